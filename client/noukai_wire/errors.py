@@ -1,0 +1,48 @@
+"""The codes of every error the API answers with, and the HTTP status of each."""
+
+from enum import StrEnum
+from http import HTTPStatus
+
+
+class ErrorCode(StrEnum):
+    """What went wrong, for programs; the message beside it is for people."""
+
+    INVALID_JSON = "INVALID_JSON"
+    MISSING_MESSAGE = "MISSING_MESSAGE"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    INSUFFICIENT_CREDITS = "INSUFFICIENT_CREDITS"
+    FORBIDDEN = "FORBIDDEN"
+    FLOW_NOT_FOUND = "FLOW_NOT_FOUND"
+    JOB_NOT_FOUND = "JOB_NOT_FOUND"
+    NOT_FOUND = "NOT_FOUND"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    INVALID_INPUT = "INVALID_INPUT"
+    RATE_LIMITED = "RATE_LIMITED"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+    UNAVAILABLE = "UNAVAILABLE"
+    EXECUTE_TIMEOUT = "EXECUTE_TIMEOUT"
+
+    @property
+    def status(self) -> HTTPStatus:
+        """The HTTP status that this code is answered with."""
+        return _STATUS[self]
+
+
+_STATUS = {
+    ErrorCode.INVALID_JSON: HTTPStatus.BAD_REQUEST,
+    ErrorCode.MISSING_MESSAGE: HTTPStatus.BAD_REQUEST,
+    ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    ErrorCode.INSUFFICIENT_CREDITS: HTTPStatus.PAYMENT_REQUIRED,
+    ErrorCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    ErrorCode.FLOW_NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.JOB_NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.IDEMPOTENCY_CONFLICT: HTTPStatus.CONFLICT,
+    ErrorCode.PAYLOAD_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ErrorCode.INVALID_INPUT: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.INTERNAL_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
+    ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.EXECUTE_TIMEOUT: HTTPStatus.GATEWAY_TIMEOUT,
+}

@@ -1,0 +1,29 @@
+"""Every limit of the API, in one place."""
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_RESULT_BYTES = 256 * 1024
+MAX_JSON_DEPTH = 32
+MAX_ERROR_BYTES = 2 * 1024
+
+MIN_SLUG_LENGTH = 2
+MAX_SLUG_LENGTH = 50
+
+MAX_IDEMPOTENCY_KEY_LENGTH = 255
+
+MAX_WAIT_SECONDS = 20
+
+MAX_DELAY_SECONDS = 15 * 60
+"""What one SQS message can wait."""
+
+MAX_TIMEOUT_SECONDS = 14 * 60
+"""A Lambda function runs for 15 minutes at most; the last minute is for starting, stopping and settling."""
+
+MAX_ATTEMPTS = 20
+
+MAX_METADATA_ENTRIES = 16
+MAX_METADATA_KEY_LENGTH = 64
+MAX_METADATA_VALUE_LENGTH = 256
+
+MIN_KEEP_SECONDS = 60 * 60
+DEFAULT_KEEP_SECONDS = 7 * 24 * 60 * 60
+MAX_KEEP_SECONDS = 365 * 24 * 60 * 60

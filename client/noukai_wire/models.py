@@ -1,0 +1,153 @@
+"""The bodies of requests and responses, as pydantic models: snake_case here, camelCase on the wire."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from noukai_wire import limits
+
+TERMINAL_STATES = frozenset({"completed", "failed", "cancelled"})
+"""The states that never change again. A state that is not listed here, known or not, is not finished."""
+
+
+class WireModel(BaseModel):
+    """A body of the API. A response may carry fields that this version does not know: they are ignored."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class SubmitOptions(WireModel):
+    """How a job runs; every option has a default of its flow's or of the deployment's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    delay_seconds: Annotated[int, Field(ge=0, le=limits.MAX_DELAY_SECONDS)] | None = None
+    timeout_seconds: Annotated[int, Field(ge=1, le=limits.MAX_TIMEOUT_SECONDS)] | None = None
+    max_attempts: Annotated[int, Field(ge=1, le=limits.MAX_ATTEMPTS)] | None = None
+    keep_seconds: Annotated[int, Field(ge=limits.MIN_KEEP_SECONDS, le=limits.MAX_KEEP_SECONDS)] | None = None
+    metadata: (
+        Annotated[
+            dict[
+                Annotated[str, StringConstraints(min_length=1, max_length=limits.MAX_METADATA_KEY_LENGTH)],
+                Annotated[str, StringConstraints(max_length=limits.MAX_METADATA_VALUE_LENGTH)],
+            ],
+            Field(max_length=limits.MAX_METADATA_ENTRIES),
+        ]
+        | None
+    ) = None
+
+
+class Submission(WireModel):
+    """The body of a submit request: a flow's input and the job's options."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    message: str | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    options: SubmitOptions = SubmitOptions()
+
+
+UNSUPPORTED_FIELDS = tuple(
+    dict.fromkeys(
+        form
+        for field in (
+            "trace",
+            "iterations_used",
+            "accumulated_outputs",
+            "block_overrides",
+            "attachments",
+            "messages",
+            "tools",
+            "tool_choice",
+            "execution_id",
+            "paused_at_step",
+            "tool_call_messages",
+        )
+        for form in (field, to_camel(field))
+    )
+)
+"""What Noukai's published SDKs also send: accepted while it says nothing (null, empty, zero or false)."""
+
+
+class JobAccepted(WireModel):
+    """The answer to a submission. `state` is always `pending`; the last four fields are for the published SDKs."""
+
+    id: str
+    state: str
+    created_at: str
+    flow: str
+    execution_id: str | None = None
+    status: str | None = None
+    flow_id: str | None = None
+    block_count: int | None = None
+
+
+class ExecuteResult(WireModel):
+    """What a completed job returned: `output` is any JSON value."""
+
+    status: str
+    output: Any = None
+    execution_id: str | None = None
+    flow_id: str | None = None
+    block_count: int | None = None
+
+
+class JobStatus(WireModel):
+    """A job as it stands: times are ISO 8601 strings in UTC, and what there is nothing to say of is None."""
+
+    id: str
+    state: str
+    flow: str | None = None
+    created_at: str
+    started_at: str | None = None
+    completed_at: str | None = None
+    stopped_at: str | None = None
+    expires_at: str | None = None
+    attempt: int | None = None
+    max_attempts: int | None = None
+    progress: dict[str, Any] | None = None
+    result: ExecuteResult | None = None
+    error: str | None = None
+    last_error: str | None = None
+    metadata: dict[str, str] | None = None
+    execution_id: str | None = None
+    status: str | None = None
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the state will never change again."""
+        return self.state in TERMINAL_STATES
+
+    @property
+    def queued_for(self) -> timedelta | None:
+        """From the submission to the first claim; None until then."""
+        return _between(self.created_at, self.started_at)
+
+    @property
+    def ran_for(self) -> timedelta | None:
+        """From the first claim to the terminal state; None until then."""
+        return _between(self.started_at, self.completed_at)
+
+
+class FlowDescription(WireModel):
+    """A flow of the deployment: how it is addressed and called. `input` is a JSON Schema."""
+
+    flow: str
+    description: str | None = None
+    input: dict[str, Any]
+    timeout_seconds: int
+    max_attempts: int
+
+
+class FlowList(WireModel):
+    """The flows of the deployment."""
+
+    flows: list[FlowDescription]
+
+
+def _between(start: str | None, end: str | None) -> timedelta | None:
+    if start is None or end is None:
+        return None
+    return datetime.fromisoformat(end) - datetime.fromisoformat(start)

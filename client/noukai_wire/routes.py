@@ -1,0 +1,45 @@
+"""Every route of the API: what the gateway is given, what the functions answer and what the client calls."""
+
+from enum import Enum
+from urllib.parse import quote
+
+BASE_PATH = "/api/v1"
+
+_FLOW = "/seq/{org}/{project}/{flow}"
+
+
+class Route(Enum):
+    """A method and a path template below `BASE_PATH`; a variable is one whole segment.
+
+    Two forms of one route differ only in how they name the job: below its flow, or by its id alone.
+    """
+
+    SUBMIT = ("POST", _FLOW + "/jobs")
+    SUBMIT_VERSION = ("POST", _FLOW + "/{version}/jobs")
+    STATUS = ("GET", _FLOW + "/jobs/{id}")
+    STATUS_BY_ID = ("GET", "/jobs/{id}")
+    WAIT = ("GET", _FLOW + "/jobs/{id}/wait")
+    WAIT_BY_ID = ("GET", "/jobs/{id}/wait")
+    CANCEL = ("POST", _FLOW + "/jobs/{id}/cancel")
+    CANCEL_BY_ID = ("POST", "/jobs/{id}/cancel")
+    FLOWS = ("GET", "/flows")
+    HEALTH = ("GET", "/healthz")
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.value[0]
+
+    @property
+    def template(self) -> str:
+        """The path below `BASE_PATH`, with its variables in braces."""
+        return self.value[1]
+
+    @property
+    def key(self) -> str:
+        """The route as an HTTP API names it, for instance `GET /api/v1/jobs/{id}`."""
+        return f"{self.method} {BASE_PATH}{self.template}"
+
+    def path(self, **variables: str) -> str:
+        """The path below `BASE_PATH` with its variables filled in and escaped."""
+        return self.template.format(**{name: quote(value, safe="") for name, value in variables.items()})
