@@ -1,0 +1,114 @@
+"""The HTTP API: its routes and the functions that answer them."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+from noukai_wire.routes import BASE_PATH, Route
+
+from infra.function import JobFunction
+from infra.settings import Settings
+from infra.tables import Tables
+
+_TIMEOUT = 29
+"""The gateway gives a function 30 seconds; its own answer must come before the gateway's."""
+
+
+@dataclass(frozen=True)
+class _Answerer:
+    """What answers some routes, and what it does with the jobs table."""
+
+    entry: str
+    routes: tuple[Route, ...]
+    job_actions: tuple[str, ...] = ()
+    holds: bool = False
+    sends: bool = False
+
+
+_ANSWERERS = (
+    _Answerer("submit", (Route.SUBMIT, Route.SUBMIT_VERSION), ("dynamodb:PutItem",), sends=True),
+    _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem")),
+    _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem"), holds=True),
+    _Answerer("cancel", (Route.CANCEL, Route.CANCEL_BY_ID), ("dynamodb:UpdateItem",)),
+    _Answerer("describe", (Route.FLOWS, Route.HEALTH)),
+)
+_FALLBACK = "describe"
+
+
+class Api(Construct):
+    """An HTTP API with the contract's routes, a function for each kind of them, and our own answer to all others.
+
+    A request that holds its answer occupies a function for seconds: `wait` is a function of its own, so that its share
+    of the account's concurrency can be bounded.
+    """
+
+    def __init__(
+        self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables, queue: sqs.IQueue
+    ) -> None:
+        super().__init__(scope, name)
+        self._settings = settings
+        self._code = code
+        self._tables = tables
+        self._api = apigateway.HttpApi(self, "Http", api_name=settings.stack, create_default_stage=False)
+        apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=self._api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=settings.throttle_rate, burst_limit=settings.throttle_burst
+            ),
+        )
+        for answerer in _ANSWERERS:
+            self._add(answerer, queue)
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL of every route."""
+        return f"{self._api.api_endpoint}{BASE_PATH}"
+
+    def _add(self, answerer: _Answerer, queue: sqs.IQueue) -> None:
+        function = self._function(answerer, queue)
+        integration = HttpLambdaIntegration(answerer.entry, function, scope_permission_to_route=False)
+        keys = [route.key for route in answerer.routes]
+        if answerer.entry == _FALLBACK:
+            keys.append("$default")
+        for key in keys:
+            apigateway.HttpRoute(self, key, http_api=self._api, integration=integration, route_key=_route_key(key))
+
+    def _function(self, answerer: _Answerer, queue: sqs.IQueue) -> JobFunction:
+        settings = self._settings
+        environment = {"KEYS_TABLE": self._tables.keys.table_name}
+        if answerer.job_actions:
+            environment["JOBS_TABLE"] = self._tables.jobs.table_name
+        if answerer.sends:
+            environment["QUEUE_URL"] = queue.queue_url
+        function = JobFunction(
+            self,
+            answerer.entry.capitalize(),
+            entry=answerer.entry,
+            code=self._code,
+            settings=settings,
+            memory=settings.wait_memory if answerer.holds else settings.memory,
+            timeout=_TIMEOUT,
+            environment=environment,
+            reserved_concurrency=settings.wait_reserved_concurrency if answerer.holds else None,
+        )
+        self._tables.keys.grant(function, "dynamodb:GetItem")
+        if answerer.job_actions:
+            self._tables.jobs.grant(function, *answerer.job_actions)
+        if answerer.sends:
+            queue.grant(function, "sqs:SendMessage")
+        return function
+
+
+def _route_key(key: str) -> apigateway.HttpRouteKey:
+    if key == "$default":
+        return apigateway.HttpRouteKey.DEFAULT
+    method, path = key.split(" ", 1)
+    return apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod[method])

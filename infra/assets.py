@@ -1,0 +1,51 @@
+"""The two assets as the CDK sees them: code that is bundled while the stack is synthesized."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsii
+from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
+from aws_cdk import aws_lambda as lambda_
+
+from infra.bundle.asset import AssetName, Bundler
+from infra.bundle.error import BundleError
+from infra.settings import ROOT
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Assets:
+    """`api` holds what answers requests, `worker` also the flows and what they need."""
+
+    def __init__(self, bundler: Bundler) -> None:
+        self.api = _code(bundler, "api")
+        self.worker = _code(bundler, "worker")
+
+
+@jsii.implements(ILocalBundling)
+class _LocalBundling:
+    def __init__(self, bundler: Bundler, asset: AssetName) -> None:
+        self._bundler = bundler
+        self._asset = asset
+
+    def try_bundle(self, output_dir: str, *_: "Any", **__: "Any") -> bool:
+        try:
+            self._bundler.write(self._asset, Path(output_dir))
+        except BundleError as error:
+            # An exception would come back from Node as a trace of Node's; this one ends the program with its message.
+            sys.exit(str(error))
+        return True
+
+
+def _code(bundler: Bundler, asset: AssetName) -> lambda_.Code:
+    return lambda_.Code.from_asset(
+        str(ROOT / "functions"),
+        asset_hash_type=AssetHashType.OUTPUT,
+        bundling=BundlingOptions(
+            image=DockerImage.from_registry("none"),  # required, and never run: the local bundling always succeeds
+            command=[asset],  # the CDK takes bundlings that differ in nothing else for one
+            local=_LocalBundling(bundler, asset),
+        ),
+    )

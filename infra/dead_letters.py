@@ -1,0 +1,38 @@
+"""The reader of dead letters: it settles the jobs that were never settled otherwise."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.function import JobFunction
+from infra.queues import Queues
+from infra.reader import read_queue
+from infra.settings import Settings
+from infra.tables import Tables
+
+_TIMEOUT = 60
+VISIBILITY = Duration.seconds(6 * _TIMEOUT)
+"""Six times the reader's timeout leaves room for deliveries that Lambda throttles."""
+
+
+class DeadLetterReader(Construct):
+    """The function that reads the dead-letter queue, a few letters at a time."""
+
+    def __init__(
+        self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables, queues: Queues
+    ) -> None:
+        super().__init__(scope, name)
+        function = JobFunction(
+            self,
+            "Function",
+            entry="dead_letters",
+            code=code,
+            settings=settings,
+            memory=settings.memory,
+            timeout=_TIMEOUT,
+            environment={
+                "JOBS_TABLE": tables.jobs.table_name,
+                "DEAD_LETTER_QUEUE_URL": queues.dead_letters.queue_url,
+            },
+        )
+        read_queue(function, queues.dead_letters, tables.jobs, batch_size=10, batch_window=0, max_concurrency=2)

@@ -1,0 +1,64 @@
+"""The one place that makes a function."""
+
+import sys
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.settings import Settings
+
+
+class JobFunction(lambda_.Function):
+    """An arm64 function with a role and a log group of its own; the role may write that log and nothing else.
+
+    `entry` is a module of `functions`. Log lines are JSON; the platform's own are written from WARN on, since those of
+    five quiet invocations cost as much as a write. Times are in seconds, memory is in MB.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        entry: str,
+        code: lambda_.Code,
+        settings: Settings,
+        memory: int,
+        timeout: int,
+        environment: Mapping[str, str],
+        reserved_concurrency: int | None = None,
+    ) -> None:
+        role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group = logs.LogGroup(
+            scope,
+            f"{name}Logs",
+            retention=logs.RetentionDays[settings.log_retention],
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        log_group.grant_write(role)
+        super().__init__(
+            scope,
+            name,
+            architecture=lambda_.Architecture.ARM_64,
+            runtime=runtime(),
+            handler=f"functions.{entry}.handler",
+            code=code,
+            role=role,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
+            application_log_level_v2=lambda_.ApplicationLogLevel[settings.log_level],
+            memory_size=memory,
+            timeout=Duration.seconds(timeout),
+            environment={"LOG_LEVEL": settings.log_level, **environment},
+            reserved_concurrent_executions=reserved_concurrency,
+        )
+
+
+def runtime() -> lambda_.Runtime:
+    """Lambda's runtime for the byte code that this interpreter makes: its own minor version."""
+    return lambda_.Runtime(f"python{sys.version_info.major}.{sys.version_info.minor}", lambda_.RuntimeFamily.PYTHON)

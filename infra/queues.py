@@ -1,0 +1,48 @@
+"""The queue that delivers jobs to the worker, and the one that catches what it could not deliver."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+MAX_RECEIVES = 100
+"""Deferrals count as receives too: the dead-letter queue is the backstop, not the retry policy."""
+
+_MAX_MESSAGE_BYTES = 1024 * 1024
+
+
+class Queues(Construct):
+    """A queue and its dead-letter queue, both encrypted and for TLS only.
+
+    A letter's age counts from its first send, so the dead-letter queue keeps what it gets far longer.
+    """
+
+    def __init__(self, scope: Construct, name: str, *, visibility: Duration, dead_letter_visibility: Duration) -> None:
+        super().__init__(scope, name)
+        self.dead_letters = _queue(self, "DeadLetters", retention=Duration.days(14), visibility=dead_letter_visibility)
+        self.jobs = _queue(
+            self,
+            "Jobs",
+            retention=Duration.days(4),
+            visibility=visibility,
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=MAX_RECEIVES, queue=self.dead_letters),
+        )
+
+
+def _queue(
+    scope: Construct,
+    name: str,
+    *,
+    retention: Duration,
+    visibility: Duration,
+    dead_letter_queue: sqs.DeadLetterQueue | None = None,
+) -> sqs.Queue:
+    return sqs.Queue(
+        scope,
+        name,
+        retention_period=retention,
+        visibility_timeout=visibility,
+        dead_letter_queue=dead_letter_queue,
+        max_message_size_bytes=_MAX_MESSAGE_BYTES,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+    )

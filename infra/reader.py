@@ -1,0 +1,38 @@
+"""How a function reads a queue of jobs: the worker and the reader of dead letters do it alike."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+
+_QUEUE_ACTIONS = (
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility",
+)
+
+
+def read_queue(
+    function: lambda_.Function,
+    queue: sqs.IQueue,
+    jobs: dynamodb.ITable,
+    *,
+    batch_size: int,
+    batch_window: int,
+    max_concurrency: int,
+) -> None:
+    """Deliver the queue's messages to the function, which settles jobs and names the deliveries to be kept.
+
+    `batch_window` is in seconds.
+    """
+    jobs.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
+    queue.grant(function, *_QUEUE_ACTIONS)
+    function.add_event_source_mapping(
+        "Deliveries",
+        event_source_arn=queue.queue_arn,
+        batch_size=batch_size,
+        max_batching_window=Duration.seconds(batch_window),
+        max_concurrency=max_concurrency,
+        report_batch_item_failures=True,
+    )

@@ -1,0 +1,69 @@
+"""The settings of a deployment, read from the context of `cdk.json` (or `cdk deploy -c name=value`)."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_CONFIG = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class WorkerProfile:
+    """How a worker runs its flows: memory in MB, times in seconds."""
+
+    memory: Annotated[int, Field(ge=128, le=10_240)] = 1024
+    timeout: Annotated[int, Field(ge=30, le=900)] = 900
+    batch_size: Annotated[int, Field(ge=1, le=10)] = 1
+    batch_window: Annotated[int, Field(ge=0, le=300)] = 0
+    max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
+    lease_seconds: Annotated[int, Field(ge=3, le=60)] = 60
+    grace_seconds: Annotated[int, Field(ge=0, le=60)] = 10
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Settings:
+    """What an operator may set; the names are those of the context.
+
+    `flows` is the folder of the flows, relative to the repository. `platform` is what the assets are built for:
+    `manylinux` (arm64, as deployed) or `host` (this machine, for an emulator on it). `tables` says what becomes of
+    the two tables when the stack is destroyed: `retain` keeps jobs and keys, `destroy` deletes them with the stack,
+    for deployments that are to leave nothing behind. `environment` and `policies` (IAM statements) reach the worker
+    only. `wait_reserved_concurrency` bounds how many requests may be held at once; without it, the account does.
+    """
+
+    stack: str = "noukai"
+    flows: Path = Path("functions/flows")
+    platform: Literal["manylinux", "host"] = "manylinux"
+    tables: Literal["retain", "destroy"] = "retain"
+    memory: Annotated[int, Field(ge=128, le=10_240)] = 256
+    wait_memory: Annotated[int, Field(ge=128, le=10_240)] = 128
+    wait_reserved_concurrency: Annotated[int, Field(ge=1)] | None = None
+    throttle_rate: Annotated[int, Field(ge=1)] = 500
+    throttle_burst: Annotated[int, Field(ge=1)] = 1000
+    log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
+    log_retention: str = "ONE_MONTH"
+    worker: WorkerProfile = dataclasses.field(default_factory=WorkerProfile)
+    environment: dict[str, str] = dataclasses.field(default_factory=dict)
+    policies: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def from_context(cls, look_up: Callable[[str], object]) -> "Settings":
+        """The settings that `look_up` knows, the defaults for the others.
+
+        Raises:
+            pydantic.ValidationError: a value is none that the setting can have.
+        """
+        given = {field.name: look_up(field.name) for field in dataclasses.fields(cls)}
+        known = {name: value for name, value in given.items() if value is not None}
+        return TypeAdapter(cls).validate_python(known)
+
+    @property
+    def flows_folder(self) -> Path:
+        """The absolute folder of the flows."""
+        return ROOT / self.flows

@@ -1,0 +1,36 @@
+"""The two tables: the jobs, and the keys of their callers."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+
+class Tables(Construct):
+    """The jobs by `id`, which DynamoDB deletes after their `ttl`, and the keys by the SHA-256 `hash` of each."""
+
+    def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
+        super().__init__(scope, name)
+        self.jobs = dynamodb.Table(
+            self,
+            "Jobs",
+            partition_key=_string_attribute("id"),
+            time_to_live_attribute="ttl",
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=_RECOVERY,
+            removal_policy=removal_policy,
+        )
+        self.keys = dynamodb.Table(
+            self,
+            "Keys",
+            partition_key=_string_attribute("hash"),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=_RECOVERY,
+            removal_policy=removal_policy,
+        )
+
+
+_RECOVERY = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+
+
+def _string_attribute(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
