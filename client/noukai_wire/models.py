@@ -49,28 +49,6 @@ class Submission(WireModel):
     options: SubmitOptions = SubmitOptions()
 
 
-UNSUPPORTED_FIELDS = tuple(
-    dict.fromkeys(
-        form
-        for field in (
-            "trace",
-            "iterations_used",
-            "accumulated_outputs",
-            "block_overrides",
-            "attachments",
-            "messages",
-            "tools",
-            "tool_choice",
-            "execution_id",
-            "paused_at_step",
-            "tool_call_messages",
-        )
-        for form in (field, to_camel(field))
-    )
-)
-"""What Noukai's published SDKs also send: accepted while it says nothing (null, empty, zero or false)."""
-
-
 class JobAccepted(WireModel):
     """The answer to a submission. `state` is always `pending`; the last four fields are for the published SDKs."""
 

@@ -1,0 +1,18 @@
+"""What Noukai's published SDKs also send and this API does not do: accepted while it says nothing."""
+
+UNSUPPORTED_FIELDS = frozenset(
+    {
+        *("trace", "attachments", "messages", "tools"),
+        *("iterationsUsed", "iterations_used"),
+        *("accumulatedOutputs", "accumulated_outputs"),
+        *("blockOverrides", "block_overrides"),
+        *("toolChoice", "tool_choice"),
+        *("executionId", "execution_id"),
+        *("pausedAtStep", "paused_at_step"),
+        *("toolCallMessages", "tool_call_messages"),
+    }
+)
+"""Fields of a submit request that are refused unless they are null, empty, zero or false."""
+
+IGNORED_FIELDS = frozenset({"trace"})
+"""Of those, the ones that either value is accepted of."""

@@ -1,0 +1,1 @@
+"""What Lambda runs: thin entries over edges (store, queue, keys, catalog) over a pure lifecycle."""

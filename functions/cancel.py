@@ -1,0 +1,28 @@
+"""Entry: cancel a job, at once and for good."""
+
+from typing import Any
+
+from functions.deployment import Deployment, deployed
+from functions.errors import job_not_found
+from functions.http import Event, Request, Response, answer
+from functions.keys import Caller
+from functions.reading import is_visible, named_job, status_response
+from functions.store import Refused
+
+
+def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response:
+    """Answer with the job as it stands afterwards; a terminal job is left as it is."""
+    job_id, flow = named_job(request)
+    now = deployment.clock.now()
+    try:
+        job = deployment.store.cancel(job_id, org=caller.org, flow=flow, now=now)
+    except Refused as refused:
+        if refused.seen is None or not is_visible(refused.seen, caller, flow, now):
+            raise job_not_found() from None
+        job = refused.seen
+    return status_response(job, now)
+
+
+def handler(event: Event, _context: object) -> dict[str, Any]:
+    """Serve the gateway."""
+    return answer(event, deployed(), "cancel", cancel)

@@ -1,0 +1,78 @@
+"""What submit and describe know of the flows: made at build time, so that neither loads any of their code."""
+
+import importlib.util
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+InputError = tuple[str, str]
+"""Where in an input something is wrong, as names and indices joined by dots, and what."""
+
+SUBMISSION = "submission"
+"""The validator of a submit request's body, beside those of the flows."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEntry:
+    """One flow: its input as a JSON Schema, whether it needs a message, and its defaults."""
+
+    description: str | None
+    input: Mapping[str, Any]
+    message_required: bool
+    timeout_seconds: int
+    max_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The flows by `project/flow`, and their compiled validators, loaded when they are first used."""
+
+    folder: Path
+    flows: Mapping[str, FlowEntry]
+    _validators: dict[str, Callable[[object], object]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Catalog":
+        """Read the catalog that the build wrote to a folder."""
+        flows = json.loads((folder / "flows.json").read_bytes())
+        return cls(folder, {name: FlowEntry(**entry) for name, entry in flows.items()})
+
+    def errors_of(self, name: str, value: object) -> list[InputError]:
+        """Check a value against the schema of a flow, or of `SUBMISSION`; nothing is wrong with it if empty."""
+        from fastjsonschema import JsonSchemaValuesException  # noqa: PLC0415 - only a submission needs it
+
+        try:
+            self._validator(name)(value)
+        except JsonSchemaValuesException as refused:
+            return [entry for error in refused.errors for entry in _explain(error)]
+        return []
+
+    def _validator(self, name: str) -> Callable[[object], object]:
+        if name not in self._validators:
+            path = self.folder / "validators" / f"{validator_name(name)}.py"
+            spec = importlib.util.spec_from_file_location(f"catalog.{path.stem}", path)
+            if spec is None or spec.loader is None:
+                raise ImportError(f"{path} is not a module")
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            self._validators[name] = module.validate
+        return self._validators[name]
+
+
+def validator_name(name: str) -> str:
+    """Name the module of a flow's validator; two flows never share one, since a slug has no underscore."""
+    return name.replace("-", "_").replace("/", "__")
+
+
+def _explain(error: Any) -> list[InputError]:
+    """Turn a validator's error into entries that name the place as the caller wrote it."""
+    path = ".".join(error.path[1:])
+    if error.rule == "additionalProperties" and isinstance(error.definition.get("properties"), dict):
+        unknown = [key for key in error.value if key not in error.definition["properties"]]
+        return [(f"{path}.{key}".lstrip("."), "is not known here") for key in unknown]
+    if error.rule == "required":
+        missing = [key for key in error.definition["required"] if key not in error.value]
+        return [(f"{path}.{key}".lstrip("."), "is required") for key in missing]
+    return [(path, error.message.removeprefix(error.name).strip())]

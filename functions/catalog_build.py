@@ -1,0 +1,209 @@
+"""Build step: check a folder of flows and write the catalog that submit and describe read.
+
+    python -m functions.catalog_build FLOWS OUT
+
+A module that cannot be imported or a flow whose signature makes no sense ends it with status 1 and a line for each,
+`file:line: what is wrong`, on standard error.
+"""
+
+import inspect
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import fastjsonschema
+from pydantic import TypeAdapter, ValidationError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
+from functions.catalog import SUBMISSION, FlowEntry, validator_name
+from functions.flow import Flow
+from functions.identity import is_slug
+from functions.registry import flows_of, open_folder, projects
+from noukai_wire import limits
+from noukai_wire.models import Submission
+
+_FORMATS = {
+    "uuid": r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\Z",
+    "duration": r"^[+-]?P(?!\Z)(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)\Z",
+}
+"""Formats that pydantic writes and the compiler does not know; others it does not know go unchecked until the run."""
+
+
+class FlowError(Exception):
+    """A flow that cannot be offered: where it stands and what is wrong with it."""
+
+
+class FlowErrors(Exception):  # noqa: N818 - it is several errors
+    """All that is wrong with the flows of a folder, a `FlowError` for each."""
+
+    def __init__(self, errors: list[FlowError]) -> None:
+        super().__init__("\n".join(map(str, errors)))
+
+
+class ReadableSchema(GenerateJsonSchema):
+    """pydantic's JSON Schema, with `T or null` as two types instead of two schemas: its errors name what is wrong."""
+
+    def nullable_schema(self, schema: Any) -> JsonSchemaValue:
+        """Write an optional value."""
+        inner = self.generate_inner(schema["schema"])
+        if isinstance(inner.get("type"), str) and not inner.keys() & {"enum", "const"}:
+            return {**inner, "type": [inner["type"], "null"]}
+        return super().nullable_schema(schema)
+
+
+def build_catalog(flows: Path, out: Path) -> None:
+    """Write `flows.json` and a compiled validator for each flow; raises `FlowErrors`."""
+    open_folder(flows.resolve())
+    entries: dict[str, FlowEntry] = {}
+    errors: list[FlowError] = []
+    for project, path in projects(flows).items():
+        try:
+            for name, flow in _named_flows(project, path):
+                entries[name] = _entry(flow)
+        except FlowError as error:
+            errors.append(error)
+    if not entries and not errors:
+        errors.append(FlowError(f"{flows}: no flow is defined here: decorate a function of a public module with @flow"))
+    if errors:
+        raise FlowErrors(errors)
+    _write(out, entries)
+
+
+def _named_flows(project: str, path: Path) -> Iterator[tuple[str, Flow]]:
+    if not is_slug(project):
+        raise FlowError(f"{path}:1: {_slug_rule('project', project)}: rename the module")
+    seen: dict[str, Flow] = {}
+    for flow in _import(path):
+        _check(flow)
+        if flow.name in seen:
+            raise FlowError(f"{_place(flow)}: the flow {flow.name!r} is defined twice; the other is at {_place(seen[flow.name])}")
+        seen[flow.name] = flow
+        yield f"{project}/{flow.name}", flow
+
+
+def _import(path: Path) -> list[Flow]:
+    try:
+        return list(flows_of(path))
+    except SyntaxError as error:
+        raise FlowError(f"{error.filename or path}:{error.lineno or 1}: {error.msg}") from error
+    except (Exception, SystemExit) as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+        inside = [frame for frame in frames if Path(frame.filename).parent == path.resolve().parent]
+        line = inside[-1].lineno if inside else 1
+        where = inside[-1].filename if inside else path
+        raise FlowError(f"{where}:{line}: {type(error).__name__}: {error}") from error
+
+
+def _check(flow: Flow) -> None:
+    """Refuse what no job could call."""
+    complaints = [
+        *([] if is_slug(flow.name) else [_slug_rule("flow", flow.name)]),
+        *_range("timeout", flow.timeout, 1, limits.MAX_TIMEOUT_SECONDS),
+        *_range("max_attempts", flow.max_attempts, 1, limits.MAX_ATTEMPTS),
+        *([] if 0 <= flow.backoff <= flow.backoff_cap else ["backoff must be from 0 to backoff_cap"]),
+        *(_parameter_complaint(parameter) for parameter in flow.parameters.values()),
+    ]
+    if inspect.isgeneratorfunction(flow.function) or inspect.isasyncgenfunction(flow.function):
+        complaints.append("it is a generator; return its values instead")
+    complaints = [complaint for complaint in complaints if complaint]
+    if complaints:
+        raise FlowError(f"{_place(flow)}: flow {flow.name!r}: {'; '.join(complaints)}")
+
+
+def _parameter_complaint(parameter: inspect.Parameter) -> str:
+    if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        return ""
+    return f"the parameter {str(parameter)!r} cannot be given by name; a job gives every argument by name"
+
+
+def _range(setting: str, value: object, low: int, high: int) -> list[str]:
+    fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    return [] if fits else [f"{setting} must be a whole number from {low} to {high}, not {value!r}"]
+
+
+def _entry(flow: Flow) -> FlowEntry:
+    try:
+        schema = flow.adapter.json_schema(schema_generator=ReadableSchema)
+        _add_defaults(flow, schema)
+        fastjsonschema.compile(schema, formats=_FORMATS, use_default=False)
+    except Exception as error:
+        raise FlowError(f"{_place(flow)}: flow {flow.name!r}: its signature makes no sense: {error}") from error
+    return FlowEntry(
+        description=inspect.getdoc(flow.function),
+        input=schema,
+        message_required=_requires_message(flow),
+        timeout_seconds=flow.timeout,
+        max_attempts=flow.max_attempts,
+    )
+
+
+def _add_defaults(flow: Flow, schema: dict[str, Any]) -> None:
+    """Show each default, which must itself be a valid argument."""
+    for name, parameter in flow.parameters.items():
+        if parameter.default is parameter.empty:
+            continue
+        adapter: TypeAdapter[Any] = TypeAdapter(flow.annotation(name))
+        try:
+            schema["properties"][name]["default"] = adapter.dump_python(
+                adapter.validate_python(parameter.default), mode="json"
+            )
+        except ValidationError as error:
+            raise ValueError(f"the default of {name!r} is not what it is annotated with: {error}") from error
+
+
+def _requires_message(flow: Flow) -> bool:
+    parameter = flow.parameters.get("message")
+    if parameter is None or parameter.default is not parameter.empty:
+        return False
+    try:
+        TypeAdapter(flow.annotation("message")).validate_python(None)
+    except ValidationError:
+        return True
+    return False
+
+
+def _write(out: Path, entries: dict[str, FlowEntry]) -> None:
+    validators = out / "validators"
+    validators.mkdir(parents=True, exist_ok=True)
+    schemas = {name: entry.input for name, entry in entries.items()}
+    schemas[SUBMISSION] = Submission.model_json_schema(schema_generator=ReadableSchema)
+    for name, schema in schemas.items():
+        code = fastjsonschema.compile_to_code(schema, formats=_FORMATS, use_default=False, fast_fail=False)
+        (validators / f"{validator_name(name)}.py").write_text(code, encoding="utf-8")
+    catalog = {name: asdict(entry) for name, entry in sorted(entries.items())}
+    (out / "flows.json").write_text(json.dumps(catalog), encoding="utf-8")
+
+
+def _place(flow: Flow) -> str:
+    code = inspect.unwrap(flow.function).__code__
+    return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def _slug_rule(kind: str, name: str) -> str:
+    low, high = limits.MIN_SLUG_LENGTH, limits.MAX_SLUG_LENGTH
+    return f"{name!r} cannot name a {kind}: use {low} to {high} lower-case letters, digits and inner hyphens"
+
+
+def main(arguments: list[str]) -> int:
+    """Run the build step."""
+    if len(arguments) != 2:  # noqa: PLR2004 - FLOWS and OUT
+        print("usage: python -m functions.catalog_build FLOWS OUT", file=sys.stderr)
+        return 2
+    flows, out = map(Path, arguments)
+    if not flows.is_dir():
+        print(f"{flows}: no such folder of flows", file=sys.stderr)
+        return 1
+    try:
+        build_catalog(flows, out)
+    except FlowErrors as errors:
+        print(errors, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,83 @@
+"""The parts that a function is made of, each made when it is first used, from the function's environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions.aws import client
+from functions.catalog import Catalog
+from functions.clock import Clock
+from functions.keys import KeyRing
+from functions.queue import JobQueue
+from functions.store import JobStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+ASSET = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class Deployment:
+    """Everything outside of a function: tables, queues, the flow catalog, time.
+
+    `environment` is what the stack gave the function; `asset` is the folder that holds `catalog` and, for a worker,
+    `flows`.
+    """
+
+    environment: Mapping[str, str]
+    asset: Path = ASSET
+    clock: Clock = field(default_factory=Clock)
+
+    @cached_property
+    def store(self) -> JobStore:
+        """The jobs table."""
+        return JobStore(self._dynamodb, self.environment["JOBS_TABLE"])
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The keys table."""
+        return KeyRing(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
+
+    @cached_property
+    def queue(self) -> JobQueue:
+        """The queue that workers read."""
+        return JobQueue(self._sqs, self.environment["QUEUE_URL"])
+
+    @cached_property
+    def dead_letters(self) -> JobQueue:
+        """The queue of messages that no worker could settle."""
+        return JobQueue(self._sqs, self.environment["DEAD_LETTER_QUEUE_URL"])
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """What the build knows of the flows."""
+        return Catalog.load(self.asset / "catalog")
+
+    @property
+    def lease_ms(self) -> int:
+        """For how long an attempt may be believed alive without a word."""
+        return int(float(self.environment.get("LEASE_SECONDS", "60")) * 1000)
+
+    @property
+    def grace_ms(self) -> int:
+        """How long an interrupted flow may take to leave before it is killed."""
+        return int(float(self.environment.get("GRACE_SECONDS", "10")) * 1000)
+
+    @cached_property
+    def _dynamodb(self) -> "DynamoDBClient":
+        return client("dynamodb")
+
+    @cached_property
+    def _sqs(self) -> "SQSClient":
+        return client("sqs")
+
+
+@cache
+def deployed() -> Deployment:
+    """Give this process's deployment, made at its first request and kept for the next ones."""
+    return Deployment(os.environ)

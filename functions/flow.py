@@ -1,0 +1,168 @@
+"""What a flow author uses: `@flow`, `Context` and `PermanentError`.
+
+    from functions.flow import Context, flow
+
+    @flow(timeout=60, max_attempts=3)
+    def word_count(message: str, top: int = 10, *, context: Context) -> dict:
+        context.progress(percent=40, message="counting")
+        ...
+"""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast, get_type_hints, overload
+
+if TYPE_CHECKING:
+    import logging
+
+    from pydantic import TypeAdapter
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MAX_PROGRESS_MESSAGE = 200
+
+
+class PermanentError(Exception):
+    """Raised by a flow that no further attempt can help: the job fails at once."""
+
+
+class Report(Protocol):
+    """Takes the progress of a running flow."""
+
+    def __call__(self, progress: Mapping[str, Any], /) -> None:
+        """Pass the progress on."""
+
+
+class Context:
+    """The attempt that runs the flow, for a flow that has a parameter `context`."""
+
+    def __init__(
+        self,
+        *,
+        job_id: str,
+        attempt: int,
+        org: str,
+        logger: "logging.Logger",
+        remaining: Callable[[], float],
+        report: Report,
+    ) -> None:
+        self.job_id = job_id
+        self.attempt = attempt
+        self.org = org
+        self.logger = logger
+        self._remaining = remaining
+        self._report = report
+        self._cancelled = False
+
+    @property
+    def remaining_seconds(self) -> float:
+        """Until the attempt times out."""
+        return max(0.0, self._remaining())
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the flow has been told to stop; one that has should leave at once."""
+        return self._cancelled
+
+    def mark_cancelled(self) -> None:
+        """Let `cancelled` say so from now on."""
+        self._cancelled = True
+
+    def progress(self, percent: float | None = None, message: str | None = None) -> None:
+        """Say how far the flow has come: `percent` from 0 to 100, and a message of which 200 characters are kept."""
+        if percent is not None and not 0 <= percent <= 100:  # noqa: PLR2004 - a percentage
+            raise ValueError(f"percent must be from 0 to 100, not {percent}")
+        said = {"percent": percent, "message": message and message[:MAX_PROGRESS_MESSAGE]}
+        self._report({name: value for name, value in said.items() if value is not None})
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A function that jobs run; calling it calls the function."""
+
+    function: Callable[..., Any]
+    name: str
+    timeout: int
+    max_attempts: int
+    backoff: float
+    backoff_cap: float
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    @cached_property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """The parameters that a job fills in, without `context`."""
+        parameters = inspect.signature(self.function).parameters
+        return {name: parameter for name, parameter in parameters.items() if name != "context"}
+
+    @cached_property
+    def wants_context(self) -> bool:
+        """Whether the function has a parameter `context`."""
+        return "context" in inspect.signature(self.function).parameters
+
+    def annotation(self, name: str) -> Any:
+        """What a parameter is annotated with; anything goes for one that is not."""
+        return get_type_hints(self.function, include_extras=True).get(name, Any)
+
+    @cached_property
+    def adapter(self) -> "TypeAdapter[dict[str, Any]]":
+        """What checks and converts the arguments by the function's annotations."""
+        # pydantic is slow to import and the flow's module alone should not need it.
+        from pydantic import ConfigDict, TypeAdapter, with_config  # noqa: PLC0415
+        from typing_extensions import NotRequired, TypedDict  # noqa: PLC0415
+
+        fields = {
+            name: self.annotation(name) if parameter.default is parameter.empty else NotRequired[self.annotation(name)]
+            for name, parameter in self.parameters.items()
+        }
+        arguments = TypedDict("arguments", fields)  # type: ignore[misc]  # its fields are known at run time only
+        with_config(ConfigDict(extra="forbid"))(arguments)
+        return cast("TypeAdapter[dict[str, Any]]", TypeAdapter(arguments))
+
+    def run(self, arguments: Mapping[str, Any], context: Context) -> Any:
+        """Convert the arguments and call the function, awaiting it if it is a coroutine function."""
+        converted = self.adapter.validate_python(arguments)
+        if self.wants_context:
+            converted["context"] = context
+        value = self.function(**converted)
+        return asyncio.run(cast("Coroutine[Any, Any, Any]", value)) if inspect.iscoroutine(value) else value
+
+
+@overload
+def flow(function: Callable[P, R], /) -> Flow: ...
+@overload
+def flow(
+    *,
+    name: str | None = ...,
+    timeout: int = ...,
+    max_attempts: int = ...,
+    backoff: float = ...,
+    backoff_cap: float = ...,
+) -> Callable[[Callable[P, R]], Flow]: ...
+def flow(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    timeout: int = 60,
+    max_attempts: int = 3,
+    backoff: float = 1.0,
+    backoff_cap: float = 60.0,
+) -> Flow | Callable[[Callable[..., Any]], Flow]:
+    """Make a flow of a function, `def` or `async def`.
+
+    It is addressed by the name of its module and its own, `_` written as `-`. `timeout` is in seconds and for one
+    attempt; a failed attempt is followed by another after a random pause of up to `backoff` seconds, doubled each time
+    up to `backoff_cap`, while `max_attempts` allows.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Flow:
+        slug = name or getattr(function, "__name__", "").replace("_", "-")
+        return Flow(function, slug, timeout, max_attempts, backoff, backoff_cap)
+
+    return decorate if function is None else decorate(function)

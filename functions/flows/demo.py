@@ -1,0 +1,53 @@
+"""Flows to try the system with: they answer, they take their time, they count."""
+
+import asyncio
+import re
+import time
+from collections import Counter
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from functions.flow import Context, flow
+
+
+@flow(timeout=10)
+async def echo(message: str | None = None, value: Any = None) -> dict[str, Any]:
+    """Return what it is given."""
+    await asyncio.sleep(0)
+    return {"message": message, "value": value}
+
+
+@flow(timeout=600)
+def sleep(
+    seconds: Annotated[float, Field(ge=0, le=600)],
+    steps: Annotated[int, Field(ge=0, le=1000)] = 0,
+    *,
+    context: Context,
+) -> dict[str, float]:
+    """Sleep: in one go, or in steps that report progress."""
+    if steps == 0:
+        time.sleep(seconds)
+    for step in range(steps):
+        context.progress(percent=100 * step / steps, message=f"step {step + 1} of {steps}")
+        time.sleep(seconds / steps)
+    return {"slept": seconds}
+
+
+@flow(timeout=60, max_attempts=3)
+def word_count(
+    message: str, top: Annotated[int, Field(ge=1, le=1000)] = 10, pause: float = 0, *, context: Context
+) -> dict[str, Any]:
+    """Count the words of a text: how many there are, how many differ, and the most frequent ones.
+
+    `pause` is a rest in seconds after each tenth of the text, for those who want to watch it count.
+    """
+    lines = message.splitlines()
+    counts: Counter[str] = Counter()
+    tenth = max(1, len(lines) // 10)
+    for number, line in enumerate(lines, start=1):
+        counts.update(re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", line.lower()))
+        if number % tenth == 0:
+            context.progress(percent=100 * number / len(lines), message=f"counted {number} of {len(lines)} lines")
+            time.sleep(pause)
+    return {"words": counts.total(), "distinct": len(counts), "top": dict(counts.most_common(top))}

@@ -1,0 +1,97 @@
+"""From the gateway's event to a request, and from what a handler returns or raises to the gateway's answer."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.deployment import Deployment
+from functions.errors import ApiError
+from functions.keys import Caller
+from functions.telemetry import logger
+from noukai_wire.errors import ErrorCode
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as the gateway passed it on: header names are lower-case, path variables decoded."""
+
+    id: str
+    route: str
+    received_at: int
+    """Milliseconds since the epoch; the gateway gives up 30 seconds later."""
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @classmethod
+    def of(cls, event: Event) -> "Request":
+        """Read an event of an HTTP API, payload format 2.0."""
+        context = event["requestContext"]
+        text = event.get("body") or ""
+        return cls(
+            id=context["requestId"],
+            route=event["routeKey"],
+            received_at=context["timeEpoch"],
+            path=event.get("pathParameters") or {},
+            query=event.get("queryStringParameters") or {},
+            headers=event.get("headers") or {},
+            body=base64.b64decode(text) if event.get("isBase64Encoded") else text.encode("utf-8", "surrogatepass"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer with a JSON body."""
+
+    body: Mapping[str, Any]
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handle = Callable[[Request, Caller, Deployment], Response]
+
+
+def answer(event: Event, deployment: Deployment, scope: str | None, handle: Handle) -> dict[str, Any]:
+    """Answer a request of a caller whose key has the scope (None: any key); nothing escapes as an exception."""
+
+    def authenticated(request: Request) -> Response:
+        caller = deployment.keys.authenticate(request.headers.get("authorization"))
+        if scope is not None:
+            caller.require(scope)
+        if "org" in request.path:
+            caller.require_org(request.path["org"])
+        return handle(request, caller, deployment)
+
+    return answer_anyone(event, authenticated)
+
+
+def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[str, Any]:
+    """Answer a request that needs no key; whatever is raised becomes an error of the contract."""
+    request_id = event["requestContext"]["requestId"]
+    try:
+        response = handle(Request.of(event))
+    except ApiError as error:
+        response = Response(error.body, error.code.status, error.headers)
+    except (BotoCoreError, ClientError):
+        logger().exception("a call to AWS failed", extra={"request_id": request_id})
+        response = _failure(ErrorCode.UNAVAILABLE, "This could not be done now: send the request again.", "1")
+    except Exception:
+        logger().exception("a request failed", extra={"request_id": request_id})
+        response = _failure(ErrorCode.INTERNAL_ERROR, "This failed on our side: report it with this X-Request-ID.")
+    return {
+        "statusCode": int(response.status),
+        "headers": {"Content-Type": "application/json", "X-Request-ID": request_id, **response.headers},
+        "body": json.dumps(response.body, separators=(",", ":")),
+    }
+
+
+def _failure(code: ErrorCode, message: str, retry_after: str | None = None) -> Response:
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    return Response(ApiError(code, message).body, code.status, headers)

@@ -1,0 +1,75 @@
+"""API keys: who calls, and what they may do."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from functions.clock import Clock
+from functions.errors import ApiError
+from noukai_wire.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CACHE_MS = 60_000
+"""How long a key is believed without another look: a revocation takes effect within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The org that a key belongs to, and the key's scopes."""
+
+    org: str
+    scopes: frozenset[str]
+
+    def require(self, scope: str) -> None:
+        """Refuse a caller whose key lacks the scope."""
+        if scope not in self.scopes:
+            raise ApiError(ErrorCode.FORBIDDEN, f"This key lacks the scope {scope!r}: use one that has it.")
+
+    def require_org(self, org: str) -> None:
+        """Refuse a path that names another org, before anything is looked up."""
+        if org != self.org:
+            raise ApiError(ErrorCode.FORBIDDEN, f"This key belongs to the org {self.org!r}: use its paths.")
+
+
+@dataclass(slots=True)
+class KeyRing:
+    """The keys table, which holds SHA-256 hashes only, and what this process remembers of it."""
+
+    client: "DynamoDBClient"
+    table: str
+    clock: Clock
+    _known: dict[str, tuple[int, Caller]] = field(default_factory=dict)
+
+    def authenticate(self, authorization: str | None) -> Caller:
+        """Say who sends this `Authorization` header; whatever is no valid key gets the same 401."""
+        scheme, _, key = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not key.startswith("nk_"):
+            raise _unauthenticated()
+        digest = hashlib.sha256(key.strip().encode()).hexdigest()
+        now = self.clock.now()
+        believed_until, caller = self._known.get(digest, (0, None))
+        if caller is None or believed_until <= now:
+            caller = self._look_up(digest, now)
+            self._known = {digest: (now + CACHE_MS, caller), **self._fresh(now)}
+        return caller
+
+    def _fresh(self, now: int) -> dict[str, tuple[int, Caller]]:
+        return {digest: entry for digest, entry in self._known.items() if entry[0] > now}
+
+    def _look_up(self, digest: str, now: int) -> Caller:
+        row = self.client.get_item(TableName=self.table, Key={"hash": {"S": digest}}).get("Item")
+        if row is None or "revoked" in row:
+            raise _unauthenticated()
+        if "expires" in row and int(row["expires"]["N"]) * 1000 <= now:
+            raise _unauthenticated()
+        return Caller(row["org"]["S"], frozenset(row["scopes"]["SS"]))
+
+
+def _unauthenticated() -> ApiError:
+    return ApiError(
+        ErrorCode.UNAUTHENTICATED,
+        "Send a valid key as 'Authorization: Bearer nk_…'; ask the operator of this deployment for one.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )

@@ -1,0 +1,164 @@
+"""The life of a job, pure: its states, the transitions between them and what a delivery may do.
+
+                    claim                 complete
+        pending ────────────> running ──────────────> completed
+         │  ^                  │  │ │ ^
+         │  └────── release ───┘  │ └─┘ extend
+         │                        ├── fail ─────────> failed
+         ├──────── abandon ───────┴─────────────────> failed
+         └──────── cancel ────────┴─────────────────> cancelled
+
+Times are milliseconds since the epoch. Nothing here reads a clock, the environment or AWS.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """Where a job stands; the last three are terminal and never change again."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+TERMINAL = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
+UNSETTLED = frozenset({State.PENDING, State.RUNNING})
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A named change of state: the states it starts from, the one it ends in, and whether it needs the fence.
+
+    A fenced transition is a worker's: it happens only while the job still runs the attempt that the worker claimed.
+    """
+
+    name: str
+    sources: frozenset[State]
+    target: State
+    fenced: bool
+
+
+CLAIM = Transition("claim", UNSETTLED, State.RUNNING, fenced=False)
+EXTEND = Transition("extend", frozenset({State.RUNNING}), State.RUNNING, fenced=True)
+COMPLETE = Transition("complete", frozenset({State.RUNNING}), State.COMPLETED, fenced=True)
+FAIL = Transition("fail", frozenset({State.RUNNING}), State.FAILED, fenced=True)
+RELEASE = Transition("release", frozenset({State.RUNNING}), State.PENDING, fenced=True)
+CANCEL = Transition("cancel", UNSETTLED, State.CANCELLED, fenced=False)
+ABANDON = Transition("abandon", UNSETTLED, State.FAILED, fenced=False)
+
+STOP = Transition("stop", frozenset({State.CANCELLED}), State.CANCELLED, fenced=True)
+"""Changes no state: the worker says that the code of a cancelled job has stopped."""
+
+TRANSITIONS = (CLAIM, EXTEND, COMPLETE, FAIL, RELEASE, CANCEL, ABANDON, STOP)
+
+GIVE_UP_AFTER_MS = 4 * 24 * 60 * 60 * 1000
+"""How long after it may start a job can still be settled by its message: the queue keeps messages for four days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One submission of a flow, as its row says."""
+
+    id: str
+    org: str
+    flow: str
+    """`project/flow`."""
+    state: State
+    created_at: int
+    attempt: int
+    max_attempts: int
+    digest: bytes
+    """Of the parsed body: the same idempotency key with another digest is a conflict."""
+    keep_seconds: int
+    give_up_at: int
+    """From then on a job that nobody runs will never run."""
+    not_before: int | None = None
+    lease_until: int | None = None
+    owner: str | None = None
+    """The token of the claim that runs it, or settled it."""
+    started_at: int | None = None
+    completed_at: int | None = None
+    stopped_at: int | None = None
+    expires_at: int | None = None
+    """Seconds since the epoch, as the table's time to live wants it."""
+    progress: Mapping[str, Any] | None = None
+    result: str | None = None
+    """The output as JSON text."""
+    error: str | None = None
+    last_error: str | None = None
+    metadata: Mapping[str, str] | None = None
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the state will never change again."""
+        return self.state in TERMINAL
+
+    def has_live_lease(self, now: int) -> bool:
+        """Whether the attempt that runs it may be believed alive."""
+        return self.state is State.RUNNING and self.lease_until is not None and self.lease_until > now
+
+    def must_wait(self, now: int) -> bool:
+        """Whether a delay or a backoff keeps it from being claimed yet."""
+        return self.state is State.PENDING and self.not_before is not None and self.not_before > now
+
+    def is_expired(self, now: int) -> bool:
+        """Whether it is gone for every reader, be its row deleted or not."""
+        return self.is_terminal and self.expires_at is not None and self.expires_at * 1000 <= now
+
+    def is_overdue(self, now: int) -> bool:
+        """Whether nobody runs it and its message, if there ever was one, is gone."""
+        return not (self.is_terminal or self.has_live_lease(now) or self.must_wait(now)) and now >= self.give_up_at
+
+
+class Verdict(Enum):
+    """What becomes of a delivery whose claim was refused, or of a dead letter."""
+
+    DROP = "drop"
+    """Its job is settled, gone, or another submission: delete the message."""
+    DEFER = "defer"
+    """Its job runs elsewhere or must wait: hide the message until then, never delete it."""
+    CLAIMABLE = "claimable"
+    EXHAUSTED = "exhausted"
+    """Nobody runs its job and no attempt is left."""
+
+
+def judge(seen: Job | None, created_at: int, now: int) -> Verdict:
+    """Say what a delivery of the job created at `created_at` may do, given the row that was seen."""
+    if seen is None or seen.created_at != created_at or seen.is_terminal:
+        return Verdict.DROP
+    if seen.has_live_lease(now) or seen.must_wait(now):
+        return Verdict.DEFER
+    return Verdict.CLAIMABLE if seen.attempt < seen.max_attempts else Verdict.EXHAUSTED
+
+
+def seconds_until_claimable(job: Job, now: int) -> int:
+    """For how many whole seconds, at least one, a deferred delivery stays hidden."""
+    until = max(job.lease_until or 0, job.not_before or 0)
+    return max(1, -(-(until - now) // 1000))
+
+
+def abandoned_because(job: Job) -> str:
+    """Say why a job that nobody runs any more has failed."""
+    if job.attempt == 0:
+        return "never started: its message was lost or could not be delivered"
+    return f"worker lost: attempt {job.attempt} of {job.max_attempts} ended without a word"
+
+
+def backoff_seconds(attempt: int, base: float, cap: float) -> float:
+    """Draw the pause after a failed attempt: full jitter under a bound that doubles from `base` up to `cap`."""
+    return random.uniform(0, min(cap, base * 2.0 ** (attempt - 1)))  # noqa: S311 - jitter, not a secret
+
+
+def poll_after_seconds(job: Job, now: int) -> int:
+    """Say after how many seconds a client should ask again: the longer a job has taken, the longer."""
+    if job.must_wait(now):
+        return seconds_until_claimable(job, now)
+    age = now - (job.started_at or job.created_at)
+    return min(20, max(1, age // 10_000))

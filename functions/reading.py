@@ -1,0 +1,51 @@
+"""Finding the job that a request names, for every route that names one."""
+
+from functions.deployment import Deployment
+from functions.errors import job_not_found
+from functions.http import Request, Response
+from functions.identity import is_job_id
+from functions.keys import Caller
+from functions.lifecycle import Job, abandoned_because, poll_after_seconds
+from functions.store import Refused
+from functions.views import job_status
+
+
+def named_job(request: Request) -> tuple[str, str | None]:
+    """Read the path: the job's id, and `project/flow` if it names the flow too."""
+    job_id = request.path["id"]
+    if not is_job_id(job_id):
+        raise job_not_found()
+    flow = f"{request.path['project']}/{request.path['flow']}" if "flow" in request.path else None
+    return job_id, flow
+
+
+def find_job(request: Request, caller: Caller, deployment: Deployment) -> Job:
+    """Read the caller's job, strongly consistent: after a terminal answer no later one says that it runs.
+
+    A job that nobody will ever run is settled here, so that nothing waits for ever.
+    """
+    job_id, flow = named_job(request)
+    job = deployment.store.read(job_id, consistent=True)
+    now = deployment.clock.now()
+    if job is None or not is_visible(job, caller, flow, now):
+        raise job_not_found()
+    return _abandon(job, deployment, now) if job.is_overdue(now) else job
+
+
+def is_visible(job: Job, caller: Caller, flow: str | None, now: int) -> bool:
+    """Whether the job is the caller's, of the flow that the path names, and not expired."""
+    return job.org == caller.org and flow in (None, job.flow) and not job.is_expired(now)
+
+
+def status_response(job: Job, now: int, *, held: bool = False) -> Response:
+    """Answer with a job as it stands, and when to ask again: a held request has already waited."""
+    if job.is_terminal:
+        return Response(job_status(job))
+    return Response(job_status(job), headers={"Retry-After": "0" if held else str(poll_after_seconds(job, now))})
+
+
+def _abandon(job: Job, deployment: Deployment, now: int) -> Job:
+    try:
+        return deployment.store.abandon(job, error=abandoned_because(job), now=now)
+    except Refused as refused:
+        return refused.seen or job

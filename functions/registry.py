@@ -1,0 +1,46 @@
+"""The flows of a folder: each public module is a project, each decorated function in it a flow."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from functions.flow import Flow
+
+PACKAGE = "flows"
+"""What the folder's modules are a package of, wherever the folder lies."""
+
+
+def projects(folder: Path) -> dict[str, Path]:
+    """The public modules of a flows folder, by project."""
+    return {path.stem.replace("_", "-"): path for path in sorted(folder.glob("[!_.]*.py"))}
+
+
+def open_folder(folder: Path) -> None:
+    """Let the folder's modules be imported, as `flows.NAME` and by each other.
+
+    The folder comes last on the path: a project named like a module of Python's hides nothing.
+    """
+    package = ModuleType(PACKAGE)
+    package.__path__ = [str(folder)]
+    sys.modules[PACKAGE] = package
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+def flows_of(path: Path) -> Iterator[Flow]:
+    """Import a project's module and give the flows that it defines, not those it only imports."""
+    module = importlib.import_module(f"{PACKAGE}.{path.stem}")
+    for value in vars(module).values():
+        if isinstance(value, Flow) and value.function.__module__ == module.__name__:
+            yield value
+
+
+def find_flow(folder: Path, name: str) -> Flow | None:
+    """Load the flow `project/flow` of an opened folder, and only its own project's module."""
+    project, _, slug = name.partition("/")
+    path = projects(folder).get(project)
+    if path is None:
+        return None
+    return next((flow for flow in flows_of(path) if flow.name == slug), None)

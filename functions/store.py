@@ -1,0 +1,250 @@
+"""The jobs table: one conditional write per transition. The only file that knows attribute names.
+
+A write costs by the whole item, rounded up to 1 KB, so names are single letters (none is a reserved word) and times are numbers.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.lifecycle import (
+    ABANDON,
+    CANCEL,
+    CLAIM,
+    COMPLETE,
+    EXTEND,
+    FAIL,
+    RELEASE,
+    STOP,
+    TERMINAL,
+    Job,
+    State,
+    Transition,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+_NAMES = {
+    "id": "id",
+    "org": "o",
+    "flow": "f",
+    "state": "s",
+    "created_at": "c",
+    "attempt": "n",
+    "max_attempts": "m",
+    "digest": "d",
+    "keep_seconds": "k",
+    "give_up_at": "u",
+    "not_before": "b",
+    "lease_until": "l",
+    "owner": "w",
+    "started_at": "a",
+    "completed_at": "e",
+    "stopped_at": "z",
+    "expires_at": "t",
+    "progress": "p",
+    "result": "r",
+    "error": "x",
+    "last_error": "y",
+    "metadata": "g",
+}
+_AS_JSON = frozenset({"progress", "metadata"})
+_OF_A_RUN = ("lease_until", "not_before", "progress")
+_SETTLED = "s IN (:completed, :failed, :cancelled)"
+
+if set(_NAMES) != {field.name for field in fields(Job)}:
+    raise TypeError("every field of Job needs the name of its attribute, and nothing else has one")
+
+
+class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a fault
+    """The row did not allow the transition; `seen` is the row as it stood, None if there is none."""
+
+    def __init__(self, transition: str, seen: Job | None) -> None:
+        super().__init__(f"{transition} refused: {seen.state if seen else 'no such job'}")
+        self.seen = seen
+
+
+@dataclass(frozen=True, slots=True)
+class JobStore:
+    """The rows of all jobs. Every method is one request; what the row does not allow raises `Refused`.
+
+    The SDK repeats a write whose answer was lost, and the repetition is refused although the first was applied: a
+    refused write of a worker whose row shows the worker's own outcome is therefore a success.
+    """
+
+    client: "DynamoDBClient"
+    table: str
+
+    def create(self, job: Job, now: int) -> None:
+        """Put a new job, unless its id is taken by one that has not expired."""
+        values = {state.value: state for state in TERMINAL}
+        try:
+            self.client.put_item(
+                TableName=self.table,
+                Item=_encode({name: getattr(job, name) for name in _NAMES}),
+                ConditionExpression=f"attribute_not_exists(id) OR ({_SETTLED} AND t <= :now)",
+                ExpressionAttributeValues=_values({**values, "now": now // 1000}),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            raise _refusal("create", error) from error
+
+    def read(self, job_id: str, *, consistent: bool) -> Job | None:
+        """Read a job, or None; a read that only probes need not be consistent and costs half."""
+        answer = self.client.get_item(TableName=self.table, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
+        return _decode(answer["Item"]) if "Item" in answer else None
+
+    def claim(self, job_id: str, *, created_at: int, owner: str, lease_until: int, now: int) -> Job:
+        """Start the next attempt: nobody runs the job, nothing makes it wait, and an attempt is left."""
+        try:
+            return self._update(
+                CLAIM,
+                job_id,
+                sets=("n = n + :one", "l = :lease", "w = :owner", "a = if_not_exists(a, :now)"),
+                clears=("not_before", "progress"),
+                guard="c = :created AND n < m AND (s = :pending OR l <= :now) AND (attribute_not_exists(b) OR b <= :now)",
+                values={"one": 1, "lease": lease_until, "owner": owner, "now": now, "created": created_at},
+            )
+        except Refused as refused:
+            if refused.seen and (refused.seen.state, refused.seen.owner) == (CLAIM.target, owner):
+                return refused.seen
+            raise
+
+    def extend(self, job: Job, *, lease_until: int, progress: Mapping[str, Any] | None) -> Job:
+        """Keep the attempt believed alive until `lease_until`, and leave its progress."""
+        changes: dict[str, object] = {"lease_until": lease_until}
+        return self._fenced(EXTEND, job, {**changes, "progress": progress} if progress else changes)
+
+    def complete(self, job: Job, *, result: str, now: int) -> Job:
+        """Settle the job with its output as JSON text."""
+        return self._fenced(COMPLETE, job, {"result": result, **_ending(job, now)}, clears=_OF_A_RUN)
+
+    def fail(self, job: Job, *, error: str, now: int, stopped_at: int | None = None) -> Job:
+        """Settle the job with the reason of its failure, and when its code was stopped if it had to be."""
+        changes = {"error": error, **_ending(job, now), **({"stopped_at": stopped_at} if stopped_at else {})}
+        return self._fenced(FAIL, job, changes, clears=_OF_A_RUN)
+
+    def release(self, job: Job, *, error: str, not_before: int) -> Job:
+        """Give the job back for another attempt, not before `not_before`."""
+        changes = {"last_error": error, "not_before": not_before}
+        return self._fenced(RELEASE, job, changes, clears=("lease_until", "progress"))
+
+    def cancel(self, job_id: str, *, org: str, flow: str | None, now: int) -> Job:
+        """Cancel the org's job, of the given flow if one is given, whoever runs it."""
+        return self._update(
+            CANCEL,
+            job_id,
+            sets=("e = :now", "t = :seconds + k"),
+            clears=_OF_A_RUN,
+            guard="o = :org AND f = :flow" if flow else "o = :org",
+            values={"now": now, "seconds": now // 1000, "org": org, **({"flow": flow} if flow else {})},
+        )
+
+    def abandon(self, seen: Job, *, error: str, now: int) -> Job:
+        """Settle as failed a job that nobody runs, if its row still stands as it was seen."""
+        changes = {"error": error, **_ending(seen, now)}
+        return self._update(
+            ABANDON,
+            seen.id,
+            sets=_assignments(changes),
+            clears=_OF_A_RUN,
+            guard="c = :created AND n = :attempt AND s = :seen AND (s = :pending OR l <= :now)",
+            values={**changes, "created": seen.created_at, "attempt": seen.attempt, "seen": seen.state, "now": now},
+        )
+
+    def record_stopped(self, job: Job, now: int) -> Job:
+        """Record that the code of this attempt of a cancelled job has really stopped."""
+        return self._fenced(STOP, job, {"stopped_at": now})
+
+    def _fenced(
+        self, transition: Transition, job: Job, changes: Mapping[str, object], clears: tuple[str, ...] = ()
+    ) -> Job:
+        """Write as the worker that claimed `job`: refused once the job was cancelled, taken over or expired."""
+        try:
+            return self._update(
+                transition,
+                job.id,
+                sets=_assignments(changes),
+                clears=clears,
+                guard="c = :created AND n = :attempt",
+                values={**changes, "created": job.created_at, "attempt": job.attempt},
+            )
+        except Refused as refused:
+            seen = refused.seen
+            if seen and (seen.state, seen.attempt, seen.owner) == (transition.target, job.attempt, job.owner):
+                return seen
+            raise
+
+    def _update(
+        self,
+        transition: Transition,
+        job_id: str,
+        *,
+        sets: tuple[str, ...],
+        clears: tuple[str, ...],
+        guard: str,
+        values: Mapping[str, object],
+    ) -> Job:
+        sources = {state.value: state for state in transition.sources}
+        removes = f" REMOVE {', '.join(_NAMES[field] for field in clears)}" if clears else ""
+        try:
+            answer = self.client.update_item(
+                TableName=self.table,
+                Key={"id": {"S": job_id}},
+                UpdateExpression=f"SET {', '.join(('s = :target', *sets))}{removes}",
+                ConditionExpression=f"s IN ({', '.join(f':{name}' for name in sources)}) AND {guard}",
+                ExpressionAttributeValues=_values({"target": transition.target, **sources, **values}),
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            raise _refusal(transition.name, error) from error
+        return _decode(answer["Attributes"])
+
+
+def _ending(job: Job, now: int) -> dict[str, object]:
+    return {"completed_at": now, "expires_at": now // 1000 + job.keep_seconds}
+
+
+def _assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(f"{_NAMES[field]} = :{field}" for field in changes)
+
+
+def _refusal(name: str, error: ClientError) -> Exception:
+    if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        return error
+    item = error.response.get("Item")
+    return Refused(name, _decode(item) if item else None)
+
+
+def _values(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
+    return {f":{name}": _attribute(value) for name, value in values.items()}
+
+
+def _encode(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
+    return {_NAMES[field]: _attribute(value) for field, value in values.items() if value is not None}
+
+
+def _attribute(value: object) -> "AttributeValueTypeDef":
+    if isinstance(value, str):
+        return {"S": str(value)}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, bytes):
+        return {"B": value}
+    return {"S": json.dumps(value, ensure_ascii=False, separators=(",", ":"))}
+
+
+def _decode(item: "Mapping[str, AttributeValueTypeDef]") -> Job:
+    """Read a row; the kind of each attribute follows from the field it holds."""
+    values: dict[str, Any] = {}
+    for field, name in _NAMES.items():
+        if name in item:
+            ((kind, value),) = item[name].items()
+            values[field] = int(value) if kind == "N" else json.loads(value) if field in _AS_JSON else value
+    return Job(**{**values, "state": State(values["state"])})

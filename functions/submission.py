@@ -1,0 +1,119 @@
+"""From the body of a submit request to a job's input and options, pure: every refusal is an error of the contract."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from functions.catalog import SUBMISSION, Catalog, InputError
+from functions.errors import ApiError, InvalidInputError
+from noukai_wire import limits
+from noukai_wire.errors import ErrorCode
+from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
+
+_TOO_DEEP = f"is nested deeper than {limits.MAX_JSON_DEPTH} levels"
+_IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY_LENGTH}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a caller asks for: the flow's arguments, the job's options as they stand in the body, and their digest."""
+
+    arguments: Mapping[str, Any]
+    options: Mapping[str, Any]
+    digest: bytes
+    """The first 16 bytes of SHA-256 over message, parameters and options after parsing."""
+
+
+def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
+    """Check a body for the flow `name` against the limits, the contract and the flow's input, in the contract's order."""
+    if len(body) > limits.MAX_BODY_BYTES:
+        raise ApiError(
+            ErrorCode.PAYLOAD_TOO_LARGE,
+            f"The body is {len(body)} bytes; at most {limits.MAX_BODY_BYTES} are accepted: send less.",
+        )
+    fields = _parse(body)
+    if not isinstance(fields, dict):
+        raise InvalidInputError([("", "the body must be an object")])
+    if catalog.flows[name].message_required and fields.get("message") is None:
+        raise ApiError(ErrorCode.MISSING_MESSAGE, f"The flow {name!r} requires a message: send one as 'message'.")
+    _refuse(_structural_errors(fields))
+    stated = {key: value for key, value in fields.items() if value is not None}
+    _refuse([(key, "is not supported here") for key in stated if _says_something_unsupported(key, stated[key])])
+    stated = {key: value for key, value in stated.items() if key not in UNSUPPORTED_FIELDS}
+    _refuse(catalog.errors_of(SUBMISSION, stated))
+    arguments = _arguments(stated)
+    _refuse([(_place(path), message) for path, message in catalog.errors_of(name, arguments)])
+    options = {key: value for key, value in stated.get("options", {}).items() if value is not None}
+    return Submission(arguments, options, hashlib.sha256(_canonical([arguments, options])).digest()[:16])
+
+
+def check_idempotency_key(key: str | None) -> str | None:
+    """Return the key of a request if it has a usable one; a wrong one is refused."""
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        longest = limits.MAX_IDEMPOTENCY_KEY_LENGTH
+        raise InvalidInputError([("Idempotency-Key", f"must be 1 to {longest} printable ASCII characters")])
+    return key
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise InvalidInputError([("", _TOO_DEEP)]) from None
+    except ValueError as error:
+        problem = "empty" if not body.strip() else f"not JSON: {error}"
+        raise ApiError(ErrorCode.INVALID_JSON, f"The body is {problem}. Send a JSON object.") from None
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON value")
+
+
+def _structural_errors(fields: Mapping[str, Any]) -> list[InputError]:
+    """What no schema says: the depth, and text and numbers that JSON can spell but nothing can carry."""
+    level: list[object] = [fields]
+    for _ in range(limits.MAX_JSON_DEPTH):
+        level = [child for value in level for child in _children(value)]
+    if any(isinstance(value, dict | list) for value in level):
+        return [("", _TOO_DEEP)]
+    try:
+        _canonical(fields)
+    except UnicodeEncodeError:
+        return [("", "holds half of a surrogate pair, which is no Unicode text")]
+    except ValueError:
+        return [("", "holds a number that is too large")]
+    return []
+
+
+def _children(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _says_something_unsupported(key: str, value: object) -> bool:
+    return key in UNSUPPORTED_FIELDS - IGNORED_FIELDS and bool(value)
+
+
+def _arguments(stated: Mapping[str, Any]) -> dict[str, Any]:
+    parameters: dict[str, Any] = stated.get("parameters", {})
+    if "message" in parameters:
+        raise InvalidInputError([("parameters.message", "stands beside 'parameters', as 'message'")])
+    return parameters | ({"message": stated["message"]} if "message" in stated else {})
+
+
+def _place(path: str) -> str:
+    """Say where in the body an argument stands."""
+    return path if path.split(".")[0] == "message" else f"parameters.{path}"
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _refuse(errors: list[InputError]) -> None:
+    if errors:
+        raise InvalidInputError(errors)

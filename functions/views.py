@@ -1,0 +1,82 @@
+"""Jobs and flows as the contract shows them, pure."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from functions.catalog import FlowEntry
+from functions.lifecycle import Job, State
+
+
+def accepted(job: Job) -> dict[str, Any]:
+    """Show an accepted submission: a job is `pending` to its submitter, whatever became of it since."""
+    return {
+        "id": job.id,
+        "state": State.PENDING.value,
+        "createdAt": _timestamp(job.created_at),
+        "flow": flow_address(job),
+        **_for_published_sdks(job),
+        "status": "started",
+    }
+
+
+def job_status(job: Job) -> dict[str, Any]:
+    """Show a job as it stands; what there is nothing to say of is absent."""
+    fields: dict[str, Any] = {
+        "id": job.id,
+        "state": job.state.value,
+        "flow": flow_address(job),
+        "createdAt": _timestamp(job.created_at),
+        "startedAt": _timestamp(job.started_at),
+        "completedAt": _timestamp(job.completed_at),
+        "stoppedAt": _timestamp(job.stopped_at),
+        "expiresAt": _timestamp(job.expires_at and job.expires_at * 1000),
+        "attempt": job.attempt or None,
+        "maxAttempts": job.max_attempts,
+        "progress": job.progress,
+        "result": _result(job),
+        "error": job.error,
+        "lastError": job.last_error,
+        "metadata": job.metadata,
+        "executionId": job.id,
+        "status": job.state.value,
+    }
+    if job.state is State.CANCELLED:
+        # The published SDKs know no other end than `completed` and `failed`.
+        fields |= {"status": State.FAILED.value, "error": "cancelled"}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def flow_description(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
+    """Show a flow as the org addresses it."""
+    fields = {
+        "flow": f"{org}/{name}",
+        "description": entry.description,
+        "input": entry.input,
+        "timeoutSeconds": entry.timeout_seconds,
+        "maxAttempts": entry.max_attempts,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def flow_address(job: Job) -> str:
+    """The flow of a job as `org/project/flow`."""
+    return f"{job.org}/{job.flow}"
+
+
+def _result(job: Job) -> Mapping[str, Any] | None:
+    if job.result is None:
+        return None
+    return {"status": State.COMPLETED.value, "output": json.loads(job.result), **_for_published_sdks(job)}
+
+
+def _for_published_sdks(job: Job) -> dict[str, Any]:
+    return {"executionId": job.id, "flowId": flow_address(job), "blockCount": 1}
+
+
+def _timestamp(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    text = datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
