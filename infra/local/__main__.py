@@ -1,0 +1,60 @@
+"""`python -m infra.local`: the local system until it is interrupted; `PORT` and `FLOWS` are its settings."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine, MutableMapping
+
+from infra.local.errors import LocalError
+from infra.local.launcher import launch
+from infra.local.settings import Settings
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main() -> int:
+    """Run it; 0 when it was asked to stop, 1 when it could not start or go on."""
+    _forget_aws(os.environ)
+    try:
+        settings = Settings.from_environ(os.environ)
+        asyncio.run(_until_stopped(launch(settings, os.environ, _show)))
+    except LocalError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _forget_aws(environ: MutableMapping[str, str]) -> None:
+    for name in [name for name in environ if name.startswith("AWS_")]:
+        del environ[name]
+    # Nor are the files looked into: a profile there may name an endpoint, a proxy or a region.
+    environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+
+
+async def _until_stopped(body: Coroutine[None, None, None]) -> None:
+    task = asyncio.create_task(body)
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+
+    def stop() -> None:
+        # Once only: a second signal would break off the stopping itself.
+        if not asked.is_set():
+            asked.set()
+            task.cancel()
+
+    for number in _STOPPING:
+        loop.add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not asked.is_set():
+            raise
+
+
+def _show(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - it is what the command is for
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""The address of the API: loopback only, in both families, since `localhost` may mean either."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import httpx
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from noukai_wire.routes import BASE_PATH, Route
+
+from infra.local.errors import LocalError
+from infra.local.gateway import Gateway
+
+_FAMILIES = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
+_NO_SUCH_FAMILY = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
+_FREE_PORT_TRIALS = 20
+_READY_SECONDS = 30
+_POLL_SECONDS = 0.02
+_GRACE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A port that is held by sockets which do not listen yet: until then a connection is refused."""
+
+    sockets: tuple[socket.socket, ...]
+
+    @classmethod
+    @contextmanager
+    def held(cls, port: int) -> "Iterator[Address]":
+        """Hold a port, or a free one for 0.
+
+        Raises:
+            LocalError: somebody else has the port.
+
+        """
+        with ExitStack() as stack:
+            yield cls(_bind(port, stack))
+
+    @property
+    def url(self) -> str:
+        """The base URL of the API."""
+        return f"http://localhost:{_port(self.sockets)}{BASE_PATH}"
+
+    async def serve(self, endpoint: str, api_id: str) -> None:
+        """Hand requests on to an HTTP API of the emulator at `endpoint` until this is cancelled."""
+        config = Config()
+        # Duplicates, since the server closes what it is given.
+        config.bind = [f"fd://{listener.dup().detach()}" for listener in self.sockets]
+        config.loglevel = "WARNING"
+        config.graceful_timeout = _GRACE_SECONDS
+        # The HTTP API's own are handed on.
+        config.include_server_header = config.include_date_header = False
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
+        async with httpx.AsyncHTTPTransport(limits=limits, trust_env=False) as transport:
+            await serve(Gateway(endpoint, api_id, transport), config, shutdown_trigger=asyncio.Event().wait)
+
+    async def answers(self) -> None:
+        """Wait until a request is answered by the functions, from end to end.
+
+        Raises:
+            LocalError: none is within half a minute.
+
+        """
+        health = f"http://127.0.0.1:{_port(self.sockets)}{BASE_PATH}{Route.HEALTH.path()}"
+        async with httpx.AsyncClient(trust_env=False, timeout=_READY_SECONDS) as client:
+            try:
+                async with asyncio.timeout(_READY_SECONDS):
+                    while not await _is_healthy(client, health):
+                        await asyncio.sleep(_POLL_SECONDS)
+            except (TimeoutError, httpx.TimeoutException):
+                raise LocalError(f"GET {health} was not answered within {_READY_SECONDS} s.") from None
+
+
+async def _is_healthy(client: httpx.AsyncClient, health: str) -> bool:
+    try:
+        response = await client.get(health)
+    except httpx.NetworkError:
+        return False
+    return response.is_success
+
+
+def _port(sockets: tuple[socket.socket, ...]) -> int:
+    port: int = sockets[0].getsockname()[1]
+    return port
+
+
+def _bind(port: int, stack: ExitStack) -> tuple[socket.socket, ...]:
+    # A port that is free in one family may be taken in the other: then another free one is tried.
+    for _ in range(1 if port else _FREE_PORT_TRIALS):
+        with ExitStack() as trial:
+            try:
+                sockets = _bind_families(port, trial)
+            except OSError as error:
+                failure = error
+            else:
+                stack.push(trial.pop_all())
+                return sockets
+    reason = "taken" if failure.errno == errno.EADDRINUSE else f"not to be had ({failure.strerror})"
+    raise LocalError(f"Port {port} is {reason}: stop what uses it, or choose another, as in: make local PORT=8081")
+
+
+def _bind_families(port: int, trial: ExitStack) -> tuple[socket.socket, ...]:
+    sockets: tuple[socket.socket, ...] = ()
+    for family, host in _FAMILIES:
+        try:
+            listener = trial.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            # Connections that a run before has closed must not keep the port for minutes.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, _port(sockets) if sockets else port))
+        except OSError as error:
+            if family == socket.AF_INET6 and error.errno in _NO_SUCH_FAMILY:
+                continue
+            raise
+        sockets += (listener,)
+    return sockets

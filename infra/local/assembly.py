@@ -1,0 +1,103 @@
+"""The cloud assembly: synthesizing it, and reading from it what has to be published."""
+
+import asyncio
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.local.emulator import ACCOUNT, REGION
+from infra.local.errors import LocalError
+from infra.settings import ROOT
+
+_PLACEHOLDERS = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file or a folder of the assembly, and the bucket and key that the template names it by."""
+
+    path: Path
+    bucket: str
+    key: str
+
+    def content(self) -> bytes:
+        """The file itself, or the folder as a zip file."""
+        if not self.path.is_dir():
+            return self.path.read_bytes()
+        buffer = io.BytesIO()
+        # Stored, not compressed: it is unpacked at once, on this machine, for every process that starts.
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
+            for path in sorted(self.path.rglob("*")):
+                archive.write(path, path.relative_to(self.path))
+        return buffer.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The one stack of an assembly: its name, its template as JSON text, and its assets."""
+
+    stack: str
+    template: str
+    assets: tuple[Asset, ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> "Assembly":
+        """Read an assembly from the folder it was synthesized to."""
+        manifest = json.loads((folder / "manifest.json").read_text())
+        by_type = {artifact["type"]: (name, artifact) for name, artifact in manifest["artifacts"].items()}
+        stack, artifact = by_type["aws:cloudformation:stack"]
+        _, published = by_type["cdk:asset-manifest"]
+        template = folder / artifact["properties"]["templateFile"]
+        return cls(
+            stack=artifact["properties"].get("stackName", stack),
+            template=template.read_text(),
+            assets=tuple(_read_assets(folder, published["properties"]["file"], template)),
+        )
+
+
+async def synthesize(flows: Path, outdir: Path, environ: Mapping[str, str]) -> Assembly:
+    """Run the CDK app for this machine's interpreter and these flows.
+
+    Raises:
+        LocalError: with what it said, for instance the file and line of a flow that makes no sense.
+
+    """
+    context = {"platform": "host", "flows": str(flows)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "infra.app",
+        cwd=ROOT,
+        env={**environ, "CDK_OUTDIR": str(outdir), "CDK_CONTEXT_JSON": json.dumps(context)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    _, said = await process.communicate()
+    if process.returncode:
+        raise LocalError(said.decode(errors="replace").strip())
+    return await asyncio.to_thread(Assembly.read, outdir)
+
+
+def _read_assets(folder: Path, manifest: str, template: Path) -> list[Asset]:
+    files: dict[str, dict[str, Any]] = json.loads((folder / manifest).read_text())["files"]
+    sources = {name: folder / file["source"]["path"] for name, file in files.items()}
+    return [
+        Asset(sources[name], _filled_in(destination["bucketName"]), _filled_in(destination["objectKey"]))
+        for name, file in files.items()
+        if sources[name] != template  # it is sent with the request
+        for destination in file["destinations"].values()
+    ]
+
+
+def _filled_in(text: str) -> str:
+    for placeholder, value in _PLACEHOLDERS.items():
+        text = text.replace(placeholder, value)
+    return text

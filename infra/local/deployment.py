@@ -1,0 +1,137 @@
+"""The stack as deployed to the emulator: publishing, creating and updating it."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from infra.local.assembly import Assembly, Asset
+from infra.local.emulator import Emulator, client_config
+from infra.local.errors import LocalError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.literals import CapabilityType
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+LOCAL_KEYS = {"acme": "nk_local_acme", "globex": "nk_local_globex"}
+"""The key of each org that only a local system knows."""
+
+_SCOPES = ["submit", "read", "cancel", "usage"]
+_CAPABILITIES: "tuple[CapabilityType, ...]" = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
+_POLL_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class Deployment:
+    """What has been deployed to one emulator, and its clients, which are good for threads."""
+
+    cloudformation: "CloudFormationClient"
+    s3: "S3Client"
+    dynamodb: "DynamoDBClient"
+    _published: set[Asset] = field(default_factory=set)
+    _outputs: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, emulator: Emulator) -> Self:
+        """Make the clients, which reads some megabytes of service descriptions: half a second."""
+        session, endpoint, config = emulator.session(), emulator.endpoint, client_config()
+        return cls(
+            cloudformation=session.client("cloudformation", endpoint_url=endpoint, config=config),
+            s3=session.client("s3", endpoint_url=endpoint, config=config),
+            dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config),
+        )
+
+    @property
+    def api_id(self) -> str:
+        """The id of the HTTP API, which its endpoint's host name begins with."""
+        host = urlsplit(self._outputs["Endpoint"]).hostname or ""
+        return host.partition(".")[0]
+
+    async def create(self, assembly: Assembly, *, now: int) -> None:
+        """Create the stack and insert the local keys as of `now`, in epoch seconds.
+
+        Raises:
+            LocalError: a resource cannot be created; the message names it and says why.
+
+        """
+        await asyncio.to_thread(self._publish, assembly)
+        await asyncio.to_thread(
+            self.cloudformation.create_stack,
+            StackName=assembly.stack,
+            TemplateBody=assembly.template,
+            Capabilities=_CAPABILITIES,
+        )
+        await self._settled(assembly.stack, "CREATE_COMPLETE")
+        await asyncio.to_thread(self._insert_keys, now)
+
+    async def update(self, assembly: Assembly) -> bool:
+        """Update the stack; False if there is nothing to update.
+
+        Raises:
+            LocalError: a resource cannot be updated; the stack is as it was.
+
+        """
+        await asyncio.to_thread(self._publish, assembly)
+        try:
+            await asyncio.to_thread(
+                self.cloudformation.update_stack,
+                StackName=assembly.stack,
+                TemplateBody=assembly.template,
+                Capabilities=_CAPABILITIES,
+            )
+        except ClientError as error:
+            if "No updates are to be performed" in str(error):
+                return False
+            raise LocalError(str(error)) from error
+        await self._settled(assembly.stack, "UPDATE_COMPLETE")
+        return True
+
+    def _publish(self, assembly: Assembly) -> None:
+        buckets = {asset.bucket for asset in self._published}
+        for asset in assembly.assets:
+            if asset.bucket not in buckets:
+                self.s3.create_bucket(Bucket=asset.bucket)
+                buckets.add(asset.bucket)
+            if asset not in self._published:
+                self.s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=asset.content())
+                self._published.add(asset)
+
+    async def _settled(self, stack: str, wanted: str) -> None:
+        while True:
+            found = await asyncio.to_thread(self.cloudformation.describe_stacks, StackName=stack)
+            described = found["Stacks"][0]
+            status = described["StackStatus"]
+            if not status.endswith("_IN_PROGRESS"):
+                break
+            await asyncio.sleep(_POLL_SECONDS)
+        if status != wanted:
+            raise LocalError(f"The stack {stack} is {status}: {await asyncio.to_thread(self._reason, stack)}")
+        self._outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+    def _reason(self, stack: str) -> str:
+        events = self.cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+        failures = [event for event in events if event.get("ResourceStatus", "").endswith("_FAILED")]
+        if not failures:
+            return "no resource says why."
+        # The newest event comes first; the oldest failure is the cause of the others.
+        cause = failures[-1]
+        resource = f"{cause.get('LogicalResourceId')} ({cause.get('ResourceType')})"
+        return f"{resource}: {cause.get('ResourceStatusReason', 'no reason given')}"
+
+    def _insert_keys(self, now: int) -> None:
+        for org, key in LOCAL_KEYS.items():
+            self.dynamodb.put_item(
+                TableName=self._outputs["KeysTable"],
+                Item={
+                    "hash": {"S": hashlib.sha256(key.encode()).hexdigest()},
+                    "org": {"S": org},
+                    "name": {"S": "local"},
+                    "scopes": {"SS": _SCOPES},
+                    "created": {"N": str(now)},
+                },
+            )

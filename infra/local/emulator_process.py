@@ -1,0 +1,80 @@
+"""The emulator's own process: ministack, with the functions' output live and their running work left in peace.
+
+It is run by path on the interpreter below the virtual environment; its arguments are the folders to import ministack
+from. Handlers are run on that interpreter too, so they find the standard library and their asset and nothing else: a
+module that the asset lacks is missed here as it would be on Lambda.
+
+Standard output carries the functions' lines, each as the function's name, a tab and the text; standard error carries
+what the emulator itself has to say. The process ends when its standard input does, and so with whoever started it.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+_LONGEST_LINE = 16 * 1024
+_RETIREMENT_POLL_SECONDS = 0.1
+
+
+def main() -> None:
+    """Run the emulator until it is told to stop."""
+    sys.path[:0] = sys.argv[1:]
+    del sys.argv[1:]
+    from ministack import app  # noqa: PLC0415 - found only now
+    from ministack.core import lambda_runtime  # noqa: PLC0415 - found only now
+
+    # Read by now; in the handlers' environment it would be taken for theirs.
+    os.environ.pop("LOG_LEVEL", None)
+    adapt(lambda_runtime)
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    app.main()
+
+
+def adapt(runtime: Any) -> None:  # noqa: ANN401 - ministack has no types
+    """Change three things of the warm workers that a person at a terminal would notice."""
+    # Output is shown as it is written; ministack collects it until the invocation ends.
+    runtime.Worker._read_stderr = _relay  # noqa: SLF001 - ministack has no public seam
+    # Which makes it needless to hold each answer back for 50 ms in case more output arrives.
+    runtime.Worker._drain_stderr_bounded = runtime.Worker._drain_stderr  # noqa: SLF001 - as above
+    # New code does not interrupt what runs on the old: on Lambda it does not either.
+    runtime.kill_workers = _retiring(runtime.kill_workers)
+
+
+def _relay(worker: Any) -> None:  # noqa: ANN401 - as above
+    name = worker.config["Handler"].split(".")[-2]
+    lines = worker._stderr_queue  # noqa: SLF001 - as above
+    # As bytes, since one character that is none would end the reading, and a full pipe then stops the flow.
+    for raw in worker._proc.stderr.buffer:  # noqa: SLF001 - as above
+        line = raw.decode(errors="replace").rstrip("\r\n")
+        lines.put(line)
+        sys.stdout.write(f"{name}\t{line[:_LONGEST_LINE]}\n")
+        sys.stdout.flush()
+
+
+def _retiring(kill: Callable[[list[Any]], None]) -> Callable[[list[Any]], None]:
+    def retire(workers: list[Any]) -> None:
+        busy = [worker for worker in workers if worker.in_use]
+        kill([worker for worker in workers if worker not in busy])
+        for worker in busy:
+            threading.Thread(target=_kill_when_done, args=(worker, kill), daemon=True).start()
+
+    return retire
+
+
+def _kill_when_done(worker: Any, kill: Callable[[list[Any]], None]) -> None:  # noqa: ANN401 - as above
+    # It has been taken from its pool, so that once it is free it stays free.
+    while worker.in_use:
+        time.sleep(_RETIREMENT_POLL_SECONDS)
+    kill([worker])
+
+
+def _end_with_input() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""What stops the local system: its message is for the person at the terminal."""
+
+
+class LocalError(Exception):
+    """The local system cannot start or go on; the message says why, and what to do where there is something."""

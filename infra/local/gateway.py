@@ -1,0 +1,115 @@
+"""The address of the API: an ASGI application that hands every request on to the emulator's HTTP API as it came."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import httpx
+from noukai_wire.errors import ErrorCode
+
+Headers = list[tuple[bytes, bytes]]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+# RFC 9110, section 7.6.1; `expect` has been answered by the server, and the length is that of the body handed on.
+_OWN_TO_ONE_HOP = frozenset(
+    (
+        b"connection",
+        b"content-length",
+        b"expect",
+        b"host",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    )
+)
+_ORIGIN = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
+# The gateway gives up after 30 s by itself.
+_TIMEOUT = httpx.Timeout(60).as_dict()
+
+
+class Gateway:
+    """Forwards method, path, query, headers and body unchanged; answers 503 itself while the emulator does not answer.
+
+    The target may be absolute (`GET http://localhost:8080/api/v1/flows`), as clients send it that take this address
+    for a proxy.
+    """
+
+    def __init__(self, endpoint: str, api_id: str, transport: httpx.AsyncBaseTransport) -> None:
+        self._url = httpx.URL(endpoint)
+        self._prefix = f"/_aws/execute-api/{api_id}/$default".encode()
+        self._transport = transport
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401 - the server's own dict
+        """Answer one request."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            request_body = await _body(receive)
+            if request_body is not None:
+                status, headers, body = await self._forward(scope, request_body)
+                await send({"type": "http.response.start", "status": status, "headers": headers})
+                await send({"type": "http.response.body", "body": body})
+        else:
+            await send({"type": "websocket.close"})
+
+    async def _forward(self, scope: Any, body: bytes) -> tuple[int, Headers, bytes]:  # noqa: ANN401 - as above
+        request = httpx.Request(
+            scope["method"],
+            self._url,
+            headers=[(b"host", self._url.netloc), *end_to_end(scope["headers"])],
+            content=body,
+            # The URL of a request would be normalized; its target is sent byte for byte.
+            extensions={"target": self._prefix + target(scope), "timeout": _TIMEOUT},
+        )
+        try:
+            response = await self._transport.handle_async_request(request)
+            content = b"".join([chunk async for chunk in response.aiter_raw()])
+        except httpx.TransportError:
+            return _unavailable()
+        length = [(b"content-length", value) for value in response.headers.get_list("content-length")]
+        return response.status_code, end_to_end(response.headers.raw) + [(n, v.encode()) for n, v in length], content
+
+
+def target(scope: Any) -> bytes:  # noqa: ANN401 - as above
+    """The path and query of a request as they were sent."""
+    path = _ORIGIN.sub(b"", scope["raw_path"], count=1) if _ORIGIN.match(scope["raw_path"]) else scope["raw_path"]
+    query = scope["query_string"]
+    return (path or b"/") + (b"?" + query if query else b"")
+
+
+def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """The headers without those that concern one connection only, and with them those that `Connection` names."""
+    kept = [(name.lower(), value) for name, value in headers]
+    named = {token.strip().lower() for name, value in kept if name == b"connection" for token in value.split(b",")}
+    return [(name, value) for name, value in kept if name not in _OWN_TO_ONE_HOP | named]
+
+
+def _unavailable() -> tuple[int, Headers, bytes]:
+    error = ErrorCode.UNAVAILABLE
+    message = "The local system is stopping or its emulator does not answer: try again."
+    body = json.dumps({"detail": {"code": error, "message": message}}).encode()
+    return error.status, [(b"content-type", b"application/json"), (b"retry-after", b"1")], body
+
+
+async def _body(receive: Receive) -> bytes | None:
+    chunks, more = [], True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None  # half a body must not be taken for a whole one
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while (message := await receive())["type"] != "lifespan.shutdown":
+        await send({"type": f"{message['type']}.complete"})
+    await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,104 @@
+"""One run of the local system, from its first process to its last."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from infra.local import flow_files, processes
+from infra.local.address import Address
+from infra.local.assembly import synthesize
+from infra.local.deployment import LOCAL_KEYS, Deployment
+from infra.local.emulator import Emulator
+from infra.local.errors import LocalError
+from infra.local.log_line import readable
+from infra.local.settings import Settings
+
+
+async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[[str], None]) -> None:
+    """Run the local system until this is cancelled, and leave neither a process nor a file behind.
+
+    `show` is given each line for the terminal. The system takes requests once the line with `ready` is shown.
+
+    Raises:
+        LocalError: it cannot start, or its emulator has ended.
+
+    """
+    run = uuid.uuid4().hex
+    with (
+        Address.held(settings.port) as address,
+        TemporaryDirectory(prefix="noukai-local-", ignore_cleanup_errors=True) as folder,
+    ):
+        system = _System(settings.flows, Path(folder), {**environ, processes.MARK: run}, show)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                try:
+                    await system.run(tasks, address)
+                finally:
+                    # Before the tasks are waited for: a request that is held would keep the server from closing.
+                    await asyncio.to_thread(processes.end_all, run)
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+
+@dataclass(slots=True)
+class _System:
+    flows: Path
+    folder: Path
+    environ: Mapping[str, str]
+    show: Callable[[str], None]
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, tasks: asyncio.TaskGroup, address: Address) -> None:
+        # Watched from before they are read, so that no change is missed.
+        tasks.create_task(self._watch())
+        emulator = await Emulator.start(self.folder, self.environ)
+        relay = tasks.create_task(emulator.relay(self._show_line))
+        try:
+            deployment = await self._deploy(emulator)
+            tasks.create_task(address.serve(emulator.endpoint, deployment.api_id))
+            await address.answers()
+            for org, key in LOCAL_KEYS.items():
+                self.show(f"key of the org {org}: {key}")
+            self.show(f"{address.url} ready")
+            while await self.changed.wait():
+                self.changed.clear()
+                await self._reload(deployment)
+        finally:
+            # The emulator's end is no failure from here on.
+            relay.cancel()
+
+    async def _deploy(self, emulator: Emulator) -> Deployment:
+        with self._scratch() as outdir:
+            assembly, deployment, _ = await asyncio.gather(
+                synthesize(self.flows, Path(outdir), self.environ),
+                asyncio.to_thread(Deployment.of, emulator),
+                emulator.ready(),
+            )
+            await deployment.create(assembly, now=int(time.time()))
+        return deployment
+
+    async def _reload(self, deployment: Deployment) -> None:
+        started = time.monotonic()
+        try:
+            with self._scratch() as outdir:
+                updated = await deployment.update(await synthesize(self.flows, Path(outdir), self.environ))
+        except LocalError as error:
+            self.show(f"{error}\nflows not reloaded: the version before goes on")
+        else:
+            if updated:
+                self.show(f"flows reloaded in {time.monotonic() - started:.1f} s")
+
+    async def _watch(self) -> None:
+        async for _ in flow_files.changes(self.flows):
+            self.changed.set()
+
+    def _scratch(self) -> TemporaryDirectory[str]:
+        return TemporaryDirectory(dir=self.folder, ignore_cleanup_errors=True)
+
+    def _show_line(self, source: str, line: str) -> None:
+        self.show(readable(source, line, datetime.now()))  # noqa: DTZ005 - a person reads the time of the wall clock

@@ -1,0 +1,52 @@
+"""The processes of one run: found by a mark in their environment, which every descendant inherits.
+
+A parent's list of children would miss some: a flow runs in a process group of its own, and one whose worker has died
+belongs to the init process.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+
+import psutil
+
+MARK = "NOUKAI_LOCAL_RUN"
+
+_GRACE_SECONDS = 1.0
+_INTERVAL_SECONDS = 0.02
+
+
+def marked(run: str) -> list[psutil.Process]:
+    """The living processes other than this one whose environment says that they belong to the run."""
+    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _belongs(process, run)]
+
+
+def end_all(
+    run: str, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """End the run's processes: ask each to terminate, and kill whatever is left, or has come, after a short grace."""
+    asked: set[psutil.Process] = set()
+    deadline = clock() + _GRACE_SECONDS
+    while living := marked(run):
+        over = clock() >= deadline
+        for process in living:
+            if over or process not in asked:
+                _signal(process, signal.SIGKILL if over else signal.SIGTERM)
+        asked.update(living)
+        sleep(_INTERVAL_SECONDS)
+
+
+def _belongs(process: psutil.Process, run: str) -> bool:
+    try:
+        environ: Mapping[str, str] = process.environ()
+    except (psutil.Error, OSError):
+        return False  # gone, a zombie, or somebody else's
+    return environ.get(MARK) == run
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.Error:
+        return  # it has ended by itself
