@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock
+.PHONY: help setup lock local demo
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -23,3 +23,9 @@ $(SETUP): requirements.lock pyproject.toml
 lock: ## Bring requirements.lock up to date with pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--group dev pyproject.toml -o requirements.lock $(ARGS)
+
+local: $(SETUP) ## Run the system on http://localhost:8080 until Ctrl-C (PORT=, FLOWS=)
+	@$(BIN)/python -m infra.local
+
+demo: $(SETUP) ## Run the system here, submit a text, show its progress and result, stop
+	@$(BIN)/python -m infra.local.demo

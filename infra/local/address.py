@@ -3,23 +3,24 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import httpx
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from noukai_wire.routes import BASE_PATH, Route
 
 from infra.local.errors import LocalError
 from infra.local.gateway import Gateway
+from noukai_wire.routes import BASE_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FAMILIES = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 _NO_SUCH_FAMILY = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
 _FREE_PORT_TRIALS = 20
-_READY_SECONDS = 30
-_POLL_SECONDS = 0.02
 _GRACE_SECONDS = 0.5
 
 
@@ -58,30 +59,6 @@ class Address:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
         async with httpx.AsyncHTTPTransport(limits=limits, trust_env=False) as transport:
             await serve(Gateway(endpoint, api_id, transport), config, shutdown_trigger=asyncio.Event().wait)
-
-    async def answers(self) -> None:
-        """Wait until a request is answered by the functions, from end to end.
-
-        Raises:
-            LocalError: none is within half a minute.
-
-        """
-        health = f"http://127.0.0.1:{_port(self.sockets)}{BASE_PATH}{Route.HEALTH.path()}"
-        async with httpx.AsyncClient(trust_env=False, timeout=_READY_SECONDS) as client:
-            try:
-                async with asyncio.timeout(_READY_SECONDS):
-                    while not await _is_healthy(client, health):
-                        await asyncio.sleep(_POLL_SECONDS)
-            except (TimeoutError, httpx.TimeoutException):
-                raise LocalError(f"GET {health} was not answered within {_READY_SECONDS} s.") from None
-
-
-async def _is_healthy(client: httpx.AsyncClient, health: str) -> bool:
-    try:
-        response = await client.get(health)
-    except httpx.NetworkError:
-        return False
-    return response.is_success
 
 
 def _port(sockets: tuple[socket.socket, ...]) -> int:

@@ -27,7 +27,7 @@ class Asset:
     key: str
 
     def content(self) -> bytes:
-        """The file itself, or the folder as a zip file."""
+        """Return the file itself, or the folder as a zip file."""
         if not self.path.is_dir():
             return self.path.read_bytes()
         buffer = io.BytesIO()

@@ -11,19 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import boto3
-import httpx
 from botocore.config import Config
 
 from infra.local import emulator_process
 from infra.local.errors import LocalError
 from infra.local.processes import MARK
+from infra.local.readiness import answered
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", MARK)
-_READY_SECONDS = 30
-_POLL_SECONDS = 0.05
 _LINE_LIMIT = 2**20
 _LAST_LINES = 20
 
@@ -60,16 +58,9 @@ class Emulator:
         """Wait until it takes requests.
 
         Raises:
-            LocalError: it does not within half a minute.
-
+            LocalError: it does not in time.
         """
-        async with httpx.AsyncClient(trust_env=False) as client:
-            try:
-                async with asyncio.timeout(_READY_SECONDS):
-                    while not await self._answers(client):
-                        await asyncio.sleep(_POLL_SECONDS)
-            except TimeoutError:
-                raise LocalError(f"The emulator did not start within {_READY_SECONDS} s.\n{self.last_lines}") from None
+        await answered(f"{self.endpoint}/_ministack/health")
 
     async def relay(self, on_line: Callable[[str, str], None]) -> None:
         """Hand on each line with its source, a function's name or `emulator`, for as long as it lives.
@@ -88,15 +79,8 @@ class Emulator:
         return "\n".join(self._said)
 
     def session(self) -> boto3.Session:
-        """A session with credentials that are good here and nowhere else."""
+        """Make a session with credentials that are good here and nowhere else."""
         return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106
-
-    async def _answers(self, client: httpx.AsyncClient) -> bool:
-        try:
-            response = await client.get(f"{self.endpoint}/_ministack/health")
-        except httpx.TransportError:
-            return False
-        return response.is_success
 
     async def _relay_functions(self, on_line: Callable[[str, str], None]) -> None:
         if self.process.stdout is not None:
@@ -113,7 +97,7 @@ class Emulator:
 
 
 def client_config() -> Config:
-    """One attempt, straight to the emulator: no proxy that the environment names lies between."""
+    """Allow one attempt, straight to the emulator: no proxy that the environment names lies between."""
     return Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
 
 

@@ -23,8 +23,9 @@ def main() -> None:
     """Run the emulator until it is told to stop."""
     sys.path[:0] = sys.argv[1:]
     del sys.argv[1:]
-    from ministack import app  # noqa: PLC0415 - found only now
-    from ministack.core import lambda_runtime  # noqa: PLC0415 - found only now
+    # Found only now, and without types.
+    from ministack import app  # type: ignore[import-untyped]  # noqa: PLC0415
+    from ministack.core import lambda_runtime  # type: ignore[import-untyped]  # noqa: PLC0415
 
     # Read by now; in the handlers' environment it would be taken for theirs.
     os.environ.pop("LOG_LEVEL", None)

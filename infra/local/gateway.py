@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import httpx
+
 from noukai_wire.errors import ErrorCode
 
 Headers = list[tuple[bytes, bytes]]
@@ -78,14 +79,14 @@ class Gateway:
 
 
 def target(scope: Any) -> bytes:  # noqa: ANN401 - as above
-    """The path and query of a request as they were sent."""
+    """Return the path and query of a request as they were sent."""
     path = _ORIGIN.sub(b"", scope["raw_path"], count=1) if _ORIGIN.match(scope["raw_path"]) else scope["raw_path"]
     query = scope["query_string"]
     return (path or b"/") + (b"?" + query if query else b"")
 
 
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """The headers without those that concern one connection only, and with them those that `Connection` names."""
+    """Leave out the headers that concern one connection only, among them those that `Connection` names."""
     kept = [(name.lower(), value) for name, value in headers]
     named = {token.strip().lower() for name, value in kept if name == b"connection" for token in value.split(b",")}
     return [(name, value) for name, value in kept if name not in _OWN_TO_ONE_HOP | named]

@@ -16,7 +16,9 @@ from infra.local.deployment import LOCAL_KEYS, Deployment
 from infra.local.emulator import Emulator
 from infra.local.errors import LocalError
 from infra.local.log_line import readable
+from infra.local.readiness import answered
 from infra.local.settings import Settings
+from noukai_wire.routes import Route
 
 
 async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[[str], None]) -> None:
@@ -61,7 +63,7 @@ class _System:
         try:
             deployment = await self._deploy(emulator)
             tasks.create_task(address.serve(emulator.endpoint, deployment.api_id))
-            await address.answers()
+            await answered(f"{address.url}{Route.HEALTH.path()}")
             for org, key in LOCAL_KEYS.items():
                 self.show(f"key of the org {org}: {key}")
             self.show(f"{address.url} ready")

@@ -18,7 +18,7 @@ _INTERVAL_SECONDS = 0.02
 
 
 def marked(run: str) -> list[psutil.Process]:
-    """The living processes other than this one whose environment says that they belong to the run."""
+    """Find the living processes, other than this one, whose environment says that they belong to the run."""
     return [process for process in psutil.process_iter() if process.pid != os.getpid() and _belongs(process, run)]
 
 

@@ -1,0 +1,42 @@
+"""`python -m infra.local.demo`: the whole system on this machine runs one job on a real text."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from infra.local.deployment import LOCAL_KEYS
+from infra.local.errors import LocalError
+from infra.local.running import ready
+from infra.settings import ROOT
+
+FLOW = "acme/demo/word-count"
+TEXT = ROOT / "LICENSE"
+
+
+def main() -> int:
+    """Start it, submit the text with the command `noukai`, wait for the result and stop; the command's exit status."""
+    # An end that is asked for stops the system too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    began = time.monotonic()
+    print("Starting the system on this machine ...", flush=True)  # noqa: T201 - it is what the demo is for
+    try:
+        with ready(os.environ) as url:
+            command = ["noukai", "submit", FLOW, "-f", str(TEXT), "--wait"]
+            print(f"{url} ready after {time.monotonic() - began:.1f} s\n$ {' '.join(command)}", flush=True)  # noqa: T201
+            return _run(command, url)
+    except LocalError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def _run(command: list[str], url: str) -> int:
+    environ = {**os.environ, "NOUKAI_BASE_URL": url, "NOUKAI_API_KEY": LOCAL_KEYS["acme"]}
+    program = Path(sys.executable).with_name(command[0])
+    return subprocess.run([program, *command[1:]], env=environ, cwd=ROOT, check=False).returncode  # noqa: S603 our own
+
+
+if __name__ == "__main__":
+    sys.exit(main())
