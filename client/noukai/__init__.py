@@ -1,0 +1,75 @@
+"""The client of a self-hosted background-job API.
+
+    with Noukai(api_key="nk_…", org="acme", project="demo") as client:
+        job = client.flow("word-count").job(message="to be or not to be")
+        print(job.wait(timeout_ms=60_000).output)
+
+`AsyncNoukai` is the same, to be awaited.
+"""
+
+from noukai_wire.models import ExecuteResult, FlowDescription, JobAccepted, JobStatus
+
+from ._client import AsyncNoukai, Noukai
+from ._errors import (
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    ConnectionFailedError,
+    FlowNotFoundError,
+    InsufficientCreditsError,
+    InvalidArgumentError,
+    InvalidInputError,
+    JobCancelledError,
+    JobError,
+    JobFailedError,
+    JobNotFoundError,
+    NotFoundError,
+    NoukaiError,
+    PayloadTooLargeError,
+    PermissionDeniedError,
+    RateLimitedError,
+    RequestTimeoutError,
+    ServerError,
+    UnexpectedAnswerError,
+    WaitTimeoutError,
+)
+from ._flow import AsyncFlow, Flow
+from ._job import AsyncJob, Job
+from ._settings import ClientOptions
+from ._submission import JobOptions
+
+__all__ = [
+    "ApiError",
+    "AsyncFlow",
+    "AsyncJob",
+    "AsyncNoukai",
+    "AuthenticationError",
+    "ClientOptions",
+    "ConflictError",
+    "ConnectionFailedError",
+    "ExecuteResult",
+    "Flow",
+    "FlowDescription",
+    "FlowNotFoundError",
+    "InsufficientCreditsError",
+    "InvalidArgumentError",
+    "InvalidInputError",
+    "Job",
+    "JobAccepted",
+    "JobCancelledError",
+    "JobError",
+    "JobFailedError",
+    "JobNotFoundError",
+    "JobOptions",
+    "JobStatus",
+    "NotFoundError",
+    "Noukai",
+    "NoukaiError",
+    "PayloadTooLargeError",
+    "PermissionDeniedError",
+    "RateLimitedError",
+    "RequestTimeoutError",
+    "ServerError",
+    "UnexpectedAnswerError",
+    "WaitTimeoutError",
+]

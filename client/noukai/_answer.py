@@ -1,0 +1,140 @@
+"""Reading the API's answers: a model, an error, or how long to wait before asking again."""
+
+import math
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
+
+import httpx
+from pydantic import ValidationError
+
+from noukai_wire.errors import ErrorCode
+from noukai_wire.models import WireModel
+
+from ._errors import (
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    FlowNotFoundError,
+    InsufficientCreditsError,
+    InvalidInputError,
+    JobNotFoundError,
+    NotFoundError,
+    PayloadTooLargeError,
+    PermissionDeniedError,
+    RateLimitedError,
+    ServerError,
+    UnexpectedAnswerError,
+)
+
+Model = TypeVar("Model", bound=WireModel)
+
+_LONGEST_PAUSE = 24 * 60 * 60.0
+"""A larger `Retry-After`, in seconds, is taken for this one: no sleep can overflow."""
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    HTTPStatus.BAD_REQUEST: InvalidInputError,
+    HTTPStatus.UNAUTHORIZED: AuthenticationError,
+    HTTPStatus.PAYMENT_REQUIRED: InsufficientCreditsError,
+    HTTPStatus.FORBIDDEN: PermissionDeniedError,
+    HTTPStatus.NOT_FOUND: NotFoundError,
+    HTTPStatus.CONFLICT: ConflictError,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: PayloadTooLargeError,
+    HTTPStatus.UNPROCESSABLE_ENTITY: InvalidInputError,
+    HTTPStatus.TOO_MANY_REQUESTS: RateLimitedError,
+}
+_BY_CODE: dict[str | None, type[ApiError]] = {
+    ErrorCode.FLOW_NOT_FOUND: FlowNotFoundError,
+    ErrorCode.JOB_NOT_FOUND: JobNotFoundError,
+}
+
+
+def read(model: type[Model], response: httpx.Response) -> Model:
+    """Return the body of a successful answer; raise `UnexpectedAnswerError` if it is not of the model's shape."""
+    try:
+        return model.model_validate_json(response.content)
+    except ValidationError as invalid:
+        problem = invalid.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise unexpected(response, f"{where}: {problem['msg']}" if where else problem["msg"]) from None
+
+
+def unexpected(response: httpx.Response, problem: str) -> UnexpectedAnswerError:
+    """Return the error for an answer that the API never gives."""
+    return UnexpectedAnswerError(
+        f"the answer to {_request(response)} is not one of this API ({problem}): check the base URL",
+        status_code=response.status_code,
+        request_id=_request_id(response),
+    )
+
+
+def error_of(response: httpx.Response) -> ApiError:
+    """Return the error that an unsuccessful answer stands for, whoever made it: the API, a gateway or a proxy."""
+    if not response.is_error:
+        return unexpected(response, f"HTTP {response.status_code}")
+    detail = _detail(response)
+    code = _text(detail.get("code"))
+    default = ServerError if response.is_server_error else ApiError
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(response.status_code, default)
+    return kind(
+        _text(detail.get("message")) or _unexplained(response),
+        status_code=response.status_code,
+        code=code,
+        request_id=_request_id(response),
+        retry_after=retry_after(response),
+        detail=detail,
+    )
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds for which the answer asks to wait, or None if it does not ask.
+
+    A date counts from the answer's own `Date`, so that the clock of this machine does not matter.
+    """
+    asked = response.headers.get("Retry-After", "")
+    try:
+        seconds = float(asked)
+    except ValueError:
+        until, now = _date(asked), _date(response.headers.get("Date", ""))
+        if until is None or now is None:
+            return None
+        seconds = (until - now).total_seconds()
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), _LONGEST_PAUSE)
+
+
+def _detail(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body: object = response.json()
+    except (ValueError, RecursionError):  # HTML, an empty body, another encoding, nesting without end
+        return {}
+    if not isinstance(body, dict):
+        return {}
+    answer = cast("dict[str, Any]", body)
+    detail: object = answer.get("detail", answer)
+    return cast("dict[str, Any]", detail) if isinstance(detail, dict) else {"message": detail}
+
+
+def _unexplained(response: httpx.Response) -> str:
+    return f"{_request(response)} was answered with HTTP {response.status_code} {response.reason_phrase}".strip()
+
+
+def _request(response: httpx.Response) -> str:
+    return f"{response.request.method} {response.request.url.copy_with(query=None)}"
+
+
+def _request_id(response: httpx.Response) -> str | None:
+    # A gateway that answers by itself has an id of its own, which its operator can look up.
+    return _text(response.headers.get("X-Request-ID") or response.headers.get("Apigw-Requestid"))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

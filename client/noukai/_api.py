@@ -1,0 +1,151 @@
+"""What can be asked of the API, as operations: each request with its retries, and its answer read."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+
+import httpx
+
+from noukai_wire.models import FlowDescription, FlowList, JobAccepted, JobStatus
+from noukai_wire.routes import Route
+
+from ._address import FlowAddress
+from ._answer import error_of, read
+from ._deadline import Clock, Deadline
+from ._errors import ApiError, ConnectionFailedError, NoukaiError, RequestTimeoutError, UnexpectedAnswerError
+from ._operation import Operation
+from ._settings import Settings
+from ._submission import Submission
+
+_TRANSIENT = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+_BACKOFFS = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds at most before each retry; the last stands for all that follow."""
+
+_LONGEST_RETRY_AFTER = 60.0
+"""Asked to wait for longer than this many seconds, a retry would look like a hang: the caller gets the error."""
+
+Ask = Callable[[float], httpx.Request]
+
+
+class Api:
+    """The API as its settings describe it; `jitter` returns a random number from 0 up to 1."""
+
+    def __init__(self, settings: Settings, *, clock: Clock, jitter: Callable[[], float]) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._jitter = jitter
+
+    def submit(self, address: FlowAddress, submission: Submission) -> Operation[JobAccepted]:
+        """Submit a job; repeating it is harmless, since every attempt carries the same idempotency key."""
+        headers = {"Idempotency-Key": submission.idempotency_key, "Content-Type": "application/json"}
+        ask = self.ask(Route.SUBMIT, content=submission.content, headers=headers, **address._asdict())
+        response = yield from self.exchange(ask, self.deadline())
+        return read(JobAccepted, response)
+
+    def status(self, job_id: str) -> Operation[JobStatus]:
+        """Fetch the job as it stands."""
+        response = yield from self.exchange(self.ask(Route.STATUS_BY_ID, id=job_id), self.deadline())
+        return read(JobStatus, response)
+
+    def cancel(self, job_id: str, deadline: Deadline | None = None) -> Operation[JobStatus]:
+        """Cancel the job, and return it as it stands afterwards: a terminal job is unchanged."""
+        response = yield from self.exchange(self.ask(Route.CANCEL_BY_ID, id=job_id), deadline or self.deadline())
+        return read(JobStatus, response)
+
+    def flows(self) -> Operation[list[FlowDescription]]:
+        """Fetch the flows of the deployment."""
+        response = yield from self.exchange(self.ask(Route.FLOWS), self.deadline())
+        return read(FlowList, response).flows
+
+    def deadline(self, seconds: float | None = None) -> Deadline:
+        """Return the moment that many seconds from now, or never."""
+        return Deadline(self.clock, seconds)
+
+    def ask(
+        self,
+        route: Route,
+        *,
+        params: Mapping[str, int] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        **variables: str,
+    ) -> Ask:
+        """Return what makes this request, given its timeout in seconds."""
+        return partial(
+            self._request, route.method, route.path(**variables), params=params, content=content, headers=headers or {}
+        )
+
+    def exchange(self, ask: Ask, deadline: Deadline, *, held: float = 0.0) -> Operation[httpx.Response]:
+        """Repeat the request until it is answered with success or with an error that lasts, which is raised.
+
+        `held` is for how many seconds the API is asked to hold its answer. When the deadline comes first,
+        `DeadlinePassedError` is raised, caused by the error that was to be retried.
+        """
+        attempt = 0
+        while True:
+            try:
+                return (yield from _attempt(ask(deadline.cap(self.settings.timeout + held))))
+            except NoukaiError as error:
+                asked = (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
+                spent = attempt >= self.settings.max_retries or asked > _LONGEST_RETRY_AFTER
+                if not _is_transient(error) or (spent and deadline.left):
+                    raise
+                yield from deadline.pause(max(asked, self._backoff(attempt)), because=error)
+            attempt += 1
+
+    def _backoff(self, attempt: int) -> float:
+        return self._jitter() * _BACKOFFS[min(attempt, len(_BACKOFFS) - 1)]
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        timeout: float,
+        *,
+        params: Mapping[str, int] | None,
+        content: bytes | None,
+        headers: Mapping[str, str],
+    ) -> httpx.Request:
+        return httpx.Request(
+            method,
+            self.settings.base_url + path,
+            params=params,
+            content=content,
+            headers={
+                "Authorization": f"Bearer {self.settings.api_key}",
+                "Accept": "application/json",
+                "User-Agent": "noukai-python",
+                **headers,
+            },
+            extensions={"timeout": httpx.Timeout(timeout).as_dict()},
+        )
+
+
+def _attempt(request: httpx.Request) -> Operation[httpx.Response]:
+    try:
+        response: httpx.Response = yield request
+    except httpx.RequestError as failure:
+        raise _failed(request, failure) from failure
+    if not response.is_success:
+        raise error_of(response)
+    return response
+
+
+def _failed(request: httpx.Request, failure: httpx.RequestError) -> NoukaiError:
+    what = f"{request.method} {request.url}"
+    if isinstance(failure, httpx.TimeoutException):
+        return RequestTimeoutError(f"{what} was not answered in time")
+    if isinstance(failure, httpx.TransportError):
+        return ConnectionFailedError(f"{what}: {failure or type(failure).__name__}; check the base URL and the network")
+    return UnexpectedAnswerError(f"the answer to {what} cannot be read: {failure}")
+
+
+def _is_transient(error: NoukaiError) -> bool:
+    return isinstance(error, ConnectionFailedError) or error.status_code in _TRANSIENT

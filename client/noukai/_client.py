@@ -1,0 +1,125 @@
+"""The way in: a deployment of the API, in both colours."""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Generic, Self, Unpack
+
+import httpx
+
+from noukai_wire.models import FlowDescription
+
+from ._address import FlowAddress
+from ._address import job_id as checked_job_id
+from ._api import Api
+from ._deadline import Clock
+from ._driver import AwaitingDriver, BlockingDriver
+from ._flow import AsyncFlow, Flow
+from ._job import AsyncJob, Driver, Job
+from ._settings import ClientOptions, Settings
+
+
+class _Deployment(Generic[Driver]):
+    def __init__(self, api: Api, driver: Driver) -> None:
+        self._api = api
+        self._driver = driver
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._api.settings.base_url!r})"
+
+    def _address(self, text: str) -> FlowAddress:
+        settings = self._api.settings
+        return FlowAddress.parse(text, org=settings.org, project=settings.project)
+
+
+class Noukai(_Deployment[BlockingDriver]):
+    """A deployment of the API, and whose key asks it; a context manager that closes its connections.
+
+    Without `api_key` the environment's `NOUKAI_API_KEY` is taken; `ClientOptions` has the other settings. An
+    `http_client` that is handed in stays open. The clock (monotonic seconds), the sleep and the jitter (a random
+    number from 0 up to 1) are handed in by tests.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        http_client: httpx.Client | None = None,
+        clock: Clock = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        settings = Settings.resolve(os.environ, api_key, **options)
+        self._http_client = http_client or httpx.Client()
+        self._closes = http_client is None
+        super().__init__(
+            Api(settings, clock=clock, jitter=jitter), BlockingDriver(self._http_client, sleep=sleep, clock=clock)
+        )
+
+    def flow(self, address: str) -> Flow:
+        """Return the flow `org/project/flow`, or `flow` of this client's org and project."""
+        return Flow(self._address(address), self._api, self._driver)
+
+    def job(self, job_id: str) -> Job:
+        """Take up a job by its id, perhaps one that another process submitted."""
+        return Job(checked_job_id(job_id), self._api, self._driver)
+
+    def flows(self) -> list[FlowDescription]:
+        """Fetch the flows of the deployment."""
+        return self._driver.run(self._api.flows())
+
+    def close(self) -> None:
+        """Close the connections, unless they belong to an `http_client` that was handed in."""
+        if self._closes:
+            self._http_client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncNoukai(_Deployment[AwaitingDriver]):
+    """`Noukai`, to be awaited."""
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        http_client: httpx.AsyncClient | None = None,
+        clock: Clock = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+        **options: Unpack[ClientOptions],
+    ) -> None:
+        settings = Settings.resolve(os.environ, api_key, **options)
+        self._http_client = http_client or httpx.AsyncClient()
+        self._closes = http_client is None
+        super().__init__(Api(settings, clock=clock, jitter=jitter), AwaitingDriver(self._http_client, sleep=sleep))
+
+    def flow(self, address: str) -> AsyncFlow:
+        """Return the flow `org/project/flow`, or `flow` of this client's org and project."""
+        return AsyncFlow(self._address(address), self._api, self._driver)
+
+    def job(self, job_id: str) -> AsyncJob:
+        """Take up a job by its id, perhaps one that another process submitted."""
+        return AsyncJob(checked_job_id(job_id), self._api, self._driver)
+
+    async def flows(self) -> list[FlowDescription]:
+        """Fetch the flows of the deployment."""
+        return await self._driver.run(self._api.flows())
+
+    async def aclose(self) -> None:
+        """Close the connections, unless they belong to an `http_client` that was handed in."""
+        if self._closes:
+            await self._http_client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()

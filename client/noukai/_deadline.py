@@ -1,0 +1,41 @@
+"""Until when an operation may take."""
+
+import math
+from collections.abc import Callable
+
+from ._errors import NoukaiError
+from ._operation import Operation, Sleep
+
+Clock = Callable[[], float]
+
+
+class DeadlinePassedError(Exception):
+    """There is no time left; the cause, if there is one, is what kept the operation from ending in time."""
+
+
+class Deadline:
+    """A moment of a monotonic clock, or never."""
+
+    def __init__(self, clock: Clock, seconds: float | None = None) -> None:
+        self._clock = clock
+        self._at = math.inf if seconds is None else clock() + seconds
+
+    @property
+    def left(self) -> float:
+        """The seconds left: 0 once it has passed, infinite if there is no deadline."""
+        return max(0.0, self._at - self._clock())
+
+    def cap(self, seconds: float) -> float:
+        """Return no more seconds than are left; raise `DeadlinePassedError` if none are."""
+        left = self.left
+        if not left:
+            raise DeadlinePassedError
+        return min(seconds, left)
+
+    def pause(self, seconds: float, because: NoukaiError | None = None) -> Operation[None]:
+        """Sleep for these seconds; if they reach the deadline, only until then, and raise `DeadlinePassedError`."""
+        left = self.left
+        if min(seconds, left):
+            yield Sleep(min(seconds, left))
+        if seconds >= left:
+            raise DeadlinePassedError from because

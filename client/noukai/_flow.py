@@ -1,0 +1,84 @@
+"""A flow of the deployment, in both colours."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, Unpack
+
+from noukai_wire.models import ExecuteResult
+
+from ._address import FlowAddress
+from ._api import Api
+from ._driver import AwaitingDriver, BlockingDriver
+from ._job import AsyncJob, Driver, Job
+from ._submission import JobOptions, submission
+from ._wait import WaitTerms, execute
+
+
+class _KnownFlow(Generic[Driver]):
+    def __init__(self, address: FlowAddress, api: Api, driver: Driver) -> None:
+        self._address = address
+        self._api = api
+        self._driver = driver
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.address!r})"
+
+    @property
+    def address(self) -> str:
+        """The flow as `org/project/flow`."""
+        return str(self._address)
+
+
+class Flow(_KnownFlow[BlockingDriver]):
+    """A flow, known by its address; nothing is asked of the API until a job is submitted."""
+
+    def job(
+        self, message: str | None = None, parameters: Mapping[str, Any] | None = None, **options: Unpack[JobOptions]
+    ) -> Job:
+        """Submit a job: `message` is the flow's primary input, `parameters` its further ones, any JSON.
+
+        The submission carries an idempotency key, made here unless one is given, so that its retries never make a
+        second job.
+        """
+        accepted = self._driver.run(self._api.submit(self._address, submission(message, parameters, **options)))
+        return Job(accepted.id, self._api, self._driver, accepted)
+
+    def execute(
+        self,
+        message: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        timeout_ms: float | None = None,
+        on_progress: Callable[[dict[str, Any]], object] | None = None,
+        cancel_on_timeout: bool = False,
+        **options: Unpack[JobOptions],
+    ) -> ExecuteResult:
+        """Submit a job as `job` does, and wait for it as `Job.wait` does."""
+        terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
+        submitted = submission(message, parameters, **options)
+        return self._driver.run(execute(self._api, self._address, submitted, terms))
+
+
+class AsyncFlow(_KnownFlow[AwaitingDriver]):
+    """`Flow`, to be awaited."""
+
+    async def job(
+        self, message: str | None = None, parameters: Mapping[str, Any] | None = None, **options: Unpack[JobOptions]
+    ) -> AsyncJob:
+        """Submit a job as `Flow.job` does."""
+        accepted = await self._driver.run(self._api.submit(self._address, submission(message, parameters, **options)))
+        return AsyncJob(accepted.id, self._api, self._driver, accepted)
+
+    async def execute(
+        self,
+        message: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        timeout_ms: float | None = None,
+        on_progress: Callable[[dict[str, Any]], object] | None = None,
+        cancel_on_timeout: bool = False,
+        **options: Unpack[JobOptions],
+    ) -> ExecuteResult:
+        """Submit a job as `job` does, and wait for it as `AsyncJob.wait` does."""
+        terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
+        submitted = submission(message, parameters, **options)
+        return await self._driver.run(execute(self._api, self._address, submitted, terms))

@@ -1,0 +1,82 @@
+"""A submitted job, in both colours."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
+
+from ._api import Api
+from ._driver import AwaitingDriver, BlockingDriver
+from ._wait import Wait, WaitTerms
+
+Driver = TypeVar("Driver")
+
+
+class _KnownJob(Generic[Driver]):
+    def __init__(self, job_id: str, api: Api, driver: Driver, accepted: JobAccepted | None = None) -> None:
+        self._id = job_id
+        self._api = api
+        self._driver = driver
+        self._accepted = accepted
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._id!r})"
+
+    @property
+    def id(self) -> str:
+        """The job's id, which never changes."""
+        return self._id
+
+    @property
+    def accepted(self) -> JobAccepted | None:
+        """The API's answer to the submission; None for a job that was taken up by its id."""
+        return self._accepted
+
+
+class Job(_KnownJob[BlockingDriver]):
+    """A job of the API, known by its id; `flow.job()` submits one, `client.job(id)` takes one up."""
+
+    def status(self) -> JobStatus:
+        """Fetch the job as it stands."""
+        return self._driver.run(self._api.status(self._id))
+
+    def wait(
+        self,
+        timeout_ms: float | None = None,
+        on_progress: Callable[[dict[str, Any]], object] | None = None,
+        cancel_on_timeout: bool = False,  # noqa: FBT001, FBT002  (the contract's signature)
+    ) -> ExecuteResult:
+        """Wait until the job has ended and return what it returned.
+
+        Without `timeout_ms` this takes as long as the job does; 0 is one status check. `on_progress` is called with
+        the progress whenever it has changed. `cancel_on_timeout` cancels the job at the deadline, which may take up
+        to five seconds more. Raises `JobFailedError`, `JobCancelledError` or, at the deadline, `WaitTimeoutError`.
+        """
+        terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
+        return self._driver.run(Wait(self._api, self._id, terms).result())
+
+    def cancel(self) -> None:
+        """Cancel the job, at once and for good; a job that has ended is left as it is."""
+        self._driver.run(self._api.cancel(self._id))
+
+
+class AsyncJob(_KnownJob[AwaitingDriver]):
+    """`Job`, to be awaited."""
+
+    async def status(self) -> JobStatus:
+        """Fetch the job as it stands."""
+        return await self._driver.run(self._api.status(self._id))
+
+    async def wait(
+        self,
+        timeout_ms: float | None = None,
+        on_progress: Callable[[dict[str, Any]], object] | None = None,
+        cancel_on_timeout: bool = False,  # noqa: FBT001, FBT002  (the contract's signature)
+    ) -> ExecuteResult:
+        """Wait as `Job.wait` does; `on_progress` may be a coroutine function."""
+        terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
+        return await self._driver.run(Wait(self._api, self._id, terms).result())
+
+    async def cancel(self) -> None:
+        """Cancel the job, at once and for good; a job that has ended is left as it is."""
+        await self._driver.run(self._api.cancel(self._id))

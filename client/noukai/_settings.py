@@ -1,0 +1,101 @@
+"""What a client is set to, from its arguments and the environment."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+import httpx
+
+from ._address import slug
+from ._errors import InvalidArgumentError
+
+DEFAULT_BASE_URL = "http://localhost:8080/api/v1"
+DEFAULT_TIMEOUT = 30.0
+DEFAULT_MAX_RETRIES = 3
+
+_PRINTABLE = re.compile(r"[!-~]+")
+
+
+class ClientOptions(TypedDict, total=False):
+    """How a client is set up. Of the first three, one that is absent or None comes from the environment."""
+
+    base_url: str | None
+    """`https://…/api/v1`; else `NOUKAI_BASE_URL`, else the API that `make local` starts."""
+    org: str | None
+    """The org of flows that are named without one; else `NOUKAI_ORG`."""
+    project: str | None
+    """The project of flows that are named without one; else `NOUKAI_PROJECT`."""
+    timeout: float
+    """How many seconds one request may take (30); a held one may also take as long as it is held."""
+    max_retries: int
+    """How often a request that fails for a moment is repeated (3); 0 for never."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the API is, who asks it, and how patiently."""
+
+    api_key: str = field(repr=False)
+    base_url: str
+    org: str | None
+    project: str | None
+    timeout: float
+    max_retries: int
+
+    @classmethod
+    def resolve(
+        cls,
+        environment: Mapping[str, str],
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        org: str | None = None,
+        project: str | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+    ) -> "Settings":
+        """Return the settings; an argument that is None and a variable that is empty count as absent."""
+        org = environment.get("NOUKAI_ORG") or None if org is None else org
+        project = environment.get("NOUKAI_PROJECT") or None if project is None else project
+        return cls(
+            api_key=_api_key(environment.get("NOUKAI_API_KEY") if api_key is None else api_key),
+            base_url=_base_url(
+                environment.get("NOUKAI_BASE_URL") or DEFAULT_BASE_URL if base_url is None else base_url
+            ),
+            org=None if org is None else slug("org", org),
+            project=None if project is None else slug("project", project),
+            timeout=_timeout(timeout),
+            max_retries=_max_retries(max_retries),
+        )
+
+
+def _api_key(text: str | None) -> str:
+    if not text:
+        raise InvalidArgumentError("there is no API key: give api_key to the client, or set NOUKAI_API_KEY")
+    if not _PRINTABLE.fullmatch(text):
+        raise InvalidArgumentError("the API key has a space, a line break or a character that is not ASCII in it")
+    return text
+
+
+def _base_url(text: str) -> str:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as invalid:
+        raise InvalidArgumentError(f"base URL {text!r} is not a URL: {invalid}") from None
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
+        raise InvalidArgumentError(f"base URL {text!r} must look like {DEFAULT_BASE_URL} or https://…/api/v1")
+    return text.rstrip("/")
+
+
+def _timeout(seconds: float) -> float:
+    if not 0 < seconds < math.inf:
+        raise InvalidArgumentError(f"timeout must be a number of seconds above 0, not {seconds!r}")
+    return seconds
+
+
+def _max_retries(count: int) -> int:
+    if count < 0:
+        raise InvalidArgumentError(f"max_retries must be 0 or more, not {count!r}")
+    return count

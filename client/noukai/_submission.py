@@ -1,0 +1,110 @@
+"""What one call of `job()` submits."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypedDict, cast
+from uuid import uuid4
+
+from noukai_wire.limits import MAX_IDEMPOTENCY_KEY_LENGTH
+
+from ._errors import InvalidArgumentError
+
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")  # a header's value cannot begin or end with a space
+
+
+class JobOptions(TypedDict, total=False):
+    """How a job runs. An option that is absent or None has the default of its flow or of the deployment."""
+
+    idempotency_key: str | None
+    """The same key for the same flow gives the same job: 1 to 255 printable ASCII characters."""
+    delay_seconds: int | None
+    """Start no sooner than this many seconds after the submission."""
+    run_at: datetime | str | None
+    """Start no sooner than this: an aware datetime, or ISO 8601 text."""
+    timeout_seconds: int | None
+    """How long one attempt may take."""
+    max_attempts: int | None
+    """How often the job is tried in all."""
+    metadata: Mapping[str, str] | None
+    """Names and values that come back with the job's status: 16 at most."""
+    keep_seconds: int | None
+    """How long the job is kept after its end."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submit request's body, and the key that makes its repetition harmless."""
+
+    content: bytes
+    idempotency_key: str
+
+
+def submission(
+    message: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    idempotency_key: str | None = None,
+    delay_seconds: int | None = None,
+    run_at: datetime | str | None = None,
+    timeout_seconds: int | None = None,
+    max_attempts: int | None = None,
+    metadata: Mapping[str, str] | None = None,
+    keep_seconds: int | None = None,
+) -> Submission:
+    """Return what to submit, under a new idempotency key if none is given."""
+    options = {
+        "delaySeconds": delay_seconds,
+        "runAt": _moment(run_at),
+        "timeoutSeconds": timeout_seconds,
+        "maxAttempts": max_attempts,
+        "metadata": None if metadata is None else dict(_object("metadata", metadata)),
+        "keepSeconds": keep_seconds,
+    }
+    body = {
+        "message": _message(message),
+        "parameters": None if parameters is None else dict(_object("parameters", parameters)),
+        "options": _present(options) or None,
+    }
+    return Submission(_json(_present(body)), _key(str(uuid4()) if idempotency_key is None else idempotency_key))
+
+
+def _present(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _message(message: object) -> str | None:
+    if message is not None and not isinstance(message, str):
+        raise InvalidArgumentError(f"message must be a str, not {type(message).__name__}; other input is parameters")
+    return message
+
+
+def _object(name: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidArgumentError(f"{name} must be a dict, not {type(value).__name__}")
+    return cast("Mapping[str, Any]", value)
+
+
+def _moment(run_at: datetime | str | None) -> str | None:
+    if not isinstance(run_at, datetime):
+        return run_at
+    if run_at.tzinfo is None:
+        raise InvalidArgumentError("run_at must be an aware datetime: say which time zone it is in")
+    return run_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _key(key: str) -> str:
+    if len(key) > MAX_IDEMPOTENCY_KEY_LENGTH or not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidArgumentError(
+            f"idempotency_key must be 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} printable ASCII characters, not {key!r}"
+        )
+    return key
+
+
+def _json(body: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgumentError(f"what is submitted must be JSON: {error}") from None

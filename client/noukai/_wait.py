@@ -1,0 +1,159 @@
+"""Waiting for a job: held requests while the API grants them, else polls at the pace it asks for."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from noukai_wire.errors import ErrorCode
+from noukai_wire.limits import MAX_WAIT_SECONDS
+from noukai_wire.models import ExecuteResult, JobStatus
+from noukai_wire.routes import Route
+
+from ._address import FlowAddress
+from ._answer import read, retry_after
+from ._api import Api
+from ._deadline import DeadlinePassedError
+from ._errors import (
+    ApiError,
+    InvalidArgumentError,
+    JobCancelledError,
+    JobFailedError,
+    NotFoundError,
+    NoukaiError,
+    RateLimitedError,
+    ServerError,
+    UnexpectedAnswerError,
+    WaitTimeoutError,
+)
+from ._operation import Operation, Report
+from ._submission import Submission
+
+Listener = Callable[[dict[str, Any]], object]
+
+_HOLD_FOR_PROGRESS = 2
+"""How many seconds a request is held when there is a listener: an answer comes only with its end."""
+
+_ROUND_TRIP = 0.2
+"""A hold ends these seconds before the deadline, so that its answer is still in time."""
+
+_PACE = 1.0
+"""Seconds between two requests when the API does not say."""
+
+_FASTEST_PACE = 0.2
+"""Seconds between the starts of two requests at least: a hold of no time, or one that is not kept, must not spin."""
+
+_TIME_TO_CANCEL = 5.0
+"""Seconds after the deadline that `cancel_on_timeout` may take."""
+
+
+@dataclass(frozen=True)
+class WaitTerms:
+    """How to wait: `timeout_ms` of 0 is one status check, None is as long as it takes."""
+
+    timeout_ms: float | None = None
+    on_progress: Listener | None = None
+    cancel_on_timeout: bool = False
+
+    def __post_init__(self) -> None:
+        if self.timeout_ms is not None and not 0 <= self.timeout_ms < math.inf:
+            raise InvalidArgumentError(f"timeout_ms must be 0 or more milliseconds, or None, not {self.timeout_ms!r}")
+
+
+def execute(api: Api, address: FlowAddress, submission: Submission, terms: WaitTerms) -> Operation[ExecuteResult]:
+    """Submit a job and wait for it; the time counts from its acceptance."""
+    accepted = yield from api.submit(address, submission)
+    return (yield from Wait(api, accepted.id, terms).result())
+
+
+class Wait:
+    """One wait for a job, from now on."""
+
+    def __init__(self, api: Api, job_id: str, terms: WaitTerms) -> None:
+        self._api = api
+        self._job_id = job_id
+        self._terms = terms
+        self._deadline = api.deadline(None if terms.timeout_ms is None else terms.timeout_ms / 1000)
+        self._held = True
+        self._last: JobStatus | None = None
+
+    def result(self) -> Operation[ExecuteResult]:
+        """Return what the job returned; raise the `JobError` for every other end."""
+        try:
+            status = yield from self._watch()
+        except DeadlinePassedError as passed:
+            status = yield from self._give_up(passed.__cause__)
+        return _result(status)
+
+    def _watch(self) -> Operation[JobStatus]:
+        if self._terms.timeout_ms == 0:
+            yield from self._see(status := (yield from self._api.status(self._job_id)))
+            if status.is_terminal:
+                return status
+            raise DeadlinePassedError
+        while True:
+            asked_at = self._api.clock()
+            response = yield from self._ask()
+            yield from self._see(status := read(JobStatus, response))
+            if status.is_terminal:
+                return status
+            pace = retry_after(response)
+            took = self._api.clock() - asked_at
+            yield from self._deadline.pause(max(_PACE if pace is None else pace, _FASTEST_PACE - took))
+
+    def _ask(self) -> Operation[httpx.Response]:
+        if self._held:
+            longest = MAX_WAIT_SECONDS if self._terms.on_progress is None else _HOLD_FOR_PROGRESS
+            seconds = int(min(longest, max(0.0, self._deadline.left - _ROUND_TRIP)))
+            ask = self._api.ask(Route.WAIT_BY_ID, params={"seconds": seconds}, id=self._job_id)
+            try:
+                return (yield from self._api.exchange(ask, self._deadline, held=seconds))
+            except ApiError as refusal:
+                if not _refuses_to_hold(refusal):
+                    raise
+                self._held = False
+                yield from self._deadline.pause(refusal.retry_after or 0.0, because=refusal)
+        ask = self._api.ask(Route.STATUS_BY_ID, id=self._job_id)
+        return (yield from self._api.exchange(ask, self._deadline))
+
+    def _see(self, status: JobStatus) -> Operation[None]:
+        known = None if self._last is None else self._last.progress
+        self._last = status
+        listener = self._terms.on_progress
+        if listener is not None and status.progress is not None and status.progress != known:
+            yield Report(listener, dict(status.progress))
+
+    def _give_up(self, cause: BaseException | None) -> Operation[JobStatus]:
+        """Raise `WaitTimeoutError`, unless cancelling shows that the job ended in the meantime."""
+        fate = "it goes on: wait again, or cancel it"
+        if self._terms.cancel_on_timeout:
+            try:
+                self._last = yield from self._api.cancel(self._job_id, self._api.deadline(_TIME_TO_CANCEL))
+            except (NoukaiError, DeadlinePassedError) as failure:
+                cause = failure
+                fate = "cancelling it failed, so it may go on"
+            else:
+                if self._last.state in {"completed", "failed"}:
+                    return self._last
+                fate = f"it is now {self._last.state}"
+        raise WaitTimeoutError(
+            f"job {self._job_id} was not finished after {self._terms.timeout_ms} ms; {fate}", self._last
+        ) from cause
+
+
+def _refuses_to_hold(refusal: ApiError) -> bool:
+    if isinstance(refusal, NotFoundError):  # the route itself is missing: our 404 says so, a gateway's has no code
+        return refusal.code in (ErrorCode.NOT_FOUND, None)
+    return isinstance(refusal, RateLimitedError | ServerError)
+
+
+def _result(status: JobStatus) -> ExecuteResult:
+    if status.state == "failed":
+        raise JobFailedError(f"job {status.id} failed: {status.error or 'no reason is given'}", status)
+    if status.state == "cancelled":
+        raise JobCancelledError(f"job {status.id} was cancelled", status)
+    if status.result is None:
+        raise UnexpectedAnswerError(f"job {status.id} is completed, but its status carries no result")
+    return status.result
