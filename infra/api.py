@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 
 from aws_cdk import aws_apigatewayv2 as apigateway
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
-from noukai_wire.routes import BASE_PATH, Route
 
 from infra.function import JobFunction
 from infra.settings import Settings
 from infra.tables import Tables
+from noukai_wire.routes import BASE_PATH, Route
 
 _TIMEOUT = 29
 """The gateway gives a function 30 seconds; its own answer must come before the gateway's."""

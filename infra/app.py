@@ -6,27 +6,24 @@ The context of `cdk.json` is read either way; `CDK_CONTEXT_JSON` adds to it and 
     CDK_CONTEXT_JSON='{"platform": "host", "flows": "/my/flows"}' CDK_OUTDIR=out python -m infra.app
 """
 
-import json
 import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pydantic import ValidationError
-
-from infra.node import provide_node
-from infra.settings import ROOT, Settings
+from infra.node import node_environment
+from infra.settings import Settings, SettingsError, file_context
 
 
 def synthesize(outdir: Path, context: dict[str, object]) -> None:
     """Write the cloud assembly; `CDK_CONTEXT_JSON` wins over `context`.
 
     Raises:
-        ValidationError: a setting has a value that it cannot have.
+        SettingsError: a setting has a value that it cannot have.
         SystemExit: the assets cannot be bundled; its message says why.
     """
-    provide_node(os.environ)
-    # Importing the CDK starts Node, which must have been provided before.
+    # Importing the CDK starts Node, which has to be found by then.
+    os.environ.update(node_environment(os.environ))
     from aws_cdk import App  # noqa: PLC0415
 
     from infra.assets import Assets  # noqa: PLC0415
@@ -43,11 +40,10 @@ def synthesize(outdir: Path, context: dict[str, object]) -> None:
 
 def main() -> None:
     """Synthesize as the environment says."""
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
     try:
-        synthesize(Path(os.environ.get("CDK_OUTDIR", "cdk.out")), context)
-    except ValidationError as error:
-        sys.exit(f"cdk.json: {error}")
+        synthesize(Path(os.environ.get("CDK_OUTDIR", "cdk.out")), file_context())
+    except SettingsError as error:
+        sys.exit(f"The context of cdk.json has a value that cannot be used:\n{error}")
 
 
 if __name__ == "__main__":

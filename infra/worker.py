@@ -8,7 +8,7 @@ from constructs import Construct
 from infra.function import JobFunction
 from infra.queues import Queues
 from infra.reader import read_queue
-from infra.settings import Settings, WorkerProfile
+from infra.settings import Settings, SettingsError, WorkerProfile
 from infra.tables import Tables
 
 
@@ -18,7 +18,7 @@ class Worker(Construct):
     The deployment's `environment` and `policies` reach this function and no other.
 
     Raises:
-        ValueError: `environment` sets a name that the worker itself needs.
+        SettingsError: `environment` sets a name that the worker itself needs.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Worker(Construct):
             "GRACE_SECONDS": str(profile.grace_seconds),
         }
         if taken := sorted(own.keys() & settings.environment.keys()):
-            raise ValueError(f"cdk.json: `environment` must not set {', '.join(taken)}: the worker needs them itself.")
+            raise SettingsError(f"environment: must not set {', '.join(taken)}, which the worker needs itself")
         function = JobFunction(
             self,
             "Function",

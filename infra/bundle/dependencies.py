@@ -1,7 +1,6 @@
 """The installed dependencies of an asset: pruned, compiled and kept for the next time."""
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ _PROJECT = ROOT / "pyproject.toml"
 
 _SERVICES = ("dynamodb", "sqs")
 _BOTOCORE_DATA = {*_SERVICES, "_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}
-_UNUSED = ("bin", "*.dist-info", "**/*.pyi", "**/py.typed", "**/tests", "**/examples-1.json", "**/__pycache__")
+_UNUSED = ("bin", "*.dist-info", "**/*.pyi", "**/py.typed", "**/tests", "**/examples-1.json", "**/__pycache__", ".lock")
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Dependencies:
     requirements: Path | None = None
 
     def folder(self) -> Path:
-        """A folder with the dependencies, installed now or earlier; not to be written to.
+        """Give a folder with the dependencies, installed now or earlier; not to be written to.
 
         Raises:
             BundleError: they cannot be installed; the message is the installer's.
@@ -93,5 +92,3 @@ def _prune(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    for lock in folder.glob(".lock"):
-        os.unlink(lock)

@@ -12,7 +12,7 @@ _AMAZON_LINUX_2023 = (3, 12)
 
 
 def wheel_options(platform: Platform) -> list[str]:
-    """The options of `uv pip install` that choose wheels for the platform."""
+    """Choose the options of `uv pip install` that take wheels for the platform."""
     if platform == "host":
         return ["--python", sys.executable]
     # Lambda's runtimes before Python 3.12 have Amazon Linux 2 with glibc 2.26, the later ones have 2.34.

@@ -1,0 +1,110 @@
+"""The operator's commands: `python -m infra deploy|destroy|keys`."""
+
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass
+from typing import Annotated
+
+import boto3
+import typer
+
+from infra.account import Account, OperatorError
+from infra.cdk import Cdk
+from infra.deploy import deploy, destroy
+from infra.keys import Keys, Scope
+from infra.settings import Settings, SettingsError, file_context
+from noukai_wire import limits
+
+_SLUG = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+
+commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+keys_commands = typer.Typer(no_args_is_help=True)
+commands.add_typer(keys_commands, name="keys", help="The keys of the deployment's callers.")
+
+
+def _slug(text: str) -> str:
+    if not (limits.MIN_SLUG_LENGTH <= len(text) <= limits.MAX_SLUG_LENGTH and _SLUG.fullmatch(text)):
+        raise typer.BadParameter("use 2 to 50 lower-case letters, digits and hyphens, no hyphen first or last")
+    return text
+
+
+Org = Annotated[str, typer.Option(callback=_slug, help="The org that the key belongs to.")]
+Context = Annotated[
+    list[str],
+    typer.Option("--context", "-c", metavar="NAME=VALUE", help="Overrides cdk.json.", default_factory=list),
+]
+Scopes = Annotated[
+    list[Scope],
+    typer.Option("--scope", help="What the key allows; all, by default.", default_factory=lambda: list(Scope)),
+]
+
+
+@dataclass(frozen=True)
+class _Operator:
+    """Where the operator works: the account, the stack's name and the overrides of its settings."""
+
+    account: Account
+    stack: str
+    cdk: Cdk
+    context: list[str]
+
+    @classmethod
+    def of(cls, context: list[str]) -> "_Operator":
+        overrides = dict(pair.split("=", 1) for pair in context)
+        settings = Settings.from_context({**file_context(), **overrides}.get)
+        account = Account.configured(boto3.Session(region_name=os.environ.get("AWS_REGION")))
+        return cls(account, settings.stack, Cdk({**os.environ, "AWS_REGION": account.region}), context)
+
+    def cdk_options(self, further: list[str]) -> list[str]:
+        return [*further, *(part for pair in self.context for part in ("--context", pair))]
+
+    def keys(self) -> Keys:
+        return Keys(self.account.session.client("dynamodb"), self.account.deployed(self.stack)["KeysTable"])
+
+
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@commands.command("deploy", context_settings=_PASS_ON)
+def deploy_command(further: typer.Context, context: Context, org: Org = "default") -> None:
+    """Deploy the stack, and show its endpoint and a first key; further options go to `cdk deploy`."""
+    operator = _Operator.of(context)
+    deploy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
+    typer.echo(f"\nEndpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
+    keys = operator.keys()
+    if keys.is_empty():
+        key = keys.create(org, "first", created=int(time.time()))
+        typer.echo(f"Key:      {key}   (of the org {org}; shown only now)")
+
+
+@commands.command("destroy", context_settings=_PASS_ON)
+def destroy_command(further: typer.Context, context: Context) -> None:
+    """Take the stack away; further options go to `cdk destroy`."""
+    operator = _Operator.of(context)
+    kept = destroy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
+    if kept:
+        typer.echo(
+            f"The tables {' and '.join(kept)} are kept with what is in them. A stack deployed with the setting "
+            '"tables": "destroy" of cdk.json takes them with it.'
+        )
+
+
+@keys_commands.command("create")
+def create_command(name: str, org: Org, scope: Scopes, context: Context) -> None:
+    """Make a key and show it, this once."""
+    keys = _Operator.of(context).keys()
+    typer.echo(keys.create(org, name, scopes=scope, created=int(time.time())))
+
+
+def main() -> None:
+    """Run a command; what the operator has to mend is said without a trace."""
+    try:
+        commands()
+    except (OperatorError, SettingsError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

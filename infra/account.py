@@ -1,0 +1,73 @@
+"""The operator's AWS account: which one it is, and what a stack there says of itself."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class OperatorError(Exception):
+    """What the operator asked for cannot be done; the message says what to mend."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account and a region that the configured credentials are good for."""
+
+    session: boto3.Session
+    number: str
+    region: str
+
+    @classmethod
+    def configured(cls, session: boto3.Session) -> Self:
+        """Find the account that the session's credentials belong to.
+
+        Raises:
+            OperatorError: there are no credentials or no region, or AWS does not take the credentials.
+        """
+        if session.region_name is None:
+            raise OperatorError("No AWS region is configured: set AWS_REGION, for instance to us-east-1.")
+        try:
+            if session.get_credentials() is None:
+                raise OperatorError(
+                    "No AWS credentials are configured: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+                    "AWS_SECRET_ACCESS_KEY, or run `aws sso login`."
+                )
+            number = session.client("sts").get_caller_identity()["Account"]
+        except (BotoCoreError, ClientError) as error:
+            raise OperatorError(f"The configured AWS credentials are of no use: {error}") from error
+        return cls(session, number, session.region_name)
+
+    def outputs(self, stack: str) -> "Mapping[str, str] | None":
+        """Read the outputs of a stack by their names; None if there is no such stack."""
+        try:
+            described = self.session.client("cloudformation").describe_stacks(StackName=stack)
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+        return {output["OutputKey"]: output["OutputValue"] for output in described["Stacks"][0].get("Outputs", [])}
+
+    def deployed(self, stack: str) -> "Mapping[str, str]":
+        """Read the outputs of a stack that must be there.
+
+        Raises:
+            OperatorError: it is not.
+        """
+        outputs = self.outputs(stack)
+        if outputs is None:
+            raise OperatorError(f"There is no stack {stack} in {self.number}/{self.region}: `make deploy` makes it.")
+        return outputs
+
+    def is_bootstrapped(self) -> bool:
+        """Say whether the account and region have what the CDK needs to deploy anything."""
+        ssm = self.session.client("ssm")
+        try:
+            ssm.get_parameter(Name="/cdk-bootstrap/hnb659fds/version")
+        except ssm.exceptions.ParameterNotFound:
+            return False
+        return True

@@ -1,0 +1,51 @@
+"""The CDK command, in the version that `infra/package.json` names, on our own Node."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.node import NODE, NPM, node_environment
+from infra.settings import ROOT
+
+_PACKAGE = ROOT / "infra" / "package.json"
+_NAME = "aws-cdk"
+
+
+@dataclass(frozen=True)
+class Cdk:
+    """The command in a folder of its own, where it is installed when first used."""
+
+    environ: Mapping[str, str]
+    folder: Path = ROOT / ".build" / "cdk"
+
+    def run(self, *arguments: str) -> int:
+        """Run the command from the repository's root and give its exit status."""
+        self._install()
+        quiet = {"CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_DISABLE_VERSION_CHECK": "true"}
+        app = f"{sys.executable} -m infra.app"
+        return subprocess.run(  # noqa: S603 - our own Node
+            [str(NODE), str(self._module / "bin" / "cdk"), "--no-notices", "--app", app, *arguments],
+            check=False,
+            cwd=ROOT,
+            env={**node_environment(self.environ), **quiet},
+        ).returncode
+
+    @property
+    def _module(self) -> Path:
+        return self.folder / "node_modules" / _NAME
+
+    def _install(self) -> None:
+        installed = self._module / "package.json"
+        wanted = json.loads(_PACKAGE.read_text())["dependencies"][_NAME]
+        if installed.exists() and json.loads(installed.read_text())["version"] == wanted:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(_PACKAGE, self.folder)
+        quiet = ("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+        subprocess.run(  # noqa: S603 - our own Node
+            [*NPM, "install", *quiet], check=True, cwd=self.folder, env=node_environment(self.environ)
+        )

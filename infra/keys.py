@@ -1,0 +1,52 @@
+"""The API keys of a deployment, as the operator makes them."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_PREFIX = "nk_"
+_RANDOM_BYTES = 32
+
+
+class Scope(StrEnum):
+    """What a key allows."""
+
+    SUBMIT = "submit"
+    READ = "read"
+    CANCEL = "cancel"
+    USAGE = "usage"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys table, which knows the SHA-256 of each key and never the key."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def create(self, org: str, name: str, *, created: int, scopes: Iterable[Scope] = Scope) -> str:
+        """Make a key of an org; it is shown here and never again. `created` is in epoch seconds."""
+        key = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+        self.client.put_item(
+            TableName=self.table,
+            Item={
+                "hash": {"S": hashlib.sha256(key.encode()).hexdigest()},
+                "org": {"S": org},
+                "name": {"S": name},
+                "scopes": {"SS": sorted(scopes)},
+                "created": {"N": str(created)},
+            },
+            ConditionExpression="attribute_not_exists(#hash)",
+            ExpressionAttributeNames={"#hash": "hash"},
+        )
+        return key
+
+    def is_empty(self) -> bool:
+        """Whether no key was ever made."""
+        return not self.client.scan(TableName=self.table, Limit=1, Select="COUNT", ConsistentRead=True)["Count"]
