@@ -1,10 +1,8 @@
 """Entry: cancel a job, at once and for good."""
 
-from typing import Any
-
-from functions.deployment import Deployment, deployed
+from functions.deployment import Deployment
 from functions.errors import job_not_found
-from functions.http import Event, Request, Response, answer
+from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.reading import is_visible, named_job, status_response
 from functions.store import Refused
@@ -23,6 +21,4 @@ def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response
     return status_response(job, now)
 
 
-def handler(event: Event, _context: object) -> dict[str, Any]:
-    """Serve the gateway."""
-    return answer(event, deployed(), "cancel", cancel)
+handler = Endpoint(cancel, scope="cancel")

@@ -80,7 +80,9 @@ def _named_flows(project: str, path: Path) -> Iterator[tuple[str, Flow]]:
     for flow in _import(path):
         _check(flow)
         if flow.name in seen:
-            raise FlowError(f"{_place(flow)}: the flow {flow.name!r} is defined twice; the other is at {_place(seen[flow.name])}")
+            raise FlowError(
+                f"{_place(flow)}: the flow {flow.name!r} is defined twice; the other is at {_place(seen[flow.name])}"
+            )
         seen[flow.name] = flow
         yield f"{project}/{flow.name}", flow
 
@@ -169,7 +171,7 @@ def _requires_message(flow: Flow) -> bool:
 def _write(out: Path, entries: dict[str, FlowEntry]) -> None:
     validators = out / "validators"
     validators.mkdir(parents=True, exist_ok=True)
-    schemas = {name: entry.input for name, entry in entries.items()}
+    schemas = {name: dict(entry.input) for name, entry in entries.items()}
     schemas[SUBMISSION] = Submission.model_json_schema(schema_generator=ReadableSchema)
     for name, schema in schemas.items():
         code = fastjsonschema.compile_to_code(schema, formats=_FORMATS, use_default=False, fast_fail=False)
@@ -191,16 +193,16 @@ def _slug_rule(kind: str, name: str) -> str:
 def main(arguments: list[str]) -> int:
     """Run the build step."""
     if len(arguments) != 2:  # noqa: PLR2004 - FLOWS and OUT
-        print("usage: python -m functions.catalog_build FLOWS OUT", file=sys.stderr)
+        sys.stderr.write("usage: python -m functions.catalog_build FLOWS OUT\n")
         return 2
     flows, out = map(Path, arguments)
     if not flows.is_dir():
-        print(f"{flows}: no such folder of flows", file=sys.stderr)
+        sys.stderr.write(f"{flows}: no such folder of flows\n")
         return 1
     try:
         build_catalog(flows, out)
     except FlowErrors as errors:
-        print(errors, file=sys.stderr)
+        sys.stderr.write(f"{errors}\n")
         return 1
     return 0
 

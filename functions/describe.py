@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.deployment import Deployment, deployed
 from functions.errors import ApiError
-from functions.http import Event, Request, Response, answer, answer_anyone
+from functions.http import Endpoint, Event, Request, Response, answer_anyone
 from functions.keys import Caller
 from functions.views import flow_description
 from noukai_wire.errors import ErrorCode
@@ -27,8 +27,17 @@ def not_found(_request: Request, _caller: Caller, _deployment: Deployment) -> Re
     raise ApiError(ErrorCode.NOT_FOUND, "There is no such route: check the method and the path against the README.")
 
 
-def handler(event: Event, _context: object) -> dict[str, Any]:
-    """Serve the gateway, its `$default` route included."""
+_ENDPOINTS = {Route.FLOWS.key: Endpoint(flows, scope=None)}
+_DEFAULT = Endpoint(not_found, scope=None)
+
+
+def answer(event: Event, deployment: Deployment) -> dict[str, Any]:
+    """Answer one request of the gateway, its `$default` route included."""
     if event["routeKey"] == Route.HEALTH.key:
         return answer_anyone(event, health)
-    return answer(event, deployed(), None, flows if event["routeKey"] == Route.FLOWS.key else not_found)
+    return _ENDPOINTS.get(event["routeKey"], _DEFAULT).answer(event, deployment)
+
+
+def handler(event: Event, _context: object) -> dict[str, Any]:
+    """Serve the gateway."""
+    return answer(event, deployed())

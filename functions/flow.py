@@ -1,11 +1,11 @@
 """What a flow author uses: `@flow`, `Context` and `PermanentError`.
 
-    from functions.flow import Context, flow
+from functions.flow import Context, flow
 
-    @flow(timeout=60, max_attempts=3)
-    def word_count(message: str, top: int = 10, *, context: Context) -> dict:
-        context.progress(percent=40, message="counting")
-        ...
+@flow(timeout=60, max_attempts=3)
+def word_count(message: str, top: int = 10, *, context: Context) -> dict:
+    context.progress(percent=40, message="counting")
+    ...
 """
 
 import asyncio
@@ -13,11 +13,10 @@ import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast, get_type_hints, overload
+from typing import TYPE_CHECKING, Any, NotRequired, ParamSpec, Protocol, TypeVar, cast, get_type_hints, overload
 
 if TYPE_CHECKING:
-    import logging
-
+    from aws_lambda_powertools import Logger
     from pydantic import TypeAdapter
 
 P = ParamSpec("P")
@@ -46,7 +45,7 @@ class Context:
         job_id: str,
         attempt: int,
         org: str,
-        logger: "logging.Logger",
+        logger: "Logger",
         remaining: Callable[[], float],
         report: Report,
     ) -> None:
@@ -114,7 +113,7 @@ class Flow:
         """What checks and converts the arguments by the function's annotations."""
         # pydantic is slow to import and the flow's module alone should not need it.
         from pydantic import ConfigDict, TypeAdapter, with_config  # noqa: PLC0415
-        from typing_extensions import NotRequired, TypedDict  # noqa: PLC0415
+        from typing_extensions import TypedDict  # noqa: PLC0415
 
         fields = {
             name: self.annotation(name) if parameter.default is parameter.empty else NotRequired[self.annotation(name)]
@@ -124,9 +123,17 @@ class Flow:
         with_config(ConfigDict(extra="forbid"))(arguments)
         return cast("TypeAdapter[dict[str, Any]]", TypeAdapter(arguments))
 
+    def prepare(self) -> None:
+        """Do once, before the fork, what each call would do again: importing pydantic and compiling the annotations."""
+        _ = self.adapter
+
     def run(self, arguments: Mapping[str, Any], context: Context) -> Any:
         """Convert the arguments and call the function, awaiting it if it is a coroutine function."""
-        converted = self.adapter.validate_python(arguments)
+        try:
+            converted = self.adapter.validate_python(arguments)
+        except ValueError as error:
+            # What the annotations refuse now they would refuse again.
+            raise PermanentError(f"the arguments are not what the flow takes: {error}") from error
         if self.wants_context:
             converted["context"] = context
         value = self.function(**converted)

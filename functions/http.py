@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.deployment import Deployment
+from functions.deployment import Deployment, deployed
 from functions.errors import ApiError
 from functions.keys import Caller
 from functions.telemetry import logger
@@ -55,21 +55,29 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Handle = Callable[[Request, Caller, Deployment], Response]
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A function behind the gateway: what it does, and the scope that a caller's key needs (None: any key)."""
 
+    handle: Callable[[Request, Caller, Deployment], Response]
+    scope: str | None
 
-def answer(event: Event, deployment: Deployment, scope: str | None, handle: Handle) -> dict[str, Any]:
-    """Answer a request of a caller whose key has the scope (None: any key); nothing escapes as an exception."""
+    def __call__(self, event: Event, _context: object) -> dict[str, Any]:
+        """Serve the gateway."""
+        return self.answer(event, deployed())
 
-    def authenticated(request: Request) -> Response:
-        caller = deployment.keys.authenticate(request.headers.get("authorization"))
-        if scope is not None:
-            caller.require(scope)
-        if "org" in request.path:
-            caller.require_org(request.path["org"])
-        return handle(request, caller, deployment)
+    def answer(self, event: Event, deployment: Deployment) -> dict[str, Any]:
+        """Answer one request; nothing escapes as an exception."""
 
-    return answer_anyone(event, authenticated)
+        def authenticated(request: Request) -> Response:
+            caller = deployment.keys.authenticate(request.headers.get("authorization"))
+            if self.scope is not None:
+                caller.require(self.scope)
+            if "org" in request.path:
+                caller.require_org(request.path["org"])
+            return self.handle(request, caller, deployment)
+
+        return answer_anyone(event, authenticated)
 
 
 def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[str, Any]:
@@ -82,7 +90,7 @@ def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[s
     except (BotoCoreError, ClientError):
         logger().exception("a call to AWS failed", extra={"request_id": request_id})
         response = _failure(ErrorCode.UNAVAILABLE, "This could not be done now: send the request again.", "1")
-    except Exception:
+    except Exception:  # noqa: BLE001 - the last line of defence: every failure is answered
         logger().exception("a request failed", extra={"request_id": request_id})
         response = _failure(ErrorCode.INTERNAL_ERROR, "This failed on our side: report it with this X-Request-ID.")
     return {

@@ -117,6 +117,13 @@ class Job:
         return not (self.is_terminal or self.has_live_lease(now) or self.must_wait(now)) and now >= self.give_up_at
 
 
+def has_lost(mine: Job, seen: Job) -> bool:
+    """Whether a row shows that the attempt of `mine` runs no more; an older row, read too early, does not."""
+    if seen.created_at != mine.created_at:
+        return seen.created_at > mine.created_at
+    return seen.is_terminal or seen.attempt > mine.attempt
+
+
 class Verdict(Enum):
     """What becomes of a delivery whose claim was refused, or of a dead letter."""
 

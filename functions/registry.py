@@ -22,6 +22,10 @@ def open_folder(folder: Path) -> None:
 
     The folder comes last on the path: a project named like a module of Python's hides nothing.
     """
+    if getattr(sys.modules.get(PACKAGE), "__path__", None) == [str(folder)]:
+        return
+    for name in [name for name in sys.modules if name.startswith(f"{PACKAGE}.")]:
+        del sys.modules[name]
     package = ModuleType(PACKAGE)
     package.__path__ = [str(folder)]
     sys.modules[PACKAGE] = package

@@ -1,9 +1,7 @@
 """Entry: a job as it stands."""
 
-from typing import Any
-
-from functions.deployment import Deployment, deployed
-from functions.http import Event, Request, Response, answer
+from functions.deployment import Deployment
+from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.reading import find_job, status_response
 
@@ -13,6 +11,4 @@ def status(request: Request, caller: Caller, deployment: Deployment) -> Response
     return status_response(find_job(request, caller, deployment), deployment.clock.now())
 
 
-def handler(event: Event, _context: object) -> dict[str, Any]:
-    """Serve the gateway."""
-    return answer(event, deployed(), "read", status)
+handler = Endpoint(status, scope="read")

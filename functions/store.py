@@ -1,6 +1,7 @@
 """The jobs table: one conditional write per transition. The only file that knows attribute names.
 
-A write costs by the whole item, rounded up to 1 KB, so names are single letters (none is a reserved word) and times are numbers.
+A write costs by the whole item, rounded up to 1 KB: so names are single letters (none is a reserved word), and times
+are numbers.
 """
 
 import json
@@ -107,7 +108,8 @@ class JobStore:
                 job_id,
                 sets=("n = n + :one", "l = :lease", "w = :owner", "a = if_not_exists(a, :now)"),
                 clears=("not_before", "progress"),
-                guard="c = :created AND n < m AND (s = :pending OR l <= :now) AND (attribute_not_exists(b) OR b <= :now)",
+                guard="c = :created AND n < m AND (s = :pending OR l <= :now)"
+                " AND (attribute_not_exists(b) OR b <= :now)",
                 values={"one": 1, "lease": lease_until, "owner": owner, "now": now, "created": created_at},
             )
         except Refused as refused:
@@ -218,7 +220,7 @@ def _assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
 def _refusal(name: str, error: ClientError) -> Exception:
     if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
         return error
-    item = error.response.get("Item")
+    item: Any = error.response.get("Item")
     return Refused(name, _decode(item) if item else None)
 
 
@@ -237,14 +239,13 @@ def _attribute(value: object) -> "AttributeValueTypeDef":
         return {"N": str(value)}
     if isinstance(value, bytes):
         return {"B": value}
-    return {"S": json.dumps(value, ensure_ascii=False, separators=(",", ":"))}
+    return {"S": json.dumps(value, separators=(",", ":"))}
 
 
-def _decode(item: "Mapping[str, AttributeValueTypeDef]") -> Job:
+def _decode(item: Mapping[str, Any]) -> Job:
     """Read a row; the kind of each attribute follows from the field it holds."""
     values: dict[str, Any] = {}
     for field, name in _NAMES.items():
-        if name in item:
-            ((kind, value),) = item[name].items()
+        for kind, value in item.get(name, {}).items():
             values[field] = int(value) if kind == "N" else json.loads(value) if field in _AS_JSON else value
     return Job(**{**values, "state": State(values["state"])})

@@ -28,7 +28,7 @@ class Submission:
 
 
 def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
-    """Check a body for the flow `name` against the limits, the contract and the flow's input, in the contract's order."""
+    """Check a body for the flow `name` against limits, contract and the flow's input, in the contract's order."""
     if len(body) > limits.MAX_BODY_BYTES:
         raise ApiError(
             ErrorCode.PAYLOAD_TOO_LARGE,
@@ -107,7 +107,7 @@ def _arguments(stated: Mapping[str, Any]) -> dict[str, Any]:
 
 def _place(path: str) -> str:
     """Say where in the body an argument stands."""
-    return path if path.split(".")[0] == "message" else f"parameters.{path}"
+    return path if path.split(".", maxsplit=1)[0] == "message" else f"parameters.{path}"
 
 
 def _canonical(value: object) -> bytes:

@@ -1,11 +1,8 @@
 """Entry: accept a job. Put the row, send the message, then answer; a crash in between heals with the caller's retry."""
 
-from typing import Any
-
-from functions.catalog import FlowEntry
-from functions.deployment import Deployment, deployed
+from functions.deployment import Deployment
 from functions.errors import ApiError, flow_not_found
-from functions.http import Event, Request, Response, answer
+from functions.http import Endpoint, Request, Response
 from functions.identity import is_slug, job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State, poll_after_seconds
@@ -23,14 +20,14 @@ def submit(request: Request, caller: Caller, deployment: Deployment) -> Response
     name = _flow_name(request, deployment)
     submission = parse_submission(request.body, name, deployment.catalog)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
-    now = deployment.clock.now()
-    job = _new_job(job_id(caller.org, name, key), caller, name, deployment.catalog.flows[name], submission, now)
+    job = _new_job(caller, name, key, submission, deployment)
     try:
-        deployment.store.create(job, now)
+        deployment.store.create(job, job.created_at)
     except Refused as refused:
         if refused.seen is None:
             raise
         job = _same_submission(refused.seen, job)
+    now = deployment.clock.now()
     if job.attempt == 0 and not job.is_terminal:
         _send(job, submission, deployment, now)
     return _accepted(job, now)
@@ -47,17 +44,18 @@ def _flow_name(request: Request, deployment: Deployment) -> str:
     return name
 
 
-def _new_job(id_: str, caller: Caller, name: str, flow: FlowEntry, submission: Submission, now: int) -> Job:
+def _new_job(caller: Caller, name: str, key: str | None, submission: Submission, deployment: Deployment) -> Job:
     options = submission.options
+    now = deployment.clock.now()
     delay = options.get("delaySeconds", 0) * 1000
     return Job(
-        id=id_,
+        id=job_id(caller.org, name, key),
         org=caller.org,
         flow=name,
         state=State.PENDING,
         created_at=now,
         attempt=0,
-        max_attempts=options.get("maxAttempts", flow.max_attempts),
+        max_attempts=options.get("maxAttempts", deployment.catalog.flows[name].max_attempts),
         digest=submission.digest,
         keep_seconds=options.get("keepSeconds", limits.DEFAULT_KEEP_SECONDS),
         give_up_at=now + delay + GIVE_UP_AFTER_MS,
@@ -97,6 +95,4 @@ def _accepted(job: Job, now: int) -> Response:
     return Response(accepted(job), status=202, headers=headers)
 
 
-def handler(event: Event, _context: object) -> dict[str, Any]:
-    """Serve the gateway."""
-    return answer(event, deployed(), "submit", submit)
+handler = Endpoint(submit, scope="submit")

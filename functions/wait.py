@@ -3,11 +3,9 @@
 A function of its own, since a held request occupies concurrency that the workers share.
 """
 
-from typing import Any
-
-from functions.deployment import Deployment, deployed
+from functions.deployment import Deployment
 from functions.errors import InvalidInputError
-from functions.http import Event, Request, Response, answer
+from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.reading import find_job, status_response
@@ -46,6 +44,4 @@ def _seconds(request: Request) -> int:
     return int(text)
 
 
-def handler(event: Event, _context: object) -> dict[str, Any]:
-    """Serve the gateway."""
-    return answer(event, deployed(), "read", wait)
+handler = Endpoint(wait, scope="read")

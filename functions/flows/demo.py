@@ -10,6 +10,9 @@ from pydantic import Field
 
 from functions.flow import Context, flow
 
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+"""Letters, also joined by an apostrophe of either kind or a hyphen."""
+
 
 @flow(timeout=10)
 async def echo(message: str | None = None, value: Any = None) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def word_count(
     counts: Counter[str] = Counter()
     tenth = max(1, len(lines) // 10)
     for number, line in enumerate(lines, start=1):
-        counts.update(re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", line.lower()))
+        counts.update(_WORD.findall(line.lower()))
         if number % tenth == 0:
             context.progress(percent=100 * number / len(lines), message=f"counted {number} of {len(lines)} lines")
             time.sleep(pause)

@@ -1,0 +1,113 @@
+"""One attempt of a job: its flow runs in a process of its own, and here the parent watches over it."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.batch import Batch
+from functions.deployment import Deployment
+from functions.lifecycle import Job, State, has_lost
+from functions.outcome import Outcome, Progress
+from functions.process import FlowProcess
+from functions.store import Refused
+from functions.telemetry import logger
+
+BEAT_SECONDS = 0.25
+CHECK_MS = 2000
+"""How often the row is looked at: a cancellation reaches the flow within it."""
+
+_FIRST_PROGRESS_MS = 1000
+_PROGRESS_SHARE = 10
+"""A write of progress is due once a tenth of the time so far has passed since the last: a long job writes few."""
+
+
+class Stop(Enum):
+    """Why a flow must stop before its end."""
+
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed out"
+    TAKEN_OVER = "taken over"
+
+
+@dataclass(slots=True)
+class Attempt:
+    """The watch over a running flow: heartbeats, progress, cancellation and timeout."""
+
+    job: Job
+    process: FlowProcess
+    batch: Batch
+    deployment: Deployment
+    timeout_at: int
+    stop: Stop | None = None
+    _progress: Progress | None = None
+    _check_at: int = field(init=False)
+    _extend_at: int = field(init=False)
+    _progress_at: int = field(init=False)
+    _kill_at: int | None = None
+    _begun_at: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._begun_at = self.deployment.clock.now()
+        self._check_at = self._begun_at + CHECK_MS
+        self._extend_at = self._begun_at + self.deployment.lease_ms // 3
+        self._progress_at = self._begun_at + _FIRST_PROGRESS_MS
+
+    def watch(self) -> Outcome:
+        """Return how the flow ended; `stop` then says whether, and why, it was made to."""
+        try:
+            while True:
+                for said in self.process.receive(BEAT_SECONDS):
+                    if not isinstance(said, Progress):
+                        return said
+                    self._progress = said
+                self._beat(self.deployment.clock.now())
+        finally:
+            self.process.close()
+
+    def _beat(self, now: int) -> None:
+        try:
+            self.batch.beat(now)
+            if self.stop in (None, Stop.TIMED_OUT):
+                self._touch(now)
+        except (BotoCoreError, ClientError):
+            # The lease outlives a few failed beats; the next one tries again.
+            logger().warning("a heartbeat failed", extra={"job_id": self.job.id}, exc_info=True)
+            self._check_at = self._extend_at = self._progress_at = now + CHECK_MS
+        if self.stop is None and now >= self.timeout_at:
+            self._make_stop(Stop.TIMED_OUT, now)
+        if self._kill_at is not None and now >= self._kill_at:
+            self.process.kill()
+
+    def _touch(self, now: int) -> None:
+        """Write to the row if something is due, else read it if it was long not seen."""
+        progress_due = self._progress is not None and now >= self._progress_at
+        if now >= self._extend_at or progress_due:
+            self._extend(now)
+        elif now >= self._check_at:
+            self._check_at = now + CHECK_MS
+            seen = self.deployment.store.read(self.job.id, consistent=False)
+            if seen is not None and has_lost(self.job, seen):
+                self._lose(seen, now)
+
+    def _extend(self, now: int) -> None:
+        said = self._progress.said if self._progress else None
+        try:
+            self.deployment.store.extend(self.job, lease_until=now + self.deployment.lease_ms, progress=said)
+        except Refused as refused:
+            self._lose(refused.seen, now)
+            return
+        self._progress = None
+        self._check_at = now + CHECK_MS
+        self._extend_at = now + self.deployment.lease_ms // 3
+        self._progress_at = now + max(_FIRST_PROGRESS_MS, (now - self._begun_at) // _PROGRESS_SHARE)
+
+    def _lose(self, seen: Job | None, now: int) -> None:
+        cancelled = seen is not None and seen.state is State.CANCELLED and seen.created_at == self.job.created_at
+        self._make_stop(Stop.CANCELLED if cancelled else Stop.TAKEN_OVER, now)
+
+    def _make_stop(self, why: Stop, now: int) -> None:
+        if self._kill_at is None:
+            self.process.interrupt()
+            self._kill_at = now + self.deployment.grace_ms
+        self.stop = why

@@ -1,0 +1,52 @@
+"""The deliveries of one invocation: hidden while they are worked on, given back when they cannot start soon."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from functions.queue import Delivery, JobQueue
+
+_GIVE_BACK_AFTER_MS = 1000
+
+
+@dataclass(slots=True)
+class Batch:
+    """Deliveries that run one after the other. What is deferred or given back is named in the answer."""
+
+    queue: JobQueue
+    lease_ms: int
+    waiting: list[Delivery]
+    begun_at: int
+    current: Delivery | None = None
+    failures: list[str] = field(default_factory=list)
+    has_run: bool = False
+    """Whether a job has run already: what does not fit in the time left waits for another invocation."""
+    _hold_at: int = 0
+
+    def hold(self, now: int) -> None:
+        """Hide what is in hand for one lease: if this worker dies, all of it returns then, not hours later."""
+        self.queue.hide([*filter(None, [self.current]), *self.waiting], self.lease_ms // 1000)
+        self._hold_at = now + self.lease_ms // 3
+
+    def next(self) -> Delivery | None:
+        """Take the next delivery in hand."""
+        self.current = self.waiting.pop(0) if self.waiting else None
+        return self.current
+
+    def defer(self, delivery: Delivery, seconds: int) -> None:
+        """Let a delivery return later; never delete it."""
+        self.failures.append(delivery.id)
+        self.queue.hide([delivery], seconds)
+
+    def beat(self, now: int) -> None:
+        """Keep the deliveries hidden while the current one runs; those it keeps from starting are given back."""
+        if self.waiting and now - self.begun_at >= _GIVE_BACK_AFTER_MS:
+            self.failures.extend(delivery.id for delivery in self.waiting)
+            given_back, self.waiting = self.waiting, []
+            self.queue.hide(given_back, 0)
+        if now >= self._hold_at:
+            self.hold(now)
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """What the event source is told: every delivery that is not named here is deleted."""
+        return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in self.failures]}

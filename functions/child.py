@@ -1,0 +1,101 @@
+"""What happens inside a flow's process: the call of the flow, and the interruption of it."""
+
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from functions.flow import Context, Flow, PermanentError
+from functions.outcome import Outcome, Progress, Raised, describe_error, result_of
+from functions.process import INTERRUPT, Say
+from functions.telemetry import logger
+
+_PROGRESS_SECONDS = 0.1
+"""What is said in between is dropped: nobody could see it, and the pipe would fill."""
+
+
+class Interrupted(BaseException):
+    """Raised in the flow's main thread when it must stop; no `except Exception` catches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a flow for one attempt of a job. `timeout_at` is on the clock `now`, in milliseconds."""
+
+    flow: Flow
+    arguments: Mapping[str, Any]
+    job_id: str
+    org: str
+    attempt: int
+    timeout_at: int
+    now: Callable[[], int]
+
+    def __call__(self, say: Say) -> Outcome:
+        """Run the flow to its outcome."""
+        context = Context(
+            job_id=self.job_id,
+            attempt=self.attempt,
+            org=self.org,
+            logger=logger(),
+            remaining=lambda: (self.timeout_at - self.now()) / 1000,
+            report=_seldom(say),
+        )
+        logger().append_keys(job_id=self.job_id, attempt=self.attempt)
+        guard = _Guard(context)
+        signal.signal(INTERRUPT, guard.interrupt)
+        try:
+            return result_of(guard.run(lambda: self.flow.run(self.arguments, context)))
+        except Interrupted:
+            return Raised("Interrupted: the flow was told to stop")
+        except BaseException as error:  # noqa: BLE001 - a flow may end itself with SystemExit or worse
+            logger().exception("the flow raised", exc_info=error)
+            return Raised(describe_error(error), _is_permanent(error), _retry_after(error))
+
+
+@dataclass(slots=True)
+class _Guard:
+    """Raises `Interrupted` in the guarded region only.
+
+    The signal may be handled just after the flow has ended: disarming is the last act inside the region, so that it
+    can never hit our own code.
+    """
+
+    context: Context
+    armed: bool = False
+
+    def interrupt(self, _signal: int, _frame: FrameType | None) -> None:
+        self.context.mark_cancelled()
+        if self.armed:
+            self.armed = False
+            raise Interrupted
+
+    def run(self, function: Callable[[], Any]) -> Any:
+        try:
+            self.armed = True
+            return function()
+        finally:
+            self.armed = False
+
+
+def _seldom(say: Say) -> Callable[[Mapping[str, Any]], None]:
+    said_at = float("-inf")
+
+    def report(progress: Mapping[str, Any]) -> None:
+        nonlocal said_at
+        now = time.monotonic()
+        if now - said_at >= _PROGRESS_SECONDS:
+            said_at = now
+            say(Progress(progress))
+
+    return report
+
+
+def _is_permanent(error: BaseException) -> bool:
+    return isinstance(error, PermanentError)
+
+
+def _retry_after(error: BaseException) -> float | None:
+    seconds = getattr(error, "retry_after", None)
+    return float(seconds) if isinstance(seconds, int | float) and seconds >= 0 else None

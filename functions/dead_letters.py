@@ -1,0 +1,31 @@
+"""Entry: settle the jobs whose messages no worker could settle. A live or waiting job is never touched."""
+
+from typing import Any
+
+from functions.batch import Batch
+from functions.deployment import Deployment, deployed
+from functions.http import Event
+from functions.queue import Delivery, InvalidMessageError, Message
+from functions.telemetry import logger
+from functions.turning_away import turn_away
+
+
+def bury(event: Event, deployment: Deployment) -> dict[str, Any]:
+    """Settle each letter's job as failed if nobody runs it; a letter that cannot be processed stays."""
+    batch = Batch(deployment.dead_letters, deployment.lease_ms, Delivery.of(event), begun_at=deployment.clock.now())
+    while delivery := batch.next():
+        try:
+            message = Message.parse(delivery.body)
+            seen = deployment.store.read(message.id, consistent=True)
+            turn_away(delivery, message, seen, batch, deployment, dead=True)
+        except InvalidMessageError as error:
+            logger().error("a dead letter was dropped", extra={"message_id": delivery.id, "reason": str(error)})
+        except Exception:  # noqa: BLE001 - one letter must not fail its neighbours
+            logger().exception("a dead letter stays", extra={"message_id": delivery.id})
+            batch.failures.append(delivery.id)
+    return batch.answer
+
+
+def handler(event: Event, _context: object) -> dict[str, Any]:
+    """Serve the dead-letter queue."""
+    return bury(event, deployed())

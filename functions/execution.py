@@ -1,0 +1,121 @@
+"""One delivery worked on: its job claimed, its flow run, its outcome written."""
+
+import math
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+
+from functions.attempt import Attempt, Stop
+from functions.batch import Batch
+from functions.child import Call
+from functions.deployment import Deployment
+from functions.flow import Flow
+from functions.lifecycle import Job, State, backoff_seconds
+from functions.outcome import Outcome, Raised, Returned, describe_error
+from functions.process import FlowProcess
+from functions.queue import Delivery, Message
+from functions.registry import find_flow
+from functions.store import Refused
+from functions.telemetry import logger
+from functions.turning_away import turn_away
+
+_MAX_PAUSE_SECONDS = 15 * 60
+
+
+@dataclass(slots=True)
+class Execution:
+    """The work on one delivery. The message is deleted only after the outcome is written, by not naming it."""
+
+    deployment: Deployment
+    batch: Batch
+    delivery: Delivery
+    message: Message
+
+    def run(self, available_ms: int) -> None:
+        """Claim the job and run its flow, which may take as long as the function has left for it."""
+        flow = self._load()
+        timeout_ms = self._timeout_ms(flow)
+        if timeout_ms > available_ms and self.batch.has_run:
+            self.batch.defer(self.delivery, 0)
+            return
+        try:
+            job = self._claim()
+        except Refused as refused:
+            self._turn_away(refused.seen)
+            return
+        self.batch.has_run = True
+        try:
+            if isinstance(flow, Flow):
+                self._attempt(job, flow, min(timeout_ms, available_ms))
+            else:
+                self._fail(job, flow)
+        except Refused as refused:
+            self._discard(job, refused.seen)
+
+    def _load(self) -> Flow | Raised:
+        try:
+            flow = find_flow(self.deployment.asset / "flows", self.message.flow)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - importing runs the author's code
+            logger().exception("a flow's module cannot be imported", extra={"flow": self.message.flow})
+            return Raised(describe_error(error))
+        missing = f"FlowNotFound: this deployment has no flow {self.message.flow!r} any more"
+        return flow or Raised(missing, permanent=True)
+
+    def _timeout_ms(self, flow: Flow | Raised) -> int:
+        default = flow.timeout if isinstance(flow, Flow) else 0
+        return (self.message.timeout_seconds or default) * 1000
+
+    def _claim(self) -> Job:
+        now = self.deployment.clock.now()
+        return self.deployment.store.claim(
+            self.message.id,
+            created_at=self.message.created_at,
+            owner=secrets.token_urlsafe(6),
+            lease_until=now + self.deployment.lease_ms,
+            now=now,
+        )
+
+    def _attempt(self, job: Job, flow: Flow, timeout_ms: int) -> None:
+        flow.prepare()
+        clock = self.deployment.clock
+        timeout_at = clock.now() + timeout_ms
+        call = Call(flow, self.message.arguments, job.id, job.org, job.attempt, timeout_at, clock.now)
+        attempt = Attempt(job, FlowProcess.start(call), self.batch, self.deployment, timeout_at)
+        outcome = attempt.watch()
+        if attempt.stop is None:
+            self._settle(job, flow, outcome)
+        elif attempt.stop is Stop.TIMED_OUT:
+            error = f"TimeoutError: the flow was stopped after {timeout_ms / 1000:g} seconds"
+            self._settle(job, flow, Raised(error), stopped_at=clock.now())
+        else:
+            self._discard(job, self.deployment.store.read(job.id, consistent=True))
+
+    def _settle(self, job: Job, flow: Flow, outcome: Outcome, stopped_at: int | None = None) -> None:
+        if isinstance(outcome, Returned):
+            self.deployment.store.complete(job, result=outcome.result, now=self.deployment.clock.now())
+        elif outcome.permanent or job.attempt >= job.max_attempts:
+            self._fail(job, outcome, stopped_at)
+        else:
+            self._release(job, flow, outcome)
+
+    def _fail(self, job: Job, raised: Raised, stopped_at: int | None = None) -> None:
+        self.deployment.store.fail(job, error=raised.error, now=self.deployment.clock.now(), stopped_at=stopped_at)
+
+    def _release(self, job: Job, flow: Flow, raised: Raised) -> None:
+        """Give the job back, and its message with the backoff as its visibility: no new message."""
+        asked = raised.retry_after
+        pause = backoff_seconds(job.attempt, flow.backoff, flow.backoff_cap) if asked is None else asked
+        seconds = math.ceil(min(pause, _MAX_PAUSE_SECONDS))
+        not_before = self.deployment.clock.now() + round(min(pause, _MAX_PAUSE_SECONDS) * 1000)
+        self.deployment.store.release(job, error=raised.error, not_before=not_before)
+        self.batch.defer(self.delivery, seconds)
+
+    def _discard(self, job: Job, seen: Job | None) -> None:
+        """Throw the outcome away: the job was cancelled or taken over, and only the row decides."""
+        if seen is not None and seen.state is State.CANCELLED:
+            with suppress(Refused):
+                self.deployment.store.record_stopped(job, self.deployment.clock.now())
+        self._turn_away(seen)
+
+    def _turn_away(self, seen: Job | None) -> None:
+        turn_away(self.delivery, self.message, seen, self.batch, self.deployment)

@@ -1,0 +1,121 @@
+"""The process that a flow runs in: a forked child with a process group of its own.
+
+A thread could not do this: one C call that holds the interpreter's lock would stall the heartbeats beside it, and no
+thread can be killed. The parent stays free of threads and waits on a pipe; `multiprocessing` queues would need shared
+memory, which Lambda lacks.
+"""
+
+import os
+import select
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import NoReturn
+
+from functions.outcome import Outcome, Progress, Raised, describe_error, from_line, to_line
+
+Say = Callable[[Progress | Outcome], None]
+
+INTERRUPT = signal.SIGTERM
+_CHUNK_BYTES = 1 << 16
+
+
+@dataclass(slots=True)
+class FlowProcess:
+    """A running flow: what it says arrives through `receive`, and after `close` nothing of it runs."""
+
+    pid: int
+    _pipe: int
+    _unread: bytes = b""
+    _status: int | None = None
+
+    @classmethod
+    def start(cls, body: Callable[[Say], Outcome]) -> "FlowProcess":
+        """Fork; `body` runs in the child, and its outcome is the last that the child says."""
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(reading)
+            _run_child(body, writing)
+        os.close(writing)
+        with suppress(PermissionError, ProcessLookupError):  # the child was faster, or is gone
+            os.setpgid(pid, pid)
+        return cls(pid, reading)
+
+    def receive(self, seconds: float) -> Iterator[Progress | Outcome]:
+        """Wait up to so many seconds for the flow to say something; a death without an outcome is one.
+
+        A child that died may have left the pipe open in a child of its own, so it is itself looked at each time.
+        """
+        readable, _, _ = select.select([self._pipe], [], [], seconds)
+        data = os.read(self._pipe, _CHUNK_BYTES) if readable else b""
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        yield from (said for said in map(from_line, lines) if said is not None)
+        # The end of the pipe is the end of the flow: if it lives it has closed the pipe itself, and can say no more.
+        if (readable and not data) or (not readable and self._has_died()):
+            yield Raised(_cause_of_death(self._reap()))
+
+    def interrupt(self) -> None:
+        """Ask the flow to stop: an exception is raised in its main thread, which also cancels its coroutines."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, INTERRUPT)
+
+    def kill(self) -> None:
+        """Kill the flow and whatever it has started in its group."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Leave nothing running, no zombie and no open pipe."""
+        self._reap()
+        os.close(self._pipe)
+
+    def _has_died(self) -> bool:
+        if self._status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self._status = status if pid else None
+        return self._status is not None
+
+    def _reap(self) -> int:
+        self.kill()
+        if self._status is None:
+            self._status = os.waitpid(self.pid, 0)[1]
+        return self._status
+
+
+def _cause_of_death(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        name = signal.Signals(os.WTERMSIG(status)).name
+        hint = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"ProcessDied: the flow's process was ended by {name}{hint}"
+    return f"ProcessDied: the flow's process ended itself with status {os.WEXITSTATUS(status)}"
+
+
+def _run_child(body: Callable[[Say], Outcome], writing: int) -> NoReturn:
+    """Run the flow and end the process, whatever happens, without the parent's clean-up."""
+    try:
+        os.setpgid(0, 0)
+        _leave_standard_streams()
+        lock = threading.Lock()
+        with os.fdopen(writing, "wb") as pipe:
+
+            def say(said: Progress | Outcome) -> None:
+                with lock:
+                    pipe.write(to_line(said))
+                    pipe.flush()
+
+            try:
+                say(body(say))
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it is the outcome
+                say(Raised(describe_error(error)))
+    finally:
+        os._exit(0)
+
+
+def _leave_standard_streams() -> None:
+    """Read nothing, and write to the log: the runtime may speak with its host through its standard streams."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)

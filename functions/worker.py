@@ -1,0 +1,47 @@
+"""Entry: run the jobs of a batch of deliveries, each to a settled row or back to the queue."""
+
+from typing import Any, Protocol
+
+from functions.batch import Batch
+from functions.deployment import Deployment, deployed
+from functions.execution import Execution
+from functions.http import Event
+from functions.queue import Delivery, InvalidMessageError, Message
+from functions.registry import open_folder
+from functions.telemetry import logger
+
+_MARGIN_MS = 10_000
+"""What starting and settling may take, beside the flow and its grace, of the function's own time."""
+
+
+class LambdaContext(Protocol):
+    """What of the runtime's context a worker uses."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Until the runtime ends this invocation."""
+
+
+def work(event: Event, context: LambdaContext, deployment: Deployment) -> dict[str, Any]:
+    """Work on the deliveries one after the other; a bad one does not fail its neighbours."""
+    now = deployment.clock.now()
+    batch = Batch(deployment.queue, deployment.lease_ms, Delivery.of(event), begun_at=now)
+    open_folder(deployment.asset / "flows")
+    if context.get_remaining_time_in_millis() > deployment.lease_ms:
+        # A queue whose visibility ends sooner than the lease needs no shortening.
+        batch.hold(now)
+    while delivery := batch.next():
+        available_ms = context.get_remaining_time_in_millis() - deployment.grace_ms - _MARGIN_MS
+        try:
+            Execution(deployment, batch, delivery, Message.parse(delivery.body)).run(available_ms)
+        except InvalidMessageError as error:
+            logger().error("a message was dropped", extra={"message_id": delivery.id, "reason": str(error)})
+        except Exception:  # noqa: BLE001 - one delivery must not fail its neighbours
+            # The delivery returns when its visibility ends; by then its row says what became of the attempt.
+            logger().exception("a delivery failed", extra={"message_id": delivery.id})
+            batch.failures.append(delivery.id)
+    return batch.answer
+
+
+def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
+    """Serve the queue."""
+    return work(event, context, deployed())
