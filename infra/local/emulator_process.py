@@ -34,7 +34,7 @@ def main() -> None:
     app.main()
 
 
-def adapt(runtime: Any) -> None:  # noqa: ANN401 - ministack has no types
+def adapt(runtime: Any) -> None:
     """Change three things of the warm workers that a person at a terminal would notice."""
     # Output is shown as it is written; ministack collects it until the invocation ends.
     runtime.Worker._read_stderr = _relay  # noqa: SLF001 - ministack has no public seam
@@ -44,7 +44,7 @@ def adapt(runtime: Any) -> None:  # noqa: ANN401 - ministack has no types
     runtime.kill_workers = _retiring(runtime.kill_workers)
 
 
-def _relay(worker: Any) -> None:  # noqa: ANN401 - as above
+def _relay(worker: Any) -> None:
     name = worker.config["Handler"].split(".")[-2]
     lines = worker._stderr_queue  # noqa: SLF001 - as above
     # As bytes, since one character that is none would end the reading, and a full pipe then stops the flow.
@@ -65,7 +65,7 @@ def _retiring(kill: Callable[[list[Any]], None]) -> Callable[[list[Any]], None]:
     return retire
 
 
-def _kill_when_done(worker: Any, kill: Callable[[list[Any]], None]) -> None:  # noqa: ANN401 - as above
+def _kill_when_done(worker: Any, kill: Callable[[list[Any]], None]) -> None:
     # It has been taken from its pool, so that once it is free it stays free.
     while worker.in_use:
         time.sleep(_RETIREMENT_POLL_SECONDS)

@@ -47,7 +47,7 @@ class Gateway:
         self._prefix = f"/_aws/execute-api/{api_id}/$default".encode()
         self._transport = transport
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401 - the server's own dict
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
@@ -60,7 +60,7 @@ class Gateway:
         else:
             await send({"type": "websocket.close"})
 
-    async def _forward(self, scope: Any, body: bytes) -> tuple[int, Headers, bytes]:  # noqa: ANN401 - as above
+    async def _forward(self, scope: Any, body: bytes) -> tuple[int, Headers, bytes]:
         request = httpx.Request(
             scope["method"],
             self._url,
@@ -78,7 +78,7 @@ class Gateway:
         return response.status_code, end_to_end(response.headers.raw) + [(n, v.encode()) for n, v in length], content
 
 
-def target(scope: Any) -> bytes:  # noqa: ANN401 - as above
+def target(scope: Any) -> bytes:
     """Return the path and query of a request as they were sent."""
     path = _ORIGIN.sub(b"", scope["raw_path"], count=1) if _ORIGIN.match(scope["raw_path"]) else scope["raw_path"]
     query = scope["query_string"]
