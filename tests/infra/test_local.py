@@ -1,0 +1,250 @@
+"""The local system as a person runs it: real processes, the whole stack."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from infra.local import processes
+from infra.local.deployment import LOCAL_KEYS
+from infra.local.running import READY, Running, started
+from infra.settings import ROOT
+
+FLOWS = '''
+"""Flows of a test."""
+
+import importlib.util
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from functions.flow import Context, flow
+
+VERSION = 1
+
+
+@flow()
+def version(*, context: Context) -> int:
+    context.logger.info("asked for the version")
+    return VERSION
+
+
+@flow(timeout=60, max_attempts=1)
+def until(file: str) -> int:
+    print("waiting for the file", flush=True)
+    while not Path(file).exists():
+        time.sleep(0.05)
+    return VERSION
+
+
+@flow(timeout=60)
+def surroundings() -> dict[str, object]:
+    seen = importlib.util.find_spec("ministack")
+    return {"ministack": seen is not None, "secret": os.environ.get("SECRET"), "home": os.environ["HOME"]}
+
+
+@flow(timeout=600, max_attempts=1)
+def stray() -> None:
+    subprocess.Popen(["sleep", "600"], start_new_session=True)
+    print("strayed", flush=True)
+    time.sleep(600)
+'''
+START_SECONDS = 90
+RELOAD_SECONDS = 60
+JOB_SECONDS = 20
+STOP_SECONDS = 5
+
+
+class Api:
+    """The flows of the test, called by a client without any comfort."""
+
+    def __init__(self, url: str) -> None:
+        headers = {"Authorization": f"Bearer {LOCAL_KEYS['acme']}"}
+        self._client = httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+
+    def submit(self, flow: str, **parameters: str) -> str:
+        response = self._client.post(f"/seq/acme/tests/{flow}/jobs", json={"parameters": parameters})
+        assert response.status_code == 202, response.text
+        return str(response.json()["id"])
+
+    def output(self, job: str) -> object:
+        """Wait for the job, and return what it has returned in its first attempt."""
+        deadline = time.monotonic() + JOB_SECONDS
+        while (status := self._client.get(f"/jobs/{job}/wait?seconds=5").json())["state"] in {"pending", "running"}:
+            assert time.monotonic() < deadline, status
+        assert (status["state"], status["attempt"]) == ("completed", 1), status
+        return status["result"]["output"]
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def run_of(system: Running) -> str:
+    """The mark of the system's processes, read from one of them."""
+    child = psutil.Process(system.process.pid).children()[0]
+    return child.environ()[processes.MARK]
+
+
+def folder_of(run: str) -> Path:
+    """The temporary folder of a run, which is the home of its emulator."""
+    homes = [Path(process.environ()["HOME"]) for process in processes.marked(run)]
+    return next(home for home in homes if home.name.startswith("noukai-local-"))
+
+
+def stop(system: Running, number: signal.Signals) -> int:
+    """Send a signal and return the exit status, which must come in time."""
+    system.process.send_signal(number)
+    return system.process.wait(STOP_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def flows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("flows")
+    (folder / "tests.py").write_text(FLOWS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def system(flows: Path) -> Iterator[Running]:
+    with started({**os.environ, "SECRET": "of the user", "AWS_PROFILE": "of-the-user"}, flows=flows) as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def url(system: Running) -> str:
+    return system.wait_for(lambda line: line.endswith(READY), START_SECONDS).removesuffix(READY)
+
+
+@pytest.fixture(scope="module")
+def api(url: str) -> Iterator[Api]:
+    api = Api(url)
+    yield api
+    api.close()
+
+
+def saying(*words: str) -> Callable[[str], bool]:
+    """Tell the lines that have all the words."""
+    return lambda line: all(word in line for word in words)
+
+
+def test_the_keys_stand_before_the_ready_line(system: Running, url: str) -> None:
+    """Whoever reads up to the line with `ready` has the keys and the base URL."""
+    before, _, _ = system.output.partition(f"{url}{READY}")
+
+    assert all(key in before for key in LOCAL_KEYS.values())
+
+
+def test_logs_appear_on_the_terminal(system: Running, api: Api) -> None:
+    """What a flow logs is shown with its level and the function that ran it."""
+    api.output(api.submit("version"))
+
+    assert system.wait_for(saying("INFO", "worker", "asked for the version"), JOB_SECONDS)
+
+
+def test_flows_see_nothing_of_the_user(api: Api) -> None:
+    """Neither the libraries of this repository's environment nor the user's own settings and home reach a flow."""
+    seen = api.output(api.submit("surroundings"))
+
+    assert isinstance(seen, dict)
+    assert (seen["ministack"], seen["secret"]) == (False, None)
+    assert Path(seen["home"]).name.startswith("noukai-local-")
+
+
+def test_the_address_serves_as_a_proxy(url: str) -> None:
+    """A client that is told to take the address for its proxy reaches the API, whatever port it asks for."""
+    with httpx.Client(proxy=url.removesuffix("/api/v1"), trust_env=False) as client:
+        assert client.get("http://localhost:8080/api/v1/healthz").status_code == 200
+
+
+def test_a_changed_flow_is_picked_up_and_running_jobs_go_on(
+    system: Running, api: Api, flows: Path, tmp_path: Path
+) -> None:
+    """A job that runs during a reload ends with the old code, at its first attempt; a later job has the new code."""
+    file = tmp_path / "go"
+    running = api.submit("until", file=str(file))
+    system.wait_for(saying("waiting for the file"), JOB_SECONDS)
+
+    (flows / "tests.py").write_text(FLOWS.replace("VERSION = 1", "VERSION = 2"))
+    system.wait_for(saying("flows reloaded in"), RELOAD_SECONDS)
+
+    assert api.output(api.submit("version")) == 2
+    file.touch()
+    assert api.output(running) == 1
+
+
+def test_a_broken_flow_leaves_the_version_before(system: Running, api: Api, flows: Path) -> None:
+    """A flow that cannot be built is reported with its file and line, and what was there goes on."""
+    (flows / "broken.py").write_text("import\n")
+
+    system.wait_for(saying("flows not reloaded"), RELOAD_SECONDS)
+    (flows / "broken.py").unlink()
+
+    assert "broken.py:1" in system.output
+    assert api.output(api.submit("version")) == 2
+
+
+def test_sigterm_ends_everything(system: Running, api: Api) -> None:
+    """Asked to terminate it stops with status 0, and takes along a flow's own processes and every file."""
+    run = run_of(system)
+    folder = folder_of(run)
+    api.submit("stray")
+    system.wait_for(saying("strayed"), JOB_SECONDS)
+    assert "sleep" in {process.name() for process in processes.marked(run)}
+
+    assert stop(system, signal.SIGTERM) == 0
+
+    assert processes.marked(run) == []
+    assert not folder.exists()
+
+
+def test_an_interrupted_start_leaves_nothing() -> None:
+    """Ctrl-C before it is ready stops it as well."""
+    with started(os.environ) as system:
+        while not psutil.Process(system.process.pid).children():
+            assert system.process.poll() is None, system.output
+        run = run_of(system)
+
+        assert stop(system, signal.SIGINT) == 0
+        assert processes.marked(run) == []
+        assert READY not in system.output
+
+
+def refusal(**settings: str) -> str:
+    """Start it with settings that it refuses, and return what it says."""
+    result = subprocess.run(
+        [sys.executable, "-m", "infra.local"],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=START_SECONDS,
+    )
+    assert (result.returncode, result.stdout) == (1, "")
+    return result.stderr
+
+
+def test_a_taken_port_is_one_clear_line() -> None:
+    """A port that somebody else uses is refused at once, in one line that names it."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = refusal(PORT=str(port))
+
+    assert said.startswith(f"Port {port} is taken")
+    assert said.count("\n") == 1
+
+
+def test_a_flow_that_cannot_be_built_is_no_start(tmp_path: Path) -> None:
+    """It ends with status 1 and names the file and line of the flow."""
+    (tmp_path / "broken.py").write_text("x = 1\nimport\n")
+
+    assert "broken.py:2" in refusal(PORT="0", FLOWS=str(tmp_path))

@@ -1,0 +1,176 @@
+"""The parts of the local system that need no emulator."""
+
+import errno
+import io
+import itertools
+import json
+import os
+import socket
+import subprocess
+import sys
+import uuid
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from watchfiles import Change
+
+from infra.local import processes
+from infra.local.address import Address
+from infra.local.assembly import Assembly
+from infra.local.errors import LocalError
+from infra.local.flow_files import FlowFiles
+from infra.local.log_line import readable
+from infra.local.settings import Settings
+from infra.settings import ROOT
+
+NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - as a wall clock shows it
+
+
+def write_assembly(folder: Path) -> None:
+    """Write an assembly of one stack with a template, a folder and a file, as the CDK does."""
+    bucket = "cdk-assets-${AWS::AccountId}-${AWS::Region}"
+    sources = {"t": "noukai.template.json", "f": "asset.f", "z": "asset.z"}
+    files = {
+        name: {
+            "source": {"path": path},
+            "destinations": {"here": {"bucketName": bucket, "objectKey": f"{name}.bin"}},
+        }
+        for name, path in sources.items()
+    }
+    artifacts = {
+        "noukai": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "noukai.template.json"}},
+        "noukai.assets": {"type": "cdk:asset-manifest", "properties": {"file": "noukai.assets.json"}},
+    }
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+    (folder / "noukai.assets.json").write_text(json.dumps({"files": files}))
+    (folder / "noukai.template.json").write_text('{"Resources": {}}')
+    (folder / "asset.f").write_text("a file")
+    (folder / "asset.z" / "package").mkdir(parents=True)
+    (folder / "asset.z" / "package" / "module.py").write_text("x = 1\n")
+
+
+def test_an_assembly_says_what_to_publish(tmp_path: Path) -> None:
+    """Files are published as they are and folders as zip files, where the template will look for them."""
+    write_assembly(tmp_path)
+
+    assembly = Assembly.read(tmp_path)
+    file, folder = assembly.assets
+
+    assert (assembly.stack, assembly.template) == ("noukai", '{"Resources": {}}')
+    assert (file.bucket, file.key) == ("cdk-assets-000000000000-us-east-1", "f.bin")
+    assert file.content() == b"a file"
+    with zipfile.ZipFile(io.BytesIO(folder.content())) as archive:
+        assert archive.read("package/module.py") == b"x = 1\n"
+
+
+def test_a_log_line_is_shown_with_its_job_and_its_traceback() -> None:
+    """Of a JSON line a person sees time, level, function, message, what is special about it, and the traceback."""
+    entry = {
+        "level": "ERROR",
+        "location": "run:12",
+        "message": "the flow has failed",
+        "timestamp": "2026-01-01T12:00:00.000+00:00",
+        "service": "noukai",
+        "job_id": "job_1",
+        "attempt": 2,
+        "exception": "Traceback (most recent call last):\nValueError: no",
+        "exception_name": "ValueError",
+    }
+
+    assert readable("worker", json.dumps(entry), NOON).splitlines() == [
+        "12:00:00 ERROR   worker       the flow has failed job_id=job_1 attempt=2",
+        "    Traceback (most recent call last):",
+        "    ValueError: no",
+    ]
+
+
+@pytest.mark.parametrize("line", ["counted 3 words", "[1, 2]", '{"answer": 42}', "null", ""])
+def test_any_other_output_is_shown_as_it_is(line: str) -> None:
+    """What a flow prints is not changed, whether it is JSON or not."""
+    assert readable("worker", line, NOON) == f"12:00:00         worker       {line}"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("demo.py", True),
+        ("requirements.txt", True),
+        ("prompts/first.md", True),
+        ("__pycache__/demo.cpython-311.pyc", False),
+        (".demo.py.swp", False),
+        ("4913", False),
+        ("demo.py~", False),
+        (".#demo.py", False),
+        ("#demo.py#", False),
+        ("demo.py.tmp", False),
+    ],
+)
+def test_what_editors_write_beside_a_file_is_no_change(name: str, *, expected: bool) -> None:
+    """Files of the flows count, temporary files of editors and byte code do not."""
+    assert FlowFiles()(Change.modified, f"/flows/{name}") is expected
+
+
+def test_the_settings_have_defaults() -> None:
+    """Without settings, or with empty ones, it is port 8080 and the flows of the repository."""
+    assert Settings.from_environ({}) == Settings.from_environ({"PORT": "", "FLOWS": ""})
+    assert Settings.from_environ({}) == Settings(8080, ROOT / "functions" / "flows")
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"PORT": "http"}, "PORT=http is no port"),
+        ({"PORT": "65536"}, "PORT=65536 is no port"),
+        ({"FLOWS": "/no/such/folder"}, "FLOWS=/no/such/folder: there is no such folder"),
+    ],
+)
+def test_a_wrong_setting_is_named(environ: dict[str, str], message: str) -> None:
+    """A setting that cannot be used is refused with its name and value."""
+    with pytest.raises(LocalError, match=message):
+        Settings.from_environ(environ)
+
+
+def test_a_held_port_refuses_connections() -> None:
+    """Nobody gets an answer, nor is kept waiting for one, before the system is ready."""
+    with Address.held(0) as address, socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", port_of(address))) == errno.ECONNREFUSED
+
+
+def port_of(address: Address) -> int:
+    return int(address.url.removeprefix("http://localhost:").partition("/")[0])
+
+
+def test_a_port_is_taken_in_either_family() -> None:
+    """A port that somebody uses on one loopback address is not used on the other either."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(LocalError, match=f"Port {port} is taken"), Address.held(port):
+            pass
+
+
+def test_a_process_that_will_not_stop_is_killed() -> None:
+    """Every process with the run's mark is ended, in whatever session it is and whatever signal it ignores."""
+    run = uuid.uuid4().hex
+    stubborn = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", stubborn],
+        env={**os.environ, processes.MARK: run},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        ticks = itertools.count()
+        processes.end_all(run, clock=lambda: next(ticks), sleep=lambda _: None)
+        assert process.wait() == -9
+    assert processes.marked(run) == []
+
+
+def test_a_process_of_another_run_is_left_alone() -> None:
+    """Ending one run does not touch another."""
+    with subprocess.Popen(["cat"], env={**os.environ, processes.MARK: "other"}, stdin=subprocess.PIPE) as process:
+        processes.end_all(uuid.uuid4().hex)
+        assert process.poll() is None
