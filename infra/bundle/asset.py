@@ -7,7 +7,7 @@ from typing import Literal
 
 from infra.bundle.bytecode import compile_folder
 from infra.bundle.catalog import build_catalog
-from infra.bundle.dependencies import Dependencies
+from infra.bundle.dependencies import CACHE, Dependencies
 from infra.bundle.error import BundleError
 from infra.bundle.target import Platform
 from infra.bundle.tree import link_tree
@@ -15,8 +15,11 @@ from infra.settings import ROOT
 
 AssetName = Literal["api", "worker"]
 
+_GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("functions",), "worker": ("functions", "worker")}
+
 _NOT_DEPLOYED = shutil.ignore_patterns("__pycache__", "flows", "catalog_build.py", "*.pyi", "py.typed")
 _NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*", "requirements.txt")
+_METADATA = shutil.ignore_patterns("*.dist-info")
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,13 @@ class Bundler:
     """Writes assets for a platform; `scratch` is an empty folder that lives as long as the bundler.
 
     `api` has the functions, the wire, their libraries and the catalog of the flows; `worker` has also pydantic, the
-    flows and what the flows require.
+    flows and what the flows require. `cache` keeps installed libraries from run to run.
     """
 
     flows: Path
     platform: Platform
     scratch: Path
+    cache: Path = CACHE
 
     def write(self, asset: AssetName, output: Path) -> None:
         """Fill the folder `output` with an asset: the same input gives the same bytes.
@@ -37,27 +41,33 @@ class Bundler:
         Raises:
             BundleError: the flows or their requirements cannot be used; the message says why.
         """
-        own = self.scratch / asset
-        shutil.copytree(ROOT / "functions", own / "functions", ignore=_NOT_DEPLOYED)
-        shutil.copytree(ROOT / "client" / "noukai_wire", own / "noukai_wire", ignore=_NOT_DEPLOYED)
-        shutil.copytree(self._catalog(), own / "catalog")
+        written = self.scratch / asset
+        shutil.copytree(ROOT / "functions", written / "functions", ignore=_NOT_DEPLOYED)
+        shutil.copytree(ROOT / "client" / "noukai_wire", written / "noukai_wire", ignore=_NOT_DEPLOYED)
+        shutil.copytree(self._catalog(), written / "catalog")
         if asset == "worker":
-            shutil.copytree(self.flows, own / "flows", ignore=_NOT_FLOWS)
-        compile_folder(own)
-        link_tree(own, output)
-        link_tree(self._dependencies(asset).folder(), output)
+            shutil.copytree(self.flows, written / "flows", ignore=_NOT_FLOWS)
+        compile_folder(written)
+        link_tree(written, output)
+        own, *required = self._libraries(asset, self.platform)
+        link_tree(own, output, ignore=_METADATA)
+        for folder in required:
+            link_tree(folder, output)
 
     def _catalog(self) -> Path:
         catalog = self.scratch / "catalog"
         if not catalog.exists():
             if not self.flows.is_dir():
                 raise BundleError(f"There is no folder of flows {self.flows}: set `flows` in cdk.json.")
-            build_catalog(self.flows, self._dependencies("worker", "host").folder(), catalog)
+            # What the flows require comes first: it is whole, where our own libraries lack what we do not use.
+            libraries = reversed(self._libraries("worker", "host"))
+            build_catalog(self.flows, list(libraries), catalog)
         return catalog
 
-    def _dependencies(self, asset: AssetName, platform: Platform | None = None) -> Dependencies:
-        platform = platform or self.platform
-        if asset == "api":
-            return Dependencies(("functions",), platform)
+    def _libraries(self, asset: AssetName, platform: Platform) -> list[Path]:
+        dependencies = Dependencies(platform, self.cache)
+        own = dependencies.of_groups(*_GROUPS[asset])
         requirements = self.flows / "requirements.txt"
-        return Dependencies(("functions", "worker"), platform, requirements if requirements.exists() else None)
+        if asset == "worker" and requirements.exists():
+            return [own, dependencies.of_flows(requirements, own)]
+        return [own]

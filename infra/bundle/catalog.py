@@ -3,31 +3,28 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from infra.bundle.error import BundleError
 from infra.settings import ROOT
 
 
-def build_catalog(flows: Path, dependencies: Path, output: Path) -> None:
+def build_catalog(flows: Path, libraries: Iterable[Path], output: Path) -> None:
     """Import the flows and write what `submit` and `describe` know of them.
 
-    The flows see exactly the libraries that the worker will have: one that is missing there is missing here.
+    The flows see the `libraries` of the worker and no others: one that is missing there is missing here.
 
     Raises:
         BundleError: a flow cannot be imported or makes no sense; the message says where.
     """
-    search_path = (dependencies, ROOT, ROOT / "client")
+    search_path = (*libraries, ROOT, ROOT / "client")
     result = subprocess.run(  # noqa: S603 our own interpreter
         [sys.executable, "-S", "-P", "-B", "-m", "functions.catalog_build", str(flows), str(output)],
         check=False,
         stderr=subprocess.PIPE,
         text=True,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(map(str, search_path)),
-            "PYTHONHASHSEED": "0",
-        },
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, search_path)), "PYTHONHASHSEED": "0"},
     )
     if result.returncode:
         raise BundleError(f"The flows in {flows} cannot be built:\n{result.stderr.strip()}")

@@ -1,72 +1,73 @@
-"""The installed dependencies of an asset: pruned, compiled and kept for the next time."""
+"""The installed dependencies of an asset, compiled and kept for the next time."""
 
 import hashlib
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
 from infra.bundle.bytecode import compile_folder
 from infra.bundle.error import BundleError
+from infra.bundle.pruning import prune_installation, prune_own
 from infra.bundle.target import PYTHON_VERSION, Platform, wheel_options
 from infra.settings import ROOT
 
-_CACHE = ROOT / ".build" / "dependencies"
+CACHE = ROOT / ".build" / "dependencies"
 _LOCK = ROOT / "requirements.lock"
 _PROJECT = ROOT / "pyproject.toml"
-
-_SERVICES = ("dynamodb", "sqs")
-_BOTOCORE_DATA = {*_SERVICES, "_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}
-_UNUSED = ("bin", "*.dist-info", "**/*.pyi", "**/py.typed", "**/tests", "**/examples-1.json", "**/__pycache__", ".lock")
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What to install: groups of `pyproject.toml`, and perhaps the requirements of somebody's flows."""
+    """Folders of installed libraries for a platform, each made once; they are not to be written to.
 
-    groups: tuple[str, ...]
+    Every method raises `BundleError` with the installer's message if something cannot be installed.
+    """
+
     platform: Platform
-    requirements: Path | None = None
+    cache: Path = CACHE
 
-    def folder(self) -> Path:
-        """Give a folder with the dependencies, installed now or earlier; not to be written to.
+    def of_groups(self, *groups: str) -> Path:
+        """Give a folder with what groups of `pyproject.toml` name, at the locked versions and without unused parts."""
+        declared = tomllib.loads(_PROJECT.read_text())["dependency-groups"]
+        options = [option for group in groups for option in ("--group", f"{_PROJECT}:{group}")]
+        key = [_LOCK.read_text(), *(str(declared[group]) for group in groups)]
+        return self._installed(key, [*options, "--constraints", str(_LOCK)], prune_own)
 
-        Raises:
-            BundleError: they cannot be installed; the message is the installer's.
-        """
-        folder = _CACHE / self._digest()
-        if not folder.exists():
-            _CACHE.mkdir(parents=True, exist_ok=True)
-            self._install(folder)
-        return folder
+    def of_flows(self, requirements: Path, own: Path) -> Path:
+        """Give a folder with what flows require, whole; what the folder `own` has as well has the same version."""
+        pins = sorted(f"{name}=={version}" for name, version in _distributions(own))
+        constraints = self.cache / f"{_digest(pins)}.txt"
+        self.cache.mkdir(parents=True, exist_ok=True)
+        constraints.write_text("\n".join(pins))
+        options = ["--requirements", str(requirements), "--constraints", str(constraints)]
+        return self._installed([requirements.read_text(), *pins], options, prune_installation)
 
-    def _install(self, folder: Path) -> None:
-        draft = Path(mkdtemp(dir=_CACHE))
+    def _installed(self, key: Iterable[str], options: list[str], prune: Callable[[Path], None]) -> Path:
+        sources = [source.read_text() for source in sorted(Path(__file__).parent.glob("*.py"))]
+        folder = self.cache / _digest([self.platform, PYTHON_VERSION, *key, *sources])
+        if folder.exists():
+            return folder
+        self.cache.mkdir(parents=True, exist_ok=True)
+        draft = Path(mkdtemp(dir=self.cache))
         try:
-            self._fetch(draft)
-            _prune(draft)
+            self._install(draft, options)
+            prune(draft)
             compile_folder(draft)
-            draft.chmod(0o755)
-            try:
-                draft.rename(folder)
-            except OSError:  # another process was faster, with the same content
-                if not folder.exists():
-                    raise
+            _publish(draft, folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+        return folder
 
-    def _fetch(self, folder: Path) -> None:
-        groups = [option for group in self.groups for option in ("--group", f"{_PROJECT}:{group}")]
-        flows = ["--requirements", str(self.requirements)] if self.requirements else []
-        result = subprocess.run(  # noqa: S603 our own installer
+    def _install(self, folder: Path, options: list[str]) -> None:
+        result = subprocess.run(  # noqa: S603 - our own installer
             [
                 *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-compile", "--only-binary", ":all:"),
-                *("--target", str(folder), "--constraints", str(_LOCK)),
-                *wheel_options(self.platform),
-                *groups,
-                *flows,
+                *("--target", str(folder), *wheel_options(self.platform), *options),
             ],
             check=False,
             stderr=subprocess.PIPE,
@@ -75,20 +76,22 @@ class Dependencies:
         if result.returncode:
             raise BundleError(f"The dependencies cannot be installed for {self.platform}:\n{result.stderr.strip()}")
 
-    def _digest(self) -> str:
-        parts = [*self.groups, self.platform, PYTHON_VERSION, _LOCK.read_text(), _PROJECT.read_text()]
-        parts += [source.read_text() for source in sorted(Path(__file__).parent.glob("*.py"))]
-        if self.requirements:
-            parts.append(self.requirements.read_text())
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+def _publish(draft: Path, folder: Path) -> None:
+    draft.chmod(0o755)  # a temporary folder is for its maker's eyes only, a copy of it would be too
+    try:
+        draft.rename(folder)
+    except OSError:
+        # Another process may have been faster; it has put the same there.
+        if not folder.exists():
+            raise
 
 
-def _prune(folder: Path) -> None:
-    """Remove what Lambda never loads: most of it is the descriptions of AWS services that are not called."""
-    unused = [path for pattern in _UNUSED for path in folder.glob(pattern)]
-    unused += [path for path in (folder / "botocore" / "data").glob("*") if path.name not in _BOTOCORE_DATA]
-    for path in unused:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+def _distributions(folder: Path) -> Iterable[tuple[str, str]]:
+    for path in folder.glob("*.dist-info"):
+        name, _, version = path.stem.rpartition("-")
+        yield name, version
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

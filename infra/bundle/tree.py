@@ -14,6 +14,8 @@ def link_tree(source: Path, target: Path, ignore: Callable[[str, list[str]], Ite
 def _link(source: str, target: str) -> str:
     try:
         os.link(source, target)
+    except FileExistsError:
+        pass  # the same library, put there by another folder
     except OSError:
         shutil.copy(source, target)
     return target
