@@ -11,6 +11,8 @@ from pydantic.dataclasses import dataclass
 
 ROOT = Path(__file__).resolve().parent.parent
 
+LogRetention = Literal["ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR"]
+
 _CONFIG = ConfigDict(extra="forbid")
 
 
@@ -52,7 +54,7 @@ class Settings:
     throttle_rate: Annotated[int, Field(ge=1)] = 500
     throttle_burst: Annotated[int, Field(ge=1)] = 1000
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
-    log_retention: str = "ONE_MONTH"
+    log_retention: LogRetention = "ONE_MONTH"
     worker: WorkerProfile = dataclasses.field(default_factory=WorkerProfile)
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     policies: tuple[dict[str, Any], ...] = ()

@@ -1,0 +1,57 @@
+"""The synthesized template, and an emulator to deploy it to."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from anyio import create_task_group
+from anyio.from_thread import start_blocking_portal
+
+from infra.app import synthesize
+from infra.local.emulator import Emulator
+from infra.local.processes import MARK, end_all
+from infra.settings import file_context
+from tests.infra.template import Template
+
+NO_BUNDLING = {"aws:cdk:bundling-stacks": []}
+
+
+@pytest.fixture(scope="session")
+def template_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Template]:
+    """The template that `cdk.json` and some more settings make, with the sources as assets."""
+
+    def synthesized(**settings: object) -> Template:
+        outdir = tmp_path_factory.mktemp("cdk.out")
+        synthesize(outdir, {**file_context(), **settings, **NO_BUNDLING})
+        return Template.read(outdir / "noukai.template.json")
+
+    return synthesized
+
+
+@pytest.fixture(scope="session")
+def template(template_for: Callable[..., Template]) -> Template:
+    return template_for()
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(_running(tmp_path)) as emulator:
+        yield emulator
+
+
+@asynccontextmanager
+async def _running(folder: Path) -> AsyncIterator[Emulator]:
+    run = uuid4().hex
+    emulator = await Emulator.start(folder, {**os.environ, MARK: run})
+    try:
+        async with create_task_group() as tasks:
+            tasks.start_soon(emulator.relay, lambda *_: None)
+            await emulator.ready()
+            yield emulator
+            tasks.cancel_scope.cancel()
+    finally:
+        end_all(run)
+        await emulator.process.wait()

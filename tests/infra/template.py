@@ -1,0 +1,72 @@
+"""A synthesized template, with questions that tests ask of it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Template:
+    text: str
+
+    @classmethod
+    def read(cls, path: Path) -> "Template":
+        return cls(path.read_text())
+
+    @property
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.text)
+        return body
+
+    def resources(self, kind: str) -> dict[str, Resource]:
+        return {name: each for name, each in self.body["Resources"].items() if each["Type"] == f"AWS::{kind}"}
+
+    def properties(self, name: str) -> dict[str, Any]:
+        properties: dict[str, Any] = self.body["Resources"][name]["Properties"]
+        return properties
+
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """The properties of each function, by the module of its handler."""
+        return {
+            each["Properties"]["Handler"].split(".")[1]: each["Properties"]
+            for each in self.resources("Lambda::Function").values()
+        }
+
+    def named(self, handler: str) -> str:
+        """The logical name of a function."""
+        return next(
+            name
+            for name, each in self.resources("Lambda::Function").items()
+            if each["Properties"]["Handler"] == f"functions.{handler}.handler"
+        )
+
+    def rights(self, handler: str) -> set[tuple[str, str]]:
+        """What a function's role allows: each action with the logical name of its resource."""
+        role = self.functions()[handler]["Role"]["Fn::GetAtt"][0]
+        statements = [
+            statement
+            for policy in self.resources("IAM::Policy").values()
+            if {"Ref": role} in policy["Properties"]["Roles"]
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        ]
+        return {
+            (action, resource if isinstance(resource, str) else resource["Fn::GetAtt"][0])
+            for statement in statements
+            for action in _listed(statement["Action"])
+            for resource in _listed(statement["Resource"])
+        }
+
+    def deliveries(self, handler: str) -> dict[str, Any]:
+        """The event source mapping of a function."""
+        return next(
+            each["Properties"]
+            for each in self.resources("Lambda::EventSourceMapping").values()
+            if each["Properties"]["FunctionName"] == {"Ref": self.named(handler)}
+        )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
