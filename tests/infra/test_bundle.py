@@ -1,0 +1,238 @@
+"""What is in the assets, and what each function loads of it."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infra.bundle.asset import AssetName, Bundler
+from infra.bundle.error import BundleError
+from infra.bundle.target import Platform
+from infra.settings import Settings
+
+UNCHECKED_HASH = 1
+ELF_MACHINE = {"aarch64": 183}
+
+OURS = {"functions", "noukai_wire", "catalog"}
+LIBRARIES = {
+    "aws_lambda_powertools",
+    "botocore",
+    "dateutil",
+    "fastjsonschema",
+    "jmespath",
+    "six.py",
+    "typing_extensions.py",
+    "urllib3",
+}
+WORKERS = {"flows", "pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
+NEVER = {"httpx", "aws_cdk", "moto", "noukai", "boto3", "infra"}
+
+API = ["submit", "status", "wait", "cancel", "describe", "dead_letters"]
+LISTS_WHAT_AN_ENTRY_LOADS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+before = set(sys.modules)
+handler = __import__(sys.argv[2], fromlist=["handler"]).handler
+assert callable(handler)
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def write(tmp_path_factory: pytest.TempPathFactory) -> Write:
+    """Write an asset into a new folder."""
+
+    def written(asset: AssetName, platform: Platform, flows: Path | None = None, **options: Path) -> Path:
+        folder = tmp_path_factory.mktemp(asset)
+        bundler = Bundler(
+            flows=flows or Settings().flows_folder, platform=platform, scratch=tmp_path_factory.mktemp("b"), **options
+        )
+        bundler.write(asset, folder)
+        return folder
+
+    return written
+
+
+@pytest.fixture(scope="session")
+def asset(write: Write) -> Callable[[AssetName, Platform], Path]:
+    """The assets of this repository's own flows, each written once."""
+    folders: dict[tuple[AssetName, Platform], Path] = {}
+
+    def of(name: AssetName, platform: Platform) -> Path:
+        if (name, platform) not in folders:
+            folders[name, platform] = write(name, platform)
+        return folders[name, platform]
+
+    return of
+
+
+Assets = Callable[[AssetName, Platform], Path]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def top_level(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} - {"__pycache__"}
+
+
+@pytest.fixture
+def flows(tmp_path: Path) -> Path:
+    """A folder of flows that somebody else has written."""
+    folder = tmp_path / "flows"
+    folder.mkdir()
+    (folder / "texts.py").write_text(
+        "from functions.flow import flow\n\n\n@flow()\ndef shout(message: str) -> str:\n    return message.upper()\n"
+    )
+    return folder
+
+
+@pytest.mark.parametrize("platform", ["manylinux", "host"])
+def test_api_asset_has_our_code_its_libraries_and_nothing_else(asset: Assets, platform: Platform) -> None:
+    """No flow, no library that only flows, the client, the stack or the tests need."""
+    assert top_level(asset("api", platform)) == OURS | LIBRARIES
+
+
+@pytest.mark.parametrize("platform", ["manylinux", "host"])
+def test_worker_asset_has_also_the_flows_and_what_converts_their_arguments(asset: Assets, platform: Platform) -> None:
+    """And nothing else."""
+    assert top_level(asset("worker", platform)) == OURS | LIBRARIES | WORKERS
+
+
+def test_asset_leaves_the_build_step_behind(asset: Assets) -> None:
+    """The catalog is made already."""
+    folder = asset("worker", "manylinux")
+    assert (folder / "catalog" / "flows.json").is_file()
+    assert not (folder / "functions" / "catalog_build.py").exists()
+    assert not (folder / "functions" / "flows").exists()
+
+
+def test_asset_describes_only_the_services_that_are_called(asset: Assets) -> None:
+    """The descriptions of all of AWS are 25 MB."""
+    data = asset("api", "manylinux") / "botocore" / "data"
+    assert {path.name for path in data.iterdir() if path.is_dir()} == {"dynamodb", "sqs"}
+    assert not [path for path in asset("api", "manylinux").rglob("*") if path.suffix == ".pyi"]
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_every_module_has_byte_code_that_is_never_checked(asset: Assets, name: AssetName) -> None:
+    """A cold start compiles nothing and looks at no source."""
+    sources = list(asset(name, "manylinux").rglob("*.py"))
+    assert len(sources) > 100
+    for source in sources:
+        code = Path(importlib.util.cache_from_source(str(source))).read_bytes()
+        assert code[:4] == importlib.util.MAGIC_NUMBER, source
+        assert int.from_bytes(code[4:8], "little") == UNCHECKED_HASH, source
+
+
+def test_deployed_extensions_are_for_arm64(asset: Assets) -> None:
+    """Whatever machine has made the asset."""
+    extensions = [content for name, content in files(asset("worker", "manylinux")).items() if ".so" in name]
+    assert extensions
+    assert {int.from_bytes(each[18:20], "little") for each in extensions} == {ELF_MACHINE["aarch64"]}
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_asset_is_the_same_from_run_to_run(asset: Assets, write: Write, tmp_path: Path, name: AssetName) -> None:
+    """Byte for byte, with the libraries installed anew: so a deployment changes what somebody has changed."""
+    again = files(write(name, "manylinux", cache=tmp_path))
+    assert again == files(asset(name, "manylinux"))
+
+
+def test_platform_makes_no_difference_to_what_has_no_extensions(asset: Assets) -> None:
+    """The API's asset is the same locally and deployed."""
+    assert files(asset("api", "host")) == files(asset("api", "manylinux"))
+
+
+def loaded(folder: Path, entry: str) -> set[str]:
+    """The top-level packages that importing an entry loads, with the asset and the standard library alone."""
+    result = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", LISTS_WHAT_AN_ENTRY_LOADS, str(folder), f"functions.{entry}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return {name.split(".")[0] for name in json.loads(result.stdout)}
+
+
+@pytest.mark.parametrize("entry", API)
+def test_entry_of_the_api_loads_neither_pydantic_nor_a_flow(asset: Assets, entry: str) -> None:
+    """Even where both lie beside it: a submission is checked from what was made at build time."""
+    assert not loaded(asset("worker", "host"), entry) & (NEVER | WORKERS)
+
+
+@pytest.mark.parametrize("entry", API)
+def test_entry_of_the_api_is_complete(asset: Assets, entry: str) -> None:
+    """It is imported from its own asset and the standard library."""
+    assert "functions" in loaded(asset("api", "host"), entry)
+
+
+def test_worker_is_complete(asset: Assets) -> None:
+    """It is imported from its asset, without what only the client, the stack or the tests need."""
+    assert not loaded(asset("worker", "host"), "worker") & NEVER
+
+
+def test_flows_of_any_folder_are_bundled(write: Write, flows: Path) -> None:
+    """Under the name `flows`, with their catalog."""
+    (flows / ".env").write_text("SECRET=1")
+    folder = write("worker", "host", flows)
+    assert {path.name for path in (folder / "flows").iterdir()} == {"texts.py", "__pycache__"}
+    assert "texts/shout" in (folder / "catalog" / "flows.json").read_text()
+
+
+def wheel(folder: Path, name: str, source: str) -> Path:
+    """Make the wheel of a one-module distribution."""
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    info = f"{name}-1.0.dist-info"
+    content = {
+        f"{name}.py": source,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{file},,\n" for file in (*content, f"{info}/RECORD"))
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in {**content, f"{info}/RECORD": record}.items():
+            archive.writestr(file, text)
+    return path
+
+
+def test_what_flows_require_is_in_the_workers_asset_only(write: Write, flows: Path, tmp_path: Path) -> None:
+    """And is there, with its metadata, when their catalog is made."""
+    path = wheel(tmp_path, "shouting", "def shout(text: str) -> str:\n    return text.upper()\n")
+    (flows / "requirements.txt").write_text(f"shouting @ {path.as_uri()}\n")
+    module = flows / "texts.py"
+    module.write_text(f"import shouting\n{module.read_text()}")
+    cache = tmp_path / "cache"
+    worker, api = (write(name, "host", flows, cache=cache) for name in ("worker", "api"))
+    assert {"shouting.py", "shouting-1.0.dist-info"} <= top_level(worker)
+    assert "shouting.py" not in top_level(api)
+    assert not (worker / "flows" / "requirements.txt").exists()
+
+
+def test_library_that_the_worker_will_lack_is_missed_at_build_time(write: Write, flows: Path) -> None:
+    """Though it is installed here, for the stack: the message has the flow's file and line."""
+    module = flows / "texts.py"
+    module.write_text(f"import boto3\n{module.read_text()}")
+    with pytest.raises(BundleError, match=r"texts\.py:1.*boto3"):
+        write("worker", "host", flows)
+
+
+def test_requirement_that_cannot_be_installed_is_named(write: Write, flows: Path) -> None:
+    """In the installer's words."""
+    (flows / "requirements.txt").write_text("pydantic==1.0\n")
+    with pytest.raises(BundleError, match=r"pydantic"):
+        write("worker", "host", flows)
+
+
+def test_missing_folder_of_flows_is_named(write: Write, tmp_path: Path) -> None:
+    """With the setting that names it."""
+    with pytest.raises(BundleError, match=r"nowhere.*cdk\.json"):
+        write("api", "host", tmp_path / "nowhere")
