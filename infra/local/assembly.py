@@ -15,6 +15,7 @@ from infra.local.emulator import ACCOUNT, REGION
 from infra.local.errors import LocalError
 from infra.settings import ROOT
 
+_PROGRESS = "Bundling asset "
 _PLACEHOLDERS = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
 
 
@@ -87,7 +88,8 @@ async def synthesize(flows: Path, outdir: Path, environ: Mapping[str, str]) -> A
     )
     _, said = await process.communicate()
     if process.returncode:
-        raise LocalError(said.decode(errors="replace").strip())
+        lines = said.decode(errors="replace").strip().splitlines()
+        raise LocalError("\n".join(line for line in lines if not line.startswith(_PROGRESS)))
     return await asyncio.to_thread(Assembly.read, outdir)
 
 

@@ -1,6 +1,7 @@
 """A line of a function's log as a person reads it."""
 
 import json
+import re
 from datetime import datetime
 
 # What the logger adds to every line, and what the terminal shows in another place or not at all.
@@ -23,28 +24,29 @@ _NOT_SHOWN = frozenset(
     )
 )
 _INDENT = "    "
+# Where the emulator unpacks an asset: what is left begins with `flows/` or `functions/`.
+_UNPACKED = re.compile(r"[^\s\"']*/ministack-lambda-[^/\s]+/code/")
 
 
 def readable(function: str, line: str, now: datetime) -> str:
     """Render a line that a function has just written: a JSON line of its logger, or any other text as it is.
 
-    For instance `12:00:00 INFO    worker       claimed job_id=job_1`; a traceback follows on lines of its own.
+    For instance `12:00:00 INFO    worker       claimed job_id=job_1`; a traceback follows on lines of its own, with
+    files named as in the asset.
     """
     entry = _entry(line)
-    shown = [f"{now:%H:%M:%S} {entry.get('level', '') if entry else '':<8}{function:<13}"]
-    shown[0] += str(entry.get("message", "")) if entry else line
-    if entry:
-        shown[0] += "".join(f" {name}={_text(value)}" for name, value in entry.items() if name not in _NOT_SHOWN)
-        shown += [_INDENT + row for row in str(entry.get("exception", "")).splitlines()]
-    return "\n".join(shown)
+    extras = "".join(f" {name}={_text(value)}" for name, value in entry.items() if name not in _NOT_SHOWN)
+    first = f"{now:%H:%M:%S} {entry.get('level', ''):<8}{function:<13}{entry['message']}{extras}"
+    traceback = [_INDENT + row for row in str(entry.get("exception", "")).splitlines()]
+    return _UNPACKED.sub("", "\n".join([first, *traceback]))
 
 
-def _entry(line: str) -> dict[str, object] | None:
+def _entry(line: str) -> dict[str, object]:
     try:
         entry = json.loads(line)
     except ValueError:
-        return None
-    return entry if isinstance(entry, dict) and "message" in entry else None
+        entry = None
+    return entry if isinstance(entry, dict) and "message" in entry else {"message": line}
 
 
 def _text(value: object) -> str:

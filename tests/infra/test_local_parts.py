@@ -75,13 +75,14 @@ def test_a_log_line_is_shown_with_its_job_and_its_traceback() -> None:
         "service": "noukai",
         "job_id": "job_1",
         "attempt": 2,
-        "exception": "Traceback (most recent call last):\nValueError: no",
+        "exception": 'Traceback:\n  File "/tmp/x/ministack-lambda-noukai-w/code/flows/demo.py", line 3\nValueError: no',
         "exception_name": "ValueError",
     }
 
     assert readable("worker", json.dumps(entry), NOON).splitlines() == [
         "12:00:00 ERROR   worker       the flow has failed job_id=job_1 attempt=2",
-        "    Traceback (most recent call last):",
+        "    Traceback:",
+        '      File "flows/demo.py", line 3',
         "    ValueError: no",
     ]
 
