@@ -11,7 +11,7 @@ from noukai_wire.routes import Route
 
 from ._address import FlowAddress
 from ._answer import error_of, read
-from ._deadline import Clock, Deadline
+from ._deadline import Clock, Deadline, DeadlinePassedError
 from ._errors import ApiError, ConnectionFailedError, NoukaiError, RequestTimeoutError, UnexpectedAnswerError
 from ._operation import Operation
 from ._settings import Settings
@@ -32,6 +32,7 @@ _LONGEST_RETRY_AFTER = 60.0
 """Asked to wait for longer than this many seconds, a retry would look like a hang: the caller gets the error."""
 
 Ask = Callable[[float], httpx.Request]
+"""Makes a request that must be over in so many seconds."""
 
 
 class Api:
@@ -45,53 +46,66 @@ class Api:
     def submit(self, address: FlowAddress, submission: Submission) -> Operation[JobAccepted]:
         """Submit a job; repeating it is harmless, since every attempt carries the same idempotency key."""
         headers = {"Idempotency-Key": submission.idempotency_key, "Content-Type": "application/json"}
-        ask = self.ask(Route.SUBMIT, content=submission.content, headers=headers, **address._asdict())
+        ask = partial(self.request, Route.SUBMIT, content=submission.content, headers=headers, **address._asdict())
         response = yield from self.exchange(ask, self.deadline())
         return read(JobAccepted, response)
 
     def status(self, job_id: str) -> Operation[JobStatus]:
         """Fetch the job as it stands."""
-        response = yield from self.exchange(self.ask(Route.STATUS_BY_ID, id=job_id), self.deadline())
+        response = yield from self.exchange(partial(self.request, Route.STATUS_BY_ID, id=job_id), self.deadline())
         return read(JobStatus, response)
 
     def cancel(self, job_id: str, deadline: Deadline | None = None) -> Operation[JobStatus]:
         """Cancel the job, and return it as it stands afterwards: a terminal job is unchanged."""
-        response = yield from self.exchange(self.ask(Route.CANCEL_BY_ID, id=job_id), deadline or self.deadline())
+        response = yield from self.exchange(
+            partial(self.request, Route.CANCEL_BY_ID, id=job_id), deadline or self.deadline()
+        )
         return read(JobStatus, response)
 
     def flows(self) -> Operation[list[FlowDescription]]:
         """Fetch the flows of the deployment."""
-        response = yield from self.exchange(self.ask(Route.FLOWS), self.deadline())
+        response = yield from self.exchange(partial(self.request, Route.FLOWS), self.deadline())
         return read(FlowList, response).flows
 
     def deadline(self, seconds: float | None = None) -> Deadline:
         """Return the moment that many seconds from now, or never."""
         return Deadline(self.clock, seconds)
 
-    def ask(
+    def request(
         self,
         route: Route,
+        left: float,
         *,
+        held: float = 0.0,
         params: Mapping[str, int] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         **variables: str,
-    ) -> Ask:
-        """Return what makes this request, given its timeout in seconds."""
-        return partial(
-            self._request, route.method, route.path(**variables), params=params, content=content, headers=headers or {}
+    ) -> httpx.Request:
+        """Return a request that takes no longer than the seconds left; `held` ones are on top of the usual timeout."""
+        return httpx.Request(
+            route.method,
+            self.settings.base_url + route.path(**variables),
+            params=params,
+            content=content,
+            headers={
+                "Authorization": f"Bearer {self.settings.api_key}",
+                "Accept": "application/json",
+                "User-Agent": "noukai-python",
+                **(headers or {}),
+            },
+            extensions={"timeout": httpx.Timeout(min(self.settings.timeout + held, left)).as_dict()},
         )
 
-    def exchange(self, ask: Ask, deadline: Deadline, *, held: float = 0.0) -> Operation[httpx.Response]:
+    def exchange(self, ask: Ask, deadline: Deadline) -> Operation[httpx.Response]:
         """Repeat the request until it is answered with success or with an error that lasts, which is raised.
 
-        `held` is for how many seconds the API is asked to hold its answer. When the deadline comes first,
-        `DeadlinePassedError` is raised, caused by the error that was to be retried.
+        When the deadline comes first, `DeadlinePassedError` is raised, caused by the error that was to be retried.
         """
         attempt = 0
-        while True:
+        while left := deadline.left:
             try:
-                return (yield from _attempt(ask(deadline.cap(self.settings.timeout + held))))
+                return (yield from _attempt(ask(left)))
             except NoukaiError as error:
                 asked = (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
                 spent = attempt >= self.settings.max_retries or asked > _LONGEST_RETRY_AFTER
@@ -99,33 +113,10 @@ class Api:
                     raise
                 yield from deadline.pause(max(asked, self._backoff(attempt)), because=error)
             attempt += 1
+        raise DeadlinePassedError
 
     def _backoff(self, attempt: int) -> float:
         return self._jitter() * _BACKOFFS[min(attempt, len(_BACKOFFS) - 1)]
-
-    def _request(
-        self,
-        method: str,
-        path: str,
-        timeout: float,
-        *,
-        params: Mapping[str, int] | None,
-        content: bytes | None,
-        headers: Mapping[str, str],
-    ) -> httpx.Request:
-        return httpx.Request(
-            method,
-            self.settings.base_url + path,
-            params=params,
-            content=content,
-            headers={
-                "Authorization": f"Bearer {self.settings.api_key}",
-                "Accept": "application/json",
-                "User-Agent": "noukai-python",
-                **headers,
-            },
-            extensions={"timeout": httpx.Timeout(timeout).as_dict()},
-        )
 
 
 def _attempt(request: httpx.Request) -> Operation[httpx.Response]:

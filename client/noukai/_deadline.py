@@ -25,13 +25,6 @@ class Deadline:
         """The seconds left: 0 once it has passed, infinite if there is no deadline."""
         return max(0.0, self._at - self._clock())
 
-    def cap(self, seconds: float) -> float:
-        """Return no more seconds than are left; raise `DeadlinePassedError` if none are."""
-        left = self.left
-        if not left:
-            raise DeadlinePassedError
-        return min(seconds, left)
-
     def pause(self, seconds: float, because: NoukaiError | None = None) -> Operation[None]:
         """Sleep for these seconds; if they reach the deadline, only until then, and raise `DeadlinePassedError`."""
         left = self.left

@@ -53,11 +53,13 @@ class BlockingDriver:
         end = self._clock() + _timeout(request)
         content = bytearray()
         with closing(self._http_client.send(request, stream=True)) as response:
-            for chunk in response.iter_raw():
+            for chunk in response.iter_bytes():
                 content += chunk
                 if self._clock() > end:
                     raise httpx.ReadTimeout("the answer took too long to arrive", request=request)
-        return httpx.Response(response.status_code, headers=response.headers, content=bytes(content), request=request)
+        headers = response.headers.copy()
+        headers.pop("Content-Encoding", None)  # iter_bytes has undone it
+        return httpx.Response(response.status_code, headers=headers, content=bytes(content), request=request)
 
 
 class AwaitingDriver:

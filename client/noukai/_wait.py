@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -89,7 +90,8 @@ class Wait:
 
     def _watch(self) -> Operation[JobStatus]:
         if self._terms.timeout_ms == 0:
-            yield from self._see(status := (yield from self._api.status(self._job_id)))
+            status = yield from self._api.status(self._job_id)
+            yield from self._see(status)
             if status.is_terminal:
                 return status
             raise DeadlinePassedError
@@ -105,18 +107,20 @@ class Wait:
 
     def _ask(self) -> Operation[httpx.Response]:
         if self._held:
-            longest = MAX_WAIT_SECONDS if self._terms.on_progress is None else _HOLD_FOR_PROGRESS
-            seconds = int(min(longest, max(0.0, self._deadline.left - _ROUND_TRIP)))
-            ask = self._api.ask(Route.WAIT_BY_ID, params={"seconds": seconds}, id=self._job_id)
             try:
-                return (yield from self._api.exchange(ask, self._deadline, held=seconds))
+                return (yield from self._api.exchange(self._hold, self._deadline))
             except ApiError as refusal:
                 if not _refuses_to_hold(refusal):
                     raise
                 self._held = False
                 yield from self._deadline.pause(refusal.retry_after or 0.0, because=refusal)
-        ask = self._api.ask(Route.STATUS_BY_ID, id=self._job_id)
+        ask = partial(self._api.request, Route.STATUS_BY_ID, id=self._job_id)
         return (yield from self._api.exchange(ask, self._deadline))
+
+    def _hold(self, left: float) -> httpx.Request:
+        longest = MAX_WAIT_SECONDS if self._terms.on_progress is None else _HOLD_FOR_PROGRESS
+        seconds = int(min(longest, max(0.0, left - _ROUND_TRIP)))
+        return self._api.request(Route.WAIT_BY_ID, left, held=seconds, params={"seconds": seconds}, id=self._job_id)
 
     def _see(self, status: JobStatus) -> Operation[None]:
         known = None if self._last is None else self._last.progress
@@ -139,7 +143,7 @@ class Wait:
                     return self._last
                 fate = f"it is now {self._last.state}"
         raise WaitTimeoutError(
-            f"job {self._job_id} was not finished after {self._terms.timeout_ms} ms; {fate}", self._last
+            f"job {self._job_id} was not finished within {self._terms.timeout_ms} ms; {fate}", self._last
         ) from cause
 
 

@@ -1,0 +1,54 @@
+"""The command's arguments, read into what the client takes."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, BinaryIO, NoReturn
+
+import typer
+
+
+def text_of(message: str | None, file: BinaryIO | None) -> str | None:
+    """Return the message: as given, or the file's text in UTF-8."""
+    if file is None:
+        return message
+    if message is not None:
+        raise typer.BadParameter("give the message once: as text or as a file", param_hint="'-m' / '-f'")
+    try:
+        return file.read().decode()
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"the file is not UTF-8 text: {error}", param_hint="'-f'") from None
+
+
+def parameters_of(entries: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of entries `name=json`."""
+    parameters: dict[str, Any] = {}
+    for name, text in _pairs(entries, "'-p'", "name=json, for instance -p top=3"):
+        try:
+            parameters[name] = json.loads(text, parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            raise typer.BadParameter(
+                f"{text!r} is not JSON; text is written in double quotes: -p '{name}={json.dumps(text)}'",
+                param_hint="'-p'",
+            ) from None
+    return parameters
+
+
+def metadata_of(entries: Sequence[str]) -> dict[str, str]:
+    """Return the metadata of entries `name=text`."""
+    return dict(_pairs(entries, "'--metadata'", "name=text"))
+
+
+def _pairs(entries: Sequence[str], hint: str, form: str) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for entry in entries:
+        name, equals, text = entry.partition("=")
+        if not name or not equals:
+            raise typer.BadParameter(f"{entry!r} is not {form}", param_hint=hint)
+        pairs.append((name, text))
+    if len(dict(pairs)) < len(pairs):
+        raise typer.BadParameter("the same name is given twice", param_hint=hint)
+    return pairs
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)  # NaN and the infinities are JSON to Python alone

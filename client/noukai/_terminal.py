@@ -1,0 +1,140 @@
+"""What the command shows: results and JSON on stdout; progress and errors, for people alone, on stderr."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from noukai_wire.models import FlowDescription, JobStatus
+
+from ._errors import (
+    ApiError,
+    InvalidArgumentError,
+    InvalidInputError,
+    JobCancelledError,
+    JobFailedError,
+    NoukaiError,
+    WaitTimeoutError,
+)
+
+_EXIT_CODES: tuple[tuple[type[NoukaiError], int], ...] = (
+    (JobFailedError, 1),
+    (InvalidArgumentError, 2),
+    (JobCancelledError, 3),
+    (WaitTimeoutError, 4),
+    (NoukaiError, 5),
+)
+
+
+def exit_code(error: NoukaiError) -> int:
+    """Return the exit code that stands for this error."""
+    return next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
+
+
+def complain(problem: NoukaiError | str) -> None:
+    """Say on stderr, in one line, what went wrong."""
+    parts = [str(problem)]
+    if isinstance(problem, InvalidInputError):
+        parts += [f"{entry.get('path')}: {entry.get('message')}" for entry in problem.errors]
+    line = _line("; ".join(parts))
+    if isinstance(problem, ApiError) and problem.request_id:
+        line += f" (request {problem.request_id})"
+    typer.echo(f"noukai: {line}", err=True)
+
+
+def show_json(body: BaseModel) -> None:
+    """Print a body as the API sent it, in one line; fields that this version does not know are left out."""
+    typer.echo(json.dumps(body.model_dump(mode="json", by_alias=True, exclude_unset=True)))
+
+
+def show_output(output: object) -> None:
+    """Print what a job returned: text as it is, everything else as indented JSON."""
+    typer.echo(output if isinstance(output, str) else json.dumps(output, indent=2, ensure_ascii=False))
+
+
+def show_status(status: JobStatus) -> None:
+    """Print a job as it stands, one line for each thing there is to say of it."""
+    attempt = f"{status.attempt} of {status.max_attempts}" if status.attempt and status.max_attempts else status.attempt
+    facts = {
+        "job": status.id,
+        "state": status.state,
+        "flow": status.flow,
+        "attempt": attempt,
+        "submitted": status.created_at,
+        "started": status.started_at,
+        "ended": status.completed_at,
+        "ran for": status.ran_for,
+        "progress": _progress(status.progress) if status.progress else None,
+        "error": status.error,
+        "last error": status.last_error,
+        "metadata": " ".join(f"{name}={text}" for name, text in (status.metadata or {}).items()),
+    }
+    for name, fact in facts.items():
+        if fact:
+            typer.echo(f"{name:<11}{_line(str(fact))}")
+    if status.result is not None:
+        typer.echo("result")
+        show_output(status.result.output)
+
+
+def show_flows(flows: list[FlowDescription]) -> None:
+    """Print each flow with its arguments, those that may be left out in brackets."""
+    for flow in flows:
+        required: list[str] = flow.input.get("required", [])
+        names = [name if name in required else f"[{name}]" for name in flow.input.get("properties", {})]
+        typer.echo(_line(" ".join([flow.flow, *names])))
+        if flow.description:
+            typer.echo(f"    {_line(flow.description)}")
+
+
+@contextmanager
+def progress_bar(job_id: str, *, wanted: bool) -> Generator[Callable[[dict[str, Any]], None] | None]:
+    """Show a job's progress on stderr while the context lasts, if it is wanted and stderr is a terminal.
+
+    Gives the listener for the progress, or None when there is nobody to look at it.
+    """
+    if not (wanted and sys.stderr.isatty()):
+        yield None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(job_id, total=None, note="")
+
+        def show(progress: dict[str, Any]) -> None:
+            percent = _percent(progress)
+            bar.update(task, total=None if percent is None else 100, completed=percent or 0, note=_progress(progress))
+
+        yield show
+
+
+def _progress(progress: dict[str, Any]) -> str:
+    percent = _percent(progress)
+    told = {name: value for name, value in progress.items() if name != "percent" or percent is None}
+    message = told.pop("message", "")
+    parts = ["" if percent is None else f"{percent:.0f} %", str(message), *(f"{name}={told[name]}" for name in told)]
+    return _line(" ".join(part for part in parts if part))
+
+
+def _percent(progress: dict[str, Any]) -> float | None:
+    percent: object = progress.get("percent")
+    if isinstance(percent, bool) or not isinstance(percent, int | float) or not math.isfinite(percent):
+        return None
+    return min(max(float(percent), 0.0), 100.0)
+
+
+def _line(text: str) -> str:
+    """Return the text in one line, without the control characters that would command a terminal."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -1,0 +1,49 @@
+"""Both colours of the client from one fixture, and an environment without settings of its own."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from noukai import AsyncNoukai, Noukai
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+class Colour:
+    """One colour of the client over a transport that a test writes; sleeps are written down instead of slept."""
+
+    def __init__(self, *, awaiting: bool, runner: asyncio.Runner) -> None:
+        self._awaiting = awaiting
+        self._runner = runner
+        self.sleeps: list[float] = []
+
+    def client(self, handler: Handler, **options: Any) -> Any:
+        """Return a client whose requests are answered by the handler."""
+        transport = httpx.MockTransport(handler)
+        settings = {"api_key": "nk_test", "base_url": "https://api.test/api/v1", "jitter": lambda: 1.0, **options}
+        if self._awaiting:
+            return AsyncNoukai(http_client=httpx.AsyncClient(transport=transport), sleep=self._sleep, **settings)
+        return Noukai(http_client=httpx.Client(transport=transport), sleep=self.sleeps.append, **settings)
+
+    def run(self, outcome: Any) -> Any:
+        """Return the outcome of a call, awaited if it is to be."""
+        return self._runner.run(outcome) if asyncio.iscoroutine(outcome) else outcome
+
+    async def _sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+
+
+@pytest.fixture(params=["blocking", "awaiting"])
+def colour(request: pytest.FixtureRequest) -> Iterator[Colour]:
+    """Give each colour in turn."""
+    with asyncio.Runner() as runner:
+        yield Colour(awaiting=request.param == "awaiting", runner=runner)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NOUKAI_API_KEY", "NOUKAI_BASE_URL", "NOUKAI_ORG", "NOUKAI_PROJECT"):
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,113 @@
+"""A small API on a real port, for the command as a real process: jobs live as a test has written."""
+
+import json
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.client.script import job
+
+KEY = "nk_fake"
+FLOW = {
+    "flow": "acme/demo/word-count",
+    "description": "Count the words.",
+    "input": {"properties": {"message": {}, "top": {}}, "required": ["message"]},
+    "timeoutSeconds": 60,
+    "maxAttempts": 3,
+}
+
+
+class FakeApi(ThreadingHTTPServer):
+    """Serves flows whose jobs are answered with one body after the other, the last one again and again."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.lives: dict[str, list[dict[str, Any]]] = {}
+        self.submissions: list[dict[str, Any]] = []
+        self.holds: list[int] = []
+        self.holding = threading.Event()
+        """Set when a request for the job `job_held` is held, which is until the API stops."""
+        self.stopping = threading.Event()
+
+    @property
+    def base_url(self) -> str:
+        """What `NOUKAI_BASE_URL` is set to."""
+        return f"http://127.0.0.1:{self.server_address[1]}/api/v1"
+
+    def live(self, job_id: str, *bodies: dict[str, Any]) -> None:
+        """Give a job its life."""
+        self.lives[job_id] = [{**body, "id": job_id} for body in bodies]
+
+    def answer(self, method: str, path: list[str], query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
+        """Return the status and the body of the answer to a request below the base URL."""
+        match method, path:
+            case "GET", ["flows"]:
+                return 200, {"flows": [FLOW]}
+            case "POST", ["seq", "acme", "demo", flow, "jobs"] if f"job_{flow}" in self.lives:
+                self.submissions.append(body)
+                return 202, {**job("pending"), "id": f"job_{flow}", "flow": f"acme/demo/{flow}"}
+            case "POST", ["jobs", job_id, "cancel"] if job_id in self.lives:
+                if self.lives[job_id][0]["state"] == "running":
+                    self.live(job_id, job("cancelled"))
+                return 200, self.lives[job_id][0]
+            case "GET", ["jobs", job_id, *rest] if job_id in self.lives:
+                if rest:
+                    self._hold(job_id, int(query["seconds"][0]))
+                life = self.lives[job_id]
+                return 200, life.pop(0) if len(life) > 1 else life[0]
+        code = "FLOW_NOT_FOUND" if path[0] == "seq" else "JOB_NOT_FOUND"
+        return 404, {"detail": {"code": code, "message": f"there is none at\n{'/'.join(path)}"}}
+
+    def _hold(self, job_id: str, seconds: int) -> None:
+        self.holds.append(seconds)
+        if job_id == "job_held":
+            self.holding.set()
+            self.stopping.wait()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FakeApi
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        url = urlsplit(self.path)
+        path = url.path.removeprefix("/api/v1/").split("/")
+        if self.headers["Authorization"] != f"Bearer {KEY}":
+            status, answer = 401, {"detail": {"code": "UNAUTHENTICATED", "message": "unknown key"}}
+        else:
+            status, answer = self.server.answer(self.command, path, parse_qs(url.query), json.loads(body or b"null"))
+        content = json.dumps(answer).encode()
+        self.send_response(status)
+        for name, value in {"Retry-After": "0", "X-Request-ID": "req_7", "Content-Length": len(content)}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        with suppress(BrokenPipeError):  # nobody is left who asked
+            self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the tests' output free of requests."""
+
+
+@contextmanager
+def fake_api() -> Generator[FakeApi]:
+    """Serve while the context lasts."""
+    with FakeApi() as api:
+        thread = threading.Thread(target=api.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield api
+        finally:
+            api.stopping.set()
+            api.shutdown()
+            thread.join()

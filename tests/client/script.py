@@ -1,0 +1,129 @@
+"""Playing the core as data: an operation's steps are written down, and its requests are answered from a script."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+import httpx
+
+from noukai import NoukaiError
+from noukai._api import Api
+from noukai._operation import Operation, Report, Sleep, Step
+from noukai._settings import Settings
+
+T = TypeVar("T")
+
+JOB = "job_1"
+ADDRESS = {"org": "acme", "project": "demo", "flow": "word-count"}
+ACCEPTED = {"id": JOB, "state": "pending", "createdAt": "2026-01-01T00:00:00.000Z", "flow": "acme/demo/word-count"}
+
+
+def job(state: str = "running", **fields: Any) -> dict[str, Any]:
+    """Return a JobStatus as it stands on the wire."""
+    body = {"id": JOB, "state": state, "createdAt": "2026-01-01T00:00:00.000Z", **fields}
+    if state == "completed":
+        body.setdefault("result", {"status": "completed", "output": 42})
+    return body
+
+
+@dataclass
+class Answer:
+    """An answer of the API that arrives `took` seconds after its request, or the failure that comes instead."""
+
+    status: int = 200
+    body: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    took: float = 0.0
+    failure: type[httpx.RequestError] | None = None
+
+    def to(self, request: httpx.Request) -> httpx.Response:
+        """Return the response to this request, or raise."""
+        if self.failure is not None:
+            raise self.failure("broken", request=request)
+        content = {"content": self.body} if isinstance(self.body, bytes) else {"json": self.body}
+        return httpx.Response(self.status, headers=self.headers, request=request, **content)
+
+
+def held(state: str = "running", took: float = 0.0, **fields: Any) -> Answer:
+    """Return the answer to a held request, which may be followed by the next at once."""
+    return Answer(body=job(state, **fields), headers={"Retry-After": "0"}, took=took)
+
+
+def polled(state: str = "running", pace: float = 1, **fields: Any) -> Answer:
+    """Return the answer to a plain status request, with the pace it asks for."""
+    return Answer(body=job(state, **fields), headers={"Retry-After": str(pace)})
+
+
+def refused(status: int, code: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+    """Return an error, as the API gives it if there is a code, else as a gateway does."""
+    message = f"refused with {status}"
+    body = {"detail": {"code": code, "message": message}} if code else {"message": message}
+    return Answer(status, body, headers or {})
+
+
+class Player:
+    """Performs operations on paper: its clock moves only by their sleeps and by the time their answers take."""
+
+    def __init__(self, *, max_retries: int = 3, timeout: float = 30.0, jitter: Callable[[], float] = lambda: 1.0):
+        settings = Settings.resolve(
+            {}, "nk_test", base_url="https://api.test/api/v1", max_retries=max_retries, timeout=timeout
+        )
+        self.now = 1000.0
+        self.api = Api(settings, clock=lambda: self.now, jitter=jitter)
+        self.requests: list[httpx.Request] = []
+        self.sleeps: list[float] = []
+
+    def play(self, operation: Operation[T], *answers: Answer) -> T:
+        """Return the outcome or raise the error of the operation; every answer must have been asked for."""
+        script = iter(answers)
+        try:
+            outcome = self._perform(operation, script)
+        except NoukaiError:
+            assert next(script, None) is None, "an answer was not asked for"
+            raise
+        assert next(script, None) is None, "an answer was not asked for"
+        return outcome
+
+    def _perform(self, operation: Operation[T], script: Iterator[Answer]) -> T:
+        resume: Callable[[], Step] = partial(operation.send, None)
+        while True:
+            try:
+                step = resume()
+            except StopIteration as end:
+                outcome: T = end.value
+                return outcome
+            resume = partial(operation.send, None)
+            match step:
+                case Sleep():
+                    self.sleeps.append(step.seconds)
+                    self.now += step.seconds
+                case Report():
+                    step.listener(step.progress)
+                case httpx.Request():
+                    self.requests.append(step)
+                    answer = next(script, None)
+                    assert answer is not None, f"nobody expected {step.method} {step.url}"
+                    resume = self._answered(operation, step, answer)
+
+    def _answered(self, operation: Operation[T], request: httpx.Request, answer: Answer) -> Callable[[], Step]:
+        limit = timeout_of(request)
+        self.now += min(answer.took, limit)
+        try:
+            if answer.took > limit:
+                raise httpx.ReadTimeout("late", request=request)
+            return partial(operation.send, answer.to(request))
+        except httpx.RequestError as failure:
+            return partial(operation.throw, failure)
+
+    @property
+    def paths(self) -> list[str]:
+        """The path and query of every request so far, below the base URL."""
+        return [request.url.raw_path.decode().removeprefix("/api/v1") for request in self.requests]
+
+
+def timeout_of(request: httpx.Request) -> float:
+    """Return the seconds that the request may take."""
+    limits: dict[str, float] = request.extensions["timeout"]
+    assert len(set(limits.values())) == 1
+    return limits["read"]

@@ -1,0 +1,104 @@
+"""How the drivers perform requests: the whole of one within its timeout, whatever its answer looks like."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from noukai import AsyncNoukai, Noukai, RequestTimeoutError, UnexpectedAnswerError
+from tests.client.conftest import Colour
+from tests.client.script import JOB, held, job
+
+
+class Trickle(httpx.SyncByteStream):
+    """A body that comes a byte a second, and would never end."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self.now += 1
+            yield b" "
+
+
+def test_an_answer_that_trickles_in_is_left() -> None:
+    """A blocking request counts its time over the whole answer, not anew for each piece."""
+    body = Trickle()
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=body))
+    http_client = httpx.Client(transport=transport)
+    client = Noukai("nk_test", http_client=http_client, timeout=5, max_retries=0, clock=lambda: body.now)
+    with pytest.raises(RequestTimeoutError):
+        client.job(JOB).status()
+    assert body.now == 6
+
+
+def test_an_answer_that_never_comes_is_left() -> None:
+    """An awaited request is over when its timeout is, whatever the transport does."""
+
+    async def never(_: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    http_client = httpx.AsyncClient(transport=httpx.MockTransport(never))
+    client = AsyncNoukai("nk_test", http_client=http_client, timeout=0.001, max_retries=0)
+    with pytest.raises(RequestTimeoutError):
+        asyncio.run(client.job(JOB).status())
+
+
+def test_cancelling_the_task_ends_a_wait() -> None:
+    """A task that waits for a job can be cancelled like any other."""
+    asked = asyncio.Event()
+
+    async def never(_: httpx.Request) -> httpx.Response:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def cancelled() -> None:
+        client = AsyncNoukai("nk_test", http_client=httpx.AsyncClient(transport=httpx.MockTransport(never)))
+        task = asyncio.create_task(client.job(JOB).wait())
+        await asked.wait()
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancelled())
+
+
+def test_a_coroutine_may_listen() -> None:
+    """The listener of an awaited wait may be a coroutine function, and is awaited before the wait goes on."""
+    heard: list[dict[str, Any]] = []
+    answers = iter([held(progress={"percent": 1}), held("completed", progress={"percent": 100})])
+
+    async def listen(progress: dict[str, Any]) -> None:
+        await asyncio.sleep(0)
+        heard.append(progress)
+
+    async def no_sleep(_: float) -> None:
+        return
+
+    transport = httpx.MockTransport(lambda request: next(answers).to(request))
+    client = AsyncNoukai("nk_test", http_client=httpx.AsyncClient(transport=transport), sleep=no_sleep)
+    assert asyncio.run(client.job(JOB).wait(on_progress=listen)).output == 42
+    assert heard == [{"percent": 1}, {"percent": 100}]
+
+
+def test_a_compressed_answer_is_read(colour: Colour) -> None:
+    """An answer that a proxy has compressed is read as if it had not been."""
+    body = httpx.ByteStream(gzip.compress(json.dumps(job("completed")).encode()))
+    client = colour.client(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=body))
+    assert colour.run(client.job(JOB).status()).result.output == 42
+
+
+def test_an_answer_that_is_compressed_wrongly_is_an_error(colour: Colour) -> None:
+    """Bytes that are not what their header says are an unexpected answer, not an error of the library below."""
+    client = colour.client(
+        lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"no"))
+    )
+    with pytest.raises(UnexpectedAnswerError, match="cannot be read"):
+        colour.run(client.job(JOB).status())

@@ -1,0 +1,75 @@
+"""The package as a whole: its names, what importing it loads, and its errors as values."""
+
+import inspect
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+import noukai
+from noukai import ApiError, JobFailedError, JobStatus, NoukaiError
+
+ERRORS = [value for value in vars(noukai).values() if isinstance(value, type) and issubclass(value, NoukaiError)]
+
+
+def test_the_public_names_are_exact_and_sorted() -> None:
+    """`__all__` is sorted and lists every public name of the package, and nothing else."""
+    public = {name for name, value in vars(noukai).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    assert noukai.__all__ == sorted(public)
+
+
+@pytest.mark.parametrize("name", noukai.__all__)
+def test_every_public_name_is_explained(name: str) -> None:
+    """Every public name, and every public method below it, has a docstring."""
+    value = getattr(noukai, name)
+    assert inspect.getdoc(value)
+    members = {key: member for key, member in vars(value).items() if not key.startswith("_")}
+    assert [key for key, member in members.items() if callable(member) and not inspect.getdoc(member)] == []
+
+
+def test_the_client_does_not_load_its_command() -> None:
+    """Importing the client loads neither typer nor rich, nor anything of the functions or of AWS."""
+    # httpx imports rich for a command of its own where click is installed too, as in a developer's environment:
+    # hiding that command is how it is in an installation of the client alone.
+    program = (
+        "import sys; sys.modules['httpx._main'] = None; import noukai; "
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    assert "httpx" in loaded
+    assert not {"typer", "rich", "click", "boto3", "botocore", "functions", "infra", "aws_cdk"} & set(loaded)
+
+
+def test_nothing_is_read_at_import() -> None:
+    """Importing the client works without a key and without a home: settings are read when a client is made."""
+    program = "import os; os.environ.clear(); import noukai; noukai.Noukai('nk_test')"
+    subprocess.run([sys.executable, "-c", program], check=True, env={})
+
+
+def test_the_tree_of_errors_is_as_drawn() -> None:
+    """The tree in the docstring of the errors' module shows every public error below its parent."""
+    drawing = sys.modules[NoukaiError.__module__].__doc__ or ""
+    parents: list[str] = []
+    for line in drawing.splitlines()[2:]:
+        name = line.lstrip(" │├└─").split(" ")[0]
+        depth = (len(line) - len(line.lstrip(" │├└─"))) // 4 - 1
+        parents[depth:] = [name]
+        bases = {base.__name__ for base in getattr(noukai, name).__mro__}
+        assert set(parents) <= bases
+    drawn = {line.lstrip(" │├└─").split(" ")[0] for line in drawing.splitlines()[2:]}
+    assert drawn == {error.__name__ for error in ERRORS}
+
+
+def test_errors_survive_the_way_to_another_process() -> None:
+    """An error comes out of a process pool with everything it carried."""
+
+    def duplicate(error: NoukaiError) -> Any:
+        return pickle.loads(pickle.dumps(error))
+
+    status = JobStatus(id="job_1", state="failed", created_at="2026-01-01T00:00:00.000Z", error="no words")
+    failed = duplicate(JobFailedError("job job_1 failed", status))
+    assert (str(failed), failed.status) == ("job job_1 failed", status)
+    refused = duplicate(ApiError("no", status_code=418, code="TEAPOT", request_id="req_1", retry_after=2.0))
+    assert (str(refused), refused.status_code, refused.code) == ("no", 418, "TEAPOT")
+    assert (refused.request_id, refused.retry_after) == ("req_1", 2.0)

@@ -1,0 +1,142 @@
+"""What is repeated, when, and what is not: the core as data."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from noukai import ApiError, ConnectionFailedError, JobAccepted, RateLimitedError, RequestTimeoutError, ServerError
+from noukai._address import FlowAddress
+from noukai._api import Api
+from noukai._operation import Operation
+from noukai._submission import submission
+from tests.client.script import ACCEPTED, ADDRESS, JOB, Answer, Player, job, refused, timeout_of
+
+
+def submit(api: Api) -> Operation[JobAccepted]:
+    return api.submit(FlowAddress(**ADDRESS), submission("hello"))
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_passing_fault_is_retried(status: int) -> None:
+    """A status that may pass is asked again after a pause, for a submission as for a read."""
+    player = Player()
+    accepted = player.play(submit(player.api), refused(status), Answer(202, ACCEPTED))
+    assert accepted.id == JOB
+    assert player.sleeps == [0.5]
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 413, 422, 501, 302])
+def test_a_lasting_error_is_not_retried(status: int) -> None:
+    """A status that will not change by asking again is raised at once."""
+    player = Player()
+    with pytest.raises(ApiError) as raised:
+        player.play(submit(player.api), refused(status))
+    assert raised.value.status_code == status
+    assert player.sleeps == []
+
+
+@pytest.mark.parametrize(
+    "failure", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.ReadTimeout]
+)
+def test_a_broken_connection_is_retried(failure: type[httpx.RequestError]) -> None:
+    """A connection that cannot be made, breaks or stalls is tried again."""
+    player = Player()
+    status = player.play(player.api.status(JOB), Answer(failure=failure), Answer(body=job()))
+    assert status.state == "running"
+    assert player.sleeps == [0.5]
+
+
+def test_every_attempt_carries_the_same_idempotency_key() -> None:
+    """The retries of one submission repeat its key and body; another submission has another key."""
+    player = Player()
+    player.play(submit(player.api), refused(503), Answer(failure=httpx.ReadTimeout), Answer(202, ACCEPTED))
+    player.play(submit(player.api), Answer(202, ACCEPTED))
+    *first, second = [request.headers["Idempotency-Key"] for request in player.requests]
+    assert len(set(first)) == 1
+    assert second not in first
+    assert len({request.content for request in player.requests}) == 1
+
+
+def test_the_backoff_doubles_up_to_a_cap() -> None:
+    """Without jitter the pauses double from half a second to eight seconds, and stay there."""
+    player = Player(max_retries=7)
+    with pytest.raises(ServerError):
+        player.play(player.api.status(JOB), *[refused(500)] * 8)
+    assert player.sleeps == [0.5, 1, 2, 4, 8, 8, 8]
+
+
+def test_the_jitter_is_full() -> None:
+    """A pause is a random part of the backoff, down to none at all, which is no sleep."""
+    parts = iter([0.0, 0.25])
+    player = Player(jitter=lambda: next(parts))
+    player.play(player.api.status(JOB), refused(500), refused(500), Answer(body=job()))
+    assert player.sleeps == [0.25]
+
+
+@pytest.mark.parametrize(("max_retries", "requests"), [(0, 1), (1, 2), (3, 4)])
+def test_max_retries_counts_what_comes_after_the_first_request(max_retries: int, requests: int) -> None:
+    """`max_retries` of 0 is one request, 3 are four."""
+    player = Player(max_retries=max_retries)
+    with pytest.raises(ServerError):
+        player.play(player.api.status(JOB), *[refused(503)] * requests)
+    assert len(player.requests) == requests
+
+
+@pytest.mark.parametrize(
+    ("header", "pause"),
+    [
+        ("7", 7.0),
+        ("0.1", 0.5),
+        ("soon", 0.5),
+        ("nan", 0.5),
+        ("-3", 0.5),
+        ("Thu, 01 Jan 2026 00:00:09 GMT", 9.0),
+        ("Wed, 31 Dec 2025 00:00:00 GMT", 0.5),
+    ],
+)
+def test_a_retry_comes_no_sooner_than_asked(header: str, pause: float) -> None:
+    """Retry-After, in seconds or as a date by the server's own clock, is the least pause; nonsense is ignored."""
+    headers = {"Retry-After": header, "Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    player = Player()
+    player.play(player.api.status(JOB), refused(429, "RATE_LIMITED", headers), Answer(body=job()))
+    assert player.sleeps == [pause]
+
+
+def test_a_very_long_retry_after_is_left_to_the_caller() -> None:
+    """Asked to come back in an hour, the client raises, with the time, instead of looking hung."""
+    player = Player()
+    with pytest.raises(RateLimitedError) as raised:
+        player.play(player.api.status(JOB), refused(429, "RATE_LIMITED", {"Retry-After": "3600"}))
+    assert raised.value.retry_after == 3600
+    assert player.sleeps == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [(httpx.ConnectError, ConnectionFailedError), (httpx.ReadTimeout, RequestTimeoutError)],
+)
+def test_the_last_failure_is_raised(failure: type[httpx.RequestError], error: type[ConnectionFailedError]) -> None:
+    """When the retries are used up, the error names the request and keeps httpx's own as its cause."""
+    player = Player(max_retries=1)
+    with pytest.raises(error, match="GET https://api") as raised:
+        player.play(player.api.status(JOB), *[Answer(failure=failure)] * 2)
+    assert type(raised.value) is error
+    assert isinstance(raised.value.__cause__, failure)
+    assert (raised.value.status_code, raised.value.code, raised.value.request_id) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [submit, lambda api: api.status(JOB), lambda api: api.cancel(JOB), lambda api: api.flows()],
+    ids=["submit", "status", "cancel", "flows"],
+)
+def test_every_request_has_the_timeout_and_the_key(ask: Callable[[Api], Operation[object]]) -> None:
+    """Each request is limited to the client's timeout and carries the key, and only as a header."""
+    player = Player(timeout=12.5)
+    with pytest.raises(ApiError):
+        player.play(ask(player.api), refused(401))
+    (request,) = player.requests
+    assert timeout_of(request) == 12.5
+    assert request.headers["Authorization"] == "Bearer nk_test"
+    assert "nk_test" not in str(request.url)
