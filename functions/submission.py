@@ -44,7 +44,7 @@ def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
     _refuse([(key, "is not supported here") for key in stated if _says_something_unsupported(key, stated[key])])
     stated = {key: value for key, value in stated.items() if key not in UNSUPPORTED_FIELDS}
     _refuse(catalog.errors_of(SUBMISSION, stated))
-    arguments = _arguments(stated)
+    arguments = _arguments(stated, takes_null="message" in catalog.flows[name].input.get("required", ()))
     _refuse([(_place(path), message) for path, message in catalog.errors_of(name, arguments)])
     options = {key: value for key, value in stated.get("options", {}).items() if value is not None}
     return Submission(arguments, options, hashlib.sha256(_canonical([arguments, options])).digest()[:16])
@@ -98,11 +98,14 @@ def _says_something_unsupported(key: str, value: object) -> bool:
     return key in UNSUPPORTED_FIELDS - IGNORED_FIELDS and bool(value)
 
 
-def _arguments(stated: Mapping[str, Any]) -> dict[str, Any]:
+def _arguments(stated: Mapping[str, Any], *, takes_null: bool) -> dict[str, Any]:
+    """Join message and parameters; a flow that needs a message but takes null gets it when there is none."""
     parameters: dict[str, Any] = stated.get("parameters", {})
     if "message" in parameters:
         raise InvalidInputError([("parameters.message", "stands beside 'parameters', as 'message'")])
-    return parameters | ({"message": stated["message"]} if "message" in stated else {})
+    if "message" in stated or takes_null:
+        return parameters | {"message": stated.get("message")}
+    return parameters
 
 
 def _place(path: str) -> str:

@@ -13,4 +13,4 @@ def logger() -> "Logger":
     # Imported here so that a function that logs nothing does not pay for it at its cold start.
     from aws_lambda_powertools import Logger  # noqa: PLC0415
 
-    return Logger(service="noukai", use_rfc3339=True, utc=True)
+    return Logger(service="noukai", use_rfc3339=True, utc=True, serialize_stacktrace=False)

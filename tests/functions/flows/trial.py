@@ -1,0 +1,143 @@
+"""Flows that behave in every way a flow can."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from functions.flow import Context, PermanentError, flow
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Line(BaseModel):
+    article: str
+    pieces: Annotated[int, Field(ge=1, le=99)] = 1
+
+
+class OverloadedError(Exception):
+    retry_after = 7
+
+
+@flow
+def add(a: int, b: int = 1) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+@flow
+async def add_later(a: int, b: int = 1) -> int:
+    await asyncio.sleep(0)
+    return a + b
+
+
+@flow
+def greet(message: str) -> str:
+    return f"hello {message}"
+
+
+@flow
+def perhaps(message: str | None) -> str:
+    return f"got {message}"
+
+
+@flow
+def order(
+    lines: list[Line], colour: Colour, due: datetime, size: int | Literal["any"], tags: set[str] | None = None
+) -> dict[str, Any]:
+    return {
+        "pieces": sum(line.pieces for line in lines),
+        "colour": colour.name,
+        "year": due.year,
+        "size": size,
+        "tags": sorted(tags or ()),
+    }
+
+
+@flow(max_attempts=2)
+def fail(message: str) -> None:
+    raise ValueError(message)
+
+
+@flow
+def refuse() -> None:
+    raise PermanentError("never again")
+
+
+@flow
+def ask_for_time() -> None:
+    raise OverloadedError("busy")
+
+
+@flow
+def return_value(kind: Literal["set", "nan", "large", "surrogate"]) -> Any:
+    return {"set": {1}, "nan": float("nan"), "large": "x" * 300_000, "surrogate": "\ud800"}[kind]
+
+
+@flow
+def say_who(context: Context) -> dict[str, Any]:
+    context.logger.info("a line of the flow")
+    return {"job": context.job_id, "attempt": context.attempt, "org": context.org, "cancelled": context.cancelled}
+
+
+@flow
+def remaining(*, context: Context) -> float:
+    return context.remaining_seconds
+
+
+@flow(max_attempts=1)
+def end_process(how: Literal["exit", "sys-exit", "kill", "segfault"]) -> None:
+    if how == "sys-exit":
+        sys.exit(3)
+    if how == "exit":
+        os._exit(3)
+    os.kill(os.getpid(), signal.SIGKILL if how == "kill" else signal.SIGSEGV)
+
+
+@flow
+def close_streams() -> str:
+    print("to the log")  # noqa: T201 - what a flow prints is part of what is tested
+    for descriptor in (0, 1, 2):
+        os.close(descriptor)
+    return "still here"
+
+
+@flow(max_attempts=1)
+def hang(begun: str, ended: str, stubborn: bool = False) -> None:
+    """Begin, and wait to be stopped; say so in files."""
+    Path(begun).touch()
+    try:
+        while True:
+            try:
+                time.sleep(600)
+            except BaseException:
+                if not stubborn:
+                    raise
+    finally:
+        Path(ended).touch()
+
+
+@flow(max_attempts=1)
+async def hang_later(begun: str, ended: str) -> None:
+    Path(begun).touch()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        Path(ended).touch()
+
+
+@flow
+def count(steps: int, *, context: Context) -> int:
+    for step in range(steps):
+        context.progress(percent=100 * step / steps, message=f"step {step}")
+    return steps

@@ -1,0 +1,244 @@
+"""What stands in for the gateway and the event source when the functions run on moto."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
+
+from functions import cancel, dead_letters, describe, status, submit, wait, worker
+from functions.aws import client
+from functions.deployment import Deployment
+from functions.lifecycle import Job
+from functions.queue import JobQueue, Message
+from noukai_wire.routes import Route
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+ENVIRONMENT = {
+    "JOBS_TABLE": "jobs",
+    "KEYS_TABLE": "keys",
+    "LEASE_SECONDS": "60",
+    "GRACE_SECONDS": "1",
+}
+ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = {
+    **{route.key: submit.handler.answer for route in (Route.SUBMIT, Route.SUBMIT_VERSION)},
+    **{route.key: status.handler.answer for route in (Route.STATUS, Route.STATUS_BY_ID)},
+    **{route.key: wait.handler.answer for route in (Route.WAIT, Route.WAIT_BY_ID)},
+    **{route.key: cancel.handler.answer for route in (Route.CANCEL, Route.CANCEL_BY_ID)},
+    **dict.fromkeys((Route.FLOWS.key, Route.HEALTH.key, "$default"), describe.answer),
+}
+
+
+class ManualClock:
+    """A clock that stands still; `step` moves it at every look, sleeping moves it by what was asked."""
+
+    def __init__(self, now: int = 1_700_000_000_000) -> None:
+        self.time = now
+        self.step = 0
+        self.slept: list[float] = []
+        self.while_asleep: Callable[[], object] = lambda: None
+
+    def now(self) -> int:
+        self.time += self.step
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += round(seconds * 1000)
+        self.while_asleep()
+
+
+@dataclass
+class Answer:
+    """An answer as a client would see it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def code(self) -> str:
+        return str(self.body["detail"]["code"])
+
+
+class LambdaContext:
+    """The runtime's context of an invocation that has this much time left."""
+
+    def __init__(self, remaining_ms: int = 900_000) -> None:
+        self.remaining_ms = remaining_ms
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms
+
+
+@dataclass
+class System:
+    """The functions with the tables and queues of moto between them."""
+
+    deployment: Deployment
+    clock: ManualClock
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    key: str | None = "nk_acme"
+
+    def send(
+        self,
+        route: Route | str,
+        *,
+        body: Any = None,
+        raw: str | None = None,
+        query: str = "",
+        headers: Any = None,
+        **path: Any,
+    ) -> Answer:
+        """Call the entry of a route as the gateway would."""
+        key = route if isinstance(route, str) else route.key
+        text = raw if raw is not None else None if body is None else json.dumps(body)
+        event = {
+            "version": "2.0",
+            "routeKey": key,
+            "headers": {"authorization": f"Bearer {self.key}"} | dict(headers or {})
+            if self.key
+            else dict(headers or {}),
+            "requestContext": {"requestId": "request-1", "timeEpoch": self.clock.time},
+            "pathParameters": path,
+            "queryStringParameters": dict(parse_qsl(query)),
+            "isBase64Encoded": False,
+            **({} if text is None else {"body": text}),
+        }
+        answered = ENTRIES[key](event, self.deployment)
+        return Answer(answered["statusCode"], answered["headers"], json.loads(answered["body"]))
+
+    def submit(self, flow: str = "trial/add", *, headers: Any = None, **body: Any) -> Answer:
+        project, name = flow.split("/")
+        return self.send(Route.SUBMIT, body=body, headers=headers, org="acme", project=project, flow=name)
+
+    def add_key(self, key: str, org: str, scopes: tuple[str, ...] = ("submit", "read", "cancel"), **more: int) -> None:
+        """Put a row for the key into the keys table, as the operator's command does."""
+        self.deployment.store.client.put_item(
+            TableName="keys",
+            Item={
+                "hash": {"S": hashlib.sha256(key.encode()).hexdigest()},
+                "org": {"S": org},
+                "name": {"S": "a test"},
+                "scopes": {"SS": list(scopes)},
+                "created": {"N": "1700000000"},
+                **{name: {"N": str(value)} for name, value in more.items()},
+            },
+        )
+
+    def status(self, job_id: str) -> Any:
+        return self.send(Route.STATUS_BY_ID, id=job_id).body
+
+    def deliver(self, *, remaining_ms: int = 900_000, queue: JobQueue | None = None) -> dict[str, Any]:
+        """Do what the event source does: receive, invoke, and delete what the answer does not name."""
+        source = queue or self.deployment.queue
+        sqs: SQSClient = source.client
+        received = sqs.receive_message(QueueUrl=source.url, MaxNumberOfMessages=10, AttributeNames=["All"])
+        messages = received.get("Messages", [])
+        event = {
+            "Records": [
+                {
+                    "messageId": message["MessageId"],
+                    "receiptHandle": message["ReceiptHandle"],
+                    "body": message["Body"],
+                    "attributes": {"ApproximateReceiveCount": message["Attributes"]["ApproximateReceiveCount"]},
+                }
+                for message in messages
+            ]
+        }
+        del self.calls[:]
+        answer = (
+            worker.work(event, LambdaContext(remaining_ms), self.deployment)
+            if source is self.deployment.queue
+            else dead_letters.bury(event, self.deployment)
+        )
+        named = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        for message in messages:
+            if message["MessageId"] not in named:
+                sqs.delete_message(QueueUrl=source.url, ReceiptHandle=message["ReceiptHandle"])
+        return answer
+
+    def message_of(self, job_id: str, **changes: Any) -> Message:
+        """The message of a job as submit sent it, but for its arguments and the changes."""
+        job = self.row(job_id)
+        values: dict[str, Any] = {"id": job.id, "created_at": job.created_at, "org": job.org, "flow": job.flow}
+        return Message(**{**values, "arguments": {}, **changes})
+
+    def row(self, job_id: str) -> Job:
+        """The job as its row says."""
+        job = self.deployment.store.read(job_id, consistent=True)
+        assert job is not None
+        return job
+
+    def hidden_for(self) -> list[int]:
+        """For how many seconds the last delivery's messages were hidden, in the order of the calls."""
+        return [
+            entry["VisibilityTimeout"]
+            for operation, parameters in self.calls
+            if operation == "ChangeMessageVisibilityBatch"
+            for entry in parameters["Entries"]
+        ]
+
+    def messages(self, queue: JobQueue | None = None) -> int:
+        """How many messages a queue holds, hidden or not."""
+        source = queue or self.deployment.queue
+        answer = source.client.get_queue_attributes(QueueUrl=source.url, AttributeNames=["All"])
+        counts = answer["Attributes"].items()
+        return sum(int(count) for name, count in counts if name.startswith("ApproximateNumberOfMessages"))
+
+
+@contextmanager
+def system_on_moto(asset: Path) -> Iterator[System]:
+    """Make the tables, queues and keys of a fresh deployment, whose calls of AWS are recorded."""
+    with mock_aws(), _one_dynamodb_call_at_a_time():
+        dynamodb, sqs = client("dynamodb"), client("sqs")
+        for table, key in (("jobs", "id"), ("keys", "hash")):
+            dynamodb.create_table(
+                TableName=table,
+                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        urls = {
+            variable: sqs.create_queue(QueueName=variable, Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"]
+            for variable in ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL")
+        }
+        clock = ManualClock()
+        system = System(Deployment(ENVIRONMENT | urls, asset, clock), clock)  # type: ignore[arg-type]  # it has the same methods
+        record_calls(system.deployment.store.client, system.calls)
+        record_calls(system.deployment.queue.client, system.calls)
+        yield system
+
+
+def record_calls(service: Any, calls: list[tuple[str, dict[str, Any]]]) -> None:
+    """Append the name and the parameters of each call of a client."""
+
+    def record(params: dict[str, Any], model: Any, **_: Any) -> None:
+        calls.append((model.name, dict(params)))
+
+    service.meta.events.register("before-parameter-build.*.*", record)
+
+
+@contextmanager
+def _one_dynamodb_call_at_a_time() -> Iterator[None]:
+    """Hold one lock around moto's DynamoDB, which loses conditional updates of concurrent callers otherwise."""
+    lock, call_action = Lock(), DynamoHandler.call_action
+
+    def locked(self: DynamoHandler) -> Any:
+        with lock:
+            return call_action(self)
+
+    DynamoHandler.call_action = locked  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        DynamoHandler.call_action = call_action  # type: ignore[method-assign]

@@ -1,0 +1,178 @@
+"""The watch over a flow, with a process that only passes time."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from functions.attempt import Attempt, Stop
+from functions.batch import Batch
+from functions.outcome import Outcome, Progress, Returned
+from functions.queue import Delivery
+from tests.functions.harness import System
+
+if TYPE_CHECKING:
+    from functions.process import FlowProcess
+
+
+class PassingProcess:
+    """A flow that says what a script tells it to, at the second that the script says."""
+
+    def __init__(self, system: System, script: dict[int, Progress | Outcome]) -> None:
+        self.system = system
+        self.script = script
+        self.begun = system.clock.time
+        self.each_second: Callable[[int], object] = lambda _: None
+        self.signals: list[tuple[str, int]] = []
+
+    @property
+    def second(self) -> int:
+        return (self.system.clock.time - self.begun) // 1000
+
+    def receive(self, _seconds: float) -> Iterator[Progress | Outcome]:
+        self.system.clock.time += 1000
+        self.each_second(self.second)
+        if self.second in self.script:
+            yield self.script[self.second]
+        if self.signals[-1:] and self.signals[-1][0] == "kill":
+            yield Returned("null")
+
+    def interrupt(self) -> None:
+        self.signals.append(("interrupt", self.second))
+
+    def kill(self) -> None:
+        self.signals.append(("kill", self.second))
+
+    def close(self) -> None:
+        pass
+
+
+def watch(system: System, process: PassingProcess, timeout_seconds: int = 600) -> Attempt:
+    """Claim a new job and watch over the process as if it ran the flow."""
+    job_id = system.submit("trial/count", parameters={"steps": 1}).body["id"]
+    now = system.clock.time
+    job = system.deployment.store.claim(job_id, created_at=now, owner="me", lease_until=now + 60_000, now=now)
+    delivery = Delivery(id="1", receipt="receipt", body="", receives=1)
+    batch = Batch(system.deployment.queue, system.deployment.lease_ms, [delivery], begun_at=now)
+    batch.next()
+    batch.hold(now)
+    del system.calls[:]
+    return Attempt(job, cast("FlowProcess", process), batch, system.deployment, now + timeout_seconds * 1000)
+
+
+def times(system: System, operation: str) -> int:
+    return [name for name, _ in system.calls].count(operation)
+
+
+def test_heartbeat_is_a_third_of_the_lease(system: System) -> None:
+    """The lease and the visibility are extended every twenty seconds, and the row is read every two in between."""
+    attempt = watch(system, PassingProcess(system, {65: Returned("1")}))
+    assert attempt.watch() == Returned("1")
+    assert (times(system, "UpdateItem"), times(system, "ChangeMessageVisibilityBatch")) == (3, 3)
+    assert 25 <= times(system, "GetItem") <= 32
+    assert not any(parameters["ConsistentRead"] for name, parameters in system.calls if name == "GetItem")
+    assert system.row(attempt.job.id).lease_until == attempt.job.created_at + 60_000 + 60_000
+
+
+def test_short_flow_costs_no_heartbeat(system: System) -> None:
+    """A flow that ends before the first look costs nothing beside its claim and its end."""
+    watch(system, PassingProcess(system, {1: Returned("1")})).watch()
+    assert system.calls == []
+
+
+def test_progress_is_written_ever_more_seldom(system: System) -> None:
+    """Of a flow that reports every second, ten minutes cost some forty writes, and the last report is soon seen."""
+    process = PassingProcess(system, {second: Progress({"percent": second / 6}) for second in range(1, 600)})
+    process.script[600] = Returned("1")
+    attempt = watch(system, process, timeout_seconds=700)
+    seen: dict[int, float] = {}
+
+    def look(second: int) -> None:
+        if second in (5, 100, 599):
+            progress = system.row(attempt.job.id).progress
+            assert progress is not None
+            seen[second] = progress["percent"] * 6
+
+    process.each_second = look
+    attempt.watch()
+    assert times(system, "UpdateItem") < 70
+    assert all(second * 0.85 - 2 <= reported <= second for second, reported in seen.items())
+
+
+def test_cancellation_reaches_the_flow_within_two_seconds(system: System) -> None:
+    """A job that is cancelled is seen at the next look, and the flow is interrupted."""
+    process = PassingProcess(system, {14: Returned("1")})
+    attempt = watch(system, process)
+    store = system.deployment.store
+    process.each_second = lambda second: (
+        second == 11 and store.cancel(attempt.job.id, org="acme", flow=None, now=system.clock.time)
+    )
+    attempt.watch()
+    assert attempt.stop is Stop.CANCELLED
+    assert [name for name, _ in process.signals] == ["interrupt", "kill"]
+    assert process.signals[0][1] <= 13
+
+
+def test_takeover_stops_the_flow(system: System) -> None:
+    """A worker that slept through its lease finds its job taken over, and stops its flow."""
+    process = PassingProcess(system, {90: Returned("1")})
+    attempt = watch(system, process)
+
+    def sleep_through(second: int) -> None:
+        if second == 1:
+            now = system.clock.time = system.clock.time + 61_000
+            created_at = attempt.job.created_at
+            system.deployment.store.claim(
+                attempt.job.id, created_at=created_at, owner="other", lease_until=now + 60_000, now=now
+            )
+
+    process.each_second = sleep_through
+    attempt.watch()
+    assert attempt.stop is Stop.TAKEN_OVER
+    assert system.row(attempt.job.id).attempt == 2
+
+
+def test_timeout_and_grace(system: System) -> None:
+    """A flow that runs too long is interrupted in time, and killed after its grace."""
+    process = PassingProcess(system, {})
+    attempt = watch(system, process, timeout_seconds=5)
+    attempt.watch()
+    assert attempt.stop is Stop.TIMED_OUT
+    assert process.signals == [("interrupt", 5), ("kill", 6)]
+
+
+def test_lease_stays_alive_while_a_timed_out_flow_leaves(system: System) -> None:
+    """While a flow takes its grace its job is still believed to run, so that nobody else starts it."""
+    system.deployment.environment = {**system.deployment.environment, "GRACE_SECONDS": "100"}
+    process = PassingProcess(system, {})
+    attempt = watch(system, process, timeout_seconds=5)
+    process.each_second = lambda _: (
+        system.row(attempt.job.id).has_live_lease(system.clock.time) or pytest.fail("lease over")
+    )
+    attempt.watch()
+    assert process.signals == [("interrupt", 5), ("kill", 105)]
+
+
+def test_failing_heartbeat_does_not_end_the_flow(system: System) -> None:
+    """A flow outlives heartbeats that fail, as long as its lease."""
+    process = PassingProcess(system, {50: Returned("1")})
+    attempt = watch(system, process)
+
+    def break_and_mend(second: int) -> None:
+        dynamodb = system.deployment.store.client
+        if second == 3:
+            dynamodb.meta.events.register("before-parameter-build.dynamodb.*", unreachable, unique_id="cut")
+        if second == 30:
+            dynamodb.meta.events.unregister("before-parameter-build.dynamodb.*", unique_id="cut")
+
+    process.each_second = break_and_mend
+    assert attempt.watch() == Returned("1")
+    assert attempt.stop is None
+    extended_to = system.row(attempt.job.id).lease_until
+    assert extended_to is not None
+    assert 30_000 <= extended_to - attempt.job.created_at - 60_000 <= 32_000
+
+
+def unreachable(**_: object) -> None:
+    raise EndpointConnectionError(endpoint_url="nowhere")

@@ -1,0 +1,245 @@
+"""Whatever is wrong with a request: the contract's error, in its order, and nothing stored or sent."""
+
+from typing import Any
+
+import pytest
+
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import Route
+from noukai_wire.unsupported import UNSUPPORTED_FIELDS
+from tests.functions.harness import Answer, System
+
+WRITES = {"PutItem", "UpdateItem", "SendMessage"}
+DEEP = "[" * 40 + "]" * 40
+
+
+def submit_raw(system: System, raw: str, flow: str = "add") -> Answer:
+    return system.send(Route.SUBMIT, raw=raw, org="acme", project="trial", flow=flow)
+
+
+def assert_refused(system: System, answer: Answer, code: ErrorCode) -> None:
+    assert (answer.status, answer.code) == (code.status, code)
+    assert answer.headers["X-Request-ID"]
+    assert not WRITES & {operation for operation, _ in system.calls}
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("", ErrorCode.INVALID_JSON),
+        (" \n", ErrorCode.INVALID_JSON),
+        ("{", ErrorCode.INVALID_JSON),
+        ('{"parameters": {"a": NaN}}', ErrorCode.INVALID_JSON),
+        ('{"parameters": {"a": Infinity}}', ErrorCode.INVALID_JSON),
+        ('{"parameters": {"a": 1' + "0" * 5000 + "}}", ErrorCode.INVALID_JSON),
+        ("[]", ErrorCode.INVALID_INPUT),
+        ("null", ErrorCode.INVALID_INPUT),
+        ('{"parameters": {"a": 1e999}}', ErrorCode.INVALID_INPUT),
+        ('{"parameters": {"a": "\\ud800"}}', ErrorCode.INVALID_INPUT),
+        ('{"parameters": {"a": ' + DEEP + "}}", ErrorCode.INVALID_INPUT),
+        ("[" * 100_000, ErrorCode.INVALID_INPUT),
+    ],
+    ids=lambda value: value[:30] if isinstance(value, str) else None,
+)
+def test_body_that_is_no_usable_json(system: System, raw: str, code: ErrorCode) -> None:
+    """A body that JSON cannot spell is a 400, and one that spells what nothing can carry a 422."""
+    assert_refused(system, submit_raw(system, raw), code)
+
+
+def test_body_of_another_encoding(system: System) -> None:
+    """A body that is not UTF-8 is a 400."""
+    event_body = '{"message": "\udcff"}'  # the byte 0xff, as the gateway's base64 would bring it
+    assert_refused(system, submit_raw(system, event_body), ErrorCode.INVALID_JSON)
+
+
+@pytest.mark.parametrize(
+    ("flow", "body", "path", "message"),
+    [
+        ("add", {"message": 3, "parameters": {"a": 1}}, "message", "must be string or null"),
+        ("add", {"parameters": []}, "parameters", "must be object"),
+        ("add", {"parameters": {"a": "1"}}, "parameters.a", "must be integer"),
+        ("add", {"parameters": {"a": True}}, "parameters.a", "must be integer"),
+        ("add", {"parameters": {}}, "parameters.a", "is required"),
+        ("add", {"parameters": {"a": 1, "c": 2}}, "parameters.c", "is not known here"),
+        ("add", {"message": "x", "parameters": {"a": 1}}, "message", "is not known here"),
+        ("greet", {"message": "x", "parameters": {"message": "y"}}, "parameters.message", "stands beside"),
+        ("add", {"parameters": {"a": 1}, "color": "red"}, "color", "is not known here"),
+        ("add", {"parameters": {"a": 1}, "options": {"runAt": "2030-01-01"}}, "options.runAt", "is not known here"),
+        ("add", {"parameters": {"a": 1}, "options": {"delaySeconds": 901}}, "options.delaySeconds", "900"),
+        ("add", {"parameters": {"a": 1}, "options": {"timeoutSeconds": 0}}, "options.timeoutSeconds", "1"),
+        ("add", {"parameters": {"a": 1}, "options": {"timeoutSeconds": 841}}, "options.timeoutSeconds", "840"),
+        ("add", {"parameters": {"a": 1}, "options": {"maxAttempts": 21}}, "options.maxAttempts", "20"),
+        ("add", {"parameters": {"a": 1}, "options": {"maxAttempts": 1.5}}, "options.maxAttempts", "integer"),
+        ("add", {"parameters": {"a": 1}, "options": {"keepSeconds": 59}}, "options.keepSeconds", "3600"),
+        ("add", {"parameters": {"a": 1}, "options": {"metadata": {"k": 1}}}, "options.metadata.k", "string"),
+        (
+            "add",
+            {"parameters": {"a": 1}, "options": {"metadata": {str(n): "" for n in range(17)}}},
+            "options.metadata",
+            "16",
+        ),
+    ],
+)
+def test_wrong_field_is_named(system: System, flow: str, body: dict[str, Any], path: str, message: str) -> None:
+    """Every wrong field of a body is a 422 that names the place as the caller wrote it, and the rule."""
+    answer = system.submit(f"trial/{flow}", **body)
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    assert [error["path"] for error in answer.body["detail"]["errors"]] == [path]
+    assert message in answer.body["detail"]["errors"][0]["message"]
+
+
+def test_every_wrong_field_is_named(system: System) -> None:
+    """A body that is wrong in several places gets an entry for each."""
+    answer = system.submit(parameters={"a": 1}, options={"maxAttempts": 99, "delaySeconds": -1}, colour="red")
+    assert {error["path"] for error in answer.body["detail"]["errors"]} == {
+        "options.maxAttempts",
+        "options.delaySeconds",
+        "colour",
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "path"),
+    [
+        (
+            {"lines": [{"article": "a", "pieces": 0}], "colour": "red", "due": "2030-01-01T00:00:00Z", "size": 1},
+            "lines.0",
+        ),
+        ({"lines": [{"pieces": 1}], "colour": "red", "due": "2030-01-01T00:00:00Z", "size": 1}, "lines.0.article"),
+        ({"lines": [], "colour": "green", "due": "2030-01-01T00:00:00Z", "size": 1}, "colour"),
+        ({"lines": [], "colour": "red", "due": "soon", "size": 1}, "due"),
+        ({"lines": [], "colour": "red", "due": "2030-01-01T00:00:00Z", "size": "some"}, "size"),
+        ({"lines": [], "colour": "red", "due": "2030-01-01T00:00:00Z", "size": 1, "tags": [1]}, "tags"),
+    ],
+)
+def test_arguments_are_checked_against_the_annotations(system: System, parameters: dict[str, Any], path: str) -> None:
+    """Models, enums, dates, unions and constraints of a flow's signature are checked at submission."""
+    answer = system.submit("trial/order", parameters=parameters)
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    assert answer.body["detail"]["errors"][0]["path"].startswith(f"parameters.{path}")
+
+
+@pytest.mark.parametrize("body", [{}, {"message": None}, {"message": None, "parameters": {"x": 1}, "colour": 1}])
+def test_missing_message(system: System, body: dict[str, Any]) -> None:
+    """A flow that requires a message answers 400 without one, before anything else is said of the body."""
+    assert_refused(system, system.submit("trial/greet", **body), ErrorCode.MISSING_MESSAGE)
+
+
+@pytest.mark.parametrize("field", sorted(UNSUPPORTED_FIELDS - {"trace"}))
+def test_fields_of_the_published_sdks(system: System, field: str) -> None:
+    """What the published SDKs send besides is accepted while it says nothing, and refused by name when it does."""
+    nothings: list[Any] = [None, [], {}, 0, False, ""]
+    for nothing in nothings:
+        assert system.submit(parameters={"a": 1}, **{field: nothing}).status == 202
+    del system.calls[:]
+    something: dict[str, Any] = {field: ["something"]}
+    answer = system.submit(parameters={"a": 1}, **something)
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    assert answer.body["detail"]["errors"] == [{"path": field, "message": "is not supported here"}]
+
+
+@pytest.mark.parametrize("trace", [True, False])
+def test_trace_is_accepted(system: System, trace: bool) -> None:
+    """`trace` is accepted either way."""
+    assert system.submit(parameters={"a": 1}, trace=trace).status == 202
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "schlüssel", "a\x7fb", "a\nb"])
+def test_unusable_idempotency_key(system: System, key: str) -> None:
+    """A key that is not 1 to 255 printable ASCII characters is a 422 that names the header."""
+    answer = system.submit(parameters={"a": 1}, headers={"idempotency-key": key})
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    assert answer.body["detail"]["errors"][0]["path"] == "Idempotency-Key"
+
+
+@pytest.mark.parametrize(
+    ("project", "flow"),
+    [
+        ("trial", "nothing"),
+        ("nothing", "add"),
+        ("trial", "ADD"),
+        ("trial", "-add"),
+        ("trial", "a"),
+        ("trial", "a" * 51),
+        ("trial/add", "x"),
+        ("trial", "add/jobs"),
+        ("..", "add"),
+        ("trial", "größe"),
+    ],
+)
+def test_unknown_flow(system: System, project: str, flow: str) -> None:
+    """A flow that is not here, or whose slugs cannot be, is a 404."""
+    answer = system.send(Route.SUBMIT, body={}, org="acme", project=project, flow=flow)
+    assert_refused(system, answer, ErrorCode.FLOW_NOT_FOUND)
+
+
+def test_version_of_a_flow(system: System) -> None:
+    """`v0` is the flow itself; it has no other version."""
+    path = {"org": "acme", "project": "trial", "flow": "add"}
+    assert system.send(Route.SUBMIT_VERSION, body={"parameters": {"a": 1}}, version="v0", **path).status == 202
+    for version in ("v1", "0", "latest"):
+        answer = system.send(Route.SUBMIT_VERSION, body={"parameters": {"a": 1}}, version=version, **path)
+        assert (answer.status, answer.code) == (404, "FLOW_NOT_FOUND")
+
+
+@pytest.mark.parametrize("key", [None, "nk_wrong", "nk_", "wrong", "nk_expired", "nk_revoked"])
+@pytest.mark.parametrize("route", [route for route in Route if route is not Route.HEALTH])
+def test_no_valid_key(system: System, route: Route, key: str | None) -> None:
+    """Every route but the health check answers 401 without a valid key, before anything else."""
+    system.add_key("nk_expired", "acme", expires=1_600_000_000)
+    system.add_key("nk_revoked", "acme", revoked=1_600_000_000)
+    del system.calls[:]
+    system.key = key
+    answer = system.send(route, raw="{", org="globex", project="x", flow="y", id="z", version="v9")
+    assert_refused(system, answer, ErrorCode.UNAUTHENTICATED)
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_scheme_is_required(system: System) -> None:
+    """A key without the scheme `Bearer` is no key."""
+    system.key = None
+    answer = system.send(Route.FLOWS, headers={"authorization": "nk_acme"})
+    assert_refused(system, answer, ErrorCode.UNAUTHENTICATED)
+    assert system.send(Route.FLOWS, headers={"authorization": "bearer nk_acme"}).status == 200
+
+
+@pytest.mark.parametrize(
+    "route", [Route.SUBMIT, Route.SUBMIT_VERSION, Route.STATUS, Route.WAIT, Route.CANCEL], ids=lambda route: route.name
+)
+def test_path_of_another_org(system: System, route: Route) -> None:
+    """A path that names another org is a 403, before any look-up and before the body is read."""
+    answer = system.send(route, raw="{", org="globex", project="x", flow="y", id="z", version="v9")
+    assert_refused(system, answer, ErrorCode.FORBIDDEN)
+    assert [operation for operation, _ in system.calls if operation != "GetItem"] == []
+
+
+@pytest.mark.parametrize("route", [Route.SUBMIT, Route.CANCEL], ids=lambda route: route.name)
+def test_missing_scope(system: System, route: Route) -> None:
+    """A key that lacks the scope of a route gets a 403 that names it."""
+    system.key = "nk_reader"
+    answer = system.send(route, raw="{", org="acme", project="trial", flow="add", id="z")
+    assert_refused(system, answer, ErrorCode.FORBIDDEN)
+    assert repr("submit" if route is Route.SUBMIT else "cancel") in answer.body["detail"]["message"]
+
+
+@pytest.mark.parametrize("seconds", ["21", "-1", "1.5", "x", "", "٣", "9" * 5000])
+def test_wrong_wait(system: System, seconds: str) -> None:
+    """`seconds` is a whole number from 0 to 20."""
+    job = system.submit(parameters={"a": 1}).body["id"]
+    del system.calls[:]
+    answer = system.send(Route.WAIT_BY_ID, headers={}, id=job, query=f"seconds={seconds}" if seconds else "seconds=%20")
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    assert answer.body["detail"]["errors"][0]["path"] == "seconds"
+
+
+def test_unknown_route(system: System) -> None:
+    """A route that is not there is our 404."""
+    assert_refused(system, system.send("$default"), ErrorCode.NOT_FOUND)
+
+
+def test_fault_of_ours_is_not_explained(system: System) -> None:
+    """What fails on our side is a 500 or 503 without internals."""
+    system.deployment.store.client.delete_table(TableName="jobs")
+    answer = system.submit(parameters={"a": 1})
+    assert (answer.status, answer.code) == (503, "UNAVAILABLE")
+    assert "jobs" not in answer.body["detail"]["message"]

@@ -1,0 +1,102 @@
+"""The build step: what is wrong with a flow is said with its file and line, before anything is deployed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAD = "from typing import Any\nfrom functions.flow import Context, flow\n\n"
+
+
+def build(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the build step as the bundler does, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "functions.catalog_build", str(folder), str(folder / "out")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "said"),
+    [
+        ("import nothing_like_it\n", 4, "ModuleNotFoundError: No module named 'nothing_like_it'"),
+        ("def broken(:\n", 4, "invalid syntax"),
+        ("raise SystemExit('no')\n", 4, "SystemExit: no"),
+        ("@flow\ndef f1(*args: int) -> None: ...\n", 4, "'*args: int' cannot be given by name"),
+        ("@flow\ndef f1(**kwargs: int) -> None: ...\n", 4, "'**kwargs: int' cannot be given by name"),
+        ("@flow\ndef f1(a: int, /) -> None: ...\n", 4, "'a: int' cannot be given by name"),
+        ("@flow\ndef f1(a: 'Missing') -> None: ...\n", 4, "name 'Missing' is not defined"),
+        ("class Own: ...\n@flow\ndef f1(a: Own) -> None: ...\n", 5, "makes no sense"),
+        ("@flow\ndef f1(a: int = 'x') -> None: ...\n", 4, "the default of 'a'"),
+        ("@flow\ndef f1() -> Any:\n    yield 1\n", 4, "it is a generator"),
+        ("@flow\ndef f() -> None: ...\n", 4, "'f' cannot name a flow"),
+        ("@flow(name='Not-A-Slug')\ndef f1() -> None: ...\n", 4, "'Not-A-Slug' cannot name a flow"),
+        ("@flow(timeout=0)\ndef f1() -> None: ...\n", 4, "timeout must be a whole number from 1 to 840"),
+        ("@flow(timeout=1.5)\ndef f1() -> None: ...\n", 4, "timeout must be a whole number"),
+        ("@flow(max_attempts=21)\ndef f1() -> None: ...\n", 4, "max_attempts must be a whole number from 1 to 20"),
+        ("@flow(backoff=-1)\ndef f1() -> None: ...\n", 4, "backoff"),
+        ("@flow\ndef f1() -> None: ...\n@flow(name='f1')\ndef f2() -> None: ...\n", 6, "defined twice"),
+        ("x = 1\n", None, "no flow is defined here"),
+    ],
+    ids=lambda value: value.splitlines()[0] if isinstance(value, str) else None,
+)
+def test_flow_that_makes_no_sense(tmp_path: Path, source: str, line: int | None, said: str) -> None:
+    """A module or flow that cannot be offered fails the build with its file, its line and what is wrong."""
+    (tmp_path / "project.py").write_text(HEAD + source)
+    built = build(tmp_path)
+    assert built.returncode == 1
+    assert said in built.stderr
+    assert "Traceback" not in built.stderr
+    if line is not None:
+        assert f"{tmp_path / 'project.py'}:{line}: " in built.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_module_is_reported(tmp_path: Path) -> None:
+    """The build names what is wrong in every module, not only in the first."""
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text("import nothing_like_it\n")
+    assert build(tmp_path).stderr.count("ModuleNotFoundError") == 2
+
+
+def test_module_whose_name_is_no_project(tmp_path: Path) -> None:
+    """A public module whose name can be no slug is reported."""
+    (tmp_path / "Project.py").write_text(HEAD)
+    assert "'Project' cannot name a project" in build(tmp_path).stderr
+
+
+def test_modules_may_import_each_other(tmp_path: Path) -> None:
+    """Modules import each other by either form, and a flow belongs to the module that defines it."""
+    (tmp_path / "_words.py").write_text("GREETING = 'hello'\n")
+    (tmp_path / "email.py").write_text(
+        HEAD
+        + "import _words\nfrom . import _words as same\n@flow\ndef send(to: str) -> str:\n    return _words.GREETING\n"
+    )
+    (tmp_path / "also_public.py").write_text(
+        HEAD
+        + "from flows.email import send\nimport email\nemail.message_from_string('')\n@flow\ndef own() -> None: ...\n"
+    )
+    built = build(tmp_path)
+    assert built.returncode == 0, built.stderr
+    names = {path.stem for path in (tmp_path / "out" / "validators").iterdir()}
+    assert names == {"email__send", "also_public__own", "submission"}
+
+
+@pytest.mark.parametrize("arguments", [[], ["only"]])
+def test_usage(arguments: list[str]) -> None:
+    """Called wrongly, the build step says how it is called."""
+    built = subprocess.run(
+        [sys.executable, "-m", "functions.catalog_build", *arguments], capture_output=True, text=True, check=False
+    )
+    assert (built.returncode, built.stderr.startswith("usage:")) == (2, True)
+
+
+def test_folder_that_is_not_there(tmp_path: Path) -> None:
+    """A folder that does not exist is named."""
+    built = build(tmp_path / "nowhere")
+    assert (built.returncode, built.stderr) == (1, f"{tmp_path / 'nowhere'}: no such folder of flows\n")

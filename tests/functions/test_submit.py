@@ -1,0 +1,154 @@
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from functions.queue import Message
+from noukai_wire import limits
+from noukai_wire.models import JobAccepted
+from noukai_wire.routes import Route
+from tests.functions.harness import System
+
+
+def test_submission_is_accepted(system: System) -> None:
+    """A valid submission is answered with 202, the job, where it is and when to ask."""
+    answer = system.submit("trial/greet", message="world")
+
+    accepted = JobAccepted.model_validate(answer.body)
+    assert answer.status == 202
+    assert answer.headers["Location"] == f"/api/v1/seq/acme/trial/greet/jobs/{accepted.id}"
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.headers["X-Request-ID"] == "request-1"
+    assert (accepted.state, accepted.flow, accepted.status) == ("pending", "acme/trial/greet", "started")
+    assert (accepted.execution_id, accepted.flow_id, accepted.block_count) == (accepted.id, accepted.flow, 1)
+    assert accepted.created_at == "2023-11-14T22:13:20.000Z"
+
+
+def test_submission_costs_one_write_and_one_send(system: System) -> None:
+    """With its key known, a submission calls AWS twice: one put, then one send, also with an idempotency key."""
+    system.submit(parameters={"a": 1})
+    del system.calls[:]
+    system.submit(parameters={"a": 1}, headers={"idempotency-key": "k"})
+    assert [operation for operation, _ in system.calls] == ["PutItem", "SendMessage"]
+
+
+def test_without_a_key_every_submission_is_a_new_job(system: System) -> None:
+    """Two submissions without Idempotency-Key are two jobs."""
+    assert system.submit(parameters={"a": 1}).body["id"] != system.submit(parameters={"a": 1}).body["id"]
+
+
+def test_same_key_is_the_same_job(system: System) -> None:
+    """The same key for the same flow and body gives the same job, also after it has run, and does not run it again."""
+    headers = {"idempotency-key": "order 66"}
+    first = system.submit(parameters={"a": 1}, headers=headers)
+    system.deliver()
+    again = system.submit(parameters={"a": 1}, headers=headers)
+    assert (again.status, again.body) == (202, first.body)
+    assert system.messages() == 0
+
+
+def test_same_key_of_another_flow_is_another_job(system: System) -> None:
+    """A key belongs to one flow of one org."""
+    headers = {"idempotency-key": "order 66"}
+    ids = {system.submit("trial/add", parameters={"a": 1}, headers=headers).body["id"]}
+    ids.add(system.submit("trial/add-later", parameters={"a": 1}, headers=headers).body["id"])
+    system.key = "nk_globex"
+    ids.add(
+        system.send(
+            Route.SUBMIT, body={"parameters": {"a": 1}}, headers=headers, org="globex", project="trial", flow="add"
+        ).body["id"]
+    )
+    assert len(ids) == 3
+
+
+@pytest.mark.parametrize(
+    "other", [{"parameters": {"a": 2}}, {"parameters": {"a": 1}, "options": {"timeoutSeconds": 5}}]
+)
+def test_same_key_with_another_body_is_a_conflict(system: System, other: dict[str, Any]) -> None:
+    """The same key with another body is a 409, and the first job stays as it is."""
+    headers = {"idempotency-key": "order 66"}
+    first = system.submit(parameters={"a": 1}, headers=headers)
+    answer = system.submit(headers=headers, **other)
+    assert (answer.status, answer.code) == (409, "IDEMPOTENCY_CONFLICT")
+    assert system.status(first.body["id"])["state"] == "pending"
+    assert system.messages() == 1
+
+
+def test_body_is_compared_after_parsing(system: System) -> None:
+    """Spelling and order do not make another body: null options and unsaid SDK fields are as good as absent."""
+    headers = {"idempotency-key": "order 66"}
+    first = system.submit(parameters={"a": 1, "b": 2}, headers=headers)
+    raw = '{"options": null, "trace": true, "parameters": {"b": 2,  "a": 1}}'
+    again = system.send(Route.SUBMIT, raw=raw, headers=headers, org="acme", project="trial", flow="add")
+    assert again.body == first.body
+
+
+def test_many_callers_with_one_key_make_one_job(system: System) -> None:
+    """Callers that submit the same key at once all get the one job."""
+    with ThreadPoolExecutor(8) as callers:
+        answers = list(
+            callers.map(lambda _: system.submit(parameters={"a": 1}, headers={"idempotency-key": "k"}), range(16))
+        )
+    assert {answer.status for answer in answers} == {202}
+    assert len({answer.body["id"] for answer in answers}) == 1
+
+
+def test_failed_send_is_healed_by_the_retry(system: System) -> None:
+    """A send that fails after the put is a 503, and the caller's retry with the same key sends the message."""
+    url = system.deployment.environment["QUEUE_URL"]
+    headers = {"idempotency-key": "k"}
+    system.deployment.queue.client.delete_queue(QueueUrl=url)
+    answer = system.submit(parameters={"a": 1}, headers=headers)
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "UNAVAILABLE", "1")
+
+    system.deployment.queue.client.create_queue(QueueName="QUEUE_URL")
+    retried = system.submit(parameters={"a": 1}, headers=headers)
+    system.deliver()
+    assert system.status(retried.body["id"])["result"]["output"] == 2
+
+
+def test_expired_job_frees_its_key(system: System) -> None:
+    """Once a job has expired, its key makes a new job although the row may still be there."""
+    headers = {"idempotency-key": "k"}
+    system.submit(parameters={"a": 1}, headers=headers)
+    system.deliver()
+    system.clock.time += 8 * 24 * 3600 * 1000
+    again = system.submit(parameters={"a": 2}, headers=headers)
+    assert again.status == 202
+    assert system.status(again.body["id"])["state"] == "pending"
+
+
+def test_delayed_job_waits(system: System) -> None:
+    """`delaySeconds` delays the message and keeps the job from being claimed before its time."""
+    answer = system.submit(parameters={"a": 1}, options={"delaySeconds": 300})
+    sent = next(parameters for operation, parameters in system.calls if operation == "SendMessage")
+    assert sent["DelaySeconds"] == 300
+    assert answer.headers["Retry-After"] == "300"
+
+
+def test_options_reach_the_job(system: System) -> None:
+    """Metadata, attempts, retention and timeout of a submission override the flow's and the deployment's."""
+    answer = system.submit(
+        parameters={"a": 1},
+        options={"maxAttempts": 7, "metadata": {"team": "Ä"}, "keepSeconds": 3600, "timeoutSeconds": 9},
+    )
+    sent = next(parameters for operation, parameters in system.calls if operation == "SendMessage")
+    assert Message.parse(sent["MessageBody"]).timeout_seconds == 9
+    system.deliver()
+    status = system.status(answer.body["id"])
+    assert (status["maxAttempts"], status["metadata"]) == (7, {"team": "Ä"})
+    assert status["expiresAt"] == "2023-11-14T23:13:20.000Z"
+
+
+def test_largest_body_fits_the_queue(system: System) -> None:
+    """A body of the largest size, in characters that grow most on the way, is accepted and arrives."""
+    overhead = len(json.dumps({"message": ""}))
+    text = "é" * ((limits.MAX_BODY_BYTES - overhead) // 2)
+    raw = json.dumps({"message": text}, ensure_ascii=False)
+    accepted = system.send(Route.SUBMIT, raw=raw, org="acme", project="trial", flow="perhaps")
+    system.deliver()
+    assert system.status(accepted.body["id"])["result"]["output"] == f"got {text}"
+    too_large = system.send(Route.SUBMIT, raw=raw + " " * 10, org="acme", project="trial", flow="perhaps")
+    assert (too_large.status, too_large.code) == (413, "PAYLOAD_TOO_LARGE")
+    assert "262144" in too_large.body["detail"]["message"]

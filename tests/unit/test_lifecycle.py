@@ -1,0 +1,129 @@
+"""The life of a job as data."""
+
+from dataclasses import replace
+
+import pytest
+
+from functions.lifecycle import (
+    GIVE_UP_AFTER_MS,
+    TERMINAL,
+    TRANSITIONS,
+    Job,
+    State,
+    Verdict,
+    backoff_seconds,
+    has_lost,
+    judge,
+    poll_after_seconds,
+    seconds_until_claimable,
+)
+from noukai_wire.models import TERMINAL_STATES
+
+NOW = 1_000_000
+PENDING = Job(
+    id="job_a",
+    org="acme",
+    flow="demo/echo",
+    state=State.PENDING,
+    created_at=NOW,
+    attempt=0,
+    max_attempts=2,
+    digest=b"",
+    keep_seconds=3600,
+    give_up_at=NOW + GIVE_UP_AFTER_MS,
+)
+RUNNING = replace(PENDING, state=State.RUNNING, attempt=1, lease_until=NOW + 60_000, started_at=NOW)
+WAITING = replace(PENDING, not_before=NOW + 5_001)
+CANCELLED = replace(RUNNING, state=State.CANCELLED, lease_until=None, expires_at=(NOW + 60_000) // 1000)
+
+
+def test_no_transition_leaves_a_terminal_state() -> None:
+    """A terminal state never changes again."""
+    assert all(
+        not (transition.sources & TERMINAL) or transition.sources == {transition.target} for transition in TRANSITIONS
+    )
+
+
+def test_only_a_claim_and_what_needs_no_worker_is_unfenced() -> None:
+    """Every write of a worker to a job that it runs needs the fence."""
+    assert {transition.name for transition in TRANSITIONS if not transition.fenced} == {"claim", "cancel", "abandon"}
+
+
+def test_wire_knows_the_same_terminal_states() -> None:
+    """The client and the functions agree on when a job has ended."""
+    assert set(TERMINAL) == TERMINAL_STATES
+
+
+@pytest.mark.parametrize(
+    ("seen", "now", "verdict"),
+    [
+        (None, NOW, Verdict.DROP),
+        (CANCELLED, NOW, Verdict.DROP),
+        (replace(PENDING, created_at=NOW + 1), NOW, Verdict.DROP),
+        (RUNNING, NOW + 59_999, Verdict.DEFER),
+        (WAITING, NOW, Verdict.DEFER),
+        (RUNNING, NOW + 60_000, Verdict.CLAIMABLE),
+        (WAITING, NOW + 5_001, Verdict.CLAIMABLE),
+        (PENDING, NOW, Verdict.CLAIMABLE),
+        (replace(RUNNING, attempt=2), NOW + 60_000, Verdict.EXHAUSTED),
+    ],
+)
+def test_judgement_of_a_delivery(seen: Job | None, now: int, verdict: Verdict) -> None:
+    """A delivery is dropped, deferred, or may go on, by the row that was seen."""
+    assert judge(seen, NOW, now) is verdict
+
+
+@pytest.mark.parametrize(("job", "now", "seconds"), [(RUNNING, NOW, 60), (WAITING, NOW, 6), (PENDING, NOW, 1)])
+def test_deferral_ends_when_the_job_can_be_claimed(job: Job, now: int, seconds: int) -> None:
+    """A deferred delivery returns in the first whole second in which its job can be claimed."""
+    assert seconds_until_claimable(job, now) == seconds
+
+
+@pytest.mark.parametrize(
+    ("job", "overdue"),
+    [
+        (PENDING, True),
+        (replace(RUNNING, lease_until=NOW), True),
+        (replace(RUNNING, lease_until=PENDING.give_up_at + 1), False),
+        (replace(PENDING, not_before=PENDING.give_up_at + 1), False),
+        (CANCELLED, False),
+    ],
+)
+def test_overdue_job(job: Job, overdue: bool) -> None:
+    """Only a job that nobody runs and nothing holds back is overdue, and only once its message must be gone."""
+    assert job.is_overdue(job.give_up_at) is overdue
+    assert not job.is_overdue(job.give_up_at - 1) or job.lease_until == NOW
+
+
+@pytest.mark.parametrize(
+    ("seen", "lost"),
+    [
+        (RUNNING, False),
+        (CANCELLED, True),
+        (replace(RUNNING, attempt=2), True),
+        (PENDING, False),
+        (replace(CANCELLED, created_at=NOW - 1), False),
+        (replace(PENDING, created_at=NOW + 1), True),
+    ],
+    ids=["mine", "cancelled", "taken over", "read before the claim", "the id's earlier job", "the id's later job"],
+)
+def test_row_that_shows_a_lost_attempt(seen: Job, lost: bool) -> None:
+    """A row shows an attempt as lost only if it is newer than the attempt's own claim."""
+    assert has_lost(RUNNING, seen) is lost
+
+
+def test_backoff_is_full_jitter_under_a_doubling_bound() -> None:
+    """A pause is anything from nothing to a bound that doubles with each attempt up to the cap."""
+    for attempt, bound in ((1, 1), (2, 2), (3, 4), (7, 60), (400, 60)):
+        pauses = [backoff_seconds(attempt, 1, 60) for _ in range(200)]
+        assert 0 <= min(pauses) < bound / 4
+        assert bound * 3 / 4 < max(pauses) <= bound
+
+
+@pytest.mark.parametrize(
+    ("job", "now", "seconds"),
+    [(PENDING, NOW, 1), (RUNNING, NOW + 60_000, 6), (RUNNING, NOW + 900_000, 20), (WAITING, NOW, 6)],
+)
+def test_pace_of_polls(job: Job, now: int, seconds: int) -> None:
+    """A client is told to ask the less often the longer a job has taken, and not before a job may start."""
+    assert poll_after_seconds(job, now) == seconds
