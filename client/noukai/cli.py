@@ -31,8 +31,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-FlowArgument = Annotated[str, typer.Argument(metavar="FLOW", help="org/project/flow, or flow alone.")]
-JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job's id.")]
+FlowArgument = Annotated[str, typer.Argument(help="org/project/flow, or flow alone.")]
+JobArgument = Annotated[str, typer.Argument(help="A job's id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON as the API sends it.")]
 Message = Annotated[str | None, typer.Option("-m", "--message", help="The message.")]
 File = Annotated[typer.FileBinaryRead | None, typer.Option("-f", "--file", help="A file as the message; - is stdin.")]

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from noukai import AsyncNoukai, Noukai
+from tests.client.fake_api import KEY, FakeApi, fake_api
+from tests.client.script import job
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -47,3 +49,17 @@ def colour(request: pytest.FixtureRequest) -> Iterator[Colour]:
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NOUKAI_API_KEY", "NOUKAI_BASE_URL", "NOUKAI_ORG", "NOUKAI_PROJECT"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
+    """Give an API that the environment points to, with one job for each end."""
+    with fake_api() as api:
+        monkeypatch.setenv("NOUKAI_API_KEY", KEY)
+        monkeypatch.setenv("NOUKAI_BASE_URL", api.base_url)
+        api.live("job_done", job("completed", result={"status": "completed", "output": "grüße"}))
+        api.live("job_counted", job("completed", result={"status": "completed", "output": [1]}))
+        api.live("job_failed", job("failed", error="ValueError: no words"))
+        api.live("job_cancelled", job("cancelled"))
+        api.live("job_busy", job("running", progress={"percent": 40, "message": "counting"}))
+        yield api

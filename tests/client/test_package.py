@@ -4,6 +4,7 @@ import inspect
 import pickle
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
