@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock local demo
+.PHONY: help setup lock local demo deploy destroy keys verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -29,3 +29,15 @@ local: $(SETUP) ## Run the system on http://localhost:8080 until Ctrl-C (PORT=, 
 
 demo: $(SETUP) ## Run the system here, submit a text, show its progress and result, stop
 	@$(BIN)/python -m infra.local.demo
+
+deploy: $(SETUP) ## Deploy to the configured AWS account and region; print the endpoint and a first key
+	@$(BIN)/python -m infra deploy $(ARGS)
+
+destroy: $(SETUP) ## Take the deployment away again
+	@$(BIN)/python -m infra destroy $(ARGS)
+
+keys: $(SETUP) ## The keys of a deployment: make keys ARGS="create --org acme my-key"
+	@$(BIN)/python -m infra keys $(ARGS)
+
+verify-aws: $(SETUP) ## Check on a deployment what cannot be seen on this machine
+	@$(BIN)/python -m infra verify-aws $(ARGS)

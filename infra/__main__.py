@@ -1,4 +1,4 @@
-"""The operator's commands: `python -m infra deploy|destroy|keys`."""
+"""The operator's commands: `python -m infra deploy|destroy|keys|verify-aws`."""
 
 import os
 import re
@@ -7,15 +7,23 @@ import time
 from dataclasses import dataclass
 from typing import Annotated
 
-import boto3
+import httpx
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.account import Account, OperatorError
 from infra.cdk import Cdk
 from infra.deploy import deploy, destroy
 from infra.keys import Keys, Scope
 from infra.settings import Settings, SettingsError, file_context
+from infra.verify import behaviour, configuration
+from infra.verify.check import Outcome, verify
+from infra.verify.deployed import Deployed
 from noukai_wire import limits
+
+_VERIFY_ORG = "verify"
+_HOUR = 60 * 60
+_GATEWAY_SECONDS = 30
 
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
@@ -54,7 +62,7 @@ class _Operator:
     def of(cls, context: list[str]) -> "_Operator":
         overrides = dict(pair.split("=", 1) for pair in context)
         settings = Settings.from_context({**file_context(), **overrides}.get)
-        account = Account.configured(boto3.Session(region_name=os.environ.get("AWS_REGION")))
+        account = Account.configured(os.environ)
         return cls(account, settings.stack, Cdk({**os.environ, "AWS_REGION": account.region}), context)
 
     def cdk_options(self, further: list[str]) -> list[str]:
@@ -98,11 +106,34 @@ def create_command(name: str, org: Org, scope: Scopes, context: Context) -> None
     typer.echo(keys.create(org, name, scopes=scope, created=int(time.time())))
 
 
+@commands.command("verify-aws")
+def verify_command(
+    context: Context,
+    endpoint: Annotated[str | None, typer.Option(help="The base URL, if not the one that the stack names.")] = None,
+) -> None:
+    """Check the deployed stack, jobs included, with a key that expires within the hour."""
+    operator = _Operator.of(context)
+    outputs = operator.account.deployed(operator.stack)
+    now = int(time.time())
+    key = operator.keys().create(_VERIFY_ORG, "verify", created=now, expires=now + _HOUR)
+    base_url, headers = endpoint or outputs["Endpoint"], {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=base_url, headers=headers, timeout=_GATEWAY_SECONDS) as api:
+        deployed = Deployed(
+            operator.stack, outputs, operator.account.session, api, _VERIFY_ORG, clock=time.monotonic, sleep=time.sleep
+        )
+        findings = []
+        for finding in verify(deployed, [*behaviour.CHECKS, *configuration.CHECKS]):
+            typer.echo(f"{finding.outcome:<14}  {finding.check.name}: {finding.seen}")
+            findings.append(finding)
+    if any(finding.outcome is Outcome.FAILED for finding in findings):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Run a command; what the operator has to mend is said without a trace."""
     try:
         commands()
-    except (OperatorError, SettingsError) as error:
+    except (OperatorError, SettingsError, BotoCoreError, ClientError) as error:
         sys.exit(str(error))
 
 

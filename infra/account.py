@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,23 +23,22 @@ class Account:
     region: str
 
     @classmethod
-    def configured(cls, session: boto3.Session) -> Self:
-        """Find the account that the session's credentials belong to.
+    def configured(cls, environ: "Mapping[str, str]") -> Self:
+        """Find the account that the configured credentials belong to.
 
         Raises:
-            OperatorError: there are no credentials or no region, or AWS does not take the credentials.
+            OperatorError: there are no credentials or no region.
         """
+        # The CDK command reads AWS_REGION, boto3 does not.
+        session = boto3.Session(region_name=environ.get("AWS_REGION"))
         if session.region_name is None:
             raise OperatorError("No AWS region is configured: set AWS_REGION, for instance to us-east-1.")
-        try:
-            if session.get_credentials() is None:
-                raise OperatorError(
-                    "No AWS credentials are configured: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
-                    "AWS_SECRET_ACCESS_KEY, or run `aws sso login`."
-                )
-            number = session.client("sts").get_caller_identity()["Account"]
-        except (BotoCoreError, ClientError) as error:
-            raise OperatorError(f"The configured AWS credentials are of no use: {error}") from error
+        if session.get_credentials() is None:
+            raise OperatorError(
+                "No AWS credentials are configured: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                "or run `aws sso login`."
+            )
+        number = session.client("sts").get_caller_identity()["Account"]
         return cls(session, number, session.region_name)
 
     def outputs(self, stack: str) -> "Mapping[str, str] | None":

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.account import OperatorError
 from infra.node import NODE, NPM, node_environment
 from infra.settings import ROOT
 
@@ -23,7 +24,11 @@ class Cdk:
     folder: Path = ROOT / ".build" / "cdk"
 
     def run(self, *arguments: str) -> int:
-        """Run the command from the repository's root and give its exit status."""
+        """Run the command from the repository's root and give its exit status.
+
+        Raises:
+            OperatorError: it cannot be installed.
+        """
         self._install()
         quiet = {"CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_DISABLE_VERSION_CHECK": "true"}
         app = f"{sys.executable} -m infra.app"
@@ -46,6 +51,8 @@ class Cdk:
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(_PACKAGE, self.folder)
         quiet = ("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
-        subprocess.run(  # noqa: S603 - our own Node
-            [*NPM, "install", *quiet], check=True, cwd=self.folder, env=node_environment(self.environ)
+        result = subprocess.run(  # noqa: S603 - our own Node
+            [*NPM, "install", *quiet], check=False, cwd=self.folder, env=node_environment(self.environ)
         )
+        if result.returncode:
+            raise OperatorError("The CDK command cannot be installed from the npm registry: see above.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 _PREFIX = "nk_"
 _RANDOM_BYTES = 32
@@ -30,9 +31,12 @@ class Keys:
     client: "DynamoDBClient"
     table: str
 
-    def create(self, org: str, name: str, *, created: int, scopes: Iterable[Scope] = Scope) -> str:
-        """Make a key of an org; it is shown here and never again. `created` is in epoch seconds."""
+    def create(
+        self, org: str, name: str, *, created: int, scopes: Iterable[Scope] = Scope, expires: int | None = None
+    ) -> str:
+        """Make a key of an org; it is shown here and never again. Times are in epoch seconds."""
         key = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+        end: dict[str, AttributeValueTypeDef] = {} if expires is None else {"expires": {"N": str(expires)}}
         self.client.put_item(
             TableName=self.table,
             Item={
@@ -41,6 +45,7 @@ class Keys:
                 "name": {"S": name},
                 "scopes": {"SS": sorted(scopes)},
                 "created": {"N": str(created)},
+                **end,
             },
             ConditionExpression="attribute_not_exists(#hash)",
             ExpressionAttributeNames={"#hash": "hash"},

@@ -16,7 +16,7 @@ from infra.local.processes import MARK, end_all
 from infra.settings import file_context
 from tests.infra.template import Template
 
-NO_BUNDLING = {"aws:cdk:bundling-stacks": []}
+NO_BUNDLING: dict[str, object] = {"aws:cdk:bundling-stacks": []}
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,79 @@
+"""A deployed stack as the checks see it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import httpx
+
+from noukai_wire.models import TERMINAL_STATES
+from noukai_wire.routes import Route
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The stack's name and outputs, its API with a key, and the AWS clients to look behind it.
+
+    `clock` and `sleep` are in seconds.
+    """
+
+    stack: str
+    outputs: Mapping[str, str]
+    session: boto3.Session
+    api: httpx.Client
+    org: str
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+
+    @property
+    def is_on_aws(self) -> bool:
+        """Whether this is AWS itself."""
+        endpoint: str = self.session.client("sts").meta.endpoint_url
+        host = httpx.URL(endpoint).host
+        return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+
+    def resources(self, kind: str) -> list[str]:
+        """Give the physical ids of the stack's resources of a kind, for instance `AWS::Lambda::Function`."""
+        pages = self.session.client("cloudformation").get_paginator("list_stack_resources")
+        return [
+            each["PhysicalResourceId"]
+            for page in pages.paginate(StackName=self.stack)
+            for each in page["StackResourceSummaries"]
+            if each["ResourceType"] == kind
+        ]
+
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """Give the configuration of each function by the module of its handler."""
+        client = self.session.client("lambda")
+        configurations = [
+            dict(client.get_function_configuration(FunctionName=name))
+            for name in self.resources("AWS::Lambda::Function")
+        ]
+        return {str(each["Handler"]).split(".")[1]: each for each in configurations}
+
+    def has_demo(self) -> bool:
+        """Say whether the flows are those of the repository, which the checks of jobs run."""
+        flows = self.api.get(Route.FLOWS.template).raise_for_status().json()["flows"]
+        return any(each["flow"].endswith("demo/sleep") for each in flows)
+
+    def submit(self, flow: str, parameters: dict[str, object], **options: object) -> str:
+        """Submit a job of a demo flow and give its id."""
+        path = Route.SUBMIT.path(org=self.org, project="demo", flow=flow)
+        response = self.api.post(path, json={"parameters": parameters, "options": options}).raise_for_status()
+        job_id: str = response.json()["id"]
+        return job_id
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """Give a job's status."""
+        status: dict[str, Any] = self.api.get(Route.STATUS_BY_ID.path(id=job_id)).raise_for_status().json()
+        return status
+
+    def ended(self, job_id: str, seconds: float) -> dict[str, Any]:
+        """Give a job's status once it is terminal, or as it stands after so many seconds."""
+        deadline = self.clock() + seconds
+        while True:
+            status = self.job(job_id)
+            if status["state"] in TERMINAL_STATES or self.clock() >= deadline:
+                return status
+            self.sleep(0.5)

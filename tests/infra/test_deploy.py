@@ -1,0 +1,91 @@
+"""The operator's commands, against an emulator of AWS and without one."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.local.emulator import Emulator
+from infra.settings import ROOT
+from noukai_wire.routes import BASE_PATH, Route
+
+
+def operate(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the operator, with no AWS but that of `environ` and no Node but ours."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "infra", *arguments],
+        cwd=ROOT,
+        env={**own, "PATH": str(ROOT / "nowhere"), "AWS_EC2_METADATA_DISABLED": "true", **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def completed_job(base_url: str, key: str) -> dict[str, object]:
+    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as api:
+        path = Route.SUBMIT.path(org="acme", project="demo", flow="word-count")
+        job = api.post(path, json={"message": "to be or not to be"}).raise_for_status().json()
+        wait = api.get(Route.WAIT_BY_ID.path(id=job["id"]), params={"seconds": 20}).raise_for_status()
+        status: dict[str, object] = wait.json()
+        return status
+
+
+def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_path: Path) -> None:
+    """With the CDK command, on an account that was never bootstrapped, and with a job completed in between."""
+    aws = {
+        "AWS_ENDPOINT_URL": emulator.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+    }
+    output = ("--output", str(tmp_path / "cdk.out"))
+
+    deployed = operate("deploy", "--org", "acme", "-c", "platform=host", *output, **aws)
+    assert deployed.returncode == 0, deployed.stderr
+    api_id, key = re.findall(r"^Endpoint: http://(\w+)\..*\n+Key: +(nk_\S{43}) ", deployed.stdout, re.MULTILINE)[0]
+    base_url = f"{emulator.endpoint}/_aws/execute-api/{api_id}/$default{BASE_PATH}"
+
+    assert completed_job(base_url, key)["state"] == "completed"
+
+    verified = operate("verify-aws", "--endpoint", base_url, **aws)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert re.search(
+        r"^ok +a partial batch keeps a changed visibility: failed at attempt 2", verified.stdout, re.MULTILINE
+    )
+    assert re.search(r"^not shown here +expired jobs are deleted", verified.stdout, re.MULTILINE)
+
+    destroyed = operate("destroy", *output, **aws)
+    assert destroyed.returncode == 0, destroyed.stderr
+    assert re.search(r"The tables noukai-TablesJobs\S+ and noukai-TablesKeys\S+ are kept", destroyed.stdout)
+    functions = emulator.session().client("lambda", endpoint_url=emulator.endpoint).list_functions()["Functions"]
+    assert functions == []
+
+    gone = operate("destroy", *output, **aws)
+    assert (gone.returncode, gone.stderr) == (
+        1,
+        "There is no stack noukai in 000000000000/us-east-1: `make deploy` makes it.\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["deploy", "destroy"])
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({}, "No AWS region is configured: set AWS_REGION"),
+        ({"AWS_REGION": "us-east-1"}, "No AWS credentials are configured: set AWS_PROFILE"),
+        ({"AWS_REGION": "us-east-1", "AWS_PROFILE": "nobody"}, "nobody"),
+    ],
+)
+def test_missing_configuration_is_named(tmp_path: Path, command: str, environ: dict[str, str], message: str) -> None:
+    """In a sentence, before anything is built."""
+    files = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials")}
+    result = operate(command, **environ, **files)
+    assert result.returncode == 1
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -1,0 +1,57 @@
+"""The operator's keys, on moto."""
+
+import hashlib
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from infra.keys import Keys, Scope
+
+
+@pytest.fixture
+def keys() -> Iterator[Keys]:
+    with mock_aws():
+        client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+        client.create_table(
+            TableName="keys",
+            KeySchema=[{"AttributeName": "hash", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "hash", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield Keys(client, "keys")
+
+
+def test_key_is_kept_as_its_hash_alone(keys: Keys) -> None:
+    """With its org, its name, what it allows and when it was made."""
+    key = keys.create("acme", "ci", created=1_700_000_000)
+    (row,) = keys.client.scan(TableName="keys")["Items"]
+    assert row == {
+        "hash": {"S": hashlib.sha256(key.encode()).hexdigest()},
+        "org": {"S": "acme"},
+        "name": {"S": "ci"},
+        "scopes": {"SS": ["cancel", "read", "submit", "usage"]},
+        "created": {"N": "1700000000"},
+    }
+
+
+def test_key_may_end_and_may_allow_less(keys: Keys) -> None:
+    """Both as its maker says."""
+    keys.create("acme", "ci", created=1_700_000_000, scopes=[Scope.READ], expires=1_700_003_600)
+    (row,) = keys.client.scan(TableName="keys")["Items"]
+    assert (row["scopes"], row["expires"]) == ({"SS": ["read"]}, {"N": "1700003600"})
+
+
+def test_keys_are_not_to_be_guessed(keys: Keys) -> None:
+    """Each has 256 random bits behind its prefix."""
+    first, second = (keys.create("acme", "ci", created=0) for _ in range(2))
+    assert first != second
+    assert {(len(key), key[:3]) for key in (first, second)} == {(3 + 43, "nk_")}
+
+
+def test_table_is_empty_until_a_key_is_made(keys: Keys) -> None:
+    """So a second deployment makes no second first key."""
+    assert keys.is_empty()
+    keys.create("acme", "first", created=0)
+    assert not keys.is_empty()
