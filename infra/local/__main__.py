@@ -41,6 +41,8 @@ async def _until_stopped(body: Coroutine[None, None, None]) -> None:
         # Once only: a second signal would break off the stopping itself.
         if not asked.is_set():
             asked.set()
+            # Python 3.11 reports each connection that is broken off.
+            loop.set_exception_handler(lambda *_: None)
             task.cancel()
 
     for number in _STOPPING:

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+from collections.abc import Coroutine
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -58,7 +59,20 @@ class Address:
         config.include_server_header = config.include_date_header = False
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
         async with httpx.AsyncHTTPTransport(limits=limits, trust_env=False) as transport:
-            await serve(Gateway(endpoint, api_id, transport), config, shutdown_trigger=asyncio.Event().wait)
+            gateway = Gateway(endpoint, api_id, transport)
+            await _until_cancelled(serve(gateway, config, shutdown_trigger=asyncio.Event().wait))
+
+
+async def _until_cancelled(serving: Coroutine[None, None, None]) -> None:
+    task = asyncio.create_task(serving)
+    try:
+        await asyncio.wait([task])
+        await task
+    finally:
+        # From Python 3.12 on a server that is closed waits for its clients, and one of them may never end its request.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=_GRACE_SECONDS)
 
 
 def _port(sockets: tuple[socket.socket, ...]) -> int:

@@ -192,18 +192,21 @@ def test_a_broken_flow_leaves_the_version_before(system: Running, api: Api, flow
     assert api.output(api.submit("version")) == 2
 
 
-def test_sigterm_ends_everything(system: Running, api: Api) -> None:
-    """Asked to terminate it stops with status 0, and takes along a flow's own processes and every file."""
+def test_sigterm_ends_everything(system: Running, api: Api, url: str) -> None:
+    """In the middle of a request it stops with status 0, and takes along a flow's own processes and every file."""
     run = run_of(system)
     folder = folder_of(run)
     api.submit("stray")
     system.wait_for(saying("strayed"), JOB_SECONDS)
     assert "sleep" in {process.name() for process in processes.marked(run)}
 
-    assert stop(system, signal.SIGTERM) == 0
+    with socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)) as client:
+        client.sendall(b"POST /api/v1/flows HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf")
+        assert stop(system, signal.SIGTERM) == 0
 
     assert processes.marked(run) == []
     assert not folder.exists()
+    assert "Traceback" not in system.output
 
 
 def test_an_interrupted_start_leaves_nothing() -> None:
