@@ -63,7 +63,7 @@ def read(model: type[Model], response: httpx.Response) -> Model:
 def unexpected(response: httpx.Response, problem: str) -> UnexpectedAnswerError:
     """Return the error for an answer that the API never gives."""
     return UnexpectedAnswerError(
-        f"the answer to {_request(response)} is not one of this API ({problem}): check the base URL",
+        f"the answer to {_request(response)} is not one of this API ({problem}): check base_url (NOUKAI_BASE_URL)",
         status_code=response.status_code,
         request_id=_request_id(response),
     )

@@ -134,7 +134,9 @@ def _failed(request: httpx.Request, failure: httpx.RequestError) -> NoukaiError:
     if isinstance(failure, httpx.TimeoutException):
         return RequestTimeoutError(f"{what} was not answered in time")
     if isinstance(failure, httpx.TransportError):
-        return ConnectionFailedError(f"{what}: {failure or type(failure).__name__}; check the base URL and the network")
+        return ConnectionFailedError(
+            f"{what}: {failure or type(failure).__name__}; check base_url (NOUKAI_BASE_URL) and the network"
+        )
     return UnexpectedAnswerError(f"the answer to {what} cannot be read: {failure}")
 
 

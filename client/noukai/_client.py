@@ -84,7 +84,7 @@ class Noukai(_Deployment[BlockingDriver]):
 
 
 class AsyncNoukai(_Deployment[AwaitingDriver]):
-    """`Noukai`, to be awaited."""
+    """`Noukai`, to be awaited, in asyncio."""
 
     def __init__(
         self,

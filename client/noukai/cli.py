@@ -113,7 +113,7 @@ def wait(
 
 @app.command(epilog=_EPILOG)
 def cancel(*, job_id: JobArgument, as_json: Json = False) -> None:
-    """Cancel a job and print it as it stands afterwards; one that has ended is left as it is."""
+    """Cancel a job and print it as it stands afterwards."""
     with _client() as client:
         job = client.job(job_id)
         job.cancel()
