@@ -40,10 +40,11 @@ def exit_code(error: NoukaiError) -> int:
 
 def complain(problem: NoukaiError | str) -> None:
     """Say on stderr, in one line, what went wrong."""
-    parts = [str(problem)]
+    text = str(problem)
     if isinstance(problem, InvalidInputError):
-        parts += [f"{entry.get('path')}: {entry.get('message')}" for entry in problem.errors]
-    line = _line("; ".join(parts))
+        entries = [f"{entry.get('path')}: {entry.get('message')}" for entry in problem.errors]
+        text = "; ".join([text, *(entry for entry in entries if entry not in text)])
+    line = _line(text)
     if isinstance(problem, ApiError) and problem.request_id:
         line += f" (request {problem.request_id})"
     typer.echo(f"noukai: {line}", err=True)

@@ -48,6 +48,10 @@ class FakeApi(ThreadingHTTPServer):
         match method, path:
             case "GET", ["flows"]:
                 return 200, {"flows": [FLOW]}
+            case "POST", ["seq", "acme", "demo", "picky", "jobs"]:
+                errors = [{"path": "parameters.top", "message": "must be integer"}, {"path": "message", "message": "?"}]
+                message = "Correct the input: parameters.top: must be integer"
+                return 422, {"detail": {"code": "INVALID_INPUT", "message": message, "errors": errors}}
             case "POST", ["seq", "acme", "demo", flow, "jobs"] if f"job_{flow}" in self.lives:
                 self.submissions.append(body)
                 return 202, {**job("pending"), "id": f"job_{flow}", "flow": f"acme/demo/{flow}"}

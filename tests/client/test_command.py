@@ -194,3 +194,9 @@ def test_an_error_of_the_api_exits_with_5(monkeypatch: pytest.MonkeyPatch) -> No
     assert run("status", "job_gone") == (5, "", said)
     monkeypatch.setenv("NOUKAI_API_KEY", "nk_other")
     assert run("flows") == (5, "", "noukai: unknown key (request req_7)\n")
+
+
+def test_a_refused_input_is_said_once() -> None:
+    """What is wrong with an input is said in the same line, but not again if the API's message says it."""
+    said = "noukai: Correct the input: parameters.top: must be integer; message: ? (request req_7)\n"
+    assert run("submit", "acme/demo/picky") == (5, "", said)
