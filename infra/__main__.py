@@ -38,10 +38,18 @@ def _slug(text: str) -> str:
     return text
 
 
+def _pairs(texts: list[str]) -> list[str]:
+    if any("=" not in text for text in texts):
+        raise typer.BadParameter("use NAME=VALUE")
+    return texts
+
+
 Org = Annotated[str, typer.Option(callback=_slug, help="The org that the key belongs to.")]
 Context = Annotated[
     list[str],
-    typer.Option("--context", "-c", metavar="NAME=VALUE", help="Overrides cdk.json.", default_factory=list),
+    typer.Option(
+        "--context", "-c", metavar="NAME=VALUE", help="Overrides cdk.json.", default_factory=list, callback=_pairs
+    ),
 ]
 Scopes = Annotated[
     list[Scope],

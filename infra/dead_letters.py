@@ -1,6 +1,5 @@
 """The reader of dead letters: it settles the jobs that were never settled otherwise."""
 
-from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -11,7 +10,7 @@ from infra.settings import Settings
 from infra.tables import Tables
 
 _TIMEOUT = 60
-VISIBILITY = Duration.seconds(6 * _TIMEOUT)
+VISIBILITY_SECONDS = 6 * _TIMEOUT
 """Six times the reader's timeout leaves room for deliveries that Lambda throttles."""
 
 

@@ -13,10 +13,11 @@ _MAX_MESSAGE_BYTES = 1024 * 1024
 class Queues(Construct):
     """A queue and its dead-letter queue, both encrypted and for TLS only.
 
-    A letter's age counts from its first send, so the dead-letter queue keeps what it gets far longer.
+    `visibility` and `dead_letter_visibility` are in seconds. A letter's age counts from its first send, so the
+    dead-letter queue keeps what it gets far longer.
     """
 
-    def __init__(self, scope: Construct, name: str, *, visibility: Duration, dead_letter_visibility: Duration) -> None:
+    def __init__(self, scope: Construct, name: str, *, visibility: int, dead_letter_visibility: int) -> None:
         super().__init__(scope, name)
         self.dead_letters = _queue(self, "DeadLetters", retention=Duration.days(14), visibility=dead_letter_visibility)
         self.jobs = _queue(
@@ -33,14 +34,14 @@ def _queue(
     name: str,
     *,
     retention: Duration,
-    visibility: Duration,
+    visibility: int,
     dead_letter_queue: sqs.DeadLetterQueue | None = None,
 ) -> sqs.Queue:
     return sqs.Queue(
         scope,
         name,
         retention_period=retention,
-        visibility_timeout=visibility,
+        visibility_timeout=Duration.seconds(visibility),
         dead_letter_queue=dead_letter_queue,
         max_message_size_bytes=_MAX_MESSAGE_BYTES,
         encryption=sqs.QueueEncryption.SQS_MANAGED,

@@ -5,11 +5,11 @@ from constructs import Construct
 
 from infra.api import Api
 from infra.assets import Assets
-from infra.dead_letters import VISIBILITY, DeadLetterReader
+from infra.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
 from infra.queues import Queues
 from infra.settings import Settings
 from infra.tables import Tables
-from infra.worker import Worker, visibility
+from infra.worker import Worker, visibility_seconds
 
 
 class JobStack(Stack):
@@ -24,7 +24,9 @@ class JobStack(Stack):
         synthesizer = DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
         super().__init__(scope, settings.stack, synthesizer=synthesizer)
         tables = Tables(self, "Tables", removal_policy=RemovalPolicy[settings.tables.upper()])
-        queues = Queues(self, "Queues", visibility=visibility(settings.worker), dead_letter_visibility=VISIBILITY)
+        queues = Queues(
+            self, "Queues", visibility=visibility_seconds(settings.worker), dead_letter_visibility=VISIBILITY_SECONDS
+        )
         api = Api(self, "Api", settings=settings, code=assets.api, tables=tables, queue=queues.jobs)
         Worker(self, "Worker", settings=settings, code=assets.worker, tables=tables, queues=queues)
         DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)

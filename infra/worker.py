@@ -1,6 +1,5 @@
 """The worker: it runs the flows."""
 
-from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -56,6 +55,6 @@ class Worker(Construct):
         )
 
 
-def visibility(profile: WorkerProfile) -> Duration:
-    """How long a delivery of the worker's queue is invisible: Lambda requires at least the function's timeout."""
-    return Duration.seconds(profile.timeout)
+def visibility_seconds(profile: WorkerProfile) -> int:
+    """Say how long a delivery of the worker's queue is invisible: Lambda requires at least the function's timeout."""
+    return profile.timeout

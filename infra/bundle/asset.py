@@ -49,25 +49,28 @@ class Bundler:
             shutil.copytree(self.flows, written / "flows", ignore=_NOT_FLOWS)
         compile_folder(written)
         link_tree(written, output)
-        own, *required = self._libraries(asset, self.platform)
-        link_tree(own, output, ignore=_METADATA)
-        for folder in required:
-            link_tree(folder, output)
+        dependencies = Dependencies(self.platform, self.cache)
+        for folder in self._own(asset, dependencies):
+            link_tree(folder, output, ignore=_METADATA)
+        if asset == "worker":
+            for folder in self._required(dependencies):
+                link_tree(folder, output)
 
     def _catalog(self) -> Path:
         catalog = self.scratch / "catalog"
         if not catalog.exists():
             if not self.flows.is_dir():
                 raise BundleError(f"There is no folder of flows {self.flows}: set `flows` in cdk.json.")
+            dependencies = Dependencies("host", self.cache)
             # What the flows require comes first: it is whole, where our own libraries lack what we do not use.
-            libraries = reversed(self._libraries("worker", "host"))
-            build_catalog(self.flows, list(libraries), catalog)
+            build_catalog(self.flows, [*self._required(dependencies), *self._own("worker", dependencies)], catalog)
         return catalog
 
-    def _libraries(self, asset: AssetName, platform: Platform) -> list[Path]:
-        dependencies = Dependencies(platform, self.cache)
-        own = dependencies.of_groups(*_GROUPS[asset])
+    def _own(self, asset: AssetName, dependencies: Dependencies) -> list[Path]:
+        return [dependencies.of_group(group) for group in _GROUPS[asset]]
+
+    def _required(self, dependencies: Dependencies) -> list[Path]:
         requirements = self.flows / "requirements.txt"
-        if asset == "worker" and requirements.exists():
-            return [own, dependencies.of_flows(requirements, own)]
-        return [own]
+        if not requirements.exists():
+            return []
+        return [dependencies.of_flows(requirements, self._own("worker", dependencies))]

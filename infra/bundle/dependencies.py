@@ -31,16 +31,15 @@ class Dependencies:
     platform: Platform
     cache: Path = CACHE
 
-    def of_groups(self, *groups: str) -> Path:
-        """Give a folder with what groups of `pyproject.toml` name, at the locked versions and without unused parts."""
-        declared = tomllib.loads(_PROJECT.read_text())["dependency-groups"]
-        options = [option for group in groups for option in ("--group", f"{_PROJECT}:{group}")]
-        key = [_LOCK.read_text(), *(str(declared[group]) for group in groups)]
-        return self._installed(key, [*options, "--constraints", str(_LOCK)], prune_own)
+    def of_group(self, group: str) -> Path:
+        """Give a folder with what a group of `pyproject.toml` names, at the locked versions, without unused parts."""
+        declared = str(tomllib.loads(_PROJECT.read_text())["dependency-groups"][group])
+        options = ["--group", f"{_PROJECT}:{group}", "--constraints", str(_LOCK)]
+        return self._installed([_LOCK.read_text(), declared], options, prune_own)
 
-    def of_flows(self, requirements: Path, own: Path) -> Path:
-        """Give a folder with what flows require, whole; what the folder `own` has as well has the same version."""
-        pins = sorted(f"{name}=={version}" for name, version in _distributions(own))
+    def of_flows(self, requirements: Path, own: Iterable[Path]) -> Path:
+        """Give a folder with what flows require, whole; what the folders `own` have as well has the same version."""
+        pins = sorted({f"{name}=={version}" for folder in own for name, version in _distributions(folder)})
         constraints = self.cache / f"{_digest(pins)}.txt"
         self.cache.mkdir(parents=True, exist_ok=True)
         constraints.write_text("\n".join(pins))

@@ -19,6 +19,13 @@ from tests.infra.template import Template
 NO_BUNDLING: dict[str, object] = {"aws:cdk:bundling-stacks": []}
 
 
+@pytest.fixture(autouse=True)
+def _no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test meets an AWS but the one that it is given."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+
+
 @pytest.fixture(scope="session")
 def template_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Template]:
     """The template that `cdk.json` and some more settings make, with the sources as assets."""
