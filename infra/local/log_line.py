@@ -25,7 +25,7 @@ _NOT_SHOWN = frozenset(
 )
 _INDENT = "    "
 # Where the emulator unpacks an asset: what is left begins with `flows/` or `functions/`.
-_UNPACKED = re.compile(r"[^\s\"']*/ministack-lambda-[^/\s]+/code/")
+_UNPACKED = re.compile(r"[^\s\"']*/(?:ministack-lambda-[^/\s]+/code|code-[0-9a-f]{64})/")
 
 
 def readable(function: str, line: str, now: datetime) -> str:

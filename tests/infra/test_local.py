@@ -88,10 +88,18 @@ class Api:
         self._client.close()
 
 
+def first_child(system: Running) -> psutil.Process:
+    """Wait for the system's first process, which is its emulator."""
+    parent = psutil.Process(system.process.pid)
+    # Until it has become another program, a new process has its parent's environment.
+    while not (children := [child for child in parent.children() if processes.MARK in child.environ()]):
+        assert system.process.poll() is None, system.output
+    return min(children, key=psutil.Process.create_time)
+
+
 def run_of(system: Running) -> str:
     """The mark of the system's processes, read from one of them."""
-    child = psutil.Process(system.process.pid).children()[0]
-    return child.environ()[processes.MARK]
+    return first_child(system).environ()[processes.MARK]
 
 
 def folder_of(run: str) -> Path:
@@ -212,13 +220,23 @@ def test_sigterm_ends_everything(system: Running, api: Api, url: str) -> None:
 def test_an_interrupted_start_leaves_nothing() -> None:
     """Ctrl-C before it is ready stops it as well."""
     with started(os.environ) as system:
-        while not psutil.Process(system.process.pid).children():
-            assert system.process.poll() is None, system.output
         run = run_of(system)
 
         assert stop(system, signal.SIGINT) == 0
         assert processes.marked(run) == []
         assert READY not in system.output
+
+
+def test_the_end_of_the_emulator_is_the_end() -> None:
+    """Without its emulator it ends with status 1 and says so, and takes the other processes along."""
+    with started(os.environ) as system:
+        emulator = first_child(system)
+        run = emulator.environ()[processes.MARK]
+        emulator.kill()
+
+        assert system.process.wait(STOP_SECONDS) == 1
+        assert "The emulator has ended with status -9" in system.output
+        assert processes.marked(run) == []
 
 
 def refusal(**settings: str) -> str:

@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from watchfiles import Change
 from infra.local import processes
 from infra.local.address import Address
 from infra.local.assembly import Assembly
+from infra.local.emulator_process import SharedZip
 from infra.local.errors import LocalError
 from infra.local.flow_files import FlowFiles
 from infra.local.log_line import readable
@@ -149,6 +151,23 @@ def test_a_port_is_taken_in_either_family() -> None:
         port = other.getsockname()[1]
         with pytest.raises(LocalError, match=f"Port {port} is taken"), Address.held(port):
             pass
+
+
+def test_an_asset_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All who unpack the same files share them, and are not hurt when one of them goes."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writing:
+        writing.writestr("package/module.py", "x = 1")
+    first, second = tmp_path / "1" / "code", tmp_path / "2" / "code"
+    for folder in (first, second):
+        folder.mkdir(parents=True)
+        with SharedZip(archive) as reading:
+            reading.extractall(folder)
+    assert (first / "package" / "module.py").samefile(second / "package" / "module.py")
+
+    shutil.rmtree(first.parent)
+    assert (second / "package" / "module.py").read_text() == "x = 1"
 
 
 def test_a_process_that_will_not_stop_is_killed() -> None:
