@@ -6,7 +6,7 @@ are numbers.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+EXPIRY_ATTRIBUTE = "t"  # what the table's time to live reads
+
 _NAMES = {
     "id": "id",
     "org": "o",
@@ -47,7 +49,7 @@ _NAMES = {
     "started_at": "a",
     "completed_at": "e",
     "stopped_at": "z",
-    "expires_at": "t",
+    "expires_at": EXPIRY_ATTRIBUTE,
     "progress": "p",
     "result": "r",
     "error": "x",
@@ -57,9 +59,6 @@ _NAMES = {
 _AS_JSON = frozenset({"progress", "metadata"})
 _OF_A_RUN = ("lease_until", "not_before", "progress")
 _SETTLED = "s IN (:completed, :failed, :cancelled)"
-
-if set(_NAMES) != {field.name for field in fields(Job)}:
-    raise TypeError("every field of Job needs the name of its attribute, and nothing else has one")
 
 
 class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a fault

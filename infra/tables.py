@@ -4,9 +4,12 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+EXPIRY_ATTRIBUTE = "t"
+"""Where the functions write when a job expires."""
+
 
 class Tables(Construct):
-    """The jobs by `id`, which DynamoDB deletes after their `ttl`, and the keys by the SHA-256 `hash` of each."""
+    """The jobs by `id`, which DynamoDB deletes once they have expired, and the keys by the SHA-256 `hash` of each."""
 
     def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
         super().__init__(scope, name)
@@ -14,7 +17,7 @@ class Tables(Construct):
             self,
             "Jobs",
             partition_key=_string_attribute("id"),
-            time_to_live_attribute="ttl",
+            time_to_live_attribute=EXPIRY_ATTRIBUTE,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=_RECOVERY,
             removal_policy=removal_policy,

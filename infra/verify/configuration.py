@@ -6,6 +6,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from infra.tables import EXPIRY_ATTRIBUTE
 from infra.verify.check import Check
 from infra.verify.deployed import Deployed
 
@@ -16,7 +17,7 @@ _QUEUES = ("QueueUrl", "DeadLetterQueueUrl")
 def _time_to_live(deployed: Deployed) -> tuple[bool, str]:
     dynamodb = deployed.session.client("dynamodb")
     found = dynamodb.describe_time_to_live(TableName=deployed.outputs["JobsTable"])["TimeToLiveDescription"]
-    return (found.get("TimeToLiveStatus"), found.get("AttributeName")) == ("ENABLED", "ttl"), str(found)
+    return (found.get("TimeToLiveStatus"), found.get("AttributeName")) == ("ENABLED", EXPIRY_ATTRIBUTE), str(found)
 
 
 def _recovery(deployed: Deployed) -> tuple[bool, str]:

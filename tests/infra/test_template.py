@@ -167,7 +167,7 @@ def test_jobs_table_forgets_expired_jobs(template: Template) -> None:
     """Rows are addressed by `id` and go after their `ttl`."""
     _, table = resource_named(template, "DynamoDB::Table", "TablesJobs")
     assert table["Properties"]["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
-    assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+    assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "t", "Enabled": True}
 
 
 def test_keys_table_is_addressed_by_the_hash_of_a_key(template: Template) -> None:

@@ -1,0 +1,53 @@
+"""The whole system: this machine's by default, or a deployed one by E2E_BASE_URL and E2E_API_KEY."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from infra.local.running import ready
+from noukai import AsyncNoukai, Noukai
+
+LOCAL_KEY = "nk_local_acme"
+
+
+@pytest.fixture(scope="session")
+def base_url() -> Iterator[str]:
+    """The base URL of a system that takes requests."""
+    deployed = os.environ.get("E2E_BASE_URL")
+    if deployed:
+        yield deployed
+    else:
+        with ready() as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def api_key() -> str:
+    """A key with every scope; of the org `acme` on this machine."""
+    return os.environ.get("E2E_API_KEY", LOCAL_KEY)
+
+
+class Colour:
+    """One colour of the client, its awaitables awaited."""
+
+    def __init__(self, client: Any, run: Callable[[Any], Any]) -> None:
+        self.client = client
+        self.run = run
+
+
+@pytest.fixture(params=["blocking", "awaiting"])
+def colour(request: pytest.FixtureRequest, base_url: str, api_key: str) -> Iterator[Colour]:
+    """Give each colour of the client in turn, for the project `demo`."""
+    org = os.environ.get("E2E_ORG", "acme")
+    settings: dict[str, Any] = {"api_key": api_key, "base_url": base_url, "org": org, "project": "demo"}
+    if request.param == "blocking":
+        with Noukai(**settings) as client:
+            yield Colour(client, lambda value: value)
+    else:
+        with asyncio.Runner() as runner:
+            awaiting = AsyncNoukai(**settings)
+            yield Colour(awaiting, lambda value: runner.run(value) if asyncio.iscoroutine(value) else value)
+            runner.run(awaiting.aclose())

@@ -1,0 +1,28 @@
+// Uses the published SDK as its README says, and prints what came of it as JSON.
+import { Noukai } from "@noukai/sdk";
+
+// It only knows http://localhost:8080, a port that may be taken: its requests are sent to where the system is.
+const send = globalThis.fetch;
+globalThis.fetch = (url, init) => send(url.replace("http://localhost:8080", process.env.SYSTEM), init);
+
+const message = "to be or not to be";
+const noukai = new Noukai({ org: "acme", project: "demo" });
+
+const job = await noukai.flow("word-count").executeAsync({ message, parameters: { top: 1 } });
+const polled = await job.poll();
+if (polled.executionId !== job.executionId) throw new Error(`polled ${JSON.stringify(polled)}`);
+const done = await job.wait({ timeout: 60_000, pollInterval: 200 });
+
+const errors = [];
+for (const attempt of [
+  () => new Noukai({ apiKey: "nk_wrong" }).flow("acme/demo/echo").executeAsync({ message }),
+  () => noukai.flow("nothing").executeAsync({ message }),
+]) {
+  const error = await attempt().then(
+    () => null,
+    (raised) => raised,
+  );
+  errors.push([error.name, error.code, Boolean(error.requestId)]);
+}
+
+console.log(JSON.stringify({ output: done.result.output, errors }));

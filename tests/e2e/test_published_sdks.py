@@ -1,0 +1,134 @@
+"""Noukai's published SDKs, unmodified, against the system.
+
+Both only know `http://localhost:8080`, a port that may be taken: their requests are sent to where the system is, those
+of Python by the system being the HTTP proxy, those of JavaScript by the script that uses the SDK.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import httpx
+import noukai_sdk
+import pytest
+
+from infra.node import NODE, NPM, node_environment
+from infra.settings import ROOT
+from noukai import Noukai
+
+HERE = Path(__file__).parent
+TEXT = "to be or not to be"
+
+
+@pytest.fixture(autouse=True)
+def proxied(base_url: str, api_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `http://localhost:8080` be the system."""
+    origin = httpx.URL(base_url).copy_with(path="/")
+    for name, value in {
+        "HTTP_PROXY": str(origin),
+        "http_proxy": str(origin),
+        "NO_PROXY": "",
+        "no_proxy": "",
+        "NOUKAI_ENV": "dev",
+        "NOUKAI_API_KEY": api_key,
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_python_blocking() -> None:
+    """`noukai-sdk` submits, polls and waits."""
+    with noukai_sdk.Noukai() as client:
+        flow = client.flow("acme/demo/word-count")
+        job = flow.execute_async(message=TEXT, parameters={"top": 1}, trace=True)
+        assert job.execution_id.startswith("job_")
+        assert job.flow_id == "acme/demo/word-count"
+        assert job.poll().status in ("pending", "running", "completed")
+        done = job.wait(timeout=60, poll_interval=0.2)
+    assert (done.status, done.error) == ("completed", None)
+    assert done.result["output"] == {"words": 6, "distinct": 4, "top": {"to": 2}}
+
+
+def test_python_awaiting(base_url: str, api_key: str) -> None:
+    """`noukai-sdk` does the same with `await`, and sees a cancelled job as the only other end it knows."""
+
+    def cancel(job_id: str) -> None:
+        with Noukai(api_key=api_key, base_url=base_url) as client:
+            client.job(job_id).cancel()
+
+    async def run() -> None:
+        async with noukai_sdk.AsyncNoukai() as client:
+            job = await client.flow("acme/demo/echo").execute_async(message=TEXT)
+            assert (await job.poll()).execution_id == job.execution_id
+            assert (await job.wait(timeout=60, poll_interval=0.2)).result["output"]["message"] == TEXT
+            endless = await client.flow("acme/demo/sleep").execute_async(parameters={"seconds": 600})
+            cancel(endless.execution_id)
+            ended = await endless.wait(timeout=60, poll_interval=0.2)
+            assert (ended.status, ended.error) == ("failed", "cancelled")
+
+    asyncio.run(run())
+
+
+def test_python_errors() -> None:
+    """A wrong key, an unknown flow and an unknown job are the SDK's own errors, with code and request id."""
+    with noukai_sdk.Noukai(api_key="nk_wrong") as client, pytest.raises(noukai_sdk.AuthenticationError) as wrong_key:
+        client.flow("acme/demo/echo").execute_async(message=TEXT)
+    with noukai_sdk.Noukai() as client:
+        with pytest.raises(noukai_sdk.FlowNotFoundError) as unknown_flow:
+            client.flow("acme/demo/nothing").execute_async(message=TEXT)
+        with pytest.raises(noukai_sdk.PermissionDeniedError) as other_org:
+            client.flow("globex/demo/echo").execute_async(message=TEXT)
+    for raised, code in ((wrong_key, "UNAUTHENTICATED"), (unknown_flow, "FLOW_NOT_FOUND"), (other_org, "FORBIDDEN")):
+        assert raised.value.code == code
+        assert raised.value.request_id
+    assert wrong_key.value.www_authenticate == "Bearer"
+
+
+def test_python_unknown_job() -> None:
+    """A job that is not there is not found once the SDK's own grace for new jobs is over."""
+    from noukai_sdk._jobs import Job  # noqa: PLC0415 - it has no public way to a job by its id
+
+    with noukai_sdk.Noukai() as client:
+        job = client.flow("acme/demo/echo").execute_async(message=TEXT)
+        unknown = Job(
+            job._transport, "acme", "demo", "echo", "job_" + "a" * 26, job.flow_id, submitted_at=float("-inf")
+        )
+        with pytest.raises(noukai_sdk.FlowNotFoundError) as not_found:
+            unknown.poll()
+    assert (not_found.value.code, bool(not_found.value.request_id)) == ("JOB_NOT_FOUND", True)
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The SDK from npm, installed with the Node of the Python package."""
+    folder = ROOT / ".build" / "published-sdk"
+    wanted = json.loads((HERE / "package.json").read_text())["dependencies"]["@noukai/sdk"]
+    installed = folder / "node_modules" / "@noukai" / "sdk" / "package.json"
+    if not installed.exists() or json.loads(installed.read_text())["version"] != wanted:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(HERE / "package.json", folder)
+        quiet = ("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+        environment = {name: value for name, value in os.environ.items() if name.lower() != "http_proxy"}
+        subprocess.run([*NPM, "install", *quiet], check=True, cwd=folder, env=node_environment(environment))
+    return folder
+
+
+def test_javascript(node_modules: Path, base_url: str) -> None:
+    """`@noukai/sdk` submits, polls, waits and raises its errors."""
+    script = node_modules / "published_sdk.mjs"
+    shutil.copy(HERE / script.name, script)
+    done = subprocess.run(
+        [NODE, "--no-warnings", script],
+        env={**os.environ, "SYSTEM": str(httpx.URL(base_url).copy_with(path="")).rstrip("/")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout) == {
+        "output": {"words": 6, "distinct": 4, "top": {"to": 2}},
+        "errors": [["AuthenticationError", "UNAUTHENTICATED", True], ["FlowNotFoundError", "FLOW_NOT_FOUND", True]],
+    }

@@ -1,0 +1,25 @@
+"""What the stack and the functions must agree on although neither imports the other."""
+
+from functions.lifecycle import GIVE_UP_AFTER_MS
+from functions.store import EXPIRY_ATTRIBUTE
+from tests.infra.template import Template
+
+
+def test_table_expires_rows_by_the_functions_attribute(template: Template) -> None:
+    """The table's time to live reads the attribute in which the functions write when a job expires."""
+    attributes = [
+        table["Properties"]["TimeToLiveSpecification"]["AttributeName"]
+        for table in template.resources("DynamoDB::Table").values()
+        if "TimeToLiveSpecification" in table["Properties"]
+    ]
+    assert attributes == [EXPIRY_ATTRIBUTE]
+
+
+def test_jobs_are_given_up_when_the_queue_forgets_them(template: Template) -> None:
+    """A job that never started is given up exactly when the queue has dropped its message."""
+    retentions = {
+        queue["Properties"]["MessageRetentionPeriod"] * 1000
+        for queue in template.resources("SQS::Queue").values()
+        if "RedrivePolicy" in queue["Properties"]
+    }
+    assert retentions == {GIVE_UP_AFTER_MS}
