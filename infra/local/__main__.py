@@ -10,7 +10,7 @@ from infra.local.errors import LocalError
 from infra.local.launcher import launch
 from infra.local.settings import Settings
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> int:
@@ -47,6 +47,9 @@ async def _until_stopped(body: Coroutine[None, None, None]) -> None:
 
     for number in _STOPPING:
         loop.add_signal_handler(number, stop)
+    # Unless it is ignored, as under `nohup`.
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, stop)
     try:
         await task
     except asyncio.CancelledError:

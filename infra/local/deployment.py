@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -14,7 +15,6 @@ from infra.local.errors import LocalError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.literals import CapabilityType
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
@@ -22,7 +22,7 @@ LOCAL_KEYS = {"acme": "nk_local_acme", "globex": "nk_local_globex"}
 """The key of each org that only a local system knows."""
 
 _SCOPES = ["submit", "read", "cancel", "usage"]
-_CAPABILITIES: "tuple[CapabilityType, ...]" = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
+_NOTHING_TO_UPDATE = "No updates are to be performed"
 _POLL_SECONDS = 0.1
 
 
@@ -59,13 +59,7 @@ class Deployment:
             LocalError: a resource cannot be created; the message names it and says why.
 
         """
-        await asyncio.to_thread(self._publish, assembly)
-        await asyncio.to_thread(
-            self.cloudformation.create_stack,
-            StackName=assembly.stack,
-            TemplateBody=assembly.template,
-            Capabilities=_CAPABILITIES,
-        )
+        await self._apply(self.cloudformation.create_stack, assembly)
         await self._settled(assembly.stack, "CREATE_COMPLETE")
         await asyncio.to_thread(self._insert_keys, now)
 
@@ -74,22 +68,27 @@ class Deployment:
 
         Raises:
             LocalError: a resource cannot be updated; the stack is as it was.
-
         """
-        await asyncio.to_thread(self._publish, assembly)
         try:
-            await asyncio.to_thread(
-                self.cloudformation.update_stack,
-                StackName=assembly.stack,
-                TemplateBody=assembly.template,
-                Capabilities=_CAPABILITIES,
-            )
-        except ClientError as error:
-            if "No updates are to be performed" in str(error):
+            await self._apply(self.cloudformation.update_stack, assembly)
+        except LocalError as error:
+            if _NOTHING_TO_UPDATE in str(error):
                 return False
-            raise LocalError(str(error)) from error
+            raise
         await self._settled(assembly.stack, "UPDATE_COMPLETE")
         return True
+
+    async def _apply(self, operation: Callable[..., object], assembly: Assembly) -> None:
+        await asyncio.to_thread(self._publish, assembly)
+        arguments = {
+            "StackName": assembly.stack,
+            "TemplateBody": assembly.template,
+            "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        }
+        try:
+            await asyncio.to_thread(operation, **arguments)
+        except ClientError as error:
+            raise LocalError(f"The stack {assembly.stack} is refused: {error}") from error
 
     def _publish(self, assembly: Assembly) -> None:
         buckets = {asset.bucket for asset in self._published}

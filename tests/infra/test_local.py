@@ -1,11 +1,14 @@
 """The local system as a person runs it: real processes, the whole stack."""
 
+import asyncio
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +17,10 @@ import psutil
 import pytest
 
 from infra.local import processes
-from infra.local.deployment import LOCAL_KEYS
+from infra.local.assembly import Assembly
+from infra.local.deployment import LOCAL_KEYS, Deployment
+from infra.local.emulator import Emulator
+from infra.local.errors import LocalError
 from infra.local.running import READY, Running, started
 from infra.settings import ROOT
 
@@ -239,6 +245,25 @@ def test_the_end_of_the_emulator_is_the_end() -> None:
         assert processes.marked(run) == []
 
 
+def test_a_resource_that_cannot_be_created_is_named(tmp_path: Path) -> None:
+    """A stack that fails is reported with the resource that made it fail, and why."""
+    run = uuid.uuid4().hex
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 50_000}}
+    template = {"Resources": {"Broken": queue}}
+
+    async def create() -> None:
+        emulator = await Emulator.start(tmp_path, {**os.environ, processes.MARK: run})
+        try:
+            await emulator.ready()
+            await Deployment.of(emulator).create(Assembly("broken", json.dumps(template), ()), now=0)
+        finally:
+            processes.end_all(run)
+            await emulator.process.communicate()
+
+    with pytest.raises(LocalError, match=r"Broken \(AWS::SQS::Queue\): .*VisibilityTimeout"):
+        asyncio.run(create())
+
+
 def refusal(**settings: str) -> str:
     """Start it with settings that it refuses, and return what it says."""
     result = subprocess.run(
@@ -269,3 +294,18 @@ def test_a_flow_that_cannot_be_built_is_no_start(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("x = 1\nimport\n")
 
     assert "broken.py:2" in refusal(PORT="0", FLOWS=str(tmp_path))
+
+
+def test_the_demo_counts_the_words_of_a_text() -> None:
+    """The demo runs a job on a real text, prints what it returned and leaves with the status of its command."""
+    result = subprocess.run(
+        [sys.executable, "-m", "infra.local.demo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=START_SECONDS,
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert '"distinct"' in result.stdout
