@@ -11,6 +11,9 @@ from pydantic.dataclasses import dataclass
 
 ROOT = Path(__file__).resolve().parent.parent
 
+EXPIRY_ATTRIBUTE = "t"
+"""Of a row of the jobs table: when it expires, as the functions write it."""
+
 LogRetention = Literal["ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR"]
 
 _CONFIG = ConfigDict(extra="forbid")

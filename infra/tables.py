@@ -4,8 +4,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-EXPIRY_ATTRIBUTE = "t"
-"""Where the functions write when a job expires."""
+from infra.settings import EXPIRY_ATTRIBUTE
 
 
 class Tables(Construct):

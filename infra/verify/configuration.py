@@ -6,7 +6,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.tables import EXPIRY_ATTRIBUTE
+from infra.settings import EXPIRY_ATTRIBUTE
 from infra.verify.check import Check
 from infra.verify.deployed import Deployed
 
