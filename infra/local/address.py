@@ -38,7 +38,6 @@ class Address:
 
         Raises:
             LocalError: somebody else has the port.
-
         """
         with ExitStack() as stack:
             yield cls(_bind(port, stack))
@@ -66,8 +65,7 @@ class Address:
 async def _until_cancelled(serving: Coroutine[None, None, None]) -> None:
     task = asyncio.create_task(serving)
     try:
-        await asyncio.wait([task])
-        await task
+        await asyncio.shield(task)
     finally:
         # From Python 3.12 on a server that is closed waits for its clients, and one of them may never end its request.
         while not task.done():

@@ -67,7 +67,6 @@ async def synthesize(flows: Path, outdir: Path, environ: Mapping[str, str]) -> A
 
     Raises:
         LocalError: with what it said, for instance the file and line of a flow that makes no sense.
-
     """
     settings = {
         "CDK_OUTDIR": str(outdir),

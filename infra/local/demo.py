@@ -24,7 +24,7 @@ def main() -> int:
     print("Starting the system on this machine ...", flush=True)  # noqa: T201 - it is what the demo is for
     try:
         with ready(os.environ) as url:
-            command = ["noukai", "submit", FLOW, "-f", TEXT, "-p", "pause=0.5", "--wait"]
+            command = ["noukai", "submit", FLOW, "-f", TEXT, "-p", "pause=0.4", "--wait"]
             print(f"{url} ready after {time.monotonic() - began:.1f} s\n$ {' '.join(command)}", flush=True)  # noqa: T201
             return _run(command, url)
     except LocalError as error:

@@ -57,7 +57,6 @@ class Deployment:
 
         Raises:
             LocalError: a resource cannot be created; the message names it and says why.
-
         """
         await self._apply(self.cloudformation.create_stack, assembly)
         await self._settled(assembly.stack, "CREATE_COMPLETE")

@@ -67,7 +67,6 @@ class Emulator:
 
         Raises:
             LocalError: it has ended; the message carries its last lines.
-
         """
         await asyncio.gather(self._relay_functions(on_line), self._relay_own(on_line))
         status = await self.process.wait()

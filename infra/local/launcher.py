@@ -28,7 +28,6 @@ async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[
 
     Raises:
         LocalError: it cannot start, or its emulator has ended.
-
     """
     run = uuid.uuid4().hex
     with (

@@ -26,7 +26,6 @@ class Settings:
 
         Raises:
             LocalError: a value is no port or no folder.
-
         """
         port = environ.get("PORT") or str(DEFAULT_PORT)
         if not (port.isascii() and port.isdecimal() and int(port) <= _LAST_PORT):
