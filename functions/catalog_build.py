@@ -21,10 +21,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from functions.catalog import SUBMISSION, FlowEntry, validator_name
 from functions.flow import Flow
-from functions.identity import is_slug
 from functions.registry import flows_of, open_folder, projects
 from noukai_wire import limits
 from noukai_wire.models import Submission
+from noukai_wire.slug import SLUG_RULE, is_slug
 
 _FORMATS = {
     "uuid": r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\Z",
@@ -186,8 +186,7 @@ def _place(flow: Flow) -> str:
 
 
 def _slug_rule(kind: str, name: str) -> str:
-    low, high = limits.MIN_SLUG_LENGTH, limits.MAX_SLUG_LENGTH
-    return f"{name!r} cannot name a {kind}: use {low} to {high} lower-case letters, digits and inner hyphens"
+    return f"{name!r} cannot name a {kind}: use {SLUG_RULE}"
 
 
 def main(arguments: list[str]) -> int:

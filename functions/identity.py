@@ -1,15 +1,12 @@
-"""The id of a job, and the slugs of its address."""
+"""The id of a job."""
 
 import base64
 import hashlib
 import re
 import secrets
 
-from noukai_wire import limits
-
 _BITS = 130
 _ID = re.compile(r"job_[a-z2-7]{26}")
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
 
 def job_id(org: str, flow: str, idempotency_key: str | None) -> str:
@@ -25,8 +22,3 @@ def job_id(org: str, flow: str, idempotency_key: str | None) -> str:
 def is_job_id(text: str) -> bool:
     """Whether a text can be the id of a job."""
     return _ID.fullmatch(text) is not None
-
-
-def is_slug(text: str) -> bool:
-    """Whether a text can name an org, project or flow."""
-    return limits.MIN_SLUG_LENGTH <= len(text) <= limits.MAX_SLUG_LENGTH and _SLUG.fullmatch(text) is not None

@@ -3,7 +3,7 @@
 from functions.deployment import Deployment
 from functions.errors import ApiError, flow_not_found
 from functions.http import Endpoint, Request, Response
-from functions.identity import is_slug, job_id
+from functions.identity import job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State, poll_after_seconds
 from functions.queue import Message
@@ -13,6 +13,7 @@ from functions.views import accepted
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, Route
+from noukai_wire.slug import is_slug
 
 
 def submit(request: Request, caller: Caller, deployment: Deployment) -> Response:

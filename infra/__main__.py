@@ -1,7 +1,6 @@
 """The operator's commands: `python -m infra deploy|destroy|keys|verify-aws`."""
 
 import os
-import re
 import sys
 import time
 from dataclasses import dataclass
@@ -19,13 +18,12 @@ from infra.settings import Settings, SettingsError, file_context
 from infra.verify import behaviour, configuration
 from infra.verify.check import Outcome, verify
 from infra.verify.deployed import Deployed
-from noukai_wire import limits
+from noukai_wire.slug import SLUG_RULE, is_slug
 
 _VERIFY_ORG = "verify"
 _HOUR = 60 * 60
 _GATEWAY_SECONDS = 30
 
-_SLUG = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 keys_commands = typer.Typer(no_args_is_help=True)
@@ -33,8 +31,8 @@ commands.add_typer(keys_commands, name="keys", help="The keys of the deployment'
 
 
 def _slug(text: str) -> str:
-    if not (limits.MIN_SLUG_LENGTH <= len(text) <= limits.MAX_SLUG_LENGTH and _SLUG.fullmatch(text)):
-        raise typer.BadParameter("use 2 to 50 lower-case letters, digits and hyphens, no hyphen first or last")
+    if not is_slug(text):
+        raise typer.BadParameter(f"use {SLUG_RULE}")
     return text
 
 
@@ -48,12 +46,20 @@ Org = Annotated[str, typer.Option(callback=_slug, help="The org that the key bel
 Context = Annotated[
     list[str],
     typer.Option(
-        "--context", "-c", metavar="NAME=VALUE", help="Overrides cdk.json.", default_factory=list, callback=_pairs
+        "--context",
+        "-c",
+        metavar="NAME=VALUE",
+        help="Overrides cdk.json.",
+        default_factory=list,
+        show_default=False,
+        callback=_pairs,
     ),
 ]
 Scopes = Annotated[
     list[Scope],
-    typer.Option("--scope", help="What the key allows; all, by default.", default_factory=lambda: list(Scope)),
+    typer.Option(
+        "--scope", help="What the key allows; all, by default.", default_factory=lambda: list(Scope), show_default=False
+    ),
 ]
 
 

@@ -3,11 +3,10 @@
 import re
 from typing import NamedTuple
 
-from noukai_wire.limits import MAX_SLUG_LENGTH, MIN_SLUG_LENGTH
+from noukai_wire.slug import SLUG_RULE, is_slug
 
 from ._errors import InvalidArgumentError
 
-_SLUG = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]+")
 _SEGMENTS = 3
 
@@ -40,11 +39,8 @@ class FlowAddress(NamedTuple):
 
 def slug(name: str, text: str) -> str:
     """Return the text if it is a slug; `name` says in the error what it was meant for."""
-    if not (MIN_SLUG_LENGTH <= len(text) <= MAX_SLUG_LENGTH and _SLUG.fullmatch(text)):
-        raise InvalidArgumentError(
-            f"{name} {text!r} is not a slug: {MIN_SLUG_LENGTH} to {MAX_SLUG_LENGTH} lower-case letters, digits and "
-            "hyphens, no hyphen first or last"
-        )
+    if not is_slug(text):
+        raise InvalidArgumentError(f"{name} {text!r} is not a slug: {SLUG_RULE}")
     return text
 
 

@@ -294,18 +294,3 @@ def test_a_flow_that_cannot_be_built_is_no_start(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("x = 1\nimport\n")
 
     assert "broken.py:2" in refusal(PORT="0", FLOWS=str(tmp_path))
-
-
-def test_the_demo_counts_the_words_of_a_text() -> None:
-    """The demo runs a job on a real text, prints what it returned and leaves with the status of its command."""
-    result = subprocess.run(
-        [sys.executable, "-m", "infra.local.demo"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=START_SECONDS,
-    )
-
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert '"distinct"' in result.stdout

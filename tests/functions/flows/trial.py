@@ -1,6 +1,7 @@
 """Flows that behave in every way a flow can."""
 
 import asyncio
+import faulthandler
 import os
 import signal
 import sys
@@ -101,6 +102,7 @@ def end_process(how: Literal["exit", "sys-exit", "kill", "segfault"]) -> None:
         sys.exit(3)
     if how == "exit":
         os._exit(3)
+    faulthandler.disable()
     os.kill(os.getpid(), signal.SIGKILL if how == "kill" else signal.SIGSEGV)
 
 
