@@ -60,6 +60,14 @@ def test_an_invalid_input_without_a_list_has_no_errors(detail: object) -> None:
     assert error.errors == []
 
 
+@pytest.mark.parametrize(("header", "seconds"), [("2.5", 2.5), ("-3", 0.0), ("1e99", 86_400.0), ("soon", None)])
+def test_a_pause_is_told_with_the_error(header: str, seconds: float | None) -> None:
+    """`retry_after` is how long the API asks to wait: never negative, a day at most, None if it cannot be read."""
+    error = error_of(refused(503, "UNAVAILABLE", {"Retry-After": header}))
+    assert isinstance(error, ApiError)
+    assert error.retry_after == seconds
+
+
 def test_an_answer_of_the_gateway_is_understood() -> None:
     """What a gateway answers by itself becomes the status's error, with the gateway's own request id."""
     error = error_of(refused(429, headers={"Apigw-Requestid": "gw_1", "Retry-After": "3"}))

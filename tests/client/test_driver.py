@@ -15,13 +15,13 @@ from tests.client.script import JOB, held, job
 
 
 class Trickle(httpx.SyncByteStream):
-    """A body that comes a byte a second, and would never end."""
+    """A body that comes a byte a second, for an hour."""
 
     def __init__(self) -> None:
         self.now = 0.0
 
     def __iter__(self) -> Iterator[bytes]:
-        while True:
+        for _ in range(3600):
             self.now += 1
             yield b" "
 

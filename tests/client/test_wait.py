@@ -45,6 +45,14 @@ def test_a_hold_and_its_timeout_end_by_the_deadline() -> None:
     assert [timeout_of(request) for request in player.requests] == [29.5, 9.5]
 
 
+@pytest.mark.parametrize(("timeout_ms", "seconds"), [(3_000, 2), (3_100, 2), (3_200, 3), (900, 0), (60_000, 20)])
+def test_a_hold_leaves_time_for_its_answer(timeout_ms: int, seconds: int) -> None:
+    """A hold ends early enough for its answer to arrive before the deadline."""
+    player = Player()
+    player.play(wait(player, timeout_ms=timeout_ms), held("completed"))
+    assert player.paths == [f"/jobs/job_1/wait?seconds={seconds}"]
+
+
 def test_the_deadline_is_kept() -> None:
     """A job that does not end is given up at the deadline, with its last status; near it, requests keep a pause."""
     player = Player()
