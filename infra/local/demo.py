@@ -1,8 +1,8 @@
 """`python -m infra.local.demo`: the whole system on this machine runs one job on a real text."""
 
 import os
+import pty
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -33,9 +33,11 @@ def main() -> int:
 
 
 def _run(command: list[str], url: str) -> int:
-    environ = {**os.environ, "NOUKAI_BASE_URL": url, "NOUKAI_API_KEY": LOCAL_KEYS["acme"]}
-    program = Path(sys.executable).with_name(command[0])
-    return subprocess.run([program, *command[1:]], env=environ, cwd=ROOT, check=False).returncode  # noqa: S603 our own
+    program = str(Path(sys.executable).with_name(command[0]))
+    os.chdir(ROOT)
+    os.environ.update(NOUKAI_BASE_URL=url, NOUKAI_API_KEY=LOCAL_KEYS["acme"])
+    # The command shows progress on a terminal only; where there is none, a log for instance, it gets one of its own.
+    return os.waitstatus_to_exitcode(pty.spawn([program, *command[1:]]))
 
 
 if __name__ == "__main__":

@@ -76,8 +76,9 @@ def test_commands(environ: dict[str, str]) -> None:
 
 
 def test_demo() -> None:
-    """`make demo` runs the whole system and prints the result of its job."""
+    """`make demo` runs the whole system, shows the progress of its job and prints the result."""
     output = run(["make", "demo"], dict(os.environ))
+    assert re.search(r"\d+ % counted \d+ of \d+ lines", output)
     assert '"words"' in output
 
 
