@@ -49,4 +49,4 @@ class Batch:
     @property
     def answer(self) -> dict[str, Any]:
         """What the event source is told: every delivery that is not named here is deleted."""
-        return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in self.failures]}
+        return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in dict.fromkeys(self.failures)]}

@@ -131,7 +131,7 @@ def _entry(flow: Flow) -> FlowEntry:
     try:
         schema = flow.adapter.json_schema(schema_generator=ReadableSchema)
         _add_defaults(flow, schema)
-        fastjsonschema.compile(schema, formats=_FORMATS, use_default=False)
+        fastjsonschema.compile(_draft_7(schema), formats=_FORMATS, use_default=False)
     except Exception as error:
         raise FlowError(f"{_place(flow)}: flow {flow.name!r}: its signature makes no sense: {error}") from error
     return FlowEntry(
@@ -174,10 +174,23 @@ def _write(out: Path, entries: dict[str, FlowEntry]) -> None:
     schemas = {name: dict(entry.input) for name, entry in entries.items()}
     schemas[SUBMISSION] = Submission.model_json_schema(schema_generator=ReadableSchema)
     for name, schema in schemas.items():
-        code = fastjsonschema.compile_to_code(schema, formats=_FORMATS, use_default=False, fast_fail=False)
+        code = fastjsonschema.compile_to_code(_draft_7(schema), formats=_FORMATS, use_default=False, fast_fail=False)
         (validators / f"{validator_name(name)}.py").write_text(code, encoding="utf-8")
     catalog = {name: asdict(entry) for name, entry in sorted(entries.items())}
     (out / "flows.json").write_text(json.dumps(catalog), encoding="utf-8")
+
+
+def _draft_7(schema: Any) -> Any:
+    """Write tuples as the compiler knows them; pydantic writes JSON Schema 2020-12, with `prefixItems`."""
+    if isinstance(schema, list):
+        return [_draft_7(value) for value in schema]
+    if not isinstance(schema, dict):
+        return schema
+    keywords = {key: _draft_7(value) for key, value in schema.items()}
+    if isinstance(keywords.get("prefixItems"), list):
+        rest = {"additionalItems": keywords["items"]} if "items" in keywords else {}
+        return {**keywords, **rest, "items": keywords["prefixItems"]}
+    return keywords
 
 
 def _place(flow: Flow) -> str:

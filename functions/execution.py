@@ -76,7 +76,9 @@ class Execution:
         )
 
     def _attempt(self, job: Job, flow: Flow, timeout_ms: int) -> None:
+        # What each child would otherwise make again for itself is made before the fork.
         flow.prepare()
+        logger()
         clock = self.deployment.clock
         timeout_at = clock.now() + timeout_ms
         call = Call(flow, self.message.arguments, job.id, job.org, job.attempt, timeout_at, clock.now)

@@ -124,7 +124,7 @@ class Flow:
         return cast("TypeAdapter[dict[str, Any]]", TypeAdapter(arguments))
 
     def prepare(self) -> None:
-        """Do once, before the fork, what each call would do again: importing pydantic and compiling the annotations."""
+        """Import pydantic and compile the annotations, if that was not done before."""
         _ = self.adapter
 
     def run(self, arguments: Mapping[str, Any], context: Context) -> Any:

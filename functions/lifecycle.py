@@ -62,6 +62,10 @@ GIVE_UP_AFTER_MS = 4 * 24 * 60 * 60 * 1000
 """How long after it may start a job can still be settled by its message: the queue keeps messages for four days."""
 
 
+_SLOWEST_POLL_SECONDS = 20
+"""A client that is told to wait longer would hear of a cancellation too late."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One submission of a flow, as its row says."""
@@ -166,6 +170,6 @@ def backoff_seconds(attempt: int, base: float, cap: float) -> float:
 def poll_after_seconds(job: Job, now: int) -> int:
     """Say after how many seconds a client should ask again: the longer a job has taken, the longer."""
     if job.must_wait(now):
-        return seconds_until_claimable(job, now)
+        return min(_SLOWEST_POLL_SECONDS, seconds_until_claimable(job, now))
     age = now - (job.started_at or job.created_at)
-    return min(20, max(1, age // 10_000))
+    return min(_SLOWEST_POLL_SECONDS, max(1, age // 10_000))

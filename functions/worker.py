@@ -2,6 +2,8 @@
 
 from typing import Any, Protocol
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from functions.batch import Batch
 from functions.deployment import Deployment, deployed
 from functions.execution import Execution
@@ -28,7 +30,7 @@ def work(event: Event, context: LambdaContext, deployment: Deployment) -> dict[s
     open_folder(deployment.asset / "flows")
     if context.get_remaining_time_in_millis() > deployment.lease_ms:
         # A queue whose visibility ends sooner than the lease needs no shortening.
-        batch.hold(now)
+        _hold(batch, now)
     while delivery := batch.next():
         available_ms = context.get_remaining_time_in_millis() - deployment.grace_ms - _MARGIN_MS
         try:
@@ -40,6 +42,14 @@ def work(event: Event, context: LambdaContext, deployment: Deployment) -> dict[s
             logger().exception("a delivery failed", extra={"message_id": delivery.id})
             batch.failures.append(delivery.id)
     return batch.answer
+
+
+def _hold(batch: Batch, now: int) -> None:
+    try:
+        batch.hold(now)
+    except (BotoCoreError, ClientError):
+        # The jobs can run all the same; should this worker die, they wait for the queue instead of the lease.
+        logger().warning("the visibility of a batch was not shortened", exc_info=True)
 
 
 def handler(event: Event, context: LambdaContext) -> dict[str, Any]:

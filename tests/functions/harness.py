@@ -179,6 +179,12 @@ class System:
         assert job is not None
         return job
 
+    def run(self, flow: str, **body: Any) -> Any:
+        """Submit a job of a flow of the project `trial`, deliver its message once, and give its status."""
+        job_id = self.submit(f"trial/{flow}", **body).body["id"]
+        self.deliver()
+        return self.status(job_id)
+
     def hidden_for(self) -> list[int]:
         """For how many seconds the last delivery's messages were hidden, in the order of the calls."""
         return [
@@ -242,3 +248,9 @@ def _one_dynamodb_call_at_a_time() -> Iterator[None]:
         yield
     finally:
         DynamoHandler.call_action = call_action  # type: ignore[method-assign]
+
+
+def output(status: Any) -> Any:
+    """What the flow of a completed job returned."""
+    assert status["state"] == "completed", status
+    return status["result"]["output"]

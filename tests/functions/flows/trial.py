@@ -65,6 +65,11 @@ def order(
     }
 
 
+@flow
+def pair(pair: tuple[int, str], rest: tuple[int, ...] = ()) -> list[Any]:
+    return [*pair, *rest]
+
+
 @flow(max_attempts=2)
 def fail(message: str) -> None:
     raise ValueError(message)

@@ -1,0 +1,156 @@
+"""What a worker makes of a delivery: claimed, deferred, dropped, given back."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from functions.lifecycle import Job
+from functions.store import Refused
+from tests.functions.harness import System, output
+
+
+def test_visibility_that_cannot_be_shortened(system: System) -> None:
+    """A worker whose first request to the queue fails runs its jobs all the same."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    events = system.deployment.queue.client.meta.events
+    events.register("before-parameter-build.sqs.ChangeMessageVisibilityBatch", unreachable)
+    assert system.deliver() == {"batchItemFailures": []}
+    assert system.status(job_id)["state"] == "completed"
+
+
+def unreachable(**_: object) -> None:
+    raise EndpointConnectionError(endpoint_url="nowhere")
+
+
+def test_second_attempt_may_succeed(system: System) -> None:
+    """A job whose first worker vanished runs again, as attempt 2, once its lease is over."""
+    job_id = system.submit("trial/say-who").body["id"]
+    claim_elsewhere(system, job_id)
+    system.clock.time += 60_001
+    system.deliver()
+    assert output(system.status(job_id))["attempt"] == 2
+
+
+def claim_elsewhere(system: System, job_id: str) -> Job:
+    """Let another worker claim the job and say nothing more."""
+    now = system.clock.time
+    created_at = system.row(job_id).created_at
+    store = system.deployment.store
+    return store.claim(job_id, created_at=created_at, owner="elsewhere", lease_until=now + 60_000, now=now)
+
+
+def test_delivery_of_a_running_job_is_deferred(system: System) -> None:
+    """A delivery that meets a live lease is hidden until the lease is over, never deleted."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    claim_elsewhere(system, job_id)
+    answer = system.deliver()
+    assert len(answer["batchItemFailures"]) == 1
+    assert system.hidden_for()[-1] == 60
+    assert system.messages() == 1
+
+
+def test_delivery_before_its_time_is_deferred(system: System) -> None:
+    """A delivery that comes too early is hidden until its job may start."""
+    job_id = system.submit("trial/ask-for-time").body["id"]
+    system.deliver()
+    message = system.message_of(job_id)
+    system.deployment.queue.send(message)
+    system.deliver()
+    assert system.hidden_for()[-1] == 7
+    assert system.status(job_id)["attempt"] == 1
+
+
+def test_lost_worker_without_attempts_left(system: System) -> None:
+    """A job whose last worker vanished fails as `worker lost`."""
+    job_id = system.submit(parameters={"a": 1}, options={"maxAttempts": 1}).body["id"]
+    claim_elsewhere(system, job_id)
+    system.clock.time += 60_001
+    system.deliver()
+    status = system.status(job_id)
+    assert (status["state"], status["error"]) == (
+        "failed",
+        "worker lost: attempt 1 of 1 ended without a word",
+    )
+    assert system.messages() == 0
+
+
+def test_late_worker_cannot_settle(system: System) -> None:
+    """A worker whose job was taken over is refused every write, and the one that took it over is not disturbed."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    late = claim_elsewhere(system, job_id)
+    system.clock.time += 60_001
+    system.deliver()
+    settled = system.status(job_id)
+    store, now = system.deployment.store, system.clock.time
+    with pytest.raises(Refused):
+        store.complete(late, result="0", now=now)
+    with pytest.raises(Refused):
+        store.fail(late, error="late", now=now)
+    with pytest.raises(Refused):
+        store.release(late, error="late", not_before=now)
+    with pytest.raises(Refused):
+        store.extend(late, lease_until=now + 1, progress=None)
+    assert system.status(job_id) == settled
+
+
+@pytest.mark.parametrize("body", ["", "no json", "[]", "{}", '{"id": 1}', '{"id": "job_x", "surprise": true}'])
+def test_poison_is_dropped(system: System, body: str) -> None:
+    """A body that is not a message is dropped, and its neighbours run."""
+    queue = system.deployment.queue
+    queue.client.send_message(QueueUrl=queue.url, MessageBody=body or " ")
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    assert system.deliver() == {"batchItemFailures": []}
+    assert system.status(job_id)["state"] == "completed"
+    assert system.messages() == 0
+
+
+@pytest.mark.parametrize("changes", [{"id": "job_" + "a" * 26}, {"created_at": 1}])
+def test_message_of_no_row_is_dropped(system: System, changes: dict[str, Any]) -> None:
+    """A message without a row, or of another submission under the same id, is dropped and changes nothing."""
+    job_id = system.submit(parameters={"a": 1}, options={"delaySeconds": 900}).body["id"]
+    system.deployment.queue.send(system.message_of(job_id, **changes))
+    assert system.deliver() == {"batchItemFailures": []}
+    assert system.status(job_id)["state"] == "pending"
+
+
+def test_flow_that_is_gone_fails_its_job(system: System) -> None:
+    """A job whose flow this deployment no longer has fails and says so."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    queue = system.deployment.queue
+    queue.client.purge_queue(QueueUrl=queue.url)
+    queue.send(system.message_of(job_id, flow="trial/was-here"))
+    system.deliver()
+    status = system.status(job_id)
+    assert (status["state"], status["error"]) == (
+        "failed",
+        "FlowNotFound: this deployment has no flow 'trial/was-here' any more",
+    )
+
+
+def test_batch_that_takes_long_gives_back_what_has_not_started(system: System) -> None:
+    """Deliveries that a first job keeps waiting for a second are given back at once, without using an attempt."""
+    system.clock.step = 300
+    slow = system.submit("trial/count", parameters={"steps": 1}).body["id"]
+    others = [system.submit("trial/hang", parameters={"begun": "x", "ended": "y"}).body["id"] for _ in range(2)]
+    answer = system.deliver(remaining_ms=30_000)
+    assert {system.status(job_id).get("attempt") for job_id in others} == {None}
+    assert len(answer["batchItemFailures"]) == 2
+    assert 0 in system.hidden_for()
+    assert system.status(slow)["state"] == "completed"
+
+
+def test_visibility_is_shortened_for_the_whole_batch_in_one_request(system: System) -> None:
+    """On arrival every delivery of the batch is hidden for one lease only, by one request."""
+    for _ in range(3):
+        system.submit(parameters={"a": 1})
+    system.deliver()
+    first = next(parameters for operation, parameters in system.calls if operation == "ChangeMessageVisibilityBatch")
+    assert [entry["VisibilityTimeout"] for entry in first["Entries"]] == [60, 60, 60]
+
+
+def test_short_visibility_needs_no_shortening(system: System) -> None:
+    """A function whose time, and so whose queue's visibility, is within the lease spends no request on it."""
+    system.submit(parameters={"a": 1})
+    system.deliver(remaining_ms=60_000)
+    assert "ChangeMessageVisibilityBatch" not in [operation for operation, _ in system.calls]

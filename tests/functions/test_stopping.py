@@ -1,0 +1,90 @@
+"""Flows that end early, are stopped, or end their own process."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noukai_wire.routes import Route
+from tests.functions.harness import System, output
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        ("sys-exit", "SystemExit: 3"),
+        ("exit", "ProcessDied: the flow's process ended itself with status 3"),
+        ("kill", "ProcessDied: the flow's process was ended by SIGKILL (out of memory?)"),
+        ("segfault", "ProcessDied: the flow's process was ended by SIGSEGV"),
+    ],
+)
+def test_flow_that_ends_its_process(system: System, how: str, error: str) -> None:
+    """A flow that ends its process takes only its own attempt with it."""
+    status = system.run("end-process", parameters={"how": how})
+    assert (status["state"], status["error"]) == ("failed", error)
+
+
+def test_flow_that_closes_its_streams(system: System) -> None:
+    """A flow may close its standard streams; the runtime speaks through others."""
+    assert output(system.run("close-streams")) == "still here"
+
+
+@pytest.mark.parametrize("flow", ["hang", "hang-later"])
+def test_timeout_stops_the_flow(system: System, tmp_path: Path, flow: str) -> None:
+    """A flow that runs too long is interrupted, cleans up, and its job fails with `TimeoutError`."""
+    begun, ended = tmp_path / "begun", tmp_path / "ended"
+    system.clock.step = 1000
+    status = system.run(flow, parameters={"begun": str(begun), "ended": str(ended)}, options={"timeoutSeconds": 2})
+    assert (status["state"], status["error"]) == ("failed", "TimeoutError: the flow was stopped after 2 seconds")
+    assert status["stoppedAt"]
+    assert ended.exists()
+
+
+@pytest.mark.parametrize("flow", ["hang", "hang-later"])
+def test_cancelled_flow_is_stopped(system: System, tmp_path: Path, flow: str) -> None:
+    """A running job is cancelled for every reader at once, its code is interrupted, and `stoppedAt` says when."""
+    begun, ended = tmp_path / "begun", tmp_path / "ended"
+    job_id = system.submit(f"trial/{flow}", parameters={"begun": str(begun), "ended": str(ended)}).body["id"]
+    answers = cancel_once_begun(system, job_id, begun)
+    status = system.status(job_id)
+    assert (answers[0]["state"], status["state"]) == ("cancelled", "cancelled")
+    assert status["stoppedAt"] > status["completedAt"]
+    assert ended.exists()
+    assert system.messages() == 0
+
+
+def test_stubborn_flow_is_killed_after_the_grace(system: System, tmp_path: Path) -> None:
+    """A flow that swallows the interruption is killed once its grace is over."""
+    begun, ended = tmp_path / "begun", tmp_path / "ended"
+    parameters = {"begun": str(begun), "ended": str(ended), "stubborn": True}
+    job_id = system.submit("trial/hang", parameters=parameters).body["id"]
+    cancel_once_begun(system, job_id, begun)
+    assert system.status(job_id)["stoppedAt"]
+    assert not ended.exists()
+
+
+def cancel_once_begun(system: System, job_id: str, begun: Path) -> list[Any]:
+    """Deliver the job, and cancel it from beside as soon as its flow has begun."""
+    answers = []
+
+    def cancel() -> None:
+        while not begun.exists():
+            threading.Event().wait(0.01)
+        answers.append(system.send(Route.CANCEL_BY_ID, id=job_id).body)
+
+    beside = threading.Thread(target=cancel)
+    system.clock.step = 1000
+    beside.start()
+    system.deliver()
+    beside.join()
+    return answers
+
+
+def test_progress_is_written_while_the_flow_runs(system: System) -> None:
+    """What a flow reports stands in the row while it runs, and is gone from the settled job."""
+    system.clock.step = 1000
+    job_id = system.submit("trial/count", parameters={"steps": 3}).body["id"]
+    system.deliver()
+    assert "progress" not in system.status(job_id)
+    assert output(system.status(job_id)) == 3
