@@ -13,11 +13,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.account import Account, OperatorError
 from infra.cdk import Cdk
 from infra.deploy import deploy, destroy
-from infra.keys import Keys, Scope
+from infra.keys import Keys
 from infra.settings import Settings, SettingsError, file_context
 from infra.verify import behaviour, configuration
 from infra.verify.check import Outcome, verify
 from infra.verify.deployed import Deployed
+from noukai_wire.scopes import Scope
 from noukai_wire.slug import SLUG_RULE, is_slug
 
 _VERIFY_ORG = "verify"

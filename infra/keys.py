@@ -4,8 +4,9 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from noukai_wire.scopes import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -13,15 +14,6 @@ if TYPE_CHECKING:
 
 _PREFIX = "nk_"
 _RANDOM_BYTES = 32
-
-
-class Scope(StrEnum):
-    """What a key allows."""
-
-    SUBMIT = "submit"
-    READ = "read"
-    CANCEL = "cancel"
-    USAGE = "usage"
 
 
 @dataclass(frozen=True)
@@ -36,6 +28,20 @@ class Keys:
     ) -> str:
         """Make a key of an org; it is shown here and never again. Times are in epoch seconds."""
         key = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+        self.insert(key, org, name, created=created, scopes=scopes, expires=expires)
+        return key
+
+    def insert(
+        self,
+        key: str,
+        org: str,
+        name: str,
+        *,
+        created: int,
+        scopes: Iterable[Scope] = Scope,
+        expires: int | None = None,
+    ) -> None:
+        """Write the row of a key, which the table must not know yet. Times are in epoch seconds."""
         end: dict[str, AttributeValueTypeDef] = {} if expires is None else {"expires": {"N": str(expires)}}
         self.client.put_item(
             TableName=self.table,
@@ -50,7 +56,6 @@ class Keys:
             ConditionExpression="attribute_not_exists(#hash)",
             ExpressionAttributeNames={"#hash": "hash"},
         )
-        return key
 
     def is_empty(self) -> bool:
         """Whether no key was ever made."""

@@ -1,7 +1,6 @@
 """The stack as deployed to the emulator: publishing, creating and updating it."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from infra.keys import Keys
 from infra.local.assembly import Assembly, Asset
 from infra.local.emulator import Emulator, client_config
 from infra.local.errors import LocalError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 LOCAL_KEYS = {"acme": "nk_local_acme", "globex": "nk_local_globex"}
 """The key of each org that only a local system knows."""
 
-_SCOPES = ["submit", "read", "cancel", "usage"]
 _NOTHING_TO_UPDATE = "No updates are to be performed"
 _POLL_SECONDS = 0.1
 
@@ -122,14 +121,6 @@ class Deployment:
         return f"{resource}: {cause.get('ResourceStatusReason', 'no reason given')}"
 
     def _insert_keys(self, now: int) -> None:
+        keys = Keys(self.dynamodb, self._outputs["KeysTable"])
         for org, key in LOCAL_KEYS.items():
-            self.dynamodb.put_item(
-                TableName=self._outputs["KeysTable"],
-                Item={
-                    "hash": {"S": hashlib.sha256(key.encode()).hexdigest()},
-                    "org": {"S": org},
-                    "name": {"S": "local"},
-                    "scopes": {"SS": _SCOPES},
-                    "created": {"N": str(now)},
-                },
-            )
+            keys.insert(key, org, "local", created=now)

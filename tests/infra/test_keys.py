@@ -7,7 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.keys import Keys, Scope
+from infra.keys import Keys
+from noukai_wire.scopes import Scope
 
 
 @pytest.fixture
@@ -41,6 +42,23 @@ def test_key_may_end_and_may_allow_less(keys: Keys) -> None:
     keys.create("acme", "ci", created=1_700_000_000, scopes=[Scope.READ], expires=1_700_003_600)
     (row,) = keys.client.scan(TableName="keys")["Items"]
     assert (row["scopes"], row["expires"]) == ({"SS": ["read"]}, {"N": "1700003600"})
+
+
+def test_key_that_there_is_has_the_row_of_one_that_is_made(keys: Keys) -> None:
+    """Whoever inserts a key of their own, as the local system does, writes what `create` writes."""
+    made = keys.create("acme", "ci", created=1_700_000_000)
+    keys.insert("nk_known", "acme", "ci", created=1_700_000_000)
+    rows = {row.pop("hash")["S"]: row for row in keys.client.scan(TableName="keys")["Items"]}
+    digests = [hashlib.sha256(key.encode()).hexdigest() for key in (made, "nk_known")]
+    assert rows.keys() == set(digests)
+    assert rows[digests[0]] == rows[digests[1]]
+
+
+def test_key_is_never_inserted_twice(keys: Keys) -> None:
+    """A key that the table knows keeps its org, whoever inserts it again."""
+    keys.insert("nk_known", "acme", "ci", created=0)
+    with pytest.raises(keys.client.exceptions.ConditionalCheckFailedException):
+        keys.insert("nk_known", "globex", "ci", created=1)
 
 
 def test_keys_are_not_to_be_guessed(keys: Keys) -> None:
