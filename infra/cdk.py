@@ -1,6 +1,7 @@
 """The CDK command, in the version that `infra/package.json` names, on our own Node."""
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,11 @@ from infra.settings import ROOT
 
 _PACKAGE = ROOT / "infra" / "package.json"
 _NAME = "aws-cdk"
+
+
+def app_command(interpreter: str) -> str:
+    """Compose what runs our app; the CDK command gives it to a shell."""
+    return shlex.join([interpreter, "-m", "infra.app"])
 
 
 @dataclass(frozen=True)
@@ -31,9 +37,9 @@ class Cdk:
         """
         self._install()
         quiet = {"CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_DISABLE_VERSION_CHECK": "true"}
-        app = f"{sys.executable} -m infra.app"
+        command = [str(NODE), str(self._module / "bin" / "cdk"), "--no-notices", "--app", app_command(sys.executable)]
         return subprocess.run(  # noqa: S603 - our own Node
-            [str(NODE), str(self._module / "bin" / "cdk"), "--no-notices", "--app", app, *arguments],
+            [*command, *arguments],
             check=False,
             cwd=ROOT,
             env={**node_environment(self.environ), **quiet},

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from infra.app import synthesize
+from infra.cdk import app_command
 from infra.settings import ROOT, file_context
 from tests.infra.template import Template
 
@@ -27,6 +30,17 @@ def run_app(outdir: Path, **context: object) -> subprocess.CompletedProcess[str]
         text=True,
         check=False,
     )
+
+
+@pytest.mark.parametrize("folder", ["plain", "with a space", "it's $HOME"])
+def test_app_is_found_wherever_the_repository_lies(tmp_path: Path, folder: str) -> None:
+    """A shell reads the command with the interpreter's path as one word, whatever is in it."""
+    interpreter = tmp_path / folder / "python"
+    interpreter.parent.mkdir()
+    interpreter.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    interpreter.chmod(0o755)
+    said = subprocess.run(["/bin/sh", "-c", app_command(str(interpreter))], capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines() == ["-m", "infra.app"]
 
 
 def test_context_of_the_command_wins_over_the_file(tmp_path: Path) -> None:
