@@ -1,14 +1,16 @@
 """One attempt of a job: its flow runs in a process of its own, and here the parent watches over it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.batch import Batch
 from functions.deployment import Deployment
 from functions.lifecycle import Job, State, has_lost
-from functions.outcome import Outcome, Progress
+from functions.outcome import Outcome
 from functions.process import FlowProcess
 from functions.store import Refused
 from functions.telemetry import logger
@@ -40,7 +42,7 @@ class Attempt:
     deployment: Deployment
     timeout_at: int
     stop: Stop | None = None
-    _progress: Progress | None = None
+    _shown: Mapping[str, Any] | None = None
     _check_at: int = field(init=False)
     _extend_at: int = field(init=False)
     _progress_at: int = field(init=False)
@@ -57,10 +59,9 @@ class Attempt:
         """Return how the flow ended; `stop` then says whether, and why, it was made to."""
         try:
             while True:
-                for said in self.process.receive(BEAT_SECONDS):
-                    if not isinstance(said, Progress):
-                        return said
-                    self._progress = said
+                outcome = self.process.receive(BEAT_SECONDS)
+                if outcome is not None:
+                    return outcome
                 self._beat(self.deployment.clock.now())
         finally:
             self.process.close()
@@ -81,23 +82,23 @@ class Attempt:
 
     def _touch(self, now: int) -> None:
         """Write to the row if something is due, else read it if it was long not seen."""
-        progress_due = self._progress is not None and now >= self._progress_at
+        progress = self.process.board.read()
+        progress_due = progress != self._shown and now >= self._progress_at
         if now >= self._extend_at or progress_due:
-            self._extend(now)
+            self._extend(now, progress)
         elif now >= self._check_at:
             self._check_at = now + CHECK_MS
             seen = self.deployment.store.read(self.job.id, consistent=False)
             if seen is not None and has_lost(self.job, seen):
                 self._lose(seen, now)
 
-    def _extend(self, now: int) -> None:
-        said = self._progress.said if self._progress else None
+    def _extend(self, now: int, progress: Mapping[str, Any] | None) -> None:
         try:
-            self.deployment.store.extend(self.job, lease_until=now + self.deployment.lease_ms, progress=said)
+            self.deployment.store.extend(self.job, lease_until=now + self.deployment.lease_ms, progress=progress)
         except Refused as refused:
             self._lose(refused.seen, now)
             return
-        self._progress = None
+        self._shown = progress
         self._check_at = now + CHECK_MS
         self._extend_at = now + self.deployment.lease_ms // 3
         self._progress_at = now + max(_FIRST_PROGRESS_MS, (now - self._begun_at) // _PROGRESS_SHARE)

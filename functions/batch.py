@@ -15,20 +15,21 @@ class Batch:
     queue: JobQueue
     lease_ms: int
     waiting: list[Delivery]
-    begun_at: int
     current: Delivery | None = None
     failures: list[str] = field(default_factory=list)
     has_run: bool = False
     """Whether a job has run already: what does not fit in the time left waits for another invocation."""
     _hold_at: int = 0
+    _begun_at: int = 0
 
     def hold(self, now: int) -> None:
         """Hide what is in hand for one lease: if this worker dies, all of it returns then, not hours later."""
         self.queue.hide([*filter(None, [self.current]), *self.waiting], self.lease_ms // 1000)
         self._hold_at = now + self.lease_ms // 3
 
-    def next(self) -> Delivery | None:
+    def next(self, now: int) -> Delivery | None:
         """Take the next delivery in hand."""
+        self._begun_at = now
         self.current = self.waiting.pop(0) if self.waiting else None
         return self.current
 
@@ -39,7 +40,7 @@ class Batch:
 
     def beat(self, now: int) -> None:
         """Keep the deliveries hidden while the current one runs; those it keeps from starting are given back."""
-        if self.waiting and now - self.begun_at >= _GIVE_BACK_AFTER_MS:
+        if self.waiting and now - self._begun_at >= _GIVE_BACK_AFTER_MS:
             self.failures.extend(delivery.id for delivery in self.waiting)
             given_back, self.waiting = self.waiting, []
             self.queue.hide(given_back, 0)

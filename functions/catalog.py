@@ -62,8 +62,8 @@ class Catalog:
 
 
 def validator_name(name: str) -> str:
-    """Name the module of a flow's validator; two flows never share one, since a slug has no underscore."""
-    return name.replace("-", "_").replace("/", "__")
+    """Name the file of a flow's validator; two flows never share one, since a slug has no dot."""
+    return name.replace("/", ".")
 
 
 def _explain(error: Any) -> list[InputError]:
@@ -75,4 +75,8 @@ def _explain(error: Any) -> list[InputError]:
     if error.rule == "required":
         missing = [key for key in error.definition["required"] if key not in error.value]
         return [(f"{path}.{key}".lstrip("."), "is required") for key in missing]
+    if error.rule in ("anyOf", "oneOf"):
+        return [(path, "is none of what is taken here: GET /api/v1/flows shows the schema")]
+    if error.rule == "propertyNames":
+        return [(path, f"has a name that is not taken here: {json.dumps(error.definition['propertyNames'])}")]
     return [(path, error.message.removeprefix(error.name).strip())]

@@ -27,10 +27,11 @@ from noukai_wire.models import Submission
 from noukai_wire.slug import SLUG_RULE, is_slug
 
 _FORMATS = {
+    "date-time": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[zZ]|[+-]\d\d:?\d\d)?\Z",
     "uuid": r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\Z",
     "duration": r"^[+-]?P(?!\Z)(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)\Z",
 }
-"""Formats that pydantic writes and the compiler does not know; others it does not know go unchecked until the run."""
+"""Formats that pydantic takes otherwise than the compiler does; what neither knows goes unchecked until the run."""
 
 
 class FlowError(Exception):
@@ -46,6 +47,13 @@ class FlowErrors(Exception):  # noqa: N818 - it is several errors
 
 class ReadableSchema(GenerateJsonSchema):
     """pydantic's JSON Schema, with `T or null` as two types instead of two schemas: its errors name what is wrong."""
+
+    def dict_schema(self, schema: Any) -> JsonSchemaValue:
+        """Write a mapping; JSON knows whole numbers as keys only in their spelling."""
+        written = super().dict_schema(schema)
+        if schema.get("keys_schema", {}).get("type") == "int":
+            written["propertyNames"] = {"pattern": r"^[+-]?[0-9]+\Z"}
+        return written
 
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
         """Write an optional value."""
@@ -107,7 +115,7 @@ def _check(flow: Flow) -> None:
         *_range("timeout", flow.timeout, 1, limits.MAX_TIMEOUT_SECONDS),
         *_range("max_attempts", flow.max_attempts, 1, limits.MAX_ATTEMPTS),
         *([] if 0 <= flow.backoff <= flow.backoff_cap else ["backoff must be from 0 to backoff_cap"]),
-        *(_parameter_complaint(parameter) for parameter in flow.parameters.values()),
+        *map(_parameter_complaint, inspect.signature(flow.function).parameters.values()),
     ]
     if inspect.isgeneratorfunction(flow.function) or inspect.isasyncgenfunction(flow.function):
         complaints.append("it is a generator; return its values instead")
@@ -131,9 +139,14 @@ def _entry(flow: Flow) -> FlowEntry:
     try:
         schema = flow.adapter.json_schema(schema_generator=ReadableSchema)
         _add_defaults(flow, schema)
+        json.dumps(schema, allow_nan=False)
         fastjsonschema.compile(_draft_7(schema), formats=_FORMATS, use_default=False)
     except Exception as error:
         raise FlowError(f"{_place(flow)}: flow {flow.name!r}: its signature makes no sense: {error}") from error
+    if "message" in flow.parameters and not _takes_text(schema["properties"]["message"], schema.get("$defs", {})):
+        raise FlowError(
+            f"{_place(flow)}: flow {flow.name!r}: its parameter 'message' takes no text, as a message is one"
+        )
     return FlowEntry(
         description=inspect.getdoc(flow.function),
         input=schema,
@@ -141,6 +154,17 @@ def _entry(flow: Flow) -> FlowEntry:
         timeout_seconds=flow.timeout,
         max_attempts=flow.max_attempts,
     )
+
+
+def _takes_text(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
+    """Whether some text may fit a schema."""
+    if "$ref" in schema:
+        return _takes_text(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    variants = schema.get("anyOf") or schema.get("oneOf")
+    if variants:
+        return any(_takes_text(variant, definitions) for variant in variants)
+    types = schema.get("type", "string")
+    return "string" in ([types] if isinstance(types, str) else types)
 
 
 def _add_defaults(flow: Flow, schema: dict[str, Any]) -> None:

@@ -1,23 +1,23 @@
 """What happens inside a flow's process: the call of the flow, and the interruption of it."""
 
 import signal
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from functions.flow import Context, Flow, PermanentError
-from functions.outcome import Outcome, Progress, Raised, describe_error, result_of
-from functions.process import INTERRUPT, Say
+from functions.outcome import Outcome, Raised, describe_error, result_of
+from functions.process import INTERRUPT
+from functions.progress import ProgressBoard
 from functions.telemetry import logger
 
-_PROGRESS_SECONDS = 0.1
-"""What is said in between is dropped: nobody could see it, and the pipe would fill."""
 
+class Interrupted(KeyboardInterrupt):
+    """Raised in the flow's main thread when it must stop; no `except Exception` catches it.
 
-class Interrupted(BaseException):
-    """Raised in the flow's main thread when it must stop; no `except Exception` catches it."""
+    Of all exceptions, asyncio hands on only a `KeyboardInterrupt` from whatever task it hits, and cancels the others.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Call:
     timeout_at: int
     now: Callable[[], int]
 
-    def __call__(self, say: Say) -> Outcome:
+    def __call__(self, board: ProgressBoard) -> Outcome:
         """Run the flow to its outcome."""
         context = Context(
             job_id=self.job_id,
@@ -40,7 +40,7 @@ class Call:
             org=self.org,
             logger=logger(),
             remaining=lambda: (self.timeout_at - self.now()) / 1000,
-            report=_seldom(say),
+            report=board.write,
         )
         logger().append_keys(job_id=self.job_id, attempt=self.attempt)
         guard = _Guard(context)
@@ -51,7 +51,7 @@ class Call:
             return Raised("Interrupted: the flow was told to stop")
         except BaseException as error:  # noqa: BLE001 - a flow may end itself with SystemExit or worse
             logger().exception("the flow raised", exc_info=error)
-            return Raised(describe_error(error), _is_permanent(error), _retry_after(error))
+            return Raised(describe_error(error), isinstance(error, PermanentError), _retry_after(error))
 
 
 @dataclass(slots=True)
@@ -77,23 +77,6 @@ class _Guard:
             return function()
         finally:
             self.armed = False
-
-
-def _seldom(say: Say) -> Callable[[Mapping[str, Any]], None]:
-    said_at = float("-inf")
-
-    def report(progress: Mapping[str, Any]) -> None:
-        nonlocal said_at
-        now = time.monotonic()
-        if now - said_at >= _PROGRESS_SECONDS:
-            said_at = now
-            say(Progress(progress))
-
-    return report
-
-
-def _is_permanent(error: BaseException) -> bool:
-    return isinstance(error, PermanentError)
 
 
 def _retry_after(error: BaseException) -> float | None:

@@ -12,8 +12,8 @@ from functions.turning_away import turn_away
 
 def bury(event: Event, deployment: Deployment) -> dict[str, Any]:
     """Settle each letter's job as failed if nobody runs it; a letter that cannot be processed stays."""
-    batch = Batch(deployment.dead_letters, deployment.lease_ms, Delivery.of(event), begun_at=deployment.clock.now())
-    while delivery := batch.next():
+    batch = Batch(deployment.dead_letters, deployment.lease_ms, Delivery.of(event))
+    while delivery := batch.next(deployment.clock.now()):
         try:
             message = Message.parse(delivery.body)
             seen = deployment.store.read(message.id, consistent=True)

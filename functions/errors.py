@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from functions.text import cut
+from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
+
+_MAX_ERRORS = 20
+_MAX_PATH_BYTES = 200
 
 
 class ApiError(Exception):
@@ -30,14 +35,16 @@ class ApiError(Exception):
 
 
 class InvalidInputError(ApiError):
-    """A body, header or query that is wrong: one entry of `errors` for each wrong place."""
+    """A body, header or query that is wrong: one entry of `errors` for each of the first wrong places."""
 
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
-        summary = "; ".join(f"{path}: {message}" for path, message in errors)
+        shown = [(cut(path, _MAX_PATH_BYTES), cut(message, _MAX_PATH_BYTES)) for path, message in errors[:_MAX_ERRORS]]
+        more = f"; and {len(errors) - _MAX_ERRORS} more" if len(errors) > _MAX_ERRORS else ""
+        summary = "; ".join(f"{path}: {message}" if path else message for path, message in shown)
         super().__init__(
             ErrorCode.INVALID_INPUT,
-            f"Correct the input and send it again: {summary}"[:1000],
-            errors=[{"path": path, "message": message} for path, message in errors],
+            cut(f"Correct the input and send it again: {summary}", limits.MAX_ERROR_BYTES - len(more)) + more,
+            errors=[{"path": path, "message": message} for path, message in shown],
         )
 
 

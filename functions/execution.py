@@ -9,7 +9,7 @@ from functions.attempt import Attempt, Stop
 from functions.batch import Batch
 from functions.child import Call
 from functions.deployment import Deployment
-from functions.flow import Flow
+from functions.flow import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Flow
 from functions.lifecycle import Job, State, backoff_seconds
 from functions.outcome import Outcome, Raised, Returned, describe_error
 from functions.process import FlowProcess
@@ -48,15 +48,19 @@ class Execution:
             if isinstance(flow, Flow):
                 self._attempt(job, flow, min(timeout_ms, available_ms))
             else:
-                self._fail(job, flow)
+                self._settle(job, flow)
         except Refused as refused:
             self._discard(job, refused.seen)
 
     def _load(self) -> Flow | Raised:
+        """Import the flow and make what each child would otherwise make again for itself."""
+        logger()
         try:
             flow = find_flow(self.deployment.asset / "flows", self.message.flow)
+            if flow is not None:
+                flow.prepare()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - importing runs the author's code
-            logger().exception("a flow's module cannot be imported", extra={"flow": self.message.flow})
+            logger().exception("a flow cannot be imported", extra={"flow": self.message.flow})
             return Raised(describe_error(error))
         missing = f"FlowNotFound: this deployment has no flow {self.message.flow!r} any more"
         return flow or Raised(missing, permanent=True)
@@ -76,41 +80,41 @@ class Execution:
         )
 
     def _attempt(self, job: Job, flow: Flow, timeout_ms: int) -> None:
-        # What each child would otherwise make again for itself is made before the fork.
-        flow.prepare()
-        logger()
         clock = self.deployment.clock
         timeout_at = clock.now() + timeout_ms
         call = Call(flow, self.message.arguments, job.id, job.org, job.attempt, timeout_at, clock.now)
-        attempt = Attempt(job, FlowProcess.start(call), self.batch, self.deployment, timeout_at)
+        try:
+            process = FlowProcess.start(call)
+        except OSError as error:
+            self._settle(job, Raised(describe_error(error)), flow)
+            return
+        attempt = Attempt(job, process, self.batch, self.deployment, timeout_at)
         outcome = attempt.watch()
         if attempt.stop is None:
-            self._settle(job, flow, outcome)
+            self._settle(job, outcome, flow)
         elif attempt.stop is Stop.TIMED_OUT:
-            error = f"TimeoutError: the flow was stopped after {timeout_ms / 1000:g} seconds"
-            self._settle(job, flow, Raised(error), stopped_at=clock.now())
+            overdue = Raised(f"TimeoutError: the flow was stopped after {timeout_ms / 1000:g} seconds")
+            self._settle(job, overdue, flow, stopped_at=clock.now())
         else:
             self._discard(job, self.deployment.store.read(job.id, consistent=True))
 
-    def _settle(self, job: Job, flow: Flow, outcome: Outcome, stopped_at: int | None = None) -> None:
+    def _settle(self, job: Job, outcome: Outcome, flow: Flow | None = None, stopped_at: int | None = None) -> None:
+        now = self.deployment.clock.now()
         if isinstance(outcome, Returned):
-            self.deployment.store.complete(job, result=outcome.result, now=self.deployment.clock.now())
+            self.deployment.store.complete(job, result=outcome.result, now=now)
         elif outcome.permanent or job.attempt >= job.max_attempts:
-            self._fail(job, outcome, stopped_at)
+            self.deployment.store.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)
         else:
-            self._release(job, flow, outcome)
+            self._release(job, outcome, flow)
 
-    def _fail(self, job: Job, raised: Raised, stopped_at: int | None = None) -> None:
-        self.deployment.store.fail(job, error=raised.error, now=self.deployment.clock.now(), stopped_at=stopped_at)
-
-    def _release(self, job: Job, flow: Flow, raised: Raised) -> None:
+    def _release(self, job: Job, raised: Raised, flow: Flow | None) -> None:
         """Give the job back, and its message with the backoff as its visibility: no new message."""
+        base, cap = (flow.backoff, flow.backoff_cap) if flow else (DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP)
         asked = raised.retry_after
-        pause = backoff_seconds(job.attempt, flow.backoff, flow.backoff_cap) if asked is None else asked
-        seconds = math.ceil(min(pause, _MAX_PAUSE_SECONDS))
-        not_before = self.deployment.clock.now() + round(min(pause, _MAX_PAUSE_SECONDS) * 1000)
+        pause = min(_MAX_PAUSE_SECONDS, backoff_seconds(job.attempt, base, cap) if asked is None else asked)
+        not_before = self.deployment.clock.now() + round(pause * 1000)
         self.deployment.store.release(job, error=raised.error, not_before=not_before)
-        self.batch.defer(self.delivery, seconds)
+        self.batch.defer(self.delivery, math.ceil(pause))
 
     def _discard(self, job: Job, seen: Job | None) -> None:
         """Throw the outcome away: the job was cancelled or taken over, and only the row decides."""

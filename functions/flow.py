@@ -10,19 +10,23 @@ def word_count(message: str, top: int = 10, *, context: Context) -> dict:
 
 import asyncio
 import inspect
+import json
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NotRequired, ParamSpec, Protocol, TypeVar, cast, get_type_hints, overload
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NotRequired, Protocol, cast, get_type_hints, overload
+
+from functions.text import cut
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
     from pydantic import TypeAdapter
 
-P = ParamSpec("P")
-R = TypeVar("R")
+DEFAULT_BACKOFF = 1.0
+DEFAULT_BACKOFF_CAP = 60.0
 
-MAX_PROGRESS_MESSAGE = 200
+_PROGRESS_MESSAGE_BYTES = 400
 
 
 class PermanentError(Exception):
@@ -72,10 +76,10 @@ class Context:
         self._cancelled = True
 
     def progress(self, percent: float | None = None, message: str | None = None) -> None:
-        """Say how far the flow has come: `percent` from 0 to 100, and a message of which 200 characters are kept."""
+        """Say how far the flow has come: `percent` from 0 to 100, and a message of which 400 bytes are kept."""
         if percent is not None and not 0 <= percent <= 100:  # noqa: PLR2004 - a percentage
             raise ValueError(f"percent must be from 0 to 100, not {percent}")
-        said = {"percent": percent, "message": message and message[:MAX_PROGRESS_MESSAGE]}
+        said = {"percent": percent, "message": message and cut(message, _PROGRESS_MESSAGE_BYTES)}
         self._report({name: value for name, value in said.items() if value is not None})
 
 
@@ -106,7 +110,12 @@ class Flow:
 
     def annotation(self, name: str) -> Any:
         """What a parameter is annotated with; anything goes for one that is not."""
-        return get_type_hints(self.function, include_extras=True).get(name, Any)
+        annotation = self.parameters[name].annotation
+        if annotation is inspect.Parameter.empty:
+            return Any
+        # Only this one is resolved: what the function returns may be known to type checkers alone.
+        owner = SimpleNamespace(__annotations__={name: annotation})
+        return get_type_hints(owner, self.function.__globals__, include_extras=True)[name]
 
     @cached_property
     def adapter(self) -> "TypeAdapter[dict[str, Any]]":
@@ -130,7 +139,8 @@ class Flow:
     def run(self, arguments: Mapping[str, Any], context: Context) -> Any:
         """Convert the arguments and call the function, awaiting it if it is a coroutine function."""
         try:
-            converted = self.adapter.validate_python(arguments)
+            # As JSON, which they came as: in it a strict model takes a date or an enum from text.
+            converted = self.adapter.validate_json(json.dumps(arguments))
         except ValueError as error:
             # What the annotations refuse now they would refuse again.
             raise PermanentError(f"the arguments are not what the flow takes: {error}") from error
@@ -141,7 +151,7 @@ class Flow:
 
 
 @overload
-def flow(function: Callable[P, R], /) -> Flow: ...
+def flow(function: Callable[..., Any], /) -> Flow: ...
 @overload
 def flow(
     *,
@@ -150,7 +160,7 @@ def flow(
     max_attempts: int = ...,
     backoff: float = ...,
     backoff_cap: float = ...,
-) -> Callable[[Callable[P, R]], Flow]: ...
+) -> Callable[[Callable[..., Any]], Flow]: ...
 def flow(
     function: Callable[..., Any] | None = None,
     /,
@@ -158,8 +168,8 @@ def flow(
     name: str | None = None,
     timeout: int = 60,
     max_attempts: int = 3,
-    backoff: float = 1.0,
-    backoff_cap: float = 60.0,
+    backoff: float = DEFAULT_BACKOFF,
+    backoff_cap: float = DEFAULT_BACKOFF_CAP,
 ) -> Flow | Callable[[Callable[..., Any]], Flow]:
     """Make a flow of a function, `def` or `async def`.
 
@@ -169,7 +179,9 @@ def flow(
     """
 
     def decorate(function: Callable[..., Any]) -> Flow:
-        slug = name or getattr(function, "__name__", "").replace("_", "-")
+        if not inspect.isfunction(function):
+            raise TypeError(f"@flow goes onto a function, not onto {function!r}")
+        slug = name or function.__name__.replace("_", "-")
         return Flow(function, slug, timeout, max_attempts, backoff, backoff_cap)
 
     return decorate if function is None else decorate(function)

@@ -85,14 +85,9 @@ def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[s
     request_id = event["requestContext"]["requestId"]
     try:
         response = handle(Request.of(event))
-    except ApiError as error:
+    except Exception as raised:  # noqa: BLE001 - the last line of defence: every failure is answered
+        error = _translate(raised, request_id)
         response = Response(error.body, error.code.status, error.headers)
-    except (BotoCoreError, ClientError):
-        logger().exception("a call to AWS failed", extra={"request_id": request_id})
-        response = _failure(ErrorCode.UNAVAILABLE, "This could not be done now: send the request again.", "1")
-    except Exception:  # noqa: BLE001 - the last line of defence: every failure is answered
-        logger().exception("a request failed", extra={"request_id": request_id})
-        response = _failure(ErrorCode.INTERNAL_ERROR, "This failed on our side: report it with this X-Request-ID.")
     return {
         "statusCode": int(response.status),
         "headers": {"Content-Type": "application/json", "X-Request-ID": request_id, **response.headers},
@@ -100,6 +95,12 @@ def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[s
     }
 
 
-def _failure(code: ErrorCode, message: str, retry_after: str | None = None) -> Response:
-    headers = {"Retry-After": retry_after} if retry_after else {}
-    return Response(ApiError(code, message).body, code.status, headers)
+def _translate(raised: Exception, request_id: str) -> ApiError:
+    """Say what a failure is to the caller; the log alone has what it was."""
+    if isinstance(raised, ApiError):
+        return raised
+    logger().exception("a request failed", exc_info=raised, extra={"request_id": request_id})
+    if isinstance(raised, BotoCoreError | ClientError):
+        message = "This could not be done now: send the request again."
+        return ApiError(ErrorCode.UNAVAILABLE, message, headers={"Retry-After": "1"})
+    return ApiError(ErrorCode.INTERNAL_ERROR, "This failed on our side: report it with this X-Request-ID.")

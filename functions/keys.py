@@ -45,7 +45,7 @@ class KeyRing:
     def authenticate(self, authorization: str | None) -> Caller:
         """Say who sends this `Authorization` header; whatever is no valid key gets the same 401."""
         scheme, _, key = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not key.startswith("nk_"):
+        if scheme.lower() != "bearer" or not key.startswith("nk_") or not key.isascii():
             raise _unauthenticated()
         digest = hashlib.sha256(key.strip().encode()).hexdigest()
         now = self.clock.now()

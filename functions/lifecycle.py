@@ -32,31 +32,29 @@ TERMINAL = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
 UNSETTLED = frozenset({State.PENDING, State.RUNNING})
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """A named change of state: the states it starts from, the one it ends in, and whether it needs the fence.
+class Transition(Enum):
+    """A named change of state: the states it starts from and the one it ends in."""
 
-    A fenced transition is a worker's: it happens only while the job still runs the attempt that the worker claimed.
-    """
+    CLAIM = (UNSETTLED, State.RUNNING)
+    EXTEND = (frozenset({State.RUNNING}), State.RUNNING)
+    COMPLETE = (frozenset({State.RUNNING}), State.COMPLETED)
+    FAIL = (frozenset({State.RUNNING}), State.FAILED)
+    RELEASE = (frozenset({State.RUNNING}), State.PENDING)
+    CANCEL = (UNSETTLED, State.CANCELLED)
+    ABANDON = (UNSETTLED, State.FAILED)
+    STOP = (frozenset({State.CANCELLED}), State.CANCELLED)
+    """Changes no state: the worker says that the code of a cancelled job has stopped."""
 
-    name: str
-    sources: frozenset[State]
-    target: State
-    fenced: bool
+    @property
+    def sources(self) -> frozenset[State]:
+        """The states it starts from."""
+        return self.value[0]
 
+    @property
+    def target(self) -> State:
+        """The state it ends in."""
+        return self.value[1]
 
-CLAIM = Transition("claim", UNSETTLED, State.RUNNING, fenced=False)
-EXTEND = Transition("extend", frozenset({State.RUNNING}), State.RUNNING, fenced=True)
-COMPLETE = Transition("complete", frozenset({State.RUNNING}), State.COMPLETED, fenced=True)
-FAIL = Transition("fail", frozenset({State.RUNNING}), State.FAILED, fenced=True)
-RELEASE = Transition("release", frozenset({State.RUNNING}), State.PENDING, fenced=True)
-CANCEL = Transition("cancel", UNSETTLED, State.CANCELLED, fenced=False)
-ABANDON = Transition("abandon", UNSETTLED, State.FAILED, fenced=False)
-
-STOP = Transition("stop", frozenset({State.CANCELLED}), State.CANCELLED, fenced=True)
-"""Changes no state: the worker says that the code of a cancelled job has stopped."""
-
-TRANSITIONS = (CLAIM, EXTEND, COMPLETE, FAIL, RELEASE, CANCEL, ABANDON, STOP)
 
 GIVE_UP_AFTER_MS = 4 * 24 * 60 * 60 * 1000
 """How long after it may start a job can still be settled by its message: the queue keeps messages for four days."""
@@ -159,6 +157,8 @@ def abandoned_because(job: Job) -> str:
     """Say why a job that nobody runs any more has failed."""
     if job.attempt == 0:
         return "never started: its message was lost or could not be delivered"
+    if job.state is State.PENDING:
+        return f"never started again after attempt {job.attempt} of {job.max_attempts}: {job.last_error}"
     return f"worker lost: attempt {job.attempt} of {job.max_attempts} ended without a word"
 
 

@@ -1,18 +1,10 @@
-"""How the run of a flow can end, and what it can say before, as it crosses the pipe from its process."""
+"""How the run of a flow can end, as it crosses the pipe from its process."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from functions.text import cut, is_too_deep
 from noukai_wire import limits
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The flow has come so far."""
-
-    said: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +24,15 @@ class Raised:
 
 
 Outcome = Returned | Raised
-_KINDS: dict[str, type[Progress | Returned | Raised]] = {kind.__name__: kind for kind in (Progress, Returned, Raised)}
+_KINDS: dict[str, type[Returned | Raised]] = {kind.__name__: kind for kind in (Returned, Raised)}
 
 
-def to_line(said: Progress | Outcome) -> bytes:
+def to_line(outcome: Outcome) -> bytes:
     """Write one line of the pipe."""
-    return json.dumps({type(said).__name__: asdict(said)}).encode() + b"\n"
+    return json.dumps({type(outcome).__name__: asdict(outcome)}).encode() + b"\n"
 
 
-def from_line(line: bytes) -> Progress | Outcome | None:
+def from_line(line: bytes) -> Outcome | None:
     """Read one line of the pipe; None for what a flow has scribbled on it."""
     try:
         ((kind, values),) = json.loads(line).items()
@@ -50,13 +42,12 @@ def from_line(line: bytes) -> Progress | Outcome | None:
 
 
 def describe_error(error: BaseException) -> str:
-    """Give an exception's type and message as a caller may see them: no more than 2 KB of valid text."""
-    text = f"{type(error).__name__}: {error}".removesuffix(": ")
-    return text.encode("utf-8", "replace")[: limits.MAX_ERROR_BYTES].decode("utf-8", "ignore")
+    """Give an exception's type and message as a caller may see them."""
+    return cut(f"{type(error).__name__}: {error}".removesuffix(": "))
 
 
 def result_of(value: object) -> Outcome:
-    """Turn what a flow returned into its result; what is not JSON, or too large, is an error of the flow."""
+    """Turn what a flow returned into its result; what is not JSON, or too large or deep, is an error of the flow."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         size = len(text.encode())
@@ -65,4 +56,7 @@ def result_of(value: object) -> Outcome:
     if size > limits.MAX_RESULT_BYTES:
         allowed = limits.MAX_RESULT_BYTES
         return Raised(f"ValueError: the result is {size} bytes of JSON; at most {allowed} are kept", permanent=True)
+    if is_too_deep(value):
+        deepest = limits.MAX_JSON_DEPTH
+        return Raised(f"ValueError: the result is nested deeper than {deepest} levels", permanent=True)
     return Returned(text)

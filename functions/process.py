@@ -8,15 +8,14 @@ memory, which Lambda lacks.
 import os
 import select
 import signal
-import threading
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
-from functions.outcome import Outcome, Progress, Raised, describe_error, from_line, to_line
-
-Say = Callable[[Progress | Outcome], None]
+from functions.outcome import Outcome, Raised, describe_error, from_line, to_line
+from functions.progress import ProgressBoard
 
 INTERRUPT = signal.SIGTERM
 _CHUNK_BYTES = 1 << 16
@@ -24,38 +23,45 @@ _CHUNK_BYTES = 1 << 16
 
 @dataclass(slots=True)
 class FlowProcess:
-    """A running flow: what it says arrives through `receive`, and after `close` nothing of it runs."""
+    """A running flow: its outcome arrives through `receive`, and after `close` nothing of its group runs."""
 
     pid: int
+    board: ProgressBoard
     _pipe: int
     _unread: bytes = b""
     _status: int | None = None
 
     @classmethod
-    def start(cls, body: Callable[[Say], Outcome]) -> "FlowProcess":
-        """Fork; `body` runs in the child, and its outcome is the last that the child says."""
+    def start(cls, body: Callable[[ProgressBoard], Outcome]) -> "FlowProcess":
+        """Fork; `body` runs in the child, which ends with it."""
+        board = ProgressBoard()
         reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(reading)
-            _run_child(body, writing)
+            _run_child(body, board, writing)
         os.close(writing)
         with suppress(PermissionError, ProcessLookupError):  # the child was faster, or is gone
             os.setpgid(pid, pid)
-        return cls(pid, reading)
+        return cls(pid, board, reading)
 
-    def receive(self, seconds: float) -> Iterator[Progress | Outcome]:
-        """Wait up to so many seconds for the flow to say something; a death without an outcome is one.
+    def receive(self, seconds: float) -> Outcome | None:
+        """Wait up to so many seconds for the outcome; a death without one is an outcome too.
 
-        A child that died may have left the pipe open in a child of its own, so it is itself looked at each time.
+        A child that died may have left the pipe open in a child of its own, so it is itself looked at, and before the
+        pipe: whatever it has said is in there by then.
         """
-        readable, _, _ = select.select([self._pipe], [], [], seconds)
+        dead = self._has_died()
+        readable, _, _ = select.select([self._pipe], [], [], 0 if dead else seconds)
         data = os.read(self._pipe, _CHUNK_BYTES) if readable else b""
         *lines, self._unread = (self._unread + data).split(b"\n")
-        yield from (said for said in map(from_line, lines) if said is not None)
+        outcome = next((said for said in map(from_line, lines) if said is not None), None)
+        if outcome is not None:
+            return outcome
         # The end of the pipe is the end of the flow: if it lives it has closed the pipe itself, and can say no more.
-        if (readable and not data) or (not readable and self._has_died()):
-            yield Raised(_cause_of_death(self._reap()))
+        if (readable and not data) or (dead and not readable):
+            return Raised(_cause_of_death(self._reap()))
+        return None
 
     def interrupt(self) -> None:
         """Ask the flow to stop: an exception is raised in its main thread, which also cancels its coroutines."""
@@ -63,14 +69,17 @@ class FlowProcess:
             os.kill(self.pid, INTERRUPT)
 
     def kill(self) -> None:
-        """Kill the flow and whatever it has started in its group."""
+        """Kill the flow, wherever it has moved itself, and what it has started in its group."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
+        if self._status is None:
+            os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Leave nothing running, no zombie and no open pipe."""
+        """Leave nothing of the group running, no zombie, no open pipe and no memory."""
         self._reap()
         os.close(self._pipe)
+        self.board.close()
 
     def _has_died(self) -> bool:
         if self._status is None:
@@ -93,23 +102,20 @@ def _cause_of_death(status: int) -> str:
     return f"ProcessDied: the flow's process ended itself with status {os.WEXITSTATUS(status)}"
 
 
-def _run_child(body: Callable[[Say], Outcome], writing: int) -> NoReturn:
+def _run_child(body: Callable[[ProgressBoard], Outcome], board: ProgressBoard, writing: int) -> NoReturn:
     """Run the flow and end the process, whatever happens, without the parent's clean-up."""
     try:
         os.setpgid(0, 0)
         _leave_standard_streams()
-        lock = threading.Lock()
+        try:
+            outcome = body(board)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is the outcome
+            outcome = Raised(describe_error(error))
         with os.fdopen(writing, "wb") as pipe:
-
-            def say(said: Progress | Outcome) -> None:
-                with lock:
-                    pipe.write(to_line(said))
-                    pipe.flush()
-
-            try:
-                say(body(say))
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is the outcome
-                say(Raised(describe_error(error)))
+            pipe.write(to_line(outcome))
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):  # a flow may have closed or replaced it
+                stream.flush()
     finally:
         os._exit(0)
 

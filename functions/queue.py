@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-MAX_VISIBILITY_SECONDS = 12 * 60 * 60
-
 
 class InvalidMessageError(ValueError):
     """A body on the queue that no submission has put there."""
@@ -52,20 +50,11 @@ class Delivery:
     id: str
     receipt: str
     body: str
-    receives: int
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "list[Delivery]":
         """The deliveries of a batch, in their order."""
-        return [
-            cls(
-                id=record["messageId"],
-                receipt=record["receiptHandle"],
-                body=record["body"],
-                receives=int(record["attributes"]["ApproximateReceiveCount"]),
-            )
-            for record in event["Records"]
-        ]
+        return [cls(record["messageId"], record["receiptHandle"], record["body"]) for record in event["Records"]]
 
 
 @dataclass(frozen=True, slots=True)

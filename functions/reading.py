@@ -41,7 +41,8 @@ def status_response(job: Job, now: int, *, held: bool = False) -> Response:
     """Answer with a job as it stands, and when to ask again: a held request has already waited."""
     if job.is_terminal:
         return Response(job_status(job))
-    return Response(job_status(job), headers={"Retry-After": "0" if held else str(poll_after_seconds(job, now))})
+    pause = 0 if held and not job.must_wait(now) else poll_after_seconds(job, now)
+    return Response(job_status(job), headers={"Retry-After": str(pause)})
 
 
 def _abandon(job: Job, deployment: Deployment, now: int) -> Job:

@@ -34,10 +34,11 @@ def open_folder(folder: Path) -> None:
 
 
 def flows_of(path: Path) -> Iterator[Flow]:
-    """Import a project's module and give the flows that it defines, not those it only imports."""
+    """Import a project's module and give its flows, without those that it imports from other projects."""
     module = importlib.import_module(f"{PACKAGE}.{path.stem}")
+    others = {f"{PACKAGE}.{other.stem}" for other in projects(path.parent).values()} - {module.__name__}
     for value in vars(module).values():
-        if isinstance(value, Flow) and value.function.__module__ == module.__name__:
+        if isinstance(value, Flow) and value.function.__module__ not in others:
             yield value
 
 

@@ -11,20 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.lifecycle import (
-    ABANDON,
-    CANCEL,
-    CLAIM,
-    COMPLETE,
-    EXTEND,
-    FAIL,
-    RELEASE,
-    STOP,
-    TERMINAL,
-    Job,
-    State,
-    Transition,
-)
+from functions.lifecycle import TERMINAL, Job, State, Transition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -103,7 +90,7 @@ class JobStore:
         """Start the next attempt: nobody runs the job, nothing makes it wait, and an attempt is left."""
         try:
             return self._update(
-                CLAIM,
+                Transition.CLAIM,
                 job_id,
                 sets=("n = n + :one", "l = :lease", "w = :owner", "a = if_not_exists(a, :now)"),
                 clears=("not_before", "progress"),
@@ -112,33 +99,33 @@ class JobStore:
                 values={"one": 1, "lease": lease_until, "owner": owner, "now": now, "created": created_at},
             )
         except Refused as refused:
-            if refused.seen and (refused.seen.state, refused.seen.owner) == (CLAIM.target, owner):
+            if refused.seen and (refused.seen.state, refused.seen.owner) == (Transition.CLAIM.target, owner):
                 return refused.seen
             raise
 
     def extend(self, job: Job, *, lease_until: int, progress: Mapping[str, Any] | None) -> Job:
         """Keep the attempt believed alive until `lease_until`, and leave its progress."""
         changes: dict[str, object] = {"lease_until": lease_until}
-        return self._fenced(EXTEND, job, {**changes, "progress": progress} if progress else changes)
+        return self._fenced(Transition.EXTEND, job, {**changes, "progress": progress} if progress else changes)
 
     def complete(self, job: Job, *, result: str, now: int) -> Job:
         """Settle the job with its output as JSON text."""
-        return self._fenced(COMPLETE, job, {"result": result, **_ending(job, now)}, clears=_OF_A_RUN)
+        return self._fenced(Transition.COMPLETE, job, {"result": result, **_ending(job, now)}, clears=_OF_A_RUN)
 
     def fail(self, job: Job, *, error: str, now: int, stopped_at: int | None = None) -> Job:
         """Settle the job with the reason of its failure, and when its code was stopped if it had to be."""
         changes = {"error": error, **_ending(job, now), **({"stopped_at": stopped_at} if stopped_at else {})}
-        return self._fenced(FAIL, job, changes, clears=_OF_A_RUN)
+        return self._fenced(Transition.FAIL, job, changes, clears=_OF_A_RUN)
 
     def release(self, job: Job, *, error: str, not_before: int) -> Job:
         """Give the job back for another attempt, not before `not_before`."""
         changes = {"last_error": error, "not_before": not_before}
-        return self._fenced(RELEASE, job, changes, clears=("lease_until", "progress"))
+        return self._fenced(Transition.RELEASE, job, changes, clears=("lease_until", "progress"))
 
     def cancel(self, job_id: str, *, org: str, flow: str | None, now: int) -> Job:
         """Cancel the org's job, of the given flow if one is given, whoever runs it."""
         return self._update(
-            CANCEL,
+            Transition.CANCEL,
             job_id,
             sets=("e = :now", "t = :seconds + k"),
             clears=_OF_A_RUN,
@@ -150,7 +137,7 @@ class JobStore:
         """Settle as failed a job that nobody runs, if its row still stands as it was seen."""
         changes = {"error": error, **_ending(seen, now)}
         return self._update(
-            ABANDON,
+            Transition.ABANDON,
             seen.id,
             sets=_assignments(changes),
             clears=_OF_A_RUN,
@@ -160,7 +147,7 @@ class JobStore:
 
     def record_stopped(self, job: Job, now: int) -> Job:
         """Record that the code of this attempt of a cancelled job has really stopped."""
-        return self._fenced(STOP, job, {"stopped_at": now})
+        return self._fenced(Transition.STOP, job, {"stopped_at": now})
 
     def _fenced(
         self, transition: Transition, job: Job, changes: Mapping[str, object], clears: tuple[str, ...] = ()
@@ -204,7 +191,7 @@ class JobStore:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            raise _refusal(transition.name, error) from error
+            raise _refusal(transition.name.lower(), error) from error
         return _decode(answer["Attributes"])
 
 
@@ -232,17 +219,19 @@ def _encode(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
 
 
 def _attribute(value: object) -> "AttributeValueTypeDef":
-    if isinstance(value, str):
-        return {"S": str(value)}
-    if isinstance(value, int):
-        return {"N": str(value)}
-    if isinstance(value, bytes):
-        return {"B": value}
-    return {"S": json.dumps(value, separators=(",", ":"))}
+    match value:
+        case str():
+            return {"S": str(value)}
+        case int():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": value}
+        case dict():
+            return {"S": json.dumps(value, separators=(",", ":"))}
+    raise TypeError(f"a row holds no {type(value).__name__}")
 
 
 def _decode(item: Mapping[str, Any]) -> Job:
-    """Read a row; the kind of each attribute follows from the field it holds."""
     values: dict[str, Any] = {}
     for field, name in _NAMES.items():
         for kind, value in item.get(name, {}).items():

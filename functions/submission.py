@@ -9,11 +9,13 @@ from typing import Any, NoReturn
 
 from functions.catalog import SUBMISSION, Catalog, InputError
 from functions.errors import ApiError, InvalidInputError
+from functions.text import is_too_deep
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
 
 _TOO_DEEP = f"is nested deeper than {limits.MAX_JSON_DEPTH} levels"
+_FIELDS = ("message", "parameters", "options")
 _IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY_LENGTH}}}")
 
 
@@ -40,13 +42,13 @@ def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
     if catalog.flows[name].message_required and fields.get("message") is None:
         raise ApiError(ErrorCode.MISSING_MESSAGE, f"The flow {name!r} requires a message: send one as 'message'.")
     _refuse(_structural_errors(fields))
-    stated = {key: value for key, value in fields.items() if value is not None}
-    _refuse([(key, "is not supported here") for key in stated if _says_something_unsupported(key, stated[key])])
-    stated = {key: value for key, value in stated.items() if key not in UNSUPPORTED_FIELDS}
+    _refuse([(key, "is not supported here") for key in fields if not _is_silent(key, fields[key])])
+    stated = {key: value for key, value in fields.items() if key not in UNSUPPORTED_FIELDS}
+    stated = {key: value for key, value in stated.items() if value is not None or key not in _FIELDS}
     _refuse(catalog.errors_of(SUBMISSION, stated))
     arguments = _arguments(stated, takes_null="message" in catalog.flows[name].input.get("required", ()))
     _refuse([(_place(path), message) for path, message in catalog.errors_of(name, arguments)])
-    options = {key: value for key, value in stated.get("options", {}).items() if value is not None}
+    options = {key: _whole(value) for key, value in stated.get("options", {}).items() if value is not None}
     return Submission(arguments, options, hashlib.sha256(_canonical([arguments, options])).digest()[:16])
 
 
@@ -64,8 +66,17 @@ def _parse(body: bytes) -> object:
     except RecursionError:
         raise InvalidInputError([("", _TOO_DEEP)]) from None
     except ValueError as error:
-        problem = "empty" if not body.strip() else f"not JSON: {error}"
-        raise ApiError(ErrorCode.INVALID_JSON, f"The body is {problem}. Send a JSON object.") from None
+        raise ApiError(ErrorCode.INVALID_JSON, f"The body is {_problem(body, error)}. Send a JSON object.") from None
+
+
+def _problem(body: bytes, error: ValueError) -> str:
+    if not body.strip():
+        return "empty"
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error}"
+    return "not JSON that can be read: it holds NaN, Infinity or a number of thousands of digits"
 
 
 def _refuse_constant(constant: str) -> NoReturn:
@@ -74,10 +85,7 @@ def _refuse_constant(constant: str) -> NoReturn:
 
 def _structural_errors(fields: Mapping[str, Any]) -> list[InputError]:
     """What no schema says: the depth, and text and numbers that JSON can spell but nothing can carry."""
-    level: list[object] = [fields]
-    for _ in range(limits.MAX_JSON_DEPTH):
-        level = [child for value in level for child in _children(value)]
-    if any(isinstance(value, dict | list) for value in level):
+    if is_too_deep(fields):
         return [("", _TOO_DEEP)]
     try:
         _canonical(fields)
@@ -88,14 +96,9 @@ def _structural_errors(fields: Mapping[str, Any]) -> list[InputError]:
     return []
 
 
-def _children(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
-
-
-def _says_something_unsupported(key: str, value: object) -> bool:
-    return key in UNSUPPORTED_FIELDS - IGNORED_FIELDS and bool(value)
+def _is_silent(key: str, value: object) -> bool:
+    """Whether a field is one of ours, or asks for nothing that this API does not do."""
+    return key not in UNSUPPORTED_FIELDS or not value or (key in IGNORED_FIELDS and value is True)
 
 
 def _arguments(stated: Mapping[str, Any], *, takes_null: bool) -> dict[str, Any]:
@@ -106,6 +109,11 @@ def _arguments(stated: Mapping[str, Any], *, takes_null: bool) -> dict[str, Any]
     if "message" in stated or takes_null:
         return parameters | {"message": stated.get("message")}
     return parameters
+
+
+def _whole(option: Any) -> Any:
+    """Write a whole number as one: to a JSON Schema `5.0` is an integer too."""
+    return int(option) if isinstance(option, float) else option
 
 
 def _place(path: str) -> str:

@@ -18,8 +18,8 @@ _GROWTH = 1.5
 
 def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Answer as status does, once the job is terminal or `seconds` after the request reached the gateway."""
-    seconds = _seconds(request)
     job = find_job(request, caller, deployment)
+    seconds = _seconds(request)
     if not job.is_terminal and seconds > 0:
         _hold(job, deployment, until=request.received_at + seconds * 1000)
         job = find_job(request, caller, deployment)

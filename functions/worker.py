@@ -26,12 +26,12 @@ class LambdaContext(Protocol):
 def work(event: Event, context: LambdaContext, deployment: Deployment) -> dict[str, Any]:
     """Work on the deliveries one after the other; a bad one does not fail its neighbours."""
     now = deployment.clock.now()
-    batch = Batch(deployment.queue, deployment.lease_ms, Delivery.of(event), begun_at=now)
+    batch = Batch(deployment.queue, deployment.lease_ms, Delivery.of(event))
     open_folder(deployment.asset / "flows")
     if context.get_remaining_time_in_millis() > deployment.lease_ms:
         # A queue whose visibility ends sooner than the lease needs no shortening.
         _hold(batch, now)
-    while delivery := batch.next():
+    while delivery := batch.next(deployment.clock.now()):
         available_ms = context.get_remaining_time_in_millis() - deployment.grace_ms - _MARGIN_MS
         try:
             Execution(deployment, batch, delivery, Message.parse(delivery.body)).run(available_ms)

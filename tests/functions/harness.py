@@ -46,9 +46,11 @@ class ManualClock:
         self.step = 0
         self.slept: list[float] = []
         self.while_asleep: Callable[[], object] = lambda: None
+        self.at_each_look: Callable[[], object] = lambda: None
 
     def now(self) -> int:
         self.time += self.step
+        self.at_each_look()
         return self.time
 
     def sleep(self, seconds: float) -> None:

@@ -1,6 +1,5 @@
 """The watch over a flow, with a process that only passes time."""
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -8,35 +7,37 @@ from botocore.exceptions import EndpointConnectionError
 
 from functions.attempt import Attempt, Stop
 from functions.batch import Batch
-from functions.outcome import Outcome, Progress, Returned
+from functions.outcome import Outcome, Returned
+from functions.progress import ProgressBoard
 from functions.queue import Delivery
 from tests.functions.harness import System
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions.process import FlowProcess
 
 
 class PassingProcess:
-    """A flow that says what a script tells it to, at the second that the script says."""
+    """A flow that only passes time: it ends at the second that the script says, or when it is killed."""
 
-    def __init__(self, system: System, script: dict[int, Progress | Outcome]) -> None:
+    def __init__(self, system: System, script: dict[int, Outcome]) -> None:
         self.system = system
         self.script = script
         self.begun = system.clock.time
         self.each_second: Callable[[int], object] = lambda _: None
         self.signals: list[tuple[str, int]] = []
+        self.board = ProgressBoard()
 
     @property
     def second(self) -> int:
         return (self.system.clock.time - self.begun) // 1000
 
-    def receive(self, _seconds: float) -> Iterator[Progress | Outcome]:
+    def receive(self, _seconds: float) -> Outcome | None:
         self.system.clock.time += 1000
         self.each_second(self.second)
-        if self.second in self.script:
-            yield self.script[self.second]
-        if self.signals[-1:] and self.signals[-1][0] == "kill":
-            yield Returned("null")
+        killed = self.signals[-1:] and self.signals[-1][0] == "kill"
+        return Returned("null") if killed else self.script.get(self.second)
 
     def interrupt(self) -> None:
         self.signals.append(("interrupt", self.second))
@@ -45,7 +46,7 @@ class PassingProcess:
         self.signals.append(("kill", self.second))
 
     def close(self) -> None:
-        pass
+        self.board.close()
 
 
 def watch(system: System, process: PassingProcess, timeout_seconds: int = 600) -> Attempt:
@@ -53,9 +54,9 @@ def watch(system: System, process: PassingProcess, timeout_seconds: int = 600) -
     job_id = system.submit("trial/count", parameters={"steps": 1}).body["id"]
     now = system.clock.time
     job = system.deployment.store.claim(job_id, created_at=now, owner="me", lease_until=now + 60_000, now=now)
-    delivery = Delivery(id="1", receipt="receipt", body="", receives=1)
-    batch = Batch(system.deployment.queue, system.deployment.lease_ms, [delivery], begun_at=now)
-    batch.next()
+    delivery = Delivery(id="1", receipt="receipt", body="")
+    batch = Batch(system.deployment.queue, system.deployment.lease_ms, [delivery])
+    batch.next(now)
     batch.hold(now)
     del system.calls[:]
     return Attempt(job, cast("FlowProcess", process), batch, system.deployment, now + timeout_seconds * 1000)
@@ -83,21 +84,29 @@ def test_short_flow_costs_no_heartbeat(system: System) -> None:
 
 def test_progress_is_written_ever_more_seldom(system: System) -> None:
     """Of a flow that reports every second, ten minutes cost some forty writes, and the last report is soon seen."""
-    process = PassingProcess(system, {second: Progress({"percent": second / 6}) for second in range(1, 600)})
-    process.script[600] = Returned("1")
+    process = PassingProcess(system, {600: Returned("1")})
     attempt = watch(system, process, timeout_seconds=700)
     seen: dict[int, float] = {}
 
-    def look(second: int) -> None:
+    def report_and_look(second: int) -> None:
+        process.board.write({"percent": second / 6})
         if second in (5, 100, 599):
             progress = system.row(attempt.job.id).progress
             assert progress is not None
             seen[second] = progress["percent"] * 6
 
-    process.each_second = look
+    process.each_second = report_and_look
     attempt.watch()
     assert times(system, "UpdateItem") < 70
     assert all(second * 0.85 - 2 <= reported <= second for second, reported in seen.items())
+
+
+def test_progress_that_stands_still_is_written_once(system: System) -> None:
+    """A flow that has nothing new to say costs no write between its heartbeats."""
+    process = PassingProcess(system, {18: Returned("1")})
+    process.board.write({"percent": 1})
+    watch(system, process).watch()
+    assert times(system, "UpdateItem") == 1
 
 
 def test_cancellation_reaches_the_flow_within_two_seconds(system: System) -> None:

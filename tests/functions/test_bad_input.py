@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from noukai_wire.unsupported import UNSUPPORTED_FIELDS
@@ -64,6 +65,8 @@ def test_body_of_another_encoding(system: System) -> None:
         ("add", {"message": "x", "parameters": {"a": 1}}, "message", "is not known here"),
         ("greet", {"message": "x", "parameters": {"message": "y"}}, "parameters.message", "stands beside"),
         ("add", {"parameters": {"a": 1}, "color": "red"}, "color", "is not known here"),
+        ("add", {"parameters": {"a": 1}, "color": None}, "color", "is not known here"),
+        ("add", {"parameters": {"a": 1}, "trace": {"on": True}}, "trace", "is not supported here"),
         ("add", {"parameters": {"a": 1}, "options": {"runAt": "2030-01-01"}}, "options.runAt", "is not known here"),
         ("add", {"parameters": {"a": 1}, "options": {"delaySeconds": 901}}, "options.delaySeconds", "900"),
         ("add", {"parameters": {"a": 1}, "options": {"timeoutSeconds": 0}}, "options.timeoutSeconds", "1"),
@@ -96,6 +99,18 @@ def test_every_wrong_field_is_named(system: System) -> None:
         "options.delaySeconds",
         "colour",
     }
+
+
+def test_answer_to_a_thousand_errors_is_short(system: System) -> None:
+    """However much is wrong, and however long its names, the answer names the first places and stays small."""
+    lines: list[Any] = [0] * 20_000
+    parameters = {"lines": lines, "colour": "red", "due": "2030-01-01T00:00:00Z", "size": 1}
+    answer = system.submit("trial/order", parameters=parameters)
+    assert len(answer.body["detail"]["errors"]) == 20
+    assert "19980 more" in answer.body["detail"]["message"]
+    answer = system.submit("trial/add", parameters={"a": 1}, **{"🎈" * 10_000: 1})
+    assert len(answer.body["detail"]["message"].encode()) <= limits.MAX_ERROR_BYTES
+    assert len(str(answer.body)) < 6000
 
 
 @pytest.mark.parametrize(
@@ -182,7 +197,7 @@ def test_version_of_a_flow(system: System) -> None:
         assert (answer.status, answer.code) == (404, "FLOW_NOT_FOUND")
 
 
-@pytest.mark.parametrize("key", [None, "nk_wrong", "nk_", "wrong", "nk_expired", "nk_revoked"])
+@pytest.mark.parametrize("key", [None, "nk_wrong", "nk_", "wrong", "nk_\ud800", "nk_expired", "nk_revoked"])
 @pytest.mark.parametrize("route", [route for route in Route if route is not Route.HEALTH])
 def test_no_valid_key(system: System, route: Route, key: str | None) -> None:
     """Every route but the health check answers 401 without a valid key, before anything else."""
@@ -230,6 +245,12 @@ def test_wrong_wait(system: System, seconds: str) -> None:
     answer = system.send(Route.WAIT_BY_ID, headers={}, id=job, query=f"seconds={seconds}" if seconds else "seconds=%20")
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
     assert answer.body["detail"]["errors"][0]["path"] == "seconds"
+
+
+def test_unknown_job_comes_before_a_wrong_wait(system: System) -> None:
+    """What is not there is said before what is wrong with the query."""
+    answer = system.send(Route.WAIT_BY_ID, id="job_" + "a" * 26, query="seconds=99")
+    assert_refused(system, answer, ErrorCode.JOB_NOT_FOUND)
 
 
 def test_unknown_route(system: System) -> None:

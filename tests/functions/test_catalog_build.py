@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from functions.catalog import Catalog
+
 HEAD = "from typing import Any\nfrom functions.flow import Context, flow\n\n"
 
 
@@ -41,6 +43,12 @@ def build(folder: Path) -> subprocess.CompletedProcess[str]:
         ("@flow(max_attempts=21)\ndef f1() -> None: ...\n", 4, "max_attempts must be a whole number from 1 to 20"),
         ("@flow(backoff=-1)\ndef f1() -> None: ...\n", 4, "backoff"),
         ("@flow\ndef f1() -> None: ...\n@flow(name='f1')\ndef f2() -> None: ...\n", 6, "defined twice"),
+        ("@flow\ndef f1(message: int) -> None: ...\n", 4, "'message' takes no text"),
+        ("@flow\ndef f1(a: float = float('inf')) -> None: ...\n", 4, "not JSON compliant"),
+        ("@flow\ndef f1(context, /) -> None: ...\n", 4, "'context' cannot be given by name"),
+        ("@flow\ndef f1(**context) -> None: ...\n", 4, "'**context' cannot be given by name"),
+        ("@flow\n@flow\ndef f1() -> None: ...\n", 4, "@flow goes onto a function"),
+        ("import functools\nf1 = flow(functools.partial(print))\n", 5, "@flow goes onto a function"),
         ("x = 1\n", None, "no flow is defined here"),
     ],
     ids=lambda value: value.splitlines()[0] if isinstance(value, str) else None,
@@ -55,6 +63,27 @@ def test_flow_that_makes_no_sense(tmp_path: Path, source: str, line: int | None,
     if line is not None:
         assert f"{tmp_path / 'project.py'}:{line}: " in built.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_validators_do_not_collide(tmp_path: Path) -> None:
+    """Each flow is checked by its own schema, however the slugs of two flows join."""
+    (tmp_path / "aa__b.py").write_text(HEAD + "@flow\ndef cc(a: int) -> None: ...\n")
+    (tmp_path / "aa.py").write_text(HEAD + "@flow\ndef b__cc(a: str) -> None: ...\n")
+    assert build(tmp_path).returncode == 0
+    catalog = Catalog.load(tmp_path / "out")
+    assert catalog.errors_of("aa--b/cc", {"a": 1}) == []
+    assert catalog.errors_of("aa/b--cc", {"a": "x"}) == []
+
+
+def test_annotations_for_type_checkers_alone(tmp_path: Path) -> None:
+    """What a flow returns, and the context, may be annotated with what only type checkers import."""
+    (tmp_path / "typed.py").write_text(
+        "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nfrom functions.flow import flow\n"
+        "if TYPE_CHECKING:\n    from functions.flow import Context\n    from nothing import Result\n"
+        "@flow\ndef one(a: int, *, context: Context) -> Result: ...\n"
+    )
+    built = build(tmp_path)
+    assert built.returncode == 0, built.stderr
 
 
 def test_every_module_is_reported(tmp_path: Path) -> None:
@@ -84,7 +113,7 @@ def test_modules_may_import_each_other(tmp_path: Path) -> None:
     built = build(tmp_path)
     assert built.returncode == 0, built.stderr
     names = {path.stem for path in (tmp_path / "out" / "validators").iterdir()}
-    assert names == {"email__send", "also_public__own", "submission"}
+    assert names == {"email.send", "also-public.own", "submission"}
 
 
 @pytest.mark.parametrize("arguments", [[], ["only"]])

@@ -37,6 +37,16 @@ def test_job_whose_worker_is_lost_is_failed(system: System) -> None:
     assert (status["state"], "worker lost" in status["error"]) == ("failed", True)
 
 
+def test_job_that_waits_for_another_attempt_keeps_its_error(system: System) -> None:
+    """The letter of a job that was released says what went wrong before."""
+    job_id = system.submit("trial/fail", message="no luck").body["id"]
+    system.deliver()
+    system.clock.time += 60_001
+    bury(system, job_id)
+    error = "never started again after attempt 1 of 2: ValueError: no luck"
+    assert system.status(job_id)["error"] == error
+
+
 def claim(system: System, job_id: str) -> None:
     now = system.clock.time
     system.deployment.store.claim(job_id, created_at=now, owner="other", lease_until=now + 60_000, now=now)

@@ -125,6 +125,12 @@ def test_wait_answers_when_its_time_is_over(system: System) -> None:
     assert max(system.clock.slept) <= 1
 
 
+def test_wait_for_a_delayed_job_does_not_repeat_at_once(system: System) -> None:
+    """Who waits for a job that may not start yet is told to come back later."""
+    job: str = system.submit(parameters={"a": 1}, options={"delaySeconds": 600}).body["id"]
+    assert wait(system, job, "seconds=1").headers["Retry-After"] == "20"
+
+
 def test_wait_counts_from_the_gateway(system: System) -> None:
     """The time of a held request runs from when the gateway received it."""
     job = new_job(system)

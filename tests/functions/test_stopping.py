@@ -1,6 +1,5 @@
 """Flows that end early, are stopped, or end their own process."""
 
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def test_timeout_stops_the_flow(system: System, tmp_path: Path, flow: str) -> No
     assert ended.exists()
 
 
-@pytest.mark.parametrize("flow", ["hang", "hang-later"])
+@pytest.mark.parametrize("flow", ["hang", "hang-later", "hang-in-a-task"])
 def test_cancelled_flow_is_stopped(system: System, tmp_path: Path, flow: str) -> None:
     """A running job is cancelled for every reader at once, its code is interrupted, and `stoppedAt` says when."""
     begun, ended = tmp_path / "begun", tmp_path / "ended"
@@ -65,26 +64,15 @@ def test_stubborn_flow_is_killed_after_the_grace(system: System, tmp_path: Path)
 
 
 def cancel_once_begun(system: System, job_id: str, begun: Path) -> list[Any]:
-    """Deliver the job, and cancel it from beside as soon as its flow has begun."""
-    answers = []
+    """Deliver the job, and cancel it as soon as its flow has begun."""
+    answers: list[Any] = []
 
     def cancel() -> None:
-        while not begun.exists():
-            threading.Event().wait(0.01)
-        answers.append(system.send(Route.CANCEL_BY_ID, id=job_id).body)
+        if begun.exists() and not answers:
+            answers.append(None)
+            answers[0] = system.send(Route.CANCEL_BY_ID, id=job_id).body
 
-    beside = threading.Thread(target=cancel)
     system.clock.step = 1000
-    beside.start()
+    system.clock.at_each_look = cancel
     system.deliver()
-    beside.join()
     return answers
-
-
-def test_progress_is_written_while_the_flow_runs(system: System) -> None:
-    """What a flow reports stands in the row while it runs, and is gone from the settled job."""
-    system.clock.step = 1000
-    job_id = system.submit("trial/count", parameters={"steps": 3}).body["id"]
-    system.deliver()
-    assert "progress" not in system.status(job_id)
-    assert output(system.status(job_id)) == 3

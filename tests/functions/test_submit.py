@@ -141,6 +141,15 @@ def test_options_reach_the_job(system: System) -> None:
     assert status["expiresAt"] == "2023-11-14T23:13:20.000Z"
 
 
+def test_whole_numbers_may_be_spelled_as_floats(system: System) -> None:
+    """`5.0` is 5, as JSON has but one kind of number."""
+    options = {"delaySeconds": 0.0, "maxAttempts": 2.0, "keepSeconds": 3600.0, "timeoutSeconds": 9.0}
+    answer = system.submit(parameters={"a": 1}, options=options)
+    system.deliver()
+    status = system.status(answer.body["id"])
+    assert (status["state"], status["maxAttempts"]) == ("completed", 2)
+
+
 def test_largest_body_fits_the_queue(system: System) -> None:
     """A body of the largest size, in characters that grow most on the way, is accepted and arrives."""
     overhead = len(json.dumps({"message": ""}))

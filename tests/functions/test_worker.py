@@ -107,7 +107,8 @@ def test_retry_after_of_an_exception_is_honoured(system: System) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [("set", "set"), ("nan", "float"), ("surrogate", "surrogates"), ("large", "262144")]
+    ("kind", "said"),
+    [("set", "set"), ("nan", "float"), ("surrogate", "surrogates"), ("large", "262144"), ("deep", "32 levels")],
 )
 def test_result_that_is_not_json(system: System, kind: str, said: str) -> None:
     """What cannot be a result fails the job at once and says what it is."""
@@ -135,3 +136,19 @@ def test_trace_is_in_the_log_only(system: System, tmp_path: Path) -> None:
         log.close()
     assert "Traceback" not in json.dumps(status)
     assert "raise ValueError(message)" in (tmp_path / "log").read_text()
+
+
+def test_flow_that_cannot_be_imported_is_tried_again(system: System, asset: Path) -> None:
+    """A module that raises when it is imported costs an attempt, like any exception of a flow."""
+    broken = asset / "flows" / "broken.py"
+    job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
+    queue = system.deployment.queue
+    queue.client.purge_queue(QueueUrl=queue.url)
+    queue.send(system.message_of(job_id, flow="broken/at-first"))
+    broken.write_text("raise ConnectionError('not yet')\n")
+    try:
+        system.deliver()
+    finally:
+        broken.unlink()
+    status = system.status(job_id)
+    assert (status["state"], status["lastError"]) == ("pending", "ConnectionError: not yet")

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from functions.outcome import Outcome, Progress, Raised, Returned
-from functions.process import FlowProcess, Say
+from functions.outcome import Outcome, Raised, Returned
+from functions.process import FlowProcess
+from functions.progress import ProgressBoard
 
 
-def ended(process: FlowProcess) -> list[Progress | Outcome]:
-    """Everything a process says until its outcome; it is closed then."""
-    said: list[Progress | Outcome] = []
+def ended(process: FlowProcess) -> Outcome:
+    """The outcome of a process, which is closed then."""
     try:
-        while not said or isinstance(said[-1], Progress):
-            said.extend(process.receive(5))
+        while (outcome := process.receive(5)) is None:
+            pass
     finally:
         process.close()
-    return said
+    return outcome
 
 
 def is_alive(pid: int) -> bool:
@@ -34,56 +34,101 @@ def is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
 
 
-def test_what_the_flow_says_arrives_in_order() -> None:
-    """Progress and outcome arrive as they were said."""
+def wait_until(happened: Callable[[], bool], seconds: float = 5) -> None:
+    """Return as soon as something has happened in another process."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline
+        os.sched_yield()
 
-    def body(say: Say) -> Outcome:
-        say(Progress({"percent": 50}))
-        return Returned("1")
 
-    assert ended(FlowProcess.start(body)) == [Progress({"percent": 50}), Returned("1")]
+def test_outcome_arrives() -> None:
+    """What the body gives in the child is what the parent receives."""
+    assert ended(FlowProcess.start(lambda _: Returned("1"))) == Returned("1")
 
 
 def test_result_larger_than_the_pipe() -> None:
     """A result of any size arrives whole."""
     text = '"' + "x" * 1_000_000 + '"'
-    assert ended(FlowProcess.start(lambda _: Returned(text))) == [Returned(text)]
+    assert ended(FlowProcess.start(lambda _: Returned(text))) == Returned(text)
+
+
+def test_last_progress_is_seen_while_the_flow_is_silent() -> None:
+    """Of a burst of reports the last one stands, although the flow says nothing more."""
+
+    def body(board: ProgressBoard) -> Outcome:
+        for percent in range(1000):
+            board.write({"percent": percent})
+        time.sleep(600)
+        raise AssertionError
+
+    process = FlowProcess.start(body)
+    wait_until(lambda: process.board.read() == {"percent": 999})
+    process.close()
+
+
+def test_progress_that_is_too_large_is_refused() -> None:
+    """A report that does not fit is an error of the flow, and leaves what stood there."""
+    board = ProgressBoard()
+    assert board.read() is None
+    board.write({"percent": 1})
+    with pytest.raises(ValueError, match="4088"):
+        board.write({"message": "x" * 5000})
+    assert board.read() == {"percent": 1}
+
+
+def test_outcome_of_a_process_that_has_already_ended() -> None:
+    """A process that ended before it was looked at has still said its outcome, however short the look."""
+    process = FlowProcess.start(lambda _: Returned("1"))
+    wait_until(lambda: not is_alive(process.pid))
+    assert process.receive(0) == Returned("1")
+    process.close()
 
 
 def test_process_that_dies_is_seen_although_its_child_lives() -> None:
     """The death of the flow's process is seen at once, also while a child of its own holds the pipe open."""
 
-    def body(_: Say) -> Outcome:
+    def body(_: ProgressBoard) -> Outcome:
         if os.fork() == 0:
             time.sleep(600)
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
 
-    begun = time.monotonic()
     process = FlowProcess.start(body)
-    said: list[Progress | Outcome] = []
-    while not said:
-        said.extend(process.receive(0.05))
+    wait_until(lambda: not is_alive(process.pid))
+    outcome = process.receive(5)
     process.close()
-    assert said == [Raised("ProcessDied: the flow's process was ended by SIGKILL (out of memory?)")]
-    assert time.monotonic() - begun < 2
+    assert outcome == Raised("ProcessDied: the flow's process was ended by SIGKILL (out of memory?)")
 
 
 def test_nothing_of_a_closed_process_runs(tmp_path: Path) -> None:
     """What a flow has started in its group ends with it, whether it ends well or not."""
     pid_file = tmp_path / "pid"
 
-    def body(_: Say) -> Outcome:
+    def body(_: ProgressBoard) -> Outcome:
         sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         pid_file.write_text(str(sleeper.pid))
         return Returned("null")
 
-    assert ended(FlowProcess.start(body)) == [Returned("null")]
+    assert ended(FlowProcess.start(body)) == Returned("null")
     sleeper = int(pid_file.read_text())
-    deadline = time.monotonic() + 2
-    while is_alive(sleeper) and time.monotonic() < deadline:
-        os.sched_yield()
-    assert not is_alive(sleeper)
+    wait_until(lambda: not is_alive(sleeper))
+
+
+def test_flow_that_leaves_its_group_is_killed_all_the_same(tmp_path: Path) -> None:
+    """A flow that moves to another process group does not escape its end."""
+    moved = tmp_path / "moved"
+
+    def body(_: ProgressBoard) -> Outcome:
+        os.setpgid(0, os.getpgid(os.getppid()))
+        moved.touch()
+        time.sleep(600)
+        raise AssertionError
+
+    process = FlowProcess.start(body)
+    wait_until(moved.exists)
+    process.close()
+    assert not is_alive(process.pid)
 
 
 def descriptors() -> set[int]:
@@ -92,29 +137,47 @@ def descriptors() -> set[int]:
 
 def test_scribbles_on_the_pipe_are_ignored() -> None:
     """What is no line of ours on the pipe is passed over."""
-
     before = descriptors()
 
-    def body(say: Say) -> Outcome:
+    def body(_: ProgressBoard) -> Outcome:
         for descriptor in descriptors() - before:
             with suppress(OSError):
                 os.write(descriptor, b'no json\n{"Returned": 1}\n[]\n\xff\n')
-        say(Progress({}))
         return Returned("2")
 
-    assert ended(FlowProcess.start(body)) == [Progress({}), Returned("2")]
+    assert ended(FlowProcess.start(body)) == Returned("2")
 
 
 @pytest.mark.parametrize("how", [lambda: os._exit(0), lambda: os.closerange(3, 256)], ids=["exits", "closes the pipe"])
 def test_process_that_says_no_outcome(how: Callable[[], object]) -> None:
     """A process that can say no more is dead, and is made so."""
 
-    def body(_: Say) -> Outcome:
+    def body(_: ProgressBoard) -> Outcome:
         how()
         time.sleep(600)
         raise AssertionError
 
     process = FlowProcess.start(body)
-    (outcome,) = ended(process)
-    assert isinstance(outcome, Raised)
+    assert isinstance(ended(process), Raised)
     assert not is_alive(process.pid)
+
+
+def test_what_a_flow_printed_reaches_the_log(tmp_path: Path) -> None:
+    """Buffered output is written before the process ends, whichever stream it is on."""
+    script = """
+import sys
+from functions.outcome import Returned
+from functions.process import FlowProcess
+
+def body(_):
+    print("printed", end="")
+    print("complained", end="", file=sys.stderr)
+    return Returned("1")
+
+process = FlowProcess.start(body)
+while process.receive(5) is None:
+    pass
+process.close()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert sorted([done.stderr[: len("printed")], done.stderr[len("printed") :]]) == ["complained", "printed"]

@@ -86,8 +86,11 @@ def ask_for_time() -> None:
 
 
 @flow
-def return_value(kind: Literal["set", "nan", "large", "surrogate"]) -> Any:
-    return {"set": {1}, "nan": float("nan"), "large": "x" * 300_000, "surrogate": "\ud800"}[kind]
+def return_value(kind: Literal["set", "nan", "large", "surrogate", "deep"]) -> Any:
+    deep: list[Any] = []
+    for _ in range(40):
+        deep = [deep]
+    return {"set": {1}, "nan": float("nan"), "large": "x" * 300_000, "surrogate": "\ud800", "deep": deep}[kind]
 
 
 @flow
@@ -143,8 +146,24 @@ async def hang_later(begun: str, ended: str) -> None:
         Path(ended).touch()
 
 
+@flow(max_attempts=1)
+async def hang_in_a_task(begun: str, ended: str) -> None:
+    """Wait for good, while a task beside blocks the event loop."""
+
+    async def block() -> None:
+        Path(begun).touch()
+        time.sleep(600)
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(block())
+            await asyncio.Event().wait()
+    finally:
+        Path(ended).touch()
+
+
 @flow
 def count(steps: int, *, context: Context) -> int:
     for step in range(steps):
-        context.progress(percent=100 * step / steps, message=f"step {step}")
+        context.progress(percent=100 * step / steps, message=f"step {step} \ud800")
     return steps

@@ -1,0 +1,43 @@
+"""The last that a flow said of its progress, in memory that its process shares with the worker's."""
+
+import json
+import mmap
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+_BYTES = 4096
+_HEADER = struct.Struct("=II")
+
+
+class ProgressBoard:
+    """Holds one text: each report replaces the one before, at no cost to either process but that of writing it.
+
+    A flow may report in every turn of a tight loop, and then fall silent: a pipe would fill, and whoever dropped
+    reports to spare it could drop the last one. Anonymous memory needs no `/dev/shm`, which Lambda lacks.
+    """
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, _BYTES)
+
+    def write(self, progress: Mapping[str, Any]) -> None:
+        """Replace what stands here; what does not fit is an error of who wrote it."""
+        text = json.dumps(progress).encode()
+        if len(text) > _BYTES - _HEADER.size:
+            raise ValueError(f"the progress is {len(text)} bytes of JSON; at most {_BYTES - _HEADER.size} are kept")
+        self._memory[_HEADER.size : _HEADER.size + len(text)] = text
+        self._memory[: _HEADER.size] = _HEADER.pack(len(text), zlib.crc32(text))
+
+    def read(self) -> Mapping[str, Any] | None:
+        """What stands here; None if that is nothing, or is just being replaced."""
+        length, checksum = _HEADER.unpack(self._memory[: _HEADER.size])
+        text = self._memory[_HEADER.size : _HEADER.size + length]
+        if not length or zlib.crc32(text) != checksum:
+            return None
+        progress: Mapping[str, Any] = json.loads(text)
+        return progress
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._memory.close()
