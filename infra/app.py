@@ -33,7 +33,12 @@ def synthesize(outdir: Path, context: dict[str, object]) -> None:
     app = App(outdir=str(outdir), context=context, analytics_reporting=False, tree_metadata=False)
     settings = Settings.from_context(app.node.try_get_context)
     with TemporaryDirectory() as scratch:
-        bundler = Bundler(flows=settings.flows_folder, platform=settings.platform, scratch=Path(scratch))
+        bundler = Bundler(
+            flows=settings.flows_folder,
+            platform=settings.platform,
+            flow_seconds=settings.worker.flow_seconds,
+            scratch=Path(scratch),
+        )
         JobStack(app, settings=settings, assets=Assets(bundler))
         app.synth()
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from noukai_wire.limits import WORKER_MARGIN_SECONDS
+
 ROOT = Path(__file__).resolve().parent.parent
 
 EXPIRY_ATTRIBUTE = "t"
@@ -34,6 +36,11 @@ class WorkerProfile:
     max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
     lease_seconds: Annotated[int, Field(ge=3, le=60)] = 60
     grace_seconds: Annotated[int, Field(ge=0, le=60)] = 10
+
+    @property
+    def flow_seconds(self) -> int:
+        """How long a flow may take: the worker's time without the grace, and without that for starting and settling."""
+        return self.timeout - self.grace_seconds - WORKER_MARGIN_SECONDS
 
 
 @dataclass(frozen=True, config=_CONFIG)

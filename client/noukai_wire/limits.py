@@ -18,6 +18,9 @@ MAX_DELAY_SECONDS = 15 * 60
 MAX_TIMEOUT_SECONDS = 14 * 60
 """A Lambda function runs for 15 minutes at most; the last minute is for starting, stopping and settling."""
 
+WORKER_MARGIN_SECONDS = 10
+"""Of a worker's own time, beside the flow and its grace: for starting and settling."""
+
 MAX_ATTEMPTS = 20
 
 MAX_METADATA_ENTRIES = 16

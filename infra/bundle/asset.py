@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from infra.bundle.bytecode import compile_folder
-from infra.bundle.catalog import build_catalog
+from infra.bundle.catalog import build_catalog, check_timeouts
 from infra.bundle.dependencies import CACHE, Dependencies
 from infra.bundle.error import BundleError
 from infra.bundle.target import Platform
@@ -26,12 +26,15 @@ _METADATA = shutil.ignore_patterns("*.dist-info")
 class Bundler:
     """Writes assets for a platform; `scratch` is an empty folder that lives as long as the bundler.
 
+    `flow_seconds` is what the worker has for a flow: one that asks for more is refused, not cut short.
+
     `api` has the functions, the wire, their libraries and the catalog of the flows; `worker` has also pydantic, the
     flows and what the flows require. `cache` keeps installed libraries from run to run.
     """
 
     flows: Path
     platform: Platform
+    flow_seconds: int
     scratch: Path
     cache: Path = CACHE
 
@@ -64,6 +67,7 @@ class Bundler:
             dependencies = Dependencies("host", self.cache)
             # What the flows require comes first: it is whole, where our own libraries lack what we do not use.
             build_catalog(self.flows, [*self._required(dependencies), *self._own("worker", dependencies)], catalog)
+            check_timeouts(catalog, self.flow_seconds)
         return catalog
 
     def _own(self, asset: AssetName, dependencies: Dependencies) -> list[Path]:

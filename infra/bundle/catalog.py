@@ -1,5 +1,6 @@
 """The catalog of the flows, made by the functions' own command in a process of its own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from infra.bundle.error import BundleError
 from infra.settings import ROOT
+from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 
 def build_catalog(flows: Path, libraries: Iterable[Path], output: Path) -> None:
@@ -29,3 +31,20 @@ def build_catalog(flows: Path, libraries: Iterable[Path], output: Path) -> None:
     if result.returncode:
         raise BundleError(f"The flows in {flows} cannot be built:\n{result.stderr.strip()}")
     sys.stderr.write(result.stderr)
+
+
+def check_timeouts(catalog: Path, flow_seconds: int) -> None:
+    """Compare the timeout of each flow of a catalog with what the worker has for one.
+
+    Raises:
+        BundleError: a flow's is longer; the message names the flow and the setting.
+    """
+    flows = json.loads((catalog / "flows.json").read_bytes())
+    timeouts = {name: flow["timeout_seconds"] for name, flow in flows.items()}
+    too_long = [f"{name} ({seconds} s)" for name, seconds in timeouts.items() if seconds > flow_seconds]
+    if too_long:
+        raise BundleError(
+            f"The worker has {flow_seconds} s for a flow, and these may take longer: {', '.join(too_long)}. Raise "
+            f"worker.timeout in cdk.json, of which worker.grace_seconds and {WORKER_MARGIN_SECONDS} s for starting "
+            "and settling are taken, or lower the timeout of the flow."
+        )

@@ -21,7 +21,7 @@ def run_app(outdir: Path, **context: object) -> subprocess.CompletedProcess[str]
         [sys.executable, "-m", "infra.app"],
         cwd=ROOT,
         env={
-            "HOME": os.environ.get("HOME", ""),
+            **os.environ,
             "PATH": str(outdir),
             "CDK_OUTDIR": str(outdir),
             "CDK_CONTEXT_JSON": json.dumps(context),
@@ -65,6 +65,14 @@ def test_wrong_setting_ends_the_app_with_its_name(tmp_path: Path) -> None:
     result = run_app(tmp_path / "out", worker={"timeout": 901})
     assert result.returncode == 1
     assert "worker.timeout" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_worker_that_would_cut_a_flow_short_ends_the_app(tmp_path: Path) -> None:
+    """With the name of the flow, and with no trace of ours."""
+    result = run_app(tmp_path / "out", worker={"timeout": 619})
+    assert result.returncode == 1
+    assert re.search(r"599 s.*demo/sleep \(600 s\)", result.stderr)
     assert "Traceback" not in result.stderr
 
 

@@ -52,7 +52,11 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Write:
     def written(asset: AssetName, platform: Platform, flows: Path | None = None, **options: Path) -> Path:
         folder = tmp_path_factory.mktemp(asset)
         bundler = Bundler(
-            flows=flows or Settings().flows_folder, platform=platform, scratch=tmp_path_factory.mktemp("b"), **options
+            flows=flows or Settings().flows_folder,
+            platform=platform,
+            flow_seconds=Settings().worker.flow_seconds,
+            scratch=tmp_path_factory.mktemp("b"),
+            **options,
         )
         bundler.write(asset, folder)
         return folder

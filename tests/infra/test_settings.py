@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.settings import ROOT, Settings, SettingsError, file_context
+from infra.settings import ROOT, Settings, SettingsError, WorkerProfile, file_context
+from noukai_wire.limits import MAX_TIMEOUT_SECONDS
 
 
 def test_cdk_json_says_what_the_defaults_say() -> None:
@@ -21,6 +22,16 @@ def test_flows_may_be_any_folder() -> None:
     """A relative one is relative to the repository."""
     assert Settings.from_context({"flows": "/somebody/flows"}.get).flows_folder == Path("/somebody/flows")
     assert Settings().flows_folder == ROOT / "functions" / "flows"
+
+
+def test_worker_has_time_for_the_longest_flow_by_default() -> None:
+    """No flow that is accepted at all is refused for the default profile."""
+    assert Settings().worker.flow_seconds >= MAX_TIMEOUT_SECONDS
+
+
+def test_time_for_a_flow_is_what_the_worker_does_not_need_itself() -> None:
+    """Its grace, and the time that it takes to start and to settle."""
+    assert WorkerProfile(timeout=100, grace_seconds=30).flow_seconds == 60
 
 
 @pytest.mark.parametrize(
