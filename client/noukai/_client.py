@@ -55,9 +55,7 @@ class Noukai(_Deployment[BlockingDriver]):
         settings = Settings.resolve(os.environ, api_key, **options)
         self._http_client = http_client or httpx.Client()
         self._closes = http_client is None
-        super().__init__(
-            Api(settings, clock=clock, jitter=jitter), BlockingDriver(self._http_client, sleep=sleep, clock=clock)
-        )
+        super().__init__(Api(settings, clock=clock, jitter=jitter), BlockingDriver(self._http_client, sleep=sleep))
 
     def flow(self, address: str) -> Flow:
         """Return the flow `org/project/flow`, or `flow` of this client's org and project."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import httpx
 
-from ._deadline import Clock
+from ._call import Call
 from ._operation import Operation, Report, Sleep, Step
 
 T = TypeVar("T")
@@ -18,10 +18,9 @@ T = TypeVar("T")
 class BlockingDriver:
     """Performs operations on this thread."""
 
-    def __init__(self, http_client: httpx.Client, *, sleep: Callable[[float], object], clock: Clock) -> None:
+    def __init__(self, http_client: httpx.Client, *, sleep: Callable[[float], object]) -> None:
         self._http_client = http_client
         self._sleep = sleep
-        self._clock = clock
 
     def run(self, operation: Operation[T]) -> T:
         """Return the outcome of the operation."""
@@ -45,21 +44,8 @@ class BlockingDriver:
             case Report():
                 step.listener(step.progress)
             case httpx.Request():
-                return self._send(step)
+                return Call(self._http_client, step).answer(_timeout(step))
         return None
-
-    def _send(self, request: httpx.Request) -> httpx.Response:
-        # httpx limits each read, not their sum: an answer that trickles in would outlast every deadline.
-        end = self._clock() + _timeout(request)
-        content = bytearray()
-        with closing(self._http_client.send(request, stream=True)) as response:
-            for chunk in response.iter_bytes():
-                content += chunk
-                if self._clock() > end:
-                    raise httpx.ReadTimeout("the answer took too long to arrive", request=request)
-        headers = response.headers.copy()
-        headers.pop("Content-Encoding", None)  # iter_bytes has undone it
-        return httpx.Response(response.status_code, headers=headers, content=bytes(content), request=request)
 
 
 class AwaitingDriver:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -29,6 +30,19 @@ class Colour:
         if self._awaiting:
             return AsyncNoukai(http_client=httpx.AsyncClient(transport=transport), sleep=self._sleep, **settings)
         return Noukai(http_client=httpx.Client(transport=transport), sleep=self.sleeps.append, **settings)
+
+    @contextmanager
+    def connected(self, base_url: str) -> Iterator[Any]:
+        """Yield a client with connections of its own, which are closed at the end."""
+        if self._awaiting:
+            client = AsyncNoukai("nk_test", base_url=base_url)
+            try:
+                yield client
+            finally:
+                self.run(client.aclose())
+        else:
+            with Noukai("nk_test", base_url=base_url) as blocking:
+                yield blocking
 
     def run(self, outcome: Any) -> Any:
         """Return the outcome of a call, awaited if it is to be."""

@@ -3,38 +3,58 @@
 import asyncio
 import gzip
 import json
-from collections.abc import Iterator
+import socket
+import threading
+import time
 from typing import Any
 
 import httpx
 import pytest
 
-from noukai import AsyncNoukai, Noukai, RequestTimeoutError, UnexpectedAnswerError
+from noukai import AsyncNoukai, RequestTimeoutError, UnexpectedAnswerError, WaitTimeoutError
 from tests.client.conftest import Colour
 from tests.client.script import JOB, held, job
+from tests.client.trickle import trickling
+
+HEADERS = b"HTTP/1.1 200 OK\r\nX-Endless: "
+BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 
 
-class Trickle(httpx.SyncByteStream):
-    """A body that comes a byte a second, for an hour."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for _ in range(3600):
-            self.now += 1
-            yield b" "
+@pytest.mark.parametrize("beginning", [HEADERS, BODY], ids=["headers", "body"])
+def test_an_answer_that_trickles_in_is_left_at_the_deadline(colour: Colour, beginning: bytes) -> None:
+    """A wait counts its time over the whole answer, not anew for each piece of its headers or its body."""
+    with trickling(beginning) as trickle, colour.connected(trickle.base_url) as client:
+        began = time.monotonic()
+        with pytest.raises(WaitTimeoutError):
+            colour.run(client.job(JOB).wait(timeout_ms=200))
+        assert time.monotonic() - began < 1
 
 
-def test_an_answer_that_trickles_in_is_left() -> None:
-    """A blocking request counts its time over the whole answer, not anew for each piece."""
-    body = Trickle()
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=body))
-    http_client = httpx.Client(transport=transport)
-    client = Noukai("nk_test", http_client=http_client, timeout=5, max_retries=0, clock=lambda: body.now)
-    with pytest.raises(RequestTimeoutError):
-        client.job(JOB).status()
-    assert body.now == 6
+def test_an_answer_that_is_left_is_read_no_further(colour: Colour) -> None:
+    """The connection is given up although the client stays open, so that an endless body fills no memory."""
+    with trickling(BODY) as trickle, colour.connected(trickle.base_url) as client:
+        with pytest.raises(WaitTimeoutError):
+            colour.run(client.job(JOB).wait(timeout_ms=50))
+        assert trickle.left.wait(1)
+
+
+def test_a_name_that_is_looked_up_for_long_is_left_at_the_deadline(
+    colour: Colour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look-up of the host's name counts too, though nothing can break it off."""
+    over = threading.Event()
+
+    def look_up(*_: object, **__: object) -> list[object]:
+        over.wait(3)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with colour.connected("http://api.test/api/v1") as client:
+        began = time.monotonic()
+        with pytest.raises(WaitTimeoutError):
+            colour.run(client.job(JOB).wait(timeout_ms=100))
+        assert time.monotonic() - began < 1
+        over.set()
 
 
 def test_an_answer_that_never_comes_is_left() -> None:
