@@ -4,19 +4,18 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from functools import partial
 from typing import TypeVar
 
 import httpx
 
 from ._call import Call
-from ._operation import Operation, Report, Sleep, Step
+from ._operation import Operation, Outcome, Reply, Report, Sleep, Step, advance
 
 T = TypeVar("T")
 
 
 class BlockingDriver:
-    """Performs operations on this thread."""
+    """Performs operations, and blocks meanwhile."""
 
     def __init__(self, http_client: httpx.Client, *, sleep: Callable[[float], object]) -> None:
         self._http_client = http_client
@@ -24,28 +23,27 @@ class BlockingDriver:
 
     def run(self, operation: Operation[T]) -> T:
         """Return the outcome of the operation."""
+        reply: Reply = None
         with closing(operation):
-            resume = partial(operation.send, None)
-            while True:
-                try:
-                    step = resume()
-                except StopIteration as end:
-                    outcome: T = end.value
-                    return outcome
-                try:
-                    resume = partial(operation.send, self._perform(step))
-                except httpx.RequestError as failure:
-                    resume = partial(operation.throw, failure)
+            while not isinstance(step := advance(operation, reply), Outcome):
+                reply = self._perform(step)
+        return step.value
 
-    def _perform(self, step: Step) -> httpx.Response | None:
+    def _perform(self, step: Step) -> Reply:
         match step:
             case Sleep():
                 self._sleep(step.seconds)
             case Report():
                 step.listener(step.progress)
             case httpx.Request():
-                return Call(self._http_client, step).answer(_timeout(step))
+                return self._send(step)
         return None
+
+    def _send(self, request: httpx.Request) -> Reply:
+        try:
+            return Call(self._http_client, request).answer(_timeout(request))
+        except httpx.RequestError as failure:
+            return failure
 
 
 class AwaitingDriver:
@@ -57,20 +55,13 @@ class AwaitingDriver:
 
     async def run(self, operation: Operation[T]) -> T:
         """Return the outcome of the operation."""
+        reply: Reply = None
         with closing(operation):
-            resume = partial(operation.send, None)
-            while True:
-                try:
-                    step = resume()
-                except StopIteration as end:
-                    outcome: T = end.value
-                    return outcome
-                try:
-                    resume = partial(operation.send, await self._perform(step))
-                except httpx.RequestError as failure:
-                    resume = partial(operation.throw, failure)
+            while not isinstance(step := advance(operation, reply), Outcome):
+                reply = await self._perform(step)
+        return step.value
 
-    async def _perform(self, step: Step) -> httpx.Response | None:
+    async def _perform(self, step: Step) -> Reply:
         match step:
             case Sleep():
                 await self._sleep(step.seconds)
@@ -82,12 +73,14 @@ class AwaitingDriver:
                 return await self._send(step)
         return None
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
+    async def _send(self, request: httpx.Request) -> Reply:
         try:
             async with asyncio.timeout(_timeout(request)):
                 return await self._http_client.send(request)
-        except TimeoutError as late:
-            raise httpx.ReadTimeout("the answer took too long to arrive", request=request) from late
+        except httpx.RequestError as failure:
+            return failure
+        except TimeoutError:
+            return httpx.ReadTimeout("the answer took too long to arrive", request=request)
 
 
 def _timeout(request: httpx.Request) -> float:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, Unpack
 
-from noukai_wire.models import ExecuteResult
+from noukai_wire.models import ExecuteResult, JobAccepted
 
 from ._address import FlowAddress
 from ._api import Api
 from ._driver import AwaitingDriver, BlockingDriver
 from ._job import AsyncJob, Driver, Job
+from ._operation import Operation
 from ._submission import JobOptions, submission
 from ._wait import WaitTerms, execute
 
@@ -27,6 +28,16 @@ class _KnownFlow(Generic[Driver]):
         """The flow as `org/project/flow`."""
         return str(self._address)
 
+    def _submission(
+        self, message: str | None, parameters: Mapping[str, Any] | None, options: JobOptions
+    ) -> Operation[JobAccepted]:
+        return self._api.submit(self._address, submission(message, parameters, **options))
+
+    def _execution(
+        self, terms: WaitTerms, message: str | None, parameters: Mapping[str, Any] | None, options: JobOptions
+    ) -> Operation[ExecuteResult]:
+        return execute(self._api, self._address, submission(message, parameters, **options), terms)
+
 
 class Flow(_KnownFlow[BlockingDriver]):
     """A flow, known by its address; nothing is asked of the API until a job is submitted."""
@@ -39,7 +50,7 @@ class Flow(_KnownFlow[BlockingDriver]):
         The submission carries an idempotency key, made here unless one is given, so that its retries never make a
         second job.
         """
-        accepted = self._driver.run(self._api.submit(self._address, submission(message, parameters, **options)))
+        accepted = self._driver.run(self._submission(message, parameters, options))
         return Job(accepted.id, self._api, self._driver, accepted)
 
     def execute(
@@ -54,8 +65,7 @@ class Flow(_KnownFlow[BlockingDriver]):
     ) -> ExecuteResult:
         """Submit a job as `job` does, and wait for it as `Job.wait` does."""
         terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
-        submitted = submission(message, parameters, **options)
-        return self._driver.run(execute(self._api, self._address, submitted, terms))
+        return self._driver.run(self._execution(terms, message, parameters, options))
 
 
 class AsyncFlow(_KnownFlow[AwaitingDriver]):
@@ -65,7 +75,7 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
         self, message: str | None = None, parameters: Mapping[str, Any] | None = None, **options: Unpack[JobOptions]
     ) -> AsyncJob:
         """Submit a job as `Flow.job` does."""
-        accepted = await self._driver.run(self._api.submit(self._address, submission(message, parameters, **options)))
+        accepted = await self._driver.run(self._submission(message, parameters, options))
         return AsyncJob(accepted.id, self._api, self._driver, accepted)
 
     async def execute(
@@ -80,5 +90,4 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
     ) -> ExecuteResult:
         """Submit a job as `job` does, and wait for it as `AsyncJob.wait` does."""
         terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
-        submitted = submission(message, parameters, **options)
-        return await self._driver.run(execute(self._api, self._address, submitted, terms))
+        return await self._driver.run(self._execution(terms, message, parameters, options))

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeVar
 
 import httpx
 
 from noukai import NoukaiError
 from noukai._api import Api
-from noukai._operation import Operation, Report, Sleep, Step
+from noukai._operation import Operation, Outcome, Reply, Report, Sleep, advance
 from noukai._settings import Settings
 
 T = TypeVar("T")
@@ -86,14 +85,9 @@ class Player:
         return outcome
 
     def _perform(self, operation: Operation[T], script: Iterator[Answer]) -> T:
-        resume: Callable[[], Step] = partial(operation.send, None)
-        while True:
-            try:
-                step = resume()
-            except StopIteration as end:
-                outcome: T = end.value
-                return outcome
-            resume = partial(operation.send, None)
+        reply: Reply = None
+        while not isinstance(step := advance(operation, reply), Outcome):
+            reply = None
             match step:
                 case Sleep():
                     self.sleeps.append(step.seconds)
@@ -104,17 +98,18 @@ class Player:
                     self.requests.append(step)
                     answer = next(script, None)
                     assert answer is not None, f"nobody expected {step.method} {step.url}"
-                    resume = self._answered(operation, step, answer)
+                    reply = self._reply(step, answer)
+        return step.value
 
-    def _answered(self, operation: Operation[T], request: httpx.Request, answer: Answer) -> Callable[[], Step]:
+    def _reply(self, request: httpx.Request, answer: Answer) -> Reply:
         limit = timeout_of(request)
         self.now += min(answer.took, limit)
+        if answer.took > limit:
+            return httpx.ReadTimeout("late", request=request)
         try:
-            if answer.took > limit:
-                raise httpx.ReadTimeout("late", request=request)
-            return partial(operation.send, answer.to(request))
+            return answer.to(request)
         except httpx.RequestError as failure:
-            return partial(operation.throw, failure)
+            return failure
 
     @property
     def paths(self) -> list[str]:
