@@ -1,12 +1,12 @@
 """Finding the job that a request names, for every route that names one."""
 
+from functions.abandoning import abandon
 from functions.deployment import Deployment
 from functions.errors import job_not_found
 from functions.http import Request, Response
 from functions.identity import is_job_id
 from functions.keys import Caller
-from functions.lifecycle import Job, abandoned_because, poll_after_seconds
-from functions.store import Refused
+from functions.lifecycle import Job, poll_after_seconds
 from functions.views import job_status
 
 
@@ -29,7 +29,7 @@ def find_job(request: Request, caller: Caller, deployment: Deployment) -> Job:
     now = deployment.clock.now()
     if job is None or not is_visible(job, caller, flow, now):
         raise job_not_found()
-    return _abandon(job, deployment, now) if job.is_overdue(now) else job
+    return (abandon(job, deployment, now) or job) if job.is_overdue(now) else job
 
 
 def is_visible(job: Job, caller: Caller, flow: str | None, now: int) -> bool:
@@ -43,10 +43,3 @@ def status_response(job: Job, now: int, *, held: bool = False) -> Response:
         return Response(job_status(job))
     pause = 0 if held and not job.must_wait(now) else poll_after_seconds(job, now)
     return Response(job_status(job), headers={"Retry-After": str(pause)})
-
-
-def _abandon(job: Job, deployment: Deployment, now: int) -> Job:
-    try:
-        return deployment.store.abandon(job, error=abandoned_because(job), now=now)
-    except Refused as refused:
-        return refused.seen or job

@@ -5,13 +5,13 @@ are numbers.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.lifecycle import TERMINAL, Job, State, Transition
+from functions.lifecycle import TERMINAL, UNSETTLED, Job, State, Transition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -85,6 +85,15 @@ class JobStore:
         """Read a job, or None; a read that only probes need not be consistent and costs half."""
         answer = self.client.get_item(TableName=self.table, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
         return _decode(answer["Item"]) if "Item" in answer else None
+
+    def given_up(self, now: int) -> Iterator[Job]:
+        """Go through the whole table for unsettled jobs that no message will start any more; for the sweep alone."""
+        pages = self.client.get_paginator("scan").paginate(
+            TableName=self.table,
+            FilterExpression="s IN (:pending, :running) AND u <= :now",
+            ExpressionAttributeValues=_values({**{state.value: state for state in UNSETTLED}, "now": now}),
+        )
+        return (_decode(item) for page in pages for item in page["Items"])
 
     def claim(self, job_id: str, *, created_at: int, owner: str, lease_until: int, now: int) -> Job:
         """Start the next attempt: nobody runs the job, nothing makes it wait, and an attempt is left."""

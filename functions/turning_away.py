@@ -1,10 +1,10 @@
 """What becomes of a delivery that no attempt follows on: shared by the worker and the reader of dead letters."""
 
+from functions.abandoning import abandon
 from functions.batch import Batch
 from functions.deployment import Deployment
-from functions.lifecycle import Job, Verdict, abandoned_because, judge, seconds_until_claimable
+from functions.lifecycle import Job, Verdict, judge, seconds_until_claimable
 from functions.queue import Delivery, Message
-from functions.store import Refused
 
 
 def turn_away(
@@ -27,9 +27,7 @@ def turn_away(
     if verdict is Verdict.DEFER or (verdict is Verdict.CLAIMABLE and not dead):
         batch.defer(delivery, seconds_until_claimable(seen, now))
         return
-    try:
-        deployment.store.abandon(seen, error=abandoned_because(seen), now=now)
-    except Refused as refused:
-        # Somebody was faster: what the row says now decides, at the latest when the delivery returns.
-        if refused.seen is not None and not refused.seen.is_terminal:
-            batch.defer(delivery, 1)
+    standing = abandon(seen, deployment, now)
+    if standing is not None and not standing.is_terminal:
+        # Somebody was faster: what the row says then decides when the delivery returns.
+        batch.defer(delivery, 1)

@@ -8,6 +8,7 @@ from infra.assets import Assets
 from infra.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
 from infra.queues import Queues
 from infra.settings import Settings
+from infra.sweep import Sweep
 from infra.tables import Tables
 from infra.worker import Worker, visibility_seconds
 
@@ -30,6 +31,7 @@ class JobStack(Stack):
         api = Api(self, "Api", settings=settings, code=assets.api, tables=tables, queue=queues.jobs)
         Worker(self, "Worker", settings=settings, code=assets.worker, tables=tables, queues=queues)
         DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)
+        Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
         outputs = {
             "Endpoint": api.endpoint,
             "JobsTable": tables.jobs.table_name,

@@ -15,6 +15,7 @@ from tests.infra.template import Template
 
 API = ["submit", "status", "wait", "cancel", "describe"]
 READERS = ["worker", "dead_letters"]
+ENTRIES = [*API, *READERS, "sweep"]
 QUEUES = {"worker": "QueuesJobs", "dead_letters": "QueuesDeadLetters"}
 READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -32,11 +33,11 @@ def queue_of(template: Template, handler: str) -> dict[str, Any]:
 
 def test_functions_are_those_of_the_contract(template: Template) -> None:
     """Each entry has one function, and there is no other."""
-    assert sorted(template.functions()) == sorted(API + READERS)
-    assert len(template.resources("Lambda::Function")) == len(API + READERS)
+    assert sorted(template.functions()) == sorted(ENTRIES)
+    assert len(template.resources("Lambda::Function")) == len(ENTRIES)
 
 
-@pytest.mark.parametrize("handler", API + READERS)
+@pytest.mark.parametrize("handler", ENTRIES)
 def test_function_runs_on_arm64_on_the_python_that_made_its_byte_code(template: Template, handler: str) -> None:
     """Byte code of another minor version would never be loaded."""
     function = template.functions()[handler]
@@ -44,7 +45,7 @@ def test_function_runs_on_arm64_on_the_python_that_made_its_byte_code(template: 
     assert function["Runtime"] == f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
-@pytest.mark.parametrize("handler", API + READERS)
+@pytest.mark.parametrize("handler", ENTRIES)
 def test_function_logs_json_to_its_own_kept_log_group(template: Template, handler: str) -> None:
     """The platform's own lines are written from WARN on, and no log is kept for ever."""
     logging = template.functions()[handler]["LoggingConfig"]
@@ -134,7 +135,8 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
 
 def test_gateway_may_call_the_functions_that_answer(template: Template) -> None:
     """Each of them, and only for this API."""
-    permissions = [each["Properties"] for each in template.resources("Lambda::Permission").values()]
+    every = [each["Properties"] for each in template.resources("Lambda::Permission").values()]
+    permissions = [each for each in every if each["Principal"] == "apigateway.amazonaws.com"]
     assert {each["FunctionName"]["Fn::GetAtt"][0] for each in permissions} == {template.named(each) for each in API}
     api, _ = resource_named(template, "ApiGatewayV2::Api", "Api")
     assert all({"Ref": api} in each["SourceArn"]["Fn::Join"][1] for each in permissions)
@@ -281,9 +283,7 @@ def test_environment_and_policies_of_the_deployment_reach_the_worker_only(
     policy = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::texts/*"}
     template = template_for(environment={"MODEL": "large"}, policies=[policy])
     told = {handler for handler, each in template.functions().items() if "MODEL" in each["Environment"]["Variables"]}
-    allowed = {
-        handler for handler in API + READERS if ("s3:GetObject", "arn:aws:s3:::texts/*") in template.rights(handler)
-    }
+    allowed = {handler for handler in ENTRIES if ("s3:GetObject", "arn:aws:s3:::texts/*") in template.rights(handler)}
     assert told == allowed == {"worker"}
 
 
@@ -291,6 +291,19 @@ def test_environment_of_the_deployment_cannot_replace_the_workers_own(template_f
     """The mistake is named."""
     with pytest.raises(SettingsError, match="QUEUE_URL"):
         template_for(environment={"QUEUE_URL": "https://elsewhere"})
+
+
+def test_sweep_runs_once_a_day_over_the_jobs(template: Template) -> None:
+    """It reads the whole table and settles what it finds; nothing else calls it."""
+    (rule,) = template.resources("Events::Rule").values()
+    assert rule["Properties"]["ScheduleExpression"] == "rate(1 day)"
+    assert rule["Properties"]["Targets"][0]["Arn"] == {"Fn::GetAtt": [template.named("sweep"), "Arn"]}
+    assert {action for action, _ in template.rights("sweep")} == {
+        "dynamodb:Scan",
+        "dynamodb:UpdateItem",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
 
 
 def test_outputs_are_what_an_operator_needs(template: Template) -> None:

@@ -1,0 +1,42 @@
+"""The daily sweep."""
+
+from functions.sweep import sweep
+from noukai_wire.routes import Route
+from tests.functions.harness import System
+
+FOUR_DAYS_MS = 4 * 24 * 3600 * 1000
+
+
+def test_overdue_jobs_are_settled(system: System) -> None:
+    """Jobs whose messages were lost fail although nobody asks for them; the sweep says how many."""
+    lost = [system.submit(parameters={"a": number}).body["id"] for number in range(3)]
+    system.clock.time += FOUR_DAYS_MS
+    assert (sweep(system.deployment), sweep(system.deployment)) == (3, 0)
+    for job_id in lost:
+        status = system.status(job_id)
+        assert (status["state"], "never started" in status["error"], "expiresAt" in status) == ("failed", True, True)
+
+
+def test_other_jobs_are_left_alone(system: System) -> None:
+    """A job that may still start, runs, waits for its time or has ended stays as it is."""
+    system.submit(parameters={"a": 1})
+    system.deliver()
+    running = system.submit(parameters={"a": 1}).body["id"]
+    cancelled = system.submit(parameters={"a": 1}).body["id"]
+    system.send(Route.CANCEL_BY_ID, id=cancelled)
+    created_at = system.clock.time
+    system.clock.time += FOUR_DAYS_MS
+    now = system.clock.time
+    system.deployment.store.claim(running, created_at=created_at, owner="o", lease_until=now + 60_000, now=now)
+    system.submit(parameters={"a": 1}, options={"delaySeconds": 900})
+    assert sweep(system.deployment) == 0
+
+
+def test_large_table_is_swept_whole(system: System) -> None:
+    """The sweep goes through every page of the table."""
+    for number in range(5):
+        system.submit(parameters={"a": number}, options={"metadata": {"note": "x" * 256}})
+    system.clock.time += FOUR_DAYS_MS
+    scan = "before-parameter-build.dynamodb.Scan"
+    system.deployment.store.client.meta.events.register(scan, lambda params, **_: params.update(Limit=2))
+    assert sweep(system.deployment) == 5
