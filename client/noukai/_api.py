@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
+from importlib.metadata import version
 
 import httpx
 
@@ -42,6 +43,7 @@ class Api:
         self.settings = settings
         self.clock = clock
         self._jitter = jitter
+        self._user_agent = f"noukai-python/{version('noukai')}"
 
     def submit(self, address: FlowAddress, submission: Submission) -> Operation[JobAccepted]:
         """Submit a job; repeating it is harmless, since every attempt carries the same idempotency key."""
@@ -91,7 +93,7 @@ class Api:
             headers={
                 "Authorization": f"Bearer {self.settings.api_key}",
                 "Accept": "application/json",
-                "User-Agent": "noukai-python",
+                "User-Agent": self._user_agent,
                 **(headers or {}),
             },
             extensions={"timeout": httpx.Timeout(min(self.settings.timeout + held, left)).as_dict()},

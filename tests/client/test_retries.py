@@ -1,6 +1,7 @@
 """What is repeated, when, and what is not: the core as data."""
 
 from collections.abc import Callable
+from importlib.metadata import version
 
 import httpx
 import pytest
@@ -131,8 +132,8 @@ def test_the_last_failure_is_raised(failure: type[httpx.RequestError], error: ty
     [submit, lambda api: api.status(JOB), lambda api: api.cancel(JOB), lambda api: api.flows()],
     ids=["submit", "status", "cancel", "flows"],
 )
-def test_every_request_has_the_timeout_and_the_key(ask: Callable[[Api], Operation[object]]) -> None:
-    """Each request is limited to the client's timeout and carries the key, and only as a header."""
+def test_every_request_has_the_timeout_the_key_and_the_version(ask: Callable[[Api], Operation[object]]) -> None:
+    """Each request is limited to the client's timeout, carries the key, only as a header, and says who asks."""
     player = Player(timeout=12.5)
     with pytest.raises(ApiError):
         player.play(ask(player.api), refused(401))
@@ -140,3 +141,4 @@ def test_every_request_has_the_timeout_and_the_key(ask: Callable[[Api], Operatio
     assert timeout_of(request) == 12.5
     assert request.headers["Authorization"] == "Bearer nk_test"
     assert "nk_test" not in str(request.url)
+    assert request.headers["User-Agent"] == f"noukai-python/{version('noukai')}"
