@@ -7,6 +7,11 @@ from typing import Any
 
 Resource = dict[str, Any]
 
+API = ["submit", "status", "wait", "cancel", "describe"]
+READERS = ["worker", "dead_letters"]
+ENTRIES = [*API, *READERS, "sweep"]
+QUEUES = {"worker": "QueuesJobs", "dead_letters": "QueuesDeadLetters"}
+
 
 @dataclass(frozen=True)
 class Template:
@@ -27,6 +32,10 @@ class Template:
     def properties(self, name: str) -> dict[str, Any]:
         properties: dict[str, Any] = self.body["Resources"][name]["Properties"]
         return properties
+
+    def named_resource(self, kind: str, prefix: str) -> tuple[str, Resource]:
+        """The resource of a kind whose logical name begins so, with that name."""
+        return next((name, each) for name, each in self.resources(kind).items() if name.startswith(prefix))
 
     def functions(self) -> dict[str, dict[str, Any]]:
         """The properties of each function, by the module of its handler."""
@@ -66,6 +75,10 @@ class Template:
             for each in self.resources("Lambda::EventSourceMapping").values()
             if each["Properties"]["FunctionName"] == {"Ref": self.named(handler)}
         )
+
+    def queue_of(self, handler: str) -> dict[str, Any]:
+        """The properties of the queue that a function reads."""
+        return self.properties(self.deliveries(handler)["EventSourceArn"]["Fn::GetAtt"][0])
 
 
 def _listed(value: Any) -> list[Any]:

@@ -1,0 +1,65 @@
+"""What the template says of the API: its routes, its stage and how it answers."""
+
+from collections.abc import Callable
+
+import pytest
+
+from noukai_wire.routes import Route
+from tests.infra.template import API, Template
+
+
+def test_every_route_of_the_contract_reaches_its_function(template: Template) -> None:
+    """Each route has its function, and whatever matches none is answered by ours, too."""
+    expected = {
+        Route.SUBMIT.key: "submit",
+        Route.SUBMIT_VERSION.key: "submit",
+        Route.STATUS.key: "status",
+        Route.STATUS_BY_ID.key: "status",
+        Route.WAIT.key: "wait",
+        Route.WAIT_BY_ID.key: "wait",
+        Route.CANCEL.key: "cancel",
+        Route.CANCEL_BY_ID.key: "cancel",
+        Route.FLOWS.key: "describe",
+        Route.HEALTH.key: "describe",
+        "$default": "describe",
+    }
+    functions = {template.named(handler): handler for handler in API}
+    found = {}
+    for route in template.resources("ApiGatewayV2::Route").values():
+        integration = template.properties(route["Properties"]["Target"]["Fn::Join"][1][1]["Ref"])
+        found[route["Properties"]["RouteKey"]] = functions[integration["IntegrationUri"]["Fn::GetAtt"][0]]
+        assert integration["PayloadFormatVersion"] == "2.0"
+    assert found == expected
+    assert {route.key for route in Route} <= found.keys()
+
+
+def test_gateway_may_call_the_functions_that_answer(template: Template) -> None:
+    """Each of them, and only for this API."""
+    every = [each["Properties"] for each in template.resources("Lambda::Permission").values()]
+    permissions = [each for each in every if each["Principal"] == "apigateway.amazonaws.com"]
+    assert {each["FunctionName"]["Fn::GetAtt"][0] for each in permissions} == {template.named(each) for each in API}
+    api, _ = template.named_resource("ApiGatewayV2::Api", "Api")
+    assert all({"Ref": api} in each["SourceArn"]["Fn::Join"][1] for each in permissions)
+
+
+def test_stage_is_the_default_one_and_is_throttled(template: Template) -> None:
+    """A path has no stage in front, a deployment is live at once, and a flood is refused by the gateway."""
+    (stage,) = (each["Properties"] for each in template.resources("ApiGatewayV2::Stage").values())
+    assert (stage["StageName"], stage["AutoDeploy"]) == ("$default", True)
+    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 500, "ThrottlingBurstLimit": 1000}
+
+
+@pytest.mark.parametrize("handler", API)
+def test_function_answers_before_the_gateway_gives_up(template: Template, handler: str) -> None:
+    """A held request of 20 s fits in as well."""
+    assert 20 < template.functions()[handler]["Timeout"] < 30
+
+
+def test_share_of_held_requests_is_a_setting_and_off_by_default(
+    template: Template, template_for: Callable[..., Template]
+) -> None:
+    """Only `wait` can be bounded."""
+    assert not any("ReservedConcurrentExecutions" in each for each in template.functions().values())
+    functions = template_for(wait_reserved_concurrency=7).functions()
+    assert functions["wait"]["ReservedConcurrentExecutions"] == 7
+    assert sum("ReservedConcurrentExecutions" in each for each in functions.values()) == 1

@@ -1,0 +1,120 @@
+"""What the template says of each function: what it runs on, may do and is told."""
+
+import json
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from infra.settings import SettingsError
+from tests.infra.template import ENTRIES, QUEUES, Template
+
+READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
+WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def test_functions_are_those_of_the_contract(template: Template) -> None:
+    """Each entry has one function, and there is no other."""
+    assert sorted(template.functions()) == sorted(ENTRIES)
+    assert len(template.resources("Lambda::Function")) == len(ENTRIES)
+
+
+@pytest.mark.parametrize("handler", ENTRIES)
+def test_function_runs_on_arm64_on_the_python_that_made_its_byte_code(template: Template, handler: str) -> None:
+    """Byte code of another minor version would never be loaded."""
+    function = template.functions()[handler]
+    assert function["Architectures"] == ["arm64"]
+    assert function["Runtime"] == f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.mark.parametrize("handler", ENTRIES)
+def test_function_logs_json_to_its_own_kept_log_group(template: Template, handler: str) -> None:
+    """The platform's own lines are written from WARN on, and no log is kept for ever."""
+    logging = template.functions()[handler]["LoggingConfig"]
+    assert (logging["LogFormat"], logging["SystemLogLevel"]) == ("JSON", "WARN")
+    assert template.properties(logging["LogGroup"]["Ref"])["RetentionInDays"] == 30
+
+
+def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> None:
+    """What one function may do says nothing of another."""
+    functions = template.functions().values()
+    assert len({json.dumps(function["Role"]) for function in functions}) == len(functions)
+    assert len({json.dumps(function["LoggingConfig"]["LogGroup"]) for function in functions}) == len(functions)
+
+
+@pytest.mark.parametrize(
+    ("handler", "jobs", "keys", "queue"),
+    [
+        ("submit", {"dynamodb:PutItem"}, {"dynamodb:GetItem"}, {"sqs:SendMessage"}),
+        ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, {"dynamodb:GetItem"}, set()),
+        ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, {"dynamodb:GetItem"}, set()),
+        ("cancel", {"dynamodb:UpdateItem"}, {"dynamodb:GetItem"}, set()),
+        ("describe", set(), {"dynamodb:GetItem"}, set()),
+        ("worker", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, set(), READ_QUEUE),
+        ("dead_letters", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, set(), READ_QUEUE),
+    ],
+)
+def test_role_allows_exactly_what_its_function_does(
+    template: Template, handler: str, jobs: set[str], keys: set[str], queue: set[str]
+) -> None:
+    """A role has its actions on its resources, may write its own log, and nothing else."""
+    jobs_table, _ = template.named_resource("DynamoDB::Table", "TablesJobs")
+    keys_table, _ = template.named_resource("DynamoDB::Table", "TablesKeys")
+    queue_name, _ = template.named_resource("SQS::Queue", QUEUES.get(handler, "QueuesJobs"))
+    log_group = template.functions()[handler]["LoggingConfig"]["LogGroup"]["Ref"]
+    expected = {jobs_table: jobs, keys_table: keys, queue_name: queue, log_group: WRITE_LOG}
+    assert template.rights(handler) == {(action, name) for name, actions in expected.items() for action in actions}
+
+
+def test_no_role_has_a_policy_of_somebody_else(template: Template) -> None:
+    """No managed policy, and no inline one beside those that are checked action by action."""
+    for role in template.resources("IAM::Role").values():
+        assert role["Properties"].keys() == {"AssumeRolePolicyDocument"}
+    assert not template.resources("IAM::ManagedPolicy")
+
+
+@pytest.mark.parametrize(
+    ("handler", "names"),
+    [
+        ("submit", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL"}),
+        ("status", {"JOBS_TABLE", "KEYS_TABLE"}),
+        ("wait", {"JOBS_TABLE", "KEYS_TABLE"}),
+        ("cancel", {"JOBS_TABLE", "KEYS_TABLE"}),
+        ("describe", {"KEYS_TABLE"}),
+        ("worker", {"JOBS_TABLE", "QUEUE_URL", "LEASE_SECONDS", "GRACE_SECONDS"}),
+        ("dead_letters", {"JOBS_TABLE", "DEAD_LETTER_QUEUE_URL"}),
+    ],
+)
+def test_function_is_told_what_it_needs_and_no_more(template: Template, handler: str, names: set[str]) -> None:
+    """The environment of each function is the one it reads."""
+    assert template.functions()[handler]["Environment"]["Variables"].keys() == names | {"LOG_LEVEL"}
+
+
+def test_environment_and_policies_of_the_deployment_reach_the_worker_only(
+    template_for: Callable[..., Template],
+) -> None:
+    """They belong to the flows."""
+    policy = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::texts/*"}
+    template = template_for(environment={"MODEL": "large"}, policies=[policy])
+    told = {handler for handler, each in template.functions().items() if "MODEL" in each["Environment"]["Variables"]}
+    allowed = {handler for handler in ENTRIES if ("s3:GetObject", "arn:aws:s3:::texts/*") in template.rights(handler)}
+    assert told == allowed == {"worker"}
+
+
+def test_environment_of_the_deployment_cannot_replace_the_workers_own(template_for: Callable[..., Template]) -> None:
+    """The mistake is named."""
+    with pytest.raises(SettingsError, match="QUEUE_URL"):
+        template_for(environment={"QUEUE_URL": "https://elsewhere"})
+
+
+def test_sweep_runs_once_a_day_over_the_jobs(template: Template) -> None:
+    """It reads the whole table and settles what it finds; nothing else calls it."""
+    (rule,) = template.resources("Events::Rule").values()
+    assert rule["Properties"]["ScheduleExpression"] == "rate(1 day)"
+    assert rule["Properties"]["Targets"][0]["Arn"] == {"Fn::GetAtt": [template.named("sweep"), "Arn"]}
+    assert {action for action, _ in template.rights("sweep")} == {
+        "dynamodb:Scan",
+        "dynamodb:UpdateItem",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }

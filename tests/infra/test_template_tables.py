@@ -1,0 +1,41 @@
+"""What the template says of the two tables."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.infra.template import Template
+
+
+def test_jobs_table_forgets_expired_jobs(template: Template) -> None:
+    """Rows are addressed by `id` and go after their `ttl`."""
+    _, table = template.named_resource("DynamoDB::Table", "TablesJobs")
+    assert table["Properties"]["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "t", "Enabled": True}
+
+
+def test_keys_table_is_addressed_by_the_hash_of_a_key(template: Template) -> None:
+    """A key itself is nowhere."""
+    _, table = template.named_resource("DynamoDB::Table", "TablesKeys")
+    assert table["Properties"]["KeySchema"] == [{"AttributeName": "hash", "KeyType": "HASH"}]
+
+
+@pytest.mark.parametrize("prefix", ["TablesJobs", "TablesKeys"])
+def test_table_is_paid_per_request_and_recoverable(template: Template, prefix: str) -> None:
+    """Idle tables cost their storage only, and any second of the last weeks can be restored."""
+    _, table = template.named_resource("DynamoDB::Table", prefix)
+    assert table["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+@pytest.mark.parametrize(("setting", "policy"), [("retain", "Retain"), ("destroy", "Delete")])
+def test_tables_outlive_the_stack_as_the_setting_says(
+    template_for: Callable[..., Template], setting: str, policy: str
+) -> None:
+    """By default a destroyed stack leaves jobs and keys behind; everything else goes in either case."""
+    template = template_for(tables=setting)
+    resources = template.body["Resources"]
+    policies = {name: each.get("DeletionPolicy", "Delete") for name, each in resources.items()}
+    tables = template.resources("DynamoDB::Table")
+    assert {policies[name] for name in tables} == {policy}
+    assert {policies[name] for name in resources.keys() - tables.keys()} == {"Delete"}
