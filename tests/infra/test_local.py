@@ -1,28 +1,19 @@
-"""The local system as a person runs it: real processes, the whole stack."""
+"""The local system as a person uses it: real processes, the whole stack."""
 
-import asyncio
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from infra.local import processes
-from infra.local.assembly import Assembly
-from infra.local.deployment import LOCAL_KEYS, Deployment
-from infra.local.emulator import Emulator
-from infra.local.errors import LocalError
+from infra.local.deployment import LOCAL_KEYS
 from infra.local.running import READY, Running, started
-from infra.settings import ROOT
+from tests.infra.local_system import START_SECONDS, folder_of, run_of, stop
 
 FLOWS = '''
 """Flows of a test."""
@@ -64,10 +55,8 @@ def stray() -> None:
     print("strayed", flush=True)
     time.sleep(600)
 '''
-START_SECONDS = 90
 RELOAD_SECONDS = 60
 JOB_SECONDS = 20
-STOP_SECONDS = 5
 
 
 class Api:
@@ -92,32 +81,6 @@ class Api:
 
     def close(self) -> None:
         self._client.close()
-
-
-def first_child(system: Running) -> psutil.Process:
-    """Wait for the system's first process, which is its emulator."""
-    parent = psutil.Process(system.process.pid)
-    # Until it has become another program, a new process has its parent's environment.
-    while not (children := [child for child in parent.children() if processes.MARK in child.environ()]):
-        assert system.process.poll() is None, system.output
-    return min(children, key=psutil.Process.create_time)
-
-
-def run_of(system: Running) -> str:
-    """The mark of the system's processes, read from one of them."""
-    return first_child(system).environ()[processes.MARK]
-
-
-def folder_of(run: str) -> Path:
-    """The temporary folder of a run, which is the home of its emulator."""
-    homes = [Path(process.environ()["HOME"]) for process in processes.marked(run)]
-    return next(home for home in homes if home.name.startswith("noukai-local-"))
-
-
-def stop(system: Running, number: signal.Signals) -> int:
-    """Send a signal and return the exit status, which must come in time."""
-    system.process.send_signal(number)
-    return system.process.wait(STOP_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -221,76 +184,3 @@ def test_sigterm_ends_everything(system: Running, api: Api, url: str) -> None:
     assert processes.marked(run) == []
     assert not folder.exists()
     assert "Traceback" not in system.output
-
-
-def test_an_interrupted_start_leaves_nothing() -> None:
-    """Ctrl-C before it is ready stops it as well."""
-    with started(os.environ) as system:
-        run = run_of(system)
-
-        assert stop(system, signal.SIGINT) == 0
-        assert processes.marked(run) == []
-        assert READY not in system.output
-
-
-def test_the_end_of_the_emulator_is_the_end() -> None:
-    """Without its emulator it ends with status 1 and says so, and takes the other processes along."""
-    with started(os.environ) as system:
-        emulator = first_child(system)
-        run = emulator.environ()[processes.MARK]
-        emulator.kill()
-
-        assert system.process.wait(STOP_SECONDS) == 1
-        assert "The emulator has ended with status -9" in system.output
-        assert processes.marked(run) == []
-
-
-def test_a_resource_that_cannot_be_created_is_named(tmp_path: Path) -> None:
-    """A stack that fails is reported with the resource that made it fail, and why."""
-    run = uuid.uuid4().hex
-    queue = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 50_000}}
-    template = {"Resources": {"Broken": queue}}
-
-    async def create() -> None:
-        emulator = await Emulator.start(tmp_path, {**os.environ, processes.MARK: run})
-        try:
-            await emulator.ready()
-            await Deployment.of(emulator).create(Assembly("broken", json.dumps(template), ()), now=0)
-        finally:
-            processes.end_all(run)
-            await emulator.process.communicate()
-
-    with pytest.raises(LocalError, match=r"Broken \(AWS::SQS::Queue\): .*VisibilityTimeout"):
-        asyncio.run(create())
-
-
-def refusal(**settings: str) -> str:
-    """Start it with settings that it refuses, and return what it says."""
-    result = subprocess.run(
-        [sys.executable, "-m", "infra.local"],
-        cwd=ROOT,
-        env={**os.environ, **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=START_SECONDS,
-    )
-    assert (result.returncode, result.stdout) == (1, "")
-    return result.stderr
-
-
-def test_a_taken_port_is_one_clear_line() -> None:
-    """A port that somebody else uses is refused at once, in one line that names it."""
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        said = refusal(PORT=str(port))
-
-    assert said.startswith(f"Port {port} is taken")
-    assert said.count("\n") == 1
-
-
-def test_a_flow_that_cannot_be_built_is_no_start(tmp_path: Path) -> None:
-    """It ends with status 1 and names the file and line of the flow."""
-    (tmp_path / "broken.py").write_text("x = 1\nimport\n")
-
-    assert "broken.py:2" in refusal(PORT="0", FLOWS=str(tmp_path))

@@ -8,7 +8,7 @@ from tests.infra.template import Template
 
 
 def test_jobs_table_forgets_expired_jobs(template: Template) -> None:
-    """Rows are addressed by `id` and go after their `ttl`."""
+    """Rows are addressed by `id` and go after the time in `t`."""
     _, table = template.named_resource("DynamoDB::Table", "TablesJobs")
     assert table["Properties"]["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
     assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "t", "Enabled": True}
