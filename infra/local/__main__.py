@@ -7,8 +7,6 @@ import sys
 from collections.abc import Coroutine, MutableMapping
 
 from infra.local.errors import LocalError
-from infra.local.launcher import launch
-from infra.local.settings import Settings
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -17,11 +15,17 @@ def main() -> int:
     """Run it; 0 when it was asked to stop, 1 when it could not start or go on."""
     _forget_aws(os.environ)
     try:
+        # These load for a second, in which Ctrl-C is an end that is asked for as well.
+        from infra.local.launcher import launch  # noqa: PLC0415
+        from infra.local.settings import Settings  # noqa: PLC0415
+
         settings = Settings.from_environ(os.environ)
         asyncio.run(_until_stopped(launch(settings, os.environ, _show)))
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        return 0
     return 0
 
 

@@ -48,7 +48,12 @@ class Address:
         return f"http://localhost:{_port(self.sockets)}{BASE_PATH}"
 
     async def serve(self, endpoint: str, api_id: str) -> None:
-        """Hand requests on to an HTTP API of the emulator at `endpoint` until this is cancelled."""
+        """Hand requests on to an HTTP API of the emulator at `endpoint` until this is cancelled.
+
+        Raises:
+            LocalError: somebody else, who held the port at the same time, listens at it by now.
+        """
+        self._listen()
         config = Config()
         # Duplicates, since the server closes what it is given.
         config.bind = [f"fd://{listener.dup().detach()}" for listener in self.sockets]
@@ -60,6 +65,13 @@ class Address:
         async with httpx.AsyncHTTPTransport(limits=limits, trust_env=False) as transport:
             gateway = Gateway(endpoint, api_id, transport)
             await _until_cancelled(serve(gateway, config, shutdown_trigger=asyncio.Event().wait))
+
+    def _listen(self) -> None:
+        try:
+            for listener in self.sockets:
+                listener.listen()
+        except OSError as failure:
+            raise _refusal(_port(self.sockets), failure) from None
 
 
 async def _until_cancelled(serving: Coroutine[None, None, None]) -> None:
@@ -89,8 +101,12 @@ def _bind(port: int, stack: ExitStack) -> tuple[socket.socket, ...]:
             else:
                 stack.push(trial.pop_all())
                 return sockets
+    raise _refusal(port, failure)
+
+
+def _refusal(port: int, failure: OSError) -> LocalError:
     reason = "taken" if failure.errno == errno.EADDRINUSE else f"not to be had ({failure.strerror})"
-    raise LocalError(f"Port {port} is {reason}: stop what uses it, or choose another, as in: make local PORT=8081")
+    return LocalError(f"Port {port} is {reason}: stop what uses it, or choose another, as in: make local PORT=8081")
 
 
 def _bind_families(port: int, trial: ExitStack) -> tuple[socket.socket, ...]:

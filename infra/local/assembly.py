@@ -65,12 +65,14 @@ class Assembly:
 async def synthesize(flows: Path, outdir: Path, environ: Mapping[str, str]) -> Assembly:
     """Run the CDK app for this machine's interpreter and these flows.
 
+    `CDK_CONTEXT_JSON` in `environ` is passed on, so that a local system has every setting of a deployment.
+
     Raises:
         LocalError: with what it said, for instance the file and line of a flow that makes no sense.
     """
     settings = {
         "CDK_OUTDIR": str(outdir),
-        "CDK_CONTEXT_JSON": json.dumps({"platform": "host", "flows": str(flows)}),
+        "CDK_CONTEXT_JSON": json.dumps({**_given_context(environ), "platform": "host", "flows": str(flows)}),
         # Seconds that would tell no more than the emulator, which is about to be given the template.
         "CDK_VALIDATION": "false",
     }
@@ -90,6 +92,17 @@ async def synthesize(flows: Path, outdir: Path, environ: Mapping[str, str]) -> A
         lines = said.decode(errors="replace").strip().splitlines()
         raise LocalError("\n".join(line for line in lines if not line.startswith(_PROGRESS)))
     return await asyncio.to_thread(Assembly.read, outdir)
+
+
+def _given_context(environ: Mapping[str, str]) -> dict[str, object]:
+    text = environ.get("CDK_CONTEXT_JSON") or "{}"
+    try:
+        context = json.loads(text)
+    except ValueError:
+        context = None
+    if not isinstance(context, dict):
+        raise LocalError(f"CDK_CONTEXT_JSON={text} is no JSON object: give settings as in cdk.json's context.")
+    return context
 
 
 def _read_assets(folder: Path, manifest: str, template: Path) -> list[Asset]:

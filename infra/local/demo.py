@@ -19,7 +19,8 @@ TEXT = "LICENSE"
 def main() -> int:
     """Start it, submit the text with the command `noukai`, wait for the result and stop; the command's exit status."""
     # An end that is asked for stops the system too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(1))
     began = time.monotonic()
     print("Starting the system on this machine ...", flush=True)  # noqa: T201 - it is what the demo is for
     try:

@@ -1,5 +1,6 @@
 """The parts of the local system that need no emulator."""
 
+import asyncio
 import errno
 import io
 import itertools
@@ -151,6 +152,15 @@ def test_a_port_is_taken_in_either_family() -> None:
         port = other.getsockname()[1]
         with pytest.raises(LocalError, match=f"Port {port} is taken"), Address.held(port):
             pass
+
+
+def test_the_later_of_two_at_one_port_is_refused() -> None:
+    """Both can hold a port that nobody listens at yet; the second to listen is told what one that comes later is."""
+    with Address.held(0) as first, Address.held(port_of(first)) as second:
+        for listener in first.sockets:
+            listener.listen()
+        with pytest.raises(LocalError, match=f"Port {port_of(first)} is taken"):
+            asyncio.run(second.serve("http://127.0.0.1:1", "api"))
 
 
 def test_an_asset_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,3 +93,23 @@ def test_a_flow_that_cannot_be_built_is_no_start(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("x = 1\nimport\n")
 
     assert "broken.py:2" in refusal(PORT="0", FLOWS=str(tmp_path))
+
+
+INTERRUPTED_AT_ITS_IMPORTS = """
+import os, runpy, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "infra.local.launcher":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+runpy.run_module("infra.local", run_name="__main__")
+"""
+
+
+def test_an_interrupt_in_its_first_second_is_an_end_like_any_other() -> None:
+    """Ctrl-C before anything is started, while its own modules are loaded, ends it without a trace of ours."""
+    program = [sys.executable, "-c", INTERRUPTED_AT_ITS_IMPORTS]
+    result = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
