@@ -6,6 +6,7 @@ from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.reading import is_visible, named_job, status_response
 from functions.store import Refused
+from noukai_wire.scopes import Scope
 
 
 def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -21,4 +22,4 @@ def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response
     return status_response(job, now)
 
 
-handler = Endpoint(cancel, scope="cancel")
+handler = Endpoint(cancel, scope=Scope.CANCEL)

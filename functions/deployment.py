@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from functions.aws import client
 from functions.catalog import Catalog
 from functions.clock import Clock
+from functions.inputs import InputStore
 from functions.keys import KeyRing
 from functions.queue import JobQueue
 from functions.store import JobStore
@@ -37,6 +38,11 @@ class Deployment:
     def store(self) -> JobStore:
         """The jobs table."""
         return JobStore(self._dynamodb, self.environment["JOBS_TABLE"])
+
+    @cached_property
+    def inputs(self) -> InputStore:
+        """The inputs of jobs that did not complete."""
+        return InputStore(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def keys(self) -> KeyRing:

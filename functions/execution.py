@@ -103,6 +103,7 @@ class Execution:
         if isinstance(outcome, Returned):
             self.deployment.store.complete(job, result=outcome.result, now=now)
         elif outcome.permanent or job.attempt >= job.max_attempts:
+            self.deployment.inputs.keep(self.message, job, now)
             self.deployment.store.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)
         else:
             self._release(job, outcome, flow)

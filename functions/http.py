@@ -13,6 +13,7 @@ from functions.errors import ApiError
 from functions.keys import Caller
 from functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
+from noukai_wire.scopes import Scope
 
 Event = Mapping[str, Any]
 
@@ -60,7 +61,7 @@ class Endpoint:
     """A function behind the gateway: what it does, and the scope that a caller's key needs (None: any key)."""
 
     handle: Callable[[Request, Caller, Deployment], Response]
-    scope: str | None
+    scope: Scope | None
 
     def __call__(self, event: Event, _context: object) -> dict[str, Any]:
         """Serve the gateway."""

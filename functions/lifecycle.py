@@ -96,6 +96,8 @@ class Job:
     error: str | None = None
     last_error: str | None = None
     metadata: Mapping[str, str] | None = None
+    retry_of: str | None = None
+    """The job whose input this one has submitted again."""
 
     @property
     def is_terminal(self) -> bool:

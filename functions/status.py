@@ -4,6 +4,7 @@ from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.reading import find_job, status_response
+from noukai_wire.scopes import Scope
 
 
 def status(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -11,4 +12,4 @@ def status(request: Request, caller: Caller, deployment: Deployment) -> Response
     return status_response(find_job(request, caller, deployment), deployment.clock.now())
 
 
-handler = Endpoint(status, scope="read")
+handler = Endpoint(status, scope=Scope.READ)

@@ -42,6 +42,7 @@ _NAMES = {
     "error": "x",
     "last_error": "y",
     "metadata": "g",
+    "retry_of": "v",
 }
 _AS_JSON = frozenset({"progress", "metadata"})
 _OF_A_RUN = ("lease_until", "not_before", "progress")

@@ -3,7 +3,7 @@
 from functions.abandoning import abandon
 from functions.batch import Batch
 from functions.deployment import Deployment
-from functions.lifecycle import Job, Verdict, judge, seconds_until_claimable
+from functions.lifecycle import Job, State, Verdict, judge, seconds_until_claimable
 from functions.queue import Delivery, Message
 
 
@@ -23,10 +23,13 @@ def turn_away(
     now = deployment.clock.now()
     verdict = judge(seen, message.created_at, now)
     if seen is None or verdict is Verdict.DROP:
+        if seen is not None and seen.state is State.CANCELLED and seen.created_at == message.created_at:
+            deployment.inputs.keep(message, seen, now)
         return
     if verdict is Verdict.DEFER or (verdict is Verdict.CLAIMABLE and not dead):
         batch.defer(delivery, seconds_until_claimable(seen, now))
         return
+    deployment.inputs.keep(message, seen, now)
     standing = abandon(seen, deployment, now)
     if standing is not None and not standing.is_terminal:
         # Somebody was faster: what the row says then decides when the delivery returns.

@@ -39,6 +39,7 @@ def job_status(job: Job) -> dict[str, Any]:
         "error": job.error,
         "lastError": job.last_error,
         "metadata": job.metadata,
+        "retryOf": job.retry_of,
         "executionId": job.id,
         "status": job.state.value,
     }

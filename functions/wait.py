@@ -10,6 +10,7 @@ from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.reading import find_job, status_response
 from noukai_wire import limits
+from noukai_wire.scopes import Scope
 
 _FIRST_PAUSE = 0.1
 _LAST_PAUSE = 1.0
@@ -44,4 +45,4 @@ def _seconds(request: Request) -> int:
     return int(text)
 
 
-handler = Endpoint(wait, scope="read")
+handler = Endpoint(wait, scope=Scope.READ)

@@ -28,8 +28,11 @@ class _Answerer:
     sends: bool = False
 
 
+_RETRY_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+
 _ANSWERERS = (
     _Answerer("submit", (Route.SUBMIT, Route.SUBMIT_VERSION), ("dynamodb:PutItem",), sends=True),
+    _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _RETRY_ACTIONS, sends=True),
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem")),
     _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem"), holds=True),
     _Answerer("cancel", (Route.CANCEL, Route.CANCEL_BY_ID), ("dynamodb:UpdateItem",)),

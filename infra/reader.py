@@ -26,7 +26,7 @@ def read_queue(
 
     `batch_window` is in seconds.
     """
-    jobs.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
+    jobs.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
     queue.grant(function, *_QUEUE_ACTIONS)
     function.add_event_source_mapping(
         "Deliveries",

@@ -52,6 +52,11 @@ class Api:
         response = yield from self.exchange(ask, self.deadline())
         return read(JobAccepted, response)
 
+    def retry(self, job_id: str) -> Operation[JobAccepted]:
+        """Submit the job's input again; repeating it is harmless, since it makes one new job only."""
+        response = yield from self.exchange(partial(self.request, Route.RETRY_BY_ID, id=job_id), self.deadline())
+        return read(JobAccepted, response)
+
     def status(self, job_id: str) -> Operation[JobStatus]:
         """Fetch the job as it stands."""
         response = yield from self.exchange(partial(self.request, Route.STATUS_BY_ID, id=job_id), self.deadline())

@@ -59,6 +59,11 @@ class Job(_KnownJob[BlockingDriver]):
         """Cancel the job, at once and for good; a job that has ended is left as it is."""
         self._driver.run(self._api.cancel(self._id))
 
+    def retry(self) -> "Job":
+        """Submit the input of the failed or cancelled job again, as a new job; doing so twice makes one."""
+        accepted = self._driver.run(self._api.retry(self._id))
+        return Job(accepted.id, self._api, self._driver, accepted)
+
 
 class AsyncJob(_KnownJob[AwaitingDriver]):
     """`Job`, to be awaited."""
@@ -80,3 +85,8 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
     async def cancel(self) -> None:
         """Cancel the job, at once and for good; a job that has ended is left as it is."""
         await self._driver.run(self._api.cancel(self._id))
+
+    async def retry(self) -> "AsyncJob":
+        """Retry as `Job.retry` does."""
+        accepted = await self._driver.run(self._api.retry(self._id))
+        return AsyncJob(accepted.id, self._api, self._driver, accepted)

@@ -121,6 +121,13 @@ def cancel(*, job_id: JobArgument, as_json: Json = False) -> None:
 
 
 @app.command(epilog=_EPILOG)
+def retry(*, job_id: JobArgument, as_json: Json = False) -> None:
+    """Submit a failed or cancelled job's input again and print the new job's id."""
+    with _client() as client:
+        _show_accepted(client.job(job_id).retry(), as_json=as_json)
+
+
+@app.command(epilog=_EPILOG)
 def flows(*, as_json: Json = False) -> None:
     """List the flows of the deployment."""
     with _client() as client:

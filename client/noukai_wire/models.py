@@ -90,6 +90,7 @@ class JobStatus(WireModel):
     error: str | None = None
     last_error: str | None = None
     metadata: dict[str, str] | None = None
+    retry_of: str | None = None
     execution_id: str | None = None
     status: str | None = None
 

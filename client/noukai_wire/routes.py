@@ -22,6 +22,8 @@ class Route(Enum):
     WAIT_BY_ID = ("GET", "/jobs/{id}/wait")
     CANCEL = ("POST", _FLOW + "/jobs/{id}/cancel")
     CANCEL_BY_ID = ("POST", "/jobs/{id}/cancel")
+    RETRY = ("POST", _FLOW + "/jobs/{id}/retry")
+    RETRY_BY_ID = ("POST", "/jobs/{id}/retry")
     FLOWS = ("GET", "/flows")
     HEALTH = ("GET", "/healthz")
 

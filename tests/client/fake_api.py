@@ -43,7 +43,9 @@ class FakeApi(ThreadingHTTPServer):
         """Give a job its life."""
         self.lives[job_id] = [{**body, "id": job_id} for body in bodies]
 
-    def answer(self, method: str, path: list[str], query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
+    def answer(  # noqa: PLR0911 - one for each route
+        self, method: str, path: list[str], query: dict[str, list[str]], body: Any
+    ) -> tuple[int, Any]:
         """Return the status and the body of the answer to a request below the base URL."""
         match method, path:
             case "GET", ["flows"]:
@@ -59,6 +61,8 @@ class FakeApi(ThreadingHTTPServer):
                 if self.lives[job_id][0]["state"] == "running":
                     self.live(job_id, job("cancelled"))
                 return 200, self.lives[job_id][0]
+            case "POST", ["jobs", job_id, "retry"] if job_id in self.lives:
+                return 202, {**job("pending"), "id": f"{job_id}_again", "flow": "acme/demo/again"}
             case "GET", ["jobs", job_id, *rest] if job_id in self.lives:
                 if rest:
                     self._hold(job_id, int(query["seconds"][0]))

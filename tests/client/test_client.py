@@ -62,6 +62,14 @@ def test_a_job_is_taken_up_by_its_id(colour: Colour) -> None:
     assert api.lines == ["GET /api/v1/jobs/job_1", "POST /api/v1/jobs/job_1/cancel"]
 
 
+def test_a_job_is_retried(colour: Colour) -> None:
+    """retry() gives the new job; a retry whose answer was lost is asked for again, since it makes one job only."""
+    api = Api(Answer(failure=httpx.ReadError), Answer(202, {**ACCEPTED, "id": "job_2"}))
+    new = colour.run(colour.client(api).job(JOB).retry())
+    assert (new.id, new.accepted.state) == ("job_2", "pending")
+    assert api.lines == ["POST /api/v1/jobs/job_1/retry"] * 2
+
+
 def test_the_flows_are_described(colour: Colour) -> None:
     """flows() gives each flow with its input's schema."""
     flow = {"flow": "demo/echo", "input": {"type": "object"}, "timeoutSeconds": 60, "maxAttempts": 3}

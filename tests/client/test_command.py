@@ -129,6 +129,12 @@ def test_status_shows_nothing_that_commands_a_terminal(api: FakeApi) -> None:
     assert "attempt    1 of 3\n" in printed
 
 
+def test_retry_prints_the_new_job() -> None:
+    """The id of the job that came of it is printed alone, or its JSON."""
+    assert run("retry", "job_failed")[:2] == (0, "job_failed_again\n")
+    assert json.loads(run("retry", "job_failed", "--json")[1])["id"] == "job_failed_again"
+
+
 def test_cancel_cancels() -> None:
     """A job is cancelled and shown; one that has ended is shown as it is."""
     assert "state      cancelled\n" in run("cancel", "job_busy")[1]

@@ -13,12 +13,13 @@ from urllib.parse import parse_qsl
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
-from functions import cancel, dead_letters, describe, status, submit, wait, worker
+from functions import cancel, dead_letters, describe, retry, status, submit, wait, worker
 from functions.aws import client
 from functions.deployment import Deployment
 from functions.lifecycle import Job
 from functions.queue import JobQueue, Message
 from noukai_wire.routes import Route
+from tests.functions.time import LambdaContext, ManualClock
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -33,30 +34,10 @@ ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = 
     **{route.key: submit.handler.answer for route in (Route.SUBMIT, Route.SUBMIT_VERSION)},
     **{route.key: status.handler.answer for route in (Route.STATUS, Route.STATUS_BY_ID)},
     **{route.key: wait.handler.answer for route in (Route.WAIT, Route.WAIT_BY_ID)},
+    **{route.key: retry.handler.answer for route in (Route.RETRY, Route.RETRY_BY_ID)},
     **{route.key: cancel.handler.answer for route in (Route.CANCEL, Route.CANCEL_BY_ID)},
     **dict.fromkeys((Route.FLOWS.key, Route.HEALTH.key, "$default"), describe.answer),
 }
-
-
-class ManualClock:
-    """A clock that stands still; `step` moves it at every look, sleeping moves it by what was asked."""
-
-    def __init__(self, now: int = 1_700_000_000_000) -> None:
-        self.time = now
-        self.step = 0
-        self.slept: list[float] = []
-        self.while_asleep: Callable[[], object] = lambda: None
-        self.at_each_look: Callable[[], object] = lambda: None
-
-    def now(self) -> int:
-        self.time += self.step
-        self.at_each_look()
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.time += round(seconds * 1000)
-        self.while_asleep()
 
 
 @dataclass
@@ -70,16 +51,6 @@ class Answer:
     @property
     def code(self) -> str:
         return str(self.body["detail"]["code"])
-
-
-class LambdaContext:
-    """The runtime's context of an invocation that has this much time left."""
-
-    def __init__(self, remaining_ms: int = 900_000) -> None:
-        self.remaining_ms = remaining_ms
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.remaining_ms
 
 
 @dataclass

@@ -44,6 +44,7 @@ def test_row_holds_every_field_of_a_job(system: System) -> None:
         error="x",
         last_error="y",
         metadata={"team": "ü"},
+        retry_of="job_b",
     )
     assert all(getattr(full, field.name) is not None for field in fields(Job))
     system.deployment.store.create(full, NOW)

@@ -7,7 +7,7 @@ from typing import Any
 
 Resource = dict[str, Any]
 
-API = ["submit", "status", "wait", "cancel", "describe"]
+API = ["submit", "retry", "status", "wait", "cancel", "describe"]
 READERS = ["worker", "dead_letters"]
 ENTRIES = [*API, *READERS, "sweep"]
 QUEUES = {"worker": "QueuesJobs", "dead_letters": "QueuesDeadLetters"}

@@ -32,7 +32,7 @@ LIBRARIES = {
 WORKERS = {"flows", "pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
 NEVER = {"httpx", "aws_cdk", "moto", "noukai", "boto3", "infra"}
 
-API = ["submit", "status", "wait", "cancel", "describe", "dead_letters", "sweep"]
+API = ["submit", "retry", "status", "wait", "cancel", "describe", "dead_letters", "sweep"]
 LISTS_WHAT_AN_ENTRY_LOADS = """
 import json, sys
 sys.path.insert(0, sys.argv[1])

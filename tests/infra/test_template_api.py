@@ -19,6 +19,8 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
         Route.WAIT_BY_ID.key: "wait",
         Route.CANCEL.key: "cancel",
         Route.CANCEL_BY_ID.key: "cancel",
+        Route.RETRY.key: "retry",
+        Route.RETRY_BY_ID.key: "retry",
         Route.FLOWS.key: "describe",
         Route.HEALTH.key: "describe",
         "$default": "describe",

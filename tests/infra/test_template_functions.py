@@ -9,6 +9,7 @@ import pytest
 from infra.settings import SettingsError
 from tests.infra.template import ENTRIES, QUEUES, Template
 
+SETTLE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
@@ -46,12 +47,13 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
     ("handler", "jobs", "keys", "queue"),
     [
         ("submit", {"dynamodb:PutItem"}, {"dynamodb:GetItem"}, {"sqs:SendMessage"}),
+        ("retry", SETTLE, {"dynamodb:GetItem"}, {"sqs:SendMessage"}),
         ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, {"dynamodb:GetItem"}, set()),
         ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, {"dynamodb:GetItem"}, set()),
         ("cancel", {"dynamodb:UpdateItem"}, {"dynamodb:GetItem"}, set()),
         ("describe", set(), {"dynamodb:GetItem"}, set()),
-        ("worker", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, set(), READ_QUEUE),
-        ("dead_letters", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, set(), READ_QUEUE),
+        ("worker", SETTLE, set(), READ_QUEUE),
+        ("dead_letters", SETTLE, set(), READ_QUEUE),
     ],
 )
 def test_role_allows_exactly_what_its_function_does(
@@ -77,6 +79,7 @@ def test_no_role_has_a_policy_of_somebody_else(template: Template) -> None:
     ("handler", "names"),
     [
         ("submit", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL"}),
+        ("retry", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL"}),
         ("status", {"JOBS_TABLE", "KEYS_TABLE"}),
         ("wait", {"JOBS_TABLE", "KEYS_TABLE"}),
         ("cancel", {"JOBS_TABLE", "KEYS_TABLE"}),

@@ -1,0 +1,48 @@
+"""Accepting a job: put the row, send the message, then answer; a crash in between heals with the caller's retry."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from functions.deployment import Deployment
+from functions.errors import ApiError
+from functions.http import Response
+from functions.lifecycle import Job, poll_after_seconds
+from functions.queue import Message
+from functions.store import Refused
+from functions.views import accepted
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import BASE_PATH, Route
+
+
+def accept(job: Job, arguments: Mapping[str, Any], timeout_seconds: int | None, deployment: Deployment) -> Response:
+    """Answer 202 with the new job, or with the one that has its id already, if it was the same submission."""
+    try:
+        deployment.store.create(job, job.created_at)
+    except Refused as refused:
+        if refused.seen is None:
+            raise
+        job = _same_submission(refused.seen, job)
+    now = deployment.clock.now()
+    if job.attempt == 0 and not job.is_terminal:
+        # Until a worker has claimed the job nobody can tell whether its message was sent.
+        message = Message(job.id, job.created_at, job.org, job.flow, arguments, timeout_seconds)
+        remaining = -(-((job.not_before or now) - now) // 1000)
+        deployment.queue.send(message, delay_seconds=max(0, remaining))
+    return _accepted(job, now)
+
+
+def _same_submission(seen: Job, job: Job) -> Job:
+    """Take up the job that has the id; another body under the same key is a conflict."""
+    if seen.digest != job.digest:
+        raise ApiError(
+            ErrorCode.IDEMPOTENCY_CONFLICT,
+            "This Idempotency-Key was used before with another body: send the same body, or use a new key.",
+        )
+    return seen
+
+
+def _accepted(job: Job, now: int) -> Response:
+    project, flow = job.flow.split("/")
+    location = BASE_PATH + Route.STATUS.path(org=job.org, project=project, flow=flow, id=job.id)
+    headers = {"Location": location, "Retry-After": str(poll_after_seconds(job, now))}
+    return Response(accepted(job), status=202, headers=headers)

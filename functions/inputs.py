@@ -1,0 +1,41 @@
+"""The inputs of jobs that did not complete, kept beside their rows so that they can be submitted again.
+
+A job's input travels in its message. Only who ends a job otherwise than completed, and has the message in hand, keeps
+it: a job that completes pays nothing for a retry that nobody will ask for.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from functions.lifecycle import Job
+from functions.queue import Message
+from functions.store import EXPIRY_ATTRIBUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class InputStore:
+    """Messages of ended jobs, in the jobs table under the job's id and a mark that no id has."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def keep(self, message: Message, job: Job, now: int) -> None:
+        """Keep the message of a job for as long as the job itself is kept; keeping it again changes nothing."""
+        expires = {"N": str(now // 1000 + job.keep_seconds)}
+        item = {**self._key(job.id), "i": {"S": message.body}, EXPIRY_ATTRIBUTE: expires}
+        self.client.put_item(TableName=self.table, Item=item)
+
+    def read(self, job: Job) -> Message | None:
+        """Give the message of a job, if it was kept."""
+        answer: Mapping[str, Any] = self.client.get_item(TableName=self.table, Key=self._key(job.id))
+        message = Message.parse(answer["Item"]["i"]["S"]) if "Item" in answer else None
+        # The id may have been used again since.
+        return message if message is not None and message.created_at == job.created_at else None
+
+    def _key(self, job_id: str) -> dict[str, Any]:
+        return {"id": {"S": f"{job_id}#input"}}

@@ -1,0 +1,48 @@
+"""Entry: submit the input of a job that did not complete again, as a new job."""
+
+from dataclasses import replace
+
+from functions.accepting import accept
+from functions.deployment import Deployment
+from functions.errors import InvalidInputError, flow_not_found
+from functions.http import Endpoint, Request, Response
+from functions.identity import job_id
+from functions.keys import Caller
+from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
+from functions.reading import find_job
+from noukai_wire.scopes import Scope
+
+
+def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
+    """Answer 202 with the new job; its id is derived from the old one's, so that retrying twice makes one."""
+    old = find_job(request, caller, deployment)
+    if old.state not in (State.FAILED, State.CANCELLED):
+        raise InvalidInputError([("id", f"is a job that is {old.state}; only a failed or cancelled one is retried")])
+    if old.flow not in deployment.catalog.flows:
+        raise flow_not_found(old.flow)
+    message = deployment.inputs.read(old)
+    if message is None:
+        raise InvalidInputError([("id", "is a job whose input was never delivered, and is lost: submit it again")])
+    return accept(_again(old, deployment.clock.now()), message.arguments, message.timeout_seconds, deployment)
+
+
+def _again(old: Job, now: int) -> Job:
+    """The same submission, new: only what a caller has asked for stays, but for a delay."""
+    # No idempotency key can hold a line break, so no submission has this id.
+    id_ = job_id(old.org, old.flow, f"\n{old.id}")
+    fresh = Job(
+        id=id_,
+        org=old.org,
+        flow=old.flow,
+        state=State.PENDING,
+        created_at=now,
+        attempt=0,
+        max_attempts=old.max_attempts,
+        digest=old.digest,
+        keep_seconds=old.keep_seconds,
+        give_up_at=now + GIVE_UP_AFTER_MS,
+    )
+    return replace(fresh, metadata=old.metadata, retry_of=old.id)
+
+
+handler = Endpoint(retry, scope=Scope.SUBMIT)
