@@ -1,0 +1,44 @@
+"""The rules of the house that no linter holds."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("client", "functions", "infra", "tests")
+LONGEST_FILE = 250
+LONGEST_FUNCTION = 40
+SAYS_NOTHING = {"utils", "util", "common", "helpers", "helper", "misc"}
+
+
+@pytest.fixture(scope="module")
+def sources() -> dict[str, str]:
+    """The text of every Python file by its path in the repository."""
+    paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    assert Path(__file__) in paths
+    return {str(path.relative_to(ROOT)): path.read_text() for path in paths}
+
+
+def test_no_file_is_long(sources: dict[str, str]) -> None:
+    """Whoever opens a file sees all of it in a few screens."""
+    lengths = {path: len(text.splitlines()) for path, text in sources.items()}
+    assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_no_function_is_long(sources: dict[str, str]) -> None:
+    """A function is seen as a whole, its docstring included."""
+    long = [
+        f"{path}:{node.lineno} {node.name}"
+        for path, text in sources.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= LONGEST_FUNCTION
+    ]
+    assert long == []
+
+
+def test_every_file_and_folder_is_named_for_what_it_holds(sources: dict[str, str]) -> None:
+    """A name that fits anything gathers anything."""
+    assert [path for path in sources if SAYS_NOTHING & {part.removesuffix(".py") for part in Path(path).parts}] == []
