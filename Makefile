@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test check local demo deploy destroy keys verify-aws
+.PHONY: help setup lock test check local demo deploy destroy keys redrive verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -48,6 +48,9 @@ destroy: $(SETUP) ## Take the deployment away again
 
 keys: $(SETUP) ## The keys of a deployment: make keys ARGS="create --org acme my-key"
 	@$(BIN)/python -m infra keys $(ARGS)
+
+redrive: $(SETUP) ## Send the dead letters that could not be processed to their reader again
+	@$(BIN)/python -m infra redrive $(ARGS)
 
 verify-aws: $(SETUP) ## Check on a deployment what cannot be seen on this machine
 	@$(BIN)/python -m infra verify-aws $(ARGS)

@@ -14,6 +14,7 @@ from infra.account import Account, OperatorError
 from infra.cdk import Cdk
 from infra.deploy import deploy, destroy
 from infra.keys import Keys
+from infra.redrive import redrive
 from infra.settings import Settings, SettingsError, file_context
 from infra.verify import behaviour, configuration
 from infra.verify.check import Outcome, verify
@@ -119,6 +120,15 @@ def create_command(name: str, org: Org, scope: Scopes, context: Context) -> None
     """Make a key and show it, this once."""
     keys = _Operator.of(context).keys()
     typer.echo(keys.create(org, name, scopes=scope, created=int(time.time())))
+
+
+@commands.command("redrive")
+def redrive_command(context: Context) -> None:
+    """Send the dead letters that their reader could not process to it again."""
+    operator = _Operator.of(context)
+    outputs = operator.account.deployed(operator.stack)
+    queues = {"unprocessed": outputs["UnprocessedQueueUrl"], "dead_letters": outputs["DeadLetterQueueUrl"]}
+    typer.echo(f"{redrive(operator.account.session.client('sqs'), **queues)} letters sent to their reader again")
 
 
 @commands.command("verify-aws")

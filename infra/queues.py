@@ -1,4 +1,4 @@
-"""The queue that delivers jobs to the worker, and the one that catches what it could not deliver."""
+"""The queue that delivers jobs to the worker, and those that catch what could not be delivered or processed."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
@@ -7,19 +7,30 @@ from constructs import Construct
 MAX_RECEIVES = 100
 """Deferrals count as receives too: the dead-letter queue is the backstop, not the retry policy."""
 
+MAX_LETTER_RECEIVES = 500
+"""A letter of a job that lives is deferred by a lease at a time; one that cannot be processed takes two days to it."""
+
 _MAX_MESSAGE_BYTES = 1024 * 1024
 
 
 class Queues(Construct):
-    """A queue and its dead-letter queue, both encrypted and for TLS only.
+    """A queue, its dead-letter queue, and what the reader of that one could not process; encrypted and for TLS only.
 
+    Nothing reads the last one: its letters wait for the operator, who sends them to the reader again.
     `visibility` and `dead_letter_visibility` are in seconds. A letter's age counts from its first send, so the
     dead-letter queue keeps what it gets far longer.
     """
 
     def __init__(self, scope: Construct, name: str, *, visibility: int, dead_letter_visibility: int) -> None:
         super().__init__(scope, name)
-        self.dead_letters = _queue(self, "DeadLetters", retention=Duration.days(14), visibility=dead_letter_visibility)
+        self.unprocessed = _queue(self, "Unprocessed", retention=Duration.days(14), visibility=dead_letter_visibility)
+        self.dead_letters = _queue(
+            self,
+            "DeadLetters",
+            retention=Duration.days(14),
+            visibility=dead_letter_visibility,
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=MAX_LETTER_RECEIVES, queue=self.unprocessed),
+        )
         self.jobs = _queue(
             self,
             "Jobs",

@@ -16,7 +16,8 @@ from infra.worker import Worker, visibility_seconds
 class JobStack(Stack):
     """The whole system in one stack of no particular account or region.
 
-    Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `QueueUrl`, `DeadLetterQueueUrl`.
+    Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `QueueUrl`, `DeadLetterQueueUrl`,
+    `UnprocessedQueueUrl`.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
@@ -38,6 +39,7 @@ class JobStack(Stack):
             "KeysTable": tables.keys.table_name,
             "QueueUrl": queues.jobs.queue_url,
             "DeadLetterQueueUrl": queues.dead_letters.queue_url,
+            "UnprocessedQueueUrl": queues.unprocessed.queue_url,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

@@ -29,6 +29,11 @@ def test_flow_that_closes_its_streams(system: System) -> None:
     assert output(system.run("close-streams")) == "still here"
 
 
+def test_flow_that_leaves_a_thread(system: System) -> None:
+    """A flow that has returned is done, whatever it has left running."""
+    assert output(system.run("leave-a-thread")) == "returned"
+
+
 @pytest.mark.parametrize("flow", ["hang", "hang-later"])
 def test_timeout_stops_the_flow(system: System, tmp_path: Path, flow: str) -> None:
     """A flow that runs too long is interrupted, cleans up, and its job fails with `TimeoutError`."""
@@ -53,11 +58,14 @@ def test_cancelled_flow_is_stopped(system: System, tmp_path: Path, flow: str) ->
     assert system.messages() == 0
 
 
-def test_stubborn_flow_is_killed_after_the_grace(system: System, tmp_path: Path) -> None:
-    """A flow that swallows the interruption is killed once its grace is over."""
+@pytest.mark.parametrize(("flow", "more"), [("hang", {"stubborn": True}), ("ignore-signals", {})])
+def test_stubborn_flow_is_killed_after_the_grace(
+    system: System, tmp_path: Path, flow: str, more: dict[str, bool]
+) -> None:
+    """A flow that swallows the interruption, or never gets it, is killed once its grace is over."""
     begun, ended = tmp_path / "begun", tmp_path / "ended"
-    parameters = {"begun": str(begun), "ended": str(ended), "stubborn": True}
-    job_id = system.submit("trial/hang", parameters=parameters).body["id"]
+    parameters = {"begun": str(begun), "ended": str(ended), **more}
+    job_id = system.submit(f"trial/{flow}", parameters=parameters).body["id"]
     cancel_once_begun(system, job_id, begun)
     assert system.status(job_id)["stoppedAt"]
     assert not ended.exists()

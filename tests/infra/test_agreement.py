@@ -19,7 +19,7 @@ def test_jobs_are_given_up_when_the_queue_forgets_them(template: Template) -> No
     """A job that never started is given up exactly when the queue has dropped its message."""
     retentions = {
         queue["Properties"]["MessageRetentionPeriod"] * 1000
-        for queue in template.resources("SQS::Queue").values()
-        if "RedrivePolicy" in queue["Properties"]
+        for name, queue in template.resources("SQS::Queue").items()
+        if name.startswith("QueuesJobs")
     }
     assert retentions == {GIVE_UP_AFTER_MS}

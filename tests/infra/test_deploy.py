@@ -53,6 +53,10 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
 
     assert completed_job(base_url, key)["state"] == "completed"
 
+    created = operate("keys", "create", "--org", "acme", "my-key", **aws)
+    assert created.returncode == 0, created.stderr
+    assert completed_job(base_url, created.stdout.strip())["state"] == "completed"
+
     verified = operate("verify-aws", "--endpoint", base_url, **aws)
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert re.search(

@@ -11,7 +11,14 @@ from tests.infra.template import Template
 def test_outputs_are_what_an_operator_needs(template: Template) -> None:
     """The endpoint is the base URL of the contract."""
     outputs = template.body["Outputs"]
-    assert sorted(outputs) == ["DeadLetterQueueUrl", "Endpoint", "JobsTable", "KeysTable", "QueueUrl"]
+    assert sorted(outputs) == [
+        "DeadLetterQueueUrl",
+        "Endpoint",
+        "JobsTable",
+        "KeysTable",
+        "QueueUrl",
+        "UnprocessedQueueUrl",
+    ]
     assert outputs["Endpoint"]["Value"]["Fn::Join"][1][-1] == "/api/v1"
 
 

@@ -9,9 +9,9 @@ from tests.infra.template import QUEUES, READERS, Template
 DAY = 24 * 60 * 60
 
 
-@pytest.mark.parametrize("prefix", ["QueuesJobs", "QueuesDeadLetters"])
+@pytest.mark.parametrize("prefix", ["QueuesJobs", "QueuesDeadLetters", "QueuesUnprocessed"])
 def test_queue_is_encrypted_takes_the_largest_messages_and_refuses_plain_http(template: Template, prefix: str) -> None:
-    """Both queues alike."""
+    """All queues alike."""
     name, queue = template.named_resource("SQS::Queue", prefix)
     assert queue["Properties"]["SqsManagedSseEnabled"] is True
     assert queue["Properties"]["MaximumMessageSize"] == 1024 * 1024
@@ -35,6 +35,18 @@ def test_undeliverable_messages_become_dead_letters_which_are_kept_longer(templa
     }
     assert queue["Properties"]["MessageRetentionPeriod"] == 4 * DAY
     assert letters["Properties"]["MessageRetentionPeriod"] == 14 * DAY
+
+
+def test_letters_that_their_reader_cannot_process_wait_for_the_operator(template: Template) -> None:
+    """Nothing reads them there, and the reader has had them for days."""
+    name, queue = template.named_resource("SQS::Queue", "QueuesUnprocessed")
+    letters = template.queue_of("dead_letters")
+    assert letters["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": [name, "Arn"]},
+        "maxReceiveCount": 500,
+    }
+    assert queue["Properties"]["MessageRetentionPeriod"] == 14 * DAY
+    assert len(template.resources("Lambda::EventSourceMapping")) == len(READERS)
 
 
 def test_message_is_received_as_often_as_it_may_be_long_before_it_expires(template: Template) -> None:

@@ -5,6 +5,7 @@ import faulthandler
 import os
 import signal
 import sys
+import threading
 import time
 from datetime import datetime
 from enum import Enum
@@ -160,6 +161,21 @@ async def hang_in_a_task(begun: str, ended: str) -> None:
             await asyncio.Event().wait()
     finally:
         Path(ended).touch()
+
+
+@flow
+def leave_a_thread() -> str:
+    """Return while a thread that nobody waits for runs on."""
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    return "returned"
+
+
+@flow(max_attempts=1)
+def ignore_signals(begun: str, ended: str) -> None:
+    """Refuse to be interrupted."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    hang(begun, ended)
 
 
 @flow

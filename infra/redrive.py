@@ -1,0 +1,20 @@
+"""Sending the letters that the reader could not process to it again, once what kept it from that is mended."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+def redrive(sqs: "SQSClient", *, unprocessed: str, dead_letters: str) -> int:
+    """Move every letter from one queue to the other, given by their URLs; gives how many there were.
+
+    A letter is deleted only after it was sent: a crash in between sends it twice, which its reader takes as once.
+    """
+    moved = 0
+    while letters := sqs.receive_message(QueueUrl=unprocessed, MaxNumberOfMessages=10).get("Messages"):
+        for letter in letters:
+            sqs.send_message(QueueUrl=dead_letters, MessageBody=letter["Body"])
+            sqs.delete_message(QueueUrl=unprocessed, ReceiptHandle=letter["ReceiptHandle"])
+            moved += 1
+    return moved
