@@ -43,8 +43,6 @@ def adapt(runtime: Any) -> None:
     """Change of the warm workers what a person at a terminal would notice."""
     # Output is shown as it is written; ministack collects it until the invocation ends.
     runtime.Worker._read_stderr = _relay  # noqa: SLF001 - ministack has no public seam
-    # Which makes it needless to hold each answer back for 50 ms in case more output arrives.
-    runtime.Worker._drain_stderr_bounded = runtime.Worker._drain_stderr  # noqa: SLF001 - as above
     # New code does not interrupt what runs on the old: on Lambda it does not either.
     runtime.kill_workers = _retiring(runtime.kill_workers)
     # A burst of requests starts dozens of workers: each would unpack some 20 MB, to be deleted when all has to stop.
@@ -54,13 +52,14 @@ def adapt(runtime: Any) -> None:
 class SharedZip(zipfile.ZipFile):
     """A zip file that is unpacked once, to be shared by all who unpack the same; none may write to what it finds."""
 
-    _lock = threading.Lock()
+    # Not `_lock`: each zip file has one of that name for itself.
+    _unpacking = threading.Lock()
 
     def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
         """Make the folder `path`, which has to be empty, a link to the files."""
         content = repr([(info.filename, info.CRC) for info in self.infolist()])
         shared = Path(tempfile.gettempdir(), f"code-{hashlib.sha256(content.encode()).hexdigest()}")
-        with self._lock:
+        with self._unpacking:
             if not shared.exists():
                 super().extractall(shared, members, pwd)
         folder = Path(path)

@@ -10,8 +10,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import uuid
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from watchfiles import Change
 
 from infra.local import processes
 from infra.local.address import Address
-from infra.local.assembly import Assembly
+from infra.local.assembly import Assembly, synthesize
 from infra.local.emulator_process import SharedZip
 from infra.local.errors import LocalError
 from infra.local.flow_files import FlowFiles
@@ -178,6 +180,33 @@ def test_an_asset_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     shutil.rmtree(first.parent)
     assert (second / "package" / "module.py").read_text() == "x = 1"
+
+
+def test_an_asset_is_whole_for_each_of_many_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that start at the same time all find every file, whoever unpacks the asset."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    archive, names = tmp_path / "code.zip", [f"{number}.py" for number in range(300)]
+    with zipfile.ZipFile(archive, "w") as writing:
+        for name in names:
+            writing.writestr(name, "x = 1")
+    together = threading.Barrier(4)
+
+    def unpack(number: int) -> set[str]:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with SharedZip(archive) as reading:
+            together.wait()
+            reading.extractall(folder)
+        return {path.name for path in folder.iterdir()}
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(unpack, range(4))) == [set(names)] * 4
+
+
+def test_a_setting_that_is_no_json_is_named(tmp_path: Path) -> None:
+    """Settings that cannot be read are the user's error, before anything is started for them."""
+    with pytest.raises(LocalError, match="CDK_CONTEXT_JSON=lease: 5 is no JSON object"):
+        asyncio.run(synthesize(tmp_path, tmp_path, {"CDK_CONTEXT_JSON": "lease: 5"}))
 
 
 def test_a_process_that_will_not_stop_is_killed() -> None:
