@@ -18,6 +18,7 @@ from functions.aws import client
 from functions.deployment import Deployment
 from functions.lifecycle import Job
 from functions.queue import JobQueue, Message
+from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.time import LambdaContext, ManualClock
 
@@ -221,6 +222,13 @@ def _one_dynamodb_call_at_a_time() -> Iterator[None]:
         yield
     finally:
         DynamoHandler.call_action = call_action  # type: ignore[method-assign]
+
+
+def assert_refused(system: System, answer: Answer, code: ErrorCode) -> None:
+    """The answer is the contract's error, and nothing was stored or sent."""
+    assert (answer.status, answer.code) == (code.status, code)
+    assert answer.headers["X-Request-ID"]
+    assert not {"PutItem", "UpdateItem", "SendMessage"} & {operation for operation, _ in system.calls}
 
 
 def output(status: Any) -> Any:

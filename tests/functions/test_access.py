@@ -1,0 +1,77 @@
+"""Who may call what: keys, scopes, orgs, and what is not there."""
+
+import pytest
+
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import Route
+from tests.functions.harness import System, assert_refused
+
+
+@pytest.mark.parametrize(
+    ("project", "flow"),
+    [
+        ("trial", "nothing"),
+        ("nothing", "add"),
+        ("trial", "ADD"),
+        ("trial", "-add"),
+        ("trial", "a"),
+        ("trial", "a" * 51),
+        ("trial/add", "x"),
+        ("trial", "add/jobs"),
+        ("..", "add"),
+        ("trial", "größe"),
+    ],
+)
+def test_unknown_flow(system: System, project: str, flow: str) -> None:
+    """A flow that is not here, or whose slugs cannot be, is a 404."""
+    answer = system.send(Route.SUBMIT, body={}, org="acme", project=project, flow=flow)
+    assert_refused(system, answer, ErrorCode.FLOW_NOT_FOUND)
+
+
+def test_version_of_a_flow(system: System) -> None:
+    """`v0` is the flow itself; it has no other version."""
+    path = {"org": "acme", "project": "trial", "flow": "add"}
+    assert system.send(Route.SUBMIT_VERSION, body={"parameters": {"a": 1}}, version="v0", **path).status == 202
+    for version in ("v1", "0", "latest"):
+        answer = system.send(Route.SUBMIT_VERSION, body={"parameters": {"a": 1}}, version=version, **path)
+        assert (answer.status, answer.code) == (404, "FLOW_NOT_FOUND")
+
+
+@pytest.mark.parametrize("key", [None, "nk_wrong", "nk_", "wrong", "nk_\ud800", "nk_expired", "nk_revoked"])
+@pytest.mark.parametrize("route", [route for route in Route if route is not Route.HEALTH])
+def test_no_valid_key(system: System, route: Route, key: str | None) -> None:
+    """Every route but the health check answers 401 without a valid key, before anything else."""
+    system.add_key("nk_expired", "acme", expires=1_600_000_000)
+    system.add_key("nk_revoked", "acme", revoked=1_600_000_000)
+    del system.calls[:]
+    system.key = key
+    answer = system.send(route, raw="{", org="globex", project="x", flow="y", id="z", version="v9")
+    assert_refused(system, answer, ErrorCode.UNAUTHENTICATED)
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_scheme_is_required(system: System) -> None:
+    """A key without the scheme `Bearer` is no key."""
+    system.key = None
+    answer = system.send(Route.FLOWS, headers={"authorization": "nk_acme"})
+    assert_refused(system, answer, ErrorCode.UNAUTHENTICATED)
+    assert system.send(Route.FLOWS, headers={"authorization": "bearer nk_acme"}).status == 200
+
+
+@pytest.mark.parametrize(
+    "route", [Route.SUBMIT, Route.SUBMIT_VERSION, Route.STATUS, Route.WAIT, Route.CANCEL], ids=lambda route: route.name
+)
+def test_path_of_another_org(system: System, route: Route) -> None:
+    """A path that names another org is a 403, before any look-up and before the body is read."""
+    answer = system.send(route, raw="{", org="globex", project="x", flow="y", id="z", version="v9")
+    assert_refused(system, answer, ErrorCode.FORBIDDEN)
+    assert [operation for operation, _ in system.calls if operation != "GetItem"] == []
+
+
+@pytest.mark.parametrize("route", [Route.SUBMIT, Route.CANCEL], ids=lambda route: route.name)
+def test_missing_scope(system: System, route: Route) -> None:
+    """A key that lacks the scope of a route gets a 403 that names it."""
+    system.key = "nk_reader"
+    answer = system.send(route, raw="{", org="acme", project="trial", flow="add", id="z")
+    assert_refused(system, answer, ErrorCode.FORBIDDEN)
+    assert repr("submit" if route is Route.SUBMIT else "cancel") in answer.body["detail"]["message"]
