@@ -90,6 +90,19 @@ def test_failing_job(colour: Colour) -> None:
     assert failed.value.status.state == "failed"
 
 
+def test_retried_job_runs_again(colour: Colour) -> None:
+    """The input of a job that was stopped is submitted again, as one new job that says what it retries."""
+    parameters = {"seconds": 600}
+    job = colour.run(colour.client.flow("sleep").job(parameters=parameters, timeout_seconds=1, max_attempts=1))
+    with pytest.raises(JobFailedError):
+        colour.run(job.wait(timeout_ms=60_000))
+    again, twice = colour.run(job.retry()), colour.run(job.retry())
+    assert again.id == twice.id != job.id
+    with pytest.raises(JobFailedError) as failed:
+        colour.run(again.wait(timeout_ms=60_000))
+    assert failed.value.status.retry_of == job.id
+
+
 def test_wait_that_is_over_leaves_the_job_alone(colour: Colour) -> None:
     """A wait ends at its deadline; the job goes on."""
     job = colour.run(colour.client.flow("sleep").job(parameters={"seconds": 3}))

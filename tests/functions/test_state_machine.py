@@ -1,6 +1,5 @@
 """Any sequence of requests, deliveries and lapses of time, with a model of what must come of it beside the system."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -102,7 +101,7 @@ class Jobs(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def machine(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Jobs]]:
+def machine(asset: Path, monkeypatch: pytest.MonkeyPatch) -> type[Jobs]:
     """The machine on the flows of these tests."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
