@@ -11,9 +11,7 @@ from functions.http import Event
 from functions.queue import Delivery, InvalidMessageError, Message
 from functions.registry import open_folder
 from functions.telemetry import logger
-
-_MARGIN_MS = 10_000
-"""What starting and settling may take, beside the flow and its grace, of the function's own time."""
+from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 
 class LambdaContext(Protocol):
@@ -32,7 +30,7 @@ def work(event: Event, context: LambdaContext, deployment: Deployment) -> dict[s
         # A queue whose visibility ends sooner than the lease needs no shortening.
         _hold(batch, now)
     while delivery := batch.next(deployment.clock.now()):
-        available_ms = context.get_remaining_time_in_millis() - deployment.grace_ms - _MARGIN_MS
+        available_ms = context.get_remaining_time_in_millis() - deployment.grace_ms - 1000 * WORKER_MARGIN_SECONDS
         try:
             Execution(deployment, batch, delivery, Message.parse(delivery.body)).run(available_ms)
         except InvalidMessageError as error:
