@@ -11,6 +11,8 @@ from infra.local.running import ready
 from noukai import AsyncNoukai, Noukai
 
 LOCAL_KEY = "nk_local_acme"
+RecordTable = Callable[[str, list[str]], None]
+_TABLES = pytest.StashKey[dict[str, list[str]]]()
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +24,20 @@ def base_url() -> Iterator[str]:
     else:
         with ready() as url:
             yield url
+
+
+@pytest.fixture(scope="session")
+def record_table(pytestconfig: pytest.Config) -> RecordTable:
+    """Let a measurement be shown below the results of the tests."""
+    return pytestconfig.stash.setdefault(_TABLES, {}).__setitem__
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show what was measured."""
+    for title, rows in config.stash.get(_TABLES, {}).items():
+        terminalreporter.section(title)
+        for row in rows:
+            terminalreporter.line(row)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,72 @@
+"""A local system of a test's own: with its own flows and settings, and with its processes in view."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from infra.local.running import READY, Running, started
+
+KEY = "nk_local_acme"
+_START_SECONDS = 120
+_OF_THE_EMULATOR = "GATEWAY_PORT"
+_OF_A_WORKER = "LEASE_SECONDS"
+
+
+@dataclass(frozen=True)
+class LocalSystem:
+    """A system that takes requests at `url`."""
+
+    url: str
+    running: Running
+
+    @classmethod
+    @contextmanager
+    def start(cls, flows: Path, context: Mapping[str, object]) -> "Iterator[LocalSystem]":
+        """Start it with settings as in the context of `cdk.json`, and stop it at the end."""
+        with started({**os.environ, "CDK_CONTEXT_JSON": json.dumps(context)}, flows=flows) as running:
+            line = running.wait_for(lambda line: line.endswith(READY), _START_SECONDS)
+            yield cls(line.removesuffix(READY), running)
+
+    @property
+    def emulator(self) -> str:
+        """The endpoint of the emulator."""
+        for process in psutil.Process(self.running.process.pid).children():
+            if port := _environ(process).get(_OF_THE_EMULATOR):
+                return f"http://127.0.0.1:{port}"
+        raise LookupError("no emulator is running")
+
+    def workers(self) -> list[psutil.Process]:
+        """The workers' processes that live now."""
+        emulators = psutil.Process(self.running.process.pid).children()
+        return [child for emulator in emulators for child in _children(emulator) if _OF_A_WORKER in _environ(child)]
+
+    def flows(self) -> list[psutil.Process]:
+        """The processes of the flows that run now below a living worker."""
+        return [child for worker in self.workers() for child in _children(worker)]
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Whether nothing of the process runs any more; a zombie runs nothing."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _environ(process: psutil.Process) -> Mapping[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}  # gone since it was listed
