@@ -1,0 +1,81 @@
+"""What a soak has shown: its table, and whatever breaks a promise."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from functions.lifecycle import Job, State
+from tests.soak.faults import Fault
+from tests.soak.soak import Soak
+
+_REFUSING = "refuse"
+_SLOWEST = 3
+
+
+def violations(soak: Soak) -> list[str]:
+    """Say which promises were broken, and by which jobs."""
+    found = [f"{queue}: {count} messages are left" for queue, count in soak.left.items() if count]
+    if len(soak.ids) != len(soak.plan.flows):
+        found.append(f"{len(soak.ids)} of {len(soak.plan.flows)} jobs were submitted")
+    if sum(soak.kills.values()) != len(soak.plan.kills):
+        found.append(f"{sum(soak.kills.values())} of {len(soak.plan.kills)} kills were made")
+    for job_id, number in soak.ids.items():
+        found += [f"{job_id} ({soak.plan.flows[number]}): {wrong}" for wrong in _wrong_with(soak, job_id, number)]
+    return found
+
+
+def _wrong_with(soak: Soak, job_id: str, number: int) -> Iterator[str]:
+    job = soak.at_last[job_id]
+    if job is None or not job.is_terminal:
+        yield f"has not ended: {job}"
+        return
+    first = soak.ended.get(job_id)
+    if first is None or replace(first, stopped_at=None) != replace(job, stopped_at=None):
+        yield f"has changed after its end: {first} became {job}"
+    written = soak.connection.settled[job_id]
+    if written != (job.state is not State.CANCELLED):
+        yield f"is {job.state} and an outcome was written {written} times"
+    if wrong := _unexpected(job, number, soak):
+        yield wrong
+
+
+def _unexpected(job: Job, number: int, soak: Soak) -> str | None:
+    refuses = soak.plan.flows[number] == _REFUSING
+    match job.state:
+        case State.COMPLETED if not refuses and job.result == str(number):
+            return None
+        case State.FAILED if refuses and str(job.error).startswith("PermanentError"):
+            return None
+        case State.CANCELLED if number in soak.plan.cancelled:
+            return None
+    return f"should not be {job.state}: {job.error or job.result}"
+
+
+def table(soak: Soak) -> list[str]:
+    """Give the rows of the report."""
+    jobs = [job for job in soak.at_last.values() if job]
+    states = Counter(job.state.value for job in jobs)
+    attempts = Counter(job.attempt for job in jobs)
+    slowest = sorted(jobs, key=_milliseconds, reverse=True)[:_SLOWEST]
+    calls, faults = soak.connection.calls, soak.connection.faults
+    rows = [
+        ("seed", soak.plan.seed),
+        ("jobs", len(soak.ids)),
+        *((f"  {state}", count) for state, count in sorted(states.items())),
+        *((f"  ended in attempt {attempt}", count) for attempt, count in sorted(attempts.items())),
+        ("calls of the workers to AWS", calls),
+        *((f"  {fault.value}", faults[fault]) for fault in Fault),
+        ("  with a fault", f"{faults.total() / max(1, calls):.1%}"),
+        *((f"killed: {kind}", count) for kind, count in sorted(soak.kills.items())),
+        ("messages left", sum(soak.left.values())),
+        ("wall time", f"{soak.seconds:.0f} s"),
+        *(
+            ("slowest", f"{_milliseconds(job) / 1000:.1f} s: {job.flow}, {job.state}, attempt {job.attempt}")
+            for job in slowest
+        ),
+    ]
+    return [f"{name:<34}{value}" for name, value in rows]
+
+
+def _milliseconds(job: Job) -> int:
+    return (job.completed_at or 0) - job.created_at
