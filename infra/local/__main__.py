@@ -1,4 +1,7 @@
-"""`python -m infra.local`: the local system until it is interrupted; `PORT` and `FLOWS` are its settings."""
+"""`python -m infra.local`: the local system until it is interrupted.
+
+`PORT` and `FLOWS` are its own settings; `CDK_CONTEXT_JSON` may hold those of a deployment.
+"""
 
 import asyncio
 import os
