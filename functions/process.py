@@ -111,11 +111,12 @@ def _run_child(body: Callable[[ProgressBoard], Outcome], board: ProgressBoard, w
             outcome = body(board)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is the outcome
             outcome = Raised(describe_error(error))
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(to_line(outcome))
+        # The outcome comes last: whoever receives it ends this process.
         for stream in (sys.stdout, sys.stderr):
             with suppress(Exception):  # a flow may have closed or replaced it
                 stream.flush()
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(to_line(outcome))
     finally:
         os._exit(0)
 
