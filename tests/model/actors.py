@@ -10,14 +10,18 @@ from functions import cancel, dead_letters, submit, worker
 from functions.child import Call
 from functions.errors import ApiError
 from functions.http import Request, Response
+from functions.identity import job_id
 from functions.keys import Caller
+from functions.lifecycle import GIVE_UP_AFTER_MS
 from functions.outcome import Outcome, Raised, Returned
+from functions.reading import find_job
 from tests.functions.time import LambdaContext
 from tests.model.event import Pending
 from tests.model.ledger import said_by
 from tests.model.memory_aws import QueuedMessage
 from tests.model.world import DEAD_LETTERS, QUEUE, Actor, ViolationError, World
 
+_ID = job_id("acme", "trial/add", "once")
 _TRIES = 3
 _CALLER = Caller("acme", frozenset())
 
@@ -89,12 +93,20 @@ def cancel_job(world: World) -> Callable[[Actor], None]:
     """A caller that cancels the job."""
 
     def main(_: Actor) -> None:
-        id_ = next(iter(world.ledger.jobs), "job_" + "a" * 26)
-        answer = _asked(lambda: cancel.cancel(_request(world, "", id=id_), _CALLER, world.deployment))
+        answer = _asked(lambda: cancel.cancel(_request(world, "", id=_ID), _CALLER, world.deployment))
         if answer is not None:
             world.ledger.told.append((answer.body["id"], answer.body["state"]))
 
     return main
+
+
+def read_late(world: World) -> None:
+    """Read every job when none can start any more, as any caller may: it is settled then at the latest."""
+    world.clock.time += GIVE_UP_AFTER_MS
+    for id_ in world.ledger.jobs:
+        job = find_job(_request(world, "", id=id_), _CALLER, world.deployment)
+        if not job.is_terminal:
+            raise ViolationError(f"the job is {job.state} for ever")
 
 
 def _served(world: World, url: str, invoke: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Callable[[Actor], None]:
@@ -106,7 +118,9 @@ def _served(world: World, url: str, invoke: Callable[[Mapping[str, Any]], dict[s
                 continue
             actor.hit, actor.claimed = False, None
             _deliver(world, url, message, invoke)
-            if actor.claimed and actor.claimed not in world.run and not actor.hit:
+            standing = world.ledger.jobs.get(_ID)
+            idle = standing and not standing.is_terminal and standing.attempt == actor.claimed
+            if idle and actor.claimed not in world.run and not actor.hit:
                 raise ViolationError(f"attempt {actor.claimed} was claimed and never run")
 
     return main

@@ -54,9 +54,9 @@ def _check_outcome(job: Job) -> None:
     said = said_by(job.attempt)
     if job.state is State.COMPLETED and json.loads(job.result or "null") != said:
         raise ViolationError(f"attempt {job.attempt} completed with the result {job.result}")
-    for error in (job.error, job.last_error):
-        if job.state in (State.FAILED, State.PENDING) and error and error.startswith("Flow") and said not in error:
-            raise ViolationError(f"attempt {job.attempt} ended with the error {error}")
+    error = {State.FAILED: job.error, State.PENDING: job.last_error}.get(job.state) or ""
+    if error.startswith("Flow") and said not in error:
+        raise ViolationError(f"attempt {job.attempt} ended with the error {error}")
     if (job.result is not None) + (job.error is not None) > 1:
         raise ViolationError("two outcomes are visible")
 

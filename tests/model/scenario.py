@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.model.event import CUT, DIES, FAILS, FAULTS, LOST, STALE
+from tests.model.event import DIES, FAULTS
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,16 @@ class Scenario:
     """Whether an older receipt of a message still counts: AWS leaves it open."""
 
 
-EXHAUSTIVE = (
-    Scenario("crash", budgets={"faults": 1, "duplicates": 1, "waits": 1}),
+CRASH = Scenario("one crash", budgets={"faults": 1, "duplicates": 1})
+WIDE = Scenario(
+    "everything at random",
+    workers=3,
+    clients=("submit", "submit", "cancel"),
+    submitted=False,
+    buries=True,
+    most_receives=6,
+    max_attempts=3,
+    faults=FAULTS,
+    budgets={"faults": 3, "duplicates": 2, "raises": 2, "waits": 4},
+    steps=("deadline", "third", "check"),
 )

@@ -1,7 +1,7 @@
 """A deployment in memory whose actors take turns: each stands before its next call until the scheduler picks it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from functions.deployment import Deployment
 from functions.inputs import InputStore
 from functions.queue import JobQueue
 from functions.store import JobStore
-from tests.model.event import CUT, DIES, DONE, FAILS, LOST, NOTHING, STALE, TIME, FAULTS, Event, Pending
+from tests.model.event import CUT, DIES, DONE, FAILS, FAULTS, NOTHING, STALE, TIME, Event, Pending
 from tests.model.ledger import Ledger, ViolationError
 from tests.model.memory_aws import MemoryQueues, MemoryTables
 from tests.model.scenario import Scenario
@@ -107,6 +107,15 @@ class World:
         self.actors[name] = Actor(name, main, revives)
         self.actors[name].start()
 
+    def begin_as(self, other: "World") -> None:
+        """Take over the rows and messages of another, in which nobody acts."""
+        self.tables.rows.update(other.tables.rows)
+        self.queues.queues = {url: [replace(each) for each in queue] for url, queue in other.queues.queues.items()}
+        self.queues.sent = other.queues.sent
+        self.ledger.jobs.update(other.ledger.jobs)
+        self.ledger.accepted.update(other.ledger.accepted)
+        self._rows.update(other.tables.rows)
+
     # What actors call.
 
     def pause(self, pending: Pending) -> str:
@@ -146,7 +155,7 @@ class World:
         waits = self._waits()
         if not plain:
             # Nothing else can happen: to wait is no choice then, and costs nothing.
-            waits = [event._replace(budget=None) for event in waits[:1]]
+            waits = [event._replace(budget=None) for event in waits if event.operation == "deadline"]
         events = [*plain, *waits, *self._duplicates()]
         return [event for event in events if event.budget is None or self.budgets.get(event.budget)]
 
