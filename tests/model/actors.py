@@ -17,9 +17,9 @@ from functions.outcome import Outcome, Raised, Returned
 from functions.reading import find_job
 from tests.functions.time import LambdaContext
 from tests.model.event import Pending
-from tests.model.ledger import said_by
+from tests.model.ledger import ViolationError, said_by
 from tests.model.memory_aws import QueuedMessage
-from tests.model.world import DEAD_LETTERS, QUEUE, Actor, ViolationError, World
+from tests.model.world import DEAD_LETTERS, QUEUE, Actor, World
 
 _ID = job_id("acme", "trial/add", "once")
 _TRIES = 3
@@ -42,7 +42,10 @@ class ScriptedProcess:
         choice = self._world.pause(Pending("flow", self._choices))
         self._beat_at = self._world.clock.time
         said = said_by(self._attempt)
-        outcomes = {"returns": Returned(json.dumps(said)), "raises": Raised(f"FlowError: {said}", retry_after=5)}
+        outcomes: dict[str, Outcome] = {
+            "returns": Returned(json.dumps(said)),
+            "raises": Raised(f"FlowError: {said}", retry_after=5),
+        }
         return outcomes.get(choice)
 
     def _choices(self) -> list[str]:

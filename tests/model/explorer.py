@@ -21,10 +21,10 @@ from tests.model import actors
 from tests.model.event import Event
 from tests.model.ledger import ViolationError
 from tests.model.scenario import Scenario
-from tests.model.world import World
+from tests.model.world import Actor, World
 
 FLOWS = Path(__file__).parent.parent / "functions" / "flows"
-_CLIENTS: dict[str, Callable[[World], Callable[[actors.Actor], None]]] = {
+_CLIENTS: dict[str, Callable[[World], Callable[[Actor], None]]] = {
     "submit": actors.submit_job,
     "cancel": actors.cancel_job,
 }

@@ -120,8 +120,8 @@ class World:
 
     def pause(self, pending: Pending) -> str:
         """Stand still until the scheduler picks this actor; gives how it goes on."""
-        choice: str = getcurrent().parent.switch(pending)
-        return choice
+        scheduler: Any = getcurrent().parent
+        return str(scheduler.switch(pending))
 
     def perform(self, name: str, call: Callable[[], Any], request: dict[str, Any]) -> Any:
         """Make a call of AWS when it is this actor's turn."""
@@ -260,7 +260,7 @@ def _footprint(name: str, request: dict[str, Any]) -> tuple[frozenset[str], froz
     if name == "get_item":
         return frozenset({request["Key"]["id"]["S"]}), NOTHING
     if name in ("put_item", "update_item"):
-        return NOTHING, frozenset({request.get("Key", request.get("Item"))["id"]["S"]})
+        return NOTHING, frozenset({(request.get("Key") or request["Item"])["id"]["S"]})
     if name == "send_message":
         return NOTHING, frozenset({name})
     receipts = [entry["ReceiptHandle"] for entry in request.get("Entries", [request])]
