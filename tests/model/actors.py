@@ -16,10 +16,11 @@ from functions.lifecycle import GIVE_UP_AFTER_MS
 from functions.outcome import Outcome, Raised, Returned
 from functions.reading import find_job
 from tests.functions.time import LambdaContext
+from tests.model.actor import Actor
 from tests.model.event import Pending
 from tests.model.ledger import ViolationError, said_by
 from tests.model.memory_aws import QueuedMessage
-from tests.model.world import DEAD_LETTERS, QUEUE, Actor, World
+from tests.model.world import DEAD_LETTERS, QUEUE, World
 
 _ID = job_id("acme", "trial/add", "once")
 _TRIES = 3

@@ -18,10 +18,11 @@ from functions.flow import Flow
 from functions.process import FlowProcess
 from functions.telemetry import logger
 from tests.model import actors
+from tests.model.actor import Actor
 from tests.model.event import Event
 from tests.model.ledger import ViolationError
 from tests.model.scenario import Scenario
-from tests.model.world import Actor, World
+from tests.model.world import World
 
 FLOWS = Path(__file__).parent.parent / "functions" / "flows"
 _CLIENTS: dict[str, Callable[[World], Callable[[Actor], None]]] = {

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent
 
 from functions.catalog import Catalog
 from functions.deployment import Deployment
 from functions.inputs import InputStore
 from functions.queue import JobQueue
 from functions.store import JobStore
+from tests.model.actor import Actor
 from tests.model.event import CUT, DIES, DONE, FAILS, FAULTS, NOTHING, STALE, TIME, Event, Pending
 from tests.model.ledger import Ledger, ViolationError
 from tests.model.memory_aws import MemoryQueues, MemoryTables
@@ -45,36 +46,6 @@ class Gate:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return lambda **request: self.world.perform(name, partial(getattr(self.service, name), **request), request)
-
-
-@dataclass
-class Actor:
-    """Something that runs by itself; `main` is started again when its process dies, if it is one of many."""
-
-    name: str
-    main: Callable[["Actor"], None]
-    revives: bool
-    thread: Any = None
-    pending: Pending | None = None
-    hit: bool = False
-    """Whether a call of its present work has failed."""
-    claimed: int | None = None
-    """The attempt that it has claimed in its present work."""
-
-    def go_on(self, *choice: str) -> None:
-        """Let it run to its next call."""
-        self.pending = self.thread.switch(*choice)
-
-    def start(self) -> None:
-        self.hit, self.claimed = False, None
-        self.thread = greenlet(partial(self.main, self))
-        self.go_on()
-
-    def die(self) -> None:
-        self.thread.throw()
-        self.pending = None
-        if self.revives:
-            self.start()
 
 
 class World:
