@@ -1,5 +1,6 @@
 """Each rule of the protocol is needed: without it the explorer finds a schedule that breaks a promise."""
 
+import inspect
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from functions import store
 from functions.batch import Batch
 from functions.execution import Execution
 from tests.model.explorer import Explorer
@@ -19,6 +21,7 @@ _ENOUGH = 20_000
 
 def _without(monkeypatch: pytest.MonkeyPatch, clause: str, instead: str) -> None:
     """Let the table see the store's conditions without a clause; `instead` names the same values and is always true."""
+    assert clause in inspect.getsource(store)
     update = MemoryTables.update_item
 
     def lenient(self: MemoryTables, **request: Any) -> dict[str, Any]:
