@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test explore soak check local demo deploy destroy keys redrive verify-aws
+.PHONY: help setup lock test bench explore soak check local demo deploy destroy keys redrive verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -25,6 +25,9 @@ test: $(SETUP) ## Run every test
 
 soak: $(SETUP) ## Run 2,000 jobs under kills, faults and cancellations; print a table (ARGS="--jobs 100 --seed 1")
 	@$(BIN)/python -m tests.soak $(ARGS)
+
+bench: $(SETUP) ## Measure what a job costs and how fast things are; write a table (ARGS="bill")
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 explore: $(SETUP) ## Run a million schedules of the real code on a model of AWS
 	@$(BIN)/python -m tests.model.explore 1000000
