@@ -55,7 +55,7 @@ deploy: $(SETUP) ## Deploy to the configured AWS account and region; print the e
 destroy: $(SETUP) ## Take the deployment away again
 	@$(BIN)/python -m infra destroy $(ARGS)
 
-keys: $(SETUP) ## The keys of a deployment: make keys ARGS="create --org acme my-key"
+keys: $(SETUP) ## Make, list or revoke keys of a deployment: make keys ARGS="create --org acme my-key"
 	@$(BIN)/python -m infra keys $(ARGS)
 
 redrive: $(SETUP) ## Send the dead letters that could not be processed to their reader again

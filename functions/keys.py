@@ -4,8 +4,11 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from functions.clock import Clock
 from functions.errors import ApiError
+from functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 CACHE_MS = 60_000
 """How long a key is believed without another look: a revocation takes effect within it."""
+
+_DAY_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,24 @@ class KeyRing:
             raise _unauthenticated()
         if "expires" in row and int(row["expires"]["N"]) * 1000 <= now:
             raise _unauthenticated()
+        day = now // 1000 // _DAY_SECONDS * _DAY_SECONDS
+        if int(row.get("used", {"N": "0"})["N"]) < day:
+            self._note_use(digest, day)
         return Caller(row["org"]["S"], frozenset(row["scopes"]["SS"]))
+
+    def _note_use(self, digest: str, day: int) -> None:
+        """Let the row say that the key was used on this day: one write a day, whose failure is nobody's."""
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key={"hash": {"S": digest}},
+                UpdateExpression="SET used = :day",
+                # A key that was deleted in the meantime must not come back as a half.
+                ConditionExpression="attribute_exists(org)",
+                ExpressionAttributeValues={":day": {"N": str(day)}},
+            )
+        except (BotoCoreError, ClientError):
+            logger().warning("the use of a key was not noted", exc_info=True)
 
 
 def _unauthenticated() -> ApiError:

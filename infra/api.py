@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
@@ -102,11 +104,21 @@ class Api(Construct):
             reserved_concurrency=settings.wait_reserved_concurrency if answerer.holds else None,
         )
         self._tables.keys.grant(function, "dynamodb:GetItem")
+        function.add_to_role_policy(_noting_uses(self._tables.keys))
         if answerer.job_actions:
             self._tables.jobs.grant(function, *answerer.job_actions)
         if answerer.sends:
             queue.grant(function, "sqs:SendMessage")
         return function
+
+
+def _noting_uses(keys: dynamodb.ITable) -> iam.PolicyStatement:
+    """Allow a function to write when a key was last used, and nothing else of its row."""
+    return iam.PolicyStatement(
+        actions=["dynamodb:UpdateItem"],
+        resources=[keys.table_arn],
+        conditions={"ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "org", "used"]}},
+    )
 
 
 def _route_key(key: str) -> apigateway.HttpRouteKey:

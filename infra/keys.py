@@ -2,10 +2,11 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from infra.account import OperatorError
 from noukai_wire.scopes import Scope
 
 if TYPE_CHECKING:
@@ -14,6 +15,36 @@ if TYPE_CHECKING:
 
 _PREFIX = "nk_"
 _RANDOM_BYTES = 32
+_ID_LENGTH = 12
+
+
+class KeyNotFoundError(OperatorError):
+    """No key, or more than one, has the id that the operator named."""
+
+
+@dataclass(frozen=True)
+class KeyRow:
+    """What the table knows of a key. Times are in epoch seconds; `used` is exact to the day."""
+
+    hash: str
+    org: str
+    name: str
+    scopes: tuple[str, ...]
+    created: int
+    expires: int | None = None
+    used: int | None = None
+    revoked: int | None = None
+
+    @property
+    def id(self) -> str:
+        """What an operator calls the key by: the beginning of its hash, which tells nobody the key."""
+        return self.hash[:_ID_LENGTH]
+
+    def state(self, now: int) -> str:
+        """Say whether the key is good for anything."""
+        if self.revoked is not None:
+            return "revoked"
+        return "expired" if self.expires is not None and self.expires <= now else "valid"
 
 
 @dataclass(frozen=True)
@@ -57,6 +88,39 @@ class Keys:
             ExpressionAttributeNames={"#hash": "hash"},
         )
 
+    def rows(self) -> list[KeyRow]:
+        """Read what the table knows of every key, the newest first."""
+        pages = self.client.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
+        rows = [_decode(item) for page in pages for item in page["Items"]]
+        return sorted(rows, key=lambda row: row.created, reverse=True)
+
+    def revoke(self, key_id: str, *, now: int) -> KeyRow:
+        """Make a key worthless for good, within a minute; one that was revoked before keeps its time.
+
+        Raises:
+            KeyNotFoundError: the id, of which the first letters are enough, is that of no key or of several.
+        """
+        found = [row for row in self.rows() if row.hash.startswith(key_id)] if key_id else []
+        if len(found) != 1:
+            raise KeyNotFoundError(
+                f"{len(found)} keys have an id that begins with {key_id!r}: `make keys ARGS=list` shows all ids."
+            )
+        answer = self.client.update_item(
+            TableName=self.table,
+            Key={"hash": {"S": found[0].hash}},
+            UpdateExpression="SET revoked = if_not_exists(revoked, :now)",
+            # A row that went in the meantime must not come back as a half.
+            ConditionExpression="attribute_exists(org)",
+            ExpressionAttributeValues={":now": {"N": str(now)}},
+            ReturnValues="ALL_NEW",
+        )
+        return _decode(answer["Attributes"])
+
     def is_empty(self) -> bool:
         """Whether no key was ever made."""
         return not self.client.scan(TableName=self.table, Limit=1, Select="COUNT", ConsistentRead=True)["Count"]
+
+
+def _decode(item: Mapping[str, Any]) -> KeyRow:
+    times = {name: int(item[name]["N"]) for name in ("created", "expires", "used", "revoked") if name in item}
+    return KeyRow(item["hash"]["S"], item["org"]["S"], item["name"]["S"], tuple(sorted(item["scopes"]["SS"])), **times)

@@ -65,6 +65,7 @@ class _System:
             await answered(f"{address.url}{Route.HEALTH.path()}")
             for org, key in LOCAL_KEYS.items():
                 self.show(f"key of the org {org}: {key}")
+            self.show(f"the AWS of it, for any credentials: AWS_ENDPOINT_URL={emulator.endpoint}")
             self.show(f"{address.url} ready")
             while await self.changed.wait():
                 self.changed.clear()

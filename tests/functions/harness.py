@@ -105,6 +105,7 @@ class System:
                 "name": {"S": "a test"},
                 "scopes": {"SS": list(scopes)},
                 "created": {"N": "1700000000"},
+                "used": {"N": str(self.clock.time // 1000)},
                 **{name: {"N": str(value)} for name, value in more.items()},
             },
         )

@@ -1,7 +1,11 @@
 """Who may call what: keys, scopes, orgs, and what is not there."""
 
+import hashlib
+from typing import Any
+
 import pytest
 
+from functions.keys import CACHE_MS
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import System, assert_refused
@@ -75,3 +79,53 @@ def test_missing_scope(system: System, route: Route) -> None:
     answer = system.send(route, raw="{", org="acme", project="trial", flow="add", id="z")
     assert_refused(system, answer, ErrorCode.FORBIDDEN)
     assert repr("submit" if route is Route.SUBMIT else "cancel") in answer.body["detail"]["message"]
+
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+def test_use_of_a_key_is_noted_once_a_day(system: System) -> None:
+    """The first request of a day writes the day into the key's row; all others write nothing."""
+    system.add_key("nk_new", "acme", used=0)
+    system.key = "nk_new"
+    for _ in range(2):
+        del system.calls[:]
+        for _ in range(3):
+            assert system.send(Route.FLOWS).status == 200
+            system.clock.time += 2 * CACHE_MS
+        assert [operation for operation, _ in system.calls] == ["GetItem", "UpdateItem", "GetItem", "GetItem"]
+        assert used_on(system, "nk_new") == system.clock.time // DAY_MS
+        system.clock.time += DAY_MS
+
+
+def test_use_that_cannot_be_noted_is_nobodys_trouble(system: System) -> None:
+    """A key is good although its row cannot be written, and a row that is gone does not come back."""
+    system.add_key("nk_new", "acme", used=0)
+    system.key = "nk_new"
+    table: Any = {"TableName": "keys", "Key": {"hash": {"S": hashlib.sha256(b"nk_new").hexdigest()}}}
+    client = system.deployment.store.client
+
+    def vanish(**_: object) -> None:
+        client.delete_item(**table)
+
+    client.meta.events.register("before-call.dynamodb.UpdateItem", vanish)
+    assert system.send(Route.FLOWS).status == 200
+    assert "Item" not in client.get_item(**table)
+
+
+def test_revoked_key_ends_within_a_minute(system: System) -> None:
+    """A process believes a key for a minute at most."""
+    system.add_key("nk_going", "acme")
+    system.key = "nk_going"
+    assert system.send(Route.FLOWS).status == 200
+    system.add_key("nk_going", "acme", revoked=system.clock.time // 1000)
+    system.clock.time += 60_000
+    assert system.send(Route.FLOWS).status == 401
+
+
+def used_on(system: System, key: str) -> int:
+    """The day, counted from the epoch, on which the row says that the key was used last."""
+    found = system.deployment.store.client.get_item(
+        TableName="keys", Key={"hash": {"S": hashlib.sha256(key.encode()).hexdigest()}}
+    )
+    return int(found["Item"]["used"]["N"]) * 1000 // DAY_MS

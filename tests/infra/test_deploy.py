@@ -57,6 +57,13 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
     assert created.returncode == 0, created.stderr
     assert completed_job(base_url, created.stdout.strip())["state"] == "completed"
 
+    listed = operate("keys", "list", **aws)
+    key_id = re.findall(
+        r"^ ?(\w{12}) +acme +my-key +cancel read submit usage .* valid *$", listed.stdout, re.MULTILINE
+    )[0]
+    revoked = operate("keys", "revoke", key_id, **aws)
+    assert revoked.stdout == f"{key_id} (my-key, of the org acme) is revoked.\n"
+
     verified = operate("verify-aws", "--endpoint", base_url, **aws)
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert re.search(

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.keys import Keys
+from infra.keys import KeyNotFoundError, Keys
 from noukai_wire.scopes import Scope
 
 
@@ -59,6 +59,37 @@ def test_key_is_never_inserted_twice(keys: Keys) -> None:
     keys.insert("nk_known", "acme", "ci", created=0)
     with pytest.raises(keys.client.exceptions.ConditionalCheckFailedException):
         keys.insert("nk_known", "globex", "ci", created=1)
+
+
+def test_keys_are_listed_newest_first(keys: Keys) -> None:
+    """With all that the table knows of each, and by an id that tells nobody the key."""
+    old = keys.create("acme", "ci", created=1, scopes=[Scope.READ], expires=100)
+    new = keys.create("globex", "prod", created=2)
+    assert [(row.name, row.org, row.scopes, row.state(now=99)) for row in keys.rows()] == [
+        ("prod", "globex", ("cancel", "read", "submit", "usage"), "valid"),
+        ("ci", "acme", ("read",), "valid"),
+    ]
+    assert keys.rows()[1].state(now=100) == "expired"
+    assert [row.id for row in keys.rows()] == [hashlib.sha256(key.encode()).hexdigest()[:12] for key in (new, old)]
+
+
+def test_key_is_revoked_by_its_id(keys: Keys) -> None:
+    """Only this one, for good, and with the time of the first revocation."""
+    keys.create("acme", "ci", created=1)
+    keys.create("acme", "prod", created=2)
+    prod = keys.rows()[0]
+    assert keys.revoke(prod.id, now=10).state(now=10) == "revoked"
+    assert keys.revoke(prod.id, now=20).revoked == 10
+    assert [row.state(now=20) for row in keys.rows()] == ["revoked", "valid"]
+
+
+@pytest.mark.parametrize("key_id", ["", "nothing", "nk_something"])
+def test_unknown_id_revokes_nothing(keys: Keys, key_id: str) -> None:
+    """An id that is none is an error that says where to find one."""
+    keys.create("acme", "ci", created=1)
+    with pytest.raises(KeyNotFoundError, match="list"):
+        keys.revoke(key_id, now=10)
+    assert [row.state(now=10) for row in keys.rows()] == ["valid"]
 
 
 def test_keys_are_not_to_be_guessed(keys: Keys) -> None:

@@ -10,6 +10,7 @@ from infra.settings import SettingsError
 from tests.infra.template import ENTRIES, QUEUES, Template
 
 SETTLE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+USE_KEYS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
@@ -46,12 +47,12 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
 @pytest.mark.parametrize(
     ("handler", "jobs", "keys", "queue"),
     [
-        ("submit", {"dynamodb:PutItem"}, {"dynamodb:GetItem"}, {"sqs:SendMessage"}),
-        ("retry", SETTLE, {"dynamodb:GetItem"}, {"sqs:SendMessage"}),
-        ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, {"dynamodb:GetItem"}, set()),
-        ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, {"dynamodb:GetItem"}, set()),
-        ("cancel", {"dynamodb:UpdateItem"}, {"dynamodb:GetItem"}, set()),
-        ("describe", set(), {"dynamodb:GetItem"}, set()),
+        ("submit", {"dynamodb:PutItem"}, USE_KEYS, {"sqs:SendMessage"}),
+        ("retry", SETTLE, USE_KEYS, {"sqs:SendMessage"}),
+        ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, set()),
+        ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, set()),
+        ("cancel", {"dynamodb:UpdateItem"}, USE_KEYS, set()),
+        ("describe", set(), USE_KEYS, set()),
         ("worker", SETTLE, set(), READ_QUEUE),
         ("dead_letters", SETTLE, set(), READ_QUEUE),
     ],
@@ -66,6 +67,20 @@ def test_role_allows_exactly_what_its_function_does(
     log_group = template.functions()[handler]["LoggingConfig"]["LogGroup"]["Ref"]
     expected = {jobs_table: jobs, keys_table: keys, queue_name: queue, log_group: WRITE_LOG}
     assert template.rights(handler) == {(action, name) for name, actions in expected.items() for action in actions}
+
+
+def test_api_writes_nothing_of_a_key_but_when_it_was_used(template: Template) -> None:
+    """A function that answers callers can neither make a key, nor widen or revive one."""
+    statements = [
+        statement
+        for policy in template.resources("IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "Keys" in json.dumps(statement["Resource"]) and statement["Action"] != "dynamodb:GetItem"
+    ]
+    assert statements
+    for statement in statements:
+        assert statement["Action"] == "dynamodb:UpdateItem"
+        assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "org", "used"]}}
 
 
 def test_no_role_has_a_policy_of_somebody_else(template: Template) -> None:

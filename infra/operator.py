@@ -1,0 +1,66 @@
+"""Whoever runs the deployment: where its commands work, and the options that they share."""
+
+import os
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from infra.account import Account
+from infra.cdk import Cdk
+from infra.keys import Keys
+from infra.settings import Settings, file_context
+from noukai_wire.slug import SLUG_RULE, is_slug
+
+
+def _slug(text: str) -> str:
+    if not is_slug(text):
+        raise typer.BadParameter(f"use {SLUG_RULE}")
+    return text
+
+
+def _pairs(texts: list[str]) -> list[str]:
+    if any("=" not in text for text in texts):
+        raise typer.BadParameter("use NAME=VALUE")
+    return texts
+
+
+Org = Annotated[str, typer.Option(callback=_slug, help="The org that the key belongs to.")]
+Context = Annotated[
+    list[str],
+    typer.Option(
+        "--context",
+        "-c",
+        metavar="NAME=VALUE",
+        help="Overrides cdk.json.",
+        default_factory=list,
+        show_default=False,
+        callback=_pairs,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Where the operator works: the account, the stack's name and the overrides of its settings."""
+
+    account: Account
+    stack: str
+    cdk: Cdk
+    context: list[str]
+
+    @classmethod
+    def of(cls, context: list[str]) -> "Operator":
+        """Find out from the overrides, `cdk.json` and the environment."""
+        overrides = dict(pair.split("=", 1) for pair in context)
+        settings = Settings.from_context({**file_context(), **overrides}.get)
+        account = Account.configured(os.environ)
+        return cls(account, settings.stack, Cdk({**os.environ, "AWS_REGION": account.region}), context)
+
+    def cdk_options(self, further: list[str]) -> list[str]:
+        """Give the options for the CDK command: the further ones and the overrides."""
+        return [*further, *(part for pair in self.context for part in ("--context", pair))]
+
+    def keys(self) -> Keys:
+        """Give the keys table of the stack."""
+        return Keys(self.account.session.client("dynamodb"), self.account.deployed(self.stack)["KeysTable"])
