@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from functions.outcome import Outcome, Raised, describe_error, from_line, to_line
 from functions.progress import ProgressBoard
+from functions.tether import Tether
 
 INTERRUPT = signal.SIGTERM
 _CHUNK_BYTES = 1 << 16
@@ -28,22 +29,25 @@ class FlowProcess:
     pid: int
     board: ProgressBoard
     _pipe: int
+    _tether: Tether
     _unread: bytes = b""
     _status: int | None = None
 
     @classmethod
     def start(cls, body: Callable[[ProgressBoard], Outcome]) -> "FlowProcess":
-        """Fork; `body` runs in the child, which ends with it."""
+        """Fork; `body` runs in the child, which ends with it, or with this process."""
         board = ProgressBoard()
+        tether = Tether()
         reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(reading)
-            _run_child(body, board, writing)
+            _run_child(body, board, tether, writing)
         os.close(writing)
+        tether.hold()
         with suppress(PermissionError, ProcessLookupError):  # the child was faster, or is gone
             os.setpgid(pid, pid)
-        return cls(pid, board, reading)
+        return cls(pid, board, reading, tether)
 
     def receive(self, seconds: float) -> Outcome | None:
         """Wait up to so many seconds for the outcome; a death without one is an outcome too.
@@ -79,6 +83,7 @@ class FlowProcess:
         """Leave nothing of the group running, no zombie, no open pipe and no memory."""
         self._reap()
         os.close(self._pipe)
+        self._tether.cut()
         self.board.close()
 
     def _has_died(self) -> bool:
@@ -102,10 +107,13 @@ def _cause_of_death(status: int) -> str:
     return f"ProcessDied: the flow's process ended itself with status {os.WEXITSTATUS(status)}"
 
 
-def _run_child(body: Callable[[ProgressBoard], Outcome], board: ProgressBoard, writing: int) -> NoReturn:
+def _run_child(
+    body: Callable[[ProgressBoard], Outcome], board: ProgressBoard, tether: Tether, writing: int
+) -> NoReturn:
     """Run the flow and end the process, whatever happens, without the parent's clean-up."""
     try:
         os.setpgid(0, 0)
+        tether.tie()
         _leave_standard_streams()
         try:
             outcome = body(board)

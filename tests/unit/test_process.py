@@ -14,6 +14,7 @@ import pytest
 from functions.outcome import Outcome, Raised, Returned
 from functions.process import FlowProcess
 from functions.progress import ProgressBoard
+from functions.tether import Tether
 
 
 def ended(process: FlowProcess) -> Outcome:
@@ -181,3 +182,50 @@ process.close()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert sorted([done.stderr[: len("printed")], done.stderr[len("printed") :]]) == ["complained", "printed"]
+
+
+WORKER = """
+import subprocess, time
+from functions.process import FlowProcess
+
+def body(_):
+    program = subprocess.Popen(["sleep", "600"])
+    print(program.pid, flush=True)
+    time.sleep(600)
+
+process = FlowProcess.start(body)
+print(process.pid, flush=True)
+while process.receive(600) is None:
+    pass
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other kernel can be told to kill")
+def test_flow_ends_with_its_worker() -> None:
+    """When the worker is killed its flow does not run on beside the next attempt, nor does what it has started."""
+    worker = subprocess.Popen(
+        [sys.executable, "-c", WORKER], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    with worker:
+        assert worker.stdout is not None
+        pids = [int(worker.stdout.readline()) for _ in range(2)]
+        assert all(map(is_alive, pids))
+        worker.kill()
+        wait_until(lambda: not any(map(is_alive, pids)), seconds=1)
+
+
+def test_worker_that_ends_before_its_flow_is_tied() -> None:
+    """A flow whose worker was killed just after the fork does not begin."""
+    tether = Tether()
+    waiting, going = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(going)
+        os.read(waiting, 1)
+        tether.tie()
+        os._exit(0)
+    os.close(waiting)
+    tether.hold()
+    tether.cut()
+    os.close(going)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1

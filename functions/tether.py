@@ -1,0 +1,37 @@
+"""What ties the processes of a flow to their worker: they end with it, whatever ends it."""
+
+import fcntl
+import os
+import select
+import signal
+import sys
+
+
+class Tether:
+    """A pipe whose writing end the worker alone holds: when it closes, the kernel kills the group that was tied to it.
+
+    It closes also when the worker is killed, and a flow that ran on would run beside its next attempt.
+    `PR_SET_PDEATHSIG` would miss what the flow has started, and another process to watch over both would cost another
+    fork. Only Linux can send another signal than `SIGIO`: elsewhere a flow can outlive a worker that is killed.
+    """
+
+    def __init__(self) -> None:
+        self._tied, self._held = os.pipe()
+
+    def hold(self) -> None:
+        """Keep the worker's end only."""
+        os.close(self._tied)
+
+    def tie(self) -> None:
+        """Tie the group of this process, which holds the other end until it ends."""
+        os.close(self._held)
+        if sys.platform == "linux":
+            fcntl.fcntl(self._tied, fcntl.F_SETOWN, -os.getpgrp())
+            fcntl.fcntl(self._tied, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(self._tied, fcntl.F_SETFL, os.O_ASYNC)
+        if select.select([self._tied], [], [], 0)[0]:
+            os._exit(1)  # the worker had ended before anybody could be told
+
+    def cut(self) -> None:
+        """Let go; what is left of the group is killed."""
+        os.close(self._held)
