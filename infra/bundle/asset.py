@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from infra.bundle.authorities import write_amazons
 from infra.bundle.bytecode import compile_folder
 from infra.bundle.catalog import build_catalog, check_timeouts
 from infra.bundle.dependencies import CACHE, Dependencies
@@ -53,11 +54,13 @@ class Bundler:
         compile_folder(written)
         link_tree(written, output)
         dependencies = Dependencies(self.platform, self.cache)
-        for folder in self._own(asset, dependencies):
-            link_tree(folder, output, ignore=_METADATA)
         if asset == "worker":
+            # What the flows require comes first: it is whole, where our own libraries lack what we do not use.
             for folder in self._required(dependencies):
                 link_tree(folder, output)
+        for folder in self._own(asset, dependencies):
+            link_tree(folder, output, ignore=_METADATA)
+        write_amazons(output / "botocore" / "cacert.pem", output / "authorities.pem")
 
     def _catalog(self) -> Path:
         catalog = self.scratch / "catalog"
@@ -65,7 +68,7 @@ class Bundler:
             if not self.flows.is_dir():
                 raise BundleError(f"There is no folder of flows {self.flows}: set `flows` in cdk.json.")
             dependencies = Dependencies("host", self.cache)
-            # What the flows require comes first: it is whole, where our own libraries lack what we do not use.
+            # As in the worker's asset.
             build_catalog(self.flows, [*self._required(dependencies), *self._own("worker", dependencies)], catalog)
             check_timeouts(catalog, self.flow_seconds)
         return catalog

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from infra.bundle.bytecode import compile_folder
+from infra.bundle.bytecode import compile_folder, drop_sources
 from infra.bundle.error import BundleError
 from infra.bundle.pruning import prune_installation, prune_own
 from infra.bundle.target import PYTHON_VERSION, Platform, wheel_options
@@ -32,10 +32,10 @@ class Dependencies:
     cache: Path = CACHE
 
     def of_group(self, group: str) -> Path:
-        """Give a folder with what a group of `pyproject.toml` names, at the locked versions, without unused parts."""
+        """Give a folder with what a group of `pyproject.toml` names, as locked, without sources and unused parts."""
         declared = str(tomllib.loads(_PROJECT.read_text())["dependency-groups"][group])
         options = ["--group", f"{_PROJECT}:{group}", "--constraints", str(_LOCK)]
-        return self._installed([_LOCK.read_text(), declared], options, prune_own)
+        return self._installed([_LOCK.read_text(), declared], options, prune_own, drop_sources)
 
     def of_flows(self, requirements: Path, own: Iterable[Path]) -> Path:
         """Give a folder with what flows require, whole; what the folders `own` have as well has the same version."""
@@ -46,7 +46,13 @@ class Dependencies:
         options = ["--requirements", str(requirements), "--constraints", str(constraints)]
         return self._installed([requirements.read_text(), *pins], options, prune_installation)
 
-    def _installed(self, key: Iterable[str], options: list[str], prune: Callable[[Path], None]) -> Path:
+    def _installed(
+        self,
+        key: Iterable[str],
+        options: list[str],
+        prune: Callable[[Path], None],
+        finish: Callable[[Path], None] = lambda _: None,
+    ) -> Path:
         sources = [source.read_text() for source in sorted(Path(__file__).parent.glob("*.py"))]
         folder = self.cache / _digest([self.platform, PYTHON_VERSION, *key, *sources])
         if folder.exists():
@@ -57,6 +63,7 @@ class Dependencies:
             self._install(draft, options)
             prune(draft)
             compile_folder(draft)
+            finish(draft)
             _publish(draft, folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)

@@ -2,31 +2,37 @@
 
 import importlib.util
 import json
+import shutil
+import ssl
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.bundle.asset import AssetName, Bundler
+from infra.bundle.authorities import write_amazons
 from infra.bundle.error import BundleError
+from infra.bundle.pruning import prune_own
 from infra.bundle.target import Platform
 from infra.settings import Settings
 
 UNCHECKED_HASH = 1
+MOST_MODULES = 340
 ELF_MACHINE = {"aarch64": 183}
 
-OURS = {"functions", "noukai_wire", "catalog"}
+OURS = {"functions", "noukai_wire", "catalog", "authorities.pem"}
 LIBRARIES = {
     "aws_lambda_powertools",
     "botocore",
     "dateutil",
     "fastjsonschema",
     "jmespath",
-    "six.py",
-    "typing_extensions.py",
+    "six.pyc",
+    "typing_extensions.pyc",
     "urllib3",
 }
 WORKERS = {"flows", "pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
@@ -127,14 +133,58 @@ def test_asset_describes_only_the_services_that_are_called(asset: Assets) -> Non
 
 
 @pytest.mark.parametrize("name", ["api", "worker"])
-def test_every_module_has_byte_code_that_is_never_checked(asset: Assets, name: AssetName) -> None:
-    """A cold start compiles nothing and looks at no source."""
-    sources = list(asset(name, "manylinux").rglob("*.py"))
-    assert len(sources) > 100
-    for source in sources:
-        code = Path(importlib.util.cache_from_source(str(source))).read_bytes()
-        assert code[:4] == importlib.util.MAGIC_NUMBER, source
-        assert int.from_bytes(code[4:8], "little") == UNCHECKED_HASH, source
+def test_every_module_is_byte_code_that_is_never_checked(asset: Assets, name: AssetName) -> None:
+    """A cold start compiles nothing and looks at no source; only what is ours has sources, for its tracebacks."""
+    folder = asset(name, "manylinux")
+    for source in folder.rglob("*.py"):
+        assert Path(importlib.util.cache_from_source(str(source))).exists()
+        assert source.relative_to(folder).parts[0] in OURS | {"flows"}
+    codes = list(folder.rglob("*.pyc"))
+    assert len(codes) > 100
+    for code in codes:
+        head = code.read_bytes()[:8]
+        assert head[:4] == importlib.util.MAGIC_NUMBER, code
+        assert int.from_bytes(head[4:], "little") == UNCHECKED_HASH, code
+
+
+@pytest.mark.parametrize(("name", "megabytes"), [("api", 2.5), ("worker", 5.0)])
+def test_asset_is_small(asset: Assets, tmp_path: Path, name: AssetName, megabytes: float) -> None:
+    """Every cold start fetches and unpacks it."""
+    archive = shutil.make_archive(str(tmp_path / name), "zip", asset(name, "manylinux"))
+    assert Path(archive).stat().st_size < megabytes * 1e6
+
+
+def test_pruning_leaves_the_installers_own_copy_alone(tmp_path: Path) -> None:
+    """An installer may link a file to its cache, which other installations share."""
+    original = tmp_path / "cache.json"
+    description: dict[str, Any] = {"partitions": [{"services": {"sqs": {}, "s3": {}}}]}
+    original.write_text(json.dumps(description))
+    installed = tmp_path / "installed" / "botocore" / "data" / "endpoints.json"
+    installed.parent.mkdir(parents=True)
+    installed.hardlink_to(original)
+    prune_own(tmp_path / "installed")
+    assert json.loads(installed.read_text()) == {"partitions": [{"services": {"sqs": {}}}]}
+    assert json.loads(original.read_text()) == description
+
+
+def _common_name(authority: Mapping[str, Any]) -> str:
+    return str(dict(part[0] for part in authority["subject"])["commonName"])
+
+
+def test_functions_trust_amazons_authorities_only(asset: Assets) -> None:
+    """All of them, and nobody else: each is read at every new connection."""
+    context = ssl.create_default_context(cafile=asset("api", "manylinux") / "authorities.pem")
+    names = {_common_name(authority) for authority in context.get_ca_certs()}
+    starfield = "Starfield Services Root Certificate Authority - G2"
+    assert names == {*(f"Amazon Root CA {number}" for number in (1, 2, 3, 4)), starfield}
+
+
+def test_missing_authority_is_named(tmp_path: Path) -> None:
+    """Rather than found missing by a function that can no longer reach its table."""
+    everybody = tmp_path / "cacert.pem"
+    everybody.write_text('# Label: "Amazon Root CA 1"\n-----END CERTIFICATE-----\n')
+    with pytest.raises(BundleError, match="Amazon Root CA 2"):
+        write_amazons(everybody, tmp_path / "authorities.pem")
 
 
 def test_deployed_extensions_are_for_arm64(asset: Assets) -> None:
@@ -156,21 +206,34 @@ def test_platform_makes_no_difference_to_what_has_no_extensions(asset: Assets) -
     assert files(asset("api", "host")) == files(asset("api", "manylinux"))
 
 
-def loaded(folder: Path, entry: str) -> set[str]:
-    """The top-level packages that importing an entry loads, with the asset and the standard library alone."""
+def modules(folder: Path, entry: str) -> set[str]:
+    """The modules that importing an entry loads, with the asset and the standard library alone."""
     result = subprocess.run(
         [sys.executable, "-I", "-S", "-c", LISTS_WHAT_AN_ENTRY_LOADS, str(folder), f"functions.{entry}"],
         check=True,
         capture_output=True,
         text=True,
     )
-    return {name.split(".")[0] for name in json.loads(result.stdout)}
+    return set(json.loads(result.stdout))
+
+
+def loaded(folder: Path, entry: str) -> set[str]:
+    """The top-level packages of these."""
+    return {name.split(".")[0] for name in modules(folder, entry)}
 
 
 @pytest.mark.parametrize("entry", API)
 def test_entry_of_the_api_loads_neither_pydantic_nor_a_flow(asset: Assets, entry: str) -> None:
     """Even where both lie beside it: a submission is checked from what was made at build time."""
     assert not loaded(asset("worker", "host"), entry) & (NEVER | WORKERS)
+
+
+@pytest.mark.parametrize("entry", [*API, "worker"])
+def test_entry_loads_nothing_that_a_first_request_may_do_without(asset: Assets, entry: str) -> None:
+    """No logger before there is something to log, no event loop, and of all modules a bounded number."""
+    names = modules(asset("worker", "host"), entry)
+    assert not {name.split(".")[0] for name in names} & {"aws_lambda_powertools", "asyncio", "fastjsonschema"}
+    assert len(names) < MOST_MODULES
 
 
 @pytest.mark.parametrize("entry", API)
