@@ -8,7 +8,7 @@ def word_count(message: str, top: int = 10, *, context: Context) -> dict:
     ...
 """
 
-import asyncio
+import importlib
 import inspect
 import json
 from collections.abc import Callable, Coroutine, Mapping
@@ -133,8 +133,10 @@ class Flow:
         return cast("TypeAdapter[dict[str, Any]]", TypeAdapter(arguments))
 
     def prepare(self) -> None:
-        """Import pydantic and compile the annotations, if that was not done before."""
+        """Import what a run needs and compile the annotations, if that was not done before."""
         _ = self.adapter
+        if inspect.iscoroutinefunction(self.function):
+            importlib.import_module("asyncio")
 
     def run(self, arguments: Mapping[str, Any], context: Context) -> Any:
         """Convert the arguments and call the function, awaiting it if it is a coroutine function."""
@@ -147,7 +149,14 @@ class Flow:
         if self.wants_context:
             converted["context"] = context
         value = self.function(**converted)
-        return asyncio.run(cast("Coroutine[Any, Any, Any]", value)) if inspect.iscoroutine(value) else value
+        return _awaited(value) if inspect.iscoroutine(value) else value
+
+
+def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    # It is slow to import, and most flows do without.
+    import asyncio  # noqa: PLC0415
+
+    return asyncio.run(coroutine)
 
 
 @overload
