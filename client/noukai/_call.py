@@ -1,47 +1,42 @@
-"""One request and its answer, on a thread that can be left behind."""
+"""Requests and their answers, on threads that can be left behind."""
 
+import weakref
 from contextlib import closing
-from contextvars import copy_context
+from contextvars import Context, copy_context
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 import httpx
 
 
-class Call(Thread):
-    """Performs a request on a thread of its own, so that whoever asks waits for so long and no longer.
-
-    httpx limits each connect, write and read, but neither their sum nor the look-up of the host's name. A thread that
-    is left behind ends at the next piece of the answer's body or with its connection, and keeps no program from ending.
-    """
+class Call:
+    """One request; whoever asks waits for its answer for so long and no longer."""
 
     def __init__(self, http_client: httpx.Client, request: httpx.Request) -> None:
-        super().__init__(daemon=True)
         self._http_client = http_client
         self._request = request
-        self._context = copy_context()
         self._left = False
-        self._response: httpx.Response | None = None
-        self._failure: BaseException | None = None
+        self._reply: SimpleQueue[httpx.Response | BaseException | None] = SimpleQueue()
 
     def answer(self, seconds: float) -> httpx.Response:
         """Return the answer, read to its end; raise `httpx.ReadTimeout` if that takes longer than these seconds."""
-        self.start()
         try:
-            self.join(seconds)
+            reply = self._reply.get(timeout=seconds)
+        except Empty:
+            raise httpx.ReadTimeout("the answer took too long to arrive", request=self._request) from None
         finally:
             self._left = True
-        if self._failure is not None:
-            raise self._failure
-        if self._response is None:
-            raise httpx.ReadTimeout("the answer took too long to arrive", request=self._request)
-        return self._response
+        if isinstance(reply, BaseException):
+            raise reply
+        assert reply is not None  # noqa: S101 - only a call that was left replies so
+        return reply
 
-    def run(self) -> None:
-        """Perform the request; whoever waits for the answer gets what it raises."""
+    def perform(self) -> None:
+        """Send the request; whoever waits for the answer gets what that raises."""
         try:
-            self._response = self._context.run(self._perform)
+            self._reply.put(self._perform())
         except BaseException as failure:  # noqa: BLE001 - it is raised where the answer is waited for
-            self._failure = failure
+            self._reply.put(failure)
 
     def _perform(self) -> httpx.Response | None:
         content = bytearray()
@@ -53,3 +48,69 @@ class Call(Thread):
         headers = response.headers.copy()
         headers.pop("Content-Encoding", None)  # iter_bytes has undone it
         return httpx.Response(response.status_code, headers=headers, content=bytes(content), request=self._request)
+
+
+class Caller(Thread):
+    """Performs one call after the other, on a thread of its own.
+
+    httpx limits each connect, write and read, but neither their sum nor the look-up of the host's name. A thread that
+    is left behind ends at the next piece of the answer's body or with its connection, and keeps no program from ending.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._calls: SimpleQueue[tuple[Context, Call] | None] = SimpleQueue()
+
+    def begin(self, call: Call) -> None:
+        """Let the thread perform the call, in the context of whoever asks."""
+        self._calls.put((copy_context(), call))
+
+    def end(self) -> None:
+        """Let the thread end when it is done with what it has begun."""
+        self._calls.put(None)
+
+    def run(self) -> None:
+        """Perform calls until the end."""
+        while entry := self._calls.get():
+            context, call = entry
+            context.run(call.perform)
+            # Whoever waits for the next call must not keep the last one's answer alive.
+            del entry, context, call
+
+
+class Callers:
+    """The threads of a client: each serves again unless it was left behind, and none outlives the client."""
+
+    def __init__(self, http_client: httpx.Client) -> None:
+        self._http_client = http_client
+        self._idle: list[Caller] = []
+        weakref.finalize(self, _end, self._idle)
+
+    def answer(self, request: httpx.Request, seconds: float) -> httpx.Response:
+        """Perform a request as `Call.answer` says."""
+        call = Call(self._http_client, request)
+        caller = self._free()
+        caller.begin(call)
+        try:
+            response = call.answer(seconds)
+        except BaseException:
+            # It may still be at work.
+            caller.end()
+            raise
+        self._idle.append(caller)
+        return response
+
+    def _free(self) -> Caller:
+        try:
+            caller = self._idle.pop()
+        except IndexError:
+            caller = Caller()
+            caller.start()
+            return caller
+        # A forked process has the client, but none of its threads.
+        return caller if caller.is_alive() else self._free()
+
+
+def _end(callers: list[Caller]) -> None:
+    for caller in callers:
+        caller.end()

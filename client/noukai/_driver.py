@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import httpx
 
-from ._call import Call
+from ._call import Callers
 from ._operation import Operation, Outcome, Reply, Report, Sleep, Step, advance
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ class BlockingDriver:
     """Performs operations, and blocks meanwhile."""
 
     def __init__(self, http_client: httpx.Client, *, sleep: Callable[[float], object]) -> None:
-        self._http_client = http_client
+        self._callers = Callers(http_client)
         self._sleep = sleep
 
     def run(self, operation: Operation[T]) -> T:
@@ -41,7 +41,7 @@ class BlockingDriver:
 
     def _send(self, request: httpx.Request) -> Reply:
         try:
-            return Call(self._http_client, request).answer(_timeout(request))
+            return self._callers.answer(request, _timeout(request))
         except httpx.RequestError as failure:
             return failure
 

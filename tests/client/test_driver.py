@@ -1,8 +1,10 @@
 """How the drivers perform requests: the whole of one within its timeout, whatever its answer looks like."""
 
 import asyncio
+import gc
 import gzip
 import json
+import os
 import socket
 import threading
 import time
@@ -11,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from noukai import AsyncNoukai, RequestTimeoutError, UnexpectedAnswerError, WaitTimeoutError
+from noukai import AsyncNoukai, Noukai, RequestTimeoutError, UnexpectedAnswerError, WaitTimeoutError
 from tests.client.conftest import Colour
 from tests.client.script import JOB, held, job
 from tests.client.trickle import trickling
@@ -122,3 +124,36 @@ def test_an_answer_that_is_compressed_wrongly_is_an_error(colour: Colour) -> Non
     )
     with pytest.raises(UnexpectedAnswerError, match="cannot be read"):
         colour.run(client.job(JOB).status())
+
+
+def test_requests_share_a_thread_that_ends_with_the_client() -> None:
+    """A client that polls makes no thread for each poll, and leaves none behind."""
+    threads: list[threading.Thread] = []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        threads.append(threading.current_thread())
+        return httpx.Response(200, json=job("running"))
+
+    client = Noukai("nk_test", http_client=httpx.Client(transport=httpx.MockTransport(answer)))
+    for _ in range(3):
+        client.job(JOB).status()
+    assert len(set(threads)) == 1
+    del client
+    gc.collect()
+    threads[0].join(5)
+    assert not threads[0].is_alive()
+
+
+def test_a_forked_process_can_use_the_client() -> None:
+    """It has the client, but none of its threads."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=job("running")))
+    client = Noukai("nk_test", http_client=httpx.Client(transport=transport), timeout=5)
+    client.job(JOB).status()
+    child = os.fork()
+    if child == 0:
+        try:
+            client.job(JOB).status()
+        except BaseException:  # noqa: BLE001 - the process must end here, whatever happens
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
