@@ -1,0 +1,90 @@
+"""Our client and Noukai's published SDK: what importing them, a first poll and each further poll take."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from functools import partial
+from operator import itemgetter, truediv
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from noukai_wire.routes import BASE_PATH
+from tests.bench.laboratory import in_turn, middle
+from tests.bench.loopback import Authority, Handler, Server, json_bytes, serving
+from tests.bench.report import Section
+from tests.bench.runtime import INSTALLED
+
+_ROUNDS = 9
+_POLLS = 200
+_PROGRAM = Path(__file__).parent / "clients" / "polling.py"
+_NAMES = {"noukai": "ours", "noukai without its command": "alone", "noukai-sdk": "published"}
+_JOB = {
+    "id": "job_bench",
+    "state": "running",
+    "status": "running",
+    "flow": "acme/demo/word-count",
+    "createdAt": "2026-01-01T00:00:00.000Z",
+    "startedAt": "2026-01-01T00:00:00.100Z",
+    "attempt": 1,
+    "maxAttempts": 3,
+    "executionId": "job_bench",
+    "flowId": "acme/demo/word-count",
+    "blockCount": 1,
+}
+_NOTES = (
+    (
+        f"CPU over bare Python's, against an API over TLS on loopback; medians of {_ROUNDS} processes each, in turn, "
+        f"with {_POLLS} polls. The first request of the SDK is a submission, since it cannot take up a job, and a poll."
+    ),
+    (
+        "Where the libraries of our command (rich, typer) are installed, httpx imports a command of its own; "
+        "the SDK does not bring them, and is measured without."
+    ),
+)
+
+Sample = Mapping[str, float]
+
+
+def sections() -> Iterable[Section]:
+    """Measure both clients."""
+    with TemporaryDirectory() as folder:
+        authority = Authority(Path(folder), INSTALLED / "botocore" / "cacert.pem")
+        api = Server(_Jobs, authority.context)
+        with serving(api):
+            ask = partial(_sample, f"https://{api.address}{BASE_PATH}", authority.bundle)
+            samples = in_turn({name: partial(ask, name) for name in ("bare", *_NAMES.values())}, _ROUNDS)
+    bare = {step: middle(samples["bare"], itemgetter(step)) for step in ("imported", "first")}
+    figures = {
+        name: (
+            (middle(samples[key], itemgetter("imported")) - bare["imported"]) * 1e3,
+            (middle(samples[key], itemgetter("first")) - bare["first"]) * 1e3,
+            middle(samples[key], itemgetter("polls")) / _POLLS * 1e6,
+        )
+        for name, key in _NAMES.items()
+    }
+    ours, alone, theirs = figures.values()
+    ratios = [("ratio", *map(truediv, ours, theirs)), ("ratio without its command", *map(truediv, alone, theirs))]
+    yield Section(
+        "Clients",
+        ("client", "import ms", "until first poll ms", "CPU per poll µs"),
+        [*((name, *values) for name, values in figures.items()), *ratios],
+        figures,
+        _NOTES,
+    )
+
+
+def _sample(url: str, bundle: Path, name: str) -> Sample:
+    command = [sys.executable, str(_PROGRAM), name, url, str(_POLLS)]
+    answer = subprocess.run(command, check=True, capture_output=True, env={"SSL_CERT_FILE": str(bundle)}, timeout=60)
+    sample: Sample = json.loads(answer.stdout)
+    return sample
+
+
+class _Jobs(Handler):
+    def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
+        self.answer(200, json_bytes(_JOB), Content_Type="application/json", X_Request_ID="req_bench", Retry_After="1")
+
+    def do_POST(self) -> None:  # noqa: N802 - the name is http.server's
+        self.body()
+        self.answer(202, json_bytes(_JOB), Content_Type="application/json", X_Request_ID="req_bench")

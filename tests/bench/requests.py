@@ -1,0 +1,65 @@
+"""Warm requests: the CPU of each in a process that has served some, ours and the typical handler's in turn."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from tests.bench.laboratory import in_turn, laboratory, middle
+from tests.bench.report import Cell, Section
+from tests.bench.runtime import Run
+from tests.bench.subjects import RIVALS, SUBJECTS
+
+_ROUNDS = 5
+_WARM_UP = 20
+_TIMES = 100
+_ENTRIES = ("submit", "status", "cancel", "worker")
+_NOTES = (
+    (
+        f"CPU in µs of each of {_TIMES} requests after {_WARM_UP}, over that of an empty function; medians of "
+        f"{_ROUNDS} processes each, in turn."
+    ),
+    (
+        "*Child* is the forked process that a flow runs in, here `demo/word-count` with a few words: the "
+        "typical worker runs nothing and converts "
+        "nothing. A job of ours is a claim, a run and a completion, and "
+        "one request that shortens its visibility."
+    ),
+)
+
+
+def sections() -> Iterable[Section]:
+    """Measure the functions that every job needs."""
+    subjects = [subject for subject in SUBJECTS if subject.entry in _ENTRIES]
+    with laboratory() as lab:
+        functions = {subject.entry: (lab.ours(subject), subject.event) for subject in subjects}
+        logging = {f"{subject.entry} logging": (lab.ours(subject, logging=True), subject.event) for subject in subjects}
+        typical = {f"typical {name}": (lab.rival(name), event) for name, (_, event) in RIVALS.items()}
+        everything = {**functions, **logging, **typical, "empty": (lab.empty(), {})}
+        turns = {
+            key: partial(function.run, event, times=_TIMES, warm_up=_WARM_UP)
+            for key, (function, event) in everything.items()
+        }
+        runs = in_turn(turns, _ROUNDS)
+    runtime = middle(runs["empty"], _own)
+    own = {key: middle(samples, _own) - runtime for key, samples in runs.items()}
+    child = {key: middle(samples, _child) for key, samples in runs.items()}
+    rows: list[tuple[Cell, ...]] = []
+    for entry in _ENTRIES:
+        typical_us = own[f"typical {entry}"]
+        ours, logged = own[entry] + child[entry], own[f"{entry} logging"] + child[f"{entry} logging"]
+        ratios = (own[entry] / typical_us, ours / typical_us, logged / typical_us)
+        rows.append((entry, round(own[entry]), round(child[entry]), round(typical_us), *ratios))
+    yield Section(
+        "Warm requests",
+        ("function", "CPU µs", "child µs", "typical µs", "ratio", "ratio with child", "and logging"),
+        rows,
+        {"own_us": own, "child_us": child, "runtime_us": runtime},
+        _NOTES,
+    )
+
+
+def _own(run: Run) -> float:
+    return run.warm_ms / _TIMES * 1000
+
+
+def _child(run: Run) -> float:
+    return run.children_ms / (_TIMES + _WARM_UP) * 1000

@@ -1,0 +1,76 @@
+"""Cold starts: a fresh process serves one request, ours and the typical handler's in turn."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from tests.bench.laboratory import Laboratory, asset_of, in_turn, laboratory, middle
+from tests.bench.report import Cell, Section
+from tests.bench.runtime import Function, Run
+from tests.bench.subjects import RIVALS, SUBJECTS, Event
+
+_ROUNDS = 9
+_IMPORTED = "import time: "
+_NOTES = (
+    (
+        f"CPU (user and system) of a fresh process from its start to its first answer, over that of an empty function: "
+        f"medians of {_ROUNDS} runs, all functions in turn, in milliseconds of this machine; the ratio is what counts."
+    ),
+    (
+        "Ours run from the asset, zipped, unpacked and read-only, with byte code; the typical handler from installed "
+        "libraries with byte code. Both under awslambdaric, DynamoDB and SQS over TLS on loopback, X-Ray not sampling. "
+        "*Typical*: its submit for submit and retry, its status for status, wait and describe, its cancel for cancel, "
+        "its worker, which claims without a lease and converts nothing, for the others."
+    ),
+    (
+        "*Logging* also writes one line through powertools' Logger, which ours load when there is something to say. "
+        "Memory is the most that the process had; modules are all that it imported, the runtime's included; the "
+        "asset is the zip for arm64."
+    ),
+)
+
+
+def sections() -> Iterable[Section]:
+    """Measure every function."""
+    with laboratory() as lab:
+        functions = _functions(lab)
+        turns = {key: partial(function.run, event) for key, (function, event) in functions.items()}
+        modules = {key: _modules(function, event) for key, (function, event) in functions.items()}
+        runs = in_turn(turns, _ROUNDS)
+    yield _section(lab, runs, modules)
+
+
+def _functions(lab: Laboratory) -> dict[str, tuple[Function, Event]]:
+    ours = {subject.entry: (lab.ours(subject), subject.event) for subject in SUBJECTS}
+    logging = {f"{subject.entry} logging": (lab.ours(subject, logging=True), subject.event) for subject in SUBJECTS}
+    typical = {f"typical {name}": (lab.rival(name), event) for name, (_, event) in RIVALS.items()}
+    return {**ours, **logging, **typical, "empty": (lab.empty(), {})}
+
+
+def _modules(function: Function, event: Event) -> int:
+    return function.run(event, PYTHONPROFILEIMPORTTIME="1").log.count(_IMPORTED) - 1  # the head of its table
+
+
+def _section(lab: Laboratory, runs: dict[str, list[Run]], modules: dict[str, int]) -> Section:
+    runtime = middle(runs["empty"], _cpu)
+    cpu = {key: middle(samples, _cpu) - runtime for key, samples in runs.items()}
+    memory = {key: middle(samples, lambda run: run.rss) for key, samples in runs.items()}
+    rows: list[tuple[Cell, ...]] = []
+    for subject in SUBJECTS:
+        ours, logging, typical = subject.entry, f"{subject.entry} logging", f"typical {subject.rival}"
+        asset = lab.sizes[asset_of(subject)] / 1e6
+        ratios = (cpu[ours] / cpu[typical], cpu[logging] / cpu[typical])
+        rows.append((ours, cpu[ours], cpu[logging], cpu[typical], *ratios, memory[logging], modules[logging], asset))
+    for name in RIVALS:
+        key = f"typical {name}"
+        rows.append((key, cpu[key], cpu[key], cpu[key], 1.0, 1.0, memory[key], modules[key], "—"))
+    return Section(
+        "Cold start",
+        ("function", "CPU ms", "logging", "typical", "ratio", "ratio, logging", "RSS MiB", "modules", "asset MB"),
+        rows,
+        {"cpu_ms": cpu, "rss_mib": memory, "modules": modules, "asset_bytes": dict(lab.sizes), "runtime_ms": runtime},
+        _NOTES,
+    )
+
+
+def _cpu(run: Run) -> float:
+    return run.own_ms + run.children_ms

@@ -1,0 +1,192 @@
+"""What our functions are asked, and the typical handler beside them."""
+
+import json
+import time
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, cast
+
+from functions.identity import job_id
+from functions.lifecycle import Job, State
+from functions.queue import Message
+from functions.store import JobStore
+from noukai_wire.routes import Route
+from noukai_wire.scopes import Scope
+from tests.bench.aws_stub import Row, Rows
+
+Event = Mapping[str, Any]
+
+TABLES = {"jobs": "jobs", "typical": "typical", "overdue": "overdue", "keys": "keys"}
+"""The sweep has a table of its own, and so has the typical handler, whose rows are of another kind."""
+
+_FLOW = "demo/word-count"
+_KEY = "nk_bench"
+_NOW = int(time.time() * 1000)
+_OUTPUT = json.dumps({"text": "x" * 480})
+_QUEUED = Job(
+    id=job_id("acme", _FLOW, "queued"),
+    org="acme",
+    flow=_FLOW,
+    state=State.PENDING,
+    created_at=_NOW,
+    attempt=0,
+    max_attempts=3,
+    digest=bytes(16),
+    keep_seconds=604_800,
+    give_up_at=_NOW + 345_600_000,
+)
+_RUNNING = replace(
+    _QUEUED,
+    id=job_id("acme", _FLOW, "running"),
+    state=State.RUNNING,
+    attempt=1,
+    owner="q1Z_5dXw",
+    started_at=_NOW + 40,
+    lease_until=_NOW + 60_000,
+)
+_DONE = replace(
+    _RUNNING,
+    id=job_id("acme", _FLOW, "done"),
+    state=State.COMPLETED,
+    lease_until=None,
+    completed_at=_NOW + 240,
+    expires_at=_NOW // 1000 + 604_800,
+    result=_OUTPUT,
+)
+_FAILED = replace(_DONE, id=job_id("acme", _FLOW, "failed"), state=State.FAILED, result=None, error="ValueError: no")
+_LOST = replace(_RUNNING, id=job_id("acme", _FLOW, "lost"), attempt=3, lease_until=_NOW - 1)
+_OVERDUE = replace(_QUEUED, id=job_id("acme", _FLOW, "overdue"), give_up_at=_NOW - 1)
+_TYPICAL = "job_0c8f1f3f1d3c4c6f9a3e2b1d4f5a6b7c"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One of our functions: the event that it serves, and the typical handler's event for the like of it."""
+
+    entry: str
+    event: Event
+    rival: str
+    """Of the handlers in `RIVALS`."""
+    table: str = TABLES["jobs"]
+
+
+def changed() -> Rows:
+    """Make the row that an abandoned job has afterwards."""
+    abandoned = {"state": State.FAILED, "error": "worker lost", "completed_at": _NOW, "lease_until": None}
+    return {(TABLES["jobs"], _LOST.id): _row(replace(_LOST, **abandoned))}  # type: ignore[arg-type]  # as above
+
+
+def rows() -> Rows:
+    """Make every row that an event needs, in the words of the store."""
+    key = {
+        "hash": {"S": sha256(_KEY.encode()).hexdigest()},
+        "org": {"S": "acme"},
+        "scopes": {"SS": [*Scope]},
+        "used": {"N": str(_NOW)},
+    }
+    typical = {
+        **{name: {"S": value} for name, value in {"id": _TYPICAL, "flow": "echo", "state": "completed"}.items()},
+        **{name: {"N": str(_NOW)} for name in ("created_at", "started_at", "completed_at")},
+        "attempt": {"N": "1"},
+        "output": {"S": _OUTPUT},
+    }
+    return {
+        (TABLES["keys"], key["hash"]["S"]): key,  # type: ignore[index]  # of many kinds
+        (TABLES["typical"], _TYPICAL): typical,
+        (TABLES["overdue"], _OVERDUE.id): _row(_OVERDUE),
+        **{(TABLES["jobs"], job.id): _row(job) for job in (_QUEUED, _RUNNING, _DONE, _FAILED, _LOST)},
+        (TABLES["jobs"], f"{_FAILED.id}#input"): {"i": {"S": _message(_FAILED)}},
+    }
+
+
+def _row(job: Job) -> Row:
+    recorder = _Recorder()
+    JobStore(cast("Any", recorder), TABLES["jobs"]).create(job, _NOW)
+    return {name: _on_the_wire(value) for name, value in recorder.item.items()}
+
+
+def _on_the_wire(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {kind: b64encode(part).decode() if kind == "B" else part for kind, part in value.items()}
+
+
+class _Recorder:
+    item: Row
+
+    def put_item(self, **request: Any) -> None:
+        self.item = request["Item"]
+
+
+def _message(job: Job) -> str:
+    return Message(job.id, job.created_at, job.org, job.flow, {"message": "to be or not to be"}).body
+
+
+def _request(route: Route, body: Any = None, **path: str) -> Event:
+    text = None if body is None else json.dumps(body)
+    return _http(route.method, route.key, route.path(**path), text, path)
+
+
+def _http(method: str, key: str, path: str, body: str | None, variables: Mapping[str, str]) -> Event:
+    return {
+        "version": "2.0",
+        "routeKey": key,
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {
+            "authorization": f"Bearer {_KEY}",
+            "content-type": "application/json",
+            "host": "abcdefghij.execute-api.us-east-1.amazonaws.com",
+            "user-agent": "noukai-python/0.1.0",
+            "x-forwarded-for": "192.0.2.1",
+        },
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "abcdefghij",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": key,
+            "stage": "$default",
+            "timeEpoch": _NOW,
+        },
+        "pathParameters": variables or None,
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def _delivery(body: str) -> Event:
+    record = {
+        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(_NOW)},
+        "messageAttributes": {},
+        "md5OfBody": "0" * 32,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:jobs",
+        "awsRegion": "us-east-1",
+    }
+    return {"Records": [record]}
+
+
+_BODY = {"message": "to be or not to be", "parameters": {"top": 3}}
+_ADDRESS = {"org": "acme", "project": "demo", "flow": "word-count"}
+
+RIVALS: Mapping[str, tuple[str, Event]] = {
+    "submit": ("typical_api", _http("POST", "$default", "/api/v1/jobs/word-count", json.dumps(_BODY), {})),
+    "status": ("typical_api", _http("GET", "$default", f"/api/v1/jobs/{_TYPICAL}", None, {})),
+    "cancel": ("typical_api", _http("POST", "$default", f"/api/v1/jobs/{_TYPICAL}/cancel", None, {})),
+    "worker": ("typical_worker", _delivery(json.dumps({"id": _TYPICAL, "flow": "word-count"}))),
+}
+SUBJECTS = (
+    Subject("submit", _request(Route.SUBMIT, _BODY, **_ADDRESS), "submit"),
+    Subject("retry", _request(Route.RETRY_BY_ID, id=_FAILED.id), "submit"),
+    Subject("status", _request(Route.STATUS_BY_ID, id=_DONE.id), "status"),
+    Subject("wait", _request(Route.WAIT_BY_ID, id=_DONE.id), "status"),
+    Subject("cancel", _request(Route.CANCEL_BY_ID, id=_RUNNING.id), "cancel"),
+    Subject("describe", _request(Route.FLOWS), "status"),
+    Subject("worker", _delivery(_message(_RUNNING)), "worker"),
+    Subject("dead_letters", _delivery(_message(_LOST)), "worker"),
+    Subject("sweep", {}, "worker", table=TABLES["overdue"]),
+)
