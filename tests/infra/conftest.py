@@ -1,4 +1,4 @@
-"""The synthesized template, and an emulator to deploy it to."""
+"""The synthesized template, the assets, and an emulator to deploy it to."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,9 +11,11 @@ from anyio import create_task_group
 from anyio.from_thread import start_blocking_portal
 
 from infra.app import synthesize
+from infra.bundle.asset import AssetName, Bundler
+from infra.bundle.target import Platform
 from infra.local.emulator import Emulator
 from infra.local.processes import MARK, end_all
-from infra.settings import file_context
+from infra.settings import Settings, file_context
 from tests.infra.template import Template
 
 NO_BUNDLING: dict[str, object] = {"aws:cdk:bundling-stacks": []}
@@ -41,6 +43,38 @@ def template_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Temp
 @pytest.fixture(scope="session")
 def template(template_for: Callable[..., Template]) -> Template:
     return template_for()
+
+
+@pytest.fixture(scope="session")
+def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Write an asset into a new folder."""
+
+    def written(asset: AssetName, platform: Platform, flows: Path | None = None, **options: Path) -> Path:
+        folder = tmp_path_factory.mktemp(asset)
+        bundler = Bundler(
+            flows=flows or Settings().flows_folder,
+            platform=platform,
+            flow_seconds=Settings().worker.flow_seconds,
+            scratch=tmp_path_factory.mktemp("b"),
+            **options,
+        )
+        bundler.write(asset, folder)
+        return folder
+
+    return written
+
+
+@pytest.fixture(scope="session")
+def asset(write: Callable[..., Path]) -> Callable[[AssetName, Platform], Path]:
+    """The assets of this repository's own flows, each written once."""
+    folders: dict[tuple[AssetName, Platform], Path] = {}
+
+    def of(name: AssetName, platform: Platform) -> Path:
+        if (name, platform) not in folders:
+            folders[name, platform] = write(name, platform)
+        return folders[name, platform]
+
+    return of
 
 
 @pytest.fixture

@@ -1,27 +1,21 @@
-"""What is in the assets, and what each function loads of it."""
+"""What is in the assets."""
 
 import importlib.util
-import json
 import shutil
-import ssl
-import subprocess
-import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from infra.bundle.asset import AssetName, Bundler
-from infra.bundle.authorities import write_amazons
+from infra.bundle.asset import AssetName
 from infra.bundle.error import BundleError
-from infra.bundle.pruning import prune_own
 from infra.bundle.target import Platform
-from infra.settings import Settings
+
+Write = Callable[..., Path]
+Assets = Callable[[AssetName, Platform], Path]
 
 UNCHECKED_HASH = 1
-MOST_MODULES = 340
 ELF_MACHINE = {"aarch64": 183}
 
 OURS = {"functions", "noukai_wire", "catalog", "authorities.pem"}
@@ -36,54 +30,6 @@ LIBRARIES = {
     "urllib3",
 }
 WORKERS = {"flows", "pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
-NEVER = {"httpx", "aws_cdk", "moto", "noukai", "boto3", "infra"}
-
-API = ["submit", "retry", "status", "wait", "cancel", "describe", "dead_letters", "sweep"]
-LISTS_WHAT_AN_ENTRY_LOADS = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-before = set(sys.modules)
-handler = __import__(sys.argv[2], fromlist=["handler"]).handler
-assert callable(handler)
-print(json.dumps(sorted(set(sys.modules) - before)))
-"""
-
-Write = Callable[..., Path]
-
-
-@pytest.fixture(scope="session")
-def write(tmp_path_factory: pytest.TempPathFactory) -> Write:
-    """Write an asset into a new folder."""
-
-    def written(asset: AssetName, platform: Platform, flows: Path | None = None, **options: Path) -> Path:
-        folder = tmp_path_factory.mktemp(asset)
-        bundler = Bundler(
-            flows=flows or Settings().flows_folder,
-            platform=platform,
-            flow_seconds=Settings().worker.flow_seconds,
-            scratch=tmp_path_factory.mktemp("b"),
-            **options,
-        )
-        bundler.write(asset, folder)
-        return folder
-
-    return written
-
-
-@pytest.fixture(scope="session")
-def asset(write: Write) -> Callable[[AssetName, Platform], Path]:
-    """The assets of this repository's own flows, each written once."""
-    folders: dict[tuple[AssetName, Platform], Path] = {}
-
-    def of(name: AssetName, platform: Platform) -> Path:
-        if (name, platform) not in folders:
-            folders[name, platform] = write(name, platform)
-        return folders[name, platform]
-
-    return of
-
-
-Assets = Callable[[AssetName, Platform], Path]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -154,39 +100,6 @@ def test_asset_is_small(asset: Assets, tmp_path: Path, name: AssetName, megabyte
     assert Path(archive).stat().st_size < megabytes * 1e6
 
 
-def test_pruning_leaves_the_installers_own_copy_alone(tmp_path: Path) -> None:
-    """An installer may link a file to its cache, which other installations share."""
-    original = tmp_path / "cache.json"
-    description: dict[str, Any] = {"partitions": [{"services": {"sqs": {}, "s3": {}}}]}
-    original.write_text(json.dumps(description))
-    installed = tmp_path / "installed" / "botocore" / "data" / "endpoints.json"
-    installed.parent.mkdir(parents=True)
-    installed.hardlink_to(original)
-    prune_own(tmp_path / "installed")
-    assert json.loads(installed.read_text()) == {"partitions": [{"services": {"sqs": {}}}]}
-    assert json.loads(original.read_text()) == description
-
-
-def _common_name(authority: Mapping[str, Any]) -> str:
-    return str(dict(part[0] for part in authority["subject"])["commonName"])
-
-
-def test_functions_trust_amazons_authorities_only(asset: Assets) -> None:
-    """All of them, and nobody else: each is read at every new connection."""
-    context = ssl.create_default_context(cafile=asset("api", "manylinux") / "authorities.pem")
-    names = {_common_name(authority) for authority in context.get_ca_certs()}
-    starfield = "Starfield Services Root Certificate Authority - G2"
-    assert names == {*(f"Amazon Root CA {number}" for number in (1, 2, 3, 4)), starfield}
-
-
-def test_missing_authority_is_named(tmp_path: Path) -> None:
-    """Rather than found missing by a function that can no longer reach its table."""
-    everybody = tmp_path / "cacert.pem"
-    everybody.write_text('# Label: "Amazon Root CA 1"\n-----END CERTIFICATE-----\n')
-    with pytest.raises(BundleError, match="Amazon Root CA 2"):
-        write_amazons(everybody, tmp_path / "authorities.pem")
-
-
 def test_deployed_extensions_are_for_arm64(asset: Assets) -> None:
     """Whatever machine has made the asset."""
     extensions = [content for name, content in files(asset("worker", "manylinux")).items() if ".so" in name]
@@ -204,47 +117,6 @@ def test_asset_is_the_same_from_run_to_run(asset: Assets, write: Write, tmp_path
 def test_platform_makes_no_difference_to_what_has_no_extensions(asset: Assets) -> None:
     """The API's asset is the same locally and deployed."""
     assert files(asset("api", "host")) == files(asset("api", "manylinux"))
-
-
-def modules(folder: Path, entry: str) -> set[str]:
-    """The modules that importing an entry loads, with the asset and the standard library alone."""
-    result = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", LISTS_WHAT_AN_ENTRY_LOADS, str(folder), f"functions.{entry}"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return set(json.loads(result.stdout))
-
-
-def loaded(folder: Path, entry: str) -> set[str]:
-    """The top-level packages of these."""
-    return {name.split(".")[0] for name in modules(folder, entry)}
-
-
-@pytest.mark.parametrize("entry", API)
-def test_entry_of_the_api_loads_neither_pydantic_nor_a_flow(asset: Assets, entry: str) -> None:
-    """Even where both lie beside it: a submission is checked from what was made at build time."""
-    assert not loaded(asset("worker", "host"), entry) & (NEVER | WORKERS)
-
-
-@pytest.mark.parametrize("entry", [*API, "worker"])
-def test_entry_loads_nothing_that_a_first_request_may_do_without(asset: Assets, entry: str) -> None:
-    """No logger before there is something to log, no event loop, and of all modules a bounded number."""
-    names = modules(asset("worker", "host"), entry)
-    assert not {name.split(".")[0] for name in names} & {"aws_lambda_powertools", "asyncio", "fastjsonschema"}
-    assert len(names) < MOST_MODULES
-
-
-@pytest.mark.parametrize("entry", API)
-def test_entry_of_the_api_is_complete(asset: Assets, entry: str) -> None:
-    """It is imported from its own asset and the standard library."""
-    assert "functions" in loaded(asset("api", "host"), entry)
-
-
-def test_worker_is_complete(asset: Assets) -> None:
-    """It is imported from its asset, without what only the client, the stack or the tests need."""
-    assert not loaded(asset("worker", "host"), "worker") & NEVER
 
 
 def test_flows_of_any_folder_are_bundled(write: Write, flows: Path) -> None:

@@ -1,0 +1,68 @@
+"""What each function loads of its asset."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infra.bundle.asset import AssetName
+from infra.bundle.target import Platform
+
+Assets = Callable[[AssetName, Platform], Path]
+
+MOST_MODULES = 340
+WORKERS = {"flows", "pydantic", "pydantic_core"}
+NEVER = {"httpx", "aws_cdk", "moto", "noukai", "boto3", "infra"}
+API = ["submit", "retry", "status", "wait", "cancel", "describe", "dead_letters", "sweep"]
+LISTS_WHAT_AN_ENTRY_LOADS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+before = set(sys.modules)
+handler = __import__(sys.argv[2], fromlist=["handler"]).handler
+assert callable(handler)
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+
+
+def modules(folder: Path, entry: str) -> set[str]:
+    """The modules that importing an entry loads, with the asset and the standard library alone."""
+    result = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", LISTS_WHAT_AN_ENTRY_LOADS, str(folder), f"functions.{entry}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return set(json.loads(result.stdout))
+
+
+def loaded(folder: Path, entry: str) -> set[str]:
+    """The top-level packages of these."""
+    return {name.split(".")[0] for name in modules(folder, entry)}
+
+
+@pytest.mark.parametrize("entry", API)
+def test_entry_of_the_api_loads_neither_pydantic_nor_a_flow(asset: Assets, entry: str) -> None:
+    """Even where both lie beside it: a submission is checked from what was made at build time."""
+    assert not loaded(asset("worker", "host"), entry) & (NEVER | WORKERS)
+
+
+@pytest.mark.parametrize("entry", [*API, "worker"])
+def test_entry_loads_nothing_that_a_first_request_may_do_without(asset: Assets, entry: str) -> None:
+    """No logger before there is something to log, no event loop, and of all modules a bounded number."""
+    names = modules(asset("worker", "host"), entry)
+    assert not {name.split(".")[0] for name in names} & {"aws_lambda_powertools", "asyncio", "fastjsonschema"}
+    assert len(names) < MOST_MODULES
+
+
+@pytest.mark.parametrize("entry", API)
+def test_entry_of_the_api_is_complete(asset: Assets, entry: str) -> None:
+    """It is imported from its own asset and the standard library."""
+    assert "functions" in loaded(asset("api", "host"), entry)
+
+
+def test_worker_is_complete(asset: Assets) -> None:
+    """It is imported from its asset, without what only the client, the stack or the tests need."""
+    assert not loaded(asset("worker", "host"), "worker") & NEVER

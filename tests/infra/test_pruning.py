@@ -1,0 +1,50 @@
+"""What is taken out of the libraries on their way into an asset."""
+
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.bundle.asset import AssetName
+from infra.bundle.authorities import write_amazons
+from infra.bundle.error import BundleError
+from infra.bundle.pruning import prune_own
+from infra.bundle.target import Platform
+
+Assets = Callable[[AssetName, Platform], Path]
+
+
+def test_pruning_leaves_the_installers_own_copy_alone(tmp_path: Path) -> None:
+    """An installer may link a file to its cache, which other installations share."""
+    original = tmp_path / "cache.json"
+    description: dict[str, Any] = {"partitions": [{"services": {"sqs": {}, "s3": {}}}]}
+    original.write_text(json.dumps(description))
+    installed = tmp_path / "installed" / "botocore" / "data" / "endpoints.json"
+    installed.parent.mkdir(parents=True)
+    installed.hardlink_to(original)
+    prune_own(tmp_path / "installed")
+    assert json.loads(installed.read_text()) == {"partitions": [{"services": {"sqs": {}}}]}
+    assert json.loads(original.read_text()) == description
+
+
+def _common_name(authority: Mapping[str, Any]) -> str:
+    return str(dict(part[0] for part in authority["subject"])["commonName"])
+
+
+def test_functions_trust_amazons_authorities_only(asset: Assets) -> None:
+    """All of them, and nobody else: each is read at every new connection."""
+    context = ssl.create_default_context(cafile=asset("api", "manylinux") / "authorities.pem")
+    names = {_common_name(authority) for authority in context.get_ca_certs()}
+    starfield = "Starfield Services Root Certificate Authority - G2"
+    assert names == {*(f"Amazon Root CA {number}" for number in (1, 2, 3, 4)), starfield}
+
+
+def test_missing_authority_is_named(tmp_path: Path) -> None:
+    """Rather than found missing by a function that can no longer reach its table."""
+    everybody = tmp_path / "cacert.pem"
+    everybody.write_text('# Label: "Amazon Root CA 1"\n-----END CERTIFICATE-----\n')
+    with pytest.raises(BundleError, match="Amazon Root CA 2"):
+        write_amazons(everybody, tmp_path / "authorities.pem")
