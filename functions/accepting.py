@@ -1,7 +1,6 @@
 """Accepting a job: put the row, send the message, then answer; a crash in between heals with the caller's retry."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 from functions.deployment import Deployment
 from functions.errors import ApiError
@@ -14,7 +13,7 @@ from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, Route
 
 
-def accept(job: Job, arguments: Mapping[str, Any], timeout_seconds: int | None, deployment: Deployment) -> Response:
+def accept(job: Job, message: Message, deployment: Deployment) -> Response:
     """Answer 202 with the new job, or with the one that has its id already, if it was the same submission."""
     try:
         deployment.store.create(job, job.created_at)
@@ -25,9 +24,8 @@ def accept(job: Job, arguments: Mapping[str, Any], timeout_seconds: int | None, 
     now = deployment.clock.now()
     if job.attempt == 0 and not job.is_terminal:
         # Until a worker has claimed the job nobody can tell whether its message was sent.
-        message = Message(job.id, job.created_at, job.org, job.flow, arguments, timeout_seconds)
         remaining = -(-((job.not_before or now) - now) // 1000)
-        deployment.queue.send(message, delay_seconds=max(0, remaining))
+        deployment.queue.send(replace(message, created_at=job.created_at), delay_seconds=max(0, remaining))
     return _accepted(job, now)
 
 

@@ -23,6 +23,8 @@ class FlowEntry:
     message_required: bool
     timeout_seconds: int
     max_attempts: int
+    backoff_seconds: float
+    backoff_cap_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Build step: check a folder of flows and write the catalog that submit and describe read.
 
-    python -m functions.catalog_build FLOWS OUT
+    python -m functions.catalog_build FLOWS OUT FLOW_SECONDS
 
-A module that cannot be imported or a flow whose signature makes no sense ends it with status 1 and a line for each,
+FLOW_SECONDS is what the deployment's worker has for one attempt: a submission that asks for more is refused. A module
+that cannot be imported or a flow whose signature makes no sense ends it with status 1 and a line for each,
 `file:line: what is wrong`, on standard error.
 """
 
@@ -15,23 +16,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import fastjsonschema
 from pydantic import TypeAdapter, ValidationError
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from functions.catalog import SUBMISSION, FlowEntry, validator_name
 from functions.flow import Flow
 from functions.registry import flows_of, open_folder, projects
+from functions.schema import ReadableSchema, validator_code
 from noukai_wire import limits
 from noukai_wire.models import Submission
 from noukai_wire.slug import SLUG_RULE, is_slug
-
-_FORMATS = {
-    "date-time": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[zZ]|[+-]\d\d:?\d\d)?\Z",
-    "uuid": r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\Z",
-    "duration": r"^[+-]?P(?!\Z)(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)\Z",
-}
-"""Formats that pydantic takes otherwise than the compiler does; what neither knows goes unchecked until the run."""
 
 
 class FlowError(Exception):
@@ -45,25 +38,7 @@ class FlowErrors(Exception):  # noqa: N818 - it is several errors
         super().__init__("\n".join(map(str, errors)))
 
 
-class ReadableSchema(GenerateJsonSchema):
-    """pydantic's JSON Schema, with `T or null` as two types instead of two schemas: its errors name what is wrong."""
-
-    def dict_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write a mapping; JSON knows whole numbers as keys only in their spelling."""
-        written = super().dict_schema(schema)
-        if schema.get("keys_schema", {}).get("type") == "int":
-            written["propertyNames"] = {"pattern": r"^[+-]?[0-9]+\Z"}
-        return written
-
-    def nullable_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write an optional value."""
-        inner = self.generate_inner(schema["schema"])
-        if isinstance(inner.get("type"), str) and not inner.keys() & {"enum", "const"}:
-            return {**inner, "type": [inner["type"], "null"]}
-        return super().nullable_schema(schema)
-
-
-def build_catalog(flows: Path, out: Path) -> None:
+def build_catalog(flows: Path, out: Path, flow_seconds: int = limits.MAX_TIMEOUT_SECONDS) -> None:
     """Write `flows.json` and a compiled validator for each flow; raises `FlowErrors`."""
     open_folder(flows.resolve())
     entries: dict[str, FlowEntry] = {}
@@ -78,7 +53,7 @@ def build_catalog(flows: Path, out: Path) -> None:
         errors.append(FlowError(f"{flows}: no flow is defined here: decorate a function of a public module with @flow"))
     if errors:
         raise FlowErrors(errors)
-    _write(out, entries)
+    _write(out, entries, flow_seconds)
 
 
 def _named_flows(project: str, path: Path) -> Iterator[tuple[str, Flow]]:
@@ -114,7 +89,7 @@ def _check(flow: Flow) -> None:
         *([] if is_slug(flow.name) else [_slug_rule("flow", flow.name)]),
         *_range("timeout", flow.timeout, 1, limits.MAX_TIMEOUT_SECONDS),
         *_range("max_attempts", flow.max_attempts, 1, limits.MAX_ATTEMPTS),
-        *([] if 0 <= flow.backoff <= flow.backoff_cap else ["backoff must be from 0 to backoff_cap"]),
+        *_backoff_complaints(flow),
         *map(_parameter_complaint, inspect.signature(flow.function).parameters.values()),
     ]
     if inspect.isgeneratorfunction(flow.function) or inspect.isasyncgenfunction(flow.function):
@@ -135,12 +110,20 @@ def _range(setting: str, value: object, low: int, high: int) -> list[str]:
     return [] if fits else [f"{setting} must be a whole number from {low} to {high}, not {value!r}"]
 
 
+def _backoff_complaints(flow: Flow) -> list[str]:
+    pauses: list[object] = [flow.backoff, flow.backoff_cap]
+    are_numbers = all(isinstance(pause, int | float) and not isinstance(pause, bool) for pause in pauses)
+    if are_numbers and 0 <= flow.backoff <= flow.backoff_cap <= limits.MAX_BACKOFF_SECONDS:
+        return []
+    return [f"backoff must be from 0 to backoff_cap, and backoff_cap at most {limits.MAX_BACKOFF_SECONDS} seconds"]
+
+
 def _entry(flow: Flow) -> FlowEntry:
     try:
         schema = flow.adapter.json_schema(schema_generator=ReadableSchema)
         _add_defaults(flow, schema)
         json.dumps(schema, allow_nan=False)
-        fastjsonschema.compile(_draft_7(schema), formats=_FORMATS, use_default=False)
+        validator_code(schema)
     except Exception as error:
         raise FlowError(f"{_place(flow)}: flow {flow.name!r}: its signature makes no sense: {error}") from error
     if "message" in flow.parameters and not _takes_text(schema["properties"]["message"], schema.get("$defs", {})):
@@ -153,6 +136,8 @@ def _entry(flow: Flow) -> FlowEntry:
         message_required=_requires_message(flow),
         timeout_seconds=flow.timeout,
         max_attempts=flow.max_attempts,
+        backoff_seconds=flow.backoff,
+        backoff_cap_seconds=flow.backoff_cap,
     )
 
 
@@ -192,29 +177,23 @@ def _requires_message(flow: Flow) -> bool:
     return False
 
 
-def _write(out: Path, entries: dict[str, FlowEntry]) -> None:
+def _write(out: Path, entries: dict[str, FlowEntry], flow_seconds: int) -> None:
     validators = out / "validators"
     validators.mkdir(parents=True, exist_ok=True)
     schemas = {name: dict(entry.input) for name, entry in entries.items()}
-    schemas[SUBMISSION] = Submission.model_json_schema(schema_generator=ReadableSchema)
+    schemas[SUBMISSION] = _submission_schema(flow_seconds)
     for name, schema in schemas.items():
-        code = fastjsonschema.compile_to_code(_draft_7(schema), formats=_FORMATS, use_default=False, fast_fail=False)
-        (validators / f"{validator_name(name)}.py").write_text(code, encoding="utf-8")
+        (validators / f"{validator_name(name)}.py").write_text(validator_code(schema), encoding="utf-8")
     catalog = {name: asdict(entry) for name, entry in sorted(entries.items())}
     (out / "flows.json").write_text(json.dumps(catalog), encoding="utf-8")
 
 
-def _draft_7(schema: Any) -> Any:
-    """Write tuples as the compiler knows them; pydantic writes JSON Schema 2020-12, with `prefixItems`."""
-    if isinstance(schema, list):
-        return [_draft_7(value) for value in schema]
-    if not isinstance(schema, dict):
-        return schema
-    keywords = {key: _draft_7(value) for key, value in schema.items()}
-    if isinstance(keywords.get("prefixItems"), list):
-        rest = {"additionalItems": keywords["items"]} if "items" in keywords else {}
-        return {**keywords, **rest, "items": keywords["prefixItems"]}
-    return keywords
+def _submission_schema(flow_seconds: int) -> dict[str, Any]:
+    """Write what a submission may be here: a timeout that the worker would cut short is refused."""
+    schema = Submission.model_json_schema(schema_generator=ReadableSchema)
+    timeout = schema["$defs"]["SubmitOptions"]["properties"]["timeoutSeconds"]
+    timeout["maximum"] = min(timeout["maximum"], flow_seconds)
+    return schema
 
 
 def _place(flow: Flow) -> str:
@@ -228,15 +207,15 @@ def _slug_rule(kind: str, name: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Run the build step."""
-    if len(arguments) != 2:  # noqa: PLR2004 - FLOWS and OUT
-        sys.stderr.write("usage: python -m functions.catalog_build FLOWS OUT\n")
+    if len(arguments) != 3 or not arguments[2].isdecimal():  # noqa: PLR2004 - the three of the usage
+        sys.stderr.write("usage: python -m functions.catalog_build FLOWS OUT FLOW_SECONDS\n")
         return 2
-    flows, out = map(Path, arguments)
+    flows, out = map(Path, arguments[:2])
     if not flows.is_dir():
         sys.stderr.write(f"{flows}: no such folder of flows\n")
         return 1
     try:
-        build_catalog(flows, out)
+        build_catalog(flows, out, int(arguments[2]))
     except FlowErrors as errors:
         sys.stderr.write(f"{errors}\n")
         return 1

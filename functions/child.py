@@ -2,7 +2,9 @@
 
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from types import FrameType
 from typing import Any
 
@@ -11,6 +13,7 @@ from functions.outcome import Outcome, Raised, describe_error, result_of
 from functions.process import INTERRUPT
 from functions.progress import ProgressBoard
 from functions.telemetry import logger
+from noukai_wire.limits import MAX_BACKOFF_SECONDS
 
 
 class Interrupted(KeyboardInterrupt):
@@ -80,5 +83,10 @@ class _Guard:
 
 
 def _retry_after(error: BaseException) -> float | None:
-    seconds = getattr(error, "retry_after", None)
-    return float(seconds) if isinstance(seconds, int | float) and seconds >= 0 else None
+    """Read the pause that an exception asks for: seconds, or a `timedelta`; whatever else it may say is no pause."""
+    with suppress(Exception):  # it is the author's, and may be a property that raises
+        asked = getattr(error, "retry_after", None)
+        seconds = asked.total_seconds() if isinstance(asked, timedelta) else asked
+        if isinstance(seconds, int | float) and seconds >= 0:
+            return float(min(seconds, MAX_BACKOFF_SECONDS))
+    return None

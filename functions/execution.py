@@ -17,9 +17,9 @@ from functions.queue import Delivery, Message
 from functions.registry import find_flow
 from functions.store import Refused
 from functions.telemetry import logger
+from functions.text import cut
 from functions.turning_away import turn_away
-
-_MAX_PAUSE_SECONDS = 15 * 60
+from noukai_wire.limits import MAX_BACKOFF_SECONDS
 
 
 @dataclass(slots=True)
@@ -62,8 +62,11 @@ class Execution:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - importing runs the author's code
             logger().exception("a flow cannot be imported", extra={"flow": self.message.flow})
             return Raised(describe_error(error))
-        missing = f"FlowNotFound: this deployment has no flow {self.message.flow!r} any more"
-        return flow or Raised(missing, permanent=True)
+        if flow is None:
+            missing = f"this deployment has no flow {self.message.flow!r} any more"
+            logger().error("a job's flow is not here", extra={"job_id": self.message.id, "reason": cut(missing)})
+            return Raised(cut(f"FlowNotFound: {missing}"), permanent=True)
+        return flow
 
     def _timeout_ms(self, flow: Flow | Raised) -> int:
         default = flow.timeout if isinstance(flow, Flow) else 0
@@ -110,12 +113,17 @@ class Execution:
 
     def _release(self, job: Job, raised: Raised, flow: Flow | None) -> None:
         """Give the job back, and its message with the backoff as its visibility: no new message."""
-        base, cap = (flow.backoff, flow.backoff_cap) if flow else (DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP)
         asked = raised.retry_after
-        pause = min(_MAX_PAUSE_SECONDS, backoff_seconds(job.attempt, base, cap) if asked is None else asked)
+        pause = min(MAX_BACKOFF_SECONDS, self._backoff(job.attempt, flow) if asked is None else asked)
         not_before = self.deployment.clock.now() + round(pause * 1000)
         self.deployment.store.release(job, error=raised.error, not_before=not_before)
         self.batch.defer(self.delivery, math.ceil(pause))
+
+    def _backoff(self, attempt: int, flow: Flow | None) -> float:
+        """Draw the pause as the submission asks for it, else as the flow does."""
+        base, cap = (flow.backoff, flow.backoff_cap) if flow else (DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP)
+        own_base, own_cap = self.message.backoff_seconds, self.message.backoff_cap_seconds
+        return backoff_seconds(attempt, base if own_base is None else own_base, cap if own_cap is None else own_cap)
 
     def _discard(self, job: Job, seen: Job | None) -> None:
         """Throw the outcome away: the job was cancelled or taken over, and only the row decides."""

@@ -2,8 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from types import NoneType
 from typing import TYPE_CHECKING, Any
+
+from functions.identity import is_job_id
+from functions.text import is_too_deep
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -23,24 +27,58 @@ class Message:
     flow: str
     arguments: Mapping[str, Any]
     timeout_seconds: int | None = None
+    backoff_seconds: float | None = None
+    backoff_cap_seconds: float | None = None
 
     @property
     def body(self) -> str:
         """The message as JSON. ASCII, since SQS refuses some characters that JSON may hold."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        stated = {name: value for name, value in asdict(self).items() if value is not None}
+        return json.dumps(stated, separators=(",", ":"))
 
     @classmethod
     def parse(cls, body: str) -> "Message":
-        """Read a body; one that is not a message raises `InvalidMessageError`."""
+        """Read a body; one that is not a message raises `InvalidMessageError`.
+
+        A field that is not known here is passed over: while a deployment is updated, its submit function may be newer
+        than its workers.
+        """
         try:
             values = json.loads(body)
-            message = cls(**values)
+            message = cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
         except (ValueError, TypeError, RecursionError) as error:
             raise InvalidMessageError(f"not a message of this queue: {error}") from error
-        kinds = (message.id, str), (message.created_at, int), (message.flow, str), (message.arguments, dict)
-        if not all(isinstance(value, kind) for value, kind in kinds):
-            raise InvalidMessageError("not a message of this queue: a field is of another type")
+        wrong = [name for name, kinds in _KINDS.items() if type(getattr(message, name)) not in kinds]
+        if wrong or not message._is_sound:
+            raise InvalidMessageError(f"not a message of this queue: {', '.join(wrong) or 'a value'} cannot be")
         return message
+
+    @property
+    def _is_sound(self) -> bool:
+        """Whether every value can have come from a submission: what cannot would fail again at each delivery."""
+        numbers = (self.timeout_seconds, self.backoff_seconds, self.backoff_cap_seconds)
+        return (
+            is_job_id(self.id)
+            and 0 <= self.created_at <= _LAST_MOMENT
+            and all(number is None or 0 <= number <= _LAST_MOMENT for number in numbers)
+            and not is_too_deep(self.arguments)
+        )
+
+
+_LAST_MOMENT = 1 << 53
+"""No number of a message is larger."""
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "id": (str,),
+    "created_at": (int,),
+    "org": (str,),
+    "flow": (str,),
+    "arguments": (dict,),
+    "timeout_seconds": (int, NoneType),
+    "backoff_seconds": (int, float, NoneType),
+    "backoff_cap_seconds": (int, float, NoneType),
+}
+"""What each field of a message is; a boolean is no number."""
 
 
 @dataclass(frozen=True, slots=True)

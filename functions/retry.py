@@ -4,32 +4,44 @@ from dataclasses import replace
 
 from functions.accepting import accept
 from functions.deployment import Deployment
-from functions.errors import InvalidInputError, flow_not_found
+from functions.errors import ApiError, InvalidInputError, flow_not_found
 from functions.http import Endpoint, Request, Response
 from functions.identity import job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from functions.reading import find_job
+from noukai_wire.errors import ErrorCode
 from noukai_wire.scopes import Scope
 
 
 def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Answer 202 with the new job; its id is derived from the old one's, so that retrying twice makes one."""
     old = find_job(request, caller, deployment)
+    now = deployment.clock.now()
     if old.state not in (State.FAILED, State.CANCELLED):
         raise InvalidInputError([("id", f"is a job that is {old.state}; only a failed or cancelled one is retried")])
     if old.flow not in deployment.catalog.flows:
         raise flow_not_found(old.flow)
     message = deployment.inputs.read(old)
     if message is None:
-        raise InvalidInputError([("id", "is a job whose input was never delivered, and is lost: submit it again")])
-    return accept(_again(old, deployment.clock.now()), message.arguments, message.timeout_seconds, deployment)
+        raise _without_input(old, now)
+    job = _again(old, now)
+    return accept(job, replace(message, id=job.id), deployment)
+
+
+def _without_input(old: Job, now: int) -> ApiError:
+    """Say why the input is not there: a cancelled job's is on its way as long as its message may still come by."""
+    if old.state is State.CANCELLED and now < old.give_up_at:
+        message = "The input of this cancelled job is still with its message: send the request again in a moment."
+        return ApiError(ErrorCode.UNAVAILABLE, message, headers={"Retry-After": "2"})
+    return InvalidInputError([("id", "is a job whose input is lost with its message: submit it anew")])
 
 
 def _again(old: Job, now: int) -> Job:
     """The same submission, new: only what a caller has asked for stays, but for a delay."""
-    # No idempotency key can hold a line break, so no submission has this id.
-    id_ = job_id(old.org, old.flow, f"\n{old.id}")
+    # No idempotency key can hold a line break, so no submission has this id. Once it has expired, the old id may be
+    # used again, by another submission.
+    id_ = job_id(old.org, old.flow, f"\n{old.id}\n{old.created_at}")
     fresh = Job(
         id=id_,
         org=old.org,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from functions.catalog import SUBMISSION, Catalog, InputError
+from functions.catalog import SUBMISSION, Catalog, FlowEntry, InputError
 from functions.errors import ApiError, InvalidInputError
 from functions.text import is_too_deep
 from noukai_wire import limits
@@ -49,6 +49,7 @@ def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
     arguments = _arguments(stated, takes_null="message" in catalog.flows[name].input.get("required", ()))
     _refuse([(_place(path), message) for path, message in catalog.errors_of(name, arguments)])
     options = {key: _whole(value) for key, value in stated.get("options", {}).items() if value is not None}
+    _refuse(_backoff_errors(options, catalog.flows[name]))
     return Submission(arguments, options, hashlib.sha256(_canonical([arguments, options])).digest()[:16])
 
 
@@ -113,7 +114,18 @@ def _arguments(stated: Mapping[str, Any], *, takes_null: bool) -> dict[str, Any]
 
 def _whole(option: Any) -> Any:
     """Write a whole number as one: to a JSON Schema `5.0` is an integer too."""
-    return int(option) if isinstance(option, float) else option
+    return int(option) if isinstance(option, float) and option.is_integer() else option
+
+
+def _backoff_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputError]:
+    """A backoff beyond its cap would be cut short in silence, be it that either is the submission's or the flow's."""
+    base = options.get("backoffSeconds", flow.backoff_seconds)
+    cap = options.get("backoffCapSeconds", flow.backoff_cap_seconds)
+    if base <= cap:
+        return []
+    if "backoffSeconds" in options:
+        return [("options.backoffSeconds", f"must be at most {cap:g}, the backoffCapSeconds")]
+    return [("options.backoffCapSeconds", f"must be at least {base:g}, the backoffSeconds")]
 
 
 def _place(path: str) -> str:

@@ -7,6 +7,7 @@ from functions.http import Endpoint, Request, Response
 from functions.identity import job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
+from functions.queue import Message
 from functions.submission import Submission, check_idempotency_key, parse_submission
 from noukai_wire import limits
 from noukai_wire.scopes import Scope
@@ -19,7 +20,7 @@ def submit(request: Request, caller: Caller, deployment: Deployment) -> Response
     submission = parse_submission(request.body, name, deployment.catalog)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     job = _new_job(caller, name, key, submission, deployment)
-    return accept(job, submission.arguments, submission.options.get("timeoutSeconds"), deployment)
+    return accept(job, _message(job, submission), deployment)
 
 
 def _flow_name(request: Request, deployment: Deployment) -> str:
@@ -50,6 +51,21 @@ def _new_job(caller: Caller, name: str, key: str | None, submission: Submission,
         give_up_at=now + delay + GIVE_UP_AFTER_MS,
         not_before=now + delay if delay else None,
         metadata=options.get("metadata") or None,
+    )
+
+
+def _message(job: Job, submission: Submission) -> Message:
+    """Say to the worker what the row does not."""
+    options = submission.options
+    return Message(
+        id=job.id,
+        created_at=job.created_at,
+        org=job.org,
+        flow=job.flow,
+        arguments=submission.arguments,
+        timeout_seconds=options.get("timeoutSeconds"),
+        backoff_seconds=options.get("backoffSeconds"),
+        backoff_cap_seconds=options.get("backoffCapSeconds"),
     )
 
 

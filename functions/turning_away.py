@@ -5,6 +5,7 @@ from functions.batch import Batch
 from functions.deployment import Deployment
 from functions.lifecycle import Job, State, Verdict, judge, seconds_until_claimable
 from functions.queue import Delivery, Message
+from functions.telemetry import logger
 
 
 def turn_away(
@@ -23,7 +24,11 @@ def turn_away(
     now = deployment.clock.now()
     verdict = judge(seen, message.created_at, now)
     if seen is None or verdict is Verdict.DROP:
-        if seen is not None and seen.state is State.CANCELLED and seen.created_at == message.created_at:
+        if seen is None or seen.created_at != message.created_at:
+            reason = "it belongs to no job" if seen is None else "its job's id was used again"
+            extra = {"message_id": delivery.id, "job_id": message.id, "reason": reason}
+            logger().warning("a message was dropped", extra=extra)
+        elif seen.state is State.CANCELLED:
             deployment.inputs.keep(message, seen, now)
         return
     if verdict is Verdict.DEFER or (verdict is Verdict.CLAIMABLE and not dead):

@@ -1,5 +1,6 @@
 """Sending the letters that the reader could not process to it again, once what kept it from that is mended."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +13,9 @@ def redrive(sqs: "SQSClient", *, unprocessed: str, dead_letters: str) -> int:
     A letter is deleted only after it was sent: a crash in between sends it twice, which its reader takes as once.
     """
     moved = 0
-    while letters := sqs.receive_message(QueueUrl=unprocessed, MaxNumberOfMessages=10).get("Messages"):
+    # Without a wait only some of a queue's servers are asked, and letters on the others are not seen.
+    ask = partial(sqs.receive_message, QueueUrl=unprocessed, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+    while letters := ask().get("Messages"):
         for letter in letters:
             sqs.send_message(QueueUrl=dead_letters, MessageBody=letter["Body"])
             sqs.delete_message(QueueUrl=unprocessed, ReceiptHandle=letter["ReceiptHandle"])

@@ -40,7 +40,7 @@ class WorkerProfile:
     @property
     def flow_seconds(self) -> int:
         """How long a flow may take: the worker's time without the grace, and without that for starting and settling."""
-        return self.timeout - self.grace_seconds - WORKER_MARGIN_SECONDS
+        return max(0, self.timeout - self.grace_seconds - WORKER_MARGIN_SECONDS)
 
 
 @dataclass(frozen=True, config=_CONFIG)

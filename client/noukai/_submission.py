@@ -28,6 +28,10 @@ class JobOptions(TypedDict, total=False):
     """How long one attempt may take."""
     max_attempts: int | None
     """How often the job is tried in all."""
+    backoff_seconds: float | None
+    """A failed attempt is followed by a random pause of up to this, doubled for each further one."""
+    backoff_cap_seconds: float | None
+    """However often it is doubled, a pause is no longer than this."""
     metadata: Mapping[str, str] | None
     """Names and values that come back with the job's status: 16 at most."""
     keep_seconds: int | None
@@ -51,6 +55,8 @@ def submission(
     run_at: datetime | str | None = None,
     timeout_seconds: int | None = None,
     max_attempts: int | None = None,
+    backoff_seconds: float | None = None,
+    backoff_cap_seconds: float | None = None,
     metadata: Mapping[str, str] | None = None,
     keep_seconds: int | None = None,
 ) -> Submission:
@@ -60,6 +66,8 @@ def submission(
         "runAt": _moment(run_at),
         "timeoutSeconds": timeout_seconds,
         "maxAttempts": max_attempts,
+        "backoffSeconds": backoff_seconds,
+        "backoffCapSeconds": backoff_cap_seconds,
         "metadata": None if metadata is None else dict(_object("metadata", metadata)),
         "keepSeconds": keep_seconds,
     }

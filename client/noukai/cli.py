@@ -45,6 +45,8 @@ DelaySeconds = Annotated[int | None, typer.Option(help="Start no sooner than thi
 RunAt = Annotated[str | None, typer.Option(metavar="ISO-TIME", help="Start no sooner than this.")]
 TimeoutSeconds = Annotated[int | None, typer.Option(help="How long one attempt may take.")]
 MaxAttempts = Annotated[int | None, typer.Option(help="How often the job is tried in all.")]
+BackoffSeconds = Annotated[float | None, typer.Option(help="How long at most the first pause after a failure is.")]
+BackoffCapSeconds = Annotated[float | None, typer.Option(help="How long at most every later pause is.")]
 Metadata = Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Repeatable.")]
 KeepSeconds = Annotated[int | None, typer.Option(help="How long the job is kept after its end.")]
 
@@ -64,15 +66,14 @@ def submit(
     run_at: RunAt = None,
     timeout_seconds: TimeoutSeconds = None,
     max_attempts: MaxAttempts = None,
+    backoff_seconds: BackoffSeconds = None,
+    backoff_cap_seconds: BackoffCapSeconds = None,
     metadata: Metadata = None,
     keep_seconds: KeepSeconds = None,
     as_json: Json = False,
 ) -> None:
     """Submit a job and print its id; with --wait, its result."""
-    if not waits and (timeout_ms is not None or cancel_on_timeout):
-        raise typer.BadParameter(
-            "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout'"
-        )
+    _check_wait(timeout_ms, waits=waits, cancel_on_timeout=cancel_on_timeout)
     with _client() as client:
         job = client.flow(flow).job(
             text_of(message, file),
@@ -82,13 +83,14 @@ def submit(
             run_at=run_at,
             timeout_seconds=timeout_seconds,
             max_attempts=max_attempts,
+            backoff_seconds=backoff_seconds,
+            backoff_cap_seconds=backoff_cap_seconds,
             metadata=metadata_of(metadata) if metadata else None,
             keep_seconds=keep_seconds,
         )
-        if waits:
-            _wait(job, timeout_ms, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
-        else:
-            _show_accepted(job, as_json=as_json)
+        if not waits:
+            return _show_accepted(job, as_json=as_json)
+        return _wait(job, timeout_ms, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
 
 
 @app.command(epilog=_EPILOG)
@@ -154,6 +156,13 @@ def _client() -> Generator[Noukai]:
     except NoukaiError as error:
         complain(error)
         raise typer.Exit(exit_code(error)) from None
+
+
+def _check_wait(timeout_ms: int | None, *, waits: bool, cancel_on_timeout: bool) -> None:
+    if not waits and (timeout_ms is not None or cancel_on_timeout):
+        raise typer.BadParameter(
+            "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout'"
+        )
 
 
 def _wait(job: Job, timeout_ms: int | None, *, cancel_on_timeout: bool, as_json: bool) -> None:

@@ -26,6 +26,8 @@ class SubmitOptions(WireModel):
     delay_seconds: Annotated[int, Field(ge=0, le=limits.MAX_DELAY_SECONDS)] | None = None
     timeout_seconds: Annotated[int, Field(ge=1, le=limits.MAX_TIMEOUT_SECONDS)] | None = None
     max_attempts: Annotated[int, Field(ge=1, le=limits.MAX_ATTEMPTS)] | None = None
+    backoff_seconds: Annotated[float, Field(ge=0, le=limits.MAX_BACKOFF_SECONDS)] | None = None
+    backoff_cap_seconds: Annotated[float, Field(ge=0, le=limits.MAX_BACKOFF_SECONDS)] | None = None
     keep_seconds: Annotated[int, Field(ge=limits.MIN_KEEP_SECONDS, le=limits.MAX_KEEP_SECONDS)] | None = None
     metadata: (
         Annotated[

@@ -18,7 +18,7 @@ AssetName = Literal["api", "worker"]
 
 _GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("functions",), "worker": ("functions", "worker")}
 
-_NOT_DEPLOYED = shutil.ignore_patterns("__pycache__", "flows", "catalog_build.py", "*.pyi", "py.typed")
+_NOT_DEPLOYED = shutil.ignore_patterns("__pycache__", "flows", "catalog_build.py", "schema.py", "*.pyi", "py.typed")
 _NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*", "requirements.txt")
 _METADATA = shutil.ignore_patterns("*.dist-info")
 
@@ -69,7 +69,8 @@ class Bundler:
                 raise BundleError(f"There is no folder of flows {self.flows}: set `flows` in cdk.json.")
             dependencies = Dependencies("host", self.cache)
             # As in the worker's asset.
-            build_catalog(self.flows, [*self._required(dependencies), *self._own("worker", dependencies)], catalog)
+            libraries = [*self._required(dependencies), *self._own("worker", dependencies)]
+            build_catalog(self.flows, libraries, catalog, self.flow_seconds)
             check_timeouts(catalog, self.flow_seconds)
         return catalog
 

@@ -12,17 +12,18 @@ from infra.settings import ROOT
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 
-def build_catalog(flows: Path, libraries: Iterable[Path], output: Path) -> None:
+def build_catalog(flows: Path, libraries: Iterable[Path], output: Path, flow_seconds: int) -> None:
     """Import the flows and write what `submit` and `describe` know of them.
 
     The flows see the `libraries` of the worker and no others: one that is missing there is missing here.
+    `flow_seconds` is what the worker has for a flow: a submission that asks for more is refused.
 
     Raises:
         BundleError: a flow cannot be imported or makes no sense; the message says where.
     """
     search_path = (*libraries, ROOT, ROOT / "client")
     result = subprocess.run(  # noqa: S603 our own interpreter
-        [sys.executable, "-S", "-P", "-B", "-m", "functions.catalog_build", str(flows), str(output)],
+        [sys.executable, "-S", "-P", "-B", "-m", "functions.catalog_build", str(flows), str(output), str(flow_seconds)],
         check=False,
         stderr=subprocess.PIPE,
         text=True,

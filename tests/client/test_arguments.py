@@ -149,6 +149,8 @@ def test_everything_that_is_given_is_submitted() -> None:
         "run_at": "2026-01-01T00:00:00Z",
         "timeout_seconds": 5,
         "max_attempts": 2,
+        "backoff_seconds": 0.5,
+        "backoff_cap_seconds": 0,
         "metadata": {"a": "b"},
         "keep_seconds": 3600,
     }
@@ -162,6 +164,8 @@ def test_everything_that_is_given_is_submitted() -> None:
             "runAt": "2026-01-01T00:00:00Z",
             "timeoutSeconds": 5,
             "maxAttempts": 2,
+            "backoffSeconds": 0.5,
+            "backoffCapSeconds": 0,
             "metadata": {"a": "b"},
             "keepSeconds": 3600,
         },

@@ -37,13 +37,16 @@ def test_submit_passes_every_input_on(api: FakeApi) -> None:
     """Parameters are JSON by name; the options of the job have the contract's names."""
     arguments = ["-p", "top=3", "-p", 'order={"a": null}', "--metadata", "a=b=c", "--max-attempts", "2"]
     times = ["--delay-seconds", "0", "--run-at", "2026-01-01T00:00:00Z", "--timeout-seconds", "5"]
-    assert run("submit", "acme/demo/done", *arguments, *times, "--keep-seconds", "3600")[0] == 0
+    pauses = ["--backoff-seconds", "0.5", "--backoff-cap-seconds", "30"]
+    assert run("submit", "acme/demo/done", *arguments, *times, *pauses, "--keep-seconds", "3600")[0] == 0
     assert api.submissions == [
         {
             "parameters": {"top": 3, "order": {"a": None}},
             "options": {
                 "metadata": {"a": "b=c"},
                 "maxAttempts": 2,
+                "backoffSeconds": 0.5,
+                "backoffCapSeconds": 30,
                 "delaySeconds": 0,
                 "runAt": "2026-01-01T00:00:00Z",
                 "timeoutSeconds": 5,

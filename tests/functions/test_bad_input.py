@@ -66,6 +66,15 @@ def test_body_of_another_encoding(system: System) -> None:
         ("add", {"parameters": {"a": 1}, "options": {"timeoutSeconds": 841}}, "options.timeoutSeconds", "840"),
         ("add", {"parameters": {"a": 1}, "options": {"maxAttempts": 21}}, "options.maxAttempts", "20"),
         ("add", {"parameters": {"a": 1}, "options": {"maxAttempts": 1.5}}, "options.maxAttempts", "integer"),
+        ("add", {"parameters": {"a": 1}, "options": {"backoffSeconds": -1}}, "options.backoffSeconds", "0"),
+        ("add", {"parameters": {"a": 1}, "options": {"backoffSeconds": 61}}, "options.backoffSeconds", "at most 60"),
+        ("add", {"parameters": {"a": 1}, "options": {"backoffCapSeconds": 901}}, "options.backoffCapSeconds", "900"),
+        (
+            "add",
+            {"parameters": {"a": 1}, "options": {"backoffCapSeconds": 0.5}},
+            "options.backoffCapSeconds",
+            "at least 1",
+        ),
         ("add", {"parameters": {"a": 1}, "options": {"keepSeconds": 59}}, "options.keepSeconds", "3600"),
         ("add", {"parameters": {"a": 1}, "options": {"metadata": {"k": 1}}}, "options.metadata.k", "string"),
         (
@@ -82,6 +91,29 @@ def test_wrong_field_is_named(system: System, flow: str, body: dict[str, Any], p
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
     assert [error["path"] for error in answer.body["detail"]["errors"]] == [path]
     assert message in answer.body["detail"]["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("option", ["timeoutSeconds", "maxAttempts"])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0, "must be bigger than or equal to 1"),
+        (-1, "must be bigger than or equal to 1"),
+        (0.0, "must be bigger than or equal to 1"),
+        (10**30, "must be smaller than or equal to "),
+        (1e300, "must be smaller than or equal to "),
+        (1.5, "must be integer or null"),
+        ("5", "must be integer or null"),
+        (True, "must be integer or null"),
+        ([5], "must be integer or null"),
+    ],
+)
+def test_wrong_numbers_of_an_option(system: System, option: str, value: Any, said: str) -> None:
+    """Whatever is no whole number within the bounds is a 422 that names the bound or the type."""
+    answer = system.submit(parameters={"a": 1}, options={option: value})
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    ((path, message),) = [(error["path"], error["message"]) for error in answer.body["detail"]["errors"]]
+    assert (path, message.startswith(said)) == (f"options.{option}", True)
 
 
 def test_every_wrong_field_is_named(system: System) -> None:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from functions.catalog import Catalog
+from functions.catalog import SUBMISSION, Catalog
 
 HEAD = "from typing import Any\nfrom functions.flow import Context, flow\n\n"
 
 
-def build(folder: Path) -> subprocess.CompletedProcess[str]:
+def build(folder: Path, flow_seconds: int = 840) -> subprocess.CompletedProcess[str]:
     """Run the build step as the bundler does, in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "functions.catalog_build", str(folder), str(folder / "out")],
+        [sys.executable, "-m", "functions.catalog_build", str(folder), str(folder / "out"), str(flow_seconds)],
         capture_output=True,
         text=True,
         check=False,
@@ -41,7 +41,11 @@ def build(folder: Path) -> subprocess.CompletedProcess[str]:
         ("@flow(timeout=0)\ndef f1() -> None: ...\n", 4, "timeout must be a whole number from 1 to 840"),
         ("@flow(timeout=1.5)\ndef f1() -> None: ...\n", 4, "timeout must be a whole number"),
         ("@flow(max_attempts=21)\ndef f1() -> None: ...\n", 4, "max_attempts must be a whole number from 1 to 20"),
-        ("@flow(backoff=-1)\ndef f1() -> None: ...\n", 4, "backoff"),
+        ("@flow(backoff=-1)\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
+        ("@flow(backoff=61)\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
+        ("@flow(backoff='1')\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
+        ("@flow(backoff_cap=901)\ndef f1() -> None: ...\n", 4, "backoff_cap at most 900 seconds"),
+        ("@flow(backoff_cap=float('nan'))\ndef f1() -> None: ...\n", 4, "backoff_cap at most 900 seconds"),
         ("@flow\ndef f1() -> None: ...\n@flow(name='f1')\ndef f2() -> None: ...\n", 6, "defined twice"),
         ("@flow\ndef f1(message: int) -> None: ...\n", 4, "'message' takes no text"),
         ("@flow\ndef f1(a: float = float('inf')) -> None: ...\n", 4, "not JSON compliant"),
@@ -116,7 +120,17 @@ def test_modules_may_import_each_other(tmp_path: Path) -> None:
     assert names == {"email.send", "also-public.own", "submission"}
 
 
-@pytest.mark.parametrize("arguments", [[], ["only"]])
+def test_timeout_beyond_what_the_worker_has(tmp_path: Path) -> None:
+    """A submission that asks for more time than a small worker has for a flow is refused with that bound."""
+    (tmp_path / "small.py").write_text(HEAD + "@flow(timeout=10)\ndef one() -> None: ...\n")
+    assert build(tmp_path, flow_seconds=40).returncode == 0
+    catalog = Catalog.load(tmp_path / "out")
+    assert catalog.errors_of(SUBMISSION, {"options": {"timeoutSeconds": 40}}) == []
+    ((path, message),) = catalog.errors_of(SUBMISSION, {"options": {"timeoutSeconds": 41}})
+    assert (path, message) == ("options.timeoutSeconds", "must be smaller than or equal to 40")
+
+
+@pytest.mark.parametrize("arguments", [[], ["only"], ["flows", "out", "soon"]])
 def test_usage(arguments: list[str]) -> None:
     """Called wrongly, the build step says how it is called."""
     built = subprocess.run(

@@ -1,5 +1,7 @@
 """What a worker makes of a delivery: claimed, deferred, dropped, given back."""
 
+import json
+import logging
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from functions.lifecycle import Job
 from functions.store import Refused
+from noukai_wire import limits
 from tests.functions.harness import System, output
 
 
@@ -105,13 +108,76 @@ def test_poison_is_dropped(system: System, body: str) -> None:
     assert system.messages() == 0
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": ""},
+        {"id": "x" * 5000},
+        {"id": 7},
+        {"created_at": True},
+        {"created_at": 1.5},
+        {"created_at": -1},
+        {"created_at": 10**60},
+        {"org": None},
+        {"flow": ["trial/add"]},
+        {"arguments": [1]},
+        {"arguments": {"a": json.loads("[" * 400 + "]" * 400)}},
+        {"timeout_seconds": "5"},
+        {"timeout_seconds": -5},
+        {"timeout_seconds": True},
+        {"backoff_seconds": float("nan")},
+        {"backoff_seconds": "1"},
+        {"backoff_cap_seconds": -1},
+    ],
+    ids=lambda changes: f"{changes}"[:40],
+)
+def test_field_that_no_submission_writes_is_poison(
+    system: System, changes: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A message of which one field cannot be is dropped with one line in the log, and changes nothing."""
+    job_id = system.submit(parameters={"a": 1}, options={"delaySeconds": 900}).body["id"]
+    system.deployment.queue.send(system.message_of(job_id, **changes))
+    assert_dropped(system, caplog)
+    assert system.status(job_id)["state"] == "pending"
+
+
+def assert_dropped(system: System, caplog: pytest.LogCaptureFixture) -> None:
+    """The delivery is deleted, and one line says so."""
+    with caplog.at_level(logging.WARNING, "noukai"):
+        assert system.deliver() == {"batchItemFailures": []}
+    assert [record.message for record in caplog.records] == ["a message was dropped"]
+
+
+def test_field_of_a_newer_submit_is_passed_over(system: System) -> None:
+    """While a deployment is updated, a worker runs what a newer submit has sent."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    queue = system.deployment.queue
+    queue.client.purge_queue(QueueUrl=queue.url)
+    body = json.loads(system.message_of(job_id, arguments={"a": 1}).body) | {"priority": 3}
+    queue.client.send_message(QueueUrl=queue.url, MessageBody=json.dumps(body))
+    system.deliver()
+    assert system.status(job_id)["state"] == "completed"
+
+
 @pytest.mark.parametrize("changes", [{"id": "job_" + "a" * 26}, {"created_at": 1}])
-def test_message_of_no_row_is_dropped(system: System, changes: dict[str, Any]) -> None:
+def test_message_of_no_row_is_dropped(
+    system: System, changes: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     """A message without a row, or of another submission under the same id, is dropped and changes nothing."""
     job_id = system.submit(parameters={"a": 1}, options={"delaySeconds": 900}).body["id"]
     system.deployment.queue.send(system.message_of(job_id, **changes))
-    assert system.deliver() == {"batchItemFailures": []}
+    assert_dropped(system, caplog)
     assert system.status(job_id)["state"] == "pending"
+
+
+def test_name_of_a_flow_that_fits_no_row(system: System) -> None:
+    """However long the name of a flow that is not here, its job fails and says so."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    queue = system.deployment.queue
+    queue.client.purge_queue(QueueUrl=queue.url)
+    queue.send(system.message_of(job_id, flow="x" * 500_000))
+    assert system.deliver() == {"batchItemFailures": []}
+    assert len(system.status(job_id)["error"]) == limits.MAX_ERROR_BYTES
 
 
 def test_flow_that_is_gone_fails_its_job(system: System) -> None:

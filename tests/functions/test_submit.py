@@ -141,6 +141,39 @@ def test_options_reach_the_job(system: System) -> None:
     assert status["expiresAt"] == "2023-11-14T23:13:20.000Z"
 
 
+def test_backoff_of_a_submission_reaches_its_worker(system: System) -> None:
+    """The submission's backoff overrides the flow's, to the fraction, and stands in the message only if it is given."""
+    options = {"backoffSeconds": 0.25, "backoffCapSeconds": 2.0}
+    for chosen in ({}, options):
+        system.submit(parameters={"a": 1}, options=chosen)
+    plain, own = (parameters["MessageBody"] for operation, parameters in system.calls if operation == "SendMessage")
+    assert "backoff" not in plain
+    assert "timeout" not in plain
+    assert (Message.parse(own).backoff_seconds, Message.parse(own).backoff_cap_seconds) == (0.25, 2)
+
+
+@pytest.mark.parametrize("end", ["running", "completed", "failed", "cancelled"])
+def test_retried_submission_of_a_job_that_moved_on(system: System, end: str) -> None:
+    """Whatever became of the job, its key names it and nothing is sent again."""
+    headers, options = {"idempotency-key": "k"}, {"maxAttempts": 1}
+    first = system.submit("trial/fail", message="x", headers=headers, options=options).body
+    job_id, now = first["id"], system.clock.time
+    if end == "cancelled":
+        system.send(Route.CANCEL_BY_ID, id=job_id)
+    elif end == "failed":
+        system.deliver()
+    else:
+        store = system.deployment.store
+        job = store.claim(job_id, created_at=now, owner="o", lease_until=now + 1, now=now)
+        if end == "completed":
+            store.complete(job, result="1", now=now)
+    assert system.status(job_id)["state"] == end
+    del system.calls[:]
+    again = system.submit("trial/fail", message="x", headers=headers, options=options)
+    assert (again.status, again.body) == (202, first)
+    assert [operation for operation, _ in system.calls] == ["PutItem"]
+
+
 def test_whole_numbers_may_be_spelled_as_floats(system: System) -> None:
     """`5.0` is 5, as JSON has but one kind of number."""
     options = {"delaySeconds": 0.0, "maxAttempts": 2.0, "keepSeconds": 3600.0, "timeoutSeconds": 9.0}

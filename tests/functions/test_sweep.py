@@ -1,5 +1,10 @@
 """The daily sweep."""
 
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError
+
+from functions.lifecycle import State
 from functions.sweep import sweep
 from noukai_wire.routes import Route
 from tests.functions.harness import System
@@ -30,6 +35,24 @@ def test_other_jobs_are_left_alone(system: System) -> None:
     system.deployment.store.claim(running, created_at=created_at, owner="o", lease_until=now + 60_000, now=now)
     system.submit(parameters={"a": 1}, options={"delaySeconds": 900})
     assert sweep(system.deployment) == 0
+
+
+def test_row_that_cannot_be_settled_keeps_none_of_the_others(system: System) -> None:
+    """A job that cannot be settled today is left to the next sweep; all others are settled."""
+    stuck, *others = sorted(system.submit(parameters={"a": number}).body["id"] for number in range(3))
+    system.clock.time += FOUR_DAYS_MS
+
+    def fail_one(params: dict[str, Any], **_: Any) -> None:
+        if params["Key"]["id"]["S"] == stuck:
+            raise EndpointConnectionError(endpoint_url="nowhere")
+
+    events = system.deployment.store.client.meta.events
+    events.register("before-parameter-build.dynamodb.UpdateItem", fail_one, unique_id="stuck")
+    assert sweep(system.deployment) == 2
+    events.unregister("before-parameter-build.dynamodb.UpdateItem", unique_id="stuck")
+    assert {system.row(job_id).state for job_id in others} == {State.FAILED}
+    assert system.row(stuck).state is State.PENDING
+    assert sweep(system.deployment) == 1
 
 
 def test_large_table_is_swept_whole(system: System) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,46 @@ def test_retry_after_of_an_exception_is_honoured(system: System) -> None:
     status = system.run("ask-for-time")
     assert system.row(status["id"]).not_before == system.clock.time + 7000
     assert system.hidden_for()[-1] == 7
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"),
+    [
+        ("no time", 0),
+        ("half a second", 0.5),
+        ("years", 900),
+        ("too long for a float", 900),
+        ("for ever", 900),
+        ("two minutes", 120),
+        ("nine days", 900),
+    ],
+)
+def test_any_pause_that_can_be_asked_for(system: System, asked: str, pause: float) -> None:
+    """Seconds of any size and a `timedelta` are the pause, which is a quarter of an hour at the most."""
+    status = system.run("ask-for", message=asked)
+    assert system.row(status["id"]).not_before == system.clock.time + pause * 1000
+    assert system.hidden_for()[-1] == math.ceil(pause)
+    assert status["lastError"] == "BusyError: busy"
+
+
+@pytest.mark.parametrize("asked", ["the past", "no number", "text", "nothing", "a date", "an error"])
+def test_what_is_no_pause(system: System, asked: str) -> None:
+    """Whatever else `retry_after` may be, or raise, the flow's backoff applies and the error stays what it is."""
+    status = system.run("ask-for", message=asked)
+    assert (status["state"], status["lastError"]) == ("pending", "BusyError: busy")
+    not_before = system.row(status["id"]).not_before
+    assert not_before is not None
+    assert 0 <= not_before - system.clock.time <= 1000
+
+
+def test_backoff_of_the_submission_overrides_that_of_the_flow(system: System) -> None:
+    """Without a backoff of its own a submission has its flow's, of up to a second; with one it is that."""
+    options = {"maxAttempts": 20, "backoffSeconds": 900, "backoffCapSeconds": 900}
+    pauses = [system.run("fail", message="x", options=options) for _ in range(5)]
+    bounds = [(system.row(status["id"]).not_before or 0) - system.clock.time for status in pauses]
+    assert 1000 < max(bounds) <= 900_000
+    status = system.run("fail", message="x", options={"backoffSeconds": 0})
+    assert system.row(status["id"]).not_before == system.clock.time
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import signal
 import sys
 import threading
 import time
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -72,7 +73,7 @@ def pair(pair: tuple[int, str], rest: tuple[int, ...] = ()) -> list[Any]:
 
 
 @flow(max_attempts=2)
-def fail(message: str) -> None:
+def fail(message: str, ballast: list[float] | None = None) -> None:  # noqa: ARG001 - it is only carried
     raise ValueError(message)
 
 
@@ -84,6 +85,40 @@ def refuse() -> None:
 @flow
 def ask_for_time() -> None:
     raise OverloadedError("busy")
+
+
+PAUSES: dict[str, Callable[[], Any]] = {
+    "no time": lambda: 0,
+    "half a second": lambda: 0.5,
+    "years": lambda: 1e9,
+    "too long for a float": lambda: 10**400,
+    "for ever": lambda: float("inf"),
+    "two minutes": lambda: timedelta(minutes=2),
+    "nine days": lambda: timedelta(days=9),
+    "the past": lambda: -1,
+    "no number": lambda: float("nan"),
+    "text": lambda: "7",
+    "nothing": lambda: None,
+    "a date": lambda: datetime(2030, 1, 1),  # noqa: DTZ001 - it is what no pause can be
+    "an error": lambda: 1 / 0,
+}
+
+
+class BusyError(Exception):
+    """Asks for what a flow author may write down; looking at it may raise."""
+
+    def __init__(self, asked: str) -> None:
+        super().__init__("busy")
+        self.asked = asked
+
+    @property
+    def retry_after(self) -> Any:
+        return PAUSES[self.asked]()
+
+
+@flow
+def ask_for(message: str) -> None:
+    raise BusyError(message)
 
 
 @flow
