@@ -86,12 +86,15 @@ def test_body_is_compared_after_parsing(system: System) -> None:
 
 def test_many_callers_with_one_key_make_one_job(system: System) -> None:
     """Callers that submit the same key at once all get the one job."""
-    with ThreadPoolExecutor(8) as callers:
+    with ThreadPoolExecutor(32) as callers:
         answers = list(
-            callers.map(lambda _: system.submit(parameters={"a": 1}, headers={"idempotency-key": "k"}), range(16))
+            callers.map(lambda _: system.submit(parameters={"a": 1}, headers={"idempotency-key": "k"}), range(32))
         )
     assert {answer.status for answer in answers} == {202}
     assert len({answer.body["id"] for answer in answers}) == 1
+    while system.messages():
+        system.deliver()
+    assert (system.row(answers[0].body["id"]).state, system.row(answers[0].body["id"]).attempt) == ("completed", 1)
 
 
 def test_failed_send_is_healed_by_the_retry(system: System) -> None:

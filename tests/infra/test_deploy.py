@@ -53,16 +53,7 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
 
     assert completed_job(base_url, key)["state"] == "completed"
 
-    created = operate("keys", "create", "--org", "acme", "my-key", **aws)
-    assert created.returncode == 0, created.stderr
-    assert completed_job(base_url, created.stdout.strip())["state"] == "completed"
-
-    listed = operate("keys", "list", **aws)
-    key_id = re.findall(
-        r"^ ?(\w{12}) +acme +my-key +cancel read submit usage .* valid *$", listed.stdout, re.MULTILINE
-    )[0]
-    revoked = operate("keys", "revoke", key_id, **aws)
-    assert revoked.stdout == f"{key_id} (my-key, of the org acme) is revoked.\n"
+    assert_keys_are_managed(base_url, aws)
 
     verified = operate("verify-aws", "--endpoint", base_url, **aws)
     assert verified.returncode == 0, verified.stdout + verified.stderr
@@ -82,6 +73,20 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
         1,
         "There is no stack noukai in 000000000000/us-east-1: `make deploy` makes it.\n",
     )
+
+
+def assert_keys_are_managed(base_url: str, aws: dict[str, str]) -> None:
+    """A key is made and works, is listed, and is revoked."""
+    created = operate("keys", "create", "--org", "acme", "my-key", **aws)
+    assert created.returncode == 0, created.stderr
+    assert completed_job(base_url, created.stdout.strip())["state"] == "completed"
+
+    listed = operate("keys", "list", **aws)
+    key_id = re.findall(
+        r"^ ?(\w{12}) +acme +my-key +cancel read submit usage .* valid *$", listed.stdout, re.MULTILINE
+    )[0]
+    revoked = operate("keys", "revoke", key_id, **aws)
+    assert revoked.stdout == f"{key_id} (my-key, of the org acme) is revoked.\n"
 
 
 @pytest.mark.parametrize("command", ["deploy", "destroy"])
