@@ -1,0 +1,164 @@
+"""The bill: what AWS asks for a job, by stage, and what the others ask."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from infra.settings import Settings, WorkerProfile, file_context
+from tests.bench import prices
+from tests.bench.cloud import Cpu, Stack
+from tests.bench.cpu import measured
+from tests.bench.lives import Account, Bill, Event, Life, fresh_account
+from tests.bench.report import Cell, Section
+
+INDEX_UNITS = 1
+"""Write units that an index of keys alone adds to a job: its keys never change, so it is written once."""
+SHORT = WorkerProfile(memory=256, timeout=60, batch_size=10)
+"""A profile for flows of a few seconds: its queue's visibility is no longer than a lease."""
+TARGETS = {"a trickle": 8.0, "under load": 6.5}
+
+_STAGES: Mapping[str, tuple[str, ...]] = {
+    "submit": ("submit",),
+    "worker: claim": ("claim",),
+    "worker: run": ("run",),
+    "worker: settle": ("settle",),
+    "wait, status": ("wait", "status"),
+    "cancel": ("cancel",),
+    "retry": ("retry",),
+    "logs": ("logs",),
+}
+_ITEMS = ("api_requests", "lambda_requests", "gb_seconds", "write_units", "read_units", "sqs_requests", "log_bytes")
+_LONG_MS = 60_000
+_DURATIONS = {"50 ms": 50, "200 ms": 200, "10 s": 10_000, "10 min": 600_000}
+_SIZES = {"100 B": 100, "1 KB": 1024, "8 KB": 8 * 1024, "100 KB": 100 * 1024}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where lives are played, and at what speed."""
+
+    account: Account
+    cpu: Cpu
+
+    def trickle(self, life: Life, worker: WorkerProfile | None = None) -> Bill:
+        """Bill jobs that come one by one."""
+        stack = dataclasses.replace(_stack(worker), batch_size=1)
+        return self.account.play(life, stack, self.cpu, jobs=1 if life.milliseconds > _LONG_MS else 5)
+
+    def load(self, life: Life) -> Bill:
+        """Bill jobs that come ten at a time."""
+        return self.account.play(life, _stack(SHORT), self.cpu, jobs=SHORT.batch_size)
+
+
+def sections() -> Iterable[Section]:
+    """Play the lives of jobs and price them."""
+    with fresh_account() as account:
+        desk = Desk(account, measured(account.system))
+        yield from _by_stage(desk)
+        yield _by("duration", desk, {name: Life(milliseconds=each) for name, each in _DURATIONS.items()})
+        yield _by("size of input and result", desk, {n: Life(input_bytes=b, result_bytes=b) for n, b in _SIZES.items()})
+        yield _by("what happens to a job of 200 ms", desk, {each.value: Life(event=each) for each in Event})
+
+
+def _by_stage(desk: Desk) -> Iterable[Section]:
+    bills = {
+        "default profile": desk.trickle(Life()),
+        "a trickle": desk.trickle(Life(), SHORT),
+        "under load": desk.load(Life()),
+    }
+    totals = {name: bill.usd_per_million() + _index() for name, bill in bills.items()}
+    yield Section(
+        "The bill by stage, USD per million jobs of 200 ms, 300 B and 500 B",
+        ["stage", *bills],
+        list(_stage_rows(bills)),
+        {name: {**_usd_of(bill), "with index": totals[name]} for name, bill in bills.items()},
+        [_profiles(), f"CPU: {_cpu(desk.cpu)}", f"Assumed: {prices.assumptions()}.", _idle()],
+    )
+    yield Section(
+        "Units of one such job",
+        ["unit", *bills],
+        [[item.replace("_", " "), *(float(bill.per_job(item)) for bill in bills.values())] for item in _ITEMS],
+        {name: {item: bill.per_job(item) for item in _ITEMS} for name, bill in bills.items()},
+    )
+    yield _peers({f"noukai, {name}, with the index": totals[name] for name in TARGETS})
+
+
+def _stage_rows(bills: Mapping[str, Bill]) -> Iterable[list[Cell]]:
+    for name, stages in _STAGES.items():
+        usd = [bill.usd_per_million(*stages) for bill in bills.values()]
+        if any(usd) or name == "logs":
+            yield [name, *usd]
+    totals = [bill.usd_per_million() for bill in bills.values()]
+    yield ["**sum**", *totals]
+    yield ["with an index of keys for lists, not built", *(total + _index() for total in totals)]
+    yield ["target for that", *(TARGETS.get(name, "") for name in bills)]
+    yield ["apart: the flow's own compute", *map(_compute, bills.values())]
+    yield ["apart: bytes to the internet", *map(_transfer, bills.values())]
+
+
+def _by(what: str, desk: Desk, lives: Mapping[str, Life]) -> Section:
+    rows: list[list[Cell]] = []
+    figures: dict[str, object] = {}
+    for name, life in lives.items():
+        trickle = desk.trickle(life)
+        load = desk.load(life) if life.flow == "brief" else None
+        waits = len([each for each in trickle.requests if each.name.startswith(("WAIT", "STATUS"))]) / trickle.jobs
+        waited = trickle.usd_per_million("wait", "status")
+        rows.append([
+            name, trickle.usd_per_million() - waited, waited, waits, _compute(trickle),
+            "" if load is None else f"{load.usd_per_million():,.2f}",
+        ])  # fmt: skip
+        figures[name] = {"trickle": _usd_of(trickle), "load": load and _usd_of(load)}
+    columns = [what, "trickle: job", "wait", "requests a wait", "flow's compute, apart", "under load: both"]
+    return Section(f"The bill by {what}, USD per million", columns, rows, figures)
+
+
+def _peers(ours: Mapping[str, float]) -> Section:
+    rows: list[list[Cell]] = [[name, usd, usd, "this table"] for name, usd in ours.items()]
+    rows += [[peer.name, peer.cheapest, peer.dearest, peer.source] for peer in prices.peers()]
+    figures = {str(row[0]): [row[1], row[2]] for row in rows}
+    return Section("Beside others, by their published prices, USD per million", ["", "from", "to", "by"], rows, figures)
+
+
+def _usd_of(bill: Bill) -> dict[str, float]:
+    """Give USD per million jobs by stage, and in all."""
+    return {name: bill.usd_per_million(*of) for name, of in _STAGES.items()} | {"sum": bill.usd_per_million()}
+
+
+def _stack(worker: WorkerProfile | None = None) -> Stack:
+    """Give the stack as `cdk.json` and the template make it, perhaps with another worker."""
+    settings = Settings.from_context(file_context().get)
+    profile = worker or settings.worker
+    memory = dict.fromkeys(("submit", "status", "cancel", "retry"), settings.memory)
+    memory |= {"wait": settings.wait_memory, "worker": profile.memory}
+    return Stack(memory, profile.batch_size, profile.timeout)
+
+
+def _index() -> float:
+    return prices.usd("write_units", INDEX_UNITS * 1_000_000)
+
+
+def _compute(bill: Bill) -> float:
+    return prices.usd("gb_seconds", bill.per_job("flow_gb_seconds") * 1_000_000)
+
+
+def _transfer(bill: Bill) -> float:
+    return prices.usd("bytes_out", bill.per_job("bytes_out") * 1_000_000)
+
+
+def _profiles() -> str:
+    default = _stack()
+    return (
+        f"Default profile: {default.memory['worker']} MB, visibility {default.worker_timeout} s, batches of 1. The "
+        f"others: {SHORT.memory} MB, visibility {SHORT.timeout} s; a trickle fills no batch, load fills those of "
+        f"{SHORT.batch_size}. The platform's own log lines are off (template: WARN), the functions' level is INFO."
+    )
+
+
+def _cpu(cpu: Cpu) -> str:
+    fixed = ", ".join(f"{name} {each:.1f}" for name, each in cpu.invocation.items())
+    return f"ms of a whole CPU, measured here: {fixed}, each call of AWS {cpu.call:.1f}, each job {cpu.job:.1f}."
+
+
+def _idle() -> str:
+    return "Not counted, as it is no job's: the idle pollers of two queues, the daily sweep, storage, cold starts."

@@ -1,0 +1,116 @@
+"""How much CPU the functions take when warm: measured on moto, whose own part is taken off.
+
+A flow's process is measured apart, in one that has only a worker loaded: forking this one would copy all of moto.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import process_time
+from typing import Any
+from unittest.mock import patch
+
+from functions import execution, worker
+from noukai_wire.routes import Route
+from tests.bench import prices
+from tests.bench.cloud import Cpu
+from tests.bench.lives import Life
+from tests.bench.passing import Processes
+from tests.bench.timeline import Timeline
+from tests.functions.harness import System
+from tests.functions.time import LambdaContext
+
+_SAMPLES = 25
+_BATCH = 10
+
+
+@dataclass
+class OwnCpu:
+    """A clock of this process's CPU, which stands still while moto answers."""
+
+    moto: float = 0.0
+    calls: int = 0
+    _begun: float = 0.0
+
+    def attach(self, client: Any) -> None:
+        """Leave out what moto needs for the calls of a client."""
+        # Where moto has put itself: whoever asks for a part of these events comes before, even as the last.
+        client.meta.events.register_first("before-send", self._begin)
+        client.meta.events.register_last("before-send", self._end)
+
+    def now(self) -> float:
+        """Milliseconds."""
+        return 1000 * (process_time() - self.moto)
+
+    def _begin(self, **_: Any) -> None:
+        self.calls += 1
+        self._begun = process_time()
+
+    def _end(self, **_: Any) -> None:
+        self.moto += process_time() - self._begun
+
+
+def measured(system: System) -> Cpu:
+    """Measure each function on a job of the usual size, and add the assumed parts.
+
+    The least of many samples counts, since a busy machine only adds.
+    """
+    clock = OwnCpu()
+    clock.attach(system.deployment.store.client)
+    clock.attach(system.deployment.queue.client)
+    job_id = _submit(system)
+    call, _ = _least(clock, lambda: system.deployment.store.read(job_id, consistent=False))
+    totals = {
+        "submit": _least(clock, lambda: _submit(system)),
+        "status": _least(clock, lambda: system.send(Route.STATUS_BY_ID, id=job_id)),
+        "wait": _least(clock, lambda: system.send(Route.WAIT_BY_ID, id=job_id, query="seconds=0")),
+        "cancel": _least(clock, lambda: system.send(Route.CANCEL_BY_ID, id=job_id)),
+    }
+    totals["retry"] = totals["submit"]
+    one, ten = _worker(system, clock, 1), _worker(system, clock, _BATCH)
+    job = max(0.0, ten[0] - one[0] - call * (ten[1] - one[1])) / (_BATCH - 1)
+    totals["worker"] = (one[0] - job, one[1])
+    fork = subprocess.run([sys.executable, "-m", "tests.bench.forking"], check=True, capture_output=True, text=True)
+    overhead = prices.assumed("runtime_cpu_ms")
+    invocation = {name: max(0.0, total - call * calls) + overhead for name, (total, calls) in totals.items()}
+    return Cpu(invocation, call + prices.assumed("socket_cpu_ms"), job + float(fork.stdout))
+
+
+def _least(clock: OwnCpu, act: Callable[[], object], samples: int = _SAMPLES) -> tuple[float, int]:
+    """Give the milliseconds that an act takes, and how often it calls AWS."""
+    took = []
+    for _ in range(samples + 1):
+        begun, clock.calls = clock.now(), 0
+        act()
+        took.append(clock.now() - begun)
+    return min(took), clock.calls
+
+
+def _submit(system: System) -> str:
+    message, parameters = Life(milliseconds=0).input
+    answer = system.submit("load/brief", message=message, parameters=parameters)
+    return str(answer.body["id"])
+
+
+def _worker(system: System, clock: OwnCpu, jobs: int) -> tuple[float, int]:
+    """Measure an invocation of the worker for so many flows, which do nothing."""
+    timeline = Timeline()
+    batches = [[_record(system) for _ in range(jobs)] for _ in range(_SAMPLES // jobs + 4)]
+
+    def work() -> None:
+        with patch.object(execution, "FlowProcess", Processes(timeline)):
+            worker.work({"Records": batches.pop()}, LambdaContext(), system.deployment)
+
+    def begin() -> None:
+        timeline.start(work)
+        timeline.run()
+
+    return _least(clock, begin, len(batches) - 1)
+
+
+def _record(system: System) -> dict[str, str]:
+    job_id = _submit(system)
+    message, parameters = Life(milliseconds=0).input
+    body = system.message_of(job_id, arguments={"message": message, **parameters}).body
+    return {"messageId": job_id, "receiptHandle": job_id, "body": body}

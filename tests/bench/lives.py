@@ -1,0 +1,216 @@
+"""Lives of jobs: what their callers do, played in a simulated account and metered."""
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from functions import execution
+from functions.aws import client
+from functions.catalog_build import build_catalog
+from functions.deployment import Deployment
+from functions.inputs import InputStore
+from functions.keys import KeyRing
+from functions.queue import JobQueue
+from functions.store import JobStore
+from functions.telemetry import logger
+from noukai import JobCancelledError, JobFailedError
+from tests.bench.caller import KEY, flow_of
+from tests.bench.cloud import Cloud, Cpu, Stack
+from tests.bench.meter import Meter, MeteredTables
+from tests.bench.passing import Processes
+from tests.bench.queues import QUEUE
+from tests.bench.timeline import Timeline
+from tests.functions.harness import System, system_on_moto
+
+if TYPE_CHECKING:
+    from noukai._submission import JobOptions
+    from noukai_wire.routes import Route
+
+FLOWS = Path(__file__).parent / "flows"
+DEFAULT = Stack({"submit": 256, "retry": 256, "status": 256, "wait": 128, "cancel": 256, "worker": 1024})
+IDEAL = Cpu()
+_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
+_BRIEF_MS = 4000
+_BATCH_WRITE = 25
+_SPREAD = (1.0, 0.85, 1.15, 0.92, 1.08)
+"""Durations of flows are spread by 15 %, around their mean."""
+
+
+class Event(StrEnum):
+    """What happens to a job beside its run."""
+
+    NOTHING = "nothing"
+    ATTEMPT_FAILS = "an attempt fails"
+    CANCELLED = "cancelled half-way"
+    CANCELLED_IN_TIME = "cancelled before it runs"
+    RETRIED = "fails, and is retried by its caller"
+
+
+_OPTIONS: "dict[Event, JobOptions]" = {
+    Event.RETRIED: {"max_attempts": 1},
+    Event.CANCELLED_IN_TIME: {"delay_seconds": 5},
+}
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a job is: how long its flow takes, the bytes of its input and its result as JSON, what happens to it."""
+
+    milliseconds: int = 200
+    input_bytes: int = 300
+    result_bytes: int = 500
+    event: Event = Event.NOTHING
+    is_awaited: bool = True
+
+    @property
+    def flow(self) -> str:
+        """The flow that may take so long."""
+        return "brief" if self.milliseconds <= _BRIEF_MS else "lasting"
+
+    @property
+    def input(self) -> tuple[str, dict[str, Any]]:
+        """Message and parameters that make a request's body of exactly so many bytes."""
+        failures = {Event.ATTEMPT_FAILS: 1, Event.RETRIED: 2}.get(self.event, 0)
+        parameters = {"size": self.result_bytes - 2, "milliseconds": self.milliseconds, "failures": failures}
+        empty = json.dumps({"message": "", "parameters": parameters}, separators=(",", ":"))
+        return "m" * (self.input_bytes - len(empty)), parameters
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What some jobs of one life have cost."""
+
+    meter: Meter
+    jobs: int
+    requests: "list[Route]"
+
+    def per_job(self, item: str, *stages: str) -> float:
+        """An amount for one job."""
+        return self.meter.amount(item, *stages) / self.jobs
+
+    def usd_per_million(self, *stages: str) -> float:
+        """The price of a million jobs."""
+        return self.meter.usd(*stages) / self.jobs * 1_000_000
+
+
+class Account:
+    """A fresh account, in which lives are played one after the other."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self._dynamodb = client("dynamodb")
+        self._tables = MeteredTables(system.deployment.store.client, Meter(), Timeline())
+        self._tables.attach(self._dynamodb)
+
+    def play(self, life: Life, stack: Stack = DEFAULT, cpu: Cpu = IDEAL, *, jobs: int = 10) -> Bill:
+        """Play a life for so many jobs: as many at a time as the worker takes in a batch.
+
+        A first such wave, if callers wait, is not billed: it finds out who calls and how long the flow takes.
+        """
+        timeline, meter = Timeline(self.system.clock.time), Meter()
+        self._tables.meter, self._tables.timeline = meter, timeline
+        cloud = Cloud(stack, cpu, timeline, meter, self._make_deployment)
+        with _logging_to(cloud.log), patch.object(execution, "FlowProcess", Processes(timeline)):
+            if life.is_awaited:
+                _play(cloud, life, stack.batch_size)
+            meter.clear()
+            cloud.requests.clear()
+            for _ in range(0, jobs, stack.batch_size):
+                _play(cloud, life, stack.batch_size)
+        self.system.clock.time = timeline.now()
+        return Bill(meter, jobs, cloud.requests)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Read all rows of jobs that are completed."""
+        items = self.system.deployment.store.client.scan(TableName="jobs")["Items"]
+        return [item for item in items if "r" in item]
+
+    def add_rows(self, count: int) -> None:
+        """Fill the jobs table with so many more rows."""
+        for begin in range(0, count, _BATCH_WRITE):
+            self.system.deployment.store.client.batch_write_item(
+                RequestItems={
+                    "jobs": [
+                        {"PutRequest": {"Item": {"id": {"S": f"job_{n}"}, "s": {"S": "completed"}}}}
+                        for n in range(begin, min(count, begin + _BATCH_WRITE))
+                    ]
+                }
+            )
+
+    def _make_deployment(self, cloud: Cloud) -> Deployment:
+        clock: Any = cloud.timeline
+        queues: Any = cloud.queues
+        made = Deployment(self.system.deployment.environment, self.system.deployment.asset, clock)
+        jobs, keys = made.environment["JOBS_TABLE"], made.environment["KEYS_TABLE"]
+        made.store, made.inputs = JobStore(self._dynamodb, jobs), InputStore(self._dynamodb, jobs)
+        made.keys = KeyRing(self._dynamodb, keys, clock)
+        made.queue = JobQueue(queues, QUEUE)
+        return made
+
+
+@contextmanager
+def fresh_account() -> Iterator[Account]:
+    """Make an account on moto with the benchmark's flow."""
+    with TemporaryDirectory() as folder, patch.dict(os.environ, _CREDENTIALS):
+        asset = Path(folder)
+        shutil.copytree(FLOWS, asset / "flows", ignore=shutil.ignore_patterns("__pycache__"))
+        build_catalog(asset / "flows", asset / "catalog")
+        with system_on_moto(asset) as system:
+            system.add_key(KEY, "acme", ("submit", "read", "cancel"))
+            yield Account(system)
+
+
+def _play(cloud: Cloud, life: Life, at_once: int) -> None:
+    """Let so many callers act at once, their flows' durations spread, until all is quiet."""
+    for number in range(at_once):
+        each = replace(life, milliseconds=round(life.milliseconds * _SPREAD[(len(cloud.requests) + number) % 5]))
+        cloud.timeline.start(partial(_call, cloud, each))
+    cloud.timeline.run()
+
+
+def _call(cloud: Cloud, life: Life) -> None:
+    """Do what the caller of one job does."""
+    message, parameters = life.input
+    job = flow_of(cloud, life.flow).job(message, parameters, **_OPTIONS.get(life.event, {}))
+    if life.event is Event.CANCELLED_IN_TIME:
+        job.cancel()
+    if life.event is Event.CANCELLED:
+        cloud.timeline.start(job.cancel, life.milliseconds / 2000)
+    if life.is_awaited:
+        with suppress(JobFailedError, JobCancelledError):
+            job.wait()
+    if life.event is Event.RETRIED:
+        with suppress(JobFailedError):
+            job.retry().wait()
+
+
+@contextmanager
+def _logging_to(log: Callable[[str], None]) -> Iterator[None]:
+    """Hand every line that a function logs, as it would stand in its log, to `log` and nowhere else."""
+    written, handler = logging.getLogger("noukai"), _Lines(log)
+    handler.setFormatter(logger().registered_formatter)
+    before = written.handlers, written.level
+    written.handlers, written.level = [handler], logging.INFO
+    try:
+        yield
+    finally:
+        written.handlers, written.level = before
+
+
+class _Lines(logging.Handler):
+    def __init__(self, log: Callable[[str], None]) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._log(self.format(record) + "\n")

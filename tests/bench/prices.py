@@ -1,0 +1,48 @@
+"""What AWS asks for, and what is assumed of it: `prices.json`, with the source and the date of each price."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).parent / "prices.json"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another job API, and between what and what a million jobs cost there by its published prices, in USD."""
+
+    name: str
+    cheapest: float
+    dearest: float
+    source: str
+
+
+def usd(item: str, amount: float) -> float:
+    """Price an amount of an item of the bill."""
+    price: float = _file()["prices"][item]["usd_per_million"]
+    return amount * price / 1_000_000
+
+
+def assumed(name: str) -> float:
+    """Give an assumption, in the unit that ends its name."""
+    value: float = _file()["assumptions"][name]["value"]
+    return value
+
+
+def assumptions() -> str:
+    """Give all assumptions in one sentence each."""
+    entries = _file()["assumptions"].items()
+    return "; ".join(f"`{name}` {entry['value']} ({entry['why']})" for name, entry in entries)
+
+
+def peers() -> list[Peer]:
+    """Give the other job APIs, the cheapest first."""
+    ranges = [(each, *each["usd_per_million"]) for each in _file()["peers"]]
+    return [Peer(each["name"], cheapest, dearest, each["source"]) for each, cheapest, dearest in ranges]
+
+
+@cache
+def _file() -> Any:
+    return json.loads(FILE.read_text())
