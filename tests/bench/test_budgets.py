@@ -1,0 +1,139 @@
+"""What a job may cost, exactly: whoever adds a write or a request to its life changes a figure here."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.bench import prices
+from tests.bench.capacity import item_bytes
+from tests.bench.lives import DEFAULT, Account, Bill, Event, Life, fresh_account
+
+SHORT = replace(DEFAULT, worker_timeout=60)
+UNITS = ("api_requests", "lambda_requests", "write_units", "sqs_requests", "log_bytes")
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Account]:
+    with fresh_account() as account:
+        yield account
+
+
+@pytest.fixture(scope="module")
+def job(account: Account) -> Bill:
+    """One job of 200 ms that is submitted and waited for."""
+    return account.play(Life(), SHORT, jobs=1)
+
+
+def units(bill: Bill, *stages: str) -> tuple[float, ...]:
+    return tuple(bill.per_job(item, *stages) for item in UNITS)
+
+
+def test_submit(job: Bill) -> None:
+    """A submission is a write and a send, one after the other, and nothing else."""
+    assert job.meter.operations("submit") == ["PutItem", "SendMessage"]
+    assert units(job, "submit") == (1, 1, 1, 1, 0)
+
+
+def test_worker(job: Bill) -> None:
+    """A short job costs a worker a claim and a settling write, and the event source a receive and a deletion."""
+    assert job.meter.operations("claim", "run", "settle") == ["UpdateItem", "UpdateItem"]
+    assert units(job, "claim", "run", "settle") == (0, 1, 2, 2, 0)
+    assert job.per_job("read_units", "claim", "run", "settle") == 0
+
+
+def test_wait(job: Bill) -> None:
+    """A wait for a short job is one request, which writes nothing and reads three units at most."""
+    assert units(job, "wait", "status") == (1, 1, 0, 0, 0)
+    assert job.per_job("read_units", "wait", "status") <= 3
+
+
+def test_whole_job(job: Bill) -> None:
+    """A job is three write units, one send and no byte of log."""
+    assert units(job) == (2, 3, 3, 3, 0)
+
+
+def test_long_visibility_costs_one_request(account: Account) -> None:
+    """A worker whose queue hides deliveries for longer than a lease shortens that, in one request for a batch."""
+    bill = account.play(Life(), DEFAULT, jobs=1)
+    assert bill.meter.operations("claim") == ["ChangeMessageVisibilityBatch", "UpdateItem"]
+
+
+def test_batch_of_ten(account: Account) -> None:
+    """Ten jobs at once share an invocation, a receive and a deletion, and cost three writes each as one does."""
+    bill = account.play(Life(), replace(SHORT, batch_size=10), jobs=10)
+    assert (bill.meter.amount("lambda_requests", "run"), bill.meter.amount("sqs_requests", "claim", "settle")) == (1, 2)
+    assert bill.per_job("write_units") == 3
+    assert bill.per_job("api_requests", "wait", "status") <= 1.2
+
+
+def test_status_and_cancel_are_one_call(account: Account) -> None:
+    """A cancelled job that never ran costs its two writes and that of its input; nobody reads to cancel."""
+    bill = account.play(Life(event=Event.CANCELLED_IN_TIME), SHORT, jobs=1)
+    assert bill.meter.operations("cancel") == ["UpdateItem"]
+    assert bill.meter.operations("wait", "status") == ["GetItem"]
+    assert bill.meter.operations("claim", "run", "settle") == ["UpdateItem", "PutItem"]
+
+
+def test_job_that_is_cancelled_as_it_runs(account: Account) -> None:
+    """The refused outcome is billed too; then the worker says that the code has stopped, and keeps the input."""
+    bill = account.play(Life(event=Event.CANCELLED), SHORT, jobs=1)
+    assert bill.meter.operations("claim", "run", "settle") == ["UpdateItem"] * 3 + ["PutItem"]
+    assert bill.per_job("write_units") == 6
+
+
+def test_failed_attempt(account: Account) -> None:
+    """A failed attempt costs a release and a claim, four requests of SQS, and what is logged of its exception."""
+    bill = account.play(Life(event=Event.ATTEMPT_FAILS), SHORT, jobs=1)
+    assert bill.per_job("write_units") == 5
+    assert bill.meter.operations("claim", "run", "settle").count("ChangeMessageVisibilityBatch") == 1
+    assert bill.per_job("sqs_requests") == 5
+    assert 500 < bill.per_job("log_bytes") < 2000
+
+
+def test_retry_by_the_caller(account: Account) -> None:
+    """A retry reads the old job and its input, and is a submission otherwise."""
+    bill = account.play(Life(event=Event.RETRIED), SHORT, jobs=1)
+    assert bill.meter.operations("retry") == ["GetItem", "GetItem", "PutItem", "SendMessage"]
+
+
+def test_ten_minutes_of_heartbeats(account: Account) -> None:
+    """What a worker does while a flow runs for ten minutes costs less than 50 USD per million jobs."""
+    bill = account.play(Life(milliseconds=600_000, is_awaited=False), DEFAULT, jobs=1)
+    beats = Counter(bill.meter.operations("run"))
+    assert (beats["UpdateItem"], beats["ChangeMessageVisibilityBatch"]) == (29, 29)
+    read, write, hide = (bill.meter.amount(item, "run") for item in ("read_units", "write_units", "sqs_requests"))
+    assert (write, hide) == (29, 29)
+    usd = prices.usd("read_units", read) + prices.usd("write_units", write) + prices.usd("sqs_requests", hide)
+    assert usd * 1_000_000 < 50
+
+
+def test_size_of_a_finished_row(account: Account) -> None:
+    """With an input of 300 bytes and a result of 500 a row stays far under the kilobyte of one write unit."""
+    account.play(Life(), SHORT, jobs=1)
+    rows = account.rows()
+    assert max(item_bytes(row) for row in rows if row["r"]["S"] == f'"{"r" * 498}"') < 800
+
+
+@pytest.mark.parametrize(("kilobytes", "writes", "requests"), [(8, 11, 3), (100, 103, 5)])
+def test_larger_jobs(account: Account, kilobytes: int, writes: int, requests: int) -> None:
+    """An input travels in the message alone; a result is written once, with the row around it."""
+    size = kilobytes * 1024
+    bill = account.play(Life(input_bytes=size, result_bytes=size), SHORT, jobs=1)
+    assert (bill.per_job("write_units"), bill.per_job("sqs_requests")) == (writes, requests)
+
+
+def test_price_does_not_grow_with_the_table(account: Account, job: Bill) -> None:
+    """Among two thousand rows a job is the same calls and units as alone: nothing is searched for."""
+    account.add_rows(2000)
+    crowded = account.play(Life(), SHORT, jobs=1)
+    assert crowded.meter.calls == job.meter.calls
+    assert crowded.meter.amounts == job.meter.amounts
+    assert {operation for _, operation in crowded.meter.calls} == {"PutItem", "GetItem", "UpdateItem", "SendMessage"}
+
+
+def test_targets(account: Account) -> None:
+    """Without its CPU, a job of 200 ms stays below what is promised for it, an index for lists included."""
+    index = prices.usd("write_units", 1_000_000)
+    assert account.play(Life(), SHORT, jobs=5).usd_per_million() + index < 8
