@@ -53,6 +53,7 @@ class Event(StrEnum):
     ATTEMPT_FAILS = "an attempt fails"
     CANCELLED = "cancelled half-way"
     CANCELLED_IN_TIME = "cancelled before it runs"
+    LOOKED_AT = "its status is asked for, too"
     RETRIED = "fails, and is retried by its caller"
 
 
@@ -189,6 +190,8 @@ def _call(cloud: Cloud, life: Life) -> None:
     if life.is_awaited:
         with suppress(JobFailedError, JobCancelledError):
             job.wait()
+    if life.event is Event.LOOKED_AT:
+        job.status()
     if life.event is Event.RETRIED:
         with suppress(JobFailedError):
             job.retry().wait()

@@ -68,11 +68,17 @@ def test_batch_of_ten(account: Account) -> None:
     assert bill.per_job("api_requests", "wait", "status") <= 1.2
 
 
-def test_status_and_cancel_are_one_call(account: Account) -> None:
-    """A cancelled job that never ran costs its two writes and that of its input; nobody reads to cancel."""
+def test_status(account: Account) -> None:
+    """A status is one consistent read."""
+    bill = account.play(Life(event=Event.LOOKED_AT), SHORT, jobs=1)
+    assert bill.meter.operations("status") == ["GetItem"]
+    assert (units(bill, "status"), bill.per_job("read_units", "status")) == ((1, 1, 0, 0, 0), 1)
+
+
+def test_job_that_is_cancelled_before_it_runs(account: Account) -> None:
+    """To cancel is one write, without a read; the worker writes the input down, and claims in vain."""
     bill = account.play(Life(event=Event.CANCELLED_IN_TIME), SHORT, jobs=1)
     assert bill.meter.operations("cancel") == ["UpdateItem"]
-    assert bill.meter.operations("wait", "status") == ["GetItem"]
     assert bill.meter.operations("claim", "run", "settle") == ["UpdateItem", "PutItem"]
 
 
