@@ -17,7 +17,7 @@ from noukai_wire.routes import BASE_PATH, Route
 from tests.bench import capacity, prices
 from tests.bench.meter import Meter
 from tests.bench.queues import MeteredQueues
-from tests.bench.simulation import Timeline
+from tests.bench.timeline import Timeline
 from tests.functions.harness import ENTRIES
 
 _VARIABLE = re.compile(r"\{(\w+)\}")

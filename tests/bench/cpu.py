@@ -17,7 +17,7 @@ from tests.bench import prices
 from tests.bench.cloud import Cpu
 from tests.bench.lives import Life
 from tests.bench.passing import Processes
-from tests.bench.simulation import Timeline
+from tests.bench.timeline import Timeline
 from tests.functions.harness import System
 from tests.functions.time import LambdaContext
 

@@ -29,7 +29,7 @@ from tests.bench.cloud import Cloud, Cpu, Stack
 from tests.bench.meter import Meter, MeteredTables
 from tests.bench.passing import Processes
 from tests.bench.queues import QUEUE
-from tests.bench.simulation import Timeline
+from tests.bench.timeline import Timeline
 from tests.functions.harness import System, system_on_moto
 
 if TYPE_CHECKING:

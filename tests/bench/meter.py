@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.bench import prices
 from tests.bench.capacity import item_bytes, read_units, write_units
-from tests.bench.simulation import Timeline
+from tests.bench.timeline import Timeline
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,7 +8,7 @@ from functions.outcome import Outcome, Raised
 from functions.process import INTERRUPT
 from functions.progress import ProgressBoard
 from functions.telemetry import logger
-from tests.bench.simulation import Timeline
+from tests.bench.timeline import Timeline
 
 if TYPE_CHECKING:
     from functions.child import Call

@@ -6,7 +6,7 @@ from typing import Any
 from tests.bench import prices
 from tests.bench.capacity import sqs_requests
 from tests.bench.meter import Meter
-from tests.bench.simulation import Timeline
+from tests.bench.timeline import Timeline
 from tests.model.memory_aws import MemoryQueues
 
 QUEUE = "queue"
