@@ -1,21 +1,17 @@
 """The synthesized template, the assets, and an emulator to deploy it to."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from anyio import create_task_group
-from anyio.from_thread import start_blocking_portal
 
 from infra.app import synthesize
 from infra.bundle.asset import AssetName, Bundler
 from infra.bundle.target import Platform
 from infra.local.emulator import Emulator
-from infra.local.processes import MARK, end_all
 from infra.settings import Settings, file_context
+from tests.infra.emulator import running_emulator
 from tests.infra.template import Template
 
 NO_BUNDLING: dict[str, object] = {"aws:cdk:bundling-stacks": []}
@@ -79,20 +75,5 @@ def asset(write: Callable[..., Path]) -> Callable[[AssetName, Platform], Path]:
 
 @pytest.fixture
 def emulator(tmp_path: Path) -> Iterator[Emulator]:
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(_running(tmp_path)) as emulator:
+    with running_emulator(tmp_path) as emulator:
         yield emulator
-
-
-@asynccontextmanager
-async def _running(folder: Path) -> AsyncIterator[Emulator]:
-    run = uuid4().hex
-    emulator = await Emulator.start(folder, {**os.environ, MARK: run})
-    try:
-        async with create_task_group() as tasks:
-            tasks.start_soon(emulator.relay, lambda *_: None)
-            await emulator.ready()
-            yield emulator
-            tasks.cancel_scope.cancel()
-    finally:
-        end_all(run)
-        await emulator.process.wait()

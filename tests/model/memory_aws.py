@@ -1,20 +1,77 @@
 """An in-memory model of just the calls of DynamoDB and SQS that the functions use, on a clock that tests move.
 
+What it does not know, an argument or an operator, is an error, so that nothing is used that it would leave out.
 AWS leaves open what an older receipt of a message still does. Here it does nothing, unless `honours_old_receipts`.
 """
+# ruff: noqa: N803 - arguments have botocore's names
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError
 
-from tests.model.expressions import Item, parsed_condition, parsed_update
+Value = Mapping[str, Any]
+Item = Mapping[str, Value]
+
+_NO_VALUES: Item = MappingProxyType({})
+_OPERAND = r'(row\.get\("\w+"\)|values\[":\w+"\])'
+_RULES = (
+    (r"IN \(([^()]+)\)", r"IN [\1]"),
+    # Neither a placeholder nor a function nor the target of an assignment.
+    (r"(?<!:)\b[a-z_]+\b(?!\(| = )", r'row.get("\g<0>")'),
+    (r":\w+", r'values["\g<0>"]'),
+    (rf"attribute_not_exists\({_OPERAND}\)", r"\1 is None"),
+    (rf"if_not_exists\({_OPERAND}, {_OPERAND}\)", r"(\1 or \2)"),
+    (rf"{_OPERAND} (<=|<) {_OPERAND}", r"number(\1) \2 number(\3)"),
+    (rf"{_OPERAND} \+ {_OPERAND}", r"total(\1, \2)"),
+    (r"\b(AND|OR|IN)\b", lambda word: word[0].lower()),
+)
 
 
 def _refuse(code: str, operation: str, **more: Any) -> NoReturn:
     response: Any = {"Error": {"Code": code, "Message": code}, **more}
     raise ClientError(response, operation)
+
+
+@cache
+def _placeholders(*expressions: str) -> frozenset[str]:
+    return frozenset(re.findall(r":\w+", " ".join(expressions)))
+
+
+@cache
+def _condition(text: str) -> Callable[[Item, Item], bool]:
+    """Whether a condition holds for a row, given the expression's values."""
+    return _compiled(text.replace(" = :", " == :"), "{}")
+
+
+@cache
+def _update(text: str) -> Callable[[Item, Item], Mapping[str, Value | None]]:
+    """What an update makes of a row, given the expression's values; None for what it removes."""
+    sets, _, removes = text.removeprefix("SET ").partition(" REMOVE ")
+    removed = [f"{name} = None" for name in removes.split(", ") if name]
+    # A name that stands there twice is a repeated argument, and no more allowed than it is on AWS.
+    return _compiled(", ".join([sets, *removed]), "dict(row, {})")
+
+
+def _compiled(expression: str, form: str) -> Any:
+    """Compile what our own store has written, and nothing else does; a form unlike its own is no Python either."""
+    for pattern, python in _RULES:
+        expression = re.sub(pattern, python, expression)
+    return eval(f"lambda row, values: {form.format(expression)}")
+
+
+def number(value: Value | None) -> float:
+    """The number; for an attribute that is not there one with which no comparison holds."""
+    return math.nan if value is None else int(value["N"])
+
+
+def total(left: Value, right: Value) -> Value:
+    return {"N": str(int(left["N"]) + int(right["N"]))}
 
 
 @dataclass
@@ -25,35 +82,45 @@ class MemoryTables:
     before: dict[tuple[str, str], Item | None] = field(default_factory=dict)
     """Each row as it stood before its last write: what a read that need not be consistent may still see."""
 
-    def put_item(self, *, TableName: str, Item: Item, **request: Any) -> dict[str, Any]:  # noqa: N803 - botocore's
+    def put_item(self, *, TableName: str, Item: Item, **condition: Any) -> dict[str, Any]:
         key = (TableName, Item["id"]["S"])
-        self._check("PutItem", key, request, set())
+        self._check("PutItem", key, "", **condition)
         self.before[key], self.rows[key] = self.rows.get(key), Item
         return {}
 
-    def get_item(self, *, TableName: str, Key: Item, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> dict[str, Any]:
         row = self.rows.get((TableName, Key["id"]["S"]))
+        del ConsistentRead  # a reader that may see an older row is given it from `before`
         return {} if row is None else {"Item": row}
 
-    def update_item(self, *, TableName: str, Key: Item, UpdateExpression: str, **request: Any) -> dict[str, Any]:  # noqa: N803
+    def update_item(
+        self, *, TableName: str, Key: Item, UpdateExpression: str, ReturnValues: str = "NONE", **condition: Any
+    ) -> dict[str, Any]:
         key = (TableName, Key["id"]["S"])
-        (sets, removes), placeholders = parsed_update(UpdateExpression)
-        self._check("UpdateItem", key, request, placeholders)
-        old, values = self.rows.get(key, Key), request["ExpressionAttributeValues"]
-        new = {**old, **{name: operand(old, values) for name, operand in sets.items()}}
-        self.before[key] = self.rows.get(key)
-        self.rows[key] = {name: value for name, value in new.items() if name not in removes}
-        return {"Attributes": self.rows[key]}
+        update = _update(UpdateExpression)
+        self._check("UpdateItem", key, UpdateExpression, **condition)
+        old = self.rows.get(key)
+        new = update(old or Key, condition.get("ExpressionAttributeValues", _NO_VALUES))
+        self.before[key] = old
+        self.rows[key] = {name: value for name, value in new.items() if value is not None}
+        return {"NONE": {}, "ALL_NEW": {"Attributes": self.rows[key]}}[ReturnValues]
 
-    def _check(self, operation: str, key: tuple[str, str], request: Mapping[str, Any], placeholders: set[str]) -> None:
-        values, text = request.get("ExpressionAttributeValues", {}), request.get("ConditionExpression")
-        holds, named = parsed_condition(text) if text else (lambda *_: True, set())
-        if values.keys() != named | placeholders:
+    def _check(
+        self,
+        operation: str,
+        key: tuple[str, str],
+        update: str,
+        *,
+        ConditionExpression: str = "",
+        ExpressionAttributeValues: Item = _NO_VALUES,
+        ReturnValuesOnConditionCheckFailure: str = "NONE",
+    ) -> None:
+        if ExpressionAttributeValues.keys() != _placeholders(update, ConditionExpression):
             _refuse("ValidationException", operation)
         old = self.rows.get(key)
-        if not holds(old or {}, values):
-            shown = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and old is not None
-            _refuse("ConditionalCheckFailedException", operation, **({"Item": old} if shown else {}))
+        if ConditionExpression and not _condition(ConditionExpression)(old or {}, ExpressionAttributeValues):
+            shown = {"Item": old} if old and ReturnValuesOnConditionCheckFailure == "ALL_OLD" else {}
+            _refuse("ConditionalCheckFailedException", operation, **shown)
 
 
 @dataclass
@@ -82,13 +149,14 @@ class MemoryQueues:
         now = self.now()
         return [message for message in self.queues.get(url, []) if message.visible_at <= now]
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> dict[str, Any]:  # noqa: N803
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> dict[str, Any]:
         self.sent += 1
         message = QueuedMessage(f"m{self.sent}", MessageBody, self.now() + DelaySeconds * 1000)
         self.queues.setdefault(QueueUrl, []).append(message)
         return {"MessageId": message.id}
 
-    def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int = 1, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int = 1) -> dict[str, Any]:
+        """Receive with the receive counts, as an event source does."""
         taken: list[QueuedMessage] = []
         for message in self.visible(QueueUrl):
             if len(taken) < MaxNumberOfMessages and not self.redriven(QueueUrl, message):
@@ -100,11 +168,10 @@ class MemoryQueues:
         message.receipt = f"{message.id}/{message.receives}"
         message.visible_at = self.now() + self.visibility_seconds * 1000
         count = {"ApproximateReceiveCount": str(message.receives)}
-        return {
-            "MessageId": message.id, "ReceiptHandle": message.receipt, "Body": message.body, "Attributes": count
-        }  # fmt: skip
+        named = {"MessageId": message.id, "ReceiptHandle": message.receipt}
+        return {**named, "Body": message.body, "Attributes": count}
 
-    def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+    def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         answer: dict[str, list[dict[str, Any]]] = {}
         for entry in Entries:
             message = self._find(QueueUrl, entry["ReceiptHandle"])
@@ -114,7 +181,9 @@ class MemoryQueues:
             answer.setdefault("Failed" if failure else "Successful", []).append({"Id": entry["Id"], **failure})
         return answer
 
-    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
+    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:
+        if "/" not in ReceiptHandle:
+            _refuse("ReceiptHandleIsInvalid", "DeleteMessage")
         message = self._find(QueueUrl, ReceiptHandle)
         if message is not None:
             self.queues[QueueUrl].remove(message)

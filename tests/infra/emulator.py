@@ -1,0 +1,35 @@
+"""The emulator alone, without a deployment, for a test that calls it itself."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from anyio import create_task_group
+from anyio.from_thread import start_blocking_portal
+
+from infra.local.emulator import Emulator
+from infra.local.processes import MARK, end_all
+
+
+@contextmanager
+def running_emulator(folder: Path) -> Iterator[Emulator]:
+    """Start it with its files below `folder` and yield it once it takes requests; end its processes after that."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(_running(folder)) as emulator:
+        yield emulator
+
+
+@asynccontextmanager
+async def _running(folder: Path) -> AsyncIterator[Emulator]:
+    run = uuid4().hex
+    emulator = await Emulator.start(folder, {**os.environ, MARK: run})
+    try:
+        async with create_task_group() as tasks:
+            tasks.start_soon(emulator.relay, lambda *_: None)
+            await emulator.ready()
+            yield emulator
+            tasks.cancel_scope.cancel()
+    finally:
+        end_all(run)
+        await emulator.process.wait()

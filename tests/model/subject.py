@@ -1,0 +1,134 @@
+"""What has to behave like DynamoDB and SQS, with the functions' own store and queue on it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.sqs import models as moto_sqs
+
+from functions.inputs import InputStore
+from functions.queue import Delivery, JobQueue
+from functions.store import JobStore
+from infra.local.emulator import REGION, Emulator, client_config
+from tests.functions.time import ManualClock
+from tests.model.memory_aws import MemoryQueues, MemoryTables
+
+VISIBILITY_SECONDS = 60
+MOST_RECEIVES = 3
+_COUNT = "ApproximateReceiveCount"
+
+
+@dataclass
+class Subject:
+    """A jobs table, and a queue whose messages become dead letters when they return from the third receive."""
+
+    tables: Any
+    queues: Any
+    table: str = "jobs"
+    url: str = "queue"
+    dead_letter_url: str = "dead-letters"
+    clock: ManualClock | None = None
+    """The clock of the queues; None if they go by real time."""
+    honours_old_receipts: bool = False
+    code_of_spent_receipt: str | None = None
+    """What a deletion by a receipt ends with whose message is gone, or was received again; on AWS it just ends."""
+    asks: Mapping[str, Any] = field(default_factory=lambda: {"MessageSystemAttributeNames": [_COUNT]})
+    """What a receive must ask for to be told the receive count, which an event source always tells."""
+
+    @property
+    def store(self) -> JobStore:
+        return JobStore(self.tables, self.table)
+
+    @property
+    def inputs(self) -> InputStore:
+        return InputStore(self.tables, self.table)
+
+    @property
+    def queue(self) -> JobQueue:
+        return JobQueue(self.queues, self.url)
+
+    def receive(self, most: int = 10, *, dead_letters: bool = False) -> list[tuple[Delivery, int]]:
+        """The deliveries that are due, each with its receive count."""
+        url = self.dead_letter_url if dead_letters else self.url
+        messages = self.queues.receive_message(QueueUrl=url, MaxNumberOfMessages=most, **self.asks).get("Messages", [])
+        return [
+            (Delivery(each["MessageId"], each["ReceiptHandle"], each["Body"]), int(each["Attributes"][_COUNT]))
+            for each in messages
+        ]
+
+    def hide(self, receipts: Mapping[str, str], seconds: int) -> Mapping[str, str]:
+        """Change the visibility of receipts by name; gives the code of each that failed."""
+        entries = [
+            {"Id": name, "ReceiptHandle": receipt, "VisibilityTimeout": seconds} for name, receipt in receipts.items()
+        ]
+        answer = self.queues.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
+        failed = {each["Id"]: each["Code"] for each in answer.get("Failed", [])}
+        assert {each["Id"] for each in answer.get("Successful", [])} == receipts.keys() - failed.keys()
+        return failed
+
+    def delete(self, receipt: str) -> None:
+        self.queues.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
+
+    def let_pass(self, seconds: int) -> None:
+        if self.clock is None:
+            pytest.skip("the local system's queues go by real time, and a test does not wait for it")
+        self.clock.sleep(seconds)
+
+
+def on_model(*, honours_old_receipts: bool) -> Subject:
+    """The model, which takes an older receipt of a message or does not."""
+    clock = ManualClock()
+    redrive = {"queue": ("dead-letters", MOST_RECEIVES)}
+    queues = MemoryQueues(clock.now, redrive, VISIBILITY_SECONDS, honours_old_receipts)
+    return Subject(MemoryTables(), queues, clock=clock, honours_old_receipts=honours_old_receipts, asks={})
+
+
+@contextmanager
+def on_moto() -> Iterator[Subject]:
+    """Fresh resources of moto, on a clock that tests move."""
+    clock = ManualClock()
+    # What is visible from now on is so only after this very instant, so every look comes a little later.
+    hairs = count(1)
+
+    def milliseconds() -> float:
+        return clock.time + next(hairs) / 1000
+
+    with (
+        mock_aws(),
+        patch.object(moto_sqs, "unix_time_millis", milliseconds),
+        patch.object(moto_sqs, "unix_time", lambda: milliseconds() / 1000),
+    ):
+        made = _made(partial(boto3.client, region_name=REGION))
+        made.clock, made.honours_old_receipts = clock, True
+        yield made
+
+
+def on_local_system(emulator: Emulator) -> Subject:
+    """Fresh resources of the emulator that the local system is deployed to."""
+    made = _made(partial(emulator.session().client, endpoint_url=emulator.endpoint, config=client_config()))
+    made.code_of_spent_receipt = "ReceiptHandleIsInvalid"
+    return made
+
+
+def _made(client: Callable[[str], Any]) -> Subject:
+    tables, queues, run = client("dynamodb"), client("sqs"), uuid4().hex
+    tables.create_table(
+        TableName=run,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dead_letters = queues.create_queue(QueueName=f"{run}-dead")["QueueUrl"]
+    arn = queues.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": {MOST_RECEIVES}}}'
+    attributes = {"VisibilityTimeout": str(VISIBILITY_SECONDS), "RedrivePolicy": redrive}
+    url = queues.create_queue(QueueName=run, Attributes=attributes)["QueueUrl"]
+    return Subject(tables, queues, run, url, dead_letters)
