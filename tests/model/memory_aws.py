@@ -10,17 +10,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from botocore.exceptions import ClientError
 
 Value = Mapping[str, Any]
 Item = Mapping[str, Value]
+Compiled = Callable[[Item, Item], Any]
+"""What an expression gives for a row and the expression's values."""
 
-_NO_VALUES: Item = MappingProxyType({})
 _OPERAND = r'(row\.get\("\w+"\)|values\[":\w+"\])'
 _RULES = (
+    # In this order, what turns an expression into Python.
     (r"IN \(([^()]+)\)", r"IN [\1]"),
     # Neither a placeholder nor a function nor the target of an assignment.
     (r"(?<!:)\b[a-z_]+\b(?!\(| = )", r'row.get("\g<0>")'),
@@ -44,25 +45,25 @@ def _placeholders(*expressions: str) -> frozenset[str]:
 
 
 @cache
-def _condition(text: str) -> Callable[[Item, Item], bool]:
-    """Whether a condition holds for a row, given the expression's values."""
+def _condition(text: str) -> Compiled:
+    """Whether a condition holds."""
     return _compiled(text.replace(" = :", " == :"), "{}")
 
 
 @cache
-def _update(text: str) -> Callable[[Item, Item], Mapping[str, Value | None]]:
-    """What an update makes of a row, given the expression's values; None for what it removes."""
+def _update(text: str) -> Compiled:
+    """What an update makes of a row; None stands for what it removes."""
     sets, _, removes = text.removeprefix("SET ").partition(" REMOVE ")
     removed = [f"{name} = None" for name in removes.split(", ") if name]
     # A name that stands there twice is a repeated argument, and no more allowed than it is on AWS.
     return _compiled(", ".join([sets, *removed]), "dict(row, {})")
 
 
-def _compiled(expression: str, form: str) -> Any:
+def _compiled(expression: str, form: str) -> Compiled:
     """Compile what our own store has written, and nothing else does; a form unlike its own is no Python either."""
     for pattern, python in _RULES:
         expression = re.sub(pattern, python, expression)
-    return eval(f"lambda row, values: {form.format(expression)}")
+    return cast("Compiled", eval(f"lambda row, values: {form.format(expression)}"))
 
 
 def number(value: Value | None) -> float:
@@ -97,10 +98,9 @@ class MemoryTables:
         self, *, TableName: str, Key: Item, UpdateExpression: str, ReturnValues: str = "NONE", **condition: Any
     ) -> dict[str, Any]:
         key = (TableName, Key["id"]["S"])
-        update = _update(UpdateExpression)
         self._check("UpdateItem", key, UpdateExpression, **condition)
         old = self.rows.get(key)
-        new = update(old or Key, condition.get("ExpressionAttributeValues", _NO_VALUES))
+        new = _update(UpdateExpression)(old or Key, condition.get("ExpressionAttributeValues", {}))
         self.before[key] = old
         self.rows[key] = {name: value for name, value in new.items() if value is not None}
         return {"NONE": {}, "ALL_NEW": {"Attributes": self.rows[key]}}[ReturnValues]
@@ -112,13 +112,13 @@ class MemoryTables:
         update: str,
         *,
         ConditionExpression: str = "",
-        ExpressionAttributeValues: Item = _NO_VALUES,
+        ExpressionAttributeValues: Item | None = None,
         ReturnValuesOnConditionCheckFailure: str = "NONE",
     ) -> None:
-        if ExpressionAttributeValues.keys() != _placeholders(update, ConditionExpression):
+        old, values = self.rows.get(key), ExpressionAttributeValues or {}
+        if values.keys() != _placeholders(update, ConditionExpression):
             _refuse("ValidationException", operation)
-        old = self.rows.get(key)
-        if ConditionExpression and not _condition(ConditionExpression)(old or {}, ExpressionAttributeValues):
+        if ConditionExpression and not _condition(ConditionExpression)(old or {}, values):
             shown = {"Item": old} if old and ReturnValuesOnConditionCheckFailure == "ALL_OLD" else {}
             _refuse("ConditionalCheckFailedException", operation, **shown)
 
@@ -157,40 +157,38 @@ class MemoryQueues:
 
     def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int = 1) -> dict[str, Any]:
         """Receive with the receive counts, as an event source does."""
-        taken: list[QueuedMessage] = []
-        for message in self.visible(QueueUrl):
-            if len(taken) < MaxNumberOfMessages and not self.redriven(QueueUrl, message):
-                taken.append(message)
-        return {"Messages": [self.deliver(message) for message in taken]} if taken else {}
+        due = [message for message in self.visible(QueueUrl) if not self.redriven(QueueUrl, message)]
+        messages = [self.deliver(message) for message in due[:MaxNumberOfMessages]]
+        return {"Messages": messages} if messages else {}
 
     def deliver(self, message: QueuedMessage) -> dict[str, Any]:
         message.receives += 1
         message.receipt = f"{message.id}/{message.receives}"
         message.visible_at = self.now() + self.visibility_seconds * 1000
-        count = {"ApproximateReceiveCount": str(message.receives)}
-        named = {"MessageId": message.id, "ReceiptHandle": message.receipt}
-        return {**named, "Body": message.body, "Attributes": count}
+        told = {"MessageId": message.id, "ReceiptHandle": message.receipt, "Body": message.body}
+        return {**told, "Attributes": {"ApproximateReceiveCount": str(message.receives)}}
 
     def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
-        answer: dict[str, list[dict[str, Any]]] = {}
+        answer: dict[str, list[dict[str, Any]]] = {"Successful": [], "Failed": []}
         for entry in Entries:
-            message = self._find(QueueUrl, entry["ReceiptHandle"])
-            if message is not None:
+            if entry.keys() != {"Id", "ReceiptHandle", "VisibilityTimeout"}:
+                raise TypeError(entry)
+            if message := self._find(QueueUrl, entry["ReceiptHandle"]):
                 message.visible_at = self.now() + entry["VisibilityTimeout"] * 1000
-            failure = {"Code": "ReceiptHandleIsInvalid", "SenderFault": True} if message is None else {}
-            answer.setdefault("Failed" if failure else "Successful", []).append({"Id": entry["Id"], **failure})
+                answer["Successful"].append({"Id": entry["Id"]})
+            else:
+                answer["Failed"].append({"Id": entry["Id"], "Code": "ReceiptHandleIsInvalid"})
         return answer
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:
         if "/" not in ReceiptHandle:
             _refuse("ReceiptHandleIsInvalid", "DeleteMessage")
-        message = self._find(QueueUrl, ReceiptHandle)
-        if message is not None:
+        if message := self._find(QueueUrl, ReceiptHandle):
             self.queues[QueueUrl].remove(message)
 
     def _find(self, url: str, receipt: str) -> QueuedMessage | None:
         id_ = receipt.partition("/")[0]
-        message = next((message for message in self.queues.get(url, []) if message.id == id_), None)
+        message = next((each for each in self.queues.get(url, ()) if each.id == id_), None)
         return message if message and (self.honours_old_receipts or message.receipt == receipt) else None
 
     def redriven(self, url: str, message: QueuedMessage) -> bool:

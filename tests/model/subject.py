@@ -2,25 +2,29 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.sqs import models as moto_sqs
 
 from functions.inputs import InputStore
-from functions.queue import Delivery, JobQueue
-from functions.store import JobStore
-from infra.local.emulator import REGION, Emulator, client_config
+from functions.queue import Delivery, JobQueue, Message
+from functions.store import JobStore, Refused
+from infra.local.emulator import REGION, client_config
 from tests.functions.time import ManualClock
+from tests.infra.emulator import running_emulator
 from tests.model.memory_aws import MemoryQueues, MemoryTables
 
+NOW = 1_700_000_000_000
+MESSAGE = Message("job_a", NOW, "acme", "demo/echo", {"message": "ü\ud800"})
 VISIBILITY_SECONDS = 60
 MOST_RECEIVES = 3
 _COUNT = "ApproximateReceiveCount"
@@ -92,8 +96,8 @@ def on_model(*, honours_old_receipts: bool) -> Subject:
 
 
 @contextmanager
-def on_moto() -> Iterator[Subject]:
-    """Fresh resources of moto, on a clock that tests move."""
+def moto() -> Iterator[Callable[[], Subject]]:
+    """Give what makes fresh resources of moto, on a clock that tests move."""
     clock = ManualClock()
     # What is visible from now on is so only after this very instant, so every look comes a little later.
     hairs = count(1)
@@ -106,20 +110,23 @@ def on_moto() -> Iterator[Subject]:
         patch.object(moto_sqs, "unix_time_millis", milliseconds),
         patch.object(moto_sqs, "unix_time", lambda: milliseconds() / 1000),
     ):
-        made = _made(partial(boto3.client, region_name=REGION))
-        made.clock, made.honours_old_receipts = clock, True
-        yield made
+        clients = [boto3.client(service, region_name=REGION) for service in ("dynamodb", "sqs")]
+        yield lambda: replace(_fresh(*clients), clock=clock, honours_old_receipts=True)
 
 
-def on_local_system(emulator: Emulator) -> Subject:
-    """Fresh resources of the emulator that the local system is deployed to."""
-    made = _made(partial(emulator.session().client, endpoint_url=emulator.endpoint, config=client_config()))
-    made.code_of_spent_receipt = "ReceiptHandleIsInvalid"
-    return made
+@contextmanager
+def local_system(folder: Path) -> Iterator[Callable[[], Subject]]:
+    """Give what makes fresh resources of the emulator that the local system is deployed to."""
+    with running_emulator(folder) as emulator:
+        session, config = emulator.session(), client_config()
+        clients = [
+            session.client(service, endpoint_url=emulator.endpoint, config=config) for service in ("dynamodb", "sqs")
+        ]
+        yield lambda: replace(_fresh(*clients), code_of_spent_receipt="ReceiptHandleIsInvalid")
 
 
-def _made(client: Callable[[str], Any]) -> Subject:
-    tables, queues, run = client("dynamodb"), client("sqs"), uuid4().hex
+def _fresh(tables: Any, queues: Any) -> Subject:
+    run = uuid4().hex
     tables.create_table(
         TableName=run,
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -132,3 +139,13 @@ def _made(client: Callable[[str], Any]) -> Subject:
     attributes = {"VisibilityTimeout": str(VISIBILITY_SECONDS), "RedrivePolicy": redrive}
     url = queues.create_queue(QueueName=run, Attributes=attributes)["QueueUrl"]
     return Subject(tables, queues, run, url, dead_letters)
+
+
+def answer(call: Callable[[], object]) -> object:
+    """What a call gives: its value, the row with which it is refused, or the code of its error."""
+    try:
+        return call()
+    except Refused as refused:
+        return "refused", refused.seen
+    except ClientError as error:
+        return error.response["Error"]["Code"]

@@ -1,0 +1,176 @@
+"""The tables of the model behave as those of moto and of the local system, as far as the functions could tell."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.lifecycle import Job, State
+from functions.store import JobStore
+from tests.model.subject import MESSAGE, NOW, Subject, answer, on_model
+
+PENDING = Job(
+    id="job_a",
+    org="acme",
+    flow="demo/echo",
+    state=State.PENDING,
+    created_at=NOW,
+    attempt=0,
+    max_attempts=2,
+    digest=b"\x00\xff" * 8,
+    keep_seconds=3600,
+    give_up_at=NOW + 1,
+)
+
+
+def claimed(store: JobStore, job: Job = PENDING) -> Job:
+    """Create the job and start its first attempt, whose lease ends after ten seconds."""
+    store.create(job, NOW)
+    return store.claim(job.id, created_at=NOW, owner="me", lease_until=NOW + 10_000, now=NOW)
+
+
+def test_rows_are_read_as_they_were_written(subject: Subject) -> None:
+    """A row is read with every attribute, consistently or not; one that is not there is not."""
+    full = replace(PENDING, progress={"percent": 12.5}, result="", metadata={"team": "ü"}, not_before=1, lease_until=2)
+    subject.store.create(full, NOW)
+    for consistent in (True, False):
+        assert subject.store.read("job_a", consistent=consistent) == full
+        assert subject.store.read("job_b", consistent=consistent) is None
+
+
+def test_id_is_taken_until_its_job_has_expired(subject: Subject) -> None:
+    """A second job of an id is refused with the row that is there, until that one is settled and expired."""
+    running, again, expiry = claimed(subject.store), replace(PENDING, created_at=NOW + 1), NOW + 3_600_000
+    assert answer(lambda: subject.store.create(again, expiry)) == ("refused", running)
+    failed = subject.store.fail(running, error="x", now=NOW)
+    assert answer(lambda: subject.store.create(again, expiry - 1_000)) == ("refused", failed)
+    subject.store.create(again, expiry)
+    assert subject.store.read("job_a", consistent=True) == again
+
+
+def test_input_is_kept_beside_the_row(subject: Subject) -> None:
+    """The message of a job is kept whole, again and again, and none is found for another job of the id."""
+    assert subject.inputs.read(PENDING) is None
+    for now in (NOW, NOW + 1):
+        subject.inputs.keep(MESSAGE, PENDING, now)
+    assert subject.inputs.read(PENDING) == MESSAGE
+    assert subject.inputs.read(replace(PENDING, created_at=NOW + 1)) is None
+
+
+def test_second_claim_follows_on_the_first(subject: Subject) -> None:
+    """A claim counts up, keeps when the first began, and clears what the attempt before has left."""
+    released = subject.store.release(claimed(subject.store), error="x", not_before=NOW + 5)
+    assert (released.lease_until, released.not_before, released.last_error) == (None, NOW + 5, "x")
+    second = subject.store.claim("job_a", created_at=NOW, owner="you", lease_until=NOW + 9, now=NOW + 5)
+    assert (second.attempt, second.started_at, second.owner, second.not_before) == (2, NOW, "you", None)
+    assert subject.store.read("job_a", consistent=True) == second
+
+
+WRITES: dict[str, Callable[[JobStore, Job], object]] = {
+    "create": lambda store, job: store.create(replace(job, created_at=NOW + 1), NOW + 3_600_000),
+    "claim": lambda store, job: store.claim(job.id, created_at=NOW, owner="you", lease_until=NOW + 9, now=NOW),
+    "claim late": lambda store, job: store.claim(
+        job.id, created_at=NOW, owner="me", lease_until=NOW + 19_000, now=NOW + 10_000
+    ),
+    "claim another": lambda store, job: store.claim(job.id, created_at=1, owner="me", lease_until=NOW, now=NOW),
+    "extend": lambda store, job: store.extend(job, lease_until=NOW + 2, progress={"percent": 1}),
+    "extend silently": lambda store, job: store.extend(job, lease_until=NOW + 20_000, progress=None),
+    "complete": lambda store, job: store.complete(job, result="{}", now=NOW),
+    "fail": lambda store, job: store.fail(job, error="x", now=NOW, stopped_at=NOW),
+    "release": lambda store, job: store.release(job, error="x", not_before=NOW + 1),
+    "cancel": lambda store, job: store.cancel(job.id, org="acme", flow="demo/echo", now=NOW),
+    "cancel of any flow": lambda store, job: store.cancel(job.id, org="acme", flow=None, now=NOW),
+    "cancel of another org": lambda store, job: store.cancel(job.id, org="globex", flow=None, now=NOW),
+    "abandon": lambda store, job: store.abandon(job, error="x", now=NOW),
+    "abandon late": lambda store, job: store.abandon(job, error="x", now=NOW + 10_000),
+    "stop": lambda store, job: store.record_stopped(job, NOW),
+}
+
+
+def made_waiting(store: JobStore, job: Job) -> Job:
+    waiting = replace(job, not_before=NOW + 10_000)
+    store.create(waiting, NOW)
+    return waiting
+
+
+def made_cancelled(store: JobStore, job: Job) -> Job:
+    running = claimed(store, job)
+    store.cancel(job.id, org="acme", flow=None, now=NOW)
+    return running
+
+
+ROWS: dict[str, Callable[[JobStore, Job], Job]] = {
+    "none": lambda _, job: job,
+    "waiting": made_waiting,
+    "running": claimed,
+    "taken over": lambda store, job: replace(claimed(store, job), attempt=0),
+    "completed": lambda store, job: store.complete(claimed(store, job), result="1", now=NOW),
+    "cancelled": made_cancelled,
+}
+
+
+@pytest.mark.parametrize("subject", ["moto", "local system"], indirect=True)
+@pytest.mark.parametrize("row", ROWS)
+def test_every_write_on_every_row(subject: Subject, row: str) -> None:
+    """What each write makes of a row, or the row with which it is refused, is what the model says."""
+    model = on_model(honours_old_receipts=False)
+    for name, write in WRITES.items():
+        answers = []
+        for store in (subject.store, model.store):
+            job = ROWS[row](store, replace(PENDING, id=f"job of {name}"))
+            answers.append((answer(partial(write, store, job)), store.read(job.id, consistent=True)))
+        assert answers[0] == answers[1], name
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from(sorted(WRITES)), min_size=4, max_size=12))
+def test_any_sequence_of_writes(fresh_on_moto: Callable[[], Subject], names: list[str]) -> None:
+    """Whatever a worker with an older view of its job and others write in turn, the model answers as moto does."""
+    stores = fresh_on_moto().store, on_model(honours_old_receipts=True).store
+    mine, _ = [claimed(store) for store in stores]
+    for name in names:
+        one, other = (answer(partial(WRITES[name], store, mine)) for store in stores)
+        assert one == other, name
+        if name.startswith("claim") and isinstance(one, Job):
+            mine = one
+    one, other = (store.read("job_a", consistent=True) for store in stores)
+    assert one == other
+
+
+@pytest.mark.parametrize("values", [{}, {":x": {"N": "1"}, ":y": {"N": "1"}}], ids=["too few", "too many"])
+def test_values_are_those_that_the_expressions_name(subject: Subject, values: Any) -> None:
+    """A value that is missing, or that no expression names, is an error, and nothing is written."""
+    request = {"TableName": subject.table, "Key": {"id": {"S": "a"}}, "UpdateExpression": "SET n = :x"}
+    update = partial(subject.tables.update_item, **request, ExpressionAttributeValues=values)
+    assert answer(update) == "ValidationException"
+    assert subject.store.read("a", consistent=True) is None
+
+
+def test_rows_are_answered_only_if_asked_for(subject: Subject) -> None:
+    """A write whose request asks for no row is answered without one, be it applied or refused."""
+    values = {":x": {"N": "1"}}
+    request = {"TableName": subject.table, "Key": {"id": {"S": "a"}}, "ExpressionAttributeValues": values}
+    assert "Attributes" not in subject.tables.update_item(**request, UpdateExpression="SET n = :x")
+    with pytest.raises(ClientError) as refused:
+        subject.tables.update_item(**request, UpdateExpression="SET n = n + :x", ConditionExpression="n < :x")
+    assert refused.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    assert "Item" not in refused.value.response
+
+
+@pytest.mark.parametrize("condition", ["l < :x", ":x <= l", "l = :x", "l IN (:x)"])
+def test_no_comparison_holds_with_what_is_not_there(subject: Subject, condition: str) -> None:
+    """A comparison with an attribute that the row lacks is false, whichever it is."""
+    update = partial(
+        subject.tables.update_item,
+        TableName=subject.table,
+        Key={"id": {"S": "a"}},
+        UpdateExpression="SET n = :x",
+        ConditionExpression=condition,
+        ExpressionAttributeValues={":x": {"N": "1"}},
+    )
+    assert answer(update) == "ConditionalCheckFailedException"
