@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.sqs import models as moto_sqs
 
+from functions.identity import job_id
 from functions.inputs import InputStore
 from functions.queue import Delivery, JobQueue, Message
 from functions.store import JobStore, Refused
@@ -24,7 +25,7 @@ from tests.infra.emulator import running_emulator
 from tests.model.memory_aws import MemoryQueues, MemoryTables
 
 NOW = 1_700_000_000_000
-MESSAGE = Message("job_a", NOW, "acme", "demo/echo", {"message": "ü\ud800"})
+MESSAGE = Message(job_id("acme", "demo/echo", "once"), NOW, "acme", "demo/echo", {"message": "ü\ud800"})
 VISIBILITY_SECONDS = 60
 MOST_RECEIVES = 3
 _COUNT = "ApproximateReceiveCount"

@@ -15,7 +15,7 @@ from functions.store import JobStore
 from tests.model.subject import MESSAGE, NOW, Subject, answer, on_model
 
 PENDING = Job(
-    id="job_a",
+    id=MESSAGE.id,
     org="acme",
     flow="demo/echo",
     state=State.PENDING,
@@ -39,7 +39,7 @@ def test_rows_are_read_as_they_were_written(subject: Subject) -> None:
     full = replace(PENDING, progress={"percent": 12.5}, result="", metadata={"team": "ü"}, not_before=1, lease_until=2)
     subject.store.create(full, NOW)
     for consistent in (True, False):
-        assert subject.store.read("job_a", consistent=consistent) == full
+        assert subject.store.read(MESSAGE.id, consistent=consistent) == full
         assert subject.store.read("job_b", consistent=consistent) is None
 
 
@@ -50,7 +50,7 @@ def test_id_is_taken_until_its_job_has_expired(subject: Subject) -> None:
     failed = subject.store.fail(running, error="x", now=NOW)
     assert answer(lambda: subject.store.create(again, expiry - 1_000)) == ("refused", failed)
     subject.store.create(again, expiry)
-    assert subject.store.read("job_a", consistent=True) == again
+    assert subject.store.read(MESSAGE.id, consistent=True) == again
 
 
 def test_input_is_kept_beside_the_row(subject: Subject) -> None:
@@ -66,9 +66,9 @@ def test_second_claim_follows_on_the_first(subject: Subject) -> None:
     """A claim counts up, keeps when the first began, and clears what the attempt before has left."""
     released = subject.store.release(claimed(subject.store), error="x", not_before=NOW + 5)
     assert (released.lease_until, released.not_before, released.last_error) == (None, NOW + 5, "x")
-    second = subject.store.claim("job_a", created_at=NOW, owner="you", lease_until=NOW + 9, now=NOW + 5)
+    second = subject.store.claim(MESSAGE.id, created_at=NOW, owner="you", lease_until=NOW + 9, now=NOW + 5)
     assert (second.attempt, second.started_at, second.owner, second.not_before) == (2, NOW, "you", None)
-    assert subject.store.read("job_a", consistent=True) == second
+    assert subject.store.read(MESSAGE.id, consistent=True) == second
 
 
 WRITES: dict[str, Callable[[JobStore, Job], object]] = {
@@ -138,7 +138,7 @@ def test_any_sequence_of_writes(fresh_on_moto: Callable[[], Subject], names: lis
         assert one == other, name
         if name.startswith("claim") and isinstance(one, Job):
             mine = one
-    one, other = (store.read("job_a", consistent=True) for store in stores)
+    one, other = (store.read(MESSAGE.id, consistent=True) for store in stores)
     assert one == other
 
 
