@@ -22,6 +22,8 @@ from typing import Any
 
 _LONGEST_LINE = 16 * 1024
 _RETIREMENT_POLL_SECONDS = 0.1
+_PATIENCE_SECONDS = 0.25
+_TURN_POLL_SECONDS = 0.01
 
 
 def main() -> None:
@@ -47,6 +49,7 @@ def adapt(runtime: Any) -> None:
     runtime.kill_workers = _retiring(runtime.kill_workers)
     # A burst of requests starts dozens of workers: each would unpack some 20 MB, to be deleted when all has to stop.
     runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": SharedZip})
+    runtime.acquire_worker = Turns(runtime, os.cpu_count() or 1, _PATIENCE_SECONDS).acquire_worker
 
 
 class SharedZip(zipfile.ZipFile):
@@ -65,6 +68,43 @@ class SharedZip(zipfile.ZipFile):
         folder = Path(path)
         folder.rmdir()
         folder.symlink_to(shared, target_is_directory=True)
+
+
+class Turns:
+    """Starts another worker of a function only when for a while none of it has become warm or free.
+
+    A start takes half a second of a processor. Ten requests at once would start ten workers, and each request would
+    wait for all of them, where one that is warm answers one after the other within milliseconds.
+    """
+
+    def __init__(self, runtime: Any, at_once: int, patience: float) -> None:
+        self._runtime = runtime
+        self._acquire = runtime.acquire_worker
+        self._at_once = at_once
+        self._patience = patience
+        self._turn = threading.Lock()
+        self._moved: dict[str, tuple[int, float]] = {}
+        """For each function how many of its workers were starting, and when one has last started or been taken."""
+
+    def acquire_worker(self, function: str, config: Any, *rest: Any, qualifier: str = "$LATEST", **more: Any) -> Any:
+        """Take a free worker, or a new one, once there is one or it may be started."""
+        key = self._runtime._worker_key(function, config, qualifier)  # noqa: SLF001 - ministack has no public seam
+        while True:
+            with self._turn:
+                if self._may_acquire(key):
+                    return self._acquire(function, config, *rest, qualifier=qualifier, **more)
+            time.sleep(_TURN_POLL_SECONDS)
+
+    def _may_acquire(self, key: str) -> bool:
+        pool = list(self._runtime._workers.get(key, ()))  # noqa: SLF001 - as above
+        starting = sum(worker.in_use and worker._cold for worker in pool)  # noqa: SLF001 - as above
+        before, since = self._moved.get(key, (0, 0.0))
+        now = time.monotonic()
+        since = since if starting == before else now
+        may_start = not pool or (starting < self._at_once and now - since >= self._patience)
+        may_acquire = may_start or not all(worker.in_use for worker in pool)
+        self._moved[key] = starting, now if may_acquire else since
+        return may_acquire
 
 
 def _relay(worker: Any) -> None:

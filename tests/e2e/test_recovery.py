@@ -11,13 +11,14 @@ import psutil
 import pytest
 
 from noukai import Job, JobStatus, Noukai
+from tests.e2e.attempts import begun
 from tests.e2e.conftest import RecordTable
 from tests.e2e.local_system import KEY, LocalSystem
 from tests.e2e.waiting import seconds, until
 
 LEASE_SECONDS = 6
 ASKING_SECONDS = 0.1
-WAYS_TO_DIE = ("kill", "segfault", "exit")
+WAYS_TO_DIE = ("kill", "segfault", "exit", "memory")
 
 
 @dataclass(frozen=True)
@@ -53,22 +54,6 @@ def die(client: Noukai, mark: Path, how: str, attempts: int) -> Recovered:
 
 def is_told(status: JobStatus) -> bool:
     return bool(status.last_error or status.error)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What an attempt said when it began."""
-
-    flow: int
-    worker: psutil.Process
-    at: float
-
-
-def begun(mark: Path) -> Attempt:
-    """Wait for the first attempt."""
-    until(lambda: mark.exists() and mark.read_text().endswith("\n"))
-    flow, worker, at = mark.read_text().splitlines()[0].split()
-    return Attempt(int(flow), psutil.Process(int(worker)), float(at))
 
 
 def settled(job: Job) -> JobStatus:
@@ -118,7 +103,8 @@ def test_dead_flow_is_seen(dead: dict[str, Recovered], record_table: RecordTable
         assert seen.seconds <= 2, kind
         last = kind.endswith("1")
         assert (seen.status.state, seen.status.attempt) == (("failed", 1) if last else ("completed", 2))
-        assert "ProcessDied" in str(seen.status.error if last else seen.status.last_error)
+        why = "MemoryError" if kind.startswith("memory") else "ProcessDied"
+        assert why in str(seen.status.error if last else seen.status.last_error)
 
 
 def test_lost_worker(lost: dict[str, Recovered], record_table: RecordTable) -> None:

@@ -19,11 +19,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=time.time_ns() % 2**32, help="repeats the plan of another run")
     arguments = parser.parse_args()
     plan = Plan.draw(arguments.jobs, kills=arguments.kills, seed=arguments.seed)
+    _say(f"seed {plan.seed}: starting a system on this machine")
     with Soak.prepared(plan) as soak:
-        soak.run(limit_seconds=60 + SECONDS_PER_JOB * arguments.jobs)
+        soak.run(60 + SECONDS_PER_JOB * arguments.jobs, _say)
     broken = violations(soak)
-    sys.stdout.write("\n".join([*table(soak), *broken, f"{len(broken)} promises broken", ""]))
+    _say("\n".join([*table(soak), *broken, f"{len(broken)} promises broken"]))
     return 1 if broken else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,33 +1,53 @@
-"""What a soak does, drawn from its seed: which flows, which jobs are cancelled, and when something is killed."""
+"""What a soak does, drawn from its seed: which flows, and when something is killed or cancelled."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass
+from enum import Enum
 
 SHARES = {"quick": 50, "slow": 12, "later": 12, "flaky": 10, "program": 6, "refuse": 6, "stubborn": 4}
+LASTING = frozenset({"slow", "later", "program", "stubborn"})
+"""Flows that run for long enough to be cancelled meanwhile."""
+_CANCELLED_SHARE = 0.05
+_RUNNING_SHARE = 0.7
+"""Of those that are cancelled: some end before they hear of it, and half of all are to be hit."""
 
 
-@dataclass(frozen=True)
+class Blow(Enum):
+    """What a soak does to a job."""
+
+    KILL_WORKER = "worker killed"
+    KILL_FLOW = "flow killed"
+    CANCEL_RUNNING = "cancelled when seen running"
+    CANCEL_PENDING = "cancelled when seen pending"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """The n-th job runs the n-th of `flows`; a victim is killed once so many jobs have ended as `kills` says."""
+    """The n-th job runs the n-th of `flows`; a blow falls once so many jobs have ended as `blows` says."""
 
     seed: int
     flows: tuple[str, ...]
-    cancelled: frozenset[int]
-    kills: tuple[tuple[int, str], ...]
+    blows: tuple[tuple[int, Blow], ...]
     fault_share: float
 
     @classmethod
-    def draw(
-        cls, jobs: int, *, kills: int, seed: int, cancelled_share: float = 0.05, fault_share: float = 0.1
-    ) -> "Plan":
-        """Draw a plan in which so many workers and so many flows are killed."""
+    def draw(cls, jobs: int, *, kills: int, seed: int, fault_share: float = 0.1) -> "Plan":
+        """Draw a plan in which so many workers and so many flows are killed, and one job in twenty is cancelled."""
         # It repeats a run; nothing is kept secret by it.
         chance = random.Random(seed)
-        victims = ["worker"] * kills + ["flow"] * kills
+        cancelled = round(jobs * _CANCELLED_SHARE)
+        running = round(cancelled * _RUNNING_SHARE)
+        wanted = {
+            Blow.KILL_WORKER: kills,
+            Blow.KILL_FLOW: kills,
+            Blow.CANCEL_RUNNING: running,
+            Blow.CANCEL_PENDING: cancelled - running,
+        }
+        blows = [(chance.randrange(round(jobs * 0.9)), blow) for blow in Counter(wanted).elements()]
         return cls(
             seed=seed,
             flows=tuple(chance.choices(list(SHARES), list(SHARES.values()), k=jobs)),
-            cancelled=frozenset(chance.sample(range(jobs), round(jobs * cancelled_share))),
-            kills=tuple(sorted((chance.randrange(round(jobs * 0.9)), victim) for victim in victims)),
+            blows=tuple(sorted(blows, key=lambda blow: blow[0])),
             fault_share=fault_share,
         )

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from functions.lifecycle import Job
+from functions.lifecycle import Job, State
 from noukai import Noukai
 from tests.e2e.local_system import KEY, LocalSystem
 from tests.soak.faults import BadConnection
-from tests.soak.plan import Plan
+from tests.soak.plan import LASTING, SHARES, Blow, Plan
 from tests.soak.stack import Stack
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 OUTSTANDING = 50
 """Jobs that are submitted and have not ended; more would only wait."""
 LOOK_SECONDS = 0.1
+SAY_SECONDS = 10
 DRAIN_SECONDS = 60
 WORKER = {"timeout": 30, "lease_seconds": 6, "grace_seconds": 2, "max_concurrency": 10}
 
@@ -41,7 +43,9 @@ class Soak:
     ended: dict[str, Job] = field(default_factory=dict)
     """Each job as it was when it was first seen to have ended."""
     at_last: dict[str, Job | None] = field(default_factory=dict)
-    kills: Counter[str] = field(default_factory=Counter)
+    blows: Counter[Blow] = field(default_factory=Counter)
+    cancelled: dict[str, Job] = field(default_factory=dict)
+    """Each job that was cancelled, as it was last seen before."""
     left: dict[str, int] = field(default_factory=dict)
     """Messages in each queue after everything."""
     seconds: float = 0
@@ -60,64 +64,94 @@ class Soak:
                 connection.upstream = system.emulator
                 yield cls(plan, system, Stack.at(system.emulator), connection)
 
-    def run(self, limit_seconds: float) -> None:
-        """Submit, cancel, kill and watch until every job has ended, or the time is over."""
+    def run(self, limit_seconds: float, say: Callable[[str], object] = lambda _: None) -> None:
+        """Submit, cancel, kill and watch until every job has ended, or the time is over, and say how it goes."""
         begun = time.monotonic()
         submitting = threading.Thread(target=self._submit)
         submitting.start()
         try:
-            self._watch(begun + limit_seconds)
+            self._watch(begun, begun + limit_seconds, say)
         finally:
             self._over.set()
             self._room.release()
             submitting.join()
+        say("every job has ended; waiting for the queues to be empty")
         self._drain()
         self.seconds = time.monotonic() - begun
         self.at_last = {job_id: self.stack.job(job_id) for job_id in self.ids}
 
     def _submit(self) -> None:
-        """Submit and cancel through the API, as a caller does."""
-        chance = random.Random(self.plan.seed)
-        doomed: list[tuple[float, str]] = []
-        with Noukai(api_key=KEY, base_url=self.system.url, org="acme", project="mixed") as client:
+        """Submit through the API, as a caller does."""
+        with self._client() as client:
             for number, flow in enumerate(self.plan.flows):
                 self._room.acquire()
                 if self._over.is_set():
                     return
                 job = client.flow(flow).job(parameters={"number": number})
                 self.ids[job.id] = number
-                if number in self.plan.cancelled:
-                    doomed.append((time.monotonic() + chance.uniform(0, 2), job.id))
-                for due in [due for due in doomed if due[0] <= time.monotonic()]:
-                    doomed.remove(due)
-                    client.job(due[1]).cancel()
-            for _, job_id in doomed:
-                client.job(job_id).cancel()
         self._submitted.set()
 
-    def _watch(self, deadline: float) -> None:
-        chance = random.Random(self.plan.seed)
-        kills = list(self.plan.kills)
-        while time.monotonic() < deadline:
-            for job_id in [job_id for job_id in list(self.ids) if job_id not in self.ended]:
-                job = self.stack.job(job_id)
-                if job is not None and job.is_terminal:
-                    self.ended[job_id] = job
-                    self._room.release()
-            while kills and kills[0][0] <= len(self.ended) and self._kill(kills[0][1], chance):
-                self.kills[kills.pop(0)[1]] += 1
-            if self._submitted.is_set() and len(self.ended) == len(self.ids):
-                return
-            time.sleep(LOOK_SECONDS)
+    def _client(self) -> Noukai:
+        return Noukai(api_key=KEY, base_url=self.system.url, org="acme", project="mixed")
 
-    def _kill(self, kind: str, chance: random.Random) -> bool:
+    def _watch(self, begun: float, deadline: float, say: Callable[[str], object]) -> None:
+        chance = random.Random(self.plan.seed)
+        due = list(self.plan.blows)
+        said = begun
+        with self._client() as client:
+            while (now := time.monotonic()) < deadline:
+                unended = self._look()
+                while due and due[0][0] <= len(self.ended) and self._strike(due[0][1], unended, client, chance):
+                    self.blows[due.pop(0)[1]] += 1
+                if now - said >= SAY_SECONDS:
+                    said = now
+                    say(self._progress(now - begun))
+                if self._submitted.is_set() and len(self.ended) == len(self.ids):
+                    return
+                time.sleep(LOOK_SECONDS)
+
+    def _look(self) -> list[Job]:
+        """Give the jobs that have not ended, and take note of those that have."""
+        seen = [job for job_id in list(self.ids) if job_id not in self.ended and (job := self.stack.job(job_id))]
+        for job in seen:
+            if job.is_terminal:
+                self.ended[job.id] = job
+                self._room.release()
+        return [job for job in seen if not job.is_terminal]
+
+    def _progress(self, seconds: float) -> str:
+        kills = self.blows[Blow.KILL_WORKER] + self.blows[Blow.KILL_FLOW]
+        return (
+            f"{seconds:4.0f} s: {len(self.ended)} of {len(self.ids)} submitted jobs ended, {kills} kills, "
+            f"{len(self.cancelled)} cancelled, {self.connection.faults.total()} faults"
+        )
+
+    def _strike(self, blow: Blow, unended: list[Job], client: Noukai, chance: random.Random) -> bool:
+        """Kill or cancel something; False if there is nothing of the kind just now."""
+        if blow in (Blow.KILL_WORKER, Blow.KILL_FLOW):
+            return self._kill(blow, chance)
+        wanted = State.RUNNING if blow is Blow.CANCEL_RUNNING else State.PENDING
+        lasting = LASTING if wanted is State.RUNNING else SHARES.keys()
+        candidates = [
+            job
+            for job in unended
+            if job.state is wanted and job.id not in self.cancelled and self.plan.flows[self.ids[job.id]] in lasting
+        ]
+        if not candidates:
+            return False
+        victim = max(candidates, key=lambda job: job.started_at or job.created_at)
+        self.cancelled[victim.id] = victim
+        client.job(victim.id).cancel()
+        return True
+
+    def _kill(self, blow: Blow, chance: random.Random) -> bool:
         """Kill a flow that runs, or the worker of one; False if none runs just now."""
         flows = self.system.flows()
         if not flows:
             return False
         victim = chance.choice(flows)
         try:
-            (victim.parent() or victim if kind == "worker" else victim).kill()
+            (victim.parent() or victim if blow is Blow.KILL_WORKER else victim).kill()
         except psutil.NoSuchProcess:
             return False
         return True

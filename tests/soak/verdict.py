@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from functions.lifecycle import Job, State
 from tests.soak.faults import Fault
+from tests.soak.plan import Blow
 from tests.soak.soak import Soak
 
 _REFUSING = "refuse"
 _SLOWEST = 3
+_STOPPED = "stopped code that ran"
 
 
 def violations(soak: Soak) -> list[str]:
@@ -17,8 +19,10 @@ def violations(soak: Soak) -> list[str]:
     found = [f"{queue}: {count} messages are left" for queue, count in soak.left.items() if count]
     if len(soak.ids) != len(soak.plan.flows):
         found.append(f"{len(soak.ids)} of {len(soak.plan.flows)} jobs were submitted")
-    if sum(soak.kills.values()) != len(soak.plan.kills):
-        found.append(f"{sum(soak.kills.values())} of {len(soak.plan.kills)} kills were made")
+    if soak.blows.total() != len(soak.plan.blows):
+        found.append(f"{soak.blows.total()} of {len(soak.plan.blows)} kills and cancellations were made")
+    if _hits(soak)[_STOPPED] < len(soak.cancelled) // 2:
+        found.append(f"only {_hits(soak)[_STOPPED]} of {len(soak.cancelled)} cancellations stopped code that ran")
     for job_id, number in soak.ids.items():
         found += [f"{job_id} ({soak.plan.flows[number]}): {wrong}" for wrong in _wrong_with(soak, job_id, number)]
     return found
@@ -46,7 +50,7 @@ def _unexpected(job: Job, number: int, soak: Soak) -> str | None:
             return None
         case State.FAILED if refuses and str(job.error).startswith("PermanentError"):
             return None
-        case State.CANCELLED if number in soak.plan.cancelled:
+        case State.CANCELLED if job.id in soak.cancelled:
             return None
     return f"should not be {job.state}: {job.error or job.result}"
 
@@ -66,7 +70,8 @@ def table(soak: Soak) -> list[str]:
         ("calls of the workers to AWS", calls),
         *((f"  {fault.value}", faults[fault]) for fault in Fault),
         ("  with a fault", f"{faults.total() / max(1, calls):.1%}"),
-        *((f"killed: {kind}", count) for kind, count in sorted(soak.kills.items())),
+        *((blow.value, soak.blows[blow]) for blow in Blow),
+        *((f"  {hit}", count) for hit, count in sorted(_hits(soak).items())),
         ("messages left", sum(soak.left.values())),
         ("wall time", f"{soak.seconds:.0f} s"),
         *(
@@ -75,6 +80,19 @@ def table(soak: Soak) -> list[str]:
         ),
     ]
     return [f"{name:<34}{value}" for name, value in rows]
+
+
+def _hits(soak: Soak) -> Counter[str]:
+    """What the cancellations met: a worker that says that its code has stopped had code that ran."""
+    return Counter(map(_hit, filter(None, map(soak.at_last.get, soak.cancelled))))
+
+
+def _hit(job: Job) -> str:
+    if job.state is not State.CANCELLED:
+        return "had ended before"
+    if job.stopped_at is not None:
+        return _STOPPED
+    return "never ran" if job.attempt == 0 else "waited for another attempt, or its worker was killed"
 
 
 def _milliseconds(job: Job) -> int:

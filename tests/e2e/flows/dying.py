@@ -1,24 +1,40 @@
 """Flows that end their own process, or whose worker is ended. Each attempt adds a line to `mark` when it begins."""
 
+import ctypes
 import faulthandler
 import os
+import resource
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from functions.flow import Context, flow
 
 
+def run_out_of_memory() -> None:
+    """Get less than the flow needs, as a small machine would give it."""
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + 2**26, used + 2**26))
+    bytearray(2**28)
+
+
+WAYS: dict[str, Callable[[], object]] = {
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "segfault": lambda: ctypes.string_at(0),
+    "exit": lambda: os._exit(3),
+    "memory": run_out_of_memory,
+}
+
+
 @flow(backoff=0.1)
-def die(mark: str, how: Literal["kill", "segfault", "exit"], context: Context) -> str:
+def die(mark: str, how: Literal["kill", "segfault", "exit", "memory"], context: Context) -> str:
     """Die in the first attempt."""
     _say(mark)
     if context.attempt == 1:
         faulthandler.disable()
-        if how == "exit":
-            os._exit(3)
-        os.kill(os.getpid(), signal.SIGKILL if how == "kill" else signal.SIGSEGV)
+        WAYS[how]()
     return "alive"
 
 

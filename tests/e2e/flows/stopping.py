@@ -1,7 +1,8 @@
-"""Flows whose code is somewhere when it has to stop. Each says at `mark` which process it is, and which worker's."""
+"""Flows whose code is somewhere when it has to stop. Each says at `mark` which process it is, whose, and when."""
 
 import asyncio
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -43,6 +44,10 @@ def wait_for_lock() -> None:
     lock.acquire()
 
 
+def match_for_good() -> None:
+    re.match(r"(a+)+$", "a" * 40 + "b")
+
+
 PLACES: dict[str, Callable[[], object]] = {
     "sleep": partial(time.sleep, FOR_GOOD),
     "socket": read_socket,
@@ -50,11 +55,12 @@ PLACES: dict[str, Callable[[], object]] = {
     "loop": loop,
     "join": join_thread,
     "lock": wait_for_lock,
+    "regex": match_for_good,
 }
 
 
 @flow(max_attempts=3)
-def linger(mark: str, place: Literal["sleep", "socket", "subprocess", "loop", "join", "lock"]) -> None:
+def linger(mark: str, place: Literal["sleep", "socket", "subprocess", "loop", "join", "lock", "regex"]) -> None:
     """Be in one place for good."""
     _say(mark)
     PLACES[place]()
@@ -125,4 +131,4 @@ def _manager(trace: Path) -> Iterator[None]:
 
 def _say(mark: str) -> None:
     with Path(mark).open("a") as file:
-        file.write(f"{os.getpid()} {os.getppid()}\n")
+        file.write(f"{os.getpid()} {os.getppid()} {time.time()}\n")

@@ -27,7 +27,7 @@ def slow(number: int, context: Context) -> int:
 @flow(timeout=15, max_attempts=ATTEMPTS)
 async def later(number: int) -> int:
     """Take a while, in a coroutine."""
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1)
     return number
 
 
@@ -42,7 +42,7 @@ def flaky(number: int, context: Context) -> int:
 @flow(timeout=15, max_attempts=ATTEMPTS)
 def program(number: int) -> int:
     """Run a program."""
-    subprocess.run(["sleep", "0.3"], check=True)
+    subprocess.run(["sleep", "1"], check=True)
     return number
 
 
