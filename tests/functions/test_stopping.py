@@ -1,5 +1,7 @@
 """Flows that end early, are stopped, or end their own process."""
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,28 @@ def test_flow_that_closes_its_streams(system: System) -> None:
 def test_flow_that_leaves_a_thread(system: System) -> None:
     """A flow that has returned is done, whatever it has left running."""
     assert output(system.run("leave-a-thread")) == "returned"
+
+
+def test_flow_that_leaves_a_daemon(system: System, tmp_path: Path) -> None:
+    """A process that has left the flow's group, with all its pipes open, does not keep the job from its end."""
+    pid_file = tmp_path / "pid"
+    try:
+        assert output(system.run("leave-a-daemon", parameters={"pid_file": str(pid_file)})) == "returned"
+    finally:
+        os.kill(int(pid_file.read_text()), signal.SIGKILL)
+
+
+def test_flow_that_talks_a_lot(system: System, capfd: pytest.CaptureFixture[str]) -> None:
+    """What a flow writes to its standard streams goes to the log, ten megabytes too, and to nobody who could block."""
+    assert output(system.run("talk", parameters={"megabytes": 10})) == "said"
+    assert len("".join(capfd.readouterr())) >= 10 << 20
+
+
+def test_flow_that_recurses_for_ever(system: System) -> None:
+    """A flow that calls itself for good fails with the error of its interpreter."""
+    status = system.run("recurse")
+    assert (status["state"], status["attempt"]) == ("failed", 1)
+    assert status["error"].startswith("RecursionError: ")
 
 
 @pytest.mark.parametrize("flow", ["hang", "hang-later"])

@@ -44,8 +44,9 @@ class Soak:
     """Each job as it was when it was first seen to have ended."""
     at_last: dict[str, Job | None] = field(default_factory=dict)
     blows: Counter[Blow] = field(default_factory=Counter)
-    cancelled: dict[str, Job] = field(default_factory=dict)
-    """Each job that was cancelled, as it was last seen before."""
+    cancelled: set[str] = field(default_factory=set)
+    too_late: int = 0
+    """Cancellations that met a job which had ended meanwhile; another job was cancelled instead."""
     left: dict[str, int] = field(default_factory=dict)
     """Messages in each queue after everything."""
     seconds: float = 0
@@ -127,7 +128,7 @@ class Soak:
         )
 
     def _strike(self, blow: Blow, unended: list[Job], client: Noukai, chance: random.Random) -> bool:
-        """Kill or cancel something; False if there is nothing of the kind just now."""
+        """Kill or cancel something; False if there is nothing of the kind just now, or it was too late."""
         if blow in (Blow.KILL_WORKER, Blow.KILL_FLOW):
             return self._kill(blow, chance)
         wanted = State.RUNNING if blow is Blow.CANCEL_RUNNING else State.PENDING
@@ -140,8 +141,12 @@ class Soak:
         if not candidates:
             return False
         victim = max(candidates, key=lambda job: job.started_at or job.created_at)
-        self.cancelled[victim.id] = victim
         client.job(victim.id).cancel()
+        after = self.stack.job(victim.id)
+        if after is None or after.state is not State.CANCELLED:
+            self.too_late += 1
+            return False
+        self.cancelled.add(victim.id)
         return True
 
     def _kill(self, blow: Blow, chance: random.Random) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import faulthandler
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -126,7 +127,7 @@ def return_value(kind: Literal["set", "nan", "large", "surrogate", "deep"]) -> A
     deep: list[Any] = []
     for _ in range(40):
         deep = [deep]
-    return {"set": {1}, "nan": float("nan"), "large": "x" * 300_000, "surrogate": "\ud800", "deep": deep}[kind]
+    return {"set": {1}, "nan": float("nan"), "large": "x" * 10_000_000, "surrogate": "\ud800", "deep": deep}[kind]
 
 
 @flow
@@ -203,6 +204,27 @@ def leave_a_thread() -> str:
     """Return while a thread that nobody waits for runs on."""
     threading.Thread(target=time.sleep, args=(600,)).start()
     return "returned"
+
+
+@flow
+def leave_a_daemon(pid_file: str) -> str:
+    """Return while a process in a session of its own runs on."""
+    daemon = subprocess.Popen(["sleep", "600"], start_new_session=True, close_fds=False)
+    Path(pid_file).write_text(str(daemon.pid))
+    return "returned"
+
+
+@flow
+def talk(megabytes: int) -> str:
+    """Write so much to the log."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.write("x" * (megabytes << 19))
+    return "said"
+
+
+@flow(max_attempts=1)
+def recurse() -> None:
+    recurse.function()
 
 
 @flow(max_attempts=1)
