@@ -5,7 +5,8 @@ from dataclasses import replace
 from functions.deployment import Deployment
 from functions.errors import ApiError
 from functions.http import Response
-from functions.lifecycle import Job, poll_after_seconds
+from functions.lifecycle import Job
+from functions.pace import pace_headers
 from functions.queue import Message
 from functions.store import Refused
 from functions.views import accepted
@@ -42,5 +43,4 @@ def _same_submission(seen: Job, job: Job) -> Job:
 def _accepted(job: Job, now: int) -> Response:
     project, flow = job.flow.split("/")
     location = BASE_PATH + Route.STATUS.path(org=job.org, project=project, flow=flow, id=job.id)
-    headers = {"Location": location, "Retry-After": str(poll_after_seconds(job, now))}
-    return Response(accepted(job), status=202, headers=headers)
+    return Response(accepted(job), status=202, headers={"Location": location, **pace_headers(job, now)})

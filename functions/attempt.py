@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.batch import Batch
 from functions.deployment import Deployment
+from functions.estimate import Estimate, refine
 from functions.lifecycle import Job, State, has_lost
 from functions.outcome import Outcome
 from functions.process import FlowProcess
@@ -94,7 +95,12 @@ class Attempt:
 
     def _extend(self, now: int, progress: Mapping[str, Any] | None) -> None:
         try:
-            self.deployment.store.extend(self.job, lease_until=now + self.deployment.lease_ms, progress=progress)
+            self.deployment.store.extend(
+                self.job,
+                lease_until=now + self.deployment.lease_ms,
+                progress=progress,
+                estimate=self._estimate(now, progress),
+            )
         except Refused as refused:
             self._lose(refused.seen, now)
             return
@@ -102,6 +108,11 @@ class Attempt:
         self._check_at = now + CHECK_MS
         self._extend_at = now + self.deployment.lease_ms // 3
         self._progress_at = now + max(_FIRST_PROGRESS_MS, (now - self._begun_at) // _PROGRESS_SHARE)
+
+    def _estimate(self, now: int, progress: Mapping[str, Any] | None) -> Estimate | None:
+        if progress == self._shown:
+            return None
+        return refine(self.deployment.run_times.estimate(self.job.flow, self._begun_at), self._begun_at, now, progress)
 
     def _lose(self, seen: Job | None, now: int) -> None:
         cancelled = seen is not None and seen.state is State.CANCELLED and seen.created_at == self.job.created_at

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from functions.aws import client
 from functions.catalog import Catalog
 from functions.clock import Clock
+from functions.estimate import RunTimes
 from functions.inputs import InputStore
 from functions.keys import KeyRing
 from functions.queue import JobQueue
@@ -58,6 +59,11 @@ class Deployment:
     def dead_letters(self) -> JobQueue:
         """The queue of messages that no worker could settle."""
         return JobQueue(self._sqs, self.environment["DEAD_LETTER_QUEUE_URL"])
+
+    @cached_property
+    def run_times(self) -> RunTimes:
+        """What this worker's process has seen each flow take."""
+        return RunTimes()
 
     @cached_property
     def catalog(self) -> Catalog:

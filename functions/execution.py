@@ -80,11 +80,13 @@ class Execution:
             owner=secrets.token_urlsafe(6),
             lease_until=now + self.deployment.lease_ms,
             now=now,
+            estimate=self.deployment.run_times.estimate(self.message.flow, now),
         )
 
     def _attempt(self, job: Job, flow: Flow, timeout_ms: int) -> None:
         clock = self.deployment.clock
-        timeout_at = clock.now() + timeout_ms
+        begun_at = clock.now()
+        timeout_at = begun_at + timeout_ms
         call = Call(flow, self.message.arguments, job.id, job.org, job.attempt, timeout_at, clock.now)
         try:
             process = FlowProcess.start(call)
@@ -94,7 +96,10 @@ class Execution:
         attempt = Attempt(job, process, self.batch, self.deployment, timeout_at)
         outcome = attempt.watch()
         if attempt.stop is None:
+            ended_at = clock.now()
             self._settle(job, outcome, flow)
+            if isinstance(outcome, Returned):
+                self.deployment.run_times.learn(self.message.flow, ended_at - begun_at)
         elif attempt.stop is Stop.TIMED_OUT:
             overdue = Raised(f"TimeoutError: the flow was stopped after {timeout_ms / 1000:g} seconds")
             self._settle(job, overdue, flow, stopped_at=clock.now())

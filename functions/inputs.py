@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.lifecycle import Job
 from functions.queue import Message
-from functions.store import EXPIRY_ATTRIBUTE
+from functions.row import EXPIRY_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -60,10 +60,6 @@ GIVE_UP_AFTER_MS = 4 * 24 * 60 * 60 * 1000
 """How long after it may start a job can still be settled by its message: the queue keeps messages for four days."""
 
 
-_SLOWEST_POLL_SECONDS = 20
-"""A client that is told to wait longer would hear of a cancellation too late."""
-
-
 @dataclass(frozen=True, slots=True)
 class Job:
     """One submission of a flow, as its row says."""
@@ -90,6 +86,10 @@ class Job:
     stopped_at: int | None = None
     expires_at: int | None = None
     """Seconds since the epoch, as the table's time to live wants it."""
+    expected_at: int | None = None
+    """When the attempt that runs it should end, as its worker estimates."""
+    spread_ms: int | None = None
+    """The standard deviation of that estimate."""
     progress: Mapping[str, Any] | None = None
     result: str | None = None
     """The output as JSON text."""
@@ -167,11 +167,3 @@ def abandoned_because(job: Job) -> str:
 def backoff_seconds(attempt: int, base: float, cap: float) -> float:
     """Draw the pause after a failed attempt: full jitter under a bound that doubles from `base` up to `cap`."""
     return random.uniform(0, min(cap, base * 2.0 ** (attempt - 1)))  # noqa: S311 - jitter, not a secret
-
-
-def poll_after_seconds(job: Job, now: int) -> int:
-    """Say after how many seconds a client should ask again: the longer a job has taken, the longer."""
-    if job.must_wait(now):
-        return min(_SLOWEST_POLL_SECONDS, seconds_until_claimable(job, now))
-    age = now - (job.started_at or job.created_at)
-    return min(_SLOWEST_POLL_SECONDS, max(1, age // 10_000))

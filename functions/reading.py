@@ -6,7 +6,8 @@ from functions.errors import job_not_found
 from functions.http import Request, Response
 from functions.identity import is_job_id
 from functions.keys import Caller
-from functions.lifecycle import Job, poll_after_seconds
+from functions.lifecycle import Job
+from functions.pace import pace_headers
 from functions.views import job_status
 
 
@@ -37,9 +38,7 @@ def is_visible(job: Job, caller: Caller, flow: str | None, now: int) -> bool:
     return job.org == caller.org and flow in (None, job.flow) and not job.is_expired(now)
 
 
-def status_response(job: Job, now: int, *, held: bool = False) -> Response:
-    """Answer with a job as it stands, and when to ask again: a held request has already waited."""
-    if job.is_terminal:
-        return Response(job_status(job))
-    pause = 0 if held and not job.must_wait(now) else poll_after_seconds(job, now)
-    return Response(job_status(job), headers={"Retry-After": str(pause)})
+def status_response(job: Job, now: int, *, held: bool = False, progress: bool = False) -> Response:
+    """Answer with a job as it stands, and when to ask again: `held` if that request is held where it is worthwhile."""
+    pace = {} if job.is_terminal else pace_headers(job, now, held=held, progress=progress)
+    return Response(job_status(job), headers=pace)

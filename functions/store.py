@@ -1,51 +1,20 @@
-"""The jobs table: one conditional write per transition. The only file that knows attribute names.
+"""The jobs table: one conditional write per transition. With `row`, the only file that knows attribute names."""
 
-A write costs by the whole item, rounded up to 1 KB: so names are single letters (none is a reserved word), and times
-are numbers.
-"""
-
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.lifecycle import TERMINAL, UNSETTLED, Job, State, Transition
+from functions.estimate import Estimate
+from functions.lifecycle import TERMINAL, UNSETTLED, Job, Transition
+from functions.row import NAMES, decode, encode, placeholders
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-EXPIRY_ATTRIBUTE = "t"  # what the table's time to live reads
-
-_NAMES = {
-    "id": "id",
-    "org": "o",
-    "flow": "f",
-    "state": "s",
-    "created_at": "c",
-    "attempt": "n",
-    "max_attempts": "m",
-    "digest": "d",
-    "keep_seconds": "k",
-    "give_up_at": "u",
-    "not_before": "b",
-    "lease_until": "l",
-    "owner": "w",
-    "started_at": "a",
-    "completed_at": "e",
-    "stopped_at": "z",
-    "expires_at": EXPIRY_ATTRIBUTE,
-    "progress": "p",
-    "result": "r",
-    "error": "x",
-    "last_error": "y",
-    "metadata": "g",
-    "retry_of": "v",
-}
-_AS_JSON = frozenset({"progress", "metadata"})
-_OF_A_RUN = ("lease_until", "not_before", "progress")
+_ESTIMATED = ("expected_at", "spread_ms")
+_OF_A_RUN = ("lease_until", "not_before", "progress", *_ESTIMATED)
 _SETTLED = "s IN (:completed, :failed, :cancelled)"
 
 
@@ -74,9 +43,9 @@ class JobStore:
         try:
             self.client.put_item(
                 TableName=self.table,
-                Item=_encode({name: getattr(job, name) for name in _NAMES}),
+                Item=encode(job),
                 ConditionExpression=f"attribute_not_exists(id) OR ({_SETTLED} AND t <= :now)",
-                ExpressionAttributeValues=_values({**values, "now": now // 1000}),
+                ExpressionAttributeValues=placeholders({**values, "now": now // 1000}),
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
@@ -85,38 +54,50 @@ class JobStore:
     def read(self, job_id: str, *, consistent: bool) -> Job | None:
         """Read a job, or None; a read that only probes need not be consistent and costs half."""
         answer = self.client.get_item(TableName=self.table, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
-        return _decode(answer["Item"]) if "Item" in answer else None
+        return decode(answer["Item"]) if "Item" in answer else None
 
     def given_up(self, now: int) -> Iterator[Job]:
         """Go through the whole table for unsettled jobs that no message will start any more; for the sweep alone."""
         pages = self.client.get_paginator("scan").paginate(
             TableName=self.table,
             FilterExpression="s IN (:pending, :running) AND u <= :now",
-            ExpressionAttributeValues=_values({**{state.value: state for state in UNSETTLED}, "now": now}),
+            ExpressionAttributeValues=placeholders({**{state.value: state for state in UNSETTLED}, "now": now}),
         )
-        return (_decode(item) for page in pages for item in page["Items"])
+        return (decode(item) for page in pages for item in page["Items"])
 
-    def claim(self, job_id: str, *, created_at: int, owner: str, lease_until: int, now: int) -> Job:
+    def claim(
+        self,
+        job_id: str,
+        *,
+        created_at: int,
+        owner: str,
+        lease_until: int,
+        now: int,
+        estimate: Estimate | None = None,
+    ) -> Job:
         """Start the next attempt: nobody runs the job, nothing makes it wait, and an attempt is left."""
+        known = estimate._asdict() if estimate else {}
         try:
             return self._update(
                 Transition.CLAIM,
                 job_id,
-                sets=("n = n + :one", "l = :lease", "w = :owner", "a = if_not_exists(a, :now)"),
-                clears=("not_before", "progress"),
+                sets=("n = n + :one", "l = :lease", "w = :owner", "a = if_not_exists(a, :now)", *_assignments(known)),
+                clears=("not_before", "progress", *(() if estimate else _ESTIMATED)),
                 guard="c = :created AND n < m AND (s = :pending OR l <= :now)"
                 " AND (attribute_not_exists(b) OR b <= :now)",
-                values={"one": 1, "lease": lease_until, "owner": owner, "now": now, "created": created_at},
+                values={"one": 1, "lease": lease_until, "owner": owner, "now": now, "created": created_at, **known},
             )
         except Refused as refused:
             if refused.seen and (refused.seen.state, refused.seen.owner) == (Transition.CLAIM.target, owner):
                 return refused.seen
             raise
 
-    def extend(self, job: Job, *, lease_until: int, progress: Mapping[str, Any] | None) -> Job:
-        """Keep the attempt believed alive until `lease_until`, and leave its progress."""
-        changes: dict[str, object] = {"lease_until": lease_until}
-        return self._fenced(Transition.EXTEND, job, {**changes, "progress": progress} if progress else changes)
+    def extend(
+        self, job: Job, *, lease_until: int, progress: Mapping[str, Any] | None, estimate: Estimate | None = None
+    ) -> Job:
+        """Keep the attempt believed alive until `lease_until`, and leave its progress and what it foretells."""
+        told = {**({"progress": progress} if progress else {}), **(estimate._asdict() if estimate else {})}
+        return self._fenced(Transition.EXTEND, job, {"lease_until": lease_until, **told})
 
     def complete(self, job: Job, *, result: str, now: int) -> Job:
         """Settle the job with its output as JSON text."""
@@ -130,7 +111,7 @@ class JobStore:
     def release(self, job: Job, *, error: str, not_before: int) -> Job:
         """Give the job back for another attempt, not before `not_before`."""
         changes = {"last_error": error, "not_before": not_before}
-        return self._fenced(Transition.RELEASE, job, changes, clears=("lease_until", "progress"))
+        return self._fenced(Transition.RELEASE, job, changes, clears=("lease_until", "progress", *_ESTIMATED))
 
     def cancel(self, job_id: str, *, org: str, flow: str | None, now: int) -> Job:
         """Cancel the org's job, of the given flow if one is given, whoever runs it."""
@@ -189,20 +170,20 @@ class JobStore:
         values: Mapping[str, object],
     ) -> Job:
         sources = {state.value: state for state in transition.sources}
-        removes = f" REMOVE {', '.join(_NAMES[field] for field in clears)}" if clears else ""
+        removes = f" REMOVE {', '.join(NAMES[field] for field in clears)}" if clears else ""
         try:
             answer = self.client.update_item(
                 TableName=self.table,
                 Key={"id": {"S": job_id}},
                 UpdateExpression=f"SET {', '.join(('s = :target', *sets))}{removes}",
                 ConditionExpression=f"s IN ({', '.join(f':{name}' for name in sources)}) AND {guard}",
-                ExpressionAttributeValues=_values({"target": transition.target, **sources, **values}),
+                ExpressionAttributeValues=placeholders({"target": transition.target, **sources, **values}),
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
             raise _refusal(transition.name.lower(), error) from error
-        return _decode(answer["Attributes"])
+        return decode(answer["Attributes"])
 
 
 def _ending(job: Job, now: int) -> dict[str, object]:
@@ -210,40 +191,11 @@ def _ending(job: Job, now: int) -> dict[str, object]:
 
 
 def _assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(f"{_NAMES[field]} = :{field}" for field in changes)
+    return tuple(f"{NAMES[field]} = :{field}" for field in changes)
 
 
 def _refusal(name: str, error: ClientError) -> Exception:
     if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
         return error
     item: Any = error.response.get("Item")
-    return Refused(name, _decode(item) if item else None)
-
-
-def _values(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
-    return {f":{name}": _attribute(value) for name, value in values.items()}
-
-
-def _encode(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
-    return {_NAMES[field]: _attribute(value) for field, value in values.items() if value is not None}
-
-
-def _attribute(value: object) -> "AttributeValueTypeDef":
-    match value:
-        case str():
-            return {"S": str(value)}
-        case int():
-            return {"N": str(value)}
-        case bytes():
-            return {"B": value}
-        case dict():
-            return {"S": json.dumps(value, separators=(",", ":"))}
-    raise TypeError(f"a row holds no {type(value).__name__}")
-
-
-def _decode(item: Mapping[str, Any]) -> Job:
-    values: dict[str, Any] = {}
-    for field, name in _NAMES.items():
-        for kind, value in item.get(name, {}).items():
-            values[field] = int(value) if kind == "N" else json.loads(value) if field in _AS_JSON else value
-    return Job(**{**values, "state": State(values["state"])})
+    return Refused(name, decode(item) if item else None)

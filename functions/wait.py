@@ -1,4 +1,4 @@
-"""Entry: a job, held back until it is terminal or the time is over.
+"""Entry: a job, held back until it is terminal or the time is over, where its end is near.
 
 A function of its own, since a held request occupies concurrency that the workers share.
 """
@@ -8,34 +8,40 @@ from functions.errors import InvalidInputError
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import Job
+from functions.pace import HOLD_BELOW_MS, next_look_ms
 from functions.reading import find_job, status_response
 from noukai_wire import limits
 from noukai_wire.scopes import Scope
 
-_FIRST_PAUSE = 0.1
-_LAST_PAUSE = 1.0
-_GROWTH = 1.5
-
 
 def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer as status does, once the job is terminal or `seconds` after the request reached the gateway."""
+    """Answer as status does, once the job is terminal or `seconds` after the request reached the gateway.
+
+    Sooner if there is nothing to expect for longer than a second: the answer says when to ask again. With `progress`
+    the answer also comes with every change of it.
+    """
     job = find_job(request, caller, deployment)
     seconds = _seconds(request)
-    if not job.is_terminal and seconds > 0:
-        _hold(job, deployment, until=request.received_at + seconds * 1000)
+    progress = _progress(request)
+    if _hold(job, deployment, until=request.received_at + seconds * 1000, progress=progress):
         job = find_job(request, caller, deployment)
-    return status_response(job, deployment.clock.now(), held=seconds > 0)
+    return status_response(job, deployment.clock.now(), held=seconds > 0, progress=progress)
 
 
-def _hold(job: Job, deployment: Deployment, *, until: int) -> None:
-    """Return when the job is terminal, or gone, or the time is over; the probes need not be consistent."""
-    pause = _FIRST_PAUSE
-    while (left := (until - deployment.clock.now()) / 1000) > 0:
-        deployment.clock.sleep(min(pause, left))
-        pause = min(_LAST_PAUSE, pause * _GROWTH)
-        seen = deployment.store.read(job.id, consistent=False)
-        if seen is None or seen.is_terminal:
-            return
+def _hold(job: Job, deployment: Deployment, *, until: int, progress: bool) -> bool:
+    """Look at the job whenever it is worthwhile; return whether it was looked at, which need not be consistent."""
+    seen, has_looked = job, False
+    while not seen.is_terminal and (left := until - deployment.clock.now()) > 0:
+        pause = next_look_ms(seen, deployment.clock.now(), progress=progress)
+        if pause > HOLD_BELOW_MS or (progress and seen.progress != job.progress):
+            break
+        deployment.clock.sleep(min(pause, left) / 1000)
+        found = deployment.store.read(job.id, consistent=False)
+        has_looked = True
+        if found is None:
+            break
+        seen = found
+    return has_looked
 
 
 def _seconds(request: Request) -> int:
@@ -43,6 +49,13 @@ def _seconds(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:9]) <= limits.MAX_WAIT_SECONDS):
         raise InvalidInputError([("seconds", f"must be a whole number from 0 to {limits.MAX_WAIT_SECONDS}")])
     return int(text)
+
+
+def _progress(request: Request) -> bool:
+    text = request.query.get("progress", "false")
+    if text not in ("true", "false"):
+        raise InvalidInputError([("progress", "must be true or false")])
+    return text == "true"
 
 
 handler = Endpoint(wait, scope=Scope.READ)

@@ -90,11 +90,13 @@ def error_of(response: httpx.Response) -> ApiError:
 def retry_after(response: httpx.Response) -> float | None:
     """Return the seconds for which the answer asks to wait, or None if it does not ask.
 
-    A date counts from the answer's own `Date`, so that the clock of this machine does not matter.
+    `Retry-After-Ms` is the more exact. A date counts from the answer's own `Date`, so that the clock of this machine
+    does not matter.
     """
     asked = response.headers.get("Retry-After", "")
+    exact = response.headers.get("Retry-After-Ms", "")
     try:
-        seconds = float(asked)
+        seconds = int(exact) / 1000 if exact.isascii() and exact.isdigit() else float(asked)
     except ValueError:
         until, now = _date(asked), _date(response.headers.get("Date", ""))
         if until is None or now is None:

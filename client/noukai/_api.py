@@ -84,7 +84,7 @@ class Api:
         left: float,
         *,
         held: float = 0.0,
-        params: Mapping[str, int] | None = None,
+        params: Mapping[str, int | str] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         **variables: str,
@@ -104,10 +104,13 @@ class Api:
             extensions={"timeout": httpx.Timeout(min(self.settings.timeout + held, left)).as_dict()},
         )
 
-    def exchange(self, ask: Ask, deadline: Deadline) -> Operation[httpx.Response]:
+    def exchange(
+        self, ask: Ask, deadline: Deadline, *, lasts: Callable[[NoukaiError], bool] = lambda _: False
+    ) -> Operation[httpx.Response]:
         """Repeat the request until it is answered with success or with an error that lasts, which is raised.
 
         When the deadline comes first, `DeadlinePassedError` is raised, caused by the error that was to be retried.
+        `lasts` says of what errors, beside those that no request mends, a repetition is not wanted.
         """
         attempt = 0
         while left := deadline.left:
@@ -116,7 +119,7 @@ class Api:
             except NoukaiError as error:
                 asked = (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
                 spent = attempt >= self.settings.max_retries or asked > _LONGEST_RETRY_AFTER
-                if not _is_transient(error) or (spent and deadline.left):
+                if lasts(error) or not _is_transient(error) or (spent and deadline.left):
                     raise
                 yield from deadline.pause(max(asked, self._backoff(attempt)), because=error)
             attempt += 1

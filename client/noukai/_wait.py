@@ -1,4 +1,4 @@
-"""Waiting for a job: held requests while the API grants them, else polls at the pace it asks for."""
+"""Waiting for a job: requests that the API may hold where the end is near, at the pace that it asks for."""
 
 import math
 from collections.abc import Callable
@@ -33,9 +33,6 @@ from ._operation import Operation, Report
 from ._submission import Submission
 
 Listener = Callable[[dict[str, Any]], object]
-
-_HOLD_FOR_PROGRESS = 2
-"""How many seconds a request is held when there is a listener: an answer comes only with its end."""
 
 _ROUND_TRIP = 0.2
 """A hold ends these seconds before the deadline, so that its answer is still in time."""
@@ -108,7 +105,7 @@ class Wait:
     def _ask(self) -> Operation[httpx.Response]:
         if self._held:
             try:
-                return (yield from self._api.exchange(self._hold, self._deadline))
+                return (yield from self._api.exchange(self._hold, self._deadline, lasts=_refuses_to_hold))
             except ApiError as refusal:
                 if not _refuses_to_hold(refusal):
                     raise
@@ -118,9 +115,11 @@ class Wait:
         return (yield from self._api.exchange(ask, self._deadline))
 
     def _hold(self, left: float) -> httpx.Request:
-        longest = MAX_WAIT_SECONDS if self._terms.on_progress is None else _HOLD_FOR_PROGRESS
-        seconds = int(min(longest, max(0.0, left - _ROUND_TRIP)))
-        return self._api.request(Route.WAIT_BY_ID, left, held=seconds, params={"seconds": seconds}, id=self._job_id)
+        seconds = int(min(MAX_WAIT_SECONDS, max(0.0, left - _ROUND_TRIP)))
+        params: dict[str, int | str] = {"seconds": seconds}
+        if self._terms.on_progress is not None:
+            params["progress"] = "true"
+        return self._api.request(Route.WAIT_BY_ID, left, held=seconds, params=params, id=self._job_id)
 
     def _see(self, status: JobStatus) -> Operation[None]:
         known = None if self._last is None else self._last.progress
@@ -147,7 +146,7 @@ class Wait:
         ) from cause
 
 
-def _refuses_to_hold(refusal: ApiError) -> bool:
+def _refuses_to_hold(refusal: NoukaiError) -> bool:
     if isinstance(refusal, NotFoundError):  # the route itself is missing: our 404 says so, a gateway's has no code
         return refusal.code in (ErrorCode.NOT_FOUND, None)
     return isinstance(refusal, RateLimitedError | ServerError)

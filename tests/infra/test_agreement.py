@@ -1,7 +1,7 @@
 """What the stack and the functions must agree on although neither imports the other."""
 
 from functions.lifecycle import GIVE_UP_AFTER_MS
-from functions.store import EXPIRY_ATTRIBUTE
+from functions.row import EXPIRY_ATTRIBUTE
 from tests.infra.template import Template
 
 

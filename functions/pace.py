@@ -1,0 +1,82 @@
+"""When it is worth looking at a job again, pure.
+
+Holding a request costs as much in a second as asking nearly twice, and occupies concurrency meanwhile. So a job is
+watched closely where its end is near, or may be; in between whoever waits for it is sent away until then.
+"""
+
+from functions.lifecycle import Job, State
+
+HOLD_BELOW_MS = 1100
+"""A shorter time is waited for within a held request: sending the client away for it would cost one more."""
+
+_CLOSEST_LOOK_MS = 125
+_BLIND_HOLD_MS = {State.PENDING: 2000, State.RUNNING: 5000}
+"""Where nothing is known a job is watched this long: most are claimed, and many have ended, by then."""
+
+_BLIND_PAUSE_MS = 3500
+_BLIND_SHARE = 0.13
+"""Of the time so far: then nobody hears of the end later than by this share of the job's own time."""
+
+_LONGEST_HELD_SPREAD_MS = 10_000
+"""Watching an end that is less certain than this would cost more than 30 USD for a million jobs."""
+
+_LEAD_MS = 1000
+_OVERRUN = 1.5
+"""In spreads: a job that has not ended by then is not like those before it."""
+
+_LOOKS_PER_SPREAD = 3
+_LOOKS_PER_TENTH = 10
+"""Of those who follow the progress: a worker writes it each time that a tenth of the time so far has passed."""
+
+_FIRST_CHECK_MS = 10_000
+_CHECK_FACTOR = 10
+"""Times the job's age: a job may fail long before its usual end, or be cancelled."""
+
+
+def next_look_ms(job: Job, now: int, *, progress: bool = False) -> int:
+    """Say in how many milliseconds an unsettled job is worth another look; `progress` is for those who follow it."""
+    age = now - _phase_began_at(job)
+    if job.must_wait(now):
+        pause = (job.not_before or now) - now
+    elif job.state is State.RUNNING and job.expected_at is not None:
+        pause = _foreseen_ms(now - job.expected_at, job.spread_ms or 0, age)
+    else:
+        pause = _blind_ms(age, _BLIND_HOLD_MS[job.state])
+    if progress and job.state is State.RUNNING:
+        pause = min(pause, max(1000, age // _LOOKS_PER_TENTH))
+    return max(1, min(pause, max(_FIRST_CHECK_MS, _CHECK_FACTOR * (now - job.created_at))))
+
+
+def pace_headers(job: Job, now: int, *, held: bool = False, progress: bool = False) -> dict[str, str]:
+    """Tell a client when to ask again: at once if it is to hold and that is worthwhile, else after a second or more.
+
+    `Retry-After` is in whole seconds, as every client knows it, and never too early; `Retry-After-Ms` is exact.
+    """
+    pause = 0 if job.is_terminal else next_look_ms(job, now, progress=progress)
+    if pause <= HOLD_BELOW_MS:
+        pause = 0 if held or job.is_terminal else 1000
+    return {"Retry-After": str(-(-pause // 1000)), "Retry-After-Ms": str(pause)}
+
+
+def _phase_began_at(job: Job) -> int:
+    if job.state is State.RUNNING:
+        return job.started_at or job.created_at
+    return max(job.created_at, job.not_before or 0)
+
+
+def _foreseen_ms(over: int, spread: int, age: int) -> int:
+    """Sleep to just before the usual end, then watch; `over` is negative before the expected end."""
+    lead = spread + min(spread, _LEAD_MS)
+    if over < -lead:
+        return -over - lead
+    pause = max(spread, over) // _LOOKS_PER_SPREAD
+    is_near = over < _OVERRUN * spread and spread <= _LONGEST_HELD_SPREAD_MS
+    if is_near or pause <= HOLD_BELOW_MS:
+        return min(2 * _CLOSEST_LOOK_MS, max(_CLOSEST_LOOK_MS, pause // 4))
+    return min(pause, _blind_ms(age, 0))
+
+
+def _blind_ms(age: int, hold: int) -> int:
+    if age < hold:
+        return min(4 * _CLOSEST_LOOK_MS, max(_CLOSEST_LOOK_MS, age // 8))
+    return max(_BLIND_PAUSE_MS, round(age * _BLIND_SHARE))

@@ -1,0 +1,77 @@
+"""A job as a row of the jobs table: what each attribute is called and how it is written.
+
+Names are single letters, since a write costs by the whole item; none is a reserved word, and times are numbers.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from functions.lifecycle import Job, State
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+EXPIRY_ATTRIBUTE = "t"  # what the table's time to live reads
+
+NAMES = {
+    "id": "id",
+    "org": "o",
+    "flow": "f",
+    "state": "s",
+    "created_at": "c",
+    "attempt": "n",
+    "max_attempts": "m",
+    "digest": "d",
+    "keep_seconds": "k",
+    "give_up_at": "u",
+    "not_before": "b",
+    "lease_until": "l",
+    "owner": "w",
+    "started_at": "a",
+    "completed_at": "e",
+    "stopped_at": "z",
+    "expires_at": EXPIRY_ATTRIBUTE,
+    "expected_at": "h",
+    "spread_ms": "q",
+    "progress": "p",
+    "result": "r",
+    "error": "x",
+    "last_error": "y",
+    "metadata": "g",
+    "retry_of": "v",
+}
+_AS_JSON = frozenset({"progress", "metadata"})
+
+
+def placeholders(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
+    """The values of an expression, each under its name and a colon."""
+    return {f":{name}": _attribute(value) for name, value in values.items()}
+
+
+def encode(job: Job) -> "dict[str, AttributeValueTypeDef]":
+    """The row of a job; what there is nothing to say of is absent."""
+    values = {field: getattr(job, field) for field in NAMES}
+    return {NAMES[field]: _attribute(value) for field, value in values.items() if value is not None}
+
+
+def _attribute(value: object) -> "AttributeValueTypeDef":
+    match value:
+        case str():
+            return {"S": str(value)}
+        case int():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": value}
+        case dict():
+            return {"S": json.dumps(value, separators=(",", ":"))}
+    raise TypeError(f"a row holds no {type(value).__name__}")
+
+
+def decode(item: Mapping[str, Any]) -> Job:
+    """The job of a row."""
+    fields: dict[str, Any] = {}
+    for field, name in NAMES.items():
+        for kind, value in item.get(name, {}).items():
+            fields[field] = int(value) if kind == "N" else json.loads(value) if field in _AS_JSON else value
+    return Job(**{**fields, "state": State(fields["state"])})
