@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 _MEMORY = 8
 """A run counts for one in so many: what a flow took long ago is forgotten."""
 
-_FIRST_DEVIATION = 0.35
+_FIRST_DEVIATION = 0.2
 """Of the first run's time: one run says little of the next."""
 
 _SPREAD_PER_DEVIATION = 1.25

@@ -23,25 +23,25 @@ def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
     job = find_job(request, caller, deployment)
     seconds = _seconds(request)
     progress = _progress(request)
-    if _hold(job, deployment, until=request.received_at + seconds * 1000, progress=progress):
-        job = find_job(request, caller, deployment)
+    seen = _hold(job, deployment, until=request.received_at + seconds * 1000, progress=progress)
+    if seen is not job:
+        job = seen if seen is not None and seen.is_terminal else find_job(request, caller, deployment)
     return status_response(job, deployment.clock.now(), held=seconds > 0, progress=progress)
 
 
-def _hold(job: Job, deployment: Deployment, *, until: int, progress: bool) -> bool:
-    """Look at the job whenever it is worthwhile; return whether it was looked at, which need not be consistent."""
-    seen, has_looked = job, False
-    while not seen.is_terminal and (left := until - deployment.clock.now()) > 0:
+def _hold(job: Job, deployment: Deployment, *, until: int, progress: bool) -> Job | None:
+    """Look at the job whenever it is worthwhile, and return it as it was last seen.
+
+    The looks need not be consistent: what is terminal stays so, and anything else is read again.
+    """
+    seen: Job | None = job
+    while seen is not None and not seen.is_terminal and (left := until - deployment.clock.now()) > 0:
         pause = next_look_ms(seen, deployment.clock.now(), progress=progress)
         if pause > HOLD_BELOW_MS or (progress and seen.progress != job.progress):
             break
         deployment.clock.sleep(min(pause, left) / 1000)
-        found = deployment.store.read(job.id, consistent=False)
-        has_looked = True
-        if found is None:
-            break
-        seen = found
-    return has_looked
+        seen = deployment.store.read(job.id, consistent=False)
+    return seen
 
 
 def _seconds(request: Request) -> int:

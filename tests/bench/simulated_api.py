@@ -1,0 +1,132 @@
+"""The functions `status` and `wait` on a simulated clock, over jobs whose lives are known in advance."""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+
+from functions import status, wait
+from functions.deployment import Deployment
+from functions.estimate import Estimate
+from functions.keys import KeyRing
+from functions.lifecycle import Job, State
+from functions.row import encode
+from functions.store import JobStore
+from noukai_wire.routes import Route
+from tests.bench.lambda_pool import LambdaPool
+from tests.bench.timeline import Timeline
+
+BASE_URL = "https://api.test/api/v1"
+KEY = "nk_bench"
+ROUND_TRIP = 0.05
+
+
+@dataclass
+class Life:
+    """One job: when what happens to it, in milliseconds since the epoch, and what waiting for it has taken."""
+
+    id: str
+    created_at: float
+    claimed_at: float
+    ended_at: float
+    estimate: Estimate | None = None
+    fails: bool = False
+    requests: int = 0
+    refused: int = 0
+    held_seconds: float = 0.0
+    reads: float = 0.0
+    noticed_at: float = 0.0
+
+    def at(self, now: float) -> Job:
+        """The job as its row says at that time."""
+        job = Job(
+            id=self.id,
+            org="acme",
+            flow="bench/flow",
+            state=State.PENDING,
+            created_at=int(self.created_at),
+            attempt=0,
+            max_attempts=3,
+            digest=b"digest",
+            keep_seconds=3600,
+            give_up_at=int(self.created_at) + 10**9,
+        )
+        if now < self.claimed_at:
+            return job
+        job = replace(job, state=State.RUNNING, attempt=1, started_at=int(self.claimed_at), lease_until=int(now) + 60_000)
+        if now < self.ended_at:
+            return replace(job, **self.estimate._asdict()) if self.estimate else job
+        ending = {"state": State.FAILED, "error": "Error"} if self.fails else {"state": State.COMPLETED, "result": "1"}
+        return replace(job, lease_until=None, completed_at=int(self.ended_at), **ending)
+
+
+@dataclass
+class _Tables:
+    """The two calls of DynamoDB that reading makes."""
+
+    timeline: Timeline
+    lives: dict[str, Life]
+
+    def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool = True) -> dict[str, Any]:  # noqa: N803
+        if TableName == "keys":
+            return {"Item": {"org": {"S": "acme"}, "scopes": {"SS": ["read"]}}}
+        life = self.lives[Key["id"]["S"]]
+        life.reads += 1.0 if ConsistentRead else 0.5
+        return {"Item": encode(life.at(self.timeline.time))}
+
+
+@dataclass
+class SimulatedApi:
+    """Answers requests as the gateway and the functions would; each takes a round trip and as long as it is held."""
+
+    timeline: Timeline
+    pool: LambdaPool = field(default_factory=LambdaPool)
+    lives: dict[str, Life] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        tables: Any = _Tables(self.timeline, self.lives)
+        clock: Any = self.timeline
+        self._deployment = Deployment({}, clock=clock)
+        self._deployment.store = JobStore(tables, "jobs")
+        self._deployment.keys = KeyRing(tables, "keys", clock)
+
+    def send(self, request: httpx.Request) -> httpx.Response:
+        """Perform a request of a client; what it takes is written down in the life of its job."""
+        self.timeline.sleep(ROUND_TRIP / 2)
+        *_, kind = path = request.url.path.removeprefix("/api/v1").split("/")
+        life = self.lives[path[2]]
+        life.requests += 1
+        function = "wait" if kind == "wait" else "status"
+        if not self.pool.take(function):
+            life.refused += 1
+            self.timeline.sleep(ROUND_TRIP / 2)
+            return httpx.Response(429, json={"message": "Too Many Requests"}, request=request)
+        begun = self.timeline.time
+        answered = self._answer(function, life, request)
+        life.held_seconds += (self.timeline.time - begun) / 1000
+        self.timeline.sleep(ROUND_TRIP / 2)
+        self.pool.give_back(function)
+        return httpx.Response(
+            answered["statusCode"], headers=answered["headers"], content=answered["body"], request=request
+        )
+
+    def _answer(self, function: str, life: Life, request: httpx.Request) -> dict[str, Any]:
+        route, handler = {
+            "wait": (Route.WAIT_BY_ID, wait.handler),
+            "status": (Route.STATUS_BY_ID, status.handler),
+        }[function]
+        event = {
+            "routeKey": route.key,
+            "headers": {"authorization": f"Bearer {KEY}"},
+            "requestContext": {"requestId": "r", "timeEpoch": self.timeline.now()},
+            "pathParameters": {"id": life.id},
+            "queryStringParameters": dict(parse_qsl(request.url.query.decode())),
+        }
+        return handler.answer(event, self._deployment)
+
+
+def is_terminal(response: httpx.Response) -> bool:
+    """Whether the answer shows a job that has ended."""
+    return json.loads(response.content)["state"] in {"completed", "failed", "cancelled"}
