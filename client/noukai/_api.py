@@ -105,12 +105,12 @@ class Api:
         )
 
     def exchange(
-        self, ask: Ask, deadline: Deadline, *, lasts: Callable[[NoukaiError], bool] = lambda _: False
+        self, ask: Ask, deadline: Deadline, *, retries: Callable[[NoukaiError], float] | None = None
     ) -> Operation[httpx.Response]:
         """Repeat the request until it is answered with success or with an error that lasts, which is raised.
 
         When the deadline comes first, `DeadlinePassedError` is raised, caused by the error that was to be retried.
-        `lasts` says of what errors, beside those that no request mends, a repetition is not wanted.
+        `retries` says how often at most, for an error that may pass; without it that is the client's setting.
         """
         attempt = 0
         while left := deadline.left:
@@ -118,8 +118,9 @@ class Api:
                 return (yield from _attempt(ask(left)))
             except NoukaiError as error:
                 asked = (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
-                spent = attempt >= self.settings.max_retries or asked > _LONGEST_RETRY_AFTER
-                if lasts(error) or not _is_transient(error) or (spent and deadline.left):
+                most = self.settings.max_retries if retries is None else retries(error)
+                spent = attempt >= most or asked > _LONGEST_RETRY_AFTER
+                if not _is_transient(error) or (spent and deadline.left):
                     raise
                 yield from deadline.pause(max(asked, self._backoff(attempt)), because=error)
             attempt += 1

@@ -105,14 +105,14 @@ class Wait:
     def _ask(self) -> Operation[httpx.Response]:
         if self._held:
             try:
-                return (yield from self._api.exchange(self._hold, self._deadline, lasts=_refuses_to_hold))
+                return (yield from self._api.exchange(self._hold, self._deadline, retries=self._retries_of_a_hold))
             except ApiError as refusal:
                 if not _refuses_to_hold(refusal):
                     raise
                 self._held = False
                 yield from self._deadline.pause(refusal.retry_after or 0.0, because=refusal)
         ask = partial(self._api.request, Route.STATUS_BY_ID, id=self._job_id)
-        return (yield from self._api.exchange(ask, self._deadline))
+        return (yield from self._api.exchange(ask, self._deadline, retries=self._retries))
 
     def _hold(self, left: float) -> httpx.Request:
         seconds = int(min(MAX_WAIT_SECONDS, max(0.0, left - _ROUND_TRIP)))
@@ -120,6 +120,13 @@ class Wait:
         if self._terms.on_progress is not None:
             params["progress"] = "true"
         return self._api.request(Route.WAIT_BY_ID, left, held=seconds, params=params, id=self._job_id)
+
+    def _retries_of_a_hold(self, error: NoukaiError) -> float:
+        return 0 if _refuses_to_hold(error) else self._retries(error)
+
+    def _retries(self, error: NoukaiError) -> float:
+        """A crowd that asks too much is no reason to give up: the job goes on, and its answer is kept."""
+        return math.inf if isinstance(error, RateLimitedError) else self._api.settings.max_retries
 
     def _see(self, status: JobStatus) -> Operation[None]:
         known = None if self._last is None else self._last.progress

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class LambdaPool:
-    """How many invocations run at once; one too many is refused. Without a reservation `wait` shares with all others."""
+    """How many invocations run at once; one too many is refused. Unless some are reserved, `wait` shares them all."""
 
     limit: int = 1_000_000
     reserved_for_wait: int | None = None

@@ -1,28 +1,31 @@
 """What waiting takes: many jobs of one kind, each waited for on a simulated clock."""
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import fmean, median, quantiles
+from functools import partial
+from math import exp
+from statistics import NormalDist, fmean, median, quantiles
 
-from functions.estimate import Estimate, RunTimes
-from noukai_wire.limits import MAX_WAIT_SECONDS  # noqa: F401
+from functions.estimate import RunTimes
 from tests.bench.simulated_api import Life, SimulatedApi
 from tests.bench.timeline import Timeline
 from tests.bench.wait_loops import Loop
 
 PER_REQUEST = 1.27
+"""USD per million: the gateway's and the function's request, with its read."""
 PER_HELD_SECOND = 2.27
-"""USD per million: a gateway's and a function's request with its read; 128 MB for a second with the reads in it."""
+"""USD per million: 128 MB for a second, with the looks at the row."""
 
 SPREAD = 0.15
-QUEUED_MS = 40.0
+"""Of the logarithm of the durations."""
 RUNS_BEFORE = 10
+"""How many runs a worker has seen of a flow that is said to be known."""
+_QUEUED_MS = 40.0
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What a wait takes on average, and how late it hears of the end."""
+    """What a wait takes on average, and by how many seconds it hears of the end too late."""
 
     requests: float
     held_seconds: float
@@ -30,45 +33,54 @@ class Figures:
     late: float
     late_p95: float
     usd: float
+    """Per million jobs."""
 
     @classmethod
     def of(cls, lives: list[Life]) -> "Figures":
-        """Sum up what was written down; `usd` is per million jobs."""
-        late = sorted((life.noticed_at - life.ended_at) / 1000 for life in lives)
+        """Sum up what was written down."""
+        late = [(life.noticed_at - life.ended_at) / 1000 for life in lives]
         requests, held = fmean(life.requests for life in lives), fmean(life.held_seconds for life in lives)
         return cls(
-            requests,
-            held,
-            fmean(life.reads for life in lives),
-            median(late),
-            quantiles(late, n=20)[-1],
-            requests * PER_REQUEST + held * PER_HELD_SECOND,
+            requests=requests,
+            held_seconds=held,
+            read_units=fmean(life.read_units for life in lives),
+            late=median(late),
+            late_p95=quantiles(late, n=20)[-1],
+            usd=requests * PER_REQUEST + held * PER_HELD_SECOND,
         )
 
 
-def trial(loop: Loop, seconds: float, jobs: int, *, runs_before: int = 0, seed: int = 1, spread: float = SPREAD) -> Figures:
+def trial(loop: Loop, seconds: float, jobs: int, *, runs_before: int = 0) -> Figures:
     """Wait for jobs that take about so long, of a flow whose worker has seen so many runs before."""
-    chance = random.Random(seed)
+    chance = random.Random(1)
     timeline = Timeline()
     api = SimulatedApi(timeline)
-
-    def took() -> float:
-        return seconds * 1000 * chance.lognormvariate(0, spread)
-
+    spread = NormalDist(0, SPREAD)
     for number in range(jobs):
+        # Evenly over the whole spread, so that few jobs show what many would.
+        took_ms = seconds * 1000 * exp(spread.inv_cdf((number + 0.5) / jobs))
         created_at = timeline.time + chance.random() * 1000
-        claimed_at = created_at + QUEUED_MS
-        run_times = RunTimes()
-        for _ in range(runs_before):
-            run_times.learn("flow", round(took()))
-        estimate = run_times.estimate("flow", round(claimed_at))
-        life = Life(f"job_{'a' * 18}{_letters(number)}", created_at, claimed_at, claimed_at + took(), estimate)
+        life = _life(
+            number,
+            created_at,
+            took_ms,
+            [seconds * 1000 * exp(each) for each in spread.samples(runs_before, seed=number)],
+        )
         api.lives[life.id] = life
-        timeline.at(created_at, lambda life=life: loop(api, life))
+        timeline.at(created_at, partial(loop, api, life))
     timeline.run()
     return Figures.of(list(api.lives.values()))
 
 
-def _letters(number: int) -> str:
-    """Eight letters of a job's id that stand for the number."""
-    return "".join(chr(ord("a") + number // 26**place % 26) for place in range(8))
+def _life(number: int, created_at: float, took_ms: float, runs_before: list[float]) -> Life:
+    claimed_at = created_at + _QUEUED_MS
+    run_times = RunTimes()
+    for earlier_ms in runs_before:
+        run_times.learn("bench/flow", round(earlier_ms))
+    estimate = run_times.estimate("bench/flow", round(claimed_at))
+    return Life(job_id(number), created_at, claimed_at, claimed_at + took_ms, estimate)
+
+
+def job_id(number: int) -> str:
+    """An id of its own for each number."""
+    return "job_" + "".join(chr(ord("a") + number // 26**place % 26) for place in range(26))

@@ -127,12 +127,30 @@ def test_a_refused_hold_becomes_polling(refusal: Answer) -> None:
     assert player.sleeps == [3, 5]
 
 
-def test_a_refused_hold_is_retried_first_and_its_pause_kept() -> None:
-    """A refusal that may pass is retried; the polling after it begins no sooner than the last refusal allows."""
-    player = Player(max_retries=1)
-    player.play(wait(player), *[refused(429, "RATE_LIMITED", {"Retry-After": "2"})] * 2, polled("completed"))
-    assert player.sleeps == [2, 2]
-    assert player.paths[-1] == "/jobs/job_1"
+def test_a_refused_hold_is_not_repeated_and_its_pause_kept() -> None:
+    """Who is refused a hold asks plainly instead of pressing for it, and no sooner than the refusal allows."""
+    player = Player()
+    player.play(wait(player), refused(429, "RATE_LIMITED", {"Retry-After": "2"}), polled("completed"))
+    assert player.sleeps == [2]
+    assert player.paths == ["/jobs/job_1/wait?seconds=20", "/jobs/job_1"]
+
+
+def test_a_hold_that_was_cut_off_is_repeated() -> None:
+    """A connection that breaks while a request is held is no refusal: the wait holds again."""
+    player = Player()
+    player.play(wait(player), Answer(failure=httpx.ReadError, took=3), held("completed"))
+    assert player.paths == ["/jobs/job_1/wait?seconds=20"] * 2
+
+
+def test_a_wait_stays_away_for_as_long_as_it_is_told() -> None:
+    """A hold that is answered early says when to come back: to the millisecond, where it is that exact."""
+    player = Player()
+    early = held()
+    early.headers = {"Retry-After": "8", "Retry-After-Ms": "7400"}
+    plain = held()
+    plain.headers = {"Retry-After": "3", "Retry-After-Ms": "soon"}
+    player.play(wait(player), early, plain, held("completed"))
+    assert player.sleeps == [7.4, 3]
 
 
 def test_an_unknown_job_is_not_polled_for() -> None:
@@ -143,10 +161,20 @@ def test_an_unknown_job_is_not_polled_for() -> None:
 
 
 def test_polling_that_fails_for_good_ends_the_wait() -> None:
-    """If the plain status is refused as well, its error is raised."""
+    """If the plain status cannot be given either, its error is raised."""
     player = Player(max_retries=0)
-    with pytest.raises(RateLimitedError):
-        player.play(wait(player), refused(429, "RATE_LIMITED"), refused(429, "RATE_LIMITED"))
+    with pytest.raises(ServerError):
+        player.play(wait(player), refused(503), refused(503))
+
+
+def test_a_wait_outlasts_a_rate_limit() -> None:
+    """However often a wait is told that too much is asked, it asks again, ever more patiently, until its deadline."""
+    player = Player(max_retries=1)
+    player.play(wait(player), *[refused(429, "RATE_LIMITED")] * 9, polled("completed"))
+    assert player.sleeps == [0.5, 1, 2, 4, 8, 8, 8, 8]
+    with pytest.raises(WaitTimeoutError) as raised:
+        player.play(wait(player, timeout_ms=2000), *[refused(429, "RATE_LIMITED")] * 4)
+    assert isinstance(raised.value.__cause__, RateLimitedError)
 
 
 def test_polling_never_asks_before_it_is_asked_to() -> None:
@@ -174,7 +202,7 @@ def test_an_answer_without_a_pace_is_followed_after_a_second() -> None:
 
 
 def test_progress_is_reported_as_it_changes() -> None:
-    """With a listener, holds are short; it hears each change once, the one at the end included."""
+    """With a listener, changes are asked for too; it hears each once, the one at the end included."""
     player, heard = Player(), list[dict[str, Any]]()
     player.play(
         wait(player, on_progress=heard.append),
@@ -184,7 +212,7 @@ def test_progress_is_reported_as_it_changes() -> None:
         held("completed", progress={"percent": 100}),
     )
     assert heard == [{"percent": 0}, {"percent": 100}]
-    assert player.paths == ["/jobs/job_1/wait?seconds=2"] * 4
+    assert player.paths == ["/jobs/job_1/wait?seconds=20&progress=true"] * 4
 
 
 def test_a_failed_job_raises_with_its_status() -> None:

@@ -109,6 +109,23 @@ def test_progress_that_stands_still_is_written_once(system: System) -> None:
     assert times(system, "UpdateItem") == 1
 
 
+def test_progress_refines_when_the_end_is_expected(system: System) -> None:
+    """With its progress a flow's row tells when the run should end; progress that stands still tells nothing new."""
+    process = PassingProcess(system, {30: Returned("1")})
+    attempt = watch(system, process)
+    expected: dict[int, int | None] = {}
+
+    def report_and_look(second: int) -> None:
+        if second in (4, 10):
+            process.board.write({"percent": {4: 10, 10: 50}[second]})
+        expected[second] = system.row(attempt.job.id).expected_at
+
+    process.each_second = report_and_look
+    attempt.watch()
+    ends = [expected[second] for second in (3, 6, 12, 29)]
+    assert [end and (end - attempt.job.created_at) // 1000 for end in ends] == [None, 40, 20, 20]
+
+
 def test_cancellation_reaches_the_flow_within_two_seconds(system: System) -> None:
     """A job that is cancelled is seen at the next look, and the flow is interrupted."""
     process = PassingProcess(system, {14: Returned("1")})

@@ -39,6 +39,8 @@ def test_row_holds_every_field_of_a_job(system: System) -> None:
         completed_at=4,
         stopped_at=5,
         expires_at=6,
+        expected_at=7,
+        spread_ms=8,
         progress={"percent": 12.5, "message": "\ud800 ü"},
         result='{"a": [1]}',
         error="x",

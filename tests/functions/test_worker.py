@@ -62,6 +62,28 @@ def test_short_job_costs_two_writes(system: System) -> None:
     assert operations == ["ChangeMessageVisibilityBatch", "UpdateItem", "UpdateItem"]
 
 
+def claims(system: System) -> list[Any]:
+    """The values that each claim of the last delivery has written."""
+    written = [parameters["ExpressionAttributeValues"] for name, parameters in system.calls if name == "UpdateItem"]
+    return [values for values in written if ":lease" in values]
+
+
+def test_claim_leaves_what_the_flow_usually_takes(system: System) -> None:
+    """A worker that has seen a flow succeed foretells the end of its next run, in the claim's own write."""
+    for expected in (False, True):
+        system.run("add", parameters={"a": 1})
+        assert [":expected_at" in values for values in claims(system)] == [expected]
+    system.run("greet", message="x")
+    assert ":expected_at" not in claims(system)[0]
+
+
+def test_failed_runs_foretell_nothing(system: System) -> None:
+    """How long a flow took to fail says nothing of how long it takes."""
+    for _ in range(2):
+        system.run("fail", message="x", options={"maxAttempts": 1})
+        assert ":expected_at" not in claims(system)[0]
+
+
 def test_row_of_a_short_job_is_small(system: System) -> None:
     """With an input of 300 bytes and a result of 500 the row stays under the kilobyte of one write unit."""
     job_id = system.run("greet", message="x" * 500)["id"]

@@ -14,7 +14,6 @@ from functions.lifecycle import (
     backoff_seconds,
     has_lost,
     judge,
-    poll_after_seconds,
     seconds_until_claimable,
 )
 from noukai_wire.models import TERMINAL_STATES
@@ -113,12 +112,3 @@ def test_backoff_is_full_jitter_under_a_doubling_bound() -> None:
         pauses = [backoff_seconds(attempt, 1, 60) for _ in range(200)]
         assert 0 <= min(pauses) < bound / 4
         assert bound * 3 / 4 < max(pauses) <= bound
-
-
-@pytest.mark.parametrize(
-    ("job", "now", "seconds"),
-    [(PENDING, NOW, 1), (RUNNING, NOW + 60_000, 6), (RUNNING, NOW + 900_000, 20), (WAITING, NOW, 6)],
-)
-def test_pace_of_polls(job: Job, now: int, seconds: int) -> None:
-    """A client is told to ask the less often the longer a job has taken, and not before a job may start."""
-    assert poll_after_seconds(job, now) == seconds

@@ -1,0 +1,86 @@
+"""What waiting for a job takes, beside the loops of other clients, on a simulated clock."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from tests.bench.crowd import Crowd
+from tests.bench.lambda_pool import LambdaPool
+from tests.bench.report import Cell, Section
+from tests.bench.wait_loops import PEERS, ours
+from tests.bench.wait_trial import PER_HELD_SECOND, PER_REQUEST, RUNS_BEFORE, SPREAD, Figures, trial
+from tests.bench.waiting_plot import draw
+
+_JOBS = 200
+_KINDS = {"200 ms": 0.2, "5 s": 5.0, "60 s": 60.0, "15 min": 900.0}
+KNOWN, UNKNOWN = "noukai, flow seen before", "noukai, flow never seen"
+_POLICIES = {KNOWN: (ours, RUNS_BEFORE), UNKNOWN: (ours, 0), **{name: (loop, 0) for name, loop in PEERS.items()}}
+
+_CLIENTS, _WORKERS, _ACCOUNT, _RESERVED = 10_000, 800, 1000, 100
+
+_NOTES = (
+    f"Simulated clock, {_JOBS} jobs a row, durations spread by {SPREAD:.0%}, 50 ms round trip.",
+    "The client's core and the functions' code are the real ones; the others' loops are written after their sources.",
+    f"A request is counted at {PER_REQUEST} USD per million, a held second at {PER_HELD_SECOND}.",
+)
+
+
+def sections() -> Iterable[Section]:
+    """Wait for each kind of job with each policy, then with ten thousand clients at once."""
+    found = {
+        kind: {name: trial(loop, seconds, _JOBS, runs_before=runs) for name, (loop, runs) in _POLICIES.items()}
+        for kind, seconds in _KINDS.items()
+    }
+    draw(found)
+    yield _table(found)
+    yield _crowd()
+
+
+def _table(found: dict[str, dict[str, Figures]]) -> Section:
+    rows = [
+        [kind, name, round(one.requests, 1), round(one.held_seconds, 1), *_lateness(one), round(one.usd, 1)]
+        for kind, policies in found.items()
+        for name, one in policies.items()
+    ]
+    return Section(
+        "Waiting for a job",
+        ["job", "policy", "requests", "held seconds", "late, median", "late, 95 of 100", "USD per million"],
+        rows,
+        {kind: {name: asdict(one) for name, one in policies.items()} for kind, policies in found.items()},
+        _NOTES,
+    )
+
+
+def _lateness(figures: Figures) -> Sequence[Cell]:
+    return [f"{late:.2f} s" if late < 10 else f"{late:.0f} s" for late in (figures.late, figures.late_p95)]
+
+
+def _crowd() -> Section:
+    rows: list[list[Cell]] = []
+    figures: dict[str, object] = {}
+    for name, scale, reserved in (
+        (f"{_RESERVED} reserved for `wait`", 1, _RESERVED),
+        ("none reserved, a tenth", 10, None),
+    ):
+        pool = LambdaPool(_ACCOUNT // scale, reserved)
+        crowd = Crowd(_CLIENTS // scale, _WORKERS // scale, pool)
+        one = crowd.run()
+        refused = [pool.refused[function] for function in ("worker", "wait", "status")]
+        rows.append([name, crowd.clients, crowd.answered, *refused, round(one.requests, 1), *_lateness(one)])
+        figures[name] = {**asdict(one), "answered": crowd.answered, "refused": dict(pool.refused)}
+    return Section(
+        "Ten thousand clients that wait at once",
+        [
+            "concurrency",
+            "clients",
+            "answered",
+            "workers refused",
+            "holds refused",
+            "polls refused",
+            "requests each",
+            "late, median",
+            "late, 95 of 100",
+        ],
+        rows,
+        figures,
+        [f"They come within 10 s with jobs of 5 s; {_WORKERS} workers share the {_ACCOUNT} of the account with them."],
+    )
