@@ -65,5 +65,5 @@ PEERS: dict[str, Loop] = {
     "noukai-sdk, 2 s fixed": polling(_fixed(2.0)),
     "replicate, 0.5 s fixed": polling(_fixed(0.5)),
     "fal-client, 0.1 s fixed": polling(_fixed(0.1)),
-    "google-api-core, 1 s growing by half up to 20 s": polling(_growing),
+    "google-api-core, 1 s to 20 s": polling(_growing),
 }
