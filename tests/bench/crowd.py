@@ -39,13 +39,12 @@ class Crowd:
         """Let everybody come, work and wait until the last has an answer."""
         begin = self.timeline.time
         for number in range(self.clients):
-            at = begin + self._chance.random() * self.arrival * 1000
-            life = Life(job_id(number), at, inf, inf)
+            after = self._chance.random() * self.arrival
+            life = Life(job_id(number), begin + after * 1000, inf, inf)
             self._api.lives[life.id] = life
-            self.timeline.at(at, partial(self._queue.append, life))
-            self.timeline.at(at, partial(self._wait, life))
+            self.timeline.start(partial(self._submit, life), after)
         for _ in range(self.workers):
-            self.timeline.at(begin, self._work)
+            self.timeline.start(self._work)
         self.timeline.run()
         return Figures.of(self._answered)
 
@@ -58,7 +57,8 @@ class Crowd:
     def _answered(self) -> list[Life]:
         return [life for life in self._api.lives.values() if life.noticed_at >= life.ended_at]
 
-    def _wait(self, life: Life) -> None:
+    def _submit(self, life: Life) -> None:
+        self._queue.append(life)
         with suppress(RateLimitedError):
             ours(self._api, life)
 

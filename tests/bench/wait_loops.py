@@ -16,7 +16,7 @@ Loop = Callable[[SimulatedApi, Life], None]
 def ours(api: SimulatedApi, life: Life) -> None:
     """The core of this repository's client, performed on the simulated clock."""
     settings = Settings.resolve({}, KEY, base_url=BASE_URL)
-    core = Api(settings, clock=api.timeline.seconds, jitter=lambda: 0.5)
+    core = Api(settings, clock=lambda: api.timeline.time / 1000, jitter=lambda: 0.5)
     operation = Wait(core, life.id, WaitTerms()).result()
     reply: Reply = None
     while not isinstance(step := advance(operation, reply), Outcome):

@@ -67,7 +67,7 @@ def trial(loop: Loop, seconds: float, jobs: int, *, runs_before: int = 0) -> Fig
             [seconds * 1000 * exp(each) for each in spread.samples(runs_before, seed=number)],
         )
         api.lives[life.id] = life
-        timeline.at(created_at, partial(loop, api, life))
+        timeline.start(partial(loop, api, life), after=(created_at - timeline.time) / 1000)
     timeline.run()
     return Figures.of(list(api.lives.values()))
 
