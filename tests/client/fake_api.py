@@ -30,6 +30,8 @@ class FakeApi(ThreadingHTTPServer):
         self.lives: dict[str, list[dict[str, Any]]] = {}
         self.submissions: list[dict[str, Any]] = []
         self.holds: list[int] = []
+        self.follows: list[bool] = []
+        """Of each held request, whether it was to be answered with every change of the progress."""
         self.holding = threading.Event()
         """Set when a request for the job `job_held` is held, which is until the API stops."""
         self.stopping = threading.Event()
@@ -65,6 +67,7 @@ class FakeApi(ThreadingHTTPServer):
                 return 202, {**job("pending"), "id": f"{job_id}_again", "flow": "acme/demo/again"}
             case "GET", ["jobs", job_id, *rest] if job_id in self.lives:
                 if rest:
+                    self.follows.append(query.get("progress") == ["true"])
                     self._hold(job_id, int(query["seconds"][0]))
                 life = self.lives[job_id]
                 return 200, life.pop(0) if len(life) > 1 else life[0]

@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 
 import httpx
 
-from noukai import NoukaiError
+from noukai import ExecuteResult, NoukaiError
 from noukai._api import Api
 from noukai._operation import Operation, Outcome, Reply, Report, Sleep, advance
 from noukai._settings import Settings
+from noukai._wait import Wait, WaitTerms
 
 T = TypeVar("T")
 
@@ -115,6 +116,11 @@ class Player:
     def paths(self) -> list[str]:
         """The path and query of every request so far, below the base URL."""
         return [request.url.raw_path.decode().removeprefix("/api/v1") for request in self.requests]
+
+
+def wait(player: Player, **terms: Any) -> Operation[ExecuteResult]:
+    """Return the wait for the job, as an operation."""
+    return Wait(player.api, JOB, WaitTerms(**terms)).result()
 
 
 def timeout_of(request: httpx.Request) -> float:

@@ -29,7 +29,7 @@ def test_the_progress_is_shown_on_a_terminal(api: FakeApi) -> None:
     assert (process.returncode, printed.decode()) == (0, "grüße\n")
     for part in ("job_words", "10 % part 10", "60 % part 60"):
         assert part in shown
-    assert set(api.holds) == {2}
+    assert set(api.follows) == {True}
 
 
 def test_an_interrupted_wait_says_how_to_go_on(api: FakeApi) -> None:

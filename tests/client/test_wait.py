@@ -7,23 +7,15 @@ import pytest
 
 from noukai import (
     ConnectionFailedError,
-    ExecuteResult,
     InvalidArgumentError,
     JobCancelledError,
     JobFailedError,
-    JobNotFoundError,
-    RateLimitedError,
     ServerError,
     UnexpectedAnswerError,
     WaitTimeoutError,
 )
-from noukai._operation import Operation
-from noukai._wait import Wait, WaitTerms
-from tests.client.script import JOB, Answer, Player, held, job, polled, refused, timeout_of
-
-
-def wait(player: Player, **terms: Any) -> Operation[ExecuteResult]:
-    return Wait(player.api, JOB, WaitTerms(**terms)).result()
+from noukai._wait import WaitTerms
+from tests.client.script import Answer, Player, held, job, polled, refused, timeout_of, wait
 
 
 def test_a_wait_holds_until_the_job_has_ended() -> None:
@@ -108,40 +100,6 @@ def test_a_timeout_of_zero_gives_the_result_of_an_ended_job() -> None:
     assert player.play(wait(player, timeout_ms=0), polled("completed")).output == 42
 
 
-@pytest.mark.parametrize(
-    "refusal",
-    [
-        refused(429, "RATE_LIMITED"),
-        refused(503),
-        refused(501),
-        refused(404, "NOT_FOUND"),
-        refused(404),
-    ],
-)
-def test_a_refused_hold_becomes_polling(refusal: Answer) -> None:
-    """If the API does not hold, the wait asks for the plain status at the pace it is asked to keep."""
-    player = Player(max_retries=0)
-    result = player.play(wait(player), refusal, polled(pace=3), polled(pace=5), polled("completed"))
-    assert result.output == 42
-    assert player.paths == ["/jobs/job_1/wait?seconds=20"] + ["/jobs/job_1"] * 3
-    assert player.sleeps == [3, 5]
-
-
-def test_a_refused_hold_is_not_repeated_and_its_pause_kept() -> None:
-    """Who is refused a hold asks plainly instead of pressing for it, and no sooner than the refusal allows."""
-    player = Player()
-    player.play(wait(player), refused(429, "RATE_LIMITED", {"Retry-After": "2"}), polled("completed"))
-    assert player.sleeps == [2]
-    assert player.paths == ["/jobs/job_1/wait?seconds=20", "/jobs/job_1"]
-
-
-def test_a_hold_that_was_cut_off_is_repeated() -> None:
-    """A connection that breaks while a request is held is no refusal: the wait holds again."""
-    player = Player()
-    player.play(wait(player), Answer(failure=httpx.ReadError, took=3), held("completed"))
-    assert player.paths == ["/jobs/job_1/wait?seconds=20"] * 2
-
-
 def test_a_wait_stays_away_for_as_long_as_it_is_told() -> None:
     """A hold that is answered early says when to come back: to the millisecond, where it is that exact."""
     player = Player()
@@ -151,38 +109,6 @@ def test_a_wait_stays_away_for_as_long_as_it_is_told() -> None:
     plain.headers = {"Retry-After": "3", "Retry-After-Ms": "soon"}
     player.play(wait(player), early, plain, held("completed"))
     assert player.sleeps == [7.4, 3]
-
-
-def test_an_unknown_job_is_not_polled_for() -> None:
-    """A hold that is refused because there is no such job ends the wait."""
-    player = Player()
-    with pytest.raises(JobNotFoundError):
-        player.play(wait(player), refused(404, "JOB_NOT_FOUND"))
-
-
-def test_polling_that_fails_for_good_ends_the_wait() -> None:
-    """If the plain status cannot be given either, its error is raised."""
-    player = Player(max_retries=0)
-    with pytest.raises(ServerError):
-        player.play(wait(player), refused(503), refused(503))
-
-
-def test_a_wait_outlasts_a_rate_limit() -> None:
-    """However often a wait is told that too much is asked, it asks again, ever more patiently, until its deadline."""
-    player = Player(max_retries=1)
-    player.play(wait(player), *[refused(429, "RATE_LIMITED")] * 9, polled("completed"))
-    assert player.sleeps == [0.5, 1, 2, 4, 8, 8, 8, 8]
-    with pytest.raises(WaitTimeoutError) as raised:
-        player.play(wait(player, timeout_ms=2000), *[refused(429, "RATE_LIMITED")] * 4)
-    assert isinstance(raised.value.__cause__, RateLimitedError)
-
-
-def test_polling_never_asks_before_it_is_asked_to() -> None:
-    """When the pace reaches beyond the deadline, the wait sleeps until the deadline and asks no more."""
-    player = Player(max_retries=0)
-    with pytest.raises(WaitTimeoutError):
-        player.play(wait(player, timeout_ms=10_000), refused(404, "NOT_FOUND"), polled(pace=4), polled(pace=60))
-    assert player.sleeps == [4, 6]
 
 
 def test_a_hold_that_is_not_kept_does_not_spin() -> None:
