@@ -127,7 +127,7 @@ def test_delayed_job_waits(system: System) -> None:
     answer = system.submit(parameters={"a": 1}, options={"delaySeconds": 300})
     sent = next(parameters for operation, parameters in system.calls if operation == "SendMessage")
     assert sent["DelaySeconds"] == 300
-    assert answer.headers["Retry-After"] == "20"
+    assert answer.headers["Retry-After"] == "10"
 
 
 def test_options_reach_the_job(system: System) -> None:
