@@ -29,8 +29,8 @@ soak: $(SETUP) ## Run 2,000 jobs under kills, faults and cancellations; print a 
 bench: $(SETUP) ## Measure what a job costs and how fast things are; write a table (ARGS="bill")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-explore: $(SETUP) ## Run a million schedules of the real code on a model of AWS
-	@$(BIN)/python -m tests.model.explore 1000000
+explore: $(SETUP) ## Run a million schedules of the real code on a model of AWS (ARGS="--scenario everything --seed 1 --number 7")
+	@$(BIN)/python -m tests.model.explore $(ARGS)
 
 check: $(SETUP) ## Run every check that runs no code: format, lint, types, import contracts
 	@$(BIN)/ruff format --check

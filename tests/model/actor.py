@@ -1,13 +1,25 @@
 """Something that acts in a world: it runs from one of its calls to the next, when the scheduler picks it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from greenlet import greenlet
 
-from tests.model.event import Pending
+from tests.model.event import Event, Pending
+
+
+@dataclass
+class Deeds:
+    """What an actor has done in its present work: one invocation of a function, or one request of a caller."""
+
+    claimed: set[tuple[str, int]] = field(default_factory=set)
+    """The attempts that it has claimed, by job."""
+    settled: set[str] = field(default_factory=set)
+    """The jobs that it has brought to their terminal state."""
+    hit: set[str] = field(default_factory=set)
+    """The rows and messages of its calls that have failed."""
 
 
 @dataclass
@@ -19,22 +31,39 @@ class Actor:
     revives: bool
     thread: Any = None
     pending: Pending | None = None
-    hit: bool = False
-    """Whether a call of its present work has failed."""
-    claimed: int | None = None
-    """The attempt that it has claimed in its present work."""
+    deeds: Deeds = field(default_factory=Deeds)
+    _turns: tuple[Event, ...] = ()
+    _known_for: tuple[Pending, frozenset[str]] | None = None
 
-    def go_on(self, *choice: str) -> None:
-        """Let it run to its next call."""
-        self.pending = self.thread.switch(*choice)
+    def turns(self, left: frozenset[str]) -> tuple[Event, ...]:
+        """Every way in which it may go on, with what is left of the budgets."""
+        if self.pending is None:
+            return ()
+        if (self.pending, left) != self._known_for or callable(self.pending.choices):
+            self._known_for = (self.pending, left)
+            self._turns = self.pending.events(self.name, left)
+        return self._turns
 
     def start(self) -> None:
-        self.hit, self.claimed = False, None
+        self.begin()
         self.thread = greenlet(partial(self.main, self))
-        self.go_on()
+        self.pending = self.thread.switch()
+
+    def begin(self) -> None:
+        """Take up new work."""
+        self.deeds = Deeds()
+
+    def go_on(self, choice: str) -> None:
+        """Let it run to its next call."""
+        self.pending = self.thread.switch(choice)
 
     def die(self) -> None:
-        self.thread.throw()
-        self.pending = None
+        self.stop()
         if self.revives:
             self.start()
+
+    def stop(self) -> None:
+        """End it where it stands."""
+        if self.pending is not None:
+            self.thread.throw()
+        self.pending = None

@@ -3,13 +3,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.model.explorer import Explorer
+from tests.model.explorer import Explorer, build_asset
 from tests.model.subject import Subject, local_system, moto, on_model
 
 
+@pytest.fixture(scope="session")
+def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_asset(tmp_path_factory.mktemp("model") / "asset")
+
+
 @pytest.fixture
-def explorer(tmp_path: Path) -> Explorer:
-    return Explorer.at(tmp_path / "asset")
+def explorer(asset: Path) -> Iterator[Explorer]:
+    with Explorer.of(asset) as explorer:
+        yield explorer
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """What the scheduler decides between: one turn of one actor, and how its pending call ends."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 DONE = "done"
@@ -18,6 +19,7 @@ FAULTS = (FAILS, LOST, CUT, DIES, STALE)
 
 TIME = "time"
 NOTHING: frozenset[str] = frozenset()
+READS_TIME = frozenset({TIME})
 
 
 class Event(NamedTuple):
@@ -51,10 +53,45 @@ class Event(NamedTuple):
         return f"{self.actor}: {self.operation} {self.choice}"
 
 
+RECEIVE = "receive"
+"""Its choices are the ids of the messages that come together, separated by spaces."""
+
+
 class Pending(NamedTuple):
-    """Where an actor stands: what it is about to do, the ways in which that may end, and what it touches."""
+    """Where an actor stands: what it is about to do, the ways in which that may end, and what it touches.
+
+    The choices are a function where they change while the actor stands; a choice of messages touches them too.
+    """
 
     operation: str
-    choices: Callable[[], list[str]]
+    choices: tuple[str, ...] | Callable[[], tuple[str, ...]]
     reads: frozenset[str] = NOTHING
     writes: frozenset[str] = NOTHING
+
+    def events(self, actor: str, left: frozenset[str]) -> tuple[Event, ...]:
+        """The turns that the actor may take from here, with what is left of the budgets."""
+        choices = self.choices() if callable(self.choices) else self.choices
+        return _events(actor, self.operation, choices, (self.reads, self.writes), left) if choices else ()
+
+
+@cache
+def _events(
+    actor: str,
+    operation: str,
+    choices: tuple[str, ...],
+    touched: tuple[frozenset[str], frozenset[str]],
+    left: frozenset[str],
+) -> tuple[Event, ...]:
+    reads, writes = touched
+    budgets = {choice: "faults" if choice in FAULTS else choice if choice == "raises" else None for choice in choices}
+    return tuple(
+        Event(actor, operation, choice, reads | READS_TIME, _written(operation, choice, writes, budget), budget)
+        for choice, budget in budgets.items()
+        if budget is None or budget in left
+    )
+
+
+def _written(operation: str, choice: str, writes: frozenset[str], budget: str | None) -> frozenset[str]:
+    if operation == RECEIVE:
+        return frozenset(choice.split())
+    return (NOTHING if choice in (FAILS, DIES) else writes) | ({budget} if budget else NOTHING)

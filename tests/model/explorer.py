@@ -1,38 +1,43 @@
 """Every schedule of a scenario up to reorderings that make no difference, or as many at random as one likes."""
 
+import gc
 import logging
 import random
 import shutil
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import count
+from itertools import accumulate, count
 from pathlib import Path
 from unittest.mock import patch
 
-from functions import execution, registry
+from functions import execution, registry, submit
 from functions.catalog import Catalog
 from functions.catalog_build import build_catalog
-from functions.flow import Flow
+from functions.child import Call
 from functions.process import FlowProcess
+from functions.submission import Submission, parse_submission
 from functions.telemetry import logger
-from tests.model import actors
-from tests.model.actor import Actor
+from tests.model import event_source
+from tests.model.callers import CALLERS, read_late
 from tests.model.event import Event
 from tests.model.ledger import ViolationError
 from tests.model.scenario import Scenario
+from tests.model.scripted_process import ScriptedProcess
 from tests.model.world import World
 
 FLOWS = Path(__file__).parent.parent / "functions" / "flows"
-_CLIENTS: dict[str, Callable[[World], Callable[[Actor], None]]] = {
-    "submit": actors.submit_job,
-    "cancel": actors.cancel_job,
-}
-
-
 _LONGEST = 600
-_RARITY = {"faults": 0.04, "duplicates": 0.1, "raises": 0.5, "waits": 0.1}
+_RARITY = {None: 1.0, "faults": 0.04, "duplicates": 0.1, "raises": 0.5, "waits": 0.1}
+
+
+def build_asset(folder: Path) -> Path:
+    """Make the flows and their catalog in an empty folder, for all explorers."""
+    shutil.copytree(FLOWS, folder / "flows", ignore=shutil.ignore_patterns("__pycache__"))
+    build_catalog(folder / "flows", folder / "catalog")
+    return folder
 
 
 @dataclass
@@ -52,47 +57,63 @@ class Explorer:
     catalog: Catalog
     blocked: int = 0
     """Runs that were given up as reorderings of others."""
-    _begun: dict[int, World] = field(default_factory=dict)
-    _find_flow: Callable[[Path, str], Flow | None] = field(default_factory=lambda: cache(registry.find_flow))
-    """Which looks into the folder each time, and would take a third of the time here."""
+    _begun: dict[str, World] = field(default_factory=dict)
+    _playing: World | None = None
 
     @classmethod
-    def at(cls, folder: Path) -> "Explorer":
-        """Make the flows and their catalog in an empty folder."""
-        shutil.copytree(FLOWS, folder / "flows", ignore=shutil.ignore_patterns("__pycache__"))
-        build_catalog(folder / "flows", folder / "catalog")
+    @contextmanager
+    def of(cls, asset: Path) -> Iterator["Explorer"]:
+        """Explore with the flows of an asset.
+
+        What is pure, and the same in each world, is done once: to find a flow and to parse a submission.
+        """
+        explorer = cls(asset, Catalog.load(asset / "catalog"))
         logger().setLevel(logging.CRITICAL)
-        return cls(folder, Catalog.load(folder / "catalog"))
+        gc.freeze()  # what was imported outlives every world, and need not be looked through after each
+        with (
+            patch.object(FlowProcess, "start", explorer.start_flow),
+            patch.object(execution, "find_flow", cache(registry.find_flow)),
+            patch.object(submit, "parse_submission", explorer.parser()),
+        ):
+            yield explorer
+
+    def parser(self) -> Callable[[bytes, str, Catalog], Submission]:
+        """A `parse_submission` that remembers."""
+        remembered = cache(lambda body, name: parse_submission(body, name, self.catalog))
+        return lambda body, name, _catalog: remembered(body, name)
+
+    def start_flow(self, call: Call) -> ScriptedProcess:
+        """Start a flow in the world that is played now."""
+        if self._playing is None:
+            raise ViolationError("a flow was started outside of a world")
+        return ScriptedProcess(self._playing, call)
 
     @contextmanager
     def world(self, scenario: Scenario) -> Iterator[World]:
         """Make a world as the scenario has it at its start."""
-        world = World(scenario, self.catalog, self.asset)
-        with (
-            patch.object(FlowProcess, "start", lambda call: actors.start_flow(world, call)),
-            patch.object(execution, "find_flow", self._find_flow),
-        ):
-            if scenario.submitted:
-                world.begin_as(self._submitted(scenario))
-            for index in range(scenario.workers):
-                world.add(f"worker {index + 1}", actors.work(world), revives=True)
-            if scenario.buries:
-                world.add("reader", actors.bury(world), revives=True)
-            for index, client in enumerate(scenario.clients):
-                world.add(f"{client} {index + 1}", _CLIENTS[client](world), revives=False)
-            try:
-                yield world
-            finally:
-                world.close()
+        random.seed(0)  # the jitter of a backoff
+        self._playing = world = World(scenario, self.catalog, self.asset)
+        if scenario.submitted:
+            world.begin_as(self._submitted(scenario))
+        for index in range(scenario.workers):
+            world.add(f"worker {index + 1}", event_source.work(world), revives=True)
+        if scenario.buries:
+            world.add("reader", event_source.bury(world), revives=True)
+        for index, client in enumerate(scenario.clients):
+            world.add(f"{client} {index + 1}", CALLERS[client](world), revives=client == "sweep")
+        try:
+            yield world
+        finally:
+            world.close()
 
     def _submitted(self, scenario: Scenario) -> World:
         """A world in which the job was submitted, made once."""
-        if scenario.max_attempts not in self._begun:
+        if scenario.name not in self._begun:
             world = World(scenario, self.catalog, self.asset)
-            world.add("submit", actors.submit_job(world), revives=False)
+            world.add("submit", CALLERS["submit"](world), revives=False)
             world.drain()
-            self._begun[scenario.max_attempts] = world
-        return self._begun[scenario.max_attempts]
+            self._begun[scenario.name] = world
+        return self._begun[scenario.name]
 
     def every(self, scenario: Scenario) -> Iterator[list[Event]]:
         """Run every schedule once; of those that differ in the order of independent events, one.
@@ -101,12 +122,13 @@ class Explorer:
         on happens, since before that it would lead to an order seen already.
         """
         path: list[Step] = []
+        again = f"python -m tests.model.explore --scenario '{scenario.name}'"
         while True:
-            with self.world(scenario) as world, _explained(path):
+            with self.world(scenario) as world, _explained(path, again):
                 for step in path:
                     world.execute(step.chosen)
                 if self._descend(world, path):
-                    self._finish(world)
+                    _finish(world)
                     yield [step.chosen for step in path]
                 else:
                     self.blocked += 1
@@ -122,13 +144,14 @@ class Explorer:
         for number in count(first):
             choose = random.Random(f"{seed}/{number}")
             path: list[Event] = []
-            with self.world(scenario) as world, _explained(path, f"random schedule {number} of seed {seed}"):
+            again = f"python -m tests.model.explore --scenario '{scenario.name}' --seed {seed} --number {number}"
+            with self.world(scenario) as world, _explained(path, again):
                 while events := world.enabled():
                     path.append(_chosen(choose, events))
                     world.execute(path[-1])
                     if len(path) > _LONGEST:
                         raise ViolationError("this never ends")
-                self._finish(world)
+                _finish(world)
                 yield path
 
     def _descend(self, world: World, path: list[Step]) -> bool:
@@ -143,41 +166,24 @@ class Explorer:
             world.execute(path[-1].chosen)
         return True
 
-    def _finish(self, world: World) -> None:
-        world.drain()
-        world.check_end()
-        actors.read_late(world)
 
-
-def signature(schedule: list[Event]) -> int:
-    """Tell schedules apart, but not those that differ in the order of independent events only.
-
-    Each event counts with its depth: one more than the deepest earlier event that it depends on.
-    """
-    written: dict[str, int] = {}
-    touched: dict[str, int] = {}
-    levels = []
-    for event in schedule:
-        writes, reads = {event.actor, *event.writes}, event.reads
-        earlier = [touched.get(name, 0) for name in writes] + [written.get(name, 0) for name in reads]
-        depth = 1 + max(earlier)
-        written |= dict.fromkeys(writes, depth)
-        for name in (*writes, *reads):
-            touched[name] = max(touched.get(name, 0), depth)
-        levels.append((depth, *event.key))
-    return hash(tuple(sorted(levels)))
+def _finish(world: World) -> None:
+    world.drain()
+    world.check_end()
+    read_late(world)
 
 
 def _chosen(choose: random.Random, events: list[Event]) -> Event:
     """Pick an event; what costs of a budget is picked more seldom, to come late as often as early."""
-    return choose.choices(events, [_RARITY.get(event.budget or "", 1) for event in events])[0]
+    bounds = list(accumulate([_RARITY[event.budget] for event in events]))
+    return events[bisect(bounds, choose.random() * bounds[-1], hi=len(events) - 1)]
 
 
 @contextmanager
-def _explained(path: Iterable[Event | Step], what: str = "schedule") -> Iterator[None]:
+def _explained(path: Iterable[Event | Step], again: str) -> Iterator[None]:
     try:
         yield
     except ViolationError as error:
         events = [step.chosen if isinstance(step, Step) else step for step in path]
-        error.add_note("\n".join([f"{what}:", *map(str, events)]))
+        error.add_note("\n".join([*map(str, events), f"See it again: {again}"]))
         raise

@@ -1,9 +1,13 @@
-"""What must hold in every state: checked at each change of a row."""
+"""What must hold in every state: checked at each change of a row and at each answer to a caller."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from functions.lifecycle import Job, State
+from functions.lifecycle import TERMINAL, Job, State
+
+_ACCEPTED = 202
 
 
 class ViolationError(AssertionError):
@@ -15,50 +19,84 @@ class Ledger:
     """The rows as they were last seen, and what callers were told of them."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
-    told: list[tuple[str, str]] = field(default_factory=list)
-    """Ids and terminal states in answers of the API."""
     accepted: set[str] = field(default_factory=set)
+    told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The last status of each job that a caller was given."""
 
     def enter(self, job: Job, now: int) -> None:
         """Compare a row with what it was before."""
         before = self.jobs.get(job.id)
         self.jobs[job.id] = job
-        _check_outcome(job)
         if before is None:
+            self._check_new(job)
+        else:
+            _check_change(before, job, now)
+        _check_outcome(job)
+
+    def tell(self, status: int, body: Mapping[str, Any]) -> None:
+        """Compare an answer to a caller with the answers before."""
+        if body["id"] not in self.jobs:
+            raise ViolationError("a caller was told of a job that has no row")
+        if status == _ACCEPTED:
+            self.accepted.add(body["id"])
             return
-        if before.is_terminal and _ending(before) != _ending(job):
-            raise ViolationError(f"the {before.state} job changed to {job.state}: {_ending(before)}, {_ending(job)}")
-        if job.attempt != before.attempt:
-            _check_claim(before, job, now)
+        before = self.told.get(body["id"], {})
+        self.told[body["id"]] = body
+        if before.get("state") in TERMINAL and _shown_ending(before) != _shown_ending(body):
+            raise ViolationError(f"a caller was told {before['state']} first, and {body['state']} later")
+        if body.get("attempt", 0) < before.get("attempt", 0):
+            raise ViolationError(f"a caller was told of attempt {before['attempt']} first, and of an older one later")
 
     def check_end(self) -> None:
         """Check what must be true when nobody acts any more and no message is left."""
         for id_ in self.accepted:
             if not self.jobs[id_].is_terminal:
                 raise ViolationError(f"the job is lost: it is {self.jobs[id_].state} and nothing will run it")
-        for id_, state in self.told:
-            if self.jobs[id_].state != state:
-                raise ViolationError(f"a caller was told {state}, but the job is {self.jobs[id_].state}")
+        for id_, body in self.told.items():
+            if body["state"] in TERMINAL and self.jobs[id_].state != body["state"]:
+                raise ViolationError(f"a caller was told {body['state']}, but the job is {self.jobs[id_].state}")
+
+    def _check_new(self, job: Job) -> None:
+        if (job.state, job.attempt) != (State.PENDING, 0):
+            raise ViolationError(f"a new job is {job.state} in attempt {job.attempt}")
+        if job.retry_of and sum(job.retry_of == other.retry_of for other in self.jobs.values()) > 1:
+            raise ViolationError("two jobs retry the same one")
 
 
-def said_by(attempt: int) -> str:
-    """What the flow says in an attempt, as its result or as its error."""
-    return f"attempt {attempt}"
+def said_by(job_id: str, attempt: int) -> str:
+    """What the flow says in an attempt, as its result, its error or its progress."""
+    return f"attempt {attempt} of {job_id}"
 
 
 def _ending(job: Job) -> tuple[object, ...]:
     return job.state, job.attempt, job.result, job.error, job.completed_at, job.expires_at
 
 
+def _shown_ending(body: Mapping[str, Any]) -> list[object]:
+    return [body.get(name) for name in ("state", "attempt", "result", "error", "completedAt", "expiresAt")]
+
+
 def _check_outcome(job: Job) -> None:
-    said = said_by(job.attempt)
+    said = said_by(job.id, job.attempt)
     if job.state is State.COMPLETED and json.loads(job.result or "null") != said:
-        raise ViolationError(f"attempt {job.attempt} completed with the result {job.result}")
+        raise ViolationError(f"attempt {job.attempt} ended with what another has said: {job.result}")
     error = {State.FAILED: job.error, State.PENDING: job.last_error}.get(job.state) or ""
     if error.startswith("Flow") and said not in error:
-        raise ViolationError(f"attempt {job.attempt} ended with the error {error}")
-    if (job.result is not None) + (job.error is not None) > 1:
-        raise ViolationError("two outcomes are visible")
+        raise ViolationError(f"attempt {job.attempt} ended with what another has said: {error}")
+    if job.progress and job.progress["said"] != said:
+        raise ViolationError(f"attempt {job.attempt} shows the progress of another: {job.progress}")
+    outcomes = {State.COMPLETED: (True, False), State.FAILED: (False, True)}.get(job.state, (False, False))
+    if (job.result is not None, job.error is not None) != outcomes:
+        raise ViolationError(f"the {job.state} job shows the result {job.result} and the error {job.error}")
+
+
+def _check_change(before: Job, job: Job, now: int) -> None:
+    if before.created_at != job.created_at:
+        raise ViolationError("the row of a job was put anew")
+    if before.is_terminal and _ending(before) != _ending(job):
+        raise ViolationError(f"the {before.state} job changed to {job.state}: {_ending(before)}, {_ending(job)}")
+    if job.attempt != before.attempt:
+        _check_claim(before, job, now)
 
 
 def _check_claim(before: Job, job: Job, now: int) -> None:

@@ -14,11 +14,14 @@ from typing import Any, NoReturn, cast
 
 from botocore.exceptions import ClientError
 
+from tests.model.paginator import Paginator
+
 Value = Mapping[str, Any]
 Item = Mapping[str, Value]
 Compiled = Callable[[Item, Item], Any]
 """What an expression gives for a row and the expression's values."""
 
+_FIRST: Item = {"id": {"S": ""}}
 _OPERAND = r'(row\.get\("\w+"\)|values\[":\w+"\])'
 _RULES = (
     # In this order, what turns an expression into Python.
@@ -104,6 +107,24 @@ class MemoryTables:
         self.before[key] = old
         self.rows[key] = {name: value for name, value in new.items() if value is not None}
         return {"NONE": {}, "ALL_NEW": {"Attributes": self.rows[key]}}[ReturnValues]
+
+    def scan(
+        self,
+        *,
+        TableName: str,
+        FilterExpression: str,
+        ExpressionAttributeValues: Item,
+        ExclusiveStartKey: Item = _FIRST,
+    ) -> dict[str, Any]:
+        """Read one row: a page ends after so much was read, wanted or not."""
+        after = ExclusiveStartKey["id"]["S"]
+        ids = sorted(id_ for table, id_ in self.rows if table == TableName and id_ > after)
+        rows, holds = [self.rows[TableName, id_] for id_ in ids[:1]], _condition(FilterExpression)
+        more = {"LastEvaluatedKey": {"id": {"S": ids[0]}}} if ids[1:] else {}
+        return {"Items": [row for row in rows if holds(row, ExpressionAttributeValues)], **more}
+
+    def get_paginator(self, name: str) -> Paginator:
+        return Paginator(getattr(self, name))
 
     def _check(
         self,

@@ -1,9 +1,11 @@
 """What is explored: who acts, and how much may go wrong."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tests.model.event import DIES, FAULTS
+from tests.model.event import CUT, DIES, FAILS, FAULTS, LOST
+
+_STRANGER = '{"id": "job_x", "created_at": 1, "org": "acme", "flow": "trial/add", "arguments": {}}'
 
 
 @dataclass(frozen=True)
@@ -13,9 +15,13 @@ class Scenario:
     name: str
     workers: int = 2
     clients: tuple[str, ...] = ("cancel",)
-    """Each is a call of the API: `submit` and `cancel`."""
+    """Each is one of `callers.CALLERS`."""
     submitted: bool = True
     """Whether the job is there, and its message, before anybody acts."""
+    poison: tuple[str, ...] = ()
+    """Bodies of messages that no submission has put on the queue."""
+    batch: int = 1
+    """How many messages may come together."""
     buries: bool = False
     """Whether dead letters are read; a message is one after `most_receives`."""
     most_receives: int = 1000
@@ -28,12 +34,40 @@ class Scenario:
     """Whether an older receipt of a message still counts: AWS leaves it open."""
 
 
-CRASH = Scenario("one crash", budgets={"faults": 1, "duplicates": 1})
+CRASH = Scenario("crash", budgets={"faults": 1, "duplicates": 1})
+RAISE = replace(CRASH, name="raise", faults=(), budgets={"duplicates": 1, "raises": 1})
+EVERY = {
+    scenario.name: scenario
+    for scenario in (
+        CRASH,
+        replace(CRASH, name="crash, old receipts", old_receipts=True),
+        replace(CRASH, name="failed call", faults=(FAILS,)),
+        replace(CRASH, name="answer lost", faults=(LOST,)),
+        replace(CRASH, name="call cut", faults=(CUT,)),
+        RAISE,
+        replace(RAISE, name="raise, old receipts", old_receipts=True),
+    )
+}
+"""Soon explored to the end: two workers, a delivery repeated, a cancellation, and one thing that goes wrong."""
+_TWO_ILLS = {"duplicates": 1, "raises": 1, "faults": 1}
+LONG = {
+    scenario.name: scenario
+    for scenario in (
+        replace(RAISE, name="raise and crash", faults=(DIES,), budgets=_TWO_ILLS),
+        replace(RAISE, name="raise and failed call", faults=(FAILS,), budgets=_TWO_ILLS),
+        replace(RAISE, name="raise and answer lost", faults=(LOST,), budgets=_TWO_ILLS),
+        replace(RAISE, name="raise and call cut", faults=(CUT,), budgets=_TWO_ILLS),
+    )
+}
+"""Explored to the end too, when there is time."""
+
 WIDE = Scenario(
-    "everything at random",
+    "everything",
     workers=3,
-    clients=("submit", "submit", "cancel"),
+    clients=("submit", "submit", "submit delayed", "cancel"),
     submitted=False,
+    poison=("not JSON",),
+    batch=3,
     buries=True,
     most_receives=6,
     max_attempts=3,
@@ -41,3 +75,9 @@ WIDE = Scenario(
     budgets={"faults": 3, "duplicates": 2, "raises": 2, "waits": 4},
     steps=("deadline", "third", "check"),
 )
+RETRIED = replace(WIDE, name="retried", clients=("submit", "cancel", "retry", "retry", "read"), poison=(_STRANGER,))
+SWEPT = replace(
+    WIDE, name="swept", clients=("submit", "cancel", "read", "sweep"), poison=(), steps=("deadline", "days")
+)
+SOME = {scenario.name: scenario for scenario in (WIDE, RETRIED, SWEPT)}
+"""To be explored at random."""

@@ -53,6 +53,18 @@ def test_id_is_taken_until_its_job_has_expired(subject: Subject) -> None:
     assert subject.store.read(MESSAGE.id, consistent=True) == again
 
 
+def test_jobs_that_were_given_up_are_found_on_every_page(subject: Subject) -> None:
+    """A scan gives the unsettled jobs that are overdue, and no other row."""
+    jobs = {
+        id_: replace(PENDING, id=id_, give_up_at=NOW + due) for id_, due in (("a", 0), ("b", 1), ("c", 0), ("d", 0))
+    }
+    for job in jobs.values():
+        subject.store.create(job, NOW)
+    subject.store.cancel("d", org="acme", flow=None, now=NOW)
+    subject.inputs.keep(MESSAGE, PENDING, NOW)
+    assert sorted(job.id for job in subject.store.given_up(NOW)) == ["a", "c"]
+
+
 def test_input_is_kept_beside_the_row(subject: Subject) -> None:
     """The message of a job is kept whole, again and again, and none is found for another job of the id."""
     assert subject.inputs.read(PENDING) is None

@@ -15,6 +15,7 @@ UPDATE = {**ROW, "UpdateExpression": "SET n = :n", "ExpressionAttributeValues": 
     [
         ("put_item", {"TableName": "jobs", "Item": {"id": {"S": "a"}}, "ReturnValues": "ALL_OLD"}),
         ("get_item", {**ROW, "ProjectionExpression": "n"}),
+        ("scan", {"TableName": "jobs", "FilterExpression": "", "ExpressionAttributeValues": {}, "Limit": 1}),
         ("update_item", {**UPDATE, "ExpressionAttributeNames": {}}),
         ("update_item", {**UPDATE, "ReturnValues": "UPDATED_NEW"}),
         ("update_item", {**UPDATE, "ConditionExpression": "NOT n = :n"}),

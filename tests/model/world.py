@@ -1,51 +1,43 @@
 """A deployment in memory whose actors take turns: each stands before its next call until the scheduler picks it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from greenlet import getcurrent
 
 from functions.catalog import Catalog
 from functions.deployment import Deployment
 from functions.inputs import InputStore
+from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from functions.queue import JobQueue
 from functions.store import JobStore
 from tests.model.actor import Actor
-from tests.model.event import CUT, DIES, DONE, FAILS, FAULTS, NOTHING, STALE, TIME, Event, Pending
+from tests.model.event import CUT, DIES, FAILS, NOTHING, READS_TIME, TIME, Event, Pending
+from tests.model.gate import Gate
 from tests.model.ledger import Ledger, ViolationError
 from tests.model.memory_aws import MemoryQueues, MemoryTables
 from tests.model.scenario import Scenario
 
 JOBS, QUEUE, DEAD_LETTERS = "jobs", "queue", "dead-letters"
 _ENVIRONMENT = {"LEASE_SECONDS": "30", "GRACE_SECONDS": "1"}
+_START = 1_700_000_000_000
 _STEPS = {"check": 2_000, "third": 10_000}
-_READS_TIME = frozenset({TIME})
-_UNDONE = (FAILS, DIES)
+_PASSES = {
+    step: Event(TIME, step, "passes", NOTHING, frozenset({TIME, "waits"}), "waits")
+    for step in (*_STEPS, "deadline", "days")
+}
 
 
 @dataclass
 class ModelClock:
     """Time as the scheduler moves it."""
 
-    time: int = 1_700_000_000_000
+    time: int = _START
 
     def now(self) -> int:
         return self.time
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A client of AWS whose every call waits for its turn and ends as the scheduler says."""
-
-    world: "World"
-    service: MemoryTables | MemoryQueues
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        return lambda **request: self.world.perform(name, partial(getattr(self.service, name), **request), request)
 
 
 class World:
@@ -53,25 +45,32 @@ class World:
 
     def __init__(self, scenario: Scenario, catalog: Catalog, asset: Path) -> None:
         self.scenario = scenario
-        self.budgets = dict(scenario.budgets)
+        self._budgets = dict(scenario.budgets)
+        self._left = frozenset(self._budgets)
         self.clock = ModelClock()
         self.tables = MemoryTables()
         redrive = {QUEUE: (DEAD_LETTERS, scenario.most_receives)}
         self.queues = MemoryQueues(self.clock.now, redrive, 30, scenario.old_receipts)
         self.ledger = Ledger()
-        self.run: set[int] = set()
-        """The attempts whose flow was started."""
+        self.run: set[tuple[str, int]] = set()
+        """The attempts whose flow was started, by job."""
+        self.delivered: set[str] = set()
+        """The jobs of which a message has arrived."""
         self.actors: dict[str, Actor] = {}
         self._rows: dict[tuple[str, str], Any] = {}
+        self._batches: dict[str, tuple[str, ...]] = {}
+        """What can be received, until the next turn."""
         self._store = JobStore(self.tables, JOBS)  # type: ignore[arg-type]  # it has the calls that are made
-        tables: Any = Gate(self, self.tables)
-        queues: Any = Gate(self, self.queues)
+        tables: Any = Gate(self, self.tables, self.tables, scenario.faults)
+        queues: Any = Gate(self, self.tables, self.queues, scenario.faults)
         self.deployment = Deployment(_ENVIRONMENT, asset, self.clock)  # type: ignore[arg-type]
         self.deployment.store = JobStore(tables, JOBS)
         self.deployment.inputs = InputStore(tables, JOBS)
         self.deployment.queue = JobQueue(queues, QUEUE)
         self.deployment.dead_letters = JobQueue(queues, DEAD_LETTERS)
         self.deployment.catalog = catalog
+        for body in scenario.poison:
+            self.queues.send_message(QueueUrl=QUEUE, MessageBody=body)
 
     def add(self, name: str, main: Callable[[Actor], None], *, revives: bool) -> None:
         """Let one more act, from now on."""
@@ -87,53 +86,58 @@ class World:
         self.ledger.accepted.update(other.ledger.accepted)
         self._rows.update(other.tables.rows)
 
-    # What actors call.
-
     def pause(self, pending: Pending) -> str:
         """Stand still until the scheduler picks this actor; gives how it goes on."""
         scheduler: Any = getcurrent().parent
         return str(scheduler.switch(pending))
 
-    def perform(self, name: str, call: Callable[[], Any], request: dict[str, Any]) -> Any:
-        """Make a call of AWS when it is this actor's turn."""
-        if getcurrent().parent is None:
-            return call()
-        reads, writes = _footprint(name, request)
-        stale = request.get("ConsistentRead") is False
-        choices = [DONE, *(fault for fault in self.scenario.faults if fault != STALE or stale)]
-        while True:
-            choice = self.pause(Pending(name, lambda: choices, reads, writes))
-            if choice == FAILS:
-                raise EndpointConnectionError(endpoint_url=name)
-            if choice == STALE:
-                before = self.tables.before.get((JOBS, request["Key"]["id"]["S"]))
-                return {"Item": before} if before else {}
-            try:
-                answer = call()
-            except ClientError:
-                if choice == DONE:
-                    raise
-            if choice == CUT:
-                raise ReadTimeoutError(endpoint_url=name)
-            if choice == DONE:
-                return answer
+    def look(self, actor: Actor) -> None:
+        """Enter what the actor has changed in its turn so far."""
+        for key, row in self.tables.rows.items():
+            if self._rows.get(key) is row or key[1].endswith("#input"):
+                continue
+            self._rows[key] = row
+            job = self._store.read(key[1], consistent=True)
+            if job is None:
+                continue
+            known = self.ledger.jobs.get(job.id)
+            if known and job.attempt > known.attempt:
+                actor.deeds.claimed.add((job.id, job.attempt))
+            if known and job.is_terminal and not known.is_terminal:
+                actor.deeds.settled.add(job.id)
+            self.ledger.enter(job, self.clock.time)
+
+    def batches(self, url: str) -> tuple[str, ...]:
+        """The messages that may come together: each alone, or as many as a batch holds, in either order."""
+        if url not in self._batches:
+            visible = tuple(message.id for message in self.queues.visible(url))
+            together = visible[: self.scenario.batch]
+            all_at_once = (" ".join(together), " ".join(reversed(together))) if len(together) > 1 else ()
+            self._batches[url] = visible + all_at_once
+        return self._batches[url]
 
     # What the scheduler calls.
 
     def enabled(self) -> list[Event]:
         """Every event that may come next, the plain ones first; none if all is quiet for good."""
-        plain = [event for actor in self.actors.values() for event in self._turns(actor)]
-        waits = self._waits()
-        if not plain:
+        left = self._left
+        events: list[Event] = []
+        for actor in self.actors.values():
+            events += actor.turns(left)
+        if not events and self._until("deadline") > self.clock.time:
             # Nothing else can happen: to wait is no choice then, and costs nothing.
-            waits = [event._replace(budget=None) for event in waits if event.operation == "deadline"]
-        events = [*plain, *waits, *self._duplicates()]
-        return [event for event in events if event.budget is None or self.budgets.get(event.budget)]
+            events.append(_PASSES["deadline"]._replace(budget=None))
+        elif "waits" in left:
+            events += [_PASSES[step] for step in self.scenario.steps if self._until(step) > self.clock.time]
+        if "duplicates" in left:
+            events += self._duplicates()
+        return events
 
     def execute(self, event: Event) -> None:
         """Let an event happen, and look at what it has changed."""
+        self._batches.clear()
         if event.budget:
-            self.budgets[event.budget] -= 1
+            self._spend(event.budget)
         if event.actor == TIME:
             self.clock.time = self._until(event.operation)
         elif event.actor == QUEUE:
@@ -143,7 +147,7 @@ class World:
 
     def drain(self) -> int:
         """Let everything come to its end without a further fault; gives how many turns that took."""
-        self.budgets = {}
+        self._left = NOTHING
         turns = 0
         while events := self.enabled():
             self.execute(events[0])
@@ -158,34 +162,25 @@ class World:
         if left:
             raise ViolationError(f"messages are left: {left}")
         self.ledger.check_end()
+        ended = [job for job in self.ledger.jobs.values() if job.id in self.delivered and _has_message(job)]
+        for job in ended:
+            if job.state is not State.COMPLETED and self.deployment.inputs.read(job) is None:
+                raise ViolationError(f"the input of a {job.state} job is lost: it cannot be retried")
 
     def close(self) -> None:
         """End the actors that stand somewhere still."""
         for actor in self.actors.values():
-            if actor.pending is not None:
-                actor.thread.throw()
+            actor.stop()
 
-    def _turns(self, actor: Actor) -> Iterator[Event]:
-        if actor.pending is None:
-            return
-        operation, choices, reads, writes = actor.pending
-        for choice in choices():
-            budget = "faults" if choice in FAULTS else choice if choice == "raises" else None
-            touched = NOTHING if choice in _UNDONE else writes
-            if operation == "receive":
-                touched = frozenset({choice})
-            drawn = frozenset({budget}) if budget else NOTHING
-            yield Event(actor.name, operation, choice, reads | _READS_TIME, touched | drawn, budget)
-
-    def _waits(self) -> list[Event]:
-        drawn = frozenset({TIME, "waits"})
-        steps = [step for step in self.scenario.steps if self._until(step) > self.clock.time]
-        return [Event(TIME, step, "passes", NOTHING, drawn, "waits") for step in steps]
+    def _spend(self, budget: str) -> None:
+        self._budgets[budget] -= 1
+        if not self._budgets[budget]:
+            self._left -= {budget}
 
     def _duplicates(self) -> list[Event]:
         hidden = [m.id for m in self.queues.queues.get(QUEUE, []) if m.visible_at > self.clock.time and m.receives]
         return [
-            Event(QUEUE, "delivers again", id_, _READS_TIME, frozenset({id_, "duplicates"}), "duplicates")
+            Event(QUEUE, "delivers again", id_, READS_TIME, frozenset({id_, "duplicates"}), "duplicates")
             for id_ in hidden
         ]
 
@@ -194,13 +189,17 @@ class World:
         now = self.clock.time
         if step in _STEPS:
             return now + _STEPS[step]
+        if step == "days":  # once: what has ended is not yet forgotten then
+            return max(now, _START + GIVE_UP_AFTER_MS)
         ends = [message.visible_at for queue in self.queues.queues.values() for message in queue]
         for job in self.ledger.jobs.values():
-            ends += [] if job.is_terminal else [job.lease_until or 0, job.not_before or 0]
-        return min((end for end in ends if end > now), default=now)
+            if not job.is_terminal:
+                ends += (job.lease_until or 0, job.not_before or 0)
+        return min([end for end in ends if end > now], default=now)
 
     def _go_on(self, actor: Actor, event: Event) -> None:
-        actor.hit = actor.hit or event.choice in (FAILS, CUT)
+        if event.choice in (FAILS, CUT) and actor.pending:
+            actor.deeds.hit |= actor.pending.reads | actor.pending.writes
         try:
             if event.choice == DIES:
                 actor.die()
@@ -210,29 +209,9 @@ class World:
             raise
         except Exception as error:
             raise ViolationError(f"{actor.name} raised {error!r}") from error
-        self._look(actor)
-
-    def _look(self, actor: Actor) -> None:
-        for key, row in self.tables.rows.items():
-            if self._rows.get(key) is row or key[1].endswith("#input"):
-                continue
-            self._rows[key] = row
-            job = self._store.read(key[1], consistent=True)
-            if job is None:
-                continue
-            known = self.ledger.jobs.get(job.id)
-            if known and job.attempt > known.attempt:
-                actor.claimed = job.attempt
-            self.ledger.enter(job, self.clock.time)
+        self.look(actor)
 
 
-def _footprint(name: str, request: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
-    """What a call reads and writes: a row by its id, a message by the start of its receipts."""
-    if name == "get_item":
-        return frozenset({request["Key"]["id"]["S"]}), NOTHING
-    if name in ("put_item", "update_item"):
-        return NOTHING, frozenset({(request.get("Key") or request["Item"])["id"]["S"]})
-    if name == "send_message":
-        return NOTHING, frozenset({name})
-    receipts = [entry["ReceiptHandle"] for entry in request.get("Entries", [request])]
-    return NOTHING, frozenset(receipt.partition("/")[0] for receipt in receipts)
+def _has_message(job: Job) -> bool:
+    """Whether it ended while its message could still be there: who ends it later has no input to keep."""
+    return job.completed_at is not None and job.completed_at < job.give_up_at
