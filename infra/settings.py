@@ -51,7 +51,8 @@ class Settings:
     `manylinux` (arm64, as deployed) or `host` (this machine, for an emulator on it). `tables` says what becomes of
     the two tables when the stack is destroyed: `retain` keeps jobs and keys, `destroy` deletes them with the stack,
     for deployments that are to leave nothing behind. `environment` and `policies` (IAM statements) reach the worker
-    only. `wait_reserved_concurrency` bounds how many requests may be held at once; without it, the account does.
+    only. `wait_reserved_concurrency` is set apart for held requests, and bounds them: who is refused asks plainly
+    instead. Without it holding is on, and shares the account's concurrency with the workers.
     """
 
     stack: str = "noukai"

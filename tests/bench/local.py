@@ -1,0 +1,84 @@
+"""The system on this machine: how soon it is ready, how soon a job's result is there, how well it is waited for."""
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import fmean, median, quantiles
+
+import httpx
+
+from infra.local.running import READY, started
+from noukai import Noukai
+from tests.bench.report import Section
+
+_START_SECONDS = 120
+_ECHOES = 50
+_SLEEPS = 6
+_SLEEP_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class _Sample:
+    seconds: float
+    """From the submission to the result."""
+    requests: int
+    """Of the wait alone."""
+    late: float
+    """From the job's end, as its row has it, to the result; the clock is the same."""
+
+
+def sections() -> Iterable[Section]:
+    """Start the system twice, for the first start may build its assets; then submit and wait, one job at a time."""
+    first, _ = _start(echoes=1, sleeps=0)
+    ready, samples = _start(echoes=_ECHOES, sleeps=_SLEEPS)
+    echo, sleep = samples["echo"], samples["sleep"]
+    seen = sleep[1:]
+    figures = {
+        "ready, first start, s": first,
+        "ready, warm, s": ready,
+        "echo, submit to result, median, s": median(each.seconds for each in echo),
+        "echo, submit to result, 95 of 100, s": quantiles([each.seconds for each in echo], n=20)[-1],
+        "echo, requests per wait": fmean(each.requests for each in echo),
+        "5 s flow never seen, requests": sleep[0].requests,
+        "5 s flow never seen, late, s": sleep[0].late,
+        "5 s flow seen before, requests": fmean(each.requests for each in seen),
+        "5 s flow seen before, late, median, s": median(each.late for each in seen),
+    }
+    yield Section(
+        "The local system",
+        ["what", "measured"],
+        [[name, round(figure, 2)] for name, figure in figures.items()],
+        figures,
+        [f"`echo` {_ECHOES} times and `sleep` {_SLEEPS} times, one after the other; each job's flow runs for real."],
+    )
+
+
+def _start(*, echoes: int, sleeps: int) -> tuple[float, dict[str, list[_Sample]]]:
+    """Return after how many seconds the system was ready, and what the jobs took on it."""
+    begun = time.monotonic()
+    with started(os.environ) as running:
+        url = running.wait_for(lambda line: line.endswith(READY), _START_SECONDS).removesuffix(READY)
+        ready = time.monotonic() - begun
+        samples = {
+            "echo": [_sample(url, "echo", {"value": 1}) for _ in range(echoes)],
+            "sleep": [_sample(url, "sleep", {"seconds": _SLEEP_SECONDS}) for _ in range(sleeps)],
+        }
+    return ready, samples
+
+
+def _sample(url: str, flow: str, parameters: dict[str, object]) -> _Sample:
+    requests: list[httpx.Request] = []
+    with (
+        httpx.Client(event_hooks={"request": [requests.append]}) as http_client,
+        Noukai("nk_local_acme", base_url=url, org="acme", project="demo", http_client=http_client) as client,
+    ):
+        begun = time.monotonic()
+        job = client.flow(flow).job(parameters=parameters)
+        del requests[:]
+        job.wait(timeout_ms=60_000)
+        seconds, noticed = time.monotonic() - begun, datetime.now(UTC)
+        asked = len(requests)
+        ended = job.status().completed_at or ""
+    return _Sample(seconds, asked, (noticed - datetime.fromisoformat(ended)).total_seconds())
