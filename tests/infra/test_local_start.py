@@ -103,8 +103,6 @@ class Interrupting:
         if name == "infra.local.launcher":
             os.kill(os.getpid(), signal.SIGINT)
 
-# A shell's background job has it ignored from birth.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, Interrupting())
 runpy.run_module("infra.local", run_name="__main__")
 """
