@@ -5,77 +5,21 @@ AWS leaves open what an older receipt of a message still does. Here it does noth
 """
 # ruff: noqa: N803 - arguments have botocore's names
 
-import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError
 
+from tests.model.expressions import Item, condition, placeholders, update
 from tests.model.paginator import Paginator
 
-Value = Mapping[str, Any]
-Item = Mapping[str, Value]
-Compiled = Callable[[Item, Item], Any]
-"""What an expression gives for a row and the expression's values."""
-
 _FIRST: Item = {"id": {"S": ""}}
-_OPERAND = r'(row\.get\("\w+"\)|values\[":\w+"\])'
-_RULES = (
-    # In this order, what turns an expression into Python.
-    (r"IN \(([^()]+)\)", r"IN [\1]"),
-    # Neither a placeholder nor a function nor the target of an assignment.
-    (r"(?<!:)\b[a-z_]+\b(?!\(| = )", r'row.get("\g<0>")'),
-    (r":\w+", r'values["\g<0>"]'),
-    (rf"attribute_not_exists\({_OPERAND}\)", r"\1 is None"),
-    (rf"if_not_exists\({_OPERAND}, {_OPERAND}\)", r"(\1 or \2)"),
-    (rf"{_OPERAND} (<=|<) {_OPERAND}", r"number(\1) \2 number(\3)"),
-    (rf"{_OPERAND} \+ {_OPERAND}", r"total(\1, \2)"),
-    (r"\b(AND|OR|IN)\b", lambda word: word[0].lower()),
-)
 
 
 def _refuse(code: str, operation: str, **more: Any) -> NoReturn:
     response: Any = {"Error": {"Code": code, "Message": code}, **more}
     raise ClientError(response, operation)
-
-
-@cache
-def _placeholders(*expressions: str) -> frozenset[str]:
-    return frozenset(re.findall(r":\w+", " ".join(expressions)))
-
-
-@cache
-def _condition(text: str) -> Compiled:
-    """Whether a condition holds."""
-    return _compiled(text.replace(" = :", " == :"), "{}")
-
-
-@cache
-def _update(text: str) -> Compiled:
-    """What an update makes of a row; None stands for what it removes."""
-    sets, _, removes = text.removeprefix("SET ").partition(" REMOVE ")
-    removed = [f"{name} = None" for name in removes.split(", ") if name]
-    # A name that stands there twice is a repeated argument, and no more allowed than it is on AWS.
-    return _compiled(", ".join([sets, *removed]), "dict(row, {})")
-
-
-def _compiled(expression: str, form: str) -> Compiled:
-    """Compile what our own store has written, and nothing else does; a form unlike its own is no Python either."""
-    for pattern, python in _RULES:
-        expression = re.sub(pattern, python, expression)
-    return cast("Compiled", eval(f"lambda row, values: {form.format(expression)}"))
-
-
-def number(value: Value | None) -> float:
-    """The number; for an attribute that is not there one with which no comparison holds."""
-    return math.nan if value is None else int(value["N"])
-
-
-def total(left: Value, right: Value) -> Value:
-    return {"N": str(int(left["N"]) + int(right["N"]))}
 
 
 @dataclass
@@ -86,9 +30,9 @@ class MemoryTables:
     before: dict[tuple[str, str], Item | None] = field(default_factory=dict)
     """Each row as it stood before its last write: what a read that need not be consistent may still see."""
 
-    def put_item(self, *, TableName: str, Item: Item, **condition: Any) -> dict[str, Any]:
+    def put_item(self, *, TableName: str, Item: Item, **conditional: Any) -> dict[str, Any]:
         key = (TableName, Item["id"]["S"])
-        self._check("PutItem", key, "", **condition)
+        self._check("PutItem", key, "", **conditional)
         self.before[key], self.rows[key] = self.rows.get(key), Item
         return {}
 
@@ -98,12 +42,12 @@ class MemoryTables:
         return {} if row is None else {"Item": row}
 
     def update_item(
-        self, *, TableName: str, Key: Item, UpdateExpression: str, ReturnValues: str = "NONE", **condition: Any
+        self, *, TableName: str, Key: Item, UpdateExpression: str, ReturnValues: str = "NONE", **conditional: Any
     ) -> dict[str, Any]:
         key = (TableName, Key["id"]["S"])
-        self._check("UpdateItem", key, UpdateExpression, **condition)
+        self._check("UpdateItem", key, UpdateExpression, **conditional)
         old = self.rows.get(key)
-        new = _update(UpdateExpression)(old or Key, condition.get("ExpressionAttributeValues", {}))
+        new = update(UpdateExpression)(old or Key, conditional.get("ExpressionAttributeValues", {}))
         self.before[key] = old
         self.rows[key] = {name: value for name, value in new.items() if value is not None}
         return {"NONE": {}, "ALL_NEW": {"Attributes": self.rows[key]}}[ReturnValues]
@@ -119,7 +63,7 @@ class MemoryTables:
         """Read one row: a page ends after so much was read, wanted or not."""
         after = ExclusiveStartKey["id"]["S"]
         ids = sorted(id_ for table, id_ in self.rows if table == TableName and id_ > after)
-        rows, holds = [self.rows[TableName, id_] for id_ in ids[:1]], _condition(FilterExpression)
+        rows, holds = [self.rows[TableName, id_] for id_ in ids[:1]], condition(FilterExpression)
         more = {"LastEvaluatedKey": {"id": {"S": ids[0]}}} if ids[1:] else {}
         return {"Items": [row for row in rows if holds(row, ExpressionAttributeValues)], **more}
 
@@ -130,16 +74,16 @@ class MemoryTables:
         self,
         operation: str,
         key: tuple[str, str],
-        update: str,
+        written: str,
         *,
         ConditionExpression: str = "",
         ExpressionAttributeValues: Item | None = None,
         ReturnValuesOnConditionCheckFailure: str = "NONE",
     ) -> None:
         old, values = self.rows.get(key), ExpressionAttributeValues or {}
-        if values.keys() != _placeholders(update, ConditionExpression):
+        if values.keys() != placeholders(written, ConditionExpression):
             _refuse("ValidationException", operation)
-        if ConditionExpression and not _condition(ConditionExpression)(old or {}, values):
+        if ConditionExpression and not condition(ConditionExpression)(old or {}, values):
             shown = {"Item": old} if old and ReturnValuesOnConditionCheckFailure == "ALL_OLD" else {}
             _refuse("ConditionalCheckFailedException", operation, **shown)
 

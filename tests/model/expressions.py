@@ -1,0 +1,64 @@
+"""The expressions that the functions' own store writes, turned into Python, which is as fast as a model needs.
+
+A form unlike the store's own is no Python either, so that nothing is read otherwise than DynamoDB reads it.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, cast
+
+Value = Mapping[str, Any]
+Item = Mapping[str, Value]
+Compiled = Callable[[Item, Item], Any]
+"""What an expression gives for a row and the expression's values."""
+
+_OPERAND = r'(row\.get\("\w+"\)|values\[":\w+"\])'
+_RULES = (
+    # In this order, what turns an expression into Python.
+    (r"IN \(([^()]+)\)", r"IN [\1]"),
+    # Neither a placeholder nor a function nor the target of an assignment.
+    (r"(?<!:)\b[a-z_]+\b(?!\(| = )", r'row.get("\g<0>")'),
+    (r":\w+", r'values["\g<0>"]'),
+    (rf"attribute_not_exists\({_OPERAND}\)", r"\1 is None"),
+    (rf"if_not_exists\({_OPERAND}, {_OPERAND}\)", r"(\1 or \2)"),
+    (rf"{_OPERAND} (<=|<) {_OPERAND}", r"number(\1) \2 number(\3)"),
+    (rf"{_OPERAND} \+ {_OPERAND}", r"total(\1, \2)"),
+    (r"\b(AND|OR|IN)\b", lambda word: word[0].lower()),
+)
+
+
+@cache
+def placeholders(*expressions: str) -> frozenset[str]:
+    return frozenset(re.findall(r":\w+", " ".join(expressions)))
+
+
+@cache
+def condition(text: str) -> Compiled:
+    """Whether a condition holds."""
+    return _compiled(text.replace(" = :", " == :"), "{}")
+
+
+@cache
+def update(text: str) -> Compiled:
+    """What an update makes of a row; None stands for what it removes."""
+    sets, _, removes = text.removeprefix("SET ").partition(" REMOVE ")
+    removed = [f"{name} = None" for name in removes.split(", ") if name]
+    # A name that stands there twice is a repeated argument, and no more allowed than it is on AWS.
+    return _compiled(", ".join([sets, *removed]), "dict(row, {})")
+
+
+def _compiled(expression: str, form: str) -> Compiled:
+    for pattern, python in _RULES:
+        expression = re.sub(pattern, python, expression)
+    return cast("Compiled", eval(f"lambda row, values: {form.format(expression)}"))
+
+
+def number(value: Value | None) -> float:
+    """The number; for an attribute that is not there one with which no comparison holds."""
+    return math.nan if value is None else int(value["N"])
+
+
+def total(left: Value, right: Value) -> Value:
+    return {"N": str(int(left["N"]) + int(right["N"]))}
