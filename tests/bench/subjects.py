@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from functions.identity import job_id
+from functions.inputs import InputStore
 from functions.lifecycle import Job, State
 from functions.queue import Message
 from functions.store import JobStore
@@ -97,14 +98,20 @@ def rows() -> Rows:
         (TABLES["typical"], _TYPICAL): typical,
         (TABLES["overdue"], _OVERDUE.id): _row(_OVERDUE),
         **{(TABLES["jobs"], job.id): _row(job) for job in (_QUEUED, _RUNNING, _DONE, _FAILED, _LOST)},
-        (TABLES["jobs"], f"{_FAILED.id}#input"): {"i": {"S": _message(_FAILED)}},
+        (TABLES["jobs"], f"{_FAILED.id}#input"): _input(_FAILED),
     }
 
 
 def _row(job: Job) -> Row:
     recorder = _Recorder()
     JobStore(cast("Any", recorder), TABLES["jobs"]).create(job, _NOW)
-    return {name: _on_the_wire(value) for name, value in recorder.item.items()}
+    return recorder.row
+
+
+def _input(job: Job) -> Row:
+    recorder = _Recorder()
+    InputStore(cast("Any", recorder), TABLES["jobs"]).keep(_message(job), job, _NOW)
+    return recorder.row
 
 
 def _on_the_wire(value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -112,14 +119,14 @@ def _on_the_wire(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 class _Recorder:
-    item: Row
+    row: Row
 
     def put_item(self, **request: Any) -> None:
-        self.item = request["Item"]
+        self.row = {name: _on_the_wire(value) for name, value in request["Item"].items()}
 
 
-def _message(job: Job) -> str:
-    return Message(job.id, job.created_at, job.org, job.flow, {"message": "to be or not to be"}).body
+def _message(job: Job) -> Message:
+    return Message(job.id, job.created_at, job.org, job.flow, {"message": "to be or not to be"})
 
 
 def _request(route: Route, body: Any = None, **path: str) -> Event:
@@ -186,7 +193,7 @@ SUBJECTS = (
     Subject("wait", _request(Route.WAIT_BY_ID, id=_DONE.id), "status"),
     Subject("cancel", _request(Route.CANCEL_BY_ID, id=_RUNNING.id), "cancel"),
     Subject("describe", _request(Route.FLOWS), "status"),
-    Subject("worker", _delivery(_message(_RUNNING)), "worker"),
-    Subject("dead_letters", _delivery(_message(_LOST)), "worker"),
+    Subject("worker", _delivery(_message(_RUNNING).body), "worker"),
+    Subject("dead_letters", _delivery(_message(_LOST).body), "worker"),
     Subject("sweep", {}, "worker", table=TABLES["overdue"]),
 )
