@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 # request leaves a hundred or so, so that garbage is looked for every few hundred requests.
 gc.set_threshold(50_000)
 
-import botocore.session  # noqa: E402 - as said
-from botocore.config import Config  # noqa: E402
+from botocore.config import Config  # noqa: E402 - as said
+from botocore.handlers import BUILTIN_HANDLERS  # noqa: E402
+from botocore.session import Session  # noqa: E402
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -56,6 +57,14 @@ def trusted(region: str | None, *, stated: str | None) -> str | None:
     return stated
 
 
+_SERVICES = {"dynamodb", "sqs"}
+
+
 @cache
-def _session() -> botocore.session.Session:
-    return botocore.session.get_session()
+def _session() -> Session:
+    """Make a session without botocore's handlers for other services: to register the hundred is felt at a start."""
+    session = Session(include_builtin_handlers=False)
+    for event, handler, *_ in BUILTIN_HANDLERS:
+        if set(event.split(".")[1:2]) <= _SERVICES:
+            session.register(event, handler)
+    return session

@@ -33,15 +33,35 @@ _UNUSED = (
     "dateutil/zoneinfo/*.tar.gz",
     "*.dist-info/[!M]*",
     "botocore/data/*/*/examples-1.json",
+    "botocore/docs/bcdoc",
+    "botocore/docs/[!_du]*.py",
 )
-_SERVICES = {"dynamodb", "sqs"}
+OPERATIONS = {
+    "dynamodb": {"GetItem", "PutItem", "UpdateItem", "Scan"},
+    "sqs": {"SendMessage", "ChangeMessageVisibilityBatch"},
+}
+"""What our functions call: botocore reads the description of a whole service for the first call."""
+
 _BOTOCORE_DATA = {
-    *_SERVICES,
+    *OPERATIONS,
     "_retry.json",
     "endpoints.json",
     "partitions.json",
     "sdk-default-configuration.json",
 }
+
+_UNWRITTEN = {
+    "botocore/docs/__init__.py": "",
+    "botocore/docs/docstring.py": """\
+class ClientMethodDocstring:
+    def __init__(self, *_, **__):
+        pass
+
+
+PaginatorDocstring = WaiterDocstring = ClientMethodDocstring
+""",
+}
+"""botocore can write its own documentation, and loads what that takes, a parser of HTML too: a tenth of a start."""
 
 
 def prune_installation(folder: Path) -> None:
@@ -57,18 +77,45 @@ def prune_own(folder: Path) -> None:
     prune_installation(folder)
     _remove(_matching(folder, _UNUSED))
     _remove(path for path in (folder / "botocore" / "data").glob("*") if path.name not in _BOTOCORE_DATA)
+    for name, text in _UNWRITTEN.items():
+        for path in folder.glob(name):
+            _replace(path, path, text)
     for path in folder.glob("botocore/data/endpoints.json"):
-        _replace(path, path, _of_our_services(json.loads(path.read_bytes())))
+        _replace(path, path, _compact(_of_our_services(json.loads(path.read_bytes()))))
     for path in folder.glob("botocore/data/*/*/*.json.gz"):
-        _replace(path, path.with_suffix(""), _without_documentation(json.loads(gzip.decompress(path.read_bytes()))))
+        description = _without_documentation(json.loads(gzip.decompress(path.read_bytes())))
+        if path.name == "service-2.json.gz":
+            description = _of_operations(description, OPERATIONS[path.parent.parent.name])
+        _replace(path, path.with_suffix(""), _compact(description))
 
 
 def _of_our_services(endpoints: Any) -> Any:
     """Forget where the other services are: reading that takes a tenth of a start and 8 MB of memory."""
     for partition in endpoints["partitions"]:
         services = partition["services"].items()
-        partition["services"] = {name: service for name, service in services if name in _SERVICES}
+        partition["services"] = {name: service for name, service in services if name in OPERATIONS}
     return endpoints
+
+
+def _of_operations(description: Any, names: set[str]) -> Any:
+    """Forget the other operations, and the shapes that neither these nor an error has."""
+    shapes = description["shapes"]
+    operations = {name: operation for name, operation in description["operations"].items() if name in names}
+    kept: dict[str, Any] = {}
+    wanted = _named_shapes(operations) | {name for name, shape in shapes.items() if shape.get("exception")}
+    while wanted:
+        kept |= {name: shapes[name] for name in wanted}
+        wanted = {name for shape in kept.values() for name in _named_shapes(shape)} - kept.keys()
+    return {**description, "operations": operations, "shapes": kept}
+
+
+def _named_shapes(description: Any) -> set[str]:
+    if isinstance(description, list):
+        return {name for part in description for name in _named_shapes(part)}
+    if not isinstance(description, dict):
+        return set()
+    own = {description["shape"]} if isinstance(description.get("shape"), str) else set()
+    return own | {name for part in description.values() for name in _named_shapes(part)}
 
 
 def _without_documentation(description: Any) -> Any:
@@ -82,10 +129,14 @@ def _without_documentation(description: Any) -> Any:
     return {name: _without_documentation(part) for name, part in kept.items()}
 
 
-def _replace(path: Path, by: Path, content: Any) -> None:
+def _compact(content: Any) -> str:
+    return json.dumps(content, separators=(",", ":"))
+
+
+def _replace(path: Path, by: Path, text: str) -> None:
     # The installer may have linked the file to a copy of its own, which must stay as it is: no file is written into.
     path.unlink()
-    by.write_text(json.dumps(content, separators=(",", ":")))
+    by.write_text(text)
 
 
 def _matching(folder: Path, patterns: Iterable[str]) -> list[Path]:

@@ -1,6 +1,7 @@
 """What is taken out of the libraries on their way into an asset."""
 
 import json
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from infra.bundle.asset import AssetName
 from infra.bundle.authorities import write_amazons
 from infra.bundle.error import BundleError
-from infra.bundle.pruning import prune_own
+from infra.bundle.pruning import OPERATIONS, prune_own
 from infra.bundle.target import Platform
+from infra.settings import ROOT
 
 Assets = Callable[[AssetName, Platform], Path]
 
@@ -28,6 +30,17 @@ def test_pruning_leaves_the_installers_own_copy_alone(tmp_path: Path) -> None:
     prune_own(tmp_path / "installed")
     assert json.loads(installed.read_text()) == {"partitions": [{"services": {"sqs": {}}}]}
     assert json.loads(original.read_text()) == description
+
+
+def test_functions_are_described_what_they_call(asset: Assets) -> None:
+    """Nothing that they call is forgotten, and nothing is read at a start that they do not call."""
+    sources = "".join(path.read_text() for path in (ROOT / "functions").glob("*.py"))
+    called = set(re.findall(r"client\.(?:get_paginator\(\")?([a-z_]+)\b", sources)) - {"get_paginator"}
+    assert {name.title().replace("_", "") for name in called} == set().union(*OPERATIONS.values())
+    data = asset("worker", "host") / "botocore" / "data"
+    for service, operations in OPERATIONS.items():
+        (description,) = data.glob(f"{service}/*/service-2.json")
+        assert json.loads(description.read_bytes())["operations"].keys() == operations
 
 
 def _common_name(authority: Mapping[str, Any]) -> str:
