@@ -1,5 +1,6 @@
 """The deliveries of one invocation: hidden while they are worked on, given back when they cannot start soon."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,8 @@ _GIVE_BACK_AFTER_MS = 1000
 class Batch:
     """Deliveries that run one after the other. What is deferred or given back is named in the answer."""
 
-    queue: JobQueue
+    queue: Callable[[], JobQueue]
+    """Asked for when a delivery is to be hidden: most are not, and a client of SQS is a tenth of a start."""
     lease_ms: int
     waiting: list[Delivery]
     current: Delivery | None = None
@@ -24,7 +26,7 @@ class Batch:
 
     def hold(self, now: int) -> None:
         """Hide what is in hand for one lease: if this worker dies, all of it returns then, not hours later."""
-        self.queue.hide([*filter(None, [self.current]), *self.waiting], self.lease_ms // 1000)
+        self.queue().hide([*filter(None, [self.current]), *self.waiting], self.lease_ms // 1000)
         self._hold_at = now + self.lease_ms // 3
 
     def next(self, now: int) -> Delivery | None:
@@ -36,14 +38,14 @@ class Batch:
     def defer(self, delivery: Delivery, seconds: int) -> None:
         """Let a delivery return later; never delete it."""
         self.failures.append(delivery.id)
-        self.queue.hide([delivery], seconds)
+        self.queue().hide([delivery], seconds)
 
     def beat(self, now: int) -> None:
         """Keep the deliveries hidden while the current one runs; those it keeps from starting are given back."""
         if self.waiting and now - self._begun_at >= _GIVE_BACK_AFTER_MS:
             self.failures.extend(delivery.id for delivery in self.waiting)
             given_back, self.waiting = self.waiting, []
-            self.queue.hide(given_back, 0)
+            self.queue().hide(given_back, 0)
         if now >= self._hold_at:
             self.hold(now)
 

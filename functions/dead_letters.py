@@ -12,7 +12,7 @@ from functions.turning_away import turn_away
 
 def bury(event: Event, deployment: Deployment) -> dict[str, Any]:
     """Settle each letter's job as failed if nobody runs it; a letter that cannot be processed stays."""
-    batch = Batch(deployment.dead_letters, deployment.lease_ms, Delivery.of(event))
+    batch = Batch(lambda: deployment.dead_letters, deployment.lease_ms, Delivery.of(event))
     while delivery := batch.next(deployment.clock.now()):
         try:
             message = Message.parse(delivery.body)

@@ -66,7 +66,15 @@ class Execution:
             missing = f"this deployment has no flow {self.message.flow!r} any more"
             logger().error("a job's flow is not here", extra={"job_id": self.message.id, "reason": cut(missing)})
             return Raised(cut(f"FlowNotFound: {missing}"), permanent=True)
-        return flow
+        return self._misfit(flow) or flow
+
+    def _misfit(self, flow: Flow) -> Raised | None:
+        """Check the arguments of a flow that does not do so itself: another deployment may have accepted the job."""
+        errors = self.deployment.catalog.errors_of(self.message.flow, self.message.arguments) if flow.is_plain else []
+        if not errors:
+            return None
+        what = "; ".join(f"{path}: {message}" for path, message in errors)
+        return Raised(cut(f"PermanentError: the arguments are not what the flow takes: {what}"), permanent=True)
 
     def _timeout_ms(self, flow: Flow | Raised) -> int:
         default = flow.timeout if isinstance(flow, Flow) else 0

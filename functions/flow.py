@@ -17,6 +17,7 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NotRequired, Protocol, cast, get_type_hints, overload
 
+from functions.plain import as_annotated, is_plain
 from functions.text import cut
 
 if TYPE_CHECKING:
@@ -118,6 +119,15 @@ class Flow:
         return get_type_hints(owner, self.function.__globals__, include_extras=True)[name]
 
     @cached_property
+    def is_plain(self) -> bool:
+        """Whether the arguments are what the flow takes as soon as its schema lets them through."""
+        return all(map(is_plain, self._annotations.values()))
+
+    @cached_property
+    def _annotations(self) -> Mapping[str, Any]:
+        return {name: self.annotation(name) for name in self.parameters}
+
+    @cached_property
     def adapter(self) -> "TypeAdapter[dict[str, Any]]":
         """What checks and converts the arguments by the function's annotations."""
         # pydantic is slow to import and the flow's module alone should not need it.
@@ -134,22 +144,31 @@ class Flow:
 
     def prepare(self) -> None:
         """Import what a run needs and compile the annotations, if that was not done before."""
-        _ = self.adapter
+        if not self.is_plain:
+            _ = self.adapter
         if inspect.iscoroutinefunction(self.function):
             importlib.import_module("asyncio")
 
     def run(self, arguments: Mapping[str, Any], context: Context) -> Any:
-        """Convert the arguments and call the function, awaiting it if it is a coroutine function."""
+        """Convert the arguments and call the function, awaiting it if it is a coroutine function.
+
+        Those of a plain flow must have passed its schema.
+        """
         try:
-            # As JSON, which they came as: in it a strict model takes a date or an enum from text.
-            converted = self.adapter.validate_json(json.dumps(arguments))
-        except ValueError as error:
+            converted = self._converted(arguments)
+        except (ValueError, OverflowError) as error:
             # What the annotations refuse now they would refuse again.
             raise PermanentError(f"the arguments are not what the flow takes: {error}") from error
         if self.wants_context:
             converted["context"] = context
         value = self.function(**converted)
         return _awaited(value) if inspect.iscoroutine(value) else value
+
+    def _converted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if self.is_plain:
+            return {name: as_annotated(value, self._annotations[name]) for name, value in arguments.items()}
+        # As JSON, which they came as: in it a strict model takes a date or an enum from text.
+        return self.adapter.validate_json(json.dumps(arguments))
 
 
 def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:

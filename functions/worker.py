@@ -24,7 +24,7 @@ class LambdaContext(Protocol):
 def work(event: Event, context: LambdaContext, deployment: Deployment) -> dict[str, Any]:
     """Work on the deliveries one after the other; a bad one does not fail its neighbours."""
     now = deployment.clock.now()
-    batch = Batch(deployment.queue, deployment.lease_ms, Delivery.of(event))
+    batch = Batch(lambda: deployment.queue, deployment.lease_ms, Delivery.of(event))
     open_folder(deployment.asset / "flows")
     if context.get_remaining_time_in_millis() > deployment.lease_ms:
         # A queue whose visibility ends sooner than the lease needs no shortening.

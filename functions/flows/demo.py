@@ -1,12 +1,11 @@
 """Flows to try the system with: they answer, they take their time, they count."""
 
-import asyncio
 import re
 import time
 from collections import Counter
 from typing import Annotated, Any
 
-from pydantic import Field
+from annotated_types import Ge, Le
 
 from functions.flow import Context, flow
 
@@ -15,16 +14,15 @@ _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 
 
 @flow(timeout=10)
-async def echo(message: str | None = None, value: Any = None) -> dict[str, Any]:
+def echo(message: str | None = None, value: Any = None) -> dict[str, Any]:
     """Return what it is given."""
-    await asyncio.sleep(0)
     return {"message": message, "value": value}
 
 
 @flow(timeout=600)
 def sleep(
-    seconds: Annotated[float, Field(ge=0, le=600)],
-    steps: Annotated[int, Field(ge=0, le=1000)] = 0,
+    seconds: Annotated[float, Ge(0), Le(600)],
+    steps: Annotated[int, Ge(0), Le(1000)] = 0,
     *,
     context: Context,
 ) -> dict[str, float]:
@@ -39,7 +37,7 @@ def sleep(
 
 @flow(timeout=60, max_attempts=3)
 def word_count(
-    message: str, top: Annotated[int, Field(ge=1, le=1000)] = 10, pause: float = 0, *, context: Context
+    message: str, top: Annotated[int, Ge(1), Le(1000)] = 10, pause: float = 0, *, context: Context
 ) -> dict[str, Any]:
     """Count the words of a text: how many there are, how many differ, and the most frequent ones.
 

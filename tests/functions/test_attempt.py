@@ -55,7 +55,7 @@ def watch(system: System, process: PassingProcess, timeout_seconds: int = 600) -
     now = system.clock.time
     job = system.deployment.store.claim(job_id, created_at=now, owner="me", lease_until=now + 60_000, now=now)
     delivery = Delivery(id="1", receipt="receipt", body="")
-    batch = Batch(system.deployment.queue, system.deployment.lease_ms, [delivery])
+    batch = Batch(lambda: system.deployment.queue, system.deployment.lease_ms, [delivery])
     batch.next(now)
     batch.hold(now)
     del system.calls[:]

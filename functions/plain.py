@@ -1,0 +1,64 @@
+"""Annotations that say no more than JSON does: pydantic, a third of a worker's start, is not needed to take them."""
+
+from collections.abc import Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+_SCALARS = (str, int, float, bool, None, NoneType)
+_NUMBERS: Mapping[tuple[type, object], type[int] | type[float]] = {(int, float): float, (float, int): int}
+"""JSON has one kind of number, Python two: what becomes of one that is not of the annotated kind."""
+
+
+def is_plain(annotation: Any) -> bool:
+    """Whether what the annotation's schema lets through is what it means, up to the kind of its numbers."""
+    bare, limits = _parted(annotation)
+    origin, arguments = get_origin(bare), get_args(bare)
+    # Whatever else may stand beside an annotation, such as pydantic's own, may convert.
+    if any(type(limit).__module__ != "annotated_types" for limit in limits):
+        return False
+    if origin is Literal:
+        return all(isinstance(each, str) for each in arguments)
+    if origin in (Union, UnionType):
+        return all(map(is_plain, arguments)) and _is_clear([_parted(each) for each in arguments])
+    if origin is list:
+        return is_plain(arguments[0])
+    if origin is dict:
+        return arguments[0] is str and is_plain(arguments[1])
+    return bare in (Any, list, dict, *_SCALARS)
+
+
+def as_annotated(value: Any, annotation: Any) -> Any:
+    """Give a value that the schema of a plain annotation has let through, with its numbers of the annotated kinds."""
+    bare, _ = _parted(annotation)
+    origin, arguments = get_origin(bare), get_args(bare)
+    if origin in (Union, UnionType):
+        return _as_one_of(value, [_parted(each)[0] for each in arguments])
+    if origin is list and isinstance(value, list):
+        return [as_annotated(each, arguments[0]) for each in value]
+    if origin is dict and isinstance(value, dict):
+        return {key: as_annotated(each, arguments[1]) for key, each in value.items()}
+    number = _NUMBERS.get((type(value), bare))
+    return value if number is None else number(value)
+
+
+def _as_one_of(value: Any, annotations: list[Any]) -> Any:
+    if type(value) in annotations:
+        return value
+    converted = (as_annotated(value, annotation) for annotation in annotations)
+    return next((each for each in converted if each is not value), value)
+
+
+def _is_clear(parts: list[tuple[Any, tuple[Any, ...]]]) -> bool:
+    """Whether every value shows which part it is of: one holds others at most, and no limit decides on a number."""
+    are_limited = {bare: bool(limits) for bare, limits in parts}
+    return sum(bare not in _SCALARS for bare, _ in parts) <= 1 and not (
+        {int, float} <= are_limited.keys() and (are_limited[int] or are_limited[float])
+    )
+
+
+def _parted(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Give an annotation and what limits it."""
+    if get_origin(annotation) is Annotated:
+        bare, *limits = get_args(annotation)
+        return bare, tuple(limits)
+    return annotation, ()
