@@ -15,6 +15,7 @@ from ._answer import error_of, read
 from ._deadline import Clock, Deadline, DeadlinePassedError
 from ._errors import ApiError, ConnectionFailedError, NoukaiError, RequestTimeoutError, UnexpectedAnswerError
 from ._operation import Operation
+from ._recent import RecentJobs
 from ._settings import Settings
 from ._submission import Submission
 
@@ -42,6 +43,7 @@ class Api:
     def __init__(self, settings: Settings, *, clock: Clock, jitter: Callable[[], float]) -> None:
         self.settings = settings
         self.clock = clock
+        self.recent = RecentJobs(clock)
         self._jitter = jitter
         self._user_agent = f"noukai-python/{version('noukai')}"
 

@@ -7,6 +7,7 @@ from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 
 from ._api import Api
 from ._driver import AwaitingDriver, BlockingDriver
+from ._operation import Operation
 from ._wait import Wait, WaitTerms
 
 Driver = TypeVar("Driver")
@@ -18,6 +19,7 @@ class _KnownJob(Generic[Driver]):
         self._api = api
         self._driver = driver
         self._accepted = accepted
+        self._accepted_at = api.clock()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._id!r})"
@@ -31,6 +33,11 @@ class _KnownJob(Generic[Driver]):
     def accepted(self) -> JobAccepted | None:
         """The API's answer to the submission; None for a job that was taken up by its id."""
         return self._accepted
+
+    def _wait(self, terms: WaitTerms) -> Operation[ExecuteResult]:
+        accepted = self._accepted
+        rest = self._api.recent.rest_of(accepted.flow, self._accepted_at) if accepted else 0.0
+        return Wait(self._api, self._id, terms, rest).result()
 
 
 class Job(_KnownJob[BlockingDriver]):
@@ -52,8 +59,7 @@ class Job(_KnownJob[BlockingDriver]):
         the progress whenever it has changed. `cancel_on_timeout` cancels the job at the deadline, which may take up
         to five seconds more. Raises `JobFailedError`, `JobCancelledError` or, at the deadline, `WaitTimeoutError`.
         """
-        terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
-        return self._driver.run(Wait(self._api, self._id, terms).result())
+        return self._driver.run(self._wait(WaitTerms(timeout_ms, on_progress, cancel_on_timeout)))
 
     def cancel(self) -> None:
         """Cancel the job, at once and for good; a job that has ended is left as it is."""
@@ -79,8 +85,7 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
         cancel_on_timeout: bool = False,  # noqa: FBT001, FBT002  (the contract's signature)
     ) -> ExecuteResult:
         """Wait as `Job.wait` does; `on_progress` may be a coroutine function."""
-        terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
-        return await self._driver.run(Wait(self._api, self._id, terms).result())
+        return await self._driver.run(self._wait(WaitTerms(timeout_ms, on_progress, cancel_on_timeout)))
 
     async def cancel(self) -> None:
         """Cancel the job, at once and for good; a job that has ended is left as it is."""

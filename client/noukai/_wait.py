@@ -63,16 +63,17 @@ class WaitTerms:
 def execute(api: Api, address: FlowAddress, submission: Submission, terms: WaitTerms) -> Operation[ExecuteResult]:
     """Submit a job and wait for it; the time counts from its acceptance."""
     accepted = yield from api.submit(address, submission)
-    return (yield from Wait(api, accepted.id, terms).result())
+    return (yield from Wait(api, accepted.id, terms, api.recent.rest_of(accepted.flow, api.clock())).result())
 
 
 class Wait:
-    """One wait for a job, from now on."""
+    """One wait for a job, from now on; before the seconds of `rest` are over its end is not to be expected."""
 
-    def __init__(self, api: Api, job_id: str, terms: WaitTerms) -> None:
+    def __init__(self, api: Api, job_id: str, terms: WaitTerms, rest: float = 0.0) -> None:
         self._api = api
         self._job_id = job_id
         self._terms = terms
+        self._rest = rest
         self._deadline = api.deadline(None if terms.timeout_ms is None else terms.timeout_ms / 1000)
         self._held = True
         self._last: JobStatus | None = None
@@ -92,11 +93,14 @@ class Wait:
             if status.is_terminal:
                 return status
             raise DeadlinePassedError
+        if self._terms.on_progress is None:
+            yield from self._deadline.pause(min(self._rest, self._deadline.left / 2))
         while True:
             asked_at = self._api.clock()
             response = yield from self._ask()
             yield from self._see(status := read(JobStatus, response))
             if status.is_terminal:
+                self._api.recent.note(status)
                 return status
             pace = retry_after(response)
             took = self._api.clock() - asked_at

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import median
 
 from infra.settings import Settings, WorkerProfile, file_context
 from tests.bench import prices
@@ -92,6 +93,7 @@ def _stage_rows(bills: Mapping[str, Bill]) -> Iterable[list[Cell]]:
     yield ["**sum**", *totals]
     yield ["with an index of keys for lists, not built", *(total + _index() for total in totals)]
     yield ["target for that", *(TARGETS.get(name, "") for name in bills)]
+    yield ["callers hear of the end late, median s", *(median(bill.late) for bill in bills.values())]
     yield ["apart: the flow's own compute", *map(_compute, bills.values())]
     yield ["apart: bytes to the internet", *map(_transfer, bills.values())]
 

@@ -1,9 +1,12 @@
 """A caller on simulated time: the real client, whose requests go straight to the simulated gateway."""
 
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import httpx
 
+from functions.store import JobStore
+from noukai import Job, JobCancelledError, JobFailedError
 from noukai._address import FlowAddress
 from noukai._api import Api
 from noukai._flow import Flow
@@ -36,9 +39,26 @@ class SimulatedDriver:
         return step.value
 
 
-def flow_of(cloud: Cloud, name: str) -> Flow:
-    """Give a flow of the benchmark as a client has it."""
-    settings = Settings.resolve({}, KEY, base_url="https://api.test/api/v1")
-    api = Api(settings, clock=lambda: cloud.timeline.time / 1000, jitter=lambda: 0.5)
-    driver: Any = SimulatedDriver(cloud)
-    return Flow(FlowAddress("acme", "load", name), api, cast("Any", driver))
+class Caller:
+    """A client of the account, which remembers from job to job what ours does."""
+
+    def __init__(self, cloud: Cloud, store: JobStore) -> None:
+        self.late: list[float] = []
+        """By how many seconds it has heard of each end too late."""
+        self._cloud = cloud
+        self._store = store
+        settings = Settings.resolve({}, KEY, base_url="https://api.test/api/v1")
+        self._api = Api(settings, clock=lambda: cloud.timeline.time / 1000, jitter=lambda: 0.5)
+        self._driver: Any = SimulatedDriver(cloud)
+
+    def flow(self, name: str) -> Flow:
+        """Give a flow of the benchmark."""
+        return Flow(FlowAddress("acme", "load", name), self._api, cast("Any", self._driver))
+
+    def wait(self, job: Job) -> None:
+        """Wait for a job, however it ends."""
+        with suppress(JobFailedError, JobCancelledError):
+            job.wait()
+        seen = self._store.read(job.id, consistent=True)
+        if seen is not None and seen.completed_at is not None:
+            self.late.append((self._cloud.timeline.now() - seen.completed_at) / 1000)

@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -23,8 +23,7 @@ from functions.keys import KeyRing
 from functions.queue import JobQueue
 from functions.store import JobStore
 from functions.telemetry import logger
-from noukai import JobCancelledError, JobFailedError
-from tests.bench.caller import KEY, flow_of
+from tests.bench.caller import KEY, Caller
 from tests.bench.cloud import Cloud, Cpu, Stack
 from tests.bench.meter import Meter, MeteredTables
 from tests.bench.passing import Processes
@@ -94,6 +93,8 @@ class Bill:
     meter: Meter
     jobs: int
     requests: "list[Route]"
+    late: list[float]
+    """By how many seconds its callers have heard of each end too late."""
 
     def per_job(self, item: str, *stages: str) -> float:
         """An amount for one job."""
@@ -121,15 +122,17 @@ class Account:
         timeline, meter = Timeline(self.system.clock.time), Meter()
         self._tables.meter, self._tables.timeline = meter, timeline
         cloud = Cloud(stack, cpu, timeline, meter, self._make_deployment)
+        caller = Caller(cloud, self.system.deployment.store)
         with _logging_to(cloud.log), patch.object(execution, "FlowProcess", Processes(timeline)):
             if life.is_awaited:
-                _play(cloud, life, stack.batch_size)
+                _play(cloud, caller, life, stack.batch_size)
             meter.clear()
             cloud.requests.clear()
+            caller.late.clear()
             for _ in range(0, jobs, stack.batch_size):
-                _play(cloud, life, stack.batch_size)
+                _play(cloud, caller, life, stack.batch_size)
         self.system.clock.time = timeline.now()
-        return Bill(meter, jobs, cloud.requests)
+        return Bill(meter, jobs, cloud.requests, caller.late)
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows of jobs that are completed."""
@@ -171,30 +174,28 @@ def fresh_account() -> Iterator[Account]:
             yield Account(system)
 
 
-def _play(cloud: Cloud, life: Life, at_once: int) -> None:
+def _play(cloud: Cloud, caller: Caller, life: Life, at_once: int) -> None:
     """Let so many callers act at once, their flows' durations spread, until all is quiet."""
     for number in range(at_once):
         each = replace(life, milliseconds=round(life.milliseconds * _SPREAD[(len(cloud.requests) + number) % 5]))
-        cloud.timeline.start(partial(_call, cloud, each))
+        cloud.timeline.start(partial(_call, cloud, caller, each))
     cloud.timeline.run()
 
 
-def _call(cloud: Cloud, life: Life) -> None:
+def _call(cloud: Cloud, caller: Caller, life: Life) -> None:
     """Do what the caller of one job does."""
     message, parameters = life.input
-    job = flow_of(cloud, life.flow).job(message, parameters, **_OPTIONS.get(life.event, {}))
+    job = caller.flow(life.flow).job(message, parameters, **_OPTIONS.get(life.event, {}))
     if life.event is Event.CANCELLED_IN_TIME:
         job.cancel()
     if life.event is Event.CANCELLED:
         cloud.timeline.start(job.cancel, life.milliseconds / 2000)
     if life.is_awaited:
-        with suppress(JobFailedError, JobCancelledError):
-            job.wait()
+        caller.wait(job)
     if life.event is Event.LOOKED_AT:
         job.status()
     if life.event is Event.RETRIED:
-        with suppress(JobFailedError):
-            job.retry().wait()
+        caller.wait(job.retry())
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from statistics import median
 
 import pytest
 
@@ -66,6 +67,7 @@ def test_batch_of_ten(account: Account) -> None:
     assert (bill.meter.amount("lambda_requests", "run"), bill.meter.amount("sqs_requests", "claim", "settle")) == (1, 2)
     assert bill.per_job("write_units") == 3
     assert bill.per_job("api_requests", "wait", "status") <= 1.2
+    assert median(bill.late) <= 0.25
 
 
 def test_status(account: Account) -> None:
@@ -143,3 +145,4 @@ def test_targets(account: Account) -> None:
     """Without its CPU, a job of 200 ms stays below what is promised for it, an index for lists included."""
     index = prices.usd("write_units", 1_000_000)
     assert account.play(Life(), SHORT, jobs=5).usd_per_million() + index < 8
+    assert account.play(Life(), replace(SHORT, batch_size=10), jobs=10).usd_per_million() + index < 6.5

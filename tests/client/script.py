@@ -118,9 +118,9 @@ class Player:
         return [request.url.raw_path.decode().removeprefix("/api/v1") for request in self.requests]
 
 
-def wait(player: Player, **terms: Any) -> Operation[ExecuteResult]:
+def wait(player: Player, rest: float = 0.0, **terms: Any) -> Operation[ExecuteResult]:
     """Return the wait for the job, as an operation."""
-    return Wait(player.api, JOB, WaitTerms(**terms)).result()
+    return Wait(player.api, JOB, WaitTerms(**terms), rest).result()
 
 
 def timeout_of(request: httpx.Request) -> float:
