@@ -7,6 +7,8 @@
 `AsyncNoukai` is the same, to be awaited.
 """
 
+from . import _lean_httpx as _lean_httpx  # isort: skip  (before whatever else imports httpx)
+
 from noukai_wire.models import ExecuteResult, FlowDescription, JobAccepted, JobStatus
 
 from ._client import AsyncNoukai, Noukai

@@ -15,13 +15,8 @@ def ours(url: str) -> Poll:
     return Noukai("nk_bench", base_url=url).job("job_bench").status
 
 
-def alone(url: str) -> Poll:
-    # httpx imports a command of its own where click and rich are installed: ours brings them, the SDK does not.
-    sys.modules["httpx._main"] = None  # type: ignore[assignment]
-    return ours(url)
-
-
 def published(url: str) -> Poll:
+    # httpx imports a command of its own where click and rich are installed, which this SDK does not bring.
     sys.modules["httpx._main"] = None  # type: ignore[assignment]
     import noukai_sdk  # noqa: PLC0415
 
@@ -38,7 +33,7 @@ def bare(_url: str) -> Poll:
 
 IMPORTED: list[float] = []
 name, url, polls = sys.argv[1:]
-poll = {"ours": ours, "alone": alone, "published": published, "bare": bare}[name](url)
+poll = {"ours": ours, "published": published, "bare": bare}[name](url)
 poll()
 first = time.process_time()
 for _ in range(int(polls)):
