@@ -41,6 +41,11 @@ class Catalog:
         flows = json.loads((folder / "flows.json").read_bytes())
         return cls(folder, {name: FlowEntry(**entry) for name, entry in flows.items()})
 
+    def openapi(self, *, of_flows: bool) -> Mapping[str, Any]:
+        """Read the OpenAPI document, with a path for each flow or without a word of any."""
+        document: Mapping[str, Any] = json.loads((self.folder / openapi_name(of_flows=of_flows)).read_bytes())
+        return document
+
     def errors_of(self, name: str, value: object) -> list[InputError]:
         """Check a value against the schema of a flow, or of `SUBMISSION`; nothing is wrong with it if empty."""
         from fastjsonschema import JsonSchemaValuesException  # noqa: PLC0415 - only a submission needs it
@@ -61,6 +66,11 @@ class Catalog:
             spec.loader.exec_module(module)
             self._validators[name] = module.validate
         return self._validators[name]
+
+
+def openapi_name(*, of_flows: bool) -> str:
+    """Name the file of the OpenAPI document, with the flows or without."""
+    return "openapi-flows.json" if of_flows else "openapi.json"
 
 
 def validator_name(name: str) -> str:

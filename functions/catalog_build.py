@@ -18,12 +18,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from functions.catalog import SUBMISSION, FlowEntry, validator_name
+from functions.catalog import SUBMISSION, FlowEntry, openapi_name, validator_name
 from functions.flow import Flow
+from functions.openapi import openapi
 from functions.registry import flows_of, open_folder, projects
-from functions.schema import ReadableSchema, validator_code
+from functions.schema import ReadableSchema, bound_timeout, validator_code
 from noukai_wire import limits
-from noukai_wire.models import Submission
+from noukai_wire.models import Submission, SubmitOptions
 from noukai_wire.slug import SLUG_RULE, is_slug
 
 
@@ -186,13 +187,14 @@ def _write(out: Path, entries: dict[str, FlowEntry], flow_seconds: int) -> None:
         (validators / f"{validator_name(name)}.py").write_text(validator_code(schema), encoding="utf-8")
     catalog = {name: asdict(entry) for name, entry in sorted(entries.items())}
     (out / "flows.json").write_text(json.dumps(catalog), encoding="utf-8")
+    for of_flows in (True, False):
+        document = openapi(entries if of_flows else {}, flow_seconds)
+        (out / openapi_name(of_flows=of_flows)).write_text(json.dumps(document), encoding="utf-8")
 
 
 def _submission_schema(flow_seconds: int) -> dict[str, Any]:
-    """Write what a submission may be here: a timeout that the worker would cut short is refused."""
     schema = Submission.model_json_schema(schema_generator=ReadableSchema)
-    timeout = schema["$defs"]["SubmitOptions"]["properties"]["timeoutSeconds"]
-    timeout["maximum"] = min(timeout["maximum"], flow_seconds)
+    bound_timeout(schema["$defs"][SubmitOptions.__name__], flow_seconds)
     return schema
 
 

@@ -17,6 +17,14 @@ def flows(_request: Request, caller: Caller, deployment: Deployment) -> Response
     return Response({"flows": [flow_description(caller.org, name, entry) for name, entry in entries]})
 
 
+def openapi(request: Request, deployment: Deployment) -> Response:
+    """Answer with the OpenAPI document: in general to anybody, with what each flow takes to whoever has a key."""
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        deployment.keys.authenticate(authorization)
+    return Response(deployment.catalog.openapi(of_flows=authorization is not None))
+
+
 def health(_request: Request) -> Response:
     """Answer that the gateway reaches a function."""
     return Response({"status": "ok"})
@@ -35,6 +43,8 @@ def answer(event: Event, deployment: Deployment) -> dict[str, Any]:
     """Answer one request of the gateway, its `$default` route included."""
     if event["routeKey"] == Route.HEALTH.key:
         return answer_anyone(event, health)
+    if event["routeKey"] == Route.OPENAPI.key:
+        return answer_anyone(event, lambda request: openapi(request, deployment))
     return _ENDPOINTS.get(event["routeKey"], _DEFAULT).answer(event, deployment)
 
 

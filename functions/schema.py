@@ -31,6 +31,12 @@ class ReadableSchema(GenerateJsonSchema):
         return super().nullable_schema(schema)
 
 
+def bound_timeout(options: dict[str, Any], seconds: int) -> None:
+    """Let the schema of a submission's options refuse a timeout that the deployment's worker would cut short."""
+    timeout = options["properties"]["timeoutSeconds"]
+    timeout["maximum"] = min(timeout["maximum"], seconds)
+
+
 def validator_code(schema: Any) -> str:
     """Give the code of a module whose `validate` checks a value; raises an error if the schema makes no sense."""
     code: str = fastjsonschema.compile_to_code(_draft_7(schema), formats=_FORMATS, use_default=False, fast_fail=False)

@@ -38,7 +38,7 @@ _ANSWERERS = (
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem")),
     _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem"), holds=True),
     _Answerer("cancel", (Route.CANCEL, Route.CANCEL_BY_ID), ("dynamodb:UpdateItem",)),
-    _Answerer("describe", (Route.FLOWS, Route.HEALTH)),
+    _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )
 _FALLBACK = "describe"
 

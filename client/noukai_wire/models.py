@@ -11,6 +11,11 @@ from noukai_wire import limits
 TERMINAL_STATES = frozenset({"completed", "failed", "cancelled"})
 """The states that never change again. A state that is not listed here, known or not, is not finished."""
 
+# What the document says beyond what a client insists on: it must get along with a state or an id of a later version.
+JobId = Annotated[str, Field(json_schema_extra={"pattern": "^job_[a-z2-7]{26}$"})]
+State = Annotated[str, Field(json_schema_extra={"enum": ["pending", "running", *sorted(TERMINAL_STATES)]})]
+Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
 
 class WireModel(BaseModel):
     """A body of the API. A response may carry fields that this version does not know: they are ignored."""
@@ -54,11 +59,11 @@ class Submission(WireModel):
 class JobAccepted(WireModel):
     """The answer to a submission. `state` is always `pending`; the last four fields are for the published SDKs."""
 
-    id: str
-    state: str
-    created_at: str
+    id: JobId
+    state: State
+    created_at: Timestamp
     flow: str
-    execution_id: str | None = None
+    execution_id: JobId | None = None
     status: str | None = None
     flow_id: str | None = None
     block_count: int | None = None
@@ -69,7 +74,7 @@ class ExecuteResult(WireModel):
 
     status: str
     output: Any = None
-    execution_id: str | None = None
+    execution_id: JobId | None = None
     flow_id: str | None = None
     block_count: int | None = None
 
@@ -77,14 +82,14 @@ class ExecuteResult(WireModel):
 class JobStatus(WireModel):
     """A job as it stands: times are ISO 8601 strings in UTC, and what there is nothing to say of is None."""
 
-    id: str
-    state: str
+    id: JobId
+    state: State
     flow: str | None = None
-    created_at: str
-    started_at: str | None = None
-    completed_at: str | None = None
-    stopped_at: str | None = None
-    expires_at: str | None = None
+    created_at: Timestamp
+    started_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
+    stopped_at: Timestamp | None = None
+    expires_at: Timestamp | None = None
     attempt: int | None = None
     max_attempts: int | None = None
     progress: dict[str, Any] | None = None
@@ -92,8 +97,8 @@ class JobStatus(WireModel):
     error: str | None = None
     last_error: str | None = None
     metadata: dict[str, str] | None = None
-    retry_of: str | None = None
-    execution_id: str | None = None
+    retry_of: JobId | None = None
+    execution_id: JobId | None = None
     status: str | None = None
 
     @property

@@ -25,6 +25,7 @@ class Route(Enum):
     RETRY = ("POST", _FLOW + "/jobs/{id}/retry")
     RETRY_BY_ID = ("POST", "/jobs/{id}/retry")
     FLOWS = ("GET", "/flows")
+    OPENAPI = ("GET", "/openapi.json")
     HEALTH = ("GET", "/healthz")
 
     @property
@@ -41,6 +42,11 @@ class Route(Enum):
     def key(self) -> str:
         """The route as an HTTP API names it, for instance `GET /api/v1/jobs/{id}`."""
         return f"{self.method} {BASE_PATH}{self.template}"
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the template's variables, in their order."""
+        return tuple(part[1:-1] for part in self.template.split("/") if part.startswith("{"))
 
     def path(self, **variables: str) -> str:
         """The path below `BASE_PATH` with its variables filled in and escaped."""

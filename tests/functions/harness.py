@@ -37,7 +37,7 @@ ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = 
     **{route.key: wait.handler.answer for route in (Route.WAIT, Route.WAIT_BY_ID)},
     **{route.key: retry.handler.answer for route in (Route.RETRY, Route.RETRY_BY_ID)},
     **{route.key: cancel.handler.answer for route in (Route.CANCEL, Route.CANCEL_BY_ID)},
-    **dict.fromkeys((Route.FLOWS.key, Route.HEALTH.key, "$default"), describe.answer),
+    **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, "$default"), describe.answer),
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from functions.keys import CACHE_MS
 from noukai_wire.errors import ErrorCode
+from noukai_wire.operations import OPERATIONS
 from noukai_wire.routes import Route
 from tests.functions.harness import System, assert_refused
 
@@ -42,9 +43,9 @@ def test_version_of_a_flow(system: System) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "nk_wrong", "nk_", "wrong", "nk_\ud800", "nk_expired", "nk_revoked"])
-@pytest.mark.parametrize("route", [route for route in Route if route is not Route.HEALTH])
+@pytest.mark.parametrize("route", [route for route in Route if not OPERATIONS[route].is_public])
 def test_no_valid_key(system: System, route: Route, key: str | None) -> None:
-    """Every route but the health check answers 401 without a valid key, before anything else."""
+    """Every route but the public ones answers 401 without a valid key, before anything else."""
     system.add_key("nk_expired", "acme", expires=1_600_000_000)
     system.add_key("nk_revoked", "acme", revoked=1_600_000_000)
     del system.calls[:]

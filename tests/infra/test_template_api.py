@@ -22,6 +22,7 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
         Route.RETRY.key: "retry",
         Route.RETRY_BY_ID.key: "retry",
         Route.FLOWS.key: "describe",
+        Route.OPENAPI.key: "describe",
         Route.HEALTH.key: "describe",
         "$default": "describe",
     }

@@ -1,0 +1,46 @@
+"""The answers that are about the API itself: its errors, its health and its description."""
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from noukai_wire import limits
+from noukai_wire.errors import ErrorCode
+from noukai_wire.models import WireModel
+
+
+class InputError(WireModel):
+    """One wrong place of a request: `path` is what the caller wrote there, joined by dots."""
+
+    path: str
+    message: str
+
+
+class ErrorDetail(WireModel):
+    """What went wrong, for programs, and what to do, for people."""
+
+    code: ErrorCode
+    message: Annotated[str, Field(max_length=limits.MAX_ERROR_BYTES)]
+    errors: list[InputError] | None = None
+
+
+class ErrorAnswer(WireModel):
+    """The answer to a request that is refused or has failed."""
+
+    detail: ErrorDetail
+
+
+class Health(WireModel):
+    """The answer to a health check."""
+
+    status: str
+
+
+class OpenApi(WireModel):
+    """An OpenAPI document."""
+
+    model_config = ConfigDict(extra="allow")
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]

@@ -1,0 +1,104 @@
+"""What each route takes and answers: the one declaration that the OpenAPI document is made of.
+
+It needs pydantic, by way of the models: the build step and tests read it, no function does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from noukai_wire.answers import Health, OpenApi
+from noukai_wire.errors import ErrorCode
+from noukai_wire.models import FlowList, JobAccepted, JobStatus, Submission, WireModel
+from noukai_wire.parameters import IdempotencyHeader, WaitQuery
+from noukai_wire.routes import Route
+from noukai_wire.scopes import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route: the models of its request and of its answer, and who may call it.
+
+    `scope` is what a key needs, None if any key will do; `is_public` needs no key at all. `request_headers` and `query`
+    are models whose fields are headers and query parameters. `errors` are those that the route adds to what follows
+    from its path, its key and its models. `paced`: the answer may say when to ask again.
+    """
+
+    summary: str
+    answer: type[WireModel]
+    scope: Scope | None = None
+    is_public: bool = False
+    request: type[WireModel] | None = None
+    request_headers: type[WireModel] | None = None
+    query: type[WireModel] | None = None
+    status: HTTPStatus = HTTPStatus.OK
+    errors: tuple[ErrorCode, ...] = ()
+    is_paced: bool = False
+
+    def every_error(self, route: Route) -> frozenset[ErrorCode]:
+        """Every code that the route may be answered with."""
+        codes = {*self.errors, ErrorCode.INTERNAL_ERROR, ErrorCode.UNAVAILABLE, ErrorCode.RATE_LIMITED}
+        if not self.is_public:
+            codes.add(ErrorCode.UNAUTHENTICATED)
+        if self.scope is not None or "{org}" in route.template:
+            codes.add(ErrorCode.FORBIDDEN)
+        if "{id}" in route.template:
+            codes.add(ErrorCode.JOB_NOT_FOUND)
+        elif "{flow}" in route.template:
+            codes.add(ErrorCode.FLOW_NOT_FOUND)
+        if self.request is not None:
+            codes |= {ErrorCode.PAYLOAD_TOO_LARGE, ErrorCode.INVALID_JSON}
+        if self.request or self.request_headers or self.query:
+            codes.add(ErrorCode.INVALID_INPUT)
+        return frozenset(codes)
+
+
+_SUBMIT = Operation(
+    "Submit a job",
+    JobAccepted,
+    Scope.SUBMIT,
+    request=Submission,
+    request_headers=IdempotencyHeader,
+    status=HTTPStatus.ACCEPTED,
+    errors=(ErrorCode.MISSING_MESSAGE, ErrorCode.IDEMPOTENCY_CONFLICT),
+    is_paced=True,
+)
+_STATUS = Operation("Show a job as it stands", JobStatus, Scope.READ, is_paced=True)
+_WAIT = Operation(
+    "Show a job, held back until it is terminal where its end is near",
+    JobStatus,
+    Scope.READ,
+    query=WaitQuery,
+    is_paced=True,
+)
+_CANCEL = Operation("Cancel a job, at once and for good", JobStatus, Scope.CANCEL, is_paced=True)
+_RETRY = Operation(
+    "Submit the input of a failed or cancelled job again, as a new job",
+    JobAccepted,
+    Scope.SUBMIT,
+    status=HTTPStatus.ACCEPTED,
+    errors=(ErrorCode.INVALID_INPUT, ErrorCode.FLOW_NOT_FOUND),
+    is_paced=True,
+)
+
+OPERATIONS: Mapping[Route, Operation] = {
+    Route.SUBMIT: _SUBMIT,
+    Route.SUBMIT_VERSION: _SUBMIT,
+    Route.STATUS: _STATUS,
+    Route.STATUS_BY_ID: _STATUS,
+    Route.WAIT: _WAIT,
+    Route.WAIT_BY_ID: _WAIT,
+    Route.CANCEL: _CANCEL,
+    Route.CANCEL_BY_ID: _CANCEL,
+    Route.RETRY: _RETRY,
+    Route.RETRY_BY_ID: _RETRY,
+    Route.FLOWS: Operation("List the flows of the deployment", FlowList),
+    Route.OPENAPI: Operation(
+        "Show this document; with a key, also each flow's own input",
+        OpenApi,
+        is_public=True,
+        errors=(ErrorCode.UNAUTHENTICATED,),
+    ),
+    Route.HEALTH: Operation("Say whether the API answers", Health, is_public=True),
+}
+"""A route that is missing here is no part of the document; a test holds that none is."""

@@ -1,0 +1,29 @@
+"""The headers and the query parameters of requests, as pydantic models whose fields are one of them each."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from noukai_wire import limits
+from noukai_wire.models import WireModel
+
+
+class IdempotencyHeader(WireModel):
+    """The header that names a submission: the same key for the same flow gives the same job."""
+
+    model_config = ConfigDict(alias_generator=lambda name: name.title().replace("_", "-"))
+
+    idempotency_key: (
+        Annotated[
+            str,
+            StringConstraints(min_length=1, max_length=limits.MAX_IDEMPOTENCY_KEY_LENGTH, pattern=r"^[\x20-\x7e]*$"),
+        ]
+        | None
+    ) = None
+
+
+class WaitQuery(WireModel):
+    """The query of a request that is held back; with `progress` every change of it is answered too."""
+
+    seconds: Annotated[int, Field(ge=0, le=limits.MAX_WAIT_SECONDS)] = limits.MAX_WAIT_SECONDS
+    progress: bool = False

@@ -1,0 +1,174 @@
+"""Build step: the OpenAPI document of the API, made of the models and the table of operations of `noukai_wire`."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from itertools import groupby
+from typing import Any
+
+from functions.catalog import FlowEntry
+from functions.openapi_schemas import GATEWAY_ERROR, flow_body, flow_schemas, parameter_schemas, reference, wire_schemas
+from noukai_wire import limits
+from noukai_wire.answers import ErrorAnswer
+from noukai_wire.errors import ErrorCode
+from noukai_wire.models import Submission, WireModel
+from noukai_wire.operations import OPERATIONS, Operation
+from noukai_wire.routes import BASE_PATH, Route
+from noukai_wire.slug import SLUG_RULE
+
+_DESCRIPTION = f"""Jobs of flows: submit one, watch it, wait for it, cancel it.
+
+A request is checked in this order: 401, 403, 404, 413, 400, 422. A body holds at most {limits.MAX_BODY_BYTES} bytes and
+{limits.MAX_JSON_DEPTH} levels of JSON, in UTF-8, without NaN, numbers beyond a double and halves of surrogate pairs; so
+does a result. Every answer of ours carries `X-Request-ID`. What the gateway answers by itself (429, 413 beyond 10 MB,
+431, 503, 504) is `{{"message": …}}`, without that header."""
+
+_SLUG = {
+    "type": "string",
+    "minLength": limits.MIN_SLUG_LENGTH,
+    "maxLength": limits.MAX_SLUG_LENGTH,
+    "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+}
+_VARIABLES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "org": (f"The org of the key: {SLUG_RULE}", _SLUG),
+    "project": (f"The flow's project: {SLUG_RULE}", _SLUG),
+    "flow": (f"The flow: {SLUG_RULE}", _SLUG),
+    "version": ("The flow's version; there is but one", {"type": "string", "enum": ["v0"]}),
+    "id": ("The job's id", {"type": "string", "pattern": "^job_[a-z2-7]{26}$"}),
+}
+_HEADERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "X-Request-ID": ("Names the request in the logs of the deployment", {"type": "string", "minLength": 1}),
+    "Location": ("The path of the job's status", {"type": "string", "pattern": f"^{BASE_PATH}/seq/"}),
+    "Retry-After": ("When to ask again, in whole seconds", {"type": "integer", "minimum": 0}),
+    "Retry-After-Ms": ("When to ask again, in milliseconds", {"type": "integer", "minimum": 0}),
+    "WWW-Authenticate": ("How to say who is asking", {"type": "string", "const": "Bearer"}),
+}
+_PACE = ("Retry-After", "Retry-After-Ms")
+_BY_THE_GATEWAY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+"""What the gateway may also answer by itself, in its own shape and without our headers."""
+
+
+def openapi(flows: Mapping[str, FlowEntry], flow_seconds: int) -> dict[str, Any]:
+    """Give the document, with a path of its own for each of the flows, which says what that flow takes.
+
+    `flow_seconds` is what the deployment's worker has for an attempt.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    for route, operation in OPERATIONS.items():
+        paths.setdefault(route.template, {})[route.method.lower()] = _operation(route, operation)
+        if operation.request is Submission and "{version}" not in route.template:
+            for name, entry in flows.items():
+                template = route.template.replace("{project}/{flow}", name)
+                paths.setdefault(template, {})[route.method.lower()] = _of_flow(route, operation, name, entry)
+    refusals = [each for route, operation in OPERATIONS.items() for each in _codes(route, operation)]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "noukai", "version": BASE_PATH.rpartition("/")[2], "description": _DESCRIPTION},
+        "servers": [{"url": BASE_PATH}],
+        "paths": paths,
+        "components": {
+            "schemas": wire_schemas(OPERATIONS.values(), flow_seconds) | flow_schemas(flows),
+            "responses": {_name(codes): _refusal(status, codes) for status, codes in refusals},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "nk_…"}},
+        },
+    }
+
+
+def _of_flow(route: Route, operation: Operation, name: str, entry: FlowEntry) -> dict[str, Any]:
+    described = _operation(route, operation)
+    return {
+        **described,
+        "operationId": f"{described['operationId']}.{name.replace('/', '.')}",
+        "summary": f"{operation.summary} of {name}",
+        **({"description": entry.description} if entry.description else {}),
+        "parameters": [each for each in described["parameters"] if each["name"] not in ("project", "flow")],
+        "requestBody": _body(flow_body(name, entry)),
+    }
+
+
+def _operation(route: Route, operation: Operation) -> dict[str, Any]:
+    needs = "Needs a key of any scope." if operation.scope is None else f"Needs the scope `{operation.scope}`."
+    return {
+        "operationId": route.name.lower(),
+        "summary": operation.summary,
+        **({} if operation.is_public else {"description": needs}),
+        "security": [{}, {"key": []}] if operation.is_public else [{"key": []}],
+        "parameters": [
+            *_variables(route),
+            *_fields(operation.query, "query"),
+            *_fields(operation.request_headers, "header"),
+        ],
+        **({"requestBody": _body(reference(operation.request))} if operation.request else {}),
+        "responses": _responses(route, operation),
+    }
+
+
+def _variables(route: Route) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "description": text, "schema": dict(schema)}
+        for name, (text, schema) in _VARIABLES.items()
+        if name in route.variables
+    ]
+
+
+def _fields(model: type[WireModel] | None, place: str) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    required, fields = parameter_schemas(model)
+    return [{"name": name, "in": place, "required": name in required, "schema": each} for name, each in fields.items()]
+
+
+def _body(schema: object) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _responses(route: Route, operation: Operation) -> dict[str, Any]:
+    is_accepted = operation.status is HTTPStatus.ACCEPTED
+    # An accepted job is always paced; one that is shown is not once it has ended.
+    certain = ["X-Request-ID", *(["Location", *_PACE] if is_accepted else [])]
+    answer = _response(operation.summary, reference(operation.answer), certain, _PACE if operation.is_paced else ())
+    refusals = {
+        str(int(status)): f"#/components/responses/{_name(codes)}" for status, codes in _codes(route, operation)
+    }
+    return {
+        str(int(operation.status)): answer | ({"links": _links()} if is_accepted else {}),
+        **{status: {"$ref": place} for status, place in refusals.items()},
+    }
+
+
+def _codes(route: Route, operation: Operation) -> list[tuple[HTTPStatus, list[ErrorCode]]]:
+    """Sort the errors of an operation by their status."""
+    codes = sorted(operation.every_error(route), key=lambda code: (code.status, code))
+    return [(status, list(same)) for status, same in groupby(codes, key=lambda code: code.status)]
+
+
+def _name(codes: list[ErrorCode]) -> str:
+    return ".".join(codes)
+
+
+def _refusal(status: HTTPStatus, codes: list[ErrorCode]) -> dict[str, Any]:
+    detail = {"properties": {"code": {"enum": [str(code) for code in codes]}}}
+    ours = {"allOf": [reference(ErrorAnswer), {"properties": {"detail": detail}}]}
+    if status in _BY_THE_GATEWAY:
+        again = () if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE else ("Retry-After",)
+        return _response(status.phrase, {"anyOf": [ours, GATEWAY_ERROR]}, (), ("X-Request-ID", *again))
+    certain = ["X-Request-ID", *(["WWW-Authenticate"] if status is HTTPStatus.UNAUTHORIZED else [])]
+    return _response(status.phrase, ours, certain, ())
+
+
+def _response(text: str, schema: object, certain: Iterable[str], possible: Iterable[str]) -> dict[str, Any]:
+    """Describe an answer, with the headers that it certainly has and those that it may have."""
+    headers = dict.fromkeys(possible, False) | dict.fromkeys(certain, True)
+    return {
+        "description": text,
+        "headers": {
+            name: {"required": required, "description": _HEADERS[name][0], "schema": dict(_HEADERS[name][1])}
+            for name, required in headers.items()
+        },
+        "content": {"application/json": {"schema": schema}},
+    }
+
+
+def _links() -> dict[str, Any]:
+    """Say what may follow: every operation that the job's id is enough for."""
+    following = [route.name.lower() for route in OPERATIONS if route.variables == ("id",)]
+    return {name: {"operationId": name, "parameters": {"id": "$response.body#/id"}} for name in following}

@@ -1,0 +1,152 @@
+"""Build step: the schemas of the OpenAPI document, of the wire's models and of the flows' inputs."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from pydantic.json_schema import JsonSchemaValue, models_json_schema
+
+from functions.catalog import FlowEntry
+from functions.schema import ReadableSchema, bound_timeout
+from noukai_wire.answers import ErrorAnswer
+from noukai_wire.models import Submission, SubmitOptions, WireModel
+from noukai_wire.operations import Operation
+from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
+
+_COMPONENTS = "#/components/schemas/"
+_TEMPLATE = _COMPONENTS + "{model}"
+_DEFINITIONS = "#/$defs/"
+_SILENT = "NotSupported"
+"""What a field may hold that asks for something which is not done here."""
+
+GATEWAY_ERROR = {"type": "object", "properties": {"message": {"type": ["string", "null"]}}, "required": ["message"]}
+"""What the gateway answers by itself."""
+
+
+class _RequestSchema(ReadableSchema):
+    """The schema of a body, without titles that say the name again."""
+
+    def field_title_should_be_set(self, _schema: object) -> bool:
+        """Leave it to the name."""
+        return False
+
+
+class _ParameterSchema(_RequestSchema):
+    """The schema of headers and query parameters: there is no null among them."""
+
+    def nullable_schema(self, schema: Any) -> JsonSchemaValue:
+        """Write an optional value."""
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: Any) -> JsonSchemaValue:
+        """Write a value with its default, if it has one other than to be absent."""
+        return self.generate_inner(schema["schema"]) if schema["default"] is None else super().default_schema(schema)
+
+
+class _AnswerSchema(_ParameterSchema):
+    """The schema of an answer: what there is nothing to say of is absent, neither null nor a default."""
+
+    def default_schema(self, schema: Any) -> JsonSchemaValue:
+        """Write a value that may be absent."""
+        return self.generate_inner(schema["schema"])
+
+
+def reference(model: type[WireModel]) -> dict[str, Any]:
+    """Refer to the schema of a model."""
+    return {"$ref": _COMPONENTS + model.__name__}
+
+
+def parameter_schemas(model: type[WireModel]) -> tuple[Collection[str], Mapping[str, Any]]:
+    """Give the names of the required fields, and the schema of every field by its name on the wire."""
+    schema = model.model_json_schema(schema_generator=_ParameterSchema)
+    return schema.get("required", ()), schema["properties"]
+
+
+def wire_schemas(operations: Iterable[Operation], flow_seconds: int) -> dict[str, Any]:
+    """Give the schemas of all that the operations take and answer, by the names of the models.
+
+    `flow_seconds` is what the worker has for an attempt.
+    """
+    operations = list(operations)
+    answers: set[type[WireModel]] = {ErrorAnswer, *(operation.answer for operation in operations)}
+    requests = {operation.request for operation in operations if operation.request is not None}
+    _, answered = models_json_schema(
+        [(model, "serialization") for model in _sorted(answers)], ref_template=_TEMPLATE, schema_generator=_AnswerSchema
+    )
+    _, requested = models_json_schema(
+        [(model, "validation") for model in _sorted(requests)], ref_template=_TEMPLATE, schema_generator=_RequestSchema
+    )
+    schemas: dict[str, Any] = answered["$defs"] | requested["$defs"]
+    bound_timeout(schemas[SubmitOptions.__name__], flow_seconds)
+    silent = {"enum": [None, False, 0, "", [], {}], "deprecated": True}
+    return schemas | {Submission.__name__: _submission(), _SILENT: silent}
+
+
+def flow_schemas(flows: Mapping[str, FlowEntry]) -> dict[str, Any]:
+    """Give what the inputs of the flows refer to, under names of their own."""
+    return {
+        _component(name, definition): _relocated(schema, name)
+        for name, entry in flows.items()
+        for definition, schema in entry.input.get("$defs", {}).items()
+    }
+
+
+def flow_body(name: str, entry: FlowEntry) -> dict[str, Any]:
+    """Give the schema of a submission of one flow: the general one, with the flow's own message and parameters."""
+    submission = _submission()
+    properties = dict(_relocated(entry.input, name)["properties"])
+    required = set(entry.input.get("required", ()))
+    message = properties.pop("message", None)
+    parameters = {
+        "type": "object",
+        "properties": properties,
+        "required": sorted(required - {"message"}),
+        "additionalProperties": False,
+    }
+    own = {
+        "message": {"type": "null"} if message is None else {"type": "string", "allOf": [message]},
+        "parameters": parameters,
+    }
+    needed = [*(["message"] if entry.message_required else []), *(["parameters"] if parameters["required"] else [])]
+    given = {field: schema if field in needed else _or_null(schema) for field, schema in own.items()}
+    return {**submission, "properties": {**submission["properties"], **given}, "required": needed}
+
+
+def _submission() -> dict[str, Any]:
+    """Write a submission as it is accepted: null is as good as absent, and so is what the published SDKs send empty."""
+    schema = Submission.model_json_schema(ref_template=_TEMPLATE, schema_generator=_RequestSchema)
+    either = {"type": ["boolean", "null"], "deprecated": True}
+    silent = {"$ref": _COMPONENTS + _SILENT}
+    others = {field: either if field in IGNORED_FIELDS else silent for field in sorted(UNSUPPORTED_FIELDS)}
+    fields = {name: _or_null(_without_default(field)) for name, field in schema["properties"].items()}
+    return {**{name: each for name, each in schema.items() if name != "$defs"}, "properties": fields | others}
+
+
+def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    takes_null = "null" in schema.get("type", ())
+    return dict(schema) if takes_null else {"anyOf": [dict(schema), {"type": "null"}]}
+
+
+def _without_default(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != "default"}
+
+
+def _component(flow: str, definition: str) -> str:
+    """Name a definition of a flow: neither a slug nor a model's name has a dot."""
+    return f"{flow.replace('/', '.')}.{definition}"
+
+
+def _relocated(schema: Any, flow: str) -> Any:
+    """Let the references of a flow's input find their definitions among the components."""
+    if isinstance(schema, list):
+        return [_relocated(each, flow) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _relocated(each, flow) for key, each in schema.items()}
+    target = found.get("$ref")
+    if isinstance(target, str) and target.startswith(_DEFINITIONS):
+        found["$ref"] = _COMPONENTS + _component(flow, target.removeprefix(_DEFINITIONS))
+    return found
+
+
+def _sorted(models: Iterable[type[WireModel]]) -> list[type[WireModel]]:
+    return sorted(models, key=lambda model: model.__name__)

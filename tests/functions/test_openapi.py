@@ -1,0 +1,96 @@
+"""The document that describes the API."""
+
+import json
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from noukai_wire import limits
+from noukai_wire.errors import ErrorCode
+from noukai_wire.operations import OPERATIONS
+from noukai_wire.routes import Route
+from tests.functions.harness import System
+
+
+def document(system: System, key: str | None = None) -> Any:
+    system.key = key
+    answer = system.send(Route.OPENAPI)
+    assert answer.status == 200
+    return answer.body
+
+
+@pytest.mark.parametrize("key", [None, "nk_acme"])
+def test_document_is_valid(system: System, key: str | None) -> None:
+    """With and without the flows it is an OpenAPI document, references and all."""
+    validate(document(system, key))
+
+
+def test_every_route_is_described(system: System) -> None:
+    """Each method and path, who may call it, and every status that it may be answered with."""
+    paths = document(system)["paths"]
+    assert sum(len(path) for path in paths.values()) == len(Route)
+    for route in Route:
+        described, operation = paths[route.template][route.method.lower()], OPERATIONS[route]
+        statuses = {operation.status, *(code.status for code in operation.every_error(route))}
+        assert {int(status) for status in described["responses"]} == statuses
+        assert ({} in described["security"]) == operation.is_public
+        assert {each["name"] for each in described["parameters"] if each["in"] == "path"} == set(route.variables)
+
+
+def test_strangers_see_no_flow(system: System) -> None:
+    """Without a key the document is the same for every deployment; a key that is none is refused."""
+    system.key = "nk_wrong"
+    assert system.send(Route.OPENAPI).code == ErrorCode.UNAUTHENTICATED
+    assert "trial" not in json.dumps(document(system))
+
+
+def test_key_shows_what_each_flow_takes(system: System) -> None:
+    """A path of its own for each flow, with the message and the parameters that it takes."""
+    described = document(system, "nk_acme")
+    assert len(described["paths"]) == len({route.template for route in Route}) + len(system.deployment.catalog.flows)
+    add, greet, perhaps = (
+        described["paths"][f"/seq/{{org}}/trial/{flow}/jobs"]["post"] for flow in ("add", "greet", "perhaps")
+    )
+    body = schema(add)
+    assert (body["required"], body["properties"]["message"]) == (["parameters"], {"type": "null"})
+    assert body["properties"]["parameters"]["required"] == ["a"]
+    assert add["description"] == "Add two numbers."
+    assert {each["name"] for each in add["parameters"]} == {"org", "Idempotency-Key"}
+    assert schema(greet)["required"] == ["message"]
+    assert schema(perhaps)["required"] == []
+
+
+def schema(operation: Any) -> Any:
+    return operation["requestBody"]["content"]["application/json"]["schema"]
+
+
+def test_what_flows_share_names_with_stays_apart(system: System) -> None:
+    """The models of a flow stand under its name, and its references find them."""
+    described = document(system, "nk_acme")
+    lines = schema(described["paths"]["/seq/{org}/trial/order/jobs"]["post"])["properties"]["parameters"]["properties"]
+    assert lines["lines"]["items"] == {"$ref": "#/components/schemas/trial.order.Line"}
+    assert described["components"]["schemas"]["trial.order.Line"]["required"] == ["article"]
+
+
+def test_limits_are_those_of_the_wire(system: System) -> None:
+    """A number in the document is the one that the functions refuse by."""
+    described = document(system)
+    schemas, paths = described["components"]["schemas"], described["paths"]
+    options = schemas["SubmitOptions"]["properties"]
+    for option, least, most in [
+        ("delaySeconds", 0, limits.MAX_DELAY_SECONDS),
+        ("timeoutSeconds", 1, limits.MAX_TIMEOUT_SECONDS),
+        ("maxAttempts", 1, limits.MAX_ATTEMPTS),
+        ("backoffSeconds", 0, limits.MAX_BACKOFF_SECONDS),
+        ("keepSeconds", limits.MIN_KEEP_SECONDS, limits.MAX_KEEP_SECONDS),
+    ]:
+        assert (options[option]["minimum"], options[option]["maximum"]) == (least, most)
+    metadata = options["metadata"]
+    assert metadata["maxProperties"] == limits.MAX_METADATA_ENTRIES
+    assert metadata["propertyNames"] == {"minLength": 1, "maxLength": limits.MAX_METADATA_KEY_LENGTH}
+    assert metadata["additionalProperties"]["maxLength"] == limits.MAX_METADATA_VALUE_LENGTH
+    (seconds,) = (each["schema"] for each in paths["/jobs/{id}/wait"]["get"]["parameters"] if each["name"] == "seconds")
+    assert (seconds["minimum"], seconds["maximum"]) == (0, limits.MAX_WAIT_SECONDS)
+    for limit in (limits.MAX_BODY_BYTES, limits.MAX_JSON_DEPTH):
+        assert str(limit) in described["info"]["description"]

@@ -1,0 +1,146 @@
+"""Who may do what: every route with every kind of key, org, flow and id, against what its declaration promises."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from noukai_wire.errors import ErrorCode
+from noukai_wire.operations import OPERATIONS
+from noukai_wire.routes import Route
+from noukai_wire.scopes import Scope
+from tests.functions.harness import Answer, System
+
+UNKNOWN = "job_" + "a" * 26
+BODY = {"parameters": {"a": 1}}
+EVERY = tuple(Scope)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key as its table knows it; one without an org is in no table."""
+
+    text: str | None
+    org: str | None = None
+    scopes: tuple[Scope, ...] = EVERY
+    end: str | None = None
+
+    @property
+    def is_valid(self) -> bool:
+        return self.org is not None and self.end is None
+
+
+KEYS = [
+    Key(None),
+    Key("nk_wrong"),
+    Key("wrong"),
+    Key("nk_revoked", "acme", end="revoked"),
+    Key("nk_expired", "acme", end="expires"),
+    Key("nk_every", "acme"),
+    Key("nk_elsewhere", "globex"),
+    *(Key(f"nk_without_{scope}", "acme", tuple(other for other in Scope if other != scope)) for scope in Scope),
+]
+VARIABLES = {
+    "org": st.sampled_from(["acme", "globex", "nobody", "ACME", "acme/trial", ""]),
+    "project": st.sampled_from(["trial", "trial", "nothing", ".."]),
+    "flow": st.sampled_from(["add", "add", "greet", "nothing", "größe"]),
+    "version": st.sampled_from(["v0", "v1", "jobs"]),
+    "id": st.sampled_from(["of acme", "of globex", UNKNOWN, "nonsense", UNKNOWN.upper(), ""]),
+}
+
+
+@pytest.fixture
+def jobs(system: System) -> dict[str, str]:
+    """A pending job of each org, by the words that stand for its id."""
+    for key in KEYS:
+        if key.text and key.org:
+            end = {key.end: system.clock.time // 1000} if key.end else {}
+            system.add_key(key.text, key.org, key.scopes, **end)
+    return {f"of {org}": new_job(system, org) for org in ("acme", "globex")}
+
+
+def new_job(system: System, org: str) -> str:
+    system.key = f"nk_{org}"
+    body = {**BODY, "options": {"metadata": {"secret": f"known to {org}"}}}
+    job_id: str = system.send(Route.SUBMIT, body=body, org=org, project="trial", flow="add").body["id"]
+    return job_id
+
+
+def test_every_route_is_declared() -> None:
+    """A route without an operation would be in no document, and nobody would know what it needs."""
+    assert set(OPERATIONS) == set(Route)
+
+
+def refusal(route: Route, key: Key, path: dict[str, str]) -> ErrorCode | None:
+    """What the key is refused with before anything is looked up, if it is."""
+    operation = OPERATIONS[route]
+    if operation.is_public and (key.text is None or ErrorCode.UNAUTHENTICATED not in operation.errors):
+        return None
+    if not key.is_valid:
+        return ErrorCode.UNAUTHENTICATED
+    lacks_scope = operation.scope is not None and operation.scope not in key.scopes
+    return ErrorCode.FORBIDDEN if lacks_scope or path.get("org", key.org) != key.org else None
+
+
+def ask(system: System, route: Route, path: dict[str, str]) -> tuple[Answer, list[Any]]:
+    """The answer, and the number and kind of the calls of AWS that it took: all that can make its time another."""
+    del system.calls[:]
+    answer = system.send(route, body=BODY if OPERATIONS[route].request else None, **path)
+    kinds = [
+        (operation, parameters.get("TableName"), parameters.get("ConsistentRead"), sorted(parameters))
+        for operation, parameters in system.calls
+    ]
+    return answer, kinds
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), route=st.sampled_from(Route), key=st.sampled_from(KEYS))
+def test_nobody_reaches_what_is_not_theirs(
+    system: System, jobs: dict[str, str], data: st.DataObject, route: Route, key: Key
+) -> None:
+    """401 and 403 come before any look-up; another org's job is an unknown one, to the call; its row stays as it is."""
+    named = {name: data.draw(VARIABLES[name], name) for name in route.variables}
+    path = {name: jobs.get(value, value) for name, value in named.items()}
+    other = jobs["of acme" if key.org == "globex" else "of globex"]
+    before = system.row(other)
+    system.key = key.text
+    answer, calls = ask(system, route, path)
+    refused = refusal(route, key, path)
+    if refused is not None:
+        assert (answer.status, answer.code) == (refused.status, refused)
+        assert {table for _, table, *_ in calls} <= {"keys"}
+    else:
+        operation = OPERATIONS[route]
+        assert answer.status in {operation.status, *(code.status for code in operation.every_error(route))} - {401, 403}
+        is_there = named.get("id") == f"of {key.org}" and named.get("project", "trial") == "trial"
+        if "id" in named and not (is_there and named.get("flow", "add") == "add"):
+            assert (answer.status, answer.code) == (404, ErrorCode.JOB_NOT_FOUND)
+    assert system.row(other) == before
+    assert other not in str(answer.body)
+    assert f"known to {'acme' if key.org == 'globex' else 'globex'}" not in str(answer.body)
+
+
+@pytest.mark.parametrize("route", [route for route in Route if "id" in route.variables], ids=lambda route: route.name)
+@pytest.mark.parametrize("state", ["pending", "completed", "cancelled"])
+def test_job_of_another_org_takes_the_time_of_an_unknown_one(
+    system: System, jobs: dict[str, str], route: Route, state: str
+) -> None:
+    """Whatever has become of it: the same answer after the same calls of AWS, so nobody learns that there is one."""
+    foreign = jobs["of globex"]
+    system.key = "nk_globex"
+    if state == "cancelled":
+        system.send(Route.CANCEL_BY_ID, id=foreign)
+    if state == "completed":
+        system.deliver()
+    system.key = "nk_every"
+    path = {"org": "acme", "project": "trial", "flow": "add"}
+    path = {name: value for name, value in path.items() if name in route.variables}
+    ask(system, route, {**path, "id": UNKNOWN})  # from now on the key is known
+    (unknown, calls), (others, calls_for_others) = (
+        ask(system, route, {**path, "id": id_}) for id_ in (UNKNOWN, foreign)
+    )
+    assert (others.status, others.body, others.headers) == (unknown.status, unknown.body, unknown.headers)
+    assert unknown.code == ErrorCode.JOB_NOT_FOUND
+    assert calls_for_others == calls != []
