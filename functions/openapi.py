@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 from functions.catalog import FlowEntry
@@ -74,18 +75,19 @@ def openapi(flows: Mapping[str, FlowEntry], flow_seconds: int) -> dict[str, Any]
 
 
 def _of_flow(route: Route, operation: Operation, name: str, entry: FlowEntry) -> dict[str, Any]:
-    described = _operation(route, operation)
+    project, flow = name.split("/")
+    described = _operation(route, operation, {"project": project, "flow": flow})
     return {
         **described,
         "operationId": f"{described['operationId']}.{name.replace('/', '.')}",
         "summary": f"{operation.summary} of {name}",
         **({"description": entry.description} if entry.description else {}),
-        "parameters": [each for each in described["parameters"] if each["name"] not in ("project", "flow")],
         "requestBody": _body(flow_body(name, entry)),
     }
 
 
-def _operation(route: Route, operation: Operation) -> dict[str, Any]:
+def _operation(route: Route, operation: Operation, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """Describe an operation; what is `known` of its path stands there as text, not as a variable."""
     needs = "Needs a key of any scope." if operation.scope is None else f"Needs the scope `{operation.scope}`."
     return {
         "operationId": route.name.lower(),
@@ -93,20 +95,19 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
         **({} if operation.is_public else {"description": needs}),
         "security": [{}, {"key": []}] if operation.is_public else [{"key": []}],
         "parameters": [
-            *_variables(route),
+            *_variables(name for name in route.variables if name not in known),
             *_fields(operation.query, "query"),
             *_fields(operation.request_headers, "header"),
         ],
         **({"requestBody": _body(reference(operation.request))} if operation.request else {}),
-        "responses": _responses(route, operation),
+        "responses": _responses(route, operation, known),
     }
 
 
-def _variables(route: Route) -> list[dict[str, Any]]:
+def _variables(names: Iterable[str]) -> list[dict[str, Any]]:
     return [
         {"name": name, "in": "path", "required": True, "description": text, "schema": dict(schema)}
-        for name, (text, schema) in _VARIABLES.items()
-        if name in route.variables
+        for name, (text, schema) in ((name, _VARIABLES[name]) for name in names)
     ]
 
 
@@ -121,7 +122,7 @@ def _body(schema: object) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
-def _responses(route: Route, operation: Operation) -> dict[str, Any]:
+def _responses(route: Route, operation: Operation, known: Mapping[str, str]) -> dict[str, Any]:
     is_accepted = operation.status is HTTPStatus.ACCEPTED
     # An accepted job is always paced; one that is shown is not once it has ended.
     certain = ["X-Request-ID", *(["Location", *_PACE] if is_accepted else [])]
@@ -130,7 +131,7 @@ def _responses(route: Route, operation: Operation) -> dict[str, Any]:
         str(int(status)): f"#/components/responses/{_name(codes)}" for status, codes in _codes(route, operation)
     }
     return {
-        str(int(operation.status)): answer | ({"links": _links()} if is_accepted else {}),
+        str(int(operation.status)): answer | ({"links": _links(route, known)} if is_accepted else {}),
         **{status: {"$ref": place} for status, place in refusals.items()},
     }
 
@@ -168,7 +169,18 @@ def _response(text: str, schema: object, certain: Iterable[str], possible: Itera
     }
 
 
-def _links() -> dict[str, Any]:
-    """Say what may follow: every operation that the job's id is enough for."""
-    following = [route.name.lower() for route in OPERATIONS if route.variables == ("id",)]
-    return {name: {"operationId": name, "parameters": {"id": "$response.body#/id"}} for name in following}
+def _links(route: Route, known: Mapping[str, str]) -> dict[str, Any]:
+    """Say what may follow: every operation on the job, with what it takes of the request and of its answer."""
+    given = {
+        **{name: f"$request.path.{name}" for name in route.variables},
+        **known,
+        "id": "$response.body#/id",
+    }
+    return {
+        following.name.lower(): {
+            "operationId": following.name.lower(),
+            "parameters": {name: given[name] for name in following.variables},
+        }
+        for following in OPERATIONS
+        if "id" in following.variables and given.keys() >= set(following.variables)
+    }

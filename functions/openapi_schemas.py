@@ -114,8 +114,8 @@ def flow_body(name: str, entry: FlowEntry) -> dict[str, Any]:
 def _submission() -> dict[str, Any]:
     """Write a submission as it is accepted: null is as good as absent, and so is what the published SDKs send empty."""
     schema = Submission.model_json_schema(ref_template=_TEMPLATE, schema_generator=_RequestSchema)
-    either = {"type": ["boolean", "null"], "deprecated": True}
     silent = {"$ref": _COMPONENTS + _SILENT}
+    either = {"anyOf": [{"type": "boolean"}, silent]}
     others = {field: either if field in IGNORED_FIELDS else silent for field in sorted(UNSUPPORTED_FIELDS)}
     fields = {name: _or_null(_without_default(field)) for name, field in schema["properties"].items()}
     return {**{name: each for name, each in schema.items() if name != "$defs"}, "properties": fields | others}

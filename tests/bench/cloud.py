@@ -1,27 +1,25 @@
 """The functions in a simulated account: what invokes them, and what that costs."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import unquote
 
 import httpx
 
 from functions import worker
 from functions.deployment import Deployment
-from noukai_wire.routes import BASE_PATH, Route
+from noukai_wire.routes import Route
 from tests.bench import capacity, prices
 from tests.bench.meter import Meter
 from tests.bench.queues import MeteredQueues
 from tests.bench.timeline import Timeline
+from tests.functions.gateway import event_of, matched
 from tests.functions.harness import ENTRIES
 
-_VARIABLE = re.compile(r"\{(\w+)\}")
-_ROUTES = [(route, re.compile(BASE_PATH + _VARIABLE.sub(r"(?P<\1>[^/]+)", route.template))) for route in Route]
+_REQUEST_ID = "JKJaXmPLvHcESHA="
 
 
 @dataclass(frozen=True)
@@ -63,10 +61,20 @@ class Cloud:
         """Do what the gateway does with a request that has come from afar."""
         one_way = prices.assumed("round_trip_ms") / 2000
         self.timeline.sleep(one_way)
-        route, path = _matched(request)
+        path = request.url.raw_path.decode()
+        route, _ = matched(request.method, path.partition("?")[0])
+        if route is None:
+            raise ValueError(f"there is no route {request.method} {path}")
         function = route.name.lower().partition("_")[0]
         self.requests.append(route)
-        event = _event(request, route, path, self.timeline.now())
+        event = event_of(
+            request.method,
+            path,
+            request.headers.items(),
+            request.content,
+            now=self.timeline.now(),
+            request_id=_REQUEST_ID,
+        )
         answered = self._invoke(function, lambda: ENTRIES[route.key](event, self._deployment(function)))
         body, headers = answered["body"].encode(), answered["headers"]
         self.meter.add(function, "api_requests", capacity.api_requests(len(request.content), len(body)))
@@ -118,24 +126,3 @@ class Cloud:
         if function not in self._deployments:
             self._deployments[function] = self.make(self)
         return self._deployments[function]
-
-
-def _matched(request: httpx.Request) -> tuple[Route, dict[str, str]]:
-    path = request.url.raw_path.decode().partition("?")[0]
-    for route, pattern in _ROUTES:
-        if request.method == route.method and (match := pattern.fullmatch(path)):
-            return route, {name: unquote(value) for name, value in match.groupdict().items()}
-    raise ValueError(f"there is no route {request.method} {path}")
-
-
-def _event(request: httpx.Request, route: Route, path: Mapping[str, str], now: int) -> dict[str, Any]:
-    return {
-        "version": "2.0",
-        "routeKey": route.key,
-        "headers": dict(request.headers),
-        "requestContext": {"requestId": "JKJaXmPLvHcESHA=", "timeEpoch": now},
-        "pathParameters": dict(path),
-        "queryStringParameters": dict(request.url.params),
-        "isBase64Encoded": False,
-        "body": request.content.decode(),
-    }

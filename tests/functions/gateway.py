@@ -1,0 +1,53 @@
+"""What the gateway makes of an HTTP request: the event that it invokes a function with."""
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from noukai_wire.routes import BASE_PATH, Route
+
+UNKNOWN_ROUTE = "$default"
+
+_VARIABLE = re.compile(r"\{(\w+)\}")
+_ROUTES = [(route, re.compile(BASE_PATH + _VARIABLE.sub(r"(?P<\1>[^/]+)", route.template))) for route in Route]
+# What names a segment goes before what takes any.
+_ROUTES.sort(key=lambda entry: len(entry[0].variables))
+
+
+def matched(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
+    """The route of a request and its variables, decoded; None if there is no such route."""
+    for route, pattern in _ROUTES:
+        if method == route.method and (match := pattern.fullmatch(path)):
+            return route, {name: unquote(value) for name, value in match.groupdict().items()}
+    return None, {}
+
+
+def event_of(
+    method: str, target: str, headers: Iterable[tuple[str, str]], content: bytes, *, now: int, request_id: str
+) -> dict[str, Any]:
+    """The event of a request, in the payload format 2.0: what occurs twice is joined by a comma."""
+    path, _, query = target.partition("?")
+    route, variables = matched(method, path)
+    try:
+        body = {"isBase64Encoded": False, "body": content.decode()}
+    except UnicodeDecodeError:
+        body = {"isBase64Encoded": True, "body": base64.b64encode(content).decode()}
+    return {
+        "version": "2.0",
+        "routeKey": UNKNOWN_ROUTE if route is None else route.key,
+        "rawPath": unquote(path),
+        "headers": _joined((name.lower(), value) for name, value in headers),
+        "requestContext": {"requestId": request_id, "timeEpoch": now},
+        "pathParameters": variables,
+        "queryStringParameters": _joined(parse_qsl(query, keep_blank_values=True)),
+        **body,
+    }
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return {name: ",".join(values) for name, values in found.items()}

@@ -1,0 +1,49 @@
+"""`python -m tests.fuzz`: looks for requests and bytes that the API gets wrong; ends with 1 if there are any.
+
+`api` is thousands of requests to the local system, all of it; `parsers` is mutated bytes for each parser of untrusted
+input. Both, unless one is named.
+"""
+
+import argparse
+import os
+import sys
+
+from infra.local.deployment import LOCAL_KEYS
+from infra.local.running import ready
+from noukai_wire.routes import BASE_PATH
+from tests.fuzz.api import FLOWS, fuzz_api
+from tests.fuzz.mutation import fuzz_parsers
+
+
+def main() -> int:
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
+    parser.add_argument("what", nargs="*", choices=["api", "parsers"], default=["api", "parsers"])
+    parser.add_argument("--examples", type=int, default=100, help="requests of an operation in a phase")
+    parser.add_argument("--runs", type=int, default=200_000, help="inputs of a parser")
+    parser.add_argument("--seed", type=int, help="for the same requests again")
+    options = parser.parse_args()
+    failures = 0
+    if "parsers" in options.what:
+        failures += fuzz_parsers(options.runs)
+    if "api" in options.what:
+        failures += _fuzz_local(options.examples, options.seed)
+    return min(failures, 1)
+
+
+def _fuzz_local(examples: int, seed: int | None) -> int:
+    with ready(os.environ, flows=FLOWS) as url:
+        found = fuzz_api(
+            url.removesuffix(BASE_PATH),
+            LOCAL_KEYS["acme"],
+            examples=examples,
+            phases="coverage,fuzzing,stateful",
+            seed=seed,
+        )
+    print(found.said)  # noqa: T201 - it is what the command is for
+    print(f"{found.requests} requests of {found.operations} operations: {found.failures} failures")  # noqa: T201
+    return found.failures
+
+
+if __name__ == "__main__":
+    sys.exit(main())

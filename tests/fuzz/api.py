@@ -1,0 +1,50 @@
+"""Any request that the API's own document allows or forbids, by schemathesis, against a running API."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from noukai_wire.routes import BASE_PATH, Route
+
+ROOT = Path(__file__).parents[2]
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+FLOWS = Path(__file__).with_name("flows")
+
+
+@dataclass(frozen=True)
+class Findings:
+    """How many requests were made, and what they have found: nothing, if `said` ends well."""
+
+    requests: int
+    operations: int
+    failures: int
+    said: str
+
+
+def fuzz_api(url: str, key: str, *, examples: int, phases: str, seed: int | None = None) -> Findings:
+    """Make up to `examples` requests of each operation in each phase, of the document that the key is shown."""
+    seeded = [] if seed is None else ["--seed", str(seed)]
+    with TemporaryDirectory() as folder:
+        report = Path(folder, "report.json")
+        result = subprocess.run(
+            [
+                *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG)),
+                *("run", f"{url}{BASE_PATH}{Route.OPENAPI.template}", "--header", f"Authorization: Bearer {key}"),
+                *("--max-examples", str(examples), "--phases", phases, "--continue-on-failure", "--no-color"),
+                *("--report", "json", "--report-json-path", str(report), "--request-timeout", "35"),
+                *("--generation-database", "none", *seeded),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said = f"{result.stdout}{result.stderr}"
+        if not report.exists():
+            raise RuntimeError(said)
+        found = json.loads(report.read_text())
+    failures = found["test_cases"]["unique_failures"] + len(found["errors"]) + (result.returncode != 0)
+    return Findings(found["test_cases"]["generated"], found["operations"]["tested"], failures, said)

@@ -1,0 +1,44 @@
+"""Two checks of schemathesis that know what no schema can say; its own take it for a failure."""
+
+import json
+from typing import Any
+
+import schemathesis
+from schemathesis.checks import CHECKS, not_a_server_error
+
+BETWEEN_FIELDS = {"options.backoffSeconds", "options.backoffCapSeconds"}
+"""Each is within its limits, and the two do not go together."""
+
+STATE = "id"
+"""A job that is not to be retried as it stands: `errors` names its id."""
+
+STILL_UNDER_WAY = "still with its message"
+"""The input of a job that was cancelled a moment ago: a 503 that says when to ask again."""
+
+
+def _detail(response: Any) -> Any:
+    try:
+        return json.loads(response.content)["detail"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+@schemathesis.check
+def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
+    """What the document allows is accepted, but for the exceptions above."""
+    if "{flow}" in case.operation.path and "{id}" not in case.operation.path:
+        return None  # what is allowed is up to the flow, which has a path of its own in the document
+    paths = {error["path"] for error in _detail(response).get("errors", ())}
+    if response.status_code == 422 and paths and paths <= BETWEEN_FIELDS | {STATE}:
+        return None
+    found: bool | None = CHECKS.get_one("positive_data_acceptance")(ctx, response, case)
+    return found
+
+
+@schemathesis.check
+def no_failure_of_ours(ctx: Any, response: Any, case: Any) -> bool | None:
+    """No answer is a 5xx, but for the one that asks for a moment and says how long."""
+    if response.status_code == 503 and STILL_UNDER_WAY in _detail(response).get("message", ""):
+        assert response.headers["retry-after"] == ["2"]
+        return None
+    return not_a_server_error(ctx, response, case)

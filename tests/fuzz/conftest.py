@@ -1,0 +1,14 @@
+from pathlib import Path
+
+import pytest
+
+from functions.catalog_build import build_catalog
+from tests.fuzz.api import FLOWS
+
+
+@pytest.fixture(scope="session")
+def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the catalog of the flows, as the build makes it."""
+    folder = tmp_path_factory.mktemp("asset")
+    build_catalog(FLOWS, folder / "catalog")
+    return folder

@@ -1,0 +1,86 @@
+"""The parsers of what strangers send, each as a function of bytes that raises only if the parser is wrong.
+
+One raises its own refusal or gives something that holds what it promises; anything else is a finding.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from functions.catalog import Catalog
+from functions.errors import ApiError
+from functions.http import Request
+from functions.identity import is_job_id
+from functions.queue import Delivery, InvalidMessageError, Message
+from functions.submission import check_idempotency_key, parse_submission
+from functions.text import is_too_deep
+from noukai_wire import limits
+
+Target = Callable[[bytes], None]
+
+
+def event(data: bytes) -> None:
+    """From the gateway's event to a request: the body arrives byte for byte, whichever way it was carried."""
+    text = data.decode("utf-8", "surrogateescape")
+    head = {"requestContext": {"requestId": "r", "timeEpoch": 0}, "routeKey": "$default"}
+    assert Request.of({**head, "body": text}).body.decode("utf-8", "surrogatepass") == text
+    encoded = Request.of({**head, "body": base64.b64encode(data).decode(), "isBase64Encoded": True})
+    assert encoded.body == data
+
+
+def submission(catalog: Catalog, flow: str) -> Target:
+    """From a body to a job's input: what is accepted can be sent to a worker and comes out of the message as it was."""
+
+    def parse(data: bytes) -> None:
+        try:
+            found = parse_submission(data, flow, catalog)
+        except ApiError as refused:
+            _assert_can_be_answered(refused)
+            return
+        assert not is_too_deep(found.arguments)
+        sent = Message("job_" + "a" * 26, 0, "acme", flow, found.arguments)
+        assert Message.parse(sent.body).arguments == found.arguments
+        assert parse_submission(data, flow, catalog).digest == found.digest
+
+    return parse
+
+
+def _assert_can_be_answered(refused: ApiError) -> None:
+    assert 400 <= refused.code.status < 500
+    assert len(refused.message.encode()) <= limits.MAX_ERROR_BYTES
+    assert json.dumps(refused.body).isascii()
+
+
+def message(data: bytes) -> None:
+    """From a body on the queue to a message: what is one can be written again and fences a job that can be."""
+    (delivery,) = Delivery.of(
+        {"Records": [{"messageId": "m", "receiptHandle": "r", "body": data.decode("utf-8", "replace")}]}
+    )
+    try:
+        found = Message.parse(delivery.body)
+    except InvalidMessageError:
+        return
+    assert is_job_id(found.id)
+    assert not is_too_deep(found.arguments)
+    assert Message.parse(found.body) == found
+
+
+def idempotency_key(data: bytes) -> None:
+    """From a header to a key: printable ASCII, and never so long that the id it makes is another's."""
+    text = data.decode("utf-8", "surrogateescape")
+    try:
+        assert check_idempotency_key(text) == text
+    except ApiError:
+        assert not re.fullmatch(r"[ -~]{1,255}", text)
+    else:
+        assert re.fullmatch(r"[ -~]{1,255}", text)
+
+
+def targets(asset: Path) -> Mapping[str, Target]:
+    """Every parser by its name; `asset` holds the catalog of the flows in `tests/fuzz/flows`."""
+    catalog = Catalog.load(asset / "catalog")
+    bodies: dict[str, Any] = {f"submission of {flow}": submission(catalog, flow) for flow in sorted(catalog.flows)}
+    return {"event": event, "message": message, "idempotency key": idempotency_key, **bodies}

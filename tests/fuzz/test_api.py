@@ -1,0 +1,31 @@
+"""Requests that the document allows or forbids, against the real functions."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from noukai_wire.routes import Route
+from tests.fuzz.api import fuzz_api
+from tests.fuzz.moto_api import api_on_moto
+
+KEY = "nk_fuzz"
+
+
+@pytest.fixture
+def url(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    logging.getLogger("noukai").setLevel(logging.CRITICAL)
+    with api_on_moto(asset, KEY) as url:
+        yield url
+
+
+def test_no_answer_is_outside_of_the_document(url: str) -> None:
+    """No 5xx, no undescribed status, header or body, nothing valid refused and nothing invalid accepted."""
+    found = fuzz_api(url, KEY, examples=5, phases="fuzzing,stateful", seed=1)
+    assert found.failures == 0, found.said
+    assert found.operations >= len(Route)
+    assert found.requests >= 100
