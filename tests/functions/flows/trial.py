@@ -240,3 +240,8 @@ def count(steps: int, *, context: Context) -> int:
     for step in range(steps):
         context.progress(percent=100 * step / steps, message=f"step {step} \ud800")
     return steps
+
+
+@flow
+def repeat(value: Any, times: int = 1) -> Any:
+    return value * times
