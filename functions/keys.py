@@ -30,7 +30,7 @@ class Caller:
     def require(self, scope: str) -> None:
         """Refuse a caller whose key lacks the scope."""
         if scope not in self.scopes:
-            raise ApiError(ErrorCode.FORBIDDEN, f"This key lacks the scope {scope!r}: use one that has it.")
+            raise ApiError(ErrorCode.FORBIDDEN, f"This key lacks the scope '{scope}': use one that has it.")
 
     def require_org(self, org: str) -> None:
         """Refuse a path that names another org, before anything is looked up."""
@@ -56,23 +56,27 @@ class KeyRing:
         now = self.clock.now()
         believed_until, caller = self._known.get(digest, (0, None))
         if caller is None or believed_until <= now:
-            caller = self._look_up(digest, now)
-            self._known = {digest: (now + CACHE_MS, caller), **self._fresh(now)}
+            believed_until, caller = self._look_up(digest, now)
+            self._known = {digest: (believed_until, caller), **self._fresh(now)}
         return caller
 
     def _fresh(self, now: int) -> dict[str, tuple[int, Caller]]:
         return {digest: entry for digest, entry in self._known.items() if entry[0] > now}
 
-    def _look_up(self, digest: str, now: int) -> Caller:
+    def _look_up(self, digest: str, now: int) -> tuple[int, Caller]:
+        """Find who has the key, and until when to believe it without another look."""
         row = self.client.get_item(TableName=self.table, Key={"hash": {"S": digest}}).get("Item")
         if row is None or "revoked" in row:
             raise _unauthenticated()
-        if "expires" in row and int(row["expires"]["N"]) * 1000 <= now:
+        believed_until = now + CACHE_MS
+        if "expires" in row:
+            believed_until = min(believed_until, int(row["expires"]["N"]) * 1000)
+        if believed_until <= now:
             raise _unauthenticated()
         day = now // 1000 // _DAY_SECONDS * _DAY_SECONDS
         if int(row.get("used", {"N": "0"})["N"]) < day:
             self._note_use(digest, day)
-        return Caller(row["org"]["S"], frozenset(row["scopes"]["SS"]))
+        return believed_until, Caller(row["org"]["S"], frozenset(row["scopes"]["SS"]))
 
     def _note_use(self, digest: str, day: int) -> None:
         """Let the row say that the key was used on this day: one write a day, whose failure is nobody's."""
