@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test bench explore soak check local demo deploy destroy keys redrive verify-aws
+.PHONY: help setup lock test bench explore soak fuzz check local demo deploy destroy keys redrive verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -31,6 +31,9 @@ bench: $(SETUP) ## Measure what a job costs and how fast things are; write a tab
 
 explore: $(SETUP) ## Run a million schedules of the real code on a model of AWS (ARGS="--scenario everything --seed 1 --number 7")
 	@$(BIN)/python -m tests.model.explore $(ARGS)
+
+fuzz: $(SETUP) ## Make 5,000 requests that the API's document allows or forbids, and feed its parsers bytes (ARGS="api --seed 1")
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 check: $(SETUP) ## Run every check that runs no code: format, lint, types, import contracts
 	@$(BIN)/ruff format --check

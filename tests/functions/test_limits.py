@@ -1,8 +1,10 @@
 """Every limit at its edge: what is just within it is accepted, one beyond it is refused and told the limit."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,6 +111,18 @@ ELSEWHERE = {
 def test_every_limit_is_tested() -> None:
     """A limit that is added is added here."""
     assert {limit.name for limit in LIMITS} | ELSEWHERE.keys() == {name for name in vars(limits) if name.isupper()}
+
+
+def test_every_limit_stands_in_the_readme() -> None:
+    """As a row of its table, with the very number."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    stated = set(re.findall(r"^\| .* \| (\d+)(?: .*)? \|$", readme, re.MULTILINE))
+    named = {limit.value for limit in LIMITS} | {
+        limits.MAX_SLUG_LENGTH,
+        limits.MAX_ERROR_BYTES,
+        limits.MAX_RESULT_BYTES,
+    }
+    assert {str(value) for value in named} <= stated
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: f"{limit.name} {getattr(limit.ask, '__name__', '')}")
