@@ -21,7 +21,7 @@ class Operation:
 
     `scope` is what a key needs, None if any key will do; `is_public` needs no key at all. `request_headers` and `query`
     are models whose fields are headers and query parameters. `errors` are those that the route adds to what follows
-    from its path, its key and its models. `paced`: the answer may say when to ask again.
+    from its path, its key and its models. `is_paced`: the answer may say when to ask again.
     """
 
     summary: str
@@ -101,4 +101,4 @@ OPERATIONS: Mapping[Route, Operation] = {
     ),
     Route.HEALTH: Operation("Say whether the API answers", Health, is_public=True),
 }
-"""A route that is missing here is no part of the document; a test holds that none is."""
+"""A route that is missing here is no part of the document; a test holds that there is none."""

@@ -21,24 +21,26 @@ def main() -> int:
     parser.add_argument("what", nargs="*", choices=["api", "parsers"], default=["api", "parsers"])
     parser.add_argument("--examples", type=int, default=100, help="requests of an operation in a phase")
     parser.add_argument("--runs", type=int, default=200_000, help="inputs of a parser")
+    parser.add_argument("--workers", type=int, default=2, help="how many of them are made at once")
     parser.add_argument("--seed", type=int, help="for the same requests again")
     options = parser.parse_args()
     failures = 0
     if "parsers" in options.what:
         failures += fuzz_parsers(options.runs)
     if "api" in options.what:
-        failures += _fuzz_local(options.examples, options.seed)
+        failures += _fuzz_local(options)
     return min(failures, 1)
 
 
-def _fuzz_local(examples: int, seed: int | None) -> int:
+def _fuzz_local(options: argparse.Namespace) -> int:
     with ready(os.environ, flows=FLOWS) as url:
         found = fuzz_api(
             url.removesuffix(BASE_PATH),
             LOCAL_KEYS["acme"],
-            examples=examples,
+            examples=options.examples,
             phases="coverage,fuzzing,stateful",
-            seed=seed,
+            workers=options.workers,
+            seed=options.seed,
         )
     print(found.said)  # noqa: T201 - it is what the command is for
     print(f"{found.requests} requests of {found.operations} operations: {found.failures} failures")  # noqa: T201

@@ -24,8 +24,11 @@ class Findings:
     said: str
 
 
-def fuzz_api(url: str, key: str, *, examples: int, phases: str, seed: int | None = None) -> Findings:
-    """Make up to `examples` requests of each operation in each phase, of the document that the key is shown."""
+def fuzz_api(url: str, key: str, *, examples: int, phases: str, workers: int = 1, seed: int | None = None) -> Findings:
+    """Make up to `examples` requests of each operation in each phase, of the document that the key is shown.
+
+    With several `workers` at once the same `seed` is not the same order of requests.
+    """
     seeded = [] if seed is None else ["--seed", str(seed)]
     with TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
@@ -35,6 +38,7 @@ def fuzz_api(url: str, key: str, *, examples: int, phases: str, seed: int | None
                 *("run", f"{url}{BASE_PATH}{Route.OPENAPI.template}", "--header", f"Authorization: Bearer {key}"),
                 *("--max-examples", str(examples), "--phases", phases, "--continue-on-failure", "--no-color"),
                 *("--report", "json", "--report-json-path", str(report), "--request-timeout", "35"),
+                *("--workers", str(workers)),
                 *("--generation-database", "none", *seeded),
             ],
             cwd=ROOT,
