@@ -21,7 +21,6 @@ def main() -> int:
     parser.add_argument("what", nargs="*", choices=["api", "parsers"], default=["api", "parsers"])
     parser.add_argument("--examples", type=int, default=100, help="requests of an operation in a phase")
     parser.add_argument("--runs", type=int, default=200_000, help="inputs of a parser")
-    parser.add_argument("--workers", type=int, default=2, help="how many of them are made at once")
     parser.add_argument("--seed", type=int, help="for the same requests again")
     options = parser.parse_args()
     failures = 0
@@ -33,18 +32,15 @@ def main() -> int:
 
 
 def _fuzz_local(options: argparse.Namespace) -> int:
+    failures = 0
     with ready(os.environ, flows=FLOWS) as url:
-        found = fuzz_api(
-            url.removesuffix(BASE_PATH),
-            LOCAL_KEYS["acme"],
-            examples=options.examples,
-            phases="coverage,fuzzing,stateful",
-            workers=options.workers,
-            seed=options.seed,
-        )
-    print(found.said)  # noqa: T201 - it is what the command is for
-    print(f"{found.requests} requests of {found.operations} operations: {found.failures} failures")  # noqa: T201
-    return found.failures
+        for mode, phases in (("all", "coverage,fuzzing,stateful"), ("negative", "fuzzing")):
+            origin, key = url.removesuffix(BASE_PATH), LOCAL_KEYS["acme"]
+            found = fuzz_api(origin, key, examples=options.examples, phases=phases, mode=mode, seed=options.seed)
+            print(found.said)  # noqa: T201 - it is what the command is for
+            print(f"{found.requests} requests of {found.operations} operations: {found.failures} failures")  # noqa: T201
+            failures += found.failures
+    return failures
 
 
 if __name__ == "__main__":

@@ -24,10 +24,10 @@ class Findings:
     said: str
 
 
-def fuzz_api(url: str, key: str, *, examples: int, phases: str, workers: int = 1, seed: int | None = None) -> Findings:
+def fuzz_api(url: str, key: str, *, examples: int, phases: str, mode: str = "all", seed: int | None = None) -> Findings:
     """Make up to `examples` requests of each operation in each phase, of the document that the key is shown.
 
-    With several `workers` at once the same `seed` is not the same order of requests.
+    `mode` is what they are: `positive`, as the document allows, `negative`, or `all`.
     """
     seeded = [] if seed is None else ["--seed", str(seed)]
     with TemporaryDirectory() as folder:
@@ -38,7 +38,7 @@ def fuzz_api(url: str, key: str, *, examples: int, phases: str, workers: int = 1
                 *("run", f"{url}{BASE_PATH}{Route.OPENAPI.template}", "--header", f"Authorization: Bearer {key}"),
                 *("--max-examples", str(examples), "--phases", phases, "--continue-on-failure", "--no-color"),
                 *("--report", "json", "--report-json-path", str(report), "--request-timeout", "35"),
-                *("--workers", str(workers)),
+                *("--mode", mode),
                 *("--generation-database", "none", *seeded),
             ],
             cwd=ROOT,

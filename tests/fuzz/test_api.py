@@ -23,9 +23,10 @@ def url(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield url
 
 
-def test_no_answer_is_outside_of_the_document(url: str) -> None:
+@pytest.mark.parametrize(("mode", "phases"), [("positive", "fuzzing,stateful"), ("negative", "fuzzing")])
+def test_no_answer_is_outside_of_the_document(url: str, mode: str, phases: str) -> None:
     """No 5xx, no undescribed status, header or body, nothing valid refused and nothing invalid accepted."""
-    found = fuzz_api(url, KEY, examples=5, phases="fuzzing,stateful", seed=1)
+    found = fuzz_api(url, KEY, examples=4, phases=phases, mode=mode, seed=1)
     assert found.failures == 0, found.said
     assert found.operations >= len(Route)
-    assert found.requests >= 100
+    assert found.requests >= 50
