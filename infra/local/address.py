@@ -12,6 +12,7 @@ import httpx
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from infra.local.endpoint import Endpoint
 from infra.local.errors import LocalError
 from infra.local.gateway import Gateway
 from noukai_wire.routes import BASE_PATH
@@ -47,8 +48,8 @@ class Address:
         """The base URL of the API."""
         return f"http://localhost:{_port(self.sockets)}{BASE_PATH}"
 
-    async def serve(self, endpoint: str, api_id: str) -> None:
-        """Hand requests on to an HTTP API of the emulator at `endpoint` until this is cancelled.
+    async def serve(self, endpoint: Endpoint, api_id: str) -> None:
+        """Hand requests on to an HTTP API of the emulator until this is cancelled.
 
         Raises:
             LocalError: somebody else, who held the port at the same time, listens at it by now.
@@ -62,8 +63,8 @@ class Address:
         # The HTTP API's own are handed on.
         config.include_server_header = config.include_date_header = False
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
-        async with httpx.AsyncHTTPTransport(limits=limits, trust_env=False) as transport:
-            gateway = Gateway(endpoint, api_id, transport)
+        async with httpx.AsyncHTTPTransport(verify=endpoint.trust(), limits=limits, trust_env=False) as transport:
+            gateway = Gateway(endpoint.url, api_id, transport)
             await _until_cancelled(serve(gateway, config, shutdown_trigger=asyncio.Event().wait))
 
     def _listen(self) -> None:

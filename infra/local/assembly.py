@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.emulator import ACCOUNT, REGION
+from infra.local.endpoint import ACCOUNT, REGION
 from infra.local.errors import LocalError
 from infra.settings import ROOT
 

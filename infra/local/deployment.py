@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from infra.keys import Keys
 from infra.local.assembly import Assembly, Asset
-from infra.local.emulator import Emulator, client_config
+from infra.local.endpoint import Endpoint
 from infra.local.errors import LocalError
 
 if TYPE_CHECKING:
@@ -36,13 +36,12 @@ class Deployment:
     _outputs: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, emulator: Emulator) -> Self:
+    def of(cls, endpoint: Endpoint) -> Self:
         """Make the clients, which reads some megabytes of service descriptions: half a second."""
-        session, endpoint, config = emulator.session(), emulator.endpoint, client_config()
         return cls(
-            cloudformation=session.client("cloudformation", endpoint_url=endpoint, config=config),
-            s3=session.client("s3", endpoint_url=endpoint, config=config),
-            dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=config),
+            cloudformation=endpoint.client("cloudformation"),
+            s3=endpoint.client("s3"),
+            dynamodb=endpoint.client("dynamodb"),
         )
 
     @property

@@ -10,16 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import boto3
-from botocore.config import Config
-
 from infra.local import emulator_process
+from infra.local.certificate import HOST, Certificate
+from infra.local.endpoint import ACCOUNT, REGION, ROOT_USER, Endpoint
 from infra.local.errors import LocalError
 from infra.local.processes import MARK
 from infra.local.readiness import answered
-
-REGION = "us-east-1"
-ACCOUNT = "000000000000"
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", MARK)
 _LINE_LIMIT = 2**20
@@ -31,7 +27,7 @@ class Emulator:
     """The emulator's process, and the end of what it said."""
 
     process: asyncio.subprocess.Process
-    endpoint: str
+    endpoint: Endpoint
     _said: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
 
     @classmethod
@@ -41,10 +37,10 @@ class Emulator:
         Of `environ` only what a program needs to run is passed on, so that nothing of the user's reaches the flows:
         neither credentials nor settings.
         """
-        port = _free_port()
+        port, certificate = _free_port(), Certificate.issue(folder)
         process = await asyncio.create_subprocess_exec(
             *_command(),
-            env=_environment(folder, port, environ),
+            env=_environment(folder, port, certificate, environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -52,7 +48,7 @@ class Emulator:
             # Ctrl-C reaches every process of the terminal's group; this one is stopped in good order instead.
             start_new_session=True,
         )
-        return cls(process, f"http://127.0.0.1:{port}")
+        return cls(process, Endpoint(f"https://{HOST}:{port}", certificate.authority))
 
     async def ready(self) -> None:
         """Wait until it takes requests.
@@ -60,7 +56,7 @@ class Emulator:
         Raises:
             LocalError: it does not in time.
         """
-        await answered(f"{self.endpoint}/_ministack/health")
+        await answered(f"{self.endpoint.url}/_ministack/health", self.endpoint.trust())
 
     async def relay(self, on_line: Callable[[str, str], None]) -> None:
         """Hand on each line with its source, a function's name or `emulator`, for as long as it lives.
@@ -77,10 +73,6 @@ class Emulator:
         """The end of what it said itself."""
         return "\n".join(self._said)
 
-    def session(self) -> boto3.Session:
-        """Make a session with credentials that are good here and nowhere else."""
-        return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106
-
     async def _relay_functions(self, on_line: Callable[[str, str], None]) -> None:
         if self.process.stdout is not None:
             async for raw in self.process.stdout:
@@ -95,30 +87,31 @@ class Emulator:
                 on_line("emulator", line)
 
 
-def client_config() -> Config:
-    """Allow one attempt, straight to the emulator: no proxy that the environment names lies between."""
-    return Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-
-
 def _command() -> list[str]:
     interpreter = Path(sys.executable).resolve()
     paths = sysconfig.get_paths()
     return [str(interpreter), "-I", emulator_process.__file__, *dict.fromkeys((paths["purelib"], paths["platlib"]))]
 
 
-def _environment(folder: Path, port: int, environ: Mapping[str, str]) -> dict[str, str]:
+def _environment(folder: Path, port: int, certificate: Certificate, environ: Mapping[str, str]) -> dict[str, str]:
     return {
         **{name: environ[name] for name in _PASSED_ON if name in environ},
         "HOME": str(folder),
         "TMPDIR": str(folder),
         "STATE_DIR": str(folder),
         "S3_DATA_DIR": str(folder),
-        "BIND_HOST": "127.0.0.1",
+        "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        # A function may do what its role allows and nothing else, and its queues refuse plain HTTP.
+        "AUTH": "true",
+        "USE_SSL": "1",
+        "MINISTACK_SSL_CERT": str(certificate.chain),
+        "MINISTACK_SSL_KEY": str(certificate.key),
+        # The functions inherit it, and trust nobody else.
+        "AWS_CA_BUNDLE": str(certificate.authority),
+        **ROOT_USER,
         "AWS_EC2_METADATA_DISABLED": "true",
         # Listeners of services that the stack has none of, one of them on a fixed port.
         "IOT_MTLS_ENABLED": "0",
@@ -131,6 +124,6 @@ def _environment(folder: Path, port: int, environ: Mapping[str, str]) -> dict[st
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port

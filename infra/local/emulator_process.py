@@ -32,11 +32,15 @@ def main() -> None:
     del sys.argv[1:]
     # Found only now, and without types.
     from ministack import app  # type: ignore[import-untyped]  # noqa: PLC0415
-    from ministack.core import lambda_runtime  # type: ignore[import-untyped]  # noqa: PLC0415
+    from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-untyped]  # noqa: PLC0415
 
     # Read by now; in the handlers' environment it would be taken for theirs.
     os.environ.pop("LOG_LEVEL", None)
     adapt(lambda_runtime)
+    # AWS knows no right to send, hide or delete many messages: that to do so with one is enough.
+    iam_actions.extract_iam_action = _of_one(iam_actions.extract_iam_action)
+    # With TLS it would take port 443 as well.
+    app._port_is_bindable = lambda *_: False  # noqa: SLF001 - ministack has no public seam
     threading.Thread(target=_end_with_input, daemon=True).start()
     app.main()
 
@@ -105,6 +109,14 @@ class Turns:
         may_acquire = may_start or not all(worker.in_use for worker in pool)
         self._moved[key] = starting, now if may_acquire else since
         return may_acquire
+
+
+def _of_one(extract: Callable[..., str | None]) -> Callable[..., str | None]:
+    def extracted(service: str, *rest: Any) -> str | None:
+        action = extract(service, *rest)
+        return action.removesuffix("Batch") if action and service == "sqs" else action
+
+    return extracted
 
 
 def _relay(worker: Any) -> None:

@@ -65,7 +65,7 @@ class _System:
             await answered(f"{address.url}{Route.HEALTH.path()}")
             for org, key in LOCAL_KEYS.items():
                 self.show(f"key of the org {org}: {key}")
-            self.show(f"the AWS of it, for any credentials: AWS_ENDPOINT_URL={emulator.endpoint}")
+            self.show(f"the AWS of it: {' '.join(map('='.join, emulator.endpoint.environment.items()))}")
             self.show(f"{address.url} ready")
             while await self.changed.wait():
                 self.changed.clear()
@@ -78,7 +78,7 @@ class _System:
         with self._scratch() as outdir:
             assembly, deployment, _ = await asyncio.gather(
                 synthesize(self.flows, Path(outdir), self.environ),
-                asyncio.to_thread(Deployment.of, emulator),
+                asyncio.to_thread(Deployment.of, emulator.endpoint),
                 emulator.ready(),
             )
             await deployment.create(assembly, now=int(time.time()))

@@ -1,6 +1,7 @@
 """Waiting for a server to answer."""
 
 import asyncio
+import ssl
 
 import httpx
 
@@ -10,14 +11,14 @@ _WITHIN_SECONDS = 30
 _POLL_SECONDS = 0.02
 
 
-async def answered(url: str) -> None:
-    """Wait until a GET of the URL is answered with success.
+async def answered(url: str, trust: ssl.SSLContext | None = None) -> None:
+    """Wait until a GET of the URL is answered with success; `trust` is for who certifies it, if that is not known.
 
     Raises:
         LocalError: it is not within half a minute.
     """
     # Nothing lies between: not even a proxy that the environment names.
-    async with httpx.AsyncClient(trust_env=False, timeout=_WITHIN_SECONDS) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=trust or True, timeout=_WITHIN_SECONDS) as client:
         try:
             async with asyncio.timeout(_WITHIN_SECONDS):
                 while not await _succeeds(client, url):  # noqa: ASYNC110 - another process has no event to wait for

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from infra.local.certificate import HOST
+from infra.local.endpoint import Endpoint
 from infra.local.running import READY, Running, started
 
 KEY = "nk_local_acme"
@@ -33,11 +35,12 @@ class LocalSystem:
             yield cls(line.removesuffix(READY), running)
 
     @property
-    def emulator(self) -> str:
+    def emulator(self) -> Endpoint:
         """The endpoint of the emulator."""
         for process in psutil.Process(self.running.process.pid).children():
-            if port := _environ(process).get(_OF_THE_EMULATOR):
-                return f"http://127.0.0.1:{port}"
+            environ = _environ(process)
+            if port := environ.get(_OF_THE_EMULATOR):
+                return Endpoint(f"https://{HOST}:{port}", Path(environ["AWS_CA_BUNDLE"]))
         raise LookupError("no emulator is running")
 
     def workers(self) -> list[psutil.Process]:

@@ -2,16 +2,21 @@
 
 import os
 import re
+import ssl
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 
 from infra.local.emulator import Emulator
+from infra.local.endpoint import REGION
 from infra.settings import ROOT
 from noukai_wire.routes import BASE_PATH, Route
+
+_JOB_SECONDS = 60
 
 
 def operate(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -27,33 +32,38 @@ def operate(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def completed_job(base_url: str, key: str) -> dict[str, object]:
-    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as api:
+def completed_job(base_url: str, trust: ssl.SSLContext, key: str) -> dict[str, object]:
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=base_url, verify=trust, headers=headers, timeout=30) as api:
         path = Route.SUBMIT.path(org="acme", project="demo", flow="word-count")
         job = api.post(path, json={"message": "to be or not to be"}).raise_for_status().json()
-        wait = api.get(Route.WAIT_BY_ID.path(id=job["id"]), params={"seconds": 20}).raise_for_status()
-        status: dict[str, object] = wait.json()
+        status: dict[str, object] = job
+        deadline = time.monotonic() + _JOB_SECONDS
+        while status["state"] in ("pending", "running") and time.monotonic() < deadline:
+            wait = api.get(Route.WAIT_BY_ID.path(id=job["id"]), params={"seconds": 20})
+            status = wait.raise_for_status().json()
         return status
 
 
 def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_path: Path) -> None:
     """With the CDK command, on an account that was never bootstrapped, and with a job completed in between."""
+    trust = emulator.endpoint.trust()
     aws = {
-        "AWS_ENDPOINT_URL": emulator.endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
+        **emulator.endpoint.environment,
+        "AWS_REGION": REGION,
+        # For requests that are none of AWS's own.
+        "SSL_CERT_FILE": str(emulator.endpoint.authority),
     }
     output = ("--output", str(tmp_path / "cdk.out"))
 
     deployed = operate("deploy", "--org", "acme", "-c", "platform=host", *output, **aws)
     assert deployed.returncode == 0, deployed.stderr
-    api_id, key = re.findall(r"^Endpoint: http://(\w+)\..*\n+Key: +(nk_\S{43}) ", deployed.stdout, re.MULTILINE)[0]
-    base_url = f"{emulator.endpoint}/_aws/execute-api/{api_id}/$default{BASE_PATH}"
+    api_id, key = re.findall(r"^Endpoint: https://(\w+)\..*\n+Key: +(nk_\S{43}) ", deployed.stdout, re.MULTILINE)[0]
+    base_url = f"{emulator.endpoint.url}/_aws/execute-api/{api_id}/$default{BASE_PATH}"
 
-    assert completed_job(base_url, key)["state"] == "completed"
+    assert completed_job(base_url, trust, key)["state"] == "completed"
 
-    assert_keys_are_managed(base_url, aws)
+    assert_keys_are_managed(base_url, trust, aws)
 
     verified = operate("verify-aws", "--endpoint", base_url, **aws)
     assert verified.returncode == 0, verified.stdout + verified.stderr
@@ -65,7 +75,7 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
     destroyed = operate("destroy", *output, **aws)
     assert destroyed.returncode == 0, destroyed.stderr
     assert re.search(r"The tables noukai-TablesJobs\S+ and noukai-TablesKeys\S+ are kept", destroyed.stdout)
-    functions = emulator.session().client("lambda", endpoint_url=emulator.endpoint).list_functions()["Functions"]
+    functions = emulator.endpoint.client("lambda").list_functions()["Functions"]
     assert functions == []
 
     gone = operate("destroy", *output, **aws)
@@ -75,11 +85,11 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
     )
 
 
-def assert_keys_are_managed(base_url: str, aws: dict[str, str]) -> None:
+def assert_keys_are_managed(base_url: str, trust: ssl.SSLContext, aws: dict[str, str]) -> None:
     """A key is made and works, is listed, and is revoked."""
     created = operate("keys", "create", "--org", "acme", "my-key", **aws)
     assert created.returncode == 0, created.stderr
-    assert completed_job(base_url, created.stdout.strip())["state"] == "completed"
+    assert completed_job(base_url, trust, created.stdout.strip())["state"] == "completed"
 
     listed = operate("keys", "list", **aws)
     key_id = re.findall(

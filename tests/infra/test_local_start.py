@@ -69,7 +69,7 @@ def test_a_resource_that_cannot_be_created_is_named(tmp_path: Path) -> None:
         emulator = await Emulator.start(tmp_path, {**os.environ, processes.MARK: run})
         try:
             await emulator.ready()
-            await Deployment.of(emulator).create(Assembly("broken", json.dumps(template), ()), now=0)
+            await Deployment.of(emulator.endpoint).create(Assembly("broken", json.dumps(template), ()), now=0)
         finally:
             processes.end_all(run)
             await emulator.process.communicate()

@@ -19,7 +19,7 @@ from functions.identity import job_id
 from functions.inputs import InputStore
 from functions.queue import Delivery, JobQueue, Message
 from functions.store import JobStore, Refused
-from infra.local.emulator import REGION, client_config
+from infra.local.endpoint import REGION
 from tests.functions.time import ManualClock
 from tests.infra.emulator import running_emulator
 from tests.model.memory_aws import MemoryQueues, MemoryTables
@@ -119,10 +119,7 @@ def moto() -> Iterator[Callable[[], Subject]]:
 def local_system(folder: Path) -> Iterator[Callable[[], Subject]]:
     """Give what makes fresh resources of the emulator that the local system is deployed to."""
     with running_emulator(folder) as emulator:
-        session, config = emulator.session(), client_config()
-        clients = [
-            session.client(service, endpoint_url=emulator.endpoint, config=config) for service in ("dynamodb", "sqs")
-        ]
+        clients = [emulator.endpoint.client(service) for service in ("dynamodb", "sqs")]
         yield lambda: replace(_fresh(*clients), code_of_spent_receipt="ReceiptHandleIsInvalid")
 
 

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from infra.local.endpoint import Endpoint
+
 _CALLER_GIVES_UP_AFTER = 4
 """Seconds; the functions wait 3 s for an answer."""
 _SETTLED = ("completed", "failed")
@@ -34,7 +36,7 @@ class BadConnection:
     """
 
     def __init__(self, share: float, seed: int) -> None:
-        self.upstream = ""
+        self.upstream: Endpoint | None = None
         self.port = 0
         self.calls = 0
         self.faults: Counter[Fault] = Counter()
@@ -93,7 +95,10 @@ class BadConnection:
         return b"" if fault else answer
 
     async def _hand_on(self, head: bytes, body: bytes) -> bytes:
-        reader, writer = await asyncio.open_connection(urlsplit(self.upstream).hostname, urlsplit(self.upstream).port)
+        if self.upstream is None:
+            raise ConnectionError("there is no AWS yet")
+        url, trust = urlsplit(self.upstream.url), self.upstream.trust()
+        reader, writer = await asyncio.open_connection(url.hostname, url.port, ssl=trust)
         try:
             first, _, headers = head.partition(b"\r\n")
             writer.write(b"\r\n".join((first, b"Connection: close", headers)) + body)

@@ -1,0 +1,57 @@
+"""Where the emulator answers, and the clients of whoever may do anything there."""
+
+import ssl
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+ROOT_USER = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+"""The credentials of the root user, which are good at an emulator and nowhere else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The URL of an emulator, and the authority, a file of PEM, that has certified it and nobody else."""
+
+    url: str
+    authority: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a program of AWS, for instance its command, has to be told to work here as the root user."""
+        return {"AWS_ENDPOINT_URL": self.url, "AWS_CA_BUNDLE": str(self.authority), **ROOT_USER}
+
+    def client(self, service: str, *credentials: str) -> Any:
+        """Make a client, of the root user unless it is given the credentials of another.
+
+        It makes one attempt, with no proxy in between that the environment names.
+        """
+        return _session().client(  # type: ignore[call-overload]
+            service,
+            REGION,
+            None,
+            True,
+            str(self.authority),
+            self.url,
+            *(credentials or ROOT_USER.values()),
+            config=_CONFIG,
+        )
+
+    def trust(self) -> ssl.SSLContext:
+        """Make what a connection of another kind believes the certificate by."""
+        return ssl.create_default_context(cafile=str(self.authority))
+
+
+@cache
+def _session() -> boto3.Session:
+    """Give the one session, which reads the megabytes of a service's description once."""
+    return boto3.Session()
+
+
+_CONFIG = Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
