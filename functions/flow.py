@@ -157,8 +157,9 @@ class Flow:
         try:
             converted = self._converted(arguments)
         except (ValueError, OverflowError) as error:
-            # What the annotations refuse now they would refuse again.
-            raise PermanentError(f"the arguments are not what the flow takes: {error}") from error
+            # What the annotations refuse now they would refuse again. The error itself would show the input in the log.
+            wrong = _without_input(error)
+            raise PermanentError(f"the arguments are not what the flow takes: {wrong}") from None
         if self.wants_context:
             converted["context"] = context
         value = self.function(**converted)
@@ -169,6 +170,16 @@ class Flow:
             return {name: as_annotated(value, self._annotations[name]) for name, value in arguments.items()}
         # As JSON, which they came as: in it a strict model takes a date or an enum from text.
         return self.adapter.validate_json(json.dumps(arguments))
+
+
+def _without_input(error: Exception) -> str:
+    """Say what is wrong with arguments without a word of them."""
+    # A plain flow does without pydantic, whose errors are the only ones that show what they are about.
+    from_pydantic = getattr(error, "errors", None)
+    if from_pydantic is None:
+        return str(error)
+    wrong = from_pydantic(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong)
 
 
 def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -1,0 +1,107 @@
+"""What the functions write to their logs while jobs run, fail, are refused and cannot be read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.local_system import KEY, LocalSystem
+from tests.e2e.waiting import until
+
+FLOWS = '''
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from functions.flow import Context, flow
+
+
+def nothing(value: str) -> str:
+    raise ValueError("nothing will do")
+
+
+@flow(max_attempts=1)
+def join(message: str, value: str, *, context: Context) -> str:
+    context.progress(percent=50, message=message)
+    context.logger.info("joining")
+    return message + value
+
+
+@flow(max_attempts=1)
+def divide(message: str, value: str) -> float:
+    return len(message + value) / 0
+
+
+@flow(max_attempts=1)
+def choose(message: str, value: Annotated[str, AfterValidator(nothing)]) -> None:
+    """It is never called."""
+'''
+SECRET = "x5tErT1se"
+"""Stands in everything that a caller sends and a flow returns, and must stand in no log."""
+JOB = {"message": f"{SECRET} message", "parameters": {"value": f"{SECRET} value"}}
+TERMINAL = ("completed", "failed", "cancelled")
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
+    flows = tmp_path_factory.mktemp("flows")
+    (flows / "talk.py").write_text(FLOWS)
+    with LocalSystem.start(flows, {"log_level": "DEBUG"}) as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def log(system: LocalSystem) -> str:
+    """All that was written after the system was ready, once everything has been tried."""
+    with httpx.Client(base_url=system.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30) as api:
+        metadata = {"metadata": {"for": f"{SECRET} metadata"}}
+        jobs = [submit(api, flow, {**JOB, "options": metadata}) for flow in ("join", "divide", "choose")]
+        for job in jobs:
+            until(lambda job=job: api.get(f"/jobs/{job}").json()["state"] in TERMINAL, every=0.2)
+        assert SECRET in api.get(f"/jobs/{jobs[0]}").json()["result"]["output"]
+        refuse(api)
+        until(lambda: api.get(f"/jobs/{api.post(f'/jobs/{jobs[1]}/retry').json()['id']}").json()["state"] in TERMINAL)
+    poison(system)
+    until(lambda: system.running.output.count("was dropped") >= 2)
+    return system.running.output.partition(f"{system.url} ready")[2]
+
+
+def submit(api: httpx.Client, flow: str, body: Any, **headers: str) -> str:
+    headers = {"Idempotency-Key": f"{SECRET} {flow}", **headers}
+    return str(api.post(f"/seq/acme/talk/{flow}/jobs", json=body, headers=headers).raise_for_status().json()["id"])
+
+
+def refuse(api: httpx.Client) -> None:
+    """Send what is refused, in every way that a body, a header or a path can be wrong."""
+    path = "/seq/acme/talk/join/jobs"
+    for content in (f'{{"message": "{SECRET}', f'{{"message": "{SECRET}", "no": 1}}', f'["{SECRET}"]', SECRET * 40_000):
+        assert api.post(path, content=content).status_code in (400, 413, 422)
+    assert api.post(path, json={**JOB, "message": None}).status_code == 400
+    assert api.post(path, json=JOB, headers={"Authorization": f"Bearer nk_{SECRET}"}).status_code == 401
+    assert api.post(path, json=JOB, headers={"Idempotency-Key": f"{SECRET} join"}).status_code == 409
+    assert api.get(f"/jobs/{SECRET}", params={SECRET: SECRET}).status_code == 404
+
+
+def poison(system: LocalSystem) -> None:
+    """Put messages that no submission can have sent on the queues that are read."""
+    sqs = system.emulator.client("sqs")
+    for url in sqs.list_queues()["QueueUrls"]:
+        if "Unprocessed" not in url:
+            sqs.send_message(QueueUrl=url, MessageBody=f'{{"id": "{SECRET}", "arguments": ["{SECRET}"]}}')
+
+
+def test_functions_log_what_they_do(log: str) -> None:
+    """A flow's own lines, its traceback and the reason of what was dropped are there."""
+    for told in ("joining", "the flow raised", "ZeroDivisionError", "nothing will do", "a dead letter was dropped"):
+        assert told in log
+
+
+def test_no_function_was_refused_anything(log: str) -> None:
+    """The roles are enforced here, and some of what they could refuse would only be logged."""
+    assert [line for line in log.splitlines() if "AccessDenied" in line or "not authorized" in line] == []
+
+
+def test_no_log_holds_what_a_caller_sent(log: str) -> None:
+    """Neither a message, a parameter, metadata, an idempotency key or a path, nor a key or a result."""
+    assert [line for line in log.splitlines() if SECRET in line or KEY in line or "Bearer" in line] == []
