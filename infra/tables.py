@@ -8,10 +8,14 @@ from infra.settings import EXPIRY_ATTRIBUTE
 
 
 class Tables(Construct):
-    """The jobs by `id`, which DynamoDB deletes once they have expired, and the keys by the SHA-256 `hash` of each."""
+    """The jobs by `id`, which DynamoDB deletes once they have expired, and the keys by the SHA-256 `hash` of each.
+
+    Both are encrypted at rest by DynamoDB itself. What outlives the stack nobody deletes by mistake either.
+    """
 
     def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
         super().__init__(scope, name)
+        protected = removal_policy is not RemovalPolicy.DESTROY
         self.jobs = dynamodb.Table(
             self,
             "Jobs",
@@ -20,6 +24,7 @@ class Tables(Construct):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=_RECOVERY,
             removal_policy=removal_policy,
+            deletion_protection=protected,
         )
         self.keys = dynamodb.Table(
             self,
@@ -28,6 +33,7 @@ class Tables(Construct):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=_RECOVERY,
             removal_policy=removal_policy,
+            deletion_protection=protected,
         )
 
 

@@ -32,10 +32,15 @@ def test_table_is_paid_per_request_and_recoverable(template: Template, prefix: s
 def test_tables_outlive_the_stack_as_the_setting_says(
     template_for: Callable[..., Template], setting: str, policy: str
 ) -> None:
-    """By default a destroyed stack leaves jobs and keys behind; everything else goes in either case."""
+    """By default a destroyed stack leaves jobs and keys behind, and nobody else can delete them either.
+
+    Everything else goes in either case.
+    """
     template = template_for(tables=setting)
     resources = template.body["Resources"]
     policies = {name: each.get("DeletionPolicy", "Delete") for name, each in resources.items()}
     tables = template.resources("DynamoDB::Table")
     assert {policies[name] for name in tables} == {policy}
+    protected = {each["Properties"]["DeletionProtectionEnabled"] for each in tables.values()}
+    assert protected == {policy == "Retain"}
     assert {policies[name] for name in resources.keys() - tables.keys()} == {"Delete"}
