@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.complete
+CHECKOV := .build/checkov
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock test bench explore soak fuzz check local demo deploy destroy keys redrive verify-aws
@@ -20,7 +21,12 @@ $(SETUP): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 
-test: $(SETUP) ## Run every test
+$(CHECKOV)/.complete: tests/infra/checkov.lock $(SETUP)
+	@$(PYTHON) -m venv $(CHECKOV)
+	@$(BIN)/uv pip install --quiet --python $(CHECKOV)/bin/python --require-hashes -r $<
+	@touch $@
+
+test: $(SETUP) $(CHECKOV)/.complete ## Run every test
 	@$(BIN)/pytest $(ARGS)
 
 soak: $(SETUP) ## Run 2,000 jobs under kills, faults and cancellations; print a table (ARGS="--jobs 100 --seed 1")
@@ -45,6 +51,8 @@ check: $(SETUP) ## Run every check that runs no code: format, lint, types, impor
 lock: ## Bring requirements.lock up to date with pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--group dev pyproject.toml -o requirements.lock $(ARGS)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--group pyproject.toml:checkov -o tests/infra/checkov.lock $(ARGS)
 
 local: $(SETUP) ## Run the system on http://localhost:8080 until Ctrl-C (PORT=, FLOWS=)
 	@$(BIN)/python -m infra.local

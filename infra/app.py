@@ -8,11 +8,18 @@ The context of `cdk.json` is read either way; `CDK_CONTEXT_JSON` adds to it and 
 
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from infra.node import node_environment
 from infra.settings import Settings, SettingsError, file_context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_cdk import App
 
 
 def synthesize(outdir: Path, context: dict[str, object]) -> None:
@@ -22,6 +29,13 @@ def synthesize(outdir: Path, context: dict[str, object]) -> None:
         SettingsError: a setting has a value that it cannot have.
         SystemExit: the assets cannot be bundled; its message says why.
     """
+    with composed(outdir, context) as app:
+        app.synth()
+
+
+@contextmanager
+def composed(outdir: Path, context: dict[str, object]) -> "Iterator[App]":
+    """Compose the app, which can be synthesized until the end of the block; raises as `synthesize` does."""
     # Importing the CDK starts Node, which has to be found by then.
     os.environ.update(node_environment(os.environ))
     from aws_cdk import App  # noqa: PLC0415
@@ -40,7 +54,7 @@ def synthesize(outdir: Path, context: dict[str, object]) -> None:
             scratch=Path(scratch),
         )
         JobStack(app, settings=settings, assets=Assets(bundler))
-        app.synth()
+        yield app
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.acknowledgement import acknowledge
 from infra.settings import Settings
 
 
@@ -57,6 +58,7 @@ class JobFunction(lambda_.Function):
             environment={"LOG_LEVEL": settings.log_level, **environment},
             reserved_concurrent_executions=reserved_concurrency,
         )
+        acknowledge(self, "L1", "the runtime is that of the Python which has made the byte code in the asset")
 
 
 def runtime() -> lambda_.Runtime:

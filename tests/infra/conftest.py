@@ -12,9 +12,7 @@ from infra.bundle.target import Platform
 from infra.local.emulator import Emulator
 from infra.settings import Settings, file_context
 from tests.infra.emulator import running_emulator
-from tests.infra.template import Template
-
-NO_BUNDLING: dict[str, object] = {"aws:cdk:bundling-stacks": []}
+from tests.infra.template import NO_BUNDLING, Template
 
 
 @pytest.fixture(autouse=True)
@@ -25,20 +23,30 @@ def _no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def template_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Template]:
-    """The template that `cdk.json` and some more settings make, with the sources as assets."""
+def assembly_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The folder of the assembly that `cdk.json` and some more settings make, with the sources as assets."""
 
-    def synthesized(**settings: object) -> Template:
+    def synthesized(**settings: object) -> Path:
         outdir = tmp_path_factory.mktemp("cdk.out")
         synthesize(outdir, {**file_context(), **settings, **NO_BUNDLING})
-        return Template.read(outdir / "noukai.template.json")
+        return outdir
 
     return synthesized
 
 
 @pytest.fixture(scope="session")
-def template(template_for: Callable[..., Template]) -> Template:
-    return template_for()
+def template_for(assembly_for: Callable[..., Path]) -> Callable[..., Template]:
+    return lambda **settings: Template.of(assembly_for(**settings))
+
+
+@pytest.fixture(scope="session")
+def assembly(assembly_for: Callable[..., Path]) -> Path:
+    return assembly_for()
+
+
+@pytest.fixture(scope="session")
+def template(assembly: Path) -> Template:
+    return Template.of(assembly)
 
 
 @pytest.fixture(scope="session")

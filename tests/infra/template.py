@@ -7,6 +7,9 @@ from typing import Any
 
 Resource = dict[str, Any]
 
+NO_BUNDLING: dict[str, object] = {"aws:cdk:bundling-stacks": []}
+"""A context in which the sources stand for the assets, which take seconds."""
+
 API = ["submit", "retry", "status", "wait", "cancel", "describe"]
 READERS = ["worker", "dead_letters"]
 ENTRIES = [*API, *READERS, "sweep"]
@@ -18,8 +21,9 @@ class Template:
     text: str
 
     @classmethod
-    def read(cls, path: Path) -> "Template":
-        return cls(path.read_text())
+    def of(cls, assembly: Path) -> "Template":
+        """The template of the assembly in a folder."""
+        return cls((assembly / "noukai.template.json").read_text())
 
     @property
     def body(self) -> dict[str, Any]:
@@ -75,6 +79,14 @@ class Template:
             for each in self.resources("Lambda::EventSourceMapping").values()
             if each["Properties"]["FunctionName"] == {"Ref": self.named(handler)}
         )
+
+    def sources(self, handler: str) -> list[dict[str, Any]]:
+        """The sources of the function's events: queues and streams."""
+        return [
+            each["Properties"]["EventSourceArn"]
+            for each in self.resources("Lambda::EventSourceMapping").values()
+            if each["Properties"]["FunctionName"] == {"Ref": self.named(handler)}
+        ]
 
     def queue_of(self, handler: str) -> dict[str, Any]:
         """The properties of the queue that a function reads."""

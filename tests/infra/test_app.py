@@ -48,7 +48,7 @@ def test_context_of_the_command_wins_over_the_file(tmp_path: Path) -> None:
     outdir = tmp_path / "out"
     result = run_app(outdir, stack="elsewhere", **{"aws:cdk:bundling-stacks": []})
     assert result.returncode == 0, result.stderr
-    assert Template.read(outdir / "elsewhere.template.json").functions()
+    assert Template((outdir / "elsewhere.template.json").read_text()).functions()
 
 
 def test_flow_that_makes_no_sense_ends_the_app_with_its_file_and_line(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_platform_changes_nothing_but_the_code(tmp_path: Path) -> None:
     texts = {}
     for platform in ("host", "manylinux"):
         synthesize(tmp_path / platform, {**file_context(), "platform": platform})
-        texts[platform] = Template.read(tmp_path / platform / "noukai.template.json").text
+        texts[platform] = Template.of(tmp_path / platform).text
     assert texts["host"] != texts["manylinux"]
     assert without_hashes(texts["host"]) == without_hashes(texts["manylinux"])
 
