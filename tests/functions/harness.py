@@ -98,7 +98,7 @@ class System:
     def add_key(self, key: str, org: str, scopes: tuple[str, ...] = ("submit", "read", "cancel"), **more: int) -> None:
         """Put a row for the key into the keys table, as the operator's command does."""
         self.deployment.store.client.put_item(
-            TableName="keys",
+            TableName=self.deployment.environment["KEYS_TABLE"],
             Item={
                 "hash": {"S": hashlib.sha256(key.encode()).hexdigest()},
                 "org": {"S": org},
@@ -133,7 +133,7 @@ class System:
         del self.calls[:]
         answer = (
             worker.work(event, LambdaContext(remaining_ms), self.deployment)
-            if source is self.deployment.queue
+            if queue is None
             else dead_letters.bury(event, self.deployment)
         )
         named = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}

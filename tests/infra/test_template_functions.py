@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from infra.settings import SettingsError
+from tests.infra.permission_table import FILE, permission_table
 from tests.infra.template import ENTRIES, QUEUES, Template
 
 SETTLE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
@@ -67,6 +68,19 @@ def test_role_allows_exactly_what_its_function_does(
     log_group = template.functions()[handler]["LoggingConfig"]["LogGroup"]["Ref"]
     expected = {jobs_table: jobs, keys_table: keys, queue_name: queue, log_group: WRITE_LOG}
     assert template.rights(handler) == {(action, name) for name, actions in expected.items() for action in actions}
+
+
+def test_permissions_are_listed_for_people(template: Template) -> None:
+    """As they are: `python -m tests.infra.permission_table` lists them anew."""
+    assert FILE.read_text() == permission_table(template)
+
+
+@pytest.mark.parametrize("handler", ENTRIES)
+def test_role_has_no_wildcard(template: Template, handler: str) -> None:
+    """Each right is one action on one resource of this stack."""
+    resources = template.body["Resources"]
+    assert template.rights(handler)
+    assert all("*" not in action and name in resources for action, name in template.rights(handler))
 
 
 def test_api_writes_nothing_of_a_key_but_when_it_was_used(template: Template) -> None:

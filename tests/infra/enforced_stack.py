@@ -1,0 +1,146 @@
+"""The stack on an emulator that enforces IAM, with its functions run in this process under their own roles."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from functions.deployment import Deployment
+from infra.local.endpoint import Endpoint
+from tests.functions.harness import System
+from tests.functions.time import ManualClock
+from tests.infra.template import Template
+
+Statement = dict[str, Any]
+Scenario = Callable[[System, System], None]
+"""What a function is for: the function under its role, and the stack as the root user sees it."""
+
+_SERVICES = ("dynamodb", "sqs")
+_REFUSAL = re.compile(r"not authorized to perform: ([\w:]+)")
+
+
+@dataclass
+class ClientsDeployment(Deployment):
+    """A deployment whose clients of AWS are given."""
+
+    clients: Mapping[str, Any] = field(kw_only=True)
+
+    @cached_property
+    def _dynamodb(self) -> Any:
+        return self.clients["dynamodb"]
+
+    @cached_property
+    def _sqs(self) -> Any:
+        return self.clients["sqs"]
+
+
+@dataclass
+class EnforcedFunction:
+    """One function: its environment, its role, and clients with the rights of that."""
+
+    environment: Mapping[str, str]
+    role: str
+    clients: Mapping[str, Any]
+    sources: list[str]
+    """The URLs of the queues that it reads."""
+    refused: set[str] = field(default_factory=set)
+    """The actions that it was not allowed, since the last look."""
+
+    def __post_init__(self) -> None:
+        for client in self.clients.values():
+            client.meta.events.register("after-call.*.*", self._note)
+
+    def _note(self, parsed: dict[str, Any], **_: Any) -> None:
+        self.refused.update(_REFUSAL.findall(parsed.get("Error", {}).get("Message", "")))
+
+
+@dataclass
+class EnforcedStack:
+    """A stack of an emulator: its resources' names by those of the template, and the folder of its flows."""
+
+    endpoint: Endpoint
+    template: Template
+    names: Mapping[str, str]
+    asset: Path
+
+    def __post_init__(self) -> None:
+        self._iam = self.endpoint.client("iam")
+        self._root = {service: self.endpoint.client(service) for service in _SERVICES}
+        self._functions = {handler: self._function(handler) for handler in self.template.functions()}
+
+    def play(self, handler: str, scenario: Scenario) -> set[str]:
+        """Play a scenario with a function under its role; gives the actions that were refused."""
+        function, clock = self._functions[handler], ManualClock()
+        function.refused.clear()
+        everything = {name: value for each in self._functions.values() for name, value in each.environment.items()}
+        root = self._system(everything, clock, self._root)
+        root.key = "nk_root"
+        root.add_key("nk_root", "acme")
+        # Its use has not been noted today.
+        root.add_key("nk_acme", "acme", used=0)
+        for name in self.template.resources("SQS::Queue"):
+            self._root["sqs"].purge_queue(QueueUrl=self.names[name])
+        try:
+            for url in function.sources:
+                # As Lambda does before it receives from a queue, which `System.deliver` does for it.
+                function.clients["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+            scenario(self._system(function.environment, clock, function.clients), root)
+        except Exception:
+            if not function.refused:
+                raise
+        return set(function.refused)
+
+    def permissions(self, handler: str) -> list[Statement]:
+        """What the function's role allows, each action on each resource by itself, but for its log.
+
+        That is written by Lambda itself, and AWS checks the log stream's name where the emulator checks the group's.
+        """
+        return [each for each in self._statements(handler) if not each["Action"].startswith("logs:")]
+
+    @contextmanager
+    def without(self, handler: str, permission: Statement) -> Iterator[None]:
+        """Take one permission away for a while."""
+        statements = self._statements(handler)
+        self._allow(handler, [each for each in statements if each != permission])
+        yield
+        self._allow(handler, statements)
+
+    def _statements(self, handler: str) -> list[Statement]:
+        role = self._functions[handler].role
+        return [
+            {**statement, "Action": action, "Resource": resource}
+            for policy in self._iam.list_role_policies(RoleName=role)["PolicyNames"]
+            for statement in self._iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]["Statement"]
+            for action in _listed(statement["Action"])
+            for resource in _listed(statement["Resource"])
+        ]
+
+    def _allow(self, handler: str, statements: list[Statement]) -> None:
+        role = self._functions[handler].role
+        (policy,) = self._iam.list_role_policies(RoleName=role)["PolicyNames"]
+        document = {"Version": "2012-10-17", "Statement": statements}
+        self._iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+    def _function(self, handler: str) -> EnforcedFunction:
+        function = self.names[self.template.named(handler)]
+        configuration = self.endpoint.client("lambda").get_function_configuration(FunctionName=function)
+        role: str = configuration["Role"]
+        given = self.endpoint.client("sts").assume_role(RoleArn=role, RoleSessionName=handler)["Credentials"]
+        credentials = [given[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+        return EnforcedFunction(
+            environment=configuration["Environment"]["Variables"],
+            role=role.rpartition("/")[2],
+            clients={service: self.endpoint.client(service, *credentials) for service in _SERVICES},
+            sources=[self.names[each["Fn::GetAtt"][0]] for each in self.template.sources(handler)],
+        )
+
+    def _system(self, environment: Mapping[str, str], clock: Any, clients: Mapping[str, Any]) -> System:
+        return System(ClientsDeployment(environment, self.asset, clock, clients=clients), clock)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

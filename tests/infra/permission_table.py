@@ -1,0 +1,46 @@
+"""What each function may do, as a table for people: `python -m tests.infra.permission_table` writes it anew."""
+
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from infra.app import synthesize
+from infra.settings import ROOT, file_context
+from tests.infra.template import NO_BUNDLING, Template
+
+FILE = ROOT / ".github" / "permissions.md"
+
+_HEAD = """# What each function may do
+
+Every function has a role of its own, which allows these actions on these resources of the stack and nothing else.
+Lambda itself uses a role to write the function's log, and those of the queues' readers to receive and delete messages.
+Of a key's row a function may write when the key was used, and nothing else. The deployment's `policies` are added to
+the role of `worker`.
+
+| function | resource | actions |
+| --- | --- | --- |
+"""
+_HASH = re.compile(r"[0-9A-F]{8}$")
+
+
+def permission_table(template: Template) -> str:
+    """Draw the table of a template."""
+    kinds = {name: each["Type"].rpartition("::")[2] for name, each in template.body["Resources"].items()}
+    rows = []
+    for handler in template.functions():
+        rights = template.rights(handler)
+        for resource in sorted({resource for _, resource in rights}):
+            actions = ", ".join(f"`{action}`" for action, of in sorted(rights) if of == resource)
+            rows.append(f"| `{handler}` | {kinds.get(resource, '')} `{_HASH.sub('', resource)}` | {actions} |\n")
+    return _HEAD + "".join(rows)
+
+
+def main() -> None:
+    """Write the table of the template as `cdk.json` makes it."""
+    with TemporaryDirectory() as folder:
+        synthesize(Path(folder), {**file_context(), **NO_BUNDLING})
+        FILE.write_text(permission_table(Template.of(Path(folder))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""What each function is for, played so that it makes every call of AWS that it can make."""
+
+from tempfile import TemporaryDirectory
+
+from functions.lifecycle import Job, State
+from functions.sweep import sweep as settle_overdue
+from noukai_wire.routes import Route
+from tests.functions.harness import System
+from tests.infra.enforced_stack import Scenario
+
+FOUR_DAYS_MS = 4 * 24 * 3600 * 1000
+
+
+def submit(role: System, _root: System) -> None:
+    assert role.submit(parameters={"a": 1}).status == 202
+
+
+def retry(role: System, root: System) -> None:
+    """One job has failed; another never started, which is noticed only now."""
+    failed = running(root)
+    root.deployment.inputs.keep(root.message_of(failed.id, arguments={"a": 1}), failed, root.clock.time)
+    root.deployment.store.fail(failed, error="no", now=root.clock.time)
+    assert role.send(Route.RETRY_BY_ID, id=failed.id).status == 202
+    assert role.send(Route.RETRY_BY_ID, id=overdue(root)).status == 422
+
+
+def status(role: System, root: System) -> None:
+    assert role.send(Route.STATUS_BY_ID, id=overdue(root)).body["state"] == "failed"
+
+
+def wait(role: System, root: System) -> None:
+    assert role.send(Route.WAIT_BY_ID, id=overdue(root), query="seconds=1").body["state"] == "failed"
+
+
+def cancel(role: System, root: System) -> None:
+    assert role.send(Route.CANCEL_BY_ID, id=pending(root)).body["state"] == "cancelled"
+
+
+def describe(role: System, _root: System) -> None:
+    assert role.send(Route.FLOWS).status == 200
+
+
+def worker(role: System, root: System) -> None:
+    """It runs a flow that does not end, and looks after it until the time is over."""
+    with TemporaryDirectory() as folder:
+        parameters = {"begun": f"{folder}/begun", "ended": f"{folder}/ended"}
+        answer = root.submit("trial/hang", parameters=parameters, options={"timeoutSeconds": 20})
+        role.clock.step = 2500
+        role.deliver()
+        assert root.row(answer.body["id"]).state is State.FAILED
+
+
+def dead_letters(role: System, root: System) -> None:
+    """One letter is of a job that runs, another of one that nobody will run."""
+    alive, lost = running(root).id, pending(root)
+    for job_id in (alive, lost):
+        root.deployment.dead_letters.send(root.message_of(job_id))
+    assert len(role.deliver(queue=role.deployment.dead_letters)["batchItemFailures"]) == 1
+    assert (root.row(alive).state, root.row(lost).state) == (State.RUNNING, State.FAILED)
+
+
+def sweep(role: System, root: System) -> None:
+    lost = overdue(root)
+    settle_overdue(role.deployment)
+    assert root.row(lost).state is State.FAILED
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "submit": submit,
+    "retry": retry,
+    "status": status,
+    "wait": wait,
+    "cancel": cancel,
+    "describe": describe,
+    "worker": worker,
+    "dead_letters": dead_letters,
+    "sweep": sweep,
+}
+
+
+def pending(root: System) -> str:
+    return str(root.submit(parameters={"a": 1}).body["id"])
+
+
+def running(root: System) -> Job:
+    now = root.clock.time
+    return root.deployment.store.claim(
+        pending(root), created_at=now, owner="a worker", lease_until=now + 60_000, now=now
+    )
+
+
+def overdue(root: System) -> str:
+    job_id = pending(root)
+    root.clock.time += FOUR_DAYS_MS
+    return job_id
