@@ -57,14 +57,18 @@ def log(system: LocalSystem) -> str:
     with httpx.Client(base_url=system.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30) as api:
         metadata = {"metadata": {"for": f"{SECRET} metadata"}}
         jobs = [submit(api, flow, {**JOB, "options": metadata}) for flow in ("join", "divide", "choose")]
-        for job in jobs:
-            until(lambda job=job: api.get(f"/jobs/{job}").json()["state"] in TERMINAL, every=0.2)
+        until(lambda: all(has_ended(api, job) for job in jobs), every=0.2)
         assert SECRET in api.get(f"/jobs/{jobs[0]}").json()["result"]["output"]
         refuse(api)
-        until(lambda: api.get(f"/jobs/{api.post(f'/jobs/{jobs[1]}/retry').json()['id']}").json()["state"] in TERMINAL)
+        again = api.post(f"/jobs/{jobs[1]}/retry").json()["id"]
+        until(lambda: has_ended(api, again), every=0.2)
     poison(system)
     until(lambda: system.running.output.count("was dropped") >= 2)
     return system.running.output.partition(f"{system.url} ready")[2]
+
+
+def has_ended(api: httpx.Client, job: str) -> bool:
+    return api.get(f"/jobs/{job}").json()["state"] in TERMINAL
 
 
 def submit(api: httpx.Client, flow: str, body: Any, **headers: str) -> str:

@@ -24,6 +24,7 @@ from infra.local import processes
 from infra.local.address import Address
 from infra.local.assembly import Assembly, synthesize
 from infra.local.emulator_process import SharedZip
+from infra.local.endpoint import Endpoint
 from infra.local.errors import LocalError
 from infra.local.flow_files import FlowFiles
 from infra.local.log_line import readable
@@ -162,7 +163,7 @@ def test_the_later_of_two_at_one_port_is_refused() -> None:
         for listener in first.sockets:
             listener.listen()
         with pytest.raises(LocalError, match=f"Port {port_of(first)} is taken"):
-            asyncio.run(second.serve("http://127.0.0.1:1", "api"))
+            asyncio.run(second.serve(Endpoint("https://127.0.0.1:1", Path("nowhere")), "api"))
 
 
 def test_an_asset_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
