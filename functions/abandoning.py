@@ -5,6 +5,11 @@ from functions.lifecycle import Job, abandoned_because
 from functions.store import Refused
 
 
+def settled(seen: Job, deployment: Deployment, now: int) -> Job:
+    """Give a job as a reader may see it: one that nobody will ever run is settled, so that nothing waits for ever."""
+    return (abandon(seen, deployment, now) or seen) if seen.is_overdue(now) else seen
+
+
 def abandon(seen: Job, deployment: Deployment, now: int) -> Job | None:
     """Settle the job if it still stands as it was seen; gives it as it stands afterwards, None if it is gone."""
     try:

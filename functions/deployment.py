@@ -11,6 +11,7 @@ from functions.aws import client
 from functions.catalog import Catalog
 from functions.clock import Clock
 from functions.estimate import RunTimes
+from functions.index import JobIndex
 from functions.inputs import InputStore
 from functions.keys import KeyRing
 from functions.queue import JobQueue
@@ -39,6 +40,11 @@ class Deployment:
     def store(self) -> JobStore:
         """The jobs table."""
         return JobStore(self._dynamodb, self.environment["JOBS_TABLE"])
+
+    @cached_property
+    def index(self) -> JobIndex:
+        """The jobs of each flow by their age."""
+        return JobIndex(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def inputs(self) -> InputStore:

@@ -1,6 +1,6 @@
 """Finding the job that a request names, for every route that names one."""
 
-from functions.abandoning import abandon
+from functions.abandoning import settled
 from functions.deployment import Deployment
 from functions.errors import job_not_found
 from functions.http import Request, Response
@@ -21,16 +21,13 @@ def named_job(request: Request) -> tuple[str, str | None]:
 
 
 def find_job(request: Request, caller: Caller, deployment: Deployment) -> Job:
-    """Read the caller's job, strongly consistent: after a terminal answer no later one says that it runs.
-
-    A job that nobody will ever run is settled here, so that nothing waits for ever.
-    """
+    """Read the caller's job, strongly consistent: after a terminal answer no later one says that it runs."""
     job_id, flow = named_job(request)
     job = deployment.store.read(job_id, consistent=True)
     now = deployment.clock.now()
     if job is None or not is_visible(job, caller, flow, now):
         raise job_not_found()
-    return (abandon(job, deployment, now) or job) if job.is_overdue(now) else job
+    return settled(job, deployment, now)
 
 
 def is_visible(job: Job, caller: Caller, flow: str | None, now: int) -> bool:

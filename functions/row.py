@@ -6,6 +6,7 @@ Names are single letters, since a write costs by the whole item; none is a reser
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from functions.lifecycle import Job, State
 
@@ -41,6 +42,14 @@ NAMES = {
     "metadata": "g",
     "retry_of": "v",
 }
+INDEX = "newest"
+"""The jobs of each flow by their age, in partitions: it holds keys alone, which never change while a job lives."""
+
+INDEX_PARTITION = "lp"
+INDEX_ORDER = "lo"
+PARTITIONS = 4
+"""Of each flow: DynamoDB takes a thousand new jobs a second into one, and a page of a list asks each of them once."""
+
 _AS_JSON = frozenset({"progress", "metadata"})
 
 
@@ -52,7 +61,29 @@ def placeholders(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeD
 def encode(job: Job) -> "dict[str, AttributeValueTypeDef]":
     """The row of a job; what there is nothing to say of is absent."""
     values = {field: getattr(job, field) for field in NAMES}
-    return {NAMES[field]: _attribute(value) for field, value in values.items() if value is not None}
+    row = {NAMES[field]: _attribute(value) for field, value in values.items() if value is not None}
+    partition = partitions(job.org, job.flow)[crc32(job.id.encode()) % PARTITIONS]
+    return {**row, INDEX_PARTITION: {"S": partition}, INDEX_ORDER: {"S": order(job)}}
+
+
+def partitions(org: str, flow: str) -> list[str]:
+    """Where the index has the jobs of a flow; the id of a job decides on its partition."""
+    return [f"{org}/{flow}#{number}" for number in range(PARTITIONS)]
+
+
+def order(job: Job) -> str:
+    """The position of a job among all, by its age and, of one millisecond, by its id: greater texts are newer."""
+    return f"{moment(job.created_at)}#{job.id}"
+
+
+def id_at(position: str) -> str:
+    """The id of the job at a position."""
+    return position.partition("#")[2]
+
+
+def moment(milliseconds: int) -> str:
+    """The position just before every job that was created then."""
+    return f"{milliseconds:013}"
 
 
 def _attribute(value: object) -> "AttributeValueTypeDef":

@@ -5,8 +5,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
+from functions.body import TOO_DEEP, read_object
 from functions.catalog import SUBMISSION, Catalog, FlowEntry, InputError
 from functions.errors import ApiError, InvalidInputError
 from functions.text import is_too_deep
@@ -14,7 +15,6 @@ from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
 
-_TOO_DEEP = f"is nested deeper than {limits.MAX_JSON_DEPTH} levels"
 _FIELDS = ("message", "parameters", "options")
 _IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY_LENGTH}}}")
 
@@ -31,14 +31,7 @@ class Submission:
 
 def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
     """Check a body for the flow `name` against limits, contract and the flow's input, in the contract's order."""
-    if len(body) > limits.MAX_BODY_BYTES:
-        raise ApiError(
-            ErrorCode.PAYLOAD_TOO_LARGE,
-            f"The body is {len(body)} bytes; at most {limits.MAX_BODY_BYTES} are accepted: send less.",
-        )
-    fields = _parse(body)
-    if not isinstance(fields, dict):
-        raise InvalidInputError([("", "the body must be an object")])
+    fields = read_object(body)
     if catalog.flows[name].message_required and fields.get("message") is None:
         raise ApiError(ErrorCode.MISSING_MESSAGE, f"The flow {name!r} requires a message: send one as 'message'.")
     _refuse(_structural_errors(fields))
@@ -61,33 +54,10 @@ def check_idempotency_key(key: str | None) -> str | None:
     return key
 
 
-def _parse(body: bytes) -> object:
-    try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant)
-    except RecursionError:
-        raise InvalidInputError([("", _TOO_DEEP)]) from None
-    except ValueError as error:
-        raise ApiError(ErrorCode.INVALID_JSON, f"The body is {_problem(body, error)}. Send a JSON object.") from None
-
-
-def _problem(body: bytes, error: ValueError) -> str:
-    if not body.strip():
-        return "empty"
-    if isinstance(error, UnicodeDecodeError):
-        return "not UTF-8"
-    if isinstance(error, json.JSONDecodeError):
-        return f"not JSON: {error}"
-    return "not JSON that can be read: it holds NaN, Infinity or a number of thousands of digits"
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON value")
-
-
 def _structural_errors(fields: Mapping[str, Any]) -> list[InputError]:
     """What no schema says: the depth, and text and numbers that JSON can spell but nothing can carry."""
     if is_too_deep(fields):
-        return [("", _TOO_DEEP)]
+        return [("", TOO_DEEP)]
     try:
         _canonical(fields)
     except UnicodeEncodeError:

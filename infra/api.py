@@ -27,11 +27,13 @@ class _Answerer:
     entry: str
     routes: tuple[Route, ...]
     job_actions: tuple[str, ...] = ()
+    lists: bool = False
     holds: bool = False
     sends: bool = False
 
 
 _RETRY_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+_LISTING_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
 
 _ANSWERERS = (
     _Answerer("submit", (Route.SUBMIT, Route.SUBMIT_VERSION), ("dynamodb:PutItem",), sends=True),
@@ -39,6 +41,8 @@ _ANSWERERS = (
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem")),
     _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem"), holds=True),
     _Answerer("cancel", (Route.CANCEL, Route.CANCEL_BY_ID), ("dynamodb:UpdateItem",)),
+    _Answerer("list_jobs", (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True),
+    _Answerer("cancel_jobs", (Route.CANCEL_JOBS,), _LISTING_ACTIONS, lists=True),
     _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )
 _FALLBACK = "describe"
@@ -99,7 +103,7 @@ class Api(Construct):
             environment["QUEUE_URL"] = queue.queue_url
         function = JobFunction(
             self,
-            answerer.entry.capitalize(),
+            answerer.entry.title().replace("_", ""),
             entry=answerer.entry,
             code=self._code,
             settings=settings,
@@ -111,7 +115,7 @@ class Api(Construct):
         self._tables.keys.grant(function, "dynamodb:GetItem")
         function.add_to_role_policy(_noting_uses(self._tables.keys))
         if answerer.job_actions:
-            self._tables.jobs.grant(function, *answerer.job_actions)
+            self._tables.allow_jobs(function, *answerer.job_actions, lists=answerer.lists)
         if answerer.sends:
             queue.grant(function, "sqs:SendMessage")
         return function

@@ -34,4 +34,4 @@ class DeadLetterReader(Construct):
                 "DEAD_LETTER_QUEUE_URL": queues.dead_letters.queue_url,
             },
         )
-        read_queue(function, queues.dead_letters, tables.jobs, batch_size=10, batch_window=0, max_concurrency=2)
+        read_queue(function, queues.dead_letters, tables, batch_size=10, batch_window=0, max_concurrency=2)

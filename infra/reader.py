@@ -1,9 +1,10 @@
 """How a function reads a queue of jobs: the worker and the reader of dead letters do it alike."""
 
 from aws_cdk import Duration
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
+
+from infra.tables import Tables
 
 _QUEUE_ACTIONS = (
     "sqs:ReceiveMessage",
@@ -16,7 +17,7 @@ _QUEUE_ACTIONS = (
 def read_queue(
     function: lambda_.Function,
     queue: sqs.IQueue,
-    jobs: dynamodb.ITable,
+    tables: Tables,
     *,
     batch_size: int,
     batch_window: int,
@@ -26,7 +27,7 @@ def read_queue(
 
     `batch_window` is in seconds.
     """
-    jobs.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+    tables.allow_jobs(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
     queue.grant(function, *_QUEUE_ACTIONS)
     function.add_event_source_mapping(
         "Deliveries",

@@ -29,6 +29,6 @@ class Sweep(Construct):
             timeout=_TIMEOUT,
             environment={"JOBS_TABLE": tables.jobs.table_name},
         )
-        tables.jobs.grant(function, "dynamodb:Scan", "dynamodb:UpdateItem")
+        tables.allow_jobs(function, "dynamodb:Scan", "dynamodb:UpdateItem")
         daily = events.Schedule.rate(Duration.days(1))
         events.Rule(self, "Daily", schedule=daily, targets=[targets.LambdaFunction(function, retry_attempts=2)])

@@ -2,9 +2,14 @@
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.settings import EXPIRY_ATTRIBUTE
+
+_INDEX = "newest"
+"""The jobs of each flow by their age: what the functions write into its two keys never changes."""
 
 
 class Tables(Construct):
@@ -26,6 +31,12 @@ class Tables(Construct):
             removal_policy=removal_policy,
             deletion_protection=protected,
         )
+        self.jobs.add_global_secondary_index(
+            index_name=_INDEX,
+            partition_key=_string_attribute("lp"),
+            sort_key=_string_attribute("lo"),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
         self.keys = dynamodb.Table(
             self,
             "Keys",
@@ -35,6 +46,15 @@ class Tables(Construct):
             removal_policy=removal_policy,
             deletion_protection=protected,
         )
+
+    def allow_jobs(self, function: lambda_.Function, *actions: str, lists: bool = False) -> None:
+        """Allow a function these actions on the rows of jobs, and no look into their index unless it `lists` them."""
+        # A grant of the table's own would hold for its indexes too.
+        rows = iam.PolicyStatement(actions=list(actions), resources=[self.jobs.table_arn])
+        function.add_to_role_policy(rows)
+        if lists:
+            index = f"{self.jobs.table_arn}/index/{_INDEX}"
+            function.add_to_role_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=[index]))
 
 
 _RECOVERY = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)

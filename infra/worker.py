@@ -48,7 +48,7 @@ class Worker(Construct):
         read_queue(
             function,
             queues.jobs,
-            tables.jobs,
+            tables,
             batch_size=profile.batch_size,
             batch_window=profile.batch_window,
             max_concurrency=profile.max_concurrency,

@@ -1,9 +1,9 @@
 """The bodies of requests and responses, as pydantic models: snake_case here, camelCase on the wire."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from noukai_wire import limits
@@ -115,6 +115,46 @@ class JobStatus(WireModel):
     def ran_for(self) -> timedelta | None:
         """From the first claim to the terminal state; None until then."""
         return _between(self.started_at, self.completed_at)
+
+
+class JobFilter(WireModel):
+    """Which jobs of a flow, a project or an org: all of them, but for what is stated.
+
+    `created_after` is the first moment that counts, `created_before` the first one that does not.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Literal["pending", "running", "completed", "failed", "cancelled"] | None = None
+    created_after: AwareDatetime | None = None
+    created_before: AwareDatetime | None = None
+
+
+class JobQuery(JobFilter):
+    """The query of a list request: `cursor` is that of the page before, which had the same filter."""
+
+    limit: Annotated[int, Field(ge=1, le=limits.MAX_LIST_LIMIT)] = limits.DEFAULT_LIST_LIMIT
+    cursor: str | None = None
+
+
+class JobList(WireModel):
+    """A page of jobs, newest first and without their results; no `cursor` means the end, a short page does not."""
+
+    jobs: list[JobStatus]
+    cursor: str | None = None
+
+
+class JobCancellation(JobFilter):
+    """The body of a request that cancels many jobs: of those that wait or run, the ones that the filter leaves."""
+
+    cursor: str | None = None
+
+
+class CancelledJobs(WireModel):
+    """How many jobs a request has cancelled; with a `cursor` there may be more, which the next request cancels."""
+
+    cancelled: int
+    cursor: str | None = None
 
 
 class FlowDescription(WireModel):

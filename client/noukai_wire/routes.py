@@ -11,7 +11,8 @@ _FLOW = "/seq/{org}/{project}/{flow}"
 class Route(Enum):
     """A method and a path template below `BASE_PATH`; a variable is one whole segment.
 
-    Two forms of one route differ only in how they name the job: below its flow, or by its id alone.
+    Two forms of one route differ only in how they name the job: below its flow, or by its id alone. The three lists
+    differ in whose jobs they hold: a flow's, a project's or an org's.
     """
 
     SUBMIT = ("POST", _FLOW + "/jobs")
@@ -22,8 +23,12 @@ class Route(Enum):
     WAIT_BY_ID = ("GET", "/jobs/{id}/wait")
     CANCEL = ("POST", _FLOW + "/jobs/{id}/cancel")
     CANCEL_BY_ID = ("POST", "/jobs/{id}/cancel")
+    CANCEL_JOBS = ("POST", _FLOW + "/jobs/cancel")
     RETRY = ("POST", _FLOW + "/jobs/{id}/retry")
     RETRY_BY_ID = ("POST", "/jobs/{id}/retry")
+    LIST = ("GET", _FLOW + "/jobs")
+    LIST_PROJECT = ("GET", "/seq/{org}/{project}/jobs")
+    LIST_ORG = ("GET", "/seq/{org}/jobs")
     FLOWS = ("GET", "/flows")
     OPENAPI = ("GET", "/openapi.json")
     HEALTH = ("GET", "/healthz")

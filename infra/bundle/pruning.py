@@ -37,7 +37,7 @@ _UNUSED = (
     "botocore/docs/[!_du]*.py",
 )
 OPERATIONS = {
-    "dynamodb": {"GetItem", "PutItem", "UpdateItem", "Scan"},
+    "dynamodb": {"GetItem", "PutItem", "UpdateItem", "Scan", "Query", "BatchGetItem"},
     "sqs": {"SendMessage", "ChangeMessageVisibilityBatch"},
 }
 """What our functions call: botocore reads the description of a whole service for the first call."""

@@ -13,13 +13,14 @@ from urllib.parse import parse_qsl
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
-from functions import cancel, dead_letters, describe, retry, status, submit, wait, worker
+from functions import cancel, cancel_jobs, dead_letters, describe, list_jobs, retry, status, submit, wait, worker
 from functions.aws import client
 from functions.deployment import Deployment
 from functions.lifecycle import Job
 from functions.queue import JobQueue, Message
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
+from tests.functions.tables import create_tables
 from tests.functions.time import LambdaContext, ManualClock
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = 
     **{route.key: wait.handler.answer for route in (Route.WAIT, Route.WAIT_BY_ID)},
     **{route.key: retry.handler.answer for route in (Route.RETRY, Route.RETRY_BY_ID)},
     **{route.key: cancel.handler.answer for route in (Route.CANCEL, Route.CANCEL_BY_ID)},
+    **{route.key: list_jobs.handler.answer for route in (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG)},
+    Route.CANCEL_JOBS.key: cancel_jobs.handler.answer,
     **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, "$default"), describe.answer),
 }
 
@@ -182,13 +185,7 @@ def system_on_moto(asset: Path) -> Iterator[System]:
     """Make the tables, queues and keys of a fresh deployment, whose calls of AWS are recorded."""
     with mock_aws(), _one_dynamodb_call_at_a_time():
         dynamodb, sqs = client("dynamodb"), client("sqs")
-        for table, key in (("jobs", "id"), ("keys", "hash")):
-            dynamodb.create_table(
-                TableName=table,
-                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
-            )
+        create_tables(dynamodb)
         urls = {
             variable: sqs.create_queue(QueueName=variable, Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"]
             for variable in ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL")

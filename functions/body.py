@@ -1,0 +1,46 @@
+"""From the bytes of a request's body to a JSON object; every refusal is an error of the contract."""
+
+import json
+from typing import Any, NoReturn
+
+from functions.errors import ApiError, InvalidInputError
+from noukai_wire import limits
+from noukai_wire.errors import ErrorCode
+
+TOO_DEEP = f"is nested deeper than {limits.MAX_JSON_DEPTH} levels"
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Parse a body of an accepted size that holds a JSON object."""
+    if len(body) > limits.MAX_BODY_BYTES:
+        raise ApiError(
+            ErrorCode.PAYLOAD_TOO_LARGE,
+            f"The body is {len(body)} bytes; at most {limits.MAX_BODY_BYTES} are accepted: send less.",
+        )
+    fields = _parse(body)
+    if not isinstance(fields, dict):
+        raise InvalidInputError([("", "the body must be an object")])
+    return fields
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise InvalidInputError([("", TOO_DEEP)]) from None
+    except ValueError as error:
+        raise ApiError(ErrorCode.INVALID_JSON, f"The body is {_problem(body, error)}. Send a JSON object.") from None
+
+
+def _problem(body: bytes, error: ValueError) -> str:
+    if not body.strip():
+        return "empty"
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error}"
+    return "not JSON that can be read: it holds NaN, Infinity or a number of thousands of digits"
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON value")

@@ -1,0 +1,47 @@
+"""Entry: cancel the jobs of a flow that a filter selects, page by page."""
+
+from functions.body import read_object
+from functions.deployment import Deployment
+from functions.http import Endpoint, Request, Response
+from functions.keys import Caller
+from functions.lifecycle import UNSETTLED, Job
+from functions.page import read_page
+from functions.row import order
+from functions.selection import Place, Selection, parse_selection
+from functions.store import Refused
+from noukai_wire.scopes import Scope
+
+_MOST_JOBS = 100
+_MOST_MS = 20_000
+"""From the request's arrival: what is left then is the next page's, since the gateway gives up after 30 s."""
+
+
+def cancel_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Response:
+    """Answer with how many jobs were cancelled, and where the next page begins if there may be more.
+
+    Jobs that come later than the first page are newer than all that follow, and stay.
+    """
+    place = Place.named(request.path, deployment.catalog)
+    fields = {name: value for name, value in read_object(request.body).items() if value is not None}
+    selection = parse_selection(place, fields, among=UNSETTLED)
+    page = read_page(selection, deployment, _MOST_JOBS)
+    cancelled, end = 0, page.end
+    for job in page.jobs:
+        cancelled += _cancel(job, selection, deployment)
+        if deployment.clock.now() >= request.received_at + _MOST_MS:
+            end = order(job)
+            break
+    return Response({"cancelled": cancelled, **({} if end is None else {"cursor": selection.cursor(end)})})
+
+
+def _cancel(job: Job, selection: Selection, deployment: Deployment) -> bool:
+    """Cancel a job, unless it has ended or, if only one state is meant, left it since it was read."""
+    seen = None if selection.states == UNSETTLED else job.state
+    try:
+        deployment.store.cancel(job.id, org=job.org, flow=job.flow, now=deployment.clock.now(), seen=seen)
+    except Refused:
+        return False
+    return True
+
+
+handler = Endpoint(cancel_jobs, scope=Scope.CANCEL)

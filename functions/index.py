@@ -1,0 +1,46 @@
+"""The index of the jobs table, which knows of each job its flow, its age and its id, and nothing that may change.
+
+It follows the table within a fraction of a second: of a job it may say too late that it is there, or that it is gone.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from heapq import merge
+from typing import TYPE_CHECKING
+
+from functions.row import INDEX, INDEX_ORDER, INDEX_PARTITION, partitions, placeholders
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class JobIndex:
+    """The keys of all jobs."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def newest(self, org: str, flows: Iterable[str], *, above: str, below: str, at_once: int) -> Iterator[str]:
+        """Go through the positions of an org's jobs of some flows, the newest first, in the order of `row.order`.
+
+        Those below `below`, and not below `above`. Each partition is asked for so many `at_once`, and again only when
+        they are used up.
+        """
+        names = [name for flow in flows for name in partitions(org, flow)]
+        return merge(*(self._positions(name, above, below, at_once) for name in names), reverse=True)
+
+    def _positions(self, partition: str, above: str, below: str, at_once: int) -> Iterator[str]:
+        last: str | None = below
+        while last is not None:
+            answer = self.client.query(
+                TableName=self.table,
+                IndexName=INDEX,
+                KeyConditionExpression=f"{INDEX_PARTITION} = :partition AND {INDEX_ORDER} < :below",
+                ExpressionAttributeValues=placeholders({"partition": partition, "below": last}),
+                ScanIndexForward=False,
+                Limit=at_once,
+            )
+            positions = [item[INDEX_ORDER]["S"] for item in answer["Items"]]
+            yield from (position for position in positions if position >= above)
+            last = positions[-1] if "LastEvaluatedKey" in answer and positions[-1] >= above else None

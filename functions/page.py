@@ -1,0 +1,68 @@
+"""A page of selected jobs: the index says which there are, their rows say how they stand."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+from functions.abandoning import settled
+from functions.deployment import Deployment
+from functions.errors import ApiError
+from functions.lifecycle import Job, State
+from functions.row import id_at, order
+from functions.selection import Selection
+from noukai_wire.errors import ErrorCode
+
+_ROWS_AT_ONCE = 100
+"""What DynamoDB reads in one request."""
+
+_MOST_READS = 4
+"""A page for which so many requests were not enough stays short: few of the jobs are in the state that is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Jobs, the newest first, and how far the index was gone through for them: None for to its end."""
+
+    jobs: list[Job]
+    end: str | None
+
+
+def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
+    """Read so many of the selected jobs, or fewer.
+
+    An id may have been used again since the index was written: what counts is the row, if it is still the one that
+    the index means.
+    """
+    now = deployment.clock.now()
+    at_once = most if selection.states == frozenset(State) else _ROWS_AT_ONCE
+    place = selection.place
+    positions = deployment.index.newest(
+        place.org, place.flows, above=selection.above, below=selection.below, at_once=at_once
+    )
+    jobs: list[Job] = []
+    end = selection.position
+    for _ in range(_MOST_READS):
+        batch = list(islice(positions, at_once))
+        rows = deployment.store.read_many(map(id_at, batch))
+        for at in batch:
+            if id_at(at) not in rows:
+                return _cut_short(jobs, end, selection)
+            end, row = at, rows[id_at(at)]
+            if row is None or order(row) != at:
+                continue
+            job = settled(row, deployment, now)
+            if selection.holds(job, now):
+                jobs.append(job)
+            if len(jobs) == most:
+                is_last = at == batch[-1] and next(positions, None) is None
+                return Page(jobs, None if is_last else end)
+        if len(batch) < at_once:
+            return Page(jobs, None)
+    return Page(jobs, end)
+
+
+def _cut_short(jobs: list[Job], end: str | None, selection: Selection) -> Page:
+    """End the page where AWS had no time for more rows; a page that is no step forward would never end."""
+    if end == selection.position:
+        message = "This could not be read now: send the request again."
+        raise ApiError(ErrorCode.UNAVAILABLE, message, headers={"Retry-After": "1"})
+    return Page(jobs, end)

@@ -1,0 +1,126 @@
+"""Which jobs a caller means, pure: from the query of a list or the body of a cancellation to a part of the index."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from functions.catalog import Catalog, InputError
+from functions.errors import ApiError, InvalidInputError, flow_not_found
+from functions.lifecycle import Job, State
+from functions.row import moment
+from noukai_wire.errors import ErrorCode
+
+_FIELDS = frozenset({"state", "createdAfter", "createdBefore", "cursor"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FOREIGN = "belongs to no list of these jobs: send that of the page before, with the same path and filter, or none"
+_LATEST = 9_999_999_999_999
+_CHECK_BYTES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose jobs: those of one flow, of a project or of the whole org, as the path says."""
+
+    org: str
+    name: str
+    """`project/flow`, `project`, or nothing."""
+    flows: tuple[str, ...]
+    """`project/flow` of each flow of this deployment that belongs there."""
+
+    @classmethod
+    def named(cls, path: Mapping[str, str], catalog: Catalog) -> "Place":
+        """Read a path; a flow or a project that is not here is an error."""
+        parts = [path[part] for part in ("project", "flow") if part in path]
+        flows = tuple(flow for flow in catalog.flows if flow.split("/")[: len(parts)] == parts)
+        name = "/".join(parts)
+        if "flow" in path and not flows:
+            raise flow_not_found(name)
+        if "project" in path and not flows:
+            message = f"There is no project {name[:160]!r} here: GET /api/v1/flows lists the flows of each."
+            raise ApiError(ErrorCode.NOT_FOUND, message)
+        return cls(path["org"], name, flows)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The jobs of a place that were created in a span of time and are in one of some states, from a cursor on."""
+
+    place: Place
+    states: AbstractSet[State]
+    created_after: int
+    """The first millisecond that counts."""
+    created_before: int
+    """The first one that does not."""
+    position: str | None = None
+    """That of the last job in the index that the page before has come to."""
+
+    @property
+    def above(self) -> str:
+        """The lowest position in the index that counts."""
+        return moment(self.created_after)
+
+    @property
+    def below(self) -> str:
+        """The lowest position in the index that is too high."""
+        return self.position or moment(self.created_before)
+
+    def holds(self, job: Job, now: int) -> bool:
+        """Whether a job of this part of the index is meant, as it stands now."""
+        return job.state in self.states and not job.is_expired(now)
+
+    def cursor(self, position: str) -> str:
+        """Write down how far a page has come; it holds for these jobs only, and whoever forges one gets no others."""
+        return base64.urlsafe_b64encode(self._check(position) + position.encode()).decode().rstrip("=")
+
+    def since(self, cursor: str) -> "Selection":
+        """The rest of these jobs, from a cursor on; one that was not made for them is refused."""
+        try:
+            content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            check, position = content[:_CHECK_BYTES], content[_CHECK_BYTES:].decode()
+        except ValueError:
+            check, position = b"", ""
+        if check != self._check(position):
+            raise InvalidInputError([("cursor", _FOREIGN)])
+        return replace(self, position=position)
+
+    def _check(self, position: str) -> bytes:
+        span = f"{self.created_after} {self.created_before}"
+        text = "\n".join([self.place.org, self.place.name, *sorted(self.states), span, position])
+        return hashlib.sha256(text.encode()).digest()[:_CHECK_BYTES]
+
+
+def parse_selection(
+    place: Place, fields: Mapping[str, Any], *, among: AbstractSet[State], beside: AbstractSet[str] = frozenset()
+) -> Selection:
+    """Read the filter and the cursor of a request; `among` are the states that it may name.
+
+    It has no other fields but those `beside`, which are not read here.
+    """
+    errors: list[InputError] = [(name, "is not known here") for name in fields if name not in _FIELDS | beside]
+    stated = {name: value if isinstance(value, str) else "" for name, value in fields.items()}
+    states = frozenset(state for state in among if stated.get("state", state) == state)
+    if not states:
+        errors.append(("state", f"must be one of {', '.join(sorted(among))}"))
+    after, before = (_milliseconds(stated, name, errors) for name in ("createdAfter", "createdBefore"))
+    if after is not None and before is not None and after > before:
+        errors.append(("createdAfter", "must not be later than createdBefore"))
+    if errors:
+        raise InvalidInputError(errors)
+    selection = Selection(place, states, 0 if after is None else after, _LATEST if before is None else before)
+    return selection.since(stated["cursor"]) if "cursor" in stated else selection
+
+
+def _milliseconds(stated: Mapping[str, str], name: str, errors: list[InputError]) -> int | None:
+    """Read a moment, rounded up: no job is created between two milliseconds."""
+    if name not in stated:
+        return None
+    try:
+        since = datetime.fromisoformat(stated[name]) - _EPOCH
+    except (ValueError, TypeError):
+        errors.append((name, "must be a moment in ISO 8601 with its time zone, such as 2026-01-31T12:00:00Z"))
+        return None
+    return min(max(0, -(-since // timedelta(milliseconds=1))), _LATEST)

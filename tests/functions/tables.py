@@ -1,0 +1,30 @@
+"""The tables of a deployment, as far as the functions notice."""
+
+from typing import TYPE_CHECKING, Any
+
+from functions.row import INDEX, INDEX_ORDER, INDEX_PARTITION
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def create_tables(dynamodb: "DynamoDBClient") -> None:
+    """Make both tables, keyed and indexed as the template has them."""
+    keys: dict[str, Any] = {"KeySchema": [{"AttributeName": "hash", "KeyType": "HASH"}]}
+    jobs: dict[str, Any] = {
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": INDEX,
+                "KeySchema": [
+                    {"AttributeName": INDEX_PARTITION, "KeyType": "HASH"},
+                    {"AttributeName": INDEX_ORDER, "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    }
+    attributes = {"jobs": ("id", INDEX_PARTITION, INDEX_ORDER), "keys": ("hash",)}
+    for name, table in (("jobs", jobs), ("keys", keys)):
+        types: Any = [{"AttributeName": each, "AttributeType": "S"} for each in attributes[name]]
+        dynamodb.create_table(TableName=name, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST", **table)
