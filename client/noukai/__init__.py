@@ -37,6 +37,7 @@ from ._errors import (
 )
 from ._flow import AsyncFlow, Flow
 from ._job import AsyncJob, Job
+from ._listing import JobSelection
 from ._settings import ClientOptions
 from ._submission import JobOptions
 
@@ -63,6 +64,7 @@ __all__ = [
     "JobFailedError",
     "JobNotFoundError",
     "JobOptions",
+    "JobSelection",
     "JobStatus",
     "NotFoundError",
     "Noukai",

@@ -4,10 +4,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
+from typing import Any
 
 import httpx
 
-from noukai_wire.models import FlowDescription, FlowList, JobAccepted, JobStatus
+from noukai_wire.models import (
+    CancelledJobs,
+    FlowDescription,
+    FlowList,
+    JobAccepted,
+    JobCancellation,
+    JobList,
+    JobQuery,
+    JobStatus,
+)
 from noukai_wire.routes import Route
 
 from ._address import FlowAddress
@@ -70,6 +80,20 @@ class Api:
             partial(self.request, Route.CANCEL_BY_ID, id=job_id), deadline or self.deadline()
         )
         return read(JobStatus, response)
+
+    def jobs(self, route: Route, query: JobQuery, address: Mapping[str, Any]) -> Operation[JobList]:
+        """Fetch a page of a list."""
+        params = query.model_dump(mode="json", by_alias=True, exclude_none=True)
+        ask = partial(self.request, route, params=params, **address)
+        return read(JobList, (yield from self.exchange(ask, self.deadline())))
+
+    def cancel_jobs(self, address: FlowAddress, body: JobCancellation) -> Operation[CancelledJobs]:
+        """Cancel a page of a flow's jobs; a repetition cancels the rest of it, and counts no job again."""
+        content = body.model_dump_json(by_alias=True, exclude_none=True).encode()
+        headers = {"Content-Type": "application/json"}
+        ask = partial(self.request, Route.CANCEL_JOBS, content=content, headers=headers, **address._asdict())
+        response = yield from self.exchange(ask, self.deadline())
+        return read(CancelledJobs, response)
 
     def flows(self) -> Operation[list[FlowDescription]]:
         """Fetch the flows of the deployment."""

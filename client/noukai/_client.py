@@ -4,12 +4,13 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Generic, Self, Unpack
 
 import httpx
 
-from noukai_wire.models import FlowDescription
+from noukai_wire.limits import MAX_LIST_LIMIT
+from noukai_wire.models import FlowDescription, JobStatus
 
 from ._address import FlowAddress
 from ._address import job_id as checked_job_id
@@ -18,6 +19,7 @@ from ._deadline import Clock
 from ._driver import AwaitingDriver, BlockingDriver
 from ._flow import AsyncFlow, Flow
 from ._job import AsyncJob, Driver, Job
+from ._listing import JobSelection, listing_of_org
 from ._settings import ClientOptions, Settings
 
 
@@ -65,6 +67,17 @@ class Noukai(_Deployment[BlockingDriver]):
         """Take up a job by its id, perhaps one that another process submitted."""
         return Job(checked_job_id(job_id), self._api, self._driver)
 
+    def jobs(
+        self,
+        *,
+        org: str | None = None,
+        project: str | None = None,
+        page_size: int = MAX_LIST_LIMIT,
+        **selection: Unpack[JobSelection],
+    ) -> Iterator[JobStatus]:
+        """Go through the jobs of this client's org, or of one project of it, as `Flow.jobs` does."""
+        return self._driver.each(listing_of_org(self._api, org, project, selection, page_size))
+
     def flows(self) -> list[FlowDescription]:
         """Fetch the flows of the deployment."""
         return self._driver.run(self._api.flows())
@@ -106,6 +119,17 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
     def job(self, job_id: str) -> AsyncJob:
         """Take up a job by its id, perhaps one that another process submitted."""
         return AsyncJob(checked_job_id(job_id), self._api, self._driver)
+
+    def jobs(
+        self,
+        *,
+        org: str | None = None,
+        project: str | None = None,
+        page_size: int = MAX_LIST_LIMIT,
+        **selection: Unpack[JobSelection],
+    ) -> AsyncIterator[JobStatus]:
+        """Go through the jobs of this client's org, or of one project of it, as `Flow.jobs` does."""
+        return self._driver.each(listing_of_org(self._api, org, project, selection, page_size))
 
     async def flows(self) -> list[FlowDescription]:
         """Fetch the flows of the deployment."""

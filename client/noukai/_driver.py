@@ -2,13 +2,16 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing
 from typing import TypeVar
 
 import httpx
 
+from noukai_wire.models import JobStatus
+
 from ._call import Callers
+from ._listing import Listing
 from ._operation import Operation, Outcome, Reply, Report, Sleep, Step, advance
 
 T = TypeVar("T")
@@ -28,6 +31,11 @@ class BlockingDriver:
             while not isinstance(step := advance(operation, reply), Outcome):
                 reply = self._perform(step)
         return step.value
+
+    def each(self, listing: Listing) -> Iterator[JobStatus]:
+        """Give the jobs of a list one by one; a page is fetched when the one before is used up."""
+        while listing.has_more:
+            yield from self.run(listing.page())
 
     def _perform(self, step: Step) -> Reply:
         match step:
@@ -60,6 +68,12 @@ class AwaitingDriver:
             while not isinstance(step := advance(operation, reply), Outcome):
                 reply = await self._perform(step)
         return step.value
+
+    async def each(self, listing: Listing) -> AsyncIterator[JobStatus]:
+        """Give the jobs of a list one by one; a page is fetched when the one before is used up."""
+        while listing.has_more:
+            for status in await self.run(listing.page()):
+                yield status
 
     async def _perform(self, step: Step) -> Reply:
         match step:

@@ -1,14 +1,16 @@
 """A flow of the deployment, in both colours."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Generic, Unpack
 
-from noukai_wire.models import ExecuteResult, JobAccepted
+from noukai_wire.limits import MAX_LIST_LIMIT
+from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 
 from ._address import FlowAddress
 from ._api import Api
 from ._driver import AwaitingDriver, BlockingDriver
 from ._job import AsyncJob, Driver, Job
+from ._listing import JobSelection, Listing, cancellation, listing_of_flow
 from ._operation import Operation
 from ._submission import JobOptions, submission
 from ._wait import WaitTerms, execute
@@ -32,6 +34,12 @@ class _KnownFlow(Generic[Driver]):
         self, message: str | None, parameters: Mapping[str, Any] | None, options: JobOptions
     ) -> Operation[JobAccepted]:
         return self._api.submit(self._address, submission(message, parameters, **options))
+
+    def _listing(self, selection: JobSelection, page_size: int) -> Listing:
+        return listing_of_flow(self._api, self._address, selection, page_size)
+
+    def _cancellation(self, selection: JobSelection) -> Operation[int]:
+        return cancellation(self._api, self._address, selection)
 
     def _execution(
         self, terms: WaitTerms, message: str | None, parameters: Mapping[str, Any] | None, options: JobOptions
@@ -67,6 +75,21 @@ class Flow(_KnownFlow[BlockingDriver]):
         terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
         return self._driver.run(self._execution(terms, message, parameters, options))
 
+    def jobs(self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]) -> Iterator[JobStatus]:
+        """Go through the flow's jobs, the newest first and without their results.
+
+        A page of up to `page_size` jobs is fetched when the one before is used up. Jobs that are submitted meanwhile
+        are not among them, and one that was submitted within the last second may be missed.
+        """
+        return self._driver.each(self._listing(selection, page_size))
+
+    def cancel_jobs(self, **selection: Unpack[JobSelection]) -> int:
+        """Cancel the flow's jobs that wait or run, or those of them that are selected; gives how many there were.
+
+        Jobs that are submitted meanwhile stay.
+        """
+        return self._driver.run(self._cancellation(selection))
+
 
 class AsyncFlow(_KnownFlow[AwaitingDriver]):
     """`Flow`, to be awaited."""
@@ -91,3 +114,11 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
         """Submit a job as `job` does, and wait for it as `AsyncJob.wait` does."""
         terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
         return await self._driver.run(self._execution(terms, message, parameters, options))
+
+    def jobs(self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]) -> AsyncIterator[JobStatus]:
+        """Go through the flow's jobs as `Flow.jobs` does, with `async for`."""
+        return self._driver.each(self._listing(selection, page_size))
+
+    async def cancel_jobs(self, **selection: Unpack[JobSelection]) -> int:
+        """Cancel the flow's jobs as `Flow.cancel_jobs` does."""
+        return await self._driver.run(self._cancellation(selection))

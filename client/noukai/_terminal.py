@@ -11,8 +11,10 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
 
-from noukai_wire.models import FlowDescription, JobStatus
+from noukai_wire.models import CancelledJobs, FlowDescription, JobStatus
 
 from ._errors import (
     ApiError,
@@ -23,6 +25,10 @@ from ._errors import (
     NoukaiError,
     WaitTimeoutError,
 )
+from ._listing import JobSelection
+
+_WIDEST = 10_000
+"""Columns of a table that no terminal bounds."""
 
 _EXIT_CODES: tuple[tuple[type[NoukaiError], int], ...] = (
     (JobFailedError, 1),
@@ -93,6 +99,36 @@ def show_flows(flows: list[FlowDescription]) -> None:
         typer.echo(_line(" ".join([flow.flow, *names])))
         if flow.description:
             typer.echo(f"    {_line(flow.description)}")
+
+
+def show_jobs(jobs: list[JobStatus]) -> None:
+    """Print jobs as a table, as wide as it needs to be where it is not a terminal that is to hold it."""
+    table = Table(box=None, pad_edge=False, show_header=sys.stdout.isatty())
+    for name in ("job", "state", "submitted", "ran for", "flow", "said"):
+        table.add_column(name, no_wrap=True)
+    for job in jobs:
+        ran_for = "" if job.ran_for is None else str(job.ran_for)
+        said = job.error or (_progress(job.progress) if job.progress else "")
+        cells = [job.id, job.state, job.created_at, ran_for, job.flow or "", said]
+        table.add_row(*(Text(_line(cell)) for cell in cells))
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_WIDEST)
+    console.print(table)
+
+
+def show_cancelled(count: int, *, as_json: bool) -> None:
+    """Print how many jobs were cancelled."""
+    if as_json:
+        show_json(CancelledJobs(cancelled=count))
+    else:
+        typer.echo(f"{count} cancelled")
+
+
+def stated(selection: JobSelection) -> str:
+    """Say which jobs a filter leaves of those that wait or run."""
+    state = selection.get("state")
+    span = {"from": selection.get("created_after"), "before": selection.get("created_before")}
+    told = [f"{word} {moment}" for word, moment in span.items() if moment]
+    return " ".join([f"that are {state or 'pending or running'}", *(["submitted", *told] if told else [])])
 
 
 @contextmanager

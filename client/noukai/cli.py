@@ -4,17 +4,32 @@ import io
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Annotated
 
 import typer
 
-from noukai_wire.models import FlowList
+from noukai_wire.limits import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT
+from noukai_wire.models import FlowList, JobList
 
+from . import _options as options
 from ._arguments import metadata_of, parameters_of, text_of
 from ._client import Noukai
 from ._errors import JobError, NoukaiError
 from ._job import Job
-from ._terminal import complain, exit_code, progress_bar, show_flows, show_json, show_output, show_status
+from ._listing import JobSelection
+from ._terminal import (
+    complain,
+    exit_code,
+    progress_bar,
+    show_cancelled,
+    show_flows,
+    show_jobs,
+    show_json,
+    show_output,
+    show_status,
+    stated,
+)
 
 _EPILOG = (
     "Environment: NOUKAI_API_KEY; NOUKAI_BASE_URL (http://localhost:8080/api/v1); NOUKAI_ORG and NOUKAI_PROJECT for "
@@ -31,46 +46,27 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-FlowArgument = Annotated[str, typer.Argument(help="org/project/flow, or flow alone.")]
-JobArgument = Annotated[str, typer.Argument(help="A job's id.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON as the API sends it.")]
-Message = Annotated[str | None, typer.Option("-m", "--message", help="The message.")]
-File = Annotated[typer.FileBinaryRead | None, typer.Option("-f", "--file", help="A file as the message; - is stdin.")]
-Parameter = Annotated[list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=JSON", help="Repeatable.")]
-Waits = Annotated[bool, typer.Option("--wait", help="Wait for the job and print its result.")]
-TimeoutMs = Annotated[int | None, typer.Option(min=0, help="Wait no longer than this.")]
-CancelOnTimeout = Annotated[bool, typer.Option("--cancel-on-timeout", help="Cancel the job if that is too short.")]
-IdempotencyKey = Annotated[str | None, typer.Option(help="The same key gives the same job.")]
-DelaySeconds = Annotated[int | None, typer.Option(help="Start no sooner than this.")]
-RunAt = Annotated[str | None, typer.Option(metavar="ISO-TIME", help="Start no sooner than this.")]
-TimeoutSeconds = Annotated[int | None, typer.Option(help="How long one attempt may take.")]
-MaxAttempts = Annotated[int | None, typer.Option(help="How often the job is tried in all.")]
-BackoffSeconds = Annotated[float | None, typer.Option(help="How long at most the first pause after a failure is.")]
-BackoffCapSeconds = Annotated[float | None, typer.Option(help="How long at most every later pause is.")]
-Metadata = Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Repeatable.")]
-KeepSeconds = Annotated[int | None, typer.Option(help="How long the job is kept after its end.")]
-
 
 @app.command(epilog=_EPILOG)
 def submit(
     *,
-    flow: FlowArgument,
-    message: Message = None,
-    file: File = None,
-    parameter: Parameter = None,
-    waits: Waits = False,
-    timeout_ms: TimeoutMs = None,
-    cancel_on_timeout: CancelOnTimeout = False,
-    idempotency_key: IdempotencyKey = None,
-    delay_seconds: DelaySeconds = None,
-    run_at: RunAt = None,
-    timeout_seconds: TimeoutSeconds = None,
-    max_attempts: MaxAttempts = None,
-    backoff_seconds: BackoffSeconds = None,
-    backoff_cap_seconds: BackoffCapSeconds = None,
-    metadata: Metadata = None,
-    keep_seconds: KeepSeconds = None,
-    as_json: Json = False,
+    flow: options.FlowArgument,
+    message: options.Message = None,
+    file: options.File = None,
+    parameter: options.Parameter = None,
+    waits: options.Waits = False,
+    timeout_ms: options.TimeoutMs = None,
+    cancel_on_timeout: options.CancelOnTimeout = False,
+    idempotency_key: options.IdempotencyKey = None,
+    delay_seconds: options.DelaySeconds = None,
+    run_at: options.RunAt = None,
+    timeout_seconds: options.TimeoutSeconds = None,
+    max_attempts: options.MaxAttempts = None,
+    backoff_seconds: options.BackoffSeconds = None,
+    backoff_cap_seconds: options.BackoffCapSeconds = None,
+    metadata: options.Metadata = None,
+    keep_seconds: options.KeepSeconds = None,
+    as_json: options.Json = False,
 ) -> None:
     """Submit a job and print its id; with --wait, its result."""
     _check_wait(timeout_ms, waits=waits, cancel_on_timeout=cancel_on_timeout)
@@ -94,7 +90,7 @@ def submit(
 
 
 @app.command(epilog=_EPILOG)
-def status(*, job_id: JobArgument, as_json: Json = False) -> None:
+def status(*, job_id: options.JobArgument, as_json: options.Json = False) -> None:
     """Print a job as it stands; the exit code is 0 in every state."""
     with _client() as client:
         _show_status(client.job(job_id), as_json=as_json)
@@ -103,10 +99,10 @@ def status(*, job_id: JobArgument, as_json: Json = False) -> None:
 @app.command(epilog=_EPILOG)
 def wait(
     *,
-    job_id: JobArgument,
-    timeout_ms: TimeoutMs = None,
-    cancel_on_timeout: CancelOnTimeout = False,
-    as_json: Json = False,
+    job_id: options.JobArgument,
+    timeout_ms: options.TimeoutMs = None,
+    cancel_on_timeout: options.CancelOnTimeout = False,
+    as_json: options.Json = False,
 ) -> None:
     """Wait for a job and print its result; with --json, its status."""
     with _client() as client:
@@ -114,23 +110,70 @@ def wait(
 
 
 @app.command(epilog=_EPILOG)
-def cancel(*, job_id: JobArgument, as_json: Json = False) -> None:
-    """Cancel a job and print it as it stands afterwards."""
+def cancel(
+    *,
+    job_id: Annotated[str | None, typer.Argument(help="A job's id.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Cancel the jobs of --flow that wait or run.")] = False,
+    flow: options.FlowOption = None,
+    state: options.State = None,
+    created_after: options.CreatedAfter = None,
+    created_before: options.CreatedBefore = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Cancel a job and print it as it stands afterwards; with --all, many, and print how many."""
+    selection = JobSelection(state=state, created_after=created_after, created_before=created_before)
+    if (job_id is None) != every or (flow is not None) != every or (not every and any(selection.values())):
+        raise typer.BadParameter("give a job's id, or --all with --flow, which a filter may follow")
     with _client() as client:
-        job = client.job(job_id)
-        job.cancel()
-        _show_status(job, as_json=as_json)
+        if flow is not None:
+            known = client.flow(flow)
+            if not yes:
+                typer.confirm(f"Cancel the jobs of {known.address} {stated(selection)}?", abort=True, err=True)
+            show_cancelled(known.cancel_jobs(**selection), as_json=as_json)
+        elif job_id is not None:
+            job = client.job(job_id)
+            job.cancel()
+            _show_status(job, as_json=as_json)
+
+
+@app.command("list", epilog=_EPILOG)
+def list_jobs(
+    *,
+    flow: Annotated[str | None, typer.Argument(help="org/project/flow, or flow alone; without it the org's.")] = None,
+    project: Annotated[str | None, typer.Option(help="The jobs of one project.")] = None,
+    state: options.State = None,
+    created_after: options.CreatedAfter = None,
+    created_before: options.CreatedBefore = None,
+    limit: Annotated[int, typer.Option(min=1, help="So many of the newest.")] = DEFAULT_LIST_LIMIT,
+    as_json: options.Json = False,
+) -> None:
+    """List the newest jobs of a flow, a project or the org."""
+    if flow is not None and project is not None:
+        raise typer.BadParameter("name a flow or a project", param_hint="'FLOW' / '--project'")
+    selection = JobSelection(state=state, created_after=created_after, created_before=created_before)
+    size = min(limit, MAX_LIST_LIMIT)
+    with _client() as client:
+        if flow is not None:
+            jobs = client.flow(flow).jobs(page_size=size, **selection)
+        else:
+            jobs = client.jobs(project=project, page_size=size, **selection)
+        found = list(islice(jobs, limit))
+    if as_json:
+        show_json(JobList(jobs=found))
+    else:
+        show_jobs(found)
 
 
 @app.command(epilog=_EPILOG)
-def retry(*, job_id: JobArgument, as_json: Json = False) -> None:
+def retry(*, job_id: options.JobArgument, as_json: options.Json = False) -> None:
     """Submit a failed or cancelled job's input again and print the new job's id."""
     with _client() as client:
         _show_accepted(client.job(job_id).retry(), as_json=as_json)
 
 
 @app.command(epilog=_EPILOG)
-def flows(*, as_json: Json = False) -> None:
+def flows(*, as_json: options.Json = False) -> None:
     """List the flows of the deployment."""
     with _client() as client:
         found = client.flows()

@@ -123,7 +123,7 @@ class JobFilter(WireModel):
     `created_after` is the first moment that counts, `created_before` the first one that does not.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", loc_by_alias=False)
 
     state: Literal["pending", "running", "completed", "failed", "cancelled"] | None = None
     created_after: AwareDatetime | None = None

@@ -55,7 +55,7 @@ class Arriving:
     limit=st.integers(1, 5),
     state=st.sampled_from([None, State.FAILED]),
 )
-def test_no_job_is_skipped_or_repeated(
+def test_no_job_is_skipped_or_repeated(  # noqa: PLR0917 - pytest and Hypothesis name them all
     system: System,
     route: Route,
     first: list[tuple[str, State, int]],
@@ -67,7 +67,8 @@ def test_no_job_is_skipped_or_repeated(
     arriving = Arriving(system, [])
     arriving.add(first)
     there = {job.id for job in arriving.jobs}
-    query, cursor, ids = f"limit={limit}" + (f"&state={state}" if state else ""), "", list[str]()
+    query, ids = f"limit={limit}" + (f"&state={state}" if state else ""), list[str]()
+    cursor: str | None = ""
     while cursor is not None:
         answer = system.send(route, query=query + cursor, **PATHS[route])
         assert answer.status == 200, answer.body

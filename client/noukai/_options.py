@@ -1,0 +1,28 @@
+"""The arguments and options of the command."""
+
+from typing import Annotated
+
+import typer
+
+FlowArgument = Annotated[str, typer.Argument(help="org/project/flow, or flow alone.")]
+JobArgument = Annotated[str, typer.Argument(help="A job's id.")]
+FlowOption = Annotated[str | None, typer.Option(help="org/project/flow, or flow alone.")]
+State = Annotated[str | None, typer.Option(help="Only jobs in this state.")]
+CreatedAfter = Annotated[str | None, typer.Option(metavar="ISO-TIME", help="Only jobs submitted from then on.")]
+CreatedBefore = Annotated[str | None, typer.Option(metavar="ISO-TIME", help="Only jobs submitted before.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON as the API sends it.")]
+Message = Annotated[str | None, typer.Option("-m", "--message", help="The message.")]
+File = Annotated[typer.FileBinaryRead | None, typer.Option("-f", "--file", help="A file as the message; - is stdin.")]
+Parameter = Annotated[list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=JSON", help="Repeatable.")]
+Waits = Annotated[bool, typer.Option("--wait", help="Wait for the job and print its result.")]
+TimeoutMs = Annotated[int | None, typer.Option(min=0, help="Wait no longer than this.")]
+CancelOnTimeout = Annotated[bool, typer.Option("--cancel-on-timeout", help="Cancel the job if that is too short.")]
+IdempotencyKey = Annotated[str | None, typer.Option(help="The same key gives the same job.")]
+DelaySeconds = Annotated[int | None, typer.Option(help="Start no sooner than this.")]
+RunAt = Annotated[str | None, typer.Option(metavar="ISO-TIME", help="Start no sooner than this.")]
+TimeoutSeconds = Annotated[int | None, typer.Option(help="How long one attempt may take.")]
+MaxAttempts = Annotated[int | None, typer.Option(help="How often the job is tried in all.")]
+BackoffSeconds = Annotated[float | None, typer.Option(help="How long at most the first pause after a failure is.")]
+BackoffCapSeconds = Annotated[float | None, typer.Option(help="How long at most every later pause is.")]
+Metadata = Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Repeatable.")]
+KeepSeconds = Annotated[int | None, typer.Option(help="How long the job is kept after its end.")]
