@@ -12,8 +12,6 @@ from tests.bench.cpu import measured
 from tests.bench.lives import Account, Bill, Event, Life, fresh_account
 from tests.bench.report import Cell, Section
 
-INDEX_UNITS = 1
-"""Write units that an index of keys alone adds to a job: its keys never change, so it is written once."""
 SHORT = WorkerProfile(memory=256, timeout=60, batch_size=10)
 """A profile for flows of a few seconds: its queue's visibility is no longer than a lease."""
 TARGETS = {"a trickle": 8.0, "under load": 6.5}
@@ -26,6 +24,7 @@ _STAGES: Mapping[str, tuple[str, ...]] = {
     "wait, status": ("wait", "status"),
     "cancel": ("cancel",),
     "retry": ("retry",),
+    "list": ("list",),
     "logs": ("logs",),
 }
 _ITEMS = ("api_requests", "lambda_requests", "gb_seconds", "write_units", "read_units", "sqs_requests", "log_bytes")
@@ -67,12 +66,12 @@ def _by_stage(desk: Desk) -> Iterable[Section]:
         "a trickle": desk.trickle(Life(), SHORT),
         "under load": desk.load(Life()),
     }
-    totals = {name: bill.usd_per_million() + _index() for name, bill in bills.items()}
+    totals = {name: bill.usd_per_million() for name, bill in bills.items()}
     yield Section(
         "The bill by stage, USD per million jobs of 200 ms, 300 B and 500 B",
         ["stage", *bills],
         list(_stage_rows(bills)),
-        {name: {**_usd_of(bill), "with index": totals[name]} for name, bill in bills.items()},
+        {name: _usd_of(bill) for name, bill in bills.items()},
         [_profiles(), f"CPU: {_cpu(desk.cpu)}", f"Assumed: {prices.assumptions()}.", _idle()],
     )
     yield Section(
@@ -81,7 +80,7 @@ def _by_stage(desk: Desk) -> Iterable[Section]:
         [[item.replace("_", " "), *(float(bill.per_job(item)) for bill in bills.values())] for item in _ITEMS],
         {name: {item: bill.per_job(item) for item in _ITEMS} for name, bill in bills.items()},
     )
-    yield _peers({f"noukai, {name}, with the index": totals[name] for name in TARGETS})
+    yield _peers({f"noukai, {name}": totals[name] for name in TARGETS})
 
 
 def _stage_rows(bills: Mapping[str, Bill]) -> Iterable[list[Cell]]:
@@ -91,8 +90,7 @@ def _stage_rows(bills: Mapping[str, Bill]) -> Iterable[list[Cell]]:
             yield [name, *usd]
     totals = [bill.usd_per_million() for bill in bills.values()]
     yield ["**sum**", *totals]
-    yield ["with an index of keys for lists, not built", *(total + _index() for total in totals)]
-    yield ["target for that", *(TARGETS.get(name, "") for name in bills)]
+    yield ["target", *(TARGETS.get(name, "") for name in bills)]
     yield ["callers hear of the end late, median s", *(median(bill.late) for bill in bills.values())]
     yield ["apart: the flow's own compute", *map(_compute, bills.values())]
     yield ["apart: bytes to the internet", *map(_transfer, bills.values())]
@@ -131,13 +129,9 @@ def _stack(worker: WorkerProfile | None = None) -> Stack:
     """Give the stack as `cdk.json` and the template make it, perhaps with another worker."""
     settings = Settings.from_context(file_context().get)
     profile = worker or settings.worker
-    memory = dict.fromkeys(("submit", "status", "cancel", "retry"), settings.memory)
+    memory = dict.fromkeys(("submit", "status", "cancel", "retry", "list"), settings.memory)
     memory |= {"wait": settings.wait_memory, "worker": profile.memory}
     return Stack(memory, profile.batch_size, profile.timeout)
-
-
-def _index() -> float:
-    return prices.usd("write_units", INDEX_UNITS * 1_000_000)
 
 
 def _compute(bill: Bill) -> float:

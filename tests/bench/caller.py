@@ -1,5 +1,6 @@
 """A caller on simulated time: the real client, whose requests go straight to the simulated gateway."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
@@ -10,8 +11,10 @@ from noukai import Job, JobCancelledError, JobFailedError
 from noukai._address import FlowAddress
 from noukai._api import Api
 from noukai._flow import Flow
+from noukai._listing import Listing
 from noukai._operation import Operation, Outcome, Reply, Report, Sleep, advance
 from noukai._settings import Settings
+from noukai_wire.models import JobStatus
 from tests.bench.cloud import Cloud
 
 T = TypeVar("T")
@@ -37,6 +40,11 @@ class SimulatedDriver:
                 case httpx.Request():
                     reply = self._cloud.answer(step)
         return step.value
+
+    def each(self, listing: Listing) -> Iterator[JobStatus]:
+        """Give the jobs of a list one by one."""
+        while listing.has_more:
+            yield from self.run(listing.page())
 
 
 class Caller:

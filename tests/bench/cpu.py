@@ -67,6 +67,7 @@ def measured(system: System) -> Cpu:
         "wait": _least(clock, lambda: system.send(Route.WAIT_BY_ID, id=job_id, query="seconds=0")),
         "cancel": _least(clock, lambda: system.send(Route.CANCEL_BY_ID, id=job_id)),
     }
+    totals["list"] = _least(clock, lambda: system.send(Route.LIST_ORG, org="acme"))
     totals["retry"] = totals["submit"]
     one, ten = _worker(system, clock, 1), _worker(system, clock, _BATCH)
     job = max(0.0, ten[0] - one[0] - call * (ten[1] - one[1])) / (_BATCH - 1)

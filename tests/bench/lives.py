@@ -18,11 +18,13 @@ from functions import execution
 from functions.aws import client
 from functions.catalog_build import build_catalog
 from functions.deployment import Deployment
+from functions.index import JobIndex
 from functions.inputs import InputStore
 from functions.keys import KeyRing
 from functions.queue import JobQueue
 from functions.store import JobStore
 from functions.telemetry import logger
+from noukai_wire.limits import DEFAULT_LIST_LIMIT
 from tests.bench.caller import KEY, Caller
 from tests.bench.cloud import Cloud, Cpu, Stack
 from tests.bench.meter import Meter, MeteredTables
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from noukai_wire.routes import Route
 
 FLOWS = Path(__file__).parent / "flows"
-DEFAULT = Stack({"submit": 256, "retry": 256, "status": 256, "wait": 128, "cancel": 256, "worker": 1024})
+DEFAULT = Stack({"submit": 256, "retry": 256, "status": 256, "wait": 128, "cancel": 256, "list": 256, "worker": 1024})
 IDEAL = Cpu()
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
 _BRIEF_MS = 4000
@@ -53,6 +55,7 @@ class Event(StrEnum):
     CANCELLED = "cancelled half-way"
     CANCELLED_IN_TIME = "cancelled before it runs"
     LOOKED_AT = "its status is asked for, too"
+    LISTED = "a page of twenty of its like is listed"
     RETRIED = "fails, and is retried by its caller"
 
 
@@ -157,6 +160,7 @@ class Account:
         made = Deployment(self.system.deployment.environment, self.system.deployment.asset, clock)
         jobs, keys = made.environment["JOBS_TABLE"], made.environment["KEYS_TABLE"]
         made.store, made.inputs = JobStore(self._dynamodb, jobs), InputStore(self._dynamodb, jobs)
+        made.index = JobIndex(self._dynamodb, jobs)
         made.keys = KeyRing(self._dynamodb, keys, clock)
         made.queue = JobQueue(queues, QUEUE)
         return made
@@ -194,6 +198,8 @@ def _call(cloud: Cloud, caller: Caller, life: Life) -> None:
         caller.wait(job)
     if life.event is Event.LOOKED_AT:
         job.status()
+    if life.event is Event.LISTED:
+        next(caller.flow(life.flow).jobs(page_size=DEFAULT_LIST_LIMIT))
     if life.event is Event.RETRIED:
         caller.wait(job.retry())
 

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 APART = ("flow_gb_seconds", "bytes_out")
 """What is counted, but is no part of a job's price: the flow's own compute, and transfer, whose start is free."""
 
-_METERED = frozenset({"GetItem", "PutItem", "UpdateItem"})
+_WRITES = frozenset({"PutItem", "UpdateItem"})
+_METERED = _WRITES | {"GetItem", "BatchGetItem", "Query"}
+
+
+Item = dict[str, Any]
 
 
 class UnmeteredError(Exception):
-    """A function made a call that no job is meant to make: a scan, a query, a transaction."""
+    """A function made a call that no job is meant to make: a scan, a transaction."""
 
 
 @dataclass
@@ -84,26 +88,50 @@ class MeteredTables:
         actor.calls += 1
         self.meter.calls.append((actor.stage, model.name))
         self.timeline.sleep(prices.assumed("dynamodb_ms") / 1000)
-        whole_is_unseen = model.name != "GetItem" or "ProjectionExpression" in asked
-        context["before"] = self._size(asked) if whole_is_unseen else 0
+        if model.name in _WRITES:
+            context["before"] = self._item(asked["TableName"], self._key(asked))
 
     def _after(self, model: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-        asked, before, stage = context["asked"], context["before"], self.timeline.actor.stage
-        if model.name == "GetItem":
-            # A projection is charged as the whole item.
-            size = max(before, item_bytes(parsed.get("Item", {})))
-            self.meter.add(stage, "read_units", read_units(size, consistent=asked.get("ConsistentRead", False)))
-        elif "Error" in parsed:
-            self.meter.add(stage, "write_units", write_units(before, before))
-        elif asked.get("ReturnValues") == "ALL_NEW":
-            self.meter.add(stage, "write_units", write_units(before, item_bytes(parsed["Attributes"])))
-        else:
-            self.meter.add(stage, "write_units", write_units(before, self._size(asked)))
+        asked, stage = context["asked"], self.timeline.actor.stage
+        if model.name in _WRITES:
+            before = context["before"]
+            after = before if "Error" in parsed else self._item(asked["TableName"], self._key(asked))
+            units = write_units(item_bytes(before), item_bytes(after))
+            self.meter.add(stage, "write_units", units + self._index_units(asked["TableName"], before, after))
+        elif "Error" not in parsed:
+            self.meter.add(stage, "read_units", self._units_read(model.name, asked, parsed))
 
-    def _size(self, asked: Mapping[str, Any]) -> int:
-        table, key = asked["TableName"], asked.get("Key")
-        if key is None:
-            schema = self.unmetered.describe_table(TableName=table)["Table"]["KeySchema"]
-            key = {each["AttributeName"]: asked["Item"][each["AttributeName"]] for each in schema}
-        answer = self.unmetered.get_item(TableName=table, Key=key, ConsistentRead=True)
-        return item_bytes(answer.get("Item", {}))
+    def _units_read(self, operation: str, asked: Mapping[str, Any], parsed: Mapping[str, Any]) -> float:
+        """Count a read; of a question to an index that of all it has found, of a batch that of each row."""
+        if operation == "Query":
+            return read_units(sum(map(item_bytes, parsed["Items"])), consistent=asked.get("ConsistentRead", False))
+        batch = (
+            asked["RequestItems"]
+            if operation == "BatchGetItem"
+            else {asked["TableName"]: {**asked, "Keys": [asked["Key"]]}}
+        )
+        # A projection is charged as the whole item.
+        return sum(
+            read_units(item_bytes(self._item(table, key)), consistent=each.get("ConsistentRead", False))
+            for table, each in batch.items()
+            for key in each["Keys"]
+        )
+
+    def _index_units(self, table: str, before: Item, after: Item) -> int:
+        """Count what a write of an item writes into indexes of keys alone: an entry that goes, and one that comes."""
+        units = 0
+        for index in self.unmetered.describe_table(TableName=table)["Table"].get("GlobalSecondaryIndexes", []):
+            names = [each["AttributeName"] for each in index["KeySchema"]]
+            old, new = ({name: item[name] for name in names if name in item} for item in (before, after))
+            if old != new:
+                units += sum(write_units(item_bytes(each), 0) for each in (old, new) if each)
+        return units
+
+    def _key(self, asked: Mapping[str, Any]) -> Item:
+        if "Key" in asked:
+            return dict(asked["Key"])
+        schema = self.unmetered.describe_table(TableName=asked["TableName"])["Table"]["KeySchema"]
+        return {each["AttributeName"]: asked["Item"][each["AttributeName"]] for each in schema}
+
+    def _item(self, table: str, key: Item) -> Item:
+        return dict(self.unmetered.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {}))

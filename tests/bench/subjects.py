@@ -192,6 +192,8 @@ SUBJECTS = (
     Subject("status", _request(Route.STATUS_BY_ID, id=_DONE.id), "status"),
     Subject("wait", _request(Route.WAIT_BY_ID, id=_DONE.id), "status"),
     Subject("cancel", _request(Route.CANCEL_BY_ID, id=_RUNNING.id), "cancel"),
+    Subject("list_jobs", _request(Route.LIST, **_ADDRESS), "status"),
+    Subject("cancel_jobs", _request(Route.CANCEL_JOBS, {}, **_ADDRESS), "cancel"),
     Subject("describe", _request(Route.FLOWS), "status"),
     Subject("worker", _delivery(_message(_RUNNING).body), "worker"),
     Subject("dead_letters", _delivery(_message(_LOST).body), "worker"),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -47,6 +48,21 @@ class Colour:
     def run(self, outcome: Any) -> Any:
         """Return the outcome of a call, awaited if it is to be."""
         return self._runner.run(outcome) if asyncio.iscoroutine(outcome) else outcome
+
+    def collect(self, jobs: Any, most: int | None = None) -> list[Any]:
+        """Return what an iteration gives, or the first so many of it."""
+        if not self._awaiting:
+            return list(islice(jobs, most))
+
+        async def collected() -> list[Any]:
+            found: list[Any] = []
+            async for job in jobs:
+                found.append(job)
+                if len(found) == most:
+                    break
+            return found
+
+        return list(self._runner.run(collected()))
 
     async def _sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)

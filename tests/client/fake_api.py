@@ -29,6 +29,9 @@ class FakeApi(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.lives: dict[str, list[dict[str, Any]]] = {}
         self.submissions: list[dict[str, Any]] = []
+        self.queries: list[tuple[list[str], dict[str, list[str]]]] = []
+        """Of each list request what it names below the org, and its query."""
+        self.cancellations: list[dict[str, Any]] = []
         self.holds: list[int] = []
         self.follows: list[bool] = []
         """Of each held request, whether it was to be answered with every change of the progress."""
@@ -59,6 +62,13 @@ class FakeApi(ThreadingHTTPServer):
             case "POST", ["seq", "acme", "demo", flow, "jobs"] if f"job_{flow}" in self.lives:
                 self.submissions.append(body)
                 return 202, {**job("pending"), "id": f"job_{flow}", "flow": f"acme/demo/{flow}"}
+            case "GET", ["seq", "acme", *_, "jobs"]:
+                self.queries.append((path[2:-1], query))
+                jobs = [{**job("running"), "id": f"job_{n}", "flow": "acme/demo/echo"} for n in range(3)]
+                return 200, {"jobs": jobs[:1], "cursor": "c"} if "cursor" not in query else {"jobs": jobs[1:]}
+            case "POST", ["seq", "acme", "demo", "busy", "jobs", "cancel"]:
+                self.cancellations.append(body)
+                return 200, {"cancelled": 100, "cursor": "c"} if "cursor" not in body else {"cancelled": 7}
             case "POST", ["jobs", job_id, "cancel"] if job_id in self.lives:
                 if self.lives[job_id][0]["state"] == "running":
                     self.live(job_id, job("cancelled"))

@@ -174,6 +174,16 @@ def test_submit_prints_the_acceptance_as_json() -> None:
         (["wait", "job_done", "--timeout-ms", "-1"], "--timeout-ms"),
         (["status", "../flows"], "not a job's id"),
         (["status"], "Missing argument"),
+        (["cancel"], "--all with --flow"),
+        (["cancel", "--all"], "--all with --flow"),
+        (["cancel", "--flow", "acme/demo/busy"], "--all with --flow"),
+        (["cancel", "job_busy", "--all", "--flow", "acme/demo/busy"], "--all with --flow"),
+        (["cancel", "job_busy", "--state", "pending"], "--all with --flow"),
+        (["cancel", "--all", "--flow", "acme/demo/busy", "--yes", "--state", "done"], "state"),
+        (["list"], "NOUKAI_ORG"),
+        (["list", "acme/demo/echo", "--project", "demo"], "a flow or a project"),
+        (["list", "acme/demo/echo", "--limit", "0"], "--limit"),
+        (["list", "acme/demo/echo", "--created-after", "yesterday"], "created_after"),
         (["wurst"], "No such command"),
     ],
 )
@@ -181,7 +191,7 @@ def test_wrong_usage_exits_with_2(api: FakeApi, arguments: list[str], said: str)
     """Wrong usage is said on stderr, sends nothing and exits with 2."""
     exit_code, printed, error = run(*arguments)
     assert (exit_code, printed, said in error) == (2, "", True), error
-    assert api.submissions == []
+    assert api.submissions == api.queries == api.cancellations == []
 
 
 def test_a_file_that_is_no_text_is_wrong_usage() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -52,6 +52,14 @@ class Colour:
     def __init__(self, client: Any, run: Callable[[Any], Any]) -> None:
         self.client = client
         self.run = run
+
+    def collect(self, jobs: Any) -> list[Any]:
+        """Give all that an iteration gives."""
+        return list(self.run(_collected(jobs))) if isinstance(jobs, AsyncIterator) else list(jobs)
+
+
+async def _collected(jobs: AsyncIterator[Any]) -> list[Any]:
+    return [job async for job in jobs]
 
 
 @pytest.fixture(params=["blocking", "awaiting"])

@@ -1,6 +1,7 @@
 """Jobs from submission to their end, through every part of the system, in both colours of the client."""
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +131,19 @@ def test_flows_are_listed(colour: Colour) -> None:
     assert flows["demo/word-count"].input["required"] == ["message"]
 
 
+def test_jobs_are_listed_and_cancelled(colour: Colour) -> None:
+    """The jobs of a flow are listed newest first, in pages and by their state, and cancelled together."""
+    flow = colour.client.flow("sleep")
+    began = datetime.now(UTC)
+    ids = [colour.run(flow.job(parameters={"seconds": 1}, delay_seconds=600)).id for _ in range(3)]
+    for jobs in (flow.jobs, colour.client.jobs):
+        assert [each.id for each in colour.collect(jobs(created_after=began, page_size=2))] == ids[::-1]
+    assert colour.run(flow.cancel_jobs(state="pending", created_after=began)) == 3
+    assert colour.collect(flow.jobs(state="pending", created_after=began)) == []
+    cancelled = colour.collect(colour.client.jobs(project="demo", state="cancelled", created_after=began))
+    assert [each.id for each in cancelled] == ids[::-1]
+
+
 def test_errors_are_the_contracts(colour: Colour) -> None:
     """What is wrong with a call is an error of its own class, with its code and the request's id."""
     flow = colour.client.flow("word-count")
@@ -138,6 +152,8 @@ def test_errors_are_the_contracts(colour: Colour) -> None:
         (lambda: flow.job(message="x", parameters={"top": 0}), InvalidInputError, "INVALID_INPUT"),
         (colour.client.flow("nothing").job, FlowNotFoundError, "FLOW_NOT_FOUND"),
         (colour.client.flow("other/demo/echo").job, PermissionDeniedError, "FORBIDDEN"),
+        (colour.client.flow("nothing").cancel_jobs, FlowNotFoundError, "FLOW_NOT_FOUND"),
+        (colour.client.flow("other/demo/echo").cancel_jobs, PermissionDeniedError, "FORBIDDEN"),
         (colour.client.job("job_" + "a" * 26).status, JobNotFoundError, "JOB_NOT_FOUND"),
     ]
     for wrong, error, code in calls:

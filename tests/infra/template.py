@@ -10,7 +10,7 @@ Resource = dict[str, Any]
 NO_BUNDLING: dict[str, object] = {"aws:cdk:bundling-stacks": []}
 """A context in which the sources stand for the assets, which take seconds."""
 
-API = ["submit", "retry", "status", "wait", "cancel", "describe"]
+API = ["submit", "retry", "status", "wait", "cancel", "list_jobs", "cancel_jobs", "describe"]
 READERS = ["worker", "dead_letters"]
 ENTRIES = [*API, *READERS, "sweep"]
 QUEUES = {"worker": "QueuesJobs", "dead_letters": "QueuesDeadLetters"}
@@ -66,7 +66,7 @@ class Template:
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         ]
         return {
-            (action, resource if isinstance(resource, str) else resource["Fn::GetAtt"][0])
+            (action, resource if isinstance(resource, str) else _named(resource))
             for statement in statements
             for action in _listed(statement["Action"])
             for resource in _listed(statement["Resource"])
@@ -91,6 +91,14 @@ class Template:
     def queue_of(self, handler: str) -> dict[str, Any]:
         """The properties of the queue that a function reads."""
         return self.properties(self.deliveries(handler)["EventSourceArn"]["Fn::GetAtt"][0])
+
+
+def _named(resource: dict[str, Any]) -> str:
+    """The logical name of a resource, and what of it is meant if that is not the whole."""
+    if "Fn::GetAtt" in resource:
+        return str(resource["Fn::GetAtt"][0])
+    whole, part = resource["Fn::Join"][1]
+    return f"{whole['Fn::GetAtt'][0]}{part}"
 
 
 def _listed(value: Any) -> list[Any]:

@@ -1,7 +1,7 @@
 """What the stack and the functions must agree on although neither imports the other."""
 
 from functions.lifecycle import GIVE_UP_AFTER_MS
-from functions.row import EXPIRY_ATTRIBUTE
+from functions.row import EXPIRY_ATTRIBUTE, INDEX, INDEX_ORDER, INDEX_PARTITION
 from tests.infra.template import Template
 
 
@@ -13,6 +13,20 @@ def test_table_expires_rows_by_the_functions_attribute(template: Template) -> No
         if "TimeToLiveSpecification" in table["Properties"]
     ]
     assert attributes == [EXPIRY_ATTRIBUTE]
+
+
+def test_index_is_keyed_as_the_functions_write(template: Template) -> None:
+    """The index has the functions' name and attributes, and holds keys alone, so that no transition writes it."""
+    _, table = template.named_resource("DynamoDB::Table", "TablesJobs")
+    (index,) = table["Properties"]["GlobalSecondaryIndexes"]
+    assert index == {
+        "IndexName": INDEX,
+        "KeySchema": [
+            {"AttributeName": INDEX_PARTITION, "KeyType": "HASH"},
+            {"AttributeName": INDEX_ORDER, "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }
 
 
 def test_jobs_are_given_up_when_the_queue_forgets_them(template: Template) -> None:

@@ -11,6 +11,8 @@ from tests.infra.permission_table import FILE, permission_table
 from tests.infra.template import ENTRIES, QUEUES, Template
 
 SETTLE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+LIST = {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
+LISTS = ("list_jobs", "cancel_jobs")
 USE_KEYS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -53,6 +55,8 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
         ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, set()),
         ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, set()),
         ("cancel", {"dynamodb:UpdateItem"}, USE_KEYS, set()),
+        ("list_jobs", LIST, USE_KEYS, set()),
+        ("cancel_jobs", LIST, USE_KEYS, set()),
         ("describe", set(), USE_KEYS, set()),
         ("worker", SETTLE, set(), READ_QUEUE),
         ("dead_letters", SETTLE, set(), READ_QUEUE),
@@ -66,7 +70,14 @@ def test_role_allows_exactly_what_its_function_does(
     keys_table, _ = template.named_resource("DynamoDB::Table", "TablesKeys")
     queue_name, _ = template.named_resource("SQS::Queue", QUEUES.get(handler, "QueuesJobs"))
     log_group = template.functions()[handler]["LoggingConfig"]["LogGroup"]["Ref"]
-    expected = {jobs_table: jobs, keys_table: keys, queue_name: queue, log_group: WRITE_LOG}
+    index = {"dynamodb:Query"} if handler in LISTS else set[str]()
+    expected = {
+        f"{jobs_table}/index/newest": index,
+        jobs_table: jobs,
+        keys_table: keys,
+        queue_name: queue,
+        log_group: WRITE_LOG,
+    }
     assert template.rights(handler) == {(action, name) for name, actions in expected.items() for action in actions}
 
 
@@ -112,6 +123,8 @@ def test_no_role_has_a_policy_of_somebody_else(template: Template) -> None:
         ("status", {"JOBS_TABLE", "KEYS_TABLE"}),
         ("wait", {"JOBS_TABLE", "KEYS_TABLE"}),
         ("cancel", {"JOBS_TABLE", "KEYS_TABLE"}),
+        ("list_jobs", {"JOBS_TABLE", "KEYS_TABLE"}),
+        ("cancel_jobs", {"JOBS_TABLE", "KEYS_TABLE"}),
         ("describe", {"KEYS_TABLE"}),
         ("worker", {"JOBS_TABLE", "QUEUE_URL", "LEASE_SECONDS", "GRACE_SECONDS"}),
         ("dead_letters", {"JOBS_TABLE", "DEAD_LETTER_QUEUE_URL"}),

@@ -1,0 +1,64 @@
+"""The commands that go through jobs: list, and cancel --all."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from noukai.cli import app
+from tests.client.fake_api import FakeApi
+
+pytestmark = pytest.mark.usefixtures("api")
+BUSY = ("cancel", "--all", "--flow", "acme/demo/busy")
+
+
+def run(*arguments: str, stdin: str | None = None) -> tuple[int, str, str]:
+    """Return the exit code, stdout and stderr of the command in this process."""
+    result = CliRunner().invoke(app, arguments, input=stdin)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_list_shows_a_line_for_each_job(api: FakeApi) -> None:
+    """Where stdout is no terminal, no line is cut and there is no heading; a filter is passed on."""
+    span = ("--created-after", "2026-01-01T00:00:00Z", "--created-before", "2026-01-02T00:00:00+01:00")
+    exit_code, printed, _ = run("list", "acme/demo/echo", "--state", "running", *span)
+    assert exit_code == 0
+    lines = [line.split() for line in printed.splitlines()]
+    assert lines == [[f"job_{n}", "running", "2026-01-01T00:00:00.000Z", "acme/demo/echo"] for n in range(3)]
+    asked = {
+        "state": ["running"],
+        "createdAfter": ["2026-01-01T00:00:00Z"],
+        "createdBefore": ["2026-01-02T00:00:00+01:00"],
+        "limit": ["20"],
+    }
+    assert api.queries == [(["demo", "echo"], asked), (["demo", "echo"], {**asked, "cursor": ["c"]})]
+
+
+def test_list_ends_at_its_limit(api: FakeApi) -> None:
+    """No page is fetched that is not shown; --json prints what the API said of each job."""
+    printed = json.loads(run("list", "acme/demo/echo", "--limit", "1", "--json")[1])
+    assert [job["id"] for job in printed["jobs"]] == ["job_0"]
+    assert [query["limit"] for _, query in api.queries] == [["1"]]
+
+
+def test_list_of_a_project_and_of_the_org(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a flow the jobs of the environment's org are listed, or of one project of it."""
+    monkeypatch.setenv("NOUKAI_ORG", "acme")
+    assert run("list", "--limit", "1")[0] == run("list", "--project", "demo", "--limit", "1")[0] == 0
+    assert [path for path, _ in api.queries] == [[], ["demo"]]
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
+def test_cancel_all_asks_first(api: FakeApi, answer: str) -> None:
+    """Nothing is cancelled without a yes."""
+    exit_code, printed, asked = run(*BUSY, "--state", "pending", stdin=answer)
+    assert (exit_code, printed, api.cancellations) == (1, "", [])
+    assert "Cancel the jobs of acme/demo/busy that are pending?" in asked
+
+
+@pytest.mark.parametrize(("arguments", "answer"), [([], "y\n"), (["--yes"], None)])
+def test_cancel_all_says_how_many(api: FakeApi, arguments: list[str], answer: str | None) -> None:
+    """With a yes, or --yes, all pages are cancelled."""
+    assert run(*BUSY, *arguments, stdin=answer)[:2] == (0, "107 cancelled\n")
+    assert api.cancellations == [{}, {"cursor": "c"}]
+    assert json.loads(run(*BUSY, "--yes", "--json")[1]) == {"cancelled": 107}
