@@ -56,8 +56,8 @@ class Colour:
 
         async def collected() -> list[Any]:
             found: list[Any] = []
-            async for job in jobs:
-                found.append(job)
+            async for each in jobs:
+                found.append(each)
                 if len(found) == most:
                     break
             return found

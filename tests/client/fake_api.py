@@ -48,7 +48,7 @@ class FakeApi(ThreadingHTTPServer):
         """Give a job its life."""
         self.lives[job_id] = [{**body, "id": job_id} for body in bodies]
 
-    def answer(  # noqa: PLR0911 - one for each route
+    def answer(  # noqa: C901, PLR0911 - one for each route
         self, method: str, path: list[str], query: dict[str, list[str]], body: Any
     ) -> tuple[int, Any]:
         """Return the status and the body of the answer to a request below the base URL."""

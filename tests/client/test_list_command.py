@@ -52,13 +52,14 @@ def test_list_of_a_project_and_of_the_org(api: FakeApi, monkeypatch: pytest.Monk
 def test_cancel_all_asks_first(api: FakeApi, answer: str) -> None:
     """Nothing is cancelled without a yes."""
     exit_code, printed, asked = run(*BUSY, "--state", "pending", stdin=answer)
-    assert (exit_code, printed, api.cancellations) == (1, "", [])
+    assert (exit_code, "cancelled" in printed, api.cancellations) == (1, False, [])
     assert "Cancel the jobs of acme/demo/busy that are pending?" in asked
 
 
 @pytest.mark.parametrize(("arguments", "answer"), [([], "y\n"), (["--yes"], None)])
 def test_cancel_all_says_how_many(api: FakeApi, arguments: list[str], answer: str | None) -> None:
     """With a yes, or --yes, all pages are cancelled."""
-    assert run(*BUSY, *arguments, stdin=answer)[:2] == (0, "107 cancelled\n")
+    exit_code, printed, _ = run(*BUSY, *arguments, stdin=answer)
+    assert (exit_code, printed.splitlines()[-1]) == (0, "107 cancelled")
     assert api.cancellations == [{}, {"cursor": "c"}]
     assert json.loads(run(*BUSY, "--yes", "--json")[1]) == {"cancelled": 107}
