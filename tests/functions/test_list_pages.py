@@ -10,7 +10,7 @@ from functions.lifecycle import Job, State
 from functions.row import order
 from noukai_wire.routes import Route
 from tests.functions.harness import System
-from tests.functions.test_lists import job_of
+from tests.functions.lists import job_of
 
 FLOWS = ("trial/add", "trial/greet")
 PATHS = {

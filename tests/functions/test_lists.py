@@ -1,50 +1,12 @@
 """Lists: of a flow, a project and an org, filtered, page by page."""
 
-from dataclasses import replace
 from typing import Any
 
-import pytest
-
-from functions.lifecycle import Job, State
+from functions.lifecycle import State
 from functions.row import order
-from noukai_wire.errors import ErrorCode
-from noukai_wire.models import JobList
 from noukai_wire.routes import Route
-from tests.functions.harness import Answer, System, assert_refused
-
-ADD = {"org": "acme", "project": "trial", "flow": "add"}
-LISTS = (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG)
-
-
-def path_of(route: Route, **changes: str) -> dict[str, str]:
-    """The variables that the gateway finds in the path of a route."""
-    return {name: text for name, text in {**ADD, **changes}.items() if f"{{{name}}}" in route.template}
-
-
-def submit(system: System, flow: str = "trial/add", **body: Any) -> str:
-    """Submit a job a second after the one before."""
-    system.clock.time += 1000
-    job_id: str = system.submit(flow, **{"parameters": {"a": 1}, **body}).body["id"]
-    return job_id
-
-
-def listed(system: System, query: str = "", route: Route = Route.LIST, **path: str) -> list[str]:
-    """The ids of all pages, in their order."""
-    ids: list[str] = []
-    cursor = ""
-    for _ in range(100):
-        answer = system.send(route, query="&".join(filter(None, [query, cursor])), **path_of(route, **path))
-        assert answer.status == 200, answer.body
-        page = JobList.model_validate(answer.body)
-        ids += [job.id for job in page.jobs]
-        if page.cursor is None:
-            return ids
-        cursor = f"cursor={page.cursor}"
-    raise AssertionError("this never ends")
-
-
-def operations(system: System) -> list[str]:
-    return [operation for operation, _ in system.calls]
+from tests.functions.harness import System
+from tests.functions.lists import ADD, LISTS, job_of, listed, operations, submit
 
 
 def test_jobs_are_statuses_without_results_newest_first(system: System) -> None:
@@ -109,110 +71,6 @@ def test_spans_of_time(system: System) -> None:
     assert listed(system, f"createdAfter={day}23:13:22%2B01:00&createdBefore={day}22:13:23Z") == [ids[1]]
     assert listed(system, f"createdAfter={day}22:13:22Z&createdBefore={day}22:13:22Z") == []
     assert listed(system, "createdAfter=0001-01-01T00:00:00Z&createdBefore=9999-12-31T00:00:00Z&limit=1") == ids[::-1]
-
-
-@pytest.mark.parametrize(
-    ("query", "path"),
-    [
-        ("limit=0", "limit"),
-        ("limit=101", "limit"),
-        ("limit=1e1", "limit"),
-        ("limit=-1", "limit"),
-        ("limit=²", "limit"),
-        ("limit=99999999999999999999999", "limit"),
-        ("state=done", "state"),
-        ("state=Pending", "state"),
-        ("state=pending,failed", "state"),
-        ("createdAfter=yesterday", "createdAfter"),
-        ("createdAfter=2026-01-01T00:00:00", "createdAfter"),
-        ("createdBefore=2026-01-01", "createdBefore"),
-        ("createdBefore=1700000000000", "createdBefore"),
-        ("createdAfter=2026-01-02T00:00:00Z&createdBefore=2026-01-01T00:00:00Z", "createdAfter"),
-        ("cursor=x", "cursor"),
-        ("cursor=größe", "cursor"),
-        ("cursor=" + "A" * 5000, "cursor"),
-        ("since=1", "since"),
-    ],
-)
-@pytest.mark.parametrize("route", LISTS, ids=lambda route: route.name)
-def test_wrong_queries(system: System, route: Route, query: str, path: str) -> None:
-    """A query that is wrong is refused by the name of what is wrong, and nothing is looked up."""
-    answer = system.send(route, query=query, **path_of(route))
-    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
-    assert [error["path"] for error in answer.body["detail"]["errors"]] == [path]
-    assert "Query" not in operations(system)
-
-
-@pytest.fixture
-def cursor(system: System) -> str:
-    """That of the pending jobs of `add`, created before 2024."""
-    submit(system)
-    submit(system)
-    answer = system.send(Route.LIST, query="limit=1&state=pending&createdBefore=2024-01-01T00:00:00Z", **ADD)
-    del system.calls[:]
-    return str(answer.body["cursor"])
-
-
-def with_cursor(system: System, cursor: str, route: Route = Route.LIST, **changes: str) -> Answer:
-    query = {"limit": "1", "state": "pending", "createdBefore": "2024-01-01T00:00:00Z", "cursor": cursor}
-    path = path_of(route, **{name: changes.pop(name) for name in ADD if name in changes})
-    fields = {name: value for name, value in {**query, **changes}.items() if value}
-    return system.send(route, query="&".join(f"{name}={value}" for name, value in fields.items()), **path)
-
-
-def test_cursor_of_its_own_list(system: System, cursor: str) -> None:
-    """It goes on with pages of any size; the same moment may be spelled otherwise."""
-    assert with_cursor(system, cursor, limit="100", createdBefore="2023-12-31T23:00:00-01:00").status == 200
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"state": "running"},
-        {"state": ""},
-        {"createdBefore": ""},
-        {"createdBefore": "2024-01-01T00:00:01Z"},
-        {"createdAfter": "2020-01-01T00:00:00Z"},
-        {"flow": "greet"},
-        {"route": Route.LIST_PROJECT},
-        {"route": Route.LIST_ORG},
-        {"org": "globex"},
-    ],
-    ids=str,
-)
-def test_cursor_from_elsewhere(system: System, cursor: str, changes: Any) -> None:
-    """A cursor of another org, flow or filter is refused, and the answer says so."""
-    system.key = "nk_globex" if "org" in changes else "nk_acme"
-    answer = with_cursor(system, cursor, **changes)
-    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
-    assert "cursor: belongs to no list of these jobs" in answer.body["detail"]["message"]
-    assert "Query" not in operations(system)
-
-
-def test_no_changed_cursor_is_taken(system: System, cursor: str) -> None:
-    """Whichever sign of it is another one, it is refused."""
-    for place in range(len(cursor) - 1):  # of the last sign some bits say nothing
-        changed = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
-        assert with_cursor(system, changed).code == "INVALID_INPUT"
-
-
-@pytest.mark.parametrize(
-    ("route", "path", "code"),
-    [
-        (Route.LIST, {"flow": "nothing"}, ErrorCode.FLOW_NOT_FOUND),
-        (Route.LIST, {"project": "nothing"}, ErrorCode.FLOW_NOT_FOUND),
-        (Route.LIST, {"flow": "ad"}, ErrorCode.FLOW_NOT_FOUND),
-        (Route.LIST, {"flow": ""}, ErrorCode.FLOW_NOT_FOUND),
-        (Route.LIST_PROJECT, {"project": "nothing"}, ErrorCode.NOT_FOUND),
-        (Route.LIST_PROJECT, {"project": "tri"}, ErrorCode.NOT_FOUND),
-        (Route.LIST_PROJECT, {"project": ""}, ErrorCode.NOT_FOUND),
-        (Route.LIST_PROJECT, {"project": "trial/add"}, ErrorCode.NOT_FOUND),
-    ],
-)
-def test_what_is_not_here(system: System, route: Route, path: dict[str, str], code: ErrorCode) -> None:
-    """A flow or a project that is not here is a 404, whatever the query is."""
-    answer = system.send(route, query="limit=0", **path_of(route, **path))
-    assert_refused(system, answer, code)
 
 
 def keep_in_index(system: System, position: str) -> None:
@@ -313,24 +171,6 @@ def test_work_of_a_page_is_bounded(system: System) -> None:
     last = system.send(Route.LIST, query=f"state=running&cursor={first['cursor']}", **ADD).body
     assert last == {"jobs": []}
     assert operations(system).count("BatchGetItem") == 1
-
-
-def job_of(number: int) -> Job:
-    """A job that has waited for so many milliseconds."""
-    now = 1_700_000_000_000
-    job = Job(
-        id=f"job_{number:026}",
-        org="acme",
-        flow="trial/add",
-        state=State.PENDING,
-        created_at=now - number,
-        attempt=0,
-        max_attempts=1,
-        digest=b"",
-        keep_seconds=3600,
-        give_up_at=now + 10_000_000,
-    )
-    return replace(job, metadata={"number": str(number)})
 
 
 def test_requests_of_a_page(system: System) -> None:

@@ -1,0 +1,61 @@
+"""Going through lists as a client does, and jobs to fill them with."""
+
+from dataclasses import replace
+from typing import Any
+
+from functions.lifecycle import Job, State
+from noukai_wire.models import JobList
+from noukai_wire.routes import Route
+from tests.functions.harness import System
+
+ADD = {"org": "acme", "project": "trial", "flow": "add"}
+LISTS = (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG)
+
+
+def path_of(route: Route, **changes: str) -> dict[str, str]:
+    """The variables that the gateway finds in the path of a route."""
+    return {name: text for name, text in {**ADD, **changes}.items() if f"{{{name}}}" in route.template}
+
+
+def submit(system: System, flow: str = "trial/add", **body: Any) -> str:
+    """Submit a job a second after the one before."""
+    system.clock.time += 1000
+    job_id: str = system.submit(flow, **{"parameters": {"a": 1}, **body}).body["id"]
+    return job_id
+
+
+def listed(system: System, query: str = "", route: Route = Route.LIST, **path: str) -> list[str]:
+    """The ids of all pages, in their order."""
+    ids: list[str] = []
+    cursor = ""
+    for _ in range(100):
+        answer = system.send(route, query="&".join(filter(None, [query, cursor])), **path_of(route, **path))
+        assert answer.status == 200, answer.body
+        page = JobList.model_validate(answer.body)
+        ids += [job.id for job in page.jobs]
+        if page.cursor is None:
+            return ids
+        cursor = f"cursor={page.cursor}"
+    raise AssertionError("this never ends")
+
+
+def operations(system: System) -> list[str]:
+    return [operation for operation, _ in system.calls]
+
+
+def job_of(number: int) -> Job:
+    """A job that has waited for so many milliseconds."""
+    now = 1_700_000_000_000
+    job = Job(
+        id=f"job_{number:026}",
+        org="acme",
+        flow="trial/add",
+        state=State.PENDING,
+        created_at=now - number,
+        attempt=0,
+        max_attempts=1,
+        digest=b"",
+        keep_seconds=3600,
+        give_up_at=now + 10_000_000,
+    )
+    return replace(job, metadata={"number": str(number)})
