@@ -191,7 +191,7 @@ def test_wrong_usage_exits_with_2(api: FakeApi, arguments: list[str], said: str)
     """Wrong usage is said on stderr, sends nothing and exits with 2."""
     exit_code, printed, error = run(*arguments)
     assert (exit_code, printed, said in error) == (2, "", True), error
-    assert api.submissions == api.queries == api.cancellations == []
+    assert [*api.submissions, *api.queries, *api.cancellations] == []
 
 
 def test_a_file_that_is_no_text_is_wrong_usage() -> None:
