@@ -111,7 +111,7 @@ def _read_assets(folder: Path, manifest: str, template: Path) -> list[Asset]:
     return [
         Asset(sources[name], _filled_in(destination["bucketName"]), _filled_in(destination["objectKey"]))
         for name, file in files.items()
-        if sources[name] != template  # it is sent with the request
+        if sources[name] != template  # it is published by itself
         for destination in file["destinations"].values()
     ]
 

@@ -22,6 +22,7 @@ LOCAL_KEYS = {"acme": "nk_local_acme", "globex": "nk_local_globex"}
 """The key of each org that only a local system knows."""
 
 _NOTHING_TO_UPDATE = "No updates are to be performed"
+_TEMPLATES = "templates"
 _POLL_SECONDS = 0.1
 
 
@@ -79,7 +80,7 @@ class Deployment:
         await asyncio.to_thread(self._publish, assembly)
         arguments = {
             "StackName": assembly.stack,
-            "TemplateBody": assembly.template,
+            "TemplateURL": f"{self.s3.meta.endpoint_url}/{_TEMPLATES}/{assembly.stack}",
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         }
         try:
@@ -88,6 +89,9 @@ class Deployment:
             raise LocalError(f"The stack {assembly.stack} is refused: {error}") from error
 
     def _publish(self, assembly: Assembly) -> None:
+        # A request holds 50 KB of a template, and this one is larger.
+        self.s3.create_bucket(Bucket=_TEMPLATES)
+        self.s3.put_object(Bucket=_TEMPLATES, Key=assembly.stack, Body=assembly.template.encode())
         buckets = {asset.bucket for asset in self._published}
         for asset in assembly.assets:
             if asset.bucket not in buckets:
