@@ -14,8 +14,8 @@ from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, Route
 
 
-def accept(job: Job, message: Message, deployment: Deployment) -> Response:
-    """Answer 202 with the new job, or with the one that has its id already, if it was the same submission."""
+def accept(job: Job, message: Message, deployment: Deployment) -> Job:
+    """Give the new job, or the one that has its id already, if it was the same submission."""
     try:
         deployment.store.create(job, job.created_at)
     except Refused as refused:
@@ -27,7 +27,7 @@ def accept(job: Job, message: Message, deployment: Deployment) -> Response:
         # Until a worker has claimed the job nobody can tell whether its message was sent.
         remaining = -(-((job.not_before or now) - now) // 1000)
         deployment.queue.send(replace(message, created_at=job.created_at), delay_seconds=max(0, remaining))
-    return _accepted(job, now)
+    return job
 
 
 def _same_submission(seen: Job, job: Job) -> Job:
@@ -40,7 +40,12 @@ def _same_submission(seen: Job, job: Job) -> Job:
     return seen
 
 
-def _accepted(job: Job, now: int) -> Response:
+def accepted_response(job: Job, now: int) -> Response:
+    """Answer 202 with an accepted job, where it is and when to ask for it."""
+    return Response(accepted(job), status=202, headers={"Location": location(job), **pace_headers(job, now)})
+
+
+def location(job: Job) -> str:
+    """The path of the job's status, below its flow."""
     project, flow = job.flow.split("/")
-    location = BASE_PATH + Route.STATUS.path(org=job.org, project=project, flow=flow, id=job.id)
-    return Response(accepted(job), status=202, headers={"Location": location, **pace_headers(job, now)})
+    return BASE_PATH + Route.STATUS.path(org=job.org, project=project, flow=flow, id=job.id)

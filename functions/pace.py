@@ -9,6 +9,9 @@ from functions.lifecycle import Job, State
 HOLD_BELOW_MS = 1100
 """A shorter time is waited for within a held request: sending the client away for it would cost one more."""
 
+_LONGEST_HELD_LOOK_MS = 500
+"""Within a request that is held to the end: looking so often costs a twentieth of what holding does."""
+
 _CLOSEST_LOOK_MS = 125
 _BLIND_HOLD_MS = {State.PENDING: 2000, State.RUNNING: 5500}
 """Where nothing is known a job is watched this long: most are claimed, and many have ended, by then."""
@@ -47,6 +50,11 @@ def next_look_ms(job: Job, now: int, *, progress: bool = False) -> int:
     if progress and job.state is State.RUNNING:
         pause = min(pause, max(1000, age // _PROGRESS_SHARE))
     return max(1, min(pause, max(_FIRST_CHECK_MS, _CHECK_FACTOR * (now - job.created_at))))
+
+
+def held_look_ms(job: Job, now: int) -> int:
+    """Say in how many milliseconds a job is worth another look for whoever is there anyway."""
+    return min(next_look_ms(job, now), _LONGEST_HELD_LOOK_MS)
 
 
 def pace_headers(job: Job, now: int, *, held: bool = False, progress: bool = False) -> dict[str, str]:

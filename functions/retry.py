@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from functions.accepting import accept
+from functions.accepting import accept, accepted_response
 from functions.deployment import Deployment
 from functions.errors import ApiError, InvalidInputError, flow_not_found
 from functions.http import Endpoint, Request, Response
@@ -26,7 +26,7 @@ def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
     if message is None:
         raise _without_input(old, now)
     job = _again(old, now)
-    return accept(job, replace(message, id=job.id), deployment)
+    return accepted_response(accept(job, replace(message, id=job.id), deployment), deployment.clock.now())
 
 
 def _without_input(old: Job, now: int) -> ApiError:

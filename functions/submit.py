@@ -1,72 +1,16 @@
 """Entry: accept a job."""
 
-from functions.accepting import accept
+from functions.accepting import accepted_response
 from functions.deployment import Deployment
-from functions.errors import flow_not_found
 from functions.http import Endpoint, Request, Response
-from functions.identity import job_id
 from functions.keys import Caller
-from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
-from functions.queue import Message
-from functions.submission import Submission, check_idempotency_key, parse_submission
-from noukai_wire import limits
+from functions.submitting import submitted
 from noukai_wire.scopes import Scope
-from noukai_wire.slug import is_slug
 
 
 def submit(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Answer 202 with the job; the same idempotency key gives the same job, whatever happened in between."""
-    name = _flow_name(request, deployment)
-    submission = parse_submission(request.body, name, deployment.catalog)
-    key = check_idempotency_key(request.headers.get("idempotency-key"))
-    job = _new_job(caller, name, key, submission, deployment)
-    return accept(job, _message(job, submission), deployment)
-
-
-def _flow_name(request: Request, deployment: Deployment) -> str:
-    """Read the path: `project/flow` of a flow that is here, in its only version."""
-    project, flow = request.path["project"], request.path["flow"]
-    name = f"{project}/{flow}"
-    if not (is_slug(project) and is_slug(flow)) or name not in deployment.catalog.flows:
-        raise flow_not_found(name)
-    if request.path.get("version", "v0") != "v0":
-        raise flow_not_found(f"{name}/{request.path['version']}")
-    return name
-
-
-def _new_job(caller: Caller, name: str, key: str | None, submission: Submission, deployment: Deployment) -> Job:
-    options = submission.options
-    now = deployment.clock.now()
-    delay = options.get("delaySeconds", 0) * 1000
-    return Job(
-        id=job_id(caller.org, name, key),
-        org=caller.org,
-        flow=name,
-        state=State.PENDING,
-        created_at=now,
-        attempt=0,
-        max_attempts=options.get("maxAttempts", deployment.catalog.flows[name].max_attempts),
-        digest=submission.digest,
-        keep_seconds=options.get("keepSeconds", limits.DEFAULT_KEEP_SECONDS),
-        give_up_at=now + delay + GIVE_UP_AFTER_MS,
-        not_before=now + delay if delay else None,
-        metadata=options.get("metadata") or None,
-    )
-
-
-def _message(job: Job, submission: Submission) -> Message:
-    """Say to the worker what the row does not."""
-    options = submission.options
-    return Message(
-        id=job.id,
-        created_at=job.created_at,
-        org=job.org,
-        flow=job.flow,
-        arguments=submission.arguments,
-        timeout_seconds=options.get("timeoutSeconds"),
-        backoff_seconds=options.get("backoffSeconds"),
-        backoff_cap_seconds=options.get("backoffCapSeconds"),
-    )
+    return accepted_response(submitted(request, caller, deployment), deployment.clock.now())
 
 
 handler = Endpoint(submit, scope=Scope.SUBMIT)

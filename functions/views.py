@@ -49,6 +49,15 @@ def job_status(job: Job) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def execute_answer(job: Job) -> dict[str, Any]:
+    """Show the end of a job to who has executed it: the published SDKs know it as completed or failed, nothing else."""
+    result = _result(job)
+    if result is not None:
+        return {**result, "result": result["output"]}
+    status = job_status(job)
+    return {"status": State.FAILED.value, "error": status["error"], **_for_published_sdks(job)}
+
+
 def flow_description(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
     """Show a flow as the org addresses it."""
     fields = {

@@ -1,10 +1,10 @@
-"""Entry: a job, held back until it is terminal or the time is over, where its end is near.
+"""Entry: a job, held back until it is terminal or the time is over, where its end is near."""
 
-A function of its own, since a held request occupies concurrency that the workers share.
-"""
+from functools import partial
 
 from functions.deployment import Deployment
 from functions.errors import InvalidInputError
+from functions.holding import hold
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import Job
@@ -23,25 +23,18 @@ def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
     job = find_job(request, caller, deployment)
     seconds = _seconds(request)
     progress = _progress(request)
-    seen = _hold(job, deployment, until=request.received_at + seconds * 1000, progress=progress)
+    pause_ms = partial(_pause_ms, first=job, progress=progress)
+    seen = hold(job, deployment, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
     if seen is not job:
         job = seen if seen is not None and seen.is_terminal else find_job(request, caller, deployment)
     return status_response(job, deployment.clock.now(), held=seconds > 0, progress=progress)
 
 
-def _hold(job: Job, deployment: Deployment, *, until: int, progress: bool) -> Job | None:
-    """Look at the job whenever it is worthwhile, and return it as it was last seen.
-
-    The looks need not be consistent: what is terminal stays so, and anything else is read again.
-    """
-    seen: Job | None = job
-    while seen is not None and not seen.is_terminal and (left := until - deployment.clock.now()) > 0:
-        pause = next_look_ms(seen, deployment.clock.now(), progress=progress)
-        if pause > HOLD_BELOW_MS or (progress and seen.progress != job.progress):
-            break
-        deployment.clock.sleep(min(pause, left) / 1000)
-        seen = deployment.store.read(job.id, consistent=False)
-    return seen
+def _pause_ms(seen: Job, now: int, first: Job, *, progress: bool) -> int | None:
+    """Let the job be until it is worth another look; who follows its progress hears of every change."""
+    pause = next_look_ms(seen, now, progress=progress)
+    is_news = progress and seen.progress != first.progress
+    return None if pause > HOLD_BELOW_MS or is_news else pause
 
 
 def _seconds(request: Request) -> int:

@@ -37,6 +37,13 @@ _LISTING_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
 
 _ANSWERERS = (
     _Answerer("submit", (Route.SUBMIT, Route.SUBMIT_VERSION), ("dynamodb:PutItem",), sends=True),
+    _Answerer(
+        "execute",
+        (Route.EXECUTE, Route.EXECUTE_VERSION),
+        ("dynamodb:GetItem", "dynamodb:PutItem"),
+        holds=True,
+        sends=True,
+    ),
     _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _RETRY_ACTIONS, sends=True),
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem")),
     _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem"), holds=True),
@@ -51,8 +58,8 @@ _FALLBACK = "describe"
 class Api(Construct):
     """An HTTP API with the contract's routes, a function for each kind of them, and our own answer to all others.
 
-    A request that holds its answer occupies a function for seconds: `wait` is a function of its own, so that its share
-    of the account's concurrency can be bounded.
+    A request that holds its answer occupies a function for seconds: `wait` and `execute` are functions of their own, so
+    that their shares of the account's concurrency can be bounded.
     """
 
     def __init__(
@@ -101,6 +108,7 @@ class Api(Construct):
             environment["JOBS_TABLE"] = self._tables.jobs.table_name
         if answerer.sends:
             environment["QUEUE_URL"] = queue.queue_url
+        reserved = {"wait": settings.wait_reserved_concurrency, "execute": settings.execute_reserved_concurrency}
         function = JobFunction(
             self,
             answerer.entry.title().replace("_", ""),
@@ -110,7 +118,7 @@ class Api(Construct):
             memory=settings.wait_memory if answerer.holds else settings.memory,
             timeout=_TIMEOUT,
             environment=environment,
-            reserved_concurrency=settings.wait_reserved_concurrency if answerer.holds else None,
+            reserved_concurrency=reserved.get(answerer.entry),
         )
         self._tables.keys.grant(function, "dynamodb:GetItem")
         function.add_to_role_policy(_noting_uses(self._tables.keys))

@@ -51,8 +51,9 @@ class Settings:
     `manylinux` (arm64, as deployed) or `host` (this machine, for an emulator on it). `tables` says what becomes of
     the two tables when the stack is destroyed: `retain` keeps jobs and keys, `destroy` deletes them with the stack,
     for deployments that are to leave nothing behind. `environment` and `policies` (IAM statements) reach the worker
-    only. `wait_reserved_concurrency` is set apart for held requests, and bounds them: who is refused asks plainly
-    instead. Without it holding is on, and shares the account's concurrency with the workers.
+    only. `wait_reserved_concurrency` is set apart for waits, and bounds them: who is refused asks plainly instead;
+    `execute_reserved_concurrency` does so for executions, and who is refused has submitted nothing. Without them holding
+    is on, and shares the account's concurrency with the workers. `wait_memory` is that of both.
     """
 
     stack: str = "noukai"
@@ -62,6 +63,7 @@ class Settings:
     memory: Annotated[int, Field(ge=128, le=10_240)] = 256
     wait_memory: Annotated[int, Field(ge=128, le=10_240)] = 128
     wait_reserved_concurrency: Annotated[int, Field(ge=1)] | None = None
+    execute_reserved_concurrency: Annotated[int, Field(ge=1)] | None = None
     throttle_rate: Annotated[int, Field(ge=1)] = 500
     throttle_burst: Annotated[int, Field(ge=1)] = 1000
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"

@@ -79,6 +79,16 @@ class ExecuteResult(WireModel):
     block_count: int | None = None
 
 
+class ExecuteAnswer(ExecuteResult):
+    """The answer to `execute`: `result` is the output again, where the published SDKs look for it.
+
+    A failed or cancelled job has the status `failed`, an `error`, and neither `output` nor `result`.
+    """
+
+    result: Any = None
+    error: str | None = None
+
+
 class JobStatus(WireModel):
     """A job as it stands: times are ISO 8601 strings in UTC, and what there is nothing to say of is None."""
 

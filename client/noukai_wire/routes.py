@@ -17,6 +17,8 @@ class Route(Enum):
 
     SUBMIT = ("POST", _FLOW + "/jobs")
     SUBMIT_VERSION = ("POST", _FLOW + "/{version}/jobs")
+    EXECUTE = ("POST", _FLOW + "/execute")
+    EXECUTE_VERSION = ("POST", _FLOW + "/{version}/execute")
     STATUS = ("GET", _FLOW + "/jobs/{id}")
     STATUS_BY_ID = ("GET", "/jobs/{id}")
     WAIT = ("GET", _FLOW + "/jobs/{id}/wait")

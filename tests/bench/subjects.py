@@ -134,6 +134,10 @@ def _request(route: Route, body: Any = None, **path: str) -> Event:
     return _http(route.method, route.key, route.path(**path), text, path)
 
 
+def _with_key(key: str, event: Event) -> Event:
+    return {**event, "headers": {**event["headers"], "idempotency-key": key}}
+
+
 def _http(method: str, key: str, path: str, body: str | None, variables: Mapping[str, str]) -> Event:
     return {
         "version": "2.0",
@@ -188,6 +192,7 @@ RIVALS: Mapping[str, tuple[str, Event]] = {
 }
 SUBJECTS = (
     Subject("submit", _request(Route.SUBMIT, _BODY, **_ADDRESS), "submit"),
+    Subject("execute", _with_key("done", _request(Route.EXECUTE, _BODY, **_ADDRESS)), "submit"),
     Subject("retry", _request(Route.RETRY_BY_ID, id=_FAILED.id), "submit"),
     Subject("status", _request(Route.STATUS_BY_ID, id=_DONE.id), "status"),
     Subject("wait", _request(Route.WAIT_BY_ID, id=_DONE.id), "status"),

@@ -13,6 +13,20 @@ const polled = await job.poll();
 if (polled.executionId !== job.executionId) throw new Error(`polled ${JSON.stringify(polled)}`);
 const done = await job.wait({ timeout: 60_000, pollInterval: 200 });
 
+const counting = noukai.flow("word-count");
+const [executed, failed, slow] = await Promise.all([
+  counting.execute({ message, parameters: { top: 1 } }),
+  counting.execute({ message, parameters: { pause: -1 } }),
+  noukai
+    .flow("sleep")
+    .execute({ parameters: { seconds: 600 } })
+    .catch((raised) => raised),
+]);
+const cancelled = await send(`${process.env.SYSTEM}/api/v1/jobs/${slow.responseBody.detail.id}/cancel`, {
+  method: "POST",
+  headers: { Authorization: `Bearer ${process.env.NOUKAI_API_KEY}` },
+});
+
 const errors = [];
 for (const attempt of [
   () => new Noukai({ apiKey: "nk_wrong" }).flow("acme/demo/echo").executeAsync({ message }),
@@ -25,4 +39,12 @@ for (const attempt of [
   errors.push([error.name, error.code, Boolean(error.requestId)]);
 }
 
-console.log(JSON.stringify({ output: done.result.output, errors }));
+console.log(
+  JSON.stringify({
+    output: done.result.output,
+    executed: [executed.status, executed.result.words],
+    failed: [failed.status, failed.result ?? null],
+    slow: [slow.name, slow.code, slow.statusCode, cancelled.ok],
+    errors,
+  }),
+);

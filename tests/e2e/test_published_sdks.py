@@ -21,6 +21,9 @@ from noukai import Noukai
 
 HERE = Path(__file__).parent
 TEXT = "to be or not to be"
+FAILS = {"pause": -1}
+"""Nobody can rest for less than no time, however often it is tried."""
+ENDLESS = {"seconds": 600}
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +74,61 @@ def test_python_awaiting(base_url: str, api_key: str) -> None:
     asyncio.run(run())
 
 
+def test_python_executes() -> None:
+    """`execute` of `noukai-sdk` gives the output of a job that completes, and says which one failed."""
+    with noukai_sdk.Noukai() as client:
+        counted = client.flow("acme/demo/word-count").execute(message=TEXT, parameters={"top": 1}, trace=True)
+        draft = client.flow("acme/demo/echo").execute(message=TEXT, version="draft")
+        failed = client.flow("acme/demo/word-count").execute(message=TEXT, parameters=FAILS)
+    assert isinstance(counted, noukai_sdk.ExecuteResult)
+    assert (counted.status, counted.output) == ("completed", {"words": 6, "distinct": 4, "top": {"to": 2}})
+    assert (counted.flow_id, counted.block_count) == ("acme/demo/word-count", 1)
+    assert draft.output == {"message": TEXT, "value": None}
+    assert (failed.status, failed.output) == ("failed", None)
+    assert failed.execution_id
+
+
+def test_python_executes_awaiting() -> None:
+    """`execute` does the same with `await`."""
+
+    async def run() -> None:
+        async with noukai_sdk.AsyncNoukai() as client:
+            flow = client.flow("acme/demo/word-count")
+            counted, failed = await asyncio.gather(
+                flow.execute(message=TEXT, parameters={"top": 1}), flow.execute(message=TEXT, parameters=FAILS)
+            )
+        assert (counted.status, counted.output["words"]) == ("completed", 6)
+        assert (failed.status, failed.output) == ("failed", None)
+
+    asyncio.run(run())
+
+
+def test_python_executes_for_too_long(base_url: str, api_key: str) -> None:
+    """A job that outlasts the request is the SDK's own error, with which it is found: it goes on."""
+    with Noukai(api_key=api_key, base_url=base_url) as ours:
+
+        def check(raised: noukai_sdk.FlowExecutionError) -> None:
+            assert (raised.status_code, raised.code, bool(raised.request_id)) == (504, "EXECUTE_TIMEOUT", True)
+            job = ours.job(raised.response_body["detail"]["id"])
+            assert job.status().state in ("pending", "running")
+            job.cancel()
+
+        def blocking() -> None:
+            with noukai_sdk.Noukai() as client, pytest.raises(noukai_sdk.FlowExecutionError) as raised:
+                client.flow("acme/demo/sleep").execute(parameters=ENDLESS)
+            check(raised.value)
+
+        async def run() -> None:
+            beside = asyncio.create_task(asyncio.to_thread(blocking))
+            async with noukai_sdk.AsyncNoukai() as client:
+                with pytest.raises(noukai_sdk.FlowExecutionError) as raised:
+                    await client.flow("acme/demo/sleep").execute(parameters=ENDLESS)
+            check(raised.value)
+            await beside
+
+        asyncio.run(run())
+
+
 def test_python_errors() -> None:
     """A wrong key, an unknown flow and an unknown job are the SDK's own errors, with code and request id."""
     with noukai_sdk.Noukai(api_key="nk_wrong") as client, pytest.raises(noukai_sdk.AuthenticationError) as wrong_key:
@@ -116,7 +174,7 @@ def node_modules() -> Path:
 
 
 def test_javascript(node_modules: Path, base_url: str) -> None:
-    """`@noukai/sdk` submits, polls, waits and raises its errors."""
+    """`@noukai/sdk` submits, polls, waits, executes and raises its errors."""
     script = node_modules / "published_sdk.mjs"
     shutil.copy(HERE / script.name, script)
     done = subprocess.run(
@@ -130,5 +188,8 @@ def test_javascript(node_modules: Path, base_url: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout) == {
         "output": {"words": 6, "distinct": 4, "top": {"to": 2}},
+        "executed": ["completed", 6],
+        "failed": ["failed", None],
+        "slow": ["FlowExecutionError", "EXECUTE_TIMEOUT", 504, True],
         "errors": [["AuthenticationError", "UNAUTHENTICATED", True], ["FlowNotFoundError", "FLOW_NOT_FOUND", True]],
     }

@@ -13,7 +13,19 @@ from urllib.parse import parse_qsl
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
-from functions import cancel, cancel_jobs, dead_letters, describe, list_jobs, retry, status, submit, wait, worker
+from functions import (
+    cancel,
+    cancel_jobs,
+    dead_letters,
+    describe,
+    execute,
+    list_jobs,
+    retry,
+    status,
+    submit,
+    wait,
+    worker,
+)
 from functions.aws import client
 from functions.deployment import Deployment
 from functions.lifecycle import Job
@@ -34,6 +46,7 @@ ENVIRONMENT = {
 }
 ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = {
     **{route.key: submit.handler.answer for route in (Route.SUBMIT, Route.SUBMIT_VERSION)},
+    **{route.key: execute.handler.answer for route in (Route.EXECUTE, Route.EXECUTE_VERSION)},
     **{route.key: status.handler.answer for route in (Route.STATUS, Route.STATUS_BY_ID)},
     **{route.key: wait.handler.answer for route in (Route.WAIT, Route.WAIT_BY_ID)},
     **{route.key: retry.handler.answer for route in (Route.RETRY, Route.RETRY_BY_ID)},
@@ -65,6 +78,8 @@ class System:
     clock: ManualClock
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     key: str | None = "nk_acme"
+    at_gateway: int | None = None
+    """When the next requests have reached the gateway; now, if nothing is said."""
 
     def send(
         self,
@@ -85,7 +100,7 @@ class System:
             "headers": {"authorization": f"Bearer {self.key}"} | dict(headers or {})
             if self.key
             else dict(headers or {}),
-            "requestContext": {"requestId": "request-1", "timeEpoch": self.clock.time},
+            "requestContext": {"requestId": "request-1", "timeEpoch": self.at_gateway or self.clock.time},
             "pathParameters": path,
             "queryStringParameters": dict(parse_qsl(query)),
             "isBase64Encoded": False,
@@ -162,6 +177,11 @@ class System:
         job_id = self.submit(f"trial/{flow}", **body).body["id"]
         self.deliver()
         return self.status(job_id)
+
+    def jobs(self) -> list[str]:
+        """The ids of all jobs."""
+        items = self.deployment.store.client.scan(TableName="jobs")["Items"]
+        return [item["id"]["S"] for item in items if "s" in item]
 
     def hidden_for(self) -> list[int]:
         """For how many seconds the last delivery's messages were hidden, in the order of the calls."""

@@ -16,7 +16,19 @@ Assets = Callable[[AssetName, Platform], Path]
 MOST_MODULES = 340
 WORKERS = {"flows", "pydantic", "pydantic_core"}
 NEVER = {"httpx", "aws_cdk", "moto", "noukai", "boto3", "infra"}
-API = ["submit", "retry", "status", "wait", "cancel", "list_jobs", "cancel_jobs", "describe", "dead_letters", "sweep"]
+API = [
+    "submit",
+    "execute",
+    "retry",
+    "status",
+    "wait",
+    "cancel",
+    "list_jobs",
+    "cancel_jobs",
+    "describe",
+    "dead_letters",
+    "sweep",
+]
 LISTS_WHAT_AN_ENTRY_LOADS = """
 import json, sys
 sys.path.insert(0, sys.argv[1])

@@ -51,6 +51,7 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
     ("handler", "jobs", "keys", "queue"),
     [
         ("submit", {"dynamodb:PutItem"}, USE_KEYS, {"sqs:SendMessage"}),
+        ("execute", {"dynamodb:GetItem", "dynamodb:PutItem"}, USE_KEYS, {"sqs:SendMessage"}),
         ("retry", SETTLE, USE_KEYS, {"sqs:SendMessage"}),
         ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, set()),
         ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, set()),
@@ -119,6 +120,7 @@ def test_no_role_has_a_policy_of_somebody_else(template: Template) -> None:
     ("handler", "names"),
     [
         ("submit", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL"}),
+        ("execute", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL"}),
         ("retry", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL"}),
         ("status", {"JOBS_TABLE", "KEYS_TABLE"}),
         ("wait", {"JOBS_TABLE", "KEYS_TABLE"}),

@@ -1,0 +1,50 @@
+"""Entry: submit a job and hold the answer back until the job has ended, or the time is over."""
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.accepting import location
+from functions.deployment import Deployment
+from functions.errors import ApiError
+from functions.holding import hold
+from functions.http import Endpoint, Request, Response
+from functions.keys import Caller
+from functions.lifecycle import Job
+from functions.pace import held_look_ms
+from functions.submitting import submitted
+from functions.telemetry import logger
+from functions.views import execute_answer
+from noukai_wire import limits
+from noukai_wire.errors import ErrorCode
+from noukai_wire.scopes import Scope
+
+
+def execute(request: Request, caller: Caller, deployment: Deployment) -> Response:
+    """Answer with what the job has returned, or with its failure.
+
+    A job that has not ended 25 seconds after the request reached the gateway goes on, and is answered for with 504. An
+    idempotency key names one job for submitting and executing alike.
+    """
+    caller.require(Scope.READ)
+    job = submitted(request, caller, deployment)
+    ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
+    if ended is None or not ended.is_terminal:
+        raise _too_slow(job)
+    return Response(execute_answer(ended))
+
+
+def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
+    try:
+        return hold(job, deployment, until=until, pause_ms=held_look_ms)
+    except (BotoCoreError, ClientError):
+        # The job is accepted: whoever was told to send the request again would, without a key, start another one.
+        logger().warning("an executed job was lost sight of", extra={"job_id": job.id}, exc_info=True)
+        return None
+
+
+def _too_slow(job: Job) -> ApiError:
+    where = location(job)
+    message = f"The job {job.id} has not ended yet and goes on: GET {where} shows it."
+    return ApiError(ErrorCode.EXECUTE_TIMEOUT, message, headers={"Location": where}, id=job.id)
+
+
+handler = Endpoint(execute, scope=Scope.SUBMIT)
