@@ -25,6 +25,7 @@ class FlowEntry:
     max_attempts: int
     backoff_seconds: float
     backoff_cap_seconds: float
+    keep_seconds: int
 
 
 @dataclass(frozen=True, slots=True)

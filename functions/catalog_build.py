@@ -91,6 +91,7 @@ def _check(flow: Flow) -> None:
         *_range("timeout", flow.timeout, 1, limits.MAX_TIMEOUT_SECONDS),
         *_range("max_attempts", flow.max_attempts, 1, limits.MAX_ATTEMPTS),
         *_backoff_complaints(flow),
+        *_range("keep", flow.keep, limits.MIN_KEEP_SECONDS, limits.MAX_KEEP_SECONDS),
         *map(_parameter_complaint, inspect.signature(flow.function).parameters.values()),
     ]
     if inspect.isgeneratorfunction(flow.function) or inspect.isasyncgenfunction(flow.function):
@@ -139,6 +140,7 @@ def _entry(flow: Flow) -> FlowEntry:
         max_attempts=flow.max_attempts,
         backoff_seconds=flow.backoff,
         backoff_cap_seconds=flow.backoff_cap,
+        keep_seconds=flow.keep,
     )
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, Protocol, cast, get_type_hin
 
 from functions.plain import as_annotated, is_plain
 from functions.text import cut
+from noukai_wire.limits import DEFAULT_KEEP_SECONDS
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -94,6 +95,7 @@ class Flow:
     max_attempts: int
     backoff: float
     backoff_cap: float
+    keep: int
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -199,6 +201,7 @@ def flow(
     max_attempts: int = ...,
     backoff: float = ...,
     backoff_cap: float = ...,
+    keep: int = ...,
 ) -> Callable[[Callable[..., Any]], Flow]: ...
 def flow(
     function: Callable[..., Any] | None = None,
@@ -209,19 +212,21 @@ def flow(
     max_attempts: int = 3,
     backoff: float = DEFAULT_BACKOFF,
     backoff_cap: float = DEFAULT_BACKOFF_CAP,
+    keep: int = DEFAULT_KEEP_SECONDS,
 ) -> Flow | Callable[[Callable[..., Any]], Flow]:
     """Make a flow of a function, `def` or `async def`.
 
     It is addressed by the name of its module and its own, `_` written as `-`. `timeout` is in seconds and for one
     attempt; a failed attempt is followed by another after a random pause of up to `backoff` seconds, doubled each time
     up to `backoff_cap` (at most 900), while `max_attempts` allows. A `retry_after` on the exception, in seconds or a
-    `timedelta`, is the pause instead, up to 900 seconds; after a `PermanentError` there is no further attempt.
+    `timedelta`, is the pause instead, up to 900 seconds; after a `PermanentError` there is no further attempt. `keep` is
+    for how many seconds a job is kept after its end: an hour to a year, a week if nothing is said.
     """
 
     def decorate(function: Callable[..., Any]) -> Flow:
         if not inspect.isfunction(function):
             raise TypeError(f"@flow goes onto a function, not onto {function!r}")
         slug = name or function.__name__.replace("_", "-")
-        return Flow(function, slug, timeout, max_attempts, backoff, backoff_cap)
+        return Flow(function, slug, timeout, max_attempts, backoff, backoff_cap, keep)
 
     return decorate if function is None else decorate(function)

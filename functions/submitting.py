@@ -9,7 +9,6 @@ from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from functions.queue import Message
 from functions.submission import Submission, check_idempotency_key, parse_submission
-from noukai_wire import limits
 from noukai_wire.slug import is_slug
 
 
@@ -34,7 +33,7 @@ def _flow_name(request: Request, deployment: Deployment) -> str:
 
 
 def _new_job(caller: Caller, name: str, key: str | None, submission: Submission, deployment: Deployment) -> Job:
-    options = submission.options
+    options, flow = submission.options, deployment.catalog.flows[name]
     now = deployment.clock.now()
     delay = options.get("delaySeconds", 0) * 1000
     return Job(
@@ -44,9 +43,9 @@ def _new_job(caller: Caller, name: str, key: str | None, submission: Submission,
         state=State.PENDING,
         created_at=now,
         attempt=0,
-        max_attempts=options.get("maxAttempts", deployment.catalog.flows[name].max_attempts),
+        max_attempts=options.get("maxAttempts", flow.max_attempts),
         digest=submission.digest,
-        keep_seconds=options.get("keepSeconds", limits.DEFAULT_KEEP_SECONDS),
+        keep_seconds=options.get("keepSeconds", flow.keep_seconds),
         give_up_at=now + delay + GIVE_UP_AFTER_MS,
         not_before=now + delay if delay else None,
         metadata=options.get("metadata") or None,

@@ -25,4 +25,4 @@ MaxAttempts = Annotated[int | None, typer.Option(help="How often the job is trie
 BackoffSeconds = Annotated[float | None, typer.Option(help="How long at most the first pause after a failure is.")]
 BackoffCapSeconds = Annotated[float | None, typer.Option(help="How long at most every later pause is.")]
 Metadata = Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Repeatable.")]
-KeepSeconds = Annotated[int | None, typer.Option(help="How long the job is kept after its end.")]
+KeepSeconds = Annotated[int | None, typer.Option(help="How long the job is kept after its end: 3600 to 31536000.")]

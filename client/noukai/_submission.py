@@ -35,7 +35,7 @@ class JobOptions(TypedDict, total=False):
     metadata: Mapping[str, str] | None
     """Names and values that come back with the job's status: 16 at most."""
     keep_seconds: int | None
-    """How long the job is kept after its end."""
+    """How long the job is kept after its end, from an hour to a year: then it is unknown, and its key makes another."""
 
 
 @dataclass(frozen=True)

@@ -168,13 +168,17 @@ class CancelledJobs(WireModel):
 
 
 class FlowDescription(WireModel):
-    """A flow of the deployment: how it is addressed and called. `input` is a JSON Schema."""
+    """A flow of the deployment: how it is addressed and called. `input` is a JSON Schema.
+
+    `keep_seconds` is None where the deployment is older than this client.
+    """
 
     flow: str
     description: str | None = None
     input: dict[str, Any]
     timeout_seconds: int
     max_attempts: int
+    keep_seconds: int | None = None
 
 
 class FlowList(WireModel):

@@ -14,10 +14,12 @@ if (polled.executionId !== job.executionId) throw new Error(`polled ${JSON.strin
 const done = await job.wait({ timeout: 60_000, pollInterval: 200 });
 
 const counting = noukai.flow("word-count");
+// By default the SDK repeats whatever is answered with 504, which here would be another job.
+const once = new Noukai({ org: "acme", project: "demo", maxRetries: 0 });
 const [executed, failed, slow] = await Promise.all([
   counting.execute({ message, parameters: { top: 1 } }),
   counting.execute({ message, parameters: { pause: -1 } }),
-  noukai
+  once
     .flow("sleep")
     .execute({ parameters: { seconds: 600 } })
     .catch((raised) => raised),

@@ -113,15 +113,6 @@ def test_execution_takes_up_a_submitted_job(system: System) -> None:
     assert execute(system, parameters={"a": 1}, headers=KEY).body["executionId"] == job_id
 
 
-def test_repetition_of_an_expired_job_is_a_new_one(system: System) -> None:
-    """Once the job is no longer kept, its key starts another one."""
-    meanwhile(system, system.deliver)
-    execute(system, parameters={"a": 1}, headers=KEY)
-    system.clock.time += 7 * 24 * 3600 * 1000
-    del system.clock.slept[:]
-    assert execute(system, parameters={"a": 5}, headers=KEY).body["output"] == 6
-
-
 def test_caller_learns_the_id_of_a_job_that_is_lost_sight_of(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     """A look that fails is no reason to be told to send the request again, which would start another job."""
 

@@ -78,17 +78,6 @@ def test_job_of_another_flow_is_unknown(system: System, route: Route) -> None:
     assert system.status(job)["state"] == "pending"
 
 
-def test_expired_job_is_gone_at_once(system: System) -> None:
-    """A job is 404 from the second it expires, not when the table gets to it."""
-    job = new_job(system)
-    system.deliver()
-    system.clock.time += 7 * 24 * 3600 * 1000 - 1000
-    assert system.send(Route.STATUS_BY_ID, id=job).status == 200
-    system.clock.time += 1000
-    for route in (Route.STATUS_BY_ID, Route.WAIT_BY_ID, Route.CANCEL_BY_ID):
-        assert system.send(route, id=job).code == "JOB_NOT_FOUND"
-
-
 def test_job_that_never_started_is_settled_by_the_next_read(system: System) -> None:
     """A job whose message was lost fails once it can never start, and says so."""
     job = new_job(system)

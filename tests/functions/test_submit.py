@@ -111,17 +111,6 @@ def test_failed_send_is_healed_by_the_retry(system: System) -> None:
     assert system.status(retried.body["id"])["result"]["output"] == 2
 
 
-def test_expired_job_frees_its_key(system: System) -> None:
-    """Once a job has expired, its key makes a new job although the row may still be there."""
-    headers = {"idempotency-key": "k"}
-    system.submit(parameters={"a": 1}, headers=headers)
-    system.deliver()
-    system.clock.time += 8 * 24 * 3600 * 1000
-    again = system.submit(parameters={"a": 2}, headers=headers)
-    assert again.status == 202
-    assert system.status(again.body["id"])["state"] == "pending"
-
-
 def test_delayed_job_waits(system: System) -> None:
     """`delaySeconds` delays the message and keeps the job from being claimed before its time."""
     answer = system.submit(parameters={"a": 1}, options={"delaySeconds": 300})

@@ -78,6 +78,10 @@ def fail(message: str, ballast: list[float] | None = None) -> None:  # noqa: ARG
     raise ValueError(message)
 
 
+@flow(keep=7200)
+def forget_soon() -> None: ...
+
+
 @flow
 def refuse() -> None:
     raise PermanentError("never again")
