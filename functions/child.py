@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from functions.flow import Context, Flow, PermanentError
 from functions.outcome import Outcome, Raised, describe_error, result_of
@@ -21,6 +21,13 @@ class Interrupted(KeyboardInterrupt):
 
     Of all exceptions, asyncio hands on only a `KeyboardInterrupt` from whatever task it hits, and cancels the others.
     """
+
+
+class Log(Protocol):
+    """Where the exception of a flow is written."""
+
+    def exception(self, msg: object, /, *, exc_info: BaseException) -> None:
+        """Write it with its trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +55,18 @@ class Call:
         logger().append_keys(job_id=self.job_id, attempt=self.attempt)
         guard = _Guard(context)
         signal.signal(INTERRUPT, guard.interrupt)
-        try:
-            return result_of(guard.run(lambda: self.flow.run(self.arguments, context)))
-        except Interrupted:
-            return Raised("Interrupted: the flow was told to stop")
-        except BaseException as error:  # noqa: BLE001 - a flow may end itself with SystemExit or worse
-            logger().exception("the flow raised", exc_info=error)
-            return Raised(describe_error(error), isinstance(error, PermanentError), _retry_after(error))
+        return outcome_of(lambda: guard.run(lambda: self.flow.run(self.arguments, context)), logger)
+
+
+def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Outcome:
+    """Run a flow to its outcome, whatever it does; what it raises is logged."""
+    try:
+        return result_of(run())
+    except Interrupted:
+        return Raised("Interrupted: the flow was told to stop")
+    except BaseException as error:  # noqa: BLE001 - a flow may end itself with SystemExit or worse
+        logger().exception("the flow raised", exc_info=error)
+        return Raised(describe_error(error), isinstance(error, PermanentError), _retry_after(error))
 
 
 @dataclass(slots=True)

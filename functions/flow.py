@@ -219,8 +219,8 @@ def flow(
     It is addressed by the name of its module and its own, `_` written as `-`. `timeout` is in seconds and for one
     attempt; a failed attempt is followed by another after a random pause of up to `backoff` seconds, doubled each time
     up to `backoff_cap` (at most 900), while `max_attempts` allows. A `retry_after` on the exception, in seconds or a
-    `timedelta`, is the pause instead, up to 900 seconds; after a `PermanentError` there is no further attempt. `keep` is
-    for how many seconds a job is kept after its end: an hour to a year, a week if nothing is said.
+    `timedelta`, is the pause instead, up to 900 seconds; after a `PermanentError` there is no further attempt. For
+    `keep` seconds a job is kept after its end: an hour to a year, a week if nothing is said.
     """
 
     def decorate(function: Callable[..., Any]) -> Flow:

@@ -52,8 +52,8 @@ class Settings:
     the two tables when the stack is destroyed: `retain` keeps jobs and keys, `destroy` deletes them with the stack,
     for deployments that are to leave nothing behind. `environment` and `policies` (IAM statements) reach the worker
     only. `wait_reserved_concurrency` is set apart for waits, and bounds them: who is refused asks plainly instead;
-    `execute_reserved_concurrency` does so for executions, and who is refused has submitted nothing. Without them holding
-    is on, and shares the account's concurrency with the workers. `wait_memory` is that of both.
+    `execute_reserved_concurrency` does so for executions, and who is refused has submitted nothing. Without them
+    holding is on, and shares the account's concurrency with the workers. `wait_memory` is that of both.
     """
 
     stack: str = "noukai"

@@ -19,7 +19,8 @@ AssetName = Literal["api", "worker"]
 _GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("functions",), "worker": ("functions", "worker")}
 
 _BUILD_STEP = ("catalog_build.py", "schema.py", "openapi.py", "openapi_schemas.py")
-_NOT_DEPLOYED = shutil.ignore_patterns("__pycache__", "flows", *_BUILD_STEP, "*.pyi", "py.typed")
+_FOR_AUTHORS = ("testing.py",)
+_NOT_DEPLOYED = shutil.ignore_patterns("__pycache__", "flows", *_BUILD_STEP, *_FOR_AUTHORS, "*.pyi", "py.typed")
 _NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*", "requirements.txt")
 _METADATA = shutil.ignore_patterns("*.dist-info")
 

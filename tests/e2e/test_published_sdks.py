@@ -21,6 +21,7 @@ from noukai import Noukai
 
 HERE = Path(__file__).parent
 TEXT = "to be or not to be"
+COUNTED = {"words": 6, "distinct": 4, "top": {"to": 2}}
 FAILS = {"pause": -1}
 """Nobody can rest for less than no time, however often it is tried."""
 ENDLESS = {"seconds": 600}
@@ -51,7 +52,7 @@ def test_python_blocking() -> None:
         assert job.poll().status in ("pending", "running", "completed")
         done = job.wait(timeout=60, poll_interval=0.2)
     assert (done.status, done.error) == ("completed", None)
-    assert done.result["output"] == {"words": 6, "distinct": 4, "top": {"to": 2}}
+    assert done.result["output"] == COUNTED
 
 
 def test_python_awaiting(base_url: str, api_key: str) -> None:
@@ -74,33 +75,39 @@ def test_python_awaiting(base_url: str, api_key: str) -> None:
     asyncio.run(run())
 
 
+Executed = noukai_sdk.ExecuteResult | noukai_sdk.PausedResult
+
+
+def ended(result: Executed) -> tuple[str, object]:
+    """Give the status and the output of what has not paused."""
+    assert isinstance(result, noukai_sdk.ExecuteResult)
+    assert (result.flow_id, result.block_count) == (f"acme/demo/{result.flow_id.rpartition('/')[2]}", 1)
+    assert result.execution_id
+    return result.status, result.output
+
+
 def test_python_executes() -> None:
     """`execute` of `noukai-sdk` gives the output of a job that completes, and says which one failed."""
     with noukai_sdk.Noukai() as client:
-        counted = client.flow("acme/demo/word-count").execute(message=TEXT, parameters={"top": 1}, trace=True)
+        flow = client.flow("acme/demo/word-count")
+        counted = flow.execute(message=TEXT, parameters={"top": 1}, trace=True)
         draft = client.flow("acme/demo/echo").execute(message=TEXT, version="draft")
-        failed = client.flow("acme/demo/word-count").execute(message=TEXT, parameters=FAILS)
-    assert isinstance(counted, noukai_sdk.ExecuteResult)
-    assert (counted.status, counted.output) == ("completed", {"words": 6, "distinct": 4, "top": {"to": 2}})
-    assert (counted.flow_id, counted.block_count) == ("acme/demo/word-count", 1)
-    assert draft.output == {"message": TEXT, "value": None}
-    assert (failed.status, failed.output) == ("failed", None)
-    assert failed.execution_id
+        failed = flow.execute(message=TEXT, parameters=FAILS)
+    assert ended(counted) == ("completed", COUNTED)
+    assert ended(draft) == ("completed", {"message": TEXT, "value": None})
+    assert ended(failed) == ("failed", None)
 
 
 def test_python_executes_awaiting() -> None:
     """`execute` does the same with `await`."""
 
-    async def run() -> None:
+    async def run() -> list[Executed]:
         async with noukai_sdk.AsyncNoukai() as client:
             flow = client.flow("acme/demo/word-count")
-            counted, failed = await asyncio.gather(
-                flow.execute(message=TEXT, parameters={"top": 1}), flow.execute(message=TEXT, parameters=FAILS)
-            )
-        assert (counted.status, counted.output["words"]) == ("completed", 6)
-        assert (failed.status, failed.output) == ("failed", None)
+            executions = (flow.execute(message=TEXT, parameters=given) for given in ({"top": 1}, FAILS))
+            return await asyncio.gather(*executions)
 
-    asyncio.run(run())
+    assert [ended(result) for result in asyncio.run(run())] == [("completed", COUNTED), ("failed", None)]
 
 
 def test_python_executes_for_too_long(base_url: str, api_key: str) -> None:
@@ -187,7 +194,7 @@ def test_javascript(node_modules: Path, base_url: str) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout) == {
-        "output": {"words": 6, "distinct": 4, "top": {"to": 2}},
+        "output": COUNTED,
         "executed": ["completed", 6],
         "failed": ["failed", None],
         "slow": ["FlowExecutionError", "EXECUTE_TIMEOUT", 504, True],

@@ -1,0 +1,182 @@
+"""Rehearsing a flow: as a worker would run it, in the process of its tests."""
+
+import asyncio
+import logging
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.flow import Context, PermanentError, flow
+from functions.testing import rehearse
+
+NEEDS_NO_LIBRARY_OF_AWS = """
+import sys
+for name in ("aws_lambda_powertools", "boto3", "botocore"):
+    sys.modules[name] = None
+from functions.flows.demo import word_count
+from functions.testing import rehearse
+print(rehearse(word_count, {"message": "to be"}).output["words"])
+"""
+
+
+@flow(timeout=30, max_attempts=3)
+def flaky(fails: int, *, context: Context) -> dict[str, Any]:
+    context.progress(percent=50, message=f"attempt {context.attempt}")
+    if context.attempt <= fails:
+        raise ConnectionError(f"no line at attempt {context.attempt}")
+    return {"attempt": context.attempt, "left": context.remaining_seconds, "of": context.org, "id": context.job_id}
+
+
+@flow
+def typed(at: datetime, names: set[str]) -> tuple[int, list[str]]:
+    return at.year, sorted(names)
+
+
+@flow
+def hopeless(*, context: Context) -> None:
+    context.progress(percent=1)
+    raise PermanentError("never")
+
+
+class BusyError(Exception):
+    retry_after = timedelta(seconds=7)
+
+
+@flow(max_attempts=2)
+def busy() -> None:
+    raise BusyError
+
+
+@flow
+async def stepping(steps: int, *, context: Context) -> int:
+    for step in range(steps):
+        context.progress(percent=100 * step / steps)
+        await asyncio.sleep(0)
+    return steps
+
+
+@flow
+def stubborn(*, context: Context) -> str:
+    try:
+        context.progress(percent=1)
+    except KeyboardInterrupt:
+        context.progress(message=f"cancelled: {context.cancelled}")
+    return "all the same"
+
+
+@flow
+def chatty(*, context: Context) -> None:
+    context.logger.info("counted", words=3, extra={"lines": 1})
+
+
+def test_output_is_what_a_caller_gets() -> None:
+    """Arguments are converted as a worker converts them, and the output has been through JSON."""
+    done = rehearse(typed, {"at": "2026-01-02T03:04:05Z", "names": ["b", "a", "b"]})
+    assert (done.state, done.output, done.error) == ("completed", [2026, ["a", "b"]], None)
+
+
+def test_attempts_follow_each_other() -> None:
+    """A failed attempt is followed by the next, and each says what it reported and why it failed."""
+    done = rehearse(flaky, {"fails": 2}, org="globex", job_id="job_7")
+    assert done.output == {"attempt": 3, "left": 30.0, "of": "globex", "id": "job_7"}
+    assert [attempt.error for attempt in done.attempts] == [
+        "ConnectionError: no line at attempt 1",
+        "ConnectionError: no line at attempt 2",
+        None,
+    ]
+    assert done.progress == ({"percent": 50, "message": "attempt 3"},)
+    assert [attempt.number for attempt in done.attempts] == [1, 2, 3]
+
+
+def test_job_fails_when_no_attempt_is_left() -> None:
+    """The error of the last attempt is that of the job, and `max_attempts` is the flow's unless another is said."""
+    done = rehearse(flaky, {"fails": 3})
+    assert (done.state, len(done.attempts), done.error) == ("failed", 3, "ConnectionError: no line at attempt 3")
+    assert rehearse(flaky, {"fails": 3}, max_attempts=4).state == "completed"
+
+
+def test_first_attempt_may_be_a_later_one() -> None:
+    """What a flow does in its second attempt can be tried alone, and the time it believes to have."""
+    done = rehearse(flaky, {"fails": 1}, attempt=2, remaining_seconds=0.5)
+    assert (done.output["attempt"], done.output["left"]) == (2, 0.5)
+    with pytest.raises(ValueError, match="from 1 to 3"):
+        rehearse(flaky, {"fails": 1}, attempt=4)
+
+
+def test_permanent_error_ends_it_at_once() -> None:
+    """No further attempt is made, and it is said why."""
+    done = rehearse(hopeless)
+    assert (done.state, done.error) == ("failed", "PermanentError: never")
+    assert [attempt.permanent for attempt in done.attempts] == [True]
+
+
+def test_pause_that_is_asked_for_is_seen() -> None:
+    """`retry_after` of an exception is there in seconds; no time passes."""
+    assert [attempt.retry_after for attempt in rehearse(busy).attempts] == [7.0, 7.0]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"at": "soon", "names": []}, {"at": "2026-01-02", "names": [], "more": 1}])
+def test_wrong_arguments_fail_for_good(arguments: dict[str, Any]) -> None:
+    """They are refused by the annotations as a worker would refuse them."""
+    done = rehearse(typed, arguments)
+    assert (done.state, len(done.attempts), done.attempts[0].permanent) == ("failed", 1, True)
+    assert "the arguments are not what the flow takes" in (done.error or "")
+
+
+def test_arguments_must_be_json() -> None:
+    """What no job could have is a mistake of the test."""
+    with pytest.raises(TypeError):
+        rehearse(typed, {"at": datetime(2026, 1, 2), "names": []})  # noqa: DTZ001
+
+
+def test_output_must_be_json() -> None:
+    """A flow that returns anything else fails for good, as it does in a worker."""
+    assert "what JSON can hold" in (rehearse(flow(lambda_less)).error or "")
+
+
+def lambda_less() -> object:
+    return object()
+
+
+def test_cancellation_interrupts_a_flow_where_it_reports() -> None:
+    """The exception is raised in the flow, be it a coroutine, and the job is cancelled."""
+    done = rehearse(stepping, {"steps": 4}, cancel_when=lambda progress: progress["percent"] >= 50)
+    assert (done.state, done.output, done.error) == ("cancelled", None, None)
+    assert done.progress == ({"percent": 0.0}, {"percent": 25.0}, {"percent": 50.0})
+
+
+def test_cancelled_job_stays_cancelled() -> None:
+    """Whatever the flow makes of it is thrown away, but it may clean up, and report."""
+    done = rehearse(stubborn, cancel_when=lambda _: True)
+    assert (done.state, done.output) == ("cancelled", None)
+    assert done.progress[-1] == {"message": "cancelled: True"}
+
+
+def test_interrupt_of_the_keyboard_ends_the_test() -> None:
+    """It is no failed attempt."""
+
+    @flow
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rehearse(interrupted)
+
+
+def test_log_of_a_flow_is_pythons_own(caplog: pytest.LogCaptureFixture) -> None:
+    """It takes fields as the worker's does, and says what the flow raised."""
+    with caplog.at_level(logging.INFO, "noukai.flow"):
+        rehearse(chatty)
+        rehearse(hopeless)
+    first, second = caplog.records
+    assert (first.getMessage(), vars(first)["words"], vars(first)["lines"]) == ("counted", 3, 1)
+    assert second.exc_info is not None
+
+
+def test_nothing_of_aws_is_needed() -> None:
+    """What a flow's author has installed is enough: the client, and this repository."""
+    done = subprocess.run([sys.executable, "-c", NEEDS_NO_LIBRARY_OF_AWS], capture_output=True, text=True, check=True)
+    assert done.stdout == "2\n"
