@@ -5,6 +5,7 @@ import math
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import typer
@@ -16,6 +17,7 @@ from rich.text import Text
 
 from noukai_wire.models import CancelledJobs, FlowDescription, JobStatus
 
+from ._calling import arguments_of, command_line, python_code
 from ._errors import (
     ApiError,
     InvalidArgumentError,
@@ -101,6 +103,25 @@ def show_flows(flows: list[FlowDescription]) -> None:
             typer.echo(f"    {_line(flow.description)}")
 
 
+def show_flow(flow: FlowDescription) -> None:
+    """Print how a flow is called: its arguments, and a command and a program to paste."""
+    typer.echo(_line(flow.flow))
+    for line in (flow.description or "").splitlines():
+        typer.echo(f"    {_line(line)}".rstrip())
+    typer.echo()
+    arguments = arguments_of(flow)
+    width = max((len(each.name) for each in arguments), default=0)
+    for each in arguments:
+        default = "required" if each.required else f"by default {json.dumps(each.default, ensure_ascii=False)}"
+        said = f": {each.description}" if each.description else ""
+        typer.echo(_line(f"{each.name} ") + " " * (width - len(each.name) + 2) + _line(f"{each.kind}, {default}{said}"))
+    kept = str(timedelta(seconds=flow.keep_seconds or 0)).removesuffix(", 0:00:00")
+    typer.echo(f"\nAn attempt may take {flow.timeout_seconds} s; there are {flow.max_attempts} at most.")
+    if flow.keep_seconds is not None:
+        typer.echo(f"The job is kept for {kept} after its end.")
+    typer.echo(f"\n{_lines(command_line(flow))}\n\n{_lines(python_code(flow))}")
+
+
 def show_jobs(jobs: list[JobStatus]) -> None:
     """Print jobs as a table, as wide as it needs to be where it is not a terminal that is to hold it."""
     table = Table(box=None, pad_edge=False, show_header=sys.stdout.isatty())
@@ -170,6 +191,11 @@ def _percent(progress: dict[str, Any]) -> float | None:
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not math.isfinite(percent):
         return None
     return min(max(float(percent), 0.0), 100.0)
+
+
+def _lines(text: str) -> str:
+    """Return the text without the control characters that would command a terminal, but for its line ends."""
+    return "\n".join("".join(sign if sign.isprintable() else " " for sign in line) for line in text.split("\n"))
 
 
 def _line(text: str) -> str:

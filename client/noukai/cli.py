@@ -14,6 +14,7 @@ from noukai_wire.models import FlowList, JobList
 
 from . import _options as options
 from ._arguments import metadata_of, parameters_of, text_of
+from ._calling import described
 from ._client import Noukai
 from ._errors import JobError, NoukaiError
 from ._job import Job
@@ -23,6 +24,7 @@ from ._terminal import (
     exit_code,
     progress_bar,
     show_cancelled,
+    show_flow,
     show_flows,
     show_jobs,
     show_json,
@@ -173,9 +175,20 @@ def retry(*, job_id: options.JobArgument, as_json: options.Json = False) -> None
 
 
 @app.command(epilog=_EPILOG)
-def flows(*, as_json: options.Json = False) -> None:
-    """List the flows of the deployment."""
+def flows(
+    *,
+    flow: Annotated[
+        str | None, typer.Argument(help="Show how to call this one: org/project/flow, or flow alone.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """List the flows of the deployment, or show how one is called; with --json, the schema of its input."""
     with _client() as client:
+        if flow is not None:
+            address = client.flow(flow).address
+            one = described(client.flows(), address)
+            (show_json if as_json else show_flow)(one)
+            return
         found = client.flows()
         if as_json:
             show_json(FlowList(flows=found))

@@ -17,6 +17,7 @@ FLOW = {
     "input": {"properties": {"message": {}, "top": {}}, "required": ["message"]},
     "timeoutSeconds": 60,
     "maxAttempts": 3,
+    "keepSeconds": 604_800,
 }
 
 
