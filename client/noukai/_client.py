@@ -42,6 +42,8 @@ class Noukai(_Deployment[BlockingDriver]):
     Without `api_key` the environment's `NOUKAI_API_KEY` is taken; `ClientOptions` has the other settings. An
     `http_client` that is handed in stays open. The clock (monotonic seconds), the sleep and the jitter (a random
     number from 0 up to 1) are handed in by tests.
+
+    Raises `InvalidArgumentError` for a setting that is missing or wrong.
     """
 
     def __init__(
@@ -60,11 +62,17 @@ class Noukai(_Deployment[BlockingDriver]):
         super().__init__(Api(settings, clock=clock, jitter=jitter), BlockingDriver(self._http_client, sleep=sleep))
 
     def flow(self, address: str) -> Flow:
-        """Return the flow `org/project/flow`, or `flow` of this client's org and project."""
+        """Return the flow `org/project/flow`, or `flow` of this client's org and project.
+
+        Nothing is asked of the API. Raises `InvalidArgumentError` for what is no such address.
+        """
         return Flow(self._address(address), self._api, self._driver)
 
     def job(self, job_id: str) -> Job:
-        """Take up a job by its id, perhaps one that another process submitted."""
+        """Take up a job by its id, perhaps one that another process submitted.
+
+        Nothing is asked of the API. Raises `InvalidArgumentError` for what is no job's id.
+        """
         return Job(checked_job_id(job_id), self._api, self._driver)
 
     def jobs(
@@ -79,7 +87,10 @@ class Noukai(_Deployment[BlockingDriver]):
         return self._driver.each(listing_of_org(self._api, org, project, selection, page_size))
 
     def flows(self) -> list[FlowDescription]:
-        """Fetch the flows of the deployment."""
+        """Fetch the flows of the deployment.
+
+        Raises `ApiError` or `ConnectionFailedError` as every request does.
+        """
         return self._driver.run(self._api.flows())
 
     def close(self) -> None:
@@ -113,11 +124,11 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
         super().__init__(Api(settings, clock=clock, jitter=jitter), AwaitingDriver(self._http_client, sleep=sleep))
 
     def flow(self, address: str) -> AsyncFlow:
-        """Return the flow `org/project/flow`, or `flow` of this client's org and project."""
+        """Return the flow as `Noukai.flow` does."""
         return AsyncFlow(self._address(address), self._api, self._driver)
 
     def job(self, job_id: str) -> AsyncJob:
-        """Take up a job by its id, perhaps one that another process submitted."""
+        """Take up a job as `Noukai.job` does."""
         return AsyncJob(checked_job_id(job_id), self._api, self._driver)
 
     def jobs(
@@ -132,7 +143,7 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
         return self._driver.each(listing_of_org(self._api, org, project, selection, page_size))
 
     async def flows(self) -> list[FlowDescription]:
-        """Fetch the flows of the deployment."""
+        """Fetch the flows as `Noukai.flows` does."""
         return await self._driver.run(self._api.flows())
 
     async def aclose(self) -> None:

@@ -1,6 +1,6 @@
 """A flow of the deployment, in both colours."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Generic, Unpack
 
 from noukai_wire.limits import MAX_LIST_LIMIT
@@ -8,6 +8,7 @@ from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 
 from ._address import FlowAddress
 from ._api import Api
+from ._bar import Listener, watched
 from ._driver import AwaitingDriver, BlockingDriver
 from ._job import AsyncJob, Driver, Job
 from ._listing import JobSelection, Listing, cancellation, listing_of_flow
@@ -57,6 +58,11 @@ class Flow(_KnownFlow[BlockingDriver]):
 
         The submission carries an idempotency key, made here unless one is given, so that its retries never make a
         second job.
+
+        Raises `InvalidArgumentError` for what no job can be made of, before anything is sent; `FlowNotFoundError`,
+        `InvalidInputError` for an input that the flow does not take, `ConflictError` for an idempotency key that was
+        used with another input, `PayloadTooLargeError`; `InsufficientCreditsError` and `RateLimitedError` at the limits
+        of the org; and `ApiError` or `ConnectionFailedError` as every request does.
         """
         accepted = self._driver.run(self._submission(message, parameters, options))
         return Job(accepted.id, self._api, self._driver, accepted)
@@ -67,13 +73,18 @@ class Flow(_KnownFlow[BlockingDriver]):
         parameters: Mapping[str, Any] | None = None,
         *,
         timeout_ms: float | None = None,
-        on_progress: Callable[[dict[str, Any]], object] | None = None,
+        on_progress: Listener | None = None,
+        progress: bool = False,
         cancel_on_timeout: bool = False,
         **options: Unpack[JobOptions],
     ) -> ExecuteResult:
-        """Submit a job as `job` does, and wait for it as `Job.wait` does."""
-        terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
-        return self._driver.run(self._execution(terms, message, parameters, options))
+        """Submit a job as `Flow.job` does, and wait for it as `Job.wait` does; the time counts from its acceptance.
+
+        Raises what these do.
+        """
+        with watched(self.address, on_progress, progress=progress) as listener:
+            terms = WaitTerms(timeout_ms, listener, cancel_on_timeout)
+            return self._driver.run(self._execution(terms, message, parameters, options))
 
     def jobs(self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]) -> Iterator[JobStatus]:
         """Go through the flow's jobs, the newest first and without their results.
@@ -107,13 +118,15 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
         parameters: Mapping[str, Any] | None = None,
         *,
         timeout_ms: float | None = None,
-        on_progress: Callable[[dict[str, Any]], object] | None = None,
+        on_progress: Listener | None = None,
+        progress: bool = False,
         cancel_on_timeout: bool = False,
         **options: Unpack[JobOptions],
     ) -> ExecuteResult:
-        """Submit a job as `job` does, and wait for it as `AsyncJob.wait` does."""
-        terms = WaitTerms(timeout_ms, on_progress, cancel_on_timeout)
-        return await self._driver.run(self._execution(terms, message, parameters, options))
+        """Submit a job as `AsyncFlow.job` does, and wait for it as `AsyncJob.wait` does."""
+        with watched(self.address, on_progress, progress=progress) as listener:
+            terms = WaitTerms(timeout_ms, listener, cancel_on_timeout)
+            return await self._driver.run(self._execution(terms, message, parameters, options))
 
     def jobs(self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]) -> AsyncIterator[JobStatus]:
         """Go through the flow's jobs as `Flow.jobs` does, with `async for`."""

@@ -1,14 +1,18 @@
 """A submitted job, in both colours."""
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+from noukai_wire import display
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 
 from ._api import Api
+from ._bar import Listener, watched
 from ._driver import AwaitingDriver, BlockingDriver
 from ._operation import Operation
 from ._wait import Wait, WaitTerms
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 Driver = TypeVar("Driver")
 
@@ -23,6 +27,12 @@ class _KnownJob(Generic[Driver]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._id!r})"
+
+    def _repr_html_(self) -> str:
+        return display.html_of_facts(display.acceptance_facts_of(self._id, self._accepted))
+
+    def __rich__(self) -> "RenderableType":
+        return display.rich_of_facts(display.acceptance_facts_of(self._id, self._accepted))
 
     @property
     def id(self) -> str:
@@ -44,29 +54,47 @@ class Job(_KnownJob[BlockingDriver]):
     """A job of the API, known by its id; `flow.job()` submits one, `client.job(id)` takes one up."""
 
     def status(self) -> JobStatus:
-        """Fetch the job as it stands."""
+        """Fetch the job as it stands.
+
+        Raises `JobNotFoundError`, and `ApiError` or `ConnectionFailedError` as every request does.
+        """
         return self._driver.run(self._api.status(self._id))
 
     def wait(
         self,
         timeout_ms: float | None = None,
-        on_progress: Callable[[dict[str, Any]], object] | None = None,
+        on_progress: Listener | None = None,
         cancel_on_timeout: bool = False,  # noqa: FBT001, FBT002  (the contract's signature)
+        *,
+        progress: bool = False,
     ) -> ExecuteResult:
         """Wait until the job has ended and return what it returned.
 
         Without `timeout_ms` this takes as long as the job does; 0 is one status check. `on_progress` is called with
-        the progress whenever it has changed. `cancel_on_timeout` cancels the job at the deadline, which may take up
-        to five seconds more. Raises `JobFailedError`, `JobCancelledError` or, at the deadline, `WaitTimeoutError`.
+        the progress whenever it has changed; `progress=True` draws it, where there is a terminal or a notebook.
+        `cancel_on_timeout` cancels the job at the deadline, which may take up to five seconds more.
+
+        Raises `JobFailedError`, `JobCancelledError` or, at the deadline, `WaitTimeoutError`; `InvalidArgumentError` for
+        a `timeout_ms` that is no time; `JobNotFoundError`, and `ApiError` or `ConnectionFailedError` as every request
+        does.
         """
-        return self._driver.run(self._wait(WaitTerms(timeout_ms, on_progress, cancel_on_timeout)))
+        with watched(self._id, on_progress, progress=progress) as listener:
+            return self._driver.run(self._wait(WaitTerms(timeout_ms, listener, cancel_on_timeout)))
 
     def cancel(self) -> None:
-        """Cancel the job, at once and for good; a job that has ended is left as it is."""
+        """Cancel the job, at once and for good; a job that has ended is left as it is.
+
+        Raises `JobNotFoundError`, and `ApiError` or `ConnectionFailedError` as every request does.
+        """
         self._driver.run(self._api.cancel(self._id))
 
     def retry(self) -> "Job":
-        """Submit the input of the failed or cancelled job again, as a new job; doing so twice makes one."""
+        """Submit the input of the failed or cancelled job again, as a new job; doing so twice makes one.
+
+        Raises `InvalidInputError` for a job that may still complete, has completed or has lost its input;
+        `FlowNotFoundError` if its flow is no more; `JobNotFoundError`, and `ApiError` or `ConnectionFailedError` as
+        every request does.
+        """
         accepted = self._driver.run(self._api.retry(self._id))
         return Job(accepted.id, self._api, self._driver, accepted)
 
@@ -75,20 +103,23 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
     """`Job`, to be awaited."""
 
     async def status(self) -> JobStatus:
-        """Fetch the job as it stands."""
+        """Fetch the job as `Job.status` does."""
         return await self._driver.run(self._api.status(self._id))
 
     async def wait(
         self,
         timeout_ms: float | None = None,
-        on_progress: Callable[[dict[str, Any]], object] | None = None,
+        on_progress: Listener | None = None,
         cancel_on_timeout: bool = False,  # noqa: FBT001, FBT002  (the contract's signature)
+        *,
+        progress: bool = False,
     ) -> ExecuteResult:
         """Wait as `Job.wait` does; `on_progress` may be a coroutine function."""
-        return await self._driver.run(self._wait(WaitTerms(timeout_ms, on_progress, cancel_on_timeout)))
+        with watched(self._id, on_progress, progress=progress) as listener:
+            return await self._driver.run(self._wait(WaitTerms(timeout_ms, listener, cancel_on_timeout)))
 
     async def cancel(self) -> None:
-        """Cancel the job, at once and for good; a job that has ended is left as it is."""
+        """Cancel the job as `Job.cancel` does."""
         await self._driver.run(self._api.cancel(self._id))
 
     async def retry(self) -> "AsyncJob":

@@ -1,10 +1,8 @@
 """Waiting for a job: requests that the API may hold where the end is near, at the pace that it asks for."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import httpx
 
@@ -16,6 +14,7 @@ from noukai_wire.routes import Route
 from ._address import FlowAddress
 from ._answer import read, retry_after
 from ._api import Api
+from ._bar import Listener
 from ._deadline import DeadlinePassedError
 from ._errors import (
     ApiError,
@@ -31,8 +30,6 @@ from ._errors import (
 )
 from ._operation import Operation, Report
 from ._submission import Submission
-
-Listener = Callable[[dict[str, Any]], object]
 
 _ROUND_TRIP = 0.2
 """A hold ends these seconds before the deadline, so that its answer is still in time."""

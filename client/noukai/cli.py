@@ -22,7 +22,6 @@ from ._listing import JobSelection
 from ._terminal import (
     complain,
     exit_code,
-    progress_bar,
     show_cancelled,
     show_flow,
     show_flows,
@@ -223,8 +222,7 @@ def _check_wait(timeout_ms: int | None, *, waits: bool, cancel_on_timeout: bool)
 
 def _wait(job: Job, timeout_ms: int | None, *, cancel_on_timeout: bool, as_json: bool) -> None:
     try:
-        with progress_bar(job.id, wanted=not as_json) as listener:
-            result = job.wait(timeout_ms, listener, cancel_on_timeout)
+        result = job.wait(timeout_ms, None, cancel_on_timeout, progress=not as_json)
     except JobError as error:
         if as_json and error.status is not None:
             show_json(error.status)

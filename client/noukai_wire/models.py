@@ -1,12 +1,15 @@
 """The bodies of requests and responses, as pydantic models: snake_case here, camelCase on the wire."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from noukai_wire import limits
+from noukai_wire import display, limits
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 TERMINAL_STATES = frozenset({"completed", "failed", "cancelled"})
 """The states that never change again. A state that is not listed here, known or not, is not finished."""
@@ -125,6 +128,12 @@ class JobStatus(WireModel):
     def ran_for(self) -> timedelta | None:
         """From the first claim to the terminal state; None until then."""
         return _between(self.started_at, self.completed_at)
+
+    def _repr_html_(self) -> str:
+        return display.html_of_status(self)
+
+    def __rich__(self) -> "RenderableType":
+        return display.rich_of_status(self)
 
 
 class JobFilter(WireModel):

@@ -1,0 +1,68 @@
+"""A bar that shows a job's progress, in a terminal or a notebook."""
+
+import sys
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
+from typing import Any
+
+from noukai_wire.display import html_of_progress, one_line, percent_of, progress_line
+
+Listener = Callable[[dict[str, Any]], object]
+
+
+@contextmanager
+def watched(label: str, on_progress: Listener | None, *, progress: bool) -> Generator[Listener | None]:
+    """Draw a bar while the context lasts, if that is wanted and there is somewhere to draw it.
+
+    Gives the listener to a job's progress that tells both the bar and `on_progress`, or None if there is neither.
+    """
+    with _bar(label) if progress else nullcontext() as show:
+        if show is None or on_progress is None:
+            yield show or on_progress
+        else:
+            yield lambda told: (show(told), on_progress(told))[1]  # what it may have to await
+
+
+def _bar(label: str) -> AbstractContextManager[Listener | None]:
+    # rich is slow to import, and a program that draws nothing does without.
+    from rich.console import Console  # noqa: PLC0415
+
+    if Console().is_jupyter:
+        return _in_notebook(label)
+    if sys.stderr is not None and sys.stderr.isatty():  # pyright: ignore[reportUnnecessaryComparison]  # pythonw has none
+        return _on_terminal(label)
+    return nullcontext()
+
+
+@contextmanager
+def _in_notebook(label: str) -> Generator[Listener]:
+    # Whoever is in a notebook has it; rich itself would need ipywidgets too.
+    ipython: Any = import_module("IPython.display")
+    handle = ipython.display(ipython.HTML(html_of_progress(label, {})), display_id=True)
+    try:
+        yield lambda told: handle.update(ipython.HTML(html_of_progress(label, told)))
+    finally:
+        handle.update(ipython.HTML(""))
+
+
+@contextmanager
+def _on_terminal(label: str) -> Generator[Listener]:
+    from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(one_line(label), total=None, note="")
+
+        def show(told: dict[str, Any]) -> None:
+            percent = percent_of(told)
+            bar.update(task, total=None if percent is None else 100, completed=percent or 0, note=progress_line(told))
+
+        yield show

@@ -1,0 +1,133 @@
+"""How a job is shown to people, in a terminal or a notebook: nothing that it says can command either."""
+
+import html
+import json
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from noukai_wire.models import JobAccepted, JobStatus
+
+_MOST_CHARACTERS = 4000
+"""Of a result in a notebook, which keeps what it shows."""
+
+_COLOURS = {"completed": "#1a7f37", "failed": "#cf222e", "cancelled": "#6e7781", "running": "#0969da"}
+_OTHER_COLOUR = "#9a6700"
+_CELL = "text-align:left;vertical-align:top;padding:1px 12px 1px 0"
+
+
+def one_line(text: str) -> str:
+    """Return the text in one line, without the control characters that would command a terminal."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def lines(text: str) -> str:
+    """Return the text without the control characters that would command a terminal, but for its line ends."""
+    return "\n".join("".join(sign if sign.isprintable() else " " for sign in line) for line in text.split("\n"))
+
+
+def percent_of(progress: Mapping[str, Any]) -> float | None:
+    """Return the percentage of a progress, from 0 to 100, if it has one."""
+    percent: object = progress.get("percent")
+    if isinstance(percent, bool) or not isinstance(percent, int | float) or not math.isfinite(percent):
+        return None
+    return min(max(float(percent), 0.0), 100.0)
+
+
+def progress_line(progress: Mapping[str, Any]) -> str:
+    """Return a progress in one line."""
+    percent = percent_of(progress)
+    told = {name: value for name, value in progress.items() if name != "percent" or percent is None}
+    message = told.pop("message", "")
+    parts = ["" if percent is None else f"{percent:.0f} %", str(message), *(f"{name}={told[name]}" for name in told)]
+    return one_line(" ".join(part for part in parts if part))
+
+
+def facts_of(status: "JobStatus") -> dict[str, str]:
+    """Return what there is to say of a job by its name, each in one line, without its result."""
+    attempt = f"{status.attempt} of {status.max_attempts}" if status.attempt and status.max_attempts else status.attempt
+    facts = {
+        "job": status.id,
+        "state": status.state,
+        "flow": status.flow,
+        "attempt": attempt,
+        "submitted": status.created_at,
+        "started": status.started_at,
+        "ended": status.completed_at,
+        "ran for": status.ran_for,
+        "kept until": status.expires_at,
+        "progress": progress_line(status.progress) if status.progress else None,
+        "error": status.error,
+        "last error": status.last_error,
+        "metadata": " ".join(f"{name}={text}" for name, text in (status.metadata or {}).items()),
+        "retry of": status.retry_of,
+    }
+    return {name: one_line(str(fact)) for name, fact in facts.items() if fact}
+
+
+def acceptance_facts_of(job_id: str, accepted: "JobAccepted | None") -> dict[str, str]:
+    """Return what there is to say of a job of which only its submission is known, or not even that."""
+    facts = {"job": job_id, **({"flow": accepted.flow, "submitted": accepted.created_at} if accepted else {})}
+    return {name: one_line(fact) for name, fact in facts.items()}
+
+
+def text_of(output: object) -> str:
+    """Return what a job returned as text: text as it is, everything else as indented JSON."""
+    return output if isinstance(output, str) else json.dumps(output, indent=2, ensure_ascii=False)
+
+
+def html_of_status(status: "JobStatus") -> str:
+    """Return a job as HTML."""
+    shown = {name: html.escape(fact) for name, fact in facts_of(status).items()}
+    colour = _COLOURS.get(status.state, _OTHER_COLOUR)
+    shown["state"] = f'<b style="color:{colour}">{shown["state"]}</b>'
+    if status.progress and not status.is_terminal:
+        shown["progress"] = html_of_progress("", status.progress)
+    if status.result is not None:
+        text = text_of(status.result.output)
+        cut = text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + " …"
+        shown["result"] = f'<pre style="margin:0;white-space:pre-wrap">{html.escape(lines(cut))}</pre>'
+    return _table(shown)
+
+
+def html_of_facts(facts: Mapping[str, str]) -> str:
+    """Return facts as HTML."""
+    return _table({name: html.escape(fact) for name, fact in facts.items()})
+
+
+def html_of_progress(label: str, progress: Mapping[str, Any]) -> str:
+    """Return a bar as HTML, one that moves by itself while no percentage is known."""
+    percent = percent_of(progress)
+    value = "" if percent is None else f' value="{percent:g}"'
+    said = html.escape(progress_line(progress))
+    return f'{html.escape(one_line(label))} <progress max="100"{value}></progress> {said}'.strip()
+
+
+def rich_of_status(status: "JobStatus") -> "RenderableType":
+    """Return a job for a terminal, as rich draws it."""
+    facts = facts_of(status)
+    if status.result is not None:
+        facts["result"] = lines(text_of(status.result.output))
+    return rich_of_facts(facts, _COLOURS.get(status.state, _OTHER_COLOUR))
+
+
+def rich_of_facts(facts: Mapping[str, str], colour: str = "") -> "RenderableType":
+    """Return facts for a terminal, the state in the colour; nothing in them is taken for markup."""
+    # rich is slow to import, and a program that shows nothing does without.
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table.grid(padding=(0, 2))
+    for name, fact in facts.items():
+        table.add_row(Text(name, style="dim"), Text(fact, style=f"bold {colour}".strip() if name == "state" else ""))
+    return table
+
+
+def _table(cells: Mapping[str, str]) -> str:
+    rows = "".join(
+        f'<tr><th style="{_CELL}">{name}</th><td style="{_CELL}">{cell}</td></tr>' for name, cell in cells.items()
+    )
+    return f"<table>{rows}</table>"
