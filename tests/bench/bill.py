@@ -18,6 +18,7 @@ TARGETS = {"a trickle": 8.0, "under load": 6.5}
 
 _STAGES: Mapping[str, tuple[str, ...]] = {
     "submit": ("submit",),
+    "execute": ("execute",),
     "worker: claim": ("claim",),
     "worker: run": ("run",),
     "worker: settle": ("settle",),
@@ -130,7 +131,7 @@ def _stack(worker: WorkerProfile | None = None) -> Stack:
     settings = Settings.from_context(file_context().get)
     profile = worker or settings.worker
     memory = dict.fromkeys(("submit", "status", "cancel", "retry", "list"), settings.memory)
-    memory |= {"wait": settings.wait_memory, "worker": profile.memory}
+    memory |= {"wait": settings.wait_memory, "execute": settings.wait_memory, "worker": profile.memory}
     return Stack(memory, profile.batch_size, profile.timeout)
 
 

@@ -1,7 +1,8 @@
 """A caller on simulated time: the real client, whose requests go straight to the simulated gateway."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -14,7 +15,9 @@ from noukai._flow import Flow
 from noukai._listing import Listing
 from noukai._operation import Operation, Outcome, Reply, Report, Sleep, advance
 from noukai._settings import Settings
+from noukai._submission import submission
 from noukai_wire.models import JobStatus
+from noukai_wire.routes import Route
 from tests.bench.cloud import Cloud
 
 T = TypeVar("T")
@@ -70,3 +73,10 @@ class Caller:
         seen = self._store.read(job.id, consistent=True)
         if seen is not None and seen.completed_at is not None:
             self.late.append((self._cloud.timeline.now() - seen.completed_at) / 1000)
+
+    def execute(self, name: str, message: str, parameters: Mapping[str, Any]) -> None:
+        """Execute a flow in one request, which this client does not make, but the published SDKs do."""
+        content = submission(message, parameters).content
+        address = FlowAddress("acme", "load", name)._asdict()
+        ask = partial(self._api.request, Route.EXECUTE, content=content, **address)
+        self._driver.run(self._api.exchange(ask, self._api.deadline(), retries=lambda _: 0))

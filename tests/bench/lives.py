@@ -38,7 +38,18 @@ if TYPE_CHECKING:
     from noukai_wire.routes import Route
 
 FLOWS = Path(__file__).parent / "flows"
-DEFAULT = Stack({"submit": 256, "retry": 256, "status": 256, "wait": 128, "cancel": 256, "list": 256, "worker": 1024})
+DEFAULT = Stack(
+    {
+        "submit": 256,
+        "execute": 128,
+        "retry": 256,
+        "status": 256,
+        "wait": 128,
+        "cancel": 256,
+        "list": 256,
+        "worker": 1024,
+    }
+)
 IDEAL = Cpu()
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
 _BRIEF_MS = 4000
@@ -57,6 +68,7 @@ class Event(StrEnum):
     LOOKED_AT = "its status is asked for, too"
     LISTED = "a page of twenty of its like is listed"
     RETRIED = "fails, and is retried by its caller"
+    EXECUTED = "is executed, as the published SDKs do"
 
 
 _OPTIONS: "dict[Event, JobOptions]" = {
@@ -189,6 +201,9 @@ def _play(cloud: Cloud, caller: Caller, life: Life, at_once: int) -> None:
 def _call(cloud: Cloud, caller: Caller, life: Life) -> None:
     """Do what the caller of one job does."""
     message, parameters = life.input
+    if life.event is Event.EXECUTED:
+        caller.execute(life.flow, message, parameters)
+        return
     job = caller.flow(life.flow).job(message, parameters, **_OPTIONS.get(life.event, {}))
     if life.event is Event.CANCELLED_IN_TIME:
         job.cancel()

@@ -50,6 +50,25 @@ def test_wait(job: Bill) -> None:
     assert job.per_job("read_units", "wait", "status") <= 3
 
 
+def test_execution(account: Account) -> None:
+    """An execution is one request instead of two, writes and sends what a submission does, and reads half units."""
+    bill = account.play(Life(event=Event.EXECUTED), SHORT, jobs=1)
+    first, second, *looks = bill.meter.operations("execute")
+    assert (first, second, set(looks)) == ("PutItem", "SendMessage", {"GetItem"})
+    assert units(bill, "execute") == (1, 1, 1, 1, 0)
+    assert units(bill) == (1, 2, 3, 3, 0)
+    assert bill.per_job("read_units") <= 2
+
+
+def test_longest_execution(account: Account) -> None:
+    """Twenty seconds of holding read no more than thirty units: a tenth of what holding itself costs."""
+    bill = account.play(Life(milliseconds=20_000, event=Event.EXECUTED), DEFAULT, jobs=1)
+    assert bill.per_job("read_units", "execute") <= 30
+    assert units(bill, "execute") == (1, 1, 1, 1, 0)
+    reading = prices.usd("read_units", bill.per_job("read_units", "execute"))
+    assert reading < 0.1 * prices.usd("gb_seconds", bill.per_job("gb_seconds", "execute"))
+
+
 def test_whole_job(job: Bill) -> None:
     """A job is three write units and one of the index, one send and no byte of log."""
     assert units(job) == (2, 3, 4, 3, 0)
