@@ -84,16 +84,14 @@ def rehearse(
     if not 1 <= attempt <= most:
         raise ValueError(f"attempt must be from 1 to {most}, the job's max_attempts, not {attempt}")
     given = json.loads(json.dumps(dict(arguments or {})))
+    told = {"job_id": job_id, "org": org}
     remaining = float(flow.timeout if remaining_seconds is None else remaining_seconds)
     attempts: list[RehearsedAttempt] = []
     for number in range(attempt, most + 1):
         stage = _Stage(cancel_when)
-        context = _context(stage, job_id=job_id, attempt=number, org=org, remaining=remaining)
-        outcome = outcome_of(partial(stage.run, flow, given, context), _log)
-        if stage.stopped_by is not None:
-            raise stage.stopped_by
+        outcome = stage.run(flow, given, _context(stage, attempt=number, remaining=remaining, **told))
         attempts.append(_attempt(number, stage, outcome))
-        if context.cancelled:
+        if stage.is_cancelled:
             return Rehearsal(State.CANCELLED, tuple(attempts))
         if isinstance(outcome, Returned):
             return Rehearsal(State.COMPLETED, tuple(attempts), output=json.loads(outcome.result))
@@ -104,25 +102,32 @@ def rehearse(
 
 @dataclass(slots=True)
 class _Stage:
-    """Runs one attempt, takes its progress, and interrupts it there."""
+    """Where one attempt runs: it takes the progress, and interrupts the flow there."""
 
     cancel_when: Callable[[Progress], bool] | None
-    context: Context | None = None
+    is_cancelled: bool = False
     progress: list[Progress] = field(default_factory=list)
     stopped_by: KeyboardInterrupt | None = None
     """Somebody at the keyboard, who wants the tests to end, and not only this attempt."""
 
-    def run(self, flow: Flow, arguments: Mapping[str, Any], context: Context) -> Any:
+    def run(self, flow: Flow, arguments: Mapping[str, Any], context: Context) -> Outcome:
+        outcome = outcome_of(partial(self._run, flow, arguments, context), _log)
+        if self.stopped_by is not None:
+            raise self.stopped_by
+        return outcome
+
+    def _run(self, flow: Flow, arguments: Mapping[str, Any], context: Context) -> Any:
         try:
             return flow.run(arguments, context)
         except KeyboardInterrupt as error:
             self.stopped_by = None if isinstance(error, Interrupted) else error
             raise
 
-    def report(self, progress: Progress, /) -> None:
+    def report(self, context: Context, progress: Progress, /) -> None:
         self.progress.append(dict(progress))
-        if self.context and not self.context.cancelled and self.cancel_when and self.cancel_when(progress):
-            self.context.mark_cancelled()
+        if not self.is_cancelled and self.cancel_when is not None and self.cancel_when(progress):
+            self.is_cancelled = True
+            context.mark_cancelled()
             raise Interrupted
 
 
@@ -138,16 +143,16 @@ def _log() -> _Log:
     return _Log(logging.getLogger("noukai.flow"))
 
 
-def _context(stage: _Stage, *, job_id: str, attempt: int, org: str, remaining: float) -> Context:
-    stage.context = Context(
+def _context(stage: _Stage, *, attempt: int, remaining: float, job_id: str, org: str) -> Context:
+    context: Context = Context(
         job_id=job_id,
         attempt=attempt,
         org=org,
         logger=cast("Logger", _log()),
         remaining=lambda: remaining,
-        report=stage.report,
+        report=lambda progress, /: stage.report(context, progress),
     )
-    return stage.context
+    return context
 
 
 def _attempt(number: int, stage: _Stage, outcome: Outcome) -> RehearsedAttempt:
