@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from functions.child import Interrupted, outcome_of
-from functions.flow import Context, Flow
+from functions.flow import Context, Flow, PermanentError
 from functions.lifecycle import State
 from functions.outcome import Outcome, Raised, Returned
 
@@ -117,6 +117,11 @@ class _Stage:
         return outcome
 
     def _run(self, flow: Flow, arguments: Mapping[str, Any], context: Context) -> Any:
+        try:
+            # A submission would not have come through otherwise, and a worker relies on that.
+            flow.adapter.validate_json(json.dumps(arguments))
+        except ValueError as error:
+            raise PermanentError(f"the arguments are not what the flow takes: {error}") from error
         try:
             return flow.run(arguments, context)
         except KeyboardInterrupt as error:

@@ -25,6 +25,7 @@ TABLES = {"jobs": "jobs", "typical": "typical", "overdue": "overdue", "keys": "k
 _FLOW = "demo/word-count"
 _KEY = "nk_bench"
 _NOW = int(time.time() * 1000)
+_HOUR_MS = 3_600_000
 _OUTPUT = json.dumps({"text": "x" * 480})
 _QUEUED = Job(
     id=job_id("acme", _FLOW, "queued"),
@@ -134,8 +135,10 @@ def _request(route: Route, body: Any = None, **path: str) -> Event:
     return _http(route.method, route.key, route.path(**path), text, path)
 
 
-def _with_key(key: str, event: Event) -> Event:
-    return {**event, "headers": {**event["headers"], "idempotency-key": key}}
+def _repeated(event: Event) -> Event:
+    """Ask for the job that is done, at a time from which it is worth waiting for."""
+    context = {**event["requestContext"], "timeEpoch": _NOW + _HOUR_MS}
+    return {**event, "headers": {**event["headers"], "idempotency-key": "done"}, "requestContext": context}
 
 
 def _http(method: str, key: str, path: str, body: str | None, variables: Mapping[str, str]) -> Event:
@@ -192,7 +195,7 @@ RIVALS: Mapping[str, tuple[str, Event]] = {
 }
 SUBJECTS = (
     Subject("submit", _request(Route.SUBMIT, _BODY, **_ADDRESS), "submit"),
-    Subject("execute", _with_key("done", _request(Route.EXECUTE, _BODY, **_ADDRESS)), "submit"),
+    Subject("execute", _repeated(_request(Route.EXECUTE, _BODY, **_ADDRESS)), "submit"),
     Subject("retry", _request(Route.RETRY_BY_ID, id=_FAILED.id), "submit"),
     Subject("status", _request(Route.STATUS_BY_ID, id=_DONE.id), "status"),
     Subject("wait", _request(Route.WAIT_BY_ID, id=_DONE.id), "status"),
