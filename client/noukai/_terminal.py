@@ -1,6 +1,7 @@
 """What the command shows: results and JSON on stdout; errors, for people alone, on stderr."""
 
 import json
+import sys
 from datetime import timedelta
 
 import typer
