@@ -88,7 +88,8 @@ def _of_flow(route: Route, operation: Operation, name: str, entry: FlowEntry) ->
 
 def _operation(route: Route, operation: Operation, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """Describe an operation; what is `known` of its path stands there as text, not as a variable."""
-    needs = "Needs a key of any scope." if operation.scope is None else f"Needs the scope `{operation.scope}`."
+    scopes = " and ".join(f"`{scope}`" for scope in operation.scopes)
+    needs = f"Needs the scope {scopes}." if scopes else "Needs a key of any scope."
     return {
         "operationId": route.name.lower(),
         "summary": operation.summary,

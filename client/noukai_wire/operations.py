@@ -4,12 +4,23 @@ It needs pydantic, by way of the models: the build step and tests read it, no fu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from noukai_wire.answers import Health, OpenApi
 from noukai_wire.errors import ErrorCode
-from noukai_wire.models import FlowList, JobAccepted, JobStatus, Submission, WireModel
+from noukai_wire.models import (
+    CancelledJobs,
+    ExecuteAnswer,
+    FlowList,
+    JobAccepted,
+    JobCancellation,
+    JobList,
+    JobQuery,
+    JobStatus,
+    Submission,
+    WireModel,
+)
 from noukai_wire.parameters import IdempotencyHeader, WaitQuery
 from noukai_wire.routes import Route
 from noukai_wire.scopes import Scope
@@ -19,7 +30,8 @@ from noukai_wire.scopes import Scope
 class Operation:
     """One route: the models of its request and of its answer, and who may call it.
 
-    `scope` is what a key needs, None if any key will do; `is_public` needs no key at all. `request_headers` and `query`
+    `scope` is what a key needs, None if any key will do, and `further_scope` what it needs beside that; `is_public`
+    needs no key at all. `request_headers` and `query`
     are models whose fields are headers and query parameters. `errors` are those that the route adds to what follows
     from its path, its key and its models. `is_paced`: the answer may say when to ask again.
     """
@@ -34,6 +46,12 @@ class Operation:
     status: HTTPStatus = HTTPStatus.OK
     errors: tuple[ErrorCode, ...] = ()
     is_paced: bool = False
+    further_scope: Scope | None = None
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Every scope that a key needs."""
+        return tuple(scope for scope in (self.scope, self.further_scope) if scope is not None)
 
     def every_error(self, route: Route) -> frozenset[ErrorCode]:
         """Every code that the route may be answered with."""
@@ -63,6 +81,15 @@ _SUBMIT = Operation(
     errors=(ErrorCode.MISSING_MESSAGE, ErrorCode.IDEMPOTENCY_CONFLICT),
     is_paced=True,
 )
+_EXECUTE = Operation(
+    "Submit a job and show what it has returned, if it ends within 25 seconds",
+    ExecuteAnswer,
+    Scope.SUBMIT,
+    further_scope=Scope.READ,
+    request=Submission,
+    request_headers=IdempotencyHeader,
+    errors=(ErrorCode.MISSING_MESSAGE, ErrorCode.IDEMPOTENCY_CONFLICT, ErrorCode.EXECUTE_TIMEOUT),
+)
 _STATUS = Operation("Show a job as it stands", JobStatus, Scope.READ, is_paced=True)
 _WAIT = Operation(
     "Show a job, held back until it is terminal where its end is near",
@@ -81,9 +108,13 @@ _RETRY = Operation(
     is_paced=True,
 )
 
+_LIST = Operation("List the jobs of a flow, a project or an org, the newest first", JobList, Scope.READ, query=JobQuery)
+
 OPERATIONS: Mapping[Route, Operation] = {
     Route.SUBMIT: _SUBMIT,
     Route.SUBMIT_VERSION: _SUBMIT,
+    Route.EXECUTE: _EXECUTE,
+    Route.EXECUTE_VERSION: _EXECUTE,
     Route.STATUS: _STATUS,
     Route.STATUS_BY_ID: _STATUS,
     Route.WAIT: _WAIT,
@@ -92,6 +123,12 @@ OPERATIONS: Mapping[Route, Operation] = {
     Route.CANCEL_BY_ID: _CANCEL,
     Route.RETRY: _RETRY,
     Route.RETRY_BY_ID: _RETRY,
+    Route.LIST: _LIST,
+    Route.LIST_PROJECT: replace(_LIST, errors=(ErrorCode.NOT_FOUND,)),
+    Route.LIST_ORG: _LIST,
+    Route.CANCEL_JOBS: Operation(
+        "Cancel the jobs of a flow that wait or run", CancelledJobs, Scope.CANCEL, request=JobCancellation
+    ),
     Route.FLOWS: Operation("List the flows of the deployment", FlowList),
     Route.OPENAPI: Operation(
         "Show this document; with a key, also each flow's own input",

@@ -16,8 +16,8 @@ from tests.bench import capacity, prices
 from tests.bench.meter import Meter
 from tests.bench.queues import MeteredQueues
 from tests.bench.timeline import Timeline
+from tests.functions.entries import ENTRIES
 from tests.functions.gateway import event_of, matched
-from tests.functions.harness import ENTRIES
 
 _REQUEST_ID = "JKJaXmPLvHcESHA="
 

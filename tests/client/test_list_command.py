@@ -3,19 +3,12 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
 
-from noukai.cli import app
 from tests.client.fake_api import FakeApi
+from tests.client.running_command import run
 
 pytestmark = pytest.mark.usefixtures("api")
 BUSY = ("cancel", "--all", "--flow", "acme/demo/busy")
-
-
-def run(*arguments: str, stdin: str | None = None) -> tuple[int, str, str]:
-    """Return the exit code, stdout and stderr of the command in this process."""
-    result = CliRunner().invoke(app, arguments, input=stdin)
-    return result.exit_code, result.stdout, result.stderr
 
 
 def test_list_shows_a_line_for_each_job(api: FakeApi) -> None:

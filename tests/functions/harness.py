@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,25 +13,14 @@ from urllib.parse import parse_qsl
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 
-from functions import (
-    cancel,
-    cancel_jobs,
-    dead_letters,
-    describe,
-    execute,
-    list_jobs,
-    retry,
-    status,
-    submit,
-    wait,
-    worker,
-)
+from functions import dead_letters, worker
 from functions.aws import client
 from functions.deployment import Deployment
 from functions.lifecycle import Job
 from functions.queue import JobQueue, Message
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
+from tests.functions.entries import ENTRIES
 from tests.functions.tables import create_tables
 from tests.functions.time import LambdaContext, ManualClock
 
@@ -43,17 +32,6 @@ ENVIRONMENT = {
     "KEYS_TABLE": "keys",
     "LEASE_SECONDS": "60",
     "GRACE_SECONDS": "1",
-}
-ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = {
-    **{route.key: submit.handler.answer for route in (Route.SUBMIT, Route.SUBMIT_VERSION)},
-    **{route.key: execute.handler.answer for route in (Route.EXECUTE, Route.EXECUTE_VERSION)},
-    **{route.key: status.handler.answer for route in (Route.STATUS, Route.STATUS_BY_ID)},
-    **{route.key: wait.handler.answer for route in (Route.WAIT, Route.WAIT_BY_ID)},
-    **{route.key: retry.handler.answer for route in (Route.RETRY, Route.RETRY_BY_ID)},
-    **{route.key: cancel.handler.answer for route in (Route.CANCEL, Route.CANCEL_BY_ID)},
-    **{route.key: list_jobs.handler.answer for route in (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG)},
-    Route.CANCEL_JOBS.key: cancel_jobs.handler.answer,
-    **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, "$default"), describe.answer),
 }
 
 

@@ -59,6 +59,10 @@ def idempotency_key(system: System, length: int) -> Answer:
     return system.submit(parameters={"a": 1}, headers={"idempotency-key": "k" * length})
 
 
+def list_limit(system: System, limit: int) -> Answer:
+    return system.send(Route.LIST_ORG, org="acme", query=f"limit={limit}")
+
+
 def wait_seconds(system: System, seconds: int) -> Answer:
     job = system.submit(parameters={"a": 1}).body["id"]
     system.deliver()
@@ -86,6 +90,7 @@ LIMITS = [
     Limit("MAX_JSON_DEPTH", depth_of),
     Limit("MAX_IDEMPOTENCY_KEY_LENGTH", idempotency_key),
     Limit("MAX_WAIT_SECONDS", wait_seconds),
+    Limit("MAX_LIST_LIMIT", list_limit),
     Limit("MAX_DELAY_SECONDS", option("delaySeconds")),
     Limit("MAX_TIMEOUT_SECONDS", option("timeoutSeconds")),
     Limit("MAX_ATTEMPTS", option("maxAttempts")),
@@ -100,6 +105,8 @@ LIMITS = [
 ELSEWHERE = {
     "MAX_RESULT_BYTES": "what a flow returns",
     "MAX_ERROR_BYTES": "what an error says",
+    "MAX_EXECUTE_SECONDS": "how long an answer is held",
+    "DEFAULT_LIST_LIMIT": "no limit: what a query is by default",
     "MIN_SLUG_LENGTH": "a path",
     "MAX_SLUG_LENGTH": "a path",
     "WORKER_MARGIN_SECONDS": "no limit of a request: a worker's own time",

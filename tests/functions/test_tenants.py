@@ -80,7 +80,7 @@ def refusal(route: Route, key: Key, path: dict[str, str]) -> ErrorCode | None:
         return None
     if not key.is_valid:
         return ErrorCode.UNAUTHENTICATED
-    lacks_scope = operation.scope is not None and operation.scope not in key.scopes
+    lacks_scope = not set(operation.scopes) <= set(key.scopes)
     return ErrorCode.FORBIDDEN if lacks_scope or path.get("org", key.org) != key.org else None
 
 

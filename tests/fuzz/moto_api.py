@@ -8,8 +8,9 @@ from typing import Any
 
 from functions.deployment import Deployment
 from tests.bench.loopback import Handler, Server, serving
+from tests.functions.entries import ENTRIES
 from tests.functions.gateway import event_of
-from tests.functions.harness import ENTRIES, system_on_moto
+from tests.functions.harness import system_on_moto
 
 
 @contextmanager

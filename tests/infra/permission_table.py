@@ -31,7 +31,9 @@ def permission_table(template: Template) -> str:
         rights = template.rights(handler)
         for resource in sorted({resource for _, resource in rights}):
             actions = ", ".join(f"`{action}`" for action, of in sorted(rights) if of == resource)
-            rows.append(f"| `{handler}` | {kinds.get(resource, '')} `{_HASH.sub('', resource)}` | {actions} |\n")
+            whole, *part = resource.split("/", 1)
+            name = "/".join([_HASH.sub("", whole), *part])
+            rows.append(f"| `{handler}` | {kinds[whole]} `{name}` | {actions} |\n")
     return _HEAD + "".join(rows)
 
 

@@ -9,6 +9,8 @@ from tests.functions.harness import System
 from tests.infra.enforced_stack import Scenario
 
 FOUR_DAYS_MS = 4 * 24 * 3600 * 1000
+LISTED = "add-later"
+"""A flow of which no other scenario leaves jobs behind."""
 
 
 def submit(role: System, _root: System) -> None:
@@ -30,6 +32,28 @@ def status(role: System, root: System) -> None:
 
 def wait(role: System, root: System) -> None:
     assert role.send(Route.WAIT_BY_ID, id=overdue(root), query="seconds=1").body["state"] == "failed"
+
+
+def execute(role: System, root: System) -> None:
+    """The job is done by the time of the second look."""
+    role.clock.while_asleep = root.deliver
+    assert (
+        role.send(Route.EXECUTE, body={"parameters": {"a": 1}}, org="acme", project="trial", flow="add").status == 200
+    )
+
+
+def list_jobs(role: System, root: System) -> None:
+    """One of the jobs never started, which is noticed only now."""
+    lost = overdue(root, LISTED)
+    jobs = role.send(Route.LIST, query="limit=100", org="acme", project="trial", flow=LISTED).body["jobs"]
+    assert {job["state"] for job in jobs if job["id"] == lost} == {"failed"}
+
+
+def cancel_jobs(role: System, root: System) -> None:
+    waiting = pending(root, LISTED)
+    answer = role.send(Route.CANCEL_JOBS, body={}, org="acme", project="trial", flow=LISTED)
+    assert answer.body["cancelled"] >= 1
+    assert root.row(waiting).state is State.CANCELLED
 
 
 def cancel(role: System, root: System) -> None:
@@ -70,7 +94,10 @@ SCENARIOS: dict[str, Scenario] = {
     "retry": retry,
     "status": status,
     "wait": wait,
+    "execute": execute,
     "cancel": cancel,
+    "list_jobs": list_jobs,
+    "cancel_jobs": cancel_jobs,
     "describe": describe,
     "worker": worker,
     "dead_letters": dead_letters,
@@ -78,8 +105,8 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
-def pending(root: System) -> str:
-    return str(root.submit(parameters={"a": 1}).body["id"])
+def pending(root: System, flow: str = "add") -> str:
+    return str(root.submit(f"trial/{flow}", parameters={"a": 1}).body["id"])
 
 
 def running(root: System) -> Job:
@@ -89,7 +116,7 @@ def running(root: System) -> Job:
     )
 
 
-def overdue(root: System) -> str:
-    job_id = pending(root)
+def overdue(root: System, flow: str = "add") -> str:
+    job_id = pending(root, flow)
     root.clock.time += FOUR_DAYS_MS
     return job_id

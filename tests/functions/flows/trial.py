@@ -59,13 +59,8 @@ def perhaps(message: str | None) -> str:
 def order(
     lines: list[Line], colour: Colour, due: datetime, size: int | Literal["any"], tags: set[str] | None = None
 ) -> dict[str, Any]:
-    return {
-        "pieces": sum(line.pieces for line in lines),
-        "colour": colour.name,
-        "year": due.year,
-        "size": size,
-        "tags": sorted(tags or ()),
-    }
+    pieces = sum(line.pieces for line in lines)
+    return {"pieces": pieces, "colour": colour.name, "year": due.year, "size": size, "tags": sorted(tags or ())}
 
 
 @flow

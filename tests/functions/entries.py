@@ -1,0 +1,30 @@
+"""The functions behind the gateway, by the routes that they answer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from functions import (
+    cancel,
+    cancel_jobs,
+    describe,
+    execute,
+    list_jobs,
+    retry,
+    status,
+    submit,
+    wait,
+)
+from functions.deployment import Deployment
+from noukai_wire.routes import Route
+
+ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = {
+    **{route.key: submit.handler.answer for route in (Route.SUBMIT, Route.SUBMIT_VERSION)},
+    **{route.key: execute.handler.answer for route in (Route.EXECUTE, Route.EXECUTE_VERSION)},
+    **{route.key: status.handler.answer for route in (Route.STATUS, Route.STATUS_BY_ID)},
+    **{route.key: wait.handler.answer for route in (Route.WAIT, Route.WAIT_BY_ID)},
+    **{route.key: retry.handler.answer for route in (Route.RETRY, Route.RETRY_BY_ID)},
+    **{route.key: cancel.handler.answer for route in (Route.CANCEL, Route.CANCEL_BY_ID)},
+    **{route.key: list_jobs.handler.answer for route in (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG)},
+    Route.CANCEL_JOBS.key: cancel_jobs.handler.answer,
+    **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, "$default"), describe.answer),
+}
