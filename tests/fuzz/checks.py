@@ -7,8 +7,11 @@ import schemathesis
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-BETWEEN_FIELDS = {"options.backoffSeconds", "options.backoffCapSeconds"}
-"""Each is within its limits, and the two do not go together."""
+BETWEEN_FIELDS = {"options.backoffSeconds", "options.backoffCapSeconds", "createdAfter", "createdBefore"}
+"""Each is within its limits, and two do not go together."""
+
+CURSOR = "cursor"
+"""A text that no page was answered with."""
 
 STATE = "id"
 """A job that is not to be retried as it stands: `errors` names its id."""
@@ -30,15 +33,18 @@ def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
     if "{flow}" in case.operation.path and "{id}" not in case.operation.path:
         return None  # what is allowed is up to the flow, which has a path of its own in the document
     paths = {error["path"] for error in _detail(response).get("errors", ())}
-    if response.status_code == 422 and paths and paths <= BETWEEN_FIELDS | {STATE}:
+    if response.status_code == 422 and paths and paths <= BETWEEN_FIELDS | {STATE, CURSOR}:
         return None
     return positive_data_acceptance(ctx, response, case)
 
 
 @schemathesis.check
 def no_failure_of_ours(ctx: Any, response: Any, case: Any) -> bool | None:
-    """No answer is a 5xx, but for the one that asks for a moment and says how long."""
+    """No answer is a 5xx, but for those that promise an answer: in a moment, or where the job is that goes on."""
     if response.status_code == 503 and STILL_UNDER_WAY in _detail(response).get("message", ""):
         assert response.headers["retry-after"] == ["2"]
+        return None
+    if response.status_code == 504 and _detail(response).get("code") == "EXECUTE_TIMEOUT":
+        assert response.headers["location"][0].endswith(f"/jobs/{_detail(response)['id']}")
         return None
     return not_a_server_error(ctx, response, case)

@@ -13,7 +13,7 @@ from itertools import accumulate, count
 from pathlib import Path
 from unittest.mock import patch
 
-from functions import execution, registry, submit
+from functions import execution, registry, submitting
 from functions.catalog import Catalog
 from functions.catalog_build import build_catalog
 from functions.child import Call
@@ -73,7 +73,7 @@ class Explorer:
         with (
             patch.object(FlowProcess, "start", explorer.start_flow),
             patch.object(execution, "find_flow", cache(registry.find_flow)),
-            patch.object(submit, "parse_submission", explorer.parser()),
+            patch.object(submitting, "parse_submission", explorer.parser()),
         ):
             yield explorer
 
