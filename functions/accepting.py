@@ -5,7 +5,7 @@ from dataclasses import replace
 from functions.deployment import Deployment
 from functions.errors import ApiError
 from functions.http import Response
-from functions.lifecycle import Job
+from functions.lifecycle import Job, needs_schedule
 from functions.pace import pace_headers
 from functions.queue import Message
 from functions.store import Refused
@@ -25,9 +25,16 @@ def accept(job: Job, message: Message, deployment: Deployment) -> Job:
     now = deployment.clock.now()
     if job.attempt == 0 and not job.is_terminal:
         # Until a worker has claimed the job nobody can tell whether its message was sent.
-        remaining = -(-((job.not_before or now) - now) // 1000)
-        deployment.queue.send(replace(message, created_at=job.created_at), delay_seconds=max(0, remaining))
+        _send(replace(message, created_at=job.created_at), max(now, job.not_before or 0), now, deployment)
     return job
+
+
+def _send(message: Message, due_at: int, now: int, deployment: Deployment) -> None:
+    """Let the message wait where it can wait so long; sent twice, it starts its job once."""
+    if needs_schedule(due_at - now):
+        deployment.schedules.create(message, due_at)
+    else:
+        deployment.queue.send(message, delay_seconds=-(-(due_at - now) // 1000))
 
 
 def _same_submission(seen: Job, job: Job) -> Job:

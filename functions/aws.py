@@ -16,11 +16,14 @@ from botocore.session import Session  # noqa: E402
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sqs import SQSClient
 
 
 @overload
 def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
+@overload
+def client(service: Literal["scheduler"]) -> "EventBridgeSchedulerClient": ...
 @overload
 def client(service: Literal["sqs"]) -> "SQSClient": ...
 def client(service: str) -> Any:
@@ -57,7 +60,7 @@ def trusted(region: str | None, *, stated: str | None) -> str | None:
     return stated
 
 
-_SERVICES = {"dynamodb", "sqs"}
+_SERVICES = {"dynamodb", "scheduler", "sqs"}
 
 
 @cache

@@ -6,6 +6,7 @@ from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.reading import is_visible, named_job, status_response
 from functions.store import Refused
+from functions.withdrawing import withdraw
 from noukai_wire.scopes import Scope
 
 
@@ -19,6 +20,7 @@ def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response
         if refused.seen is None or not is_visible(refused.seen, caller, flow, now):
             raise job_not_found() from None
         job = refused.seen
+    withdraw(job, deployment)
     return status_response(job, now)
 
 

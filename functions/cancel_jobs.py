@@ -1,5 +1,7 @@
 """Entry: cancel the jobs of a flow that a filter selects, page by page."""
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from functions.body import read_object
 from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
@@ -9,6 +11,8 @@ from functions.page import read_page
 from functions.row import order
 from functions.selection import Place, Selection, parse_selection
 from functions.store import Refused
+from functions.telemetry import logger
+from functions.withdrawing import withdraw
 from noukai_wire.scopes import Scope
 
 _MOST_JOBS = 100
@@ -38,9 +42,14 @@ def _cancel(job: Job, selection: Selection, deployment: Deployment) -> bool:
     """Cancel a job, unless it has ended or, if only one state is meant, left it since it was read."""
     seen = None if selection.states == UNSETTLED else job.state
     try:
-        deployment.store.cancel(job.id, org=job.org, flow=job.flow, now=deployment.clock.now(), seen=seen)
+        cancelled = deployment.store.cancel(job.id, org=job.org, flow=job.flow, now=deployment.clock.now(), seen=seen)
     except Refused:
         return False
+    try:
+        withdraw(cancelled, deployment)
+    except (BotoCoreError, ClientError):
+        # When the schedule fires, a worker drops its message; the other jobs need not wait for that.
+        logger().warning("the schedule of a cancelled job stays", extra={"job_id": job.id}, exc_info=True)
     return True
 
 

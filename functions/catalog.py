@@ -90,6 +90,8 @@ def _explain(error: Any) -> list[InputError]:
         return [(f"{path}.{key}".lstrip("."), "is required") for key in missing]
     if error.rule in ("anyOf", "oneOf"):
         return [(path, "is none of what is taken here: GET /api/v1/flows shows the schema")]
+    if error.rule == "format" and error.definition["format"] == "date-time":
+        return [(path, "must be a moment in ISO 8601, such as 2026-01-31T12:00:00Z")]
     if error.rule == "propertyNames":
         return [(path, f"has a name that is not taken here: {json.dumps(error.definition['propertyNames'])}")]
     return [(path, error.message.removeprefix(error.name).strip())]

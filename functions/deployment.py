@@ -19,7 +19,10 @@ from functions.store import JobStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sqs import SQSClient
+
+    from functions.schedules import Schedules
 
 ASSET = Path(__file__).resolve().parent.parent
 
@@ -67,6 +70,19 @@ class Deployment:
         return JobQueue(self._sqs, self.environment["DEAD_LETTER_QUEUE_URL"])
 
     @cached_property
+    def schedules(self) -> "Schedules":
+        """Where messages wait for longer than a queue can hide them."""
+        from functions.schedules import Schedules  # noqa: PLC0415 - few jobs wait so long
+
+        environment = self.environment
+        return Schedules(
+            self._scheduler,
+            environment["SCHEDULE_GROUP"],
+            environment.get("QUEUE_ARN"),
+            environment.get("SCHEDULE_ROLE"),
+        )
+
+    @cached_property
     def run_times(self) -> RunTimes:
         """What this worker's process has seen each flow take."""
         return RunTimes()
@@ -89,6 +105,10 @@ class Deployment:
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":
         return client("dynamodb")
+
+    @cached_property
+    def _scheduler(self) -> "EventBridgeSchedulerClient":
+        return client("scheduler")
 
     @cached_property
     def _sqs(self) -> "SQSClient":

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any
 
+from noukai_wire.limits import MAX_DELAY_SECONDS
+
 
 class State(StrEnum):
     """Where a job stands; the last three are terminal and never change again."""
@@ -104,6 +106,15 @@ class Job:
         """Whether the state will never change again."""
         return self.state in TERMINAL
 
+    @property
+    def due_at(self) -> int:
+        """From when on it might start for the first time, whatever became of it since."""
+        return self.give_up_at - GIVE_UP_AFTER_MS
+
+    def has_schedule(self, now: int) -> bool:
+        """Whether its message may still wait in a schedule, and not on the queue: that one cannot wait for so long."""
+        return self.attempt == 0 and self.due_at > now and needs_schedule(self.due_at - self.created_at)
+
     def has_live_lease(self, now: int) -> bool:
         """Whether the attempt that runs it may be believed alive."""
         return self.state is State.RUNNING and self.lease_until is not None and self.lease_until > now
@@ -119,6 +130,11 @@ class Job:
     def is_overdue(self, now: int) -> bool:
         """Whether nobody runs it and its message, if there ever was one, is gone."""
         return not (self.is_terminal or self.has_live_lease(now) or self.must_wait(now)) and now >= self.give_up_at
+
+
+def needs_schedule(wait_ms: int) -> bool:
+    """Whether a message has to wait for longer than the queue can hide it."""
+    return wait_ms > MAX_DELAY_SECONDS * 1000
 
 
 def has_lost(mine: Job, seen: Job) -> bool:

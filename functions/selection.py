@@ -5,17 +5,16 @@ import hashlib
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.catalog import Catalog, InputError
 from functions.errors import ApiError, InvalidInputError, flow_not_found
 from functions.lifecycle import Job, State
+from functions.moment import NO_MOMENT, read_moment
 from functions.row import moment
 from noukai_wire.errors import ErrorCode
 
 _FIELDS = frozenset({"state", "createdAfter", "createdBefore", "cursor"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FOREIGN = "belongs to no list of these jobs: send that of the page before, with the same path and filter, or none"
 _LATEST = 9_999_999_999_999
 _CHECK_BYTES = 9
@@ -115,12 +114,11 @@ def parse_selection(
 
 
 def _milliseconds(stated: Mapping[str, str], name: str, errors: list[InputError]) -> int | None:
-    """Read a moment, rounded up: no job is created between two milliseconds."""
+    """Read a moment, kept within what a position in the index can say."""
     if name not in stated:
         return None
     try:
-        since = datetime.fromisoformat(stated[name]) - _EPOCH
-    except (ValueError, TypeError):
-        errors.append((name, "must be a moment in ISO 8601 with its time zone, such as 2026-01-31T12:00:00Z"))
+        return min(max(0, read_moment(stated[name])), _LATEST)
+    except ValueError:
+        errors.append((name, NO_MOMENT))
         return None
-    return min(max(0, -(-since // timedelta(milliseconds=1))), _LATEST)

@@ -10,6 +10,7 @@ from typing import Any
 from functions.body import TOO_DEEP, read_object
 from functions.catalog import SUBMISSION, Catalog, FlowEntry, InputError
 from functions.errors import ApiError, InvalidInputError
+from functions.moment import NO_MOMENT, read_moment
 from functions.text import is_too_deep
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
@@ -21,7 +22,10 @@ _IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY_LENG
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a caller asks for: the flow's arguments, the job's options as they stand in the body, and their digest."""
+    """What a caller asks for: the flow's arguments, the job's options as they stand in the body, and their digest.
+
+    Of the options, `runAt` is in milliseconds since the epoch.
+    """
 
     arguments: Mapping[str, Any]
     options: Mapping[str, Any]
@@ -43,7 +47,18 @@ def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
     _refuse([(_place(path), message) for path, message in catalog.errors_of(name, arguments)])
     options = {key: _whole(value) for key, value in stated.get("options", {}).items() if value is not None}
     _refuse(_backoff_errors(options, catalog.flows[name]))
+    options |= _run_at(options)
     return Submission(arguments, options, hashlib.sha256(_canonical([arguments, options])).digest()[:16])
+
+
+def run_at_errors(run_at: int, now: int) -> list[InputError]:
+    """Say what is wrong with a moment to run at, in milliseconds since the epoch like `now`."""
+    most = limits.MAX_RUN_AHEAD_SECONDS
+    if run_at < now:
+        return [("options.runAt", "is over: give a moment to come, or none to run at once")]
+    if run_at - now > most * 1000:
+        return [("options.runAt", f"must be at most {most} seconds ahead, which is a year")]
+    return []
 
 
 def check_idempotency_key(key: str | None) -> str | None:
@@ -96,6 +111,18 @@ def _backoff_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputEr
     if "backoffSeconds" in options:
         return [("options.backoffSeconds", f"must be at most {cap:g}, the backoffCapSeconds")]
     return [("options.backoffCapSeconds", f"must be at least {base:g}, the backoffSeconds")]
+
+
+def _run_at(options: Mapping[str, Any]) -> dict[str, int]:
+    """Read the moment to run at, so that one that is spelled otherwise is the same."""
+    if "runAt" not in options:
+        return {}
+    if "delaySeconds" in options:
+        raise InvalidInputError([("options.runAt", "says the same as delaySeconds otherwise: give one of the two")])
+    try:
+        return {"runAt": read_moment(options["runAt"])}
+    except ValueError:
+        raise InvalidInputError([("options.runAt", NO_MOMENT)]) from None
 
 
 def _place(path: str) -> str:

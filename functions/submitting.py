@@ -2,13 +2,13 @@
 
 from functions.accepting import accept
 from functions.deployment import Deployment
-from functions.errors import flow_not_found
+from functions.errors import InvalidInputError, flow_not_found
 from functions.http import Request
 from functions.identity import job_id
 from functions.keys import Caller
-from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
+from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State, needs_schedule
 from functions.queue import Message
-from functions.submission import Submission, check_idempotency_key, parse_submission
+from functions.submission import Submission, check_idempotency_key, parse_submission, run_at_errors
 from noukai_wire.slug import is_slug
 
 
@@ -18,7 +18,10 @@ def submitted(request: Request, caller: Caller, deployment: Deployment) -> Job:
     submission = parse_submission(request.body, name, deployment.catalog)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     job = _new_job(caller, name, key, submission, deployment)
-    return accept(job, _message(job, submission), deployment)
+    message = _message(job, submission)
+    if "runAt" in submission.options:
+        _check_run_at(job, message, submission.options["runAt"], deployment)
+    return accept(job, message, deployment)
 
 
 def _flow_name(request: Request, deployment: Deployment) -> str:
@@ -32,10 +35,24 @@ def _flow_name(request: Request, deployment: Deployment) -> str:
     return name
 
 
+def _check_run_at(job: Job, message: Message, run_at: int, deployment: Deployment) -> None:
+    """Refuse a moment that is over or too far, unless the job is there: a retry may come after it."""
+    errors = run_at_errors(run_at, job.created_at)
+    if errors:
+        seen = deployment.store.read(job.id, consistent=True)
+        if seen is None or seen.is_expired(job.created_at):
+            raise InvalidInputError(errors)
+    if needs_schedule(run_at - job.created_at):
+        # Only a submission that waits so long loads what it takes.
+        from functions.schedules import check_size  # noqa: PLC0415 - as said
+
+        check_size(message)
+
+
 def _new_job(caller: Caller, name: str, key: str | None, submission: Submission, deployment: Deployment) -> Job:
     options, flow = submission.options, deployment.catalog.flows[name]
     now = deployment.clock.now()
-    delay = options.get("delaySeconds", 0) * 1000
+    due_at = options.get("runAt", now + options.get("delaySeconds", 0) * 1000)
     return Job(
         id=job_id(caller.org, name, key),
         org=caller.org,
@@ -46,8 +63,8 @@ def _new_job(caller: Caller, name: str, key: str | None, submission: Submission,
         max_attempts=options.get("maxAttempts", flow.max_attempts),
         digest=submission.digest,
         keep_seconds=options.get("keepSeconds", flow.keep_seconds),
-        give_up_at=now + delay + GIVE_UP_AFTER_MS,
-        not_before=now + delay if delay else None,
+        give_up_at=due_at + GIVE_UP_AFTER_MS,
+        not_before=due_at if due_at > now else None,
         metadata=options.get("metadata") or None,
     )
 

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.acknowledgement import acknowledge
 from infra.function import JobFunction
+from infra.schedules import Schedules
 from infra.settings import Settings
 from infra.tables import Tables
 from noukai_wire.routes import BASE_PATH, Route
@@ -22,7 +23,7 @@ _TIMEOUT = 29
 
 @dataclass(frozen=True)
 class _Answerer:
-    """What answers some routes, and what it does with the jobs table."""
+    """What answers some routes, and what it does with the jobs table, the queue and the schedules."""
 
     entry: str
     routes: tuple[Route, ...]
@@ -30,26 +31,31 @@ class _Answerer:
     lists: bool = False
     holds: bool = False
     sends: bool = False
+    creates_schedules: bool = False
+    withdraws: bool = False
 
 
+_SUBMIT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
 _RETRY_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+_CANCEL_ACTIONS = ("dynamodb:PutItem", "dynamodb:UpdateItem")
 _LISTING_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
 
 _ANSWERERS = (
-    _Answerer("submit", (Route.SUBMIT, Route.SUBMIT_VERSION), ("dynamodb:PutItem",), sends=True),
+    _Answerer("submit", (Route.SUBMIT, Route.SUBMIT_VERSION), _SUBMIT_ACTIONS, sends=True, creates_schedules=True),
     _Answerer(
         "execute",
         (Route.EXECUTE, Route.EXECUTE_VERSION),
-        ("dynamodb:GetItem", "dynamodb:PutItem"),
+        _SUBMIT_ACTIONS,
         holds=True,
         sends=True,
+        creates_schedules=True,
     ),
     _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _RETRY_ACTIONS, sends=True),
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem")),
     _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem"), holds=True),
-    _Answerer("cancel", (Route.CANCEL, Route.CANCEL_BY_ID), ("dynamodb:UpdateItem",)),
+    _Answerer("cancel", (Route.CANCEL, Route.CANCEL_BY_ID), _CANCEL_ACTIONS, withdraws=True),
     _Answerer("list_jobs", (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True),
-    _Answerer("cancel_jobs", (Route.CANCEL_JOBS,), _LISTING_ACTIONS, lists=True),
+    _Answerer("cancel_jobs", (Route.CANCEL_JOBS,), (*_LISTING_ACTIONS, "dynamodb:PutItem"), lists=True, withdraws=True),
     _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )
 _FALLBACK = "describe"
@@ -63,12 +69,21 @@ class Api(Construct):
     """
 
     def __init__(
-        self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables, queue: sqs.IQueue
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: Settings,
+        code: lambda_.Code,
+        tables: Tables,
+        queue: sqs.IQueue,
+        schedules: Schedules,
     ) -> None:
         super().__init__(scope, name)
         self._settings = settings
         self._code = code
         self._tables = tables
+        self._schedules = schedules
         self._api = apigateway.HttpApi(self, "Http", api_name=settings.stack, create_default_stage=False)
         apigateway.HttpStage(
             self,
@@ -126,6 +141,10 @@ class Api(Construct):
             self._tables.allow_jobs(function, *answerer.job_actions, lists=answerer.lists)
         if answerer.sends:
             queue.grant(function, "sqs:SendMessage")
+        if answerer.creates_schedules:
+            self._schedules.let_create(function)
+        if answerer.withdraws:
+            self._schedules.let_withdraw(function)
         return function
 
 

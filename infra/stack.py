@@ -7,6 +7,7 @@ from infra.api import Api
 from infra.assets import Assets
 from infra.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
 from infra.queues import Queues
+from infra.schedules import Schedules
 from infra.settings import Settings
 from infra.sweep import Sweep
 from infra.tables import Tables
@@ -29,7 +30,10 @@ class JobStack(Stack):
         queues = Queues(
             self, "Queues", visibility=visibility_seconds(settings.worker), dead_letter_visibility=VISIBILITY_SECONDS
         )
-        api = Api(self, "Api", settings=settings, code=assets.api, tables=tables, queue=queues.jobs)
+        schedules = Schedules(self, "Schedules", queue=queues.jobs)
+        api = Api(
+            self, "Api", settings=settings, code=assets.api, tables=tables, queue=queues.jobs, schedules=schedules
+        )
         Worker(self, "Worker", settings=settings, code=assets.worker, tables=tables, queues=queues)
         DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)
         Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)

@@ -19,7 +19,7 @@ TimeoutMs = Annotated[int | None, typer.Option(min=0, help="Wait no longer than 
 CancelOnTimeout = Annotated[bool, typer.Option("--cancel-on-timeout", help="Cancel the job if that is too short.")]
 IdempotencyKey = Annotated[str | None, typer.Option(help="The same key gives the same job.")]
 DelaySeconds = Annotated[int | None, typer.Option(help="Start no sooner than this.")]
-RunAt = Annotated[str | None, typer.Option(metavar="ISO-TIME", help="Start no sooner than this.")]
+RunAt = Annotated[str | None, typer.Option(metavar="ISO-TIME", help="Start no sooner than then, up to a year ahead.")]
 TimeoutSeconds = Annotated[int | None, typer.Option(help="How long one attempt may take.")]
 MaxAttempts = Annotated[int | None, typer.Option(help="How often the job is tried in all.")]
 BackoffSeconds = Annotated[float | None, typer.Option(help="How long at most the first pause after a failure is.")]

@@ -23,7 +23,10 @@ class JobOptions(TypedDict, total=False):
     delay_seconds: int | None
     """Start no sooner than this many seconds after the submission."""
     run_at: datetime | str | None
-    """Start no sooner than this: an aware datetime, or ISO 8601 text."""
+    """Start no sooner than this: an aware datetime, or ISO 8601 text with its time zone, at most a year ahead.
+
+    Not together with `delay_seconds`.
+    """
     timeout_seconds: int | None
     """How long one attempt may take."""
     max_attempts: int | None

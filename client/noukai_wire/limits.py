@@ -19,6 +19,12 @@ MAX_LIST_LIMIT = 100
 MAX_DELAY_SECONDS = 15 * 60
 """What one SQS message can wait."""
 
+MAX_RUN_AHEAD_SECONDS = 365 * 24 * 60 * 60
+"""From the submission to `runAt`."""
+
+MAX_SCHEDULED_BYTES = 256 * 1024
+"""Of the message that waits in a schedule for its `runAt`: what EventBridge Scheduler takes."""
+
 MAX_TIMEOUT_SECONDS = 14 * 60
 """A Lambda function runs for 15 minutes at most; the last minute is for starting, stopping and settling."""
 

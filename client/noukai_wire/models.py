@@ -19,6 +19,11 @@ JobId = Annotated[str, Field(json_schema_extra={"pattern": "^job_[a-z2-7]{26}$"}
 State = Annotated[str, Field(json_schema_extra={"enum": ["pending", "running", *sorted(TERMINAL_STATES)]})]
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
+_RUN_AT = (
+    "The moment before which the job does not start, with its time zone: from now on, at most "
+    f"{limits.MAX_RUN_AHEAD_SECONDS} seconds ahead; not together with delaySeconds."
+)
+
 
 class WireModel(BaseModel):
     """A body of the API. A response may carry fields that this version does not know: they are ignored."""
@@ -32,6 +37,7 @@ class SubmitOptions(WireModel):
     model_config = ConfigDict(extra="forbid")
 
     delay_seconds: Annotated[int, Field(ge=0, le=limits.MAX_DELAY_SECONDS)] | None = None
+    run_at: Annotated[AwareDatetime, Field(description=_RUN_AT)] | None = None
     timeout_seconds: Annotated[int, Field(ge=1, le=limits.MAX_TIMEOUT_SECONDS)] | None = None
     max_attempts: Annotated[int, Field(ge=1, le=limits.MAX_ATTEMPTS)] | None = None
     backoff_seconds: Annotated[float, Field(ge=0, le=limits.MAX_BACKOFF_SECONDS)] | None = None

@@ -9,6 +9,7 @@ what the emulator itself has to say. The process ends when its standard input do
 """
 
 import hashlib
+import json
 import os
 import sys
 import tempfile
@@ -24,6 +25,7 @@ _LONGEST_LINE = 16 * 1024
 _RETIREMENT_POLL_SECONDS = 0.1
 _PATIENCE_SECONDS = 0.25
 _TURN_POLL_SECONDS = 0.01
+_TICK_SECONDS = 1
 
 
 def main() -> None:
@@ -33,12 +35,16 @@ def main() -> None:
     # Found only now, and without types.
     from ministack import app  # type: ignore[import-untyped]  # noqa: PLC0415
     from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-untyped]  # noqa: PLC0415
+    from ministack.services import scheduler  # type: ignore[import-untyped]  # noqa: PLC0415
 
     # Read by now; in the handlers' environment it would be taken for theirs.
     os.environ.pop("LOG_LEVEL", None)
     adapt(lambda_runtime)
     # AWS knows no right to send, hide or delete many messages: that to do so with one is enough.
     iam_actions.extract_iam_action = _of_one(iam_actions.extract_iam_action)
+    # AWS names a schedule with its group, and looks what is due more often than every ten seconds.
+    iam_actions.extract_resource_arn = _of_group(iam_actions.extract_resource_arn)
+    scheduler._SCHEDULE_TICK_INTERVAL = _TICK_SECONDS  # noqa: SLF001 - ministack has no public seam
     # With TLS it would take port 443 as well.
     app._port_is_bindable = lambda *_: False  # noqa: SLF001 - ministack has no public seam
     threading.Thread(target=_end_with_input, daemon=True).start()
@@ -115,6 +121,18 @@ def _of_one(extract: Callable[..., str | None]) -> Callable[..., str | None]:
     def extracted(service: str, *rest: Any) -> str | None:
         action = extract(service, *rest)
         return action.removesuffix("Batch") if action and service == "sqs" else action
+
+    return extracted
+
+
+def _of_group(extract: Callable[..., str]) -> Callable[..., str]:
+    def extracted(service: str, *rest: Any) -> str:
+        arn = extract(service, *rest)
+        if service != "scheduler":
+            return arn
+        _, _, _, body, query, *_ = rest
+        group = json.loads(body or "{}").get("GroupName") or query.get("groupName", "default")
+        return arn.replace(":schedule/default/", f":schedule/{group[0] if isinstance(group, list) else group}/")
 
     return extracted
 

@@ -26,6 +26,7 @@ _STAGES: Mapping[str, tuple[str, ...]] = {
     "cancel": ("cancel",),
     "retry": ("retry",),
     "list": ("list",),
+    "schedule": ("schedule",),
     "logs": ("logs",),
 }
 _ITEMS = ("api_requests", "lambda_requests", "gb_seconds", "write_units", "read_units", "sqs_requests", "log_bytes")

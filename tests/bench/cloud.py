@@ -14,7 +14,7 @@ from functions.deployment import Deployment
 from noukai_wire.routes import Route
 from tests.bench import capacity, prices
 from tests.bench.meter import Meter
-from tests.bench.queues import MeteredQueues
+from tests.bench.queues import MeteredQueues, MeteredSchedules
 from tests.bench.timeline import Timeline
 from tests.functions.entries import ENTRIES
 from tests.functions.gateway import event_of, matched
@@ -52,10 +52,12 @@ class Cloud:
     make: Callable[["Cloud"], Deployment]
     requests: list[Route] = field(default_factory=list)
     queues: MeteredQueues = field(init=False)
+    schedules: MeteredSchedules = field(init=False)
     _deployments: dict[str, Deployment] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.queues = MeteredQueues(self.meter, self.timeline, self._poll, self.stack.worker_timeout)
+        self.schedules = MeteredSchedules(self.meter, self.timeline, self.queues)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         """Do what the gateway does with a request that has come from afar."""

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from functions.index import JobIndex
 from functions.inputs import InputStore
 from functions.keys import KeyRing
 from functions.queue import JobQueue
+from functions.schedules import Schedules
 from functions.store import JobStore
 from functions.telemetry import logger
 from noukai_wire.limits import DEFAULT_LIST_LIMIT
@@ -54,6 +56,7 @@ IDEAL = Cpu()
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
 _BRIEF_MS = 4000
 _BATCH_WRITE = 25
+_HOUR_SECONDS = 3600
 _SPREAD = (1.0, 0.85, 1.15, 0.92, 1.08)
 """Durations of flows are spread by 15 %, around their mean."""
 
@@ -68,6 +71,7 @@ class Event(StrEnum):
     LOOKED_AT = "its status is asked for, too"
     LISTED = "a page of twenty of its like is listed"
     RETRIED = "fails, and is retried by its caller"
+    SCHEDULED = "is to run in an hour"
     EXECUTED = "is executed, as the published SDKs do"
 
 
@@ -169,12 +173,14 @@ class Account:
     def _make_deployment(self, cloud: Cloud) -> Deployment:
         clock: Any = cloud.timeline
         queues: Any = cloud.queues
+        schedules: Any = cloud.schedules
         made = Deployment(self.system.deployment.environment, self.system.deployment.asset, clock)
         jobs, keys = made.environment["JOBS_TABLE"], made.environment["KEYS_TABLE"]
         made.store, made.inputs = JobStore(self._dynamodb, jobs), InputStore(self._dynamodb, jobs)
         made.index = JobIndex(self._dynamodb, jobs)
         made.keys = KeyRing(self._dynamodb, keys, clock)
         made.queue = JobQueue(queues, QUEUE)
+        made.schedules = Schedules(schedules, "schedules", QUEUE, "role")
         return made
 
 
@@ -204,7 +210,10 @@ def _call(cloud: Cloud, caller: Caller, life: Life) -> None:
     if life.event is Event.EXECUTED:
         caller.execute(life.flow, message, parameters)
         return
-    job = caller.flow(life.flow).job(message, parameters, **_OPTIONS.get(life.event, {}))
+    options = _OPTIONS.get(life.event, {})
+    if life.event is Event.SCHEDULED:
+        options = {"run_at": datetime.fromtimestamp(cloud.timeline.now() / 1000 + _HOUR_SECONDS, UTC)}
+    job = caller.flow(life.flow).job(message, parameters, **options)
     if life.event is Event.CANCELLED_IN_TIME:
         job.cancel()
     if life.event is Event.CANCELLED:

@@ -1,6 +1,8 @@
-"""SQS on simulated time, metered: what the functions and the event source ask of it."""
+"""SQS and EventBridge Scheduler on simulated time, metered: what the functions and the event source ask of them."""
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.bench import prices
@@ -10,6 +12,7 @@ from tests.bench.timeline import Timeline
 from tests.model.memory_aws import MemoryQueues
 
 QUEUE = "queue"
+_DUE = re.compile(r"at\((.+)\)")
 
 
 class MeteredQueues(MemoryQueues):
@@ -62,3 +65,27 @@ class MeteredQueues(MemoryQueues):
     def _deliver_after(self, seconds: float) -> None:
         delay = seconds + prices.assumed("delivery_ms") / 1000
         self._timeline.start(self._poll, delay, needed=lambda: bool(self.queues.get(QUEUE)))
+
+
+class MeteredSchedules:
+    """Schedules that each send their message to the queue, exactly at their time; to make one is free."""
+
+    def __init__(self, meter: Meter, timeline: Timeline, queues: MeteredQueues) -> None:
+        self._meter = meter
+        self._timeline = timeline
+        self._queues = queues
+
+    def create_schedule(self, *, ScheduleExpression: str, Target: dict[str, Any], **_: Any) -> None:  # noqa: N803 - botocore's names
+        """Make a schedule."""
+        actor = self._timeline.actor
+        actor.calls += 1
+        self._meter.calls.append((actor.stage, "CreateSchedule"))
+        self._timeline.sleep(prices.assumed("scheduler_ms") / 1000)
+        (due,) = _DUE.findall(ScheduleExpression)
+        wait = datetime.fromisoformat(due).replace(tzinfo=UTC).timestamp() - self._timeline.time / 1000
+        self._timeline.start(lambda: self._fire(Target["Input"]), wait)
+
+    def _fire(self, message: str) -> None:
+        self._timeline.actor.stage = "schedule"
+        self._meter.add("schedule", "schedules", 1)
+        self._queues.send_message(QueueUrl=QUEUE, MessageBody=message)

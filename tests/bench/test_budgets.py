@@ -127,6 +127,17 @@ def test_failed_attempt(account: Account) -> None:
     assert 500 < bill.per_job("log_bytes") < 2000
 
 
+def test_job_that_runs_later(account: Account) -> None:
+    """A schedule costs its one invocation, a dollar per million, and takes the place of the submission's send."""
+    bill = account.play(Life(event=Event.SCHEDULED), SHORT, jobs=1)
+    # Within the hour before, the function has forgotten who calls.
+    assert bill.meter.operations("submit") == ["GetItem", "PutItem", "CreateSchedule"]
+    assert (units(bill, "submit"), units(bill, "schedule")) == ((1, 1, 2, 0, 0), (0, 0, 0, 1, 0))
+    assert (bill.per_job("schedules"), prices.usd("schedules", 1_000_000)) == (1, 1.0)
+    assert bill.meter.operations("claim", "run", "settle") == ["UpdateItem", "UpdateItem"]
+    assert units(bill, "claim", "run", "settle") == (0, 1, 2, 2, 0)
+
+
 def test_retry_by_the_caller(account: Account) -> None:
     """A retry reads the old job and its input, and is a submission otherwise."""
     bill = account.play(Life(event=Event.RETRIED), SHORT, jobs=1)

@@ -32,6 +32,9 @@ ENVIRONMENT = {
     "KEYS_TABLE": "keys",
     "LEASE_SECONDS": "60",
     "GRACE_SECONDS": "1",
+    "SCHEDULE_GROUP": "schedules",
+    "SCHEDULE_ROLE": "arn:aws:iam::123456789012:role/schedules",
+    "QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:QUEUE_URL",
 }
 
 
@@ -192,6 +195,8 @@ def system_on_moto(asset: Path) -> Iterator[System]:
         system = System(Deployment(ENVIRONMENT | urls, asset, clock), clock)  # type: ignore[arg-type]  # it has the same methods
         record_calls(system.deployment.store.client, system.calls)
         record_calls(system.deployment.queue.client, system.calls)
+        record_calls(system.deployment.schedules.client, system.calls)
+        system.deployment.schedules.client.create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])
         yield system
 
 
@@ -224,7 +229,7 @@ def assert_refused(system: System, answer: Answer, code: ErrorCode) -> None:
     """The answer is the contract's error, and nothing was stored or sent."""
     assert (answer.status, answer.code) == (code.status, code)
     assert answer.headers["X-Request-ID"]
-    assert not {"PutItem", "UpdateItem", "SendMessage"} & {operation for operation, _ in system.calls}
+    assert not {"PutItem", "UpdateItem", "SendMessage", "CreateSchedule"} & {operation for operation, _ in system.calls}
 
 
 def output(status: Any) -> Any:

@@ -60,7 +60,7 @@ def test_body_of_another_encoding(system: System) -> None:
         ("add", {"parameters": {"a": 1}, "color": "red"}, "color", "is not known here"),
         ("add", {"parameters": {"a": 1}, "color": None}, "color", "is not known here"),
         ("add", {"parameters": {"a": 1}, "trace": {"on": True}}, "trace", "is not supported here"),
-        ("add", {"parameters": {"a": 1}, "options": {"runAt": "2030-01-01"}}, "options.runAt", "is not known here"),
+        ("add", {"parameters": {"a": 1}, "options": {"runAt": "2030-01-01"}}, "options.runAt", "ISO 8601"),
         ("add", {"parameters": {"a": 1}, "options": {"delaySeconds": 901}}, "options.delaySeconds", "900"),
         ("add", {"parameters": {"a": 1}, "options": {"timeoutSeconds": 0}}, "options.timeoutSeconds", "1"),
         ("add", {"parameters": {"a": 1}, "options": {"timeoutSeconds": 841}}, "options.timeoutSeconds", "840"),

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from functions.identity import job_id
+from functions.queue import Message
 from functions.text import cut
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System
+from tests.functions.schedules import moment
 
 
 def option(name: str) -> Callable[[System, Any], Answer]:
@@ -63,6 +66,17 @@ def list_limit(system: System, limit: int) -> Answer:
     return system.send(Route.LIST_ORG, org="acme", query=f"limit={limit}")
 
 
+def run_ahead(system: System, seconds: int) -> Answer:
+    return option("runAt")(system, moment(system, seconds))
+
+
+def scheduled_bytes(system: System, size: int) -> Answer:
+    """A message that waits in a schedule, of so many bytes."""
+    empty = Message(job_id("", "", None), system.clock.time, "acme", "trial/greet", {"message": ""}).body
+    options = {"runAt": moment(system, limits.MAX_RUN_AHEAD_SECONDS)}
+    return system.submit("trial/greet", message="x" * (size - len(empty)), options=options)
+
+
 def wait_seconds(system: System, seconds: int) -> Answer:
     job = system.submit(parameters={"a": 1}).body["id"]
     system.deliver()
@@ -92,6 +106,8 @@ LIMITS = [
     Limit("MAX_WAIT_SECONDS", wait_seconds),
     Limit("MAX_LIST_LIMIT", list_limit),
     Limit("MAX_DELAY_SECONDS", option("delaySeconds")),
+    Limit("MAX_RUN_AHEAD_SECONDS", run_ahead),
+    Limit("MAX_SCHEDULED_BYTES", scheduled_bytes, ErrorCode.PAYLOAD_TOO_LARGE),
     Limit("MAX_TIMEOUT_SECONDS", option("timeoutSeconds")),
     Limit("MAX_ATTEMPTS", option("maxAttempts")),
     Limit("MAX_BACKOFF_SECONDS", option("backoffSeconds")),

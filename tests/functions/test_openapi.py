@@ -88,6 +88,8 @@ def test_limits_are_those_of_the_wire(system: System) -> None:
         ("keepSeconds", limits.MIN_KEEP_SECONDS, limits.MAX_KEEP_SECONDS),
     ]:
         assert (options[option]["minimum"], options[option]["maximum"]) == (least, most)
+    assert options["runAt"]["format"] == "date-time"
+    assert str(limits.MAX_RUN_AHEAD_SECONDS) in options["runAt"]["description"]
     metadata = options["metadata"]
     assert metadata["maxProperties"] == limits.MAX_METADATA_ENTRIES
     assert metadata["propertyNames"] == {"minLength": 1, "maxLength": limits.MAX_METADATA_KEY_LENGTH}

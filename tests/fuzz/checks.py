@@ -10,6 +10,9 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 BETWEEN_FIELDS = {"options.backoffSeconds", "options.backoffCapSeconds", "createdAfter", "createdBefore"}
 """Each is within its limits, and two do not go together."""
 
+RUN_AT = "options.runAt"
+"""A moment, but one that is over or too far, or beside a delay."""
+
 CURSOR = "cursor"
 """A text that no page was answered with."""
 
@@ -33,7 +36,7 @@ def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
     if "{flow}" in case.operation.path and "{id}" not in case.operation.path:
         return None  # what is allowed is up to the flow, which has a path of its own in the document
     paths = {error["path"] for error in _detail(response).get("errors", ())}
-    if response.status_code == 422 and paths and paths <= BETWEEN_FIELDS | {STATE, CURSOR}:
+    if response.status_code == 422 and paths and paths <= BETWEEN_FIELDS | {RUN_AT, STATE, CURSOR}:
         return None
     return positive_data_acceptance(ctx, response, case)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ Statement = dict[str, Any]
 Scenario = Callable[[System, System], None]
 """What a function is for: the function under its role, and the stack as the root user sees it."""
 
-_SERVICES = ("dynamodb", "sqs")
+_SERVICES = ("dynamodb", "scheduler", "sqs")
 _REFUSAL = re.compile(r"not authorized to perform: ([\w:]+)")
 
 
@@ -32,6 +33,10 @@ class ClientsDeployment(Deployment):
     @cached_property
     def _dynamodb(self) -> Any:
         return self.clients["dynamodb"]
+
+    @cached_property
+    def _scheduler(self) -> Any:
+        return self.clients["scheduler"]
 
     @cached_property
     def _sqs(self) -> Any:
@@ -74,7 +79,8 @@ class EnforcedStack:
 
     def play(self, handler: str, scenario: Scenario) -> set[str]:
         """Play a scenario with a function under its role; gives the actions that were refused."""
-        function, clock = self._functions[handler], ManualClock()
+        # The emulator fires schedules by its own clock.
+        function, clock = self._functions[handler], ManualClock(time.time_ns() // 1_000_000)
         function.refused.clear()
         everything = {name: value for each in self._functions.values() for name, value in each.environment.items()}
         root = self._system(everything, clock, self._root)
@@ -95,11 +101,12 @@ class EnforcedStack:
         return set(function.refused)
 
     def permissions(self, handler: str) -> list[Statement]:
-        """What the function's role allows, each action on each resource by itself, but for its log.
+        """What the function's role allows, each action on each resource by itself, but for what is not enforced here.
 
-        That is written by Lambda itself, and AWS checks the log stream's name where the emulator checks the group's.
+        A log is written by Lambda itself, and AWS checks the log stream's name where the emulator checks the group's.
+        Whether a role may be handed over the emulator does not look at.
         """
-        return [each for each in self._statements(handler) if not each["Action"].startswith("logs:")]
+        return [each for each in self._statements(handler) if not each["Action"].startswith(("logs:", "iam:PassRole"))]
 
     @contextmanager
     def without(self, handler: str, permission: Statement) -> Iterator[None]:

@@ -15,7 +15,8 @@ _HEAD = """# What each function may do
 Every function has a role of its own, which allows these actions on these resources of the stack and nothing else.
 Lambda itself uses a role to write the function's log, and those of the queues' readers to receive and delete messages.
 Of a key's row a function may write when the key was used, and nothing else. The deployment's `policies` are added to
-the role of `worker`.
+the role of `worker`. `iam:PassRole` hands EventBridge Scheduler, and nobody else, a role that it may take for schedules
+of this stack's group, and that allows `sqs:SendMessage` on the queue of jobs.
 
 | function | resource | actions |
 | --- | --- | --- |

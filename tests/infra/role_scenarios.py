@@ -6,15 +6,20 @@ from functions.lifecycle import Job, State
 from functions.sweep import sweep as settle_overdue
 from noukai_wire.routes import Route
 from tests.functions.harness import System
+from tests.functions.schedules import moment
 from tests.infra.enforced_stack import Scenario
 
+HOUR = 3600
 FOUR_DAYS_MS = 4 * 24 * 3600 * 1000
 LISTED = "add-later"
 """A flow of which no other scenario leaves jobs behind."""
 
 
 def submit(role: System, _root: System) -> None:
+    """One job is to run at once, another later, a third at a moment that is over: it might be there already."""
     assert role.submit(parameters={"a": 1}).status == 202
+    assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, HOUR)}).status == 202
+    assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, -1)}).status == 422
 
 
 def retry(role: System, root: System) -> None:
@@ -35,11 +40,13 @@ def wait(role: System, root: System) -> None:
 
 
 def execute(role: System, root: System) -> None:
-    """The job is done by the time of the second look."""
+    """One job is done by the time of the second look, another is to run later."""
     role.clock.while_asleep = root.deliver
     assert (
         role.send(Route.EXECUTE, body={"parameters": {"a": 1}}, org="acme", project="trial", flow="add").status == 200
     )
+    later = {"parameters": {"a": 1}, "options": {"runAt": moment(role, HOUR)}}
+    assert role.send(Route.EXECUTE, body=later, org="acme", project="trial", flow="add").status == 504
 
 
 def list_jobs(role: System, root: System) -> None:
@@ -50,14 +57,17 @@ def list_jobs(role: System, root: System) -> None:
 
 
 def cancel_jobs(role: System, root: System) -> None:
-    waiting = pending(root, LISTED)
+    """One of the jobs waits in a schedule."""
+    waiting = pending(root, LISTED, runAt=moment(root, HOUR))
     answer = role.send(Route.CANCEL_JOBS, body={}, org="acme", project="trial", flow=LISTED)
     assert answer.body["cancelled"] >= 1
     assert root.row(waiting).state is State.CANCELLED
 
 
 def cancel(role: System, root: System) -> None:
-    assert role.send(Route.CANCEL_BY_ID, id=pending(root)).body["state"] == "cancelled"
+    """The job waits in a schedule."""
+    waiting = pending(root, runAt=moment(root, HOUR))
+    assert role.send(Route.CANCEL_BY_ID, id=waiting).body["state"] == "cancelled"
 
 
 def describe(role: System, _root: System) -> None:
@@ -105,8 +115,8 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
-def pending(root: System, flow: str = "add") -> str:
-    return str(root.submit(f"trial/{flow}", parameters={"a": 1}).body["id"])
+def pending(root: System, flow: str = "add", **options: str) -> str:
+    return str(root.submit(f"trial/{flow}", parameters={"a": 1}, options=options).body["id"])
 
 
 def running(root: System) -> Job:

@@ -95,10 +95,15 @@ class Template:
 
 def _named(resource: dict[str, Any]) -> str:
     """The logical name of a resource, and what of it is meant if that is not the whole."""
-    if "Fn::GetAtt" in resource:
-        return str(resource["Fn::GetAtt"][0])
-    whole, part = resource["Fn::Join"][1]
-    return f"{whole['Fn::GetAtt'][0]}{part}"
+    parts = resource["Fn::Join"][1] if "Fn::Join" in resource else [resource]
+    (at,) = (at for at, part in enumerate(parts) if isinstance(part, dict) and not _is_of_aws(part))
+    whole = parts[at]
+    return "".join([whole["Ref"] if "Ref" in whole else whole["Fn::GetAtt"][0], *parts[at + 1 :]])
+
+
+def _is_of_aws(part: dict[str, Any]) -> bool:
+    """Whether it is a region, an account or a partition."""
+    return str(part.get("Ref", "")).startswith("AWS::")
 
 
 def _listed(value: Any) -> list[Any]:

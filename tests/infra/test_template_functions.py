@@ -11,8 +11,13 @@ from tests.infra.permission_table import FILE, permission_table
 from tests.infra.template import ENTRIES, QUEUES, Template
 
 SETTLE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+SUBMIT = {"dynamodb:GetItem", "dynamodb:PutItem"}
+CANCEL = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
 LIST = {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
 LISTS = ("list_jobs", "cancel_jobs")
+CREATE_SCHEDULES = {"scheduler:CreateSchedule"}
+WITHDRAW = {"scheduler:GetSchedule", "scheduler:DeleteSchedule"}
+SCHEDULES = {"submit": CREATE_SCHEDULES, "execute": CREATE_SCHEDULES, "cancel": WITHDRAW, "cancel_jobs": WITHDRAW}
 USE_KEYS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -50,14 +55,14 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
 @pytest.mark.parametrize(
     ("handler", "jobs", "keys", "queue"),
     [
-        ("submit", {"dynamodb:PutItem"}, USE_KEYS, {"sqs:SendMessage"}),
-        ("execute", {"dynamodb:GetItem", "dynamodb:PutItem"}, USE_KEYS, {"sqs:SendMessage"}),
+        ("submit", SUBMIT, USE_KEYS, {"sqs:SendMessage"}),
+        ("execute", SUBMIT, USE_KEYS, {"sqs:SendMessage"}),
         ("retry", SETTLE, USE_KEYS, {"sqs:SendMessage"}),
         ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, set()),
         ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, set()),
-        ("cancel", {"dynamodb:UpdateItem"}, USE_KEYS, set()),
+        ("cancel", CANCEL, USE_KEYS, set()),
         ("list_jobs", LIST, USE_KEYS, set()),
-        ("cancel_jobs", LIST, USE_KEYS, set()),
+        ("cancel_jobs", LIST | CANCEL, USE_KEYS, set()),
         ("describe", set(), USE_KEYS, set()),
         ("worker", SETTLE, set(), READ_QUEUE),
         ("dead_letters", SETTLE, set(), READ_QUEUE),
@@ -71,6 +76,9 @@ def test_role_allows_exactly_what_its_function_does(
     keys_table, _ = template.named_resource("DynamoDB::Table", "TablesKeys")
     queue_name, _ = template.named_resource("SQS::Queue", QUEUES.get(handler, "QueuesJobs"))
     log_group = template.functions()[handler]["LoggingConfig"]["LogGroup"]["Ref"]
+    group, _ = template.named_resource("Scheduler::ScheduleGroup", "Schedules")
+    role, _ = template.named_resource("IAM::Role", "Schedules")
+    schedules = SCHEDULES.get(handler, set())
     index = {"dynamodb:Query"} if handler in LISTS else set[str]()
     expected = {
         f"{jobs_table}/index/newest": index,
@@ -78,6 +86,8 @@ def test_role_allows_exactly_what_its_function_does(
         keys_table: keys,
         queue_name: queue,
         log_group: WRITE_LOG,
+        f"{group}/*": schedules,
+        role: {"iam:PassRole"} if schedules == CREATE_SCHEDULES else set(),
     }
     assert template.rights(handler) == {(action, name) for name, actions in expected.items() for action in actions}
 
@@ -89,11 +99,11 @@ def test_permissions_are_listed_for_people(template: Template) -> None:
 
 @pytest.mark.parametrize("handler", ENTRIES)
 def test_role_has_no_wildcard(template: Template, handler: str) -> None:
-    """Each right is one action on one resource of this stack, or on one part of it."""
+    """Each right is one action on one resource of this stack, on one part of it, or on the schedules of its group."""
     resources = template.body["Resources"]
     assert template.rights(handler)
     for action, name in template.rights(handler):
-        assert "*" not in f"{action} {name}"
+        assert "*" not in f"{action} {name}" or (action.startswith("scheduler:") and name.count("*") == 1)
         assert name.partition("/")[0] in resources
 
 
@@ -121,14 +131,14 @@ def test_no_role_has_a_policy_of_somebody_else(template: Template) -> None:
 @pytest.mark.parametrize(
     ("handler", "names"),
     [
-        ("submit", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL"}),
-        ("execute", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL"}),
+        ("submit", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL", "QUEUE_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE"}),
+        ("execute", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL", "QUEUE_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE"}),
         ("retry", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL"}),
         ("status", {"JOBS_TABLE", "KEYS_TABLE"}),
         ("wait", {"JOBS_TABLE", "KEYS_TABLE"}),
-        ("cancel", {"JOBS_TABLE", "KEYS_TABLE"}),
+        ("cancel", {"JOBS_TABLE", "KEYS_TABLE", "SCHEDULE_GROUP"}),
         ("list_jobs", {"JOBS_TABLE", "KEYS_TABLE"}),
-        ("cancel_jobs", {"JOBS_TABLE", "KEYS_TABLE"}),
+        ("cancel_jobs", {"JOBS_TABLE", "KEYS_TABLE", "SCHEDULE_GROUP"}),
         ("describe", {"KEYS_TABLE"}),
         ("worker", {"JOBS_TABLE", "QUEUE_URL", "LEASE_SECONDS", "GRACE_SECONDS"}),
         ("dead_letters", {"JOBS_TABLE", "DEAD_LETTER_QUEUE_URL"}),

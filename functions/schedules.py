@@ -1,0 +1,92 @@
+"""The schedules of messages that wait for longer than a queue can hide them, each good for one time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.errors import ApiError
+from functions.lifecycle import Job
+from functions.queue import Message
+from noukai_wire import limits
+from noukai_wire.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """One group of schedules. A schedule sends its message to the queue within a minute of its time, and is gone."""
+
+    client: "EventBridgeSchedulerClient"
+    group: str
+    queue: str | None
+    """Its ARN; None, like the role, for who makes no schedules."""
+    role: str | None
+    """That of the scheduler, which may send to the queue."""
+
+    def create(self, message: Message, due_at: int) -> None:
+        """Let a message be sent at a time; one that waits already stays as it is."""
+        due = datetime.fromtimestamp(-(-due_at // 1000), UTC)
+        target: Any = {
+            "Arn": self.queue,
+            "RoleArn": self.role,
+            "Input": _input(message),
+            "SqsParameters": {"MessageGroupId": message.org},
+        }
+        try:
+            self.client.create_schedule(
+                Name=_name(message),
+                GroupName=self.group,
+                ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                ActionAfterCompletion="DELETE",
+                Target=target,
+            )
+        except ClientError as error:
+            _unless(error, "ConflictException")
+
+    def read(self, job: Job) -> Message | None:
+        """Give the message of a job that waits; None if there is no such schedule, or none any more."""
+        try:
+            found = self.client.get_schedule(GroupName=self.group, Name=_name(job))
+        except ClientError as error:
+            _unless(error, "ResourceNotFoundException")
+            return None
+        return Message.parse(found["Target"]["Input"])
+
+    def delete(self, job: Job) -> None:
+        """Take the schedule of a job away, if it is still there."""
+        try:
+            self.client.delete_schedule(GroupName=self.group, Name=_name(job))
+        except ClientError as error:
+            _unless(error, "ResourceNotFoundException")
+
+
+def check_size(message: Message) -> None:
+    """Refuse a message that no schedule takes."""
+    size = len(_input(message))
+    if size > limits.MAX_SCHEDULED_BYTES:
+        raise ApiError(
+            ErrorCode.PAYLOAD_TOO_LARGE,
+            f"The job's message is {size} bytes of ASCII; at most {limits.MAX_SCHEDULED_BYTES} can wait for a runAt "
+            f"more than {limits.MAX_DELAY_SECONDS} seconds ahead: send less, or later.",
+        )
+
+
+def _name(of: Job | Message) -> str:
+    """Name a job's schedule: twice made it is one, and when its id is used again it is another."""
+    return f"{of.id}-{of.created_at}"
+
+
+def _input(message: Message) -> str:
+    # What looks like `<aws.scheduler.execution-id>` would be replaced. Only a text holds the sign, where JSON may spell
+    # it so.
+    return message.body.replace("<", "\\u003c")
+
+
+def _unless(error: ClientError, code: str) -> None:
+    if error.response["Error"]["Code"] != code:
+        raise error

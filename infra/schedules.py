@@ -1,0 +1,53 @@
+"""The schedules of jobs that are to run later than a queue can hide their messages."""
+
+from aws_cdk import Aws, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.acknowledgement import acknowledge
+
+
+class Schedules(Construct):
+    """A group of schedules, which goes with the stack, and the role that lets them send to the queue of jobs.
+
+    The scheduler may take the role for schedules of this group alone.
+    """
+
+    def __init__(self, scope: Construct, name: str, *, queue: sqs.IQueue) -> None:
+        super().__init__(scope, name)
+        self._queue = queue
+        self._group = scheduler.CfnScheduleGroup(self, "Group")
+        self._group.apply_removal_policy(RemovalPolicy.DESTROY)
+        mine = {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": self._group.attr_arn}
+        principal = iam.ServicePrincipal("scheduler.amazonaws.com", conditions={"StringEquals": mine})
+        self._role = iam.Role(self, "Role", assumed_by=principal)
+        queue.grant(self._role, "sqs:SendMessage")
+
+    def let_create(self, function: lambda_.Function) -> None:
+        """Let a function make schedules that send to the queue."""
+        self._allow(function, "scheduler:CreateSchedule")
+        function.add_environment("QUEUE_ARN", self._queue.queue_arn)
+        function.add_environment("SCHEDULE_ROLE", self._role.role_arn)
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["iam:PassRole"],
+                resources=[self._role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
+            )
+        )
+
+    def let_withdraw(self, function: lambda_.Function) -> None:
+        """Let a function read schedules and take them away."""
+        self._allow(function, "scheduler:GetSchedule", "scheduler:DeleteSchedule")
+
+    def _allow(self, function: lambda_.Function, *actions: str) -> None:
+        function.add_environment("SCHEDULE_GROUP", self._group.ref)
+        stack, group = Stack.of(self), f"<{Stack.of(self).get_logical_id(self._group)}>"
+        schedules = stack.format_arn(service="scheduler", resource="schedule", resource_name=f"{self._group.ref}/*")
+        function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[schedules]))
+        named = f"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/{group}/*"
+        reason = "a schedule is named for its job, and the group is this stack's alone"
+        acknowledge(function.grant_principal, f"IAM5[Resource::{named}]", reason)

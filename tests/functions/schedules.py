@@ -1,0 +1,52 @@
+"""What stands in for EventBridge Scheduler, of which moto keeps the schedules and fires none."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError
+
+from tests.functions.harness import ENVIRONMENT, System
+
+GROUP = ENVIRONMENT["SCHEDULE_GROUP"]
+
+
+def schedules(system: System) -> list[Any]:
+    """The schedules that wait, whole."""
+    client = system.deployment.schedules.client
+    names = [each["Name"] for each in client.list_schedules(GroupName=GROUP)["Schedules"]]
+    found = [client.get_schedule(GroupName=GROUP, Name=name) for name in names]
+    del system.calls[:]
+    return found
+
+
+def fire(system: System) -> int:
+    """Do what Scheduler does with the schedules that are due; gives how many there were."""
+    now = f"at({datetime.fromtimestamp(system.clock.time / 1000, UTC):%Y-%m-%dT%H:%M:%S})"
+    due = [each for each in schedules(system) if each["ScheduleExpression"] <= now]
+    queue = system.deployment.queue
+    for each in due:
+        queue.client.send_message(QueueUrl=queue.url, MessageBody=each["Target"]["Input"])
+        if each["ActionAfterCompletion"] == "DELETE":
+            system.deployment.schedules.client.delete_schedule(GroupName=GROUP, Name=each["Name"])
+    return len(due)
+
+
+def moment(system: System, seconds: float) -> str:
+    """The moment so many seconds from now."""
+    at = datetime.fromtimestamp(system.clock.time / 1000 + seconds, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@contextmanager
+def failing(system: System, operation: str) -> Iterator[None]:
+    """Let a call of Scheduler fail for a while."""
+
+    def fail(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://scheduler")
+
+    events = system.deployment.schedules.client.meta.events
+    events.register(f"before-call.scheduler.{operation}", fail)
+    yield
+    events.unregister(f"before-call.scheduler.{operation}", fail)

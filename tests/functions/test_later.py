@@ -1,0 +1,185 @@
+"""Jobs that wait: `delaySeconds` and a near `runAt` on the queue, a later one in a schedule."""
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.lifecycle import State
+from functions.sweep import sweep
+from noukai_wire import limits
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import Route
+from tests.functions.harness import Answer, System, assert_refused, output
+from tests.functions.schedules import failing, fire, moment, schedules
+
+HOUR, DAY = 3600, 24 * 3600
+KEY = {"idempotency-key": "k"}
+
+
+def submit(system: System, seconds: float = HOUR, *, headers: Any = None, **options: Any) -> Answer:
+    system.deployment.keys.authenticate(f"Bearer {system.key}")
+    del system.calls[:]
+    return system.submit(parameters={"a": 1}, options={"runAt": moment(system, seconds), **options}, headers=headers)
+
+
+def called(system: System) -> list[str]:
+    return [operation for operation, _ in system.calls]
+
+
+@pytest.mark.parametrize(("seconds", "delay"), [(0, 0), (0.5, 1), (300, 300), (limits.MAX_DELAY_SECONDS, 900)])
+def test_near_moment_is_a_delay(system: System, seconds: float, delay: int) -> None:
+    """It costs no more than any job, and starts to the second."""
+    job_id = submit(system, seconds).body["id"]
+    assert called(system) == ["PutItem", "SendMessage"]
+    assert system.calls[-1][1]["DelaySeconds"] == delay
+    assert (system.row(job_id).due_at, schedules(system)) == (system.clock.time + seconds * 1000, [])
+
+
+def test_later_moment_is_a_schedule(system: System) -> None:
+    """One that sends the job's message once, in its org's group, and is gone; never before the moment."""
+    answer = submit(system, HOUR + 0.001)
+    assert (answer.status, answer.headers["Retry-After"]) == (202, "10")
+    assert called(system) == ["PutItem", "CreateSchedule"]
+    (schedule,) = schedules(system)
+    assert schedule["Name"] == f"{answer.body['id']}-{system.clock.time}"
+    assert (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"]) == (
+        "at(2023-11-14T23:13:21)",
+        "UTC",
+    )
+    assert (schedule["ActionAfterCompletion"], schedule["FlexibleTimeWindow"]) == ("DELETE", {"Mode": "OFF"})
+    target = schedule["Target"]
+    assert (target["Arn"], target["RoleArn"]) == (
+        system.deployment.environment["QUEUE_ARN"],
+        system.deployment.environment["SCHEDULE_ROLE"],
+    )
+    assert target["SqsParameters"] == {"MessageGroupId": "acme"}
+
+
+def test_job_runs_when_its_schedule_fires(system: System) -> None:
+    """It is pending until then, and an ordinary job from then on."""
+    job_id = submit(system, 300 * DAY).body["id"]
+    assert fire(system) == 0
+    system.clock.time += 300 * DAY * 1000
+    assert (system.status(job_id)["state"], fire(system)) == ("pending", 1)
+    system.deliver()
+    assert (output(system.status(job_id)), schedules(system)) == (2, [])
+
+
+def test_message_that_comes_early_waits(system: System) -> None:
+    """A schedule is exact to the minute; the job starts no sooner than it was to."""
+    job_id = submit(system).body["id"]
+    (schedule,) = schedules(system)
+    queue = system.deployment.queue
+    queue.client.send_message(QueueUrl=queue.url, MessageBody=schedule["Target"]["Input"])
+    system.clock.time += (HOUR - 20) * 1000
+    system.deliver()
+    assert (system.hidden_for(), system.status(job_id)["state"]) == ([60, 20], "pending")
+
+
+def test_same_key_is_one_job_with_one_schedule(system: System) -> None:
+    """However the moment is spelled; another one is another body."""
+    first = submit(system, headers=KEY)
+    assert first.body["id"] == submit(system, headers=KEY).body["id"]
+    for spelled in ("2023-11-15t00:13:20+01:00", "2023-11-14T18:13:20.000-05:00"):
+        assert system.submit(parameters={"a": 1}, options={"runAt": spelled}, headers=KEY).body == first.body
+    assert len(schedules(system)) == 1
+    assert submit(system, HOUR + 1, headers=KEY).code == ErrorCode.IDEMPOTENCY_CONFLICT
+
+
+def test_retry_may_come_after_the_moment(system: System) -> None:
+    """Who did not hear of the job's acceptance in time is told of it all the same; nobody else is."""
+    first = submit(system, 5, headers=KEY)
+    options = {"runAt": moment(system, 5)}
+    system.clock.time += 6000
+    again = system.submit(parameters={"a": 1}, options=options, headers=KEY)
+    assert (again.status, again.body) == (202, first.body)
+    del system.calls[:]
+    assert_refused(system, system.submit(parameters={"a": 1}, options=options), ErrorCode.INVALID_INPUT)
+    other = system.submit(parameters={"a": 1}, options=options, headers={"idempotency-key": "another"})
+    assert_refused(system, other, ErrorCode.INVALID_INPUT)
+
+
+def test_crash_before_the_schedule_heals_with_the_retry(system: System) -> None:
+    """A schedule that cannot be made is a 503, and the caller's retry makes it."""
+    with failing(system, "CreateSchedule"):
+        answer = submit(system, headers=KEY)
+    assert (answer.status, answer.code) == (503, ErrorCode.UNAVAILABLE)
+    assert (submit(system, headers=KEY).status, len(schedules(system))) == (202, 1)
+
+
+def test_lost_schedule_does_not_keep_its_job_for_ever(system: System) -> None:
+    """The job is given up four days after it was to start, and not sooner."""
+    job_id = submit(system, 100 * DAY).body["id"]
+    system.clock.time += 104 * DAY * 1000 - 1
+    assert (sweep(system.deployment), system.status(job_id)["state"]) == (0, "pending")
+    system.clock.time += 1
+    assert (sweep(system.deployment), system.status(job_id)["state"]) == (1, "failed")
+    assert "never started" in system.status(job_id)["error"]
+
+
+def test_what_looks_like_a_keyword_of_the_scheduler_arrives(system: System) -> None:
+    """Scheduler would replace it, wherever it stands."""
+    text = "<aws.scheduler.execution-id> & <b>é\U0001f388</b>"
+    options = {"runAt": moment(system, HOUR)}
+    job_id = system.submit("trial/greet", message=text, options=options).body["id"]
+    assert "<" not in schedules(system)[0]["Target"]["Input"]
+    system.clock.time += HOUR * 1000
+    fire(system)
+    system.deliver()
+    assert text in output(system.status(job_id))
+
+
+def test_message_that_no_schedule_takes(system: System) -> None:
+    """It is refused with the limit before anything is stored; a near moment takes it."""
+
+    def ask(seconds: int) -> Answer:
+        # What JSON spells in six signs of ASCII is two bytes of the body.
+        body = {"message": "é" * (limits.MAX_SCHEDULED_BYTES // 6), "options": {"runAt": moment(system, seconds)}}
+        raw = json.dumps(body, ensure_ascii=False)
+        return system.send(Route.SUBMIT, raw=raw, org="acme", project="trial", flow="greet")
+
+    assert_refused(system, ask(HOUR), ErrorCode.PAYLOAD_TOO_LARGE)
+    assert ask(60).status == 202
+
+
+@pytest.mark.parametrize(
+    ("run_at", "message"),
+    [
+        ("2023-11-14T22:13:19.999Z", "is over"),
+        ("1970-01-01T00:00:00Z", "is over"),
+        ("0001-01-01T00:00:00+14:00", "is over"),
+        ("2024-11-13T22:13:20.001Z", "31536000"),
+        ("9999-12-31T23:59:59-14:00", "31536000"),
+        ("2023-11-14T23:00:00", "time zone"),
+        ("2023-11-14", "ISO 8601"),
+        ("2023-11-14T23:00:60Z", "ISO 8601"),
+        ("2023-02-30T23:00:00Z", "ISO 8601"),
+        ("tomorrow", "ISO 8601"),
+        ("", "ISO 8601"),
+        (1_700_003_600, "string"),
+        (True, "string"),
+    ],
+)
+def test_wrong_moment_is_refused(system: System, run_at: Any, message: str) -> None:
+    """One that is over, too far or none: the error says what to give, and nothing is stored."""
+    answer = system.submit(parameters={"a": 1}, options={"runAt": run_at})
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    ((path, said),) = [(error["path"], error["message"]) for error in answer.body["detail"]["errors"]]
+    assert (path, message in said) == ("options.runAt", True), said
+
+
+@pytest.mark.parametrize("delay", [0, 60])
+def test_moment_and_delay_do_not_go_together(system: System, delay: int) -> None:
+    """Which of the two would count nobody could tell."""
+    answer = submit(system, delaySeconds=delay)
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    assert "delaySeconds" in answer.body["detail"]["errors"][0]["message"]
+
+
+def test_executed_later(system: System) -> None:
+    """To execute a job that is to run later is answered for with where to find it."""
+    body = {"parameters": {"a": 1}, "options": {"runAt": moment(system, HOUR)}}
+    answer = system.send(Route.EXECUTE, body=body, org="acme", project="trial", flow="add")
+    assert (answer.code, len(schedules(system))) == (ErrorCode.EXECUTE_TIMEOUT, 1)
+    assert system.row(answer.body["detail"]["id"]).state is State.PENDING

@@ -1,0 +1,31 @@
+"""Schedules on the local system's AWS."""
+
+import time
+
+from functions.identity import job_id
+from functions.lifecycle import Job, State
+from functions.queue import Message
+from functions.schedules import Schedules
+from infra.local.emulator import Emulator
+
+HOUR_MS = 3600 * 1000
+
+
+def test_schedule_sends_its_message_and_is_gone(emulator: Emulator) -> None:
+    """One that is due fires within seconds, by the emulator's own clock; another one stays until it is taken away."""
+    sqs, scheduler = (emulator.endpoint.client(service) for service in ("sqs", "scheduler"))
+    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    scheduler.create_schedule_group(Name="later")
+    schedules = Schedules(scheduler, "later", arn, "arn:aws:iam::000000000000:role/any")
+    now = time.time_ns() // 1_000_000
+    due, waiting = (Message(job_id("", "", None), now, "acme", "demo/echo", {"message": "<é>"}) for _ in range(2))
+    schedules.create(waiting, now + HOUR_MS)
+    schedules.create(due, now)
+    (received,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+    assert Message.parse(received["Body"]) == due
+    assert [each["Name"] for each in scheduler.list_schedules()["Schedules"]] == [f"{waiting.id}-{now}"]
+    job = Job(waiting.id, "acme", "demo/echo", State.CANCELLED, now, 0, 1, b"", HOUR_MS, now)
+    assert schedules.read(job) == waiting
+    schedules.delete(job)
+    assert (schedules.read(job), scheduler.list_schedules()["Schedules"]) == (None, [])
