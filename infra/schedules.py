@@ -25,6 +25,7 @@ class Schedules(Construct):
         principal = iam.ServicePrincipal("scheduler.amazonaws.com", conditions={"StringEquals": mine})
         self._role = iam.Role(self, "Role", assumed_by=principal)
         queue.grant(self._role, "sqs:SendMessage")
+        self._acknowledge_all_of_the_group()
 
     def let_create(self, function: lambda_.Function) -> None:
         """Let a function make schedules that send to the queue."""
@@ -45,9 +46,14 @@ class Schedules(Construct):
 
     def _allow(self, function: lambda_.Function, *actions: str) -> None:
         function.add_environment("SCHEDULE_GROUP", self._group.ref)
-        stack, group = Stack.of(self), f"<{Stack.of(self).get_logical_id(self._group)}>"
-        schedules = stack.format_arn(service="scheduler", resource="schedule", resource_name=f"{self._group.ref}/*")
+        schedules = Stack.of(self).format_arn(
+            service="scheduler", resource="schedule", resource_name=f"{self._group.ref}/*"
+        )
         function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[schedules]))
-        named = f"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/{group}/*"
+
+    def _acknowledge_all_of_the_group(self) -> None:
+        stack = Stack.of(self)
+        group = stack.get_logical_id(self._group)
+        schedules = f"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/<{group}>/*"
         reason = "a schedule is named for its job, and the group is this stack's alone"
-        acknowledge(function.grant_principal, f"IAM5[Resource::{named}]", reason)
+        acknowledge(stack, f"IAM5[Resource::{schedules}]", reason)

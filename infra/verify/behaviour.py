@@ -1,6 +1,7 @@
 """What the deployed API does: checks through its endpoint."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 import httpx
@@ -15,6 +16,8 @@ _JOB_SECONDS = 30
 _GATEWAYS_LIMIT = 10 * 1024 * 1024
 _HELD_SECONDS = 20
 _MARGIN_SECONDS = 5
+_SCHEDULED_SECONDS = limits.MAX_DELAY_SECONDS + 2 * _JOB_SECONDS
+_PRECISION_SECONDS = 60
 
 
 def _healthy(deployed: Deployed) -> tuple[bool, str]:
@@ -92,6 +95,36 @@ def _cancel_stops(deployed: Deployed) -> tuple[bool, str]:
     return state == "cancelled" and "stoppedAt" in deployed.job(job), f"{state}, {deployed.job(job).get('stoppedAt')}"
 
 
+def _withdrawn(deployed: Deployed) -> tuple[bool, str]:
+    job = deployed.submit("echo", {}, runAt=_from_now(_SCHEDULED_SECONDS).isoformat())
+    (group,) = deployed.resources("AWS::Scheduler::ScheduleGroup")
+    scheduler = deployed.session.client("scheduler")
+
+    def waiting() -> list[str]:
+        found = scheduler.list_schedules(GroupName=group, NamePrefix=job)["Schedules"]
+        return [each["Name"] for each in found]
+
+    made = waiting()
+    deployed.api.post(Route.CANCEL_BY_ID.path(id=job)).raise_for_status()
+    left = waiting()
+    return len(made) == 1 and not left, f"made {made}, left {left}"
+
+
+def _runs_later(deployed: Deployed) -> tuple[bool, str]:
+    """The scheduler takes its role and sends the job's message: this takes a quarter of an hour."""
+    moment = _from_now(_SCHEDULED_SECONDS)
+    job = deployed.submit("echo", {}, runAt=moment.isoformat())
+    deployed.sleep(_SCHEDULED_SECONDS)
+    status = deployed.ended(job, _PRECISION_SECONDS + _JOB_SECONDS)
+    late = datetime.fromisoformat(status.get("startedAt", "9999-12-31T00:00:00Z")) - moment
+    right = timedelta(0) <= late < timedelta(seconds=_PRECISION_SECONDS + _MARGIN_SECONDS)
+    return status["state"] == "completed" and right, f"{status['state']}, {late} late"
+
+
+def _from_now(seconds: int) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
 def _of_demo(look: Callable[[Deployed], tuple[bool, str]]) -> Callable[[Deployed], tuple[bool, str]]:
     def looked(deployed: Deployed) -> tuple[bool, str]:
         if not deployed.has_demo():
@@ -129,4 +162,6 @@ CHECKS = (
     Check("a partial batch keeps a changed visibility", _of_demo(_kept_visibility)),
     Check("a request is held for 20 s", _of_demo(_held_request), on_aws=True),
     Check("a cancelled job's code is stopped", _of_demo(_cancel_stops)),
+    Check("the schedule of a cancelled job is taken away", _of_demo(_withdrawn)),
+    Check("a job of a later moment starts within a minute of it", _of_demo(_runs_later), on_aws=True),
 )
