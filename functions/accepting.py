@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from functions.budgets import insufficient_credits
 from functions.deployment import Deployment
 from functions.errors import ApiError
 from functions.http import Response
@@ -15,7 +16,12 @@ from noukai_wire.routes import BASE_PATH, Route
 
 
 def accept(job: Job, message: Message, deployment: Deployment) -> Job:
-    """Give the new job, or the one that has its id already, if it was the same submission."""
+    """Give the new job, or the one that has its id already, if it was the same submission.
+
+    An org that has used up its budget gets no new job; one that it has already it is told of as ever.
+    """
+    if deployment.budgets.is_spent(job.org) and not _is_known(job, deployment):
+        raise insufficient_credits(job.org)
     try:
         deployment.store.create(job, job.created_at)
     except Refused as refused:
@@ -35,6 +41,11 @@ def _send(message: Message, due_at: int, now: int, deployment: Deployment) -> No
         deployment.schedules.create(message, due_at)
     else:
         deployment.queue.send(message, delay_seconds=-(-(due_at - now) // 1000))
+
+
+def _is_known(job: Job, deployment: Deployment) -> bool:
+    seen = deployment.store.read(job.id, consistent=True)
+    return seen is not None and not seen.is_expired(job.created_at)
 
 
 def _same_submission(seen: Job, job: Job) -> Job:

@@ -99,6 +99,7 @@ class Attempt:
                 self.job,
                 lease_until=now + self.deployment.lease_ms,
                 progress=progress,
+                now=now,
                 estimate=self._estimate(now, progress),
             )
         except Refused as refused:

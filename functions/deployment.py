@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sqs import SQSClient
 
+    from functions.budgets import Budgets
+    from functions.rates import Rates
     from functions.schedules import Schedules
+    from functions.spending import Spending
+    from functions.use import Prices
+    from functions.use_store import UseStore
 
 ASSET = Path(__file__).resolve().parent.parent
 
@@ -58,6 +63,46 @@ class Deployment:
     def keys(self) -> KeyRing:
         """The keys table."""
         return KeyRing(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
+
+    @cached_property
+    def rates(self) -> "Rates":
+        """How often limited keys call."""
+        from functions.rates import Rates  # noqa: PLC0415 - few functions, or few of their requests, need it
+
+        return Rates(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
+
+    @cached_property
+    def budgets(self) -> "Budgets":
+        """What orgs may use."""
+        from functions.budgets import Budgets  # noqa: PLC0415 - few functions, or few of their requests, need it
+
+        return Budgets(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
+
+    @cached_property
+    def uses(self) -> "UseStore":
+        """What orgs have used."""
+        from functions.use_store import UseStore  # noqa: PLC0415 - few functions, or few of their requests, need it
+
+        return UseStore(self._dynamodb, self.environment["USAGE_TABLE"])
+
+    @cached_property
+    def spending(self) -> "Spending":
+        """What orgs have used of their budgets."""
+        from functions.spending import Spending  # noqa: PLC0415 - few functions, or few of their requests, need it
+
+        return Spending(self.uses, self.budgets, self.prices)
+
+    @property
+    def prices(self) -> "Prices":
+        """What the operator reckons with."""
+        from functions.use import Prices  # noqa: PLC0415 - few functions, or few of their requests, need it
+
+        return Prices(float(self.environment["PRICE_JOB"]), float(self.environment["PRICE_GB_SECOND"]))
+
+    @property
+    def worker_memory(self) -> int:
+        """The MB of a worker."""
+        return int(self.environment["WORKER_MEMORY"])
 
     @cached_property
     def queue(self) -> JobQueue:

@@ -128,8 +128,8 @@ class Execution:
         """Give the job back, and its message with the backoff as its visibility: no new message."""
         asked = raised.retry_after
         pause = min(MAX_BACKOFF_SECONDS, self._backoff(job.attempt, flow) if asked is None else asked)
-        not_before = self.deployment.clock.now() + round(pause * 1000)
-        self.deployment.store.release(job, error=raised.error, not_before=not_before)
+        now = self.deployment.clock.now()
+        self.deployment.store.release(job, error=raised.error, not_before=now + round(pause * 1000), now=now)
         self.batch.defer(self.delivery, math.ceil(pause))
 
     def _backoff(self, attempt: int, flow: Flow | None) -> float:

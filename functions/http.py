@@ -72,6 +72,8 @@ class Endpoint:
 
         def authenticated(request: Request) -> Response:
             caller = deployment.keys.authenticate(request.headers.get("authorization"))
+            if caller.rate is not None:
+                deployment.rates.count(caller.key, caller.rate)
             if self.scope is not None:
                 caller.require(self.scope)
             if "org" in request.path:

@@ -26,6 +26,10 @@ class Caller:
 
     org: str
     scopes: frozenset[str]
+    key: str = ""
+    """The SHA-256 of the key."""
+    rate: int | None = None
+    """How many calls a second its operator allows, if that is limited."""
 
     def require(self, scope: str) -> None:
         """Refuse a caller whose key lacks the scope."""
@@ -76,7 +80,8 @@ class KeyRing:
         day = now // 1000 // _DAY_SECONDS * _DAY_SECONDS
         if int(row.get("used", {"N": "0"})["N"]) < day:
             self._note_use(digest, day)
-        return believed_until, Caller(row["org"]["S"], frozenset(row["scopes"]["SS"]))
+        rate = int(row["rate"]["N"]) if "rate" in row else None
+        return believed_until, Caller(row["org"]["S"], frozenset(row["scopes"]["SS"]), digest, rate)
 
     def _note_use(self, digest: str, day: int) -> None:
         """Let the row say that the key was used on this day: one write a day, whose failure is nobody's."""

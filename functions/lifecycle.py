@@ -84,6 +84,10 @@ class Job:
     owner: str | None = None
     """The token of the claim that runs it, or settled it."""
     started_at: int | None = None
+    claimed_at: int | None = None
+    """When the attempt that runs it, or ran it last, was claimed."""
+    ran_ms: int | None = None
+    """How long its attempts have run in all, as far as their workers have written it."""
     completed_at: int | None = None
     stopped_at: int | None = None
     expires_at: int | None = None
@@ -100,6 +104,10 @@ class Job:
     metadata: Mapping[str, str] | None = None
     retry_of: str | None = None
     """The job whose input this one has submitted again."""
+
+    def total_ms(self, now: int) -> int:
+        """How long its attempts have run until now, for the worker that claimed it as it stands here."""
+        return (self.ran_ms or 0) + max(0, now - (self.claimed_at or now))
 
     @property
     def is_terminal(self) -> bool:

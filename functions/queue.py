@@ -103,8 +103,13 @@ class JobQueue:
     url: str
 
     def send(self, message: Message, *, delay_seconds: int = 0) -> None:
-        """Put a message on the queue, hidden for the delay."""
-        self.client.send_message(QueueUrl=self.url, MessageBody=message.body, DelaySeconds=delay_seconds)
+        """Put a message on the queue, hidden for the delay.
+
+        Messages are grouped by org: while workers are busy, SQS lets those of a quiet org pass those of a busy one.
+        """
+        self.client.send_message(
+            QueueUrl=self.url, MessageBody=message.body, DelaySeconds=delay_seconds, MessageGroupId=message.org
+        )
 
     def hide(self, deliveries: Iterable[Delivery], seconds: int) -> None:
         """Let the deliveries (at most ten) return after so many seconds, in one request; 0 gives them back at once.

@@ -30,6 +30,8 @@ NAMES = {
     "lease_until": "l",
     "owner": "w",
     "started_at": "a",
+    "claimed_at": "i",
+    "ran_ms": "j",
     "completed_at": "e",
     "stopped_at": "z",
     "expires_at": EXPIRY_ATTRIBUTE,

@@ -95,7 +95,14 @@ class JobStore:
             return self._update(
                 Transition.CLAIM,
                 job_id,
-                sets=("n = n + :one", "l = :lease", "w = :owner", "a = if_not_exists(a, :now)", *_assignments(known)),
+                sets=(
+                    "n = n + :one",
+                    "l = :lease",
+                    "w = :owner",
+                    "a = if_not_exists(a, :now)",
+                    "i = :now",
+                    *_assignments(known),
+                ),
                 clears=("not_before", "progress", *(() if estimate else _ESTIMATED)),
                 guard="c = :created AND n < m AND (s = :pending OR l <= :now)"
                 " AND (attribute_not_exists(b) OR b <= :now)",
@@ -107,25 +114,31 @@ class JobStore:
             raise
 
     def extend(
-        self, job: Job, *, lease_until: int, progress: Mapping[str, Any] | None, estimate: Estimate | None = None
+        self,
+        job: Job,
+        *,
+        lease_until: int,
+        progress: Mapping[str, Any] | None,
+        now: int,
+        estimate: Estimate | None = None,
     ) -> Job:
         """Keep the attempt believed alive until `lease_until`, and leave its progress and what it foretells."""
         told = {**({"progress": progress} if progress else {}), **(estimate._asdict() if estimate else {})}
-        return self._fenced(Transition.EXTEND, job, {"lease_until": lease_until, **told})
+        return self._fenced(Transition.EXTEND, job, {"lease_until": lease_until, **told}, now)
 
     def complete(self, job: Job, *, result: str, now: int) -> Job:
         """Settle the job with its output as JSON text."""
-        return self._fenced(Transition.COMPLETE, job, {"result": result, **_ending(job, now)}, clears=_OF_A_RUN)
+        return self._fenced(Transition.COMPLETE, job, {"result": result, **_ending(job, now)}, now, clears=_OF_A_RUN)
 
     def fail(self, job: Job, *, error: str, now: int, stopped_at: int | None = None) -> Job:
         """Settle the job with the reason of its failure, and when its code was stopped if it had to be."""
         changes = {"error": error, **_ending(job, now), **({"stopped_at": stopped_at} if stopped_at else {})}
-        return self._fenced(Transition.FAIL, job, changes, clears=_OF_A_RUN)
+        return self._fenced(Transition.FAIL, job, changes, now, clears=_OF_A_RUN)
 
-    def release(self, job: Job, *, error: str, not_before: int) -> Job:
+    def release(self, job: Job, *, error: str, not_before: int, now: int) -> Job:
         """Give the job back for another attempt, not before `not_before`."""
         changes = {"last_error": error, "not_before": not_before}
-        return self._fenced(Transition.RELEASE, job, changes, clears=("lease_until", "progress", *_ESTIMATED))
+        return self._fenced(Transition.RELEASE, job, changes, now, clears=("lease_until", "progress", *_ESTIMATED))
 
     def cancel(self, job_id: str, *, org: str, flow: str | None, now: int, seen: State | None = None) -> Job:
         """Cancel the org's job, of the given flow and in the state it was seen in if that is given, whoever runs it."""
@@ -153,12 +166,16 @@ class JobStore:
 
     def record_stopped(self, job: Job, now: int) -> Job:
         """Record that the code of this attempt of a cancelled job has really stopped."""
-        return self._fenced(Transition.STOP, job, {"stopped_at": now})
+        return self._fenced(Transition.STOP, job, {"stopped_at": now}, now)
 
     def _fenced(
-        self, transition: Transition, job: Job, changes: Mapping[str, object], clears: tuple[str, ...] = ()
+        self, transition: Transition, job: Job, changes: Mapping[str, object], now: int, clears: tuple[str, ...] = ()
     ) -> Job:
-        """Write as the worker that claimed `job`: refused once the job was cancelled, taken over or expired."""
+        """Write as the worker that claimed `job`: refused once the job was cancelled, taken over or expired.
+
+        Each such write says how long the job has run: of an attempt that is lost, that is known up to its last.
+        """
+        changes = {**changes, "ran_ms": job.total_ms(now)}
         try:
             return self._update(
                 transition,

@@ -14,10 +14,17 @@ def redrive(sqs: "SQSClient", *, unprocessed: str, dead_letters: str) -> int:
     """
     moved = 0
     # Without a wait only some of a queue's servers are asked, and letters on the others are not seen.
-    ask = partial(sqs.receive_message, QueueUrl=unprocessed, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+    ask = partial(
+        sqs.receive_message,
+        QueueUrl=unprocessed,
+        MaxNumberOfMessages=10,
+        WaitTimeSeconds=1,
+        MessageSystemAttributeNames=["MessageGroupId"],
+    )
     while letters := ask().get("Messages"):
         for letter in letters:
-            sqs.send_message(QueueUrl=dead_letters, MessageBody=letter["Body"])
+            group = letter.get("Attributes", {})
+            sqs.send_message(QueueUrl=dead_letters, MessageBody=letter["Body"], **group)  # type: ignore[arg-type]
             sqs.delete_message(QueueUrl=unprocessed, ReceiptHandle=letter["ReceiptHandle"])
             moved += 1
     return moved

@@ -9,7 +9,7 @@
 
 from . import _lean_httpx as _lean_httpx  # isort: skip  (before whatever else imports httpx)
 
-from noukai_wire.models import ExecuteResult, FlowDescription, JobAccepted, JobStatus
+from noukai_wire.models import DayUse, ExecuteResult, FlowDescription, JobAccepted, JobStatus, UsageReport, Use
 
 from ._client import AsyncNoukai, Noukai
 from ._errors import (
@@ -50,6 +50,7 @@ __all__ = [
     "ClientOptions",
     "ConflictError",
     "ConnectionFailedError",
+    "DayUse",
     "ExecuteResult",
     "Flow",
     "FlowDescription",
@@ -75,5 +76,7 @@ __all__ = [
     "RequestTimeoutError",
     "ServerError",
     "UnexpectedAnswerError",
+    "UsageReport",
+    "Use",
     "WaitTimeoutError",
 ]

@@ -1,6 +1,7 @@
 """What can be asked of the API, as operations: each request with its retries, and its answer read."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from noukai_wire.models import (
     JobList,
     JobQuery,
     JobStatus,
+    UsageReport,
 )
 from noukai_wire.routes import Route
 
@@ -99,6 +101,12 @@ class Api:
         """Fetch the flows of the deployment."""
         response = yield from self.exchange(partial(self.request, Route.FLOWS), self.deadline())
         return read(FlowList, response).flows
+
+    def usage(self, from_: date | str | None, to: date | str | None) -> Operation[UsageReport]:
+        """Fetch what the key's org has used; a bound that is not stated is the API's default."""
+        params = {name: str(day) for name, day in (("from", from_), ("to", to)) if day is not None}
+        response = yield from self.exchange(partial(self.request, Route.USAGE, params=params), self.deadline())
+        return read(UsageReport, response)
 
     def deadline(self, seconds: float | None = None) -> Deadline:
         """Return the moment that many seconds from now, or never."""

@@ -5,12 +5,13 @@ import os
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import date
 from typing import Generic, Self, Unpack
 
 import httpx
 
 from noukai_wire.limits import MAX_LIST_LIMIT
-from noukai_wire.models import FlowDescription, JobStatus
+from noukai_wire.models import FlowDescription, JobStatus, UsageReport
 
 from ._address import FlowAddress
 from ._address import job_id as checked_job_id
@@ -93,6 +94,10 @@ class Noukai(_Deployment[BlockingDriver]):
         """
         return self._driver.run(self._api.flows())
 
+    def usage(self, from_: date | str | None = None, to: date | str | None = None) -> UsageReport:
+        """Fetch what the key's org has used from one day (`2026-11-25`, in UTC) to another: this month, by default."""
+        return self._driver.run(self._api.usage(from_, to))
+
     def close(self) -> None:
         """Close the connections, unless they belong to an `http_client` that was handed in."""
         if self._closes:
@@ -145,6 +150,10 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
     async def flows(self) -> list[FlowDescription]:
         """Fetch the flows as `Noukai.flows` does."""
         return await self._driver.run(self._api.flows())
+
+    async def usage(self, from_: date | str | None = None, to: date | str | None = None) -> UsageReport:
+        """Fetch what the key's org has used from one day (`2026-11-25`, in UTC) to another: this month, by default."""
+        return await self._driver.run(self._api.usage(from_, to))
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to an `http_client` that was handed in."""

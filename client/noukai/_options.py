@@ -26,3 +26,5 @@ BackoffSeconds = Annotated[float | None, typer.Option(help="How long at most the
 BackoffCapSeconds = Annotated[float | None, typer.Option(help="How long at most every later pause is.")]
 Metadata = Annotated[list[str] | None, typer.Option(metavar="NAME=TEXT", help="Repeatable.")]
 KeepSeconds = Annotated[int | None, typer.Option(help="How long the job is kept after its end: 3600 to 31536000.")]
+From = Annotated[str | None, typer.Option("--from", metavar="DAY", help="The first day; this month's, by default.")]
+To = Annotated[str | None, typer.Option("--to", metavar="DAY", help="The last day, such as 2026-11-25; today.")]

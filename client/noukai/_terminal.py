@@ -7,11 +7,11 @@ from datetime import timedelta
 import typer
 from pydantic import BaseModel
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from noukai_wire.display import facts_of, lines, one_line, progress_line, text_of
-from noukai_wire.models import CancelledJobs, FlowDescription, JobStatus
+from noukai_wire.models import CancelledJobs, FlowDescription, JobStatus, UsageReport, Use
 
 from ._calling import arguments_of, command_line, python_code
 from ._errors import (
@@ -27,6 +27,8 @@ from ._listing import JobSelection
 
 _WIDEST = 10_000
 """Columns of a table that no terminal bounds."""
+
+_USE_COLUMNS = ("jobs", "completed", "failed", "cancelled", "attempts", "seconds", "GB-seconds", "USD")
 
 _EXIT_CODES: tuple[tuple[type[NoukaiError], int], ...] = (
     (JobFailedError, 1),
@@ -116,6 +118,21 @@ def show_jobs(jobs: list[JobStatus]) -> None:
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_WIDEST)
     console.print(table)
+
+
+def show_usage(report: UsageReport) -> None:
+    """Print what was used, a line for each day and flow and one for all."""
+    table = Table("day", "flow", *(Column(name, justify="right") for name in _USE_COLUMNS), box=None)
+    for use in report.days:
+        table.add_row(use.day, one_line(use.flow), *_use_cells(use))
+    table.add_row("total", f"{report.from_} to {report.to}", *_use_cells(report.total))
+    # A row is a line wherever it is written: a script that reads it has no terminal, whose width would be guessed.
+    Console(width=_WIDEST, markup=False, highlight=False).print(table)
+
+
+def _use_cells(use: Use) -> list[str]:
+    outcomes = [use.jobs, use.completed, use.failed, use.cancelled, use.attempts]
+    return [*map(str, outcomes), f"{use.compute_ms / 1000:.3f}", f"{use.gb_seconds:.3f}", f"{use.cost_usd:.6f}"]
 
 
 def show_cancelled(count: int, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The command `noukai`: submit a job, look at it, wait for it, cancel it; list the flows."""
+"""The command `noukai`: submit a job, look at it, wait for it, cancel it; list the flows, show the use."""
 
 import io
 import sys
@@ -29,6 +29,7 @@ from ._terminal import (
     show_json,
     show_output,
     show_status,
+    show_usage,
     stated,
 )
 
@@ -193,6 +194,17 @@ def flows(
             show_json(FlowList(flows=found))
         else:
             show_flows(found)
+
+
+@app.command(epilog=_EPILOG)
+def usage(*, from_: options.From = None, to: options.To = None, as_json: options.Json = False) -> None:
+    """Show what the key's org has used, by day and flow, in UTC."""
+    with _client() as client:
+        report = client.usage(from_, to)
+        if as_json:
+            show_json(report)
+        else:
+            show_usage(report)
 
 
 def main() -> None:

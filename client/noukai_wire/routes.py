@@ -32,6 +32,7 @@ class Route(Enum):
     LIST_PROJECT = ("GET", "/seq/{org}/{project}/jobs")
     LIST_ORG = ("GET", "/seq/{org}/jobs")
     FLOWS = ("GET", "/flows")
+    USAGE = ("GET", "/usage")
     OPENAPI = ("GET", "/openapi.json")
     HEALTH = ("GET", "/healthz")
 

@@ -91,9 +91,9 @@ def test_late_worker_cannot_settle(system: System) -> None:
     with pytest.raises(Refused):
         store.fail(late, error="late", now=now)
     with pytest.raises(Refused):
-        store.release(late, error="late", not_before=now)
+        store.release(late, error="late", not_before=now, now=now)
     with pytest.raises(Refused):
-        store.extend(late, lease_until=now + 1, progress=None)
+        store.extend(late, lease_until=now + 1, progress=None, now=now)
     assert system.status(job_id) == settled
 
 

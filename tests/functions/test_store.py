@@ -36,6 +36,8 @@ def test_row_holds_every_field_of_a_job(system: System) -> None:
         lease_until=2,
         owner="me",
         started_at=3,
+        claimed_at=9,
+        ran_ms=10,
         completed_at=4,
         stopped_at=5,
         expires_at=6,
@@ -79,10 +81,10 @@ def every_write_repeated(store: JobStore) -> Iterator[None]:
 
 
 WRITES: list[Callable[[JobStore, Job], Job]] = [
-    lambda store, job: store.extend(job, lease_until=NOW + 2, progress=None),
+    lambda store, job: store.extend(job, lease_until=NOW + 2, progress=None, now=NOW),
     lambda store, job: store.complete(job, result="1", now=NOW),
     lambda store, job: store.fail(job, error="x", now=NOW),
-    lambda store, job: store.release(job, error="x", not_before=NOW + 1),
+    lambda store, job: store.release(job, error="x", not_before=NOW + 1, now=NOW),
 ]
 
 
@@ -153,10 +155,10 @@ def test_abandoning_needs_the_row_as_it_was_seen(system: System) -> None:
     claim = claimed(store)
     with pytest.raises(Refused):
         store.abandon(PENDING, error="x", now=NOW + 5)
-    store.extend(claim, lease_until=NOW + 10, progress=None)
+    store.extend(claim, lease_until=NOW + 10, progress=None, now=NOW)
     with pytest.raises(Refused):
         store.abandon(claim, error="x", now=NOW + 5)
-    store.release(claim, error="x", not_before=NOW + 20)
+    store.release(claim, error="x", not_before=NOW + 20, now=NOW)
     with pytest.raises(Refused):
         store.abandon(claim, error="x", now=NOW + 15)
 

@@ -99,7 +99,9 @@ def test_wait_with_progress_answers_with_its_change(system: System) -> None:
 
     def report() -> None:
         row = system.row(job)
-        system.deployment.store.extend(row, lease_until=row.lease_until or 0, progress={"percent": 5})
+        system.deployment.store.extend(
+            row, lease_until=row.lease_until or 0, progress={"percent": 5}, now=system.clock.time
+        )
 
     system.clock.while_asleep = report
     answer = wait(system, job, "seconds=20&progress=true")

@@ -12,12 +12,15 @@ def test_every_letter_is_sent_to_the_reader_again() -> None:
     sqs = boto3.client("sqs", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     unprocessed, dead_letters = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("unprocessed", "dead"))
     for number in range(25):
-        sqs.send_message(QueueUrl=unprocessed, MessageBody=str(number))
+        sqs.send_message(QueueUrl=unprocessed, MessageBody=str(number), MessageGroupId="acme")
 
     assert redrive(sqs, unprocessed=unprocessed, dead_letters=dead_letters) == 25
-    bodies = []
-    while received := sqs.receive_message(QueueUrl=dead_letters, MaxNumberOfMessages=10).get("Messages"):
+    bodies, groups = [], set()
+    ask = {"QueueUrl": dead_letters, "MaxNumberOfMessages": 10, "MessageSystemAttributeNames": ["MessageGroupId"]}
+    while received := sqs.receive_message(**ask).get("Messages"):
         bodies += [message["Body"] for message in received]
+        groups |= {message["Attributes"]["MessageGroupId"] for message in received}
+    assert groups == {"acme"}
     assert sorted(bodies, key=int) == [str(number) for number in range(25)]
     assert redrive(sqs, unprocessed=unprocessed, dead_letters=dead_letters) == 0
 

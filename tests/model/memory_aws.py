@@ -95,6 +95,7 @@ class QueuedMessage:
     id: str
     body: str
     visible_at: int
+    group: str
     receives: int = 0
     receipt: str = ""
 
@@ -114,9 +115,12 @@ class MemoryQueues:
         now = self.now()
         return [message for message in self.queues.get(url, []) if message.visible_at <= now]
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> dict[str, Any]:
+    def send_message(
+        self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0, MessageGroupId: str = ""
+    ) -> dict[str, Any]:
+        """Put a message on the queue; its group orders nothing on a standard queue, it only makes it fair."""
         self.sent += 1
-        message = QueuedMessage(f"m{self.sent}", MessageBody, self.now() + DelaySeconds * 1000)
+        message = QueuedMessage(f"m{self.sent}", MessageBody, self.now() + DelaySeconds * 1000, MessageGroupId)
         self.queues.setdefault(QueueUrl, []).append(message)
         return {"MessageId": message.id}
 
@@ -131,7 +135,8 @@ class MemoryQueues:
         message.receipt = f"{message.id}/{message.receives}"
         message.visible_at = self.now() + self.visibility_seconds * 1000
         told = {"MessageId": message.id, "ReceiptHandle": message.receipt, "Body": message.body}
-        return {**told, "Attributes": {"ApproximateReceiveCount": str(message.receives)}}
+        group = {"MessageGroupId": message.group} if message.group else {}
+        return {**told, "Attributes": {"ApproximateReceiveCount": str(message.receives), **group}}
 
     def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         answer: dict[str, list[dict[str, Any]]] = {"Successful": [], "Failed": []}

@@ -28,7 +28,7 @@ NOW = 1_700_000_000_000
 MESSAGE = Message(job_id("acme", "demo/echo", "once"), NOW, "acme", "demo/echo", {"message": "ü\ud800"})
 VISIBILITY_SECONDS = 60
 MOST_RECEIVES = 3
-_COUNT = "ApproximateReceiveCount"
+_COUNT, _GROUP = "ApproximateReceiveCount", "MessageGroupId"
 
 
 @dataclass
@@ -45,8 +45,8 @@ class Subject:
     honours_old_receipts: bool = False
     code_of_spent_receipt: str | None = None
     """What a deletion by a receipt ends with whose message is gone, or was received again; on AWS it just ends."""
-    asks: Mapping[str, Any] = field(default_factory=lambda: {"MessageSystemAttributeNames": [_COUNT]})
-    """What a receive must ask for to be told the receive count, which an event source always tells."""
+    asks: Mapping[str, Any] = field(default_factory=lambda: {"MessageSystemAttributeNames": [_COUNT, _GROUP]})
+    """What a receive must ask for to be told the receive count and the group, which an event source always tells."""
 
     @property
     def store(self) -> JobStore:
@@ -68,6 +68,11 @@ class Subject:
             (Delivery(each["MessageId"], each["ReceiptHandle"], each["Body"]), int(each["Attributes"][_COUNT]))
             for each in messages
         ]
+
+    def receive_groups(self) -> list[str]:
+        """The groups of the deliveries that are due."""
+        received = self.queues.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, **self.asks)
+        return [each["Attributes"][_GROUP] for each in received["Messages"]]
 
     def hide(self, receipts: Mapping[str, str], seconds: int) -> Mapping[str, str]:
         """Change the visibility of receipts by name; gives the code of each that failed."""

@@ -59,6 +59,13 @@ def test_receives_are_bounded(subject: Subject) -> None:
     assert len({delivery.id for each in received for delivery, _ in each}) == 3
 
 
+def test_messages_of_one_group_do_not_wait_for_each_other(subject: Subject) -> None:
+    """A group is the org, told with each delivery; on a standard queue it keeps no message of its own back."""
+    for org in ("acme", "acme", "globex"):
+        subject.queue.send(replace(MESSAGE, org=org))
+    assert sorted(subject.receive_groups()) == ["acme", "acme", "globex"]
+
+
 def test_one_bad_receipt_does_not_fail_its_neighbours(subject: Subject) -> None:
     """Of a batch the deliveries that are there are given back, and those that are not are named."""
     for index in range(2):

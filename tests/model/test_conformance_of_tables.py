@@ -76,7 +76,7 @@ def test_input_is_kept_beside_the_row(subject: Subject) -> None:
 
 def test_second_claim_follows_on_the_first(subject: Subject) -> None:
     """A claim counts up, keeps when the first began, and clears what the attempt before has left."""
-    released = subject.store.release(claimed(subject.store), error="x", not_before=NOW + 5)
+    released = subject.store.release(claimed(subject.store), error="x", not_before=NOW + 5, now=NOW)
     assert (released.lease_until, released.not_before, released.last_error) == (None, NOW + 5, "x")
     second = subject.store.claim(MESSAGE.id, created_at=NOW, owner="you", lease_until=NOW + 9, now=NOW + 5)
     assert (second.attempt, second.started_at, second.owner, second.not_before) == (2, NOW, "you", None)
@@ -90,11 +90,11 @@ WRITES: dict[str, Callable[[JobStore, Job], object]] = {
         job.id, created_at=NOW, owner="me", lease_until=NOW + 19_000, now=NOW + 10_000
     ),
     "claim another": lambda store, job: store.claim(job.id, created_at=1, owner="me", lease_until=NOW, now=NOW),
-    "extend": lambda store, job: store.extend(job, lease_until=NOW + 2, progress={"percent": 1}),
-    "extend silently": lambda store, job: store.extend(job, lease_until=NOW + 20_000, progress=None),
+    "extend": lambda store, job: store.extend(job, lease_until=NOW + 2, progress={"percent": 1}, now=NOW),
+    "extend silently": lambda store, job: store.extend(job, lease_until=NOW + 20_000, progress=None, now=NOW),
     "complete": lambda store, job: store.complete(job, result="{}", now=NOW),
     "fail": lambda store, job: store.fail(job, error="x", now=NOW, stopped_at=NOW),
-    "release": lambda store, job: store.release(job, error="x", not_before=NOW + 1),
+    "release": lambda store, job: store.release(job, error="x", not_before=NOW + 1, now=NOW),
     "cancel": lambda store, job: store.cancel(job.id, org="acme", flow="demo/echo", now=NOW),
     "cancel of any flow": lambda store, job: store.cancel(job.id, org="acme", flow=None, now=NOW),
     "cancel of another org": lambda store, job: store.cancel(job.id, org="globex", flow=None, now=NOW),

@@ -1,0 +1,57 @@
+"""Entry: count, from the stream of the jobs table, what jobs have used when they end, whoever has settled them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from functions.deployment import Deployment, deployed
+from functions.http import Event
+from functions.telemetry import logger
+from functions.use import Entry, Use, entry_of
+
+Groups = Mapping[tuple[str, str, str], list[Entry]]
+
+
+def meter(event: Event, deployment: Deployment) -> None:
+    """Add a batch of one shard's records to the sums: one write for each org, day and flow.
+
+    What AWS cannot do now is raised: the batch comes again, cut as before or otherwise, and finds what is done already.
+    What can never be counted is logged with its reason and passed over, so that it holds up nothing behind it.
+    """
+    # The records of a time window name their shard; an emulator without windows has one shard and names none.
+    shard = event.get("shardId", "")
+    groups = _grouped(event["Records"], deployment.worker_memory)
+    used: dict[str, Use] = defaultdict(Use)
+    for (org, day, flow), entries in groups.items():
+        try:
+            deployment.uses.add(shard, entries)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationException":
+                raise
+            logger().exception("use was not counted", extra={"org": org, "day": day, "flow": flow})
+            continue
+        used[org] = sum((entry.use for entry in entries), used[org])
+    now = deployment.clock.now()
+    for org, use in used.items():
+        deployment.spending.note(org, use, now)
+
+
+def _grouped(records: Iterable[Mapping[str, Any]], memory: int) -> Groups:
+    groups: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
+    for record in records:
+        try:
+            entry = entry_of(record, memory)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            extra = {"keys": record.get("dynamodb", {}).get("Keys"), "event_id": record.get("eventID")}
+            logger().exception("use was not counted", extra=extra)
+        else:
+            groups[entry.org, entry.day, entry.flow].append(entry)
+    return groups
+
+
+def handler(event: Event, _context: object) -> dict[str, Any]:
+    """Serve the stream; the state of a time window must be answered, and there is none."""
+    meter(event, deployed())
+    return {"state": {}}

@@ -1,0 +1,53 @@
+"""How often a key may call, where its operator has set a limit."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from functions.clock import Clock
+from functions.errors import ApiError
+from functions.row import EXPIRY_ATTRIBUTE
+from noukai_wire.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_KEPT_SECONDS = 60 * 60
+
+
+@dataclass(slots=True)
+class Rates:
+    """The calls of limited keys by the second, counted in the usage table for all functions and processes together.
+
+    A call of a key without a limit costs nothing here, one of a key with a limit a write. What is beyond the limit is
+    refused by a process that has seen it exceeded without another write in that second.
+    """
+
+    client: "DynamoDBClient"
+    table: str
+    clock: Clock
+    _exceeded: dict[str, int] = field(default_factory=dict)
+
+    def count(self, key: str, limit: int) -> None:
+        """Count a call of the key with this hash; one that is beyond so many a second is refused."""
+        now = self.clock.now()
+        second = now // 1000
+        if self._exceeded.get(key) != second:
+            calls = self._add(key, second)
+            if calls <= limit:
+                return
+            self._exceeded[key] = second
+        raise ApiError(
+            ErrorCode.RATE_LIMITED,
+            f"This key may call {limit} times a second: send the request again in a moment.",
+            headers={"Retry-After": "1", "Retry-After-Ms": str((second + 1) * 1000 - now)},
+        )
+
+    def _add(self, key: str, second: int) -> int:
+        answer = self.client.update_item(
+            TableName=self.table,
+            Key={"o": {"S": f"#rate/{key}"}, "k": {"S": str(second)}},
+            UpdateExpression=f"SET {EXPIRY_ATTRIBUTE} = :end ADD n :one",
+            ExpressionAttributeValues={":end": {"N": str(second + _KEPT_SECONDS)}, ":one": {"N": "1"}},
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(answer["Attributes"]["n"]["N"])

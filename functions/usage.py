@@ -1,0 +1,58 @@
+"""Entry: what the caller's org has used."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from functions.deployment import Deployment
+from functions.errors import InvalidInputError
+from functions.http import Endpoint, Request, Response
+from functions.keys import Caller
+from functions.use import Prices, Use
+from noukai_wire.limits import MAX_USAGE_DAYS
+from noukai_wire.scopes import Scope
+
+
+def usage(request: Request, caller: Caller, deployment: Deployment) -> Response:
+    """Answer with the use of each day and flow; by default that of this month until today."""
+    today = datetime.fromtimestamp(deployment.clock.now() / 1000, UTC).date()
+    last = _day(request, "to", today)
+    first = _day(request, "from", last.replace(day=1))
+    if first > last:
+        raise InvalidInputError([("from", f"must not be after {last}")])
+    if (last - first).days >= MAX_USAGE_DAYS:
+        raise InvalidInputError([("from", f"must be less than {MAX_USAGE_DAYS} days before {last}")])
+    period = {"from": first.isoformat(), "to": last.isoformat()}
+    uses = list(deployment.uses.between(caller.org, period["from"], period["to"]))
+    return Response({**period, **_report(caller.org, uses, deployment.prices)})
+
+
+def _report(org: str, uses: Sequence[tuple[str, str, Use]], prices: Prices) -> dict[str, Any]:
+    days = [{"day": day, "flow": f"{org}/{flow}", **_shown(use, prices)} for day, flow, use in uses]
+    return {"days": days, "total": _shown(sum((use for _, _, use in uses), Use()), prices)}
+
+
+def _shown(use: Use, prices: Prices) -> dict[str, Any]:
+    return {
+        "jobs": use.jobs,
+        "completed": use.completed,
+        "failed": use.failed,
+        "cancelled": use.cancelled,
+        "attempts": use.attempts,
+        "computeMs": use.ran_ms,
+        "gbSeconds": round(use.gb_seconds, 3),
+        "costUsd": round(prices.cost(use), 6),
+    }
+
+
+def _day(request: Request, name: str, default: date) -> date:
+    text = request.query.get(name)
+    if text is None:
+        return default
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise InvalidInputError([(name, "must be a day such as 2026-11-25")]) from None
+
+
+handler = Endpoint(usage, scope=Scope.USAGE)

@@ -1,0 +1,85 @@
+"""What jobs have used, pure: from the records of the jobs table's stream to sums by org, day and flow."""
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from functions.clock import day_of
+from functions.row import decode
+
+_MB_MS_PER_GB_SECOND = 1024 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Jobs by outcome, and what their attempts have taken: their number, their time, and that times the memory."""
+
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    attempts: int = 0
+    ran_ms: int = 0
+    mb_ms: int = 0
+    """Milliseconds times the megabytes of the worker."""
+
+    def __add__(self, other: "Use") -> "Use":
+        return Use(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs have ended."""
+        return self.completed + self.failed + self.cancelled
+
+    @property
+    def gb_seconds(self) -> float:
+        """The compute of the attempts, as Lambda counts it."""
+        return self.mb_ms / _MB_MS_PER_GB_SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What the operator reckons with, in USD: for a job, whatever it does, and for a GB-second of its flow."""
+
+    job: float
+    gb_second: float
+
+    def cost(self, use: Use) -> float:
+        """The estimated cost of some use, in USD."""
+        return use.jobs * self.job + use.gb_seconds * self.gb_second
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one record of the stream adds to the sums of an org, a day (`2026-11-25`, in UTC) and a flow."""
+
+    org: str
+    day: str
+    flow: str
+    sequence: str
+    """The record's number within its shard, as text that sorts as the numbers do."""
+    use: Use
+
+
+_SEQUENCE_DIGITS = 40
+"""No sequence number of a stream has more."""
+
+
+def entry_of(record: Mapping[str, Any], memory: int) -> Entry:
+    """Read a record in which a job has ended, or the code of a cancelled job has stopped, on workers of so many MB.
+
+    A job counts once, when it ends. What a cancelled job has run until its code has really stopped is added when its
+    worker says so: until then the row has the time of its last heartbeat.
+    """
+    change = record["dynamodb"]
+    old, new = decode(change["OldImage"]), decode(change["NewImage"])
+    if new.completed_at is None:
+        raise ValueError(f"the job {new.id} has not ended")
+    ran_ms = (new.ran_ms or 0) - ((old.ran_ms or 0) if old.is_terminal else 0)
+    outcome = {} if old.is_terminal else {new.state.value: 1, "attempts": new.attempt}
+    return Entry(
+        org=new.org,
+        day=day_of(new.completed_at),
+        flow=new.flow,
+        sequence=str(int(change["SequenceNumber"])).zfill(_SEQUENCE_DIGITS),
+        use=Use(**outcome, ran_ms=ran_ms, mb_ms=ran_ms * memory),
+    )
