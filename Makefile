@@ -6,7 +6,7 @@ SETUP := $(VENV)/.complete
 CHECKOV := .build/checkov
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test bench explore soak fuzz check local demo deploy destroy keys redrive verify-aws
+.PHONY: help setup lock test bench explore soak fuzz check local demo deploy destroy keys budget redrive verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -68,6 +68,9 @@ destroy: $(SETUP) ## Take the deployment away again
 
 keys: $(SETUP) ## Make, list or revoke keys of a deployment: make keys ARGS="create --org acme my-key"
 	@$(BIN)/python -m infra keys $(ARGS)
+
+budget: $(SETUP) ## Set, list or clear what orgs may use in a month: make budget ARGS="set --org acme --jobs 10000"
+	@$(BIN)/python -m infra budget $(ARGS)
 
 redrive: $(SETUP) ## Send the dead letters that could not be processed to their reader again
 	@$(BIN)/python -m infra redrive $(ARGS)

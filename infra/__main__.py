@@ -1,4 +1,4 @@
-"""The operator's commands: `python -m infra deploy|destroy|keys|redrive|verify-aws`."""
+"""The operator's commands: `python -m infra deploy|destroy|keys|budget|redrive|verify-aws`."""
 
 import sys
 import time
@@ -8,7 +8,7 @@ import httpx
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import key_commands
+from infra import budget_commands, key_commands
 from infra.account import OperatorError
 from infra.deploy import deploy, destroy
 from infra.operator import Context, Operator, Org
@@ -25,6 +25,7 @@ _GATEWAY_SECONDS = 30
 
 commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 commands.add_typer(key_commands.commands, name="keys", help="The keys of the deployment's callers.")
+commands.add_typer(budget_commands.commands, name="budget", help="What orgs may use in a month.")
 
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.acknowledgement import acknowledge
 from infra.function import JobFunction
+from infra.metering import prices
 from infra.schedules import Schedules
 from infra.settings import Settings
 from infra.tables import Tables
@@ -23,39 +24,51 @@ _TIMEOUT = 29
 
 @dataclass(frozen=True)
 class _Answerer:
-    """What answers some routes, and what it does with the jobs table, the queue and the schedules."""
+    """What answers some routes, and what it does with the tables of jobs and of use, the queue and the schedules."""
 
     entry: str
     routes: tuple[Route, ...]
     job_actions: tuple[str, ...] = ()
     lists: bool = False
+    usage_actions: tuple[str, ...] = ()
     holds: bool = False
     sends: bool = False
     creates_schedules: bool = False
     withdraws: bool = False
+    prices: bool = False
 
 
 _SUBMIT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
+_BUDGET_ACTIONS = ("dynamodb:GetItem",)
 _RETRY_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _CANCEL_ACTIONS = ("dynamodb:PutItem", "dynamodb:UpdateItem")
 _LISTING_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
 
 _ANSWERERS = (
-    _Answerer("submit", (Route.SUBMIT, Route.SUBMIT_VERSION), _SUBMIT_ACTIONS, sends=True, creates_schedules=True),
+    _Answerer(
+        "submit",
+        (Route.SUBMIT, Route.SUBMIT_VERSION),
+        _SUBMIT_ACTIONS,
+        _BUDGET_ACTIONS,
+        sends=True,
+        creates_schedules=True,
+    ),
     _Answerer(
         "execute",
         (Route.EXECUTE, Route.EXECUTE_VERSION),
         _SUBMIT_ACTIONS,
+        _BUDGET_ACTIONS,
         holds=True,
         sends=True,
         creates_schedules=True,
     ),
-    _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _RETRY_ACTIONS, sends=True),
+    _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _RETRY_ACTIONS, _BUDGET_ACTIONS, sends=True),
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem")),
     _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem"), holds=True),
     _Answerer("cancel", (Route.CANCEL, Route.CANCEL_BY_ID), _CANCEL_ACTIONS, withdraws=True),
     _Answerer("list_jobs", (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True),
     _Answerer("cancel_jobs", (Route.CANCEL_JOBS,), (*_LISTING_ACTIONS, "dynamodb:PutItem"), lists=True, withdraws=True),
+    _Answerer("usage", (Route.USAGE,), usage_actions=("dynamodb:Query",), prices=True),
     _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )
 _FALLBACK = "describe"
@@ -118,11 +131,14 @@ class Api(Construct):
 
     def _function(self, answerer: _Answerer, queue: sqs.IQueue) -> JobFunction:
         settings = self._settings
-        environment = {"KEYS_TABLE": self._tables.keys.table_name}
+        tables = self._tables
+        environment = {"KEYS_TABLE": tables.keys.table_name, "USAGE_TABLE": tables.usage.table_name}
         if answerer.job_actions:
-            environment["JOBS_TABLE"] = self._tables.jobs.table_name
+            environment["JOBS_TABLE"] = tables.jobs.table_name
         if answerer.sends:
             environment["QUEUE_URL"] = queue.queue_url
+        if answerer.prices:
+            environment |= prices(settings)
         reserved = {"wait": settings.wait_reserved_concurrency, "execute": settings.execute_reserved_concurrency}
         function = JobFunction(
             self,
@@ -135,10 +151,13 @@ class Api(Construct):
             environment=environment,
             reserved_concurrency=reserved.get(answerer.entry),
         )
-        self._tables.keys.grant(function, "dynamodb:GetItem")
-        function.add_to_role_policy(_noting_uses(self._tables.keys))
+        tables.keys.grant(function, "dynamodb:GetItem")
+        function.add_to_role_policy(_noting_uses(tables.keys))
+        function.add_to_role_policy(_counting_calls(tables.usage))
         if answerer.job_actions:
-            self._tables.allow_jobs(function, *answerer.job_actions, lists=answerer.lists)
+            tables.allow_jobs(function, *answerer.job_actions, lists=answerer.lists)
+        if answerer.usage_actions:
+            tables.usage.grant(function, *answerer.usage_actions)
         if answerer.sends:
             queue.grant(function, "sqs:SendMessage")
         if answerer.creates_schedules:
@@ -154,6 +173,15 @@ def _noting_uses(keys: dynamodb.ITable) -> iam.PolicyStatement:
         actions=["dynamodb:UpdateItem"],
         resources=[keys.table_arn],
         conditions={"ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "org", "used"]}},
+    )
+
+
+def _counting_calls(usage: dynamodb.ITable) -> iam.PolicyStatement:
+    """Allow a function to count the calls of limited keys, and to change nothing of what is used or may be."""
+    return iam.PolicyStatement(
+        actions=["dynamodb:UpdateItem"],
+        resources=[usage.table_arn],
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#rate/*"]}},
     )
 
 

@@ -31,7 +31,7 @@ def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> l
     _run(cdk, "destroy", stack, "--force", *options)
     tables = account.session.client("dynamodb").get_paginator("list_tables").paginate()
     left = {name for page in tables for name in page["TableNames"]}
-    return sorted(left & {outputs["JobsTable"], outputs["KeysTable"]})
+    return sorted(left & {outputs[name] for name in ("JobsTable", "KeysTable", "UsageTable")})
 
 
 def _run(cdk: Cdk, *arguments: str) -> None:

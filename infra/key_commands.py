@@ -36,6 +36,10 @@ Days = Annotated[
     int | None, typer.Option("--days", min=1, max=_MAX_DAYS, help="After how many days it expires; never, by default.")
 ]
 
+Rate = Annotated[
+    int | None, typer.Option("--rate", min=1, help="How many calls a second it allows; as many as come, by default.")
+]
+
 
 @commands.command("create")
 def create(
@@ -43,18 +47,21 @@ def create(
     org: Org,
     scope: Scopes,
     context: Context,
+    *,
     days: Days = None,
+    rate: Rate = None,
 ) -> None:
     """Make a key and show it, this once."""
     now = int(time.time())
     expires = None if days is None else now + int(timedelta(days=days).total_seconds())
-    typer.echo(Operator.of(context).keys().create(org, name, scopes=scope, created=now, expires=expires))
+    keys = Operator.of(context).keys()
+    typer.echo(keys.create(org, name, scopes=scope, created=now, expires=expires, rate=rate))
 
 
 @commands.command("list")
 def show(context: Context) -> None:
     """Show every key, the newest first, by its id; the keys themselves are known to nobody but their owners."""
-    table = Table("id", "org", "name", "scopes", "created", "last used", "expires", "state", box=None)
+    table = Table("id", "org", "name", "scopes", "rate", "created", "last used", "expires", "state", box=None)
     now = int(time.time())
     for row in Operator.of(context).keys().rows():
         table.add_row(*_cells(row, now))
@@ -70,7 +77,8 @@ def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` s
 
 def _cells(row: KeyRow, now: int) -> tuple[str, ...]:
     times = [_day(row.created), _day(row.used) or "never", _day(row.expires) or "never"]
-    return (row.id, row.org, row.name, " ".join(row.scopes), *times, row.state(now))
+    rate = "" if row.rate is None else f"{row.rate}/s"
+    return (row.id, row.org, row.name, " ".join(row.scopes), rate, *times, row.state(now))
 
 
 def _day(seconds: int | None) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PREFIX = "nk_"
 _RANDOM_BYTES = 32
 _ID_LENGTH = 12
+_NUMBERS = ("created", "expires", "used", "revoked", "rate")
 
 
 class KeyNotFoundError(OperatorError):
@@ -34,6 +35,8 @@ class KeyRow:
     expires: int | None = None
     used: int | None = None
     revoked: int | None = None
+    rate: int | None = None
+    """How many calls a second it allows, if that is limited."""
 
     @property
     def id(self) -> str:
@@ -55,11 +58,18 @@ class Keys:
     table: str
 
     def create(
-        self, org: str, name: str, *, created: int, scopes: Iterable[Scope] = Scope, expires: int | None = None
+        self,
+        org: str,
+        name: str,
+        *,
+        created: int,
+        scopes: Iterable[Scope] = Scope,
+        expires: int | None = None,
+        rate: int | None = None,
     ) -> str:
-        """Make a key of an org; it is shown here and never again. Times are in epoch seconds."""
+        """Make a key of an org; it is shown here and never again. Times are epoch seconds, `rate` is calls a second."""
         key = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
-        self.insert(key, org, name, created=created, scopes=scopes, expires=expires)
+        self.insert(key, org, name, created=created, scopes=scopes, expires=expires, rate=rate)
         return key
 
     def insert(
@@ -71,9 +81,13 @@ class Keys:
         created: int,
         scopes: Iterable[Scope] = Scope,
         expires: int | None = None,
+        rate: int | None = None,
     ) -> None:
         """Write the row of a key, which the table must not know yet. Times are in epoch seconds."""
-        end: dict[str, AttributeValueTypeDef] = {} if expires is None else {"expires": {"N": str(expires)}}
+        limits = {"expires": expires, "rate": rate}
+        stated: dict[str, AttributeValueTypeDef] = {
+            name: {"N": str(value)} for name, value in limits.items() if value is not None
+        }
         self.client.put_item(
             TableName=self.table,
             Item={
@@ -82,7 +96,7 @@ class Keys:
                 "name": {"S": name},
                 "scopes": {"SS": sorted(scopes)},
                 "created": {"N": str(created)},
-                **end,
+                **stated,
             },
             ConditionExpression="attribute_not_exists(#hash)",
             ExpressionAttributeNames={"#hash": "hash"},
@@ -122,5 +136,6 @@ class Keys:
 
 
 def _decode(item: Mapping[str, Any]) -> KeyRow:
-    times = {name: int(item[name]["N"]) for name in ("created", "expires", "used", "revoked") if name in item}
-    return KeyRow(item["hash"]["S"], item["org"]["S"], item["name"]["S"], tuple(sorted(item["scopes"]["SS"])), **times)
+    numbers = {name: int(item[name]["N"]) for name in _NUMBERS if name in item}
+    scopes = tuple(sorted(item["scopes"]["SS"]))
+    return KeyRow(item["hash"]["S"], item["org"]["S"], item["name"]["S"], scopes, **numbers)

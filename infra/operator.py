@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from infra.account import Account
+from infra.budgets import Budgets
 from infra.cdk import Cdk
 from infra.keys import Keys
 from infra.settings import Settings, file_context
@@ -25,7 +26,7 @@ def _pairs(texts: list[str]) -> list[str]:
     return texts
 
 
-Org = Annotated[str, typer.Option(callback=_slug, help="The org that the key belongs to.")]
+Org = Annotated[str, typer.Option(callback=_slug, help="The org that this is for.")]
 Context = Annotated[
     list[str],
     typer.Option(
@@ -64,3 +65,7 @@ class Operator:
     def keys(self) -> Keys:
         """Give the keys table of the stack."""
         return Keys(self.account.session.client("dynamodb"), self.account.deployed(self.stack)["KeysTable"])
+
+    def budgets(self) -> Budgets:
+        """Give the budgets in the usage table of the stack."""
+        return Budgets(self.account.session.client("dynamodb"), self.account.deployed(self.stack)["UsageTable"])

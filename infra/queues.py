@@ -1,4 +1,4 @@
-"""The queue that delivers jobs to the worker, and those that catch what could not be delivered or processed."""
+"""The queue that delivers jobs to the worker, and those that catch what was not delivered, processed or counted."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
@@ -16,7 +16,8 @@ _MAX_MESSAGE_BYTES = 1024 * 1024
 class Queues(Construct):
     """A queue, its dead-letter queue, and what the reader of that one could not process; encrypted and for TLS only.
 
-    Nothing reads the last one: its letters wait for the operator, who sends them to the reader again.
+    Nothing reads the last one: its letters wait for the operator, who sends them to the reader again. Nor does anything
+    read what says where in the jobs table's stream a batch lies that could not be counted.
     `visibility` and `dead_letter_visibility` are in seconds. A letter's age counts from its first send, so the
     dead-letter queue keeps what it gets far longer.
     """
@@ -24,6 +25,7 @@ class Queues(Construct):
     def __init__(self, scope: Construct, name: str, *, visibility: int, dead_letter_visibility: int) -> None:
         super().__init__(scope, name)
         self.unprocessed = _queue(self, "Unprocessed", retention=Duration.days(14), visibility=dead_letter_visibility)
+        self.uncounted = _queue(self, "Uncounted", retention=Duration.days(14), visibility=dead_letter_visibility)
         self.dead_letters = _queue(
             self,
             "DeadLetters",

@@ -14,7 +14,7 @@ from noukai_wire.limits import WORKER_MARGIN_SECONDS
 ROOT = Path(__file__).resolve().parent.parent
 
 EXPIRY_ATTRIBUTE = "t"
-"""Of a row of the jobs table: when it expires, as the functions write it."""
+"""Of a row of the jobs table, or a count of calls: when it expires, as the functions write it."""
 
 LogRetention = Literal["ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR"]
 
@@ -49,11 +49,12 @@ class Settings:
 
     `flows` is the folder of the flows, relative to the repository. `platform` is what the assets are built for:
     `manylinux` (arm64, as deployed) or `host` (this machine, for an emulator on it). `tables` says what becomes of
-    the two tables when the stack is destroyed: `retain` keeps jobs and keys, `destroy` deletes them with the stack,
+    the tables when the stack is destroyed: `retain` keeps jobs, keys and use, `destroy` deletes them with the stack,
     for deployments that are to leave nothing behind. `environment` and `policies` (IAM statements) reach the worker
     only. `wait_reserved_concurrency` is set apart for waits, and bounds them: who is refused asks plainly instead;
     `execute_reserved_concurrency` does so for executions, and who is refused has submitted nothing. Without them
-    holding is on, and shares the account's concurrency with the workers. `wait_memory` is that of both.
+    holding is on, and shares the account's concurrency with the workers. `wait_memory` is that of both. `price_job` and
+    `price_gb_second` are what use is estimated to cost, in USD: AWS's own bill by default.
     """
 
     stack: str = "noukai"
@@ -68,6 +69,8 @@ class Settings:
     throttle_burst: Annotated[int, Field(ge=1)] = 1000
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
     log_retention: LogRetention = "ONE_MONTH"
+    price_job: Annotated[float, Field(ge=0)] = 0.000007
+    price_gb_second: Annotated[float, Field(ge=0)] = 0.0000133334
     worker: WorkerProfile = dataclasses.field(default_factory=WorkerProfile)
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     policies: tuple[dict[str, Any], ...] = ()

@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.api import Api
 from infra.assets import Assets
 from infra.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
+from infra.metering import Metering
 from infra.queues import Queues
 from infra.schedules import Schedules
 from infra.settings import Settings
@@ -17,8 +18,8 @@ from infra.worker import Worker, visibility_seconds
 class JobStack(Stack):
     """The whole system in one stack of no particular account or region.
 
-    Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `QueueUrl`, `DeadLetterQueueUrl`,
-    `UnprocessedQueueUrl`.
+    Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `QueueUrl`,
+    `DeadLetterQueueUrl`, `UnprocessedQueueUrl`.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
@@ -37,10 +38,12 @@ class JobStack(Stack):
         Worker(self, "Worker", settings=settings, code=assets.worker, tables=tables, queues=queues)
         DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)
         Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
+        Metering(self, "Metering", settings=settings, code=assets.api, tables=tables, uncounted=queues.uncounted)
         outputs = {
             "Endpoint": api.endpoint,
             "JobsTable": tables.jobs.table_name,
             "KeysTable": tables.keys.table_name,
+            "UsageTable": tables.usage.table_name,
             "QueueUrl": queues.jobs.queue_url,
             "DeadLetterQueueUrl": queues.dead_letters.queue_url,
             "UnprocessedQueueUrl": queues.unprocessed.queue_url,

@@ -1,4 +1,4 @@
-"""The two tables: the jobs, and the keys of their callers."""
+"""The three tables: the jobs, the keys of their callers, and what these use."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -15,7 +15,8 @@ _INDEX = "newest"
 class Tables(Construct):
     """The jobs by `id`, which DynamoDB deletes once they have expired, and the keys by the SHA-256 `hash` of each.
 
-    Both are encrypted at rest by DynamoDB itself. What outlives the stack nobody deletes by mistake either.
+    Every change of a job is in the stream of its table. What each org `o` uses is in a third one, by a key `k`.
+    All are encrypted at rest by DynamoDB itself. What outlives the stack nobody deletes by mistake either.
     """
 
     def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
@@ -26,6 +27,7 @@ class Tables(Construct):
             "Jobs",
             partition_key=_string_attribute("id"),
             time_to_live_attribute=EXPIRY_ATTRIBUTE,
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=_RECOVERY,
             removal_policy=removal_policy,
@@ -41,6 +43,17 @@ class Tables(Construct):
             self,
             "Keys",
             partition_key=_string_attribute("hash"),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=_RECOVERY,
+            removal_policy=removal_policy,
+            deletion_protection=protected,
+        )
+        self.usage = dynamodb.Table(
+            self,
+            "Usage",
+            partition_key=_string_attribute("o"),
+            sort_key=_string_attribute("k"),
+            time_to_live_attribute=EXPIRY_ATTRIBUTE,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=_RECOVERY,
             removal_policy=removal_policy,

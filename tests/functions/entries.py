@@ -12,6 +12,7 @@ from functions import (
     retry,
     status,
     submit,
+    usage,
     wait,
 )
 from functions.deployment import Deployment
@@ -26,5 +27,6 @@ ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = 
     **{route.key: cancel.handler.answer for route in (Route.CANCEL, Route.CANCEL_BY_ID)},
     **{route.key: list_jobs.handler.answer for route in (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG)},
     Route.CANCEL_JOBS.key: cancel_jobs.handler.answer,
+    Route.USAGE.key: usage.handler.answer,
     **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, "$default"), describe.answer),
 }

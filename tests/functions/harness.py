@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 ENVIRONMENT = {
     "JOBS_TABLE": "jobs",
     "KEYS_TABLE": "keys",
+    "USAGE_TABLE": "usage",
+    "WORKER_MEMORY": "1024",
+    "PRICE_JOB": "0.000007",
+    "PRICE_GB_SECOND": "0.0000133334",
     "LEASE_SECONDS": "60",
     "GRACE_SECONDS": "1",
     "SCHEDULE_GROUP": "schedules",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def create_tables(dynamodb: "DynamoDBClient") -> None:
-    """Make both tables, keyed and indexed as the template has them."""
+    """Make the three tables, keyed and indexed as the template has them."""
     keys: dict[str, Any] = {"KeySchema": [{"AttributeName": "hash", "KeyType": "HASH"}]}
     jobs: dict[str, Any] = {
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
@@ -23,8 +23,12 @@ def create_tables(dynamodb: "DynamoDBClient") -> None:
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             }
         ],
+        "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     }
-    attributes = {"jobs": ("id", INDEX_PARTITION, INDEX_ORDER), "keys": ("hash",)}
-    for name, table in (("jobs", jobs), ("keys", keys)):
+    usage: dict[str, Any] = {
+        "KeySchema": [{"AttributeName": "o", "KeyType": "HASH"}, {"AttributeName": "k", "KeyType": "RANGE"}]
+    }
+    attributes = {"jobs": ("id", INDEX_PARTITION, INDEX_ORDER), "keys": ("hash",), "usage": ("o", "k")}
+    for name, table in (("jobs", jobs), ("keys", keys), ("usage", usage)):
         types: Any = [{"AttributeName": each, "AttributeType": "S"} for each in attributes[name]]
         dynamodb.create_table(TableName=name, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST", **table)

@@ -1,0 +1,87 @@
+"""Metering: what jobs use is counted from the stream of their table."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_lambda_event_sources import SqsDlq
+from constructs import Construct
+
+from infra.function import JobFunction
+from infra.settings import Settings
+from infra.stream import COUNTED, GATHERED_SECONDS
+from infra.tables import Tables
+
+_TIMEOUT = 60
+_BATCH = 1000
+_LATEST = Duration.hours(23)
+"""A batch that could not be counted is tried again until shortly before the stream forgets it."""
+
+_WINDOW = Duration.minutes(15)
+"""Only the events of time windows name the shard of their records; nothing else depends on the window."""
+
+
+class Metering(Construct):
+    """The function that reads the stream of the jobs table where a job has ended, or its code has stopped.
+
+    A shard's batches come one after the other and in order, which counting relies on: none is bisected, and no shard is
+    read in parallel. What is tried in vain for most of a day is named in the queue `uncounted`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: Settings,
+        code: lambda_.Code,
+        tables: Tables,
+        uncounted: sqs.IQueue,
+    ) -> None:
+        super().__init__(scope, name)
+        function = JobFunction(
+            self,
+            "Function",
+            entry="metering",
+            code=code,
+            settings=settings,
+            memory=settings.memory,
+            timeout=_TIMEOUT,
+            environment={
+                "USAGE_TABLE": tables.usage.table_name,
+                "WORKER_MEMORY": str(settings.worker.memory),
+                **prices(settings),
+            },
+        )
+        tables.usage.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
+        for statement in _reading_stream(tables.jobs):
+            function.add_to_role_policy(statement)
+        function.add_event_source_mapping(
+            "Records",
+            event_source_arn=tables.jobs.table_stream_arn,
+            # Nothing is missed between the making of the stream and that of its reader.
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            batch_size=_BATCH,
+            max_batching_window=Duration.seconds(GATHERED_SECONDS),
+            max_record_age=_LATEST,
+            tumbling_window=_WINDOW,
+            on_failure=SqsDlq(uncounted),
+            filters=[lambda_.FilterCriteria.filter(pattern) for pattern in COUNTED],
+        )
+
+
+def prices(settings: Settings) -> dict[str, str]:
+    """Give what a function has to be told that estimates costs."""
+    return {"PRICE_JOB": str(settings.price_job), "PRICE_GB_SECOND": str(settings.price_gb_second)}
+
+
+def _reading_stream(table: dynamodb.ITable) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(
+            actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+            resources=[table.table_stream_arn or ""],
+        ),
+        # It has no narrower resource than all streams of the table.
+        iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=[f"{table.table_arn}/stream/*"]),
+    ]

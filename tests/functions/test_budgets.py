@@ -1,0 +1,169 @@
+"""An org that has used up its budget submits nothing more, within a minute, and no submission costs a request more."""
+
+from decimal import Decimal
+
+import pytest
+
+from functions.budgets import CACHE_MS
+from functions.lifecycle import State
+from infra.budgets import Budgets
+from infra.stream import GATHERED_SECONDS
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import Route
+from tests.functions.harness import Answer, System
+from tests.functions.stream import count, ended
+
+A_MONTH = 31 * 24 * 60 * 60 * 1000
+
+
+@pytest.fixture
+def budgets(system: System) -> Budgets:
+    """The budgets as the operator sets them."""
+    return Budgets(system.deployment.uses.client, "usage")
+
+
+def submit(system: System, **headers: str) -> Answer:
+    return system.submit(parameters={"a": 1}, headers=headers)
+
+
+def refused(answer: Answer) -> bool:
+    return (answer.status, answer.body.get("detail", {}).get("code")) == (402, ErrorCode.INSUFFICIENT_CREDITS)
+
+
+def forget(system: System) -> None:
+    """Let the time pass for which a function believes what it knows."""
+    system.clock.time += CACHE_MS
+
+
+@pytest.mark.parametrize("limits", [(3, None), (None, Decimal("0.00006")), (3, Decimal(1)), (99, Decimal("0.00006"))])
+def test_budget_of_jobs_or_usd_is_used_up(
+    system: System, budgets: Budgets, limits: tuple[int | None, Decimal | None]
+) -> None:
+    """The third job of a second reaches either: 3 jobs, or 3 times 0.000020 USD."""
+    jobs, usd = limits
+    budgets.set("acme", jobs=jobs, usd=usd)
+    count(system, [ended(1), ended(2)])
+    assert submit(system).status == 202
+    count(system, [ended(3)])
+    forget(system)
+    assert refused(submit(system))
+
+
+def test_budget_is_an_orgs_own(system: System, budgets: Budgets) -> None:
+    """Another org submits on."""
+    budgets.set("acme", jobs=1, usd=None)
+    count(system, [ended(1), ended(2, org="globex")])
+    system.key = "nk_globex"
+    answer = system.send(Route.SUBMIT, body={"parameters": {"a": 1}}, org="globex", project="trial", flow="add")
+    assert answer.status == 202
+
+
+def test_org_is_refused_within_a_minute(system: System, budgets: Budgets) -> None:
+    """A batch gathers for some seconds; then each function hears of it once it looks again."""
+    budgets.set("acme", jobs=1, usd=None)
+    assert submit(system).status == 202
+    count(system, [ended(1)])
+    assert CACHE_MS / 1000 + GATHERED_SECONDS < 60
+    forget(system)
+    assert refused(submit(system))
+
+
+def test_submission_costs_no_further_request(system: System, budgets: Budgets) -> None:
+    """With a budget or without one: a look at it is good for all submissions of its time."""
+    for _ in range(2):
+        submit(system)
+        for _ in range(5):
+            del system.calls[:]
+            submit(system)
+            assert [operation for operation, _ in system.calls] == ["PutItem", "SendMessage"]
+        forget(system)
+        budgets.set("acme", jobs=10, usd=None)
+
+
+def test_known_job_is_told_of_as_ever(system: System, budgets: Budgets) -> None:
+    """The same idempotency key gives the same job, and only what is new is refused."""
+    budgets.set("acme", jobs=1, usd=None)
+    first = submit(system, **{"idempotency-key": "k"})
+    count(system, [ended(1)])
+    forget(system)
+    again = submit(system, **{"idempotency-key": "k"})
+    assert (again.status, again.body["id"]) == (202, first.body["id"])
+    assert refused(submit(system, **{"idempotency-key": "l"}))
+
+
+def test_refused_submission_leaves_nothing(system: System, budgets: Budgets) -> None:
+    """No row and no message."""
+    budgets.set("acme", jobs=1, usd=None)
+    count(system, [ended(1)])
+    del system.calls[:]
+    assert refused(submit(system))
+    assert not {"PutItem", "SendMessage"} & {operation for operation, _ in system.calls}
+    assert system.messages() == 0
+
+
+def test_retry_is_refused_too(system: System, budgets: Budgets) -> None:
+    """It is a submission like any other."""
+    budgets.set("acme", jobs=1, usd=None)
+    job = system.run("refuse")
+    assert job["state"] == "failed", job
+    count(system, [ended(1)])
+    forget(system)
+    assert refused(system.send(Route.RETRY_BY_ID, id=job["id"]))
+
+
+def test_month_begins_with_a_whole_budget(system: System, budgets: Budgets) -> None:
+    """What was used up is that of one month."""
+    budgets.set("acme", jobs=1, usd=None)
+    count(system, [ended(1)])
+    system.clock.time += A_MONTH
+    assert submit(system).status == 202
+
+
+@pytest.mark.parametrize("change", ["raised", "cleared"])
+def test_budget_that_is_changed_lets_submissions_in_again(system: System, budgets: Budgets, change: str) -> None:
+    """And a raised one counts what was used before."""
+    budgets.set("acme", jobs=2, usd=None)
+    count(system, [ended(1), ended(2)])
+    assert refused(submit(system))
+    if change == "raised":
+        budgets.set("acme", jobs=3, usd=None)
+    else:
+        assert budgets.clear("acme")
+    forget(system)
+    assert submit(system).status == 202
+    count(system, [ended(3)])
+    forget(system)
+    assert refused(submit(system)) == (change == "raised")
+
+
+def test_budget_that_was_raised_meanwhile_is_not_marked(system: System, budgets: Budgets) -> None:
+    """Whoever has counted against the budget of before says nothing of the new one."""
+    budgets.set("acme", jobs=1, usd=None)
+    old = system.deployment.budgets.of("acme")
+    assert old is not None
+    budgets.set("acme", jobs=9, usd=None)
+    system.deployment.budgets.note_spent("acme", old, "2023-11")
+    assert [row.spent for row in budgets.rows()] == [None]
+
+
+def test_month_is_summed_up_only_when_the_rest_could_be_gone(system: System, budgets: Budgets) -> None:
+    """Of two hundred jobs one by one few are followed by a look at the month, and none too late."""
+    budgets.set("acme", jobs=200, usd=None)
+    looks, ends = 0, 0
+    while system.deployment.budgets.of("acme").spent is None:  # type: ignore[union-attr]
+        ends += 1
+        del system.calls[:]
+        count(system, [ended(ends)])
+        looks += [operation for operation, _ in system.calls].count("Query")
+    assert ends == 200
+    assert looks < 60
+
+
+def test_state_of_a_budget_is_shown(budgets: Budgets, system: System) -> None:
+    """With the limits and the month in which it was used up, by org."""
+    budgets.set("globex", jobs=None, usd=Decimal("0.5"))
+    budgets.set("acme", jobs=1, usd=None)
+    count(system, [ended(1, state=State.FAILED)])
+    shown = [(row.org, row.jobs, row.usd, row.spent) for row in budgets.rows()]
+    assert shown == [("acme", 1, None, "2023-11"), ("globex", None, Decimal("0.5"), None)]
+    assert not budgets.clear("initech")
