@@ -1,0 +1,58 @@
+"""Use is counted from the stream when jobs end, and shown to the org whose jobs they were."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from noukai import Noukai, UsageReport
+from tests.e2e.conftest import Colour
+
+WAIT_SECONDS = 60
+
+
+def use_of(report: UsageReport, flow: str) -> Any:
+    """What a flow has used today."""
+    found = [use for use in report.days if (use.day, use.flow) == (report.to, flow)]
+    return found[0] if found else None
+
+
+def eventually(look: Callable[[], Any]) -> Any:
+    """Look again until there is something to see: batches of the stream gather for some seconds."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not (seen := look()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return seen
+
+
+@pytest.fixture
+def flow(colour: Colour) -> Any:
+    """A flow that no other test uses in this colour."""
+    return colour.client.flow("sleep")
+
+
+def test_job_is_in_the_use_of_its_org_after_it_ended(colour: Colour, flow: Any) -> None:
+    """Once, with its outcome and its compute; nothing of it is missing and nothing counted twice."""
+    before = use_of(colour.run(colour.client.usage()), flow.address)
+    jobs, compute = (before.jobs, before.compute_ms) if before else (0, 0)
+    done = colour.run(flow.job(parameters={"seconds": 0.5}))
+    colour.run(done.wait(timeout_ms=60_000))
+    stopped = colour.run(flow.job(parameters={"seconds": 60}, delay_seconds=60))
+    colour.run(stopped.cancel())
+
+    def counted() -> Any:
+        use = use_of(colour.run(colour.client.usage()), flow.address)
+        return use if use and use.jobs >= jobs + 2 else None
+
+    use = eventually(counted)
+    assert use.jobs == use.completed + use.failed + use.cancelled == jobs + 2
+    assert use.compute_ms - compute >= 500
+    assert use.gb_seconds > 0
+    assert use.cost_usd > 0
+
+
+def test_use_of_another_org_is_its_own(base_url: str) -> None:
+    """The key of an org that has run nothing of a flow sees nothing of it."""
+    with Noukai("nk_local_globex", base_url=base_url) as client:
+        assert not [use for use in client.usage().days if use.flow.startswith("acme/")]
