@@ -19,7 +19,7 @@ class JobStack(Stack):
     """The whole system in one stack of no particular account or region.
 
     Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `QueueUrl`,
-    `DeadLetterQueueUrl`, `UnprocessedQueueUrl`.
+    `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, `UncountedQueueUrl`.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
@@ -47,6 +47,7 @@ class JobStack(Stack):
             "QueueUrl": queues.jobs.queue_url,
             "DeadLetterQueueUrl": queues.dead_letters.queue_url,
             "UnprocessedQueueUrl": queues.unprocessed.queue_url,
+            "UncountedQueueUrl": queues.uncounted.queue_url,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

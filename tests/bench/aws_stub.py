@@ -57,8 +57,7 @@ class AwsStub(Server):
 
 
 def _key(request: Any) -> str:
-    (attribute,) = request["Key"].values()
-    return str(attribute["S"])
+    return "/".join(attribute["S"] for attribute in request["Key"].values())
 
 
 class _Handler(Handler):

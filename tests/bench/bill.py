@@ -27,6 +27,7 @@ _STAGES: Mapping[str, tuple[str, ...]] = {
     "retry": ("retry",),
     "list": ("list",),
     "schedule": ("schedule",),
+    "use": ("metering",),
     "logs": ("logs",),
 }
 _ITEMS = ("api_requests", "lambda_requests", "gb_seconds", "write_units", "read_units", "sqs_requests", "log_bytes")
@@ -131,7 +132,7 @@ def _stack(worker: WorkerProfile | None = None) -> Stack:
     """Give the stack as `cdk.json` and the template make it, perhaps with another worker."""
     settings = Settings.from_context(file_context().get)
     profile = worker or settings.worker
-    memory = dict.fromkeys(("submit", "status", "cancel", "retry", "list"), settings.memory)
+    memory = dict.fromkeys(("submit", "status", "cancel", "retry", "list", "metering"), settings.memory)
     memory |= {"wait": settings.wait_memory, "execute": settings.wait_memory, "worker": profile.memory}
     return Stack(memory, profile.batch_size, profile.timeout)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from functions import worker
+from functions import metering, worker
 from functions.deployment import Deployment
 from noukai_wire.routes import Route
 from tests.bench import capacity, prices
@@ -83,6 +83,12 @@ class Cloud:
         self.meter.add(function, "bytes_out", len(body) + sum(len(f"{name}: {headers[name]}\r\n") for name in headers))
         self.timeline.sleep(one_way)
         return httpx.Response(answered["statusCode"], headers=headers, content=body, request=request)
+
+    def count_use(self, records: list[dict[str, Any]]) -> None:
+        """Invoke the metering function as the event source does with a batch of the stream, whose reading is free."""
+        event = {"Records": records, "shardId": "shardId-1"}
+        deployment = self._deployment("metering")
+        self._invoke("metering", lambda: metering.meter(event, deployment))
 
     def log(self, line: str) -> None:
         """Count a line that a function has written."""

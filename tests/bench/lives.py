@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 from functions import execution
 from functions.aws import client
+from functions.budgets import Budgets
 from functions.catalog_build import build_catalog
 from functions.deployment import Deployment
 from functions.index import JobIndex
@@ -26,6 +27,7 @@ from functions.queue import JobQueue
 from functions.schedules import Schedules
 from functions.store import JobStore
 from functions.telemetry import logger
+from functions.use_store import UseStore
 from noukai_wire.limits import DEFAULT_LIST_LIMIT
 from tests.bench.caller import KEY, Caller
 from tests.bench.cloud import Cloud, Cpu, Stack
@@ -34,6 +36,7 @@ from tests.bench.passing import Processes
 from tests.bench.queues import QUEUE
 from tests.bench.timeline import Timeline
 from tests.functions.harness import System, system_on_moto
+from tests.functions.stream import Stream
 
 if TYPE_CHECKING:
     from noukai._submission import JobOptions
@@ -50,6 +53,7 @@ DEFAULT = Stack(
         "cancel": 256,
         "list": 256,
         "worker": 1024,
+        "metering": 256,
     }
 )
 IDEAL = Cpu()
@@ -132,6 +136,7 @@ class Account:
         self._dynamodb = client("dynamodb")
         self._tables = MeteredTables(system.deployment.store.client, Meter(), Timeline())
         self._tables.attach(self._dynamodb)
+        self._stream = Stream()
 
     def play(self, life: Life, stack: Stack = DEFAULT, cpu: Cpu = IDEAL, *, jobs: int = 10) -> Bill:
         """Play a life for so many jobs: as many at a time as the worker takes in a batch.
@@ -144,14 +149,21 @@ class Account:
         caller = Caller(cloud, self.system.deployment.store)
         with _logging_to(cloud.log), patch.object(execution, "FlowProcess", Processes(timeline)):
             if life.is_awaited:
-                _play(cloud, caller, life, stack.batch_size)
+                self._play(cloud, caller, life, stack.batch_size)
             meter.clear()
             cloud.requests.clear()
             caller.late.clear()
             for _ in range(0, jobs, stack.batch_size):
-                _play(cloud, caller, life, stack.batch_size)
+                self._play(cloud, caller, life, stack.batch_size)
         self.system.clock.time = timeline.now()
         return Bill(meter, jobs, cloud.requests, caller.late)
+
+    def _play(self, cloud: Cloud, caller: Caller, life: Life, at_once: int) -> None:
+        """Let a wave of jobs live and end, and count what they have used: one wave is one batch of the stream."""
+        _play(cloud, caller, life, at_once)
+        if records := self._stream.records():
+            cloud.timeline.start(partial(cloud.count_use, records))
+            cloud.timeline.run()
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows of jobs that are completed."""
@@ -179,6 +191,8 @@ class Account:
         made.store, made.inputs = JobStore(self._dynamodb, jobs), InputStore(self._dynamodb, jobs)
         made.index = JobIndex(self._dynamodb, jobs)
         made.keys = KeyRing(self._dynamodb, keys, clock)
+        usage = made.environment["USAGE_TABLE"]
+        made.uses, made.budgets = UseStore(self._dynamodb, usage), Budgets(self._dynamodb, usage, clock)
         made.queue = JobQueue(queues, QUEUE)
         made.schedules = Schedules(schedules, "schedules", QUEUE, "role")
         return made

@@ -19,7 +19,7 @@ from tests.bench.aws_stub import Row, Rows
 
 Event = Mapping[str, Any]
 
-TABLES = {"jobs": "jobs", "typical": "typical", "overdue": "overdue", "keys": "keys"}
+TABLES = {"jobs": "jobs", "typical": "typical", "overdue": "overdue", "keys": "keys", "usage": "usage"}
 """The sweep has a table of its own, and so has the typical handler, whose rows are of another kind."""
 
 _FLOW = "demo/word-count"

@@ -70,8 +70,23 @@ def test_longest_execution(account: Account) -> None:
 
 
 def test_whole_job(job: Bill) -> None:
-    """A job is three write units and one of the index, one send and no byte of log."""
-    assert units(job) == (2, 3, 4, 3, 0)
+    """A job is three write units, one of the index and, as it comes alone, one to count it; one send, no byte of log."""
+    assert units(job) == (2, 4, 5, 3, 0)
+
+
+def test_use_of_a_job_that_comes_alone(job: Bill) -> None:
+    """To count it is an invocation and a write, and nothing is read."""
+    assert job.meter.operations("metering") == ["UpdateItem"]
+    assert units(job, "metering") == (0, 1, 1, 0, 0)
+    assert job.usd_per_million("metering") < 0.9
+
+
+def test_use_under_load(account: Account) -> None:
+    """Jobs that end together are counted together: ten of one flow share an invocation and a write."""
+    bill = account.play(Life(), replace(SHORT, batch_size=10), jobs=10)
+    assert bill.meter.operations("metering") == ["UpdateItem"]
+    assert (bill.per_job("write_units", "metering"), bill.per_job("lambda_requests", "metering")) == (0.1, 0.1)
+    assert bill.usd_per_million("metering") < 0.1
 
 
 def test_long_visibility_costs_one_request(account: Account) -> None:
@@ -81,10 +96,10 @@ def test_long_visibility_costs_one_request(account: Account) -> None:
 
 
 def test_batch_of_ten(account: Account) -> None:
-    """Ten jobs at once share an invocation, a receive and a deletion, and cost four write units each as one does."""
+    """Ten jobs at once share an invocation, a receive, a deletion and a count, and cost four write units each beside."""
     bill = account.play(Life(), replace(SHORT, batch_size=10), jobs=10)
     assert (bill.meter.amount("lambda_requests", "run"), bill.meter.amount("sqs_requests", "claim", "settle")) == (1, 2)
-    assert bill.per_job("write_units") == 4
+    assert bill.per_job("write_units") == 4.1
     assert bill.per_job("api_requests", "wait", "status") <= 1.2
     assert median(bill.late) <= 0.25
 
@@ -112,7 +127,10 @@ def test_job_that_is_cancelled_before_it_runs(account: Account) -> None:
 
 
 def test_job_that_is_cancelled_as_it_runs(account: Account) -> None:
-    """The refused outcome is billed too; then the worker says that the code has stopped, and keeps the input."""
+    """The refused outcome is billed too; then the worker says that the code has stopped, and keeps the input.
+
+    Both its end and the stop are counted, in one write if they fall into one batch.
+    """
     bill = account.play(Life(event=Event.CANCELLED), SHORT, jobs=1)
     assert bill.meter.operations("claim", "run", "settle") == ["UpdateItem"] * 3 + ["PutItem"]
     assert bill.per_job("write_units") == 7

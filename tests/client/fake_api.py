@@ -20,6 +20,23 @@ FLOW = {
     "keepSeconds": 604_800,
 }
 
+_USE = {
+    "jobs": 3,
+    "completed": 2,
+    "failed": 1,
+    "cancelled": 0,
+    "attempts": 4,
+    "computeMs": 2500,
+    "gbSeconds": 2.5,
+    "costUsd": 0.000054,
+}
+USAGE = {
+    "from": "2026-11-01",
+    "to": "2026-11-25",
+    "days": [{"day": "2026-11-24", "flow": "acme/demo/word-count", **_USE}],
+    "total": _USE,
+}
+
 
 class FakeApi(ThreadingHTTPServer):
     """Serves flows whose jobs are answered with one body after the other, the last one again and again."""
@@ -56,6 +73,8 @@ class FakeApi(ThreadingHTTPServer):
         match method, path:
             case "GET", ["flows"]:
                 return 200, {"flows": [FLOW]}
+            case "GET", ["usage"]:
+                return 200, {**USAGE, **{name: values[0] for name, values in query.items()}}
             case "POST", ["seq", "acme", "demo", "picky", "jobs"]:
                 errors = [{"path": "parameters.top", "message": "must be integer"}, {"path": "message", "message": "?"}]
                 message = "Correct the input: parameters.top: must be integer"

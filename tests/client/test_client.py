@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import date
 from typing import Any
 
 import httpx
@@ -75,6 +76,19 @@ def test_the_flows_are_described(colour: Colour) -> None:
     flow = {"flow": "demo/echo", "input": {"type": "object"}, "timeoutSeconds": 60, "maxAttempts": 3}
     (described,) = colour.run(colour.client(Api(Answer(body={"flows": [flow]}))).flows())
     assert (described.flow, described.input, described.description) == ("demo/echo", {"type": "object"}, None)
+
+
+def test_the_use_is_reported(colour: Colour) -> None:
+    """usage() gives days and totals; a day is a date or its text, and what is not stated is not sent."""
+    use: dict[str, float] = {"jobs": 1, "completed": 1, "failed": 0, "cancelled": 0, "attempts": 1}
+    use |= {"computeMs": 1500, "gbSeconds": 1.5, "costUsd": 0.00002}
+    body = {"from": "2026-11-01", "to": "2026-11-25", "days": [{"day": "2026-11-02", "flow": "a/b/c", **use}]}
+    api = Api(*[Answer(body={**body, "total": use})] * 2)
+    client = colour.client(api)
+    report = colour.run(client.usage(date(2026, 11, 1), "2026-11-25"))
+    assert (report.from_, report.days[0].day, report.total.compute_ms) == ("2026-11-01", "2026-11-02", 1500)
+    colour.run(client.usage())
+    assert api.lines == ["GET /api/v1/usage?from=2026-11-01&to=2026-11-25", "GET /api/v1/usage"]
 
 
 def test_pauses_are_slept(colour: Colour) -> None:

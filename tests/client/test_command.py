@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.fake_api import FakeApi
+from tests.client.fake_api import USAGE, FakeApi
 from tests.client.running_command import run
 from tests.client.script import job
 
@@ -135,6 +135,17 @@ def test_cancel_cancels() -> None:
     assert "state      cancelled\n" in run("cancel", "job_busy")[1]
     assert "state      completed\n" in run("cancel", "job_done")[1]
     assert json.loads(run("cancel", "job_busy", "--json")[1])["state"] == "cancelled"
+
+
+def test_use_is_shown() -> None:
+    """A line for each day and flow and one for all; days are passed on as they are written."""
+    code, shown, _ = run("usage")
+    head, day, total = (line.split() for line in shown.splitlines())
+    assert (code, head[:3]) == (0, ["day", "flow", "jobs"])
+    assert day == ["2026-11-24", "acme/demo/word-count", "3", "2", "1", "0", "4", "2.500", "2.500", "0.000054"]
+    assert total == ["total", "2026-11-01", "to", "2026-11-25", *day[2:]]
+    said = json.loads(run("usage", "--from", "2026-10-01", "--to", "2026-10-31", "--json")[1])
+    assert said == {**USAGE, "from": "2026-10-01", "to": "2026-10-31"}
 
 
 def test_submit_prints_the_acceptance_as_json() -> None:

@@ -45,9 +45,10 @@ class Stream:
 
     def records(self) -> list[Record]:
         """Read on."""
-        answer = self._client.get_records(ShardIterator=self._next)
-        self._next = answer["NextShardIterator"]
-        found: list[Any] = answer["Records"]
+        found: list[Any] = []
+        while (answer := self._client.get_records(ShardIterator=self._next))["Records"]:
+            self._next = answer["NextShardIterator"]
+            found += answer["Records"]
         return [record for record in found if any(_matches(pattern, record) for pattern in COUNTED)]
 
 

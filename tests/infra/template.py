@@ -94,11 +94,11 @@ class Template:
 
 
 def _named(resource: dict[str, Any]) -> str:
-    """The logical name of a resource, and what of it is meant if that is not the whole."""
+    """The logical name of a resource with the part of it that is meant, if that is not the whole."""
     parts = resource["Fn::Join"][1] if "Fn::Join" in resource else [resource]
     (at,) = (at for at, part in enumerate(parts) if isinstance(part, dict) and not _is_of_aws(part))
-    whole = parts[at]
-    return "".join([whole["Ref"] if "Ref" in whole else whole["Fn::GetAtt"][0], *parts[at + 1 :]])
+    name, part = (parts[at]["Ref"], "Arn") if "Ref" in parts[at] else parts[at]["Fn::GetAtt"]
+    return "".join([name, "" if part == "Arn" else f".{part}", *parts[at + 1 :]])
 
 
 def _is_of_aws(part: dict[str, Any]) -> bool:

@@ -64,6 +64,7 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
     assert completed_job(base_url, trust, key)["state"] == "completed"
 
     assert_keys_are_managed(base_url, trust, aws)
+    assert_budgets_are_managed(aws)
 
     verified = operate("verify-aws", "--endpoint", base_url, **aws)
     assert verified.returncode == 0, verified.stdout + verified.stderr
@@ -74,7 +75,9 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
 
     destroyed = operate("destroy", *output, **aws)
     assert destroyed.returncode == 0, destroyed.stderr
-    assert re.search(r"The tables noukai-TablesJobs\S+ and noukai-TablesKeys\S+ are kept", destroyed.stdout)
+    assert re.search(
+        r"The tables noukai-TablesJobs\\S+ and noukai-TablesKeys\\S+ and noukai-TablesUsage\\S+ are kept", destroyed.stdout
+    )
     functions = emulator.endpoint.client("lambda").list_functions()["Functions"]
     assert functions == []
 
@@ -97,6 +100,18 @@ def assert_keys_are_managed(base_url: str, trust: ssl.SSLContext, aws: dict[str,
     )[0]
     revoked = operate("keys", "revoke", key_id, **aws)
     assert revoked.stdout == f"{key_id} (my-key, of the org acme) is revoked.\n"
+
+
+def assert_budgets_are_managed(aws: dict[str, str]) -> None:
+    """A budget is set in either measure, listed and taken away again; one that limits nothing is none."""
+    for limits, said in ((["--jobs", "10"], "10 jobs"), (["--usd", "0.5", "--jobs", "9"], "9 jobs and 0.5 USD")):
+        assert f"may use {said} in a month" in operate("budget", "set", "--org", "acme", *limits, **aws).stdout
+    listed = operate("budget", "list", **aws)
+    assert re.findall(r"^ ?acme +9 +0.5 +never *$", listed.stdout, re.MULTILINE)
+    for wrong in ([], ["--jobs", "0"], ["--usd", "-1"], ["--usd", "much"]):
+        assert operate("budget", "set", "--org", "acme", *wrong, **aws).returncode == 2
+    assert operate("budget", "clear", "--org", "acme", **aws).returncode == 0
+    assert operate("budget", "clear", "--org", "acme", **aws).returncode == 1
 
 
 @pytest.mark.parametrize("command", ["deploy", "destroy"])

@@ -44,6 +44,14 @@ def test_key_may_end_and_may_allow_less(keys: Keys) -> None:
     assert (row["scopes"], row["expires"]) == ({"SS": ["read"]}, {"N": "1700003600"})
 
 
+def test_key_may_be_limited(keys: Keys) -> None:
+    """To so many calls a second; one that is not says nothing of it."""
+    keys.create("acme", "ci", created=1, rate=10)
+    keys.create("acme", "prod", created=2)
+    assert [row.rate for row in keys.rows()] == [None, 10]
+    assert [item.get("rate") for item in keys.client.scan(TableName="keys")["Items"]].count({"N": "10"}) == 1
+
+
 def test_key_that_there_is_has_the_row_of_one_that_is_made(keys: Keys) -> None:
     """Whoever inserts a key of their own, as the local system does, writes what `create` writes."""
     made = keys.create("acme", "ci", created=1_700_000_000)

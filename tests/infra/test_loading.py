@@ -28,6 +28,8 @@ API = [
     "describe",
     "dead_letters",
     "sweep",
+    "usage",
+    "metering",
 ]
 LISTS_WHAT_AN_ENTRY_LOADS = """
 import json, sys

@@ -1,5 +1,7 @@
 """The operator's way with letters that could not be processed."""
 
+from functools import partial
+
 import boto3
 from moto import mock_aws
 
@@ -16,8 +18,8 @@ def test_every_letter_is_sent_to_the_reader_again() -> None:
 
     assert redrive(sqs, unprocessed=unprocessed, dead_letters=dead_letters) == 25
     bodies, groups = [], set()
-    ask = {"QueueUrl": dead_letters, "MaxNumberOfMessages": 10, "MessageSystemAttributeNames": ["MessageGroupId"]}
-    while received := sqs.receive_message(**ask).get("Messages"):
+    ask = partial(sqs.receive_message, QueueUrl=dead_letters, MessageSystemAttributeNames=["MessageGroupId"])
+    while received := ask(MaxNumberOfMessages=10).get("Messages"):
         bodies += [message["Body"] for message in received]
         groups |= {message["Attributes"]["MessageGroupId"] for message in received}
     assert groups == {"acme"}

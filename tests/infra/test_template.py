@@ -17,7 +17,9 @@ def test_outputs_are_what_an_operator_needs(template: Template) -> None:
         "JobsTable",
         "KeysTable",
         "QueueUrl",
+        "UncountedQueueUrl",
         "UnprocessedQueueUrl",
+        "UsageTable",
     ]
     assert outputs["Endpoint"]["Value"]["Fn::Join"][1][-1] == "/api/v1"
 

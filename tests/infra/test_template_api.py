@@ -27,6 +27,7 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
         Route.LIST.key: "list_jobs",
         Route.LIST_PROJECT.key: "list_jobs",
         Route.LIST_ORG.key: "list_jobs",
+        Route.USAGE.key: "usage",
         Route.FLOWS.key: "describe",
         Route.OPENAPI.key: "describe",
         Route.HEALTH.key: "describe",

@@ -8,18 +8,21 @@ import pytest
 
 from infra.settings import SettingsError
 from tests.infra.permission_table import FILE, permission_table
-from tests.infra.template import ENTRIES, QUEUES, Template
+from tests.infra.template import API, ENTRIES, QUEUES, Template
 
 SETTLE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 SUBMIT = {"dynamodb:GetItem", "dynamodb:PutItem"}
 CANCEL = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
 LIST = {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
 LISTS = ("list_jobs", "cancel_jobs")
+READ_BUDGET = {"dynamodb:GetItem"}
+COUNT_CALLS = {"dynamodb:UpdateItem"}
 CREATE_SCHEDULES = {"scheduler:CreateSchedule"}
 WITHDRAW = {"scheduler:GetSchedule", "scheduler:DeleteSchedule"}
 SCHEDULES = {"submit": CREATE_SCHEDULES, "execute": CREATE_SCHEDULES, "cancel": WITHDRAW, "cancel_jobs": WITHDRAW}
 USE_KEYS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
+SCHEDULING = ("QUEUE_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE")
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
@@ -53,27 +56,29 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
 
 
 @pytest.mark.parametrize(
-    ("handler", "jobs", "keys", "queue"),
+    ("handler", "jobs", "keys", "usage", "queue"),
     [
-        ("submit", SUBMIT, USE_KEYS, {"sqs:SendMessage"}),
-        ("execute", SUBMIT, USE_KEYS, {"sqs:SendMessage"}),
-        ("retry", SETTLE, USE_KEYS, {"sqs:SendMessage"}),
-        ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, set()),
-        ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, set()),
-        ("cancel", CANCEL, USE_KEYS, set()),
-        ("list_jobs", LIST, USE_KEYS, set()),
-        ("cancel_jobs", LIST | CANCEL, USE_KEYS, set()),
-        ("describe", set(), USE_KEYS, set()),
-        ("worker", SETTLE, set(), READ_QUEUE),
-        ("dead_letters", SETTLE, set(), READ_QUEUE),
+        ("submit", SUBMIT, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
+        ("execute", SUBMIT, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
+        ("retry", SETTLE, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
+        ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
+        ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
+        ("cancel", CANCEL, USE_KEYS, COUNT_CALLS, set()),
+        ("list_jobs", LIST, USE_KEYS, COUNT_CALLS, set()),
+        ("cancel_jobs", LIST | CANCEL, USE_KEYS, COUNT_CALLS, set()),
+        ("usage", set(), USE_KEYS, COUNT_CALLS | {"dynamodb:Query"}, set()),
+        ("describe", set(), USE_KEYS, COUNT_CALLS, set()),
+        ("worker", SETTLE, set(), set(), READ_QUEUE),
+        ("dead_letters", SETTLE, set(), set(), READ_QUEUE),
     ],
 )
 def test_role_allows_exactly_what_its_function_does(
-    template: Template, handler: str, jobs: set[str], keys: set[str], queue: set[str]
+    template: Template, *, handler: str, jobs: set[str], keys: set[str], usage: set[str], queue: set[str]
 ) -> None:
     """A role has its actions on its resources, may write its own log, and nothing else."""
     jobs_table, _ = template.named_resource("DynamoDB::Table", "TablesJobs")
     keys_table, _ = template.named_resource("DynamoDB::Table", "TablesKeys")
+    usage_table, _ = template.named_resource("DynamoDB::Table", "TablesUsage")
     queue_name, _ = template.named_resource("SQS::Queue", QUEUES.get(handler, "QueuesJobs"))
     log_group = template.functions()[handler]["LoggingConfig"]["LogGroup"]["Ref"]
     group, _ = template.named_resource("Scheduler::ScheduleGroup", "Schedules")
@@ -84,6 +89,7 @@ def test_role_allows_exactly_what_its_function_does(
         f"{jobs_table}/index/newest": index,
         jobs_table: jobs,
         keys_table: keys,
+        usage_table: usage,
         queue_name: queue,
         log_group: WRITE_LOG,
         f"{group}/*": schedules,
@@ -121,6 +127,36 @@ def test_api_writes_nothing_of_a_key_but_when_it_was_used(template: Template) ->
         assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "org", "used"]}}
 
 
+def test_api_counts_calls_and_changes_no_use_and_no_budget(template: Template) -> None:
+    """A function that answers callers writes to the usage table what is counted of limited keys, and nothing else."""
+    table, _ = template.named_resource("DynamoDB::Table", "TablesUsage")
+    metering = template.functions()["metering"]["Role"]["Fn::GetAtt"][0]
+    conditions = [
+        statement.get("Condition")
+        for policy in template.resources("IAM::Policy").values()
+        if policy["Properties"]["Roles"] != [{"Ref": metering}]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if table in json.dumps(statement["Resource"]) and "UpdateItem" in json.dumps(statement["Action"])
+    ]
+    assert conditions == [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#rate/*"]}}] * len(API)
+
+
+def test_metering_reads_the_stream_and_adds_up(template: Template) -> None:
+    """It reads no job but in the stream, and may say what it could not count."""
+    jobs, _ = template.named_resource("DynamoDB::Table", "TablesJobs")
+    usage, _ = template.named_resource("DynamoDB::Table", "TablesUsage")
+    uncounted, _ = template.named_resource("SQS::Queue", "QueuesUncounted")
+    log_group = template.functions()["metering"]["LoggingConfig"]["LogGroup"]["Ref"]
+    expected = {
+        f"{jobs}.StreamArn": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+        f"{jobs}/stream/*": {"dynamodb:ListStreams"},
+        usage: {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        uncounted: {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+        log_group: WRITE_LOG,
+    }
+    assert template.rights("metering") == {(action, name) for name, actions in expected.items() for action in actions}
+
+
 def test_no_role_has_a_policy_of_somebody_else(template: Template) -> None:
     """No managed policy, and no inline one beside those that are checked action by action."""
     for role in template.resources("IAM::Role").values():
@@ -131,15 +167,17 @@ def test_no_role_has_a_policy_of_somebody_else(template: Template) -> None:
 @pytest.mark.parametrize(
     ("handler", "names"),
     [
-        ("submit", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL", "QUEUE_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE"}),
-        ("execute", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL", "QUEUE_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE"}),
-        ("retry", {"JOBS_TABLE", "KEYS_TABLE", "QUEUE_URL"}),
-        ("status", {"JOBS_TABLE", "KEYS_TABLE"}),
-        ("wait", {"JOBS_TABLE", "KEYS_TABLE"}),
-        ("cancel", {"JOBS_TABLE", "KEYS_TABLE", "SCHEDULE_GROUP"}),
-        ("list_jobs", {"JOBS_TABLE", "KEYS_TABLE"}),
-        ("cancel_jobs", {"JOBS_TABLE", "KEYS_TABLE", "SCHEDULE_GROUP"}),
-        ("describe", {"KEYS_TABLE"}),
+        ("submit", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "QUEUE_URL", *SCHEDULING}),
+        ("execute", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "QUEUE_URL", *SCHEDULING}),
+        ("retry", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "QUEUE_URL"}),
+        ("status", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
+        ("wait", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
+        ("cancel", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "SCHEDULE_GROUP"}),
+        ("list_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
+        ("cancel_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "SCHEDULE_GROUP"}),
+        ("usage", {"KEYS_TABLE", "USAGE_TABLE", "PRICE_JOB", "PRICE_GB_SECOND"}),
+        ("metering", {"USAGE_TABLE", "WORKER_MEMORY", "PRICE_JOB", "PRICE_GB_SECOND"}),
+        ("describe", {"KEYS_TABLE", "USAGE_TABLE"}),
         ("worker", {"JOBS_TABLE", "QUEUE_URL", "LEASE_SECONDS", "GRACE_SECONDS"}),
         ("dead_letters", {"JOBS_TABLE", "DEAD_LETTER_QUEUE_URL"}),
     ],

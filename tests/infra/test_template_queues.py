@@ -9,7 +9,7 @@ from tests.infra.template import QUEUES, READERS, Template
 DAY = 24 * 60 * 60
 
 
-@pytest.mark.parametrize("prefix", ["QueuesJobs", "QueuesDeadLetters", "QueuesUnprocessed"])
+@pytest.mark.parametrize("prefix", ["QueuesJobs", "QueuesDeadLetters", "QueuesUnprocessed", "QueuesUncounted"])
 def test_queue_is_encrypted_takes_the_largest_messages_and_refuses_plain_http(template: Template, prefix: str) -> None:
     """All queues alike."""
     name, queue = template.named_resource("SQS::Queue", prefix)
@@ -46,7 +46,7 @@ def test_letters_that_their_reader_cannot_process_wait_for_the_operator(template
         "maxReceiveCount": 500,
     }
     assert queue["Properties"]["MessageRetentionPeriod"] == 14 * DAY
-    assert len(template.resources("Lambda::EventSourceMapping")) == len(READERS)
+    assert len(template.resources("Lambda::EventSourceMapping")) == len([*READERS, "metering"])
 
 
 def test_message_is_received_as_often_as_it_may_be_long_before_it_expires(template: Template) -> None:

@@ -1,4 +1,4 @@
-"""What the template says of the two tables."""
+"""What the template says of the tables."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,14 @@ def test_keys_table_is_addressed_by_the_hash_of_a_key(template: Template) -> Non
     assert table["Properties"]["KeySchema"] == [{"AttributeName": "hash", "KeyType": "HASH"}]
 
 
-@pytest.mark.parametrize("prefix", ["TablesJobs", "TablesKeys"])
+def test_usage_table_forgets_counts_of_calls(template: Template) -> None:
+    """Its sums, which have no time in `t`, stay."""
+    _, table = template.named_resource("DynamoDB::Table", "TablesUsage")
+    assert [key["AttributeName"] for key in table["Properties"]["KeySchema"]] == ["o", "k"]
+    assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "t", "Enabled": True}
+
+
+@pytest.mark.parametrize("prefix", ["TablesJobs", "TablesKeys", "TablesUsage"])
 def test_table_is_paid_per_request_and_recoverable(template: Template, prefix: str) -> None:
     """Idle tables cost their storage only, and any second of the last weeks can be restored."""
     _, table = template.named_resource("DynamoDB::Table", prefix)
