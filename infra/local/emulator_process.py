@@ -35,11 +35,13 @@ def main() -> None:
     # Found only now, and without types.
     from ministack import app  # type: ignore[import-untyped]  # noqa: PLC0415
     from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-untyped]  # noqa: PLC0415
-    from ministack.services import scheduler  # type: ignore[import-untyped]  # noqa: PLC0415
+    from ministack.services import lambda_svc, scheduler  # type: ignore[import-untyped]  # noqa: PLC0415
 
     # Read by now; in the handlers' environment it would be taken for theirs.
     os.environ.pop("LOG_LEVEL", None)
     adapt(lambda_runtime)
+    # It waits for the function that it invokes, and one thread polls the queues as well: workers would wait for it.
+    lambda_svc._poll_dynamodb_streams = Beside(lambda_svc._poll_dynamodb_streams)  # noqa: SLF001 - no public seam
     # AWS knows no right to send, hide or delete many messages: that to do so with one is enough.
     iam_actions.extract_iam_action = _of_one(iam_actions.extract_iam_action)
     # AWS names a schedule with its group, and looks what is due more often than every ten seconds.
@@ -60,6 +62,27 @@ def adapt(runtime: Any) -> None:
     # A burst of requests starts dozens of workers: each would unpack some 20 MB, to be deleted when all has to stop.
     runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": SharedZip})
     runtime.acquire_worker = Turns(runtime, os.cpu_count() or 1, _PATIENCE_SECONDS).acquire_worker
+
+
+class Beside:
+    """A poller that runs beside who calls it: in a thread of its own, one at a time, while it finds something."""
+
+    def __init__(self, poll: Callable[[], bool]) -> None:
+        self._poll = poll
+        self._polling = threading.Lock()
+
+    def __call__(self) -> bool:
+        """Poll, unless that is going on; who calls need not call again at once."""
+        if self._polling.acquire(blocking=False):
+            threading.Thread(target=self._run, daemon=True).start()
+        return False
+
+    def _run(self) -> None:
+        try:
+            while self._poll():
+                pass
+        finally:
+            self._polling.release()
 
 
 class SharedZip(zipfile.ZipFile):
