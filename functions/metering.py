@@ -22,7 +22,7 @@ def meter(event: Event, deployment: Deployment) -> None:
     """
     # The records of a time window name their shard; an emulator without windows has one shard and names none.
     shard = event.get("shardId", "")
-    groups = _grouped(event["Records"], deployment.worker_memory)
+    groups = _grouped(event.get("Records", ()), deployment.worker_memory)
     used: dict[str, Use] = defaultdict(Use)
     for (org, day, flow), entries in groups.items():
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from greenlet import getcurrent
@@ -69,6 +70,9 @@ class World:
         self.deployment.queue = JobQueue(queues, QUEUE)
         self.deployment.dead_letters = JobQueue(queues, DEAD_LETTERS)
         self.deployment.catalog = catalog
+        # No org has a budget: the schedules are those of jobs.
+        budgets: Any = SimpleNamespace(is_spent=lambda _: False)
+        self.deployment.budgets = budgets
         for body in scenario.poison:
             self.queues.send_message(QueueUrl=QUEUE, MessageBody=body)
 
