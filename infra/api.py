@@ -29,8 +29,8 @@ class _Answerer:
     entry: str
     routes: tuple[Route, ...]
     job_actions: tuple[str, ...] = ()
-    lists: bool = False
     usage_actions: tuple[str, ...] = ()
+    lists: bool = False
     holds: bool = False
     sends: bool = False
     creates_schedules: bool = False

@@ -1,13 +1,14 @@
 """Metering: what jobs use is counted from the stream of their table."""
 
+import jsii
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
-from aws_cdk.aws_lambda_event_sources import SqsDlq
 from constructs import Construct
 
+from infra.acknowledgement import acknowledge
 from infra.function import JobFunction
 from infra.settings import Settings
 from infra.stream import COUNTED, GATHERED_SECONDS
@@ -57,6 +58,7 @@ class Metering(Construct):
         tables.usage.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
         for statement in _reading_stream(tables.jobs):
             function.add_to_role_policy(statement)
+        acknowledge(self, "IAM5", "AWS allows to list a table's streams for all of them alone; there is one")
         function.add_event_source_mapping(
             "Records",
             event_source_arn=tables.jobs.table_stream_arn,
@@ -66,9 +68,23 @@ class Metering(Construct):
             max_batching_window=Duration.seconds(GATHERED_SECONDS),
             max_record_age=_LATEST,
             tumbling_window=_WINDOW,
-            on_failure=SqsDlq(uncounted),
+            on_failure=_Uncounted(uncounted),
             filters=[lambda_.FilterCriteria.filter(pattern) for pattern in COUNTED],
         )
+
+
+@jsii.implements(lambda_.IEventSourceDlq)
+class _Uncounted:
+    """The queue for what was tried in vain: the function's role may send to it, which is all that Lambda needs."""
+
+    def __init__(self, queue: sqs.IQueue) -> None:
+        self._queue = queue
+
+    def bind(
+        self, _target: lambda_.IEventSourceMapping, target_handler: lambda_.IFunction
+    ) -> lambda_.DlqDestinationConfig:
+        self._queue.grant(target_handler, "sqs:SendMessage")
+        return lambda_.DlqDestinationConfig(destination=self._queue.queue_arn)
 
 
 def prices(settings: Settings) -> dict[str, str]:
@@ -82,6 +98,6 @@ def _reading_stream(table: dynamodb.ITable) -> list[iam.PolicyStatement]:
             actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
             resources=[table.table_stream_arn or ""],
         ),
-        # It has no narrower resource than all streams of the table.
+        # AWS allows it for no narrower resource than all streams of the table.
         iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=[f"{table.table_arn}/stream/*"]),
     ]

@@ -13,7 +13,7 @@ from noukai_wire.limits import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT
 from noukai_wire.models import FlowList, JobList
 
 from . import _options as options
-from ._arguments import metadata_of, parameters_of, text_of
+from ._arguments import check_wait, metadata_of, parameters_of, text_of
 from ._calling import described
 from ._client import Noukai
 from ._errors import JobError, NoukaiError
@@ -71,7 +71,7 @@ def submit(
     as_json: options.Json = False,
 ) -> None:
     """Submit a job and print its id; with --wait, its result."""
-    _check_wait(timeout_ms, waits=waits, cancel_on_timeout=cancel_on_timeout)
+    check_wait(timeout_ms, waits=waits, cancel_on_timeout=cancel_on_timeout)
     with _client() as client:
         job = client.flow(flow).job(
             text_of(message, file),
@@ -200,11 +200,7 @@ def flows(
 def usage(*, from_: options.From = None, to: options.To = None, as_json: options.Json = False) -> None:
     """Show what the key's org has used, by day and flow, in UTC."""
     with _client() as client:
-        report = client.usage(from_, to)
-        if as_json:
-            show_json(report)
-        else:
-            show_usage(report)
+        (show_json if as_json else show_usage)(client.usage(from_, to))
 
 
 def main() -> None:
@@ -223,13 +219,6 @@ def _client() -> Generator[Noukai]:
     except NoukaiError as error:
         complain(error)
         raise typer.Exit(exit_code(error)) from None
-
-
-def _check_wait(timeout_ms: int | None, *, waits: bool, cancel_on_timeout: bool) -> None:
-    if not waits and (timeout_ms is not None or cancel_on_timeout):
-        raise typer.BadParameter(
-            "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout'"
-        )
 
 
 def _wait(job: Job, timeout_ms: int | None, *, cancel_on_timeout: bool, as_json: bool) -> None:
@@ -256,7 +245,4 @@ def _show_accepted(job: Job, *, as_json: bool) -> None:
 
 
 def _show_status(job: Job, *, as_json: bool) -> None:
-    if as_json:
-        show_json(job.status())
-    else:
-        show_status(job.status())
+    (show_json if as_json else show_status)(job.status())

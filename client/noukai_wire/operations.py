@@ -19,9 +19,10 @@ from noukai_wire.models import (
     JobQuery,
     JobStatus,
     Submission,
+    UsageReport,
     WireModel,
 )
-from noukai_wire.parameters import IdempotencyHeader, WaitQuery
+from noukai_wire.parameters import IdempotencyHeader, UsageQuery, WaitQuery
 from noukai_wire.routes import Route
 from noukai_wire.scopes import Scope
 
@@ -71,6 +72,8 @@ class Operation:
         return frozenset(codes)
 
 
+_NEW_JOB_ERRORS = (ErrorCode.MISSING_MESSAGE, ErrorCode.IDEMPOTENCY_CONFLICT, ErrorCode.INSUFFICIENT_CREDITS)
+
 _SUBMIT = Operation(
     "Submit a job",
     JobAccepted,
@@ -78,7 +81,7 @@ _SUBMIT = Operation(
     request=Submission,
     request_headers=IdempotencyHeader,
     status=HTTPStatus.ACCEPTED,
-    errors=(ErrorCode.MISSING_MESSAGE, ErrorCode.IDEMPOTENCY_CONFLICT),
+    errors=_NEW_JOB_ERRORS,
     is_paced=True,
 )
 _EXECUTE = Operation(
@@ -88,7 +91,7 @@ _EXECUTE = Operation(
     further_scope=Scope.READ,
     request=Submission,
     request_headers=IdempotencyHeader,
-    errors=(ErrorCode.MISSING_MESSAGE, ErrorCode.IDEMPOTENCY_CONFLICT, ErrorCode.EXECUTE_TIMEOUT),
+    errors=(*_NEW_JOB_ERRORS, ErrorCode.EXECUTE_TIMEOUT),
 )
 _STATUS = Operation("Show a job as it stands", JobStatus, Scope.READ, is_paced=True)
 _WAIT = Operation(
@@ -104,7 +107,7 @@ _RETRY = Operation(
     JobAccepted,
     Scope.SUBMIT,
     status=HTTPStatus.ACCEPTED,
-    errors=(ErrorCode.INVALID_INPUT, ErrorCode.FLOW_NOT_FOUND),
+    errors=(ErrorCode.INVALID_INPUT, ErrorCode.FLOW_NOT_FOUND, ErrorCode.INSUFFICIENT_CREDITS),
     is_paced=True,
 )
 
@@ -130,6 +133,9 @@ OPERATIONS: Mapping[Route, Operation] = {
         "Cancel the jobs of a flow that wait or run", CancelledJobs, Scope.CANCEL, request=JobCancellation
     ),
     Route.FLOWS: Operation("List the flows of the deployment", FlowList),
+    Route.USAGE: Operation(
+        "Show what the org of the key has used, by day and flow", UsageReport, Scope.USAGE, query=UsageQuery
+    ),
     Route.OPENAPI: Operation(
         "Show this document; with a key, also each flow's own input",
         OpenApi,

@@ -1,5 +1,6 @@
 """The headers and the query parameters of requests, as pydantic models whose fields are one of them each."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -27,3 +28,10 @@ class WaitQuery(WireModel):
 
     seconds: Annotated[int, Field(ge=0, le=limits.MAX_WAIT_SECONDS)] = limits.MAX_WAIT_SECONDS
     progress: bool = False
+
+
+class UsageQuery(WireModel):
+    """The query of a report of use: its first and its last day, in UTC, by default those of this month until today."""
+
+    from_: Annotated[date | None, Field(alias="from", description=f"Of {limits.MAX_USAGE_DAYS} days at most.")] = None
+    to: date | None = None

@@ -40,8 +40,9 @@ class AwsStub(Server):
                 found = [self.rows.get((table, key["id"]["S"])) for key in asked["Keys"]]
                 return {"Responses": {table: [row for row in found if row]}, "UnprocessedKeys": {}}
             case "Query":
-                partition = request["ExpressionAttributeValues"][":partition"]
-                rows = [row for row in self.rows.values() if row.get("lp") == partition]
+                partition = request["ExpressionAttributeValues"].get(":partition")
+                stored = (row for (table, _), row in self.rows.items() if table == request["TableName"])
+                rows = [row for row in stored if row.get("lp") == partition]
                 return {"Items": rows, "Count": len(rows), "ScannedCount": len(rows)}
             case "Scan":
                 rows = [row for (table, _), row in self.rows.items() if table == request["TableName"]]

@@ -44,17 +44,8 @@ if TYPE_CHECKING:
 
 FLOWS = Path(__file__).parent / "flows"
 DEFAULT = Stack(
-    {
-        "submit": 256,
-        "execute": 128,
-        "retry": 256,
-        "status": 256,
-        "wait": 128,
-        "cancel": 256,
-        "list": 256,
-        "worker": 1024,
-        "metering": 256,
-    }
+    dict.fromkeys(("submit", "retry", "status", "cancel", "list", "metering"), 256)
+    | {"execute": 128, "wait": 128, "worker": 1024}
 )
 IDEAL = Cpu()
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}

@@ -5,6 +5,7 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, cast
 
@@ -100,6 +101,7 @@ def rows() -> Rows:
         (TABLES["overdue"], _OVERDUE.id): _row(_OVERDUE),
         **{(TABLES["jobs"], job.id): _row(job) for job in (_QUEUED, _RUNNING, _DONE, _FAILED, _LOST)},
         (TABLES["jobs"], f"{_FAILED.id}#input"): _input(_FAILED),
+        (TABLES["usage"], "acme"): _sum(),
     }
 
 
@@ -113,6 +115,13 @@ def _input(job: Job) -> Row:
     recorder = _Recorder()
     InputStore(cast("Any", recorder), TABLES["jobs"]).keep(_message(job), job, _NOW)
     return recorder.row
+
+
+def _sum() -> Row:
+    """What the org has used of the flow today."""
+    day = datetime.fromtimestamp(_NOW / 1000, UTC).date()
+    key = {"o": {"S": "acme"}, "k": {"S": f"{day}/{_FLOW}/shardId-1"}, "q": {"S": "1"}}
+    return {**key, **{name: {"N": "1"} for name in "cfxnrm"}}
 
 
 def _on_the_wire(value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -184,6 +193,14 @@ def _delivery(body: str) -> Event:
     return {"Records": [record]}
 
 
+def _ended() -> Event:
+    """The event of the stream in which a job has ended."""
+    images = {"OldImage": _row(_RUNNING), "NewImage": _row(replace(_DONE, ran_ms=200))}
+    change = {"Keys": {"id": {"S": _DONE.id}}, "SequenceNumber": "100000000003498069978", **images}
+    record = {"eventID": "c4ca4238a0b923820dcc509a6f75849b", "eventName": "MODIFY", "dynamodb": change}
+    return {"Records": [record], "shardId": "shardId-00000001", "state": {}, "isFinalInvokeForWindow": False}
+
+
 _BODY = {"message": "to be or not to be", "parameters": {"top": 3}}
 _ADDRESS = {"org": "acme", "project": "demo", "flow": "word-count"}
 
@@ -203,7 +220,9 @@ SUBJECTS = (
     Subject("list_jobs", _request(Route.LIST, **_ADDRESS), "status"),
     Subject("cancel_jobs", _request(Route.CANCEL_JOBS, {}, **_ADDRESS), "cancel"),
     Subject("describe", _request(Route.FLOWS), "status"),
+    Subject("usage", _request(Route.USAGE), "status"),
     Subject("worker", _delivery(_message(_RUNNING).body), "worker"),
     Subject("dead_letters", _delivery(_message(_LOST).body), "worker"),
+    Subject("metering", _ended(), "worker"),
     Subject("sweep", {}, "worker", table=TABLES["overdue"]),
 )

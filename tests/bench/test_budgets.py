@@ -70,7 +70,7 @@ def test_longest_execution(account: Account) -> None:
 
 
 def test_whole_job(job: Bill) -> None:
-    """A job is three write units, one of the index and, as it comes alone, one to count it; one send, no byte of log."""
+    """A job is three write units, one of the index, and one to count it if it comes alone; one send, no byte of log."""
     assert units(job) == (2, 4, 5, 3, 0)
 
 
@@ -96,7 +96,7 @@ def test_long_visibility_costs_one_request(account: Account) -> None:
 
 
 def test_batch_of_ten(account: Account) -> None:
-    """Ten jobs at once share an invocation, a receive, a deletion and a count, and cost four write units each beside."""
+    """Ten jobs at once share an invocation, a receive, a deletion and a count, and cost four write units each."""
     bill = account.play(Life(), replace(SHORT, batch_size=10), jobs=10)
     assert (bill.meter.amount("lambda_requests", "run"), bill.meter.amount("sqs_requests", "claim", "settle")) == (1, 2)
     assert bill.per_job("write_units") == 4.1

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,13 @@ def scheduled_bytes(system: System, size: int) -> Answer:
     return system.submit("trial/greet", message="x" * (size - len(empty)), options=options)
 
 
+def usage_days(system: System, days: int) -> Answer:
+    system.add_key("nk_usage", "acme", scopes=("usage",))
+    first, last = date(2023, 11, 14) - timedelta(days - 1), date(2023, 11, 14)
+    system.key = "nk_usage"
+    return system.send(Route.USAGE, query=f"from={first}&to={last}")
+
+
 def wait_seconds(system: System, seconds: int) -> Answer:
     job = system.submit(parameters={"a": 1}).body["id"]
     system.deliver()
@@ -105,6 +113,7 @@ LIMITS = [
     Limit("MAX_IDEMPOTENCY_KEY_LENGTH", idempotency_key),
     Limit("MAX_WAIT_SECONDS", wait_seconds),
     Limit("MAX_LIST_LIMIT", list_limit),
+    Limit("MAX_USAGE_DAYS", usage_days),
     Limit("MAX_DELAY_SECONDS", option("delaySeconds")),
     Limit("MAX_RUN_AHEAD_SECONDS", run_ahead),
     Limit("MAX_SCHEDULED_BYTES", scheduled_bytes, ErrorCode.PAYLOAD_TOO_LARGE),

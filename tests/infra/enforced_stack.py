@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from functions.deployment import Deployment
 from infra.local.endpoint import Endpoint
+from noukai_wire.scopes import Scope
 from tests.functions.harness import System
 from tests.functions.time import ManualClock
 from tests.infra.template import Template
@@ -20,7 +21,7 @@ Statement = dict[str, Any]
 Scenario = Callable[[System, System], None]
 """What a function is for: the function under its role, and the stack as the root user sees it."""
 
-_SERVICES = ("dynamodb", "scheduler", "sqs")
+_SERVICES = ("dynamodb", "dynamodbstreams", "scheduler", "sqs")
 _REFUSAL = re.compile(r"not authorized to perform: ([\w:]+)")
 
 
@@ -50,8 +51,8 @@ class EnforcedFunction:
     environment: Mapping[str, str]
     role: str
     clients: Mapping[str, Any]
-    sources: list[str]
-    """The URLs of the queues that it reads."""
+    sources: list[Callable[[Mapping[str, Any]], None]]
+    """What Lambda does under its role with what invokes it, by clients with its rights."""
     refused: set[str] = field(default_factory=set)
     """The actions that it was not allowed, since the last look."""
 
@@ -86,14 +87,13 @@ class EnforcedStack:
         root = self._system(everything, clock, self._root)
         root.key = "nk_root"
         root.add_key("nk_root", "acme")
-        # Its use has not been noted today.
-        root.add_key("nk_acme", "acme", used=0)
+        # Its use has not been noted today, and its calls are counted.
+        root.add_key("nk_acme", "acme", tuple(Scope), used=0, rate=1000)
         for name in self.template.resources("SQS::Queue"):
             self._root["sqs"].purge_queue(QueueUrl=self.names[name])
         try:
-            for url in function.sources:
-                # As Lambda does before it receives from a queue, which `System.deliver` does for it.
-                function.clients["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+            for look_up in function.sources:
+                look_up(function.clients)
             scenario(self._system(function.environment, clock, function.clients), root)
         except Exception:
             if not function.refused:
@@ -142,11 +142,37 @@ class EnforcedStack:
             environment=configuration["Environment"]["Variables"],
             role=role.rpartition("/")[2],
             clients={service: self.endpoint.client(service, *credentials) for service in _SERVICES},
-            sources=[self.names[each["Fn::GetAtt"][0]] for each in self.template.sources(handler)],
+            sources=[each for mapping in self.template.mappings(handler) for each in self._sources(mapping)],
         )
+
+    def _sources(self, mapping: Mapping[str, Any]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+        name, part = mapping["EventSourceArn"]["Fn::GetAtt"]
+        yield partial(_look_up_queue if part == "Arn" else _look_up_stream, self.names[name])
+        if (failed := mapping.get("DestinationConfig")) is not None:
+            yield partial(_send, self.names[failed["OnFailure"]["Destination"]["Fn::GetAtt"][0]])
 
     def _system(self, environment: Mapping[str, str], clock: Any, clients: Mapping[str, Any]) -> System:
         return System(ClientsDeployment(environment, self.asset, clock, clients=clients), clock)
+
+
+def _look_up_queue(url: str, clients: Mapping[str, Any]) -> None:
+    """Do as Lambda before it receives from a queue, which `System.deliver` does for it."""
+    clients["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+
+
+def _look_up_stream(table: str, clients: Mapping[str, Any]) -> None:
+    """Read a table's stream as Lambda does; what a scenario finds in it is made up."""
+    streams = clients["dynamodbstreams"]
+    (stream,) = streams.list_streams(TableName=table)["Streams"]
+    described = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]
+    shard = described["Shards"][0]["ShardId"]
+    begin = {"StreamArn": stream["StreamArn"], "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+    streams.get_records(ShardIterator=streams.get_shard_iterator(**begin)["ShardIterator"])
+
+
+def _send(url: str, clients: Mapping[str, Any]) -> None:
+    """Name a batch that was tried in vain, as Lambda does."""
+    clients["sqs"].send_message(QueueUrl=url, MessageBody="{}")
 
 
 def _listed(value: Any) -> list[Any]:

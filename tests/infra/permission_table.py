@@ -13,15 +13,17 @@ FILE = ROOT / ".github" / "permissions.md"
 _HEAD = """# What each function may do
 
 Every function has a role of its own, which allows these actions on these resources of the stack and nothing else.
-Lambda itself uses a role to write the function's log, and those of the queues' readers to receive and delete messages.
-Of a key's row a function may write when the key was used, and nothing else. The deployment's `policies` are added to
-the role of `worker`. `iam:PassRole` hands EventBridge Scheduler, and nobody else, a role that it may take for schedules
-of this stack's group, and that allows `sqs:SendMessage` on the queue of jobs.
+Lambda itself uses a role to write the function's log, and to read the queues and the stream.
+Of a key's row a function may write when the key was used, and of what is used, but for `metering`, how often a limited
+key calls; nothing else. AWS allows to list the streams of a table for all of them together, and for nothing narrower.
+The deployment's `policies` are added to the role of `worker`. `iam:PassRole` hands EventBridge Scheduler, and nobody
+else, a role that it may take for schedules of this stack's group, and that allows `sqs:SendMessage` on the queue of jobs.
 
 | function | resource | actions |
 | --- | --- | --- |
 """
 _HASH = re.compile(r"[0-9A-F]{8}$")
+_WHOLE = re.compile(r"^(\w+)(.*)$")
 
 
 def permission_table(template: Template) -> str:
@@ -32,9 +34,8 @@ def permission_table(template: Template) -> str:
         rights = template.rights(handler)
         for resource in sorted({resource for _, resource in rights}):
             actions = ", ".join(f"`{action}`" for action, of in sorted(rights) if of == resource)
-            whole, *part = resource.split("/", 1)
-            name = "/".join([_HASH.sub("", whole), *part])
-            rows.append(f"| `{handler}` | {kinds[whole]} `{name}` | {actions} |\n")
+            whole, part = _WHOLE.findall(resource)[0]
+            rows.append(f"| `{handler}` | {kinds[whole]} `{_HASH.sub('', whole)}{part}` | {actions} |\n")
     return _HEAD + "".join(rows)
 
 

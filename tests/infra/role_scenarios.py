@@ -1,12 +1,17 @@
 """What each function is for, played so that it makes every call of AWS that it can make."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
+from functions.budgets import CACHE_MS
 from functions.lifecycle import Job, State
 from functions.sweep import sweep as settle_overdue
+from infra.budgets import Budgets
 from noukai_wire.routes import Route
 from tests.functions.harness import System
 from tests.functions.schedules import moment
+from tests.functions.stream import count, ended
 from tests.infra.enforced_stack import Scenario
 
 HOUR = 3600
@@ -15,11 +20,18 @@ LISTED = "add-later"
 """A flow of which no other scenario leaves jobs behind."""
 
 
-def submit(role: System, _root: System) -> None:
-    """One job is to run at once, another later, a third at a moment that is over: it might be there already."""
+def submit(role: System, root: System) -> None:
+    """One job is to run at once, another later, a third at a moment that is over: it might be there already.
+
+    Then the org uses up its budget, and it is looked whether the job is one that it has.
+    """
     assert role.submit(parameters={"a": 1}).status == 202
     assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, HOUR)}).status == 202
     assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, -1)}).status == 422
+    with budget(root):
+        count(root, [ended(1)])
+        role.clock.time += CACHE_MS
+        assert role.submit(parameters={"a": 1}).status == 402
 
 
 def retry(role: System, root: System) -> None:
@@ -74,6 +86,17 @@ def describe(role: System, _root: System) -> None:
     assert role.send(Route.FLOWS).status == 200
 
 
+def usage(role: System, _root: System) -> None:
+    assert role.send(Route.USAGE).status == 200
+
+
+def metering(role: System, root: System) -> None:
+    """The only job of the month uses up the budget."""
+    with budget(root):
+        count(role, [ended(1)])
+        assert root.deployment.budgets.is_spent("acme")
+
+
 def worker(role: System, root: System) -> None:
     """It runs a flow that does not end, and looks after it until the time is over."""
     with TemporaryDirectory() as folder:
@@ -108,11 +131,24 @@ SCENARIOS: dict[str, Scenario] = {
     "cancel": cancel,
     "list_jobs": list_jobs,
     "cancel_jobs": cancel_jobs,
+    "usage": usage,
     "describe": describe,
     "worker": worker,
     "dead_letters": dead_letters,
     "sweep": sweep,
+    "metering": metering,
 }
+
+
+@contextmanager
+def budget(root: System) -> Iterator[None]:
+    """The org may have one job a month, for a while."""
+    budgets = Budgets(root.deployment.uses.client, root.deployment.environment["USAGE_TABLE"])
+    budgets.set("acme", jobs=1, usd=None)
+    try:
+        yield
+    finally:
+        budgets.clear("acme")
 
 
 def pending(root: System, flow: str = "add", **options: str) -> str:

@@ -73,17 +73,14 @@ class Template:
         }
 
     def deliveries(self, handler: str) -> dict[str, Any]:
-        """The event source mapping of a function."""
-        return next(
-            each["Properties"]
-            for each in self.resources("Lambda::EventSourceMapping").values()
-            if each["Properties"]["FunctionName"] == {"Ref": self.named(handler)}
-        )
+        """The event source mapping of a function that has one."""
+        (mapping,) = self.mappings(handler)
+        return mapping
 
-    def sources(self, handler: str) -> list[dict[str, Any]]:
-        """The sources of the function's events: queues and streams."""
+    def mappings(self, handler: str) -> list[dict[str, Any]]:
+        """The event source mappings of a function: of queues and of streams."""
         return [
-            each["Properties"]["EventSourceArn"]
+            each["Properties"]
             for each in self.resources("Lambda::EventSourceMapping").values()
             if each["Properties"]["FunctionName"] == {"Ref": self.named(handler)}
         ]

@@ -1,4 +1,4 @@
-"""What the template says of each function: what it runs on, may do and is told."""
+"""What the template says of each function: what it runs on, what invokes it and what it is told."""
 
 import json
 import sys
