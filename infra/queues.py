@@ -4,6 +4,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.acknowledgement import acknowledge
+
 MAX_RECEIVES = 100
 """Deferrals count as receives too: the dead-letter queue is the backstop, not the retry policy."""
 
@@ -26,6 +28,7 @@ class Queues(Construct):
         super().__init__(scope, name)
         self.unprocessed = _queue(self, "Unprocessed", retention=Duration.days(14), visibility=dead_letter_visibility)
         self.uncounted = _queue(self, "Uncounted", retention=Duration.days(14), visibility=dead_letter_visibility)
+        acknowledge(self.uncounted, "SQS3", "it is itself where what was tried in vain ends; nothing reads it")
         self.dead_letters = _queue(
             self,
             "DeadLetters",

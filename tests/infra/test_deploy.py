@@ -6,6 +6,8 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
@@ -14,6 +16,7 @@ import pytest
 from infra.local.emulator import Emulator
 from infra.local.endpoint import REGION
 from infra.settings import ROOT
+from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, Route
 
 _JOB_SECONDS = 60
@@ -65,6 +68,7 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
 
     assert_keys_are_managed(base_url, trust, aws)
     assert_budgets_are_managed(aws)
+    assert_limits_hold(base_url, trust, aws)
 
     verified = operate("verify-aws", "--endpoint", base_url, **aws)
     assert verified.returncode == 0, verified.stdout + verified.stderr
@@ -112,6 +116,35 @@ def assert_budgets_are_managed(aws: dict[str, str]) -> None:
         assert operate("budget", "set", "--org", "acme", *wrong, **aws).returncode == 2
     assert operate("budget", "clear", "--org", "acme", **aws).returncode == 0
     assert operate("budget", "clear", "--org", "acme", **aws).returncode == 1
+
+
+def assert_limits_hold(base_url: str, trust: ssl.SSLContext, aws: dict[str, str]) -> None:
+    """An org whose job of the month has been counted submits no other; a key that calls too often in a second waits."""
+    budget = operate("budget", "set", "--org", "globex", "--jobs", "1", **aws)
+    assert budget.returncode == 0, budget.stderr
+    free, limited = (
+        operate("keys", "create", "--org", "globex", *rate, "a-key", **aws).stdout.strip()
+        for rate in ([], ["--rate", "1"])
+    )
+    submit = Route.SUBMIT.path(org="globex", project="demo", flow="word-count")
+    with httpx.Client(base_url=base_url, verify=trust, timeout=30) as api:
+        body, headers = {"message": "to be"}, {"Authorization": f"Bearer {free}"}
+        assert api.post(submit, json=body, headers=headers).status_code == HTTPStatus.ACCEPTED
+        refused = eventually(lambda: api.post(submit, json=body, headers=headers), HTTPStatus.PAYMENT_REQUIRED, pause=1)
+        assert refused.json()["detail"]["code"] == ErrorCode.INSUFFICIENT_CREDITS
+        headers = {"Authorization": f"Bearer {limited}"}
+        refused = eventually(lambda: api.get(Route.FLOWS.path(), headers=headers), HTTPStatus.TOO_MANY_REQUESTS)
+        assert refused.json()["detail"]["code"] == ErrorCode.RATE_LIMITED
+        assert refused.headers["Retry-After"] == "1"
+
+
+def eventually(ask: Callable[[], httpx.Response], status: HTTPStatus, pause: float = 0) -> httpx.Response:
+    """Ask again until the answer is the one that must come."""
+    deadline = time.monotonic() + _JOB_SECONDS
+    while (answer := ask()).status_code != status:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(pause)
+    return answer
 
 
 @pytest.mark.parametrize("command", ["deploy", "destroy"])
