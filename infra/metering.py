@@ -56,10 +56,7 @@ class Metering(Construct):
             },
         )
         tables.usage.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
-        for statement in _reading_stream(tables.jobs):
-            function.add_to_role_policy(statement)
-        streams = f"<{Stack.of(self).resolve(tables.jobs.table_arn)['Fn::GetAtt'][0]}.Arn>/stream/*"
-        acknowledge(self, f"IAM5[Resource::{streams}]", "AWS lets a table's streams be listed for all of them alone")
+        self._allow_stream(function, tables.jobs)
         function.add_event_source_mapping(
             "Records",
             event_source_arn=tables.jobs.table_stream_arn,
@@ -72,6 +69,15 @@ class Metering(Construct):
             on_failure=_Uncounted(uncounted),
             filters=[lambda_.FilterCriteria.filter(pattern) for pattern in COUNTED],
         )
+
+    def _allow_stream(self, function: JobFunction, table: dynamodb.ITable) -> None:
+        reading = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+        function.add_to_role_policy(iam.PolicyStatement(actions=reading, resources=[table.table_stream_arn or ""]))
+        # AWS allows it for no narrower resource than all streams of the table.
+        listing = iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=[f"{table.table_arn}/stream/*"])
+        function.add_to_role_policy(listing)
+        streams = f"<{Stack.of(self).resolve(table.table_arn)['Fn::GetAtt'][0]}.Arn>/stream/*"
+        acknowledge(self, f"IAM5[Resource::{streams}]", "AWS lets a table's streams be listed for all of them alone")
 
 
 @jsii.implements(lambda_.IEventSourceDlq)
@@ -91,14 +97,3 @@ class _Uncounted:
 def prices(settings: Settings) -> dict[str, str]:
     """Give what a function has to be told that estimates costs."""
     return {"PRICE_JOB": str(settings.price_job), "PRICE_GB_SECOND": str(settings.price_gb_second)}
-
-
-def _reading_stream(table: dynamodb.ITable) -> list[iam.PolicyStatement]:
-    return [
-        iam.PolicyStatement(
-            actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
-            resources=[table.table_stream_arn or ""],
-        ),
-        # AWS allows it for no narrower resource than all streams of the table.
-        iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=[f"{table.table_arn}/stream/*"]),
-    ]
