@@ -95,7 +95,11 @@ class Noukai(_Deployment[BlockingDriver]):
         return self._driver.run(self._api.flows())
 
     def usage(self, from_: date | str | None = None, to: date | str | None = None) -> UsageReport:
-        """Fetch what the key's org has used from one day (`2026-11-25`, in UTC) to another: this month, by default."""
+        """Fetch what the key's org has used from one day (`2026-11-25`, in UTC) to another: this month, by default.
+
+        Raises `InvalidInputError` for days that the API does not take; and `ApiError` or `ConnectionFailedError` as
+        every request does.
+        """
         return self._driver.run(self._api.usage(from_, to))
 
     def close(self) -> None:
@@ -152,7 +156,7 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
         return await self._driver.run(self._api.flows())
 
     async def usage(self, from_: date | str | None = None, to: date | str | None = None) -> UsageReport:
-        """Fetch what the key's org has used from one day (`2026-11-25`, in UTC) to another: this month, by default."""
+        """Fetch the use as `Noukai.usage` does."""
         return await self._driver.run(self._api.usage(from_, to))
 
     async def aclose(self) -> None:

@@ -41,6 +41,7 @@ ASKING: dict[str, Call] = {
     "Job.cancel": lambda client: client.job(JOB).cancel(),
     "Job.retry": lambda client: client.job(JOB).retry(),
     "Noukai.flows": lambda client: client.flows(),
+    "Noukai.usage": lambda client: client.usage(),
 }
 """Every public call that asks the API, by its name in the blocking colour."""
 
@@ -100,6 +101,7 @@ def test_whatever_a_call_raises_is_named(colour: Colour, name: str, status: int 
         (SUBMITTING, refusal(413, "PAYLOAD_TOO_LARGE"), PayloadTooLargeError),
         (SUBMITTING, refusal(402, "INSUFFICIENT_CREDITS"), InsufficientCreditsError),
         (SUBMITTING, refusal(429, "RATE_LIMITED"), RateLimitedError),
+        (("Noukai.usage",), refusal(422, "INVALID_INPUT"), InvalidInputError),
         (OF_A_JOB, refusal(404, "JOB_NOT_FOUND"), JobNotFoundError),
         (("Job.retry",), refusal(422, "INVALID_INPUT"), InvalidInputError),
         (("Job.wait",), (200, job("failed")), JobFailedError),

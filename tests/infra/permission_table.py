@@ -17,7 +17,7 @@ Lambda itself uses a role to write the function's log, and to read the queues an
 Of a key's row a function may write when the key was used, and of what is used, but for `metering`, how often a limited
 key calls; nothing else. AWS allows to list the streams of a table for all of them together, and for nothing narrower.
 The deployment's `policies` are added to the role of `worker`. `iam:PassRole` hands EventBridge Scheduler, and nobody
-else, a role that it may take for schedules of this stack's group, and that allows `sqs:SendMessage` on the queue of jobs.
+else, a role that it may take for schedules of this stack's group; that allows `sqs:SendMessage` on the queue of jobs.
 
 | function | resource | actions |
 | --- | --- | --- |

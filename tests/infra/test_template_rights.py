@@ -9,11 +9,15 @@ from tests.infra.permission_table import FILE, permission_table
 from tests.infra.template import API, ENTRIES, QUEUES, Template
 
 SETTLE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+SUBMIT = {"dynamodb:GetItem", "dynamodb:PutItem"}
+CANCEL = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
 LIST = {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
 LISTS = ("list_jobs", "cancel_jobs")
-SUBMIT = {"dynamodb:GetItem", "dynamodb:PutItem"}
 READ_BUDGET = {"dynamodb:GetItem"}
 COUNT_CALLS = {"dynamodb:UpdateItem"}
+CREATE_SCHEDULES = {"scheduler:CreateSchedule"}
+WITHDRAW = {"scheduler:GetSchedule", "scheduler:DeleteSchedule"}
+SCHEDULES = {"submit": CREATE_SCHEDULES, "execute": CREATE_SCHEDULES, "cancel": WITHDRAW, "cancel_jobs": WITHDRAW}
 USE_KEYS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -27,9 +31,9 @@ WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
         ("retry", SETTLE, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
         ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
         ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
-        ("cancel", {"dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
+        ("cancel", CANCEL, USE_KEYS, COUNT_CALLS, set()),
         ("list_jobs", LIST, USE_KEYS, COUNT_CALLS, set()),
-        ("cancel_jobs", LIST, USE_KEYS, COUNT_CALLS, set()),
+        ("cancel_jobs", LIST | CANCEL, USE_KEYS, COUNT_CALLS, set()),
         ("usage", set(), USE_KEYS, COUNT_CALLS | {"dynamodb:Query"}, set()),
         ("describe", set(), USE_KEYS, COUNT_CALLS, set()),
         ("worker", SETTLE, set(), set(), READ_QUEUE),
@@ -45,6 +49,9 @@ def test_role_allows_exactly_what_its_function_does(
     usage_table, _ = template.named_resource("DynamoDB::Table", "TablesUsage")
     queue_name, _ = template.named_resource("SQS::Queue", QUEUES.get(handler, "QueuesJobs"))
     log_group = template.functions()[handler]["LoggingConfig"]["LogGroup"]["Ref"]
+    group, _ = template.named_resource("Scheduler::ScheduleGroup", "Schedules")
+    role, _ = template.named_resource("IAM::Role", "Schedules")
+    schedules = SCHEDULES.get(handler, set())
     index = {"dynamodb:Query"} if handler in LISTS else set[str]()
     expected = {
         f"{jobs_table}/index/newest": index,
@@ -53,6 +60,8 @@ def test_role_allows_exactly_what_its_function_does(
         usage_table: usage,
         queue_name: queue,
         log_group: WRITE_LOG,
+        f"{group}/*": schedules,
+        role: {"iam:PassRole"} if schedules == CREATE_SCHEDULES else set(),
     }
     assert template.rights(handler) == {(action, name) for name, actions in expected.items() for action in actions}
 
@@ -64,15 +73,15 @@ def test_permissions_are_listed_for_people(template: Template) -> None:
 
 @pytest.mark.parametrize("handler", ENTRIES)
 def test_role_has_no_wildcard(template: Template, handler: str) -> None:
-    """Each right is one action on one resource of this stack, or on one part of it.
+    """Each right is one action on one resource of this stack, on one part of it, or on the schedules of its group.
 
     Only the streams of a table AWS allows to list for all of them together, and for nothing narrower.
     """
     resources = template.body["Resources"]
     assert template.rights(handler)
     for action, name in template.rights(handler):
-        narrow = name.removesuffix("/stream/*") if action == "dynamodb:ListStreams" else name
-        assert "*" not in f"{action} {narrow}"
+        of_many = action.startswith("scheduler:") or action == "dynamodb:ListStreams"
+        assert "*" not in f"{action} {name}" or (of_many and name.count("*") == 1)
         assert re.split("[/.]", name)[0] in resources
 
 
