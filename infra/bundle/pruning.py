@@ -105,7 +105,8 @@ def _of_operations(description: Any, names: set[str]) -> Any:
     kept: dict[str, Any] = {}
     wanted = _named_shapes(operations) | {name for name, shape in shapes.items() if shape.get("exception")}
     while wanted:
-        kept |= {name: shapes[name] for name in wanted}
+        # In an order of its own: that of a set is another one in each process.
+        kept |= {name: shapes[name] for name in sorted(wanted)}
         wanted = {name for shape in kept.values() for name in _named_shapes(shape)} - kept.keys()
     return {**description, "operations": operations, "shapes": kept}
 
