@@ -104,8 +104,8 @@ class EnforcedStack:
         """What the function's role allows, each action on each resource by itself, but for what is not enforced here.
 
         Lambda itself writes a log and reads a stream. Of a log AWS checks the stream's name where the emulator checks
-        the group's, and of a table's stream that checks the table's or none. Nor does it ask whether a role may be handed
-        over.
+        the group's, and of a table's stream that checks the table's or none. Nor does it ask whether a role may be
+        handed over.
         """
         return [
             each
