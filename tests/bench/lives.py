@@ -163,15 +163,10 @@ class Account:
 
     def add_rows(self, count: int) -> None:
         """Fill the jobs table with so many more rows."""
+        rows = [{"id": {"S": f"job_{number}"}, "s": {"S": "completed"}} for number in range(count)]
         for begin in range(0, count, _BATCH_WRITE):
-            self.system.deployment.store.client.batch_write_item(
-                RequestItems={
-                    "jobs": [
-                        {"PutRequest": {"Item": {"id": {"S": f"job_{n}"}, "s": {"S": "completed"}}}}
-                        for n in range(begin, min(count, begin + _BATCH_WRITE))
-                    ]
-                }
-            )
+            puts: Any = [{"PutRequest": {"Item": row}} for row in rows[begin : begin + _BATCH_WRITE]]
+            self.system.deployment.store.client.batch_write_item(RequestItems={"jobs": puts})
 
     def _make_deployment(self, cloud: Cloud) -> Deployment:
         clock: Any = cloud.timeline
