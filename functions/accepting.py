@@ -8,7 +8,7 @@ from functions.errors import ApiError
 from functions.http import Response
 from functions.lifecycle import Job, needs_schedule
 from functions.pace import pace_headers
-from functions.queue import Message
+from functions.queue import Letter, Message
 from functions.store import Refused
 from functions.views import accepted
 from noukai_wire.errors import ErrorCode
@@ -16,7 +16,16 @@ from noukai_wire.routes import BASE_PATH, Route
 
 
 def accept(job: Job, message: Message, deployment: Deployment) -> Job:
-    """Give the new job, or the one that has its id already, if it was the same submission.
+    """Give the new job, or the one that has its id already, if it was the same submission."""
+    job = enter(job, deployment)
+    letter = letter_of(job, message, deployment)
+    if letter is not None:
+        deployment.queue.send(letter.message, delay_seconds=letter.delay_seconds)
+    return job
+
+
+def enter(job: Job, deployment: Deployment) -> Job:
+    """Put the row of a new job, or take up the job that has its id already; its message is not sent yet.
 
     An org that has used up its budget gets no new job; one that it has already it is told of as ever.
     """
@@ -27,20 +36,24 @@ def accept(job: Job, message: Message, deployment: Deployment) -> Job:
     except Refused as refused:
         if refused.seen is None:
             raise
-        job = _same_submission(refused.seen, job)
-    now = deployment.clock.now()
-    if job.attempt == 0 and not job.is_terminal:
-        # Until a worker has claimed the job nobody can tell whether its message was sent.
-        _send(replace(message, created_at=job.created_at), max(now, job.not_before or 0), now, deployment)
+        return _same_submission(refused.seen, job)
     return job
 
 
-def _send(message: Message, due_at: int, now: int, deployment: Deployment) -> None:
-    """Let the message wait where it can wait so long; sent twice, it starts its job once."""
+def letter_of(job: Job, message: Message, deployment: Deployment) -> Letter | None:
+    """Say what to send for a job now; a message that a queue cannot hide for so long is left to a schedule.
+
+    Until a worker has claimed the job nobody can tell whether its message was sent; sent twice, it starts its job once.
+    """
+    if job.attempt or job.is_terminal:
+        return None
+    now = deployment.clock.now()
+    due_at = max(now, job.not_before or 0)
+    message = replace(message, created_at=job.created_at)
     if needs_schedule(due_at - now):
         deployment.schedules.create(message, due_at)
-    else:
-        deployment.queue.send(message, delay_seconds=-(-(due_at - now) // 1000))
+        return None
+    return Letter(message, -(-(due_at - now) // 1000))
 
 
 def _is_known(job: Job, deployment: Deployment) -> bool:

@@ -1,6 +1,7 @@
 """From the bytes of a request's body to a JSON object; every refusal is an error of the contract."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from functions.errors import ApiError, InvalidInputError
@@ -21,6 +22,14 @@ def read_object(body: bytes) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise InvalidInputError([("", "the body must be an object")])
     return fields
+
+
+def read_list(fields: Mapping[str, Any], name: str) -> list[Any]:
+    """Give the field of an object that holds an entry for each of many jobs."""
+    entries = fields.get(name)
+    if not isinstance(entries, list) or not 1 <= len(entries) <= limits.MAX_BATCH_SIZE:
+        raise InvalidInputError([(name, f"must be a list of 1 to {limits.MAX_BATCH_SIZE} entries")])
+    return entries
 
 
 def _parse(body: bytes) -> object:

@@ -55,6 +55,12 @@ def job_not_found() -> ApiError:
     )
 
 
+def unavailable() -> ApiError:
+    """The answer to what AWS could not do, or had no time for."""
+    message = "This could not be done now: send the request again."
+    return ApiError(ErrorCode.UNAVAILABLE, message, headers={"Retry-After": "1"})
+
+
 def flow_not_found(name: str) -> ApiError:
     """The answer for a flow that this deployment does not have."""
     return ApiError(

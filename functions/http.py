@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.deployment import Deployment, deployed
-from functions.errors import ApiError
+from functions.errors import ApiError, unavailable
 from functions.keys import Caller
 from functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
@@ -89,7 +89,7 @@ def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[s
     try:
         response = handle(Request.of(event))
     except Exception as raised:  # noqa: BLE001 - the last line of defence: every failure is answered
-        error = _translate(raised, request_id)
+        error = translated(raised, request_id)
         response = Response(error.body, error.code.status, error.headers)
     return {
         "statusCode": int(response.status),
@@ -98,12 +98,11 @@ def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[s
     }
 
 
-def _translate(raised: Exception, request_id: str) -> ApiError:
+def translated(raised: Exception, request_id: str) -> ApiError:
     """Say what a failure is to the caller; the log alone has what it was."""
     if isinstance(raised, ApiError):
         return raised
     logger().exception("a request failed", exc_info=raised, extra={"request_id": request_id})
     if isinstance(raised, BotoCoreError | ClientError):
-        message = "This could not be done now: send the request again."
-        return ApiError(ErrorCode.UNAVAILABLE, message, headers={"Retry-After": "1"})
+        return unavailable()
     return ApiError(ErrorCode.INTERNAL_ERROR, "This failed on our side: report it with this X-Request-ID.")

@@ -11,7 +11,7 @@ from functions.openapi_schemas import GATEWAY_ERROR, flow_body, flow_schemas, pa
 from noukai_wire import limits
 from noukai_wire.answers import ErrorAnswer
 from noukai_wire.errors import ErrorCode
-from noukai_wire.models import Submission, WireModel
+from noukai_wire.models import JobAccepted, Submission, WireModel
 from noukai_wire.operations import OPERATIONS, Operation
 from noukai_wire.routes import BASE_PATH, Route
 from noukai_wire.slug import SLUG_RULE
@@ -124,7 +124,7 @@ def _body(schema: object) -> dict[str, Any]:
 
 
 def _responses(route: Route, operation: Operation, known: Mapping[str, str]) -> dict[str, Any]:
-    is_accepted = operation.status is HTTPStatus.ACCEPTED
+    is_accepted = operation.answer is JobAccepted
     # An accepted job is always paced; one that is shown is not once it has ended.
     certain = ["X-Request-ID", *(["Location", *_PACE] if is_accepted else [])]
     answer = _response(operation.summary, reference(operation.answer), certain, _PACE if operation.is_paced else ())

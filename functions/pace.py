@@ -57,14 +57,20 @@ def held_look_ms(job: Job, now: int) -> int:
     return min(next_look_ms(job, now), _LONGEST_HELD_LOOK_MS)
 
 
+def pause_ms(job: Job, now: int, *, held: bool = False, progress: bool = False) -> int:
+    """Say in how many milliseconds whoever asks for an unsettled job should ask again: a second or more, or at once."""
+    pause = next_look_ms(job, now, progress=progress)
+    if pause > HOLD_BELOW_MS:
+        return pause
+    return 0 if held else 1000
+
+
 def pace_headers(job: Job, now: int, *, held: bool = False, progress: bool = False) -> dict[str, str]:
     """Tell a client when to ask again: at once if it is to hold and that is worthwhile, else after a second or more.
 
     `Retry-After` is in whole seconds, as every client knows it, and never too early; `Retry-After-Ms` is exact.
     """
-    pause = 0 if job.is_terminal else next_look_ms(job, now, progress=progress)
-    if pause <= HOLD_BELOW_MS:
-        pause = 0 if held or job.is_terminal else 1000
+    pause = 0 if job.is_terminal else pause_ms(job, now, held=held, progress=progress)
     return {"Retry-After": str(-(-pause // 1000)), "Retry-After-Ms": str(pause)}
 
 

@@ -1,12 +1,15 @@
 """The queue of jobs to run: the message that is sent, and the deliveries of it that are received."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from functions.identity import is_job_id
+from functions.telemetry import logger
 from functions.text import is_too_deep
 
 if TYPE_CHECKING:
@@ -65,6 +68,9 @@ class Message:
         )
 
 
+_BATCH_SIZE = 10
+_BATCH_BYTES = 1024 * 1024
+
 _LAST_MOMENT = 1 << 53
 """No number of a message is larger."""
 
@@ -79,6 +85,14 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "backoff_cap_seconds": (int, float, NoneType),
 }
 """What each field of a message is; a boolean is no number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message that is to be sent, and for how many seconds it is to be hidden then."""
+
+    message: Message
+    delay_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +117,22 @@ class JobQueue:
     url: str
 
     def send(self, message: Message, *, delay_seconds: int = 0) -> None:
-        """Put a message on the queue, hidden for the delay.
+        """Put a message on the queue, hidden for the delay."""
+        self.client.send_message(QueueUrl=self.url, **_entry(Letter(message, delay_seconds)))
 
-        Messages are grouped by org: while workers are busy, SQS lets those of a quiet org pass those of a busy one.
-        """
-        self.client.send_message(
-            QueueUrl=self.url, MessageBody=message.body, DelaySeconds=delay_seconds, MessageGroupId=message.org
-        )
+    def send_many(self, letters: Sequence[Letter]) -> set[str]:
+        """Put many messages on the queue, ten in a request; gives the ids of the jobs whose messages are not on it."""
+        unsent: set[str] = set()
+        for batch in _batches(letters):
+            entries = [{"Id": str(index), **_entry(letter)} for index, letter in enumerate(batch)]
+            try:
+                answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
+                failed = [int(failure["Id"]) for failure in answer.get("Failed", ())]
+            except (BotoCoreError, ClientError):
+                logger().warning("a batch of messages was not sent", exc_info=True)
+                failed = list(range(len(batch)))
+            unsent |= {batch[index].message.id for index in failed}
+        return unsent
 
     def hide(self, deliveries: Iterable[Delivery], seconds: int) -> None:
         """Let the deliveries (at most ten) return after so many seconds, in one request; 0 gives them back at once.
@@ -122,3 +145,27 @@ class JobQueue:
         ]
         if entries:
             self.client.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
+
+
+def _entry(letter: Letter) -> dict[str, Any]:
+    """Write a letter as SQS takes it.
+
+    Messages are grouped by org: while workers are busy, SQS lets those of a quiet org pass those of a busy one.
+    """
+    message = letter.message
+    return {"MessageBody": message.body, "DelaySeconds": letter.delay_seconds, "MessageGroupId": message.org}
+
+
+def _batches(letters: Sequence[Letter]) -> Iterator[list[Letter]]:
+    """Cut letters into what one request takes: ten, and no more bytes than one message may have."""
+    batch: list[Letter] = []
+    size = 0
+    for letter in letters:
+        length = len(letter.message.body)
+        if batch and (len(batch) == _BATCH_SIZE or size + length > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(letter)
+        size += length
+    if batch:
+        yield batch

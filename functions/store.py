@@ -58,13 +58,14 @@ class JobStore:
         answer = self.client.get_item(TableName=self.table, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
         return decode(answer["Item"]) if "Item" in answer else None
 
-    def read_many(self, ids: Iterable[str]) -> dict[str, Job | None]:
-        """Read up to 100 jobs without their results, consistent; what AWS has left out for its size is not in it."""
+    def read_many(self, ids: Iterable[str], *, results: bool = False) -> dict[str, Job | None]:
+        """Read up to 100 jobs, consistent, perhaps with their results; what AWS has left out is not in it."""
         # An index that lags behind may name an id that is used again twice, which DynamoDB refuses.
         keys: Any = [{"id": {"S": id_}} for id_ in dict.fromkeys(ids)]
         if not keys:
             return {}
-        asked: Any = {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": _WITHOUT_RESULT}
+        shown = {} if results else {"ProjectionExpression": _WITHOUT_RESULT}
+        asked: Any = {"Keys": keys, "ConsistentRead": True, **shown}
         answer: Any = self.client.batch_get_item(RequestItems={self.table: asked})
         jobs = {job.id: job for job in map(decode, answer["Responses"].get(self.table, []))}
         unread = answer["UnprocessedKeys"].get(self.table, {}).get("Keys", [])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.body import TOO_DEEP, read_object
+from functions.body import TOO_DEEP, read_list, read_object
 from functions.catalog import SUBMISSION, Catalog, FlowEntry, InputError
 from functions.errors import ApiError, InvalidInputError
 from functions.moment import NO_MOMENT, read_moment
@@ -35,7 +35,30 @@ class Submission:
 
 def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
     """Check a body for the flow `name` against limits, contract and the flow's input, in the contract's order."""
+    return submission_of(read_object(body), name, catalog)
+
+
+def parse_batch(body: bytes) -> list[Any]:
+    """Give the submissions in a body, unchecked: one that is wrong is refused on its own."""
     fields = read_object(body)
+    _refuse([(name, "is not known here") for name in fields if name != "jobs"])
+    return read_list(fields, "jobs")
+
+
+def keyed_submission(entry: object, name: str, catalog: Catalog) -> tuple[str | None, Submission]:
+    """Check a submission of a batch; gives the idempotency key that it carries, too."""
+    if not isinstance(entry, dict):
+        raise InvalidInputError([("", "must be an object")])
+    fields = dict(entry)
+    key = fields.pop("idempotencyKey", None)
+    submission = submission_of(fields, name, catalog)
+    if key is not None and not isinstance(key, str):
+        raise InvalidInputError([("idempotencyKey", "must be a string")])
+    return check_idempotency_key(key, "idempotencyKey"), submission
+
+
+def submission_of(fields: Mapping[str, Any], name: str, catalog: Catalog) -> Submission:
+    """Check a submission for the flow `name`, in the contract's order."""
     if catalog.flows[name].message_required and fields.get("message") is None:
         raise ApiError(ErrorCode.MISSING_MESSAGE, f"The flow {name!r} requires a message: send one as 'message'.")
     _refuse(_structural_errors(fields))
@@ -61,11 +84,11 @@ def run_at_errors(run_at: int, now: int) -> list[InputError]:
     return []
 
 
-def check_idempotency_key(key: str | None) -> str | None:
+def check_idempotency_key(key: str | None, place: str = "Idempotency-Key") -> str | None:
     """Return the key of a request if it has a usable one; a wrong one is refused."""
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         longest = limits.MAX_IDEMPOTENCY_KEY_LENGTH
-        raise InvalidInputError([("Idempotency-Key", f"must be 1 to {longest} printable ASCII characters")])
+        raise InvalidInputError([(place, f"must be 1 to {longest} printable ASCII characters")])
     return key
 
 

@@ -1,15 +1,25 @@
 """From a request that submits to its accepted job, for every route that takes a submission."""
 
-from functions.accepting import accept
+from functions.accepting import accept, enter, letter_of
 from functions.deployment import Deployment
-from functions.errors import InvalidInputError, flow_not_found
-from functions.http import Request
+from functions.errors import ApiError, InvalidInputError, flow_not_found, unavailable
+from functions.http import Request, translated
 from functions.identity import job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State, needs_schedule
-from functions.queue import Message
-from functions.submission import Submission, check_idempotency_key, parse_submission, run_at_errors
+from functions.queue import Letter, Message
+from functions.submission import (
+    Submission,
+    check_idempotency_key,
+    keyed_submission,
+    parse_batch,
+    parse_submission,
+    run_at_errors,
+)
 from noukai_wire.slug import is_slug
+
+_MOST_MS = 15_000
+"""From a batch's arrival: what is not begun by then is its caller's to retry, since the gateway gives up after 30 s."""
 
 
 def submitted(request: Request, caller: Caller, deployment: Deployment) -> Job:
@@ -17,11 +27,40 @@ def submitted(request: Request, caller: Caller, deployment: Deployment) -> Job:
     name = _flow_name(request, deployment)
     submission = parse_submission(request.body, name, deployment.catalog)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
-    job = _new_job(caller, name, key, submission, deployment)
-    message = _message(job, submission)
-    if "runAt" in submission.options:
-        _check_run_at(job, message, submission.options["runAt"], deployment)
-    return accept(job, message, deployment)
+    return accept(*_asked_for(caller, name, key, submission, deployment), deployment)
+
+
+def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> list[Job | ApiError]:
+    """Accept the jobs that a batch asks for, each on its own: its job, or what it is refused with, in their order.
+
+    A submission without a key of its own is named by the batch's key and its place in the batch.
+    """
+    name = _flow_name(request, deployment)
+    entries = parse_batch(request.body)
+    batch_key = check_idempotency_key(request.headers.get("idempotency-key"))
+    outcomes: list[Job | ApiError] = []
+    letters: dict[str, Letter] = {}
+
+    def enter_one(entry: object, place_key: str | None) -> Job:
+        if deployment.clock.now() >= request.received_at + _MOST_MS:
+            raise unavailable()
+        key, submission = keyed_submission(entry, name, deployment.catalog)
+        job, message = _asked_for(caller, name, key or place_key, submission, deployment)
+        job = enter(job, deployment)
+        letter = letter_of(job, message, deployment)
+        letters.update({} if letter is None else {job.id: letter})
+        return job
+
+    # One after the other: three quarters of the time are CPU, of which a small function has too little for threads.
+    for place, entry in enumerate(entries):
+        # No key can hold a line break, so none names the job of a place.
+        place_key = None if batch_key is None else f"{batch_key}\n{place}"
+        try:
+            outcomes.append(enter_one(entry, place_key))
+        except Exception as raised:  # noqa: BLE001 - whatever it is, the others' answers must not be lost
+            outcomes.append(translated(raised, request.id))
+    unsent = deployment.queue.send_many(list(letters.values()))
+    return [unavailable() if isinstance(each, Job) and each.id in unsent else each for each in outcomes]
 
 
 def _flow_name(request: Request, deployment: Deployment) -> str:
@@ -33,6 +72,17 @@ def _flow_name(request: Request, deployment: Deployment) -> str:
     if request.path.get("version", "v0") != "v0":
         raise flow_not_found(f"{name}/{request.path['version']}")
     return name
+
+
+def _asked_for(
+    caller: Caller, name: str, key: str | None, submission: Submission, deployment: Deployment
+) -> tuple[Job, Message]:
+    """Give the new job of a submission, and its message."""
+    job = _new_job(caller, name, key, submission, deployment)
+    message = _message(job, submission)
+    if "runAt" in submission.options:
+        _check_run_at(job, message, submission.options["runAt"], deployment)
+    return job, message
 
 
 def _check_run_at(job: Job, message: Message, run_at: int, deployment: Deployment) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.catalog import FlowEntry
+from functions.errors import ApiError
 from functions.lifecycle import Job, State
 
 
@@ -19,6 +20,11 @@ def accepted(job: Job) -> dict[str, Any]:
         **_for_published_sdks(job),
         "status": "started",
     }
+
+
+def entry_error(error: ApiError) -> dict[str, Any]:
+    """Show what one of many jobs in a request is refused with."""
+    return {"error": error.body["detail"]}
 
 
 def job_status(job: Job) -> dict[str, Any]:

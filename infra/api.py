@@ -54,6 +54,14 @@ _ANSWERERS = (
         creates_schedules=True,
     ),
     _Answerer(
+        "submit_jobs",
+        (Route.SUBMIT_JOBS,),
+        _SUBMIT_ACTIONS,
+        _BUDGET_ACTIONS,
+        sends=True,
+        creates_schedules=True,
+    ),
+    _Answerer(
         "execute",
         (Route.EXECUTE, Route.EXECUTE_VERSION),
         _SUBMIT_ACTIONS,
@@ -64,6 +72,7 @@ _ANSWERERS = (
     ),
     _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _RETRY_ACTIONS, _BUDGET_ACTIONS, sends=True),
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem")),
+    _Answerer("statuses", (Route.STATUSES,), ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")),
     _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem"), holds=True),
     _Answerer("cancel", (Route.CANCEL, Route.CANCEL_BY_ID), _CANCEL_ACTIONS, withdraws=True),
     _Answerer("list_jobs", (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True),

@@ -19,7 +19,8 @@ class InputError(WireModel):
 class ErrorDetail(WireModel):
     """What went wrong, for programs, and what to do, for people."""
 
-    code: ErrorCode
+    # A client must get along with a code of a later version.
+    code: Annotated[str, Field(json_schema_extra={"enum": [code.value for code in ErrorCode]})]
     message: Annotated[str, Field(max_length=limits.MAX_ERROR_BYTES)]
     errors: list[InputError] | None = None
 

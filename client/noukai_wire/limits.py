@@ -3,6 +3,9 @@
 MAX_BODY_BYTES = 256 * 1024
 MAX_RESULT_BYTES = 256 * 1024
 MAX_JSON_DEPTH = 32
+MAX_BATCH_SIZE = 100
+"""How many jobs one request can submit, or ask for."""
+
 MAX_ERROR_BYTES = 2 * 1024
 
 MIN_SLUG_LENGTH = 2

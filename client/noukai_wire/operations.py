@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from noukai_wire.answers import Health, OpenApi
+from noukai_wire.batches import AcceptedBatch, Batch, JobIds, StatusList
 from noukai_wire.errors import ErrorCode
 from noukai_wire.models import (
     CancelledJobs,
@@ -93,6 +94,14 @@ _EXECUTE = Operation(
     request_headers=IdempotencyHeader,
     errors=(*_NEW_JOB_ERRORS, ErrorCode.EXECUTE_TIMEOUT),
 )
+_SUBMIT_JOBS = Operation(
+    "Submit up to a hundred jobs; each is accepted or refused on its own",
+    AcceptedBatch,
+    Scope.SUBMIT,
+    request=Batch,
+    request_headers=IdempotencyHeader,
+    status=HTTPStatus.ACCEPTED,
+)
 _STATUS = Operation("Show a job as it stands", JobStatus, Scope.READ, is_paced=True)
 _WAIT = Operation(
     "Show a job, held back until it is terminal where its end is near",
@@ -116,10 +125,12 @@ _LIST = Operation("List the jobs of a flow, a project or an org, the newest firs
 OPERATIONS: Mapping[Route, Operation] = {
     Route.SUBMIT: _SUBMIT,
     Route.SUBMIT_VERSION: _SUBMIT,
+    Route.SUBMIT_JOBS: _SUBMIT_JOBS,
     Route.EXECUTE: _EXECUTE,
     Route.EXECUTE_VERSION: _EXECUTE,
     Route.STATUS: _STATUS,
     Route.STATUS_BY_ID: _STATUS,
+    Route.STATUSES: Operation("Show up to a hundred jobs as they stand", StatusList, Scope.READ, request=JobIds),
     Route.WAIT: _WAIT,
     Route.WAIT_BY_ID: _WAIT,
     Route.CANCEL: _CANCEL,

@@ -8,19 +8,17 @@ from pydantic import ConfigDict, Field, StringConstraints
 from noukai_wire import limits
 from noukai_wire.models import WireModel
 
+IdempotencyKey = Annotated[
+    str, StringConstraints(min_length=1, max_length=limits.MAX_IDEMPOTENCY_KEY_LENGTH, pattern=r"^[\x20-\x7e]*$")
+]
+
 
 class IdempotencyHeader(WireModel):
     """The header that names a submission: the same key for the same flow gives the same job."""
 
     model_config = ConfigDict(alias_generator=lambda name: name.title().replace("_", "-"))
 
-    idempotency_key: (
-        Annotated[
-            str,
-            StringConstraints(min_length=1, max_length=limits.MAX_IDEMPOTENCY_KEY_LENGTH, pattern=r"^[\x20-\x7e]*$"),
-        ]
-        | None
-    ) = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class WaitQuery(WireModel):

@@ -17,10 +17,12 @@ class Route(Enum):
 
     SUBMIT = ("POST", _FLOW + "/jobs")
     SUBMIT_VERSION = ("POST", _FLOW + "/{version}/jobs")
+    SUBMIT_JOBS = ("POST", _FLOW + "/jobs/batch")
     EXECUTE = ("POST", _FLOW + "/execute")
     EXECUTE_VERSION = ("POST", _FLOW + "/{version}/execute")
     STATUS = ("GET", _FLOW + "/jobs/{id}")
     STATUS_BY_ID = ("GET", "/jobs/{id}")
+    STATUSES = ("POST", "/jobs/status")
     WAIT = ("GET", _FLOW + "/jobs/{id}/wait")
     WAIT_BY_ID = ("GET", "/jobs/{id}/wait")
     CANCEL = ("POST", _FLOW + "/jobs/{id}/cancel")

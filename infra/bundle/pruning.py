@@ -39,7 +39,7 @@ _UNUSED = (
 OPERATIONS = {
     "dynamodb": {"GetItem", "PutItem", "UpdateItem", "Scan", "Query", "BatchGetItem"},
     "scheduler": {"CreateSchedule", "GetSchedule", "DeleteSchedule"},
-    "sqs": {"SendMessage", "ChangeMessageVisibilityBatch"},
+    "sqs": {"SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch"},
 }
 """What our functions call: botocore reads the description of a whole service for the first call."""
 

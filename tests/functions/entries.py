@@ -11,7 +11,9 @@ from functions import (
     list_jobs,
     retry,
     status,
+    statuses,
     submit,
+    submit_jobs,
     usage,
     wait,
 )
@@ -20,8 +22,10 @@ from noukai_wire.routes import Route
 
 ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = {
     **{route.key: submit.handler.answer for route in (Route.SUBMIT, Route.SUBMIT_VERSION)},
+    Route.SUBMIT_JOBS.key: submit_jobs.handler.answer,
     **{route.key: execute.handler.answer for route in (Route.EXECUTE, Route.EXECUTE_VERSION)},
     **{route.key: status.handler.answer for route in (Route.STATUS, Route.STATUS_BY_ID)},
+    Route.STATUSES.key: statuses.handler.answer,
     **{route.key: wait.handler.answer for route in (Route.WAIT, Route.WAIT_BY_ID)},
     **{route.key: retry.handler.answer for route in (Route.RETRY, Route.RETRY_BY_ID)},
     **{route.key: cancel.handler.answer for route in (Route.CANCEL, Route.CANCEL_BY_ID)},

@@ -85,6 +85,15 @@ def usage_days(system: System, days: int) -> Answer:
     return system.send(Route.USAGE, query=f"from={first}&to={last}")
 
 
+def batch_size(system: System, size: int) -> Answer:
+    entries = [{"parameters": {"a": 1}}] * size
+    return system.send(Route.SUBMIT_JOBS, body={"jobs": entries}, org="acme", project="trial", flow="add")
+
+
+def ids_asked_for(system: System, count: int) -> Answer:
+    return system.send(Route.STATUSES, body={"ids": ["job_" + "a" * 26] * count})
+
+
 def wait_seconds(system: System, seconds: int) -> Answer:
     job = system.submit(parameters={"a": 1}).body["id"]
     system.deliver()
@@ -110,6 +119,8 @@ LIMITS = [
     Limit("MAX_BODY_BYTES", body_of, ErrorCode.PAYLOAD_TOO_LARGE),
     Limit("MAX_BODY_BYTES", message_of, ErrorCode.PAYLOAD_TOO_LARGE),
     Limit("MAX_JSON_DEPTH", depth_of),
+    Limit("MAX_BATCH_SIZE", batch_size),
+    Limit("MAX_BATCH_SIZE", ids_asked_for),
     Limit("MAX_IDEMPOTENCY_KEY_LENGTH", idempotency_key),
     Limit("MAX_WAIT_SECONDS", wait_seconds),
     Limit("MAX_LIST_LIMIT", list_limit),

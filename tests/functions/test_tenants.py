@@ -15,6 +15,11 @@ from tests.functions.harness import Answer, System
 
 UNKNOWN = "job_" + "a" * 26
 BODY = {"parameters": {"a": 1}}
+BODIES: dict[Route, Any] = {
+    Route.SUBMIT_JOBS: {"jobs": [BODY, {**BODY, "idempotencyKey": "k"}]},
+    Route.STATUSES: {"ids": [UNKNOWN]},
+}
+"""Of routes that take another body than a submission."""
 EVERY = tuple(Scope)
 
 
@@ -87,7 +92,7 @@ def refusal(route: Route, key: Key, path: dict[str, str]) -> ErrorCode | None:
 def ask(system: System, route: Route, path: dict[str, str]) -> tuple[Answer, list[Any]]:
     """The answer, and the number and kind of the calls of AWS that it took: all that can make its time another."""
     del system.calls[:]
-    answer = system.send(route, body=BODY if OPERATIONS[route].request else None, **path)
+    answer = system.send(route, body=BODIES.get(route, BODY) if OPERATIONS[route].request else None, **path)
     kinds = [
         (operation, parameters.get("TableName"), parameters.get("ConsistentRead"), sorted(parameters))
         for operation, parameters in system.calls
@@ -144,3 +149,24 @@ def test_job_of_another_org_takes_the_time_of_an_unknown_one(
     assert (others.status, others.body, others.headers) == (unknown.status, unknown.body, unknown.headers)
     assert unknown.code == ErrorCode.JOB_NOT_FOUND
     assert calls_for_others == calls != []
+
+
+@pytest.mark.parametrize("state", ["pending", "completed"])
+def test_status_of_many_tells_nothing_of_another_org(system: System, jobs: dict[str, str], state: str) -> None:
+    """Among the caller's own a foreign id is answered as an unknown one is, after the same calls of AWS."""
+    if state == "completed":
+        system.deliver()
+    system.key = "nk_every"
+
+    def asked(id_: str) -> tuple[str, list[str]]:
+        answer = system.send(Route.STATUSES, body={"ids": [jobs["of acme"], id_]})
+        assert answer.body["jobs"][0]["job"]["state"] == state
+        return str(answer.body["jobs"][1]).replace(id_, "the id"), [operation for operation, _ in system.calls]
+
+    answers = []
+    for id_ in (UNKNOWN, jobs["of globex"]):
+        asked(id_)  # from now on the key is known
+        del system.calls[:]
+        answers.append(asked(id_))
+    assert answers[0] == answers[1]
+    assert "JOB_NOT_FOUND" in answers[0][0]

@@ -34,6 +34,14 @@ def submit(role: System, root: System) -> None:
         assert role.submit(parameters={"a": 1}).status == 402
 
 
+def submit_jobs(role: System, _root: System) -> None:
+    """One job is to run at once, another later, a third at a moment that is over: it might be there already."""
+    moments = (moment(role, seconds) for seconds in (HOUR, -1))
+    jobs = [{"parameters": {"a": 1}}, *({"parameters": {"a": 1}, "options": {"runAt": each}} for each in moments)]
+    answer = role.send(Route.SUBMIT_JOBS, body={"jobs": jobs}, org="acme", project="trial", flow="add")
+    assert ["job" in entry for entry in answer.body["jobs"]] == [True, True, False]
+
+
 def retry(role: System, root: System) -> None:
     """One job has failed; another never started, which is noticed only now."""
     failed = running(root)
@@ -45,6 +53,11 @@ def retry(role: System, root: System) -> None:
 
 def status(role: System, root: System) -> None:
     assert role.send(Route.STATUS_BY_ID, id=overdue(root)).body["state"] == "failed"
+
+
+def statuses(role: System, root: System) -> None:
+    (entry,) = role.send(Route.STATUSES, body={"ids": [overdue(root)]}).body["jobs"]
+    assert entry["job"]["state"] == "failed"
 
 
 def wait(role: System, root: System) -> None:
@@ -124,8 +137,10 @@ def sweep(role: System, root: System) -> None:
 
 SCENARIOS: dict[str, Scenario] = {
     "submit": submit,
+    "submit_jobs": submit_jobs,
     "retry": retry,
     "status": status,
+    "statuses": statuses,
     "wait": wait,
     "execute": execute,
     "cancel": cancel,

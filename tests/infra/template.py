@@ -10,7 +10,20 @@ Resource = dict[str, Any]
 NO_BUNDLING: dict[str, object] = {"aws:cdk:bundling-stacks": []}
 """A context in which the sources stand for the assets, which take seconds."""
 
-API = ["submit", "execute", "retry", "status", "wait", "cancel", "list_jobs", "cancel_jobs", "usage", "describe"]
+API = [
+    "submit",
+    "submit_jobs",
+    "execute",
+    "retry",
+    "status",
+    "statuses",
+    "wait",
+    "cancel",
+    "list_jobs",
+    "cancel_jobs",
+    "usage",
+    "describe",
+]
 READERS = ["worker", "dead_letters"]
 ENTRIES = [*API, *READERS, "sweep", "metering"]
 QUEUES = {"worker": "QueuesJobs", "dead_letters": "QueuesDeadLetters"}

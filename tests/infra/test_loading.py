@@ -18,9 +18,11 @@ WORKERS = {"flows", "pydantic", "pydantic_core"}
 NEVER = {"httpx", "aws_cdk", "moto", "noukai", "boto3", "infra"}
 API = [
     "submit",
+    "submit_jobs",
     "execute",
     "retry",
     "status",
+    "statuses",
     "wait",
     "cancel",
     "list_jobs",

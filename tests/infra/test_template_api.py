@@ -13,10 +13,12 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
     expected = {
         Route.SUBMIT.key: "submit",
         Route.SUBMIT_VERSION.key: "submit",
+        Route.SUBMIT_JOBS.key: "submit_jobs",
         Route.EXECUTE.key: "execute",
         Route.EXECUTE_VERSION.key: "execute",
         Route.STATUS.key: "status",
         Route.STATUS_BY_ID.key: "status",
+        Route.STATUSES.key: "statuses",
         Route.WAIT.key: "wait",
         Route.WAIT_BY_ID.key: "wait",
         Route.CANCEL.key: "cancel",

@@ -46,6 +46,8 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
     [
         ("submit", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "QUEUE_URL", *SCHEDULING}),
         ("execute", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "QUEUE_URL", *SCHEDULING}),
+        ("submit_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "QUEUE_URL", *SCHEDULING}),
+        ("statuses", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
         ("retry", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "QUEUE_URL"}),
         ("status", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
         ("wait", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),

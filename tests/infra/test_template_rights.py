@@ -17,7 +17,10 @@ READ_BUDGET = {"dynamodb:GetItem"}
 COUNT_CALLS = {"dynamodb:UpdateItem"}
 CREATE_SCHEDULES = {"scheduler:CreateSchedule"}
 WITHDRAW = {"scheduler:GetSchedule", "scheduler:DeleteSchedule"}
-SCHEDULES = {"submit": CREATE_SCHEDULES, "execute": CREATE_SCHEDULES, "cancel": WITHDRAW, "cancel_jobs": WITHDRAW}
+SCHEDULES = {
+    **dict.fromkeys(("submit", "submit_jobs", "execute"), CREATE_SCHEDULES),
+    **dict.fromkeys(("cancel", "cancel_jobs"), WITHDRAW),
+}
 USE_KEYS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -28,6 +31,8 @@ WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
     [
         ("submit", SUBMIT, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
         ("execute", SUBMIT, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
+        ("submit_jobs", SUBMIT, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
+        ("statuses", LIST, USE_KEYS, COUNT_CALLS, set()),
         ("retry", SETTLE, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
         ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
         ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),

@@ -124,6 +124,14 @@ class MemoryQueues:
         self.queues.setdefault(QueueUrl, []).append(message)
         return {"MessageId": message.id}
 
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        ids = [entry["Id"] for entry in Entries]
+        if not 1 <= len(ids) <= 10 or len(set(ids)) < len(ids):
+            raise TypeError(Entries)
+        for entry in Entries:
+            self.send_message(QueueUrl=QueueUrl, **{name: value for name, value in entry.items() if name != "Id"})
+        return {"Successful": [{"Id": id_} for id_ in ids]}
+
     def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int = 1) -> dict[str, Any]:
         """Receive with the receive counts, as an event source does."""
         due = [message for message in self.visible(QueueUrl) if not self.redriven(QueueUrl, message)]

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.queue import Message
+from functions.queue import Letter, Message
 from tests.model.subject import MESSAGE, MOST_RECEIVES, VISIBILITY_SECONDS, Subject, answer, on_model
 
 
@@ -17,6 +17,14 @@ def test_message_is_received_once_at_a_time(subject: Subject) -> None:
     ((delivery, receives),) = subject.receive()
     assert (Message.parse(delivery.body), receives) == (MESSAGE, 1)
     assert subject.receive() == []
+
+
+def test_messages_that_are_sent_together(subject: Subject) -> None:
+    """Each is a message as if it was sent alone, with its own delay."""
+    letters = [Letter(replace(MESSAGE, id=f"job_{index}"), 900 * (index % 2)) for index in range(12)]
+    assert subject.queue.send_many(letters) == set()
+    received = [*subject.receive(most=10), *subject.receive(most=10)]
+    assert {delivery.body for delivery, _ in received} == {letter.message.body for letter in letters[::2]}
 
 
 def test_delayed_message_is_not_due(subject: Subject) -> None:

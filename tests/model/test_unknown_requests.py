@@ -37,6 +37,8 @@ def test_tables(operation: str, request_: Any) -> None:
     ("operation", "request_"),
     [
         ("send_message", {"MessageBody": "", "MessageAttributes": {}}),
+        ("send_message_batch", {"Entries": [{"Id": "0", "MessageBody": "", "MessageAttributes": {}}]}),
+        ("send_message_batch", {"Entries": [{"Id": str(number), "MessageBody": ""} for number in range(11)]}),
         ("receive_message", {"VisibilityTimeout": 1}),
         ("delete_message", {"ReceiptHandle": "m1/1", "MessageId": "m1"}),
         ("change_message_visibility_batch", {"Entries": [{"Id": "0", "ReceiptHandle": "m1/1"}]}),

@@ -1,0 +1,108 @@
+"""The status of many jobs in one request."""
+
+from typing import Any
+
+import pytest
+
+from noukai_wire import limits
+from noukai_wire.batches import StatusList
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import Route
+from tests.functions.harness import Answer, System, assert_refused
+
+UNKNOWN = "job_" + "a" * 26
+
+
+def ask(system: System, *ids: Any) -> Answer:
+    return system.send(Route.STATUSES, body={"ids": ids})
+
+
+def errors(answer: Answer) -> list[str | None]:
+    return [entry.error.code if entry.error else None for entry in StatusList.model_validate(answer.body).jobs]
+
+
+def test_jobs_are_shown_as_each_alone_would_be(system: System) -> None:
+    """In the order of the ids, with their results."""
+    ids = [system.submit(parameters={"a": number}).body["id"] for number in range(12)]
+    system.deliver()
+    answer = ask(system, *ids)
+    assert answer.status == 200
+    assert [entry["job"] for entry in answer.body["jobs"]] == [system.status(job_id) for job_id in ids]
+    assert {entry["job"]["state"] for entry in answer.body["jobs"]} == {"completed", "pending"}
+
+
+def test_a_hundred_jobs_are_one_read(system: System) -> None:
+    """It is consistent, as that of one job: after a terminal answer none says that the job runs."""
+    ids = [system.submit(parameters={"a": 1}).body["id"] for _ in range(limits.MAX_BATCH_SIZE)]
+    del system.calls[:]
+    assert errors(ask(system, *ids)) == [None] * limits.MAX_BATCH_SIZE
+    ((operation, request),) = system.calls
+    assert (operation, request["RequestItems"]["jobs"]["ConsistentRead"]) == ("BatchGetItem", True)
+
+
+def test_jobs_that_have_not_ended_say_when_to_ask_again(system: System) -> None:
+    """As the answer for one job does; what has ended says nothing."""
+    done = system.run("add", parameters={"a": 1})["id"]
+    fresh = system.submit(parameters={"a": 1}).body["id"]
+    delayed = system.submit(parameters={"a": 1}, options={"delaySeconds": 300}).body["id"]
+    answer = ask(system, done, fresh, delayed)
+    assert [entry.get("retryAfterMs") for entry in answer.body["jobs"]] == [None, 1000, 10_000]
+    alone = system.send(Route.STATUS_BY_ID, id=delayed).headers["Retry-After-Ms"]
+    assert alone == "10000"
+
+
+def test_what_is_not_the_callers_is_unknown(system: System) -> None:
+    """A job of another org, an expired one, one that never was and what is no id get the same answer."""
+    own = system.run("add", parameters={"a": 1}, options={"keepSeconds": limits.MIN_KEEP_SECONDS})["id"]
+    system.key = "nk_globex"
+    foreign = ask(system, own)
+    unknown = ask(system, UNKNOWN)
+    assert foreign.body["jobs"][0]["error"] == unknown.body["jobs"][0]["error"]
+    system.key = "nk_acme"
+    system.clock.time += limits.MIN_KEEP_SECONDS * 1000
+    assert errors(ask(system, own, UNKNOWN, "nonsense", "")) == [ErrorCode.JOB_NOT_FOUND] * 4
+
+
+def test_a_job_that_nobody_will_run_is_settled(system: System) -> None:
+    """As by every read, so that nothing waits for ever."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    system.clock.time += 5 * 24 * 3600 * 1000
+    assert ask(system, job_id).body["jobs"][0]["job"]["state"] == "failed"
+
+
+def test_results_that_have_no_room_are_asked_for_again(system: System) -> None:
+    """An answer bears as many as AWS takes of a function, and always one: whoever asks for the rest gets it."""
+    parameters = {"value": "\\", "times": limits.MAX_RESULT_BYTES // 2 - 2}
+    left = [system.run("repeat", parameters=parameters)["id"] for _ in range(5)]
+    for expected in (2, 2, 1):
+        answer = ask(system, *left)
+        unread = [entry["id"] for entry in answer.body["jobs"] if "error" in entry]
+        assert {entry["error"]["code"] for entry in answer.body["jobs"] if "error" in entry} <= {"UNAVAILABLE"}
+        assert len(left) - len(unread) == expected
+        left = unread
+
+
+def test_what_aws_has_left_out_is_asked_for_again(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that was not read is not an unknown job."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    unread = {"Responses": {}, "UnprocessedKeys": {"jobs": {"Keys": [{"id": {"S": job_id}}]}}}
+    monkeypatch.setattr(system.deployment.store.client, "batch_get_item", lambda **_: unread)
+    assert errors(ask(system, job_id, "nonsense")) == [ErrorCode.UNAVAILABLE, ErrorCode.JOB_NOT_FOUND]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"ids": [UNKNOWN] * 101}, "100"),
+        ({"ids": []}, "100"),
+        ({"ids": UNKNOWN}, "ids"),
+        ({}, "ids"),
+        ({"ids": [UNKNOWN, 7]}, "ids.1"),
+        ({"ids": [UNKNOWN], "surprise": 1}, "surprise"),
+    ],
+)
+def test_wrong_requests(system: System, body: Any, named: str) -> None:
+    """Each is refused by a 422 that names what is wrong."""
+    answer = system.send(Route.STATUSES, body=body)
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    assert named in answer.body["detail"]["message"]
