@@ -12,6 +12,7 @@ from . import _lean_httpx as _lean_httpx  # isort: skip  (before whatever else i
 from noukai_wire.models import DayUse, ExecuteResult, FlowDescription, JobAccepted, JobStatus, UsageReport, Use
 
 from ._client import AsyncNoukai, Noukai
+from ._ends import as_completed
 from ._errors import (
     ApiError,
     AuthenticationError,
@@ -79,4 +80,5 @@ __all__ = [
     "UsageReport",
     "Use",
     "WaitTimeoutError",
+    "as_completed",
 ]

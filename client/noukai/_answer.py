@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import httpx
 from pydantic import ValidationError
 
+from noukai_wire.answers import ErrorDetail
 from noukai_wire.errors import ErrorCode
 from noukai_wire.models import WireModel
 
@@ -49,6 +50,8 @@ _BY_CODE: dict[str | None, type[ApiError]] = {
     ErrorCode.JOB_NOT_FOUND: JobNotFoundError,
 }
 
+_STATUS_BY_CODE: dict[str, HTTPStatus] = {code.value: code.status for code in ErrorCode}
+
 
 def read(model: type[Model], response: httpx.Response) -> Model:
     """Return the body of a successful answer; raise `UnexpectedAnswerError` if it is not of the model's shape."""
@@ -74,15 +77,28 @@ def error_of(response: httpx.Response) -> ApiError:
     if not response.is_error:
         return unexpected(response, f"HTTP {response.status_code}")
     detail = _detail(response)
+    message = _text(detail.get("message")) or _unexplained(response)
+    return _error(response, response.status_code, message, detail, retry_after(response))
+
+
+def error_of_entry(entry: ErrorDetail, response: httpx.Response) -> ApiError:
+    """Return the error of one of many jobs in an answer: what a request for it alone would have raised."""
+    status = _STATUS_BY_CODE.get(entry.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _error(response, status, entry.message, entry.model_dump(by_alias=True, exclude_none=True), None)
+
+
+def _error(
+    response: httpx.Response, status: int, message: str, detail: dict[str, Any], retry_after: float | None
+) -> ApiError:
     code = _text(detail.get("code"))
-    default = ServerError if response.is_server_error else ApiError
-    kind = _BY_CODE.get(code) or _BY_STATUS.get(response.status_code, default)
+    default = ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status, default)
     return kind(
-        _text(detail.get("message")) or _unexplained(response),
-        status_code=response.status_code,
+        message,
+        status_code=int(status),
         code=code,
         request_id=_request_id(response),
-        retry_after=retry_after(response),
+        retry_after=retry_after,
         detail=detail,
     )
 

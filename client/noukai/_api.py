@@ -1,14 +1,16 @@
 """What can be asked of the API, as operations: each request with its retries, and its answer read."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
+from noukai_wire.batches import AcceptedBatch, JobIds, StatusList
 from noukai_wire.models import (
     CancelledJobs,
     FlowDescription,
@@ -23,9 +25,16 @@ from noukai_wire.models import (
 from noukai_wire.routes import Route
 
 from ._address import FlowAddress
-from ._answer import error_of, read
+from ._answer import error_of, error_of_entry, read, unexpected
 from ._deadline import Clock, Deadline, DeadlinePassedError
-from ._errors import ApiError, ConnectionFailedError, NoukaiError, RequestTimeoutError, UnexpectedAnswerError
+from ._errors import (
+    ApiError,
+    ConnectionFailedError,
+    NoukaiError,
+    RateLimitedError,
+    RequestTimeoutError,
+    UnexpectedAnswerError,
+)
 from ._operation import Operation
 from ._recent import RecentJobs
 from ._settings import Settings
@@ -39,6 +48,7 @@ _TRANSIENT = {
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 }
+_JSON = {"Content-Type": "application/json"}
 _BACKOFFS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds at most before each retry; the last stands for all that follow."""
 
@@ -47,6 +57,14 @@ _LONGEST_RETRY_AFTER = 60.0
 
 Ask = Callable[[float], httpx.Request]
 """Makes a request that must be over in so many seconds."""
+
+
+class Look(NamedTuple):
+    """What was seen of one of many jobs, and in how many milliseconds it is worth another look, if the API says so."""
+
+    job_id: str
+    seen: JobStatus | ApiError | None
+    pace_ms: int | None
 
 
 class Api:
@@ -61,10 +79,34 @@ class Api:
 
     def submit(self, address: FlowAddress, submission: Submission) -> Operation[JobAccepted]:
         """Submit a job; repeating it is harmless, since every attempt carries the same idempotency key."""
-        headers = {"Idempotency-Key": submission.idempotency_key, "Content-Type": "application/json"}
+        headers = {"Idempotency-Key": submission.idempotency_key, **_JSON}
         ask = partial(self.request, Route.SUBMIT, content=submission.content, headers=headers, **address._asdict())
         response = yield from self.exchange(ask, self.deadline())
         return read(JobAccepted, response)
+
+    def submit_jobs(
+        self, address: FlowAddress, submissions: Sequence[Submission]
+    ) -> Operation[list[JobAccepted | ApiError]]:
+        """Submit jobs in one request; gives of each what has become of it, in their order."""
+        content = b'{"jobs":[%b]}' % b",".join(submission.entry for submission in submissions)
+        ask = partial(self.request, Route.SUBMIT_JOBS, content=content, headers=_JSON, **address._asdict())
+        response = yield from self.exchange(ask, self.deadline())
+        entries = read(AcceptedBatch, response).jobs
+        outcomes = [error_of_entry(each.error, response) if each.error else each.job for each in entries]
+        found = [each for each in outcomes if each is not None]
+        if len(found) != len(submissions):
+            raise unexpected(response, f"{len(found)} outcomes of {len(submissions)} submissions")
+        return found
+
+    def statuses(self, ids: Sequence[str], deadline: Deadline) -> Operation[list[Look]]:
+        """Look at jobs, in one request."""
+        content = JobIds(ids=list(ids)).model_dump_json().encode()
+        ask = partial(self.request, Route.STATUSES, content=content, headers=_JSON)
+        response = yield from self.exchange(ask, deadline, retries=self.patience)
+        return [
+            Look(each.id, error_of_entry(each.error, response) if each.error else each.job, each.retry_after_ms)
+            for each in read(StatusList, response).jobs
+        ]
 
     def retry(self, job_id: str) -> Operation[JobAccepted]:
         """Submit the job's input again; repeating it is harmless, since it makes one new job only."""
@@ -92,8 +134,7 @@ class Api:
     def cancel_jobs(self, address: FlowAddress, body: JobCancellation) -> Operation[CancelledJobs]:
         """Cancel a page of a flow's jobs; a repetition cancels the rest of it, and counts no job again."""
         content = body.model_dump_json(by_alias=True, exclude_none=True).encode()
-        headers = {"Content-Type": "application/json"}
-        ask = partial(self.request, Route.CANCEL_JOBS, content=content, headers=headers, **address._asdict())
+        ask = partial(self.request, Route.CANCEL_JOBS, content=content, headers=_JSON, **address._asdict())
         response = yield from self.exchange(ask, self.deadline())
         return read(CancelledJobs, response)
 
@@ -154,13 +195,18 @@ class Api:
                 asked = (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
                 most = self.settings.max_retries if retries is None else retries(error)
                 spent = attempt >= most or asked > _LONGEST_RETRY_AFTER
-                if not _is_transient(error) or (spent and deadline.left):
+                if not is_transient(error) or (spent and deadline.left):
                     raise
-                yield from deadline.pause(max(asked, self._backoff(attempt)), because=error)
+                yield from deadline.pause(max(asked, self.backoff(attempt)), because=error)
             attempt += 1
         raise DeadlinePassedError
 
-    def _backoff(self, attempt: int) -> float:
+    def patience(self, error: NoukaiError) -> float:
+        """Say how often a wait repeats a request: a crowd that asks too much is no reason to give up a job."""
+        return math.inf if isinstance(error, RateLimitedError) else self.settings.max_retries
+
+    def backoff(self, attempt: int) -> float:
+        """Return how many seconds to sleep after so many attempts before."""
         return self._jitter() * _BACKOFFS[min(attempt, len(_BACKOFFS) - 1)]
 
 
@@ -185,5 +231,6 @@ def _failed(request: httpx.Request, failure: httpx.RequestError) -> NoukaiError:
     return UnexpectedAnswerError(f"the answer to {what} cannot be read: {failure}")
 
 
-def _is_transient(error: NoukaiError) -> bool:
+def is_transient(error: NoukaiError) -> bool:
+    """Whether what has failed may succeed in a moment."""
     return isinstance(error, ConnectionFailedError) or error.status_code in _TRANSIENT

@@ -38,14 +38,6 @@ def metadata_of(entries: Sequence[str]) -> dict[str, str]:
     return dict(_pairs(entries, "'--metadata'", "name=text"))
 
 
-def check_wait(timeout_ms: int | None, *, waits: bool, cancel_on_timeout: bool) -> None:
-    """Refuse to be told how to wait where nobody waits."""
-    if not waits and (timeout_ms is not None or cancel_on_timeout):
-        raise typer.BadParameter(
-            "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout'"
-        )
-
-
 def _pairs(entries: Sequence[str], hint: str, form: str) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for entry in entries:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
-from typing import Any
+from typing import Any, TextIO
 
 from noukai_wire.display import html_of_progress, one_line, percent_of, progress_line
 
@@ -24,15 +24,24 @@ def watched(label: str, on_progress: Listener | None, *, progress: bool) -> Gene
             yield lambda told: (show(told), on_progress(told))[1]  # what it may have to await
 
 
+def progress_of(done: int, total: int | None) -> dict[str, Any]:
+    """Say of so many jobs, if that is known, how many are done with."""
+    if total is None:
+        return {"message": f"{done} jobs"}
+    return {"percent": 100 * done / total if total else 100, "message": f"{done} of {total} jobs"}
+
+
 def _bar(label: str) -> AbstractContextManager[Listener | None]:
     # rich is slow to import, and a program that draws nothing does without.
     from rich.console import Console  # noqa: PLC0415
 
     if Console().is_jupyter:
         return _in_notebook(label)
-    if sys.stderr is not None and sys.stderr.isatty():  # pyright: ignore[reportUnnecessaryComparison]  # pythonw has none
-        return _on_terminal(label)
-    return nullcontext()
+    return _on_terminal(label) if _is_terminal(sys.stderr) else nullcontext()
+
+
+def _is_terminal(stream: TextIO | None) -> bool:  # pythonw has none
+    return stream is not None and stream.isatty()
 
 
 @contextmanager
@@ -58,7 +67,9 @@ def _on_terminal(label: str) -> Generator[Listener]:
         TextColumn("{task.fields[note]}", markup=False),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    # What is printed meanwhile goes above the bar, but where it is to go into a file or a pipe.
+    above = _is_terminal(sys.stdout)
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=above) as bar:
         task = bar.add_task(one_line(label), total=None, note="")
 
         def show(told: dict[str, Any]) -> None:

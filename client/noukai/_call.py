@@ -1,6 +1,9 @@
 """Requests and their answers, on threads that can be left behind."""
 
+import time
 import weakref
+from collections import deque
+from collections.abc import Iterable
 from contextlib import closing
 from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
@@ -10,18 +13,19 @@ import httpx
 
 
 class Call:
-    """One request; whoever asks waits for its answer for so long and no longer."""
+    """One request; whoever asks waits for its answer for so many seconds from now and no longer."""
 
-    def __init__(self, http_client: httpx.Client, request: httpx.Request) -> None:
+    def __init__(self, http_client: httpx.Client, request: httpx.Request, seconds: float) -> None:
         self._http_client = http_client
         self._request = request
+        self._until = time.monotonic() + seconds
         self._left = False
         self._reply: SimpleQueue[httpx.Response | BaseException | None] = SimpleQueue()
 
-    def answer(self, seconds: float) -> httpx.Response:
-        """Return the answer, read to its end; raise `httpx.ReadTimeout` if that takes longer than these seconds."""
+    def answer(self) -> httpx.Response:
+        """Return the answer, read to its end; raise `httpx.ReadTimeout` if that takes too long."""
         try:
-            reply = self._reply.get(timeout=seconds)
+            reply = self._reply.get(timeout=max(0.0, self._until - time.monotonic()))
         except Empty:
             raise httpx.ReadTimeout("the answer took too long to arrive", request=self._request) from None
         finally:
@@ -30,6 +34,10 @@ class Call:
             raise reply
         assert reply is not None  # noqa: S101 - only a call that was left replies so
         return reply
+
+    def leave(self) -> None:
+        """Read the answer no further."""
+        self._left = True
 
     def perform(self) -> None:
         """Send the request; whoever waits for the answer gets what that raises."""
@@ -86,17 +94,32 @@ class Callers:
         self._idle: list[Caller] = []
         weakref.finalize(self, _end, self._idle)
 
-    def answer(self, request: httpx.Request, seconds: float) -> httpx.Response:
-        """Perform a request as `Call.answer` says."""
-        call = Call(self._http_client, request)
-        caller = self._free()
-        caller.begin(call)
+    def answers(self, requests: Iterable[tuple[httpx.Request, float]]) -> list[httpx.Response | httpx.RequestError]:
+        """Perform requests at once, each within its seconds; gives of each its answer, or the error instead."""
+        begun = deque([self._begin(request, seconds) for request, seconds in requests])
+        answers: list[httpx.Response | httpx.RequestError] = []
         try:
-            response = call.answer(seconds)
-        except BaseException:
+            while begun:
+                answers.append(self._finish(*begun[0]))
+                begun.popleft()
+        finally:
+            for caller, call in begun:
+                call.leave()
+                caller.end()
+        return answers
+
+    def _begin(self, request: httpx.Request, seconds: float) -> tuple[Caller, Call]:
+        caller, call = self._free(), Call(self._http_client, request, seconds)
+        caller.begin(call)
+        return caller, call
+
+    def _finish(self, caller: Caller, call: Call) -> httpx.Response | httpx.RequestError:
+        try:
+            response = call.answer()
+        except httpx.RequestError as failure:
             # It may still be at work.
             caller.end()
-            raise
+            return failure
         self._idle.append(caller)
         return response
 

@@ -84,7 +84,10 @@ class Noukai(_Deployment[BlockingDriver]):
         page_size: int = MAX_LIST_LIMIT,
         **selection: Unpack[JobSelection],
     ) -> Iterator[JobStatus]:
-        """Go through the jobs of this client's org, or of one project of it, as `Flow.jobs` does."""
+        """Go through the jobs of this client's org, or of one project of it, as `Flow.jobs` does.
+
+        Raises `NotFoundError` for an unknown project, and what that raises otherwise.
+        """
         return self._driver.each(listing_of_org(self._api, org, project, selection, page_size))
 
     def flows(self) -> list[FlowDescription]:

@@ -4,17 +4,27 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import httpx
 
-from noukai_wire.models import JobStatus
-
 from ._call import Callers
-from ._listing import Listing
-from ._operation import Operation, Outcome, Reply, Report, Sleep, Step, advance
+from ._operation import Answer, Operation, Outcome, Reply, Report, Sleep, Step, Together, advance
 
 T = TypeVar("T")
+
+
+class Pages(Protocol[T]):
+    """What is fetched page by page: a page may be empty, and whether there are more is known after each."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there may be another page."""
+        ...
+
+    def page(self) -> Operation[list[T]]:
+        """Fetch the next page."""
+        ...
 
 
 class BlockingDriver:
@@ -32,10 +42,10 @@ class BlockingDriver:
                 reply = self._perform(step)
         return step.value
 
-    def each(self, listing: Listing) -> Iterator[JobStatus]:
-        """Give the jobs of a list one by one; a page is fetched when the one before is used up."""
-        while listing.has_more:
-            yield from self.run(listing.page())
+    def each(self, pages: Pages[T]) -> Iterator[T]:
+        """Give what is on the pages one by one; a page is fetched when the one before is used up."""
+        while pages.has_more:
+            yield from self.run(pages.page())
 
     def _perform(self, step: Step) -> Reply:
         match step:
@@ -44,14 +54,13 @@ class BlockingDriver:
             case Report():
                 step.listener(step.progress)
             case httpx.Request():
-                return self._send(step)
+                return self._send([step])[0]
+            case Together():
+                return self._send(step.requests)
         return None
 
-    def _send(self, request: httpx.Request) -> Reply:
-        try:
-            return self._callers.answer(request, _timeout(request))
-        except httpx.RequestError as failure:
-            return failure
+    def _send(self, requests: list[httpx.Request]) -> list[Answer]:
+        return self._callers.answers([(request, _timeout(request)) for request in requests])
 
 
 class AwaitingDriver:
@@ -69,11 +78,11 @@ class AwaitingDriver:
                 reply = await self._perform(step)
         return step.value
 
-    async def each(self, listing: Listing) -> AsyncIterator[JobStatus]:
-        """Give the jobs of a list one by one; a page is fetched when the one before is used up."""
-        while listing.has_more:
-            for status in await self.run(listing.page()):
-                yield status
+    async def each(self, pages: Pages[T]) -> AsyncIterator[T]:
+        """Give what is on the pages one by one; a page is fetched when the one before is used up."""
+        while pages.has_more:
+            for each in await self.run(pages.page()):
+                yield each
 
     async def _perform(self, step: Step) -> Reply:
         match step:
@@ -85,9 +94,11 @@ class AwaitingDriver:
                     await heard
             case httpx.Request():
                 return await self._send(step)
+            case Together():
+                return await asyncio.gather(*map(self._send, step.requests))
         return None
 
-    async def _send(self, request: httpx.Request) -> Reply:
+    async def _send(self, request: httpx.Request) -> Answer:
         try:
             async with asyncio.timeout(_timeout(request)):
                 return await self._http_client.send(request)

@@ -1,6 +1,6 @@
 """A flow of the deployment, in both colours."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, Generic, Unpack
 
 from noukai_wire.limits import MAX_LIST_LIMIT
@@ -12,6 +12,7 @@ from ._bar import Listener, watched
 from ._driver import AwaitingDriver, BlockingDriver
 from ._job import AsyncJob, Driver, Job
 from ._listing import JobSelection, Listing, cancellation, listing_of_flow
+from ._mapping import FlowInput, Mapped
 from ._operation import Operation
 from ._submission import JobOptions, submission
 from ._wait import WaitTerms, execute
@@ -46,6 +47,9 @@ class _KnownFlow(Generic[Driver]):
         self, terms: WaitTerms, message: str | None, parameters: Mapping[str, Any] | None, options: JobOptions
     ) -> Operation[ExecuteResult]:
         return execute(self._api, self._address, submission(message, parameters, **options), terms)
+
+    def _mapped(self, inputs: Iterable[FlowInput], options: JobOptions) -> Mapped:
+        return Mapped(self._api, self._address, inputs, options)
 
 
 class Flow(_KnownFlow[BlockingDriver]):
@@ -86,11 +90,36 @@ class Flow(_KnownFlow[BlockingDriver]):
             terms = WaitTerms(timeout_ms, listener, cancel_on_timeout)
             return self._driver.run(self._execution(terms, message, parameters, options))
 
+    def map(
+        self, inputs: Iterable[FlowInput], *, progress: bool = False, **options: Unpack[JobOptions]
+    ) -> Iterator[Job]:
+        """Submit a job for each input, as the jobs are asked for, and give them in the order of their inputs.
+
+        An input is a message, or a dict of the flow's arguments, `message` among them; the options are those of every
+        job. One request submits a hundred jobs, or as many as its body has room for, and four are in flight at most: of
+        inputs that are made as they are wanted no more are held at once. `progress=True` draws how many are submitted.
+
+        With an `idempotency_key` each job has one of its own, made of that and the place of its input: to map the same
+        inputs again, after a failure or in another process, gives the same jobs and submits those that were missing.
+
+        Raises what `Flow.job` does for the first input that is refused, after the jobs that were accepted with it were
+        given; none of those behind them is submitted.
+        """
+        return self._map(self._mapped(inputs, options), progress=progress)
+
+    def _map(self, mapped: Mapped, *, progress: bool) -> Iterator[Job]:
+        with watched(self.address, None, progress=progress) as mapped.listener:
+            for accepted in self._driver.each(mapped):
+                yield Job(accepted.id, self._api, self._driver, accepted)
+
     def jobs(self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]) -> Iterator[JobStatus]:
         """Go through the flow's jobs, the newest first and without their results.
 
         A page of up to `page_size` jobs is fetched when the one before is used up. Jobs that are submitted meanwhile
         are not among them, and one that was submitted within the last second may be missed.
+
+        Raises `InvalidArgumentError` for what is no filter, `FlowNotFoundError`; and `ApiError` or
+        `ConnectionFailedError` as every request does.
         """
         return self._driver.each(self._listing(selection, page_size))
 
@@ -98,6 +127,8 @@ class Flow(_KnownFlow[BlockingDriver]):
         """Cancel the flow's jobs that wait or run, or those of them that are selected; gives how many there were.
 
         Jobs that are submitted meanwhile stay.
+
+        Raises what `Flow.jobs` does.
         """
         return self._driver.run(self._cancellation(selection))
 
@@ -127,6 +158,17 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
         with watched(self.address, on_progress, progress=progress) as listener:
             terms = WaitTerms(timeout_ms, listener, cancel_on_timeout)
             return await self._driver.run(self._execution(terms, message, parameters, options))
+
+    def map(
+        self, inputs: Iterable[FlowInput], *, progress: bool = False, **options: Unpack[JobOptions]
+    ) -> AsyncIterator[AsyncJob]:
+        """Submit a job for each input as `Flow.map` does, with `async for`."""
+        return self._map(self._mapped(inputs, options), progress=progress)
+
+    async def _map(self, mapped: Mapped, *, progress: bool) -> AsyncIterator[AsyncJob]:
+        with watched(self.address, None, progress=progress) as mapped.listener:
+            async for accepted in self._driver.each(mapped):
+                yield AsyncJob(accepted.id, self._api, self._driver, accepted)
 
     def jobs(self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]) -> AsyncIterator[JobStatus]:
         """Go through the flow's jobs as `Flow.jobs` does, with `async for`."""

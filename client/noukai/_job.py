@@ -7,9 +7,10 @@ from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 
 from ._api import Api
 from ._bar import Listener, watched
+from ._completion import End
 from ._driver import AwaitingDriver, BlockingDriver
 from ._operation import Operation
-from ._wait import Wait, WaitTerms
+from ._wait import Wait, WaitTerms, told
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,6 +25,7 @@ class _KnownJob(Generic[Driver]):
         self._driver = driver
         self._accepted = accepted
         self._accepted_at = api.clock()
+        self._end: End | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._id!r})"
@@ -45,6 +47,8 @@ class _KnownJob(Generic[Driver]):
         return self._accepted
 
     def _wait(self, terms: WaitTerms) -> Operation[ExecuteResult]:
+        if self._end is not None:
+            return told(self._end)
         accepted = self._accepted
         rest = self._api.recent.rest_of(accepted.flow, self._accepted_at) if accepted else 0.0
         return Wait(self._api, self._id, terms, rest).result()
@@ -126,3 +130,18 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
         """Retry as `Job.retry` does."""
         accepted = await self._driver.run(self._api.retry(self._id))
         return AsyncJob(accepted.id, self._api, self._driver, accepted)
+
+
+def asked_through(job: _KnownJob[Driver]) -> tuple[Api, Driver]:
+    """Give the API that has the job, and what asks it."""
+    return job._api, job._driver  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
+
+
+def known_end(job: _KnownJob[Driver]) -> End | None:
+    """Give how the job has ended, if `as_completed` has seen it."""
+    return job._end  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
+
+
+def note_end(job: _KnownJob[Driver], end: End) -> None:
+    """Let a job know how it has ended, which never changes: a wait for it asks for nothing."""
+    job._end = end  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module

@@ -2,10 +2,10 @@
 
 An operation is a generator that decides but does nothing: it yields steps and returns its outcome. A driver performs
 each step: it replies to a request with its response or with the `httpx.RequestError` that came instead, which is thrown
-into the operation, and to any other step with None.
+into the operation; to requests that are sent together with such a reply for each; and to any other step with None.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -30,14 +30,22 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Together:
+    """Send these requests at once; the reply is a list."""
+
+    requests: list[httpx.Request]
+
+
+@dataclass(frozen=True)
 class Outcome(Generic[T]):
     """The operation has ended with this."""
 
     value: T
 
 
-Step: TypeAlias = httpx.Request | Sleep | Report
-Reply: TypeAlias = httpx.Response | httpx.RequestError | None
+Step: TypeAlias = httpx.Request | Sleep | Report | Together
+Answer: TypeAlias = httpx.Response | httpx.RequestError
+Reply: TypeAlias = Answer | list[Answer] | None
 Operation: TypeAlias = Generator[Step, Any, T]
 
 
@@ -49,3 +57,23 @@ def advance(operation: Operation[T], reply: Reply) -> Step | Outcome[T]:
         return operation.send(reply)
     except StopIteration as end:
         return Outcome(end.value)
+
+
+def together(operations: Iterable[Operation[T]]) -> Operation[list[T]]:
+    """Perform operations in step, which ask and sleep only; gives their outcomes, in their order.
+
+    Their requests are sent at once, and all sleep for as long as the one that has to sleep the longest.
+    """
+    running = list(operations)
+    outcomes: dict[int, T] = {}
+    replies: dict[int, Reply] = dict.fromkeys(range(len(running)))
+    while replies:
+        steps = {place: advance(running[place], reply) for place, reply in replies.items()}
+        outcomes |= {place: step.value for place, step in steps.items() if isinstance(step, Outcome)}
+        asked = {place: step for place, step in steps.items() if isinstance(step, httpx.Request)}
+        sleeps = {place: step for place, step in steps.items() if isinstance(step, Sleep)}
+        answers: list[Answer] = (yield Together(list(asked.values()))) if asked else []
+        if sleeps:
+            yield Sleep(max(sleep.seconds for sleep in sleeps.values()))
+        replies = dict(zip(asked, answers, strict=True)) | dict.fromkeys(sleeps)
+    return [outcomes[place] for place in range(len(running))]

@@ -48,6 +48,12 @@ class Submission:
     content: bytes
     idempotency_key: str
 
+    @property
+    def entry(self) -> bytes:
+        """The body as an entry of a batch, with its own key."""
+        key = b'"idempotencyKey":' + json.dumps(self.idempotency_key).encode()
+        return b"%b%b%b}" % (self.content[:-1], b"" if self.content == b"{}" else b",", key)
+
 
 def submission(
     message: str | None = None,

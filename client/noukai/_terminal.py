@@ -75,6 +75,12 @@ def show_status(status: JobStatus) -> None:
         show_output(status.result.output)
 
 
+def show_end(status: JobStatus) -> None:
+    """Print in one line how a job has ended, with what it returned as JSON or why it failed."""
+    output = None if status.result is None else json.dumps(status.result.output, ensure_ascii=False)
+    typer.echo(one_line(" ".join([status.id, status.state, output or status.error or ""])).rstrip())
+
+
 def show_flows(flows: list[FlowDescription]) -> None:
     """Print each flow with its arguments, those that may be left out in brackets."""
     for flow in flows:

@@ -113,7 +113,7 @@ class Wait:
                 self._held = False
                 yield from self._deadline.pause(refusal.retry_after or 0.0, because=refusal)
         ask = partial(self._api.request, Route.STATUS_BY_ID, id=self._job_id)
-        return (yield from self._api.exchange(ask, self._deadline, retries=self._retries))
+        return (yield from self._api.exchange(ask, self._deadline, retries=self._api.patience))
 
     def _hold(self, left: float) -> httpx.Request:
         seconds = int(min(MAX_WAIT_SECONDS, max(0.0, left - _ROUND_TRIP)))
@@ -123,11 +123,7 @@ class Wait:
         return self._api.request(Route.WAIT_BY_ID, left, held=seconds, params=params, id=self._job_id)
 
     def _retries_of_a_hold(self, error: NoukaiError) -> float:
-        return 0 if _refuses_to_hold(error) else self._retries(error)
-
-    def _retries(self, error: NoukaiError) -> float:
-        """A crowd that asks too much is no reason to give up: the job goes on, and its answer is kept."""
-        return math.inf if isinstance(error, RateLimitedError) else self._api.settings.max_retries
+        return 0 if _refuses_to_hold(error) else self._api.patience(error)
 
     def _see(self, status: JobStatus) -> Operation[None]:
         known = None if self._last is None else self._last.progress
@@ -158,6 +154,14 @@ def _refuses_to_hold(refusal: NoukaiError) -> bool:
     if isinstance(refusal, NotFoundError):  # the route itself is missing: our 404 says so, a gateway's has no code
         return refusal.code in (ErrorCode.NOT_FOUND, None)
     return isinstance(refusal, RateLimitedError | ServerError)
+
+
+def told(end: JobStatus | ApiError) -> Operation[ExecuteResult]:
+    """Return what a job returned that is known to have ended so; raise for every other end."""
+    yield from ()  # nothing is asked for
+    if isinstance(end, ApiError):
+        raise end
+    return _result(end)
 
 
 def _result(status: JobStatus) -> ExecuteResult:

@@ -1,9 +1,7 @@
-"""The command `noukai`: submit a job, look at it, wait for it, cancel it; list the flows, show the use."""
+"""The command `noukai`: submit jobs, look at them, wait for them, cancel them; list the flows, show the use."""
 
 import io
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from itertools import islice
 from typing import Annotated
 
@@ -13,15 +11,15 @@ from noukai_wire.limits import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT
 from noukai_wire.models import FlowList, JobList
 
 from . import _options as options
-from ._arguments import check_wait, metadata_of, parameters_of, text_of
+from ._arguments import metadata_of, parameters_of, text_of
 from ._calling import described
-from ._client import Noukai
-from ._errors import JobError, NoukaiError
+from ._command import EPILOG, check_wait, connected
+from ._errors import JobError
 from ._job import Job
 from ._listing import JobSelection
+from ._map_command import map_inputs
 from ._terminal import (
     complain,
-    exit_code,
     show_cancelled,
     show_flow,
     show_flows,
@@ -33,15 +31,9 @@ from ._terminal import (
     stated,
 )
 
-_EPILOG = (
-    "Environment: NOUKAI_API_KEY; NOUKAI_BASE_URL (http://localhost:8080/api/v1); NOUKAI_ORG and NOUKAI_PROJECT for "
-    "flows that are named without them. Exit codes: 0 completed, 1 failed, 2 usage, 3 cancelled, 4 timeout, 5 API or "
-    "connection error."
-)
-
 app = typer.Typer(
     help="Submit jobs to a background-job API, and watch them.",
-    epilog=_EPILOG,
+    epilog=EPILOG,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -49,7 +41,7 @@ app = typer.Typer(
 )
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=EPILOG)
 def submit(
     *,
     flow: options.FlowArgument,
@@ -72,7 +64,7 @@ def submit(
 ) -> None:
     """Submit a job and print its id; with --wait, its result."""
     check_wait(timeout_ms, waits=waits, cancel_on_timeout=cancel_on_timeout)
-    with _client() as client:
+    with connected() as client:
         job = client.flow(flow).job(
             text_of(message, file),
             parameters_of(parameter) if parameter else None,
@@ -91,14 +83,17 @@ def submit(
         return _wait(job, timeout_ms, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
 
 
-@app.command(epilog=_EPILOG)
+app.command("map", epilog=EPILOG)(map_inputs)
+
+
+@app.command(epilog=EPILOG)
 def status(*, job_id: options.JobArgument, as_json: options.Json = False) -> None:
     """Print a job as it stands; the exit code is 0 in every state."""
-    with _client() as client:
+    with connected() as client:
         _show_status(client.job(job_id), as_json=as_json)
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=EPILOG)
 def wait(
     *,
     job_id: options.JobArgument,
@@ -107,11 +102,11 @@ def wait(
     as_json: options.Json = False,
 ) -> None:
     """Wait for a job and print its result; with --json, its status."""
-    with _client() as client:
+    with connected() as client:
         _wait(client.job(job_id), timeout_ms, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=EPILOG)
 def cancel(
     *,
     job_id: Annotated[str | None, typer.Argument(help="A job's id.")] = None,
@@ -127,7 +122,7 @@ def cancel(
     selection = JobSelection(state=state, created_after=created_after, created_before=created_before)
     if (job_id is None) != every or (flow is not None) != every or (not every and any(selection.values())):
         raise typer.BadParameter("give a job's id, or --all with --flow, which a filter may follow")
-    with _client() as client:
+    with connected() as client:
         if flow is not None:
             known = client.flow(flow)
             if not yes:
@@ -139,7 +134,7 @@ def cancel(
             _show_status(job, as_json=as_json)
 
 
-@app.command("list", epilog=_EPILOG)
+@app.command("list", epilog=EPILOG)
 def list_jobs(
     *,
     flow: Annotated[str | None, typer.Argument(help="org/project/flow, or flow alone; without it the org's.")] = None,
@@ -155,7 +150,7 @@ def list_jobs(
         raise typer.BadParameter("name a flow or a project", param_hint="'FLOW' / '--project'")
     selection = JobSelection(state=state, created_after=created_after, created_before=created_before)
     size = min(limit, MAX_LIST_LIMIT)
-    with _client() as client:
+    with connected() as client:
         if flow is not None:
             jobs = client.flow(flow).jobs(page_size=size, **selection)
         else:
@@ -167,14 +162,14 @@ def list_jobs(
         show_jobs(found)
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=EPILOG)
 def retry(*, job_id: options.JobArgument, as_json: options.Json = False) -> None:
     """Submit a failed or cancelled job's input again and print the new job's id."""
-    with _client() as client:
+    with connected() as client:
         _show_accepted(client.job(job_id).retry(), as_json=as_json)
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=EPILOG)
 def flows(
     *,
     flow: Annotated[
@@ -183,7 +178,7 @@ def flows(
     as_json: options.Json = False,
 ) -> None:
     """List the flows of the deployment, or show how one is called; with --json, the schema of its input."""
-    with _client() as client:
+    with connected() as client:
         if flow is not None:
             address = client.flow(flow).address
             one = described(client.flows(), address)
@@ -196,10 +191,10 @@ def flows(
             show_flows(found)
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=EPILOG)
 def usage(*, from_: options.From = None, to: options.To = None, as_json: options.Json = False) -> None:
     """Show what the key's org has used, by day and flow, in UTC."""
-    with _client() as client:
+    with connected() as client:
         (show_json if as_json else show_usage)(client.usage(from_, to))
 
 
@@ -209,16 +204,6 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a character still gets the rest
             stream.reconfigure(errors="backslashreplace")
     app()
-
-
-@contextmanager
-def _client() -> Generator[Noukai]:
-    try:
-        with Noukai() as client:
-            yield client
-    except NoukaiError as error:
-        complain(error)
-        raise typer.Exit(exit_code(error)) from None
 
 
 def _wait(job: Job, timeout_ms: int | None, *, cancel_on_timeout: bool, as_json: bool) -> None:

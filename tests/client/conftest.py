@@ -24,6 +24,11 @@ class Colour:
         self._runner = runner
         self.sleeps: list[float] = []
 
+    @property
+    def is_awaiting(self) -> bool:
+        """Whether what is called is to be awaited."""
+        return self._awaiting
+
     def client(self, handler: Handler, **options: Any) -> Any:
         """Return a client whose requests are answered by the handler."""
         transport = httpx.MockTransport(handler)

@@ -82,6 +82,11 @@ class FakeApi(ThreadingHTTPServer):
             case "POST", ["seq", "acme", "demo", flow, "jobs"] if f"job_{flow}" in self.lives:
                 self.submissions.append(body)
                 return 202, {**job("pending"), "id": f"job_{flow}", "flow": f"acme/demo/{flow}"}
+            case "POST", ["seq", "acme", "demo", "many", "jobs", "batch"]:
+                self.submissions += body["jobs"]
+                return 202, {"jobs": [self._accepted(entry) for entry in body["jobs"]]}
+            case "POST", ["jobs", "status"]:
+                return 200, {"jobs": [self._shown(job_id) for job_id in body["ids"]]}
             case "GET", ["seq", "acme", *_, "jobs"]:
                 self.queries.append((path[2:-1], query))
                 jobs = [{**job("running"), "id": f"job_{n}", "flow": "acme/demo/echo"} for n in range(3)]
@@ -103,6 +108,17 @@ class FakeApi(ThreadingHTTPServer):
                 return 200, life.pop(0) if len(life) > 1 else life[0]
         code = "FLOW_NOT_FOUND" if path[0] == "seq" else "JOB_NOT_FOUND"
         return 404, {"detail": {"code": code, "message": f"there is none at\n{'/'.join(path)}"}}
+
+    def _accepted(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Accept an entry of a batch as the job that its message names."""
+        if entry["message"] == "wrong":
+            return {"error": {"code": "INVALID_INPUT", "message": "Correct it", "errors": []}}
+        return {"job": {**job("pending"), "id": f"job_{entry['message']}", "flow": "acme/demo/many"}}
+
+    def _shown(self, job_id: str) -> dict[str, Any]:
+        if job_id not in self.lives:
+            return {"id": job_id, "error": {"code": "JOB_NOT_FOUND", "message": "there is none"}}
+        return {"id": job_id, "job": self.lives[job_id][0], "retryAfterMs": 0}
 
     def _hold(self, job_id: str, seconds: int) -> None:
         self.holds.append(seconds)

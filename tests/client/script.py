@@ -8,7 +8,7 @@ import httpx
 
 from noukai import ExecuteResult, NoukaiError
 from noukai._api import Api
-from noukai._operation import Operation, Outcome, Reply, Report, Sleep, advance
+from noukai._operation import Operation, Outcome, Reply, Report, Sleep, Together, advance
 from noukai._settings import Settings
 from noukai._wait import Wait, WaitTerms
 
@@ -72,6 +72,8 @@ class Player:
         self.now = 1000.0
         self.api = Api(settings, clock=lambda: self.now, jitter=jitter)
         self.requests: list[httpx.Request] = []
+        self.together: list[int] = []
+        """How many requests were sent at once, each time that some were."""
         self.sleeps: list[float] = []
 
     def play(self, operation: Operation[T], *answers: Answer) -> T:
@@ -96,13 +98,16 @@ class Player:
                 case Report():
                     step.listener(step.progress)
                 case httpx.Request():
-                    self.requests.append(step)
-                    answer = next(script, None)
-                    assert answer is not None, f"nobody expected {step.method} {step.url}"
-                    reply = self._reply(step, answer)
+                    reply = self._reply(step, script)
+                case Together():
+                    self.together.append(len(step.requests))
+                    reply = [self._reply(request, script) for request in step.requests]
         return step.value
 
-    def _reply(self, request: httpx.Request, answer: Answer) -> Reply:
+    def _reply(self, request: httpx.Request, script: Iterator[Answer]) -> httpx.Response | httpx.RequestError:
+        self.requests.append(request)
+        answer = next(script, None)
+        assert answer is not None, f"nobody expected {request.method} {request.url}"
         limit = timeout_of(request)
         self.now += min(answer.took, limit)
         if answer.took > limit:

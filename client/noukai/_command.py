@@ -1,0 +1,35 @@
+"""What the commands have in common: their client, their exit codes and how they say that."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import typer
+
+from ._client import Noukai
+from ._errors import NoukaiError
+from ._terminal import complain, exit_code
+
+EPILOG = (
+    "Environment: NOUKAI_API_KEY; NOUKAI_BASE_URL (http://localhost:8080/api/v1); NOUKAI_ORG and NOUKAI_PROJECT for "
+    "flows that are named without them. Exit codes: 0 completed, 1 failed, 2 usage, 3 cancelled, 4 timeout, 5 API or "
+    "connection error."
+)
+
+
+@contextmanager
+def connected() -> Generator[Noukai]:
+    """Give the client that the environment describes; an error is told, and ends the command with its exit code."""
+    try:
+        with Noukai() as client:
+            yield client
+    except NoukaiError as error:
+        complain(error)
+        raise typer.Exit(exit_code(error)) from None
+
+
+def check_wait(timeout_ms: int | None, *, waits: bool, cancel_on_timeout: bool) -> None:
+    """Refuse to be told how to wait where nothing is waited for."""
+    if not waits and (timeout_ms is not None or cancel_on_timeout):
+        raise typer.BadParameter(
+            "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout'"
+        )

@@ -1,0 +1,75 @@
+"""Going through many jobs as they end, in both colours."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, TypeVar, overload
+
+from ._api import Api
+from ._bar import Listener, watched
+from ._completion import Completion
+from ._errors import InvalidArgumentError
+from ._job import AsyncJob, Job, asked_through, note_end
+
+AnyJob = TypeVar("AnyJob", Job, AsyncJob)
+
+
+@overload
+def as_completed(jobs: Iterable[Job], *, timeout_ms: float | None = None, progress: bool = False) -> Iterable[Job]: ...
+@overload
+def as_completed(
+    jobs: Iterable[AsyncJob] | AsyncIterable[AsyncJob], *, timeout_ms: float | None = None, progress: bool = False
+) -> AsyncIterable[AsyncJob]: ...
+def as_completed(jobs: Any, *, timeout_ms: float | None = None, progress: bool = False) -> Any:
+    """Go through jobs as they end: with `for`, or with `async for` through those of an `AsyncNoukai`.
+
+    One request asks for a hundred jobs. How a job has ended is known when it comes by: its `wait` asks for nothing, and
+    returns or raises at once, also for a job that is unknown. A job that is named twice comes once. The time counts
+    from the first step on; `progress=True` draws how many have ended.
+
+    Raises `WaitTimeoutError` at the deadline, `InvalidArgumentError` for jobs of several clients and for a `timeout_ms`
+    that is no time; and `ApiError` or `ConnectionFailedError` as every request does.
+    """
+    return _Ends(jobs, timeout_ms, progress)
+
+
+@dataclass(frozen=True)
+class _Ends:
+    jobs: Any
+    timeout_ms: float | None
+    progress: bool
+
+    def __iter__(self) -> Iterator[Job]:
+        jobs: dict[str, Job] = {job.id: job for job in self.jobs}
+        if jobs:
+            api, driver = _common(jobs)
+            with self._watched(jobs) as listener:
+                for job_id, end in driver.each(self._completion(api, jobs, listener)):
+                    note_end(job := jobs.pop(job_id), end)
+                    yield job
+
+    async def __aiter__(self) -> AsyncIterator[AsyncJob]:
+        given: Any = self.jobs
+        jobs: dict[str, AsyncJob] = (
+            {job.id: job async for job in given} if hasattr(given, "__aiter__") else {job.id: job for job in given}
+        )
+        if jobs:
+            api, driver = _common(jobs)
+            with self._watched(jobs) as listener:
+                async for job_id, end in driver.each(self._completion(api, jobs, listener)):
+                    note_end(job := jobs.pop(job_id), end)
+                    yield job
+
+    def _watched(self, jobs: dict[str, AnyJob]) -> AbstractContextManager[Listener | None]:
+        return watched(f"{len(jobs)} jobs", None, progress=self.progress)
+
+    def _completion(self, api: Api, jobs: dict[str, AnyJob], listener: Listener | None) -> Completion:
+        return Completion(api, jobs, timeout_ms=self.timeout_ms, listener=listener)
+
+
+def _common(jobs: dict[str, Any]) -> tuple[Api, Any]:
+    """Give what all jobs are asked for through."""
+    first, *others = {asked_through(job) for job in jobs.values()}
+    if others:
+        raise InvalidArgumentError("these jobs belong to several clients: call as_completed for those of each")
+    return first

@@ -1,0 +1,104 @@
+"""The command `noukai map`: submit a job for each line of a file."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, BinaryIO
+
+import typer
+
+from . import _options as options
+from ._arguments import metadata_of
+from ._command import check_wait, connected
+from ._ends import as_completed
+from ._errors import ApiError
+from ._job import Job, known_end
+from ._mapping import FlowInput
+from ._terminal import complain, show_end, show_json
+
+InputFile = Annotated[
+    typer.FileBinaryRead,
+    typer.Option("-f", "--file", help="An input on each line: a JSON string as the message, or an object; - is stdin."),
+]
+MapKey = Annotated[
+    str | None, typer.Option(help="The same key and lines give the same jobs, and submit what is missing.")
+]
+WaitsForAll = Annotated[bool, typer.Option("--wait", help="Print each job as it ends, instead of its id.")]
+
+
+def map_inputs(
+    *,
+    flow: options.FlowArgument,
+    file: InputFile,
+    waits: WaitsForAll = False,
+    timeout_ms: options.TimeoutMs = None,
+    idempotency_key: MapKey = None,
+    delay_seconds: options.DelaySeconds = None,
+    run_at: options.RunAt = None,
+    timeout_seconds: options.TimeoutSeconds = None,
+    max_attempts: options.MaxAttempts = None,
+    backoff_seconds: options.BackoffSeconds = None,
+    backoff_cap_seconds: options.BackoffCapSeconds = None,
+    metadata: options.Metadata = None,
+    keep_seconds: options.KeepSeconds = None,
+    as_json: options.Json = False,
+) -> None:
+    """Submit a job for each line of a file and print their ids, in the order of the lines; with --wait, their ends."""
+    check_wait(timeout_ms, waits=waits, cancel_on_timeout=False)
+    with connected() as client:
+        jobs = client.flow(flow).map(
+            _inputs(file),
+            progress=not as_json,
+            idempotency_key=idempotency_key,
+            delay_seconds=delay_seconds,
+            run_at=run_at,
+            timeout_seconds=timeout_seconds,
+            max_attempts=max_attempts,
+            backoff_seconds=backoff_seconds,
+            backoff_cap_seconds=backoff_cap_seconds,
+            metadata=metadata_of(metadata) if metadata else None,
+            keep_seconds=keep_seconds,
+        )
+        if waits:
+            _show_ends(as_completed(jobs, timeout_ms=timeout_ms, progress=not as_json), as_json=as_json)
+        else:
+            _show_ids(jobs, as_json=as_json)
+
+
+def _inputs(file: BinaryIO) -> Iterator[FlowInput]:
+    for number, line in enumerate(file, start=1):
+        if not line.strip():
+            continue
+        try:
+            value: Any = json.loads(line)
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, str | dict):
+            raise typer.BadParameter(f"line {number} is no JSON string or object, in UTF-8", param_hint="'-f'")
+        yield value
+
+
+def _show_ids(jobs: Iterable[Job], *, as_json: bool) -> None:
+    for job in jobs:
+        if as_json and job.accepted is not None:
+            show_json(job.accepted)
+        else:
+            typer.echo(job.id)
+
+
+def _show_ends(jobs: Iterable[Job], *, as_json: bool) -> None:
+    """Print each end; leave as the worst of them would."""
+    states: set[str] = set()
+    for job in jobs:
+        end = known_end(job)
+        if isinstance(end, ApiError):
+            complain(f"{job.id}: {end}")
+            states.add("unknown")
+        elif end is not None:
+            (show_json if as_json else show_end)(end)
+            states.add(end.state)
+    code = next((code for state, code in _EXIT_CODES.items() if state in states), 0)
+    if code:
+        raise typer.Exit(code)
+
+
+_EXIT_CODES = {"unknown": 5, "failed": 1, "cancelled": 3}

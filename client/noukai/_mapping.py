@@ -1,0 +1,120 @@
+"""Submitting a job for each of many inputs, in batches."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from itertools import islice
+from typing import Any, TypeAlias, cast
+
+from noukai_wire.limits import MAX_BATCH_SIZE, MAX_BODY_BYTES
+from noukai_wire.models import JobAccepted
+
+from ._address import FlowAddress
+from ._api import Api, is_transient
+from ._bar import Listener, progress_of
+from ._errors import InvalidArgumentError, NoukaiError
+from ._operation import Operation, Report, Sleep, together
+from ._submission import JobOptions, Submission, submission
+
+FlowInput: TypeAlias = str | Mapping[str, Any]
+"""The message, or the flow's arguments by their names, `message` among them."""
+
+_AT_ONCE = 4
+"""Requests in flight."""
+
+_AROUND_ENTRIES = len(b'{"jobs":[]}')
+
+
+class Mapped:
+    """The jobs of many inputs, in their order; a page is what a few requests at once submit.
+
+    No input is taken before its page is wanted. What was accepted beside a submission that was refused is given before
+    the refusal is raised.
+    """
+
+    def __init__(self, api: Api, address: FlowAddress, inputs: Iterable[FlowInput], options: JobOptions) -> None:
+        if isinstance(inputs, str | Mapping):
+            raise InvalidArgumentError("inputs must be a list or another iterable of inputs, not one of them")
+        self._api = api
+        self._address = address
+        self._count = len(inputs) if isinstance(inputs, Sized) else None
+        self._submitted = 0
+        self._batches = _batches(_submissions(inputs, options))
+        self._is_at_end = False
+        self._failure: NoukaiError | None = None
+        self.listener: Listener | None = None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there may be more inputs, or there is a refusal to raise."""
+        return self._failure is not None or not self._is_at_end
+
+    def page(self) -> Operation[list[JobAccepted]]:
+        """Submit what a few requests take."""
+        if self._failure is not None:
+            raise self._failure
+        batches = list(islice(self._batches, _AT_ONCE))
+        self._is_at_end = len(batches) < _AT_ONCE
+        found = yield from together(map(self._submit, batches))
+        outcomes = [outcome for batch in found for outcome in batch]
+        self._failure = next((each for each in outcomes if isinstance(each, NoukaiError)), None)
+        self._submitted += len(outcomes)
+        if self.listener is not None:
+            yield Report(self.listener, progress_of(self._submitted, self._count))
+        return [each for each in outcomes if not isinstance(each, NoukaiError)]
+
+    def _submit(self, batch: list[Submission]) -> Operation[list[JobAccepted | NoukaiError]]:
+        """Submit a batch, and again those of it that could not be accepted for a moment."""
+        outcomes: dict[int, JobAccepted | NoukaiError] = {}
+        left: dict[int, Submission] = dict(enumerate(batch))
+        attempt = 0
+        while left:
+            try:
+                found = yield from self._api.submit_jobs(self._address, list(left.values()))
+            except NoukaiError as error:
+                outcomes |= dict.fromkeys(left, error)
+                break
+            outcomes |= dict(zip(left, found, strict=True))
+            left = {place: each for place, each in left.items() if _is_transient(outcomes[place])}
+            if attempt == self._api.settings.max_retries:
+                break
+            if left:
+                yield Sleep(self._api.backoff(attempt))
+            attempt += 1
+        return list(outcomes.values())
+
+
+def _is_transient(outcome: JobAccepted | NoukaiError) -> bool:
+    return isinstance(outcome, NoukaiError) and is_transient(outcome)
+
+
+def _submissions(inputs: Iterable[FlowInput], options: JobOptions) -> Iterator[Submission]:
+    """Give each input under a key of its own, which a key of them all and its place make."""
+    key = options.get("idempotency_key")
+    for place, each in enumerate(inputs):
+        message, parameters = _arguments(each, place)
+        own = {**options, "idempotency_key": None if key is None else f"{key}/{place}"}
+        yield submission(message, parameters, **cast("JobOptions", own))
+
+
+def _arguments(each: object, place: int) -> tuple[str | None, Mapping[str, Any] | None]:
+    if isinstance(each, str):
+        return each, None
+    if not isinstance(each, Mapping):
+        kind = type(each).__name__
+        raise InvalidArgumentError(f"input {place} must be a str or a dict of the flow's arguments, not {kind}")
+    arguments = dict(cast("Mapping[str, Any]", each))
+    return arguments.pop("message", None), arguments or None
+
+
+def _batches(submissions: Iterable[Submission]) -> Iterator[list[Submission]]:
+    """Cut submissions into what one request takes, by their number and their size."""
+    batch: list[Submission] = []
+    size = _AROUND_ENTRIES
+    for each in submissions:
+        length = len(each.entry) + len(b",")
+        if batch and (len(batch) == MAX_BATCH_SIZE or size + length > MAX_BODY_BYTES):
+            yield batch
+            batch, size = [], _AROUND_ENTRIES
+        batch.append(each)
+        size += length
+    if batch:
+        yield batch
