@@ -50,6 +50,10 @@ class AwsStub(Server):
             case "SendMessage":
                 digest = md5(request["MessageBody"].encode(), usedforsecurity=False).hexdigest()
                 return {"MessageId": "9f0c2a4e-6d0b-4c83-9f55-0d8f1e3c7a21", "MD5OfMessageBody": digest}
+            case "SendMessageBatch":
+                return {
+                    "Successful": [self.result("SendMessage", each) | {"Id": each["Id"]} for each in request["Entries"]]
+                }
             case "ChangeMessageVisibilityBatch":
                 return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]], "Failed": []}
             case "PutItem" | "UpdateItem":

@@ -9,7 +9,8 @@ from infra.settings import Settings, WorkerProfile, file_context
 from tests.bench import prices
 from tests.bench.cloud import Cpu, Stack
 from tests.bench.cpu import measured
-from tests.bench.lives import Account, Bill, Event, Life, fresh_account
+from tests.bench.life import MAP_SIZE, Event, Life
+from tests.bench.lives import Account, Bill, fresh_account
 from tests.bench.report import Cell, Section
 
 SHORT = WorkerProfile(memory=256, timeout=60, batch_size=10)
@@ -29,6 +30,7 @@ _STAGES: Mapping[str, tuple[str, ...]] = {
     "list": ("list",),
     "schedule": ("schedule",),
     "use": ("metering",),
+    "status of many": ("statuses",),
     "logs": ("logs",),
 }
 _ITEMS = ("api_requests", "lambda_requests", "gb_seconds", "write_units", "read_units", "sqs_requests", "log_bytes")
@@ -50,8 +52,9 @@ class Desk:
         return self.account.play(life, stack, self.cpu, jobs=1 if life.milliseconds > _LONG_MS else 5)
 
     def load(self, life: Life) -> Bill:
-        """Bill jobs that come ten at a time."""
-        return self.account.play(life, _stack(SHORT), self.cpu, jobs=SHORT.batch_size)
+        """Bill jobs that come ten at a time, or those that are mapped."""
+        jobs = MAP_SIZE if life.event is Event.MAPPED else SHORT.batch_size
+        return self.account.play(life, _stack(SHORT), self.cpu, jobs=jobs)
 
 
 def sections() -> Iterable[Section]:
@@ -61,7 +64,8 @@ def sections() -> Iterable[Section]:
         yield from _by_stage(desk)
         yield _by("duration", desk, {name: Life(milliseconds=each) for name, each in _DURATIONS.items()})
         yield _by("size of input and result", desk, {n: Life(input_bytes=b, result_bytes=b) for n, b in _SIZES.items()})
-        yield _by("what happens to a job of 200 ms", desk, {each.value: Life(event=each) for each in Event})
+        alone = [each for each in Event if each is not Event.MAPPED]
+        yield _by("what happens to a job of 200 ms", desk, {each.value: Life(event=each) for each in alone})
 
 
 def _by_stage(desk: Desk) -> Iterable[Section]:
@@ -69,6 +73,7 @@ def _by_stage(desk: Desk) -> Iterable[Section]:
         "default profile": desk.trickle(Life()),
         "a trickle": desk.trickle(Life(), SHORT),
         "under load": desk.load(Life()),
+        "mapped": desk.load(Life(event=Event.MAPPED)),
     }
     totals = {name: bill.usd_per_million() for name, bill in bills.items()}
     yield Section(
@@ -138,7 +143,7 @@ def _stack(worker: WorkerProfile | None = None) -> Stack:
     """Give the stack as `cdk.json` and the template make it, perhaps with another worker."""
     settings = Settings.from_context(file_context().get)
     profile = worker or settings.worker
-    memory = dict.fromkeys(("submit", "status", "cancel", "retry", "list", "metering"), settings.memory)
+    memory = dict.fromkeys(("submit", "status", "statuses", "cancel", "retry", "list", "metering"), settings.memory)
     memory |= {"wait": settings.wait_memory, "execute": settings.wait_memory, "worker": profile.memory}
     return Stack(memory, profile.batch_size, profile.timeout)
 

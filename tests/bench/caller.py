@@ -8,15 +8,14 @@ from typing import Any, TypeVar, cast
 import httpx
 
 from functions.store import JobStore
-from noukai import Job, JobCancelledError, JobFailedError
+from noukai import Job, JobCancelledError, JobFailedError, as_completed
 from noukai._address import FlowAddress
 from noukai._api import Api
+from noukai._driver import Pages
 from noukai._flow import Flow
-from noukai._listing import Listing
-from noukai._operation import Operation, Outcome, Reply, Report, Sleep, advance
+from noukai._operation import Operation, Outcome, Reply, Report, Sleep, Together, advance
 from noukai._settings import Settings
 from noukai._submission import submission
-from noukai_wire.models import JobStatus
 from noukai_wire.routes import Route
 from tests.bench.cloud import Cloud
 
@@ -42,12 +41,14 @@ class SimulatedDriver:
                     step.listener(step.progress)
                 case httpx.Request():
                     reply = self._cloud.answer(step)
+                case Together():
+                    reply = [self._cloud.answer(request) for request in step.requests]
         return step.value
 
-    def each(self, listing: Listing) -> Iterator[JobStatus]:
-        """Give the jobs of a list one by one."""
-        while listing.has_more:
-            yield from self.run(listing.page())
+    def each(self, pages: Pages[T]) -> Iterator[T]:
+        """Give what is on the pages one by one."""
+        while pages.has_more:
+            yield from self.run(pages.page())
 
 
 class Caller:
@@ -70,6 +71,14 @@ class Caller:
         """Wait for a job, however it ends."""
         with suppress(JobFailedError, JobCancelledError):
             job.wait()
+        self._note(job)
+
+    def map(self, name: str, inputs: list[Mapping[str, Any]]) -> None:
+        """Submit jobs together, and go through them as they end."""
+        for job in as_completed(list(self.flow(name).map(inputs))):
+            self._note(job)
+
+    def _note(self, job: Job) -> None:
         seen = self._store.read(job.id, consistent=True)
         if seen is not None and seen.completed_at is not None:
             self.late.append((self._cloud.timeline.now() - seen.completed_at) / 1000)

@@ -1,6 +1,5 @@
 """Lives of jobs: what their callers do, played in a simulated account and metered."""
 
-import json
 import logging
 import os
 import shutil
@@ -8,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +29,7 @@ from functions.use_store import UseStore
 from noukai_wire.limits import DEFAULT_LIST_LIMIT
 from tests.bench.caller import KEY, Caller
 from tests.bench.cloud import Cloud, Cpu, Stack
+from tests.bench.life import MAP_SIZE, OPTIONS, Event, Life
 from tests.bench.meter import Meter, MeteredTables
 from tests.bench.passing import Processes
 from tests.bench.queues import QUEUE
@@ -39,65 +38,19 @@ from tests.functions.harness import System, system_on_moto
 from tests.functions.stream import Stream
 
 if TYPE_CHECKING:
-    from noukai._submission import JobOptions
     from noukai_wire.routes import Route
 
 FLOWS = Path(__file__).parent / "flows"
 DEFAULT = Stack(
-    dict.fromkeys(("submit", "retry", "status", "cancel", "list", "metering"), 256)
+    dict.fromkeys(("submit", "retry", "status", "statuses", "cancel", "list", "metering"), 256)
     | {"execute": 128, "wait": 128, "worker": 1024}
 )
 IDEAL = Cpu()
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
-_BRIEF_MS = 4000
 _BATCH_WRITE = 25
 _HOUR_SECONDS = 3600
 _SPREAD = (1.0, 0.85, 1.15, 0.92, 1.08)
 """Durations of flows are spread by 15 %, around their mean."""
-
-
-class Event(StrEnum):
-    """What happens to a job beside its run."""
-
-    NOTHING = "nothing"
-    ATTEMPT_FAILS = "an attempt fails"
-    CANCELLED = "cancelled half-way"
-    CANCELLED_IN_TIME = "cancelled before it runs"
-    LOOKED_AT = "its status is asked for, too"
-    LISTED = "a page of twenty of its like is listed"
-    RETRIED = "fails, and is retried by its caller"
-    SCHEDULED = "is to run in an hour"
-    EXECUTED = "is executed, as the published SDKs do"
-
-
-_OPTIONS: "dict[Event, JobOptions]" = {
-    Event.RETRIED: {"max_attempts": 1},
-    Event.CANCELLED_IN_TIME: {"delay_seconds": 5},
-}
-
-
-@dataclass(frozen=True)
-class Life:
-    """What a job is: how long its flow takes, the bytes of its input and its result as JSON, what happens to it."""
-
-    milliseconds: int = 200
-    input_bytes: int = 300
-    result_bytes: int = 500
-    event: Event = Event.NOTHING
-    is_awaited: bool = True
-
-    @property
-    def flow(self) -> str:
-        """The flow that may take so long."""
-        return "brief" if self.milliseconds <= _BRIEF_MS else "lasting"
-
-    @property
-    def input(self) -> tuple[str, dict[str, Any]]:
-        """Message and parameters that make a request's body of exactly so many bytes."""
-        failures = {Event.ATTEMPT_FAILS: 1, Event.RETRIED: 2}.get(self.event, 0)
-        parameters = {"size": self.result_bytes - 2, "milliseconds": self.milliseconds, "failures": failures}
-        empty = json.dumps({"message": "", "parameters": parameters}, separators=(",", ":"))
-        return "m" * (self.input_bytes - len(empty)), parameters
 
 
 @dataclass(frozen=True)
@@ -132,20 +85,22 @@ class Account:
     def play(self, life: Life, stack: Stack = DEFAULT, cpu: Cpu = IDEAL, *, jobs: int = 10) -> Bill:
         """Play a life for so many jobs: as many at a time as the worker takes in a batch.
 
-        A first such wave, if callers wait, is not billed: it finds out who calls and how long the flow takes.
+        A first such wave, if callers wait for a job each, is not billed: it finds out who calls and how long the flow
+        takes. Jobs that are mapped come a hundred at a time.
         """
         timeline, meter = Timeline(self.system.clock.time), Meter()
         self._tables.meter, self._tables.timeline = meter, timeline
         cloud = Cloud(stack, cpu, timeline, meter, self._make_deployment)
         caller = Caller(cloud, self.system.deployment.store)
         with _logging_to(cloud.log), patch.object(execution, "FlowProcess", Processes(timeline)):
-            if life.is_awaited:
-                self._play(cloud, caller, life, stack.batch_size)
+            at_once, wave = (1, MAP_SIZE) if life.event is Event.MAPPED else (stack.batch_size, stack.batch_size)
+            if life.is_awaited and life.event is not Event.MAPPED:
+                self._play(cloud, caller, life, at_once)
             meter.clear()
             cloud.requests.clear()
             caller.late.clear()
-            for _ in range(0, jobs, stack.batch_size):
-                self._play(cloud, caller, life, stack.batch_size)
+            for _ in range(0, jobs, wave):
+                self._play(cloud, caller, life, at_once)
         self.system.clock.time = timeline.now()
         return Bill(meter, jobs, cloud.requests, caller.late)
 
@@ -210,7 +165,11 @@ def _call(cloud: Cloud, caller: Caller, life: Life) -> None:
     if life.event is Event.EXECUTED:
         caller.execute(life.flow, message, parameters)
         return
-    options = _OPTIONS.get(life.event, {})
+    if life.event is Event.MAPPED:
+        times = [round(life.milliseconds * _SPREAD[number % 5]) for number in range(MAP_SIZE)]
+        caller.map(life.flow, [{"message": message, **parameters, "milliseconds": each} for each in times])
+        return
+    options = OPTIONS.get(life.event, {})
     if life.event is Event.SCHEDULED:
         options = {"run_at": datetime.fromtimestamp(cloud.timeline.now() / 1000 + _HOUR_SECONDS, UTC)}
     job = caller.flow(life.flow).job(message, parameters, **options)

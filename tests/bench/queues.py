@@ -30,6 +30,14 @@ class MeteredQueues(MemoryQueues):
         self._deliver_after(request.get("DelaySeconds", 0))
         return super().send_message(**request)
 
+    def send_message_batch(self, **request: Any) -> dict[str, Any]:
+        """Put up to ten messages on the queue."""
+        self._call("SendMessageBatch", sum(len(entry["MessageBody"].encode()) for entry in request["Entries"]))
+        for entry in request["Entries"]:
+            self._deliver_after(entry["DelaySeconds"])
+            super().send_message(QueueUrl=request["QueueUrl"], **{k: v for k, v in entry.items() if k != "Id"})
+        return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]]}
+
     def change_message_visibility_batch(self, **request: Any) -> dict[str, Any]:
         """Hide messages, or give them back."""
         self._call("ChangeMessageVisibilityBatch", 0)

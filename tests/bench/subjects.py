@@ -212,9 +212,11 @@ RIVALS: Mapping[str, tuple[str, Event]] = {
 }
 SUBJECTS = (
     Subject("submit", _request(Route.SUBMIT, _BODY, **_ADDRESS), "submit"),
+    Subject("submit_jobs", _request(Route.SUBMIT_JOBS, {"jobs": [_BODY]}, **_ADDRESS), "submit"),
     Subject("execute", _repeated(_request(Route.EXECUTE, _BODY, **_ADDRESS)), "submit"),
     Subject("retry", _request(Route.RETRY_BY_ID, id=_FAILED.id), "submit"),
     Subject("status", _request(Route.STATUS_BY_ID, id=_DONE.id), "status"),
+    Subject("statuses", _request(Route.STATUSES, {"ids": [_DONE.id]}), "status"),
     Subject("wait", _request(Route.WAIT_BY_ID, id=_DONE.id), "status"),
     Subject("cancel", _request(Route.CANCEL_BY_ID, id=_RUNNING.id), "cancel"),
     Subject("list_jobs", _request(Route.LIST, **_ADDRESS), "status"),

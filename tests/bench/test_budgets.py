@@ -10,7 +10,8 @@ import pytest
 from tests.bench import prices
 from tests.bench.bill import TARGETS, but_for_use
 from tests.bench.capacity import item_bytes
-from tests.bench.lives import DEFAULT, Account, Bill, Event, Life, fresh_account
+from tests.bench.life import MAP_SIZE, Event, Life
+from tests.bench.lives import DEFAULT, Account, Bill, fresh_account
 
 SHORT = replace(DEFAULT, worker_timeout=60)
 UNITS = ("api_requests", "lambda_requests", "write_units", "sqs_requests", "log_bytes")
@@ -103,6 +104,20 @@ def test_batch_of_ten(account: Account) -> None:
     assert bill.per_job("write_units") == 4.1
     assert bill.per_job("api_requests", "wait", "status") <= 1.2
     assert median(bill.late) <= 0.25
+
+
+def test_hundred_jobs_that_are_mapped(account: Account) -> None:
+    """A request submits them, ten sends and a write of two units for each; looks at all that are left are one."""
+    bill = account.play(Life(event=Event.MAPPED), replace(SHORT, batch_size=10), jobs=MAP_SIZE)
+    assert Counter(bill.meter.operations("submit")) == {"GetItem": 1, "PutItem": 100, "SendMessageBatch": 10}
+    assert units(bill, "submit") == (0.01, 0.01, 2, 0.1, 0)
+    looks = bill.meter.operations("statuses").count("BatchGetItem")
+    assert looks <= 4
+    assert units(bill, "statuses") == (looks / 100, looks / 100, 0, 0, 0)
+    assert bill.per_job("read_units", "statuses") <= 2.5
+    assert units(bill)[2:] == (4, 0.3, 0)
+    assert bill.usd_per_million() < 3.5
+    assert median(bill.late) <= 1.5
 
 
 def test_status(account: Account) -> None:
