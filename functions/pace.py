@@ -47,7 +47,7 @@ def next_look_ms(job: Job, now: int, *, progress: bool = False) -> int:
         pause = _foreseen_ms(now - job.expected_at, job.spread_ms or 0, age)
     else:
         pause = _blind_ms(age, _BLIND_HOLD_MS[job.state])
-    if progress and job.state is State.RUNNING:
+    if progress and not job.must_wait(now):
         pause = min(pause, max(1000, age // _PROGRESS_SHARE))
     return max(1, min(pause, max(_FIRST_CHECK_MS, _CHECK_FACTOR * (now - job.created_at))))
 

@@ -37,6 +37,13 @@ USAGE = {
     "total": _USE,
 }
 
+PICKY = {
+    "code": "INVALID_INPUT",
+    "message": "Correct the input: parameters.top: must be integer",
+    "errors": [{"path": "parameters.top", "message": "must be integer"}, {"path": "message", "message": "?"}],
+}
+"""How the flow `picky` refuses every input."""
+
 
 class FakeApi(ThreadingHTTPServer):
     """Serves flows whose jobs are answered with one body after the other, the last one again and again."""
@@ -66,7 +73,7 @@ class FakeApi(ThreadingHTTPServer):
         """Give a job its life."""
         self.lives[job_id] = [{**body, "id": job_id} for body in bodies]
 
-    def answer(  # noqa: C901, PLR0911 - one for each route
+    def answer(  # noqa: C901, PLR0911, PLR0912 - one for each route
         self, method: str, path: list[str], query: dict[str, list[str]], body: Any
     ) -> tuple[int, Any]:
         """Return the status and the body of the answer to a request below the base URL."""
@@ -76,9 +83,7 @@ class FakeApi(ThreadingHTTPServer):
             case "GET", ["usage"]:
                 return 200, {**USAGE, **{name: values[0] for name, values in query.items()}}
             case "POST", ["seq", "acme", "demo", "picky", "jobs"]:
-                errors = [{"path": "parameters.top", "message": "must be integer"}, {"path": "message", "message": "?"}]
-                message = "Correct the input: parameters.top: must be integer"
-                return 422, {"detail": {"code": "INVALID_INPUT", "message": message, "errors": errors}}
+                return 422, {"detail": PICKY}
             case "POST", ["seq", "acme", "demo", flow, "jobs"] if f"job_{flow}" in self.lives:
                 self.submissions.append(body)
                 return 202, {**job("pending"), "id": f"job_{flow}", "flow": f"acme/demo/{flow}"}

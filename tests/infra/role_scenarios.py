@@ -29,7 +29,7 @@ def submit(role: System, root: System) -> None:
     assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, HOUR)}).status == 202
     assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, -1)}).status == 422
     with budget(root):
-        count(root, [ended(1)])
+        count(root, [ended(1, completed_at=role.clock.time)])
         role.clock.time += CACHE_MS
         assert role.submit(parameters={"a": 1}).status == 402
 
@@ -106,7 +106,7 @@ def usage(role: System, _root: System) -> None:
 def metering(role: System, root: System) -> None:
     """The only job of the month uses up the budget."""
     with budget(root):
-        count(role, [ended(1)])
+        count(role, [ended(1, completed_at=role.clock.time)])
         assert root.deployment.budgets.is_spent("acme")
 
 

@@ -85,7 +85,7 @@ def test_progress_is_followed_as_often_as_it_is_written() -> None:
     """Who follows the progress looks once a second, later after a tenth of the time so far."""
     job = known(600, 10)
     assert [next_look_ms(job, NOW + after, progress=True) for after in (3000, 60_000)] == [1000, 6000]
-    assert next_look_ms(PENDING, NOW + 3000, progress=True) == 4000
+    assert next_look_ms(PENDING, NOW + 3000, progress=True) == 1000
 
 
 def test_an_estimate_of_an_attempt_that_is_over_is_none() -> None:
