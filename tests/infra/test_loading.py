@@ -10,29 +10,14 @@ import pytest
 
 from infra.bundle.asset import AssetName
 from infra.bundle.target import Platform
+from tests.infra.template import API as ANSWERING
 
 Assets = Callable[[AssetName, Platform], Path]
 
 MOST_MODULES = 340
 WORKERS = {"flows", "pydantic", "pydantic_core"}
 NEVER = {"httpx", "aws_cdk", "moto", "noukai", "boto3", "infra"}
-API = [
-    "submit",
-    "submit_jobs",
-    "execute",
-    "retry",
-    "status",
-    "statuses",
-    "wait",
-    "cancel",
-    "list_jobs",
-    "cancel_jobs",
-    "describe",
-    "dead_letters",
-    "sweep",
-    "usage",
-    "metering",
-]
+API = [*ANSWERING, "dead_letters", "sweep", "metering"]
 LISTS_WHAT_AN_ENTRY_LOADS = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
