@@ -14,7 +14,9 @@ from functions.catalog import Catalog
 from functions.errors import ApiError
 from functions.http import Request
 from functions.identity import is_job_id
+from functions.lifecycle import State
 from functions.queue import Delivery, InvalidMessageError, Message
+from functions.selection import Place, parse_selection
 from functions.submission import check_idempotency_key, parse_submission
 from functions.text import is_too_deep
 from noukai_wire import limits
@@ -68,6 +70,27 @@ def message(data: bytes) -> None:
     assert Message.parse(found.body) == found
 
 
+def cursor(catalog: Catalog) -> Target:
+    """From a cursor to a place in a list: whoever forges one gets none, and one that was given leads back there."""
+    place = Place.named({"org": "acme"}, catalog)
+    states = frozenset(State)
+    start = parse_selection(place, {}, among=states)
+
+    def parse(data: bytes) -> None:
+        position = data.decode("utf-8", "ignore")
+        assert parse_selection(place, {"cursor": start.cursor(position)}, among=states).position == position
+        forged = data.decode("utf-8", "surrogateescape")
+        try:
+            found = parse_selection(place, {"cursor": forged}, among=states)
+        except ApiError as refused:
+            _assert_can_be_answered(refused)
+        else:
+            assert found.position is not None
+            assert start.cursor(found.position) == forged.rstrip("=")
+
+    return parse
+
+
 def idempotency_key(data: bytes) -> None:
     """From a header to a key: printable ASCII, and never so long that the id it makes is another's."""
     text = data.decode("utf-8", "surrogateescape")
@@ -83,4 +106,5 @@ def targets(asset: Path) -> Mapping[str, Target]:
     """Every parser by its name; `asset` holds the catalog of the flows in `tests/fuzz/flows`."""
     catalog = Catalog.load(asset / "catalog")
     bodies: dict[str, Any] = {f"submission of {flow}": submission(catalog, flow) for flow in sorted(catalog.flows)}
-    return {"event": event, "message": message, "idempotency key": idempotency_key, **bodies}
+    fixed: dict[str, Target] = {"event": event, "message": message, "idempotency key": idempotency_key}
+    return {**fixed, "cursor": cursor(catalog), **bodies}
