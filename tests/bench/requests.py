@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import partial
 
-from tests.bench.laboratory import in_turn, laboratory, middle
+from tests.bench.laboratory import in_turn, laboratory, least
 from tests.bench.report import Cell, Section
 from tests.bench.runtime import Run
 from tests.bench.subjects import RIVALS, SUBJECTS
@@ -14,7 +14,7 @@ _TIMES = 100
 _ENTRIES = ("submit", "status", "cancel", "worker")
 _NOTES = (
     (
-        f"CPU in µs of each of {_TIMES} requests after {_WARM_UP}, over that of an empty function; medians of "
+        f"CPU in µs of each of {_TIMES} requests after {_WARM_UP}, over that of an empty function; the least of "
         f"{_ROUNDS} processes each, in turn."
     ),
     (
@@ -39,9 +39,9 @@ def sections() -> Iterable[Section]:
             for key, (function, event) in everything.items()
         }
         runs = in_turn(turns, _ROUNDS)
-    runtime = middle(runs["empty"], _own)
-    own = {key: middle(samples, _own) - runtime for key, samples in runs.items()}
-    child = {key: middle(samples, _child) for key, samples in runs.items()}
+    runtime = least(runs["empty"], _own)
+    own = {key: least(samples, _own) - runtime for key, samples in runs.items()}
+    child = {key: least(samples, _child) for key, samples in runs.items()}
     rows: list[tuple[Cell, ...]] = []
     for entry in _ENTRIES:
         typical_us = own[f"typical {entry}"]

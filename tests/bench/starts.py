@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import partial
 
-from tests.bench.laboratory import Laboratory, asset_of, in_turn, laboratory, middle
+from tests.bench.laboratory import Laboratory, asset_of, in_turn, laboratory, least, most
 from tests.bench.report import Cell, Section
 from tests.bench.runtime import Function, Run
 from tests.bench.subjects import RIVALS, SUBJECTS, Event
@@ -13,7 +13,7 @@ _IMPORTED = "import time: "
 _NOTES = (
     (
         f"CPU (user and system) of a fresh process from its start to its first answer, over that of an empty function: "
-        f"medians of {_ROUNDS} runs, all functions in turn, in milliseconds of this machine; the ratio is what counts."
+        f"the least of {_ROUNDS} runs, all in turn, in milliseconds of this machine; the ratio is what counts."
     ),
     (
         "Ours run from the asset, zipped, unpacked and read-only, with byte code; the typical handler from installed "
@@ -51,9 +51,9 @@ def _modules(function: Function, event: Event) -> int:
 
 
 def _section(lab: Laboratory, runs: dict[str, list[Run]], modules: dict[str, int]) -> Section:
-    runtime = middle(runs["empty"], _cpu)
-    cpu = {key: middle(samples, _cpu) - runtime for key, samples in runs.items()}
-    memory = {key: middle(samples, lambda run: run.rss) for key, samples in runs.items()}
+    runtime = least(runs["empty"], _cpu)
+    cpu = {key: least(samples, _cpu) - runtime for key, samples in runs.items()}
+    memory = {key: most(samples, lambda run: run.rss) for key, samples in runs.items()}
     rows: list[tuple[Cell, ...]] = []
     for subject in SUBJECTS:
         ours, logging, typical = subject.entry, f"{subject.entry} logging", f"typical {subject.rival}"
