@@ -50,7 +50,7 @@ class Completion:
         self._begun_at = api.clock()
         self._due = [_Due(self._begun_at, place, job_id) for place, job_id in enumerate(dict.fromkeys(ids))]
         self._count = len(self._due)
-        self._failure: NoukaiError | None = None
+        self._failure: NoukaiError | DeadlinePassedError | None = None
 
     @property
     def has_more(self) -> bool:
@@ -59,13 +59,13 @@ class Completion:
 
     def page(self) -> Operation[list[tuple[str, End]]]:
         """Look at the jobs that are due, once one is; gives those that have ended."""
-        if self._failure is not None:
-            raise self._failure
         try:
+            if self._failure is not None:
+                raise self._failure
             yield from self._deadline.pause(max(0.0, self._due[0].at - self._api.clock()))
-            found = yield from together(map(self._ask, self._take()))
         except DeadlinePassedError as passed:
             raise self._too_late() from passed.__cause__
+        found = yield from together(map(self._ask, self._take()))
         ended = [end for looks in found for end in looks]
         if self._listener is not None:
             yield Report(self._listener, progress_of(self._count - len(self._due), self._count))
@@ -80,12 +80,12 @@ class Completion:
         return [taken[place : place + MAX_BATCH_SIZE] for place in range(0, len(taken), MAX_BATCH_SIZE)]
 
     def _ask(self, jobs: list[_Due]) -> Operation[list[tuple[str, End]]]:
-        """Ask for jobs, and put those back that have not ended."""
+        """Ask for jobs, and put those back that have not ended; a failure waits until what others found is given."""
         looks: dict[str, Look] = {}
         try:
             found = yield from self._api.statuses([job.id for job in jobs], self._deadline)
             looks = {look.job_id: look for look in found}
-        except NoukaiError as error:
+        except (NoukaiError, DeadlinePassedError) as error:
             self._failure = error
         ended: list[tuple[str, End]] = []
         for job in jobs:

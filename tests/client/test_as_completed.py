@@ -89,6 +89,22 @@ def test_jobs_that_do_not_end_in_time(colour: Colour) -> None:
     assert (given, sum(colour.sleeps)) == ([jobs[0]], 2.5)
 
 
+def test_what_has_ended_is_given_although_another_look_runs_out_of_time(colour: Colour) -> None:
+    """The ends that came through are told of, and the error counts what is left, the jobs of the failed look too."""
+    api = CrowdApi()
+    given: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("status") and b'"job_149"' in request.content:
+            return httpx.Response(503, headers={"Retry-After": "2"})
+        return api(request)
+
+    jobs = colour.collect(echo(colour, answer).map(Numbers(150)))
+    with pytest.raises(WaitTimeoutError, match="50 of 150 jobs"):
+        colour.collect(noted(colour, as_completed(jobs, timeout_ms=1500), given))
+    assert len(given) == 100
+
+
 def test_an_error_of_a_look_is_raised_after_what_has_ended(colour: Colour) -> None:
     """The looks that came through are told of; the jobs can be waited for again."""
     api, broken = CrowdApi(), [True]
