@@ -113,9 +113,11 @@ class Api:
         response = yield from self.exchange(partial(self.request, Route.RETRY_BY_ID, id=job_id), self.deadline())
         return read(JobAccepted, response)
 
-    def status(self, job_id: str) -> Operation[JobStatus]:
+    def status(self, job_id: str, deadline: Deadline | None = None) -> Operation[JobStatus]:
         """Fetch the job as it stands."""
-        response = yield from self.exchange(partial(self.request, Route.STATUS_BY_ID, id=job_id), self.deadline())
+        response = yield from self.exchange(
+            partial(self.request, Route.STATUS_BY_ID, id=job_id), deadline or self.deadline()
+        )
         return read(JobStatus, response)
 
     def cancel(self, job_id: str, deadline: Deadline | None = None) -> Operation[JobStatus]:

@@ -74,8 +74,9 @@ class Job(_KnownJob[BlockingDriver]):
     ) -> ExecuteResult:
         """Wait until the job has ended and return what it returned.
 
-        Without `timeout_ms` this takes as long as the job does; 0 is one status check. `on_progress` is called with
-        the progress whenever it has changed; `progress=True` draws it, where there is a terminal or a notebook.
+        Without `timeout_ms` this takes as long as the job does; 0 is one status check, which takes up to five seconds.
+        `on_progress` is called with the progress whenever it has changed; `progress=True` draws it, where there is a
+        terminal or a notebook.
         `cancel_on_timeout` cancels the job at the deadline, which may take up to five seconds more.
 
         Raises `JobFailedError`, `JobCancelledError` or, at the deadline, `WaitTimeoutError`; `InvalidArgumentError` for

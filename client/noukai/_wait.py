@@ -40,6 +40,9 @@ _PACE = 1.0
 _FASTEST_PACE = 0.2
 """Seconds between the starts of two requests at least: a hold of no time, or one that is not kept, must not spin."""
 
+_TIME_TO_LOOK = 5.0
+"""Seconds that the one look of a `timeout_ms` of 0 may take, its retries included."""
+
 _TIME_TO_CANCEL = 5.0
 """Seconds after the deadline that `cancel_on_timeout` may take."""
 
@@ -85,7 +88,7 @@ class Wait:
 
     def _watch(self) -> Operation[JobStatus]:
         if self._terms.timeout_ms == 0:
-            status = yield from self._api.status(self._job_id)
+            status = yield from self._api.status(self._job_id, self._api.deadline(_TIME_TO_LOOK))
             yield from self._see(status)
             if status.is_terminal:
                 return status

@@ -201,3 +201,13 @@ def test_a_timeout_must_be_a_time(timeout_ms: float) -> None:
     """A negative or endless number of milliseconds is refused before anything is sent."""
     with pytest.raises(InvalidArgumentError, match="timeout_ms"):
         WaitTerms(timeout_ms=timeout_ms)
+
+
+@pytest.mark.parametrize("answers", [[refused(503, headers={"Retry-After": "2"})] * 3, [Answer(took=1000)]])
+def test_a_timeout_of_zero_is_over_within_seconds(answers: list[Answer]) -> None:
+    """Whatever the API does: the look may be repeated, but takes five seconds at most."""
+    player = Player()
+    begun_at = player.now
+    with pytest.raises(WaitTimeoutError):
+        player.play(wait(player, timeout_ms=0), *answers)
+    assert player.now - begun_at <= 5
