@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict, cast
 from uuid import uuid4
 
@@ -109,6 +109,8 @@ def _moment(run_at: datetime | str | None) -> str | None:
         return run_at
     if run_at.tzinfo is None:
         raise InvalidArgumentError("run_at must be an aware datetime: say which time zone it is in")
+    # Its text is cut to milliseconds, and no job starts before its moment.
+    run_at += timedelta(microseconds=999)
     return run_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
