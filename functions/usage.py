@@ -15,6 +15,7 @@ from noukai_wire.scopes import Scope
 
 def usage(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Answer with the use of each day and flow; by default that of this month until today."""
+    request.know_query("from", "to")
     today = datetime.fromtimestamp(deployment.clock.now() / 1000, UTC).date()
     last = _day(request, "to", today)
     first = _day(request, "from", last.replace(day=1))

@@ -21,7 +21,9 @@ def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
     the answer also comes with every change of it.
     """
     job = find_job(request, caller, deployment)
-    seconds = _seconds(request)
+    request.know_query("seconds", "progress")
+    most = limits.MAX_WAIT_SECONDS
+    seconds = request.whole_number("seconds", default=most, least=0, most=most)
     progress = _progress(request)
     pause_ms = partial(_pause_ms, first=job, progress=progress)
     seen = hold(job, deployment, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
@@ -35,13 +37,6 @@ def _pause_ms(seen: Job, now: int, first: Job, *, progress: bool) -> int | None:
     pause = next_look_ms(seen, now, progress=progress)
     is_news = progress and seen.progress != first.progress
     return None if pause > HOLD_BELOW_MS or is_news else pause
-
-
-def _seconds(request: Request) -> int:
-    text = request.query.get("seconds", str(limits.MAX_WAIT_SECONDS))
-    if not (text.isascii() and text.isdigit() and int(text[:9]) <= limits.MAX_WAIT_SECONDS):
-        raise InvalidInputError([("seconds", f"must be a whole number from 0 to {limits.MAX_WAIT_SECONDS}")])
-    return int(text)
 
 
 def _progress(request: Request) -> bool:

@@ -192,7 +192,7 @@ def test_unusable_idempotency_key(system: System, key: str) -> None:
     assert answer.body["detail"]["errors"][0]["path"] == "Idempotency-Key"
 
 
-@pytest.mark.parametrize("seconds", ["21", "-1", "1.5", "x", "", "٣", "9" * 5000])
+@pytest.mark.parametrize("seconds", ["21", "-1", "1.5", "x", "", "٣", "9" * 5000, "0" * 9 + "99", "0" * 9 + "9" * 5000])
 def test_wrong_wait(system: System, seconds: str) -> None:
     """`seconds` is a whole number from 0 to 20."""
     job = system.submit(parameters={"a": 1}).body["id"]
@@ -219,3 +219,13 @@ def test_fault_of_ours_is_not_explained(system: System) -> None:
     answer = system.submit(parameters={"a": 1})
     assert (answer.status, answer.code) == (503, "UNAVAILABLE")
     assert "jobs" not in answer.body["detail"]["message"]
+
+
+@pytest.mark.parametrize(("route", "query"), [(Route.WAIT_BY_ID, "second=1"), (Route.USAGE, "start=2020-01-01")])
+def test_misspelt_query(system: System, route: Route, query: str) -> None:
+    """A parameter that is not known is refused by its name: it would be taken as not given."""
+    system.add_key("nk_all", "acme", scopes=("submit", "read", "usage"))
+    system.key = "nk_all"
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    answer = system.send(route, query=query, **({"id": job_id} if route is Route.WAIT_BY_ID else {}))
+    assert (answer.status, answer.body["detail"]["errors"][0]["path"]) == (422, query.partition("=")[0])

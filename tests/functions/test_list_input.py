@@ -19,6 +19,7 @@ from tests.functions.lists import ADD, LISTS, operations, path_of, submit
         ("limit=-1", "limit"),
         ("limit=²", "limit"),
         ("limit=99999999999999999999999", "limit"),
+        ("limit=0000000000500", "limit"),
         ("state=done", "state"),
         ("state=Pending", "state"),
         ("state=pending,failed", "state"),
