@@ -1,6 +1,7 @@
 """From the bytes of a request's body to a JSON object; every refusal is an error of the contract."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -9,6 +10,7 @@ from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 
 TOO_DEEP = f"is nested deeper than {limits.MAX_JSON_DEPTH} levels"
+TOO_LARGE = "holds a number that is too large"
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def read_list(fields: Mapping[str, Any], name: str) -> list[Any]:
 
 def _parse(body: bytes) -> object:
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant)
+        return json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=_integer)
     except RecursionError:
         raise InvalidInputError([("", TOO_DEEP)]) from None
     except ValueError as error:
@@ -49,6 +51,14 @@ def _problem(body: bytes, error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error}"
     return "not JSON that can be read: it holds NaN, Infinity or a number of thousands of digits"
+
+
+def _integer(digits: str) -> int:
+    """Read a whole number; no flow's schema can reckon with one that no double holds."""
+    number = int(digits)
+    if math.isinf(float(digits)):
+        raise InvalidInputError([("", TOO_LARGE)])
+    return number
 
 
 def _refuse_constant(constant: str) -> NoReturn:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.body import TOO_DEEP, read_list, read_object
+from functions.body import TOO_DEEP, TOO_LARGE, read_list, read_object
 from functions.catalog import SUBMISSION, Catalog, FlowEntry, InputError
 from functions.errors import ApiError, InvalidInputError
 from functions.moment import NO_MOMENT, read_moment
@@ -101,7 +101,7 @@ def _structural_errors(fields: Mapping[str, Any]) -> list[InputError]:
     except UnicodeEncodeError:
         return [("", "holds half of a surrogate pair, which is no Unicode text")]
     except ValueError:
-        return [("", "holds a number that is too large")]
+        return [("", TOO_LARGE)]
     return []
 
 

@@ -13,7 +13,7 @@ def is_too_deep(value: object) -> bool:
     level: list[object] = [value]
     for _ in range(limits.MAX_JSON_DEPTH):
         level = [child for parent in level for child in _children(parent)]
-    return any(isinstance(value, dict | list) for value in level)
+    return any(isinstance(value, dict | list | tuple) for value in level)
 
 
 def _children(value: object) -> list[object]:

@@ -106,3 +106,12 @@ def assert_log_is_ours(log: Path) -> None:
     lines: list[Any] = [json.loads(line) for line in log.read_text().split("\n") if line]
     assert lines
     assert all(line["service"] == "noukai" and line["message"] != "forged" for line in lines)
+
+
+@pytest.mark.parametrize("digits", [309, 4000])
+def test_whole_number_that_no_double_holds(system: System, digits: int) -> None:
+    """It is refused as too large: a schema could not reckon with it."""
+    raw = '{"parameters": {"a": %s}}' % ("9" * digits)
+    answer = system.send(Route.SUBMIT, raw=raw, flow="add", **TRIAL)
+    assert (answer.status, answer.code) == (422, ErrorCode.INVALID_INPUT)
+    assert "too large" in answer.body["detail"]["message"]

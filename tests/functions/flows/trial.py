@@ -122,11 +122,12 @@ def ask_for(message: str) -> None:
 
 
 @flow
-def return_value(kind: Literal["set", "nan", "large", "surrogate", "deep"]) -> Any:
-    deep: list[Any] = []
+def return_value(kind: Literal["set", "nan", "large", "surrogate", "deep", "tuples"]) -> Any:
+    deep: Any = []
     for _ in range(40):
-        deep = [deep]
-    return {"set": {1}, "nan": float("nan"), "large": "x" * 10_000_000, "surrogate": "\ud800", "deep": deep}[kind]
+        deep = (deep,) if kind == "tuples" else [deep]
+    large = "x" * 10_000_000
+    return {"set": {1}, "nan": float("nan"), "large": large, "surrogate": "\ud800"}.get(kind, deep)
 
 
 @flow
