@@ -12,7 +12,7 @@ from functions.flow import Context, Flow, PermanentError
 from functions.outcome import Outcome, Raised, describe_error, result_of
 from functions.process import INTERRUPT
 from functions.progress import ProgressBoard
-from functions.telemetry import logger
+from functions.telemetry import logger, trace_of
 from noukai_wire.limits import MAX_BACKOFF_SECONDS
 
 
@@ -55,7 +55,15 @@ class Call:
         logger().append_keys(job_id=self.job_id, attempt=self.attempt)
         guard = _Guard(context)
         signal.signal(INTERRUPT, guard.interrupt)
-        return outcome_of(lambda: guard.run(lambda: self.flow.run(self.arguments, context)), logger)
+        return outcome_of(lambda: guard.run(lambda: self.flow.run(self.arguments, context)), _WorkersLog)
+
+
+class _WorkersLog:
+    """Has where a flow raised and not with which text: that may quote the input, and stands in the job's row."""
+
+    def exception(self, msg: object, /, *, exc_info: BaseException) -> None:
+        name = type(exc_info).__name__
+        logger().error(msg, extra={"exception": trace_of(exc_info), "exception_name": name})
 
 
 def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Outcome:

@@ -1,10 +1,15 @@
 """Logs, as JSON lines."""
 
+import traceback
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
+
+
+_MOST_CAUSES = 8
+"""How much of a chain of exceptions is of use to a reader."""
 
 
 @cache
@@ -14,3 +19,12 @@ def logger() -> "Logger":
     from aws_lambda_powertools import Logger  # noqa: PLC0415
 
     return Logger(service="noukai", use_rfc3339=True, utc=True, serialize_stacktrace=False)
+
+
+def trace_of(error: BaseException | None) -> str:
+    """Say where an exception and those that led to it were raised, without their texts, which may quote an input."""
+    parts: list[str] = []
+    while error is not None and len(parts) < _MOST_CAUSES:
+        parts.append(f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n\n".join(reversed(parts))

@@ -34,6 +34,14 @@ def divide(message: str, value: str) -> float:
 
 
 @flow(max_attempts=1)
+def count(message: str, value: str) -> int:
+    try:
+        return int(message)
+    except ValueError:
+        return {}[value]
+
+
+@flow(max_attempts=1)
 def choose(message: str, value: Annotated[str, AfterValidator(nothing)]) -> None:
     """It is never called."""
 '''
@@ -56,7 +64,7 @@ def log(system: LocalSystem) -> str:
     """All that was written after the system was ready, once everything has been tried."""
     with httpx.Client(base_url=system.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30) as api:
         metadata = {"metadata": {"for": f"{SECRET} metadata"}}
-        jobs = [submit(api, flow, {**JOB, "options": metadata}) for flow in ("join", "divide", "choose")]
+        jobs = [submit(api, flow, {**JOB, "options": metadata}) for flow in ("join", "divide", "count", "choose")]
         until(lambda: all(has_ended(api, job) for job in jobs), every=0.2)
         assert SECRET in api.get(f"/jobs/{jobs[0]}").json()["result"]["output"]
         refuse(api)
@@ -97,7 +105,14 @@ def poison(system: LocalSystem) -> None:
 
 def test_functions_log_what_they_do(log: str) -> None:
     """A flow's own lines, its traceback and the reason of what was dropped are there."""
-    for told in ("joining", "the flow raised", "ZeroDivisionError", "nothing will do", "a dead letter was dropped"):
+    for told in (
+        "joining",
+        "the flow raised",
+        "ZeroDivisionError",
+        "KeyError",
+        "nothing will do",
+        "a dead letter was dropped",
+    ):
         assert told in log
 
 

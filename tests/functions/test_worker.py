@@ -171,7 +171,14 @@ def test_backoff_of_the_submission_overrides_that_of_the_flow(system: System) ->
 
 @pytest.mark.parametrize(
     ("kind", "said"),
-    [("set", "set"), ("nan", "float"), ("surrogate", "surrogates"), ("large", "262144"), ("deep", "32 levels")],
+    [
+        ("set", "set"),
+        ("nan", "float"),
+        ("surrogate", "surrogates"),
+        ("large", "262144"),
+        ("deep", "32 levels"),
+        ("tuples", "32 levels"),
+    ],
 )
 def test_result_that_is_not_json(system: System, kind: str, said: str) -> None:
     """What cannot be a result fails the job at once and says what it is."""
@@ -188,8 +195,9 @@ def test_error_is_cut_to_its_limit(system: System) -> None:
 
 
 def test_trace_is_in_the_log_only(system: System, tmp_path: Path) -> None:
-    """The caller sees type and message; the log has the trace."""
+    """The caller sees type and message; the log has the trace, and not the message, which may quote the input."""
     log, written = logging.FileHandler(tmp_path / "log"), logging.getLogger("noukai")
+    log.setFormatter(logging.Formatter("%(message)s %(exception)s"))
     written.addHandler(log)
     written.setLevel(logging.ERROR)
     try:
@@ -198,7 +206,10 @@ def test_trace_is_in_the_log_only(system: System, tmp_path: Path) -> None:
         written.removeHandler(log)
         log.close()
     assert "Traceback" not in json.dumps(status)
-    assert "raise ValueError(message)" in (tmp_path / "log").read_text()
+    trace = (tmp_path / "log").read_text()
+    assert "raise ValueError(message)" in trace
+    assert trace.endswith("ValueError\n")
+    assert "no luck" not in trace
 
 
 def test_flow_that_cannot_be_imported_is_tried_again(system: System, asset: Path) -> None:
