@@ -39,7 +39,15 @@ class FlowProcess:
         board = ProgressBoard()
         tether = Tether()
         reading, writing = os.pipe()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            for pipe in (reading, writing):
+                os.close(pipe)
+            tether.hold()
+            tether.cut()
+            board.close()
+            raise
         if pid == 0:
             os.close(reading)
             _run_child(body, board, tether, writing)
@@ -101,8 +109,10 @@ class FlowProcess:
 
 def _cause_of_death(status: int) -> str:
     if os.WIFSIGNALED(status):
-        name = signal.Signals(os.WTERMSIG(status)).name
-        hint = " (out of memory?)" if name == "SIGKILL" else ""
+        number = os.WTERMSIG(status)
+        # The signals of real time, but for the first and the last, have no names.
+        name = signal.Signals(number).name if number in {*signal.Signals} else f"signal {number}"
+        hint = " (out of memory?)" if number == signal.SIGKILL else ""
         return f"ProcessDied: the flow's process was ended by {name}{hint}"
     return f"ProcessDied: the flow's process ended itself with status {os.WEXITSTATUS(status)}"
 

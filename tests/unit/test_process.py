@@ -86,6 +86,17 @@ def test_outcome_of_a_process_that_has_already_ended() -> None:
     process.close()
 
 
+def test_death_by_a_signal_without_a_name_is_seen() -> None:
+    """Most signals of real time have none."""
+
+    def body(_: ProgressBoard) -> Outcome:
+        os.kill(os.getpid(), signal.SIGRTMIN + 6)
+        raise AssertionError
+
+    said = f"ProcessDied: the flow's process was ended by signal {signal.SIGRTMIN + 6}"
+    assert ended(FlowProcess.start(body)) == Raised(said)
+
+
 def test_process_that_dies_is_seen_although_its_child_lives() -> None:
     """The death of the flow's process is seen at once, also while a child of its own holds the pipe open."""
 
