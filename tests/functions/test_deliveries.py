@@ -2,6 +2,7 @@
 
 import json
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -221,3 +222,15 @@ def test_short_visibility_needs_no_shortening(system: System) -> None:
     system.submit(parameters={"a": 1})
     system.deliver(remaining_ms=60_000)
     assert "ChangeMessageVisibilityBatch" not in [operation for operation, _ in system.calls]
+
+
+@pytest.mark.parametrize(("step", "seconds", "spent"), [(300, 2, False), (8_000, 30, True)])
+def test_short_visibility_is_extended_with_the_lease(
+    system: System, tmp_path: Path, step: int, seconds: int, spent: bool
+) -> None:
+    """A job that runs for seconds spends no request on it either; one that runs beyond a third of the lease does."""
+    files = {"begun": str(tmp_path / "begun"), "ended": str(tmp_path / "ended")}
+    system.submit("trial/hang", parameters=files, options={"timeoutSeconds": seconds, "maxAttempts": 1})
+    system.clock.step = step
+    system.deliver(remaining_ms=60_000)
+    assert ("ChangeMessageVisibilityBatch" in [operation for operation, _ in system.calls]) is spent
