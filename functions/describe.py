@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.deployment import Deployment, deployed
 from functions.errors import ApiError
-from functions.http import Endpoint, Event, Request, Response, answer_anyone
+from functions.http import Endpoint, Event, Request, Response, answer_anyone, caller_of
 from functions.keys import Caller
 from functions.views import flow_description
 from noukai_wire.errors import ErrorCode
@@ -19,10 +19,10 @@ def flows(_request: Request, caller: Caller, deployment: Deployment) -> Response
 
 def openapi(request: Request, deployment: Deployment) -> Response:
     """Answer with the OpenAPI document: in general to anybody, with what each flow takes to whoever has a key."""
-    authorization = request.headers.get("authorization")
-    if authorization is not None:
-        deployment.keys.authenticate(authorization)
-    return Response(deployment.catalog.openapi(of_flows=authorization is not None))
+    has_key = "authorization" in request.headers
+    if has_key:
+        caller_of(request, deployment)
+    return Response(deployment.catalog.openapi(of_flows=has_key))
 
 
 def health(_request: Request) -> Response:

@@ -9,13 +9,15 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.deployment import Deployment, deployed
-from functions.errors import ApiError, unavailable
+from functions.errors import ApiError, InvalidInputError, unavailable
 from functions.keys import Caller
 from functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
 from noukai_wire.scopes import Scope
 
 Event = Mapping[str, Any]
+
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,19 @@ class Request:
             body=base64.b64decode(text) if event.get("isBase64Encoded") else text.encode("utf-8", "surrogatepass"),
         )
 
+    def know_query(self, *names: str) -> None:
+        """Refuse a query that has other parameters: one that is misspelt would be taken as not given."""
+        if unknown := sorted(self.query.keys() - set(names)):
+            raise InvalidInputError([(name, "is not known here") for name in unknown])
+
+    def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:
+        """Read a parameter of the query that is a number within bounds, written with at most nine digits."""
+        text = self.query.get(name, str(default))
+        # Python takes other scripts' digits for numbers, and thousands of digits for an error of its own.
+        if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and least <= int(text) <= most):
+            raise InvalidInputError([(name, f"must be a whole number from {least} to {most}")])
+        return int(text)
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -71,9 +86,7 @@ class Endpoint:
         """Answer one request; nothing escapes as an exception."""
 
         def authenticated(request: Request) -> Response:
-            caller = deployment.keys.authenticate(request.headers.get("authorization"))
-            if caller.rate is not None:
-                deployment.rates.count(caller.key, caller.rate)
+            caller = caller_of(request, deployment)
             if self.scope is not None:
                 caller.require(self.scope)
             if "org" in request.path:
@@ -81,6 +94,14 @@ class Endpoint:
             return self.handle(request, caller, deployment)
 
         return answer_anyone(event, authenticated)
+
+
+def caller_of(request: Request, deployment: Deployment) -> Caller:
+    """Say who calls, and count the call if the key is limited."""
+    caller = deployment.keys.authenticate(request.headers.get("authorization"))
+    if caller.rate is not None:
+        deployment.rates.count(caller.key, caller.rate)
+    return caller
 
 
 def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[str, Any]:

@@ -71,3 +71,8 @@ def test_counts_are_forgotten(system: System) -> None:
     statuses(system, 1)
     (row,) = system.deployment.store.client.scan(TableName="usage")["Items"]
     assert int(row["t"]["N"]) == system.clock.time // 1000 + 3600
+
+
+def test_calls_for_the_document_count_too(system: System) -> None:
+    """It is open to anybody, but a key's own flows are shown at the key's rate."""
+    assert [system.send(Route.OPENAPI).status for _ in range(3)] == [200, 200, 429]
