@@ -13,6 +13,9 @@ from functions.reading import find_job
 from noukai_wire.errors import ErrorCode
 from noukai_wire.scopes import Scope
 
+_COMES_BACK_MS = 60 * 60 * 1000
+"""A message that has not come by so long after its job was cancelled was hardly ever sent."""
+
 
 def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Answer 202 with the new job; its id is derived from the old one's, so that retrying twice makes one."""
@@ -31,7 +34,7 @@ def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
 
 def _without_input(old: Job, now: int) -> ApiError:
     """Say why the input is not there: a cancelled job's is on its way as long as its message may still come by."""
-    if old.state is State.CANCELLED and now < old.give_up_at:
+    if old.state is State.CANCELLED and now < min(old.give_up_at, (old.completed_at or 0) + _COMES_BACK_MS):
         message = "The input of this cancelled job is still with its message: send the request again in a moment."
         return ApiError(ErrorCode.UNAVAILABLE, message, headers={"Retry-After": "2"})
     return InvalidInputError([("id", "is a job whose input is lost with its message: submit it anew")])

@@ -169,3 +169,13 @@ def test_completed_job_pays_nothing_for_retries(system: System) -> None:
     assert "PutItem" not in [operation for operation, _ in system.calls]
     system.run("fail", message="x", options={"maxAttempts": 1})
     assert [operation for operation, _ in system.calls].count("PutItem") == 1
+
+
+def test_input_that_does_not_come_back_is_said_to_be_lost(system: System) -> None:
+    """A cancelled job's input is waited for while its message may come by: an hour, and not the days of its row."""
+    job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
+    system.send(Route.CANCEL_BY_ID, id=job_id)
+    assert system.send(Route.RETRY_BY_ID, id=job_id).status == 503
+    system.clock.time += 3600 * 1000
+    answer = system.send(Route.RETRY_BY_ID, id=job_id)
+    assert (answer.status, "input is lost" in answer.body["detail"]["message"]) == (422, True)
