@@ -3,6 +3,7 @@
 from functions.deployment import Deployment
 from functions.lifecycle import Job, abandoned_because
 from functions.store import Refused
+from functions.text import cut
 
 
 def settled(seen: Job, deployment: Deployment, now: int) -> Job:
@@ -13,6 +14,6 @@ def settled(seen: Job, deployment: Deployment, now: int) -> Job:
 def abandon(seen: Job, deployment: Deployment, now: int) -> Job | None:
     """Settle the job if it still stands as it was seen; gives it as it stands afterwards, None if it is gone."""
     try:
-        return deployment.store.abandon(seen, error=abandoned_because(seen), now=now)
+        return deployment.store.abandon(seen, error=cut(abandoned_because(seen)), now=now)
     except Refused as refused:
         return refused.seen
