@@ -14,8 +14,9 @@ from noukai_wire.errors import ErrorCode
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-CACHE_MS = 60_000
-"""How long a key is believed without another look: a revocation takes effect within it."""
+CACHE_MS = 55_000
+"""How long a key is believed without another look: a revocation takes effect within a minute, although the look, which
+is eventually consistent, may show the row as it was a moment ago."""
 
 _DAY_SECONDS = 24 * 60 * 60
 
