@@ -71,6 +71,8 @@ class UseStore:
             KeyConditionExpression="o = :org AND k BETWEEN :first AND :last",
             # After the slash that follows a day comes the zero.
             ExpressionAttributeValues={":org": {"S": org}, ":first": {"S": first}, ":last": {"S": f"{last}0"}},
+            # Whoever has just added to a sum must find that in it.
+            ConsistentRead=True,
         )
         return _merged(item for page in pages for item in page["Items"])
 

@@ -32,7 +32,10 @@ Usd = Annotated[Decimal | None, typer.Option("--usd", parser=_dollars, metavar="
 
 @commands.command("set")
 def set_budget(org: Org, context: Context, jobs: Jobs = None, usd: Usd = None) -> None:
-    """Set what an org may use in a calendar month (UTC); beyond it a submission is refused, within a minute."""
+    """Set what an org may use in a calendar month (UTC); a job that ends beyond it stops submissions in a minute.
+
+    What was used before counts, too: a budget that is lowered below it holds once the next job of the org has ended.
+    """
     if jobs is None and usd is None:
         raise typer.BadParameter("use --jobs, --usd or both")
     Operator.of(context).budgets().set(org, jobs=jobs, usd=usd)

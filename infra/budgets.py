@@ -33,7 +33,11 @@ class Budgets:
     table: str
 
     def set(self, org: str, *, jobs: int | None, usd: Decimal | None) -> None:
-        """Set the budget of an org, in place of the one that it had; what it has used this month counts."""
+        """Set the budget of an org, in place of the one that it had; what it has used this month counts.
+
+        That is looked at whenever a job of the org has ended, so that a budget of less than what is used already holds
+        from the next such end on.
+        """
         limits = {"jobs": jobs, "usd": usd}
         stated: dict[str, AttributeValueTypeDef] = {
             name: {"N": str(value)} for name, value in limits.items() if value is not None
