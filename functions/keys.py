@@ -14,9 +14,8 @@ from noukai_wire.errors import ErrorCode
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-CACHE_MS = 55_000
-"""How long a key is believed without another look: a revocation takes effect within a minute, although the look, which
-is eventually consistent, may show the row as it was a moment ago."""
+CACHE_MS = 60_000
+"""How long a key is believed without another look: a revocation takes effect within it, since a look is consistent."""
 
 _DAY_SECONDS = 24 * 60 * 60
 
@@ -70,7 +69,8 @@ class KeyRing:
 
     def _look_up(self, digest: str, now: int) -> tuple[int, Caller]:
         """Find who has the key, and until when to believe it without another look."""
-        row = self.client.get_item(TableName=self.table, Key={"hash": {"S": digest}}).get("Item")
+        answer = self.client.get_item(TableName=self.table, Key={"hash": {"S": digest}}, ConsistentRead=True)
+        row = answer.get("Item")
         if row is None or "revoked" in row:
             raise _unauthenticated()
         believed_until = now + CACHE_MS
