@@ -193,11 +193,13 @@ def _logging_to(log: Callable[[str], None]) -> Iterator[None]:
     written, handler = logging.getLogger("noukai"), _Lines(log)
     handler.setFormatter(logger().registered_formatter)
     before = written.handlers, written.level
-    written.handlers, written.level = [handler], logging.INFO
+    written.handlers = [handler]
+    written.setLevel(logging.INFO)
     try:
         yield
     finally:
-        written.handlers, written.level = before
+        written.handlers = before[0]
+        written.setLevel(before[1])
 
 
 class _Lines(logging.Handler):
