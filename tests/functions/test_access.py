@@ -149,7 +149,7 @@ def test_every_wrong_key_takes_the_same_time(system: System) -> None:
         system.key = key
         answer = system.send(Route.FLOWS)
         hashed = {"hash": {"S": hashlib.sha256(key.encode()).hexdigest()}}
-        assert system.calls == [("GetItem", {"TableName": "keys", "Key": hashed})]
+        assert system.calls == [("GetItem", {"TableName": "keys", "Key": hashed, "ConsistentRead": True})]
         seen.append((answer.status, answer.body, answer.headers))
     assert all(each == seen[0] for each in seen)
 
