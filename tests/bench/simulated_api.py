@@ -16,6 +16,7 @@ from functions.store import JobStore
 from noukai_wire.routes import Route
 from tests.bench.lambda_pool import LambdaPool
 from tests.bench.timeline import Timeline
+from tests.job_rows import pending
 
 BASE_URL = "https://api.test/api/v1"
 KEY = "nk_bench"
@@ -42,18 +43,7 @@ class Life:
 
     def at(self, now: float) -> Job:
         """The job as its row says at that time."""
-        job = Job(
-            id=self.id,
-            org="acme",
-            flow="bench/flow",
-            state=State.PENDING,
-            created_at=int(self.created_at),
-            attempt=0,
-            max_attempts=3,
-            digest=b"digest",
-            keep_seconds=3600,
-            give_up_at=int(self.created_at) + 10**9,
-        )
+        job = pending(int(self.created_at), id=self.id, flow="bench/flow", digest=b"digest")
         if now < self.claimed_at:
             return job
         job = replace(

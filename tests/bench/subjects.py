@@ -17,6 +17,7 @@ from functions.store import JobStore
 from noukai_wire.routes import Route
 from noukai_wire.scopes import Scope
 from tests.bench.aws_stub import Row, Rows
+from tests.job_rows import pending
 
 Event = Mapping[str, Any]
 
@@ -28,18 +29,7 @@ _KEY = "nk_bench"
 _NOW = int(time.time() * 1000)
 _HOUR_MS = 3_600_000
 _OUTPUT = json.dumps({"text": "x" * 480})
-_QUEUED = Job(
-    id=job_id("acme", _FLOW, "queued"),
-    org="acme",
-    flow=_FLOW,
-    state=State.PENDING,
-    created_at=_NOW,
-    attempt=0,
-    max_attempts=3,
-    digest=bytes(16),
-    keep_seconds=604_800,
-    give_up_at=_NOW + 345_600_000,
-)
+_QUEUED = pending(_NOW, id=job_id("acme", _FLOW, "queued"), flow=_FLOW, digest=bytes(16), keep_seconds=604_800)
 _RUNNING = replace(
     _QUEUED,
     id=job_id("acme", _FLOW, "running"),

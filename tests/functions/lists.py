@@ -1,12 +1,12 @@
 """Going through lists as a client does, and jobs to fill them with."""
 
-from dataclasses import replace
 from typing import Any
 
-from functions.lifecycle import Job, State
+from functions.lifecycle import Job
 from noukai_wire.models import JobList
 from noukai_wire.routes import Route
 from tests.functions.harness import System
+from tests.job_rows import pending
 
 ADD = {"org": "acme", "project": "trial", "flow": "add"}
 LISTS = (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG)
@@ -46,16 +46,5 @@ def operations(system: System) -> list[str]:
 def job_of(number: int) -> Job:
     """A job that has waited for so many milliseconds."""
     now = 1_700_000_000_000
-    job = Job(
-        id=f"job_{number:026}",
-        org="acme",
-        flow="trial/add",
-        state=State.PENDING,
-        created_at=now - number,
-        attempt=0,
-        max_attempts=1,
-        digest=b"",
-        keep_seconds=3600,
-        give_up_at=now + 10_000_000,
-    )
-    return replace(job, metadata={"number": str(number)})
+    values = {"flow": "trial/add", "max_attempts": 1, "metadata": {"number": str(number)}}
+    return pending(now - number, id=f"job_{number:026}", **values)

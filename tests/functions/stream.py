@@ -7,27 +7,17 @@ from typing import Any
 import boto3
 
 from functions import metering
-from functions.lifecycle import Job, State
+from functions.lifecycle import State
 from functions.row import encode
 from functions.use import Use
 from infra.stream import COUNTED
 from tests.functions.harness import System
+from tests.job_rows import pending
 
 Record = dict[str, Any]
 DAY = "2023-11-14"
 NOW = 1_700_000_000_000
-_JOB = Job(
-    id="job_a",
-    org="acme",
-    flow="demo/echo",
-    state=State.RUNNING,
-    created_at=NOW,
-    attempt=1,
-    max_attempts=3,
-    digest=b"",
-    keep_seconds=3600,
-    give_up_at=NOW + 1,
-)
+_JOB = pending(NOW, state=State.RUNNING, attempt=1)
 
 
 class Stream:

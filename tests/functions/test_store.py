@@ -11,20 +11,10 @@ from botocore.exceptions import ClientError
 from functions.lifecycle import Job, State
 from functions.store import JobStore, Refused
 from tests.functions.harness import System
+from tests.job_rows import pending
 
 NOW = 1_700_000_000_000
-PENDING = Job(
-    id="job_a",
-    org="acme",
-    flow="demo/echo",
-    state=State.PENDING,
-    created_at=NOW,
-    attempt=0,
-    max_attempts=2,
-    digest=b"\x00\xff" * 8,
-    keep_seconds=3600,
-    give_up_at=NOW + 1,
-)
+PENDING = pending(NOW, max_attempts=2, digest=b"\x00\xff" * 8, give_up_at=NOW + 1)
 
 
 def test_row_holds_every_field_of_a_job(system: System) -> None:

@@ -10,22 +10,12 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.lifecycle import Job, State
+from functions.lifecycle import Job
 from functions.store import JobStore
+from tests.job_rows import pending
 from tests.model.subject import MESSAGE, NOW, Subject, answer, on_model
 
-PENDING = Job(
-    id=MESSAGE.id,
-    org="acme",
-    flow="demo/echo",
-    state=State.PENDING,
-    created_at=NOW,
-    attempt=0,
-    max_attempts=2,
-    digest=b"\x00\xff" * 8,
-    keep_seconds=3600,
-    give_up_at=NOW + 1,
-)
+PENDING = pending(NOW, id=MESSAGE.id, max_attempts=2, digest=b"\x00\xff" * 8, give_up_at=NOW + 1)
 
 
 def claimed(store: JobStore, job: Job = PENDING) -> Job:

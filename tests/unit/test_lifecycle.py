@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from functions.lifecycle import (
-    GIVE_UP_AFTER_MS,
     TERMINAL,
     Job,
     State,
@@ -17,20 +16,10 @@ from functions.lifecycle import (
     seconds_until_claimable,
 )
 from noukai_wire.models import TERMINAL_STATES
+from tests.job_rows import pending
 
 NOW = 1_000_000
-PENDING = Job(
-    id="job_a",
-    org="acme",
-    flow="demo/echo",
-    state=State.PENDING,
-    created_at=NOW,
-    attempt=0,
-    max_attempts=2,
-    digest=b"",
-    keep_seconds=3600,
-    give_up_at=NOW + GIVE_UP_AFTER_MS,
-)
+PENDING = pending(NOW, max_attempts=2)
 RUNNING = replace(PENDING, state=State.RUNNING, attempt=1, lease_until=NOW + 60_000, started_at=NOW)
 WAITING = replace(PENDING, not_before=NOW + 5_001)
 CANCELLED = replace(RUNNING, state=State.CANCELLED, lease_until=None, expires_at=(NOW + 60_000) // 1000)

@@ -6,20 +6,10 @@ import pytest
 
 from functions.lifecycle import Job, State
 from functions.pace import HOLD_BELOW_MS, next_look_ms, pace_headers
+from tests.job_rows import pending
 
 NOW = 1_700_000_000_000
-PENDING = Job(
-    id="job_a",
-    org="acme",
-    flow="demo/one",
-    state=State.PENDING,
-    created_at=NOW,
-    attempt=0,
-    max_attempts=3,
-    digest=b"",
-    keep_seconds=3600,
-    give_up_at=NOW + 10**9,
-)
+PENDING = pending(NOW, flow="demo/one")
 RUNNING = replace(PENDING, state=State.RUNNING, attempt=1, started_at=NOW, lease_until=NOW + 10**9)
 
 

@@ -1,0 +1,20 @@
+"""Jobs as their rows hold them, for tests to begin with."""
+
+from typing import Any
+
+from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
+
+
+def pending(created_at: int, **values: Any) -> Job:
+    """Make a job that was accepted at that time, in milliseconds, and differs from others in the values."""
+    job: dict[str, Any] = {
+        "id": "job_a",
+        "org": "acme",
+        "flow": "demo/echo",
+        "attempt": 0,
+        "max_attempts": 3,
+        "digest": b"",
+        "keep_seconds": 3600,
+        "give_up_at": created_at + GIVE_UP_AFTER_MS,
+    }
+    return Job(**{**job, "state": State.PENDING, "created_at": created_at, **values})
