@@ -20,7 +20,7 @@ def accept(job: Job, message: Message, deployment: Deployment) -> Job:
     job = enter(job, deployment)
     letter = letter_of(job, message, deployment)
     if letter is not None:
-        deployment.queue.send(letter.message, delay_seconds=letter.delay_seconds)
+        deployment.queue_of(job.flow).send(letter.message, delay_seconds=letter.delay_seconds)
     return job
 
 
@@ -51,7 +51,7 @@ def letter_of(job: Job, message: Message, deployment: Deployment) -> Letter | No
     due_at = max(now, job.not_before or 0)
     message = replace(message, created_at=job.created_at)
     if needs_schedule(due_at - now):
-        deployment.schedules.create(message, due_at)
+        deployment.schedules.create(message, due_at, deployment.queue_of(job.flow))
         return None
     return Letter(message, -(-(due_at - now) // 1000))
 

@@ -26,6 +26,10 @@ class FlowEntry:
     backoff_seconds: float
     backoff_cap_seconds: float
     keep_seconds: int
+    longest_seconds: int
+    """What a submission may ask for as its timeout: the time that the worker has for it."""
+    profile: str | None = None
+    """The name of the workers that run it; None is the default."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Build step: check a folder of flows and write the catalog that submit and describe read.
 
-    python -m functions.catalog_build FLOWS OUT FLOW_SECONDS
+    python -m functions.catalog_build FLOWS OUT FLOW_SECONDS GRACE_SECONDS
 
-FLOW_SECONDS is what the deployment's worker has for one attempt: a submission that asks for more is refused. A module
-that cannot be imported or a flow whose signature makes no sense ends it with status 1 and a line for each,
-`file:line: what is wrong`, on standard error.
+FLOW_SECONDS is what the deployment's default worker has for one attempt, GRACE_SECONDS what every worker has for
+stopping one: a flow that takes longer is given to a worker that has the time, and a submission that asks for more than
+its flow's worker has is refused. A module that cannot be imported or a flow whose signature makes no sense ends it with
+status 1 and a line for each, `file:line: what is wrong`, on standard error.
 """
 
 import inspect
@@ -12,20 +13,22 @@ import json
 import sys
 import traceback
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from functions.catalog import SUBMISSION, FlowEntry, openapi_name, validator_name
+from functions.complaints import complaints_about, slug_rule
 from functions.flow import Flow
 from functions.openapi import openapi
+from functions.profile import MAX_PROFILES, flow_seconds_of, function_timeout
 from functions.registry import flows_of, open_folder, projects
 from functions.schema import ReadableSchema, bound_timeout, validator_code
 from noukai_wire import limits
 from noukai_wire.models import Submission, SubmitOptions
-from noukai_wire.slug import SLUG_RULE, is_slug
+from noukai_wire.slug import is_slug
 
 
 class FlowError(Exception):
@@ -39,7 +42,15 @@ class FlowErrors(Exception):  # noqa: N818 - it is several errors
         super().__init__("\n".join(map(str, errors)))
 
 
-def build_catalog(flows: Path, out: Path, flow_seconds: int = limits.MAX_TIMEOUT_SECONDS) -> None:
+@dataclass(frozen=True, slots=True)
+class WorkerTime:
+    """What the default worker has for one attempt, and what every worker has for stopping one, in seconds."""
+
+    flow: int = limits.MAX_TIMEOUT_SECONDS
+    grace: int = 10
+
+
+def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime()) -> None:
     """Write `flows.json` and a compiled validator for each flow; raises `FlowErrors`."""
     open_folder(flows.resolve())
     entries: dict[str, FlowEntry] = {}
@@ -47,22 +58,31 @@ def build_catalog(flows: Path, out: Path, flow_seconds: int = limits.MAX_TIMEOUT
     for project, path in projects(flows).items():
         try:
             for name, flow in _named_flows(project, path):
-                entries[name] = _entry(flow)
+                entries[name] = _entry(flow, worker)
         except FlowError as error:
             errors.append(error)
     if not entries and not errors:
         errors.append(FlowError(f"{flows}: no flow is defined here: decorate a function of a public module with @flow"))
+    profiles = {entry.profile for entry in entries.values()} - {None}
+    if len(profiles) > MAX_PROFILES:
+        errors.append(
+            FlowError(
+                f"{flows}: the flows ask for {len(profiles)} kinds of worker, of at most {MAX_PROFILES}: let some of "
+                "them ask for the same"
+            )
+        )
     if errors:
         raise FlowErrors(errors)
-    _write(out, entries, flow_seconds)
+    _write(out, entries)
 
 
 def _named_flows(project: str, path: Path) -> Iterator[tuple[str, Flow]]:
     if not is_slug(project):
-        raise FlowError(f"{path}:1: {_slug_rule('project', project)}: rename the module")
+        raise FlowError(f"{path}:1: {slug_rule('project', project)}: rename the module")
     seen: dict[str, Flow] = {}
     for flow in _import(path):
-        _check(flow)
+        if complaints := complaints_about(flow):
+            raise FlowError(f"{_place(flow)}: flow {flow.name!r}: {'; '.join(complaints)}")
         if flow.name in seen:
             raise FlowError(
                 f"{_place(flow)}: the flow {flow.name!r} is defined twice; the other is at {_place(seen[flow.name])}"
@@ -84,43 +104,7 @@ def _import(path: Path) -> list[Flow]:
         raise FlowError(f"{where}:{line}: {type(error).__name__}: {error}") from error
 
 
-def _check(flow: Flow) -> None:
-    """Refuse what no job could call."""
-    complaints = [
-        *([] if is_slug(flow.name) else [_slug_rule("flow", flow.name)]),
-        *_range("timeout", flow.timeout, 1, limits.MAX_TIMEOUT_SECONDS),
-        *_range("max_attempts", flow.max_attempts, 1, limits.MAX_ATTEMPTS),
-        *_backoff_complaints(flow),
-        *_range("keep", flow.keep, limits.MIN_KEEP_SECONDS, limits.MAX_KEEP_SECONDS),
-        *map(_parameter_complaint, inspect.signature(flow.function).parameters.values()),
-    ]
-    if inspect.isgeneratorfunction(flow.function) or inspect.isasyncgenfunction(flow.function):
-        complaints.append("it is a generator; return its values instead")
-    complaints = [complaint for complaint in complaints if complaint]
-    if complaints:
-        raise FlowError(f"{_place(flow)}: flow {flow.name!r}: {'; '.join(complaints)}")
-
-
-def _parameter_complaint(parameter: inspect.Parameter) -> str:
-    if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-        return ""
-    return f"the parameter {str(parameter)!r} cannot be given by name; a job gives every argument by name"
-
-
-def _range(setting: str, value: object, low: int, high: int) -> list[str]:
-    fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-    return [] if fits else [f"{setting} must be a whole number from {low} to {high}, not {value!r}"]
-
-
-def _backoff_complaints(flow: Flow) -> list[str]:
-    pauses: list[object] = [flow.backoff, flow.backoff_cap]
-    are_numbers = all(isinstance(pause, int | float) and not isinstance(pause, bool) for pause in pauses)
-    if are_numbers and 0 <= flow.backoff <= flow.backoff_cap <= limits.MAX_BACKOFF_SECONDS:
-        return []
-    return [f"backoff must be from 0 to backoff_cap, and backoff_cap at most {limits.MAX_BACKOFF_SECONDS} seconds"]
-
-
-def _entry(flow: Flow) -> FlowEntry:
+def _entry(flow: Flow, worker: WorkerTime) -> FlowEntry:
     try:
         schema = flow.adapter.json_schema(schema_generator=ReadableSchema)
         _add_defaults(flow, schema)
@@ -132,6 +116,7 @@ def _entry(flow: Flow) -> FlowEntry:
         raise FlowError(
             f"{_place(flow)}: flow {flow.name!r}: its parameter 'message' takes no text, as a message is one"
         )
+    profile, longest = _profile(flow, worker)
     return FlowEntry(
         description=inspect.getdoc(flow.function),
         input=schema,
@@ -141,7 +126,22 @@ def _entry(flow: Flow) -> FlowEntry:
         backoff_seconds=flow.backoff,
         backoff_cap_seconds=flow.backoff_cap,
         keep_seconds=flow.keep,
+        longest_seconds=longest,
+        profile=profile,
     )
+
+
+def _profile(flow: Flow, worker: WorkerTime) -> tuple[str | None, int]:
+    """Name the workers that run a flow, and say how long it may take there."""
+    if flow.timeout <= worker.flow:
+        return flow.profile.name, min(worker.flow, limits.MAX_TIMEOUT_SECONDS)
+    timeout = function_timeout(flow.timeout, worker.grace)
+    if timeout is None:
+        raise FlowError(
+            f"{_place(flow)}: flow {flow.name!r}: no worker has {flow.timeout} seconds for it beside the "
+            f"{worker.grace} of worker.grace_seconds in cdk.json: lower either"
+        )
+    return replace(flow.profile, timeout=timeout).name, flow_seconds_of(timeout, worker.grace)
 
 
 def _takes_text(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
@@ -180,23 +180,24 @@ def _requires_message(flow: Flow) -> bool:
     return False
 
 
-def _write(out: Path, entries: dict[str, FlowEntry], flow_seconds: int) -> None:
+def _write(out: Path, entries: dict[str, FlowEntry]) -> None:
+    longest = max(entry.longest_seconds for entry in entries.values())
     validators = out / "validators"
     validators.mkdir(parents=True, exist_ok=True)
     schemas = {name: dict(entry.input) for name, entry in entries.items()}
-    schemas[SUBMISSION] = _submission_schema(flow_seconds)
+    schemas[SUBMISSION] = _submission_schema(longest)
     for name, schema in schemas.items():
         (validators / f"{validator_name(name)}.py").write_text(validator_code(schema), encoding="utf-8")
     catalog = {name: asdict(entry) for name, entry in sorted(entries.items())}
     (out / "flows.json").write_text(json.dumps(catalog), encoding="utf-8")
     for of_flows in (True, False):
-        document = openapi(entries if of_flows else {}, flow_seconds)
+        document = openapi(entries if of_flows else {}, longest)
         (out / openapi_name(of_flows=of_flows)).write_text(json.dumps(document), encoding="utf-8")
 
 
-def _submission_schema(flow_seconds: int) -> dict[str, Any]:
+def _submission_schema(longest_seconds: int) -> dict[str, Any]:
     schema = Submission.model_json_schema(schema_generator=ReadableSchema)
-    bound_timeout(schema["$defs"][SubmitOptions.__name__], flow_seconds)
+    bound_timeout(schema["$defs"][SubmitOptions.__name__], longest_seconds)
     return schema
 
 
@@ -205,21 +206,17 @@ def _place(flow: Flow) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
-def _slug_rule(kind: str, name: str) -> str:
-    return f"{name!r} cannot name a {kind}: use {SLUG_RULE}"
-
-
 def main(arguments: list[str]) -> int:
     """Run the build step."""
-    if len(arguments) != 3 or not arguments[2].isdecimal():  # noqa: PLR2004 - the three of the usage
-        sys.stderr.write("usage: python -m functions.catalog_build FLOWS OUT FLOW_SECONDS\n")
+    if len(arguments) != 4 or not all(map(str.isdecimal, arguments[2:])):  # noqa: PLR2004 - the four of the usage
+        sys.stderr.write("usage: python -m functions.catalog_build FLOWS OUT FLOW_SECONDS GRACE_SECONDS\n")
         return 2
     flows, out = map(Path, arguments[:2])
     if not flows.is_dir():
         sys.stderr.write(f"{flows}: no such folder of flows\n")
         return 1
     try:
-        build_catalog(flows, out, int(arguments[2]))
+        build_catalog(flows, out, WorkerTime(*map(int, arguments[2:])))
     except FlowErrors as errors:
         sys.stderr.write(f"{errors}\n")
         return 1

@@ -1,5 +1,6 @@
 """The parts that a function is made of, each made when it is first used, from the function's environment."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -101,13 +102,31 @@ class Deployment:
 
     @property
     def worker_memory(self) -> int:
-        """The MB of a worker."""
+        """The MB of the default worker."""
         return int(self.environment["WORKER_MEMORY"])
+
+    @property
+    def profile_memory(self) -> int | None:
+        """The MB of this worker, if they are not those of the default one."""
+        memory = self.environment.get("PROFILE_MEMORY")
+        return None if memory is None else int(memory)
 
     @cached_property
     def queue(self) -> JobQueue:
-        """The queue that workers read."""
+        """The queue that the worker reads; for who sends, that of the default worker."""
         return JobQueue(self._sqs, self.environment["QUEUE_URL"])
+
+    def queue_of(self, flow: str) -> JobQueue:
+        """The queue of the workers that run the flow `project/flow`."""
+        profile = self.catalog.flows[flow].profile
+        # While a deployment is updated, its catalog may be newer than the environment: every worker has all flows.
+        url = None if profile is None else self._profile_queues.get(profile)
+        return self.queue if url is None else JobQueue(self._sqs, url)
+
+    @cached_property
+    def _profile_queues(self) -> Mapping[str, str]:
+        urls: Mapping[str, str] = json.loads(self.environment.get("PROFILE_QUEUES", "{}"))
+        return urls
 
     @cached_property
     def dead_letters(self) -> JobQueue:

@@ -89,6 +89,7 @@ class Execution:
             lease_until=now + self.deployment.lease_ms,
             now=now,
             estimate=self.deployment.run_times.estimate(self.message.flow, now),
+            memory=self.deployment.profile_memory,
         )
 
     def _attempt(self, job: Job, flow: Flow, timeout_ms: int) -> None:

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NotRequired, Protocol, cast, get_type_hints, overload
 
 from functions.plain import as_annotated, is_plain
+from functions.profile import Profile
 from functions.text import cut
 from noukai_wire.limits import DEFAULT_KEEP_SECONDS
 
@@ -96,6 +97,8 @@ class Flow:
     backoff: float
     backoff_cap: float
     keep: int
+    profile: Profile
+    """What it asks of its worker, but for the time."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -202,6 +205,10 @@ def flow(
     backoff: float = ...,
     backoff_cap: float = ...,
     keep: int = ...,
+    memory: int | None = ...,
+    ephemeral_storage: int | None = ...,
+    concurrency: int | None = ...,
+    batch: int | None = ...,
 ) -> Callable[[Callable[..., Any]], Flow]: ...
 def flow(
     function: Callable[..., Any] | None = None,
@@ -213,6 +220,10 @@ def flow(
     backoff: float = DEFAULT_BACKOFF,
     backoff_cap: float = DEFAULT_BACKOFF_CAP,
     keep: int = DEFAULT_KEEP_SECONDS,
+    memory: int | None = None,
+    ephemeral_storage: int | None = None,
+    concurrency: int | None = None,
+    batch: int | None = None,
 ) -> Flow | Callable[[Callable[..., Any]], Flow]:
     """Make a flow of a function, `def` or `async def`.
 
@@ -221,12 +232,16 @@ def flow(
     up to `backoff_cap` (at most 900), while `max_attempts` allows. A `retry_after` on the exception, in seconds or a
     `timedelta`, is the pause instead, up to 900 seconds; after a `PermanentError` there is no further attempt. For
     `keep` seconds a job is kept after its end: an hour to a year, a week if nothing is said.
+
+    A flow that asks for `memory` or `ephemeral_storage` in MB, for at most so many workers at once (`concurrency`), or
+    for a `batch` of up to 10 jobs at a time, shares workers and their queue with those that ask for the same alone.
     """
 
     def decorate(function: Callable[..., Any]) -> Flow:
         if not inspect.isfunction(function):
             raise TypeError(f"@flow goes onto a function, not onto {function!r}")
         slug = name or function.__name__.replace("_", "-")
-        return Flow(function, slug, timeout, max_attempts, backoff, backoff_cap, keep)
+        profile = Profile(memory, ephemeral_storage, concurrency, batch)
+        return Flow(function, slug, timeout, max_attempts, backoff, backoff_cap, keep, profile)
 
     return decorate if function is None else decorate(function)

@@ -104,6 +104,8 @@ class Job:
     metadata: Mapping[str, str] | None = None
     retry_of: str | None = None
     """The job whose input this one has submitted again."""
+    memory: int | None = None
+    """The MB of the worker that has claimed it last, if that is not a default one."""
 
     def total_ms(self, now: int) -> int:
         """How long its attempts have run until now, for the worker that claimed it as it stands here."""

@@ -48,10 +48,10 @@ _BY_THE_GATEWAY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQU
 """What the gateway may also answer by itself, in its own shape and without our headers."""
 
 
-def openapi(flows: Mapping[str, FlowEntry], flow_seconds: int) -> dict[str, Any]:
+def openapi(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[str, Any]:
     """Give the document, with a path of its own for each of the flows, which says what that flow takes.
 
-    `flow_seconds` is what the deployment's worker has for an attempt.
+    `longest_seconds` is what that worker of the deployment has for an attempt which has the most.
     """
     paths: dict[str, dict[str, Any]] = {}
     for route, operation in OPERATIONS.items():
@@ -67,7 +67,7 @@ def openapi(flows: Mapping[str, FlowEntry], flow_seconds: int) -> dict[str, Any]
         "servers": [{"url": BASE_PATH}],
         "paths": paths,
         "components": {
-            "schemas": wire_schemas(OPERATIONS.values(), flow_seconds) | flow_schemas(flows),
+            "schemas": wire_schemas(OPERATIONS.values(), longest_seconds) | flow_schemas(flows),
             "responses": {_name(codes): _refusal(status, codes) for status, codes in refusals},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "nk_…"}},
         },

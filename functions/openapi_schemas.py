@@ -61,10 +61,10 @@ def parameter_schemas(model: type[WireModel]) -> tuple[Collection[str], Mapping[
     return schema.get("required", ()), schema["properties"]
 
 
-def wire_schemas(operations: Iterable[Operation], flow_seconds: int) -> dict[str, Any]:
+def wire_schemas(operations: Iterable[Operation], longest_seconds: int) -> dict[str, Any]:
     """Give the schemas of all that the operations take and answer, by the names of the models.
 
-    `flow_seconds` is what the worker has for an attempt.
+    `longest_seconds` is what that worker has for an attempt which has the most.
     """
     operations = list(operations)
     answers: set[type[WireModel]] = {ErrorAnswer, *(operation.answer for operation in operations)}
@@ -76,7 +76,7 @@ def wire_schemas(operations: Iterable[Operation], flow_seconds: int) -> dict[str
         [(model, "validation") for model in _sorted(requests)], ref_template=_TEMPLATE, schema_generator=_RequestSchema
     )
     schemas: dict[str, Any] = answered["$defs"] | requested["$defs"]
-    bound_timeout(schemas[SubmitOptions.__name__], flow_seconds)
+    bound_timeout(schemas[SubmitOptions.__name__], longest_seconds)
     silent = {"enum": [None, False, 0, "", [], {}], "deprecated": True}
     return schemas | {Submission.__name__: _submission(), _SILENT: silent}
 
@@ -108,7 +108,10 @@ def flow_body(name: str, entry: FlowEntry) -> dict[str, Any]:
     }
     needed = [*(["message"] if entry.message_required else []), *(["parameters"] if parameters["required"] else [])]
     given = {field: schema if field in needed else _or_null(schema) for field, schema in own.items()}
-    return {**submission, "properties": {**submission["properties"], **given}, "required": needed}
+    general = submission["properties"]
+    bound = {"properties": {"timeoutSeconds": {"maximum": entry.longest_seconds}}}
+    given["options"] = {"allOf": [general["options"], bound]}
+    return {**submission, "properties": {**general, **given}, "required": needed}
 
 
 def _submission() -> dict[str, Any]:

@@ -116,6 +116,11 @@ class JobQueue:
     client: "SQSClient"
     url: str
 
+    @property
+    def name(self) -> str:
+        """What tells it apart from the other queues of the account."""
+        return self.url.rpartition("/")[2]
+
     def send(self, message: Message, *, delay_seconds: int = 0) -> None:
         """Put a message on the queue, hidden for the delay."""
         self.client.send_message(QueueUrl=self.url, **_entry(Letter(message, delay_seconds)))

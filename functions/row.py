@@ -1,6 +1,6 @@
 """A job as a row of the jobs table: what each attribute is called and how it is written.
 
-Names are single letters, since a write costs by the whole item; none is a reserved word, and times are numbers.
+Names are a letter or two, since a write costs by the whole item; none is a reserved word, and times are numbers.
 """
 
 import json
@@ -43,6 +43,7 @@ NAMES = {
     "last_error": "y",
     "metadata": "g",
     "retry_of": "v",
+    "memory": "mb",
 }
 INDEX = "newest"
 """The jobs of each flow by their age, in partitions: it holds keys alone, which never change while a job lives."""

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from functions.errors import ApiError
 from functions.lifecycle import Job
-from functions.queue import Message
+from functions.queue import JobQueue, Message
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Schedules:
-    """One group of schedules. A schedule sends its message to the queue within a minute of its time, and is gone."""
+    """One group of schedules. A schedule sends its message to its queue within a minute of its time, and is gone."""
 
     client: "EventBridgeSchedulerClient"
     group: str
     queue: str | None
-    """Its ARN; None, like the role, for who makes no schedules."""
+    """The ARN of any of the stack's queues; None, like the role, for who makes no schedules."""
     role: str | None
-    """That of the scheduler, which may send to the queue."""
+    """That of the scheduler, which may send to the queues."""
 
-    def create(self, message: Message, due_at: int) -> None:
-        """Let a message be sent at a time; one that waits already stays as it is."""
+    def create(self, message: Message, due_at: int, queue: JobQueue) -> None:
+        """Let a message be sent to a queue at a time; one that waits already stays as it is."""
         due = datetime.fromtimestamp(-(-due_at // 1000), UTC)
         target: Any = {
-            "Arn": self.queue,
+            "Arn": _beside(self.queue, queue.name),
             "RoleArn": self.role,
             "Input": _input(message),
             "SqsParameters": {"MessageGroupId": message.org},
@@ -63,6 +63,13 @@ class Schedules:
             self.client.delete_schedule(GroupName=self.group, Name=_name(job))
         except ClientError as error:
             _unless(error, "ResourceNotFoundException")
+
+
+def _beside(arn: str | None, name: str) -> str:
+    """Give the ARN of another queue of the same account and region."""
+    if arn is None:
+        raise LookupError("this function was not told where the queues are: it makes no schedules")
+    return f"{arn.rpartition(':')[0]}:{name}"
 
 
 def check_size(message: Message) -> None:

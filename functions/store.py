@@ -89,9 +89,11 @@ class JobStore:
         lease_until: int,
         now: int,
         estimate: Estimate | None = None,
+        memory: int | None = None,
     ) -> Job:
         """Start the next attempt: nobody runs the job, nothing makes it wait, and an attempt is left."""
-        known = estimate._asdict() if estimate else {}
+        known = {**(estimate._asdict() if estimate else {}), **({"memory": memory} if memory else {})}
+        unknown = [field for field in (*_ESTIMATED, "memory") if field not in known]
         try:
             return self._update(
                 Transition.CLAIM,
@@ -104,7 +106,7 @@ class JobStore:
                     "i = :now",
                     *_assignments(known),
                 ),
-                clears=("not_before", "progress", *(() if estimate else _ESTIMATED)),
+                clears=("not_before", "progress", *unknown),
                 guard="c = :created AND n < m AND (s = :pending OR l <= :now)"
                 " AND (attribute_not_exists(b) OR b <= :now)",
                 values={"one": 1, "lease": lease_until, "owner": owner, "now": now, "created": created_at, **known},

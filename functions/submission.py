@@ -69,7 +69,7 @@ def submission_of(fields: Mapping[str, Any], name: str, catalog: Catalog) -> Sub
     arguments = _arguments(stated, takes_null="message" in catalog.flows[name].input.get("required", ()))
     _refuse([(_place(path), message) for path, message in catalog.errors_of(name, arguments)])
     options = {key: _whole(value) for key, value in stated.get("options", {}).items() if value is not None}
-    _refuse(_backoff_errors(options, catalog.flows[name]))
+    _refuse([*_timeout_errors(options, catalog.flows[name]), *_backoff_errors(options, catalog.flows[name])])
     options |= _run_at(options)
     return Submission(arguments, options, hashlib.sha256(_canonical([arguments, options])).digest()[:16])
 
@@ -123,6 +123,13 @@ def _arguments(stated: Mapping[str, Any], *, takes_null: bool) -> dict[str, Any]
 def _whole(option: Any) -> Any:
     """Write a whole number as one: to a JSON Schema `5.0` is an integer too."""
     return int(option) if isinstance(option, float) and option.is_integer() else option
+
+
+def _timeout_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputError]:
+    """A worker would cut short what takes longer than it lives, and not every worker lives equally long."""
+    if options.get("timeoutSeconds", 0) <= flow.longest_seconds:
+        return []
+    return [("options.timeoutSeconds", f"must be smaller than or equal to {flow.longest_seconds}")]
 
 
 def _backoff_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputError]:

@@ -59,7 +59,7 @@ def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> 
             outcomes.append(enter_one(entry, place_key))
         except Exception as raised:  # noqa: BLE001 - whatever it is, the others' answers must not be lost
             outcomes.append(translated(raised, request.id))
-    unsent = deployment.queue.send_many(list(letters.values()))
+    unsent = deployment.queue_of(name).send_many(list(letters.values()))
     return [unavailable() if isinstance(each, Job) and each.id in unsent else each for each in outcomes]
 
 

@@ -65,10 +65,11 @@ _SEQUENCE_DIGITS = 40
 
 
 def entry_of(record: Mapping[str, Any], memory: int) -> Entry:
-    """Read a record in which a job has ended, or the code of a cancelled job has stopped, on workers of so many MB.
+    """Read a record in which a job has ended, or a cancelled one's code has stopped; `memory` is a default worker's.
 
     A job counts once, when it ends. What a cancelled job has run until its code has really stopped is added when its
-    worker says so: until then the row has the time of its last heartbeat.
+    worker says so: until then the row has the time of its last heartbeat. All attempts count with the memory of the
+    worker that ran the last: it is the rare job whose flow asks for another one meanwhile.
     """
     change = record["dynamodb"]
     old, new = decode(change["OldImage"]), decode(change["NewImage"])
@@ -81,5 +82,5 @@ def entry_of(record: Mapping[str, Any], memory: int) -> Entry:
         day=day_of(new.completed_at),
         flow=new.flow,
         sequence=str(int(change["SequenceNumber"])).zfill(_SEQUENCE_DIGITS),
-        use=Use(**outcome, ran_ms=ran_ms, mb_ms=ran_ms * memory),
+        use=Use(**outcome, ran_ms=ran_ms, mb_ms=ran_ms * (new.memory or memory)),
     )

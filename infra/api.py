@@ -6,13 +6,13 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra.acknowledgement import acknowledge
 from infra.function import JobFunction
 from infra.metering import prices
+from infra.queues import JobQueues
 from infra.schedules import Schedules
 from infra.settings import Settings
 from infra.tables import Tables
@@ -24,7 +24,7 @@ _TIMEOUT = 29
 
 @dataclass(frozen=True)
 class _Answerer:
-    """What answers some routes, and what it does with the tables of jobs and of use, the queue and the schedules."""
+    """What answers some routes, and what it does with the tables of jobs and of use, the queues and the schedules."""
 
     entry: str
     routes: tuple[Route, ...]
@@ -98,13 +98,14 @@ class Api(Construct):
         settings: Settings,
         code: lambda_.Code,
         tables: Tables,
-        queue: sqs.IQueue,
+        queues: JobQueues,
         schedules: Schedules,
     ) -> None:
         super().__init__(scope, name)
         self._settings = settings
         self._code = code
         self._tables = tables
+        self._queues = queues
         self._schedules = schedules
         self._api = apigateway.HttpApi(self, "Http", api_name=settings.stack, create_default_stage=False)
         apigateway.HttpStage(
@@ -118,7 +119,7 @@ class Api(Construct):
             ),
         )
         for answerer in _ANSWERERS:
-            self._add(answerer, queue)
+            self._add(answerer)
         acknowledge(self, "APIG1", "a line for each request costs a seventh of the request; functions log what fails")
         acknowledge(
             self, "APIG4", "the functions check each caller's key; an authorizer would be another function to pay"
@@ -129,8 +130,8 @@ class Api(Construct):
         """The base URL of every route."""
         return f"{self._api.api_endpoint}{BASE_PATH}"
 
-    def _add(self, answerer: _Answerer, queue: sqs.IQueue) -> None:
-        function = self._function(answerer, queue)
+    def _add(self, answerer: _Answerer) -> None:
+        function = self._function(answerer)
         integration = HttpLambdaIntegration(answerer.entry, function, scope_permission_to_route=False)
         keys = [route.key for route in answerer.routes]
         if answerer.entry == _FALLBACK:
@@ -138,14 +139,14 @@ class Api(Construct):
         for key in keys:
             apigateway.HttpRoute(self, key, http_api=self._api, integration=integration, route_key=_route_key(key))
 
-    def _function(self, answerer: _Answerer, queue: sqs.IQueue) -> JobFunction:
+    def _function(self, answerer: _Answerer) -> JobFunction:
         settings = self._settings
         tables = self._tables
         environment = {"KEYS_TABLE": tables.keys.table_name, "USAGE_TABLE": tables.usage.table_name}
         if answerer.job_actions:
             environment["JOBS_TABLE"] = tables.jobs.table_name
         if answerer.sends:
-            environment["QUEUE_URL"] = queue.queue_url
+            environment |= self._queues.environment
         if answerer.prices:
             environment |= prices(settings)
         reserved = {"wait": settings.wait_reserved_concurrency, "execute": settings.execute_reserved_concurrency}
@@ -168,7 +169,7 @@ class Api(Construct):
         if answerer.usage_actions:
             tables.usage.grant(function, *answerer.usage_actions)
         if answerer.sends:
-            queue.grant(function, "sqs:SendMessage")
+            self._queues.let_send(function)
         if answerer.creates_schedules:
             self._schedules.let_create(function)
         if answerer.withdraws:

@@ -50,7 +50,7 @@ def composed(outdir: Path, context: dict[str, object]) -> "Iterator[App]":
         bundler = Bundler(
             flows=settings.flows_folder,
             platform=settings.platform,
-            flow_seconds=settings.worker.flow_seconds,
+            worker=settings.worker,
             scratch=Path(scratch),
         )
         JobStack(app, settings=settings, assets=Assets(bundler))

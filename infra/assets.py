@@ -18,6 +18,14 @@ class Assets:
     def __init__(self, bundler: Bundler) -> None:
         self.api = _code(bundler, "api")
         self.worker = _code(bundler, "worker")
+        self._bundler = bundler
+
+    def profiles(self) -> list[str]:
+        """Name the profiles of workers that the flows ask for; ends the program if the flows cannot be used."""
+        try:
+            return self._bundler.profiles()
+        except BundleError as error:
+            sys.exit(str(error))
 
 
 @jsii.implements(ILocalBundling)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -12,12 +12,15 @@ from constructs import Construct
 from infra.acknowledgement import acknowledge
 from infra.settings import Settings
 
+LEAST_STORAGE = 512
+"""MB that every function has."""
+
 
 class JobFunction(lambda_.Function):
     """An arm64 function with a role and a log group of its own; the role may write that log and nothing else.
 
     `entry` is a module of `functions`. Log lines are JSON; the platform's own are written from WARN on, since those of
-    five quiet invocations cost as much as a write. Times are in seconds, memory is in MB.
+    five quiet invocations cost as much as a write. Times are in seconds, memory and storage in MB.
     """
 
     def __init__(
@@ -32,6 +35,7 @@ class JobFunction(lambda_.Function):
         timeout: int,
         environment: Mapping[str, str],
         reserved_concurrency: int | None = None,
+        ephemeral_storage: int = LEAST_STORAGE,
     ) -> None:
         role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group = logs.LogGroup(
@@ -55,6 +59,7 @@ class JobFunction(lambda_.Function):
             application_log_level_v2=lambda_.ApplicationLogLevel[settings.log_level],
             memory_size=memory,
             timeout=Duration.seconds(timeout),
+            ephemeral_storage_size=None if ephemeral_storage == LEAST_STORAGE else Size.mebibytes(ephemeral_storage),
             environment={"LOG_LEVEL": settings.log_level, **environment},
             reserved_concurrent_executions=reserved_concurrency,
         )

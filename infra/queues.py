@@ -1,10 +1,18 @@
-"""The queue that delivers jobs to the worker, and those that catch what was not delivered, processed or counted."""
+"""The queues that deliver jobs to the workers, and those that catch what was not delivered, processed or counted."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.acknowledgement import acknowledge
+from infra.profiles import in_a_resource
+from infra.settings import WorkerProfile
+from infra.worker import visibility_seconds
 
 MAX_RECEIVES = 100
 """Deferrals count as receives too: the dead-letter queue is the backstop, not the retry policy."""
@@ -15,16 +23,51 @@ MAX_LETTER_RECEIVES = 500
 _MAX_MESSAGE_BYTES = 1024 * 1024
 
 
+@dataclass(frozen=True)
+class JobQueues:
+    """Queues of jobs: that of the default worker, and those of profiles by the names of these."""
+
+    default: sqs.IQueue
+    of_profiles: Mapping[str, sqs.IQueue] = field(default_factory=dict)
+
+    def only(self, profiles: Iterable[str]) -> "JobQueues":
+        """Leave out those of other profiles."""
+        return JobQueues(self.default, {name: self.of_profiles[name] for name in profiles})
+
+    def __iter__(self) -> Iterator[sqs.IQueue]:
+        """Go through all of them."""
+        return iter((self.default, *self.of_profiles.values()))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a function has to be told that sends to them."""
+        urls = {name: queue.queue_url for name, queue in self.of_profiles.items()}
+        return {"QUEUE_URL": self.default.queue_url, **({"PROFILE_QUEUES": json.dumps(urls)} if urls else {})}
+
+    def let_send(self, grantee: iam.IGrantable) -> None:
+        """Let a function or a role send to each."""
+        for queue in self:
+            queue.grant(grantee, "sqs:SendMessage")
+
+
 class Queues(Construct):
-    """A queue, its dead-letter queue, and what the reader of that one could not process; encrypted and for TLS only.
+    """The queues of jobs, their dead-letter queue, and what its reader could not process; encrypted and for TLS only.
 
     Nothing reads the last one: its letters wait for the operator, who sends them to the reader again. Nor does anything
     read what says where in the jobs table's stream a batch lies that could not be counted.
-    `visibility` and `dead_letter_visibility` are in seconds. A letter's age counts from its first send, so the
-    dead-letter queue keeps what it gets far longer.
+    `worker` is the default one. `dead_letter_visibility` is in seconds. A letter's age counts from its first send, so
+    the dead-letter queue keeps what it gets far longer.
     """
 
-    def __init__(self, scope: Construct, name: str, *, visibility: int, dead_letter_visibility: int) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        worker: WorkerProfile,
+        profiles: Mapping[str, WorkerProfile],
+        dead_letter_visibility: int,
+    ) -> None:
         super().__init__(scope, name)
         self.unprocessed = _queue(self, "Unprocessed", retention=Duration.days(14), visibility=dead_letter_visibility)
         self.uncounted = _queue(self, "Uncounted", retention=Duration.days(14), visibility=dead_letter_visibility)
@@ -36,11 +79,17 @@ class Queues(Construct):
             visibility=dead_letter_visibility,
             dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=MAX_LETTER_RECEIVES, queue=self.unprocessed),
         )
-        self.jobs = _queue(
+        self.jobs = JobQueues(
+            self._of_jobs("Jobs", worker),
+            {name: self._of_jobs(f"Jobs{in_a_resource(name)}", profile) for name, profile in profiles.items()},
+        )
+
+    def _of_jobs(self, name: str, profile: WorkerProfile) -> sqs.Queue:
+        return _queue(
             self,
-            "Jobs",
+            name,
             retention=Duration.days(4),
-            visibility=visibility,
+            visibility=visibility_seconds(profile),
             dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=MAX_RECEIVES, queue=self.dead_letters),
         )
 

@@ -4,33 +4,33 @@ from aws_cdk import Aws, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.acknowledgement import acknowledge
+from infra.queues import JobQueues
 
 
 class Schedules(Construct):
-    """A group of schedules, which goes with the stack, and the role that lets them send to the queue of jobs.
+    """A group of schedules, which goes with the stack, and the role that lets them send to the queues of jobs.
 
     The scheduler may take the role for schedules of this group alone.
     """
 
-    def __init__(self, scope: Construct, name: str, *, queue: sqs.IQueue) -> None:
+    def __init__(self, scope: Construct, name: str, *, queues: JobQueues) -> None:
         super().__init__(scope, name)
-        self._queue = queue
+        self._queues = queues
         self._group = scheduler.CfnScheduleGroup(self, "Group")
         self._group.apply_removal_policy(RemovalPolicy.DESTROY)
         mine = {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": self._group.attr_arn}
         principal = iam.ServicePrincipal("scheduler.amazonaws.com", conditions={"StringEquals": mine})
         self._role = iam.Role(self, "Role", assumed_by=principal)
-        queue.grant(self._role, "sqs:SendMessage")
+        queues.let_send(self._role)
         self._acknowledge_all_of_the_group()
 
     def let_create(self, function: lambda_.Function) -> None:
-        """Let a function make schedules that send to the queue."""
+        """Let a function make schedules that send to the queues, which it finds by the ARN of the default one."""
         self._allow(function, "scheduler:CreateSchedule")
-        function.add_environment("QUEUE_ARN", self._queue.queue_arn)
+        function.add_environment("QUEUE_ARN", self._queues.default.queue_arn)
         function.add_environment("SCHEDULE_ROLE", self._role.role_arn)
         function.add_to_role_policy(
             iam.PolicyStatement(

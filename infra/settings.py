@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
@@ -21,19 +21,25 @@ LogRetention = Literal["ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_M
 _CONFIG = ConfigDict(extra="forbid")
 
 
+def _split(value: object) -> object:
+    """Read what the command line gives as text, with commas between."""
+    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+
+
 class SettingsError(ValueError):
     """A setting has a value that it cannot have; the message names each such setting."""
 
 
 @dataclass(frozen=True, config=_CONFIG)
 class WorkerProfile:
-    """How a worker runs its flows: memory in MB, times in seconds."""
+    """How a worker runs its flows: memory and storage in MB, times in seconds."""
 
     memory: Annotated[int, Field(ge=128, le=10_240)] = 1024
     timeout: Annotated[int, Field(ge=30, le=900)] = 900
     batch_size: Annotated[int, Field(ge=1, le=10)] = 1
     batch_window: Annotated[int, Field(ge=0, le=300)] = 0
     max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
+    ephemeral_storage: Annotated[int, Field(ge=512, le=10_240)] = 512
     lease_seconds: Annotated[int, Field(ge=3, le=60)] = 60
     grace_seconds: Annotated[int, Field(ge=0, le=60)] = 10
 
@@ -51,7 +57,8 @@ class Settings:
     `manylinux` (arm64, as deployed) or `host` (this machine, for an emulator on it). `tables` says what becomes of
     the tables when the stack is destroyed: `retain` keeps jobs, keys and use, `destroy` deletes them with the stack,
     for deployments that are to leave nothing behind. `environment` and `policies` (IAM statements) reach the worker
-    only. `wait_reserved_concurrency` is set apart for waits, and bounds them: who is refused asks plainly instead;
+    only. `draining` names profiles that no flow asks for any more and whose workers go on, as `make deploy` finds out
+    itself. `wait_reserved_concurrency` is set apart for waits, and bounds them: who is refused asks plainly instead;
     `execute_reserved_concurrency` does so for executions, and who is refused has submitted nothing. Without them
     holding is on, and shares the account's concurrency with the workers. `wait_memory` is that of both. `price_job` and
     `price_gb_second` are what use is estimated to cost, in USD: AWS's own bill by default.
@@ -74,6 +81,7 @@ class Settings:
     worker: WorkerProfile = dataclasses.field(default_factory=WorkerProfile)
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     policies: tuple[dict[str, Any], ...] = ()
+    draining: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
 
     @classmethod
     def from_context(cls, look_up: Callable[[str], object]) -> "Settings":

@@ -1,25 +1,29 @@
 """The stack: nothing but the composition of its constructs."""
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, RemovalPolicy, Stack
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.api import Api
 from infra.assets import Assets
 from infra.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
 from infra.metering import Metering
-from infra.queues import Queues
+from infra.profiles import in_a_resource, output_of, profile_named
+from infra.queues import JobQueues, Queues
 from infra.schedules import Schedules
-from infra.settings import Settings
+from infra.settings import Settings, WorkerProfile
 from infra.sweep import Sweep
 from infra.tables import Tables
-from infra.worker import Worker, visibility_seconds
+from infra.worker import Worker
 
 
 class JobStack(Stack):
     """The whole system in one stack of no particular account or region.
 
     Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `QueueUrl`,
-    `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, `UncountedQueueUrl`.
+    `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, `UncountedQueueUrl`, and where the queues of profiles are.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
@@ -28,26 +32,44 @@ class JobStack(Stack):
         synthesizer = DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
         super().__init__(scope, settings.stack, synthesizer=synthesizer)
         tables = Tables(self, "Tables", removal_policy=RemovalPolicy[settings.tables.upper()])
+        # What is not bundled has no catalog, as when the stack is destroyed, whatever became of its flows.
+        asked = assets.profiles() if self.bundling_required else []
+        profiles = {name: profile_named(name, settings.worker) for name in sorted({*asked, *settings.draining})}
         queues = Queues(
-            self, "Queues", visibility=visibility_seconds(settings.worker), dead_letter_visibility=VISIBILITY_SECONDS
+            self, "Queues", worker=settings.worker, profiles=profiles, dead_letter_visibility=VISIBILITY_SECONDS
         )
-        schedules = Schedules(self, "Schedules", queue=queues.jobs)
-        api = Api(
-            self, "Api", settings=settings, code=assets.api, tables=tables, queue=queues.jobs, schedules=schedules
-        )
-        Worker(self, "Worker", settings=settings, code=assets.worker, tables=tables, queues=queues)
+        # A schedule may wait for longer than any flow asks for the profile of its queue.
+        schedules = Schedules(self, "Schedules", queues=queues.jobs)
+        asked_for = queues.jobs.only(asked)
+        api = Api(self, "Api", settings=settings, code=assets.api, tables=tables, queues=asked_for, schedules=schedules)
+        for suffix, profile, queue in _workers(settings.worker, profiles, queues.jobs):
+            code, id_ = assets.worker, f"Worker{suffix}"
+            Worker(self, id_, settings=settings, profile=profile, code=code, tables=tables, queue=queue)
         DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)
         Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
         Metering(self, "Metering", settings=settings, code=assets.api, tables=tables, uncounted=queues.uncounted)
-        outputs = {
-            "Endpoint": api.endpoint,
-            "JobsTable": tables.jobs.table_name,
-            "KeysTable": tables.keys.table_name,
-            "UsageTable": tables.usage.table_name,
-            "QueueUrl": queues.jobs.queue_url,
-            "DeadLetterQueueUrl": queues.dead_letters.queue_url,
-            "UnprocessedQueueUrl": queues.unprocessed.queue_url,
-            "UncountedQueueUrl": queues.uncounted.queue_url,
-        }
-        for name, value in outputs.items():
+        for name, value in {"Endpoint": api.endpoint, **_outputs(tables, queues, asked)}.items():
             CfnOutput(self, name, value=value)
+
+
+def _workers(
+    default: WorkerProfile, profiles: Mapping[str, WorkerProfile], queues: JobQueues
+) -> Iterator[tuple[str, WorkerProfile, sqs.IQueue]]:
+    """Give what tells the names of the workers' constructs apart, with their profiles and queues."""
+    yield "", default, queues.default
+    for name, profile in profiles.items():
+        yield in_a_resource(name), profile, queues.of_profiles[name]
+
+
+def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, str]:
+    of_profiles = queues.jobs.of_profiles.items()
+    return {
+        "JobsTable": tables.jobs.table_name,
+        "KeysTable": tables.keys.table_name,
+        "UsageTable": tables.usage.table_name,
+        "QueueUrl": queues.jobs.default.queue_url,
+        "DeadLetterQueueUrl": queues.dead_letters.queue_url,
+        "UnprocessedQueueUrl": queues.unprocessed.queue_url,
+        "UncountedQueueUrl": queues.uncounted.queue_url,
+        **{output_of(name, is_draining=name not in asked): queue.queue_url for name, queue in of_profiles},
+    }

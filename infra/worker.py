@@ -1,18 +1,20 @@
-"""The worker: it runs the flows."""
+"""The workers: they run the flows."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.function import JobFunction
-from infra.queues import Queues
 from infra.reader import read_queue
 from infra.settings import Settings, SettingsError, WorkerProfile
 from infra.tables import Tables
 
 
 class Worker(Construct):
-    """The function that claims the queue's jobs and runs their flows, as its profile says.
+    """The function that claims a queue's jobs and runs their flows, as its profile says.
+
+    Whatever is sent to its queue it runs: a worker has all flows, also those that ask for another one by now.
 
     The deployment's `environment` and `policies` reach this function and no other.
 
@@ -21,18 +23,17 @@ class Worker(Construct):
     """
 
     def __init__(
-        self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables, queues: Queues
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: Settings,
+        profile: WorkerProfile,
+        code: lambda_.Code,
+        tables: Tables,
+        queue: sqs.IQueue,
     ) -> None:
         super().__init__(scope, name)
-        profile = settings.worker
-        own = {
-            "JOBS_TABLE": tables.jobs.table_name,
-            "QUEUE_URL": queues.jobs.queue_url,
-            "LEASE_SECONDS": str(profile.lease_seconds),
-            "GRACE_SECONDS": str(profile.grace_seconds),
-        }
-        if taken := sorted(own.keys() & settings.environment.keys()):
-            raise SettingsError(f"environment: must not set {', '.join(taken)}, which the worker needs itself")
         function = JobFunction(
             self,
             "Function",
@@ -41,18 +42,33 @@ class Worker(Construct):
             settings=settings,
             memory=profile.memory,
             timeout=profile.timeout,
-            environment={**settings.environment, **own},
+            ephemeral_storage=profile.ephemeral_storage,
+            environment=_environment(settings, profile, tables, queue),
         )
         for policy in settings.policies:
             function.add_to_role_policy(iam.PolicyStatement.from_json(policy))
         read_queue(
             function,
-            queues.jobs,
+            queue,
             tables,
             batch_size=profile.batch_size,
             batch_window=profile.batch_window,
             max_concurrency=profile.max_concurrency,
         )
+
+
+def _environment(settings: Settings, profile: WorkerProfile, tables: Tables, queue: sqs.IQueue) -> dict[str, str]:
+    own = {
+        "JOBS_TABLE": tables.jobs.table_name,
+        "QUEUE_URL": queue.queue_url,
+        "LEASE_SECONDS": str(profile.lease_seconds),
+        "GRACE_SECONDS": str(profile.grace_seconds),
+    }
+    if profile.memory != settings.worker.memory:
+        own["PROFILE_MEMORY"] = str(profile.memory)
+    if taken := sorted(own.keys() & settings.environment.keys()):
+        raise SettingsError(f"environment: must not set {', '.join(taken)}, which the worker needs itself")
+    return {**settings.environment, **own}
 
 
 def visibility_seconds(profile: WorkerProfile) -> int:

@@ -7,18 +7,18 @@ from typing import Literal
 
 from infra.bundle.authorities import write_amazons
 from infra.bundle.bytecode import compile_folder
-from infra.bundle.catalog import build_catalog, check_timeouts
+from infra.bundle.catalog import build_catalog, profiles_in
 from infra.bundle.dependencies import CACHE, Dependencies
 from infra.bundle.error import BundleError
 from infra.bundle.target import Platform
 from infra.bundle.tree import link_tree
-from infra.settings import ROOT
+from infra.settings import ROOT, WorkerProfile
 
 AssetName = Literal["api", "worker"]
 
 _GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("functions",), "worker": ("functions", "worker")}
 
-_BUILD_STEP = ("catalog_build.py", "schema.py", "openapi.py", "openapi_schemas.py")
+_BUILD_STEP = ("catalog_build.py", "complaints.py", "schema.py", "openapi.py", "openapi_schemas.py")
 _FOR_AUTHORS = ("testing.py",)
 _NOT_DEPLOYED = shutil.ignore_patterns("__pycache__", "flows", *_BUILD_STEP, *_FOR_AUTHORS, "*.pyi", "py.typed")
 _NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*", "requirements.txt")
@@ -29,7 +29,7 @@ _METADATA = shutil.ignore_patterns("*.dist-info")
 class Bundler:
     """Writes assets for a platform; `scratch` is an empty folder that lives as long as the bundler.
 
-    `flow_seconds` is what the worker has for a flow: one that asks for more is refused, not cut short.
+    `worker` is the default one: a flow that asks for more time than it has is given to another, not cut short.
 
     `api` has the functions, the wire, their libraries and the catalog of the flows; `worker` has also pydantic, the
     flows and what the flows require. `cache` keeps installed libraries from run to run.
@@ -37,7 +37,7 @@ class Bundler:
 
     flows: Path
     platform: Platform
-    flow_seconds: int
+    worker: WorkerProfile
     scratch: Path
     cache: Path = CACHE
 
@@ -64,6 +64,14 @@ class Bundler:
             link_tree(folder, output, ignore=_METADATA)
         write_amazons(output / "botocore" / "cacert.pem", output / "authorities.pem")
 
+    def profiles(self) -> list[str]:
+        """Name the profiles of workers that the flows ask for, in their order.
+
+        Raises:
+            BundleError: the flows or their requirements cannot be used; the message says why.
+        """
+        return profiles_in(self._catalog())
+
     def _catalog(self) -> Path:
         catalog = self.scratch / "catalog"
         if not catalog.exists():
@@ -72,8 +80,7 @@ class Bundler:
             dependencies = Dependencies("host", self.cache)
             # As in the worker's asset.
             libraries = [*self._required(dependencies), *self._own("worker", dependencies)]
-            build_catalog(self.flows, libraries, catalog, self.flow_seconds)
-            check_timeouts(catalog, self.flow_seconds)
+            build_catalog(self.flows, libraries, catalog, self.worker)
         return catalog
 
     def _own(self, asset: AssetName, dependencies: Dependencies) -> list[Path]:

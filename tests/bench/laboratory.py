@@ -136,7 +136,7 @@ def _zipped(asset: AssetName, platform: Platform, folder: Path) -> Path:
     settings = Settings()
     written, scratch = folder / f"{asset}-{platform}", folder / f"{asset}-{platform}-scratch"
     scratch.mkdir()
-    Bundler(settings.flows_folder, platform, settings.worker.flow_seconds, scratch).write(asset, written)
+    Bundler(settings.flows_folder, platform, settings.worker, scratch).write(asset, written)
     with ZipFile(archive := written.with_suffix(".zip"), "w", ZIP_DEFLATED) as packed:
         for path in sorted(path for path in written.rglob("*") if path.is_file()):
             packed.write(path, path.relative_to(written))

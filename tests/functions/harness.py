@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -186,7 +186,7 @@ class System:
 
 
 @contextmanager
-def system_on_moto(asset: Path) -> Iterator[System]:
+def system_on_moto(asset: Path, profiles: Iterable[str] = ()) -> Iterator[System]:
     """Make the tables, queues and keys of a fresh deployment, whose calls of AWS are recorded."""
     with mock_aws(), _one_dynamodb_call_at_a_time():
         dynamodb, sqs = client("dynamodb"), client("sqs")
@@ -195,6 +195,8 @@ def system_on_moto(asset: Path) -> Iterator[System]:
             variable: sqs.create_queue(QueueName=variable, Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"]
             for variable in ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL")
         }
+        of_profiles = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in profiles}
+        urls |= {"PROFILE_QUEUES": json.dumps(of_profiles)} if of_profiles else {}
         clock = ManualClock()
         system = System(Deployment(ENVIRONMENT | urls, asset, clock), clock)  # type: ignore[arg-type]  # it has the same methods
         record_calls(system.deployment.store.client, system.calls)

@@ -12,10 +12,18 @@ from functions.catalog import SUBMISSION, Catalog
 HEAD = "from typing import Any\nfrom functions.flow import Context, flow\n\n"
 
 
-def build(folder: Path, flow_seconds: int = 840) -> subprocess.CompletedProcess[str]:
+def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> subprocess.CompletedProcess[str]:
     """Run the build step as the bundler does, in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "functions.catalog_build", str(folder), str(folder / "out"), str(flow_seconds)],
+        [
+            sys.executable,
+            "-m",
+            "functions.catalog_build",
+            str(folder),
+            str(folder / "out"),
+            str(flow_seconds),
+            str(grace_seconds),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -49,6 +57,17 @@ def build(folder: Path, flow_seconds: int = 840) -> subprocess.CompletedProcess[
         ("@flow(backoff='1')\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
         ("@flow(backoff_cap=901)\ndef f1() -> None: ...\n", 4, "backoff_cap at most 900 seconds"),
         ("@flow(backoff_cap=float('nan'))\ndef f1() -> None: ...\n", 4, "backoff_cap at most 900 seconds"),
+        ("@flow(memory=127)\ndef f1() -> None: ...\n", 4, "memory must be a whole number from 128 to 10240, not 127"),
+        ("@flow(memory=10_241)\ndef f1() -> None: ...\n", 4, "memory must be a whole number from 128 to 10240"),
+        (
+            "@flow(ephemeral_storage=511)\ndef f1() -> None: ...\n",
+            4,
+            "ephemeral_storage must be a whole number from 512",
+        ),
+        ("@flow(concurrency=1)\ndef f1() -> None: ...\n", 4, "concurrency must be a whole number from 2 to 1000"),
+        ("@flow(batch=11)\ndef f1() -> None: ...\n", 4, "batch must be a whole number from 1 to 10"),
+        ("@flow(batch='2')\ndef f1() -> None: ...\n", 4, "batch must be a whole number from 1 to 10, not '2'"),
+        ("@flow(batch=2, timeout=6)\ndef f1() -> None: ...\n", 4, "more than 5 seconds takes a batch of 1, not 2"),
         ("@flow\ndef f1() -> None: ...\n@flow(name='f1')\ndef f2() -> None: ...\n", 6, "defined twice"),
         ("@flow\ndef f1(message: int) -> None: ...\n", 4, "'message' takes no text"),
         ("@flow\ndef f1(a: float = float('inf')) -> None: ...\n", 4, "not JSON compliant"),
@@ -131,6 +150,42 @@ def test_timeout_beyond_what_the_worker_has(tmp_path: Path) -> None:
     assert catalog.errors_of(SUBMISSION, {"options": {"timeoutSeconds": 40}}) == []
     ((path, message),) = catalog.errors_of(SUBMISSION, {"options": {"timeoutSeconds": 41}})
     assert (path, message) == ("options.timeoutSeconds", "must be smaller than or equal to 40")
+
+
+@pytest.mark.parametrize(
+    ("asked", "profile"),
+    [
+        ("timeout=40", None),
+        ("timeout=41", "t60"),
+        ("timeout=51", "t120"),
+        ("timeout=790", "t900"),
+        ("memory=128, ephemeral_storage=10_240, concurrency=2, batch=1, timeout=500", "m128-e10240-c2-b1-t600"),
+        ("concurrency=1000, timeout=1", "c1000"),
+        ("batch=10, timeout=5", "b10"),
+    ],
+)
+def test_profile_is_named_for_what_is_asked(tmp_path: Path, asked: str, profile: str | None) -> None:
+    """Of times few, so that flows share a worker: a function has room for the flow, its grace and its settling."""
+    (tmp_path / "small.py").write_text(HEAD + f"@flow({asked})\ndef one() -> None: ...\n")
+    assert build(tmp_path, flow_seconds=40, grace_seconds=0).returncode == 0
+    assert Catalog.load(tmp_path / "out").flows["small/one"].profile == profile
+
+
+def test_flow_that_no_worker_has_time_for(tmp_path: Path) -> None:
+    """What every worker keeps for stopping a flow may be more than is left of a function's quarter of an hour."""
+    (tmp_path / "small.py").write_text(HEAD + "@flow(timeout=831)\ndef one() -> None: ...\n")
+    built = build(tmp_path, flow_seconds=830, grace_seconds=60)
+    said = "no worker has 831 seconds for it beside the 60 of worker.grace_seconds in cdk.json: lower either"
+    assert (built.returncode, built.stderr) == (1, f"{tmp_path / 'small.py'}:4: flow 'one': {said}\n")
+
+
+@pytest.mark.parametrize(("kinds", "status"), [(20, 0), (21, 1)])
+def test_flows_that_ask_for_too_many_kinds_of_worker(tmp_path: Path, kinds: int, status: int) -> None:
+    """Each has a queue whose address every sender is told."""
+    flows = (f"@flow(memory={200 + number})\ndef f{number}0() -> None: ...\n" for number in range(kinds))
+    (tmp_path / "many.py").write_text(HEAD + "".join(flows))
+    built = build(tmp_path)
+    assert (built.returncode, "ask for 21 kinds of worker, of at most 20" in built.stderr) == (status, status == 1)
 
 
 @pytest.mark.parametrize("arguments", [[], ["only"], ["flows", "out", "soon"]])

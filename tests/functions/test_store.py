@@ -39,6 +39,7 @@ def test_row_holds_every_field_of_a_job(system: System) -> None:
         last_error="y",
         metadata={"team": "ü"},
         retry_of="job_b",
+        memory=2048,
     )
     assert all(getattr(full, field.name) is not None for field in fields(Job))
     system.deployment.store.create(full, NOW)

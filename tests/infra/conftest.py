@@ -58,7 +58,7 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         bundler = Bundler(
             flows=flows or Settings().flows_folder,
             platform=platform,
-            flow_seconds=Settings().worker.flow_seconds,
+            worker=Settings().worker,
             scratch=tmp_path_factory.mktemp("b"),
             **options,
         )

@@ -69,11 +69,22 @@ def test_wrong_setting_ends_the_app_with_its_name(tmp_path: Path) -> None:
 
 
 def test_worker_that_would_cut_a_flow_short_ends_the_app(tmp_path: Path) -> None:
-    """With the name of the flow, and with no trace of ours."""
-    result = run_app(tmp_path / "out", worker={"timeout": 619})
+    """If no other worker could have the time; with the name of the flow, and with no trace of ours."""
+    (tmp_path / "long.py").write_text("from functions.flow import flow\n@flow(timeout=840)\ndef run() -> None: ...\n")
+    result = run_app(tmp_path / "out", flows=str(tmp_path), worker={"grace_seconds": 60})
     assert result.returncode == 1
-    assert re.search(r"599 s.*demo/sleep \(600 s\)", result.stderr)
+    assert re.search(r"long\.py:2: flow 'run': no worker has 840 seconds", result.stderr)
     assert "Traceback" not in result.stderr
+
+
+def test_flow_that_takes_longer_than_the_worker_has_time_gets_another(tmp_path: Path) -> None:
+    """A function of Lambda and a queue of its own."""
+    result = run_app(tmp_path / "out", worker={"timeout": 619})
+    assert result.returncode == 0, result.stderr
+    template = Template.of(tmp_path / "out")
+    _, queue = template.named_resource("SQS::Queue", "QueuesJobsT900")
+    _, worker = template.named_resource("Lambda::Function", "WorkerT900")
+    assert (queue["Properties"]["VisibilityTimeout"], worker["Properties"]["Timeout"]) == (900, 900)
 
 
 def test_platform_changes_nothing_but_the_code(tmp_path: Path) -> None:

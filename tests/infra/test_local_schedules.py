@@ -4,7 +4,7 @@ import time
 
 from functions.identity import job_id
 from functions.lifecycle import Job, State
-from functions.queue import Message
+from functions.queue import JobQueue, Message
 from functions.schedules import Schedules
 from infra.local.emulator import Emulator
 
@@ -20,8 +20,9 @@ def test_schedule_sends_its_message_and_is_gone(emulator: Emulator) -> None:
     schedules = Schedules(scheduler, "later", arn, "arn:aws:iam::000000000000:role/any")
     now = time.time_ns() // 1_000_000
     due, waiting = (Message(job_id("", "", None), now, "acme", "demo/echo", {"message": "<é>"}) for _ in range(2))
-    schedules.create(waiting, now + HOUR_MS)
-    schedules.create(due, now)
+    queue = JobQueue(sqs, url)
+    schedules.create(waiting, now + HOUR_MS, queue)
+    schedules.create(due, now, queue)
     (received,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
     assert Message.parse(received["Body"]) == due
     assert [each["Name"] for each in scheduler.list_schedules()["Schedules"]] == [f"{waiting.id}-{now}"]

@@ -1,0 +1,61 @@
+"""The profiles of workers that flows ask for, by name: `m2048-b10` is the default with 2048 MB and batches of ten.
+
+The stack's outputs say where their queues are: `QueueUrlM2048B10`, or `DrainingQueueUrlM2048B10` once no flow asks for
+the profile any more.
+"""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.settings import SettingsError, WorkerProfile
+
+_SETTINGS = {"m": "memory", "e": "ephemeral_storage", "c": "max_concurrency", "b": "batch_size", "t": "timeout"}
+_NAME = re.compile(r"[a-z]\d+(-[a-z]\d+)*")
+_OUTPUT = re.compile(r"(Draining)?QueueUrl((?:[A-Z]\d+)+)")
+
+
+@dataclass(frozen=True)
+class DeployedQueue:
+    """The queue of a profile in a deployed stack, which is draining if no flow asks for that any more."""
+
+    url: str
+    is_draining: bool
+
+    @property
+    def name(self) -> str:
+        """The name of the queue."""
+        return self.url.rpartition("/")[2]
+
+
+def profile_named(name: str, default: WorkerProfile) -> WorkerProfile:
+    """Give the profile of a name, which has of the default what the name does not say.
+
+    Raises:
+        SettingsError: it is no profile's name.
+    """
+    parts = name.split("-") if _NAME.fullmatch(name) else []
+    if not parts or not {part[0] for part in parts} <= _SETTINGS.keys():
+        raise SettingsError(f"{name!r} is not the name of a worker's profile, such as m2048-b10")
+    return dataclasses.replace(default, **{_SETTINGS[part[0]]: int(part[1:]) for part in parts})
+
+
+def in_a_resource(name: str) -> str:
+    """Write a profile's name as part of a resource's: letters and digits."""
+    return name.replace("-", "").upper()
+
+
+def output_of(name: str, *, is_draining: bool) -> str:
+    """Name the output of the stack that says where a profile's queue is."""
+    return f"{'Draining' if is_draining else ''}QueueUrl{in_a_resource(name)}"
+
+
+def deployed_queues(outputs: Mapping[str, str]) -> dict[str, DeployedQueue]:
+    """Read the queues of a deployed stack's profiles, by the names of these, from its outputs."""
+    found = ((_OUTPUT.fullmatch(output), url) for output, url in outputs.items())
+    return {
+        "-".join(re.findall(r"[A-Z]\d+", match[2])).lower(): DeployedQueue(url, match[1] is not None)
+        for match, url in found
+        if match is not None
+    }
