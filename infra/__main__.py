@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import budget_commands, key_commands
 from infra.account import OperatorError
 from infra.deploy import deploy, destroy
+from infra.draining import draining_profiles
 from infra.operator import Context, Operator, Org
 from infra.redrive import redrive
 from infra.settings import SettingsError
@@ -37,6 +38,11 @@ def deploy_command(further: typer.Context, context: Context, org: Org = "default
     operator = Operator.of(context)
     deploy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
     typer.echo(f"\nEndpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
+    if draining := draining_profiles(operator.account, operator.stack):
+        typer.echo(
+            f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues are empty and no "
+            "schedule sends to them: `make deploy` takes them away from then on."
+        )
     keys = operator.keys()
     if keys.is_empty():
         key = keys.create(org, "first", created=int(time.time()))

@@ -14,6 +14,17 @@ class OperatorError(Exception):
     """What the operator asked for cannot be done; the message says what to mend."""
 
 
+def resources(session: boto3.Session, stack: str, kind: str) -> list[str]:
+    """Give the physical ids of a stack's resources of a kind, for instance `AWS::Lambda::Function`."""
+    pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    return [
+        each["PhysicalResourceId"]
+        for page in pages
+        for each in page["StackResourceSummaries"]
+        if each["ResourceType"] == kind
+    ]
+
+
 @dataclass(frozen=True)
 class Account:
     """An account and a region that the configured credentials are good for."""

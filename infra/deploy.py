@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from infra.account import Account, OperatorError
 from infra.cdk import Cdk
+from infra.draining import profiles_to_keep
 
 
 def deploy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> None:
     """Deploy the stack to the account, which is bootstrapped first if it never was.
 
+    Workers that no flow asks for any more go on until they have nothing to do; then they go with the next deployment.
     `options` are further options of `cdk deploy`.
 
     Raises:
@@ -16,7 +18,9 @@ def deploy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> No
     """
     if not account.is_bootstrapped():
         _run(cdk, "bootstrap", f"aws://{account.number}/{account.region}")
-    _run(cdk, "deploy", stack, "--require-approval", "never", *options)
+    kept = profiles_to_keep(account, stack)
+    draining = ("--context", f"draining={','.join(kept)}") if kept else ()
+    _run(cdk, "deploy", stack, "--require-approval", "never", *draining, *options)
 
 
 def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> list[str]:

@@ -38,12 +38,8 @@ class JobFunction(lambda_.Function):
         ephemeral_storage: int = LEAST_STORAGE,
     ) -> None:
         role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group = logs.LogGroup(
-            scope,
-            f"{name}Logs",
-            retention=logs.RetentionDays[settings.log_retention],
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        retention = logs.RetentionDays[settings.log_retention]
+        log_group = logs.LogGroup(scope, f"{name}Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
         log_group.grant_write(role)
         super().__init__(
             scope,

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,17 +62,19 @@ class Assembly:
         )
 
 
-async def synthesize(flows: Path, outdir: Path, environ: Mapping[str, str]) -> Assembly:
+async def synthesize(flows: Path, outdir: Path, environ: Mapping[str, str], draining: Sequence[str] = ()) -> Assembly:
     """Run the CDK app for this machine's interpreter and these flows.
 
-    `CDK_CONTEXT_JSON` in `environ` is passed on, so that a local system has every setting of a deployment.
+    `CDK_CONTEXT_JSON` in `environ` is passed on, so that a local system has every setting of a deployment. Workers of
+    the profiles `draining` are there whether flows ask for them or not.
 
     Raises:
         LocalError: with what it said, for instance the file and line of a flow that makes no sense.
     """
+    own = {"platform": "host", "flows": str(flows), **({"draining": list(draining)} if draining else {})}
     settings = {
         "CDK_OUTDIR": str(outdir),
-        "CDK_CONTEXT_JSON": json.dumps({**_given_context(environ), "platform": "host", "flows": str(flows)}),
+        "CDK_CONTEXT_JSON": json.dumps({**_given_context(environ), **own}),
         # Seconds that would tell no more than the emulator, which is about to be given the template.
         "CDK_VALIDATION": "false",
     }

@@ -12,6 +12,7 @@ from infra.keys import Keys
 from infra.local.assembly import Assembly, Asset
 from infra.local.endpoint import Endpoint
 from infra.local.errors import LocalError
+from infra.profiles import deployed_queues
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -50,6 +51,11 @@ class Deployment:
         """The id of the HTTP API, which its endpoint's host name begins with."""
         host = urlsplit(self._outputs["Endpoint"]).hostname or ""
         return host.partition(".")[0]
+
+    @property
+    def profiles(self) -> list[str]:
+        """The profiles of workers that are there."""
+        return list(deployed_queues(self._outputs))
 
     async def create(self, assembly: Assembly, *, now: int) -> None:
         """Create the stack and insert the local keys as of `now`, in epoch seconds.

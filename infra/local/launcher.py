@@ -88,7 +88,9 @@ class _System:
         started = time.monotonic()
         try:
             with self._scratch() as outdir:
-                updated = await deployment.update(await synthesize(self.flows, Path(outdir), self.environ))
+                # A worker that no flow asks for any more may have jobs to run: it goes on until the end.
+                kept = deployment.profiles
+                updated = await deployment.update(await synthesize(self.flows, Path(outdir), self.environ, kept))
         except LocalError as error:
             self.show(f"{error}\nflows not reloaded: the version before goes on")
         else:

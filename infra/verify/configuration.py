@@ -11,7 +11,6 @@ from infra.verify.check import Check
 from infra.verify.deployed import Deployed
 
 _TABLES = ("JobsTable", "KeysTable", "UsageTable")
-_QUEUES = ("QueueUrl", "DeadLetterQueueUrl")
 
 
 def _time_to_live(deployed: Deployed) -> tuple[bool, str]:
@@ -53,7 +52,8 @@ def _deliveries(deployed: Deployed) -> tuple[bool, str]:
         for each in found
     ]
     seen = [(each["State"], each["BatchSize"], each.get("ScalingConfig")) for each in found]
-    return right == [True, True], str(seen)
+    readers = len([*deployed.job_queues(), deployed.outputs["DeadLetterQueueUrl"]])
+    return right == [True] * readers, str(seen)
 
 
 def _stream(deployed: Deployed) -> tuple[bool, str]:
@@ -73,13 +73,14 @@ def _concurrency(deployed: Deployed) -> tuple[bool, str]:
 
 def _queues(deployed: Deployed) -> tuple[bool, str]:
     sqs = deployed.session.client("sqs")
-    found = [sqs.get_queue_attributes(QueueUrl=deployed.outputs[name], AttributeNames=["All"]) for name in _QUEUES]
-    jobs, letters = (each["Attributes"] for each in found)
-    redrive = json.loads(jobs.get("RedrivePolicy", "{}"))
-    right = redrive.get("deadLetterTargetArn") == letters["QueueArn"] and {
-        each.get("SqsManagedSseEnabled") for each in (jobs, letters)
+    urls = [deployed.outputs["DeadLetterQueueUrl"], *deployed.job_queues()]
+    found = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"] for url in urls]
+    letters, *jobs = found
+    redrives = [json.loads(each.get("RedrivePolicy", "{}")) for each in jobs]
+    right = {each.get("deadLetterTargetArn") for each in redrives} == {letters["QueueArn"]} and {
+        each.get("SqsManagedSseEnabled") for each in found
     } == {"true"}
-    return right, f"visibility {jobs['VisibilityTimeout']} s, redrive {redrive}"
+    return right, f"visibility {[each['VisibilityTimeout'] for each in jobs]} s, redrive {redrives}"
 
 
 def _plain_http(deployed: Deployed) -> tuple[bool, str]:
@@ -93,10 +94,8 @@ def _plain_http(deployed: Deployed) -> tuple[bool, str]:
 
 def _functions(deployed: Deployed) -> tuple[bool, str]:
     found = deployed.functions()
-    right = all(
-        each["Architectures"] == ["arm64"] and each["LoggingConfig"]["LogFormat"] == "JSON" for each in found.values()
-    )
-    return right, f"{len(found)} functions on {sorted({each['Runtime'] for each in found.values()})}"
+    right = all(each["Architectures"] == ["arm64"] and each["LoggingConfig"]["LogFormat"] == "JSON" for each in found)
+    return right, f"{len(found)} functions on {sorted({each['Runtime'] for each in found})}"
 
 
 def _log_groups(deployed: Deployed) -> tuple[bool, str]:
@@ -113,13 +112,20 @@ def _rights(deployed: Deployed) -> tuple[bool, str]:
     iam, sts = deployed.session.client("iam"), deployed.session.client("sts")
     arn = sts.get_caller_identity()["Arn"].split(":")
     table = f"arn:{arn[1]}:dynamodb:{deployed.session.region_name}:{arn[4]}:table/{deployed.outputs['JobsTable']}"
-    results = iam.simulate_principal_policy(
-        PolicySourceArn=deployed.functions()["worker"]["Role"],
-        ActionNames=["dynamodb:UpdateItem", "dynamodb:Scan", "dynamodb:DeleteItem"],
-        ResourceArns=[table],
-    )["EvaluationResults"]
-    found = {each["EvalActionName"]: each["EvalDecision"] for each in results}
-    return list(found.values()) == ["allowed", "implicitDeny", "implicitDeny"], str(found)
+    roles = [each["Role"] for each in deployed.functions() if each["Handler"] == "functions.worker.handler"]
+    found = [
+        {
+            each["EvalActionName"]: each["EvalDecision"]
+            for each in iam.simulate_principal_policy(
+                PolicySourceArn=role,
+                ActionNames=["dynamodb:UpdateItem", "dynamodb:Scan", "dynamodb:DeleteItem"],
+                ResourceArns=[table],
+            )["EvaluationResults"]
+        }
+        for role in roles
+    ]
+    decisions = [list(each.values()) for each in found]
+    return decisions == [["allowed", "implicitDeny", "implicitDeny"]] * len(deployed.job_queues()), str(found)
 
 
 def _throttle(deployed: Deployed) -> tuple[bool, str]:
@@ -141,6 +147,6 @@ CHECKS = (
     Check("a queue refuses plain HTTP", _plain_http, on_aws=True),
     Check("the functions run on arm64 and log JSON", _functions),
     Check("every log is kept for a time", _log_groups),
-    Check("the worker's role allows its actions and no others", _rights, on_aws=True),
+    Check("each worker's role allows its actions and no others", _rights, on_aws=True),
     Check("the stage is throttled", _throttle, on_aws=True),
 )

@@ -7,6 +7,8 @@ from typing import Any
 import boto3
 import httpx
 
+from infra.account import resources
+from infra.profiles import deployed_queues
 from noukai_wire.models import TERMINAL_STATES
 from noukai_wire.routes import Route
 
@@ -35,22 +37,19 @@ class Deployed:
 
     def resources(self, kind: str) -> list[str]:
         """Give the physical ids of the stack's resources of a kind, for instance `AWS::Lambda::Function`."""
-        pages = self.session.client("cloudformation").get_paginator("list_stack_resources")
-        return [
-            each["PhysicalResourceId"]
-            for page in pages.paginate(StackName=self.stack)
-            for each in page["StackResourceSummaries"]
-            if each["ResourceType"] == kind
-        ]
+        return resources(self.session, self.stack, kind)
 
-    def functions(self) -> dict[str, dict[str, Any]]:
-        """Give the configuration of each function by the module of its handler."""
+    def functions(self) -> list[dict[str, Any]]:
+        """Give the configuration of each function."""
         client = self.session.client("lambda")
-        configurations = [
+        return [
             dict(client.get_function_configuration(FunctionName=name))
             for name in self.resources("AWS::Lambda::Function")
         ]
-        return {str(each["Handler"]).split(".")[1]: each for each in configurations}
+
+    def job_queues(self) -> list[str]:
+        """Give the URL of each worker's queue, that of the default one first."""
+        return [self.outputs["QueueUrl"], *(queue.url for queue in deployed_queues(self.outputs).values())]
 
     def has_demo(self) -> bool:
         """Say whether the flows are those of the repository, which the checks of jobs run."""
