@@ -14,6 +14,19 @@ from infra.settings import Settings, file_context
 from tests.infra.emulator import running_emulator
 from tests.infra.template import NO_BUNDLING, Template
 
+PROFILED_FLOWS = """
+from functions.flow import flow
+
+@flow(memory=2048, ephemeral_storage=1024, concurrency=33, batch=10, timeout=5)
+def weigh() -> None: ...
+
+@flow(memory=512)
+def weigh_a_little() -> None: ...
+
+@flow
+def plain() -> None: ...
+"""
+
 
 @pytest.fixture(autouse=True)
 def _no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +55,16 @@ def template_for(assembly_for: Callable[..., Path]) -> Callable[..., Template]:
 @pytest.fixture(scope="session")
 def assembly(assembly_for: Callable[..., Path]) -> Path:
     return assembly_for()
+
+
+@pytest.fixture(scope="session")
+def profiled_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The assembly of flows that ask for two workers beside the default one; a third one is draining."""
+    flows, outdir = tmp_path_factory.mktemp("flows"), tmp_path_factory.mktemp("cdk.out")
+    (flows / "scales.py").write_text(PROFILED_FLOWS)
+    settings = {"flows": str(flows), "platform": "host", "draining": "m512,t60"}
+    synthesize(outdir, {**file_context(), **settings})
+    return outdir
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,10 @@ class Template:
 
     def rights(self, handler: str) -> set[tuple[str, str]]:
         """What a function's role allows: each action with the logical name of its resource."""
-        role = self.functions()[handler]["Role"]["Fn::GetAtt"][0]
+        return self.rights_of(self.functions()[handler]["Role"]["Fn::GetAtt"][0])
+
+    def rights_of(self, role: str) -> set[tuple[str, str]]:
+        """What the role of a logical name allows: each action with the logical name of its resource."""
         statements = [
             statement
             for policy in self.resources("IAM::Policy").values()
@@ -92,10 +95,14 @@ class Template:
 
     def mappings(self, handler: str) -> list[dict[str, Any]]:
         """The event source mappings of a function: of queues and of streams."""
+        return self.mappings_of(self.named(handler))
+
+    def mappings_of(self, function: str) -> list[dict[str, Any]]:
+        """The event source mappings of the function of a logical name."""
         return [
             each["Properties"]
             for each in self.resources("Lambda::EventSourceMapping").values()
-            if each["Properties"]["FunctionName"] == {"Ref": self.named(handler)}
+            if each["Properties"]["FunctionName"] == {"Ref": function}
         ]
 
     def queue_of(self, handler: str) -> dict[str, Any]:

@@ -23,8 +23,11 @@ def complaints(*command: str | Path) -> str:
 
 
 def test_cdk_nag_finds_nothing(tmp_path: Path) -> None:
-    """All it finds in our stack is acknowledged where it stands; it does find a queue that takes plain HTTP."""
-    with composed(tmp_path, {**file_context(), **NO_BUNDLING}) as app:
+    """All it finds in our stack is acknowledged where it stands; it does find a queue that takes plain HTTP.
+
+    The stack has a second kind of worker.
+    """
+    with composed(tmp_path, {**file_context(), **NO_BUNDLING, "draining": "m2048-b10"}) as app:
         sqs.Queue(Stack(app, "open"), "Queue")
         Validations.of(app).add_plugins(AwsSolutionsChecks(app))
         with pytest.raises(RuntimeError) as found:
@@ -32,13 +35,15 @@ def test_cdk_nag_finds_nothing(tmp_path: Path) -> None:
     assert set(re.findall(r"^ +(\S+) aws-cdk-lib", str(found.value), re.MULTILINE)) == {"open/Queue/Resource"}
 
 
-def test_cfn_lint_finds_nothing(assembly: Path) -> None:
+@pytest.mark.parametrize("kind", ["assembly", "profiled_assembly"])
+def test_cfn_lint_finds_nothing(request: pytest.FixtureRequest, kind: str) -> None:
     """The template is what CloudFormation takes, down to the values of properties."""
-    template = assembly / "noukai.template.json"
+    template = request.getfixturevalue(kind) / "noukai.template.json"
     assert complaints(Path(sys.executable).with_name("cfn-lint"), template) == ""
 
 
-def test_checkov_finds_nothing(assembly: Path) -> None:
+@pytest.mark.parametrize("kind", ["assembly", "profiled_assembly"])
+def test_checkov_finds_nothing(request: pytest.FixtureRequest, kind: str) -> None:
     """Every rule passes that `.checkov.yaml` does not give a reason against."""
-    template = assembly / "noukai.template.json"
+    template = request.getfixturevalue(kind) / "noukai.template.json"
     assert complaints(CHECKOV, "--config-file", ROOT / ".checkov.yaml", "--quiet", "--compact", "-f", template) == ""
