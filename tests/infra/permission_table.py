@@ -18,8 +18,8 @@ Of a key's row a function may write when the key was used, and of what is used, 
 key calls; nothing else. AWS allows to list the streams of a table for all of them together, and for nothing narrower.
 The deployment's `policies` are added to the role of `worker`. A worker that flows ask for beside the default one is
 allowed the same, of its own queue and log; who sends to `QueuesJobs` may send to the queues of these workers, too.
-`iam:PassRole` hands EventBridge Scheduler, and nobody else, a role that it may take for schedules of this stack's group;
-that allows `sqs:SendMessage` on the queues of jobs.
+`iam:PassRole` hands EventBridge Scheduler, and nobody else, a role that it may take for schedules of this stack's
+group; that allows `sqs:SendMessage` on the queues of jobs.
 
 | function | resource | actions |
 | --- | --- | --- |
