@@ -109,6 +109,8 @@ def show_flow(flow: FlowDescription) -> None:
     typer.echo(f"\nAn attempt may take {flow.timeout_seconds} s; there are {flow.max_attempts} at most.")
     if flow.keep_seconds is not None:
         typer.echo(f"The job is kept for {kept} after its end.")
+    if flow.worker is not None:
+        typer.echo(one_line(f"It runs on a worker of the kind {flow.worker}."))
     typer.echo(f"\n{lines(command_line(flow))}\n\n{lines(python_code(flow))}")
 
 

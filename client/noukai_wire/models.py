@@ -185,6 +185,7 @@ class CancelledJobs(WireModel):
 class FlowDescription(WireModel):
     """A flow of the deployment: how it is addressed and called. `input` is a JSON Schema.
 
+    `worker` names the kind of worker that it asks for, as in `m2048-b10`: megabytes, a batch; None is the default one.
     `keep_seconds` is None where the deployment is older than this client.
     """
 
@@ -194,6 +195,7 @@ class FlowDescription(WireModel):
     timeout_seconds: int
     max_attempts: int
     keep_seconds: int | None = None
+    worker: str | None = None
 
 
 class Use(WireModel):

@@ -41,6 +41,14 @@ def test_flow_shows_how_it_is_called() -> None:
     assert json.loads(run("flows", "acme/demo/word-count", "--json")[1]) == FLOW
 
 
+def test_flow_that_asks_for_a_worker_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the name of its kind; one of the default worker says nothing of it."""
+    said = "It runs on a worker of the kind m3008-c4."
+    assert said not in run("flows", "acme/demo/word-count")[1]
+    monkeypatch.setitem(FLOW, "worker", "m3008-c4")
+    assert said in run("flows", "acme/demo/word-count")[1].splitlines()
+
+
 def test_flow_that_is_not_there_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """A flow may be named without org and project; an unknown one exits as an error of the API does."""
     monkeypatch.setenv("NOUKAI_ORG", "acme")

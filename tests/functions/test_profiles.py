@@ -86,6 +86,17 @@ def test_catalog_names_what_flows_ask_for(system: System) -> None:
     }
 
 
+def test_flow_is_described_with_the_worker_that_it_asks_for(system: System) -> None:
+    """One that asks for none is described as ever."""
+    flows = system.send(Route.FLOWS).body["flows"]
+    assert {each["flow"]: each.get("worker") for each in flows} == {
+        "acme/scales/weigh": "m2048-b10",
+        "acme/scales/weigh-again": "m2048-b10",
+        "acme/scales/plain": None,
+        "acme/scales/slow": "t120",
+    }
+
+
 def test_submission_goes_to_its_flows_own_queue(system: System) -> None:
     """Alone or among many, for a moment soon or later, submitted or executed: no other queue has it."""
     alone = system.submit("scales/weigh", parameters={"a": 1}).body["id"]

@@ -1,8 +1,22 @@
 """What the stack and the functions must agree on although neither imports the other."""
 
 from functions.lifecycle import GIVE_UP_AFTER_MS, TERMINAL, UNSETTLED, State
+from functions.profile import (
+    MAX_BATCH,
+    MAX_CONCURRENCY,
+    MAX_MEMORY,
+    MAX_STORAGE,
+    MIN_CONCURRENCY,
+    MIN_MEMORY,
+    MIN_STORAGE,
+    Profile,
+    function_timeout,
+)
 from functions.row import EXPIRY_ATTRIBUTE, INDEX, INDEX_ORDER, INDEX_PARTITION, NAMES
+from infra.profiles import profile_named
+from infra.settings import WorkerProfile
 from infra.stream import COUNTED
+from noukai_wire.limits import MAX_TIMEOUT_SECONDS
 from tests.infra.template import Template
 
 
@@ -48,3 +62,14 @@ def test_records_that_are_counted_are_those_of_the_lifecycle() -> None:
         for images in [("OldImage", "NewImage")]
     ]
     assert shown == [(UNSETTLED, TERMINAL), ({State.CANCELLED}, {State.CANCELLED})]
+
+
+def test_profiles_that_flows_may_ask_for_are_those_that_workers_may_have() -> None:
+    """The stack reads of a profile's name what the functions have written into it, from the least to the most."""
+    least = Profile(MIN_MEMORY, MIN_STORAGE, MIN_CONCURRENCY, 1, function_timeout(1, 0))
+    most = Profile(MAX_MEMORY, MAX_STORAGE, MAX_CONCURRENCY, MAX_BATCH, function_timeout(MAX_TIMEOUT_SECONDS, 10))
+    for asked in (least, most):
+        made = profile_named(asked.name or "", WorkerProfile())
+        found = (made.memory, made.ephemeral_storage, made.max_concurrency, made.batch_size, made.timeout)
+        assert found == (asked.memory, asked.ephemeral_storage, asked.concurrency, asked.batch, asked.timeout)
+    assert Profile().name is None
