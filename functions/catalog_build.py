@@ -23,7 +23,7 @@ from functions.catalog import SUBMISSION, FlowEntry, openapi_name, validator_nam
 from functions.complaints import complaints_about, slug_rule
 from functions.flow import Flow
 from functions.openapi import openapi
-from functions.profile import MAX_PROFILES, flow_seconds_of, function_timeout
+from functions.profile import MAX_BATCHED_SECONDS, MAX_PROFILES, flow_seconds_of, function_timeout
 from functions.registry import flows_of, open_folder, projects
 from functions.schema import ReadableSchema, bound_timeout, validator_code
 from noukai_wire import limits
@@ -132,8 +132,12 @@ def _entry(flow: Flow, worker: WorkerTime) -> FlowEntry:
 
 
 def _profile(flow: Flow, worker: WorkerTime) -> tuple[str | None, int]:
-    """Name the workers that run a flow, and say how long it may take there."""
-    if flow.timeout <= worker.flow:
+    """Name the workers that run a flow, and say how long it may take there.
+
+    Those of batches have as little time as they can, since a queue that hides what it delivers for a lease at most
+    saves them a request for each batch.
+    """
+    if flow.timeout <= worker.flow and not flow.profile.is_batched:
         return flow.profile.name, min(worker.flow, limits.MAX_TIMEOUT_SECONDS)
     timeout = function_timeout(flow.timeout, worker.grace)
     if timeout is None:
@@ -141,7 +145,8 @@ def _profile(flow: Flow, worker: WorkerTime) -> tuple[str | None, int]:
             f"{_place(flow)}: flow {flow.name!r}: no worker has {flow.timeout} seconds for it beside the "
             f"{worker.grace} of worker.grace_seconds in cdk.json: lower either"
         )
-    return replace(flow.profile, timeout=timeout).name, flow_seconds_of(timeout, worker.grace)
+    longest = MAX_BATCHED_SECONDS if flow.profile.is_batched else flow_seconds_of(timeout, worker.grace)
+    return replace(flow.profile, timeout=timeout).name, longest
 
 
 def _takes_text(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:

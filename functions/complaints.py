@@ -57,7 +57,7 @@ def _profile_complaints(flow: Flow) -> list[str]:
         ("batch", asked.batch, 1, profile.MAX_BATCH),
     )
     complaints = [each for name, value, *range_ in bounds if value is not None for each in _range(name, value, *range_)]
-    if not complaints and (asked.batch or 1) > 1 and flow.timeout > profile.MAX_BATCHED_SECONDS:
+    if not complaints and asked.is_batched and flow.timeout > profile.MAX_BATCHED_SECONDS:
         complaints.append(
             f"a batch runs one after the other, so that a timeout of more than {profile.MAX_BATCHED_SECONDS} seconds "
             f"takes a batch of 1, not {asked.batch}"

@@ -33,8 +33,13 @@ class Profile:
     """Of the worker's function, in seconds."""
 
     @property
+    def is_batched(self) -> bool:
+        """Whether its jobs run one after the other."""
+        return self.batch is not None and self.batch > 1
+
+    @property
     def name(self) -> str | None:
-        """A name made of all that is asked for, such as `m2048-b10`; None if that is nothing."""
+        """A name made of all that is asked for, such as `m2048-b10-t60`; None if that is nothing."""
         asked = {
             "m": self.memory,
             "e": self.ephemeral_storage,

@@ -1,7 +1,7 @@
-"""The profiles of workers that flows ask for, by name: `m2048-b10` is the default with 2048 MB and batches of ten.
+"""The profiles of workers that flows ask for, by name: `m2048-t300` is the default with 2048 MB and five minutes.
 
-The stack's outputs say where their queues are: `QueueUrlM2048B10`, or `DrainingQueueUrlM2048B10` once no flow asks for
-the profile any more.
+The stack's outputs say where their queues are: `QueueUrlM2048T300`, or `DrainingQueueUrlM2048T300` once no flow asks
+for the profile any more.
 """
 
 import dataclasses
@@ -37,7 +37,7 @@ def profile_named(name: str, default: WorkerProfile) -> WorkerProfile:
     """
     parts = name.split("-") if _NAME.fullmatch(name) else []
     if not parts or not {part[0] for part in parts} <= _SETTINGS.keys():
-        raise SettingsError(f"{name!r} is not the name of a worker's profile, such as m2048-b10")
+        raise SettingsError(f"{name!r} is not the name of a worker's profile, such as m2048-t300")
     return dataclasses.replace(default, **{_SETTINGS[part[0]]: int(part[1:]) for part in parts})
 
 

@@ -185,7 +185,8 @@ class CancelledJobs(WireModel):
 class FlowDescription(WireModel):
     """A flow of the deployment: how it is addressed and called. `input` is a JSON Schema.
 
-    `worker` names the kind of worker that it asks for, as in `m2048-b10`: megabytes, a batch; None is the default one.
+    `worker` names the kind of worker that it asks for, as in `m2048-b10-t60`: megabytes, a batch, seconds; None is the
+    default one.
     `keep_seconds` is None where the deployment is older than this client.
     """
 

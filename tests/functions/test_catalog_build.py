@@ -161,7 +161,8 @@ def test_timeout_beyond_what_the_worker_has(tmp_path: Path) -> None:
         ("timeout=790", "t900"),
         ("memory=128, ephemeral_storage=10_240, concurrency=2, batch=1, timeout=500", "m128-e10240-c2-b1-t600"),
         ("concurrency=1000, timeout=1", "c1000"),
-        ("batch=10, timeout=5", "b10"),
+        ("batch=10, timeout=5", "b10-t60"),
+        ("batch=1, timeout=5", "b1"),
     ],
 )
 def test_profile_is_named_for_what_is_asked(tmp_path: Path, asked: str, profile: str | None) -> None:

@@ -56,7 +56,7 @@ def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with system_on_moto(asset, profiles=("m2048-b10", "t120")) as system:
+    with system_on_moto(asset, profiles=("m2048-b10-t60", "t120")) as system:
         system.add_key("nk_acme", "acme")
         yield system
 
@@ -79,8 +79,8 @@ def test_catalog_names_what_flows_ask_for(system: System) -> None:
     """Flows that ask for the same share it; a flow that takes longer than the default worker has time asks for that."""
     flows = system.deployment.catalog.flows
     assert {name: (entry.profile, entry.longest_seconds) for name, entry in flows.items()} == {
-        "scales/weigh": ("m2048-b10", DEFAULT_SECONDS),
-        "scales/weigh-again": ("m2048-b10", DEFAULT_SECONDS),
+        "scales/weigh": ("m2048-b10-t60", 5),
+        "scales/weigh-again": ("m2048-b10-t60", 5),
         "scales/plain": (None, DEFAULT_SECONDS),
         "scales/slow": ("t120", 100),
     }
@@ -90,8 +90,8 @@ def test_flow_is_described_with_the_worker_that_it_asks_for(system: System) -> N
     """One that asks for none is described as ever."""
     flows = system.send(Route.FLOWS).body["flows"]
     assert {each["flow"]: each.get("worker") for each in flows} == {
-        "acme/scales/weigh": "m2048-b10",
-        "acme/scales/weigh-again": "m2048-b10",
+        "acme/scales/weigh": "m2048-b10-t60",
+        "acme/scales/weigh-again": "m2048-b10-t60",
         "acme/scales/plain": None,
         "acme/scales/slow": "t120",
     }
@@ -108,7 +108,7 @@ def test_submission_goes_to_its_flows_own_queue(system: System) -> None:
     assert executed.status == 504
     assert sorted(queued(system, "scales/weigh")) == sorted([alone, *many])
     (schedule,) = schedules(system)
-    arn = "arn:aws:sqs:us-east-1:123456789012:m2048-b10"
+    arn = "arn:aws:sqs:us-east-1:123456789012:m2048-b10-t60"
     assert (schedule["Target"]["Arn"], schedule["Name"].partition("-")[0]) == (arn, executed.body["detail"]["id"])
     assert (system.messages(), queued(system, "scales/slow")) == (0, [])
 

@@ -25,7 +25,7 @@ from tests.infra.emulator import running_emulator
 from tests.infra.template import Template
 
 HOUR_MS = 3_600_000
-ASKED = ["m2048-e1024-c33-b10", "m512"]
+ASKED = ["m2048-e1024-c33-b10-t60", "m512"]
 MESSAGE = Message("job_a", 1, "acme", "demo/echo", {})
 
 

@@ -10,7 +10,7 @@ from infra.profiles import deployed_queues, profile_named
 from infra.settings import SettingsError, WorkerProfile
 from tests.infra.template import Template
 
-ASKED = "M2048E1024C33B10"
+ASKED = "M2048E1024C33B10T60"
 DEFAULT_QUEUE = "QueuesJobs403F2492"
 SENDERS = ("submit", "submit_jobs", "execute", "retry")
 READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
@@ -32,7 +32,7 @@ def test_profile_has_a_queue_and_a_worker_of_its_own(profiled: Template) -> None
     default = profiled.properties(profiled.named_resource("Lambda::Function", "WorkerFunction")[0])
     properties = function["Properties"]
     assert (properties["MemorySize"], properties["EphemeralStorage"]) == (2048, {"Size": 1024})
-    assert (properties["Timeout"], properties["Code"]) == (default["Timeout"], default["Code"])
+    assert (properties["Timeout"], properties["Code"]) == (60, default["Code"])
     variables = properties["Environment"]["Variables"]
     assert variables == default["Environment"]["Variables"] | {
         "QUEUE_URL": {"Ref": queue_name},
@@ -42,8 +42,19 @@ def test_profile_has_a_queue_and_a_worker_of_its_own(profiled: Template) -> None
     assert deliveries["EventSourceArn"] == {"Fn::GetAtt": [queue_name, "Arn"]}
     assert (deliveries["BatchSize"], deliveries["ScalingConfig"]) == (10, {"MaximumConcurrency": 33})
     assert deliveries["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    jobs, _ = profiled.named_resource("SQS::Queue", DEFAULT_QUEUE)
-    assert queue["Properties"] == profiled.properties(jobs)
+    jobs = profiled.properties(profiled.named_resource("SQS::Queue", DEFAULT_QUEUE)[0])
+    redrive = {**jobs["RedrivePolicy"], "maxReceiveCount": 1000}
+    assert queue["Properties"] == {**jobs, "VisibilityTimeout": 60, "RedrivePolicy": redrive}
+
+
+def test_messages_are_received_as_often_as_they_may_be_long_before_they_expire(profiled: Template) -> None:
+    """Even if every receive takes the whole visibility timeout, half of the retention is left."""
+    for name, queue in profiled.resources("SQS::Queue").items():
+        if name.startswith("QueuesJobs"):
+            properties = queue["Properties"]
+            receives = properties["RedrivePolicy"]["maxReceiveCount"]
+            assert 100 <= receives <= 1000
+            assert properties["VisibilityTimeout"] * receives < properties["MessageRetentionPeriod"] / 2
 
 
 def test_profile_of_another_time_has_a_queue_that_hides_as_long(profiled: Template) -> None:
@@ -69,7 +80,7 @@ def test_sender_knows_and_reaches_the_queues_that_flows_ask_for(profiled: Templa
     """And not that of a worker which is draining."""
     asked = {
         name: profiled.named_resource("SQS::Queue", f"QueuesJobs{part}")[0]
-        for name, part in (("m2048-e1024-c33-b10", ASKED), ("m512", "M512"))
+        for name, part in (("m2048-e1024-c33-b10-t60", ASKED), ("m512", "M512"))
     }
     told = profiled.functions()[handler]["Environment"]["Variables"]["PROFILE_QUEUES"]["Fn::Join"][1]
     assert "".join(part if isinstance(part, str) else part["Ref"] for part in told) == (
@@ -118,7 +129,7 @@ def test_outputs_say_where_the_queues_are_and_which_is_draining(profiled: Templa
     }
     found = deployed_queues(outputs)
     assert {name: queue.is_draining for name, queue in found.items()} == {
-        "m2048-e1024-c33-b10": False,
+        "m2048-e1024-c33-b10-t60": False,
         "m512": False,
         "t60": True,
     }
