@@ -56,6 +56,17 @@ def letter_of(job: Job, message: Message, deployment: Deployment) -> Letter | No
     return Letter(message, -(-(due_at - now) // 1000))
 
 
+def uploaded_until(job: Job, reference: str, deployment: Deployment) -> int | None:
+    """Say until when the uploaded input of a new job is there at least; None if it is not there."""
+    # Only a submission that has an uploaded input loads what it takes.
+    from functions.payloads import PayloadLostError, input_key  # noqa: PLC0415 - as said
+
+    try:
+        return deployment.payloads.look_for(input_key(job.org, reference))
+    except PayloadLostError:
+        return None
+
+
 def _is_known(job: Job, deployment: Deployment) -> bool:
     seen = deployment.store.read(job.id, consistent=True)
     return seen is not None and not seen.is_expired(job.created_at)

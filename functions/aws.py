@@ -16,12 +16,15 @@ from botocore.session import Session  # noqa: E402
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sqs import SQSClient
 
 
 @overload
 def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
+@overload
+def client(service: Literal["s3"]) -> "S3Client": ...
 @overload
 def client(service: Literal["scheduler"]) -> "EventBridgeSchedulerClient": ...
 @overload
@@ -33,8 +36,10 @@ def client(service: str) -> Any:
     gateway's 30 seconds are over.
     """
     session = _session()
+    _let_handle(session, service)
     verify = trusted(session.get_config_variable("region"), stated=session.get_config_variable("ca_bundle"))
-    return session.create_client(service, config=_CONFIG, verify=verify)
+    config = _CONFIG.merge(_OF_OBJECTS) if service == "s3" else _CONFIG
+    return session.create_client(service, config=config, verify=verify)
 
 
 AUTHORITIES = Path(__file__).resolve().parent.parent / "authorities.pem"
@@ -52,6 +57,15 @@ _CONFIG = Config(
     user_agent="noukai",
 )
 
+_OF_OBJECTS = Config(
+    # URLs that are given away say what is sent to them, which older signatures cannot, and name the bucket's region:
+    # elsewhere a bucket that was just made is not known yet.
+    signature_version="s3v4",
+    s3={"addressing_style": "virtual"},
+    # 100 MB are stored in some seconds.
+    read_timeout=10,
+)
+
 
 def trusted(region: str | None, *, stated: str | None) -> str | None:
     """Say whose certificates to believe: the stated file's, or Amazon's alone, or (None) all that botocore does."""
@@ -60,14 +74,17 @@ def trusted(region: str | None, *, stated: str | None) -> str | None:
     return stated
 
 
-_SERVICES = {"dynamodb", "scheduler", "sqs"}
+@cache
+def _session() -> Session:
+    """Make a session without botocore's handlers for single services: to register the hundred is felt at a start."""
+    session = Session(include_builtin_handlers=False)
+    _let_handle(session)
+    return session
 
 
 @cache
-def _session() -> Session:
-    """Make a session without botocore's handlers for other services: to register the hundred is felt at a start."""
-    session = Session(include_builtin_handlers=False)
+def _let_handle(session: Session, *service: str) -> None:
+    """Register botocore's handlers of a service, or those of all."""
     for event, handler, *_ in BUILTIN_HANDLERS:
-        if set(event.split(".")[1:2]) <= _SERVICES:
+        if event.split(".")[1:2] == list(service):
             session.register(event, handler)
-    return session

@@ -15,11 +15,19 @@ TOO_LARGE = "holds a number that is too large"
 
 def read_object(body: bytes) -> dict[str, Any]:
     """Parse a body of an accepted size that holds a JSON object."""
-    if len(body) > limits.MAX_BODY_BYTES:
-        raise ApiError(
-            ErrorCode.PAYLOAD_TOO_LARGE,
-            f"The body is {len(body)} bytes; at most {limits.MAX_BODY_BYTES} are accepted: send less.",
-        )
+    check_size("body", len(body), limits.MAX_BODY_BYTES)
+    return parse_object(body)
+
+
+def check_size(what: str, size: int, most: int) -> None:
+    """Refuse what has more bytes than are accepted."""
+    if size > most:
+        message = f"The {what} is {size} bytes; at most {most} are accepted: send less."
+        raise ApiError(ErrorCode.PAYLOAD_TOO_LARGE, message)
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Parse what holds a JSON object, of whatever size."""
     fields = _parse(body)
     if not isinstance(fields, dict):
         raise InvalidInputError([("", "the body must be an object")])

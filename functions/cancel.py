@@ -21,7 +21,7 @@ def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response
             raise job_not_found() from None
         job = refused.seen
     withdraw(job, deployment)
-    return status_response(job, now)
+    return status_response(job, deployment, now)
 
 
 handler = Endpoint(cancel, scope=Scope.CANCEL)

@@ -13,6 +13,9 @@ InputError = tuple[str, str]
 SUBMISSION = "submission"
 """The validator of a submit request's body, beside those of the flows."""
 
+UPLOAD = "upload"
+"""That of a request's body for a place to upload an input to."""
+
 
 @dataclass(frozen=True, slots=True)
 class FlowEntry:
@@ -52,7 +55,7 @@ class Catalog:
         return document
 
     def errors_of(self, name: str, value: object) -> list[InputError]:
-        """Check a value against the schema of a flow, or of `SUBMISSION`; nothing is wrong with it if empty."""
+        """Check a value against the schema of a flow, of `SUBMISSION` or `UPLOAD`; empty if nothing is wrong."""
         from fastjsonschema import JsonSchemaValuesException  # noqa: PLC0415 - only a submission needs it
 
         try:

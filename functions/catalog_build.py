@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from functions.catalog import SUBMISSION, FlowEntry, openapi_name, validator_name
+from functions.catalog import SUBMISSION, UPLOAD, FlowEntry, openapi_name, validator_name
 from functions.complaints import complaints_about, slug_rule
 from functions.flow import Flow
 from functions.openapi import openapi
@@ -27,8 +27,9 @@ from functions.profile import MAX_BATCHED_SECONDS, MAX_PROFILES, flow_seconds_of
 from functions.registry import flows_of, open_folder, projects
 from functions.schema import ReadableSchema, bound_timeout, validator_code
 from noukai_wire import limits
-from noukai_wire.models import Submission, SubmitOptions
+from noukai_wire.models import Submission, SubmitOptions, WireModel
 from noukai_wire.slug import is_slug
+from noukai_wire.uploads import Upload
 
 
 class FlowError(Exception):
@@ -190,7 +191,7 @@ def _write(out: Path, entries: dict[str, FlowEntry]) -> None:
     validators = out / "validators"
     validators.mkdir(parents=True, exist_ok=True)
     schemas = {name: dict(entry.input) for name, entry in entries.items()}
-    schemas[SUBMISSION] = _submission_schema(longest)
+    schemas |= {SUBMISSION: _body_schema(Submission, longest), UPLOAD: _body_schema(Upload, longest)}
     for name, schema in schemas.items():
         (validators / f"{validator_name(name)}.py").write_text(validator_code(schema), encoding="utf-8")
     catalog = {name: asdict(entry) for name, entry in sorted(entries.items())}
@@ -200,8 +201,8 @@ def _write(out: Path, entries: dict[str, FlowEntry]) -> None:
         (out / openapi_name(of_flows=of_flows)).write_text(json.dumps(document), encoding="utf-8")
 
 
-def _submission_schema(longest_seconds: int) -> dict[str, Any]:
-    schema = Submission.model_json_schema(schema_generator=ReadableSchema)
+def _body_schema(model: type[WireModel], longest_seconds: int) -> dict[str, Any]:
+    schema = model.model_json_schema(schema_generator=ReadableSchema)
     bound_timeout(schema["$defs"][SubmitOptions.__name__], longest_seconds)
     return schema
 

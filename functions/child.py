@@ -9,11 +9,11 @@ from types import FrameType
 from typing import Any, Protocol
 
 from functions.flow import Context, Flow, PermanentError
-from functions.outcome import Outcome, Raised, describe_error, result_of
+from functions.outcome import Outcome, Raised, Returned, describe_error, result_of
 from functions.process import INTERRUPT
 from functions.progress import ProgressBoard
 from functions.telemetry import logger, trace_of
-from noukai_wire.limits import MAX_BACKOFF_SECONDS
+from noukai_wire.limits import MAX_BACKOFF_SECONDS, MAX_ROW_RESULT_BYTES
 
 
 class Interrupted(KeyboardInterrupt):
@@ -32,10 +32,14 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a flow for one attempt of a job. `timeout_at` is on the clock `now`, in milliseconds."""
+    """One call of a flow for one attempt of a job. `timeout_at` is on the clock `now`, in milliseconds.
+
+    `arguments` gives those of the flow; `keep` makes an object of an output that is too large for a row, if it can.
+    """
 
     flow: Flow
-    arguments: Mapping[str, Any]
+    arguments: Callable[[], Mapping[str, Any]]
+    keep: Callable[[bytes], Outcome]
     job_id: str
     org: str
     attempt: int
@@ -55,7 +59,10 @@ class Call:
         logger().append_keys(job_id=self.job_id, attempt=self.attempt)
         guard = _Guard(context)
         signal.signal(INTERRUPT, guard.interrupt)
-        return outcome_of(lambda: guard.run(lambda: self.flow.run(self.arguments, context)), _WorkersLog)
+        outcome = outcome_of(lambda: guard.run(lambda: self.flow.run(self.arguments(), context)), _WorkersLog)
+        if isinstance(outcome, Returned) and len(content := outcome.result.encode()) > MAX_ROW_RESULT_BYTES:
+            return self.keep(content)
+        return outcome
 
 
 class _WorkersLog:
@@ -66,7 +73,7 @@ class _WorkersLog:
         logger().error(msg, extra={"exception": trace_of(exc_info), "exception_name": name})
 
 
-def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Outcome:
+def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Returned | Raised:
     """Run a flow to its outcome, whatever it does; what it raises is logged."""
     try:
         return result_of(run())

@@ -20,10 +20,12 @@ from functions.store import JobStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sqs import SQSClient
 
     from functions.budgets import Budgets
+    from functions.payloads import PayloadStore
     from functions.rates import Rates
     from functions.schedules import Schedules
     from functions.spending import Spending
@@ -134,6 +136,13 @@ class Deployment:
         return JobQueue(self._sqs, self.environment["DEAD_LETTER_QUEUE_URL"])
 
     @cached_property
+    def payloads(self) -> "PayloadStore":
+        """The inputs and results that are too large for anything else."""
+        from functions.payloads import PayloadStore  # noqa: PLC0415 - few jobs have any
+
+        return PayloadStore(self._s3, self.environment["PAYLOADS_BUCKET"])
+
+    @cached_property
     def schedules(self) -> "Schedules":
         """Where messages wait for longer than a queue can hide them."""
         from functions.schedules import Schedules  # noqa: PLC0415 - few jobs wait so long
@@ -169,6 +178,10 @@ class Deployment:
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":
         return client("dynamodb")
+
+    @cached_property
+    def _s3(self) -> "S3Client":
+        return client("s3")
 
     @cached_property
     def _scheduler(self) -> "EventBridgeSchedulerClient":

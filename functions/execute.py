@@ -10,6 +10,7 @@ from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import held_look_ms
+from functions.results import shown
 from functions.submitting import submitted
 from functions.telemetry import logger
 from functions.views import execute_answer
@@ -29,7 +30,7 @@ def execute(request: Request, caller: Caller, deployment: Deployment) -> Respons
     ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
     if ended is None or not ended.is_terminal:
         raise _too_slow(job)
-    return Response(execute_answer(ended))
+    return Response(execute_answer(ended, shown(ended, deployment)))
 
 
 def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:

@@ -2,20 +2,27 @@
 
 import math
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.attempt import Attempt, Stop
 from functions.batch import Batch
 from functions.child import Call
 from functions.deployment import Deployment
-from functions.flow import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Flow
-from functions.lifecycle import Job, State, backoff_seconds
-from functions.outcome import Outcome, Raised, Returned, describe_error
+from functions.errors import ApiError
+from functions.flow import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Flow, PermanentError
+from functions.lifecycle import Job, Payload, State, backoff_seconds
+from functions.outcome import Outcome, Raised, describe_error
 from functions.process import FlowProcess
 from functions.queue import Delivery, Message
 from functions.registry import find_flow
 from functions.store import Refused
+from functions.submission import uploaded_arguments
 from functions.telemetry import logger
 from functions.text import cut
 from functions.turning_away import turn_away
@@ -70,7 +77,8 @@ class Execution:
 
     def _misfit(self, flow: Flow) -> Raised | None:
         """Check the arguments of a flow that does not do so itself: another deployment may have accepted the job."""
-        errors = self.deployment.catalog.errors_of(self.message.flow, self.message.arguments) if flow.is_plain else []
+        is_known_here = flow.is_plain and self.message.input is None
+        errors = self.deployment.catalog.errors_of(self.message.flow, self.message.arguments) if is_known_here else []
         if not errors:
             return None
         what = "; ".join(f"{path}: {message}" for path, message in errors)
@@ -96,7 +104,10 @@ class Execution:
         clock = self.deployment.clock
         begun_at = clock.now()
         timeout_at = begun_at + timeout_ms
-        call = Call(flow, self.message.arguments, job.id, job.org, job.attempt, timeout_at, clock.now)
+        keep = partial(self._keep, job)
+        call = Call(flow, self._arguments, keep, job.id, job.org, job.attempt, timeout_at, clock.now)
+        if self.message.input is not None:
+            _ = self.deployment.payloads  # made once, and not again by the process of each flow
         try:
             process = FlowProcess.start(call)
         except OSError as error:
@@ -107,7 +118,7 @@ class Execution:
         if attempt.stop is None:
             ended_at = clock.now()
             self._settle(job, outcome, flow)
-            if isinstance(outcome, Returned):
+            if not isinstance(outcome, Raised):
                 self.deployment.run_times.learn(self.message.flow, ended_at - begun_at)
         elif attempt.stop is Stop.TIMED_OUT:
             overdue = Raised(f"TimeoutError: the flow was stopped after {timeout_ms / 1000:g} seconds")
@@ -115,10 +126,37 @@ class Execution:
         else:
             self._discard(job, self.deployment.store.read(job.id, consistent=True))
 
+    def _arguments(self) -> Mapping[str, Any]:
+        """Give the flow's arguments; those that were uploaded are read and checked in the flow's own process."""
+        reference = self.message.input
+        if reference is None:
+            return self.message.arguments
+        from functions.payloads import PayloadLostError, input_key  # noqa: PLC0415 - few jobs have such an input
+
+        key = input_key(self.message.org, reference)
+        try:
+            content = self.deployment.payloads.read(key, key.rpartition("/")[2])
+            return uploaded_arguments(content, self.message.flow, self.deployment.catalog)
+        except PayloadLostError as lost:
+            raise PayloadLostError(f"the job's input is lost: {lost}; submit it anew") from None
+        except ApiError as refused:
+            raise PermanentError(f"the uploaded input is not what the flow takes: {refused.message}") from None
+
+    def _keep(self, job: Job, content: bytes) -> Outcome:
+        """Make an object of a result; that is done in the flow's own process, while the lease is extended here."""
+        from functions.payloads import result_key  # noqa: PLC0415 - few jobs have such a result
+
+        try:
+            return self.deployment.payloads.put(result_key(job), content)
+        except (BotoCoreError, ClientError) as error:
+            logger().exception("a result was not kept", exc_info=error)
+            return Raised(f"the result of {len(content)} bytes could not be kept: {describe_error(error)}")
+
     def _settle(self, job: Job, outcome: Outcome, flow: Flow | None = None, stopped_at: int | None = None) -> None:
         now = self.deployment.clock.now()
-        if isinstance(outcome, Returned):
-            self.deployment.store.complete(job, result=outcome.result, now=now)
+        if not isinstance(outcome, Raised):
+            result = outcome if isinstance(outcome, Payload) else outcome.result
+            self.deployment.store.complete(job, result=result, now=now)
         elif outcome.permanent or job.attempt >= job.max_attempts:
             self.deployment.inputs.keep(self.message, job, now)
             self.deployment.store.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)

@@ -63,6 +63,15 @@ GIVE_UP_AFTER_MS = 4 * 24 * 60 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Payload:
+    """An object with what is too large for a row: its name, its bytes and the SHA-256 of its content, in hex."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One submission of a flow, as its row says."""
 
@@ -98,7 +107,9 @@ class Job:
     """The standard deviation of that estimate."""
     progress: Mapping[str, Any] | None = None
     result: str | None = None
-    """The output as JSON text."""
+    """The output as JSON text, unless it is too large for the row."""
+    result_object: Payload | None = None
+    """Where the output is instead."""
     error: str | None = None
     last_error: str | None = None
     metadata: Mapping[str, str] | None = None

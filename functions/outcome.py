@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 
+from functions.lifecycle import Payload
 from functions.text import cut, is_too_deep
 from noukai_wire import limits
 
@@ -23,8 +24,10 @@ class Raised:
     retry_after: float | None = None
 
 
-Outcome = Returned | Raised
-_KINDS: dict[str, type[Returned | Raised]] = {kind.__name__: kind for kind in (Returned, Raised)}
+Outcome = Returned | Payload | Raised
+"""A flow that returned what is too large for a row has left it as an object."""
+
+_KINDS: dict[str, type[Outcome]] = {kind.__name__: kind for kind in (Returned, Payload, Raised)}
 
 
 def to_line(outcome: Outcome) -> bytes:
@@ -46,15 +49,15 @@ def describe_error(error: BaseException) -> str:
     return cut(f"{type(error).__name__}: {error}".removesuffix(": "))
 
 
-def result_of(value: object) -> Outcome:
+def result_of(value: object) -> Returned | Raised:
     """Turn what a flow returned into its result; what is not JSON, or too large or deep, is an error of the flow."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         return Raised(f"{describe_error(error)} (a flow returns what JSON can hold)", permanent=True)
-    if size > limits.MAX_RESULT_BYTES:
-        allowed = limits.MAX_RESULT_BYTES
+    if size > limits.MAX_PAYLOAD_BYTES:
+        allowed = limits.MAX_PAYLOAD_BYTES
         return Raised(f"ValueError: the result is {size} bytes of JSON; at most {allowed} are kept", permanent=True)
     if is_too_deep(value):
         deepest = limits.MAX_JSON_DEPTH

@@ -32,6 +32,8 @@ class Message:
     timeout_seconds: int | None = None
     backoff_seconds: float | None = None
     backoff_cap_seconds: float | None = None
+    input: str | None = None
+    """How its submission refers to an uploaded input, which has the arguments."""
 
     @property
     def body(self) -> str:
@@ -83,6 +85,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "timeout_seconds": (int, NoneType),
     "backoff_seconds": (int, float, NoneType),
     "backoff_cap_seconds": (int, float, NoneType),
+    "input": (str, NoneType),
 }
 """What each field of a message is; a boolean is no number."""
 

@@ -8,6 +8,7 @@ from functions.identity import is_job_id
 from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import pace_headers
+from functions.results import shown
 from functions.views import job_status
 
 
@@ -35,7 +36,9 @@ def is_visible(job: Job, caller: Caller, flow: str | None, now: int) -> bool:
     return job.org == caller.org and flow in (None, job.flow) and not job.is_expired(now)
 
 
-def status_response(job: Job, now: int, *, held: bool = False, progress: bool = False) -> Response:
+def status_response(
+    job: Job, deployment: Deployment, now: int, *, held: bool = False, progress: bool = False
+) -> Response:
     """Answer with a job as it stands, and when to ask again: `held` if that request is held where it is worthwhile."""
     pace = {} if job.is_terminal else pace_headers(job, now, held=held, progress=progress)
-    return Response(job_status(job), headers=pace)
+    return Response(job_status(job, shown(job, deployment)), headers=pace)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from functions.accepting import accept, accepted_response
+from functions.accepting import accept, accepted_response, uploaded_until
 from functions.deployment import Deployment
 from functions.errors import ApiError, InvalidInputError, flow_not_found
 from functions.http import Endpoint, Request, Response
@@ -29,6 +29,8 @@ def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
     if message is None:
         raise _without_input(old, now)
     job = _again(old, now)
+    if message.input is not None and (uploaded_until(job, message.input, deployment) or 0) < job.give_up_at:
+        raise InvalidInputError([("id", "is a job whose uploaded input is not kept any more: submit it anew")])
     return accepted_response(accept(job, replace(message, id=job.id), deployment), deployment.clock.now())
 
 

@@ -5,10 +5,11 @@ Names are a letter or two, since a write costs by the whole item; none is a rese
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from functions.lifecycle import Job, State
+from functions.lifecycle import Job, Payload, State
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -39,6 +40,7 @@ NAMES = {
     "spread_ms": "q",
     "progress": "p",
     "result": "r",
+    "result_object": "ro",
     "error": "x",
     "last_error": "y",
     "metadata": "g",
@@ -53,7 +55,7 @@ INDEX_ORDER = "lo"
 PARTITIONS = 4
 """Of each flow: DynamoDB takes a thousand new jobs a second into one, and a page of a list asks each of them once."""
 
-_AS_JSON = frozenset({"progress", "metadata"})
+_AS_JSON = frozenset({"progress", "metadata", "result_object"})
 
 
 def placeholders(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
@@ -99,6 +101,8 @@ def _attribute(value: object) -> "AttributeValueTypeDef":
             return {"B": value}
         case dict():
             return {"S": json.dumps(value, separators=(",", ":"))}
+        case Payload():
+            return _attribute(asdict(value))
     raise TypeError(f"a row holds no {type(value).__name__}")
 
 
@@ -108,4 +112,6 @@ def decode(item: Mapping[str, Any]) -> Job:
     for field, name in NAMES.items():
         for kind, value in item.get(name, {}).items():
             fields[field] = int(value) if kind == "N" else json.loads(value) if field in _AS_JSON else value
+    if "result_object" in fields:
+        fields["result_object"] = Payload(**fields["result_object"])
     return Job(**{**fields, "state": State(fields["state"])})

@@ -9,7 +9,7 @@ from noukai_wire.scopes import Scope
 
 def status(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Answer with the job that the path names."""
-    return status_response(find_job(request, caller, deployment), deployment.clock.now())
+    return status_response(find_job(request, caller, deployment), deployment, deployment.clock.now())
 
 
 handler = Endpoint(status, scope=Scope.READ)

@@ -13,6 +13,7 @@ from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import pause_ms
 from functions.reading import is_visible
+from functions.results import shown, size_of
 from functions.views import entry_error, job_status
 from noukai_wire.scopes import Scope
 
@@ -50,13 +51,13 @@ def _entries(
             yield {"id": id_, **entry_error(unavailable())}
         elif job is None or not is_visible(job, caller, None, now):
             yield {"id": id_, **entry_error(job_not_found())}
-        elif len(job.result or "") > room:
+        elif size_of(job) > room:
             yield {"id": id_, **entry_error(unavailable())}
         else:
-            room -= len(job.result or "")
+            room -= size_of(job)
             job = settled(job, deployment, now)
             pace = {} if job.is_terminal else {"retryAfterMs": pause_ms(job, now)}
-            yield {"id": id_, "job": job_status(job), **pace}
+            yield {"id": id_, "job": job_status(job, shown(job, deployment)), **pace}
 
 
 handler = Endpoint(statuses, scope=Scope.READ)

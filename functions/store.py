@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from functions.estimate import Estimate
-from functions.lifecycle import TERMINAL, UNSETTLED, Job, State, Transition
+from functions.lifecycle import TERMINAL, UNSETTLED, Job, Payload, State, Transition
 from functions.row import NAMES, decode, encode, placeholders
 
 if TYPE_CHECKING:
@@ -129,9 +129,10 @@ class JobStore:
         told = {**({"progress": progress} if progress else {}), **(estimate._asdict() if estimate else {})}
         return self._fenced(Transition.EXTEND, job, {"lease_until": lease_until, **told}, now)
 
-    def complete(self, job: Job, *, result: str, now: int) -> Job:
-        """Settle the job with its output as JSON text."""
-        return self._fenced(Transition.COMPLETE, job, {"result": result, **_ending(job, now)}, now, clears=_OF_A_RUN)
+    def complete(self, job: Job, *, result: str | Payload, now: int) -> Job:
+        """Settle the job with its output as JSON text, or with the object that has it."""
+        output = {"result_object" if isinstance(result, Payload) else "result": result}
+        return self._fenced(Transition.COMPLETE, job, {**output, **_ending(job, now)}, now, clears=_OF_A_RUN)
 
     def fail(self, job: Job, *, error: str, now: int, stopped_at: int | None = None) -> Job:
         """Settle the job with the reason of its failure, and when its code was stopped if it had to be."""

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.body import TOO_DEEP, TOO_LARGE, read_list, read_object
-from functions.catalog import SUBMISSION, Catalog, FlowEntry, InputError
+from functions.body import TOO_DEEP, TOO_LARGE, check_size, parse_object, read_list, read_object
+from functions.catalog import SUBMISSION, UPLOAD, Catalog, FlowEntry, InputError
 from functions.errors import ApiError, InvalidInputError
 from functions.moment import NO_MOMENT, read_moment
 from functions.text import is_too_deep
@@ -16,7 +17,7 @@ from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
 
-_FIELDS = ("message", "parameters", "options")
+_FIELDS = ("message", "parameters", "input", "options")
 _IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY_LENGTH}}}")
 
 
@@ -24,13 +25,18 @@ _IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY_LENG
 class Submission:
     """What a caller asks for: the flow's arguments, the job's options as they stand in the body, and their digest.
 
-    Of the options, `runAt` is in milliseconds since the epoch.
+    Of the options, `runAt` is in milliseconds since the epoch. If the input was uploaded there are no arguments here.
     """
 
     arguments: Mapping[str, Any]
     options: Mapping[str, Any]
     digest: bytes
-    """The first 16 bytes of SHA-256 over message, parameters and options after parsing."""
+    """The first 16 bytes of SHA-256 over message, parameters and options after parsing.
+
+    Of an uploaded input its own SHA-256 stands for message and parameters, however long it is kept.
+    """
+    input: str | None = None
+    """How the body refers to an uploaded input."""
 
 
 def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
@@ -59,19 +65,72 @@ def keyed_submission(entry: object, name: str, catalog: Catalog) -> tuple[str | 
 
 def submission_of(fields: Mapping[str, Any], name: str, catalog: Catalog) -> Submission:
     """Check a submission for the flow `name`, in the contract's order."""
+    uploaded = fields.get("input") is not None
+    if not uploaded:
+        _require_message(fields, name, catalog)
+    stated = _stated(fields, SUBMISSION, catalog)
+    if uploaded and (stated.get("message") is not None or stated.get("parameters")):
+        raise InvalidInputError([("input", "stands for message and parameters: give it alone, or these")])
+    arguments = {} if uploaded else _checked_arguments(stated, name, catalog)
+    options = _options(stated, catalog.flows[name])
+    # A text is no object: no arguments have the digest of an uploaded input.
+    digested = stated["input"].rpartition("/")[2] if uploaded else arguments
+    digest = hashlib.sha256(_canonical([digested, options])).digest()[:16]
+    return Submission(arguments, options, digest, stated.get("input"))
+
+
+def uploaded_arguments(content: bytes, name: str, catalog: Catalog) -> Mapping[str, Any]:
+    """Read an uploaded input into the arguments of the flow `name`; it is refused as a body would be."""
+    fields = parse_object(content)
+    _refuse([(key, "is not known in an uploaded input") for key in fields if key not in ("message", "parameters")])
+    _require_message(fields, name, catalog)
+    return _checked_arguments(_stated(fields, SUBMISSION, catalog), name, catalog)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An input that is to be uploaded: its bytes, its SHA-256 in hex, and the options of its job as in a submission."""
+
+    size: int
+    sha256: str
+    options: Mapping[str, Any]
+
+
+def parse_announcement(body: bytes, name: str, catalog: Catalog) -> Announced:
+    """Check the body of a request for a place to upload an input of the flow `name` to, in the contract's order."""
+    fields = read_object(body)
+    size = fields.get("bytes")
+    if isinstance(size, int | float):
+        check_size("input", int(size) if math.isfinite(size) else 0, limits.MAX_PAYLOAD_BYTES)
+    stated = _stated(fields, UPLOAD, catalog)
+    return Announced(int(stated["bytes"]), stated["sha256"], _options(stated, catalog.flows[name]))
+
+
+def _require_message(fields: Mapping[str, Any], name: str, catalog: Catalog) -> None:
     if catalog.flows[name].message_required and fields.get("message") is None:
         raise ApiError(ErrorCode.MISSING_MESSAGE, f"The flow {name!r} requires a message: send one as 'message'.")
+
+
+def _stated(fields: Mapping[str, Any], schema: str, catalog: Catalog) -> Mapping[str, Any]:
+    """Check what a body states against its schema, and leave out what says nothing."""
     _refuse(_structural_errors(fields))
     _refuse([(key, "is not supported here") for key in fields if not _is_silent(key, fields[key])])
     stated = {key: value for key, value in fields.items() if key not in UNSUPPORTED_FIELDS}
     stated = {key: value for key, value in stated.items() if value is not None or key not in _FIELDS}
-    _refuse(catalog.errors_of(SUBMISSION, stated))
+    _refuse(catalog.errors_of(schema, stated))
+    return stated
+
+
+def _checked_arguments(stated: Mapping[str, Any], name: str, catalog: Catalog) -> Mapping[str, Any]:
     arguments = _arguments(stated, takes_null="message" in catalog.flows[name].input.get("required", ()))
     _refuse([(_place(path), message) for path, message in catalog.errors_of(name, arguments)])
+    return arguments
+
+
+def _options(stated: Mapping[str, Any], flow: FlowEntry) -> Mapping[str, Any]:
     options = {key: _whole(value) for key, value in stated.get("options", {}).items() if value is not None}
-    _refuse([*_timeout_errors(options, catalog.flows[name]), *_backoff_errors(options, catalog.flows[name])])
-    options |= _run_at(options)
-    return Submission(arguments, options, hashlib.sha256(_canonical([arguments, options])).digest()[:16])
+    _refuse([*_timeout_errors(options, flow), *_backoff_errors(options, flow)])
+    return options | _run_at(options)
 
 
 def run_at_errors(run_at: int, now: int) -> list[InputError]:

@@ -1,6 +1,9 @@
 """From a request that submits to its accepted job, for every route that takes a submission."""
 
-from functions.accepting import accept, enter, letter_of
+from collections.abc import Mapping
+from typing import Any
+
+from functions.accepting import accept, enter, letter_of, uploaded_until
 from functions.deployment import Deployment
 from functions.errors import ApiError, InvalidInputError, flow_not_found, unavailable
 from functions.http import Request, translated
@@ -24,7 +27,7 @@ _MOST_MS = 15_000
 
 def submitted(request: Request, caller: Caller, deployment: Deployment) -> Job:
     """Accept the job that a request asks for; the same idempotency key gives the same one, whatever happened since."""
-    name = _flow_name(request, deployment)
+    name = flow_name(request, deployment)
     submission = parse_submission(request.body, name, deployment.catalog)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     return accept(*_asked_for(caller, name, key, submission, deployment), deployment)
@@ -35,7 +38,7 @@ def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> 
 
     A submission without a key of its own is named by the batch's key and its place in the batch.
     """
-    name = _flow_name(request, deployment)
+    name = flow_name(request, deployment)
     entries = parse_batch(request.body)
     batch_key = check_idempotency_key(request.headers.get("idempotency-key"))
     outcomes: list[Job | ApiError] = []
@@ -63,7 +66,7 @@ def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> 
     return [unavailable() if isinstance(each, Job) and each.id in unsent else each for each in outcomes]
 
 
-def _flow_name(request: Request, deployment: Deployment) -> str:
+def flow_name(request: Request, deployment: Deployment) -> str:
     """Read the path: `project/flow` of a flow that is here, in its only version."""
     project, flow = request.path["project"], request.path["flow"]
     name = f"{project}/{flow}"
@@ -80,6 +83,8 @@ def _asked_for(
     """Give the new job of a submission, and its message."""
     job = _new_job(caller, name, key, submission, deployment)
     message = _message(job, submission)
+    if submission.input is not None:
+        _check_input(job, submission.input, deployment)
     if "runAt" in submission.options:
         _check_run_at(job, message, submission.options["runAt"], deployment)
     return job, message
@@ -99,10 +104,25 @@ def _check_run_at(job: Job, message: Message, run_at: int, deployment: Deploymen
         check_size(message)
 
 
+def _check_input(job: Job, reference: str, deployment: Deployment) -> None:
+    """Refuse an input that was never uploaded, or is gone before the job is."""
+    kept_until = uploaded_until(job, reference, deployment)
+    if kept_until is None:
+        raise InvalidInputError([("input", "names nothing that is here: upload the input, then submit it")])
+    if kept_until < job.give_up_at + job.keep_seconds * 1000:
+        raise InvalidInputError([("input", "is not kept for as long as this job: upload it again with these options")])
+
+
+def due_at(options: Mapping[str, Any], now: int) -> int:
+    """Say when a job of these options may start, in milliseconds since the epoch."""
+    due: int = options.get("runAt", now + options.get("delaySeconds", 0) * 1000)
+    return due
+
+
 def _new_job(caller: Caller, name: str, key: str | None, submission: Submission, deployment: Deployment) -> Job:
     options, flow = submission.options, deployment.catalog.flows[name]
     now = deployment.clock.now()
-    due_at = options.get("runAt", now + options.get("delaySeconds", 0) * 1000)
+    due = due_at(options, now)
     return Job(
         id=job_id(caller.org, name, key),
         org=caller.org,
@@ -113,8 +133,8 @@ def _new_job(caller: Caller, name: str, key: str | None, submission: Submission,
         max_attempts=options.get("maxAttempts", flow.max_attempts),
         digest=submission.digest,
         keep_seconds=options.get("keepSeconds", flow.keep_seconds),
-        give_up_at=due_at + GIVE_UP_AFTER_MS,
-        not_before=due_at if due_at > now else None,
+        give_up_at=due + GIVE_UP_AFTER_MS,
+        not_before=due if due > now else None,
         metadata=options.get("metadata") or None,
     )
 
@@ -131,4 +151,5 @@ def _message(job: Job, submission: Submission) -> Message:
         timeout_seconds=options.get("timeoutSeconds"),
         backoff_seconds=options.get("backoffSeconds"),
         backoff_cap_seconds=options.get("backoffCapSeconds"),
+        input=submission.input,
     )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from functions.child import Interrupted, outcome_of
 from functions.flow import Context, Flow, PermanentError
 from functions.lifecycle import State
-from functions.outcome import Outcome, Raised, Returned
+from functions.outcome import Raised, Returned
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -110,7 +110,7 @@ class _Stage:
     stopped_by: KeyboardInterrupt | None = None
     """Somebody at the keyboard, who wants the tests to end, and not only this attempt."""
 
-    def run(self, flow: Flow, arguments: Mapping[str, Any], context: Context) -> Outcome:
+    def run(self, flow: Flow, arguments: Mapping[str, Any], context: Context) -> Returned | Raised:
         outcome = outcome_of(partial(self._run, flow, arguments, context), _log)
         if self.stopped_by is not None:
             raise self.stopped_by
@@ -160,7 +160,7 @@ def _context(stage: _Stage, *, attempt: int, remaining: float, job_id: str, org:
     return context
 
 
-def _attempt(number: int, stage: _Stage, outcome: Outcome) -> RehearsedAttempt:
+def _attempt(number: int, stage: _Stage, outcome: Returned | Raised) -> RehearsedAttempt:
     progress = tuple(stage.progress)
     if isinstance(outcome, Raised):
         return RehearsedAttempt(number, progress, outcome.error, outcome.permanent, outcome.retry_after)

@@ -1,13 +1,19 @@
 """Jobs and flows as the contract shows them, pure."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from functions.catalog import FlowEntry
 from functions.errors import ApiError
 from functions.lifecycle import Job, State
+
+Shown = Mapping[str, Any]
+"""Of a job's output: `output`; or `outputUrl`, `outputBytes` and `outputSha256`; or the `error` that there is instead.
+
+Empty if there is nothing to show.
+"""
 
 
 def accepted(job: Job) -> dict[str, Any]:
@@ -27,8 +33,8 @@ def entry_error(error: ApiError) -> dict[str, Any]:
     return {"error": error.body["detail"]}
 
 
-def job_status(job: Job) -> dict[str, Any]:
-    """Show a job as it stands; what there is nothing to say of is absent."""
+def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
+    """Show a job as it stands, with what is `shown` of its output; what there is nothing to say of is absent."""
     fields: dict[str, Any] = {
         "id": job.id,
         "state": job.state.value,
@@ -41,7 +47,7 @@ def job_status(job: Job) -> dict[str, Any]:
         "attempt": job.attempt or None,
         "maxAttempts": job.max_attempts,
         "progress": job.progress,
-        "result": _result(job),
+        "result": _result(job, shown),
         "error": job.error,
         "lastError": job.last_error,
         "metadata": job.metadata,
@@ -52,15 +58,18 @@ def job_status(job: Job) -> dict[str, Any]:
     if job.state is State.CANCELLED:
         # The published SDKs know no other end than `completed` and `failed`.
         fields |= {"status": State.FAILED.value, "error": "cancelled"}
+    if "error" in shown:
+        # It stays completed, and there is no other way to tell them that there is nothing to be had.
+        fields |= {"status": State.FAILED.value, "error": shown["error"]}
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def execute_answer(job: Job) -> dict[str, Any]:
+def execute_answer(job: Job, shown: Shown) -> dict[str, Any]:
     """Show the end of a job to who has executed it: the published SDKs know it as completed or failed, nothing else."""
-    result = _result(job)
+    result = _result(job, shown)
     if result is not None:
-        return {**result, "result": result["output"]}
-    status = job_status(job)
+        return {**result, **({"result": result["output"]} if "output" in result else {})}
+    status = job_status(job, shown)
     return {"status": State.FAILED.value, "error": status["error"], **_for_published_sdks(job)}
 
 
@@ -83,10 +92,10 @@ def flow_address(job: Job) -> str:
     return f"{job.org}/{job.flow}"
 
 
-def _result(job: Job) -> Mapping[str, Any] | None:
-    if job.result is None:
+def _result(job: Job, shown: Shown) -> Mapping[str, Any] | None:
+    if not shown or "error" in shown:
         return None
-    return {"status": State.COMPLETED.value, "output": json.loads(job.result), **_for_published_sdks(job)}
+    return {"status": State.COMPLETED.value, **shown, **_for_published_sdks(job)}
 
 
 def _for_published_sdks(job: Job) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
     seen = hold(job, deployment, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
     if seen is not job:
         job = seen if seen is not None and seen.is_terminal else find_job(request, caller, deployment)
-    return status_response(job, deployment.clock.now(), held=seconds > 0, progress=progress)
+    return status_response(job, deployment, deployment.clock.now(), held=seconds > 0, progress=progress)
 
 
 def _pause_ms(seen: Job, now: int, first: Job, *, progress: bool) -> int | None:

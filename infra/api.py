@@ -12,6 +12,7 @@ from constructs import Construct
 from infra.acknowledgement import acknowledge
 from infra.function import JobFunction
 from infra.metering import prices
+from infra.payloads import Payloads
 from infra.queues import JobQueues
 from infra.schedules import Schedules
 from infra.settings import Settings
@@ -24,12 +25,13 @@ _TIMEOUT = 29
 
 @dataclass(frozen=True)
 class _Answerer:
-    """What answers some routes, and what it does with the tables of jobs and of use, the queues and the schedules."""
+    """What answers some routes, and what it does with the tables of jobs and use, queues, schedules and objects."""
 
     entry: str
     routes: tuple[Route, ...]
     job_actions: tuple[str, ...] = ()
     usage_actions: tuple[str, ...] = ()
+    payload_actions: tuple[str, ...] = ()
     lists: bool = False
     holds: bool = False
     sends: bool = False
@@ -40,8 +42,10 @@ class _Answerer:
 
 _SUBMIT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
 _BUDGET_ACTIONS = ("dynamodb:GetItem",)
+_STATUS_ACTIONS = ("dynamodb:GetItem", "dynamodb:UpdateItem")
 _RETRY_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _CANCEL_ACTIONS = ("dynamodb:PutItem", "dynamodb:UpdateItem")
+_READ_PAYLOADS = ("s3:GetObject",)
 _LISTING_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
 
 _ANSWERERS = (
@@ -50,14 +54,17 @@ _ANSWERERS = (
         (Route.SUBMIT, Route.SUBMIT_VERSION),
         _SUBMIT_ACTIONS,
         _BUDGET_ACTIONS,
+        _READ_PAYLOADS,
         sends=True,
         creates_schedules=True,
     ),
+    _Answerer("upload", (Route.UPLOAD,), payload_actions=("s3:PutObject",)),
     _Answerer(
         "submit_jobs",
         (Route.SUBMIT_JOBS,),
         _SUBMIT_ACTIONS,
         _BUDGET_ACTIONS,
+        _READ_PAYLOADS,
         sends=True,
         creates_schedules=True,
     ),
@@ -66,15 +73,27 @@ _ANSWERERS = (
         (Route.EXECUTE, Route.EXECUTE_VERSION),
         _SUBMIT_ACTIONS,
         _BUDGET_ACTIONS,
+        _READ_PAYLOADS,
         holds=True,
         sends=True,
         creates_schedules=True,
     ),
-    _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _RETRY_ACTIONS, _BUDGET_ACTIONS, sends=True),
-    _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem")),
-    _Answerer("statuses", (Route.STATUSES,), ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")),
-    _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), ("dynamodb:GetItem", "dynamodb:UpdateItem"), holds=True),
-    _Answerer("cancel", (Route.CANCEL, Route.CANCEL_BY_ID), _CANCEL_ACTIONS, withdraws=True),
+    _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _RETRY_ACTIONS, _BUDGET_ACTIONS, _READ_PAYLOADS, sends=True),
+    _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS),
+    _Answerer(
+        "statuses",
+        (Route.STATUSES,),
+        ("dynamodb:BatchGetItem", "dynamodb:UpdateItem"),
+        payload_actions=_READ_PAYLOADS,
+    ),
+    _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS, holds=True),
+    _Answerer(
+        "cancel",
+        (Route.CANCEL, Route.CANCEL_BY_ID),
+        _CANCEL_ACTIONS,
+        payload_actions=_READ_PAYLOADS,
+        withdraws=True,
+    ),
     _Answerer("list_jobs", (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True),
     _Answerer("cancel_jobs", (Route.CANCEL_JOBS,), (*_LISTING_ACTIONS, "dynamodb:PutItem"), lists=True, withdraws=True),
     _Answerer("usage", (Route.USAGE,), usage_actions=("dynamodb:Query",), prices=True),
@@ -100,6 +119,7 @@ class Api(Construct):
         tables: Tables,
         queues: JobQueues,
         schedules: Schedules,
+        payloads: Payloads,
     ) -> None:
         super().__init__(scope, name)
         self._settings = settings
@@ -107,6 +127,7 @@ class Api(Construct):
         self._tables = tables
         self._queues = queues
         self._schedules = schedules
+        self._payloads = payloads
         self._api = apigateway.HttpApi(self, "Http", api_name=settings.stack, create_default_stage=False)
         apigateway.HttpStage(
             self,
@@ -168,6 +189,8 @@ class Api(Construct):
             tables.allow_jobs(function, *answerer.job_actions, lists=answerer.lists)
         if answerer.usage_actions:
             tables.usage.grant(function, *answerer.usage_actions)
+        if answerer.payload_actions:
+            self._payloads.let(function, *answerer.payload_actions)
         if answerer.sends:
             self._queues.let_send(function)
         if answerer.creates_schedules:

@@ -1,6 +1,7 @@
 """The stack: nothing but the composition of its constructs."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, RemovalPolicy, Stack
 from aws_cdk import aws_sqs as sqs
@@ -10,6 +11,7 @@ from infra.api import Api
 from infra.assets import Assets
 from infra.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
 from infra.metering import Metering
+from infra.payloads import Payloads
 from infra.profiles import in_a_resource, output_of, profile_named
 from infra.queues import JobQueues, Queues
 from infra.schedules import Schedules
@@ -22,8 +24,8 @@ from infra.worker import Worker
 class JobStack(Stack):
     """The whole system in one stack of no particular account or region.
 
-    Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `QueueUrl`,
-    `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, `UncountedQueueUrl`, and where the queues of profiles are.
+    Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `PayloadsBucket`,
+    `QueueUrl`, `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, `UncountedQueueUrl`, and where the queues of profiles are.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
@@ -38,17 +40,27 @@ class JobStack(Stack):
         queues = Queues(
             self, "Queues", worker=settings.worker, profiles=profiles, dead_letter_visibility=VISIBILITY_SECONDS
         )
+        payloads = Payloads(self, "Payloads", removal_policy=RemovalPolicy[settings.tables.upper()])
         # A schedule may wait for longer than any flow asks for the profile of its queue.
         schedules = Schedules(self, "Schedules", queues=queues.jobs)
-        asked_for = queues.jobs.only(asked)
-        api = Api(self, "Api", settings=settings, code=assets.api, tables=tables, queues=asked_for, schedules=schedules)
+        api = Api(
+            self,
+            "Api",
+            settings=settings,
+            code=assets.api,
+            tables=tables,
+            queues=queues.jobs.only(asked),
+            schedules=schedules,
+            payloads=payloads,
+        )
+        worker = partial(Worker, self, settings=settings, code=assets.worker, tables=tables, payloads=payloads)
         for suffix, profile, queue in _workers(settings.worker, profiles, queues.jobs):
-            code, id_ = assets.worker, f"Worker{suffix}"
-            Worker(self, id_, settings=settings, profile=profile, code=code, tables=tables, queue=queue)
+            worker(f"Worker{suffix}", profile=profile, queue=queue)
         DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)
         Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
         Metering(self, "Metering", settings=settings, code=assets.api, tables=tables, uncounted=queues.uncounted)
-        for name, value in {"Endpoint": api.endpoint, **_outputs(tables, queues, asked)}.items():
+        outputs = {"PayloadsBucket": payloads.bucket_name, **_outputs(tables, queues, asked)}
+        for name, value in {"Endpoint": api.endpoint, **outputs}.items():
             CfnOutput(self, name, value=value)
 
 

@@ -6,6 +6,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.function import JobFunction
+from infra.payloads import BUCKET_VARIABLE, Payloads
 from infra.reader import read_queue
 from infra.settings import Settings, SettingsError, WorkerProfile
 from infra.tables import Tables
@@ -32,6 +33,7 @@ class Worker(Construct):
         code: lambda_.Code,
         tables: Tables,
         queue: sqs.IQueue,
+        payloads: Payloads,
     ) -> None:
         super().__init__(scope, name)
         function = JobFunction(
@@ -45,6 +47,7 @@ class Worker(Construct):
             ephemeral_storage=profile.ephemeral_storage,
             environment=_environment(settings, profile, tables, queue),
         )
+        payloads.let(function, "s3:GetObject", "s3:PutObject")
         for policy in settings.policies:
             function.add_to_role_policy(iam.PolicyStatement.from_json(policy))
         read_queue(
@@ -66,7 +69,7 @@ def _environment(settings: Settings, profile: WorkerProfile, tables: Tables, que
     }
     if profile.memory != settings.worker.memory:
         own["PROFILE_MEMORY"] = str(profile.memory)
-    if taken := sorted(own.keys() & settings.environment.keys()):
+    if taken := sorted({*own, BUCKET_VARIABLE} & settings.environment.keys()):
         raise SettingsError(f"environment: must not set {', '.join(taken)}, which the worker needs itself")
     return {**settings.environment, **own}
 

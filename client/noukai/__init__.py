@@ -9,7 +9,8 @@
 
 from . import _lean_httpx as _lean_httpx  # isort: skip  (before whatever else imports httpx)
 
-from noukai_wire.models import DayUse, ExecuteResult, FlowDescription, JobAccepted, JobStatus, UsageReport, Use
+from noukai_wire.models import ExecuteResult, FlowDescription, JobAccepted, JobStatus
+from noukai_wire.usage import DayUse, UsageReport, Use
 
 from ._client import AsyncNoukai, Noukai
 from ._ends import as_completed

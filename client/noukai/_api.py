@@ -20,9 +20,9 @@ from noukai_wire.models import (
     JobList,
     JobQuery,
     JobStatus,
-    UsageReport,
 )
 from noukai_wire.routes import Route
+from noukai_wire.usage import UsageReport
 
 from ._address import FlowAddress
 from ._answer import error_of, error_of_entry, read, unexpected

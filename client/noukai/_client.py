@@ -11,7 +11,8 @@ from typing import Generic, Self, Unpack
 import httpx
 
 from noukai_wire.limits import MAX_LIST_LIMIT
-from noukai_wire.models import FlowDescription, JobStatus, UsageReport
+from noukai_wire.models import FlowDescription, JobStatus
+from noukai_wire.usage import UsageReport
 
 from ._address import FlowAddress
 from ._address import job_id as checked_job_id

@@ -11,7 +11,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from noukai_wire.display import facts_of, lines, one_line, progress_line, text_of
-from noukai_wire.models import CancelledJobs, FlowDescription, JobStatus, UsageReport, Use
+from noukai_wire.models import CancelledJobs, FlowDescription, JobStatus
+from noukai_wire.usage import UsageReport, Use
 
 from ._calling import arguments_of, command_line, python_code
 from ._errors import (

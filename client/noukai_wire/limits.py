@@ -2,6 +2,20 @@
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_RESULT_BYTES = 256 * 1024
+"""Of a result in an answer; a larger one is behind a URL."""
+
+MAX_PAYLOAD_BYTES = 100 * 1024 * 1024
+"""Of an input that is uploaded, and of what a flow returns."""
+
+MAX_ROW_RESULT_BYTES = 8 * 1024
+"""Of a result in its job's row: a larger one costs less as an object."""
+
+KEPT_DAYS = (2, 8, 16, 32, 64, 128, 256, 512, 740)
+"""For how many days an uploaded input or a large result is kept: the least of these that the job needs.
+
+A job of the longest kind waits for a year, has four days to start, is kept for a year and retried for four days.
+"""
+
 MAX_JSON_DEPTH = 32
 MAX_BATCH_SIZE = 100
 """How many jobs one request can submit, or ask for."""

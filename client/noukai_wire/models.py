@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from pydantic.alias_generators import to_camel
 
 from noukai_wire import display, limits
+from noukai_wire.references import Sha256, UploadedInput
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -56,12 +57,16 @@ class SubmitOptions(WireModel):
 
 
 class Submission(WireModel):
-    """The body of a submit request: a flow's input and the job's options."""
+    """The body of a submit request: a flow's input and the job's options.
+
+    An input that is too large for a body is uploaded first: `input` then says so, and stands there alone.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     message: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
+    input: UploadedInput | None = None
     options: SubmitOptions = SubmitOptions()
 
 
@@ -79,10 +84,17 @@ class JobAccepted(WireModel):
 
 
 class ExecuteResult(WireModel):
-    """What a completed job returned: `output` is any JSON value."""
+    """What a completed job returned: `output` is any JSON value.
+
+    One that is larger than an answer may be is behind `output_url` instead, for fifteen minutes: `output_bytes` of
+    JSON, whose SHA-256 is `output_sha256`.
+    """
 
     status: str
     output: Any = None
+    output_url: str | None = None
+    output_bytes: int | None = None
+    output_sha256: Sha256 | None = None
     execution_id: JobId | None = None
     flow_id: str | None = None
     block_count: int | None = None
@@ -197,39 +209,6 @@ class FlowDescription(WireModel):
     max_attempts: int
     keep_seconds: int | None = None
     worker: str | None = None
-
-
-class Use(WireModel):
-    """What jobs have used: those that have ended, by outcome, their attempts, and the compute of these.
-
-    `compute_ms` is how long attempts have run; `gb_seconds` is that times the worker's memory. `cost_usd` is an
-    estimate, by the prices that the operator reckons with.
-    """
-
-    jobs: int
-    completed: int
-    failed: int
-    cancelled: int
-    attempts: int
-    compute_ms: int
-    gb_seconds: float
-    cost_usd: float
-
-
-class DayUse(Use):
-    """What the jobs of one flow have used that ended on one day, such as `2026-11-25`, in UTC."""
-
-    day: str
-    flow: str
-
-
-class UsageReport(WireModel):
-    """What an org has used from one day to another, both included."""
-
-    from_: Annotated[str, Field(alias="from")]
-    to: str
-    days: list[DayUse]
-    total: Use
 
 
 class FlowList(WireModel):

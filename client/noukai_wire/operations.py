@@ -20,12 +20,13 @@ from noukai_wire.models import (
     JobQuery,
     JobStatus,
     Submission,
-    UsageReport,
     WireModel,
 )
 from noukai_wire.parameters import IdempotencyHeader, UsageQuery, WaitQuery
 from noukai_wire.routes import Route
 from noukai_wire.scopes import Scope
+from noukai_wire.uploads import Upload, UploadTarget
+from noukai_wire.usage import UsageReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,9 @@ _LIST = Operation("List the jobs of a flow, a project or an org, the newest firs
 OPERATIONS: Mapping[Route, Operation] = {
     Route.SUBMIT: _SUBMIT,
     Route.SUBMIT_VERSION: _SUBMIT,
+    Route.UPLOAD: Operation(
+        "Get a place to upload an input to that is too large for a body", UploadTarget, Scope.SUBMIT, request=Upload
+    ),
     Route.SUBMIT_JOBS: _SUBMIT_JOBS,
     Route.EXECUTE: _EXECUTE,
     Route.EXECUTE_VERSION: _EXECUTE,

@@ -17,6 +17,7 @@ class Route(Enum):
 
     SUBMIT = ("POST", _FLOW + "/jobs")
     SUBMIT_VERSION = ("POST", _FLOW + "/{version}/jobs")
+    UPLOAD = ("POST", _FLOW + "/uploads")
     SUBMIT_JOBS = ("POST", _FLOW + "/jobs/batch")
     EXECUTE = ("POST", _FLOW + "/execute")
     EXECUTE_VERSION = ("POST", _FLOW + "/{version}/execute")

@@ -38,6 +38,7 @@ _UNUSED = (
 )
 OPERATIONS = {
     "dynamodb": {"GetItem", "PutItem", "UpdateItem", "Scan", "Query", "BatchGetItem"},
+    "s3": {"GetObject", "HeadObject", "PutObject"},
     "scheduler": {"CreateSchedule", "GetSchedule", "DeleteSchedule"},
     "sqs": {"SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch"},
 }

@@ -30,7 +30,7 @@ class Endpoint:
     def client(self, service: str, *credentials: str) -> Any:
         """Make a client, of the root user unless it is given the credentials of another.
 
-        It makes one attempt, with no proxy in between that the environment names.
+        It makes one attempt, of S3 two, with no proxy in between that the environment names.
         """
         return _session().client(  # type: ignore[call-overload]
             service,
@@ -40,7 +40,7 @@ class Endpoint:
             str(self.authority),
             self.url,
             *(credentials or ROOT_USER.values()),
-            config=_CONFIG,
+            config=_CONFIG.merge(_OF_OBJECTS) if service == "s3" else _CONFIG,
         )
 
     def trust(self) -> ssl.SSLContext:
@@ -54,4 +54,10 @@ def _session() -> boto3.Session:
     return boto3.Session()
 
 
-_CONFIG = Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+_CONFIG = Config(proxies={}, retries={"total_max_attempts": 1})
+_OF_OBJECTS = Config(
+    signature_version="s3v4",
+    s3={"addressing_style": "path"},
+    # The emulator closes a connection that was idle for some seconds, and whoever is about to use it hears of it then.
+    retries={"total_max_attempts": 2},
+)

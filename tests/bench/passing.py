@@ -21,7 +21,7 @@ class PassingProcess:
         self.board = ProgressBoard()
         self._timeline = timeline
         self._begun = timeline.time
-        self._ends = timeline.time + call.arguments["milliseconds"]
+        self._ends = timeline.time + call.arguments()["milliseconds"]
         self._outcome = _outcome_of(call, self.board)
         timeline.actor.stage = "run"
 

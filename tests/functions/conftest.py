@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from functions import aws
 from functions.catalog_build import build_catalog
-from tests.functions.harness import System, system_on_moto
+from infra.local.endpoint import ROOT_USER, Endpoint
+from tests.functions.harness import ENVIRONMENT, System, record_calls, system_on_moto
+from tests.infra.emulator import running_emulator
 
 FLOWS = Path(__file__).parent / "flows"
 
@@ -24,7 +27,7 @@ def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     """A fresh deployment with a key of each of two orgs, and one of acme that may only read."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+        monkeypatch.setenv(name, ROOT_USER[name])
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     logging.getLogger("noukai").setLevel(logging.CRITICAL)
     with system_on_moto(asset) as system:
@@ -33,3 +36,21 @@ def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
         system.add_key("nk_reader", "acme", scopes=("read",))
         del system.calls[:]
         yield system
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """An emulator with the bucket of payloads."""
+    with running_emulator(tmp_path_factory.mktemp("s3")) as emulator:
+        emulator.endpoint.client("s3").create_bucket(Bucket=ENVIRONMENT["PAYLOADS_BUCKET"])
+        yield emulator.endpoint
+
+
+@pytest.fixture
+def large(system: System, s3: Endpoint, monkeypatch: pytest.MonkeyPatch) -> System:
+    """The fresh deployment, with a bucket for what is too large."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3.url)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(s3.authority))
+    aws._session.cache_clear()  # it may know the credentials of another test
+    record_calls(system.deployment.payloads.client, system.calls)
+    return system

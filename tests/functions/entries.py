@@ -14,6 +14,7 @@ from functions import (
     statuses,
     submit,
     submit_jobs,
+    upload,
     usage,
     wait,
 )
@@ -22,6 +23,7 @@ from noukai_wire.routes import Route
 
 ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = {
     **{route.key: submit.handler.answer for route in (Route.SUBMIT, Route.SUBMIT_VERSION)},
+    Route.UPLOAD.key: upload.handler.answer,
     Route.SUBMIT_JOBS.key: submit_jobs.handler.answer,
     **{route.key: execute.handler.answer for route in (Route.EXECUTE, Route.EXECUTE_VERSION)},
     **{route.key: status.handler.answer for route in (Route.STATUS, Route.STATUS_BY_ID)},

@@ -139,7 +139,7 @@ def test_modules_may_import_each_other(tmp_path: Path) -> None:
     built = build(tmp_path)
     assert built.returncode == 0, built.stderr
     names = {path.stem for path in (tmp_path / "out" / "validators").iterdir()}
-    assert names == {"email.send", "also-public.own", "submission"}
+    assert names == {"email.send", "also-public.own", "submission", "upload"}
 
 
 def test_timeout_beyond_what_the_worker_has(tmp_path: Path) -> None:

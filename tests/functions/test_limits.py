@@ -39,6 +39,12 @@ def message_of(system: System, size: int) -> Answer:
     return system.send(Route.SUBMIT, raw=raw, org="acme", project="trial", flow="greet")
 
 
+def upload_of(system: System, size: int) -> Answer:
+    """An input that is announced; nothing of it is made for that."""
+    body = {"bytes": size, "sha256": "0" * 64}
+    return system.send(Route.UPLOAD, body=body, org="acme", project="trial", flow="add")
+
+
 def depth_of(system: System, levels: int) -> Answer:
     """The body is one level, `parameters` another."""
     value: Any = 1
@@ -118,6 +124,7 @@ class Limit:
 LIMITS = [
     Limit("MAX_BODY_BYTES", body_of, ErrorCode.PAYLOAD_TOO_LARGE),
     Limit("MAX_BODY_BYTES", message_of, ErrorCode.PAYLOAD_TOO_LARGE),
+    Limit("MAX_PAYLOAD_BYTES", upload_of, ErrorCode.PAYLOAD_TOO_LARGE),
     Limit("MAX_JSON_DEPTH", depth_of),
     Limit("MAX_BATCH_SIZE", batch_size),
     Limit("MAX_BATCH_SIZE", ids_asked_for),
@@ -139,7 +146,9 @@ LIMITS = [
     Limit("MAX_KEEP_SECONDS", option("keepSeconds")),
 ]
 ELSEWHERE = {
-    "MAX_RESULT_BYTES": "what a flow returns",
+    "MAX_ROW_RESULT_BYTES": "where a result is kept, which no caller sees",
+    "KEPT_DAYS": "no limit: for how long an object may be kept",
+    "MAX_RESULT_BYTES": "what an answer shows of a result",
     "MAX_ERROR_BYTES": "what an error says",
     "MAX_EXECUTE_SECONDS": "how long an answer is held",
     "DEFAULT_LIST_LIMIT": "no limit: what a query is by default",
@@ -186,13 +195,14 @@ def test_slugs(system: System, length: int) -> None:
     assert (answer.status, answer.code) == (404, ErrorCode.FLOW_NOT_FOUND)
 
 
-def test_result(system: System) -> None:
+def test_result(large: System) -> None:
     """A result of exactly the limit is kept whole; a byte more fails the job, which says what the limit is."""
     quotes = len('""')
-    largest: dict[str, Any] = {"value": "x", "times": limits.MAX_RESULT_BYTES - quotes}
-    assert system.run("repeat", parameters=largest)["state"] == "completed"
-    too_large = system.run("repeat", parameters={**largest, "times": largest["times"] + 1}, options={"maxAttempts": 1})
-    assert (too_large["state"], str(limits.MAX_RESULT_BYTES) in too_large["error"]) == ("failed", True)
+    largest: dict[str, Any] = {"value": "x", "times": limits.MAX_PAYLOAD_BYTES - quotes}
+    completed = large.run("repeat", parameters=largest)
+    assert completed["result"]["outputBytes"] == limits.MAX_PAYLOAD_BYTES
+    too_large = large.run("repeat", parameters={**largest, "times": largest["times"] + 1}, options={"maxAttempts": 1})
+    assert (too_large["state"], str(limits.MAX_PAYLOAD_BYTES) in too_large["error"]) == ("failed", True)
 
 
 def test_error() -> None:

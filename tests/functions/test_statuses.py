@@ -70,12 +70,12 @@ def test_a_job_that_nobody_will_run_is_settled(system: System) -> None:
     assert ask(system, job_id).body["jobs"][0]["job"]["state"] == "failed"
 
 
-def test_results_that_have_no_room_are_asked_for_again(system: System) -> None:
+def test_results_that_have_no_room_are_asked_for_again(large: System) -> None:
     """An answer bears as many as AWS takes of a function, and always one: whoever asks for the rest gets it."""
     parameters = {"value": "\\", "times": limits.MAX_RESULT_BYTES // 2 - 2}
-    left = [system.run("repeat", parameters=parameters)["id"] for _ in range(5)]
+    left = [large.run("repeat", parameters=parameters)["id"] for _ in range(5)]
     for expected in (2, 2, 1):
-        answer = ask(system, *left)
+        answer = ask(large, *left)
         unread = [entry["id"] for entry in answer.body["jobs"] if "error" in entry]
         assert {entry["error"]["code"] for entry in answer.body["jobs"] if "error" in entry} <= {"UNAVAILABLE"}
         assert len(left) - len(unread) == expected

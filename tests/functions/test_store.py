@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.lifecycle import Job, State
+from functions.lifecycle import Job, Payload, State
 from functions.store import JobStore, Refused
 from tests.functions.harness import System
 from tests.job_rows import pending
@@ -35,6 +35,7 @@ def test_row_holds_every_field_of_a_job(system: System) -> None:
         spread_ms=8,
         progress={"percent": 12.5, "message": "\ud800 ü"},
         result='{"a": [1]}',
+        result_object=Payload("keep-8d/acme/job_a/1-1", 9000, "0" * 64),
         error="x",
         last_error="y",
         metadata={"team": "ü"},

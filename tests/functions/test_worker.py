@@ -175,7 +175,7 @@ def test_backoff_of_the_submission_overrides_that_of_the_flow(system: System) ->
         ("set", "set"),
         ("nan", "float"),
         ("surrogate", "surrogates"),
-        ("large", "262144"),
+        ("large", "104857600"),
         ("deep", "32 levels"),
         ("tuples", "32 levels"),
     ],

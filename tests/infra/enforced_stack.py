@@ -21,7 +21,7 @@ Statement = dict[str, Any]
 Scenario = Callable[[System, System], None]
 """What a function is for: the function under its role, and the stack as the root user sees it."""
 
-_SERVICES = ("dynamodb", "scheduler", "sqs")
+_SERVICES = ("dynamodb", "s3", "scheduler", "sqs")
 _REFUSAL = re.compile(r"not authorized to perform: ([\w:]+)")
 
 
@@ -34,6 +34,10 @@ class ClientsDeployment(Deployment):
     @cached_property
     def _dynamodb(self) -> Any:
         return self.clients["dynamodb"]
+
+    @cached_property
+    def _s3(self) -> Any:
+        return self.clients["s3"]
 
     @cached_property
     def _scheduler(self) -> Any:
@@ -53,15 +57,32 @@ class EnforcedFunction:
     clients: Mapping[str, Any]
     sources: list[Callable[[Mapping[str, Any]], None]]
     """What Lambda does under its role with what invokes it, by clients with its rights."""
-    refused: set[str] = field(default_factory=set)
-    """The actions that it was not allowed, since the last look."""
+    notes: Path
+    """What it was refused: in a file, since the process of a flow is refused things too."""
 
     def __post_init__(self) -> None:
         for client in self.clients.values():
             client.meta.events.register("after-call.*.*", self._note)
 
-    def _note(self, parsed: dict[str, Any], **_: Any) -> None:
-        self.refused.update(_REFUSAL.findall(parsed.get("Error", {}).get("Message", "")))
+    @property
+    def refused(self) -> set[str]:
+        """The actions that it was not allowed, since they were forgotten."""
+        return set(self.notes.read_text().split())
+
+    def forget(self) -> None:
+        """Let nothing have been refused."""
+        self.notes.write_text("")
+
+    def note(self, said: str) -> None:
+        """Note what AWS has said that it refuses."""
+        with self.notes.open("a") as notes:
+            notes.writelines(f"{action}\n" for action in _REFUSAL.findall(said))
+
+    def _note(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        error = parsed.get("Error", {})
+        # The answer to a look at an object has no body that could say more.
+        is_look = model.name == "HeadObject" and error.get("Code") == "403"
+        self.note("not authorized to perform: s3:GetObject" if is_look else error.get("Message", ""))
 
 
 @dataclass
@@ -82,7 +103,7 @@ class EnforcedStack:
         """Play a scenario with a function under its role; gives the actions that were refused."""
         # The emulator fires schedules by its own clock.
         function, clock = self._functions[handler], ManualClock(time.time_ns() // 1_000_000)
-        function.refused.clear()
+        function.forget()
         everything = {name: value for each in self._functions.values() for name, value in each.environment.items()}
         root = self._system(everything, clock, self._root)
         root.key = "nk_root"
@@ -95,10 +116,11 @@ class EnforcedStack:
             for look_up in function.sources:
                 look_up(function.clients)
             scenario(self._system(function.environment, clock, function.clients), root)
-        except Exception:
+        except Exception as failure:
+            function.note(str(failure))
             if not function.refused:
                 raise
-        return set(function.refused)
+        return function.refused
 
     def permissions(self, handler: str) -> list[Statement]:
         """What the function's role allows, each action on each resource by itself, but for what is not enforced here.
@@ -147,6 +169,7 @@ class EnforcedStack:
             environment=configuration["Environment"]["Variables"],
             role=role.rpartition("/")[2],
             clients={service: self.endpoint.client(service, *credentials) for service in _SERVICES},
+            notes=self.asset / f"{handler}.refused",
             sources=[each for mapping in self.template.mappings(handler) for each in self._sources(mapping)],
         )
 

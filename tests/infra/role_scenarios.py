@@ -1,13 +1,19 @@
 """What each function is for, played so that it makes every call of AWS that it can make."""
 
+import hashlib
+import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
+
+import httpx
 
 from functions.budgets import CACHE_MS
 from functions.lifecycle import Job, State
 from functions.sweep import sweep as settle_overdue
 from infra.budgets import Budgets
+from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 from noukai_wire.routes import Route
 from tests.functions.harness import System
 from tests.functions.schedules import moment
@@ -23,53 +29,73 @@ LISTED = "add-later"
 def submit(role: System, root: System) -> None:
     """One job is to run at once, another later, a third at a moment that is over: it might be there already.
 
-    Then the org uses up its budget, and it is looked whether the job is one that it has.
+    The input of a fourth was uploaded. Then the org uses up its budget, and it is looked whether the job is one that it
+    has.
     """
     assert role.submit(parameters={"a": 1}).status == 202
     assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, HOUR)}).status == 202
     assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, -1)}).status == 422
+    assert role.submit("trial/repeat", input=uploaded(root)).status == 202
     with budget(root):
         count(root, [ended(1, completed_at=role.clock.time)])
         role.clock.time += CACHE_MS
         assert role.submit(parameters={"a": 1}).status == 402
 
 
-def submit_jobs(role: System, _root: System) -> None:
-    """One job is to run at once, another later, a third at a moment that is over: it might be there already."""
+def upload(role: System, _root: System) -> None:
+    """The place that it gives away takes what its role may put there."""
+    assert put(role, b"{}")
+
+
+def submit_jobs(role: System, root: System) -> None:
+    """One job is to run at once, another later, a third at a moment that is over: it might be there already.
+
+    The input of a fourth was uploaded.
+    """
     moments = (moment(role, seconds) for seconds in (HOUR, -1))
     jobs = [{"parameters": {"a": 1}}, *({"parameters": {"a": 1}, "options": {"runAt": each}} for each in moments)]
     answer = role.send(Route.SUBMIT_JOBS, body={"jobs": jobs}, org="acme", project="trial", flow="add")
     assert ["job" in entry for entry in answer.body["jobs"]] == [True, True, False]
+    path = {"org": "acme", "project": "trial", "flow": "repeat"}
+    (entry,) = role.send(Route.SUBMIT_JOBS, body={"jobs": [{"input": uploaded(root)}]}, **path).body["jobs"]
+    assert "job" in entry
 
 
 def retry(role: System, root: System) -> None:
-    """One job has failed; another never started, which is noticed only now."""
-    failed = running(root)
-    root.deployment.inputs.keep(root.message_of(failed.id, arguments={"a": 1}), failed, root.clock.time)
-    root.deployment.store.fail(failed, error="no", now=root.clock.time)
-    assert role.send(Route.RETRY_BY_ID, id=failed.id).status == 202
+    """One job has failed, another whose input was uploaded too; a third never started, which is noticed only now."""
+    for given in ({"arguments": {"a": 1}}, {"input": uploaded(root)}):
+        failed = running(root)
+        root.deployment.inputs.keep(root.message_of(failed.id, **given), failed, root.clock.time)
+        root.deployment.store.fail(failed, error="no", now=root.clock.time)
+        assert role.send(Route.RETRY_BY_ID, id=failed.id).status == 202
     assert role.send(Route.RETRY_BY_ID, id=overdue(root)).status == 422
 
 
 def status(role: System, root: System) -> None:
+    assert role.send(Route.STATUS_BY_ID, id=large(root)).body["status"] == "completed"
     assert role.send(Route.STATUS_BY_ID, id=overdue(root)).body["state"] == "failed"
 
 
 def statuses(role: System, root: System) -> None:
+    (entry,) = role.send(Route.STATUSES, body={"ids": [large(root)]}).body["jobs"]
+    assert entry["job"]["status"] == "completed"
     (entry,) = role.send(Route.STATUSES, body={"ids": [overdue(root)]}).body["jobs"]
     assert entry["job"]["state"] == "failed"
 
 
 def wait(role: System, root: System) -> None:
+    assert role.send(Route.WAIT_BY_ID, id=large(root)).body["status"] == "completed"
     assert role.send(Route.WAIT_BY_ID, id=overdue(root), query="seconds=1").body["state"] == "failed"
 
 
 def execute(role: System, root: System) -> None:
-    """One job is done by the time of the second look, another is to run later."""
+    """Two jobs are done by the time of the second look, one of an uploaded input; a third is to run later."""
     role.clock.while_asleep = root.deliver
     assert (
         role.send(Route.EXECUTE, body={"parameters": {"a": 1}}, org="acme", project="trial", flow="add").status == 200
     )
+    by_reference = {"input": uploaded(root)}
+    assert role.send(Route.EXECUTE, body=by_reference, org="acme", project="trial", flow="repeat").status == 200
     later = {"parameters": {"a": 1}, "options": {"runAt": moment(role, HOUR)}}
     assert role.send(Route.EXECUTE, body=later, org="acme", project="trial", flow="add").status == 504
 
@@ -90,7 +116,8 @@ def cancel_jobs(role: System, root: System) -> None:
 
 
 def cancel(role: System, root: System) -> None:
-    """The job waits in a schedule."""
+    """The job waits in a schedule; another has ended, and is shown with its result."""
+    assert role.send(Route.CANCEL_BY_ID, id=large(root)).body["status"] == "completed"
     waiting = pending(root, runAt=moment(root, HOUR))
     assert role.send(Route.CANCEL_BY_ID, id=waiting).body["state"] == "cancelled"
 
@@ -111,7 +138,10 @@ def metering(role: System, root: System) -> None:
 
 
 def worker(role: System, root: System) -> None:
-    """It runs a flow that does not end, and looks after it until the time is over."""
+    """It runs a flow that takes and returns much, and one that does not end, until the time is over."""
+    much = root.submit("trial/repeat", input=uploaded(root)).body["id"]
+    role.deliver()
+    assert root.row(much).state is State.COMPLETED
     with TemporaryDirectory() as folder:
         parameters = {"begun": f"{folder}/begun", "ended": f"{folder}/ended"}
         answer = root.submit("trial/hang", parameters=parameters, options={"timeoutSeconds": 20})
@@ -137,6 +167,7 @@ def sweep(role: System, root: System) -> None:
 
 SCENARIOS: dict[str, Scenario] = {
     "submit": submit,
+    "upload": upload,
     "submit_jobs": submit_jobs,
     "retry": retry,
     "status": status,
@@ -164,6 +195,31 @@ def budget(root: System) -> Iterator[None]:
         yield
     finally:
         budgets.clear("acme")
+
+
+def put(system: System, content: bytes) -> str:
+    """Upload an input by the place that the system gives for it; gives how a submission refers to it."""
+    body = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    target = system.send(Route.UPLOAD, body=body, org="acme", project="trial", flow="repeat").body
+    authority = system.deployment.payloads.client._endpoint.http_session._verify  # type: ignore[attr-defined]
+    trust = ssl.create_default_context(cafile=authority)
+    answer = httpx.put(target["url"], content=content, headers=target["headers"], verify=trust)
+    assert answer.status_code == 200, answer.text
+    return str(target["input"])
+
+
+def uploaded(root: System) -> str:
+    """The input of a job that returns more than a row holds."""
+    return put(root, json.dumps({"parameters": {"value": "x", "times": MAX_ROW_RESULT_BYTES}}).encode())
+
+
+def large(root: System) -> str:
+    """A job that has returned more than a row holds."""
+    answer = root.submit("trial/repeat", input=uploaded(root))
+    assert answer.status == 202, answer.body
+    job_id = str(answer.body["id"])
+    root.deliver()
+    return job_id
 
 
 def pending(root: System, flow: str = "add", **options: str) -> str:

@@ -13,6 +13,7 @@ NO_BUNDLING: dict[str, object] = {"aws:cdk:bundling-stacks": []}
 API = [
     "submit",
     "submit_jobs",
+    "upload",
     "execute",
     "retry",
     "status",

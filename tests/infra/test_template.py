@@ -16,6 +16,7 @@ def test_outputs_are_what_an_operator_needs(template: Template) -> None:
         "Endpoint",
         "JobsTable",
         "KeysTable",
+        "PayloadsBucket",
         "QueueUrl",
         "UncountedQueueUrl",
         "UnprocessedQueueUrl",

@@ -14,6 +14,7 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
         Route.SUBMIT.key: "submit",
         Route.SUBMIT_VERSION.key: "submit",
         Route.SUBMIT_JOBS.key: "submit_jobs",
+        Route.UPLOAD.key: "upload",
         Route.EXECUTE.key: "execute",
         Route.EXECUTE_VERSION.key: "execute",
         Route.STATUS.key: "status",

@@ -13,6 +13,13 @@ SUBMIT = {"dynamodb:GetItem", "dynamodb:PutItem"}
 CANCEL = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
 LIST = {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
 LISTS = ("list_jobs", "cancel_jobs")
+READ_PAYLOADS = {"s3:GetObject"}
+PAYLOADS = {
+    **dict.fromkeys(("submit", "submit_jobs", "execute", "retry"), READ_PAYLOADS),
+    **dict.fromkeys(("status", "statuses", "wait", "cancel"), READ_PAYLOADS),
+    "upload": {"s3:PutObject"},
+    "worker": {"s3:GetObject", "s3:PutObject"},
+}
 READ_BUDGET = {"dynamodb:GetItem"}
 COUNT_CALLS = {"dynamodb:UpdateItem"}
 CREATE_SCHEDULES = {"scheduler:CreateSchedule"}
@@ -32,6 +39,7 @@ WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
         ("submit", SUBMIT, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
         ("execute", SUBMIT, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
         ("submit_jobs", SUBMIT, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
+        ("upload", set(), USE_KEYS, COUNT_CALLS, set()),
         ("statuses", LIST, USE_KEYS, COUNT_CALLS, set()),
         ("retry", SETTLE, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
         ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
@@ -56,6 +64,7 @@ def test_role_allows_exactly_what_its_function_does(
     log_group = template.functions()[handler]["LoggingConfig"]["LogGroup"]["Ref"]
     group, _ = template.named_resource("Scheduler::ScheduleGroup", "Schedules")
     role, _ = template.named_resource("IAM::Role", "Schedules")
+    bucket, _ = template.named_resource("S3::Bucket", "Payloads")
     schedules = SCHEDULES.get(handler, set())
     index = {"dynamodb:Query"} if handler in LISTS else set[str]()
     expected = {
@@ -66,6 +75,7 @@ def test_role_allows_exactly_what_its_function_does(
         queue_name: queue,
         log_group: WRITE_LOG,
         f"{group}/*": schedules,
+        f"{bucket}/*": PAYLOADS.get(handler, set()),
         role: {"iam:PassRole"} if schedules == CREATE_SCHEDULES else set(),
     }
     assert template.rights(handler) == {(action, name) for name, actions in expected.items() for action in actions}
@@ -78,14 +88,15 @@ def test_permissions_are_listed_for_people(template: Template) -> None:
 
 @pytest.mark.parametrize("handler", ENTRIES)
 def test_role_has_no_wildcard(template: Template, handler: str) -> None:
-    """Each right is one action on one resource of this stack, on one part of it, or on the schedules of its group.
+    """Each right is one action on one resource of this stack, on one part of it, or on the schedules of its group, or
+    on the objects of its bucket.
 
     Only the streams of a table AWS allows to list for all of them together, and for nothing narrower.
     """
     resources = template.body["Resources"]
     assert template.rights(handler)
     for action, name in template.rights(handler):
-        of_many = action.startswith("scheduler:") or action == "dynamodb:ListStreams"
+        of_many = action.startswith(("scheduler:", "s3:")) or action == "dynamodb:ListStreams"
         assert "*" not in f"{action} {name}" or (of_many and name.count("*") == 1)
         assert re.split("[/.]", name)[0] in resources
 

@@ -41,7 +41,7 @@ def test_tables_outlive_the_stack_as_the_setting_says(
 ) -> None:
     """By default a destroyed stack leaves jobs and keys behind, and nobody else can delete them either.
 
-    Everything else goes in either case.
+    So it does with inputs and results, which belong to jobs. Everything else goes in either case.
     """
     template = template_for(tables=setting)
     resources = template.body["Resources"]
@@ -50,4 +50,6 @@ def test_tables_outlive_the_stack_as_the_setting_says(
     assert {policies[name] for name in tables} == {policy}
     protected = {each["Properties"]["DeletionProtectionEnabled"] for each in tables.values()}
     assert protected == {policy == "Retain"}
-    assert {policies[name] for name in resources.keys() - tables.keys()} == {"Delete"}
+    buckets = template.resources("S3::Bucket")
+    assert {policies[name] for name in buckets} == {policy}
+    assert {policies[name] for name in resources.keys() - tables.keys() - buckets.keys()} == {"Delete"}

@@ -126,7 +126,7 @@ def return_value(kind: Literal["set", "nan", "large", "surrogate", "deep", "tupl
     deep: Any = []
     for _ in range(40):
         deep = (deep,) if kind == "tuples" else [deep]
-    large = "x" * 10_000_000
+    large = "x" * 105_000_000
     return {"set": {1}, "nan": float("nan"), "large": large, "surrogate": "\ud800"}.get(kind, deep)
 
 

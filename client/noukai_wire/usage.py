@@ -1,0 +1,40 @@
+"""The report of what an org has used."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from noukai_wire.models import WireModel
+
+
+class Use(WireModel):
+    """What jobs have used: those that have ended, by outcome, their attempts, and the compute of these.
+
+    `compute_ms` is how long attempts have run; `gb_seconds` is that times the worker's memory. `cost_usd` is an
+    estimate, by the prices that the operator reckons with.
+    """
+
+    jobs: int
+    completed: int
+    failed: int
+    cancelled: int
+    attempts: int
+    compute_ms: int
+    gb_seconds: float
+    cost_usd: float
+
+
+class DayUse(Use):
+    """What the jobs of one flow have used that ended on one day, such as `2026-11-25`, in UTC."""
+
+    day: str
+    flow: str
+
+
+class UsageReport(WireModel):
+    """What an org has used from one day to another, both included."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    days: list[DayUse]
+    total: Use

@@ -1,0 +1,131 @@
+"""The inputs and results that are too large for a request, a message or a row: objects in the deployment's bucket.
+
+What an object is called says for how long it is kept, in days: the bucket's own rules delete it then. Who names an
+input names its content, below the caller's own org: repeating an upload changes nothing, and nobody can name what
+another org has uploaded.
+"""
+
+import base64
+import hashlib
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.lifecycle import GIVE_UP_AFTER_MS, Job, Payload
+from noukai_wire import limits
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LINK_SECONDS = 15 * 60
+"""For how long a URL is good; what has begun by then goes on."""
+
+_DAY_MS = 24 * 60 * 60 * 1000
+_CHUNK_BYTES = 1 << 20
+
+_GONE = frozenset({"404", "NoSuchKey", "403", "AccessDenied"})
+"""Who may not list a bucket, and no function may, is told of a missing object that access is denied."""
+
+
+class PayloadLostError(Exception):
+    """An object is not there any more, or it is not what it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadStore:
+    """The bucket. Every method but `link` and `upload_target` is one request."""
+
+    client: "S3Client"
+    bucket: str
+
+    def upload_target(self, key: str, size: int) -> tuple[str, dict[str, str]]:
+        """Give a URL to put an object to, and the headers without which it takes nothing: its size and its content."""
+        checksum = base64.b64encode(bytes.fromhex(key.rpartition("/")[2])).decode()
+        stated: dict[str, Any] = {"Key": key, "ContentLength": size, "ChecksumSHA256": checksum}
+        url = self.client.generate_presigned_url("put_object", {"Bucket": self.bucket, **stated}, LINK_SECONDS)
+        return url, {"Content-Length": str(size), "x-amz-checksum-sha256": checksum}
+
+    def link(self, key: str) -> str:
+        """Give a URL to get an object from."""
+        return self.client.generate_presigned_url("get_object", {"Bucket": self.bucket, "Key": key}, LINK_SECONDS)
+
+    def put(self, key: str, content: bytes) -> Payload:
+        """Keep content; repeating it with the same content changes nothing."""
+        digest = hashlib.sha256(content)
+        # As a file: of bytes, all would have to be sent within the time that one piece of a file has.
+        self.client.put_object(
+            Bucket=self.bucket,
+            Key=key,
+            Body=io.BytesIO(content),
+            ContentLength=len(content),
+            ChecksumSHA256=base64.b64encode(digest.digest()).decode(),
+        )
+        return Payload(key, len(content), digest.hexdigest())
+
+    def look_for(self, key: str) -> int:
+        """Say until when an object is there at least, in milliseconds since the epoch; `PayloadLostError` if not."""
+        try:
+            found = self.client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            raise _lost(error) from error
+        return int(found["LastModified"].timestamp()) * 1000 + _days_of(key) * _DAY_MS
+
+    def read(self, key: str, sha256: str) -> bytes:
+        """Give the content of an object; `PayloadLostError` if it is gone, or is not what it was."""
+        try:
+            body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        except ClientError as error:
+            raise _lost(error) from error
+        content, digest = bytearray(), hashlib.sha256()
+        for chunk in _chunks(body):
+            content += chunk
+            digest.update(chunk)
+            if len(content) > limits.MAX_PAYLOAD_BYTES:
+                break
+        if digest.hexdigest() != sha256:
+            raise PayloadLostError("it is not what it was")
+        return bytes(content)
+
+
+def input_key(org: str, reference: str) -> str:
+    """Name the object of an uploaded input, as a submission of the org refers to it."""
+    kept, _, sha256 = reference.partition("/")
+    return f"{kept}/{org}/{sha256}"
+
+
+def input_reference(sha256: str, *, keep_seconds: int, wait_ms: int) -> str:
+    """Say how a submission refers to an input that is uploaded for a job which waits so long before it starts."""
+    return f"{_kept_for(wait_ms + input_ms(keep_seconds))}/{sha256}"
+
+
+def input_ms(keep_seconds: int) -> int:
+    """Say for how long an input is needed from when its job could start: until a retry of it has had its chance."""
+    return GIVE_UP_AFTER_MS + keep_seconds * 1000 + GIVE_UP_AFTER_MS
+
+
+def result_key(job: Job) -> str:
+    """Name the object of what an attempt has returned: an attempt that is lost overwrites nothing."""
+    return f"{_kept_for(job.keep_seconds * 1000)}/{job.org}/{job.id}/{job.created_at}-{job.attempt}"
+
+
+def _lost(error: ClientError) -> Exception:
+    return PayloadLostError("it is not there any more") if error.response["Error"]["Code"] in _GONE else error
+
+
+def _kept_for(milliseconds: int) -> str:
+    """Choose how long an object is kept that is needed for so long; a day is for what lies before and between."""
+    needed = milliseconds + _DAY_MS
+    days = next((days for days in limits.KEPT_DAYS if days * _DAY_MS >= needed), limits.KEPT_DAYS[-1])
+    return f"keep-{days}d"
+
+
+def _days_of(key: str) -> int:
+    return int(key.partition("/")[0].removeprefix("keep-").removesuffix("d"))
+
+
+def _chunks(body: Any) -> Iterable[bytes]:
+    chunks: Iterable[bytes] = body.iter_chunks(_CHUNK_BYTES)
+    return chunks

@@ -1,0 +1,42 @@
+"""What an answer shows of a job's output: the output itself, where it is to be had, or that it is lost."""
+
+import json
+from typing import TYPE_CHECKING
+
+from functions.deployment import Deployment
+from functions.lifecycle import Job, Payload
+from functions.telemetry import logger
+from functions.views import Shown
+from noukai_wire.limits import MAX_RESULT_BYTES
+
+if TYPE_CHECKING:
+    from functions.payloads import PayloadStore
+
+
+def shown(job: Job, deployment: Deployment) -> Shown:
+    """Give a job's output as an answer shows it: one that is larger than an answer may be is behind a URL."""
+    if job.result is not None:
+        return {"output": json.loads(job.result)}
+    if job.result_object is None:
+        return {}
+    return _shown_object(job, job.result_object, deployment.payloads)
+
+
+def size_of(job: Job) -> int:
+    """Say how many characters or bytes of output an answer shows."""
+    if job.result_object is not None:
+        return job.result_object.size if job.result_object.size <= MAX_RESULT_BYTES else 0
+    return len(job.result or "")
+
+
+def _shown_object(job: Job, payload: Payload, payloads: "PayloadStore") -> Shown:
+    from functions.payloads import PayloadLostError  # noqa: PLC0415 - few jobs have such a result
+
+    try:
+        if payload.size <= MAX_RESULT_BYTES:
+            return {"output": json.loads(payloads.read(payload.key, payload.sha256))}
+        payloads.look_for(payload.key)
+    except PayloadLostError as lost:
+        logger().error("a result is lost", extra={"job_id": job.id, "reason": str(lost)})
+        return {"error": f"ResultLost: the job is completed, but its result is lost: {lost}; submit the job again"}
+    return {"outputUrl": payloads.link(payload.key), "outputBytes": payload.size, "outputSha256": payload.sha256}

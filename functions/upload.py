@@ -1,0 +1,26 @@
+"""Entry: say where an input is to be uploaded that is too large for the body of a submission."""
+
+from functions.deployment import Deployment
+from functions.http import Endpoint, Request, Response
+from functions.keys import Caller
+from functions.payloads import input_key, input_reference
+from functions.submission import parse_announcement
+from functions.submitting import due_at, flow_name
+from noukai_wire.scopes import Scope
+
+
+def upload(request: Request, caller: Caller, deployment: Deployment) -> Response:
+    """Answer with a URL that takes this input and no other; asking again, or uploading again, is harmless."""
+    name = flow_name(request, deployment)
+    announced = parse_announcement(request.body, name, deployment.catalog)
+    options, now = announced.options, deployment.clock.now()
+    reference = input_reference(
+        announced.sha256,
+        keep_seconds=options.get("keepSeconds", deployment.catalog.flows[name].keep_seconds),
+        wait_ms=max(0, due_at(options, now) - now),
+    )
+    url, headers = deployment.payloads.upload_target(input_key(caller.org, reference), announced.size)
+    return Response({"input": reference, "url": url, "headers": headers})
+
+
+handler = Endpoint(upload, scope=Scope.SUBMIT)

@@ -1,0 +1,52 @@
+"""The bucket of inputs and results that are too large for a request, a message or a row."""
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.acknowledgement import acknowledge
+from noukai_wire.limits import KEPT_DAYS
+
+BUCKET_VARIABLE = "PAYLOADS_BUCKET"
+"""Tells a function what the bucket is called."""
+
+
+class Payloads(Construct):
+    """A private bucket, encrypted by S3 itself, reached by TLS alone, whose rules delete each object in its time.
+
+    An object's name begins with how many days it is kept. Nothing in it is worth a version: an object is written once.
+    """
+
+    def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
+        super().__init__(scope, name)
+        self._bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=removal_policy,
+            lifecycle_rules=[
+                s3.LifecycleRule(id=f"keep-{days}d", prefix=f"keep-{days}d/", expiration=Duration.days(days))
+                for days in KEPT_DAYS
+            ],
+        )
+        acknowledge(self, "S1", "a line for each request costs as much as a read; functions log what fails")
+        # Of the whole stack, since the rights of functions stand with these.
+        stack = Stack.of(self)
+        objects = f"<{stack.resolve(self._bucket.bucket_arn)['Fn::GetAtt'][0]}.Arn>/*"
+        acknowledge(stack, f"IAM5[Resource::{objects}]", "an object is named for its content or its job")
+
+    @property
+    def bucket_name(self) -> str:
+        """What the bucket is called."""
+        return self._bucket.bucket_name
+
+    def let(self, function: lambda_.Function, *actions: str) -> None:
+        """Let a function do these things with objects; it may not list them."""
+        function.add_environment(BUCKET_VARIABLE, self._bucket.bucket_name)
+        objects = self._bucket.arn_for_objects("*")
+        function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[objects]))
