@@ -36,6 +36,7 @@ from ._errors import (
     UnexpectedAnswerError,
 )
 from ._operation import Operation
+from ._payload import uploaded, with_output
 from ._recent import RecentJobs
 from ._settings import Settings
 from ._submission import Submission
@@ -79,6 +80,7 @@ class Api:
 
     def submit(self, address: FlowAddress, submission: Submission) -> Operation[JobAccepted]:
         """Submit a job; repeating it is harmless, since every attempt carries the same idempotency key."""
+        submission = yield from uploaded(self, address, submission)
         headers = {"Idempotency-Key": submission.idempotency_key, **_JSON}
         ask = partial(self.request, Route.SUBMIT, content=submission.content, headers=headers, **address._asdict())
         response = yield from self.exchange(ask, self.deadline())
@@ -114,10 +116,13 @@ class Api:
         return read(JobAccepted, response)
 
     def status(self, job_id: str, deadline: Deadline | None = None) -> Operation[JobStatus]:
-        """Fetch the job as it stands."""
-        response = yield from self.exchange(
-            partial(self.request, Route.STATUS_BY_ID, id=job_id), deadline or self.deadline()
-        )
+        """Fetch the job as it stands, with its output, wherever that is."""
+        deadline = deadline or self.deadline()
+        return (yield from with_output(self, (yield from self.look(job_id, deadline)), deadline))
+
+    def look(self, job_id: str, deadline: Deadline) -> Operation[JobStatus]:
+        """Fetch the job as the API shows it."""
+        response = yield from self.exchange(partial(self.request, Route.STATUS_BY_ID, id=job_id), deadline)
         return read(JobStatus, response)
 
     def cancel(self, job_id: str, deadline: Deadline | None = None) -> Operation[JobStatus]:
@@ -223,7 +228,8 @@ def _attempt(request: httpx.Request) -> Operation[httpx.Response]:
 
 
 def _failed(request: httpx.Request, failure: httpx.RequestError) -> NoukaiError:
-    what = f"{request.method} {request.url}"
+    # A query may be worth as much as a key.
+    what = f"{request.method} {request.url.copy_with(query=None)}"
     if isinstance(failure, httpx.TimeoutException):
         return RequestTimeoutError(f"{what} was not answered in time")
     if isinstance(failure, httpx.TransportError):

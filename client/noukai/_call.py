@@ -11,6 +11,8 @@ from threading import Thread
 
 import httpx
 
+from ._stream import SINK
+
 
 class Call:
     """One request; whoever asks waits for its answer for so many seconds from now and no longer."""
@@ -49,10 +51,12 @@ class Call:
     def _perform(self) -> httpx.Response | None:
         content = bytearray()
         with closing(self._http_client.send(self._request, stream=True)) as response:
+            sink = self._request.extensions.get(SINK) if response.is_success else None
+            keep = content.extend if sink is None else sink.write
             for piece in response.iter_bytes():
                 if self._left:
                     return None
-                content += piece
+                keep(piece)
         headers = response.headers.copy()
         headers.pop("Content-Encoding", None)  # iter_bytes has undone it
         return httpx.Response(response.status_code, headers=headers, content=bytes(content), request=self._request)

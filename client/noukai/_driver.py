@@ -3,13 +3,14 @@
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import closing
+from contextlib import aclosing, closing
 from typing import Protocol, TypeVar
 
 import httpx
 
 from ._call import Callers
 from ._operation import Answer, Operation, Outcome, Reply, Report, Sleep, Step, Together, advance
+from ._stream import SINK
 
 T = TypeVar("T")
 
@@ -101,11 +102,23 @@ class AwaitingDriver:
     async def _send(self, request: httpx.Request) -> Answer:
         try:
             async with asyncio.timeout(_timeout(request)):
-                return await self._http_client.send(request)
+                return await self._answer(request)
         except httpx.RequestError as failure:
             return failure
         except TimeoutError:
             return httpx.ReadTimeout("the answer took too long to arrive", request=request)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        sink = request.extensions.get(SINK)
+        if sink is None:
+            return await self._http_client.send(request)
+        async with aclosing(await self._http_client.send(request, stream=True)) as response:
+            if not response.is_success:
+                await response.aread()
+                return response
+            async for piece in response.aiter_bytes():
+                sink.write(piece)
+        return httpx.Response(response.status_code, headers=response.headers, request=request)
 
 
 def _timeout(request: httpx.Request) -> float:

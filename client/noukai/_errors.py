@@ -20,6 +20,7 @@ NoukaiError
 └── JobError                            of one job; `status` is its JobStatus
     ├── JobFailedError
     ├── JobCancelledError
+    ├── ResultLostError                 completed, but its result is not kept any more
     └── WaitTimeoutError (TimeoutError) not finished by the deadline; the job goes on
 """
 
@@ -166,6 +167,10 @@ class JobFailedError(_EndedError):
 
 class JobCancelledError(_EndedError):
     """The job was cancelled."""
+
+
+class ResultLostError(_EndedError):
+    """The job is completed, but its result is lost; `status.error` says how."""
 
 
 class WaitTimeoutError(JobError, TimeoutError):

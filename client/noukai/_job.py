@@ -48,7 +48,7 @@ class _KnownJob(Generic[Driver]):
 
     def _wait(self, terms: WaitTerms) -> Operation[ExecuteResult]:
         if self._end is not None:
-            return told(self._end)
+            return told(self._api, self._end)
         accepted = self._accepted
         rest = self._api.recent.rest_of(accepted.flow, self._accepted_at) if accepted else 0.0
         return Wait(self._api, self._id, terms, rest).result()
@@ -79,9 +79,9 @@ class Job(_KnownJob[BlockingDriver]):
         terminal or a notebook.
         `cancel_on_timeout` cancels the job at the deadline, which may take up to five seconds more.
 
-        Raises `JobFailedError`, `JobCancelledError` or, at the deadline, `WaitTimeoutError`; `InvalidArgumentError` for
-        a `timeout_ms` that is no time; `JobNotFoundError`, and `ApiError` or `ConnectionFailedError` as every request
-        does.
+        Raises `JobFailedError`, `JobCancelledError`, `ResultLostError` or, at the deadline, `WaitTimeoutError`;
+        `InvalidArgumentError` for a `timeout_ms` that is no time; `JobNotFoundError`, and `ApiError` or
+        `ConnectionFailedError` as every request does.
         """
         with watched(self._id, on_progress, progress=progress) as listener:
             return self._driver.run(self._wait(WaitTerms(timeout_ms, listener, cancel_on_timeout)))

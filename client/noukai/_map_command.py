@@ -13,6 +13,7 @@ from ._ends import as_completed
 from ._errors import ApiError
 from ._job import Job, known_end
 from ._mapping import FlowInput
+from ._payload import is_behind_url
 from ._terminal import complain, show_end, show_json
 
 InputFile = Annotated[
@@ -94,6 +95,7 @@ def _show_ends(jobs: Iterable[Job], *, as_json: bool) -> None:
             complain(f"{job.id}: {end}")
             states.add("unknown")
         elif end is not None:
+            end = job.status() if is_behind_url(end) else end
             (show_json if as_json else show_end)(end)
             states.add(end.state)
     code = next((code for state, code in _EXIT_CODES.items() if state in states), 0)

@@ -12,15 +12,14 @@ from ._api import Api, is_transient
 from ._bar import Listener, progress_of
 from ._errors import InvalidArgumentError, NoukaiError
 from ._operation import Operation, Report, Sleep, together
-from ._submission import JobOptions, Submission, submission
+from ._payload import uploaded
+from ._submission import AROUND_ENTRIES, JobOptions, Submission, submission
 
 FlowInput: TypeAlias = str | Mapping[str, Any]
 """The message, or the flow's arguments by their names, `message` among them."""
 
 _AT_ONCE = 4
 """Requests in flight."""
-
-_AROUND_ENTRIES = len(b'{"jobs":[]}')
 
 
 class Mapped:
@@ -64,7 +63,12 @@ class Mapped:
     def _submit(self, batch: list[Submission]) -> Operation[list[JobAccepted | NoukaiError]]:
         """Submit a batch, and again those of it that could not be accepted for a moment."""
         outcomes: dict[int, JobAccepted | NoukaiError] = {}
-        left: dict[int, Submission] = dict(enumerate(batch))
+        left: dict[int, Submission] = {}
+        for place, each in enumerate(batch):
+            try:
+                left[place] = yield from uploaded(self._api, self._address, each)
+            except NoukaiError as error:
+                outcomes[place] = error
         attempt = 0
         while left:
             try:
@@ -79,7 +83,7 @@ class Mapped:
             if left:
                 yield Sleep(self._api.backoff(attempt))
             attempt += 1
-        return list(outcomes.values())
+        return [outcomes[place] for place in range(len(batch))]
 
 
 def _is_transient(outcome: JobAccepted | NoukaiError) -> bool:
@@ -106,14 +110,14 @@ def _arguments(each: object, place: int) -> tuple[str | None, Mapping[str, Any] 
 
 
 def _batches(submissions: Iterable[Submission]) -> Iterator[list[Submission]]:
-    """Cut submissions into what one request takes, by their number and their size."""
+    """Cut submissions into what one request takes, by their number and their size; one to be uploaded is alone."""
     batch: list[Submission] = []
-    size = _AROUND_ENTRIES
+    size = AROUND_ENTRIES
     for each in submissions:
-        length = len(each.entry) + len(b",")
+        length = each.size + len(b",")
         if batch and (len(batch) == MAX_BATCH_SIZE or size + length > MAX_BODY_BYTES):
             yield batch
-            batch, size = [], _AROUND_ENTRIES
+            batch, size = [], AROUND_ENTRIES
         batch.append(each)
         size += length
     if batch:

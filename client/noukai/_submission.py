@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict, cast
 from uuid import uuid4
 
-from noukai_wire.limits import MAX_IDEMPOTENCY_KEY_LENGTH
+from noukai_wire.limits import MAX_BODY_BYTES, MAX_IDEMPOTENCY_KEY_LENGTH, MAX_PAYLOAD_BYTES
 
 from ._errors import InvalidArgumentError
+
+AROUND_ENTRIES = len(b'{"jobs":[]}')
+"""Bytes of a batch's body beside its entries."""
 
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")  # a header's value cannot begin or end with a space
 
@@ -43,10 +46,28 @@ class JobOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Submission:
-    """A submit request's body, and the key that makes its repetition harmless."""
+    """A submit request's body, and the key that makes its repetition harmless.
+
+    An `input` has to be uploaded first, since it would make the body too large; the body is without it until then.
+    """
 
     content: bytes
     idempotency_key: str
+    input: bytes | None = None
+
+    def announcement(self, sha256: str) -> bytes:
+        """The body of a request for a place to upload the input to."""
+        content = b"" if self.input is None else self.input
+        return _json({**json.loads(self.content), "bytes": len(content), "sha256": sha256})
+
+    def referring_to(self, reference: str) -> "Submission":
+        """The submission once its input is uploaded."""
+        return Submission(_json({**json.loads(self.content), "input": reference}), self.idempotency_key)
+
+    @property
+    def size(self) -> int:
+        """The bytes of it as an entry of a batch, and of what is uploaded for it."""
+        return len(self.entry) + len(self.input or b"")
 
     @property
     def entry(self) -> bytes:
@@ -80,12 +101,26 @@ def submission(
         "metadata": None if metadata is None else dict(_object("metadata", metadata)),
         "keepSeconds": keep_seconds,
     }
-    body = {
+    given = {
         "message": _message(message),
         "parameters": None if parameters is None else dict(_object("parameters", parameters)),
-        "options": _present(options) or None,
     }
-    return Submission(_json(_present(body)), _key(str(uuid4()) if idempotency_key is None else idempotency_key))
+    rest = _present({"options": _present(options) or None})
+    key = _key(str(uuid4()) if idempotency_key is None else idempotency_key)
+    whole = Submission(_json({**_present(given), **rest}), key)
+    # What a body of its own could hold, but not one of a batch, is uploaded as well: it is the same job either way.
+    if len(whole.entry) + AROUND_ENTRIES <= MAX_BODY_BYTES:
+        return whole
+    return Submission(_json(rest), key, _input(_present(given)))
+
+
+def _input(given: dict[str, Any]) -> bytes:
+    content = _json(given)
+    if len(content) > MAX_PAYLOAD_BYTES:
+        raise InvalidArgumentError(
+            f"message and parameters are {len(content)} bytes of JSON; at most {MAX_PAYLOAD_BYTES} are accepted"
+        )
+    return content
 
 
 def _present(fields: dict[str, Any]) -> dict[str, Any]:

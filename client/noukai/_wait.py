@@ -24,11 +24,13 @@ from ._errors import (
     NotFoundError,
     NoukaiError,
     RateLimitedError,
+    ResultLostError,
     ServerError,
     UnexpectedAnswerError,
     WaitTimeoutError,
 )
 from ._operation import Operation, Report
+from ._payload import with_output
 from ._submission import Submission
 
 _ROUND_TRIP = 0.2
@@ -84,7 +86,16 @@ class Wait:
             status = yield from self._watch()
         except DeadlinePassedError as passed:
             status = yield from self._give_up(passed.__cause__)
-        return _result(status)
+        return _result((yield from self._with_output(status)))
+
+    def _with_output(self, status: JobStatus) -> Operation[JobStatus]:
+        # One check takes as long as it takes.
+        deadline = None if self._terms.timeout_ms == 0 else self._deadline
+        try:
+            return (yield from with_output(self._api, status, deadline))
+        except DeadlinePassedError as passed:
+            ended = f"job {status.id} has ended, but its result was not here within {self._terms.timeout_ms} ms"
+            raise WaitTimeoutError(f"{ended}: wait again", status) from passed.__cause__
 
     def _watch(self) -> Operation[JobStatus]:
         if self._terms.timeout_ms == 0:
@@ -159,12 +170,14 @@ def _refuses_to_hold(refusal: NoukaiError) -> bool:
     return isinstance(refusal, RateLimitedError | ServerError)
 
 
-def told(end: JobStatus | ApiError) -> Operation[ExecuteResult]:
-    """Return what a job returned that is known to have ended so; raise for every other end."""
-    yield from ()  # nothing is asked for
+def told(api: Api, end: JobStatus | ApiError) -> Operation[ExecuteResult]:
+    """Return what a job returned that is known to have ended so; raise for every other end.
+
+    Nothing is asked for, unless its output is behind a URL.
+    """
     if isinstance(end, ApiError):
         raise end
-    return _result(end)
+    return _result((yield from with_output(api, end)))
 
 
 def _result(status: JobStatus) -> ExecuteResult:
@@ -172,6 +185,8 @@ def _result(status: JobStatus) -> ExecuteResult:
         raise JobFailedError(f"job {status.id} failed: {status.error or 'no reason is given'}", status)
     if status.state == "cancelled":
         raise JobCancelledError(f"job {status.id} was cancelled", status)
+    if status.result is None and status.error is not None:
+        raise ResultLostError(f"job {status.id} has no result any more: {status.error}", status)
     if status.result is None:
         raise UnexpectedAnswerError(f"job {status.id} is completed, but its status carries no result")
     return status.result

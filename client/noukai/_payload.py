@@ -1,0 +1,114 @@
+"""Inputs and outputs that are too large for a body of the API: they go to, and come from, where it says.
+
+What is there is asked without the API's key: that the URL is signed is all that counts.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from noukai_wire.models import ExecuteResult, JobStatus
+from noukai_wire.routes import Route
+from noukai_wire.uploads import UploadTarget
+
+from ._address import FlowAddress
+from ._answer import read
+from ._deadline import Deadline
+from ._errors import NotFoundError, PermissionDeniedError, UnexpectedAnswerError
+from ._operation import Operation
+from ._stream import SINK, Pieces, Received
+from ._submission import Submission
+
+if TYPE_CHECKING:
+    from ._api import Api
+
+_SLOWEST = 128 * 1024
+"""Bytes in a second: a transfer that is slower is taken for one that hangs."""
+
+_REFERENCE = ("output_url", "output_bytes", "output_sha256")
+
+
+def uploaded(api: "Api", address: FlowAddress, submission: Submission) -> Operation[Submission]:
+    """Upload the input of a submission whose body would be too large; gives what to submit."""
+    content = submission.input
+    if content is None:
+        return submission
+    try:
+        target = yield from _upload(api, address, submission, content)
+    except PermissionDeniedError as error:
+        if error.code is not None:  # the API's own: the key lacks a right
+            raise
+        target = yield from _upload(api, address, submission, content)  # the URL had expired
+    return submission.referring_to(target.input)
+
+
+def with_output(api: "Api", status: JobStatus, deadline: Deadline | None = None) -> Operation[JobStatus]:
+    """Fetch the output of a job if it is behind a URL; gives the job as if it had come with it."""
+    deadline = deadline or api.deadline()
+    try:
+        return (yield from _with_output(api, status, deadline))
+    except (NotFoundError, PermissionDeniedError):
+        # The URL has expired, or what was there is lost: the API knows.
+        status = yield from api.look(status.id, deadline)
+        return (yield from _with_output(api, status, deadline))
+
+
+def is_behind_url(status: JobStatus) -> bool:
+    """Whether the output of a job is yet to be fetched."""
+    return status.result is not None and status.result.output_url is not None
+
+
+def _upload(api: "Api", address: FlowAddress, submission: Submission, content: bytes) -> Operation[UploadTarget]:
+    announcement = submission.announcement(hashlib.sha256(content).hexdigest())
+
+    def announce(left: float) -> httpx.Request:
+        headers = {"Content-Type": "application/json"}
+        return api.request(Route.UPLOAD, left, content=announcement, headers=headers, **address._asdict())
+
+    target = read(UploadTarget, (yield from api.exchange(announce, api.deadline())))
+    host = {"Host": httpx.URL(target.url).netloc.decode()}
+
+    def put(left: float) -> httpx.Request:
+        timeout = _timeout(api, len(content), left)
+        headers = {**host, **target.headers}
+        return httpx.Request("PUT", target.url, headers=headers, stream=Pieces(content), extensions=timeout)
+
+    yield from api.exchange(put, api.deadline())
+    return target
+
+
+def _with_output(api: "Api", status: JobStatus, deadline: Deadline) -> Operation[JobStatus]:
+    result = status.result
+    if result is None or result.output_url is None:
+        return status
+    output = yield from _downloaded(api, result.output_url, result, deadline)
+    shown = result.model_dump(exclude_unset=True, exclude={*_REFERENCE, "output"})
+    return status.model_copy(update={"result": ExecuteResult(**shown, output=output)})
+
+
+def _downloaded(api: "Api", url: str, result: ExecuteResult, deadline: Deadline) -> Operation[Any]:
+    begun: list[Received] = []
+
+    def get(left: float) -> httpx.Request:
+        # One that is repeated starts anew: what was left behind may still write to its own.
+        begun.append(Received())
+        timeout = _timeout(api, result.output_bytes or 0, left)
+        return httpx.Request("GET", url, extensions={**timeout, SINK: begun[-1]})
+
+    try:
+        yield from api.exchange(get, deadline)
+        if begun[-1].sha256 != result.output_sha256:
+            raise UnexpectedAnswerError("the output that was downloaded is not what the job returned: wait again")
+        try:
+            return begun[-1].value()
+        except (ValueError, RecursionError) as error:
+            raise UnexpectedAnswerError(f"the output that was downloaded is no JSON: {error}") from None
+    finally:
+        for received in begun:
+            received.close()
+
+
+def _timeout(api: "Api", size: int, left: float) -> dict[str, Any]:
+    seconds = min(api.settings.timeout + size / _SLOWEST, left)
+    return {"timeout": httpx.Timeout(seconds).as_dict()}

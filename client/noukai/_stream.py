@@ -1,0 +1,57 @@
+"""Content that is sent and received piece by piece."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+import httpx
+
+SINK = "noukai_sink"
+"""The extension of a request whose answer, if it is a success, is written to a `Received`, and is itself empty."""
+
+_PIECE_BYTES = 1 << 16
+_IN_MEMORY_BYTES = 1 << 20
+
+
+class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Content to send, in either colour: all at once, what is left of it would be copied for each packet."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        for at in range(0, len(self._content), _PIECE_BYTES):
+            yield self._content[at : at + _PIECE_BYTES]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+class Received:
+    """Content that was received: in memory, and beyond a megabyte in a file that has no name."""
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile[bytes](_IN_MEMORY_BYTES)
+        self._digest = hashlib.sha256()
+
+    def write(self, piece: bytes) -> None:
+        """Take a piece."""
+        self._file.write(piece)
+        self._digest.update(piece)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of all that was received, in hex."""
+        return self._digest.hexdigest()
+
+    def value(self) -> Any:
+        """Return the value that the JSON stands for."""
+        self._file.seek(0)
+        return json.load(self._file)
+
+    def close(self) -> None:
+        """Forget it; a piece that still arrives has nowhere to go."""
+        self._file.close()
