@@ -44,6 +44,9 @@ OPERATIONS = {
 }
 """What our functions call: botocore reads the description of a whole service for the first call."""
 
+_SET_OF_CLIENTS = "clientContextParams"
+"""Where the description of a service says what its clients can be set to."""
+
 _BOTOCORE_DATA = {
     *OPERATIONS,
     "_retry.json",
@@ -129,7 +132,11 @@ def _without_documentation(description: Any) -> Any:
         return description
     # A shape may have a member of that name, which is no text.
     kept = {name: part for name, part in description.items() if name != "documentation" or not isinstance(part, str)}
-    return {name: _without_documentation(part) for name, part in kept.items()}
+    shorter = {name: _without_documentation(part) for name, part in kept.items()}
+    # Of what a client may be set to, botocore looks it up.
+    for parameter in shorter.get(_SET_OF_CLIENTS, {}).values():
+        parameter["documentation"] = ""
+    return shorter
 
 
 def _compact(content: Any) -> str:

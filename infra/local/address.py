@@ -48,8 +48,13 @@ class Address:
         """The base URL of the API."""
         return f"http://localhost:{_port(self.sockets)}{BASE_PATH}"
 
-    async def serve(self, endpoint: Endpoint, api_id: str) -> None:
-        """Hand requests on to an HTTP API of the emulator until this is cancelled.
+    @property
+    def origin(self) -> str:
+        """Where objects are: by the address itself, of which S3 does not take the first part for a bucket's name."""
+        return f"http://{_FAMILIES[0][1]}:{_port(self.sockets)}"
+
+    async def serve(self, endpoint: Endpoint, api_id: str, bucket: str) -> None:
+        """Hand requests on to an HTTP API of the emulator, or to a bucket of it, until this is cancelled.
 
         Raises:
             LocalError: somebody else, who held the port at the same time, listens at it by now.
@@ -64,7 +69,7 @@ class Address:
         config.include_server_header = config.include_date_header = False
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
         async with httpx.AsyncHTTPTransport(verify=endpoint.trust(), limits=limits, trust_env=False) as transport:
-            gateway = Gateway(endpoint.url, api_id, transport)
+            gateway = Gateway(endpoint.url, api_id, transport, bucket)
             await _until_cancelled(serve(gateway, config, shutdown_trigger=asyncio.Event().wait))
 
     def _listen(self) -> None:

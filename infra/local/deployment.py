@@ -57,6 +57,11 @@ class Deployment:
         """The profiles of workers that are there."""
         return list(deployed_queues(self._outputs))
 
+    @property
+    def payloads_bucket(self) -> str:
+        """The name of the bucket whose objects the functions give URLs of."""
+        return self._outputs["PayloadsBucket"]
+
     async def create(self, assembly: Assembly, *, now: int) -> None:
         """Create the stack and insert the local keys as of `now`, in epoch seconds.
 

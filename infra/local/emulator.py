@@ -31,16 +31,20 @@ class Emulator:
     _said: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
 
     @classmethod
-    async def start(cls, folder: Path, environ: Mapping[str, str]) -> "Emulator":
+    async def start(cls, folder: Path, environ: Mapping[str, str], *, objects_url: str | None = None) -> "Emulator":
         """Start it on loopback with all its files below `folder`; it takes requests once `ready` returns.
 
+        Its functions reach S3 by `objects_url`, if that is given, and so do the URLs that they give away.
         Of `environ` only what a program needs to run is passed on, so that nothing of the user's reaches the flows:
         neither credentials nor settings.
         """
         port, certificate = _free_port(), Certificate.issue(folder)
         process = await asyncio.create_subprocess_exec(
             *_command(),
-            env=_environment(folder, port, certificate, environ),
+            env={
+                **_environment(folder, port, certificate, environ),
+                **({} if objects_url is None else {"AWS_ENDPOINT_URL_S3": objects_url}),
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

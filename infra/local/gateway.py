@@ -1,8 +1,13 @@
-"""The address of the API: an ASGI application that hands every request on to the emulator's HTTP API as it came."""
+"""The address of the API: an ASGI application that hands every request on to the emulator as it came.
+
+A request for an object of the bucket, by a URL that a function has signed for this address, is handed on to S3: nobody
+but the functions trusts the emulator's own certificate.
+"""
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -42,15 +47,18 @@ class Gateway:
     for a proxy.
     """
 
-    def __init__(self, endpoint: str, api_id: str, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, endpoint: str, api_id: str, transport: httpx.AsyncBaseTransport, bucket: str) -> None:
         self._url = httpx.URL(endpoint)
         self._prefix = f"/_aws/execute-api/{api_id}/$default".encode()
         self._transport = transport
+        self._objects = f"/{bucket}/".encode()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
+        elif scope["type"] == "http" and target(scope).startswith(self._objects):
+            await self._pass_on(scope, receive, send)
         elif scope["type"] == "http":
             request_body = await _body(receive)
             if request_body is not None:
@@ -59,6 +67,31 @@ class Gateway:
                 await send({"type": "http.response.body", "body": body})
         else:
             await send({"type": "websocket.close"})
+
+    async def _pass_on(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Hand a request for an object on, and its answer back, piece by piece."""
+        # The host that was signed is this address.
+        whole = [each for each in scope["headers"] if each[0] in (b"host", b"content-length")]
+        request = httpx.Request(
+            scope["method"],
+            self._url,
+            headers=[*whole, *end_to_end(scope["headers"])],
+            content=_pieces(receive) if b"content-length" in dict(whole) else None,
+            extensions={"target": target(scope), "timeout": _TIMEOUT},
+        )
+        try:
+            response = await self._transport.handle_async_request(request)
+        except httpx.TransportError:
+            status, headers, body = _unavailable()
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+            return
+        async with aclosing(response):
+            headers = [*end_to_end(response.headers.raw), *_length(response)]
+            await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+            async for piece in response.aiter_raw():
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
 
     async def _forward(self, scope: Any, body: bytes) -> tuple[int, Headers, bytes]:
         request = httpx.Request(
@@ -74,8 +107,7 @@ class Gateway:
             content = b"".join([chunk async for chunk in response.aiter_raw()])
         except httpx.TransportError:
             return _unavailable()
-        length = [(b"content-length", value) for value in response.headers.get_list("content-length")]
-        return response.status_code, end_to_end(response.headers.raw) + [(n, v.encode()) for n, v in length], content
+        return response.status_code, [*end_to_end(response.headers.raw), *_length(response)], content
 
 
 def target(scope: Any) -> bytes:
@@ -90,6 +122,20 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     kept = [(name.lower(), value) for name, value in headers]
     named = {token.strip().lower() for name, value in kept if name == b"connection" for token in value.split(b",")}
     return [(name, value) for name, value in kept if name not in _OWN_TO_ONE_HOP | named]
+
+
+def _length(response: httpx.Response) -> Headers:
+    return [(b"content-length", value.encode()) for value in response.headers.get_list("content-length")]
+
+
+async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise httpx.ReadError("who sends the object is gone")  # so that the rest is missing at the other end too
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
 
 
 def _unavailable() -> tuple[int, Headers, bytes]:

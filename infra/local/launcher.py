@@ -57,11 +57,11 @@ class _System:
     async def run(self, tasks: asyncio.TaskGroup, address: Address) -> None:
         # Watched from before they are read, so that no change is missed.
         tasks.create_task(self._watch())
-        emulator = await Emulator.start(self.folder, self.environ)
+        emulator = await Emulator.start(self.folder, self.environ, objects_url=address.origin)
         relay = tasks.create_task(emulator.relay(self._show_line))
         try:
             deployment = await self._deploy(emulator)
-            tasks.create_task(address.serve(emulator.endpoint, deployment.api_id))
+            tasks.create_task(address.serve(emulator.endpoint, deployment.api_id, deployment.payloads_bucket))
             await answered(f"{address.url}{Route.HEALTH.path()}")
             for org, key in LOCAL_KEYS.items():
                 self.show(f"key of the org {org}: {key}")

@@ -32,7 +32,7 @@ def exchange(
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    gateway = Gateway("http://127.0.0.1:4566", "abc12345", upstream)
+    gateway = Gateway("http://127.0.0.1:4566", "abc12345", upstream, "payloads")
     asyncio.run(gateway(request, receive, send))
     return sent
 
