@@ -99,7 +99,7 @@ class Wait:
 
     def _watch(self) -> Operation[JobStatus]:
         if self._terms.timeout_ms == 0:
-            status = yield from self._api.status(self._job_id, self._api.deadline(_TIME_TO_LOOK))
+            status = yield from self._api.look(self._job_id, self._api.deadline(_TIME_TO_LOOK))
             yield from self._see(status)
             if status.is_terminal:
                 return status

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from infra.settings import Settings, WorkerProfile, file_context
-from tests.bench import prices
+from tests.bench import crossover, prices
 from tests.bench.cloud import Cpu, Stack
 from tests.bench.cpu import measured
 from tests.bench.life import MAP_SIZE, Event, Life
@@ -33,7 +33,10 @@ _STAGES: Mapping[str, tuple[str, ...]] = {
     "status of many": ("statuses",),
     "logs": ("logs",),
 }
-_ITEMS = ("api_requests", "lambda_requests", "gb_seconds", "write_units", "read_units", "sqs_requests", "log_bytes")
+_ITEMS = (
+    *("api_requests", "lambda_requests", "gb_seconds", "write_units", "read_units", "sqs_requests"),
+    *("s3_puts", "s3_gets", "log_bytes"),
+)
 _LONG_MS = 60_000
 _DURATIONS = {"50 ms": 50, "200 ms": 200, "10 s": 10_000, "10 min": 600_000}
 _SIZES = {"100 B": 100, "1 KB": 1024, "8 KB": 8 * 1024, "100 KB": 100 * 1024}
@@ -63,6 +66,7 @@ def sections() -> Iterable[Section]:
         desk = Desk(account, measured(account.system))
         yield from _by_stage(desk)
         yield _by("duration", desk, {name: Life(milliseconds=each) for name, each in _DURATIONS.items()})
+        yield crossover.section()
         yield _by("size of input and result", desk, {n: Life(input_bytes=b, result_bytes=b) for n, b in _SIZES.items()})
         alone = [each for each in Event if each is not Event.MAPPED]
         yield _by("what happens to a job of 200 ms", desk, {each.value: Life(event=each) for each in alone})

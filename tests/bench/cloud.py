@@ -14,6 +14,7 @@ from functions.deployment import Deployment
 from noukai_wire.routes import Route
 from tests.bench import capacity, prices
 from tests.bench.meter import Meter
+from tests.bench.objects import HOST, MeteredObjects
 from tests.bench.queues import MeteredQueues, MeteredSchedules
 from tests.bench.timeline import Timeline
 from tests.functions.entries import ENTRIES
@@ -53,14 +54,18 @@ class Cloud:
     requests: list[Route] = field(default_factory=list)
     queues: MeteredQueues = field(init=False)
     schedules: MeteredSchedules = field(init=False)
+    objects: MeteredObjects = field(init=False)
     _deployments: dict[str, Deployment] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.queues = MeteredQueues(self.meter, self.timeline, self._poll, self.stack.worker_timeout)
+        self.objects = MeteredObjects(self.meter, self.timeline)
         self.schedules = MeteredSchedules(self.meter, self.timeline, self.queues)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         """Do what the gateway does with a request that has come from afar."""
+        if request.url.host == HOST:
+            return self.objects.answer(request)
         one_way = prices.assumed("round_trip_ms") / 2000
         self.timeline.sleep(one_way)
         path = request.url.raw_path.decode()

@@ -21,6 +21,7 @@ from functions.deployment import Deployment
 from functions.index import JobIndex
 from functions.inputs import InputStore
 from functions.keys import KeyRing
+from functions.payloads import PayloadStore
 from functions.queue import JobQueue
 from functions.schedules import Schedules
 from functions.store import JobStore
@@ -127,6 +128,7 @@ class Account:
         clock: Any = cloud.timeline
         queues: Any = cloud.queues
         schedules: Any = cloud.schedules
+        objects: Any = cloud.objects
         made = Deployment(self.system.deployment.environment, self.system.deployment.asset, clock)
         jobs, keys = made.environment["JOBS_TABLE"], made.environment["KEYS_TABLE"]
         made.store, made.inputs = JobStore(self._dynamodb, jobs), InputStore(self._dynamodb, jobs)
@@ -135,6 +137,7 @@ class Account:
         usage = made.environment["USAGE_TABLE"]
         made.uses, made.budgets = UseStore(self._dynamodb, usage), Budgets(self._dynamodb, usage, clock)
         made.queue = JobQueue(queues, QUEUE)
+        made.payloads = PayloadStore(objects, made.environment["PAYLOADS_BUCKET"])
         made.schedules = Schedules(schedules, "schedules", QUEUE, "role")
         return made
 

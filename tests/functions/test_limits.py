@@ -173,6 +173,7 @@ def test_every_limit_stands_in_the_readme() -> None:
         limits.MAX_SLUG_LENGTH,
         limits.MAX_ERROR_BYTES,
         limits.MAX_RESULT_BYTES,
+        limits.MAX_PAYLOAD_BYTES,
     }
     assert {str(value) for value in named} <= stated
 

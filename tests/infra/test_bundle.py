@@ -76,7 +76,7 @@ def test_asset_leaves_the_build_step_behind(asset: Assets) -> None:
 def test_asset_describes_only_the_services_that_are_called(asset: Assets) -> None:
     """The descriptions of all of AWS are 25 MB."""
     data = asset("api", "manylinux") / "botocore" / "data"
-    assert {path.name for path in data.iterdir() if path.is_dir()} == {"dynamodb", "scheduler", "sqs"}
+    assert {path.name for path in data.iterdir() if path.is_dir()} == {"dynamodb", "s3", "scheduler", "sqs"}
     assert not [path for path in asset("api", "manylinux").rglob("*") if path.suffix == ".pyi"]
 
 

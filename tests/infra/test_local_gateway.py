@@ -1,7 +1,7 @@
 """The address of the API: what is handed on, and what is not."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import httpx
@@ -13,6 +13,17 @@ HELLO: list[dict[str, Any]] = [
     {"type": "http.request", "body": b"he", "more_body": True},
     {"type": "http.request", "body": b"llo"},
 ]
+
+
+class Slowly(httpx.AsyncByteStream):
+    """A body that comes in pieces."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
 
 
 def scope(path: bytes, query: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = ()) -> dict[str, Any]:
@@ -35,6 +46,40 @@ def exchange(
     gateway = Gateway("http://127.0.0.1:4566", "abc12345", upstream, "payloads")
     asyncio.run(gateway(request, receive, send))
     return sent
+
+
+def test_an_object_is_handed_on_to_s3_piece_by_piece() -> None:
+    """By the host that was signed, which is this address, and with its size; the answer comes back as it arrives."""
+    seen: list[httpx.Request] = []
+
+    class Upstream(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            seen.append(request)
+            assert isinstance(request.stream, httpx.AsyncByteStream)
+            assert [piece async for piece in request.stream] == [b"he", b"llo"]
+            return httpx.Response(200, headers={"ETag": "e", "Content-Length": "4"}, stream=Slowly([b"do", b"ne"]))
+
+    headers = [(b"host", b"127.0.0.1:8080"), (b"content-length", b"5"), (b"x-amz-checksum-sha256", b"c=")]
+    request = scope(b"/payloads/keep-2d/acme/a", b"X-Amz-Signature=s", headers)
+    start, *body = exchange(Upstream(), request, HELLO)
+    assert seen[0].extensions["target"] == b"/payloads/keep-2d/acme/a?X-Amz-Signature=s"
+    assert seen[0].headers["host"] == "127.0.0.1:8080"
+    assert (seen[0].headers["content-length"], seen[0].headers["x-amz-checksum-sha256"]) == ("5", "c=")
+    assert "transfer-encoding" not in seen[0].headers
+    assert start["headers"] == [(b"etag", b"e"), (b"content-length", b"4")]
+    assert [message["body"] for message in body] == [b"do", b"ne", b""]
+
+
+def test_half_an_object_is_not_taken_for_a_whole_one() -> None:
+    """Who sends it is gone: the rest is missing at the other end too."""
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        return httpx.Response(200)
+
+    request = scope(b"/payloads/keep-2d/acme/a", b"", [(b"host", b"l"), (b"content-length", b"5")])
+    start, _ = exchange(httpx.MockTransport(answer), request, [HELLO[0], {"type": "http.disconnect"}])
+    assert start["status"] == 503
 
 
 def test_a_request_is_handed_on_as_it_came() -> None:
