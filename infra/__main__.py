@@ -56,8 +56,8 @@ def destroy_command(further: typer.Context, context: Context) -> None:
     kept = destroy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
     if kept:
         typer.echo(
-            f"The tables {' and '.join(kept)} are kept with what is in them. A stack deployed with the setting "
-            '"tables": "destroy" of cdk.json takes them with it.'
+            f"The tables and the bucket are kept with what is in them: {', '.join(kept)}. A stack deployed with the "
+            'setting "tables": "destroy" of cdk.json takes them with it.'
         )
 
 

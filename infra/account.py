@@ -1,7 +1,8 @@
 """The operator's AWS account: which one it is, and what a stack there says of itself."""
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from botocore.exceptions import ClientError
@@ -72,6 +73,13 @@ class Account:
         if outputs is None:
             raise OperatorError(f"There is no stack {stack} in {self.number}/{self.region}: `make deploy` makes it.")
         return outputs
+
+    def takes_along(self, stack: str, kind: str) -> bool:
+        """Say whether the stack takes its resources of a kind along when it is deleted."""
+        body: Any = self.session.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
+        template = json.loads(body) if isinstance(body, str) else body
+        policies = [each.get("DeletionPolicy") for each in template["Resources"].values() if each["Type"] == kind]
+        return "Retain" not in policies
 
     def is_bootstrapped(self) -> bool:
         """Say whether the account and region have what the CDK needs to deploy anything."""

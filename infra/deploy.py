@@ -1,6 +1,7 @@
 """Deploying the stack and taking it away again."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from infra.account import Account, OperatorError
 from infra.cdk import Cdk
@@ -24,7 +25,7 @@ def deploy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> No
 
 
 def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> list[str]:
-    """Take the stack away; gives the names of the tables that are kept, since the stack was told to retain them.
+    """Take the stack away; gives the names of the tables and of the bucket that are kept, as the stack was told.
 
     `options` are further options of `cdk destroy`.
 
@@ -32,10 +33,22 @@ def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> l
         OperatorError: there is no such stack, or the CDK command has failed, and has said why.
     """
     outputs = account.deployed(stack)
+    if account.takes_along(stack, "AWS::S3::Bucket"):
+        # CloudFormation deletes no bucket that holds anything.
+        _empty(account, outputs["PayloadsBucket"])
     _run(cdk, "destroy", stack, "--force", *options)
     tables = account.session.client("dynamodb").get_paginator("list_tables").paginate()
     left = {name for page in tables for name in page["TableNames"]}
-    return sorted(left & {outputs[name] for name in ("JobsTable", "KeysTable", "UsageTable")})
+    left |= {bucket["Name"] for bucket in account.session.client("s3").list_buckets()["Buckets"]}
+    return sorted(left & {outputs[name] for name in ("JobsTable", "KeysTable", "UsageTable", "PayloadsBucket")})
+
+
+def _empty(account: Account, bucket: str) -> None:
+    s3 = account.session.client("s3")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        objects: Any = [{"Key": each["Key"]} for each in page.get("Contents", ())]
+        if objects:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
 
 def _run(cdk: Cdk, *arguments: str) -> None:

@@ -1,5 +1,7 @@
 """What the deployed API does: checks through its endpoint."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -52,6 +54,20 @@ def _too_large_for_the_gateway(deployed: Deployed) -> tuple[bool, str]:
     response = deployed.api.post(path, json={"message": "x" * _GATEWAYS_LIMIT})
     shape = sorted(response.json())
     return response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and shape == ["message"], _seen(response)
+
+
+def _large(deployed: Deployed) -> tuple[bool, str]:
+    where = {"org": deployed.org, "project": "demo", "flow": "echo"}
+    content = json.dumps({"message": "x" * limits.MAX_BODY_BYTES}).encode()
+    announced = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    target = deployed.api.post(Route.UPLOAD.path(**where), json=announced).raise_for_status().json()
+    taken = httpx.put(target["url"], content=content, headers=target["headers"])
+    submitted = deployed.api.post(Route.SUBMIT.path(**where), json={"input": target["input"]})
+    status = deployed.ended(submitted.raise_for_status().json()["id"], _JOB_SECONDS)
+    result = status.get("result") or {}
+    fetched = httpx.get(result["outputUrl"]).content if "outputUrl" in result else b""
+    right = hashlib.sha256(fetched).hexdigest() == result.get("outputSha256")
+    return right, f"put {taken.status_code}, {status['state']} with {len(fetched)} bytes"
 
 
 def _job_completes(deployed: Deployed) -> tuple[bool, str]:
@@ -159,6 +175,7 @@ CHECKS = (
     Check("a body over our limit gets our 413", _too_large),
     Check("a body over the gateway's limit gets the gateway's 413", _too_large_for_the_gateway, on_aws=True),
     Check("a job completes", _of_demo(_job_completes)),
+    Check("an input that no body holds goes up, and its result comes back", _of_demo(_large)),
     Check("an idempotency key gives the same job twice", _of_demo(_idempotent)),
     Check("a partial batch keeps a changed visibility", _of_demo(_kept_visibility)),
     Check("a request is held for 25 s", _of_demo(_held_request), on_aws=True),

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from infra.settings import EXPIRY_ATTRIBUTE
 from infra.verify.check import Check
 from infra.verify.deployed import Deployed
+from noukai_wire.limits import KEPT_DAYS
 
 _TABLES = ("JobsTable", "KeysTable", "UsageTable")
 
@@ -35,6 +36,12 @@ def _billing(deployed: Deployed) -> tuple[bool, str]:
     tables = [dynamodb.describe_table(TableName=deployed.outputs[name])["Table"] for name in _TABLES]
     found = [table.get("BillingModeSummary", {}).get("BillingMode") for table in tables]
     return set(found) == {"PAY_PER_REQUEST"}, str(found)
+
+
+def _lifecycle(deployed: Deployed) -> tuple[bool, str]:
+    found = deployed.session.client("s3").get_bucket_lifecycle_configuration(Bucket=deployed.outputs["PayloadsBucket"])
+    kept = {(each["Filter"].get("Prefix"), each["Expiration"]["Days"], each["Status"]) for each in found["Rules"]}
+    return kept == {(f"keep-{days}d/", days, "Enabled") for days in KEPT_DAYS}, str(sorted(kept, key=str))
 
 
 def _mappings(deployed: Deployed) -> list[dict[str, Any]]:
@@ -137,6 +144,7 @@ def _throttle(deployed: Deployed) -> tuple[bool, str]:
 
 
 CHECKS = (
+    Check("objects are deleted by their names", _lifecycle, on_aws=True),
     Check("expired jobs are deleted by their time to live", _time_to_live, on_aws=True),
     Check("the tables can be restored to a point in time", _recovery, on_aws=True),
     Check("the tables are paid per request", _billing),

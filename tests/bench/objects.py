@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 from botocore.response import StreamingBody
 
+from noukai._stream import SINK
 from tests.bench import prices
 from tests.bench.meter import Meter
 from tests.bench.timeline import Timeline
@@ -47,7 +48,8 @@ class MeteredObjects:
         content = self._objects[request.url.path[1:]]
         self._meter.add("objects", "s3_gets", 1)
         self._meter.add("objects", "bytes_out", len(content))
-        return httpx.Response(200, content=content, request=request)
+        request.extensions[SINK].write(content)
+        return httpx.Response(200, request=request)
 
     def _call(self, operation: str, item: str) -> None:
         actor = self._timeline.actor

@@ -79,7 +79,7 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
 
     destroyed = operate("destroy", *output, **aws)
     assert destroyed.returncode == 0, destroyed.stderr
-    kept = r"The tables noukai-TablesJobs\S+ and noukai-TablesKeys\S+ and noukai-TablesUsage\S+ are kept"
+    kept = r"are kept .*: noukai-TablesJobs\S+, noukai-TablesKeys\S+, noukai-TablesUsage\S+, noukai-payloads\S+\. "
     assert re.search(kept, destroyed.stdout)
     assert emulator.endpoint.client("lambda").list_functions()["Functions"] == []
 
