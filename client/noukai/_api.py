@@ -115,10 +115,9 @@ class Api:
         response = yield from self.exchange(partial(self.request, Route.RETRY_BY_ID, id=job_id), self.deadline())
         return read(JobAccepted, response)
 
-    def status(self, job_id: str, deadline: Deadline | None = None) -> Operation[JobStatus]:
+    def status(self, job_id: str) -> Operation[JobStatus]:
         """Fetch the job as it stands, with its output, wherever that is."""
-        deadline = deadline or self.deadline()
-        return (yield from with_output(self, (yield from self.look(job_id, deadline)), deadline))
+        return (yield from with_output(self, (yield from self.look(job_id, self.deadline()))))
 
     def look(self, job_id: str, deadline: Deadline) -> Operation[JobStatus]:
         """Fetch the job as the API shows it."""
