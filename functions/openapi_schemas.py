@@ -111,7 +111,10 @@ def flow_body(name: str, entry: FlowEntry) -> dict[str, Any]:
     general = submission["properties"]
     bound = {"properties": {"timeoutSeconds": {"maximum": entry.longest_seconds}}}
     given["options"] = {"allOf": [general["options"], bound]}
-    return {**submission, "properties": {**general, **given}, "required": needed}
+    # An uploaded input stands for both.
+    uploaded = {"required": ["input"], "properties": {"input": {"type": "string"}}}
+    either = {"anyOf": [{"required": needed}, uploaded]} if needed else {}
+    return {**submission, "properties": {**general, **given}, **either}
 
 
 def _submission() -> dict[str, Any]:

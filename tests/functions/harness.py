@@ -43,8 +43,8 @@ ENVIRONMENT = {
 }
 
 
-# A forked flow has a memory of its own, and so would what stands in for S3 in it: objects are the emulator's.
-_BUT_OBJECTS: Any = {"core": {"mock_credentials": False, "passthrough": {"services": ["s3"]}}}
+# A forked flow has a memory of its own, and so would what stands in for S3 in it: a test of objects has an emulator.
+_BUT_EMULATED: Any = {"core": {"mock_credentials": False, "passthrough": {"urls": [r"https://127\.0\.0\.1:.*"]}}}
 
 
 @dataclass
@@ -193,7 +193,7 @@ class System:
 @contextmanager
 def system_on_moto(asset: Path, profiles: Iterable[str] = ()) -> Iterator[System]:
     """Make the tables, queues and keys of a fresh deployment, whose calls of AWS are recorded."""
-    with mock_aws(config=_BUT_OBJECTS), _one_dynamodb_call_at_a_time():
+    with mock_aws(config=_BUT_EMULATED), _one_dynamodb_call_at_a_time():
         dynamodb, sqs = client("dynamodb"), client("sqs")
         create_tables(dynamodb)
         urls = {

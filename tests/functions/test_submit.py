@@ -175,14 +175,14 @@ def test_whole_numbers_may_be_spelled_as_floats(system: System) -> None:
     assert (status["state"], status["maxAttempts"]) == ("completed", 2)
 
 
-def test_largest_body_fits_the_queue(system: System) -> None:
+def test_largest_body_fits_the_queue(large: System) -> None:
     """A body of the largest size, in characters that grow most on the way, is accepted and arrives."""
     overhead = len(json.dumps({"message": ""}))
     text = "é" * ((limits.MAX_BODY_BYTES - overhead) // 2)
     raw = json.dumps({"message": text}, ensure_ascii=False)
-    accepted = system.send(Route.SUBMIT, raw=raw, org="acme", project="trial", flow="perhaps")
-    system.deliver()
-    assert system.status(accepted.body["id"])["result"]["output"] == f"got {text}"
-    too_large = system.send(Route.SUBMIT, raw=raw + " " * 10, org="acme", project="trial", flow="perhaps")
+    accepted = large.send(Route.SUBMIT, raw=raw, org="acme", project="trial", flow="perhaps")
+    large.deliver()
+    assert large.status(accepted.body["id"])["result"]["output"] == f"got {text}"
+    too_large = large.send(Route.SUBMIT, raw=raw + " " * 10, org="acme", project="trial", flow="perhaps")
     assert (too_large.status, too_large.code) == (413, "PAYLOAD_TOO_LARGE")
     assert "262144" in too_large.body["detail"]["message"]

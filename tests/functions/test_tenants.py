@@ -18,6 +18,7 @@ BODY = {"parameters": {"a": 1}}
 BODIES: dict[Route, Any] = {
     Route.SUBMIT_JOBS: {"jobs": [BODY, {**BODY, "idempotencyKey": "k"}]},
     Route.STATUSES: {"ids": [UNKNOWN]},
+    Route.UPLOAD: {"bytes": 2, "sha256": "0" * 64},
 }
 """Of routes that take another body than a submission."""
 EVERY = tuple(Scope)

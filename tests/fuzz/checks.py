@@ -16,6 +16,9 @@ RUN_AT = "options.runAt"
 CURSOR = "cursor"
 """A text that no page was answered with."""
 
+INPUT = "input"
+"""A reference to what nobody has uploaded, or one that does not stand alone."""
+
 STATE = "id"
 """A job that is not to be retried as it stands: `errors` names its id."""
 
@@ -36,7 +39,7 @@ def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
     if "{flow}" in case.operation.path and "{id}" not in case.operation.path:
         return None  # what is allowed is up to the flow, which has a path of its own in the document
     paths = {error["path"] for error in _detail(response).get("errors", ())}
-    if response.status_code == 422 and paths and paths <= BETWEEN_FIELDS | {RUN_AT, STATE, CURSOR}:
+    if response.status_code == 422 and paths and paths <= BETWEEN_FIELDS | {RUN_AT, INPUT, STATE, CURSOR}:
         return None
     return positive_data_acceptance(ctx, response, case)
 
