@@ -135,8 +135,9 @@ class Execution:
 
         key = input_key(self.message.org, reference)
         try:
-            content = self.deployment.payloads.read(key, key.rpartition("/")[2])
-            return uploaded_arguments(content, self.message.flow, self.deployment.catalog)
+            return uploaded_arguments(
+                self.deployment.payloads.read(key, key.rpartition("/")[2]), self.message.flow, self.deployment.catalog
+            )
         except PayloadLostError as lost:
             raise PayloadLostError(f"the job's input is lost: {lost}; submit it anew") from None
         except ApiError as refused:
