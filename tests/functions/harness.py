@@ -204,9 +204,8 @@ def system_on_moto(asset: Path, profiles: Iterable[str] = ()) -> Iterator[System
         urls |= {"PROFILE_QUEUES": json.dumps(of_profiles)} if of_profiles else {}
         clock = ManualClock()
         system = System(Deployment(ENVIRONMENT | urls, asset, clock), clock)  # type: ignore[arg-type]  # it has the same methods
-        record_calls(system.deployment.store.client, system.calls)
-        record_calls(system.deployment.queue.client, system.calls)
-        record_calls(system.deployment.schedules.client, system.calls)
+        for called in (system.deployment.store, system.deployment.queue, system.deployment.schedules):
+            record_calls(called.client, system.calls)
         system.deployment.schedules.client.create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])
         yield system
 
