@@ -5,14 +5,17 @@ from itertools import islice
 
 from functions.abandoning import settled
 from functions.deployment import Deployment
-from functions.errors import ApiError
+from functions.errors import unavailable
 from functions.lifecycle import Job, State
 from functions.row import id_at, order
 from functions.selection import Selection
-from noukai_wire.errors import ErrorCode
+from functions.views import size_of_metadata
 
 _ROWS_AT_ONCE = 100
 """What DynamoDB reads in one request."""
+
+_MOST_SHOWN = 384 * 1024
+"""Characters of metadata on a page: AWS takes 6 MB of a function, where one becomes up to 14 bytes."""
 
 _MOST_READS = 4
 """A page for which so many requests were not enough stays short: few of the jobs are in the state that is asked for."""
@@ -39,6 +42,7 @@ def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
         place.org, place.flows, above=selection.above, below=selection.below, at_once=at_once
     )
     jobs: list[Job] = []
+    room = _MOST_SHOWN
     end = selection.position
     for _ in range(_MOST_READS):
         batch = list(islice(positions, at_once))
@@ -52,7 +56,8 @@ def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
             job = settled(row, deployment, now)
             if selection.holds(job, now):
                 jobs.append(job)
-            if len(jobs) == most:
+                room -= size_of_metadata(job)
+            if len(jobs) == most or room <= 0:
                 is_last = at == batch[-1] and next(positions, None) is None
                 return Page(jobs, None if is_last else end)
         if len(batch) < at_once:
@@ -63,6 +68,5 @@ def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
 def _cut_short(jobs: list[Job], end: str | None, selection: Selection) -> Page:
     """End the page where AWS had no time for more rows; a page that is no step forward would never end."""
     if end == selection.position:
-        message = "This could not be read now: send the request again."
-        raise ApiError(ErrorCode.UNAVAILABLE, message, headers={"Retry-After": "1"})
+        raise unavailable()
     return Page(jobs, end)

@@ -107,3 +107,8 @@ def _timestamp(milliseconds: int | None) -> str | None:
         return None
     text = datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
+
+
+def size_of_metadata(job: Job) -> int:
+    """Say how many characters of a job's metadata an answer shows."""
+    return sum(len(name) + len(value) for name, value in (job.metadata or {}).items())

@@ -1,5 +1,6 @@
 """Lists: of a flow, a project and an org, filtered, page by page."""
 
+import json
 from typing import Any
 
 from functions.lifecycle import State
@@ -48,6 +49,17 @@ def test_pages(system: System) -> None:
     for limit in (1, 2, 7, 21, 22, 100):
         assert listed(system, f"limit={limit}") == ids
     assert "cursor" not in system.send(Route.LIST, query="limit=21", **ADD).body
+
+
+def test_page_fits_into_what_aws_takes_of_a_function(system: System) -> None:
+    """A page of much metadata is shorter than was asked for, and the next goes on where it ends."""
+    text = "\N{GRINNING FACE}"
+    metadata = {f"{name:02}{text * 62}": text * 256 for name in range(16)}
+    ids = [submit(system, options={"metadata": metadata}) for _ in range(100)][::-1]
+    page = system.send(Route.LIST, query="limit=100", **ADD).body
+    assert len(json.dumps({"body": json.dumps(page)})) < 6_291_556
+    assert 0 < len(page["jobs"]) < 100
+    assert listed(system, "limit=100") == ids
 
 
 def test_states(system: System) -> None:

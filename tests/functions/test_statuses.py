@@ -1,5 +1,6 @@
 """The status of many jobs in one request."""
 
+import json
 from typing import Any
 
 import pytest
@@ -79,6 +80,26 @@ def test_results_that_have_no_room_are_asked_for_again(large: System) -> None:
         unread = [entry["id"] for entry in answer.body["jobs"] if "error" in entry]
         assert {entry["error"]["code"] for entry in answer.body["jobs"] if "error" in entry} <= {"UNAVAILABLE"}
         assert len(left) - len(unread) == expected
+        left = unread
+
+
+@pytest.mark.parametrize("kind", ["results", "metadata"])
+def test_answer_fits_into_what_aws_takes_of_a_function(large: System, kind: str) -> None:
+    """Whatever the characters: one beyond the first plane is four bytes of a result, and 14 of a function's answer."""
+    text = "\N{GRINNING FACE}"
+    if kind == "results":
+        # Seven results just short of the limit for one that is shown.
+        parameters = {"value": text, "times": limits.MAX_RESULT_BYTES // 4 - 1}
+        ids = [large.run("repeat", parameters=parameters)["id"] for _ in range(7)]
+    else:
+        metadata = {f"{name:02}{text * 62}": text * 256 for name in range(16)}
+        ids = [large.submit(parameters={"a": 1}, options={"metadata": metadata}).body["id"] for _ in range(100)]
+    left = ids
+    while left:
+        answer = ask(large, *left)
+        assert len(json.dumps({"body": json.dumps(answer.body)})) < 6_291_556
+        unread = [entry["id"] for entry in answer.body["jobs"] if "error" in entry]
+        assert len(unread) < len(left)
         left = unread
 
 
