@@ -30,18 +30,18 @@ class _Answerer:
     entry: str
     routes: tuple[Route, ...]
     job_actions: tuple[str, ...] = ()
-    usage_actions: tuple[str, ...] = ()
     payload_actions: tuple[str, ...] = ()
     lists: bool = False
     holds: bool = False
     sends: bool = False
     creates_schedules: bool = False
     withdraws: bool = False
-    prices: bool = False
+    has_budgets: bool = False
+    """Whether it refuses what an org's budget does not cover."""
+    reports_use: bool = False
 
 
 _SUBMIT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
-_BUDGET_ACTIONS = ("dynamodb:GetItem",)
 _STATUS_ACTIONS = ("dynamodb:GetItem", "dynamodb:UpdateItem")
 _RETRY_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _CANCEL_ACTIONS = ("dynamodb:PutItem", "dynamodb:UpdateItem")
@@ -53,8 +53,8 @@ _ANSWERERS = (
         "submit",
         (Route.SUBMIT, Route.SUBMIT_VERSION),
         _SUBMIT_ACTIONS,
-        _BUDGET_ACTIONS,
         _READ_PAYLOADS,
+        has_budgets=True,
         sends=True,
         creates_schedules=True,
     ),
@@ -63,8 +63,8 @@ _ANSWERERS = (
         "submit_jobs",
         (Route.SUBMIT_JOBS,),
         _SUBMIT_ACTIONS,
-        _BUDGET_ACTIONS,
         _READ_PAYLOADS,
+        has_budgets=True,
         sends=True,
         creates_schedules=True,
     ),
@@ -72,13 +72,13 @@ _ANSWERERS = (
         "execute",
         (Route.EXECUTE, Route.EXECUTE_VERSION),
         _SUBMIT_ACTIONS,
-        _BUDGET_ACTIONS,
         _READ_PAYLOADS,
+        has_budgets=True,
         holds=True,
         sends=True,
         creates_schedules=True,
     ),
-    _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _RETRY_ACTIONS, _BUDGET_ACTIONS, _READ_PAYLOADS, sends=True),
+    _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _RETRY_ACTIONS, _READ_PAYLOADS, has_budgets=True, sends=True),
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS),
     _Answerer(
         "statuses",
@@ -96,7 +96,7 @@ _ANSWERERS = (
     ),
     _Answerer("list_jobs", (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True),
     _Answerer("cancel_jobs", (Route.CANCEL_JOBS,), (*_LISTING_ACTIONS, "dynamodb:PutItem"), lists=True, withdraws=True),
-    _Answerer("usage", (Route.USAGE,), usage_actions=("dynamodb:Query",), prices=True),
+    _Answerer("usage", (Route.USAGE,), reports_use=True),
     _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )
 _FALLBACK = "describe"
@@ -168,7 +168,7 @@ class Api(Construct):
             environment["JOBS_TABLE"] = tables.jobs.table_name
         if answerer.sends:
             environment |= self._queues.environment
-        if answerer.prices:
+        if answerer.reports_use:
             environment |= prices(settings)
         reserved = {"wait": settings.wait_reserved_concurrency, "execute": settings.execute_reserved_concurrency}
         function = JobFunction(
@@ -182,13 +182,20 @@ class Api(Construct):
             environment=environment,
             reserved_concurrency=reserved.get(answerer.entry),
         )
+        self._allow(function, answerer)
+        return function
+
+    def _allow(self, function: JobFunction, answerer: _Answerer) -> None:
+        tables = self._tables
         tables.keys.grant(function, "dynamodb:GetItem")
         function.add_to_role_policy(_noting_uses(tables.keys))
         function.add_to_role_policy(_counting_calls(tables.usage))
         if answerer.job_actions:
             tables.allow_jobs(function, *answerer.job_actions, lists=answerer.lists)
-        if answerer.usage_actions:
-            tables.usage.grant(function, *answerer.usage_actions)
+        if answerer.has_budgets:
+            function.add_to_role_policy(_reading_budgets(tables.usage))
+        if answerer.reports_use:
+            tables.usage.grant(function, "dynamodb:Query")
         if answerer.payload_actions:
             self._payloads.let(function, *answerer.payload_actions)
         if answerer.sends:
@@ -197,7 +204,6 @@ class Api(Construct):
             self._schedules.let_create(function)
         if answerer.withdraws:
             self._schedules.let_withdraw(function)
-        return function
 
 
 def _noting_uses(keys: dynamodb.ITable) -> iam.PolicyStatement:
@@ -215,6 +221,15 @@ def _counting_calls(usage: dynamodb.ITable) -> iam.PolicyStatement:
         actions=["dynamodb:UpdateItem"],
         resources=[usage.table_arn],
         conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#rate/*"]}},
+    )
+
+
+def _reading_budgets(usage: dynamodb.ITable) -> iam.PolicyStatement:
+    """Allow a function to read what orgs may use, and nothing of what they have."""
+    return iam.PolicyStatement(
+        actions=["dynamodb:GetItem"],
+        resources=[usage.table_arn],
+        conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#budget"]}},
     )
 
 

@@ -129,6 +129,21 @@ def test_api_counts_calls_and_changes_no_use_and_no_budget(template: Template) -
     assert conditions == [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#rate/*"]}}] * len(API)
 
 
+def test_whoever_submits_reads_budgets_and_no_use(template: Template) -> None:
+    """Which org may use what is none of another's business, and what it has used is the report's."""
+    table, _ = template.named_resource("DynamoDB::Table", "TablesUsage")
+    metering = template.functions()["metering"]["Role"]["Fn::GetAtt"][0]
+    conditions = [
+        statement.get("Condition")
+        for policy in template.resources("IAM::Policy").values()
+        if policy["Properties"]["Roles"] != [{"Ref": metering}]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if table in json.dumps(statement["Resource"]) and "GetItem" in json.dumps(statement["Action"])
+    ]
+    submitters = [handler for handler in API if handler in ("submit", "submit_jobs", "execute", "retry")]
+    assert conditions == [{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#budget"]}}] * len(submitters)
+
+
 def test_metering_reads_the_stream_and_adds_up(template: Template) -> None:
     """It reads no job but in the stream, and may say what it could not count."""
     jobs, _ = template.named_resource("DynamoDB::Table", "TablesJobs")
