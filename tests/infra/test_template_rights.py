@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -115,33 +116,29 @@ def test_api_writes_nothing_of_a_key_but_when_it_was_used(template: Template) ->
         assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "org", "used"]}}
 
 
-def test_api_counts_calls_and_changes_no_use_and_no_budget(template: Template) -> None:
-    """A function that answers callers writes to the usage table what is counted of limited keys, and nothing else."""
+def conditions_of_use(template: Template, action: str) -> list[Any]:
+    """Under which conditions functions may do something with the usage table, but for the one that counts use."""
     table, _ = template.named_resource("DynamoDB::Table", "TablesUsage")
     metering = template.functions()["metering"]["Role"]["Fn::GetAtt"][0]
-    conditions = [
+    return [
         statement.get("Condition")
         for policy in template.resources("IAM::Policy").values()
         if policy["Properties"]["Roles"] != [{"Ref": metering}]
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        if table in json.dumps(statement["Resource"]) and "UpdateItem" in json.dumps(statement["Action"])
+        if table in json.dumps(statement["Resource"]) and action in json.dumps(statement["Action"])
     ]
-    assert conditions == [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#rate/*"]}}] * len(API)
+
+
+def test_api_counts_calls_and_changes_no_use_and_no_budget(template: Template) -> None:
+    """A function that answers callers writes to the usage table what is counted of limited keys, and nothing else."""
+    counting = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#rate/*"]}}
+    assert conditions_of_use(template, "UpdateItem") == [counting] * len(API)
 
 
 def test_whoever_submits_reads_budgets_and_no_use(template: Template) -> None:
-    """Which org may use what is none of another's business, and what it has used is the report's."""
-    table, _ = template.named_resource("DynamoDB::Table", "TablesUsage")
-    metering = template.functions()["metering"]["Role"]["Fn::GetAtt"][0]
-    conditions = [
-        statement.get("Condition")
-        for policy in template.resources("IAM::Policy").values()
-        if policy["Properties"]["Roles"] != [{"Ref": metering}]
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        if table in json.dumps(statement["Resource"]) and "GetItem" in json.dumps(statement["Action"])
-    ]
-    submitters = [handler for handler in API if handler in ("submit", "submit_jobs", "execute", "retry")]
-    assert conditions == [{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#budget"]}}] * len(submitters)
+    """What an org has used is the report's business."""
+    budgets = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#budget"]}}
+    assert conditions_of_use(template, "GetItem") == [budgets] * len({"submit", "submit_jobs", "execute", "retry"})
 
 
 def test_metering_reads_the_stream_and_adds_up(template: Template) -> None:
