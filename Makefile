@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.complete
 CHECKOV := .build/checkov
+WORKERS ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock test bench explore soak fuzz check local demo deploy destroy keys budget redrive verify-aws
@@ -26,8 +27,8 @@ $(CHECKOV)/.complete: tests/infra/checkov.lock $(SETUP)
 	@$(BIN)/uv pip install --quiet --python $(CHECKOV)/bin/python --require-hashes -r $<
 	@touch $@
 
-test: $(SETUP) $(CHECKOV)/.complete ## Run every test
-	@$(BIN)/pytest $(ARGS)
+test: $(SETUP) $(CHECKOV)/.complete ## Run every test, on every core (ARGS=, WORKERS=0 for one process)
+	@$(BIN)/pytest -n $(WORKERS) --no-loadscope-reorder $(ARGS)
 
 soak: $(SETUP) ## Run 2,000 jobs under kills, faults and cancellations; print a table (ARGS="--jobs 100 --seed 1")
 	@$(BIN)/python -m tests.soak $(ARGS)

@@ -12,7 +12,6 @@ from noukai import AsyncNoukai, Noukai
 
 LOCAL_KEY = "nk_local_acme"
 RecordTable = Callable[[str, list[str]], None]
-_TABLES = pytest.StashKey[dict[str, list[str]]]()
 
 
 @pytest.fixture(scope="session")
@@ -26,18 +25,19 @@ def base_url() -> Iterator[str]:
             yield url
 
 
-@pytest.fixture(scope="session")
-def record_table(pytestconfig: pytest.Config) -> RecordTable:
-    """Let a measurement be shown below the results of the tests."""
-    return pytestconfig.stash.setdefault(_TABLES, {}).__setitem__
+@pytest.fixture
+def record_table(record_property: RecordTable) -> RecordTable:
+    """Let a measurement be shown below the results of the tests; a worker hands it over with the test's own result."""
+    return record_property
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show what was measured."""
-    for title, rows in config.stash.get(_TABLES, {}).items():
-        terminalreporter.section(title)
-        for row in rows:
-            terminalreporter.line(row)
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for title, rows in report.user_properties:
+            terminalreporter.section(title)
+            for row in rows:
+                terminalreporter.line(row)
 
 
 @pytest.fixture(scope="session")
