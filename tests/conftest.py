@@ -7,18 +7,20 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling, Scheduling
 
 IN_REAL_TIME = ("tests/e2e/", "tests/soak/")
-ON_EVERY_CORE = "tests/model/test_explorer.py"
+EXPLORATION = "tests/model/test_explorer.py"
 
 
 class ByFile(LoadScopeScheduling):
-    """Keeps the tests of a file on one worker, as they share what is costly to start.
+    """Keeps the tests of a file on one worker, as they share what is costly to start; an exploration shares nothing.
 
-    What passes in real time is all on one worker, beside one other that calculates: two local systems at once, or
-    one beside more processes than cores, would take from each other what their tests measure.
+    What passes in real time is all on one worker: two local systems at once would take from each other the time that
+    their tests measure.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "in real time" if nodeid.startswith(IN_REAL_TIME) else nodeid.partition("::")[0]
+        if nodeid.startswith(IN_REAL_TIME):
+            return "in real time"
+        return nodeid if nodeid.startswith(EXPLORATION) else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
@@ -27,8 +29,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest for waiting; end with what keeps every core busy, until the last worker's end."""
-    items.sort(key=lambda item: (item.nodeid.startswith(ON_EVERY_CORE), not item.nodeid.startswith(IN_REAL_TIME)))
+    """Begin with what mostly waits; end with the explorations, which keep every core busy and wait for nothing."""
+    items.sort(key=lambda item: (item.nodeid.startswith(EXPLORATION), not item.nodeid.startswith(IN_REAL_TIME)))
 
 
 @pytest.fixture(autouse=True, scope="session")
