@@ -6,7 +6,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling, Scheduling
 
-IN_REAL_TIME = ("tests/e2e/", "tests/soak/")
+IN_REAL_TIME = ("tests/e2e/", "tests/infra/test_local", "tests/soak/")
 EXPLORATION = "tests/model/test_explorer.py"
 
 
