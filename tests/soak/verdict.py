@@ -31,13 +31,21 @@ def _wrong_with(soak: Soak, job_id: str, number: int) -> Iterator[str]:
         yield f"has not ended: {job}"
         return
     first = soak.ended.get(job_id)
-    if first is None or replace(first, stopped_at=None) != replace(job, stopped_at=None):
+    if first is None or job not in (first, _stopped(first, job)):
         yield f"has changed after its end: {first} became {job}"
     written = soak.connection.settled[job_id]
     if written != (job.state is not State.CANCELLED):
         yield f"is {job.state} and an outcome was written {written} times"
     if wrong := _unexpected(job, number, soak):
         yield wrong
+
+
+def _stopped(first: Job, last: Job) -> Job:
+    """A cancelled job once its worker has told when its code stopped, and how long that had run by then."""
+    was_running = first.state is State.CANCELLED and first.stopped_at is None and last.stopped_at is not None
+    if not was_running or (last.ran_ms or 0) < (first.ran_ms or 0):
+        return first
+    return replace(first, stopped_at=last.stopped_at, ran_ms=last.ran_ms)
 
 
 def _unexpected(job: Job, number: int, soak: Soak) -> str | None:
