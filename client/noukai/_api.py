@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -76,7 +76,13 @@ class Api:
         self.clock = clock
         self.recent = RecentJobs(clock)
         self._jitter = jitter
-        self._user_agent = f"noukai-python/{version('noukai')}"
+        self._headers = httpx.Headers(
+            {
+                "Authorization": f"Bearer {settings.api_key}",
+                "Accept": "application/json",
+                "User-Agent": f"noukai-python/{version('noukai')}",
+            }
+        )
 
     def submit(self, address: FlowAddress, submission: Submission) -> Operation[JobAccepted]:
         """Submit a job; repeating it is harmless, since every attempt carries the same idempotency key."""
@@ -173,15 +179,10 @@ class Api:
         """Return a request that takes no longer than the seconds left; `held` ones are on top of the usual timeout."""
         return httpx.Request(
             route.method,
-            self.settings.base_url + route.path(**variables),
+            _url(self.settings.base_url, route, **variables),
             params=params,
             content=content,
-            headers={
-                "Authorization": f"Bearer {self.settings.api_key}",
-                "Accept": "application/json",
-                "User-Agent": self._user_agent,
-                **(headers or {}),
-            },
+            headers=httpx.Headers({**self._headers, **headers}) if headers else self._headers,
             extensions={"timeout": httpx.Timeout(min(self.settings.timeout + held, left)).as_dict()},
         )
 
@@ -236,6 +237,12 @@ def _failed(request: httpx.Request, failure: httpx.RequestError) -> NoukaiError:
             f"{what}: {failure or type(failure).__name__}; check base_url (NOUKAI_BASE_URL) and the network"
         )
     return UnexpectedAnswerError(f"the answer to {what} cannot be read: {failure}")
+
+
+@lru_cache(maxsize=256)
+def _url(base_url: str, route: Route, **variables: str) -> httpx.URL:
+    """Make an address, once: whoever waits asks for it again and again, and to read it is an eighth of a request."""
+    return httpx.URL(base_url + route.path(**variables))
 
 
 def is_transient(error: NoukaiError) -> bool:

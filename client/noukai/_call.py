@@ -57,8 +57,10 @@ class Call:
                 if self._left:
                     return None
                 keep(piece)
-        headers = response.headers.copy()
-        headers.pop("Content-Encoding", None)  # iter_bytes has undone it
+        headers = response.headers
+        if "Content-Encoding" in headers:
+            headers = headers.copy()
+            del headers["Content-Encoding"]  # iter_bytes has undone it
         return httpx.Response(response.status_code, headers=headers, content=bytes(content), request=self._request)
 
 

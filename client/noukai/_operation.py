@@ -7,30 +7,27 @@ into the operation; to requests that are sent together with such a reply for eac
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import httpx
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Sleep:
+class Sleep(NamedTuple):
     """Let this many seconds pass."""
 
     seconds: float
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """Tell a listener of a job's progress."""
 
     listener: Callable[[dict[str, Any]], object]
     progress: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Together:
+class Together(NamedTuple):
     """Send these requests at once; the reply is a list."""
 
     requests: list[httpx.Request]

@@ -1,6 +1,5 @@
 """How a job is shown to people, in a terminal or a notebook: nothing that it says can command either."""
 
-import html
 import json
 import math
 from collections.abc import Mapping
@@ -81,7 +80,7 @@ def text_of(output: object) -> str:
 
 def html_of_status(status: "JobStatus") -> str:
     """Return a job as HTML."""
-    shown = {name: html.escape(fact) for name, fact in facts_of(status).items()}
+    shown = {name: _escaped(fact) for name, fact in facts_of(status).items()}
     colour = _COLOURS.get(status.state, _OTHER_COLOUR)
     shown["state"] = f'<b style="color:{colour}">{shown["state"]}</b>'
     if status.progress and not status.is_terminal:
@@ -89,21 +88,21 @@ def html_of_status(status: "JobStatus") -> str:
     if status.result is not None:
         text = text_of(status.result.output)
         cut = text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + " …"
-        shown["result"] = f'<pre style="margin:0;white-space:pre-wrap">{html.escape(lines(cut))}</pre>'
+        shown["result"] = f'<pre style="margin:0;white-space:pre-wrap">{_escaped(lines(cut))}</pre>'
     return _table(shown)
 
 
 def html_of_facts(facts: Mapping[str, str]) -> str:
     """Return facts as HTML."""
-    return _table({name: html.escape(fact) for name, fact in facts.items()})
+    return _table({name: _escaped(fact) for name, fact in facts.items()})
 
 
 def html_of_progress(label: str, progress: Mapping[str, Any]) -> str:
     """Return a bar as HTML, one that moves by itself while no percentage is known."""
     percent = percent_of(progress)
     value = "" if percent is None else f' value="{percent:g}"'
-    said = html.escape(progress_line(progress))
-    return f'{html.escape(one_line(label))} <progress max="100"{value}></progress> {said}'.strip()
+    said = _escaped(progress_line(progress))
+    return f'{_escaped(one_line(label))} <progress max="100"{value}></progress> {said}'.strip()
 
 
 def rich_of_status(status: "JobStatus") -> "RenderableType":
@@ -131,3 +130,9 @@ def _table(cells: Mapping[str, str]) -> str:
         f'<tr><th style="{_CELL}">{name}</th><td style="{_CELL}">{cell}</td></tr>' for name, cell in cells.items()
     )
     return f"<table>{rows}</table>"
+
+
+def _escaped(text: str) -> str:
+    from html import escape  # noqa: PLC0415 - it loads the names of all characters, and few programs show HTML
+
+    return escape(text)

@@ -29,7 +29,8 @@ _RUN_AT = (
 class WireModel(BaseModel):
     """A body of the API. A response may carry fields that this version does not know: they are ignored."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+    # Of all bodies a program reads a few kinds: what reads a kind is made when its first one comes.
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, defer_build=True)
 
 
 class SubmitOptions(WireModel):
