@@ -1,16 +1,18 @@
 """Entry: settle the jobs whose messages no worker could settle. A live or waiting job is never touched."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.batch import Batch
 from functions.deployment import Deployment, deployed
-from functions.http import Event
 from functions.queue import Delivery, InvalidMessageError, Message
 from functions.telemetry import logger
 from functions.turning_away import turn_away
 
+if TYPE_CHECKING:
+    from functions.http import Event
 
-def bury(event: Event, deployment: Deployment) -> dict[str, Any]:
+
+def bury(event: "Event", deployment: Deployment) -> dict[str, Any]:
     """Settle each letter's job as failed if nobody runs it; a letter that cannot be processed stays."""
     batch = Batch(lambda: deployment.dead_letters, deployment.lease_ms, Delivery.of(event))
     while delivery := batch.next(deployment.clock.now()):
@@ -26,6 +28,6 @@ def bury(event: Event, deployment: Deployment) -> dict[str, Any]:
     return batch.answer
 
 
-def handler(event: Event, _context: object) -> dict[str, Any]:
+def handler(event: "Event", _context: object) -> dict[str, Any]:
     """Serve the dead-letter queue."""
     return bury(event, deployed())

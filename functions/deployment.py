@@ -1,4 +1,7 @@
-"""The parts that a function is made of, each made when it is first used, from the function's environment."""
+"""The parts that a function is made of, each made when it is first used, from the function's environment.
+
+What a part is made of is imported then, too: what a function does not use it does not wait for at its start.
+"""
 
 import json
 import os
@@ -9,14 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions.aws import client
-from functions.catalog import Catalog
 from functions.clock import Clock
-from functions.estimate import RunTimes
-from functions.index import JobIndex
-from functions.inputs import InputStore
-from functions.keys import KeyRing
-from functions.queue import JobQueue
-from functions.store import JobStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,10 +21,17 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from functions.budgets import Budgets
+    from functions.catalog import Catalog
+    from functions.estimate import RunTimes
+    from functions.index import JobIndex
+    from functions.inputs import InputStore
+    from functions.keys import KeyRing
     from functions.payloads import PayloadStore
+    from functions.queue import JobQueue
     from functions.rates import Rates
     from functions.schedules import Schedules
     from functions.spending import Spending
+    from functions.store import JobStore
     from functions.use import Prices
     from functions.use_store import UseStore
 
@@ -48,57 +51,65 @@ class Deployment:
     clock: Clock = field(default_factory=Clock)
 
     @cached_property
-    def store(self) -> JobStore:
+    def store(self) -> "JobStore":
         """The jobs table."""
+        from functions.store import JobStore
+
         return JobStore(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
-    def index(self) -> JobIndex:
+    def index(self) -> "JobIndex":
         """The jobs of each flow by their age."""
+        from functions.index import JobIndex
+
         return JobIndex(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
-    def inputs(self) -> InputStore:
+    def inputs(self) -> "InputStore":
         """The inputs of jobs that did not complete."""
+        from functions.inputs import InputStore
+
         return InputStore(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
-    def keys(self) -> KeyRing:
+    def keys(self) -> "KeyRing":
         """The keys table."""
+        from functions.keys import KeyRing
+
         return KeyRing(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
 
     @cached_property
     def rates(self) -> "Rates":
         """How often limited keys call."""
-        from functions.rates import Rates  # noqa: PLC0415 - few functions, or few of their requests, need it
+        from functions.rates import Rates
 
         return Rates(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
 
     @cached_property
     def budgets(self) -> "Budgets":
         """What orgs may use."""
-        from functions.budgets import Budgets  # noqa: PLC0415 - few functions, or few of their requests, need it
+        from functions.budgets import Budgets
 
         return Budgets(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
 
     @cached_property
     def uses(self) -> "UseStore":
         """What orgs have used."""
-        from functions.use_store import UseStore  # noqa: PLC0415 - few functions, or few of their requests, need it
+        from functions.use_store import UseStore
 
         return UseStore(self._dynamodb, self.environment["USAGE_TABLE"])
 
     @cached_property
     def spending(self) -> "Spending":
         """What orgs have used of their budgets."""
-        from functions.spending import Spending  # noqa: PLC0415 - few functions, or few of their requests, need it
+        from functions.spending import Spending
 
         return Spending(self.uses, self.budgets, self.prices)
 
     @property
     def prices(self) -> "Prices":
         """What the operator reckons with."""
-        from functions.use import Prices  # noqa: PLC0415 - few functions, or few of their requests, need it
+        from functions.use import Prices
 
         return Prices(float(self.environment["PRICE_JOB"]), float(self.environment["PRICE_GB_SECOND"]))
 
@@ -114,16 +125,16 @@ class Deployment:
         return None if memory is None else int(memory)
 
     @cached_property
-    def queue(self) -> JobQueue:
+    def queue(self) -> "JobQueue":
         """The queue that the worker reads; for who sends, that of the default worker."""
-        return JobQueue(self._sqs, self.environment["QUEUE_URL"])
+        return self._queue(self.environment["QUEUE_URL"])
 
-    def queue_of(self, flow: str) -> JobQueue:
+    def queue_of(self, flow: str) -> "JobQueue":
         """The queue of the workers that run the flow `project/flow`."""
         profile = self.catalog.flows[flow].profile
         # While a deployment is updated, its catalog may be newer than the environment: every worker has all flows.
         url = None if profile is None else self._profile_queues.get(profile)
-        return self.queue if url is None else JobQueue(self._sqs, url)
+        return self.queue if url is None else self._queue(url)
 
     @cached_property
     def _profile_queues(self) -> Mapping[str, str]:
@@ -131,21 +142,21 @@ class Deployment:
         return urls
 
     @cached_property
-    def dead_letters(self) -> JobQueue:
+    def dead_letters(self) -> "JobQueue":
         """The queue of messages that no worker could settle."""
-        return JobQueue(self._sqs, self.environment["DEAD_LETTER_QUEUE_URL"])
+        return self._queue(self.environment["DEAD_LETTER_QUEUE_URL"])
 
     @cached_property
     def payloads(self) -> "PayloadStore":
         """The inputs and results that are too large for anything else."""
-        from functions.payloads import PayloadStore  # noqa: PLC0415 - few jobs have any
+        from functions.payloads import PayloadStore
 
         return PayloadStore(self._s3, self.environment["PAYLOADS_BUCKET"])
 
     @cached_property
     def schedules(self) -> "Schedules":
         """Where messages wait for longer than a queue can hide them."""
-        from functions.schedules import Schedules  # noqa: PLC0415 - few jobs wait so long
+        from functions.schedules import Schedules
 
         environment = self.environment
         return Schedules(
@@ -156,13 +167,17 @@ class Deployment:
         )
 
     @cached_property
-    def run_times(self) -> RunTimes:
+    def run_times(self) -> "RunTimes":
         """What this worker's process has seen each flow take."""
+        from functions.estimate import RunTimes
+
         return RunTimes()
 
     @cached_property
-    def catalog(self) -> Catalog:
+    def catalog(self) -> "Catalog":
         """What the build knows of the flows."""
+        from functions.catalog import Catalog
+
         return Catalog.load(self.asset / "catalog")
 
     @property
@@ -174,6 +189,11 @@ class Deployment:
     def grace_ms(self) -> int:
         """How long an interrupted flow may take to leave before it is killed."""
         return int(float(self.environment.get("GRACE_SECONDS", "10")) * 1000)
+
+    def _queue(self, url: str) -> "JobQueue":
+        from functions.queue import JobQueue
+
+        return JobQueue(self._sqs, url)
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":

@@ -2,19 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from functions.deployment import Deployment, deployed
-from functions.http import Event
 from functions.telemetry import logger
 from functions.use import Entry, Use, entry_of
+
+if TYPE_CHECKING:
+    from functions.http import Event
 
 Groups = Mapping[tuple[str, str, str], list[Entry]]
 
 
-def meter(event: Event, deployment: Deployment) -> None:
+def meter(event: "Event", deployment: Deployment) -> None:
     """Add a batch of one shard's records to the sums: one write for each org, day and flow.
 
     What AWS cannot do now is raised: the batch comes again, cut as before or otherwise, and finds what is done already.
@@ -51,7 +53,7 @@ def _grouped(records: Iterable[Mapping[str, Any]], memory: int) -> Groups:
     return groups
 
 
-def handler(event: Event, _context: object) -> dict[str, Any]:
+def handler(event: "Event", _context: object) -> dict[str, Any]:
     """Serve the stream; the state of a time window must be answered, and there is none."""
     meter(event, deployed())
     return {"state": {}}

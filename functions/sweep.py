@@ -1,12 +1,16 @@
 """Entry: settle, once a day, the jobs that nobody runs and nobody asks for, so that nothing waits for ever."""
 
+from typing import TYPE_CHECKING
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.abandoning import abandon
 from functions.deployment import Deployment, deployed
-from functions.http import Event
 from functions.lifecycle import Job
 from functions.telemetry import logger
+
+if TYPE_CHECKING:
+    from functions.http import Event
 
 
 def sweep(deployment: Deployment) -> int:
@@ -28,6 +32,6 @@ def _settle(job: Job, deployment: Deployment, now: int) -> bool:
     return True
 
 
-def handler(_event: Event, _context: object) -> None:
+def handler(_event: "Event", _context: object) -> None:
     """Serve the schedule."""
     sweep(deployed())

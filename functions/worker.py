@@ -1,17 +1,19 @@
 """Entry: run the jobs of a batch of deliveries, each to a settled row or back to the queue."""
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.batch import Batch
 from functions.deployment import Deployment, deployed
 from functions.execution import Execution
-from functions.http import Event
 from functions.queue import Delivery, InvalidMessageError, Message
 from functions.registry import open_folder
 from functions.telemetry import logger
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
+
+if TYPE_CHECKING:
+    from functions.http import Event
 
 
 class LambdaContext(Protocol):
@@ -21,7 +23,7 @@ class LambdaContext(Protocol):
         """Until the runtime ends this invocation."""
 
 
-def work(event: Event, context: LambdaContext, deployment: Deployment) -> dict[str, Any]:
+def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict[str, Any]:
     """Work on the deliveries one after the other; a bad one does not fail its neighbours."""
     now = deployment.clock.now()
     batch = Batch(lambda: deployment.queue, deployment.lease_ms, Delivery.of(event))
@@ -52,6 +54,6 @@ def _hold(batch: Batch, now: int) -> None:
         logger().warning("the visibility of a batch was not shortened", exc_info=True)
 
 
-def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
+def handler(event: "Event", context: LambdaContext) -> dict[str, Any]:
     """Serve the queue."""
     return work(event, context, deployed())
