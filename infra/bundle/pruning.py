@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -65,8 +66,29 @@ class ClientMethodDocstring:
 
 PaginatorDocstring = WaiterDocstring = ClientMethodDocstring
 """,
+    "urllib3/http2/__init__.py": """def inject_into_urllib3():
+    raise ImportError("this urllib3 was made without HTTP/2: let the requirements of the flows name their own")
+""",
 }
-"""botocore can write its own documentation, and loads what that takes, a parser of HTML too: a tenth of a start."""
+"""botocore can write its own documentation, and loads what that takes, a parser of HTML too: a tenth of a start.
+urllib3 can speak HTTP/2, which botocore does not, and loads what finds out the versions of libraries: a thirtieth.
+"""
+
+_LATER = """\
+import re
+
+
+class _Later:
+    def __init__(self, *pattern):
+        self._pattern = pattern
+
+    def __getattr__(self, name):
+        return getattr(re.compile(*self._pattern), name)
+
+"""
+_PATTERNS = re.compile(r"^(\w*(?:IPV6\w*|HOST_PORT)_RE) = re\.compile\(", re.MULTILINE)
+"""urllib3 and botocore know an address of IPv6 by patterns that take a millisecond each to compile, and of which a call
+of AWS needs one or two."""
 
 
 def prune_installation(folder: Path) -> None:
@@ -85,6 +107,10 @@ def prune_own(folder: Path) -> None:
     for name, text in _UNWRITTEN.items():
         for path in folder.glob(name):
             _replace(path, path, text)
+    for name in ("urllib3/util/url.py", "botocore/compat.py"):
+        for path in folder.glob(name):
+            later = _PATTERNS.sub(r"\1 = _Later(", path.read_text())
+            _replace(path, path, later.replace("import re\n", _LATER, 1))
     for path in folder.glob("botocore/data/endpoints.json"):
         _replace(path, path, _compact(_of_our_services(json.loads(path.read_bytes()))))
     for path in folder.glob("botocore/data/*/*/*.json.gz"):

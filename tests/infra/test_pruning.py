@@ -3,8 +3,11 @@
 import json
 import re
 import ssl
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from sysconfig import get_path
 from typing import Any
 
 import pytest
@@ -62,3 +65,22 @@ def test_missing_authority_is_named(tmp_path: Path) -> None:
     everybody.write_text('# Label: "Amazon Root CA 1"\n-----END CERTIFICATE-----\n')
     with pytest.raises(BundleError, match="Amazon Root CA 2"):
         write_amazons(everybody, tmp_path / "authorities.pem")
+
+
+ADDRESSES = """
+from botocore.compat import IPV6_ADDRZ_RE
+from urllib3.util.url import Url, parse_url
+
+for url in ("http://[::1]:80/x", "https://[fe80::1%25eth0]", "https://dynamodb.eu-west-1.amazonaws.com", "http://10.0.0.1:8/"):
+    print(parse_url(url), bool(IPV6_ADDRZ_RE.match(Url(*parse_url(url)).host)))
+"""
+
+
+def test_addresses_are_read_as_by_the_libraries_themselves(asset: Assets) -> None:
+    """Be it that a pattern is compiled when it is needed and not before."""
+    said = [
+        subprocess.run([sys.executable, *("-S", "-c", ADDRESSES)], env=path, capture_output=True, text=True, check=True)
+        for path in ({"PYTHONPATH": str(asset("api", "host"))}, {"PYTHONPATH": get_path("purelib")})
+    ]
+    assert said[0].stdout == said[1].stdout
+    assert said[0].stdout.count("True") == 2
