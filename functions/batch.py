@@ -27,9 +27,9 @@ class Batch:
     def hold(self, now: int) -> None:
         """Hide what is in hand for one lease: if this worker dies, all of it returns then, not hours later."""
         self.queue().hide([*filter(None, [self.current]), *self.waiting], self.lease_ms // 1000)
-        self.is_hidden(now)
+        self.note_hidden(now)
 
-    def is_hidden(self, now: int) -> None:
+    def note_hidden(self, now: int) -> None:
         """Take note that what is in hand is hidden for about a lease: the next third of it needs no request."""
         self._hold_at = now + self.lease_ms // 3
 

@@ -32,7 +32,7 @@ def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict
         # A queue whose visibility ends sooner than the lease needs no shortening.
         _hold(batch, now)
     else:
-        batch.is_hidden(now)
+        batch.note_hidden(now)
     while delivery := batch.next(deployment.clock.now()):
         available_ms = context.get_remaining_time_in_millis() - deployment.grace_ms - 1000 * WORKER_MARGIN_SECONDS
         try:
