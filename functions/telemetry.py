@@ -22,9 +22,14 @@ def logger() -> "Logger":
 
 
 def trace_of(error: BaseException | None) -> str:
-    """Say where an exception and those that led to it were raised, without their texts, which may quote an input."""
+    """Say where an exception, those that led to it and those in a group were raised.
+
+    Their texts are left out: they may quote an input.
+    """
     parts: list[str] = []
     while error is not None and len(parts) < _MOST_CAUSES:
-        parts.append(f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}")
+        within = error.exceptions[:_MOST_CAUSES] if isinstance(error, BaseExceptionGroup) else ()
+        raised = f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}"
+        parts.append("\n\n".join([*map(trace_of, within), raised]))
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return "\n\n".join(reversed(parts))

@@ -1,0 +1,53 @@
+"""What the log says of an exception."""
+
+from collections.abc import Callable
+
+import pytest
+
+from functions.telemetry import trace_of
+
+TEXT = "a word of the input"
+
+
+def fail(text: str) -> None:
+    raise ValueError(text)
+
+
+def failing_because() -> None:
+    try:
+        fail(TEXT)
+    except ValueError as error:
+        raise KeyError(TEXT) from error
+
+
+def failing_while_handling() -> None:
+    try:
+        fail(TEXT)
+    except ValueError:
+        raise KeyError(TEXT)  # noqa: B904 - that it has a context alone is what is tested
+
+
+def failing_in_a_group() -> None:
+    try:
+        fail(TEXT)
+    except ValueError as error:
+        raise ExceptionGroup(TEXT, [error]) from None
+
+
+@pytest.mark.parametrize(
+    ("run", "kinds"),
+    [
+        (lambda: fail(TEXT), ["ValueError"]),
+        (failing_because, ["ValueError", "KeyError"]),
+        (failing_while_handling, ["ValueError", "KeyError"]),
+        (failing_in_a_group, ["ValueError", "ExceptionGroup"]),
+    ],
+)
+def test_trace_has_every_place_and_no_text(run: Callable[[], None], kinds: list[str]) -> None:
+    """The exception comes last, after what led to it or what it holds together."""
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - of several kinds
+        run()
+    trace = trace_of(raised.value)
+    assert [line for line in trace.splitlines() if line in {"ValueError", "KeyError", "ExceptionGroup"}] == kinds
+    assert "raise ValueError(text)" in trace
+    assert TEXT not in trace
