@@ -46,6 +46,11 @@ DEFAULT = Stack(
     dict.fromkeys(("submit", "retry", "status", "statuses", "cancel", "list", "metering"), 256)
     | {"execute": 128, "wait": 128, "worker": 1024}
 )
+SHORT = replace(DEFAULT, worker_timeout=60)
+"""Its queue hides a delivery for a lease anyway."""
+
+UNITS = ("api_requests", "lambda_requests", "write_units", "sqs_requests", "log_bytes")
+"""What a job is held to, beside what only some need."""
 IDEAL = Cpu()
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
 _BATCH_WRITE = 25

@@ -1,7 +1,6 @@
 """What a job may cost, exactly: whoever adds a write or a request to its life changes a figure here."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from statistics import median
 
@@ -11,16 +10,7 @@ from tests.bench import prices
 from tests.bench.bill import TARGETS, but_for_use
 from tests.bench.capacity import item_bytes
 from tests.bench.life import MAP_SIZE, Event, Life
-from tests.bench.lives import DEFAULT, Account, Bill, fresh_account
-
-SHORT = replace(DEFAULT, worker_timeout=60)
-UNITS = ("api_requests", "lambda_requests", "write_units", "sqs_requests", "log_bytes")
-
-
-@pytest.fixture(scope="module")
-def account() -> Iterator[Account]:
-    with fresh_account() as account:
-        yield account
+from tests.bench.lives import DEFAULT, SHORT, UNITS, Account, Bill
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,11 @@
 """What a job costs whose input or result is large, exactly."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import pytest
 
 from noukai_wire.limits import MAX_RESULT_BYTES, MAX_ROW_RESULT_BYTES
 from tests.bench.crossover import usd_as_object, usd_in_row
 from tests.bench.life import Life
-from tests.bench.lives import DEFAULT, Account, fresh_account
-
-SHORT = replace(DEFAULT, worker_timeout=60)
-UNITS = ("api_requests", "lambda_requests", "write_units", "sqs_requests", "log_bytes")
-
-
-@pytest.fixture(scope="module")
-def account() -> Iterator[Account]:
-    with fresh_account() as account:
-        yield account
+from tests.bench.lives import SHORT, UNITS, Account
 
 
 def test_result_that_is_too_large_for_its_row(account: Account) -> None:

@@ -1,0 +1,13 @@
+"""What the tests of the bill share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.bench.lives import Account, fresh_account
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Account]:
+    with fresh_account() as account:
+        yield account
