@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from aws_cdk import Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -100,6 +101,8 @@ _ANSWERERS = (
     _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )
 _FALLBACK = "describe"
+_DEFAULT_ROUTE = "$default"
+_STAGE = "$default"
 
 
 class Api(Construct):
@@ -133,7 +136,7 @@ class Api(Construct):
             self,
             "Stage",
             http_api=self._api,
-            stage_name="$default",
+            stage_name=_STAGE,
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(
                 rate_limit=settings.throttle_rate, burst_limit=settings.throttle_burst
@@ -156,9 +159,21 @@ class Api(Construct):
         integration = HttpLambdaIntegration(answerer.entry, function, scope_permission_to_route=False)
         keys = [route.key for route in answerer.routes]
         if answerer.entry == _FALLBACK:
-            keys.append("$default")
+            keys.append(_DEFAULT_ROUTE)
+            self._let_the_default_route_invoke(function)
         for key in keys:
             apigateway.HttpRoute(self, key, http_api=self._api, integration=integration, route_key=_route_key(key))
+
+    def _let_the_default_route_invoke(self, function: lambda_.Function) -> None:
+        """Allow what the integration's own permission (`{api}/*/*/*`) does not match.
+
+        The default route has neither a method nor a path: it invokes as `{api}/{stage}/$default`.
+        """
+        api = Stack.of(self).format_arn(
+            service="execute-api", resource=self._api.api_id, resource_name=f"{_STAGE}/{_DEFAULT_ROUTE}"
+        )
+        gateway = iam.ServicePrincipal("apigateway.amazonaws.com")
+        function.add_permission("DefaultRoute", principal=gateway, source_arn=api, scope=self)
 
     def _function(self, answerer: _Answerer) -> JobFunction:
         settings = self._settings
@@ -234,7 +249,7 @@ def _reading_budgets(usage: dynamodb.ITable) -> iam.PolicyStatement:
 
 
 def _route_key(key: str) -> apigateway.HttpRouteKey:
-    if key == "$default":
+    if key == _DEFAULT_ROUTE:
         return apigateway.HttpRouteKey.DEFAULT
     method, path = key.split(" ", 1)
     return apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod[method])

@@ -1,6 +1,8 @@
 """What the template says of the API: its routes, its stage and how it answers."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
 
 import pytest
 
@@ -46,13 +48,50 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
     assert {route.key for route in Route} <= found.keys()
 
 
+def gateway_permissions(template: Template) -> list[dict[str, Any]]:
+    """Each permission of the gateway to invoke a function."""
+    every = [each["Properties"] for each in template.resources("Lambda::Permission").values()]
+    return [each for each in every if each["Principal"] == "apigateway.amazonaws.com"]
+
+
 def test_gateway_may_call_the_functions_that_answer(template: Template) -> None:
     """Each of them, and only for this API."""
-    every = [each["Properties"] for each in template.resources("Lambda::Permission").values()]
-    permissions = [each for each in every if each["Principal"] == "apigateway.amazonaws.com"]
+    permissions = gateway_permissions(template)
     assert {each["FunctionName"]["Fn::GetAtt"][0] for each in permissions} == {template.named(each) for each in API}
     api, _ = template.named_resource("ApiGatewayV2::Api", "Api")
     assert all({"Ref": api} in each["SourceArn"]["Fn::Join"][1] for each in permissions)
+
+
+def gateway_arn(route_key: str) -> str:
+    """The source ARN with which the gateway of an HTTP API invokes a route's function.
+
+    A route has a method and its path as declared; `$default` has neither, and comes right after the stage. Source:
+    "Invalid Lambda Permission generated for HTTP API $default routes", aws/serverless-application-model, issue 1860.
+    """
+    at = route_key.replace(" ", "", 1) if " " in route_key else route_key
+    return f"arn:aws:execute-api:us-east-1:123456789012:api/$default/{at}"
+
+
+def is_allowed(source_arn: str, permission: dict[str, Any]) -> bool:
+    """Whether a permission matches, as ArnLike does: a `*` matches any characters of a part, slashes among them.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
+    """
+    known = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012"}
+    parts = permission["SourceArn"]["Fn::Join"][1]
+    pattern = "".join(part if isinstance(part, str) else known.get(part["Ref"], "api") for part in parts)
+    pairs = zip(source_arn.split(":", 5), pattern.split(":", 5), strict=True)
+    return all(fnmatchcase(*pair) for pair in pairs)
+
+
+def test_every_route_may_invoke_its_function(template: Template) -> None:
+    """Else the gateway answers 500 itself; it names a route to Lambda as the route is declared."""
+    permissions = gateway_permissions(template)
+    for route in template.resources("ApiGatewayV2::Route").values():
+        integration = template.properties(route["Properties"]["Target"]["Fn::Join"][1][1]["Ref"])
+        arn = gateway_arn(route["Properties"]["RouteKey"])
+        matching = [each["FunctionName"] for each in permissions if is_allowed(arn, each)]
+        assert integration["IntegrationUri"] in matching, arn
 
 
 def test_stage_is_the_default_one_and_is_throttled(template: Template) -> None:
