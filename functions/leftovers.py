@@ -1,0 +1,59 @@
+"""What an attempt leaves behind in its flow's process: children, and threads that are still at work."""
+
+import os
+import sys
+from threading import Thread
+from threading import enumerate as list_threads
+from time import monotonic, sleep
+from typing import Any
+
+_SETTLING_SECONDS = 0.02
+"""For threads that are about to end: one whose result a flow has just received has not ended yet."""
+
+_waitid: Any = getattr(os, "waitid", None)  # macOS has it from Python 3.13 on
+_frames = sys._current_frames  # noqa: SLF001 - documented, and the only way to see what a thread does
+_MODULES = sys.modules
+
+
+class LeftOvers:
+    """What an attempt may have left; threads that were there when this was made are the module's, not an attempt's."""
+
+    def __init__(self) -> None:
+        self._threads = {*list_threads()}
+
+    def exist(self) -> bool:
+        """Whether a child, even one that has ended, or a thread is left over.
+
+        Daemon threads are not, nor are idle ones of a pool: a flow may keep either for the next attempt. Descendants
+        without a parent are not seen here; the worker adopts them.
+        """
+        return _has_children() or self._has_threads()
+
+    def _has_threads(self) -> bool:
+        deadline = monotonic() + _SETTLING_SECONDS
+        while any(_is_at_work(thread) for thread in list_threads() if thread not in self._threads):
+            if monotonic() > deadline:
+                return True
+            sleep(0.001)
+        return False
+
+
+def _has_children() -> bool:
+    if _waitid is None:
+        return False
+    try:
+        _waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _is_at_work(thread: Thread) -> bool:
+    return not thread.daemon and thread.is_alive() and not _is_idle_in_pool(thread)
+
+
+def _is_idle_in_pool(thread: Thread) -> bool:
+    """Whether it is a `ThreadPoolExecutor`'s, which are no daemons, and waits for something to do."""
+    pools: Any = _MODULES.get("concurrent.futures.thread")
+    frame = _frames().get(thread.ident or 0)
+    return pools is not None and frame is not None and frame.f_code is pools._worker.__code__  # noqa: SLF001 - no other way

@@ -1,0 +1,118 @@
+"""The end of what flows have started: the worker adopts, kills and reaps it."""
+
+import ctypes
+import os
+import signal
+import sys
+from contextlib import suppress
+from time import monotonic, sleep
+
+from functions.telemetry import logger
+
+PATIENCE_SECONDS = 5.0
+"""How long what was killed may take to end."""
+
+_LOOK_SECONDS = 0.001
+_PR_SET_CHILD_SUBREAPER = 36
+_TASKS = "/proc/self/task"
+
+
+class NotEndedError(Exception):
+    """Raised when something lives on although it was killed: the worker can promise nothing, and must end itself."""
+
+
+class Reaper:
+    """Adopts what loses its parent below this process, and ends it.
+
+    Left alone are the flow processes named to `keep`, and children that are older than this object. On Linux it finds
+    also what has called `setsid` or forked twice; elsewhere only what is in the group of a flow's process.
+    """
+
+    def __init__(self) -> None:
+        _become_subreaper()
+        self._others = frozenset(_children())
+        self._kept: dict[int, int | None] = {}
+
+    def keep(self, pid: int) -> None:
+        """Take a child that leads a group of its own for a flow's process, until its `end`."""
+        self._kept[pid] = None
+
+    def has_ended(self, pid: int) -> bool:
+        """Whether a kept process has ended."""
+        if self._kept[pid] is None:
+            self._kept[pid] = _exit_code(pid)
+        return self._kept[pid] is not None
+
+    def reap(self) -> None:
+        """Reap the orphans that have ended."""
+        self._orphans()
+
+    def has_orphans(self) -> bool:
+        """Whether something lives that lost its parent: the attempt that just ended has left it over."""
+        return bool(self._orphans())
+
+    def end(self, pid: int) -> int:
+        """Kill a kept process, its group and every orphan; return its exit code, negative for a signal.
+
+        Raises:
+            NotEndedError: something has not ended within `PATIENCE_SECONDS`.
+        """
+        deadline = monotonic() + PATIENCE_SECONDS
+        _kill_group(pid)
+        while not self.has_ended(pid):
+            _kill(pid)  # it may have moved itself to another group
+            _wait([pid], deadline)
+        code = self._kept.pop(pid)
+        # Children become this process's before the end of their parent can be seen: none can be missed.
+        while orphans := self._orphans():
+            for orphan in orphans:
+                self._kill_orphan(orphan)
+            _wait(orphans, deadline)
+        return code or 0
+
+    def _orphans(self) -> list[int]:
+        adopted = _children() - self._kept.keys() - self._others
+        return [pid for pid in adopted if _exit_code(pid) is None]
+
+    def _kill_orphan(self, pid: int) -> None:
+        group = os.getpgid(pid)
+        if group != os.getpgrp() and group not in self._kept:
+            _kill_group(group)  # at once, as long as it forks
+        _kill(pid)
+
+
+def _become_subreaper() -> None:
+    if sys.platform == "linux" and ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        logger().warning("orphans of flows are not adopted: the system refuses it")
+
+
+def _children() -> set[int]:
+    """List the children of this process, those that have ended included."""
+    children: set[int] = set()
+    with suppress(FileNotFoundError):  # not Linux
+        for task in os.listdir(_TASKS):
+            with suppress(FileNotFoundError), open(f"{_TASKS}/{task}/children", "rb", buffering=0) as file:
+                children.update(map(int, file.read().split()))
+    return children
+
+
+def _exit_code(pid: int) -> int | None:
+    """Reap a child that has ended."""
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def _kill_group(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _wait(pids: list[int], deadline: float) -> None:
+    if monotonic() > deadline:
+        raise NotEndedError(f"killed, and alive {PATIENCE_SECONDS:g} seconds later: {pids}")
+    sleep(_LOOK_SECONDS)

@@ -1,0 +1,220 @@
+"""What a flow's process is like once its module is imported, and the way back to that after an attempt.
+
+What is called here was taken from its module before a flow could replace it there.
+"""
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import copy_context
+from faulthandler import cancel_dump_traceback_later
+from io import TextIOWrapper
+from os import chdir, fstat, get_blocking, getcwd, getegid, geteuid, getpgrp, getpriority, set_blocking, umask
+from resource import getrlimit
+from signal import getitimer, getsignal, pthread_sigmask, set_wakeup_fd, setitimer, sigpending
+from signal import signal as set_handler
+from time import tzset
+from typing import Any, TypeVar
+
+from functions.telemetry import logger
+
+T = TypeVar("T")
+Restore = Callable[[], bool]
+"""Brings one thing back to what it was when it was noted; False if it cannot."""
+
+_ENVIRONMENT = os.environ
+_MODULES = sys.modules
+_STREAMS = ("stdin", "stdout", "stderr")
+_SIGNALS = sorted(signal.valid_signals())
+_TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+_LIMITS = sorted({value for name, value in vars(resource).items() if name.startswith("RLIMIT_")})
+
+
+class Surroundings:
+    """The state of this process as it was when this was made, in the main thread, with the flow's module imported.
+
+    No method raises for what a flow has done to its process.
+    """
+
+    def __init__(self) -> None:
+        self._context = copy_context()
+        self._restores: list[Restore] = []
+        for note in (_timers, _environment, _folder, _mask_of_files, _streams, _descriptors, _signals, _irreversible):
+            try:
+                self._restores.append(note())
+            except Exception:  # noqa: BLE001 - the module has left something that cannot even be noted
+                self._restores.append(_never)
+        _forget_temporary_folder()
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call it so that what it sets in context variables ends with it."""
+        return self._context.copy().run(function)
+
+    def place_temporary_files(self, folder: str) -> None:
+        """Let the temporary files of the coming attempt lie in its own folder."""
+        _ENVIRONMENT["TMPDIR"] = folder
+        _forget_temporary_folder()
+
+    def restore(self) -> bool:
+        """Bring everything back; False if that cannot be done, and no further attempt may run in this process."""
+        restored = True
+        for restore in (*self._restores, _forget_temporary_folder, _clear_log):
+            try:
+                restored = restore() and restored
+            except BaseException:  # noqa: BLE001 - a handler of the flow's may still raise anything
+                restored = False
+        return restored
+
+
+def flush_output() -> None:
+    """Write out what lies in the standard streams; this may run code of the flow's and take its time."""
+    for name in ("stdout", "stderr"):
+        with suppress(Exception):  # a flow may have closed or replaced it
+            getattr(sys, name).flush()
+
+
+def _never() -> bool:
+    return False
+
+
+def _timers() -> Restore:
+    noted = [(timer, *getitimer(timer)) for timer in _TIMERS]
+
+    def restore() -> bool:
+        for timer, seconds, interval in noted:
+            setitimer(timer, seconds, interval)
+        cancel_dump_traceback_later()
+        return True
+
+    return restore
+
+
+def _environment() -> Restore:
+    if os.environ is not _ENVIRONMENT:
+        # A module that puts a dictionary of its own there means it for the programs that it starts, too.
+        replaced, os.environ = os.environ, _ENVIRONMENT
+        _ENVIRONMENT.update(replaced)
+    noted = _ENVIRONMENT.copy()
+
+    def restore() -> bool:
+        os.environ = _ENVIRONMENT  # noqa: B003 - it is the one that clears and sets
+        now = _ENVIRONMENT.copy()
+        for name in now.keys() - noted.keys():
+            del _ENVIRONMENT[name]
+        for name, value in noted.items():
+            if now.get(name) != value:
+                _ENVIRONMENT[name] = value
+        tzset()
+        return True
+
+    return restore
+
+
+def _folder() -> Restore:
+    noted = getcwd()  # noqa: PTH109 - the real one, whatever a flow has made of pathlib
+
+    def restore() -> bool:
+        chdir(noted)
+        return True
+
+    return restore
+
+
+def _mask_of_files() -> Restore:
+    noted = umask(0o077)
+    umask(noted)
+
+    def restore() -> bool:
+        umask(noted)
+        return True
+
+    return restore
+
+
+def _streams() -> Restore:
+    noted = {name: getattr(sys, name, None) for name in _STREAMS}
+    settings = {name: _settings(stream) for name, stream in noted.items()}
+
+    def restore() -> bool:
+        whole = True
+        for name, stream in noted.items():
+            now = getattr(sys, name, None)
+            if now is not stream:
+                # A stream around the same buffer closes it whenever it is collected.
+                whole = whole and (stream is None or getattr(now, "buffer", None) is not getattr(stream, "buffer", now))
+                setattr(sys, name, stream)
+            if isinstance(stream, TextIOWrapper) and _settings(stream) != settings[name]:
+                stream.reconfigure(**settings[name])
+            whole = whole and not getattr(stream, "closed", False)
+        return whole
+
+    return restore
+
+
+def _settings(stream: Any) -> dict[str, Any]:
+    if not isinstance(stream, TextIOWrapper):
+        return {}
+    return {name: getattr(stream, name) for name in ("encoding", "errors", "line_buffering", "write_through")}
+
+
+def _descriptors() -> Restore:
+    noted = {number: identity for number in range(3) if (identity := _identity(number))}
+    blocking = {number: get_blocking(number) for number in noted}
+
+    def restore() -> bool:
+        for number, blocks in blocking.items():
+            set_blocking(number, blocks)
+        return {number: _identity(number) for number in noted} == noted
+
+    return restore
+
+
+def _identity(number: int) -> tuple[int, int] | None:
+    try:
+        file = fstat(number)
+    except OSError:
+        return None
+    return file.st_dev, file.st_ino
+
+
+def _signals() -> Restore:
+    handlers = {number: getsignal(number) for number in _SIGNALS}
+    mask = pthread_sigmask(signal.SIG_BLOCK, ())
+    wakeup = set_wakeup_fd(-1)
+    set_wakeup_fd(wakeup)
+
+    def restore() -> bool:
+        for number, handler in handlers.items():
+            if getsignal(number) is not handler:
+                set_handler(number, handler)
+        set_wakeup_fd(wakeup)
+        if sigpending():
+            return False  # the signals that were held back would arrive in the midst of the next attempt
+        pthread_sigmask(signal.SIG_SETMASK, mask)
+        return True
+
+    return restore
+
+
+def _irreversible() -> Restore:
+    noted = _identity_and_limits()
+    return lambda: _identity_and_limits() == noted
+
+
+def _identity_and_limits() -> tuple[Any, ...]:
+    limits = [getrlimit(limit) for limit in _LIMITS]
+    return limits, getpgrp(), geteuid(), getegid(), getpriority(os.PRIO_PROCESS, 0)
+
+
+def _forget_temporary_folder() -> bool:
+    if tempfile := _MODULES.get("tempfile"):
+        tempfile.tempdir = None  # type: ignore[attr-defined]  # it is not always imported
+    return True
+
+
+def _clear_log() -> bool:
+    logger().clear_state()
+    return True

@@ -1,0 +1,40 @@
+"""Tests that would spoil the process of the others: each runs in a child of its own."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+
+def in_own_process(test: Callable[[], object]) -> None:
+    """Run it in a child that leads a group, which ends with it; what it raises is shown, and fails the calling test."""
+    pid = os.fork()
+    if pid == 0:
+        _run(test)
+    status = os.waitpid(pid, 0)[1]
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def _run(test: Callable[[], object]) -> NoReturn:
+    status = 1
+    try:
+        os.setpgid(0, 0)
+        test()
+        status = 0
+    except BaseException:  # noqa: BLE001 - the child must not go on with the tests of its parent
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(status)
+
+
+def with_own_streams() -> None:
+    """Give the process streams as a flow's has, and not those that capture a test's output."""
+    reading, writing = os.pipe()
+    for number, descriptor in enumerate((reading, writing, writing)):
+        os.dup2(descriptor, number)
+    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, "r" if number == 0 else "w") for number in range(3))
