@@ -1,4 +1,4 @@
-"""Accepting a job: put the row, send the message, then answer; a crash in between heals with the caller's retry."""
+"""Accepting a job: put the row, send the message, then answer; after a crash in between the caller's retry goes on."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from functions.budgets import insufficient_credits
 from functions.deployment import Deployment
 from functions.errors import ApiError
 from functions.http import Response
-from functions.lifecycle import Job, needs_schedule
+from functions.lifecycle import Job
 from functions.pace import pace_headers
 from functions.queue import Letter, Message
 from functions.store import Refused
@@ -16,21 +16,29 @@ from noukai_wire.routes import BASE_PATH, Route
 
 
 def accept(job: Job, message: Message, deployment: Deployment) -> Job:
-    """Give the new job, or the one that has its id already, if it was the same submission."""
-    job = enter(job, deployment)
+    """Return the new job, or the one that has its id already, if it was the same submission."""
+    job = enter(job, message, deployment)
     letter = letter_of(job, message, deployment)
     if letter is not None:
         deployment.queue_of(job.flow).send(letter.message, delay_seconds=letter.delay_seconds)
     return job
 
 
-def enter(job: Job, deployment: Deployment) -> Job:
-    """Put the row of a new job, or take up the job that has its id already; its message is not sent yet.
+def enter(job: Job, message: Message, deployment: Deployment) -> Job:
+    """Put the row of a new job, or return the job that has its id already; nothing is sent to its queue yet.
 
-    An org that has used up its budget gets no new job; one that it has already it is told of as ever.
+    A message that a queue cannot hide for so long is left to a schedule before the row is put: a schedule without a row
+    sends a message that a worker drops, but a row without a schedule would be pending until its deadline to start.
+
+    Raises:
+        ApiError: the org has used up its budget, and the job is a new one.
     """
-    if deployment.budgets.is_spent(job.org) and not _is_known(job, deployment):
-        raise insufficient_credits(job.org)
+    is_spent, is_scheduled = deployment.budgets.is_spent(job.org), job.has_schedule(job.created_at)
+    # A schedule too many only sends a message that is dropped: for that, the cheaper read is enough.
+    if (is_spent or is_scheduled) and not _is_known(job, deployment, consistent=is_spent):
+        if is_spent:
+            raise insufficient_credits(job.org)
+        deployment.schedules.create(message, job.due_at, deployment.queue_of(job.flow))
     try:
         deployment.store.create(job, job.created_at)
     except Refused as refused:
@@ -41,19 +49,15 @@ def enter(job: Job, deployment: Deployment) -> Job:
 
 
 def letter_of(job: Job, message: Message, deployment: Deployment) -> Letter | None:
-    """Say what to send for a job now; a message that a queue cannot hide for so long is left to a schedule.
+    """Return what to send for a job now, unless its message waits in a schedule.
 
     Until a worker has claimed the job nobody can tell whether its message was sent; sent twice, it starts its job once.
     """
-    if job.attempt or job.is_terminal:
-        return None
     now = deployment.clock.now()
-    due_at = max(now, job.not_before or 0)
-    message = replace(message, created_at=job.created_at)
-    if needs_schedule(due_at - now):
-        deployment.schedules.create(message, due_at, deployment.queue_of(job.flow))
+    if job.attempt or job.is_terminal or job.has_schedule(now):
         return None
-    return Letter(message, -(-(due_at - now) // 1000))
+    due_at = max(now, job.not_before or 0)
+    return Letter(replace(message, created_at=job.created_at), -(-(due_at - now) // 1000))
 
 
 def uploaded_until(job: Job, reference: str, deployment: Deployment) -> int | None:
@@ -67,8 +71,8 @@ def uploaded_until(job: Job, reference: str, deployment: Deployment) -> int | No
         return None
 
 
-def _is_known(job: Job, deployment: Deployment) -> bool:
-    seen = deployment.store.read(job.id, consistent=True)
+def _is_known(job: Job, deployment: Deployment, *, consistent: bool) -> bool:
+    seen = deployment.store.read(job.id, consistent=consistent)
     return seen is not None and not seen.is_expired(job.created_at)
 
 

@@ -28,25 +28,21 @@ class Schedules:
     """That of the scheduler, which may send to the queues."""
 
     def create(self, message: Message, due_at: int, queue: JobQueue) -> None:
-        """Let a message be sent to a queue at a time; one that waits already stays as it is."""
+        """Let a message be sent to a queue at a time.
+
+        It is sent without a message group, which Scheduler documents for FIFO queues alone. The SDK repeats a request
+        with the same client token, so that a conflict is always another submission, perhaps with another body.
+        """
         due = datetime.fromtimestamp(-(-due_at // 1000), UTC)
-        target: Any = {
-            "Arn": _beside(self.queue, queue.name),
-            "RoleArn": self.role,
-            "Input": _input(message),
-            "SqsParameters": {"MessageGroupId": message.org},
-        }
-        try:
-            self.client.create_schedule(
-                Name=_name(message),
-                GroupName=self.group,
-                ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
-                FlexibleTimeWindow={"Mode": "OFF"},
-                ActionAfterCompletion="DELETE",
-                Target=target,
-            )
-        except ClientError as error:
-            _unless(error, "ConflictException")
+        target: Any = {"Arn": _beside(self.queue, queue.name), "RoleArn": self.role, "Input": _input(message)}
+        self.client.create_schedule(
+            Name=_name(message),
+            GroupName=self.group,
+            ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            ActionAfterCompletion="DELETE",
+            Target=target,
+        )
 
     def read(self, job: Job) -> Message | None:
         """Give the message of a job that waits; None if there is no such schedule, or none any more."""
@@ -84,7 +80,7 @@ def check_size(message: Message) -> None:
 
 
 def _name(of: Job | Message) -> str:
-    """Name a job's schedule: twice made it is one, and when its id is used again it is another."""
+    """Name a job's schedule; when the job's id is used again, that is another schedule."""
     return f"{of.id}-{of.created_at}"
 
 

@@ -49,7 +49,7 @@ def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> 
             raise unavailable()
         key, submission = keyed_submission(entry, name, deployment.catalog)
         job, message = _asked_for(caller, name, key or place_key, submission, deployment)
-        job = enter(job, deployment)
+        job = enter(job, message, deployment)
         letter = letter_of(job, message, deployment)
         letters.update({} if letter is None else {job.id: letter})
         return job

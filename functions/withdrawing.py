@@ -7,7 +7,7 @@ from functions.lifecycle import Job, State
 def withdraw(job: Job, deployment: Deployment) -> None:
     """Take the schedule of a cancelled job away, and keep the input that it holds for a retry; again changes nothing.
 
-    The job is cancelled before. A schedule that is made or fires meanwhile sends a message that a worker drops.
+    The job is cancelled before. A schedule that fires meanwhile sends a message that a worker drops.
     """
     now = deployment.clock.now()
     if job.state is not State.CANCELLED or not job.has_schedule(now):

@@ -155,10 +155,10 @@ def test_failed_attempt(account: Account) -> None:
 
 
 def test_job_that_runs_later(account: Account) -> None:
-    """A schedule costs its one invocation, a dollar per million, and takes the place of the submission's send."""
+    """A schedule costs its one invocation, a dollar per million, and half a read that keeps a repeated one from it."""
     bill = account.play(Life(event=Event.SCHEDULED), SHORT, jobs=1)
     # Within the hour before, the function has forgotten who calls, and what that org may use.
-    assert bill.meter.operations("submit") == ["GetItem", "GetItem", "PutItem", "CreateSchedule"]
+    assert bill.meter.operations("submit") == ["GetItem", "GetItem", "GetItem", "CreateSchedule", "PutItem"]
     assert (units(bill, "submit"), units(bill, "schedule")) == ((1, 1, 2, 0, 0), (0, 0, 0, 1, 0))
     assert (bill.per_job("schedules"), prices.usd("schedules", 1_000_000)) == (1, 1.0)
     assert bill.meter.operations("claim", "run", "settle") == ["UpdateItem", "UpdateItem"]

@@ -20,6 +20,7 @@ from functions.lifecycle import Job
 from functions.queue import JobQueue, Message
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
+from tests.functions import scheduler
 from tests.functions.entries import ENTRIES
 from tests.functions.tables import create_tables
 from tests.functions.time import LambdaContext, ManualClock
@@ -206,6 +207,7 @@ def system_on_moto(asset: Path, profiles: Iterable[str] = ()) -> Iterator[System
         system = System(Deployment(ENVIRONMENT | urls, asset, clock), clock)  # type: ignore[arg-type]  # it has the same methods
         for called in (system.deployment.store, system.deployment.queue, system.deployment.schedules):
             record_calls(called.client, system.calls)
+        scheduler.enforce(system.deployment.schedules.client)
         system.deployment.schedules.client.create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])
         yield system
 

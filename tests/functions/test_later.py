@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from functions.lifecycle import State
 from functions.sweep import sweep
@@ -24,6 +25,10 @@ def submit(system: System, seconds: float = HOUR, *, headers: Any = None, **opti
     return system.submit(parameters={"a": 1}, options={"runAt": moment(system, seconds), **options}, headers=headers)
 
 
+def unreachable(**_: Any) -> None:
+    raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+
 def called(system: System) -> list[str]:
     return [operation for operation, _ in system.calls]
 
@@ -38,10 +43,10 @@ def test_near_moment_is_a_delay(system: System, seconds: float, delay: int) -> N
 
 
 def test_later_moment_is_a_schedule(system: System) -> None:
-    """One that sends the job's message once, in its org's group, and is gone; never before the moment."""
+    """One that sends the job's message once, and is gone; never before the moment."""
     answer = submit(system, HOUR + 0.001)
     assert (answer.status, answer.headers["Retry-After"]) == (202, "10")
-    assert called(system) == ["PutItem", "CreateSchedule"]
+    assert called(system) == ["GetItem", "CreateSchedule", "PutItem"]
     (schedule,) = schedules(system)
     assert schedule["Name"] == f"{answer.body['id']}-{system.clock.time}"
     assert (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"]) == (
@@ -54,7 +59,7 @@ def test_later_moment_is_a_schedule(system: System) -> None:
         system.deployment.environment["QUEUE_ARN"],
         system.deployment.environment["SCHEDULE_ROLE"],
     )
-    assert target["SqsParameters"] == {"MessageGroupId": "acme"}
+    assert "SqsParameters" not in target
 
 
 def test_job_runs_when_its_schedule_fires(system: System) -> None:
@@ -101,12 +106,38 @@ def test_retry_may_come_after_the_moment(system: System) -> None:
     assert_refused(system, other, ErrorCode.INVALID_INPUT)
 
 
-def test_crash_before_the_schedule_heals_with_the_retry(system: System) -> None:
-    """A schedule that cannot be made is a 503, and the caller's retry makes it."""
+def test_refused_schedule_leaves_no_job(system: System) -> None:
+    """It is a 503, no row is pending for a year, and the caller's retry is a whole submission."""
     with failing(system, "CreateSchedule"):
         answer = submit(system, headers=KEY)
-    assert (answer.status, answer.code) == (503, ErrorCode.UNAVAILABLE)
-    assert (submit(system, headers=KEY).status, len(schedules(system))) == (202, 1)
+    assert (answer.status, answer.code, system.jobs()) == (503, ErrorCode.UNAVAILABLE, [])
+    system.clock.time += 1000
+    job_id = submit(system, HOUR - 1, headers=KEY).body["id"]
+    assert [each["Name"] for each in schedules(system)] == [f"{job_id}-{system.clock.time}"]
+
+
+def test_schedule_without_a_row_starts_nothing(system: System) -> None:
+    """A submission that dies after it made its schedule has no job; the retry's is started once, by its own message."""
+    store = system.deployment.store.client.meta.events
+    store.register("before-call.dynamodb.PutItem", unreachable)
+    assert submit(system, headers=KEY).code == ErrorCode.UNAVAILABLE
+    store.unregister("before-call.dynamodb.PutItem", unreachable)
+    system.clock.time += 1000
+    job_id = submit(system, HOUR - 1, headers=KEY).body["id"]
+    system.clock.time += HOUR * 1000
+    assert fire(system) == 2
+    system.deliver()
+    assert (output(system.status(job_id)), system.row(job_id).attempt, system.messages()) == (2, 1, 0)
+
+
+def test_two_submissions_in_one_millisecond_share_no_schedule(system: System) -> None:
+    """The body of one must never run as the job of the other: the second is to be sent again."""
+    lost = system.deployment.store.client.meta.events
+    lost.register("before-call.dynamodb.PutItem", unreachable)
+    submit(system, headers=KEY)
+    lost.unregister("before-call.dynamodb.PutItem", unreachable)
+    other = system.submit(parameters={"a": 7}, options={"runAt": moment(system, HOUR)}, headers=KEY)
+    assert (other.code, system.jobs()) == (ErrorCode.UNAVAILABLE, [])
 
 
 def test_lost_schedule_does_not_keep_its_job_for_ever(system: System) -> None:
