@@ -91,8 +91,10 @@ class KeyRing:
                 TableName=self.table,
                 Key={"hash": {"S": digest}},
                 UpdateExpression="SET used = :day",
-                # A key that was deleted in the meantime must not come back as a half.
-                ConditionExpression="attribute_exists(org)",
+                # Do not recreate a deleted key's row. Only its own key is named, since what a role lets a condition
+                # name it lets an update write, too.
+                ConditionExpression="attribute_exists(#hash)",
+                ExpressionAttributeNames={"#hash": "hash"},
                 ExpressionAttributeValues={":day": {"N": str(day)}},
             )
         except (BotoCoreError, ClientError):

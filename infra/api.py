@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from aws_cdk import Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
@@ -15,6 +14,7 @@ from infra.function import JobFunction
 from infra.metering import prices
 from infra.payloads import Payloads
 from infra.queues import JobQueues
+from infra.row_rights import counting_calls, noting_uses, reading_budgets
 from infra.schedules import Schedules
 from infra.settings import Settings
 from infra.tables import Tables
@@ -203,12 +203,12 @@ class Api(Construct):
     def _allow(self, function: JobFunction, answerer: _Answerer) -> None:
         tables = self._tables
         tables.keys.grant(function, "dynamodb:GetItem")
-        function.add_to_role_policy(_noting_uses(tables.keys))
-        function.add_to_role_policy(_counting_calls(tables.usage))
+        function.add_to_role_policy(noting_uses(tables.keys))
+        function.add_to_role_policy(counting_calls(tables.usage))
         if answerer.job_actions:
             tables.allow_jobs(function, *answerer.job_actions, lists=answerer.lists)
         if answerer.has_budgets:
-            function.add_to_role_policy(_reading_budgets(tables.usage))
+            function.add_to_role_policy(reading_budgets(tables.usage))
         if answerer.reports_use:
             tables.usage.grant(function, "dynamodb:Query")
         if answerer.payload_actions:
@@ -219,33 +219,6 @@ class Api(Construct):
             self._schedules.let_create(function)
         if answerer.withdraws:
             self._schedules.let_withdraw(function)
-
-
-def _noting_uses(keys: dynamodb.ITable) -> iam.PolicyStatement:
-    """Allow a function to write when a key was last used, and nothing else of its row."""
-    return iam.PolicyStatement(
-        actions=["dynamodb:UpdateItem"],
-        resources=[keys.table_arn],
-        conditions={"ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "org", "used"]}},
-    )
-
-
-def _counting_calls(usage: dynamodb.ITable) -> iam.PolicyStatement:
-    """Allow a function to count the calls of limited keys, and to change nothing of what is used or may be."""
-    return iam.PolicyStatement(
-        actions=["dynamodb:UpdateItem"],
-        resources=[usage.table_arn],
-        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#rate/*"]}},
-    )
-
-
-def _reading_budgets(usage: dynamodb.ITable) -> iam.PolicyStatement:
-    """Allow a function to read what orgs may use, and nothing of what they have."""
-    return iam.PolicyStatement(
-        actions=["dynamodb:GetItem"],
-        resources=[usage.table_arn],
-        conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#budget"]}},
-    )
 
 
 def _route_key(key: str) -> apigateway.HttpRouteKey:

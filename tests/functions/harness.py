@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from moto import mock_aws
-from moto.dynamodb.responses import DynamoHandler
 
 from functions import dead_letters, worker
 from functions.aws import client
@@ -22,7 +20,7 @@ from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions import scheduler
 from tests.functions.entries import ENTRIES
-from tests.functions.tables import create_tables
+from tests.functions.tables import create_tables, one_call_at_a_time
 from tests.functions.time import LambdaContext, ManualClock
 
 if TYPE_CHECKING:
@@ -194,7 +192,7 @@ class System:
 @contextmanager
 def system_on_moto(asset: Path, profiles: Iterable[str] = ()) -> Iterator[System]:
     """Make the tables, queues and keys of a fresh deployment, whose calls of AWS are recorded."""
-    with mock_aws(config=_BUT_EMULATED), _one_dynamodb_call_at_a_time():
+    with mock_aws(config=_BUT_EMULATED), one_call_at_a_time():
         dynamodb, sqs = client("dynamodb"), client("sqs")
         create_tables(dynamodb)
         urls = {
@@ -219,22 +217,6 @@ def record_calls(service: Any, calls: list[tuple[str, dict[str, Any]]]) -> None:
         calls.append((model.name, dict(params)))
 
     service.meta.events.register("before-parameter-build.*.*", record)
-
-
-@contextmanager
-def _one_dynamodb_call_at_a_time() -> Iterator[None]:
-    """Hold one lock around moto's DynamoDB, which loses conditional updates of concurrent callers otherwise."""
-    lock, call_action = Lock(), DynamoHandler.call_action
-
-    def locked(self: DynamoHandler) -> Any:
-        with lock:
-            return call_action(self)
-
-    DynamoHandler.call_action = locked  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        DynamoHandler.call_action = call_action  # type: ignore[method-assign]
 
 
 def assert_refused(system: System, answer: Answer, code: ErrorCode) -> None:

@@ -1,6 +1,11 @@
 """The tables of a deployment, as far as the functions notice."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any
+
+from moto.dynamodb.responses import DynamoHandler
 
 from functions.row import INDEX, INDEX_ORDER, INDEX_PARTITION
 
@@ -32,3 +37,19 @@ def create_tables(dynamodb: "DynamoDBClient") -> None:
     for name, table in (("jobs", jobs), ("keys", keys), ("usage", usage)):
         types: Any = [{"AttributeName": each, "AttributeType": "S"} for each in attributes[name]]
         dynamodb.create_table(TableName=name, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST", **table)
+
+
+@contextmanager
+def one_call_at_a_time() -> Iterator[None]:
+    """Hold one lock around moto's DynamoDB, which loses conditional updates of concurrent callers otherwise."""
+    lock, call_action = Lock(), DynamoHandler.call_action
+
+    def locked(self: DynamoHandler) -> Any:
+        with lock:
+            return call_action(self)
+
+    DynamoHandler.call_action = locked  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        DynamoHandler.call_action = call_action  # type: ignore[method-assign]

@@ -1,6 +1,8 @@
 """Who may call what: keys, scopes, orgs, and what is not there."""
 
 import hashlib
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -99,6 +101,27 @@ def test_use_of_a_key_is_noted_once_a_day(system: System) -> None:
         assert [operation for operation, _ in system.calls] == ["GetItem", "UpdateItem", "GetItem", "GetItem"]
         assert used_on(system, "nk_new") == system.clock.time // DAY_MS
         system.clock.time += DAY_MS
+
+
+def attributes_of(request: Mapping[str, Any]) -> set[str]:
+    """What DynamoDB compares with a condition on `dynamodb:Attributes`: each attribute that an update names anywhere.
+
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html, which lets a
+    policy with that condition list the key and every attribute of every expression.
+    """
+    text = f"{request['UpdateExpression']} {request['ConditionExpression']}"
+    words = re.findall(r"[#\w:]+", re.sub(r"\w+\(", " ", text))
+    named = {word for word in words if not word.startswith(":") and word not in ("SET", "AND", "OR")}
+    return {request["ExpressionAttributeNames"].get(name, name) for name in named} | set(request["Key"])
+
+
+def test_note_of_a_use_needs_no_right_to_the_org_of_a_key(system: System) -> None:
+    """A right to name an attribute in a condition is a right to write it: the roles allow `hash` and `used` alone."""
+    system.add_key("nk_new", "acme", used=0)
+    system.key = "nk_new"
+    system.send(Route.FLOWS)
+    (request,) = [parameters for operation, parameters in system.calls if operation == "UpdateItem"]
+    assert attributes_of(request) == {"hash", "used"}
 
 
 def test_use_that_cannot_be_noted_is_nobodys_trouble(system: System) -> None:

@@ -103,7 +103,7 @@ def test_role_has_no_wildcard(template: Template, handler: str) -> None:
 
 
 def test_api_writes_nothing_of_a_key_but_when_it_was_used(template: Template) -> None:
-    """A function that answers callers can neither make a key, nor widen or revive one."""
+    """A function that answers callers can neither make a key, nor widen or revive one, nor move one to another org."""
     statements = [
         statement
         for policy in template.resources("IAM::Policy").values()
@@ -113,7 +113,14 @@ def test_api_writes_nothing_of_a_key_but_when_it_was_used(template: Template) ->
     assert statements
     for statement in statements:
         assert statement["Action"] == "dynamodb:UpdateItem"
-        assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "org", "used"]}}
+        assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "used"]}}
+
+
+def test_no_function_may_put_a_key(template: Template) -> None:
+    """Whole rows of keys are written by the operator's commands alone."""
+    keys, _ = template.named_resource("DynamoDB::Table", "TablesKeys")
+    allowed = {action for handler in ENTRIES for action, of in template.rights(handler) if of == keys}
+    assert allowed == {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 
 
 def conditions_of_use(template: Template, action: str) -> list[Any]:
