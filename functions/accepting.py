@@ -6,7 +6,8 @@ from functions.budgets import insufficient_credits
 from functions.deployment import Deployment
 from functions.errors import ApiError
 from functions.http import Response
-from functions.lifecycle import Job
+from functions.keys import Caller
+from functions.lifecycle import Job, State
 from functions.pace import pace_headers
 from functions.queue import Letter, Message
 from functions.store import Refused
@@ -86,9 +87,13 @@ def _same_submission(seen: Job, job: Job) -> Job:
     return seen
 
 
-def accepted_response(job: Job, now: int) -> Response:
-    """Answer 202 with an accepted job, where it is and when to ask for it."""
-    return Response(accepted(job), status=202, headers={"Location": location(job), **pace_headers(job, now)})
+def accepted_response(job: Job, caller: Caller, now: int) -> Response:
+    """Answer 202 with an accepted job, where it is and when to ask for it.
+
+    A repeated submission finds its job running or ended; to a key that may not read it looks like a new one.
+    """
+    seen = job if caller.may_read else replace(job, state=State.PENDING, not_before=job.due_at)
+    return Response(accepted(job), status=202, headers={"Location": location(job), **pace_headers(seen, now)})
 
 
 def location(job: Job) -> str:

@@ -6,12 +6,15 @@ from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.reading import is_visible, named_job, status_response
 from functions.store import Refused
+from functions.views import job_outline
 from functions.withdrawing import withdraw
-from noukai_wire.scopes import Scope
 
 
 def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer with the job as it stands afterwards; a terminal job is left as it is."""
+    """Answer with the job as it stands afterwards; a terminal job is left as it is.
+
+    A key that may not read sees the state and the times alone.
+    """
     job_id, flow = named_job(request)
     now = deployment.clock.now()
     try:
@@ -21,7 +24,7 @@ def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response
             raise job_not_found() from None
         job = refused.seen
     withdraw(job, deployment)
-    return status_response(job, deployment, now)
+    return status_response(job, deployment, now) if caller.may_read else Response(job_outline(job))
 
 
-handler = Endpoint(cancel, scope=Scope.CANCEL)
+handler = Endpoint(cancel)

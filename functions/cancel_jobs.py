@@ -13,7 +13,6 @@ from functions.selection import Place, Selection, parse_selection
 from functions.store import Refused
 from functions.telemetry import logger
 from functions.withdrawing import withdraw
-from noukai_wire.scopes import Scope
 
 _MOST_JOBS = 100
 _MOST_MS = 20_000
@@ -53,4 +52,4 @@ def _cancel(job: Job, selection: Selection, deployment: Deployment) -> bool:
     return True
 
 
-handler = Endpoint(cancel_jobs, scope=Scope.CANCEL)
+handler = Endpoint(cancel_jobs)

@@ -35,8 +35,8 @@ def not_found(_request: Request, _caller: Caller, _deployment: Deployment) -> Re
     raise ApiError(ErrorCode.NOT_FOUND, "There is no such route: check the method and the path against the README.")
 
 
-_ENDPOINTS = {Route.FLOWS.key: Endpoint(flows, scope=None)}
-_DEFAULT = Endpoint(not_found, scope=None)
+_ENDPOINTS = {Route.FLOWS.key: Endpoint(flows)}
+_DEFAULT = Endpoint(not_found)
 
 
 def answer(event: Event, deployment: Deployment) -> dict[str, Any]:

@@ -13,11 +13,14 @@ from functions.errors import ApiError, InvalidInputError, unavailable
 from functions.keys import Caller
 from functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
-from noukai_wire.scopes import Scope
+from noukai_wire.scopes import ROUTE_SCOPES
 
 Event = Mapping[str, Any]
 
 _MOST_DIGITS = 9
+
+_SCOPES = {"$default": ()} | {route.key: scopes for route, scopes in ROUTE_SCOPES.items()}
+"""What a key needs, by the gateway's name of the route; any key is told that there is no such route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,9 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A function behind the gateway: what it does, and the scope that a caller's key needs (None: any key)."""
+    """A function behind the gateway, for callers whose key has the scopes of the route."""
 
     handle: Callable[[Request, Caller, Deployment], Response]
-    scope: Scope | None
 
     def __call__(self, event: Event, _context: object) -> dict[str, Any]:
         """Serve the gateway."""
@@ -87,8 +89,8 @@ class Endpoint:
 
         def authenticated(request: Request) -> Response:
             caller = caller_of(request, deployment)
-            if self.scope is not None:
-                caller.require(self.scope)
+            for scope in _SCOPES[request.route]:
+                caller.require(scope)
             if "org" in request.path:
                 caller.require_org(request.path["org"])
             return self.handle(request, caller, deployment)

@@ -10,6 +10,7 @@ from functions.clock import Clock
 from functions.errors import ApiError
 from functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
+from noukai_wire.scopes import Scope
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,7 +32,12 @@ class Caller:
     rate: int | None = None
     """How many calls a second its operator allows, if that is limited."""
 
-    def require(self, scope: str) -> None:
+    @property
+    def may_read(self) -> bool:
+        """Return whether an answer may show what a job says of itself."""
+        return Scope.READ in self.scopes
+
+    def require(self, scope: Scope) -> None:
         """Refuse a caller whose key lacks the scope."""
         if scope not in self.scopes:
             raise ApiError(ErrorCode.FORBIDDEN, f"This key lacks the scope '{scope}': use one that has it.")

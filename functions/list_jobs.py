@@ -8,7 +8,6 @@ from functions.page import read_page
 from functions.selection import Place, parse_selection
 from functions.views import job_status
 from noukai_wire import limits
-from noukai_wire.scopes import Scope
 
 
 def list_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Response:
@@ -21,4 +20,4 @@ def list_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Resp
     return Response({"jobs": [job_status(job) for job in page.jobs], **more})
 
 
-handler = Endpoint(list_jobs, scope=Scope.READ)
+handler = Endpoint(list_jobs)

@@ -11,7 +11,6 @@ from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from functions.reading import find_job
 from noukai_wire.errors import ErrorCode
-from noukai_wire.scopes import Scope
 
 _COMES_BACK_MS = 60 * 60 * 1000
 """A message that has not come by so long after its job was cancelled was hardly ever sent."""
@@ -31,7 +30,8 @@ def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
     job = _again(old, now)
     if message.input is not None and (uploaded_until(job, message.input, deployment) or 0) < job.give_up_at:
         raise InvalidInputError([("id", "is a job whose uploaded input is not kept any more: submit it anew")])
-    return accepted_response(accept(job, replace(message, id=job.id), deployment), deployment.clock.now())
+    accepted = accept(job, replace(message, id=job.id), deployment)
+    return accepted_response(accepted, caller, deployment.clock.now())
 
 
 def _without_input(old: Job, now: int) -> ApiError:
@@ -62,4 +62,4 @@ def _again(old: Job, now: int) -> Job:
     return replace(fresh, metadata=old.metadata, retry_of=old.id)
 
 
-handler = Endpoint(retry, scope=Scope.SUBMIT)
+handler = Endpoint(retry)

@@ -4,7 +4,6 @@ from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.reading import find_job, status_response
-from noukai_wire.scopes import Scope
 
 
 def status(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -12,4 +11,4 @@ def status(request: Request, caller: Caller, deployment: Deployment) -> Response
     return status_response(find_job(request, caller, deployment), deployment, deployment.clock.now())
 
 
-handler = Endpoint(status, scope=Scope.READ)
+handler = Endpoint(status)

@@ -16,7 +16,6 @@ from functions.pace import pause_ms
 from functions.reading import is_visible
 from functions.results import shown, size_of
 from functions.views import entry_error, job_status
-from noukai_wire.scopes import Scope
 
 _ROOM = 640 * 1024
 """Bytes of entries after which no further one is shown. An entry that begins within it may have another 800 KB, and AWS
@@ -63,4 +62,4 @@ def _entries(
             yield entry
 
 
-handler = Endpoint(statuses, scope=Scope.READ)
+handler = Endpoint(statuses)

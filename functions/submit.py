@@ -5,12 +5,11 @@ from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.submitting import submitted
-from noukai_wire.scopes import Scope
 
 
 def submit(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Answer 202 with the job; the same idempotency key gives the same job, whatever happened in between."""
-    return accepted_response(submitted(request, caller, deployment), deployment.clock.now())
+    return accepted_response(submitted(request, caller, deployment), caller, deployment.clock.now())
 
 
-handler = Endpoint(submit, scope=Scope.SUBMIT)
+handler = Endpoint(submit)

@@ -6,7 +6,6 @@ from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.submitting import submitted_each
 from functions.views import accepted, entry_error
-from noukai_wire.scopes import Scope
 
 
 def submit_jobs(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -16,4 +15,4 @@ def submit_jobs(request: Request, caller: Caller, deployment: Deployment) -> Res
     return Response({"jobs": entries}, status=202)
 
 
-handler = Endpoint(submit_jobs, scope=Scope.SUBMIT)
+handler = Endpoint(submit_jobs)

@@ -6,7 +6,6 @@ from functions.keys import Caller
 from functions.payloads import input_key, input_reference
 from functions.submission import parse_announcement
 from functions.submitting import due_at, flow_name
-from noukai_wire.scopes import Scope
 
 
 def upload(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -23,4 +22,4 @@ def upload(request: Request, caller: Caller, deployment: Deployment) -> Response
     return Response({"input": reference, "url": url, "headers": headers})
 
 
-handler = Endpoint(upload, scope=Scope.SUBMIT)
+handler = Endpoint(upload)

@@ -10,7 +10,6 @@ from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.use import Prices, Use
 from noukai_wire.limits import MAX_USAGE_DAYS
-from noukai_wire.scopes import Scope
 
 
 def usage(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -56,4 +55,4 @@ def _day(request: Request, name: str, default: date) -> date:
         raise InvalidInputError([(name, "must be a day such as 2026-11-25")]) from None
 
 
-handler = Endpoint(usage, scope=Scope.USAGE)
+handler = Endpoint(usage)

@@ -64,6 +64,13 @@ def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def job_outline(job: Job) -> dict[str, Any]:
+    """Return the JobStatus of a job for a key that may not read: which job it is, its state and its times."""
+    names = ("id", "state", "flow", "createdAt", "startedAt", "completedAt", "stoppedAt", "executionId", "status")
+    status = job_status(job)
+    return {name: status[name] for name in names if name in status}
+
+
 def execute_answer(job: Job, shown: Shown) -> dict[str, Any]:
     """Show the end of a job to who has executed it: the published SDKs know it as completed or failed, nothing else."""
     result = _result(job, shown)

@@ -11,7 +11,6 @@ from functions.lifecycle import Job
 from functions.pace import HOLD_BELOW_MS, next_look_ms
 from functions.reading import find_job, status_response
 from noukai_wire import limits
-from noukai_wire.scopes import Scope
 
 
 def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -46,4 +45,4 @@ def _progress(request: Request) -> bool:
     return text == "true"
 
 
-handler = Endpoint(wait, scope=Scope.READ)
+handler = Endpoint(wait)

@@ -24,24 +24,22 @@ from noukai_wire.models import (
 )
 from noukai_wire.parameters import IdempotencyHeader, UsageQuery, WaitQuery
 from noukai_wire.routes import Route
-from noukai_wire.scopes import Scope
+from noukai_wire.scopes import ROUTE_SCOPES
 from noukai_wire.uploads import Upload, UploadTarget
 from noukai_wire.usage import UsageReport
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One route: the models of its request and of its answer, and who may call it.
+    """One route: the models of its request and of its answer.
 
-    `scope` is what a key needs, None if any key will do, and `further_scope` what it needs beside that; `is_public`
-    needs no key at all. `request_headers` and `query`
+    `is_public` needs no key at all; which scopes another needs is in `ROUTE_SCOPES`. `request_headers` and `query`
     are models whose fields are headers and query parameters. `errors` are those that the route adds to what follows
     from its path, its key and its models. `is_paced`: the answer may say when to ask again.
     """
 
     summary: str
     answer: type[WireModel]
-    scope: Scope | None = None
     is_public: bool = False
     request: type[WireModel] | None = None
     request_headers: type[WireModel] | None = None
@@ -49,19 +47,13 @@ class Operation:
     status: HTTPStatus = HTTPStatus.OK
     errors: tuple[ErrorCode, ...] = ()
     is_paced: bool = False
-    further_scope: Scope | None = None
-
-    @property
-    def scopes(self) -> tuple[Scope, ...]:
-        """Every scope that a key needs."""
-        return tuple(scope for scope in (self.scope, self.further_scope) if scope is not None)
 
     def every_error(self, route: Route) -> frozenset[ErrorCode]:
         """Every code that the route may be answered with."""
         codes = {*self.errors, ErrorCode.INTERNAL_ERROR, ErrorCode.UNAVAILABLE, ErrorCode.RATE_LIMITED}
         if not self.is_public:
             codes.add(ErrorCode.UNAUTHENTICATED)
-        if self.scope is not None or "{org}" in route.template:
+        if ROUTE_SCOPES[route] or "{org}" in route.template:
             codes.add(ErrorCode.FORBIDDEN)
         if "{id}" in route.template:
             codes.add(ErrorCode.JOB_NOT_FOUND)
@@ -79,7 +71,6 @@ _NEW_JOB_ERRORS = (ErrorCode.MISSING_MESSAGE, ErrorCode.IDEMPOTENCY_CONFLICT, Er
 _SUBMIT = Operation(
     "Submit a job",
     JobAccepted,
-    Scope.SUBMIT,
     request=Submission,
     request_headers=IdempotencyHeader,
     status=HTTPStatus.ACCEPTED,
@@ -89,8 +80,6 @@ _SUBMIT = Operation(
 _EXECUTE = Operation(
     "Submit a job and show what it has returned, if it ends within 25 seconds",
     ExecuteAnswer,
-    Scope.SUBMIT,
-    further_scope=Scope.READ,
     request=Submission,
     request_headers=IdempotencyHeader,
     errors=(*_NEW_JOB_ERRORS, ErrorCode.EXECUTE_TIMEOUT),
@@ -98,43 +87,40 @@ _EXECUTE = Operation(
 _SUBMIT_JOBS = Operation(
     "Submit up to a hundred jobs; each is accepted or refused on its own",
     AcceptedBatch,
-    Scope.SUBMIT,
     request=Batch,
     request_headers=IdempotencyHeader,
     status=HTTPStatus.ACCEPTED,
 )
-_STATUS = Operation("Show a job as it stands", JobStatus, Scope.READ, is_paced=True)
+_STATUS = Operation("Show a job as it stands", JobStatus, is_paced=True)
 _WAIT = Operation(
     "Show a job, held back until it is terminal where its end is near",
     JobStatus,
-    Scope.READ,
     query=WaitQuery,
     is_paced=True,
 )
-_CANCEL = Operation("Cancel a job, at once and for good", JobStatus, Scope.CANCEL, is_paced=True)
+_CANCEL = Operation("Cancel a job, at once and for good", JobStatus, is_paced=True)
 _RETRY = Operation(
     "Submit the input of a failed or cancelled job again, as a new job",
     JobAccepted,
-    Scope.SUBMIT,
     status=HTTPStatus.ACCEPTED,
     errors=(ErrorCode.INVALID_INPUT, ErrorCode.FLOW_NOT_FOUND, ErrorCode.INSUFFICIENT_CREDITS),
     is_paced=True,
 )
 
-_LIST = Operation("List the jobs of a flow, a project or an org, the newest first", JobList, Scope.READ, query=JobQuery)
+_LIST = Operation("List the jobs of a flow, a project or an org, the newest first", JobList, query=JobQuery)
 
 OPERATIONS: Mapping[Route, Operation] = {
     Route.SUBMIT: _SUBMIT,
     Route.SUBMIT_VERSION: _SUBMIT,
     Route.UPLOAD: Operation(
-        "Get a place to upload an input to that is too large for a body", UploadTarget, Scope.SUBMIT, request=Upload
+        "Get a place to upload an input to that is too large for a body", UploadTarget, request=Upload
     ),
     Route.SUBMIT_JOBS: _SUBMIT_JOBS,
     Route.EXECUTE: _EXECUTE,
     Route.EXECUTE_VERSION: _EXECUTE,
     Route.STATUS: _STATUS,
     Route.STATUS_BY_ID: _STATUS,
-    Route.STATUSES: Operation("Show up to a hundred jobs as they stand", StatusList, Scope.READ, request=JobIds),
+    Route.STATUSES: Operation("Show up to a hundred jobs as they stand", StatusList, request=JobIds),
     Route.WAIT: _WAIT,
     Route.WAIT_BY_ID: _WAIT,
     Route.CANCEL: _CANCEL,
@@ -144,13 +130,9 @@ OPERATIONS: Mapping[Route, Operation] = {
     Route.LIST: _LIST,
     Route.LIST_PROJECT: replace(_LIST, errors=(ErrorCode.NOT_FOUND,)),
     Route.LIST_ORG: _LIST,
-    Route.CANCEL_JOBS: Operation(
-        "Cancel the jobs of a flow that wait or run", CancelledJobs, Scope.CANCEL, request=JobCancellation
-    ),
+    Route.CANCEL_JOBS: Operation("Cancel the jobs of a flow that wait or run", CancelledJobs, request=JobCancellation),
     Route.FLOWS: Operation("List the flows of the deployment", FlowList),
-    Route.USAGE: Operation(
-        "Show what the org of the key has used, by day and flow", UsageReport, Scope.USAGE, query=UsageQuery
-    ),
+    Route.USAGE: Operation("Show what the org of the key has used, by day and flow", UsageReport, query=UsageQuery),
     Route.OPENAPI: Operation(
         "Show this document; with a key, also each flow's own input",
         OpenApi,

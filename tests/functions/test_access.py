@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from functions.keys import CACHE_MS
 from noukai_wire.errors import ErrorCode
 from noukai_wire.operations import OPERATIONS
 from noukai_wire.routes import Route
-from noukai_wire.scopes import Scope
+from noukai_wire.scopes import ROUTE_SCOPES, Scope
 from tests.functions.harness import System, assert_refused
 
 
@@ -74,16 +75,50 @@ def test_path_of_another_org(system: System, route: Route) -> None:
     assert [operation for operation, _ in system.calls if operation != "GetItem"] == []
 
 
-@pytest.mark.parametrize("route", [route for route in Route if OPERATIONS[route].scope], ids=lambda route: route.name)
-def test_missing_scope(system: System, route: Route) -> None:
-    """A key that lacks the one scope of a route gets a 403 that names it."""
-    needed = OPERATIONS[route].scope
+@pytest.mark.parametrize(("route", "needed"), [(route, scope) for route in Route for scope in ROUTE_SCOPES[route]])
+def test_missing_scope(system: System, route: Route, needed: Scope) -> None:
+    """A key that lacks one scope of a route gets a 403 that names it."""
     system.add_key("nk_lacking", "acme", tuple(scope for scope in Scope if scope != needed))
     system.key = "nk_lacking"
     del system.calls[:]
     answer = system.send(route, raw="{", org="acme", project="trial", flow="add", version="v0", id="z")
     assert_refused(system, answer, ErrorCode.FORBIDDEN)
     assert f"the scope '{needed}':" in answer.body["detail"]["message"]
+
+
+def test_cancelling_key_sees_no_result(system: System) -> None:
+    """A key that may cancel and not read is shown the job's state and times, and nothing that the job says."""
+    job_id = system.submit(parameters={"a": 1, "b": 2}, options={"metadata": {"customer": "u7"}}).body["id"]
+    system.deliver()
+    assert system.status(job_id)["result"]["output"] == 3
+    system.add_key("nk_cancelling", "acme", (Scope.CANCEL,))
+    system.key = "nk_cancelling"
+    answer = system.send(Route.CANCEL_BY_ID, id=job_id)
+    assert answer.body["state"] == "completed"
+    assert not {"result", "error", "lastError", "progress", "metadata"} & answer.body.keys()
+
+
+def test_submitting_key_learns_nothing_of_an_old_job(system: System) -> None:
+    """A repeated submission is answered like a new one, and a retry is refused whatever became of the job."""
+    headers = {"idempotency-key": "once"}
+    new = system.submit(parameters={"a": 1, "b": 2}, headers=headers)
+    system.deliver()
+    system.add_key("nk_submitting", "acme", (Scope.SUBMIT,))
+    system.key = "nk_submitting"
+    again = system.submit(parameters={"a": 1, "b": 2}, headers=headers)
+    assert (again.body, again.headers) == (new.body, new.headers)
+    refusals = [system.send(Route.RETRY_BY_ID, id=id_).code for id_ in (new.body["id"], "job_unknown")]
+    assert refusals == [ErrorCode.FORBIDDEN] * 2
+
+
+def test_security_document_has_the_scopes() -> None:
+    """SECURITY.md names for each route the scopes that the functions ask for."""
+    rows = [
+        f"| `{route.method} {route.template}` | {' and '.join(f'`{scope}`' for scope in scopes)} |"
+        for route, scopes in ROUTE_SCOPES.items()
+        if scopes
+    ]
+    assert "\n".join(rows) in Path(".github/SECURITY.md").read_text(encoding="utf-8")
 
 
 DAY_MS = 24 * 60 * 60 * 1000
