@@ -11,6 +11,7 @@ from uuid import uuid4
 from noukai_wire.limits import MAX_BODY_BYTES, MAX_IDEMPOTENCY_KEY_LENGTH, MAX_PAYLOAD_BYTES
 
 from ._errors import InvalidArgumentError
+from ._values import json_of
 
 AROUND_ENTRIES = len(b'{"jobs":[]}')
 """Bytes of a batch's body beside its entries."""
@@ -98,14 +99,14 @@ def submission(
         "maxAttempts": max_attempts,
         "backoffSeconds": backoff_seconds,
         "backoffCapSeconds": backoff_cap_seconds,
-        "metadata": None if metadata is None else dict(_object("metadata", metadata)),
+        "metadata": None if metadata is None else _object("metadata", metadata),
         "keepSeconds": keep_seconds,
     }
     given = {
-        "message": _message(message),
-        "parameters": None if parameters is None else dict(_object("parameters", parameters)),
+        "message": None if message is None else json_of("message", _message(message)),
+        "parameters": None if parameters is None else json_of("parameters", _object("parameters", parameters)),
     }
-    rest = _present({"options": _present(options) or None})
+    rest = _present({"options": json_of("options", _present(options)) or None})
     key = _key(str(uuid4()) if idempotency_key is None else idempotency_key)
     whole = Submission(_json({**_present(given), **rest}), key)
     # What a body of its own could hold, but not one of a batch, is uploaded as well: it is the same job either way.
@@ -127,8 +128,8 @@ def _present(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _message(message: object) -> str | None:
-    if message is not None and not isinstance(message, str):
+def _message(message: object) -> str:
+    if not isinstance(message, str):
         raise InvalidArgumentError(f"message must be a str, not {type(message).__name__}; other input is parameters")
     return message
 
