@@ -69,10 +69,16 @@ class Look(NamedTuple):
 
 
 class Api:
-    """The API as its settings describe it; `jitter` returns a random number from 0 up to 1."""
+    """The API as its settings describe it; `jitter` returns a random number from 0 up to 1.
 
-    def __init__(self, settings: Settings, *, clock: Clock, jitter: Callable[[], float]) -> None:
+    `is_portable`: another process that has the settings can ask it, too.
+    """
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock, jitter: Callable[[], float], is_portable: bool = False
+    ) -> None:
         self.settings = settings
+        self.is_portable = is_portable
         self.clock = clock
         self.recent = RecentJobs(clock)
         self._jitter = jitter

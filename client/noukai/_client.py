@@ -20,8 +20,9 @@ from ._api import Api
 from ._deadline import Clock
 from ._driver import AwaitingDriver, BlockingDriver
 from ._flow import AsyncFlow, Flow
-from ._job import AsyncJob, Driver, Job
+from ._job import AsyncJob, Job
 from ._listing import JobSelection, listing_of_org
+from ._portable import Driver
 from ._settings import ClientOptions, Settings
 
 
@@ -61,7 +62,8 @@ class Noukai(_Deployment[BlockingDriver]):
         settings = Settings.resolve(os.environ, api_key, **options)
         self._http_client = http_client or httpx.Client()
         self._closes = http_client is None
-        super().__init__(Api(settings, clock=clock, jitter=jitter), BlockingDriver(self._http_client, sleep=sleep))
+        api = Api(settings, clock=clock, jitter=jitter, is_portable=self._closes)
+        super().__init__(api, BlockingDriver(self._http_client, sleep=sleep))
 
     def flow(self, address: str) -> Flow:
         """Return the flow `org/project/flow`, or `flow` of this client's org and project.
@@ -134,7 +136,8 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
         settings = Settings.resolve(os.environ, api_key, **options)
         self._http_client = http_client or httpx.AsyncClient()
         self._closes = http_client is None
-        super().__init__(Api(settings, clock=clock, jitter=jitter), AwaitingDriver(self._http_client, sleep=sleep))
+        api = Api(settings, clock=clock, jitter=jitter, is_portable=self._closes)
+        super().__init__(api, AwaitingDriver(self._http_client, sleep=sleep))
 
     def flow(self, address: str) -> AsyncFlow:
         """Return the flow as `Noukai.flow` does."""

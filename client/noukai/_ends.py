@@ -69,7 +69,9 @@ class _Ends:
 
 def _common(jobs: dict[str, Any]) -> tuple[Api, Any]:
     """Give what all jobs are asked for through."""
-    first, *others = {asked_through(job) for job in jobs.values()}
+    asked = map(asked_through, jobs.values())
+    # A job that came from another process has a client of its own, with the same settings.
+    first, *others = {api.settings if api.is_portable else api: (api, driver) for api, driver in asked}.values()
     if others:
         raise InvalidArgumentError("these jobs belong to several clients: call as_completed for those of each")
     return first

@@ -47,6 +47,18 @@ class NoukaiError(Exception):
     def __str__(self) -> str:
         return self.message
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, NoukaiError):
+            return NotImplemented
+        return type(self) is type(other) and self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.message))
+
+    def _facts(self) -> dict[str, Any]:
+        """Return what it says, without what Python notes of where it was raised."""
+        return {name: value for name, value in vars(self).items() if name != "__notes__"}
+
 
 class InvalidArgumentError(NoukaiError, ValueError):
     """An argument, or a setting in the environment, is missing or wrong; nothing was sent."""

@@ -1,7 +1,7 @@
 """A flow of the deployment, in both colours."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from typing import Any, Generic, Unpack
+from typing import Any, Unpack
 
 from noukai_wire.limits import MAX_LIST_LIMIT
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
@@ -10,19 +10,19 @@ from ._address import FlowAddress
 from ._api import Api
 from ._bar import Listener, watched
 from ._driver import AwaitingDriver, BlockingDriver
-from ._job import AsyncJob, Driver, Job
+from ._job import AsyncJob, Job
 from ._listing import JobSelection, Listing, cancellation, listing_of_flow
 from ._mapping import FlowInput, Mapped
 from ._operation import Operation
+from ._portable import Driver, Portable
 from ._submission import JobOptions, submission
 from ._wait import WaitTerms, execute
 
 
-class _KnownFlow(Generic[Driver]):
+class _KnownFlow(Portable[Driver]):
     def __init__(self, address: FlowAddress, api: Api, driver: Driver) -> None:
+        super().__init__(address, api, driver)
         self._address = address
-        self._api = api
-        self._driver = driver
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.address!r})"
@@ -53,7 +53,10 @@ class _KnownFlow(Generic[Driver]):
 
 
 class Flow(_KnownFlow[BlockingDriver]):
-    """A flow, known by its address; nothing is asked of the API until a job is submitted."""
+    """A flow, known by its address; nothing is asked of the API until a job is submitted.
+
+    It can be pickled, its client's API key with it, and used in another process.
+    """
 
     def job(
         self, message: str | None = None, parameters: Mapping[str, Any] | None = None, **options: Unpack[JobOptions]

@@ -1,6 +1,6 @@
 """A submitted job, in both colours."""
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from noukai_wire import display
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
@@ -10,22 +10,22 @@ from ._bar import Listener, watched
 from ._completion import End
 from ._driver import AwaitingDriver, BlockingDriver
 from ._operation import Operation
+from ._portable import Driver, Portable
 from ._wait import Wait, WaitTerms, told
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-Driver = TypeVar("Driver")
 
-
-class _KnownJob(Generic[Driver]):
-    def __init__(self, job_id: str, api: Api, driver: Driver, accepted: JobAccepted | None = None) -> None:
+class _KnownJob(Portable[Driver]):
+    def __init__(
+        self, job_id: str, api: Api, driver: Driver, accepted: JobAccepted | None = None, end: End | None = None
+    ) -> None:
+        super().__init__(job_id, api, driver)
         self._id = job_id
-        self._api = api
-        self._driver = driver
         self._accepted = accepted
         self._accepted_at = api.clock()
-        self._end: End | None = None
+        self._end = end
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._id!r})"
@@ -46,6 +46,9 @@ class _KnownJob(Generic[Driver]):
         """The API's answer to the submission; None for a job that was taken up by its id."""
         return self._accepted
 
+    def _known(self) -> tuple[JobAccepted | None, End | None]:
+        return self._accepted, self._end
+
     def _wait(self, terms: WaitTerms) -> Operation[ExecuteResult]:
         if self._end is not None:
             return told(self._api, self._end)
@@ -55,7 +58,10 @@ class _KnownJob(Generic[Driver]):
 
 
 class Job(_KnownJob[BlockingDriver]):
-    """A job of the API, known by its id; `flow.job()` submits one, `client.job(id)` takes one up."""
+    """A job of the API, known by its id; `flow.job()` submits one, `client.job(id)` takes one up.
+
+    It can be pickled, its client's API key with it, and used in another process.
+    """
 
     def status(self) -> JobStatus:
         """Fetch the job as it stands.

@@ -25,12 +25,18 @@ _RUN_AT = (
     f"{limits.MAX_RUN_AHEAD_SECONDS} seconds ahead; not together with delaySeconds."
 )
 
+_HASHED = (str, int, float)
+
 
 class WireModel(BaseModel):
     """A body of the API. A response may carry fields that this version does not know: they are ignored."""
 
     # Of all bodies a program reads a few kinds: what reads a kind is made when its first one comes.
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, defer_build=True)
+
+    def __hash__(self) -> int:
+        # Of two that are equal, so are these; the rest may hold lists and objects, which have no hash.
+        return hash((type(self), *(value for value in vars(self).values() if isinstance(value, _HASHED))))
 
 
 class SubmitOptions(WireModel):

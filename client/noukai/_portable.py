@@ -1,0 +1,67 @@
+"""What a name and a client make: jobs and flows, which can be compared, and pickled for another process."""
+
+import asyncio
+import random
+import time
+from collections.abc import Hashable
+from functools import cache
+from typing import Any, Generic, Self, TypeVar
+
+import httpx
+
+from ._api import Api
+from ._driver import AwaitingDriver, BlockingDriver
+from ._settings import Settings
+
+Driver = TypeVar("Driver")
+
+
+class Portable(Generic[Driver]):
+    """What is known by its name alone; two of the same name, of the same API, are equal.
+
+    Another process asks for it with the same settings, the API key included: that is part of what is pickled.
+    """
+
+    def __init__(self, name: Hashable, api: Api, driver: Driver) -> None:
+        self._name = name
+        self._api = api
+        self._driver = driver
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return (self._name, self._api.settings.base_url) == (other._name, other._api.settings.base_url)
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not self._api.is_portable:
+            raise TypeError(
+                f"{self!r} cannot be pickled, since its client has an http_client: hand over {str(self._name)!r}, and "
+                "make a client where it is used"
+            )
+        return _arrived, (type(self), type(self._driver), self._api.settings, self._name, self._known())
+
+    def _known(self) -> tuple[Any, ...]:
+        """Return what is known beside the name, as it is handed to the constructor."""
+        return ()
+
+
+def _arrived(kind: Any, driver: type, settings: Settings, name: Hashable, known: tuple[Any, ...]) -> Any:
+    return kind(name, *_shared(driver, settings), *known)
+
+
+@cache
+def _shared(driver: type, settings: Settings) -> tuple[Api, BlockingDriver | AwaitingDriver]:
+    """Return what asks for all that has arrived with these settings, for as long as the process lives."""
+    api = Api(settings, clock=time.monotonic, jitter=random.random, is_portable=True)
+    if issubclass(driver, BlockingDriver):
+        return api, BlockingDriver(httpx.Client(), sleep=time.sleep)
+    return api, AwaitingDriver(httpx.AsyncClient(), sleep=asyncio.sleep)
