@@ -17,14 +17,17 @@ from ._errors import (
     ApiError,
     AuthenticationError,
     ConflictError,
+    ConnectionFailedError,
     FlowNotFoundError,
     InsufficientCreditsError,
     InvalidInputError,
     JobNotFoundError,
     NotFoundError,
+    NoukaiError,
     PayloadTooLargeError,
     PermissionDeniedError,
     RateLimitedError,
+    RequestTimeoutError,
     ServerError,
     UnexpectedAnswerError,
 )
@@ -85,6 +88,19 @@ def error_of_entry(entry: ErrorDetail, response: httpx.Response) -> ApiError:
     """Return the error of one of many jobs in an answer: what a request for it alone would have raised."""
     status = _STATUS_BY_CODE.get(entry.code, HTTPStatus.UNPROCESSABLE_ENTITY)
     return _error(response, status, entry.message, entry.model_dump(by_alias=True, exclude_none=True), None)
+
+
+def error_of_failure(request: httpx.Request, failure: httpx.RequestError) -> NoukaiError:
+    """Return the error for a request that got no answer, or one that cannot be read."""
+    # A query may be worth as much as a key.
+    what = f"{request.method} {request.url.copy_with(query=None)}"
+    if isinstance(failure, httpx.TimeoutException):
+        return RequestTimeoutError(f"{what} was not answered in time")
+    if isinstance(failure, httpx.TransportError):
+        return ConnectionFailedError(
+            f"{what}: {failure or type(failure).__name__}; check base_url (NOUKAI_BASE_URL) and the network"
+        )
+    return UnexpectedAnswerError(f"the answer to {what} cannot be read: {failure}")
 
 
 def _error(

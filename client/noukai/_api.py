@@ -25,15 +25,13 @@ from noukai_wire.routes import Route
 from noukai_wire.usage import UsageReport
 
 from ._address import FlowAddress
-from ._answer import error_of, error_of_entry, read, unexpected
+from ._answer import error_of, error_of_entry, error_of_failure, read, unexpected
 from ._deadline import Clock, Deadline, DeadlinePassedError
 from ._errors import (
     ApiError,
     ConnectionFailedError,
     NoukaiError,
     RateLimitedError,
-    RequestTimeoutError,
-    UnexpectedAnswerError,
 )
 from ._operation import Operation
 from ._payload import uploaded, with_output
@@ -227,22 +225,10 @@ def _attempt(request: httpx.Request) -> Operation[httpx.Response]:
     try:
         response: httpx.Response = yield request
     except httpx.RequestError as failure:
-        raise _failed(request, failure) from failure
+        raise error_of_failure(request, failure) from failure
     if not response.is_success:
         raise error_of(response)
     return response
-
-
-def _failed(request: httpx.Request, failure: httpx.RequestError) -> NoukaiError:
-    # A query may be worth as much as a key.
-    what = f"{request.method} {request.url.copy_with(query=None)}"
-    if isinstance(failure, httpx.TimeoutException):
-        return RequestTimeoutError(f"{what} was not answered in time")
-    if isinstance(failure, httpx.TransportError):
-        return ConnectionFailedError(
-            f"{what}: {failure or type(failure).__name__}; check base_url (NOUKAI_BASE_URL) and the network"
-        )
-    return UnexpectedAnswerError(f"the answer to {what} cannot be read: {failure}")
 
 
 @lru_cache(maxsize=256)
