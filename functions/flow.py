@@ -191,7 +191,16 @@ def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
     # It is slow to import, and most flows do without.
     import asyncio  # noqa: PLC0415
 
-    return asyncio.run(coroutine)
+    async def leave_executor(*_: Any) -> None:
+        """Do not wait for what still works in the loop's executor: it may never end."""
+
+    def make_loop() -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        loop.shutdown_default_executor = leave_executor  # type: ignore[method-assign]
+        return loop
+
+    with asyncio.Runner(loop_factory=make_loop) as runner:
+        return runner.run(coroutine)
 
 
 @overload

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from functions.flow import flow
 from functions.leftovers import LeftOvers
+from functions.testing import rehearse
 from tests.unit.own_process import in_own_process
 
 POOL = ThreadPoolExecutor(1)
@@ -30,6 +32,16 @@ def leave_work_to_loop() -> None:
     loop = asyncio.new_event_loop()
     loop.run_in_executor(None, time.sleep, 600)
     loop.close()
+
+
+@flow
+async def leave_work() -> None:
+    """Return while work goes on in the loop's executor."""
+    asyncio.get_running_loop().run_in_executor(None, time.sleep, 20)
+
+
+def run_flow() -> None:
+    rehearse(leave_work)
 
 
 def use_loop() -> None:
@@ -60,6 +72,7 @@ LEFT_OVER: dict[str, Callable[[], object]] = {
     "thread": start_thread,
     "work in a pool": keep_pool_busy,
     "work in a loop's executor": leave_work_to_loop,
+    "work that a flow has left in its loop": run_flow,
 }
 CLEAN: dict[str, Callable[[], object]] = {
     "nothing": lambda: None,
