@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from functions.budgets import insufficient_credits
 from functions.deployment import Deployment
 from functions.errors import ApiError
@@ -11,6 +13,7 @@ from functions.lifecycle import Job, State
 from functions.pace import pace_headers
 from functions.queue import Letter, Message
 from functions.store import Refused
+from functions.telemetry import logger
 from functions.views import accepted
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, Route
@@ -18,11 +21,13 @@ from noukai_wire.routes import BASE_PATH, Route
 
 def accept(job: Job, message: Message, deployment: Deployment) -> Job:
     """Return the new job, or the one that has its id already, if it was the same submission."""
-    job = enter(job, message, deployment)
-    letter = letter_of(job, message, deployment)
+    entered = enter(job, message, deployment)
+    letter = letter_of(entered, message, deployment)
     if letter is not None:
         deployment.queue_of(job.flow).send(letter.message, delay_seconds=letter.delay_seconds)
-    return job
+        if entered is not job:
+            note_resent(entered, deployment)
+    return entered
 
 
 def enter(job: Job, message: Message, deployment: Deployment) -> Job:
@@ -50,15 +55,25 @@ def enter(job: Job, message: Message, deployment: Deployment) -> Job:
 
 
 def letter_of(job: Job, message: Message, deployment: Deployment) -> Letter | None:
-    """Return what to send for a job now, unless its message waits in a schedule.
-
-    Until a worker has claimed the job nobody can tell whether its message was sent; sent twice, it starts its job once.
-    """
+    """Return what to send for a job now, if there is anything to send."""
     now = deployment.clock.now()
-    if job.attempt or job.is_terminal or job.has_schedule(now):
+    if not job.may_be_resent(now):
         return None
     due_at = max(now, job.not_before or 0)
     return Letter(replace(message, created_at=job.created_at), -(-(due_at - now) // 1000))
+
+
+def note_resent(job: Job, deployment: Deployment) -> None:
+    """Record that a repeated submission has sent the job's message again.
+
+    This comes after the send: a crash in between costs a message more, the other order could leave the job without one.
+    """
+    try:
+        deployment.store.note_resent(job, deployment.clock.now())
+    except Refused:
+        pass  # a worker has claimed it meanwhile
+    except (BotoCoreError, ClientError):
+        logger().warning("a repeated message was not noted", extra={"job_id": job.id}, exc_info=True)
 
 
 def uploaded_until(job: Job, reference: str, deployment: Deployment) -> int | None:

@@ -44,6 +44,8 @@ class Transition(Enum):
     RELEASE = (frozenset({State.RUNNING}), State.PENDING)
     CANCEL = (UNSETTLED, State.CANCELLED)
     ABANDON = (UNSETTLED, State.FAILED)
+    RESEND = (frozenset({State.PENDING}), State.PENDING)
+    """Changes no state: a repeated submission says that it has sent the message again."""
     STOP = (frozenset({State.CANCELLED}), State.CANCELLED)
     """Changes no state: the worker says that the code of a cancelled job has stopped."""
 
@@ -60,6 +62,10 @@ class Transition(Enum):
 
 GIVE_UP_AFTER_MS = 4 * 24 * 60 * 60 * 1000
 """How long after it may start a job can still be settled by its message: the queue keeps messages for four days."""
+
+
+DELIVERY_MS = 60_000
+"""How long a message that may be delivered is given to be claimed, before it counts as lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,8 @@ class Job:
     give_up_at: int
     """From then on a job that nobody runs will never run."""
     not_before: int | None = None
+    resent_at: int | None = None
+    """When a repeated submission last sent its message again."""
     lease_until: int | None = None
     owner: str | None = None
     """The token of the claim that runs it, or settled it."""
@@ -135,6 +143,16 @@ class Job:
     def has_schedule(self, now: int) -> bool:
         """Whether its message may still wait in a schedule, and not on the queue: that one cannot wait for so long."""
         return self.attempt == 0 and self.due_at > now and needs_schedule(self.due_at - self.created_at)
+
+    def may_be_resent(self, now: int) -> bool:
+        """Return whether a repeated submission sends the message again: once at first, then once in a delivery time.
+
+        Until a worker has claimed the job nobody can tell whether its message was sent; sent twice, it starts its job
+        once.
+        """
+        if self.attempt or self.is_terminal or self.has_schedule(now):
+            return False
+        return self.resent_at is None or now >= max(self.resent_at, self.due_at) + DELIVERY_MS
 
     def has_live_lease(self, now: int) -> bool:
         """Whether the attempt that runs it may be believed alive."""

@@ -70,7 +70,7 @@ class Message:
         )
 
 
-_BATCH_SIZE = 10
+SEND_BATCH_SIZE = 10
 _BATCH_BYTES = 1024 * 1024
 
 _LAST_MOMENT = 1 << 53
@@ -170,7 +170,7 @@ def _batches(letters: Sequence[Letter]) -> Iterator[list[Letter]]:
     size = 0
     for letter in letters:
         length = len(letter.message.body)
-        if batch and (len(batch) == _BATCH_SIZE or size + length > _BATCH_BYTES):
+        if batch and (len(batch) == SEND_BATCH_SIZE or size + length > _BATCH_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(letter)

@@ -28,6 +28,7 @@ NAMES = {
     "keep_seconds": "k",
     "give_up_at": "u",
     "not_before": "b",
+    "resent_at": "rs",
     "lease_until": "l",
     "owner": "w",
     "started_at": "a",

@@ -168,6 +168,17 @@ class JobStore:
             values={**changes, "created": seen.created_at, "attempt": seen.attempt, "seen": seen.state, "now": now},
         )
 
+    def note_resent(self, job: Job, now: int) -> None:
+        """Record that the message of a job that no worker has claimed was sent again."""
+        self._update(
+            Transition.RESEND,
+            job.id,
+            sets=_assignments({"resent_at": now}),
+            clears=(),
+            guard="c = :created AND n = :attempt",
+            values={"resent_at": now, "created": job.created_at, "attempt": 0},
+        )
+
     def record_stopped(self, job: Job, now: int) -> Job:
         """Record that the code of this attempt of a cancelled job has really stopped."""
         return self._fenced(Transition.STOP, job, {"stopped_at": now}, now)

@@ -1,16 +1,17 @@
 """From a request that submits to its accepted job, for every route that takes a submission."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from functions.accepting import accept, enter, letter_of, uploaded_until
+from functions.accepting import accept, enter, letter_of, note_resent, uploaded_until
 from functions.deployment import Deployment
 from functions.errors import ApiError, InvalidInputError, flow_not_found, unavailable
 from functions.http import Request, translated
 from functions.identity import job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State, needs_schedule
-from functions.queue import Letter, Message
+from functions.queue import SEND_BATCH_SIZE, JobQueue, Letter, Message
 from functions.submission import (
     Submission,
     check_idempotency_key,
@@ -42,17 +43,16 @@ def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> 
     entries = parse_batch(request.body)
     batch_key = check_idempotency_key(request.headers.get("idempotency-key"))
     outcomes: list[Job | ApiError] = []
-    letters: dict[str, Letter] = {}
+    outbox = _Outbox(deployment, deployment.queue_of(name))
 
     def enter_one(entry: object, place_key: str | None) -> Job:
         if deployment.clock.now() >= request.received_at + _MOST_MS:
             raise unavailable()
         key, submission = keyed_submission(entry, name, deployment.catalog)
         job, message = _asked_for(caller, name, key or place_key, submission, deployment)
-        job = enter(job, message, deployment)
-        letter = letter_of(job, message, deployment)
-        letters.update({} if letter is None else {job.id: letter})
-        return job
+        entered = enter(job, message, deployment)
+        outbox.add(entered, letter_of(entered, message, deployment), is_repeated=entered is not job)
+        return entered
 
     # One after the other: three quarters of the time are CPU, of which a small function has too little for threads.
     for place, entry in enumerate(entries):
@@ -62,8 +62,39 @@ def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> 
             outcomes.append(enter_one(entry, place_key))
         except Exception as raised:  # noqa: BLE001 - whatever it is, the others' answers must not be lost
             outcomes.append(translated(raised, request.id))
-    unsent = deployment.queue_of(name).send_many(list(letters.values()))
-    return [unavailable() if isinstance(each, Job) and each.id in unsent else each for each in outcomes]
+    outbox.send()
+    return [unavailable() if isinstance(each, Job) and each.id in outbox.unsent else each for each in outcomes]
+
+
+@dataclass(slots=True)
+class _Outbox:
+    """The messages of a batch, sent as its rows are written: a crash leaves at most ten rows without one.
+
+    A job that the batch names twice has one message.
+    """
+
+    deployment: Deployment
+    queue: JobQueue
+    unsent: set[str] = field(default_factory=set)
+    _letters: list[Letter] = field(default_factory=list)
+    _added: set[str] = field(default_factory=set)
+    _repeated: list[Job] = field(default_factory=list)
+
+    def add(self, job: Job, letter: Letter | None, *, is_repeated: bool) -> None:
+        if letter is None or job.id in self._added:
+            return
+        self._added.add(job.id)
+        self._letters.append(letter)
+        self._repeated += [job] if is_repeated else []
+        if len(self._letters) == SEND_BATCH_SIZE:
+            self.send()
+
+    def send(self) -> None:
+        self.unsent |= self.queue.send_many(self._letters)
+        for job in self._repeated:
+            if job.id not in self.unsent:
+                note_resent(job, self.deployment)
+        self._letters, self._repeated = [], []
 
 
 def flow_name(request: Request, deployment: Deployment) -> str:

@@ -42,9 +42,8 @@ class _Answerer:
     reports_use: bool = False
 
 
-_SUBMIT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
+_SUBMIT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _STATUS_ACTIONS = ("dynamodb:GetItem", "dynamodb:UpdateItem")
-_RETRY_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 _CANCEL_ACTIONS = ("dynamodb:PutItem", "dynamodb:UpdateItem")
 _READ_PAYLOADS = ("s3:GetObject",)
 _LISTING_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
@@ -79,7 +78,7 @@ _ANSWERERS = (
         sends=True,
         creates_schedules=True,
     ),
-    _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _RETRY_ACTIONS, _READ_PAYLOADS, has_budgets=True, sends=True),
+    _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _SUBMIT_ACTIONS, _READ_PAYLOADS, has_budgets=True, sends=True),
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS),
     _Answerer(
         "statuses",

@@ -23,6 +23,7 @@ def test_row_holds_every_field_of_a_job(system: System) -> None:
         PENDING,
         state=State.FAILED,
         not_before=1,
+        resent_at=11,
         lease_until=2,
         owner="me",
         started_at=3,

@@ -1,14 +1,48 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from botocore.exceptions import ClientError
 
+from functions.lifecycle import DELIVERY_MS
 from functions.queue import Message
+from functions.store import JobStore
 from noukai_wire import limits
 from noukai_wire.models import JobAccepted
 from noukai_wire.routes import Route
 from tests.functions.harness import System
+
+
+def test_repeated_submissions_cost_one_message(system: System) -> None:
+    """Within a delivery time the same key sends once more at most, which heals a crash before the first send."""
+    headers = {"idempotency-key": "k"}
+    for _ in range(10):
+        assert system.submit(parameters={"a": 1}, headers=headers).status == 202
+    assert system.messages() == 2
+    system.clock.time += DELIVERY_MS
+    for _ in range(10):
+        system.submit(parameters={"a": 1}, headers=headers)
+    assert system.messages() == 3
+
+
+def test_repeated_submission_of_a_delayed_job(system: System) -> None:
+    """Its delivery time begins when it may start."""
+    headers, options = {"idempotency-key": "k"}, {"delaySeconds": 600}
+    for _ in range(3):
+        system.submit(parameters={"a": 1}, headers=headers, options=options)
+        system.clock.time += 2 * DELIVERY_MS
+    assert system.messages() == 2
+
+
+def test_repeated_submission_that_cannot_be_noted(system: System) -> None:
+    """The job is accepted all the same: its message is on its way."""
+    headers = {"idempotency-key": "k"}
+    system.submit(parameters={"a": 1}, headers=headers)
+    refusal = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow"}}, "UpdateItem")
+    with patch.object(JobStore, "note_resent", side_effect=refusal):
+        assert system.submit(parameters={"a": 1}, headers=headers).status == 202
 
 
 def test_submission_is_accepted(system: System) -> None:

@@ -178,6 +178,29 @@ def test_failed_send_of_an_entry_is_healed_by_the_retry(system: System) -> None:
     assert [output(system.status(job_id)) for job_id in ids(retried)] == [1, 2, 3]
 
 
+def test_crash_leaves_at_most_ten_rows_without_a_message(system: System) -> None:
+    """Messages are sent as rows are written: a function that is killed at its 25th write has sent twenty."""
+    put, rows = JobStore.create, []
+
+    def killed(store: JobStore, job: Any, now: int) -> None:
+        rows.append(job.id)
+        if len(rows) == 25:
+            raise SystemExit
+        put(store, job, now)
+
+    with patch.object(JobStore, "create", killed), pytest.raises(SystemExit):
+        submit(system, *(added(number) for number in range(40)))
+    assert (len(system.jobs()), system.messages()) == (24, 20)
+
+
+def test_repeated_batch_sends_each_message_again_once(system: System) -> None:
+    """Its caller may repeat it as often as it likes: within a delivery time each job has two messages at most."""
+    batch, headers = [added(number) for number in range(12)], {"idempotency-key": "b"}
+    for _ in range(4):
+        assert codes(submit(system, *batch, headers=headers)) == ["accepted"] * 12
+    assert system.messages() == 24
+
+
 def test_failed_request_of_ten_is_healed_by_the_retry(system: System) -> None:
     """A send that fails as a whole concerns its ten alone; so does a write its one."""
     sqs, put = system.deployment.queue.client, JobStore.create

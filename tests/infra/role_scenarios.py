@@ -5,6 +5,7 @@ import json
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 import httpx
@@ -27,12 +28,14 @@ LISTED = "add-later"
 
 
 def submit(role: System, root: System) -> None:
-    """One job is to run at once, another later, a third at a moment that is over: it might be there already.
+    """One job is to run at once, and is submitted twice; another later, a third at a moment that is over.
 
     The input of a fourth was uploaded. Then the org uses up its budget, and it is looked whether the job is one that it
     has.
     """
-    assert role.submit(parameters={"a": 1}).status == 202
+    headers = {"idempotency-key": token_hex(8)}
+    for _ in range(2):
+        assert role.submit(parameters={"a": 1}, headers=headers).status == 202
     assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, HOUR)}).status == 202
     assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, -1)}).status == 422
     assert role.submit("trial/repeat", input=uploaded(root)).status == 202
@@ -48,14 +51,18 @@ def upload(role: System, _root: System) -> None:
 
 
 def submit_jobs(role: System, root: System) -> None:
-    """One job is to run at once, another later, a third at a moment that is over: it might be there already.
+    """One job is to run at once, and is submitted twice; another later, a third at a moment that is over.
 
     The input of a fourth was uploaded.
     """
     moments = (moment(role, seconds) for seconds in (HOUR, -1))
-    jobs = [{"parameters": {"a": 1}}, *({"parameters": {"a": 1}, "options": {"runAt": each}} for each in moments)]
-    answer = role.send(Route.SUBMIT_JOBS, body={"jobs": jobs}, org="acme", project="trial", flow="add")
-    assert ["job" in entry for entry in answer.body["jobs"]] == [True, True, False]
+    jobs = [
+        {"parameters": {"a": 1}, "idempotencyKey": token_hex(8)},
+        *({"parameters": {"a": 1}, "options": {"runAt": each}} for each in moments),
+    ]
+    for batch, accepted in ((jobs, [True, True, False]), (jobs[:1], [True])):
+        answer = role.send(Route.SUBMIT_JOBS, body={"jobs": batch}, org="acme", project="trial", flow="add")
+        assert ["job" in entry for entry in answer.body["jobs"]] == accepted
     path = {"org": "acme", "project": "trial", "flow": "repeat"}
     (entry,) = role.send(Route.SUBMIT_JOBS, body={"jobs": [{"input": uploaded(root)}]}, **path).body["jobs"]
     assert "job" in entry
@@ -89,13 +96,22 @@ def wait(role: System, root: System) -> None:
 
 
 def execute(role: System, root: System) -> None:
-    """Two jobs are done by the time of the second look, one of an uploaded input; a third is to run later."""
+    """Three jobs are done by the time of the second look, one of an uploaded input; one was submitted before.
+
+    A fourth is to run later.
+    """
     role.clock.while_asleep = root.deliver
     assert (
         role.send(Route.EXECUTE, body={"parameters": {"a": 1}}, org="acme", project="trial", flow="add").status == 200
     )
     by_reference = {"input": uploaded(root)}
     assert role.send(Route.EXECUTE, body=by_reference, org="acme", project="trial", flow="repeat").status == 200
+    headers = {"idempotency-key": token_hex(8)}
+    assert root.submit(parameters={"a": 1}, headers=headers).status == 202
+    repeated = role.send(
+        Route.EXECUTE, body={"parameters": {"a": 1}}, headers=headers, org="acme", project="trial", flow="add"
+    )
+    assert repeated.status == 200
     later = {"parameters": {"a": 1}, "options": {"runAt": moment(role, HOUR)}}
     assert role.send(Route.EXECUTE, body=later, org="acme", project="trial", flow="add").status == 504
 

@@ -10,7 +10,6 @@ from tests.infra.permission_table import FILE, permission_table
 from tests.infra.template import API, ENTRIES, QUEUES, Template
 
 SETTLE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
-SUBMIT = {"dynamodb:GetItem", "dynamodb:PutItem"}
 CANCEL = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
 LIST = {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"}
 LISTS = ("list_jobs", "cancel_jobs")
@@ -37,9 +36,9 @@ WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 @pytest.mark.parametrize(
     ("handler", "jobs", "keys", "usage", "queue"),
     [
-        ("submit", SUBMIT, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
-        ("execute", SUBMIT, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
-        ("submit_jobs", SUBMIT, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
+        ("submit", SETTLE, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
+        ("execute", SETTLE, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
+        ("submit_jobs", SETTLE, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
         ("upload", set(), USE_KEYS, COUNT_CALLS, set()),
         ("statuses", LIST, USE_KEYS, COUNT_CALLS, set()),
         ("retry", SETTLE, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
