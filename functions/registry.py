@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+from functions.alias import Alias
 from functions.flow import Flow
 
 PACKAGE = "flows"
@@ -18,19 +19,19 @@ def projects(folder: Path) -> dict[str, Path]:
 
 
 def open_folder(folder: Path) -> None:
-    """Let the folder's modules be imported, as `flows.NAME` and by each other.
+    """Let the folder's modules be imported, as `flows.NAME` or, by each other, as `NAME`: it is the same module.
 
-    The folder comes last on the path: a project named like a module of Python's hides nothing.
+    A project named like a module of Python's or of a library hides nothing: that one is imported by its short name.
     """
-    if getattr(sys.modules.get(PACKAGE), "__path__", None) == [str(folder)]:
-        return
-    for name in [name for name in sys.modules if name.startswith(f"{PACKAGE}.")]:
-        del sys.modules[name]
+    opened = next((finder for finder in sys.meta_path if isinstance(finder, Alias)), None)
+    if opened is not None:
+        if opened.folder == folder:
+            return
+        opened.remove()
     package = ModuleType(PACKAGE)
     package.__path__ = [str(folder)]
     sys.modules[PACKAGE] = package
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
+    Alias(PACKAGE, folder).install()
 
 
 def flows_of(path: Path) -> Iterator[Flow]:
