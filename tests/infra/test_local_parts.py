@@ -99,6 +99,12 @@ def test_any_other_output_is_shown_as_it_is(line: str) -> None:
     assert readable("worker", line, NOON) == f"12:00:00         worker       {line}"
 
 
+def test_long_word_is_shown_at_once() -> None:
+    """A flow may write a line without a space: a time that grows with the square of its length would be minutes."""
+    line = "x" * 2**18
+    assert readable("worker", line, NOON) == f"12:00:00         worker       {line}"
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
