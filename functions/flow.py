@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NotRequired, Protocol, cast, get_type_hints, overload
 
@@ -103,6 +104,10 @@ class Flow:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
 
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
+        """Let other processes import it by its name, as they do with a function."""
+        return _named, (self.function.__module__, self.function.__qualname__)
+
     @cached_property
     def parameters(self) -> dict[str, inspect.Parameter]:
         """The parameters that a job fills in, without `context`."""
@@ -175,6 +180,10 @@ class Flow:
             return {name: as_annotated(value, self._annotations[name]) for name, value in arguments.items()}
         # As JSON, which they came as: in it a strict model takes a date or an enum from text.
         return self.adapter.validate_json(json.dumps(arguments))
+
+
+def _named(module: str, name: str) -> Any:
+    return attrgetter(name)(importlib.import_module(module))
 
 
 def _without_input(error: Exception) -> str:
