@@ -72,7 +72,7 @@ class Surroundings:
 def flush_output() -> None:
     """Write out what lies in the standard streams; this may run code of the flow's and take its time."""
     for name in ("stdout", "stderr"):
-        with suppress(Exception):  # a flow may have closed or replaced it
+        with suppress(BaseException):  # a flow may have closed or replaced it
             getattr(sys, name).flush()
 
 

@@ -234,7 +234,7 @@ def test_output_that_cannot_be_flushed_harms_nothing() -> None:
 
     class Broken(io.StringIO):
         def flush(self) -> None:
-            raise OSError
+            raise SystemExit
 
     def attempt() -> None:
         surroundings = Surroundings()
