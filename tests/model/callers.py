@@ -14,12 +14,13 @@ from functions.keys import Caller
 from functions.lifecycle import State
 from functions.reading import find_job
 from functions.sweep import sweep
+from noukai_wire.scopes import Scope
 from tests.model.actor import Actor
 from tests.model.event import Pending
 from tests.model.ledger import ViolationError
 from tests.model.world import World
 
-_CALLER = Caller("acme", frozenset())
+_CALLER = Caller("acme", frozenset(Scope))
 _TRIES = 3
 _READS = 3
 
