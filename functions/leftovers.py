@@ -27,7 +27,10 @@ class LeftOvers:
         Daemon threads are not, nor are idle ones of a pool: a flow may keep either for the next attempt. Descendants
         without a parent are not seen here; the worker adopts them.
         """
-        return _has_children() or self._has_threads()
+        try:
+            return _has_children() or self._has_threads()
+        except Exception:  # noqa: BLE001 - a thread may be of a class of the flow's, with an `is_alive` of its own
+            return True
 
     def _has_threads(self) -> bool:
         deadline = monotonic() + _SETTLING_SECONDS

@@ -55,6 +55,17 @@ def start_thread(**options: Any) -> None:
     threading.Thread(target=time.sleep, args=(600,), **options).start()
 
 
+class OddThread(threading.Thread):
+    """A thread that says nothing of itself."""
+
+    def is_alive(self) -> bool:
+        raise OSError
+
+
+def start_odd_thread() -> None:
+    OddThread(target=time.sleep, args=(600,)).start()
+
+
 def start_ended_child() -> None:
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         child.wait = lambda *_: 0  # type: ignore[method-assign]  # nobody waits for it
@@ -70,6 +81,7 @@ LEFT_OVER: dict[str, Callable[[], object]] = {
     "child that has ended": start_ended_child,
     "child that is ignored": start_ignored_child,
     "thread": start_thread,
+    "odd thread": start_odd_thread,
     "work in a pool": keep_pool_busy,
     "work in a loop's executor": leave_work_to_loop,
     "work that a flow has left in its loop": run_flow,
