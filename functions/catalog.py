@@ -2,10 +2,14 @@
 
 import importlib.util
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
+
+from functions.errors import MAX_ERRORS
+from functions.text_checks import TextChecks
 
 InputError = tuple[str, str]
 """Where in an input something is wrong, as names and indices joined by dots, and what."""
@@ -33,6 +37,16 @@ class FlowEntry:
     """What a submission may ask for as its timeout: the time that the worker has for it."""
     profile: str | None = None
     """The name of the workers that run it; None is the default."""
+    needs_engine: bool = False
+    """Whether checking its input takes pydantic's engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Validator:
+    """The module that the build has compiled, and the checks of text that it asks for."""
+
+    module: Any
+    checks: TextChecks
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +55,7 @@ class Catalog:
 
     folder: Path
     flows: Mapping[str, FlowEntry]
-    _validators: dict[str, Callable[[object], object]] = field(default_factory=dict)
+    _validators: dict[str, _Validator] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> "Catalog":
@@ -55,16 +69,21 @@ class Catalog:
         return document
 
     def errors_of(self, name: str, value: object) -> list[InputError]:
-        """Check a value against the schema of a flow, of `SUBMISSION` or `UPLOAD`; empty if nothing is wrong."""
+        """Check a value against the schema of a flow, of `SUBMISSION` or `UPLOAD`; empty if nothing is wrong.
+
+        Of a value that is wrong in many places the first few are given.
+        """
         from fastjsonschema import JsonSchemaValuesException  # noqa: PLC0415 - only a submission needs it
 
+        validator = self._validator(name)
         try:
-            self._validator(name)(value)
+            validator.module.validate(value, validator.checks)
         except JsonSchemaValuesException as refused:
-            return [entry for error in refused.errors for entry in _explain(error)]
+            entries = chain.from_iterable(_explain(error, validator.checks) for error in refused.errors)
+            return list(islice(entries, MAX_ERRORS))
         return []
 
-    def _validator(self, name: str) -> Callable[[object], object]:
+    def _validator(self, name: str) -> _Validator:
         if name not in self._validators:
             path = self.folder / "validators" / f"{validator_name(name)}.py"
             spec = importlib.util.spec_from_file_location(f"catalog.{path.stem}", path)
@@ -72,7 +91,7 @@ class Catalog:
                 raise ImportError(f"{path} is not a module")
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
-            self._validators[name] = module.validate
+            self._validators[name] = _Validator(module, TextChecks(module.CHECKS))
         return self._validators[name]
 
 
@@ -86,19 +105,33 @@ def validator_name(name: str) -> str:
     return name.replace("/", ".")
 
 
-def _explain(error: Any) -> list[InputError]:
+def _explain(error: Any, checks: TextChecks) -> Iterator[InputError]:
     """Turn a validator's error into entries that name the place as the caller wrote it."""
     path = ".".join(error.path[1:])
     if error.rule == "additionalProperties" and isinstance(error.definition.get("properties"), dict):
-        unknown = [key for key in error.value if key not in error.definition["properties"]]
-        return [(f"{path}.{key}".lstrip("."), "is not known here") for key in unknown]
-    if error.rule == "required":
-        missing = [key for key in error.definition["required"] if key not in error.value]
-        return [(f"{path}.{key}".lstrip("."), "is required") for key in missing]
-    if error.rule in ("anyOf", "oneOf"):
-        return [(path, "is none of what is taken here: GET /api/v1/flows shows the schema")]
-    if error.rule == "format" and error.definition["format"] == "date-time":
-        return [(path, "must be a moment in ISO 8601, such as 2026-01-31T12:00:00Z")]
-    if error.rule == "propertyNames":
-        return [(path, f"has a name that is not taken here: {json.dumps(error.definition['propertyNames'])}")]
-    return [(path, error.message.removeprefix(error.name).strip())]
+        unknown = (key for key in error.value if key not in error.definition["properties"])
+        yield from ((f"{path}.{key}".lstrip("."), "is not known here") for key in unknown)
+    elif error.rule == "required":
+        missing = (key for key in error.definition["required"] if key not in error.value)
+        yield from ((f"{path}.{key}".lstrip("."), "is required") for key in missing)
+    elif error.rule in ("anyOf", "oneOf"):
+        yield path, "is none of what is taken here: GET /api/v1/flows shows the schema"
+    elif error.rule == "format" and error.definition["format"] == "date-time":
+        yield path, "must be a moment in ISO 8601, such as 2026-01-31T12:00:00Z"
+    elif error.rule == "format":
+        yield path, f"is not taken here: {checks.reason(error.definition['format'], error.value)}"
+    elif error.rule == "propertyNames":
+        yield path, f"has a name that is not taken here: {_wrong_name(error, checks)}"
+    else:
+        yield path, error.message.removeprefix(error.name).strip()
+
+
+def _wrong_name(error: Any, checks: TextChecks) -> str:
+    """Say which name of an object is wrong and why, or what a name may be."""
+    rules = dict(error.definition["propertyNames"])
+    for name in error.value:
+        reasons = (checks.reason(rule["format"], name) for rule in rules.get("allOf", ()) if "format" in rule)
+        reason = next(filter(None, reasons), None)
+        if reason is not None:
+            return f"{json.dumps(name)}: {reason}"
+    return json.dumps(rules)

@@ -25,7 +25,8 @@ from functions.flow import Flow
 from functions.openapi import openapi
 from functions.profile import MAX_BATCHED_SECONDS, MAX_PROFILES, flow_seconds_of, function_timeout
 from functions.registry import flows_of, open_folder, projects
-from functions.schema import ReadableSchema, bound_timeout, validator_code
+from functions.schema import ReadableSchema, bound_timeout
+from functions.validator_code import Validator, body_validator, flow_validator
 from noukai_wire import limits
 from noukai_wire.models import Submission, SubmitOptions, WireModel
 from noukai_wire.slug import is_slug
@@ -55,11 +56,12 @@ def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime()) -> 
     """Write `flows.json` and a compiled validator for each flow; raises `FlowErrors`."""
     open_folder(flows.resolve())
     entries: dict[str, FlowEntry] = {}
+    validators: dict[str, Validator] = {}
     errors: list[FlowError] = []
     for project, path in projects(flows).items():
         try:
             for name, flow in _named_flows(project, path):
-                entries[name] = _entry(flow, worker)
+                entries[name], validators[name] = _entry(flow, worker)
         except FlowError as error:
             errors.append(error)
     if not entries and not errors:
@@ -74,7 +76,7 @@ def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime()) -> 
         )
     if errors:
         raise FlowErrors(errors)
-    _write(out, entries)
+    _write(out, entries, validators)
 
 
 def _named_flows(project: str, path: Path) -> Iterator[tuple[str, Flow]]:
@@ -105,12 +107,12 @@ def _import(path: Path) -> list[Flow]:
         raise FlowError(f"{where}:{line}: {type(error).__name__}: {error}") from error
 
 
-def _entry(flow: Flow, worker: WorkerTime) -> FlowEntry:
+def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
     try:
         schema = flow.adapter.json_schema(schema_generator=ReadableSchema)
         _add_defaults(flow, schema)
         json.dumps(schema, allow_nan=False)
-        validator_code(schema)
+        validator = flow_validator(flow.adapter)
     except Exception as error:
         raise FlowError(f"{_place(flow)}: flow {flow.name!r}: its signature makes no sense: {error}") from error
     if "message" in flow.parameters and not _takes_text(schema["properties"]["message"], schema.get("$defs", {})):
@@ -118,7 +120,7 @@ def _entry(flow: Flow, worker: WorkerTime) -> FlowEntry:
             f"{_place(flow)}: flow {flow.name!r}: its parameter 'message' takes no text, as a message is one"
         )
     profile, longest = _profile(flow, worker)
-    return FlowEntry(
+    entry = FlowEntry(
         description=inspect.getdoc(flow.function),
         input=schema,
         message_required=_requires_message(flow),
@@ -129,7 +131,9 @@ def _entry(flow: Flow, worker: WorkerTime) -> FlowEntry:
         keep_seconds=flow.keep,
         longest_seconds=longest,
         profile=profile,
+        needs_engine=validator.needs_engine,
     )
+    return entry, validator
 
 
 def _profile(flow: Flow, worker: WorkerTime) -> tuple[str | None, int]:
@@ -186,14 +190,14 @@ def _requires_message(flow: Flow) -> bool:
     return False
 
 
-def _write(out: Path, entries: dict[str, FlowEntry]) -> None:
+def _write(out: Path, entries: dict[str, FlowEntry], validators: dict[str, Validator]) -> None:
     longest = max(entry.longest_seconds for entry in entries.values())
-    validators = out / "validators"
-    validators.mkdir(parents=True, exist_ok=True)
-    schemas = {name: dict(entry.input) for name, entry in entries.items()}
-    schemas |= {SUBMISSION: _body_schema(Submission, longest), UPLOAD: _body_schema(Upload, longest)}
-    for name, schema in schemas.items():
-        (validators / f"{validator_name(name)}.py").write_text(validator_code(schema), encoding="utf-8")
+    folder = out / "validators"
+    folder.mkdir(parents=True, exist_ok=True)
+    bodies: dict[str, type[WireModel]] = {SUBMISSION: Submission, UPLOAD: Upload}
+    of_bodies = {name: body_validator(_body_schema(model, longest)) for name, model in bodies.items()}
+    for name, validator in (validators | of_bodies).items():
+        (folder / f"{validator_name(name)}.py").write_text(validator.code, encoding="utf-8")
     catalog = {name: asdict(entry) for name, entry in sorted(entries.items())}
     (out / "flows.json").write_text(json.dumps(catalog), encoding="utf-8")
     for of_flows in (True, False):

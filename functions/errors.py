@@ -7,7 +7,9 @@ from functions.text import cut
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 
-_MAX_ERRORS = 20
+MAX_ERRORS = 20
+"""How many wrong places an answer names: no more are ever looked for."""
+
 _MAX_PATH_BYTES = 200
 
 
@@ -38,8 +40,8 @@ class InvalidInputError(ApiError):
     """A body, header or query that is wrong: one entry of `errors` for each of the first wrong places."""
 
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
-        shown = [(cut(path, _MAX_PATH_BYTES), cut(message, _MAX_PATH_BYTES)) for path, message in errors[:_MAX_ERRORS]]
-        more = f"; and {len(errors) - _MAX_ERRORS} more" if len(errors) > _MAX_ERRORS else ""
+        shown = [(cut(path, _MAX_PATH_BYTES), cut(message, _MAX_PATH_BYTES)) for path, message in errors[:MAX_ERRORS]]
+        more = f"; no more than {MAX_ERRORS} are named" if len(errors) >= MAX_ERRORS else ""
         summary = "; ".join(f"{path}: {message}" if path else message for path, message in shown)
         super().__init__(
             ErrorCode.INVALID_INPUT,

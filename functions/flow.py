@@ -18,7 +18,7 @@ from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NotRequired, Protocol, cast, get_type_hints, overload
 
-from functions.plain import as_annotated, is_plain
+from functions.plain import as_annotated, is_plain, with_whole_numbers
 from functions.profile import Profile
 from functions.text import cut
 from noukai_wire.limits import DEFAULT_KEEP_SECONDS
@@ -179,7 +179,11 @@ class Flow:
         if self.is_plain:
             return {name: as_annotated(value, self._annotations[name]) for name, value in arguments.items()}
         # As JSON, which they came as: in it a strict model takes a date or an enum from text.
-        return self.adapter.validate_json(json.dumps(arguments))
+        try:
+            return self.adapter.validate_json(json.dumps(arguments))
+        except ValueError:
+            # To JSON Schema 1e30 is a whole number, to pydantic only if it has all its digits.
+            return self.adapter.validate_json(json.dumps(with_whole_numbers(arguments)))
 
 
 def _named(module: str, name: str) -> Any:

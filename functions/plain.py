@@ -41,6 +41,15 @@ def as_annotated(value: Any, annotation: Any) -> Any:
     return value if number is None else number(value)
 
 
+def with_whole_numbers(value: Any) -> Any:
+    """Return a JSON value whose whole numbers are ints."""
+    if isinstance(value, list):
+        return [with_whole_numbers(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: with_whole_numbers(each) for key, each in value.items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _as_one_of(value: Any, annotations: list[Any]) -> Any:
     if type(value) in annotations:
         return value

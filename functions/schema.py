@@ -1,27 +1,34 @@
-"""The JSON Schemas of the build step: how pydantic writes them, and how they become validators without pydantic."""
+"""Build step: the JSON Schemas of flows and bodies, as pydantic writes them and as they are published."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-import fastjsonschema
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-_FORMATS = {
-    "date-time": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[zZ]|[+-]\d\d:?\d\d)?\Z",
-    "uuid": r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\Z",
-    "duration": r"^[+-]?P(?!\Z)(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)\Z",
+_MAPPINGS = ("dict", "frozendict", "ordered_dict", "counter")
+_SETS = ("set", "frozenset")
+_NUMBER = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
+_SPELLED: Mapping[str, JsonSchemaValue] = {
+    "int": {"pattern": "^[+-]?[0-9]+$"},
+    "float": {"pattern": f"^{_NUMBER}$"},
+    "decimal": {"pattern": f"^{_NUMBER}$"},
+    "bool": {"enum": ["true", "false"]},
 }
-"""Formats that pydantic takes otherwise than the compiler does; what neither knows goes unchecked until the run."""
+"""How JSON spells what is no text where only text can stand, as a key."""
 
 
 class ReadableSchema(GenerateJsonSchema):
-    """pydantic's JSON Schema, with `T or null` as two types instead of two schemas: its errors name what is wrong."""
+    """pydantic's JSON Schema, which says what it takes as far as JSON Schema can.
 
-    def dict_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write a mapping; JSON knows whole numbers as keys only in their spelling."""
-        written = super().dict_schema(schema)
-        if schema.get("keys_schema", {}).get("type") == "int":
-            written["propertyNames"] = {"pattern": r"^[+-]?[0-9]+\Z"}
-        return written
+    `T or null` is two types instead of two schemas: its errors name what is wrong.
+    """
+
+    def build_schema_type_to_method(self) -> dict[Any, Callable[[Any], JsonSchemaValue]]:
+        """Write mappings and sets in our way."""
+        methods: dict[Any, Callable[[Any], JsonSchemaValue]] = {**super().build_schema_type_to_method()}
+        mappings = {kind: partial(self._mapping, methods[kind]) for kind in _MAPPINGS if kind in methods}
+        return methods | mappings | {kind: partial(self._set, methods[kind]) for kind in _SETS}
 
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
         """Write an optional value."""
@@ -30,27 +37,61 @@ class ReadableSchema(GenerateJsonSchema):
             return {**inner, "type": [inner["type"], "null"]}
         return super().nullable_schema(schema)
 
+    def decimal_schema(self, schema: Any) -> JsonSchemaValue:
+        """Write a decimal, which may be a number or spelled in a text."""
+        written = super().decimal_schema(schema)
+        for variant in written.get("anyOf", ()):
+            variant.update(_SPELLED["decimal"] if variant["type"] == "string" else _digits(schema))
+        return written
+
+    def names_schema(self, schema: Any) -> JsonSchemaValue:
+        """Write what the keys of a mapping may be: whatever they become, in JSON they are text."""
+        kind = schema["type"]
+        if kind in _SPELLED:
+            return dict(_SPELLED[kind])
+        if kind in ("union", "tagged-union"):
+            raise ValueError("the keys of a mapping are of several types, which no JSON shows: take text")
+        if kind in ("nullable", "default", "model"):
+            return self.names_schema(schema["schema"])
+        named = self.generate_inner(schema)
+        written = self.get_schema_from_definitions(named["$ref"]) if "$ref" in named else named
+        values = [*(written or {}).get("enum", ()), *([written["const"]] if written and "const" in written else ())]
+        if any(not isinstance(value, str) for value in values):
+            raise ValueError(f"the keys of a mapping are one of {values}, and JSON's keys are text: take text")
+        return {key: value for key, value in named.items() if key not in ("type", "title", "description")}
+
+    def _mapping(self, write: Callable[[Any], JsonSchemaValue], schema: Any) -> JsonSchemaValue:
+        written = write(schema)
+        names = self.names_schema(schema["keys_schema"]) if "keys_schema" in schema else {}
+        for of_values in written.pop("patternProperties", {}).values():
+            # pydantic lets through what no pattern matches, and then refuses it.
+            written["additionalProperties"] = of_values or True
+        written.pop("propertyNames", None)
+        return {**written, "propertyNames": names} if names else written
+
+    def _set(self, write: Callable[[Any], JsonSchemaValue], schema: Any) -> JsonSchemaValue:
+        """Write a set, which takes an item twice unless its length is limited."""
+        written = write(schema)
+        if not written.keys() & {"minItems", "maxItems"}:
+            del written["uniqueItems"]
+        return {**written, "items": written["items"] or {"type": ["string", "number", "boolean", "null"]}}
+
+
+def _digits(schema: Mapping[str, Any]) -> JsonSchemaValue:
+    """Write how many digits a decimal has, of a number."""
+    places, digits = schema.get("decimal_places"), schema.get("max_digits")
+    written: JsonSchemaValue = {} if places is None else {"multipleOf": float(f"1e-{places}")}
+    if digits is None:
+        return written
+    most = 10 ** (digits - (places or 0))
+    bounds = {
+        "exclusiveMinimum": max(-most, schema.get("gt", -most)),
+        "exclusiveMaximum": min(most, schema.get("lt", most)),
+    }
+    return written | {name: float(bound) for name, bound in bounds.items()}
+
 
 def bound_timeout(options: dict[str, Any], seconds: int) -> None:
     """Let the schema of a submission's options refuse a timeout that the deployment's worker would cut short."""
     timeout = options["properties"]["timeoutSeconds"]
     timeout["maximum"] = min(timeout["maximum"], seconds)
-
-
-def validator_code(schema: Any) -> str:
-    """Give the code of a module whose `validate` checks a value; raises an error if the schema makes no sense."""
-    code: str = fastjsonschema.compile_to_code(_draft_7(schema), formats=_FORMATS, use_default=False, fast_fail=False)
-    return code
-
-
-def _draft_7(schema: Any) -> Any:
-    """Write tuples as the compiler knows them; pydantic writes JSON Schema 2020-12, with `prefixItems`."""
-    if isinstance(schema, list):
-        return [_draft_7(value) for value in schema]
-    if not isinstance(schema, dict):
-        return schema
-    keywords = {key: _draft_7(value) for key, value in schema.items()}
-    if isinstance(keywords.get("prefixItems"), list):
-        rest = {"additionalItems": keywords["items"]} if "items" in keywords else {}
-        return {**keywords, **rest, "items": keywords["prefixItems"]}
-    return keywords

@@ -7,7 +7,7 @@ from typing import Literal
 
 from infra.bundle.authorities import write_amazons
 from infra.bundle.bytecode import compile_folder
-from infra.bundle.catalog import build_catalog, profiles_in
+from infra.bundle.catalog import build_catalog, needs_engine, profiles_in
 from infra.bundle.dependencies import CACHE, Dependencies
 from infra.bundle.error import BundleError
 from infra.bundle.target import Platform
@@ -17,8 +17,17 @@ from infra.settings import ROOT, WorkerProfile
 AssetName = Literal["api", "worker"]
 
 _GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("functions",), "worker": ("functions", "worker")}
+_ENGINE = "engine"
+"""What the API's asset has besides if a flow takes text that pydantic's engine checks; a worker always has it."""
 
-_BUILD_STEP = ("catalog_build.py", "complaints.py", "schema.py", "openapi.py", "openapi_schemas.py")
+_BUILD_STEP = (
+    "catalog_build.py",
+    "complaints.py",
+    "schema.py",
+    "validator_code.py",
+    "openapi.py",
+    "openapi_schemas.py",
+)
 _FOR_AUTHORS = ("testing.py",)
 _NOT_DEPLOYED = shutil.ignore_patterns("__pycache__", "flows", *_BUILD_STEP, *_FOR_AUTHORS, "*.pyi", "py.typed")
 _NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*", "requirements.txt")
@@ -31,8 +40,9 @@ class Bundler:
 
     `worker` is the default one: a flow that asks for more time than it has is given to another, not cut short.
 
-    `api` has the functions, the wire, their libraries and the catalog of the flows; `worker` has also pydantic, the
-    flows and what the flows require. `cache` keeps installed libraries from run to run.
+    `api` has the functions, the wire, their libraries and the catalog of the flows, and pydantic's engine if the input
+    of a flow takes it; `worker` has also pydantic, the flows and what the flows require.
+    `cache` keeps installed libraries from run to run.
     """
 
     flows: Path
@@ -84,7 +94,9 @@ class Bundler:
         return catalog
 
     def _own(self, asset: AssetName, dependencies: Dependencies) -> list[Path]:
-        return [dependencies.of_group(group) for group in _GROUPS[asset]]
+        checks_text = asset == "api" and needs_engine(self._catalog())
+        groups = (*_GROUPS[asset], _ENGINE) if checks_text else _GROUPS[asset]
+        return [dependencies.of_group(group) for group in groups]
 
     def _required(self, dependencies: Dependencies) -> list[Path]:
         requirements = self.flows / "requirements.txt"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from infra.bundle.error import BundleError
 from infra.settings import ROOT, WorkerProfile
@@ -38,5 +39,14 @@ def build_catalog(flows: Path, libraries: Iterable[Path], output: Path, worker: 
 
 def profiles_in(catalog: Path) -> list[str]:
     """Name the profiles of workers that the flows of a catalog ask for, in their order."""
-    flows = json.loads((catalog / "flows.json").read_bytes())
-    return sorted({flow["profile"] for flow in flows.values()} - {None})
+    return sorted({flow["profile"] for flow in _flows_in(catalog)} - {None})
+
+
+def needs_engine(catalog: Path) -> bool:
+    """Say whether checking the input of a flow of a catalog takes pydantic's engine."""
+    return any(flow["needs_engine"] for flow in _flows_in(catalog))
+
+
+def _flows_in(catalog: Path) -> list[dict[str, Any]]:
+    flows: dict[str, dict[str, Any]] = json.loads((catalog / "flows.json").read_bytes())
+    return list(flows.values())

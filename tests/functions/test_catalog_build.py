@@ -71,6 +71,24 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
         ("@flow\ndef f1() -> None: ...\n@flow(name='f1')\ndef f2() -> None: ...\n", 6, "defined twice"),
         ("@flow\ndef f1(message: int) -> None: ...\n", 4, "'message' takes no text"),
         ("@flow\ndef f1(a: float = float('inf')) -> None: ...\n", 4, "not JSON compliant"),
+        (
+            (
+                "from typing import Annotated\nfrom pydantic import BaseModel, Field\n"
+                "class Word(BaseModel, regex_engine='python-re'):\n    text: Annotated[str, Field(pattern='a(?=b)')]\n"
+                "@flow\ndef f1(word: Word) -> None: ...\n"
+            ),
+            8,
+            "the pattern 'a(?=b)' is not checked in linear time",
+        ),
+        (
+            (
+                "import re\nfrom typing import Annotated\nfrom pydantic import Field\n"
+                "@flow\ndef f1(word: Annotated[str, Field(pattern=re.compile('a'))]) -> None: ...\n"
+            ),
+            7,
+            "the pattern 'a' is compiled by Python, whose engine is not linear: give it as text",
+        ),
+        ("@flow\ndef f1(a: dict[int | str, int]) -> None: ...\n", 4, "the keys of a mapping are of several types"),
         ("@flow\ndef f1(context, /) -> None: ...\n", 4, "'context' cannot be given by name"),
         ("@flow\ndef f1(**context) -> None: ...\n", 4, "'**context' cannot be given by name"),
         ("@flow\n@flow\ndef f1() -> None: ...\n", 4, "@flow goes onto a function"),

@@ -129,6 +129,18 @@ def test_flows_of_any_folder_are_bundled(write: Write, flows: Path) -> None:
     assert "texts/shout" in (folder / "catalog" / "flows.json").read_text()
 
 
+def test_engine_is_in_the_apis_asset_only_if_a_flow_takes_it(write: Write, flows: Path, tmp_path: Path) -> None:
+    """A pattern or a date takes pydantic's engine, which is as large as all the rest, and nothing else of pydantic."""
+    assert "pydantic_core" not in top_level(write("api", "host", flows))
+    (flows / "dates.py").write_text(
+        "from datetime import date\nfrom functions.flow import flow\n\n@flow\ndef due(on: date) -> None: ...\n"
+    )
+    folder = write("api", "manylinux", flows)
+    assert top_level(folder) == OURS | LIBRARIES | {"pydantic_core"}
+    archive = shutil.make_archive(str(tmp_path / "api"), "zip", folder)
+    assert Path(archive).stat().st_size < 5e6
+
+
 def wheel(folder: Path, name: str, source: str) -> Path:
     """Make the wheel of a one-module distribution."""
     path = folder / f"{name}-1.0-py3-none-any.whl"

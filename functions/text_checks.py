@@ -1,0 +1,80 @@
+"""Checks of text at submission: by pydantic's own engine, so that a worker takes what was accepted.
+
+Its patterns take linear time, whatever the text. The engine is imported when the first text is checked by it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+TextCheck = Mapping[str, Any] | str
+"""A core schema of pydantic's, or the name of a check of ours: `email`, or what makes an object in `ipaddress`."""
+
+EMAIL = "email"
+
+_MAX_EMAIL_LENGTH = 2048
+"""What pydantic takes; what it makes of an address takes a library that only flows install."""
+
+
+class TextChecks:
+    """The checks of one validator, each made when it is first needed."""
+
+    def __init__(self, checks: Mapping[str, TextCheck]) -> None:
+        self._checks = checks
+        self._reasons: dict[str, Callable[[str], str | None]] = {}
+
+    def __getitem__(self, name: str) -> Callable[[str], bool]:
+        """Return what says whether a text passes a check."""
+        return lambda text: self.reason(name, text) is None
+
+    def reason(self, name: str, text: str) -> str | None:
+        """Say why a text does not pass a check; None if it does."""
+        if name not in self._reasons:
+            check = self._checks[name]
+            self._reasons[name] = _named(check) if isinstance(check, str) else _of_engine(check)
+        return self._reasons[name](text)
+
+
+def _of_engine(schema: Mapping[str, Any]) -> Callable[[str], str | None]:
+    # Of all flows few need it, and it is half of pydantic's start.
+    from pydantic_core import SchemaValidator, ValidationError  # noqa: PLC0415
+
+    validator = SchemaValidator(dict(schema))
+
+    def reason(text: str) -> str | None:
+        try:
+            # As JSON, as in the worker: of Python's text it would take other things.
+            validator.validate_json(json.dumps(text))
+        except ValidationError as error:
+            return str(error.errors(include_url=False, include_context=False, include_input=False)[0]["msg"])
+        return None
+
+    return reason
+
+
+def _named(name: str) -> Callable[[str], str | None]:
+    if name == EMAIL:
+        return _email_reason
+    import ipaddress  # noqa: PLC0415 - few flows take an address
+
+    make = getattr(ipaddress, name)
+
+    def reason(text: str) -> str | None:
+        try:
+            make(text)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    return reason
+
+
+def _email_reason(text: str) -> str | None:
+    """Say whether a text looks like an address, as `a@b.org` or `A <a@b.org>`; which domains there are, nobody asks."""
+    address = text.strip()
+    if address.endswith(">"):
+        address = address[address.rfind("<") + 1 : -1].strip()
+    local, _, domain = address.partition("@")
+    labels = domain.split(".")
+    is_address = len(labels) > 1 and all(labels) and all(local.split(".")) and "@" not in domain
+    return None if is_address and len(text) <= _MAX_EMAIL_LENGTH else "must be an email address"

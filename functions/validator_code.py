@@ -1,0 +1,218 @@
+"""Build step: the code of validators, which check values without pydantic's models.
+
+A JSON Schema says little of text. A flow's validator has pydantic's own engine look at each text that is more than
+text, with the core schema that pydantic has made of the annotation.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import fastjsonschema
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import SchemaError, SchemaValidator
+
+from functions.schema import ReadableSchema
+from functions.text_checks import EMAIL, TextCheck
+
+_OUR_FORMATS = {
+    "date-time": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[zZ]|[+-]\d\d:?\d\d)?\Z",
+}
+"""What the bodies of the API hold."""
+
+_CHECKED = ("date", "datetime", "decimal", "json", "multi-host-url", "str", "time", "timedelta", "url", "uuid")
+"""The kinds of core schema that say all that pydantic checks of a text, and hold no code of an author's."""
+
+_NAMED: Mapping[str, str] = {
+    "email": EMAIL,
+    "name-email": EMAIL,
+    "ipv4": "IPv4Address",
+    "ipv6": "IPv6Address",
+    "ipv4network": "IPv4Network",
+    "ipv6network": "IPv6Network",
+    "ipv4interface": "IPv4Interface",
+    "ipv6interface": "IPv6Interface",
+    "ipvanyaddress": "ip_address",
+    "ipvanynetwork": "ip_network",
+    "ipvanyinterface": "ip_interface",
+}
+"""Formats for which pydantic calls code; of others, such as `path`, it takes any text."""
+
+_CHECK = "textCheck"
+"""The keyword of our own that a marked schema has beside JSON Schema's."""
+
+_SPELLED = ("bool", "decimal", "float", "int")
+"""The kinds that a key spells as text."""
+
+_NOT_CHECKED = ("metadata", "ref", "regex_engine", "schema", "serialization")
+_DATA = (bool, int, float, str, Decimal, dt.date, dt.time, dt.timedelta)
+_UNUSED = (
+    *("contentEncoding", "contentMediaType", "contentSchema", "format", "pattern", _CHECK),
+    *("default", "description", "discriminator", "examples", "title"),
+)
+_OF_NAMES = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
+_OF_VALUES = ("const", "enum", "required")
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """The code of a module whose `validate` checks a value, and whether that takes pydantic's engine."""
+
+    code: str
+    needs_engine: bool
+
+
+def flow_validator(adapter: TypeAdapter[Any]) -> Validator:
+    """Compile the validator of what a flow takes.
+
+    Raises:
+        ValueError: the schema makes no sense, or has a pattern that pydantic's own engine does not know.
+    """
+    draft = _Draft()
+    schema = draft.of(adapter.json_schema(schema_generator=_MarkedSchema))
+    for check in draft.checks.values():
+        _compile(check)
+    needs_engine = any(not isinstance(check, str) for check in draft.checks.values())
+    return Validator(_code(schema, dict.fromkeys(draft.checks, bool), draft.checks), needs_engine)
+
+
+def body_validator(schema: JsonSchemaValue) -> Validator:
+    """Compile the validator of a body of the API, whose patterns and formats are our own, and linear."""
+    return Validator(_code(_with_tuples(schema), _OUR_FORMATS, {}), needs_engine=False)
+
+
+def _code(schema: JsonSchemaValue, formats: Mapping[str, Any], checks: Mapping[str, TextCheck]) -> str:
+    compiled: str = fastjsonschema.compile_to_code(schema, formats=formats, use_default=False, fast_fail=False)
+    # Bounds of dates and decimals stand in the code as what they are.
+    return f"""import datetime
+
+from functions.first_errors import FirstErrors
+
+{_bounded(compiled)}
+
+CHECKS = {dict(checks)!r}
+"""
+
+
+def _bounded(code: str) -> str:
+    """Let compiled code stop where it has found enough; the compiler itself would find everything that is wrong."""
+    code = re.sub(r"^( *)errors = \[\]$", r"\1errors = FirstErrors()", code, flags=re.MULTILINE)
+    return re.sub(r"^( *)(\w+_property_names = False)$", r"\1\2\n\1break", code, flags=re.MULTILINE)
+
+
+def _compile(check: TextCheck) -> None:
+    if isinstance(check, str):
+        return
+    try:
+        SchemaValidator(dict(check))
+    except SchemaError as error:
+        problem = " ".join(str(error).partition("SchemaError:")[2].split())
+        raise ValueError(
+            f"the pattern {check.get('pattern')!r} is not checked in linear time: {problem}; "
+            "write one that Rust's regex takes, without look-around and references to groups"
+        ) from error
+
+
+class _MarkedSchema(ReadableSchema):
+    """The schema with what pydantic's engine checks of each text."""
+
+    def build_schema_type_to_method(self) -> dict[Any, Callable[[Any], JsonSchemaValue]]:
+        """Mark what text is checked by more than JSON Schema."""
+        methods = super().build_schema_type_to_method()
+        return methods | {kind: partial(self._marked, methods[kind]) for kind in _CHECKED}
+
+    def names_schema(self, schema: Any) -> JsonSchemaValue:
+        """Write and mark what the keys of a mapping may be."""
+        if schema["type"] in _SPELLED:
+            return {_CHECK: self._core(schema)}
+        return super().names_schema(schema)
+
+    def _marked(self, write: Callable[[Any], JsonSchemaValue], schema: Any) -> JsonSchemaValue:
+        written = write(schema)
+        core = self._core(schema)
+        if core["type"] == "str":
+            if not core.keys() & {"pattern", "strip_whitespace"}:
+                return written
+            # The engine looks at lengths and pattern of what is left of the text.
+            return {"type": "string", _CHECK: core}
+        text = next((variant for variant in written.get("anyOf", ()) if variant.get("type") == "string"), written)
+        text.pop("pattern", None)  # the engine takes more spellings
+        text[_CHECK] = core
+        return written
+
+    def _core(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        core = {key: value for key, value in schema.items() if key not in _NOT_CHECKED and _is_data(value)}
+        if isinstance(schema.get("pattern"), re.Pattern):
+            raise ValueError(  # noqa: TRY004 - of an annotation, as other errors
+                f"the pattern {schema['pattern'].pattern!r} is compiled by Python, whose engine is not linear: "
+                "give it as text"
+            )
+        if self._config.strict:
+            core.setdefault("strict", True)
+        if core["type"] == "str" and self._config.str_strip_whitespace:
+            core.setdefault("strip_whitespace", True)
+        return core
+
+
+def _is_data(value: object) -> bool:
+    """Whether the code can hold a setting of a core schema."""
+    if isinstance(value, list):
+        return all(map(_is_data, value))
+    zone = getattr(value, "tzinfo", None)
+    return isinstance(value, _DATA) and (zone is None or isinstance(zone, dt.timezone))
+
+
+@dataclass(slots=True)
+class _Draft:
+    """Schemas as the compiler knows them, and the checks of text that they name as formats."""
+
+    checks: dict[str, TextCheck] = field(default_factory=dict)
+
+    def of(self, schema: Any) -> Any:
+        """Write a schema of JSON Schema 2020-12, with our marks, in draft 7."""
+        if not isinstance(schema, dict):
+            return schema
+        written = {key: self._keyword(key, value) for key, value in schema.items() if key not in _UNUSED}
+        names = [self._name(check) for check in _checks(schema)]
+        if names:
+            written["allOf"] = [*written.get("allOf", ()), *({"format": name} for name in names)]
+        if "oneOf" in written:
+            # Variants that a tag tells apart: of those that a function tells apart, two may fit.
+            written["anyOf"] = written.pop("oneOf")
+        return _with_tuples(written)
+
+    def _keyword(self, key: str, value: Any) -> Any:
+        if key in _OF_NAMES:
+            return {name: self.of(schema) for name, schema in value.items()}
+        if key in _OF_VALUES:
+            return value
+        return [self.of(each) for each in value] if isinstance(value, list) else self.of(value)
+
+    def _name(self, check: TextCheck) -> str:
+        known = next((name for name, other in self.checks.items() if other == check), None)
+        name = known or f"text{len(self.checks)}"
+        self.checks[name] = check
+        return name
+
+
+def _checks(schema: Mapping[str, Any]) -> Iterator[TextCheck]:
+    """Give the checks of text that a schema asks for, be it by a mark, by its pattern or by its format."""
+    if _CHECK in schema:
+        yield schema[_CHECK]
+    if isinstance(schema.get("pattern"), str):
+        yield {"type": "str", "pattern": schema["pattern"]}
+    if schema.get("format") in _NAMED:
+        yield _NAMED[schema["format"]]
+
+
+def _with_tuples(schema: Any) -> Any:
+    """Write tuples as the compiler knows them; pydantic writes them with `prefixItems`."""
+    if not isinstance(schema, dict) or not isinstance(schema.get("prefixItems"), list):
+        return schema
+    rest = {"additionalItems": schema["items"]} if "items" in schema else {}
+    return {**schema, **rest, "items": schema["prefixItems"]}

@@ -1,0 +1,100 @@
+"""Wrong input costs no more than right input, whatever a caller sends and whatever patterns an author has."""
+
+import datetime as dt
+import tracemalloc
+from collections.abc import Callable
+from decimal import Decimal
+from ipaddress import IPv6Network
+from time import process_time
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import AnyUrl, BaseModel, EmailStr, Field, TypeAdapter
+
+from functions.errors import MAX_ERRORS
+from functions.validator_code import flow_validator
+from tests import validators
+from tests.validators import Errors
+
+
+class Line(BaseModel):
+    article: str
+
+
+def compiled(annotation: Any) -> Callable[[object], Errors]:
+    """What a submission is checked by, for an annotation."""
+    return validators.compiled(TypeAdapter(annotation))
+
+
+@pytest.mark.parametrize("pattern", ["(?=a)", "(?<!a)b", r"(a)\1", r"\Z", "(", "(a{1000}){1000}"])
+def test_pattern_that_no_linear_engine_takes(pattern: str) -> None:
+    """It is refused with the engine's reason, be it only in the schema that is published."""
+    published = Annotated[str, Field(json_schema_extra={"pattern": pattern})]
+    with pytest.raises(ValueError, match="is not checked in linear time"):
+        flow_validator(TypeAdapter(published))
+
+
+@pytest.mark.parametrize("keys", [int | str, Literal[1], Literal["a", 1]], ids=str)
+def test_keys_that_no_json_has(keys: Any) -> None:
+    """JSON's keys are text: what several kinds of key, or numbers by name, would be is refused."""
+    with pytest.raises(ValueError, match="take text"):
+        flow_validator(TypeAdapter(dict[keys, int]))
+
+
+FLOODS: tuple[tuple[Any, Any, Any], ...] = (
+    (list[int], [0] * 60_000, ["x"] * 60_000),
+    (list[Line], [{"article": "a"}] * 15_000, [{"x": 1}] * 15_000),
+    (list[int | Line], [0] * 60_000, [[]] * 60_000),
+    (list[dt.date], ["2026-01-01"] * 20_000, ["2026-02-30"] * 20_000),
+    (dict[str, int], {f"x{number}": 1 for number in range(20_000)}, {f"x{number}": "" for number in range(20_000)}),
+    (dict[int, int], {f"{number}": 1 for number in range(20_000)}, {f"x{number}": 1 for number in range(20_000)}),
+    (list[list[Line]], [[{"article": "a"}] * 10] * 1500, [[{"x": 1}] * 10] * 1500),
+)
+
+
+@pytest.mark.parametrize(("annotation", "right", "wrong"), FLOODS, ids=lambda each: str(each)[:30])
+def test_flood_of_errors(annotation: Any, right: Any, wrong: Any) -> None:
+    """However much is wrong, the first places are found, in the time and memory of what is right, or less."""
+    errors_of = compiled(annotation)
+    assert not errors_of(right)
+    assert 1 <= len(errors_of(wrong)) <= MAX_ERRORS
+    (right_seconds, right_bytes), (wrong_seconds, wrong_bytes) = (cost(errors_of, each) for each in (right, wrong))
+    assert wrong_seconds <= 2 * right_seconds
+    assert wrong_bytes <= max(2 * right_bytes, 100_000)
+
+
+def cost(errors_of: Callable[[object], Errors], value: Any) -> tuple[float, int]:
+    """What a check takes, in seconds of CPU and bytes of memory."""
+    began = process_time()
+    errors_of(value)
+    seconds = process_time() - began
+    tracemalloc.start()
+    errors_of(value)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return seconds, peak
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text"),
+    [
+        (Annotated[str, Field(pattern=r"^(\w+\s?)+$")], "a" * 250_000 + "!"),
+        (Annotated[str, Field(pattern="(x+x+)+y")], "x" * 250_000),
+        (Annotated[str, Field(pattern="(a?){500}a{500}$")], "a" * 250_000 + "b"),
+        (EmailStr, "a." * 120_000 + "@"),
+        (EmailStr, "@." * 120_000),
+        (Decimal, "1" * 250_000 + "x"),
+        (AnyUrl, "http://" + "a." * 120_000),
+        (dt.timedelta, "P" + "1" * 250_000),
+        (IPv6Network, ":" * 250_000),
+        (dict[int, int], {"1" * 250_000 + "x": 1}),
+    ],
+    ids=lambda each: str(each)[:40],
+)
+def test_text_that_is_dear_to_a_backtracking_engine(annotation: Any, text: Any) -> None:
+    """No text of the size of a body takes long, whatever an author's pattern is."""
+    errors_of = compiled(annotation)
+    errors_of("")
+    began = process_time()
+    errors_of(text)
+    assert process_time() - began < 0.25
