@@ -60,8 +60,10 @@ class Transition(Enum):
         return self.value[1]
 
 
-GIVE_UP_AFTER_MS = 4 * 24 * 60 * 60 * 1000
-"""How long after it may start a job can still be settled by its message: the queue keeps messages for four days."""
+GIVE_UP_AFTER_MS = 8 * 24 * 60 * 60 * 1000
+"""From when a job may start to its deadline. The queues keep messages for ten days: within the last two of them a sweep
+finds the overdue job, so that its row says why before its message is gone.
+"""
 
 
 DELIVERY_MS = 60_000

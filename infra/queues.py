@@ -20,6 +20,9 @@ are given back since a long job of their batch keeps them waiting: of a full bac
 receives would lose 27 jobs in a million that way, so that a queue which hides its deliveries briefly allows a thousand,
 which is as many as there can be."""
 
+_JOB_RETENTION = Duration.days(10)
+"""Two days more than the functions' deadline for a start; the dead-letter queue has the last four of its days left."""
+
 _DAY_SECONDS = 24 * 60 * 60
 
 MAX_LETTER_RECEIVES = 500
@@ -95,7 +98,7 @@ class Queues(Construct):
         return _queue(
             self,
             name,
-            retention=Duration.days(4),
+            retention=_JOB_RETENTION,
             visibility=visibility,
             dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=receives, queue=self.dead_letters),
         )

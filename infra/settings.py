@@ -38,7 +38,7 @@ class WorkerProfile:
     timeout: Annotated[int, Field(ge=30, le=900)] = 900
     batch_size: Annotated[int, Field(ge=1, le=10)] = 1
     batch_window: Annotated[int, Field(ge=0, le=300)] = 0
-    max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
+    max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 5
     ephemeral_storage: Annotated[int, Field(ge=512, le=10_240)] = 512
     lease_seconds: Annotated[int, Field(ge=3, le=60)] = 60
     grace_seconds: Annotated[int, Field(ge=0, le=60)] = 10

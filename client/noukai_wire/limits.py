@@ -10,10 +10,10 @@ MAX_PAYLOAD_BYTES = 100 * 1024 * 1024
 MAX_ROW_RESULT_BYTES = 8 * 1024
 """Of a result in its job's row: a larger one costs less as an object."""
 
-KEPT_DAYS = (2, 8, 16, 32, 64, 128, 256, 512, 740)
+KEPT_DAYS = (2, 8, 16, 32, 64, 128, 256, 512, 750)
 """For how many days an uploaded input or a large result is kept: the least of these that the job needs.
 
-A job of the longest kind waits for a year, has four days to start, is kept for a year and retried for four days.
+A job of the longest kind waits for a year, has eight days to start, is kept for a year and retried for eight days.
 """
 
 MAX_JSON_DEPTH = 32

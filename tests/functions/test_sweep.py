@@ -4,18 +4,16 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
-from functions.lifecycle import State
+from functions.lifecycle import GIVE_UP_AFTER_MS, State
 from functions.sweep import sweep
 from noukai_wire.routes import Route
 from tests.functions.harness import System
-
-FOUR_DAYS_MS = 4 * 24 * 3600 * 1000
 
 
 def test_overdue_jobs_are_settled(system: System) -> None:
     """Jobs whose messages were lost fail although nobody asks for them; the sweep says how many."""
     lost = [system.submit(parameters={"a": number}).body["id"] for number in range(3)]
-    system.clock.time += FOUR_DAYS_MS
+    system.clock.time += GIVE_UP_AFTER_MS
     assert (sweep(system.deployment), sweep(system.deployment)) == (3, 0)
     for job_id in lost:
         status = system.status(job_id)
@@ -30,7 +28,7 @@ def test_other_jobs_are_left_alone(system: System) -> None:
     cancelled = system.submit(parameters={"a": 1}).body["id"]
     system.send(Route.CANCEL_BY_ID, id=cancelled)
     created_at = system.clock.time
-    system.clock.time += FOUR_DAYS_MS
+    system.clock.time += GIVE_UP_AFTER_MS
     now = system.clock.time
     system.deployment.store.claim(running, created_at=created_at, owner="o", lease_until=now + 60_000, now=now)
     system.submit(parameters={"a": 1}, options={"delaySeconds": 900})
@@ -40,7 +38,7 @@ def test_other_jobs_are_left_alone(system: System) -> None:
 def test_row_that_cannot_be_settled_keeps_none_of_the_others(system: System) -> None:
     """A job that cannot be settled today is left to the next sweep; all others are settled."""
     stuck, *others = sorted(system.submit(parameters={"a": number}).body["id"] for number in range(3))
-    system.clock.time += FOUR_DAYS_MS
+    system.clock.time += GIVE_UP_AFTER_MS
 
     def fail_one(params: dict[str, Any], **_: Any) -> None:
         if params["Key"]["id"]["S"] == stuck:
@@ -59,7 +57,7 @@ def test_large_table_is_swept_whole(system: System) -> None:
     """The sweep goes through every page of the table."""
     for number in range(5):
         system.submit(parameters={"a": number}, options={"metadata": {"note": "x" * 256}})
-    system.clock.time += FOUR_DAYS_MS
+    system.clock.time += GIVE_UP_AFTER_MS
     scan = "before-parameter-build.dynamodb.Scan"
     system.deployment.store.client.meta.events.register(scan, lambda params, **_: params.update(Limit=2))
     assert sweep(system.deployment) == 5

@@ -160,8 +160,8 @@ def test_upload_that_cannot_be_is_refused(uploads: Uploads, changes: dict[str, A
 @pytest.mark.parametrize(
     ("options", "days"),
     [
-        ({}, 16),
-        ({"keepSeconds": limits.MIN_KEEP_SECONDS}, 16),
+        ({}, 32),
+        ({"keepSeconds": limits.MIN_KEEP_SECONDS}, 32),
         ({"keepSeconds": limits.MAX_KEEP_SECONDS}, 512),
     ],
 )

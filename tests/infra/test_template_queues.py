@@ -33,7 +33,7 @@ def test_undeliverable_messages_become_dead_letters_which_are_kept_longer(templa
         "deadLetterTargetArn": {"Fn::GetAtt": [dead_letters, "Arn"]},
         "maxReceiveCount": 100,
     }
-    assert queue["Properties"]["MessageRetentionPeriod"] == 4 * DAY
+    assert queue["Properties"]["MessageRetentionPeriod"] == 10 * DAY
     assert letters["Properties"]["MessageRetentionPeriod"] == 14 * DAY
 
 
@@ -69,6 +69,17 @@ def test_reader_names_the_deliveries_that_are_to_be_kept(template: Template, han
     assert deliveries["EventSourceArn"]["Fn::GetAtt"][0].startswith(QUEUES[handler])
     assert deliveries["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert 2 <= deliveries["ScalingConfig"]["MaximumConcurrency"] <= 10
+
+
+def test_new_account_has_concurrency_left_for_the_api(template: Template) -> None:
+    """All readers together leave a few of its ten executions to whoever submits and asks.
+
+    Source: "Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: new accounts have
+    reduced concurrency.
+    """
+    queues = sum(template.deliveries(handler)["ScalingConfig"]["MaximumConcurrency"] for handler in READERS)
+    shards_of_the_stream = 1
+    assert queues + shards_of_the_stream <= 8
 
 
 def test_worker_is_as_its_profile_says(template_for: Callable[..., Template]) -> None:

@@ -11,7 +11,7 @@ from functions.errors import ApiError
 from functions.http import Request, Response
 from functions.identity import job_id
 from functions.keys import Caller
-from functions.lifecycle import State
+from functions.lifecycle import GIVE_UP_AFTER_MS, State
 from functions.reading import find_job
 from functions.sweep import sweep
 from noukai_wire.scopes import Scope
@@ -23,13 +23,18 @@ from tests.model.world import World
 _CALLER = Caller("acme", frozenset(Scope))
 _TRIES = 3
 _READS = 3
+_KEPT_SECONDS = 2 * GIVE_UP_AFTER_MS // 1000
 
 Main = Callable[[Actor], None]
 
 
 def submits(world: World) -> Main:
-    """A caller that submits the job, and tries again with the same key when it fails."""
-    return _submits(world, "once", {"maxAttempts": world.scenario.max_attempts, "timeoutSeconds": 20})
+    """A caller that submits the job, and tries again with the same key when it fails.
+
+    The job is kept for longer than until the deadline of one that does not start, after which it must not be put anew.
+    """
+    options = {"maxAttempts": world.scenario.max_attempts, "timeoutSeconds": 20, "keepSeconds": _KEPT_SECONDS}
+    return _submits(world, "once", options)
 
 
 def submits_delayed(world: World) -> Main:
