@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from functions.payloads import PayloadStore
     from functions.queue import JobQueue
     from functions.rates import Rates
+    from functions.rounds import Rounds
     from functions.schedules import Schedules
     from functions.spending import Spending
     from functions.store import JobStore
@@ -56,6 +57,13 @@ class Deployment:
         from functions.store import JobStore
 
         return JobStore(self._dynamodb, self.environment["JOBS_TABLE"])
+
+    @cached_property
+    def rounds(self) -> "Rounds":
+        """The rounds of the sweep."""
+        from functions.rounds import Rounds
+
+        return Rounds(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def index(self) -> "JobIndex":

@@ -1,13 +1,13 @@
 """The jobs table: one conditional write per transition. With `row`, the only file that knows attribute names."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from functions.estimate import Estimate
-from functions.lifecycle import TERMINAL, UNSETTLED, Job, Payload, State, Transition
+from functions.lifecycle import TERMINAL, Job, Payload, State, Transition
 from functions.row import NAMES, decode, encode, placeholders
 
 if TYPE_CHECKING:
@@ -70,15 +70,6 @@ class JobStore:
         jobs = {job.id: job for job in map(decode, answer["Responses"].get(self.table, []))}
         unread = answer["UnprocessedKeys"].get(self.table, {}).get("Keys", [])
         return {key["id"]["S"]: jobs.get(key["id"]["S"]) for key in keys if key not in unread}
-
-    def given_up(self, now: int) -> Iterator[Job]:
-        """Go through the whole table for unsettled jobs that no message will start any more; for the sweep alone."""
-        pages = self.client.get_paginator("scan").paginate(
-            TableName=self.table,
-            FilterExpression="s IN (:pending, :running) AND u <= :now",
-            ExpressionAttributeValues=placeholders({**{state.value: state for state in UNSETTLED}, "now": now}),
-        )
-        return (decode(item) for page in pages for item in page["Items"])
 
     def claim(
         self,

@@ -1,26 +1,81 @@
-"""Entry: settle, once a day, the jobs that nobody runs and nobody asks for, so that nothing waits for ever."""
+"""Entry: settle the jobs that nobody runs and nobody asks for, so that nothing waits for ever.
 
-from typing import TYPE_CHECKING
+A scan reads one page after the other, so that a large table takes longer than a function may run: each run goes on
+where the one before has stopped, and stops in time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.abandoning import abandon
 from functions.deployment import Deployment, deployed
 from functions.lifecycle import Job
+from functions.rounds import Round
 from functions.telemetry import logger
 
 if TYPE_CHECKING:
     from functions.http import Event
 
+_MARGIN_MS = 30_000
+"""What the last page, the last job and the note of the place may take."""
 
-def sweep(deployment: Deployment) -> int:
-    """Settle every overdue job as failed, as it is come upon; gives how many there were."""
+_HOUR_MS = 60 * 60 * 1000
+
+
+def run(deployment: Deployment, has_time: Callable[[], bool]) -> None:
+    """Go on with the round that is under way, or begin the next one if it is due; `has_time` says whether to go on."""
     now = deployment.clock.now()
-    return sum(_settle(job, deployment, now) for job in deployment.store.given_up(now) if job.is_overdue(now))
+    latest = deployment.rounds.read()
+    if latest is None or latest.is_over(now):
+        latest = Round(now)
+    if latest.ended_at is not None:
+        return
+    part = Sweep(deployment, has_time, latest.place)
+    try:
+        is_whole = part.go_on()
+    finally:
+        latest = replace(latest, place=part.place, settled=latest.settled + part.settled)
+        deployment.rounds.write(latest)
+    if is_whole:
+        latest = replace(latest, ended_at=deployment.clock.now())
+        deployment.rounds.write(latest)
+        _report(latest)
+
+
+@dataclass
+class Sweep:
+    """One run over the jobs table, from behind the row whose key is `place`, or from the start."""
+
+    deployment: Deployment
+    has_time: Callable[[], bool] = lambda: True
+    place: str | None = None
+    settled: int = 0
+
+    def go_on(self) -> bool:
+        """Settle overdue jobs page by page; return whether the end was reached, and not the end of the time.
+
+        A page that there was no time for is read again: what was settled of it is not found any more.
+        """
+        while self.has_time():
+            now = self.deployment.clock.now()
+            overdue, last = self.deployment.rounds.overdue_page(now, self.place)
+            for job in overdue:
+                if not self.has_time():
+                    return False
+                self.settled += _settle(job, self.deployment, now)
+            self.place = last
+            if last is None:
+                return True
+        return False
 
 
 def _settle(job: Job, deployment: Deployment, now: int) -> bool:
-    """Give the job up; one that cannot be settled today keeps none of the others."""
+    """Abandon the job; one that cannot be settled now does not hold up the others."""
+    if not job.is_overdue(now):
+        return False
     try:
         standing = abandon(job, deployment, now)
     except (BotoCoreError, ClientError):
@@ -32,6 +87,11 @@ def _settle(job: Job, deployment: Deployment, now: int) -> bool:
     return True
 
 
-def handler(_event: "Event", _context: object) -> None:
+def _report(latest: Round) -> None:
+    took = ((latest.ended_at or latest.started_at) - latest.started_at) / _HOUR_MS
+    logger().info("every job was looked at", extra={"settled": latest.settled, "hours": round(took, 2)})
+
+
+def handler(_event: "Event", context: Any) -> None:
     """Serve the schedule."""
-    sweep(deployed())
+    run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)

@@ -16,7 +16,7 @@ from tests.bench.report import Cell, Section
 SHORT = WorkerProfile(memory=256, timeout=60, batch_size=10)
 """A profile for flows of a few seconds: its queue's visibility is no longer than a lease."""
 TARGETS = {"a trickle": 8.0, "under load": 6.5}
-"""USD per million jobs, the index of lists and logs included and the counting of use not."""
+"""USD per million jobs, the index of lists and logs included and the counting of use and the sweeps not."""
 
 _STAGES: Mapping[str, tuple[str, ...]] = {
     "submit": ("submit",),
@@ -30,6 +30,7 @@ _STAGES: Mapping[str, tuple[str, ...]] = {
     "list": ("list",),
     "schedule": ("schedule",),
     "use": ("metering",),
+    "sweep, while a job is kept": ("sweep",),
     "status of many": ("statuses",),
     "logs": ("logs",),
 }
@@ -102,7 +103,7 @@ def _stage_rows(bills: Mapping[str, Bill]) -> Iterable[list[Cell]]:
         if any(usd) or name == "logs":
             yield [name, *usd]
     yield ["**sum**", *(bill.usd_per_million() for bill in bills.values())]
-    yield ["sum but for use", *map(but_for_use, bills.values())]
+    yield ["sum but for use and sweep", *map(but_for_use, bills.values())]
     yield ["target of that", *(TARGETS.get(name, "") for name in bills)]
     yield ["callers hear of the end late, median s", *(median(bill.late) for bill in bills.values())]
     yield ["apart: the flow's own compute", *map(_compute, bills.values())]
@@ -110,8 +111,8 @@ def _stage_rows(bills: Mapping[str, Bill]) -> Iterable[list[Cell]]:
 
 
 def but_for_use(bill: Bill) -> float:
-    """Price a million jobs without the counting of their use."""
-    return bill.usd_per_million() - bill.usd_per_million(*_STAGES["use"])
+    """Price a million jobs without the counting of their use, and without the sweeps that read them."""
+    return bill.usd_per_million() - bill.usd_per_million(*_STAGES["use"], "sweep")
 
 
 def _by(what: str, desk: Desk, lives: Mapping[str, Life]) -> Section:
@@ -175,4 +176,4 @@ def _cpu(cpu: Cpu) -> str:
 
 
 def _idle() -> str:
-    return "Not counted, as it is no job's: the idle pollers of two queues, the daily sweep, storage, cold starts."
+    return "Not counted, as it is no job's: the idle pollers of two queues, storage, cold starts."

@@ -23,12 +23,14 @@ from functions.inputs import InputStore
 from functions.keys import KeyRing
 from functions.payloads import PayloadStore
 from functions.queue import JobQueue
+from functions.row import NAMES
 from functions.schedules import Schedules
 from functions.store import JobStore
 from functions.telemetry import logger
 from functions.use_store import UseStore
 from noukai_wire.limits import DEFAULT_LIST_LIMIT
 from tests.bench.caller import KEY, Caller
+from tests.bench.capacity import KB, item_bytes
 from tests.bench.cloud import Cloud, Cpu, Stack
 from tests.bench.life import MAP_SIZE, OPTIONS, Event, Life
 from tests.bench.meter import Meter, MeteredTables
@@ -55,6 +57,7 @@ IDEAL = Cpu()
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
 _BATCH_WRITE = 25
 _HOUR_SECONDS = 3600
+_DAY_SECONDS = 24 * _HOUR_SECONDS
 _SPREAD = (1.0, 0.85, 1.15, 0.92, 1.08)
 """Durations of flows are spread by 15 %, around their mean."""
 
@@ -116,6 +119,8 @@ class Account:
         if records := self._stream.records():
             cloud.timeline.start(partial(cloud.count_use, records))
             cloud.timeline.run()
+        for record in records:
+            cloud.meter.add("sweep", "read_units", swept_units(record["dynamodb"]["NewImage"]))
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows of jobs that are completed."""
@@ -145,6 +150,12 @@ class Account:
         made.payloads = PayloadStore(objects, made.environment["PAYLOADS_BUCKET"])
         made.schedules = Schedules(schedules, "schedules", QUEUE, "role")
         return made
+
+
+def swept_units(row: dict[str, Any]) -> float:
+    """Count what sweeps read of a row: one a day for as long as it is kept, pages of which are not rounded by row."""
+    days = int(row[NAMES["keep_seconds"]]["N"]) / _DAY_SECONDS
+    return days * item_bytes(row) / (2 * 4 * KB)
 
 
 @contextmanager

@@ -7,12 +7,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from functions.lifecycle import State
-from functions.sweep import sweep
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System, assert_refused, output
 from tests.functions.schedules import failing, fire, moment, schedules
+from tests.functions.sweeping import swept
 
 HOUR, DAY = 3600, 24 * 3600
 KEY = {"idempotency-key": "k"}
@@ -144,9 +144,9 @@ def test_lost_schedule_does_not_keep_its_job_for_ever(system: System) -> None:
     """The job is given up eight days after it was to start, and not sooner."""
     job_id = submit(system, 100 * DAY).body["id"]
     system.clock.time += 108 * DAY * 1000 - 1
-    assert (sweep(system.deployment), system.status(job_id)["state"]) == (0, "pending")
+    assert (swept(system), system.status(job_id)["state"]) == (0, "pending")
     system.clock.time += 1
-    assert (sweep(system.deployment), system.status(job_id)["state"]) == (1, "failed")
+    assert (swept(system), system.status(job_id)["state"]) == (1, "failed")
     assert "never started" in system.status(job_id)["error"]
 
 

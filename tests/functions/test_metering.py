@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
-from functions.sweep import sweep
 from functions.use import Use
 from noukai_wire.routes import Route
 from tests.functions.harness import System
 from tests.functions.stream import DAY, Record, Stream, count, ended, sums
+from tests.functions.sweeping import swept
 
 
 def claim(system: System, job_id: str) -> Job:
@@ -56,7 +56,7 @@ def is_lost_after_a_heartbeat(system: System, job_id: str) -> None:
     now = system.clock.time
     system.deployment.store.extend(job, lease_until=now + 60_000, progress=None, now=now)
     system.clock.time += GIVE_UP_AFTER_MS
-    assert sweep(system.deployment) == 1
+    assert swept(system) == 1
 
 
 def is_settled_by_a_read(system: System, job_id: str) -> None:

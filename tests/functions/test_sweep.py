@@ -1,20 +1,20 @@
-"""The daily sweep."""
+"""The sweep."""
 
 from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
 from functions.lifecycle import GIVE_UP_AFTER_MS, State
-from functions.sweep import sweep
 from noukai_wire.routes import Route
 from tests.functions.harness import System
+from tests.functions.sweeping import swept
 
 
 def test_overdue_jobs_are_settled(system: System) -> None:
     """Jobs whose messages were lost fail although nobody asks for them; the sweep says how many."""
     lost = [system.submit(parameters={"a": number}).body["id"] for number in range(3)]
     system.clock.time += GIVE_UP_AFTER_MS
-    assert (sweep(system.deployment), sweep(system.deployment)) == (3, 0)
+    assert (swept(system), swept(system)) == (3, 0)
     for job_id in lost:
         status = system.status(job_id)
         assert (status["state"], "never started" in status["error"], "expiresAt" in status) == ("failed", True, True)
@@ -32,11 +32,11 @@ def test_other_jobs_are_left_alone(system: System) -> None:
     now = system.clock.time
     system.deployment.store.claim(running, created_at=created_at, owner="o", lease_until=now + 60_000, now=now)
     system.submit(parameters={"a": 1}, options={"delaySeconds": 900})
-    assert sweep(system.deployment) == 0
+    assert swept(system) == 0
 
 
 def test_row_that_cannot_be_settled_keeps_none_of_the_others(system: System) -> None:
-    """A job that cannot be settled today is left to the next sweep; all others are settled."""
+    """A job that cannot be settled now is left to the next round; all others are settled."""
     stuck, *others = sorted(system.submit(parameters={"a": number}).body["id"] for number in range(3))
     system.clock.time += GIVE_UP_AFTER_MS
 
@@ -46,11 +46,11 @@ def test_row_that_cannot_be_settled_keeps_none_of_the_others(system: System) -> 
 
     events = system.deployment.store.client.meta.events
     events.register("before-parameter-build.dynamodb.UpdateItem", fail_one, unique_id="stuck")
-    assert sweep(system.deployment) == 2
+    assert swept(system) == 2
     events.unregister("before-parameter-build.dynamodb.UpdateItem", unique_id="stuck")
     assert {system.row(job_id).state for job_id in others} == {State.FAILED}
     assert system.row(stuck).state is State.PENDING
-    assert sweep(system.deployment) == 1
+    assert swept(system) == 1
 
 
 def test_large_table_is_swept_whole(system: System) -> None:
@@ -60,4 +60,4 @@ def test_large_table_is_swept_whole(system: System) -> None:
     system.clock.time += GIVE_UP_AFTER_MS
     scan = "before-parameter-build.dynamodb.Scan"
     system.deployment.store.client.meta.events.register(scan, lambda params, **_: params.update(Limit=2))
-    assert sweep(system.deployment) == 5
+    assert swept(system) == 5

@@ -12,7 +12,7 @@ import httpx
 
 from functions.budgets import CACHE_MS
 from functions.lifecycle import Job, State
-from functions.sweep import sweep as settle_overdue
+from functions.sweep import run
 from infra.budgets import Budgets
 from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 from noukai_wire.routes import Route
@@ -177,7 +177,7 @@ def dead_letters(role: System, root: System) -> None:
 
 def sweep(role: System, root: System) -> None:
     lost = overdue(root)
-    settle_overdue(role.deployment)
+    run(role.deployment, lambda: True)
     assert root.row(lost).state is State.FAILED
 
 

@@ -84,12 +84,14 @@ def test_environment_of_the_deployment_cannot_replace_the_workers_own(template_f
         template_for(environment={"QUEUE_URL": "https://elsewhere"})
 
 
-def test_sweep_runs_once_a_day_over_the_jobs(template: Template) -> None:
-    """It reads the whole table and settles what it finds; nothing else calls it."""
+def test_sweep_goes_on_every_quarter_of_an_hour(template: Template) -> None:
+    """It reads the whole table and settles what it finds; nothing else calls it, and a run is over before the next."""
     (rule,) = template.resources("Events::Rule").values()
-    assert rule["Properties"]["ScheduleExpression"] == "rate(1 day)"
+    assert rule["Properties"]["ScheduleExpression"] == "rate(15 minutes)"
     assert rule["Properties"]["Targets"][0]["Arn"] == {"Fn::GetAtt": [template.named("sweep"), "Arn"]}
     assert {action for action, _ in template.rights("sweep")} == {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
         "dynamodb:Scan",
         "dynamodb:UpdateItem",
         "logs:CreateLogStream",

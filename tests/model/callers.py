@@ -13,7 +13,7 @@ from functions.identity import job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, State
 from functions.reading import find_job
-from functions.sweep import sweep
+from functions.sweep import Sweep
 from noukai_wire.scopes import Scope
 from tests.model.actor import Actor
 from tests.model.event import Pending
@@ -83,7 +83,7 @@ def sweeps(world: World) -> Main:
             world.pause(Pending("sweep", may, frozenset(world.ledger.jobs)))
             actor.begin()
             try:
-                sweep(world.deployment)
+                Sweep(world.deployment).go_on()
             except (BotoCoreError, ClientError):
                 continue
 

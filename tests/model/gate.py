@@ -10,7 +10,6 @@ from greenlet import getcurrent
 
 from tests.model.event import CUT, DONE, FAILS, NOTHING, STALE, Pending
 from tests.model.memory_aws import MemoryQueues, MemoryTables
-from tests.model.paginator import Paginator
 
 
 class Scheduler(Protocol):
@@ -31,9 +30,6 @@ class Gate:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return lambda **request: self._perform(name, partial(getattr(self.service, name), **request), request)
-
-    def get_paginator(self, name: str) -> Paginator:
-        return Paginator(getattr(self, name))
 
     def _perform(self, name: str, call: Callable[[], Any], request: dict[str, Any]) -> Any:
         if getcurrent().parent is None:

@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 from botocore.exceptions import ClientError
 
 from tests.model.expressions import Item, condition, placeholders, update
-from tests.model.paginator import Paginator
 
 _FIRST: Item = {"id": {"S": ""}}
 
@@ -66,9 +65,6 @@ class MemoryTables:
         rows, holds = [self.rows[TableName, id_] for id_ in ids[:1]], condition(FilterExpression)
         more = {"LastEvaluatedKey": {"id": {"S": ids[0]}}} if ids[1:] else {}
         return {"Items": [row for row in rows if holds(row, ExpressionAttributeValues)], **more}
-
-    def get_paginator(self, name: str) -> Paginator:
-        return Paginator(getattr(self, name))
 
     def _check(
         self,

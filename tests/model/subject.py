@@ -18,6 +18,7 @@ from moto.sqs import models as moto_sqs
 from functions.identity import job_id
 from functions.inputs import InputStore
 from functions.queue import Delivery, JobQueue, Message
+from functions.rounds import Rounds
 from functions.store import JobStore, Refused
 from infra.local.endpoint import REGION
 from tests.functions.time import ManualClock
@@ -51,6 +52,10 @@ class Subject:
     @property
     def store(self) -> JobStore:
         return JobStore(self.tables, self.table)
+
+    @property
+    def rounds(self) -> Rounds:
+        return Rounds(self.tables, self.table)
 
     @property
     def inputs(self) -> InputStore:

@@ -13,6 +13,7 @@ from functions.deployment import Deployment
 from functions.inputs import InputStore
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from functions.queue import JobQueue
+from functions.rounds import Rounds
 from functions.store import JobStore
 from tests.model.actor import Actor
 from tests.model.event import CUT, DIES, FAILS, NOTHING, READS_TIME, TIME, Event, Pending
@@ -67,6 +68,7 @@ class World:
         self.deployment = Deployment(_ENVIRONMENT, asset, self.clock)  # type: ignore[arg-type]
         self.deployment.store = JobStore(tables, JOBS)
         self.deployment.inputs = InputStore(tables, JOBS)
+        self.deployment.rounds = Rounds(tables, JOBS)
         self.deployment.queue = JobQueue(queues, QUEUE)
         self.deployment.dead_letters = JobQueue(queues, DEAD_LETTERS)
         self.deployment.catalog = catalog
