@@ -14,9 +14,16 @@ def text_of(message: str | None, file: BinaryIO | None) -> str | None:
     if message is not None:
         raise typer.BadParameter("give the message once: as text or as a file", param_hint="'-m' / '-f'")
     try:
-        return file.read().decode()
+        return file.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise typer.BadParameter(f"the file is not UTF-8 text: {error}", param_hint="'-f'") from None
+    except OSError as error:
+        raise unreadable(error) from None
+
+
+def unreadable(error: OSError) -> typer.BadParameter:
+    """Return the error for a file that cannot be read to its end."""
+    return typer.BadParameter(f"the file cannot be read: {error.strerror}", param_hint="'-f'")
 
 
 def parameters_of(entries: Sequence[str]) -> dict[str, Any]:

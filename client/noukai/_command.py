@@ -1,5 +1,6 @@
 """What the commands have in common: their client, their exit codes and how they say that."""
 
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -7,12 +8,15 @@ import typer
 
 from ._client import Noukai
 from ._errors import NoukaiError
-from ._terminal import complain, exit_code
+from ._terminal import complain, exit_code, tell
+
+_USAGE = 2
+_INTERRUPTED = 130
 
 EPILOG = (
     "Environment: NOUKAI_API_KEY; NOUKAI_BASE_URL (http://localhost:8080/api/v1); NOUKAI_ORG and NOUKAI_PROJECT for "
-    "flows that are named without them. Exit codes: 0 completed, 1 failed, 2 usage, 3 cancelled, 4 timeout, 5 API or "
-    "connection error."
+    "flows that are named without them. Exit codes: 0 completed, 1 failed, 2 usage, 3 cancelled, 4 timeout, 5 API, "
+    "connection or other error."
 )
 
 
@@ -25,6 +29,22 @@ def connected() -> Generator[Noukai]:
     except NoukaiError as error:
         complain(error)
         raise typer.Exit(exit_code(error)) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+def confirm(question: str) -> None:
+    """Ask on the terminal, and end the command if the answer is not yes, or nobody is there to give one."""
+    tell(f"{question} [y/N]: ", end="")
+    try:
+        answer = sys.stdin.readline()
+    except OSError:
+        answer = ""
+    if answer.strip().lower() not in {"y", "yes"}:
+        if not answer.endswith("\n"):
+            tell("")
+        complain("nothing was done: answer y, or give --yes")
+        raise typer.Exit(_USAGE)
 
 
 def check_wait(timeout_ms: int | None, *, waits: bool, cancel_on_timeout: bool) -> None:

@@ -7,14 +7,14 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from . import _options as options
-from ._arguments import metadata_of
+from ._arguments import metadata_of, unreadable
 from ._command import check_wait, connected
 from ._ends import as_completed
 from ._errors import ApiError
 from ._job import Job, known_end
 from ._mapping import FlowInput
 from ._payload import is_behind_url
-from ._terminal import complain, show_end, show_json
+from ._terminal import complain, say, show_end, show_json
 
 InputFile = Annotated[
     typer.FileBinaryRead,
@@ -66,7 +66,7 @@ def map_inputs(
 
 
 def _inputs(file: BinaryIO) -> Iterator[FlowInput]:
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(_lines(file), start=1):
         if not line.strip():
             continue
         try:
@@ -78,12 +78,19 @@ def _inputs(file: BinaryIO) -> Iterator[FlowInput]:
         yield value
 
 
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    try:
+        yield from file
+    except OSError as error:
+        raise unreadable(error) from None
+
+
 def _show_ids(jobs: Iterable[Job], *, as_json: bool) -> None:
     for job in jobs:
         if as_json and job.accepted is not None:
             show_json(job.accepted)
         else:
-            typer.echo(job.id)
+            say(job.id)
 
 
 def _show_ends(jobs: Iterable[Job], *, as_json: bool) -> None:

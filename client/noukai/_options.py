@@ -4,10 +4,17 @@ from typing import Annotated
 
 import typer
 
+from noukai_wire.models import TERMINAL_STATES
+
+
+def _states(begun: str) -> list[str]:
+    return [state for state in ("pending", "running", *sorted(TERMINAL_STATES)) if state.startswith(begun)]
+
+
 FlowArgument = Annotated[str, typer.Argument(help="org/project/flow, or flow alone.")]
 JobArgument = Annotated[str, typer.Argument(help="A job's id.")]
 FlowOption = Annotated[str | None, typer.Option(help="org/project/flow, or flow alone.")]
-State = Annotated[str | None, typer.Option(help="Only jobs in this state.")]
+State = Annotated[str | None, typer.Option(help="Only jobs in this state.", autocompletion=_states)]
 CreatedAfter = Annotated[str | None, typer.Option(metavar="ISO-TIME", help="Only jobs submitted from then on.")]
 CreatedBefore = Annotated[str | None, typer.Option(metavar="ISO-TIME", help="Only jobs submitted before.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON as the API sends it.")]

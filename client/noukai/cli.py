@@ -1,7 +1,5 @@
 """The command `noukai`: submit jobs, look at them, wait for them, cancel them; list the flows, show the use."""
 
-import io
-import sys
 from itertools import islice
 from typing import Annotated
 
@@ -13,21 +11,22 @@ from noukai_wire.models import FlowList, JobList
 from . import _options as options
 from ._arguments import metadata_of, parameters_of, text_of
 from ._calling import described
-from ._command import EPILOG, check_wait, connected
+from ._command import EPILOG, check_wait, confirm, connected
+from ._ending import run
 from ._errors import JobError
 from ._job import Job
 from ._listing import JobSelection
 from ._map_command import map_inputs
+from ._tables import show_jobs, show_usage
 from ._terminal import (
     complain,
+    say,
     show_cancelled,
     show_flow,
     show_flows,
-    show_jobs,
     show_json,
     show_output,
     show_status,
-    show_usage,
     stated,
 )
 
@@ -35,7 +34,6 @@ app = typer.Typer(
     help="Submit jobs to a background-job API, and watch them.",
     epilog=EPILOG,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -126,7 +124,7 @@ def cancel(
         if flow is not None:
             known = client.flow(flow)
             if not yes:
-                typer.confirm(f"Cancel the jobs of {known.address} {stated(selection)}?", abort=True, err=True)
+                confirm(f"Cancel the jobs of {known.address} {stated(selection)}?")
             show_cancelled(known.cancel_jobs(**selection), as_json=as_json)
         elif job_id is not None:
             job = client.job(job_id)
@@ -200,10 +198,7 @@ def usage(*, from_: options.From = None, to: options.To = None, as_json: options
 
 def main() -> None:
     """Run the command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a character still gets the rest
-            stream.reconfigure(errors="backslashreplace")
-    app()
+    run(app)
 
 
 def _wait(job: Job, timeout_ms: int | None, *, cancel_on_timeout: bool, as_json: bool) -> None:
@@ -215,7 +210,7 @@ def _wait(job: Job, timeout_ms: int | None, *, cancel_on_timeout: bool, as_json:
         raise
     except KeyboardInterrupt:
         complain(f"interrupted, but the job goes on; take it up again with: noukai wait {job.id}")
-        raise typer.Exit(130) from None
+        raise
     if as_json:
         show_json(job.status())
     else:
@@ -226,7 +221,7 @@ def _show_accepted(job: Job, *, as_json: bool) -> None:
     if as_json and job.accepted is not None:
         show_json(job.accepted)
     else:
-        typer.echo(job.id)
+        say(job.id)
 
 
 def _show_status(job: Job, *, as_json: bool) -> None:

@@ -63,6 +63,8 @@ class FakeApi(ThreadingHTTPServer):
         self.holding = threading.Event()
         """Set when a request for the job `job_held` is held, which is until the API stops."""
         self.stopping = threading.Event()
+        self.slow: set[str] = set()
+        """Where paths end whose requests are held as well."""
 
     @property
     def base_url(self) -> str:
@@ -125,6 +127,12 @@ class FakeApi(ThreadingHTTPServer):
             return {"id": job_id, "error": {"code": "JOB_NOT_FOUND", "message": "there is none"}}
         return {"id": job_id, "job": self.lives[job_id][0], "retryAfterMs": 0}
 
+    def hold_if_slow(self, path: list[str]) -> None:
+        """Hold a request if its path ends so."""
+        if path[-1] in self.slow:
+            self.holding.set()
+            self.stopping.wait()
+
     def _hold(self, job_id: str, seconds: int) -> None:
         self.holds.append(seconds)
         if job_id == "job_held":
@@ -145,6 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         url = urlsplit(self.path)
         path = url.path.removeprefix("/api/v1/").split("/")
+        self.server.hold_if_slow(path)
         if self.headers["Authorization"] != f"Bearer {KEY}":
             status, answer = 401, {"detail": {"code": "UNAUTHENTICATED", "message": "unknown key"}}
         else:

@@ -45,7 +45,7 @@ def test_list_of_a_project_and_of_the_org(api: FakeApi, monkeypatch: pytest.Monk
 def test_cancel_all_asks_first(api: FakeApi, answer: str) -> None:
     """Nothing is cancelled without a yes."""
     exit_code, printed, asked = run(*BUSY, "--state", "pending", stdin=answer)
-    assert (exit_code, "cancelled" in printed, api.cancellations) == (1, False, [])
+    assert (exit_code, "cancelled" in printed, api.cancellations) == (2, False, [])
     assert "Cancel the jobs of acme/demo/busy that are pending?" in asked
 
 

@@ -1,0 +1,151 @@
+"""The command on terminals, and when it is stopped: narrow and dumb ones, the bar, the cursor, signals."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.client.fake_api import FakeApi
+from tests.client.script import job
+from tests.client.test_command_process import NOUKAI
+from tests.client.test_command_streams import COMMANDS, inputs, words
+
+__all__ = ["inputs"]  # the fixture
+
+
+class Terminal:
+    """A terminal that a command draws on, and all that it has drawn."""
+
+    def __init__(self, master: int) -> None:
+        self._master = master
+        self.shown = ""
+
+    def read(self) -> str:
+        """Read on until nothing has the other side open any more."""
+        while piece := self._piece():
+            self.shown += piece
+        return self.shown
+
+    def wait_for(self, text: str) -> None:
+        """Read on until the text is there."""
+        while text not in self.shown:
+            piece = self._piece()
+            assert piece, f"{text!r} did not come: {self.shown!r}"
+            self.shown += piece
+
+    def _piece(self) -> str:
+        try:
+            return os.read(self._master, 65536).decode(errors="replace")
+        except OSError:  # Linux answers so when the last process has closed the other side
+            return ""
+
+
+@contextmanager
+def on_terminal(*arguments: str, **variables: str) -> Iterator[tuple["subprocess.Popen[bytes]", Terminal]]:
+    """Run the command with both outputs on a terminal of 80 columns, or as the variables say."""
+    master, slave = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **variables}
+    try:
+        with subprocess.Popen([NOUKAI, *arguments], stdout=slave, stderr=slave, env=environment) as process:
+            os.close(slave)
+            yield process, Terminal(master)
+    finally:
+        os.close(master)
+
+
+SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_stopped_wait_restores_the_terminal(api: FakeApi, number: signal.Signals) -> None:
+    """The line of the bar is erased and the cursor shown again before the last words; the job goes on."""
+    api.live("job_held", job("running"))
+    with on_terminal("wait", "job_held") as (process, terminal):
+        terminal.wait_for("job_held")
+        assert api.holding.wait(30)
+        process.send_signal(number)
+        shown = terminal.read()
+    assert process.returncode == SIGNALS[number]
+    before, hidden, after = shown.rpartition("\x1b[?25l")
+    assert hidden, before
+    assert "\x1b[?25h" in after
+    assert "\x1b[2K" in after
+    last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", after).splitlines()[-1].strip()
+    assert last == "noukai: interrupted, but the job goes on; take it up again with: noukai wait job_held"
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("arguments", [["map", "acme/demo/many", "--wait", "-f", "{inputs}"], ["status", "job_held"]])
+def test_every_command_can_be_stopped(api: FakeApi, arguments: list[str], number: signal.Signals, inputs: str) -> None:
+    """It exits as a shell expects it to, without a traceback, wherever it waits."""
+    for each in ("job_held", "job_done", "job_counted"):
+        api.live(each, job("running"))
+    api.slow |= {"status", "job_held"}
+    with subprocess.Popen(words(arguments, inputs), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert api.holding.wait(30)
+        process.send_signal(number)
+        _, said = process.communicate()
+    assert (process.returncode, b"Traceback" in said) == (SIGNALS[number], False), said
+
+
+def test_signal_that_is_ignored_stays_so(api: FakeApi) -> None:
+    """`nohup` lets a command outlive its terminal."""
+    api.live("job_held", job("running"))
+    with subprocess.Popen(["sh", "-c", 'trap "" HUP; exec "$@"', "sh", NOUKAI, "wait", "job_held"]) as process:
+        assert api.holding.wait(30)
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 143
+
+
+def live_steps(api: FakeApi) -> None:
+    api.live("job_steps", *[job(progress={"percent": part, "message": f"part {part}"}) for part in (10, 60)])
+    api.lives["job_steps"].append(api.lives["job_done"][0])
+
+
+def test_dumb_terminal_gets_text_alone(api: FakeApi) -> None:
+    """A terminal that cannot move its cursor is not told to, and no colour is used where none is wanted."""
+    live_steps(api)
+    with on_terminal("wait", "job_steps", TERM="dumb") as (process, terminal):
+        shown = terminal.read()
+    assert (process.returncode, "\x1b" in shown, shown.endswith("grüße\r\n")) == (0, False, True)
+    live_steps(api)
+    with on_terminal("wait", "job_steps", NO_COLOR="1") as (process, terminal):
+        shown = terminal.read()
+    assert (process.returncode, re.findall(r"\x1b\[(?:3[0-9]|4[0-9]|9[0-9])[;m]", shown)) == (0, [])
+
+
+@pytest.mark.parametrize("columns", [10, 1])
+@pytest.mark.parametrize("name", ["help", "list", "usage", "ends", "bar"])
+def test_terminal_may_be_narrow(api: FakeApi, name: str, columns: int, inputs: str) -> None:
+    """Nothing fails, the bar stays in its line, and an id is shown whole."""
+    live_steps(api)
+    arguments = words({**COMMANDS, "bar": ["wait", "job_steps"]}[name], inputs)[1:]
+    with on_terminal(*arguments, COLUMNS=str(columns)) as (process, terminal):
+        shown = terminal.read()
+    assert (process.returncode, "Traceback" in shown) == (0, False)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    if name == "list":
+        assert re.findall(r"^job_\d", plain, re.MULTILINE) == ["job_0", "job_1", "job_2"]
+    if name == "bar" and columns > 1:
+        assert max(len(line) for line in re.split(r"[\r\n]+", plain)) <= columns
+
+
+@pytest.mark.usefixtures("api")
+def test_what_map_says_does_not_overwrite_its_bar(tmp_path: Path) -> None:
+    """Each message has a line of its own above the bar, on stdout and on stderr."""
+    (tmp_path / "inputs").write_text('"done"\n"gone"\n"counted"\n')
+    inputs = str(tmp_path / "inputs")
+    with on_terminal("map", "acme/demo/many", "-f", inputs, "--wait") as (process, terminal):
+        shown = terminal.read()
+    assert process.returncode == 5
+    lines = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).strip() for line in re.split(r"\r\n|\r", shown)]
+    for said in ('job_done completed "grüße"', "noukai: job_gone: there is none", "job_counted completed [1]"):
+        assert said in lines, shown
