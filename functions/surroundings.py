@@ -27,6 +27,7 @@ Restore = Callable[[], bool]
 
 _ENVIRONMENT = os.environ
 _MODULES = sys.modules
+_PATH = [*sys.path]
 _STREAMS = ("stdin", "stdout", "stderr")
 _SIGNALS = sorted(signal.valid_signals())
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
@@ -42,7 +43,7 @@ class Surroundings:
     def __init__(self) -> None:
         self._context = copy_context()
         self._restores: list[Restore] = []
-        for note in (_timers, _environment, _folder, _mask_of_files, _streams, _descriptors, _signals, _irreversible):
+        for note in _PLACES:
             try:
                 self._restores.append(note())
             except Exception:  # noqa: BLE001 - the module has left something that cannot even be noted
@@ -120,6 +121,17 @@ def _folder() -> Restore:
         chdir(noted)
         return True
 
+    return restore
+
+
+def _path() -> Restore:
+    """Keep what our own code imports from at the end of the path, which otherwise stays as the project leaves it."""
+
+    def restore() -> bool:
+        sys.path += [entry for entry in _PATH if entry not in sys.path]
+        return True
+
+    restore()
     return restore
 
 
@@ -218,3 +230,7 @@ def _forget_temporary_folder() -> bool:
 def _clear_log() -> bool:
     logger().clear_state()
     return True
+
+
+_PLACES = (_timers, _environment, _folder, _path, _mask_of_files, _streams, _descriptors, _signals, _irreversible)
+"""In the order in which they are brought back: from here on no timer interrupts, and streams precede descriptors."""

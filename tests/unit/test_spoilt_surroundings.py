@@ -1,4 +1,4 @@
-"""A flow's process that cannot be brought back to what it was, each time in a process of its own."""
+"""What flows do to their process that is hard or impossible to undo, each time in a process of its own."""
 
 import contextlib
 import io
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.surroundings import Surroundings
+from functions.surroundings import Surroundings, flush_output
 from tests.unit.own_process import in_own_process, with_own_streams
 
 
@@ -96,5 +96,36 @@ def test_odd_process_can_be_noted() -> None:
         surroundings = Surroundings()
         surroundings.place_temporary_files("/tmp")
         assert not surroundings.restore()
+
+    in_own_process(attempt)
+
+
+def test_output_that_cannot_be_flushed_harms_nothing() -> None:
+    """A stream of the flow's that raises is passed over."""
+
+    class Broken(io.StringIO):
+        def flush(self) -> None:
+            raise SystemExit
+
+    def attempt() -> None:
+        surroundings = Surroundings()
+        sys.stdout = Broken()
+        flush_output()
+        assert surroundings.restore()
+
+    in_own_process(attempt)
+
+
+def test_own_code_can_be_imported_whatever_the_path() -> None:
+    """A project that changes the path keeps its own order, and cannot hide what is imported later from us."""
+
+    def attempt() -> None:
+        before = [*sys.path]
+        sys.path[:] = ["/opt/own"]
+        surroundings = Surroundings()
+        assert sys.path == ["/opt/own", *before]
+        sys.path.clear()
+        assert surroundings.restore()
+        assert sys.path == before
 
     in_own_process(attempt)

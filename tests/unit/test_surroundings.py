@@ -227,19 +227,3 @@ def test_context_variables_end_with_the_attempt() -> None:
         assert surroundings.call(customer.get) == "the module's"
 
     in_own_process(attempt)
-
-
-def test_output_that_cannot_be_flushed_harms_nothing() -> None:
-    """A stream of the flow's that raises is passed over."""
-
-    class Broken(io.StringIO):
-        def flush(self) -> None:
-            raise SystemExit
-
-    def attempt() -> None:
-        surroundings = Surroundings()
-        sys.stdout = Broken()
-        flush_output()
-        assert surroundings.restore()
-
-    in_own_process(attempt)
