@@ -8,7 +8,7 @@ from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import UNSETTLED, Job
 from functions.page import read_page
-from functions.row import order
+from functions.row import UnreadableRowError, order
 from functions.selection import Place, Selection, parse_selection
 from functions.store import Refused
 from functions.telemetry import logger
@@ -43,6 +43,9 @@ def _cancel(job: Job, selection: Selection, deployment: Deployment) -> bool:
     try:
         cancelled = deployment.store.cancel(job.id, org=job.org, flow=job.flow, now=deployment.clock.now(), seen=seen)
     except Refused:
+        return False
+    except UnreadableRowError as error:
+        logger().error("a job is not cancelled", extra={"job_id": job.id, "reason": str(error)})
         return False
     try:
         withdraw(cancelled, deployment)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from functions.errors import MAX_ERRORS
@@ -23,7 +24,7 @@ UPLOAD = "upload"
 
 @dataclass(frozen=True, slots=True)
 class FlowEntry:
-    """One flow: its input as a JSON Schema, whether it needs a message, and its defaults."""
+    """One flow: its input and its output as JSON Schemas, whether it needs a message, and its defaults."""
 
     description: str | None
     input: Mapping[str, Any]
@@ -39,6 +40,7 @@ class FlowEntry:
     """The name of the workers that run it; None is the default."""
     needs_engine: bool = False
     """Whether checking its input takes pydantic's engine."""
+    output: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,16 @@ class Catalog:
         """Read the catalog that the build wrote to a folder."""
         flows = json.loads((folder / "flows.json").read_bytes())
         return cls(folder, {name: FlowEntry(**entry) for name, entry in flows.items()})
+
+    @classmethod
+    def of(cls, flows: Mapping[str, FlowEntry], validators: Mapping[str, str]) -> "Catalog":
+        """Make a catalog of the code of validators, without a folder."""
+        catalog = cls(Path(), flows)
+        for name, code in validators.items():
+            module = ModuleType(validator_name(name))
+            exec(code, vars(module))  # noqa: S102 - it is what a build would have written
+            catalog._validators[name] = _Validator(module, TextChecks(module.CHECKS))
+        return catalog
 
     def openapi(self, *, of_flows: bool) -> Mapping[str, Any]:
         """Read the OpenAPI document, with a path for each flow or without a word of any."""

@@ -132,6 +132,7 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
         longest_seconds=longest,
         profile=profile,
         needs_engine=validator.needs_engine,
+        output=flow.returns.schema(),
     )
     return entry, validator
 

@@ -2,18 +2,17 @@
 
 import signal
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from types import FrameType
 from typing import Any, Protocol
 
-from functions.flow import Context, Flow, PermanentError
-from functions.outcome import Outcome, Raised, Returned, describe_error, result_of
+from functions.failure import raised_by
+from functions.flow import Context, Flow
+from functions.outcome import Outcome, Raised, Returned, result_of
 from functions.process import INTERRUPT
 from functions.progress import ProgressBoard
 from functions.telemetry import logger, trace_of
-from noukai_wire.limits import MAX_BACKOFF_SECONDS, MAX_ROW_RESULT_BYTES
+from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 
 
 class Interrupted(KeyboardInterrupt):
@@ -81,7 +80,7 @@ def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Returned | 
         return Raised("Interrupted: the flow was told to stop")
     except BaseException as error:  # noqa: BLE001 - a flow may end itself with SystemExit or worse
         logger().exception("the flow raised", exc_info=error)
-        return Raised(describe_error(error), isinstance(error, PermanentError), _retry_after(error))
+        return raised_by(error)
 
 
 @dataclass(slots=True)
@@ -107,13 +106,3 @@ class _Guard:
             return function()
         finally:
             self.armed = False
-
-
-def _retry_after(error: BaseException) -> float | None:
-    """Read the pause that an exception asks for: seconds, or a `timedelta`; whatever else it may say is no pause."""
-    with suppress(Exception):  # it is the author's, and may be a property that raises
-        asked = getattr(error, "retry_after", None)
-        seconds = asked.total_seconds() if isinstance(asked, timedelta) else asked
-        if isinstance(seconds, int | float) and seconds >= 0:
-            return float(min(seconds, MAX_BACKOFF_SECONDS))
-    return None

@@ -12,7 +12,7 @@ from noukai_wire.routes import Route
 
 
 def flows(_request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer with every flow of the deployment and the JSON Schema of its input."""
+    """Answer with every flow of the deployment and the JSON Schemas of its input and output."""
     entries = sorted(deployment.catalog.flows.items())
     return Response({"flows": [flow_description(caller.org, name, entry) for name, entry in entries]})
 

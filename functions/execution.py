@@ -15,9 +15,10 @@ from functions.batch import Batch
 from functions.child import Call
 from functions.deployment import Deployment
 from functions.errors import ApiError
+from functions.failure import describe_error
 from functions.flow import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Flow, PermanentError
 from functions.lifecycle import Job, Payload, State, backoff_seconds
-from functions.outcome import Outcome, Raised, describe_error
+from functions.outcome import Outcome, Raised
 from functions.process import FlowProcess
 from functions.queue import Delivery, Message
 from functions.registry import find_flow

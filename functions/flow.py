@@ -16,75 +16,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NotRequired, Protocol, cast, get_type_hints, overload
+from typing import TYPE_CHECKING, Any, NotRequired, cast, get_type_hints, overload
 
+from functions.context import Context, PermanentError, ResultError, wrong_arguments
+from functions.json_value import UnwritableError
 from functions.plain import as_annotated, is_plain, with_whole_numbers
 from functions.profile import Profile
-from functions.text import cut
+from functions.returns import ReturnType
 from noukai_wire.limits import DEFAULT_KEEP_SECONDS
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools import Logger
     from pydantic import TypeAdapter
+
+__all__ = ["Context", "Flow", "PermanentError", "flow"]
 
 DEFAULT_BACKOFF = 1.0
 DEFAULT_BACKOFF_CAP = 60.0
-
-_PROGRESS_MESSAGE_BYTES = 400
-
-
-class PermanentError(Exception):
-    """Raised by a flow that no further attempt can help: the job fails at once."""
-
-
-class Report(Protocol):
-    """Takes the progress of a running flow."""
-
-    def __call__(self, progress: Mapping[str, Any], /) -> None:
-        """Pass the progress on."""
-
-
-class Context:
-    """The attempt that runs the flow, for a flow that has a parameter `context`."""
-
-    def __init__(
-        self,
-        *,
-        job_id: str,
-        attempt: int,
-        org: str,
-        logger: "Logger",
-        remaining: Callable[[], float],
-        report: Report,
-    ) -> None:
-        self.job_id = job_id
-        self.attempt = attempt
-        self.org = org
-        self.logger = logger
-        self._remaining = remaining
-        self._report = report
-        self._cancelled = False
-
-    @property
-    def remaining_seconds(self) -> float:
-        """Until the attempt times out."""
-        return max(0.0, self._remaining())
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the flow has been told to stop; one that has should leave at once."""
-        return self._cancelled
-
-    def mark_cancelled(self) -> None:
-        """Let `cancelled` say so from now on."""
-        self._cancelled = True
-
-    def progress(self, percent: float | None = None, message: str | None = None) -> None:
-        """Say how far the flow has come: `percent` from 0 to 100, and a message of which 400 bytes are kept."""
-        if percent is not None and not 0 <= percent <= 100:  # noqa: PLR2004 - a percentage
-            raise ValueError(f"percent must be from 0 to 100, not {percent}")
-        said = {"percent": percent, "message": message and cut(message, _PROGRESS_MESSAGE_BYTES)}
-        self._report({name: value for name, value in said.items() if value is not None})
 
 
 @dataclass(frozen=True)
@@ -124,7 +71,21 @@ class Flow:
         annotation = self.parameters[name].annotation
         if annotation is inspect.Parameter.empty:
             return Any
-        # Only this one is resolved: what the function returns may be known to type checkers alone.
+        return self._resolved(name, annotation)
+
+    @cached_property
+    def returns(self) -> ReturnType:
+        """What it is annotated to return; anything goes if it is not."""
+        annotation = inspect.signature(self.function).return_annotation
+        if annotation is inspect.Signature.empty:
+            return ReturnType()
+        try:
+            return ReturnType(self._resolved("return", annotation))
+        except Exception:  # noqa: BLE001 - it may be known to type checkers alone
+            return ReturnType()
+
+    def _resolved(self, name: str, annotation: Any) -> Any:
+        # Only this one is resolved: another may be known to type checkers alone.
         owner = SimpleNamespace(__annotations__={name: annotation})
         return get_type_hints(owner, self.function.__globals__, include_extras=True)[name]
 
@@ -149,31 +110,38 @@ class Flow:
             for name, parameter in self.parameters.items()
         }
         arguments = TypedDict("arguments", fields)  # type: ignore[misc]  # its fields are known at run time only
-        with_config(ConfigDict(extra="forbid"))(arguments)
+        with_config(ConfigDict(extra="forbid", val_json_bytes="base64", ser_json_bytes="base64"))(arguments)
         return cast("TypeAdapter[dict[str, Any]]", TypeAdapter(arguments))
 
     def prepare(self) -> None:
         """Import what a run needs and compile the annotations, if that was not done before."""
         if not self.is_plain:
             _ = self.adapter
+        self.returns.prepare()
         if inspect.iscoroutinefunction(self.function):
             importlib.import_module("asyncio")
 
     def run(self, arguments: Mapping[str, Any], context: Context) -> Any:
-        """Convert the arguments and call the function, awaiting it if it is a coroutine function.
+        """Convert the arguments, call the function or await it, and return what it returns as JSON has it.
 
-        Those of a plain flow must have passed its schema.
+        The arguments of a plain flow must have passed its schema.
         """
         try:
             converted = self._converted(arguments)
         except (ValueError, OverflowError) as error:
             # What the annotations refuse now they would refuse again. The error itself would show the input in the log.
             wrong = _without_input(error)
-            raise PermanentError(f"the arguments are not what the flow takes: {wrong}") from None
+            raise wrong_arguments(wrong) from None
         if self.wants_context:
             converted["context"] = context
         value = self.function(**converted)
-        return _awaited(value) if inspect.iscoroutine(value) else value
+        return self._written(_awaited(value) if inspect.iscoroutine(value) else value)
+
+    def _written(self, value: object) -> Any:
+        try:
+            return self.returns.json_value(value)
+        except UnwritableError as error:
+            raise ResultError(str(error)) from None
 
     def _converted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if self.is_plain:

@@ -7,11 +7,19 @@ from types import MappingProxyType
 from typing import Any
 
 from functions.catalog import FlowEntry
-from functions.openapi_schemas import GATEWAY_ERROR, flow_body, flow_schemas, parameter_schemas, reference, wire_schemas
+from functions.openapi_schemas import (
+    GATEWAY_ERROR,
+    flow_answer,
+    flow_body,
+    flow_schemas,
+    parameter_schemas,
+    reference,
+    wire_schemas,
+)
 from noukai_wire import limits
 from noukai_wire.answers import ErrorAnswer
 from noukai_wire.errors import ErrorCode
-from noukai_wire.models import JobAccepted, Submission, WireModel
+from noukai_wire.models import ExecuteAnswer, JobAccepted, Submission, WireModel
 from noukai_wire.operations import OPERATIONS, Operation
 from noukai_wire.routes import BASE_PATH, Route
 from noukai_wire.scopes import ROUTE_SCOPES
@@ -85,7 +93,15 @@ def _of_flow(route: Route, operation: Operation, name: str, entry: FlowEntry) ->
         "summary": f"{operation.summary} of {name}",
         **({"description": entry.description} if entry.description else {}),
         "requestBody": _body(flow_body(name, entry)),
+        **({"responses": _of_output(described["responses"], name)} if operation.answer is ExecuteAnswer else {}),
     }
+
+
+def _of_output(responses: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Say in the answer of success what the flow returns."""
+    success = str(int(HTTPStatus.OK))
+    answer = {**responses[success], "content": {"application/json": {"schema": flow_answer(name)}}}
+    return {**responses, success: answer}
 
 
 def _operation(route: Route, operation: Operation, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:

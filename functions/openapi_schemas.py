@@ -1,4 +1,4 @@
-"""Build step: the schemas of the OpenAPI document, of the wire's models and of the flows' inputs."""
+"""Build step: the schemas of the OpenAPI document, of the wire's models and of the flows' inputs and outputs."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -8,13 +8,16 @@ from pydantic.json_schema import JsonSchemaValue, models_json_schema
 from functions.catalog import FlowEntry
 from functions.schema import ReadableSchema, bound_timeout
 from noukai_wire.answers import ErrorAnswer
-from noukai_wire.models import Submission, SubmitOptions, WireModel
+from noukai_wire.models import ExecuteAnswer, Submission, SubmitOptions, WireModel
 from noukai_wire.operations import Operation
 from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
 
 _COMPONENTS = "#/components/schemas/"
 _TEMPLATE = _COMPONENTS + "{model}"
 _DEFINITIONS = "#/$defs/"
+_OUTPUT = "/output"
+"""Sets the definitions of a flow's output apart from those of its input, which may say otherwise of the same model."""
+
 _SILENT = "NotSupported"
 """What a field may hold that asks for something which is not done here."""
 
@@ -82,12 +85,21 @@ def wire_schemas(operations: Iterable[Operation], longest_seconds: int) -> dict[
 
 
 def flow_schemas(flows: Mapping[str, FlowEntry]) -> dict[str, Any]:
-    """Give what the inputs of the flows refer to, under names of their own."""
-    return {
-        _component(name, definition): _relocated(schema, name)
-        for name, entry in flows.items()
-        for definition, schema in entry.input.get("$defs", {}).items()
-    }
+    """Give the outputs of the flows, and what inputs and outputs refer to, under names of their own."""
+    schemas: dict[str, Any] = {}
+    for name, entry in flows.items():
+        for kind, whole in (("", entry.input), (_OUTPUT, entry.output)):
+            for definition, schema in whole.get("$defs", {}).items():
+                schemas[_component(f"{name}{kind}", definition)] = _relocated(schema, f"{name}{kind}")
+        schemas[_component(name, "output")] = _without_definitions(_relocated(entry.output, f"{name}{_OUTPUT}"))
+    return schemas
+
+
+def flow_answer(name: str) -> dict[str, Any]:
+    """Give the schema of the answer to who executes a flow: the general one, with the flow's own output."""
+    output = {"$ref": _COMPONENTS + _component(name, "output")}
+    own = {"properties": {"output": output, "result": output}}
+    return {"allOf": [reference(ExecuteAnswer), own]}
 
 
 def flow_body(name: str, entry: FlowEntry) -> dict[str, Any]:
@@ -134,6 +146,10 @@ def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without_default(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in schema.items() if name != "default"}
+
+
+def _without_definitions(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != "$defs"}
 
 
 def _component(flow: str, definition: str) -> str:

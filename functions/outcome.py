@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict, dataclass
 
 from functions.lifecycle import Payload
-from functions.text import cut, is_too_deep
 from noukai_wire import limits
 
 
@@ -44,22 +43,11 @@ def from_line(line: bytes) -> Outcome | None:
         return None
 
 
-def describe_error(error: BaseException) -> str:
-    """Give an exception's type and message as a caller may see them."""
-    return cut(f"{type(error).__name__}: {error}".removesuffix(": "))
-
-
 def result_of(value: object) -> Returned | Raised:
-    """Turn what a flow returned into its result; what is not JSON, or too large or deep, is an error of the flow."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        size = len(text.encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        return Raised(f"{describe_error(error)} (a flow returns what JSON can hold)", permanent=True)
+    """Turn what a flow returned, as JSON has it, into its result; what is too large is an error of the flow."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    size = len(text.encode())
     if size > limits.MAX_PAYLOAD_BYTES:
         allowed = limits.MAX_PAYLOAD_BYTES
         return Raised(f"ValueError: the result is {size} bytes of JSON; at most {allowed} are kept", permanent=True)
-    if is_too_deep(value):
-        deepest = limits.MAX_JSON_DEPTH
-        return Raised(f"ValueError: the result is nested deeper than {deepest} levels", permanent=True)
     return Returned(text)

@@ -7,8 +7,10 @@ from functions.abandoning import settled
 from functions.deployment import Deployment
 from functions.errors import unavailable
 from functions.lifecycle import Job, State
-from functions.row import id_at, order
+from functions.row import UnreadableRowError, id_at, order
 from functions.selection import Selection
+from functions.store import Row
+from functions.telemetry import logger
 from functions.views import size_of_metadata
 
 _ROWS_AT_ONCE = 100
@@ -50,10 +52,10 @@ def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
         for at in batch:
             if id_at(at) not in rows:
                 return _cut_short(jobs, end, selection)
-            end, row = at, rows[id_at(at)]
-            if row is None or order(row) != at:
+            end = at
+            job = _standing(rows[id_at(at)], at, deployment, now)
+            if job is None:
                 continue
-            job = settled(row, deployment, now)
             if selection.holds(job, now):
                 jobs.append(job)
                 room -= size_of_metadata(job)
@@ -63,6 +65,17 @@ def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
         if len(batch) < at_once:
             return Page(jobs, None)
     return Page(jobs, end)
+
+
+def _standing(row: Row, at: str, deployment: Deployment, now: int) -> Job | None:
+    """Return the job at a position; a row that cannot be read is left out, so that it keeps nobody from the others."""
+    try:
+        if isinstance(row, UnreadableRowError):
+            raise row
+        return None if row is None or order(row) != at else settled(row, deployment, now)
+    except UnreadableRowError as error:
+        logger().error("a job is left out of a list", extra={"job_id": error.job_id, "reason": str(error)})
+        return None
 
 
 def _cut_short(jobs: list[Job], end: str | None, selection: Selection) -> Page:

@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
-from functions.outcome import Outcome, Raised, describe_error, from_line, to_line
+from functions.failure import describe_error
+from functions.outcome import Outcome, Raised, from_line, to_line
 from functions.progress import ProgressBoard
 from functions.tether import Tether
 

@@ -1,7 +1,7 @@
 """What an answer shows of a job's output: the output itself, where it is to be had, or that it is lost."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from functions.deployment import Deployment
 from functions.lifecycle import Job, Payload
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def shown(job: Job, deployment: Deployment) -> Shown:
     """Give a job's output as an answer shows it: one that is larger than an answer may be is behind a URL."""
     if job.result is not None:
-        return {"output": json.loads(job.result)}
+        return _parsed(job, job.result)
     if job.result_object is None:
         return {}
     return _shown_object(job, job.result_object, deployment.payloads)
@@ -34,9 +34,24 @@ def _shown_object(job: Job, payload: Payload, payloads: "PayloadStore") -> Shown
 
     try:
         if payload.size <= MAX_RESULT_BYTES:
-            return {"output": json.loads(payloads.read(payload.key, payload.sha256))}
+            return _parsed(job, payloads.read(payload.key, payload.sha256))
         payloads.look_for(payload.key)
     except PayloadLostError as lost:
-        logger().error("a result is lost", extra={"job_id": job.id, "reason": str(lost)})
-        return {"error": f"ResultLost: the job is completed, but its result is lost: {lost}; submit the job again"}
+        return _lost(job, str(lost))
     return {"outputUrl": payloads.link(payload.key), "outputBytes": payload.size, "outputSha256": payload.sha256}
+
+
+def _parsed(job: Job, content: str | bytes) -> Shown:
+    try:
+        return {"output": json.loads(content, parse_constant=_refuse)}
+    except (ValueError, RecursionError) as error:
+        return _lost(job, f"it is not JSON ({error})")
+
+
+def _lost(job: Job, reason: str) -> Shown:
+    logger().error("a result is lost", extra={"job_id": job.id, "reason": reason})
+    return {"error": f"ResultLost: the job is completed, but its result is lost: {reason}; submit the job again"}
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON value")

@@ -57,6 +57,16 @@ PARTITIONS = 4
 """Of each flow: DynamoDB takes a thousand new jobs a second into one, and a page of a list asks each of them once."""
 
 _AS_JSON = frozenset({"progress", "metadata", "result_object"})
+_NUMBERS = (
+    *("created_at", "attempt", "max_attempts", "keep_seconds", "give_up_at", "not_before", "lease_until"),
+    *("started_at", "claimed_at", "ran_ms", "completed_at", "stopped_at", "expires_at", "expected_at", "spread_ms"),
+    "memory",
+)
+_KINDS = {**dict.fromkeys(_NUMBERS, "N"), "digest": "B"}
+"""The fields that are not written as text."""
+
+_END_OF_TIME = 253_402_300_800_000
+"""Milliseconds since the epoch: the first moment that no timestamp can show."""
 
 
 def placeholders(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
@@ -107,12 +117,47 @@ def _attribute(value: object) -> "AttributeValueTypeDef":
     raise TypeError(f"a row holds no {type(value).__name__}")
 
 
+class UnreadableRowError(ValueError):
+    """A row that is no job's: something else than this code has written it, or a part of it."""
+
+    def __init__(self, item: Mapping[str, Any], problem: str) -> None:
+        self.job_id, self.org = (str(item.get(NAMES[field], {}).get("S")) for field in ("id", "org"))
+        super().__init__(f"the row of the job {self.job_id!r} cannot be read: {problem}")
+
+
 def decode(item: Mapping[str, Any]) -> Job:
-    """The job of a row."""
-    fields: dict[str, Any] = {}
-    for field, name in NAMES.items():
-        for kind, value in item.get(name, {}).items():
-            fields[field] = int(value) if kind == "N" else json.loads(value) if field in _AS_JSON else value
-    if "result_object" in fields:
-        fields["result_object"] = Payload(**fields["result_object"])
-    return Job(**{**fields, "state": State(fields["state"])})
+    """Return the job of a row, of which every field can be shown.
+
+    Raises:
+        UnreadableRowError: there is no such job.
+    """
+    try:
+        fields = {field: _value(field, item[name]) for field, name in NAMES.items() if name in item}
+        return Job(**fields)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise UnreadableRowError(item, str(error)) from error
+
+
+def _value(field: str, attribute: Mapping[str, Any]) -> Any:
+    ((kind, value),) = attribute.items()
+    if kind != _KINDS.get(field, "S"):
+        raise ValueError(f"{field} is of the type {kind}")
+    if kind == "N":
+        return _number(field, value)
+    if field == "state":
+        return State(value)
+    if field not in _AS_JSON:
+        return value
+    content = json.loads(value)
+    if field == "result_object":
+        return Payload(**content)
+    if not isinstance(content, dict):
+        raise TypeError(f"{field} is no object")
+    return content
+
+
+def _number(field: str, text: str) -> int:
+    number = int(text)
+    if not 0 <= number < _END_OF_TIME:
+        raise ValueError(f"{field} is {number}")
+    return number

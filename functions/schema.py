@@ -18,17 +18,36 @@ _SPELLED: Mapping[str, JsonSchemaValue] = {
 """How JSON spells what is no text where only text can stand, as a key."""
 
 
+_BASE64 = "^(?:{0}{{4}})*(?:{0}{{2}}(?:==)?|{0}{{3}}=?)?$".format("[A-Za-z0-9+/_-]")
+
+
 class ReadableSchema(GenerateJsonSchema):
     """pydantic's JSON Schema, which says what it takes as far as JSON Schema can.
 
     `T or null` is two types instead of two schemas: its errors name what is wrong.
     """
 
+    # A default that JSON cannot hold is not shown.
+    ignored_warning_kinds = frozenset({"skipped-choice", "non-serializable-default"})  # type: ignore[assignment]
+
     def build_schema_type_to_method(self) -> dict[Any, Callable[[Any], JsonSchemaValue]]:
         """Write mappings and sets in our way."""
         methods: dict[Any, Callable[[Any], JsonSchemaValue]] = {**super().build_schema_type_to_method()}
         mappings = {kind: partial(self._mapping, methods[kind]) for kind in _MAPPINGS if kind in methods}
         return methods | mappings | {kind: partial(self._set, methods[kind]) for kind in _SETS}
+
+    def bytes_schema(self, schema: Any) -> JsonSchemaValue:
+        """Write bytes: as base64, in either alphabet and with or without its padding, but for a model of UTF-8."""
+        written = super().bytes_schema(schema)
+        if written.get("format") != "base64url":
+            return written
+        # The lengths of a schema are those of the text, the annotation's those of the bytes.
+        bounds: dict[str, int] = {}
+        if "min_length" in schema:
+            bounds["minLength"] = schema["min_length"] * 4 // 3
+        if "max_length" in schema:
+            bounds["maxLength"] = -(-schema["max_length"] // 3) * 4
+        return {"type": "string", "contentEncoding": "base64", "pattern": _BASE64, **bounds}
 
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
         """Write an optional value."""

@@ -7,14 +7,15 @@ from typing import Any
 from functions.abandoning import settled
 from functions.body import read_list, read_object
 from functions.deployment import Deployment
-from functions.errors import InvalidInputError, job_not_found, unavailable
-from functions.http import Endpoint, Request, Response
+from functions.errors import ApiError, InvalidInputError, job_not_found, unavailable
+from functions.http import Endpoint, Request, Response, translated
 from functions.identity import is_job_id
 from functions.keys import Caller
-from functions.lifecycle import Job
 from functions.pace import pause_ms
 from functions.reading import is_visible
 from functions.results import shown, size_of
+from functions.row import UnreadableRowError
+from functions.store import Row
 from functions.views import entry_error, job_status
 
 _ROOM = 640 * 1024
@@ -29,7 +30,7 @@ def statuses(request: Request, caller: Caller, deployment: Deployment) -> Respon
     """
     ids = _ids(request.body)
     rows = deployment.store.read_many(filter(is_job_id, ids), results=True)
-    return Response({"jobs": list(_entries(ids, rows, caller, deployment))})
+    return Response({"jobs": list(_entries(ids, rows, request, caller, deployment))})
 
 
 def _ids(body: bytes) -> list[str]:
@@ -43,23 +44,33 @@ def _ids(body: bytes) -> list[str]:
 
 
 def _entries(
-    ids: list[str], rows: Mapping[str, Job | None], caller: Caller, deployment: Deployment
+    ids: list[str], rows: Mapping[str, Row], request: Request, caller: Caller, deployment: Deployment
 ) -> Iterator[dict[str, Any]]:
     room = _ROOM
     for id_ in ids:
-        job, now = rows.get(id_), deployment.clock.now()
-        if is_job_id(id_) and id_ not in rows:
-            yield {"id": id_, **entry_error(unavailable())}
-        elif job is None or not is_visible(job, caller, None, now):
-            yield {"id": id_, **entry_error(job_not_found())}
-        elif size_of(job) > room:
-            yield {"id": id_, **entry_error(unavailable())}
+        try:
+            shown_of_id = _entry(id_, rows, room, caller, deployment)
+        except (ApiError, UnreadableRowError) as error:
+            yield {"id": id_, **entry_error(translated(error, request.id))}
         else:
-            job = settled(job, deployment, now)
-            pace = {} if job.is_terminal else {"retryAfterMs": pause_ms(job, now)}
-            entry = {"id": id_, "job": job_status(job, shown(job, deployment)), **pace}
+            entry = {"id": id_, **shown_of_id}
             room -= len(json.dumps(entry))
             yield entry
+
+
+def _entry(id_: str, rows: Mapping[str, Row], room: int, caller: Caller, deployment: Deployment) -> dict[str, Any]:
+    row, now = rows.get(id_), deployment.clock.now()
+    if is_job_id(id_) and id_ not in rows:
+        raise unavailable()
+    if isinstance(row, UnreadableRowError):
+        raise row if row.org == caller.org else job_not_found()
+    if row is None or not is_visible(row, caller, None, now):
+        raise job_not_found()
+    if size_of(row) > room:
+        raise unavailable()
+    job = settled(row, deployment, now)
+    pace = {} if job.is_terminal else {"retryAfterMs": pause_ms(job, now)}
+    return {"job": job_status(job, shown(job, deployment)), **pace}
 
 
 handler = Endpoint(statuses)

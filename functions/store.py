@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from functions.estimate import Estimate
 from functions.lifecycle import TERMINAL, Job, Payload, State, Transition
-from functions.row import NAMES, decode, encode, placeholders
+from functions.row import NAMES, UnreadableRowError, decode, encode, placeholders
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,6 +26,10 @@ class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a fault
     def __init__(self, transition: str, seen: Job | None) -> None:
         super().__init__(f"{transition} refused: {seen.state if seen else 'no such job'}")
         self.seen = seen
+
+
+Row = Job | UnreadableRowError | None
+"""One of many rows: what cannot be read is no reason to read none of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class JobStore:
         answer = self.client.get_item(TableName=self.table, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
         return decode(answer["Item"]) if "Item" in answer else None
 
-    def read_many(self, ids: Iterable[str], *, results: bool = False) -> dict[str, Job | None]:
+    def read_many(self, ids: Iterable[str], *, results: bool = False) -> dict[str, Row]:
         """Read up to 100 jobs, consistent, perhaps with their results; what AWS has left out is not in it."""
         # An index that lags behind may name an id that is used again twice, which DynamoDB refuses.
         keys: Any = [{"id": {"S": id_}} for id_ in dict.fromkeys(ids)]
@@ -67,7 +71,7 @@ class JobStore:
         shown = {} if results else {"ProjectionExpression": _WITHOUT_RESULT}
         asked: Any = {"Keys": keys, "ConsistentRead": True, **shown}
         answer: Any = self.client.batch_get_item(RequestItems={self.table: asked})
-        jobs = {job.id: job for job in map(decode, answer["Responses"].get(self.table, []))}
+        jobs = {item["id"]["S"]: _read(item) for item in answer["Responses"].get(self.table, [])}
         unread = answer["UnprocessedKeys"].get(self.table, {}).get("Keys", [])
         return {key["id"]["S"]: jobs.get(key["id"]["S"]) for key in keys if key not in unread}
 
@@ -222,6 +226,13 @@ class JobStore:
         except ClientError as error:
             raise _refusal(transition.name.lower(), error) from error
         return decode(answer["Attributes"])
+
+
+def _read(item: Mapping[str, Any]) -> Job | UnreadableRowError:
+    try:
+        return decode(item)
+    except UnreadableRowError as error:
+        return error
 
 
 def _ending(job: Job, now: int) -> dict[str, object]:

@@ -14,6 +14,7 @@ from functions.abandoning import abandon
 from functions.deployment import Deployment, deployed
 from functions.lifecycle import Job
 from functions.rounds import Round
+from functions.row import UnreadableRowError
 from functions.telemetry import logger
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _settle(job: Job, deployment: Deployment, now: int) -> bool:
         return False
     try:
         standing = abandon(job, deployment, now)
-    except (BotoCoreError, ClientError):
+    except (BotoCoreError, ClientError, UnreadableRowError):
         logger().exception("an overdue job stays", extra={"job_id": job.id})
         return False
     if standing is None or not standing.is_terminal:

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
 
-_MOST_CAUSES = 8
-"""How much of a chain of exceptions is of use to a reader."""
+_MOST_TRACES = 16
+"""How many exceptions of a chain or a group are of use to a reader."""
 
 
 @cache
@@ -26,10 +26,18 @@ def trace_of(error: BaseException | None) -> str:
 
     Their texts are left out: they may quote an input.
     """
+    return "\n\n".join(reversed(_traces(error, set())))
+
+
+def _traces(error: BaseException | None, told: set[int]) -> list[str]:
+    """Give the trace of an exception, then those of what it groups and of what led to it, each of them once."""
+    from functions.failure import cause_of, frames_of, members_of  # noqa: PLC0415 - few processes log an exception
+
     parts: list[str] = []
-    while error is not None and len(parts) < _MOST_CAUSES:
-        within = error.exceptions[:_MOST_CAUSES] if isinstance(error, BaseExceptionGroup) else ()
-        raised = f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}"
-        parts.append("\n\n".join([*map(trace_of, within), raised]))
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return "\n\n".join(reversed(parts))
+    while error is not None and len(told) < _MOST_TRACES and id(error) not in told:
+        told.add(id(error))
+        parts.append(f"{''.join(traceback.format_list(frames_of(error)))}{type(error).__qualname__}")
+        for member in reversed(members_of(error)):
+            parts.extend(_traces(member, told))
+        error = cause_of(error)
+    return parts

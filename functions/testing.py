@@ -7,17 +7,27 @@ def test_words_are_counted():
     assert done.output == {"words": 6, "distinct": 4, "top": {"to": 2}}
 """
 
+import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, MutableMapping
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
+from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
 from functions.child import Interrupted, outcome_of
-from functions.flow import Context, Flow, PermanentError
+from functions.context import Context, wrong_arguments
+from functions.errors import ApiError
+from functions.flow import Flow
 from functions.lifecycle import State
 from functions.outcome import Raised, Returned
+from functions.rehearsed import accepted_arguments
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -71,10 +81,10 @@ def rehearse(
 ) -> Rehearsal:
     """Run a flow as a job of these arguments would be run, without its pauses, from the given attempt to its end.
 
-    `arguments` are message and parameters by name, as JSON, and are checked against the annotations: what they refuse
-    fails for good. A failed attempt is followed by the next, up to `max_attempts` (the flow's own, if nothing is said).
-    `cancel_when` is asked at each progress; once it agrees the flow is interrupted there, as by a cancellation.
-    `remaining_seconds` (the flow's timeout, if nothing is said) is what the context says, and stops nothing.
+    `arguments` are message and parameters by name, as JSON, and are checked as a submission's: what the API would
+    refuse fails for good. A failed attempt is followed by the next, up to `max_attempts` (the flow's own, if nothing is
+    said). `cancel_when` is asked at each progress; once it agrees the flow is interrupted there, as by a cancellation.
+    `remaining_seconds` (else the flow's timeout) is what the context says. An event loop that runs here has to wait.
 
     Raises:
         TypeError: the arguments are not JSON, so no job could have them.
@@ -83,13 +93,13 @@ def rehearse(
     most = flow.max_attempts if max_attempts is None else max_attempts
     if not 1 <= attempt <= most:
         raise ValueError(f"attempt must be from 1 to {most}, the job's max_attempts, not {attempt}")
-    given = json.loads(json.dumps(dict(arguments or {})))
-    told = {"job_id": job_id, "org": org}
+    given = _content(arguments or {})
     remaining = float(flow.timeout if remaining_seconds is None else remaining_seconds)
     attempts: list[RehearsedAttempt] = []
     for number in range(attempt, most + 1):
         stage = _Stage(cancel_when)
-        outcome = stage.run(flow, given, _context(stage, attempt=number, remaining=remaining, **told))
+        context = _context(stage, attempt=number, remaining=remaining, job_id=job_id, org=org)
+        outcome = stage.run(partial(_attempted, flow, given, context))
         attempts.append(_attempt(number, stage, outcome))
         if stage.is_cancelled:
             return Rehearsal(State.CANCELLED, tuple(attempts))
@@ -107,26 +117,13 @@ class _Stage:
     cancel_when: Callable[[Progress], bool] | None
     is_cancelled: bool = False
     progress: list[Progress] = field(default_factory=list)
-    stopped_by: KeyboardInterrupt | None = None
-    """Somebody at the keyboard, who wants the tests to end, and not only this attempt."""
 
-    def run(self, flow: Flow, arguments: Mapping[str, Any], context: Context) -> Returned | Raised:
-        outcome = outcome_of(partial(self._run, flow, arguments, context), _log)
-        if self.stopped_by is not None:
-            raise self.stopped_by
+    def run(self, attempt: Callable[[], Any]) -> Returned | Raised:
+        with _keyboard() as pressed:
+            outcome: Returned | Raised = _without_loop(partial(outcome_of, attempt, _log))
+        if pressed:
+            raise KeyboardInterrupt
         return outcome
-
-    def _run(self, flow: Flow, arguments: Mapping[str, Any], context: Context) -> Any:
-        try:
-            # A submission would not have come through otherwise, and a worker relies on that.
-            flow.adapter.validate_json(json.dumps(arguments))
-        except ValueError as error:
-            raise PermanentError(f"the arguments are not what the flow takes: {error}") from error
-        try:
-            return flow.run(arguments, context)
-        except KeyboardInterrupt as error:
-            self.stopped_by = None if isinstance(error, Interrupted) else error
-            raise
 
     def report(self, context: Context, progress: Progress, /) -> None:
         self.progress.append(dict(progress))
@@ -134,6 +131,60 @@ class _Stage:
             self.is_cancelled = True
             context.mark_cancelled()
             raise Interrupted
+
+
+def _content(arguments: Mapping[str, Any]) -> bytes:
+    """Write arguments as a submission has them."""
+    parameters = {name: value for name, value in arguments.items() if name != "message"}
+    message = {"message": arguments["message"]} if "message" in arguments else {}
+    return json.dumps({**message, "parameters": parameters}).encode()
+
+
+def _attempted(flow: Flow, given: bytes, context: Context) -> Any:
+    """Do what submission and worker do; the arguments are read anew, since the attempt before may have changed them."""
+    try:
+        submitted = accepted_arguments(flow, given)
+    except ApiError as refused:
+        errors: Any = refused.details.get("errors")
+        what = "; ".join(f"{each['path']}: {each['message']}" for each in errors) if errors else refused.message
+        raise wrong_arguments(what) from None
+    return flow.run(submitted, context)
+
+
+def _without_loop(run: Callable[[], Any]) -> Any:
+    """Run where no event loop runs, as in a worker, so that a flow may run its own."""
+    if not _loop_runs():
+        return run()
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(copy_context().run, run).result()
+
+
+def _loop_runs() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+@contextmanager
+def _keyboard() -> Iterator[list[int]]:
+    """Give what was pressed: who presses Ctrl-C wants the tests to end, and not only the attempt that it interrupts."""
+    pressed: list[int] = []
+    usual = signal.getsignal(signal.SIGINT)
+    if not callable(usual) or threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+
+    def press(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
+        usual(number, frame)
+
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 class _Log(logging.LoggerAdapter[logging.Logger]):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from functions.telemetry import logger
 from functions.use import Entry, Use
 
 if TYPE_CHECKING:
@@ -81,7 +82,11 @@ def _merged(items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Use]
     """Put together what the shards have of each day and flow."""
     sums: dict[tuple[str, str], Use] = {}
     for item in items:
-        day, project, flow, _ = item["k"]["S"].split("/", 3)
-        use = Use(*(int(item[_NAMES[field.name]]["N"]) for field in fields(Use)))
+        try:
+            day, project, flow, _ = item["k"]["S"].split("/", 3)
+            use = Use(*(int(item[_NAMES[field.name]]["N"]) for field in fields(Use)))
+        except (KeyError, ValueError) as error:
+            logger().error("use was left out of a sum", extra={"key": item.get("k"), "reason": repr(error)})
+            continue
         sums[day, f"{project}/{flow}"] = sums.get((day, f"{project}/{flow}"), Use()) + use
     yield from ((day, flow, use) for (day, flow), use in sums.items())

@@ -86,6 +86,7 @@ def flow_description(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
         "flow": f"{org}/{name}",
         "description": entry.description,
         "input": entry.input,
+        "output": entry.output,
         "timeoutSeconds": entry.timeout_seconds,
         "maxAttempts": entry.max_attempts,
         "keepSeconds": entry.keep_seconds,

@@ -1,6 +1,7 @@
 """Python values as the JSON that a flow's annotations read: dataclasses, models, dates, decimals, numpy's arrays."""
 
 import math
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
@@ -34,7 +35,7 @@ def json_of(name: str, value: object) -> Any:
     """Return the value as JSON has it: None, bool, int, float, str, list and dict.
 
     What pydantic knows is written as pydantic writes it, so that the same annotation of a flow reads it: a model or a
-    dataclass as an object, a date as ISO 8601 text, a `Decimal` as text, bytes as the text that they are in UTF-8. An
+    dataclass as an object, a date as ISO 8601 text, a `Decimal` as text, bytes as base64. An
     array of numpy, and whatever else has `tolist`, is a list.
 
     Raises `InvalidArgumentError` for what JSON cannot carry, with its place: `name`, and the path below it.
@@ -127,10 +128,7 @@ def _form_of(value: Any) -> object:
 @_form_of.register(bytearray)
 @_form_of.register(memoryview)
 def _(value: bytes) -> object:
-    try:
-        return bytes(value).decode()
-    except UnicodeDecodeError:
-        raise _RefusedError("bytes are sent as UTF-8 text, and these are none: give their base64 text") from None
+    return b64encode(value).decode()
 
 
 @_form_of.register

@@ -202,16 +202,17 @@ class CancelledJobs(WireModel):
 
 
 class FlowDescription(WireModel):
-    """A flow of the deployment: how it is addressed and called. `input` is a JSON Schema.
+    """A flow of the deployment: how it is addressed and called. `input` and `output` are JSON Schemas.
 
     `worker` names the kind of worker that it asks for, as in `m2048-b10-t60`: megabytes, a batch, seconds; None is the
     default one.
-    `keep_seconds` is None where the deployment is older than this client.
+    `keep_seconds` and `output` are None where the deployment is older than this client.
     """
 
     flow: str
     description: str | None = None
     input: dict[str, Any]
+    output: dict[str, Any] | None = None
     timeout_seconds: int
     max_attempts: int
     keep_seconds: int | None = None

@@ -12,6 +12,8 @@ from noukai_wire.operations import OPERATIONS
 from noukai_wire.routes import Route
 from tests.functions.harness import System
 
+COMPONENTS = "#/components/schemas/"
+
 
 def document(system: System, key: str | None = None) -> Any:
     system.key = key
@@ -83,6 +85,23 @@ def test_what_flows_share_names_with_stays_apart(system: System) -> None:
     lines = schema(described["paths"]["/seq/{org}/trial/order/jobs"]["post"])["properties"]["parameters"]["properties"]
     assert lines["lines"]["items"] == {"$ref": "#/components/schemas/trial.order.Line"}
     assert described["components"]["schemas"]["trial.order.Line"]["required"] == ["article"]
+
+
+def test_output_of_a_flow_stands_beside_its_input(system: System) -> None:
+    """In the list of flows, and in the answer to who executes it; its models are apart from those of the input."""
+    listed = {each["flow"]: each for each in system.send(Route.FLOWS).body["flows"]}
+    assert listed["acme/trial/add"]["output"] == {"type": "integer"}
+    assert listed["acme/results/bill"]["output"]["$ref"] == "#/$defs/Bill"
+    described = document(system, "nk_acme")
+    answer = described["paths"]["/seq/{org}/results/bill/execute"]["post"]["responses"]["200"]
+    _, own = answer["content"]["application/json"]["schema"]["allOf"]
+    assert own["properties"]["output"] == own["properties"]["result"] == {"$ref": COMPONENTS + "results.bill.output"}
+    schemas = described["components"]["schemas"]
+    assert schemas["results.bill.output"] == {"$ref": COMPONENTS + "results.bill.output.Bill"}
+    assert schemas["results.bill.output.Bill"]["properties"]["scan"]["contentEncoding"] == "base64"
+    assert schemas["results.bill.output.Bill"]["properties"]["line"] == {
+        "$ref": COMPONENTS + "results.bill.output.Line"
+    }
 
 
 def test_limits_are_those_of_the_wire(system: System) -> None:

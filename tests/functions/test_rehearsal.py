@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -74,7 +76,7 @@ def chatty(*, context: Context) -> None:
 
 def test_output_is_what_a_caller_gets() -> None:
     """Arguments are converted as a worker converts them, and the output has been through JSON."""
-    done = rehearse(typed, {"at": "2026-01-02T03:04:05Z", "names": ["b", "a", "b"]})
+    done = rehearse(typed, {"at": "2026-01-02T03:04:05Z", "names": ["b", "a"]})
     assert (done.state, done.output, done.error) == ("completed", [2026, ["a", "b"]], None)
 
 
@@ -156,14 +158,43 @@ def test_cancelled_job_stays_cancelled() -> None:
 
 
 def test_interrupt_of_the_keyboard_ends_the_test() -> None:
-    """It is no failed attempt."""
+    """It is no failed attempt, whatever the flow makes of it."""
 
     @flow
     def interrupted() -> None:
-        raise KeyboardInterrupt
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
 
+    usual = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         rehearse(interrupted)
+    assert signal.getsignal(signal.SIGINT) is usual
+
+
+@pytest.mark.asyncio
+async def test_flows_are_rehearsed_where_a_loop_runs() -> None:
+    """Coroutines, and functions that run a loop of their own."""
+
+    @flow
+    def running() -> int:
+        return asyncio.run(asyncio.sleep(0, 7))
+
+    assert rehearse(stepping, {"steps": 3}).output == 3
+    assert rehearse(running).output == 7
+    assert rehearse(stepping, {"steps": 4}, cancel_when=lambda _: True).state == "cancelled"
+
+
+def test_results_are_written_by_the_return_annotation() -> None:
+    """And what cannot be written fails at once, as in a worker."""
+
+    @flow
+    def dated(*, good: bool) -> dict[str, list[datetime]]:
+        return {"days": [datetime(2026, 1, 2), cast("Any", object()) if not good else datetime(2026, 1, 3)]}  # noqa: DTZ001
+
+    assert rehearse(dated, {"good": True}).output == {"days": ["2026-01-02T00:00:00", "2026-01-03T00:00:00"]}
+    done = rehearse(dated, {"good": False})
+    assert (done.error or "").startswith("ResultError: `days[1]`: an object of the type 'object'")
+    assert len(done.attempts) == 1
 
 
 def test_log_of_a_flow_is_pythons_own(caplog: pytest.LogCaptureFixture) -> None:

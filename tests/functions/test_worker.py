@@ -169,24 +169,6 @@ def test_backoff_of_the_submission_overrides_that_of_the_flow(system: System) ->
     assert system.row(status["id"]).not_before == system.clock.time
 
 
-@pytest.mark.parametrize(
-    ("kind", "said"),
-    [
-        ("set", "set"),
-        ("nan", "float"),
-        ("surrogate", "surrogates"),
-        ("large", "104857600"),
-        ("deep", "32 levels"),
-        ("tuples", "32 levels"),
-    ],
-)
-def test_result_that_is_not_json(system: System, kind: str, said: str) -> None:
-    """What cannot be a result fails the job at once and says what it is."""
-    status = system.run("return-value", parameters={"kind": kind})
-    assert (status["state"], status["attempt"]) == ("failed", 1)
-    assert said in status["error"]
-
-
 def test_error_is_cut_to_its_limit(system: System) -> None:
     """A message in an error is at most 2 KB of valid text."""
     status = system.run("fail", message="ü" * 5000, options={"maxAttempts": 1})

@@ -122,15 +122,6 @@ def ask_for(message: str) -> None:
 
 
 @flow
-def return_value(kind: Literal["set", "nan", "large", "surrogate", "deep", "tuples"]) -> Any:
-    deep: Any = []
-    for _ in range(40):
-        deep = (deep,) if kind == "tuples" else [deep]
-    large = "x" * 105_000_000
-    return {"set": {1}, "nan": float("nan"), "large": large, "surrogate": "\ud800"}.get(kind, deep)
-
-
-@flow
 def say_who(context: Context) -> dict[str, Any]:
     context.logger.info("a line of the flow")
     return {"job": context.job_id, "attempt": context.attempt, "org": context.org, "cancelled": context.cancelled}

@@ -1,0 +1,97 @@
+"""What a flow is told of its attempt, and what it tells: its progress, and that no attempt can help."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from functions.text import cut
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+_PROGRESS_MESSAGE_BYTES = 400
+_ROUNDING = 1e-6
+
+
+class PermanentError(Exception):
+    """Raised by a flow that no further attempt can help: the job fails at once."""
+
+
+class ResultError(PermanentError):
+    """Raised for what a flow has returned if JSON cannot hold it."""
+
+
+def wrong_arguments(problem: str) -> PermanentError:
+    """Return the error of a job whose arguments are not what its flow takes."""
+    return PermanentError(f"the arguments are not what the flow takes: {problem}")
+
+
+class Report(Protocol):
+    """Takes the progress of a running flow."""
+
+    def __call__(self, progress: Mapping[str, Any], /) -> None:
+        """Pass the progress on."""
+
+
+class Context:
+    """The attempt that runs the flow, for a flow that has a parameter `context`."""
+
+    def __init__(
+        self,
+        *,
+        job_id: str,
+        attempt: int,
+        org: str,
+        logger: "Logger",
+        remaining: Callable[[], float],
+        report: Report,
+    ) -> None:
+        self.job_id = job_id
+        self.attempt = attempt
+        self.org = org
+        self.logger = logger
+        self._remaining = remaining
+        self._report = report
+        self._cancelled = False
+
+    @property
+    def remaining_seconds(self) -> float:
+        """Until the attempt times out."""
+        return max(0.0, self._remaining())
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the flow has been told to stop; one that has should leave at once."""
+        return self._cancelled
+
+    def mark_cancelled(self) -> None:
+        """Let `cancelled` say so from now on."""
+        self._cancelled = True
+
+    def progress(self, percent: float | None = None, message: str | None = None) -> None:
+        """Say how far the flow has come: `percent` from 0 to 100, and a message of which 400 bytes are kept.
+
+        Raises:
+            TypeError: `percent` is no number, or the message no text.
+            ValueError: `percent` is not from 0 to 100.
+        """
+        if message is not None and not isinstance(message, str):
+            raise TypeError(f"message must be text, not {type(message).__name__}: {message!r}")
+        said = {
+            "percent": None if percent is None else _percentage(percent),
+            "message": message and cut(message, _PROGRESS_MESSAGE_BYTES),
+        }
+        self._report({name: value for name, value in said.items() if value is not None})
+
+
+def _percentage(percent: Any) -> float:
+    """Return a number of whatever kind as a percentage; one that is beside the ends by its rounding alone is there."""
+    if isinstance(percent, bool) or not hasattr(type(percent), "__float__") or not hasattr(type(percent), "__le__"):
+        raise TypeError(f"percent must be a number from 0 to 100, not {type(percent).__name__}: {percent!r}")
+    try:
+        number = float(percent)
+    except OverflowError:
+        number = math.inf
+    if not -_ROUNDING <= number <= 100 + _ROUNDING:
+        raise ValueError(f"percent must be from 0 to 100, not {number}")
+    return min(max(percent if isinstance(percent, int) else number, 0), 100)

@@ -1,0 +1,126 @@
+"""What is told of an exception that a flow raised: all of it, in 2 KB, to its caller; its places alone to the log."""
+
+import traceback
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from traceback import FrameSummary
+
+from functions.context import PermanentError
+from functions.outcome import Raised
+from functions.text import cut
+from noukai_wire.limits import MAX_BACKOFF_SECONDS, MAX_ERROR_BYTES
+
+_OURS = Path(__file__).parent
+_MOST_ERRORS = 32
+_SHORTEST_LINE = 100
+"""Bytes: no line is cut further, the last ones are left out instead."""
+_INDENT = "  "
+_DEEPEST = 4
+"""Of groups within groups."""
+
+
+def raised_by(error: BaseException) -> Raised:
+    """Return the outcome of an attempt whose flow raised; of a group each member counts, as if it was raised alone."""
+    members = list(islice(_members(error, set()), _MOST_ERRORS))
+    pauses = [pause for pause in map(_retry_after, members) if pause is not None]
+    is_permanent = any(issubclass(type(member), PermanentError) for member in members)
+    return Raised(describe_error(error), is_permanent, max(pauses, default=None))
+
+
+def describe_error(error: BaseException) -> str:
+    """Say type and text of an exception, then type, text and place of those that it groups and of those that led to it.
+
+    Each has a line. If they take more than an error may, the longest lines are cut first; then the last ones left out.
+    """
+    lines = list(islice(_lines(error, set()), _MOST_ERRORS))
+    longest = max(_SHORTEST_LINE, _fair_length(lines))
+    return cut("\n".join(cut(line, longest) for line in lines))
+
+
+def frames_of(error: BaseException) -> list[FrameSummary]:
+    """Return where an exception has passed, what raised it last; the frames that run the flow are left out."""
+    frames = list(traceback.extract_tb(error.__traceback__))
+    return [frame for frame in frames if Path(frame.filename).parent != _OURS] or frames
+
+
+def cause_of(error: BaseException) -> BaseException | None:
+    """Return the exception that led to another, as Python would show it."""
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def members_of(error: BaseException) -> tuple[BaseException, ...]:
+    """Return the exceptions that a group holds together; none if it is no group."""
+    with suppress(Exception):  # it may be a property that the author has made
+        if isinstance(error, BaseExceptionGroup):
+            return tuple(member for member in error.exceptions if issubclass(type(member), BaseException))
+    return ()
+
+
+def _fair_length(lines: list[str]) -> int:
+    """Return the bytes to which lines must be cut for all of them to fit, so that short ones stay whole."""
+    room = MAX_ERROR_BYTES - (len(lines) - 1)
+    sizes = sorted(len(line.encode("utf-8", "replace")) for line in lines)
+    for place, size in enumerate(sizes):
+        share = room // (len(sizes) - place)
+        if size > share:
+            return share
+        room -= size
+    return MAX_ERROR_BYTES
+
+
+def _lines(error: BaseException, told: set[int], depth: int = 0) -> Iterator[str]:
+    """Write an exception, its members and what led to it, each of them once."""
+    indent = _INDENT * depth
+    yield indent + _in_line(error) if depth else _text_of(error)
+    while True:
+        told.add(id(error))
+        for member in members_of(error) if depth < _DEEPEST else ():
+            if id(member) not in told:
+                yield from _lines(member, told, depth + 1)
+        relation = "caused by" if error.__cause__ else "while handling"
+        cause = cause_of(error)
+        if cause is None or id(cause) in told:
+            return
+        yield f"{indent}{relation} {_in_line(cause)}"
+        error = cause
+
+
+def _in_line(error: BaseException) -> str:
+    """Write an exception with its place, in one line."""
+    text = " ".join(_text_of(error).split())
+    frames = frames_of(error)
+    if not frames:
+        return text
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})"
+    return cut(text, MAX_ERROR_BYTES // 2) + place
+
+
+def _text_of(error: BaseException) -> str:
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}".removesuffix(": ")
+    except BaseException as raised:  # noqa: BLE001 - it is the author's, and may be anything
+        return f"{name}: its text cannot be shown, since that raises {type(raised).__name__}"
+
+
+def _members(error: BaseException, met: set[int]) -> Iterator[BaseException]:
+    """Go through an exception and, if it is a group, its members; a group may be its own."""
+    if id(error) in met or len(met) > _MOST_ERRORS:
+        return
+    met.add(id(error))
+    yield error
+    for member in members_of(error):
+        yield from _members(member, met)
+
+
+def _retry_after(error: BaseException) -> float | None:
+    """Read the pause that an exception asks for: seconds, or a `timedelta`; whatever else it may say is no pause."""
+    with suppress(BaseException):  # it is the author's, and may be a property that raises
+        asked = getattr(error, "retry_after", None)
+        seconds = asked.total_seconds() if isinstance(asked, timedelta) else asked
+        if isinstance(seconds, int | float) and seconds >= 0:
+            return float(min(seconds, MAX_BACKOFF_SECONDS))
+    return None

@@ -1,0 +1,93 @@
+"""Values that pydantic writes, as JSON has them; and where one stands that it cannot write."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from functions.json_value import SEQUENCES, UnwritableError, check_number, entries_of, json_value
+from noukai_wire import limits
+
+Write = Callable[..., Any]
+"""The `to_json` of a serializer of pydantic."""
+
+_NO_TEXT = "these bytes are no UTF-8 text: set ser_json_bytes='base64' in the model's configuration"
+
+
+def model_value(model: Any) -> Any:
+    """Let a model or dataclass of pydantic write itself, as its own configuration says.
+
+    Raises:
+        UnwritableError: it cannot.
+    """
+    return written_by(type(model).__pydantic_serializer__.to_json, model)
+
+
+def written_by(write: Write, value: object) -> Any:
+    """Let a serializer write a value; what it does not know is written by its own type.
+
+    Raises:
+        UnwritableError: it cannot, or would write something else without a word.
+    """
+    _check_nothing_is_lost(value)
+    try:
+        return _dumped(write, value)
+    except (UnwritableError, ValueError) as error:
+        raise _located(write, value, str(error)) from None
+
+
+def _dumped(write: Write, value: object, **options: Any) -> Any:
+    return json.loads(write(value, by_alias=True, warnings=False, fallback=json_value, **options))
+
+
+def _check_nothing_is_lost(value: object, depth: int = 0) -> None:
+    """Refuse what pydantic would make one of two keys of, or null of a number that is none."""
+    if depth > limits.MAX_JSON_DEPTH:
+        raise UnwritableError(f"it is nested deeper than {limits.MAX_JSON_DEPTH} levels")
+    if isinstance(value, float):
+        check_number(value)
+    for key, part in () if _has_own_rules(value) else _parts_of(value):
+        try:
+            _check_nothing_is_lost(part, depth + 1)
+        except UnwritableError as error:
+            raise error.under(key) from None
+
+
+def _has_own_rules(value: object) -> bool:
+    """Whether the author of a model has said how its values are written."""
+    decorators = getattr(type(value), "__pydantic_decorators__", None)
+    config = getattr(type(value), "model_config", {})
+    return "ser_json_inf_nan" in config or bool(
+        decorators and (decorators.field_serializers or decorators.model_serializers)
+    )
+
+
+def _parts_of(value: Any) -> Iterable[tuple[str | int, object]]:
+    if isinstance(value, Mapping):
+        return entries_of(value)
+    if isinstance(value, SEQUENCES):
+        return enumerate(value)
+    return ((name, getattr(value, name)) for name in _field_names(value) if hasattr(value, name))
+
+
+def _field_names(value: Any) -> Iterable[str]:
+    kind = type(value)
+    if is_dataclass(kind):
+        return [field.name for field in fields(kind)]
+    return getattr(kind, "__pydantic_fields__", ())
+
+
+def _located(write: Write, value: Any, problem: str) -> UnwritableError:
+    """Find what cannot be written within a value that, as a whole, cannot be."""
+    for key, part in _parts_of(value):
+        try:
+            json_value(part)
+        except UnwritableError as error:
+            return error.under(key)
+    for name in getattr(type(value), "__pydantic_fields__", ()):
+        try:
+            _dumped(write, value, include={name})
+        except ValueError as error:
+            is_binary = isinstance(getattr(value, name, None), bytes)
+            return UnwritableError(_NO_TEXT if is_binary else str(error)).under(name)
+    return UnwritableError(problem)

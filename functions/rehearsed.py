@@ -1,0 +1,40 @@
+"""The check of a submission without a build: what a flow's catalog would say, made from the flow itself."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from functions.catalog import SUBMISSION, Catalog, FlowEntry
+from functions.flow import Flow
+from functions.schema import ReadableSchema
+from functions.submission import uploaded_arguments
+from functions.validator_code import body_validator, flow_validator
+from noukai_wire import limits
+from noukai_wire.models import Submission
+
+
+def accepted_arguments(flow: Flow, content: bytes) -> Mapping[str, Any]:
+    """Read the JSON object of a message and parameters into the arguments of a job, as its message would carry them.
+
+    Raises:
+        ApiError: the API would refuse them.
+    """
+    return uploaded_arguments(content, flow.name, _catalog(flow))
+
+
+@lru_cache(maxsize=256)
+def _catalog(flow: Flow) -> Catalog:
+    schema = flow.adapter.json_schema(schema_generator=ReadableSchema)
+    entry = FlowEntry(
+        description=None,
+        input=schema,
+        message_required=False,
+        timeout_seconds=flow.timeout,
+        max_attempts=flow.max_attempts,
+        backoff_seconds=flow.backoff,
+        backoff_cap_seconds=flow.backoff_cap,
+        keep_seconds=flow.keep,
+        longest_seconds=limits.MAX_TIMEOUT_SECONDS,
+    )
+    submission = body_validator(Submission.model_json_schema(schema_generator=ReadableSchema))
+    return Catalog.of({flow.name: entry}, {flow.name: flow_validator(flow.adapter).code, SUBMISSION: submission.code})

@@ -1,0 +1,116 @@
+"""What a flow is annotated to return, and how that is written: as the annotation says, or by the values' own types."""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from inspect import isclass
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, cast, get_args, get_origin
+
+from functions.json_value import base64_text, json_value
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+    from pydantic_core import SchemaSerializer
+
+_FIELD = "output"
+_CONTAINERS = (list, dict, set, frozenset, tuple)
+_SAY_NO_MORE = (Any, object, None, NoneType, str, int, float, bool, bytes, *_CONTAINERS)
+_NAMES_THAT_SAY_NO_MORE = {"datetime.date", "datetime.datetime", "decimal.Decimal", "uuid.UUID", "pathlib.Path"}
+"""By name, so that nothing is imported for them."""
+
+
+@dataclass(frozen=True)
+class ReturnType:
+    """The annotation of what a flow returns. It says how values are written and checks none of them."""
+
+    annotation: Any = Any
+
+    def json_value(self, value: object) -> Any:
+        """Write what a flow has returned as JSON has it.
+
+        Raises:
+            UnwritableError: JSON cannot hold it.
+        """
+        serializer = self._serializer
+        if serializer is None:
+            return json_value(value)
+        from functions.model_value import written_by  # noqa: PLC0415 - with pydantic, which it needs
+
+        def write(value: object, **options: Any) -> bytes:
+            return serializer.to_json({_FIELD: value}, **options)
+
+        return json_value(written_by(write, value)[_FIELD])
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is written; it allows anything if pydantic does not know the annotation."""
+        from pydantic.errors import PydanticInvalidForJsonSchema  # noqa: PLC0415 - for the build step alone
+
+        from functions.schema import ReadableSchema  # noqa: PLC0415
+
+        if self._adapter is None:
+            return {}
+        try:
+            whole = self._adapter.json_schema(mode="serialization", schema_generator=ReadableSchema)
+        except (PydanticInvalidForJsonSchema, ValueError):
+            return {}
+        schema: dict[str, Any] = {name: each for name, each in whole["properties"][_FIELD].items() if name != "title"}
+        return schema | ({"$defs": whole["$defs"]} if "$defs" in whole else {})
+
+    def prepare(self) -> None:
+        """Import and compile what the writing needs, if that was not done before."""
+        _ = self._serializer
+
+    @cached_property
+    def _adapter(self) -> "TypeAdapter[dict[str, Any]] | None":
+        from pydantic import ConfigDict, TypeAdapter, with_config  # noqa: PLC0415 - see `_serializer`
+        from pydantic.errors import PydanticUserError  # noqa: PLC0415
+        from typing_extensions import TypedDict  # noqa: PLC0415
+
+        # Only a type without a configuration of its own takes one, and all but models take it from what they are in.
+        whole = TypedDict("whole", {_FIELD: self.annotation})  # type: ignore[misc]  # known at run time only
+        config = ConfigDict(ser_json_bytes="base64", ser_json_inf_nan="constants", arbitrary_types_allowed=True)
+        with_config(config)(whole)
+        try:
+            return cast("TypeAdapter[dict[str, Any]]", TypeAdapter(whole))
+        except (PydanticUserError, TypeError, NameError):
+            return None
+
+    @cached_property
+    def _serializer(self) -> "SchemaSerializer | None":
+        """What writes values as the annotation says; None if they are written by their own types."""
+        if says_no_more(self.annotation) or self._adapter is None:
+            return None
+        from pydantic_core import SchemaSerializer  # noqa: PLC0415 - slow to import, and most flows do without
+
+        schema = cast("Any", self._adapter.core_schema)
+        return SchemaSerializer(_with_base64(schema))
+
+
+def says_no_more(annotation: Any) -> bool:
+    """Whether an annotation says no more of how values are written than their own types do."""
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return True
+    if origin in (*_CONTAINERS, Union, UnionType):
+        return all(each is ... or says_no_more(each) for each in get_args(annotation))
+    if not isclass(annotation):
+        return any(annotation is each for each in _SAY_NO_MORE)
+    name = f"{annotation.__module__}.{annotation.__qualname__}"
+    return annotation in _SAY_NO_MORE or issubclass(annotation, Enum) or name in _NAMES_THAT_SAY_NO_MORE
+
+
+def _with_base64(schema: Any) -> Any:
+    """Let bytes be written in the alphabet of RFC 4648, section 4, as every reader of base64 knows it.
+
+    pydantic has the other one. Models, which have a configuration of their own, stay as they are.
+    """
+    if isinstance(schema, list | tuple):
+        return type(schema)(map(_with_base64, schema))
+    if not isinstance(schema, dict) or schema.get("type") == "model":
+        return schema
+    if schema.get("type") == "bytes":
+        from pydantic_core.core_schema import plain_serializer_function_ser_schema as written  # noqa: PLC0415
+
+        return {"serialization": written(base64_text, when_used="json"), **schema}
+    return {key: _with_base64(each) for key, each in schema.items()}

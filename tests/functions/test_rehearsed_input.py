@@ -1,0 +1,58 @@
+"""The arguments of a rehearsed job: as the API takes or refuses them."""
+
+from typing import Any
+
+import pytest
+
+from functions.flow import Context, flow
+from functions.testing import rehearse
+
+
+def test_attempts_have_arguments_of_their_own() -> None:
+    """What one has changed, the next one gets as it was submitted."""
+
+    @flow(max_attempts=2)
+    def changing(rows: list[Any], options: dict[str, Any], *, context: Context) -> Any:
+        rows.append(1)
+        options["rows"] = rows
+        if context.attempt == 1:
+            raise ValueError
+        return options
+
+    given: dict[str, Any] = {"rows": [], "options": {}}
+    assert rehearse(changing, given).output == {"rows": [1]}
+    assert given == {"rows": [], "options": {}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"count": "3"}, "parameters.count: must be integer"),
+        ({"count": 10**400}, "too large"),
+        ({"count": 1, "tags": ["\ud800"]}, "surrogate"),
+        ({"count": 1, "message": 3}, "message: must be string or null"),
+        ({}, "parameters.count: is required"),
+        ({"count": 1, "more": 1}, "parameters.more: is not known here"),
+    ],
+)
+def test_what_the_api_refuses_fails(arguments: dict[str, Any], problem: str) -> None:
+    """As at its submission, before the flow is called."""
+
+    @flow
+    def counting(count: int, tags: list[str] | None = None, message: str = "none") -> str:
+        raise AssertionError((count, tags, message))
+
+    done = rehearse(counting, arguments)
+    assert (done.state, len(done.attempts)) == ("failed", 1)
+    assert problem in (done.error or "")
+    assert (done.error or "").startswith("PermanentError: the arguments are not what the flow takes: ")
+
+
+def test_null_as_the_message_is_none() -> None:
+    """As the API takes it: the flow's own default counts."""
+
+    @flow
+    def greet(message: str = "hello") -> str:
+        return message
+
+    assert rehearse(greet, {"message": None}).output == "hello"
