@@ -1,5 +1,6 @@
 """The operator's commands: `python -m infra deploy|destroy|keys|budget|redrive|verify-aws`."""
 
+import os
 import sys
 import time
 from typing import Annotated
@@ -10,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import budget_commands, key_commands
 from infra.account import OperatorError
-from infra.deploy import deploy, destroy
+from infra.deploy import Plan, deploy, destroy
 from infra.draining import draining_profiles
 from infra.operator import Context, Operator, Org
 from infra.redrive import redrive
@@ -33,10 +34,27 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @commands.command("deploy", context_settings=_PASS_ON)
-def deploy_command(further: typer.Context, context: Context, org: Org = "default") -> None:
+def deploy_command(
+    further: typer.Context,
+    context: Context,
+    org: Org = "default",
+    *,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what would change, and ask before it is deployed.")
+    ] = False,
+    any_memory: Annotated[bool, typer.Option("--any-memory", help="The account is no new one.")] = False,
+) -> None:
     """Deploy the stack, and show its endpoint and a first key; further options go to `cdk deploy`."""
     operator = Operator.of(context)
-    deploy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
+    plan = Plan(
+        context=operator.cdk_options([]),
+        options=further.args,
+        confirm=(lambda: typer.confirm("Deploy these changes?")) if diff else None,
+        is_unattended=bool(os.environ.get("CI")),
+        any_memory=any_memory,
+    )
+    for warning in deploy(operator.account, operator.cdk, operator.stack, plan):
+        typer.echo(f"\nWarning: {warning}")
     typer.echo(f"\nEndpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
     if draining := draining_profiles(operator.account, operator.stack):
         typer.echo(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from aws_cdk import App
 
+    from infra.bundle.target import Platform
+
 
 def synthesize(outdir: Path, context: dict[str, object]) -> None:
     """Write the cloud assembly; `CDK_CONTEXT_JSON` wins over `context`.
@@ -49,12 +51,17 @@ def composed(outdir: Path, context: dict[str, object]) -> "Iterator[App]":
     with TemporaryDirectory() as scratch:
         bundler = Bundler(
             flows=settings.flows_folder,
-            platform=settings.platform,
+            platform=_asset_platform(settings),
             worker=settings.worker,
             scratch=Path(scratch),
         )
         JobStack(app, settings=settings, assets=Assets(bundler))
         yield app
+
+
+def _asset_platform(settings: Settings) -> "Platform":
+    is_x86_64 = settings.platform == "manylinux" and settings.architecture == "x86_64"
+    return "manylinux-x86_64" if is_x86_64 else settings.platform
 
 
 def main() -> None:

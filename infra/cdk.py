@@ -29,15 +29,18 @@ class Cdk:
     environ: Mapping[str, str]
     folder: Path = ROOT / ".build" / "cdk"
 
-    def run(self, *arguments: str) -> int:
+    def run(self, *arguments: str, assembly: Path | None = None) -> int:
         """Run the command from the repository's root and give its exit status.
+
+        It synthesizes our app, unless it is to take an assembly as it is.
 
         Raises:
             OperatorError: it cannot be installed.
         """
         self._install()
         quiet = {"CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_DISABLE_VERSION_CHECK": "true"}
-        command = [str(NODE), str(self._module / "bin" / "cdk"), "--no-notices", "--app", app_command(sys.executable)]
+        app = app_command(sys.executable) if assembly is None else str(assembly)
+        command = [str(NODE), str(self._module / "bin" / "cdk"), "--no-notices", "--app", app]
         return subprocess.run(  # noqa: S603 - our own Node
             [*command, *arguments],
             check=False,

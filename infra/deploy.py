@@ -1,27 +1,56 @@
 """Deploying the stack and taking it away again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from infra.account import Account, OperatorError
 from infra.cdk import Cdk
 from infra.draining import profiles_to_keep
+from infra.quotas import Quotas, check_quotas
 
 
-def deploy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> None:
-    """Deploy the stack to the account, which is bootstrapped first if it never was.
+@dataclass(frozen=True)
+class Plan:
+    """How to deploy: `context` are overrides of settings, `options` further options of `cdk deploy`.
+
+    `confirm` asks the operator once the differences were shown; without it nothing is shown. Without either the CDK
+    command itself asks before it widens rights, unless `is_unattended`.
+    """
+
+    context: Sequence[str] = ()
+    options: Sequence[str] = ()
+    confirm: Callable[[], bool] | None = None
+    is_unattended: bool = False
+    any_memory: bool = False
+
+
+def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
+    """Deploy the stack to the account, which is bootstrapped first if it never was; returns warnings.
 
     Workers that no flow asks for any more go on until they have nothing to do; then they go with the next deployment.
-    `options` are further options of `cdk deploy`.
 
     Raises:
-        OperatorError: the CDK command has failed, and has said why.
+        OperatorError: AWS would refuse it, the operator does not want it, or the CDK command has failed and said why.
     """
     if not account.is_bootstrapped():
         _run(cdk, "bootstrap", f"aws://{account.number}/{account.region}")
     kept = profiles_to_keep(account, stack)
     draining = ("--context", f"draining={','.join(kept)}") if kept else ()
-    _run(cdk, "deploy", stack, "--require-approval", "never", *draining, *options)
+    with TemporaryDirectory() as folder:
+        assembly = Path(folder)
+        _run(cdk, "synth", stack, "--quiet", "--output", folder, *draining, *plan.context)
+        warnings = check_quotas(assembly, stack, Quotas.of(account, stack, any_memory=plan.any_memory))
+        if plan.confirm is not None:
+            _run(cdk, "diff", stack, assembly=assembly)
+            if not plan.confirm():
+                raise OperatorError("Nothing was deployed.")
+        is_approved = plan.confirm is not None or plan.is_unattended
+        approval = ("--require-approval", "never") if is_approved else ()
+        _run(cdk, "deploy", stack, *approval, *plan.options, assembly=assembly)
+    return warnings
 
 
 def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> list[str]:
@@ -51,6 +80,6 @@ def _empty(account: Account, bucket: str) -> None:
             s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
 
-def _run(cdk: Cdk, *arguments: str) -> None:
-    if cdk.run(*arguments):
+def _run(cdk: Cdk, *arguments: str, assembly: Path | None = None) -> None:
+    if cdk.run(*arguments, assembly=assembly):
         raise OperatorError(f"`cdk {arguments[0]}` has failed: see above.")

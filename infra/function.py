@@ -12,12 +12,14 @@ from constructs import Construct
 from infra.acknowledgement import acknowledge
 from infra.settings import Settings
 
+_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
 LEAST_STORAGE = 512
 """MB that every function has."""
 
 
 class JobFunction(lambda_.Function):
-    """An arm64 function with a role and a log group of its own; the role may write that log and nothing else.
+    """A function with a role and a log group of its own; the role may write that log and nothing else.
 
     `entry` is a module of `functions`. Log lines are JSON; the platform's own are written from WARN on, since those of
     five quiet invocations cost as much as a write. Times are in seconds, memory and storage in MB.
@@ -44,7 +46,7 @@ class JobFunction(lambda_.Function):
         super().__init__(
             scope,
             name,
-            architecture=lambda_.Architecture.ARM_64,
+            architecture=_ARCHITECTURES[settings.architecture],
             runtime=runtime(),
             handler=f"functions.{entry}.handler",
             code=code,

@@ -54,19 +54,21 @@ class Settings:
     """What an operator may set; the names are those of the context.
 
     `flows` is the folder of the flows, relative to the repository. `platform` is what the assets are built for:
-    `manylinux` (arm64, as deployed) or `host` (this machine, for an emulator on it). `tables` says what becomes of
-    the tables when the stack is destroyed: `retain` keeps jobs, keys and use, `destroy` deletes them with the stack,
-    for deployments that are to leave nothing behind. `environment` and `policies` (IAM statements) reach the worker
-    only. `draining` names profiles that no flow asks for any more and whose workers go on, as `make deploy` finds out
-    itself. `wait_reserved_concurrency` is set apart for waits, and bounds them: who is refused asks plainly instead;
-    `execute_reserved_concurrency` does so for executions, and who is refused has submitted nothing. Without them
-    holding is on, and shares the account's concurrency with the workers. `wait_memory` is that of both. `price_job` and
-    `price_gb_second` are what use is estimated to cost, in USD: AWS's own bill by default.
+    `manylinux` (as deployed) or `host` (this machine, for an emulator on it). `architecture` is that of all functions:
+    x86_64 costs a quarter more, and is for flows that need libraries without wheels for arm64. `tables` says what
+    becomes of the tables when the stack is destroyed: `retain` keeps jobs, keys and use, `destroy` deletes them with
+    the stack, for deployments that are to leave nothing behind. `environment` and `policies` (IAM statements) reach the
+    worker only. `draining` names profiles that no flow asks for any more and whose workers go on, as `make deploy`
+    finds out itself. `wait_reserved_concurrency` is set apart for waits, and bounds them: who is refused asks plainly
+    instead; `execute_reserved_concurrency` does so for executions, and who is refused has submitted nothing. Without
+    them holding is on, and shares the account's concurrency with the workers. `wait_memory` is that of both.
+    `price_job` and `price_gb_second` are what use is estimated to cost, in USD: AWS's own bill by default.
     """
 
     stack: str = "noukai"
     flows: Path = Path("functions/flows")
     platform: Literal["manylinux", "host"] = "manylinux"
+    architecture: Literal["arm64", "x86_64"] = "arm64"
     tables: Literal["retain", "destroy"] = "retain"
     memory: Annotated[int, Field(ge=128, le=10_240)] = 256
     wait_memory: Annotated[int, Field(ge=128, le=10_240)] = 128

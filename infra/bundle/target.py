@@ -3,7 +3,8 @@
 import sys
 from typing import Literal
 
-Platform = Literal["manylinux", "host"]
+Platform = Literal["manylinux", "manylinux-x86_64", "host"]
+"""Lambda on arm64, Lambda on x86_64, or this machine."""
 
 PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 """Only the same minor version can make the byte code that the deployed Python loads."""
@@ -17,4 +18,5 @@ def wheel_options(platform: Platform) -> list[str]:
         return ["--python", sys.executable]
     # Lambda's runtimes before Python 3.12 have Amazon Linux 2 with glibc 2.26, the later ones have 2.34.
     glibc = "manylinux_2_28" if sys.version_info >= _AMAZON_LINUX_2023 else "manylinux2014"
-    return ["--python-platform", f"aarch64-{glibc}", "--python-version", PYTHON_VERSION]
+    processor = "x86_64" if platform == "manylinux-x86_64" else "aarch64"
+    return ["--python-platform", f"{processor}-{glibc}", "--python-version", PYTHON_VERSION]

@@ -16,7 +16,7 @@ Write = Callable[..., Path]
 Assets = Callable[[AssetName, Platform], Path]
 
 UNCHECKED_HASH = 1
-ELF_MACHINE = {"aarch64": 183}
+ELF_MACHINE = {"aarch64": 183, "x86_64": 62}
 
 OURS = {"functions", "noukai_wire", "catalog", "authorities.pem"}
 LIBRARIES = {
@@ -102,11 +102,12 @@ def test_asset_is_small(asset: Assets, tmp_path: Path, name: AssetName, megabyte
     assert Path(archive).stat().st_size < megabytes * 1e6
 
 
-def test_deployed_extensions_are_for_arm64(asset: Assets) -> None:
+@pytest.mark.parametrize(("platform", "processor"), [("manylinux", "aarch64"), ("manylinux-x86_64", "x86_64")])
+def test_deployed_extensions_are_for_the_architecture(asset: Assets, platform: Platform, processor: str) -> None:
     """Whatever machine has made the asset."""
-    extensions = [content for name, content in files(asset("worker", "manylinux")).items() if ".so" in name]
+    extensions = [content for name, content in files(asset("worker", platform)).items() if ".so" in name]
     assert extensions
-    assert {int.from_bytes(each[18:20], "little") for each in extensions} == {ELF_MACHINE["aarch64"]}
+    assert {int.from_bytes(each[18:20], "little") for each in extensions} == {ELF_MACHINE[processor]}
 
 
 @pytest.mark.parametrize("name", ["api", "worker"])

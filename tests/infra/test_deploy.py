@@ -54,6 +54,8 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
     aws = {
         **emulator.endpoint.environment,
         "AWS_REGION": REGION,
+        # Nobody is there to be asked.
+        "CI": "true",
         # For requests that are none of AWS's own.
         "SSL_CERT_FILE": str(emulator.endpoint.authority),
     }

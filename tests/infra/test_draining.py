@@ -4,9 +4,9 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
@@ -14,9 +14,9 @@ import pytest
 from functions.lifecycle import Job, State
 from functions.queue import JobQueue, Message
 from functions.schedules import Schedules
-from infra.account import Account, resources
+from infra.account import Account, OperatorError, resources
 from infra.cdk import Cdk
-from infra.deploy import deploy
+from infra.deploy import Plan, deploy
 from infra.draining import draining_profiles, profiles_to_keep
 from infra.local.assembly import Assembly
 from infra.local.deployment import Deployment
@@ -100,11 +100,17 @@ def test_worker_stays_while_a_schedule_will_send_to_it(account: Account, queue: 
 
 @dataclass(frozen=True)
 class RecordingCdk(Cdk):
-    """A command that says what it was asked to do, and does nothing."""
+    """A command that says what it was asked to do, and makes nothing but an empty assembly."""
 
     asked: list[tuple[str, ...]] = field(default_factory=list)
 
-    def run(self, *arguments: str) -> int:
+    def run(self, *arguments: str, assembly: Path | None = None) -> int:
+        if arguments[0] == "synth":
+            folder = Path(arguments[arguments.index("--output") + 1])
+            (folder / "noukai.template.json").write_text('{"Resources": {}}')
+            (folder / "noukai.assets.json").write_text('{"files": {}}')
+        else:
+            assert assembly is None or assembly.exists()
         self.asked.append(arguments)
         return 0
 
@@ -112,6 +118,26 @@ class RecordingCdk(Cdk):
 def test_deployment_is_told_which_workers_stay(account: Account) -> None:
     """As a setting of the stack; what the operator says goes last."""
     cdk = RecordingCdk({})
-    deploy(account, cdk, "noukai", ["--verbose"])
-    options: Any = ("--context", f"draining={','.join(ASKED)}", "--verbose")
-    assert cdk.asked[-1] == ("deploy", "noukai", "--require-approval", "never", *options)
+    deploy(account, cdk, "noukai", Plan(context=["--context", "tables=destroy"], options=["--verbose"]))
+    synth, deployed = cdk.asked[-2:]
+    assert synth[0] == "synth"
+    assert synth[-4:] == ("--context", f"draining={','.join(ASKED)}", "--context", "tables=destroy")
+    # The CDK command asks before it widens rights.
+    assert deployed == ("deploy", "noukai", "--verbose")
+
+
+def test_deployment_that_nobody_watches_is_not_asked_about(account: Account) -> None:
+    """As in CI."""
+    cdk = RecordingCdk({})
+    deploy(account, cdk, "noukai", Plan(is_unattended=True))
+    assert cdk.asked[-1] == ("deploy", "noukai", "--require-approval", "never")
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_differences_are_shown_before_they_are_deployed(account: Account, is_wanted: bool) -> None:
+    """What was shown is what is deployed, once; a no leaves everything as it is."""
+    cdk = RecordingCdk({})
+    with nullcontext() if is_wanted else pytest.raises(OperatorError, match="Nothing was deployed"):
+        deploy(account, cdk, "noukai", Plan(confirm=lambda: is_wanted))
+    asked = [each[0] for each in cdk.asked if each[0] != "bootstrap"]
+    assert asked == ["synth", "diff", *(["deploy"] if is_wanted else [])]

@@ -26,6 +26,12 @@ def test_function_runs_on_arm64_on_the_python_that_made_its_byte_code(template: 
     assert function["Runtime"] == f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
+def test_architecture_is_a_setting(template_for: Callable[..., Template]) -> None:
+    """Of all functions alike."""
+    functions = template_for(architecture="x86_64").functions().values()
+    assert {each["Architectures"][0] for each in functions} == {"x86_64"}
+
+
 @pytest.mark.parametrize("handler", ENTRIES)
 def test_function_logs_json_to_its_own_kept_log_group(template: Template, handler: str) -> None:
     """The platform's own lines are written from WARN on, and no log is kept for ever."""
