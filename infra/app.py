@@ -47,7 +47,7 @@ def composed(outdir: Path, context: dict[str, object]) -> "Iterator[App]":
     from infra.stack import JobStack  # noqa: PLC0415
 
     app = App(outdir=str(outdir), context=context, analytics_reporting=False, tree_metadata=False)
-    settings = Settings.from_context(app.node.try_get_context)
+    settings = Settings.from_context(app.node.get_all_context())
     with TemporaryDirectory() as scratch:
         bundler = Bundler(
             flows=settings.flows_folder,
@@ -69,7 +69,7 @@ def main() -> None:
     try:
         synthesize(Path(os.environ.get("CDK_OUTDIR", "cdk.out")), file_context())
     except SettingsError as error:
-        sys.exit(f"The context of cdk.json has a value that cannot be used:\n{error}")
+        sys.exit(f"The settings in cdk.json cannot be used:\n{error}")
 
 
 if __name__ == "__main__":

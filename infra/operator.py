@@ -54,7 +54,7 @@ class Operator:
     def of(cls, context: list[str]) -> "Operator":
         """Find out from the overrides, `cdk.json` and the environment."""
         overrides = dict(pair.split("=", 1) for pair in context)
-        settings = Settings.from_context({**file_context(), **overrides}.get)
+        settings = Settings.from_context({**file_context(), **overrides})
         account = Account.configured(os.environ)
         return cls(account, settings.stack, Cdk({**os.environ, "AWS_REGION": account.region}), context)
 

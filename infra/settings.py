@@ -2,13 +2,16 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from infra.context import own_settings, read_context
+from infra.names import unknown_name
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +29,48 @@ def _split(value: object) -> object:
     return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
 
+def _number(value: object) -> object:
+    """Let no `true` be a 1: it stands for a number in Python alone."""
+    if isinstance(value, bool):
+        raise ValueError("be a number")  # noqa: TRY004 - pydantic reports it beside its own
+    return value
+
+
+_A_NUMBER = BeforeValidator(_number)
+
+_RESERVED = re.compile(
+    r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_LAMBDA_\w+|LAMBDA_(TASK_ROOT|RUNTIME_DIR)"
+    r"|AWS_(ACCESS_KEY(_ID)?|SECRET_ACCESS_KEY|SESSION_TOKEN)"
+)
+"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+
+
+def _variable(name: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]+", name):
+        raise ValueError(
+            "be a variable's name: a letter, then letters, digits and underscores, two characters at least"
+        )
+    if _RESERVED.fullmatch(name):
+        raise ValueError("be another variable: Lambda sets this one itself")
+    return name
+
+
+_STATEMENT = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
+"""What a statement about a role's own rights may say."""
+
+
+def _statement(value: dict[str, Any]) -> dict[str, Any]:
+    unknown = [unknown_name(name, _STATEMENT, "a statement of IAM") for name in value if name not in _STATEMENT]
+    if unknown:
+        raise ValueError(f"have no {unknown[0]}")
+    if value.get("Effect") not in ("Allow", "Deny"):
+        raise ValueError('have an "Effect" of "Allow" or "Deny"')
+    for one in ("Action", "Resource"):
+        if (one in value) == (f"Not{one}" in value):
+            raise ValueError(f'have either "{one}" or "Not{one}"')
+    return value
+
+
 class SettingsError(ValueError):
     """A setting has a value that it cannot have; the message names each such setting."""
 
@@ -34,14 +79,14 @@ class SettingsError(ValueError):
 class WorkerProfile:
     """How a worker runs its flows: memory and storage in MB, times in seconds."""
 
-    memory: Annotated[int, Field(ge=128, le=10_240)] = 1024
-    timeout: Annotated[int, Field(ge=30, le=900)] = 900
-    batch_size: Annotated[int, Field(ge=1, le=10)] = 1
-    batch_window: Annotated[int, Field(ge=0, le=300)] = 0
-    max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 5
-    ephemeral_storage: Annotated[int, Field(ge=512, le=10_240)] = 512
-    lease_seconds: Annotated[int, Field(ge=3, le=60)] = 60
-    grace_seconds: Annotated[int, Field(ge=0, le=60)] = 10
+    memory: Annotated[int, _A_NUMBER, Field(ge=128, le=10_240)] = 1024
+    timeout: Annotated[int, _A_NUMBER, Field(ge=30, le=900)] = 900
+    batch_size: Annotated[int, _A_NUMBER, Field(ge=1, le=10)] = 1
+    batch_window: Annotated[int, _A_NUMBER, Field(ge=0, le=300)] = 0
+    max_concurrency: Annotated[int, _A_NUMBER, Field(ge=2, le=1000)] = 5
+    ephemeral_storage: Annotated[int, _A_NUMBER, Field(ge=512, le=10_240)] = 512
+    lease_seconds: Annotated[int, _A_NUMBER, Field(ge=3, le=60)] = 60
+    grace_seconds: Annotated[int, _A_NUMBER, Field(ge=0, le=60)] = 10
 
     @property
     def flow_seconds(self) -> int:
@@ -65,39 +110,40 @@ class Settings:
     `price_job` and `price_gb_second` are what use is estimated to cost, in USD: AWS's own bill by default.
     """
 
-    stack: str = "noukai"
+    stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = "noukai"
     flows: Path = Path("functions/flows")
     platform: Literal["manylinux", "host"] = "manylinux"
     architecture: Literal["arm64", "x86_64"] = "arm64"
     tables: Literal["retain", "destroy"] = "retain"
-    memory: Annotated[int, Field(ge=128, le=10_240)] = 256
-    wait_memory: Annotated[int, Field(ge=128, le=10_240)] = 128
-    wait_reserved_concurrency: Annotated[int, Field(ge=1)] | None = None
-    execute_reserved_concurrency: Annotated[int, Field(ge=1)] | None = None
-    throttle_rate: Annotated[int, Field(ge=1)] = 500
-    throttle_burst: Annotated[int, Field(ge=1)] = 1000
+    memory: Annotated[int, _A_NUMBER, Field(ge=128, le=10_240)] = 256
+    wait_memory: Annotated[int, _A_NUMBER, Field(ge=128, le=10_240)] = 128
+    wait_reserved_concurrency: Annotated[int, _A_NUMBER, Field(ge=1)] | None = None
+    execute_reserved_concurrency: Annotated[int, _A_NUMBER, Field(ge=1)] | None = None
+    throttle_rate: Annotated[int, _A_NUMBER, Field(ge=1)] = 500
+    throttle_burst: Annotated[int, _A_NUMBER, Field(ge=1)] = 1000
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
     log_retention: LogRetention = "ONE_MONTH"
-    price_job: Annotated[float, Field(ge=0)] = 0.000007
-    price_gb_second: Annotated[float, Field(ge=0)] = 0.0000133334
+    price_job: Annotated[float, _A_NUMBER, Field(ge=0)] = 0.000007
+    price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0)] = 0.0000133334
     worker: WorkerProfile = dataclasses.field(default_factory=WorkerProfile)
-    environment: dict[str, str] = dataclasses.field(default_factory=dict)
-    policies: tuple[dict[str, Any], ...] = ()
+    environment: dict[Annotated[str, AfterValidator(_variable)], str] = dataclasses.field(default_factory=dict)
+    policies: tuple[Annotated[dict[str, Any], AfterValidator(_statement)], ...] = ()
     draining: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
 
     @classmethod
-    def from_context(cls, look_up: Callable[[str], object]) -> "Settings":
-        """Take the settings that `look_up` knows, and the defaults for the others.
+    def from_context(cls, context: Mapping[str, object]) -> "Settings":
+        """Take our settings of a context, and the defaults for the others.
 
         Raises:
-            SettingsError: a value is none that the setting can have.
+            SettingsError: a setting is unknown, or its value is none that it can have.
         """
-        given = {field.name: look_up(field.name) for field in dataclasses.fields(cls)}
-        known = {name: value for name, value in given.items() if value is not None}
         try:
-            return TypeAdapter(cls).validate_python(known)
+            given = own_settings(context, [field.name for field in dataclasses.fields(cls)])
+            return TypeAdapter(cls).validate_python({name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             raise SettingsError("\n".join(_complaints(error))) from error
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
 
     @property
     def flows_folder(self) -> Path:
@@ -106,10 +152,27 @@ class Settings:
 
 
 def file_context() -> dict[str, object]:
-    """Read the context as it stands in `cdk.json`."""
-    context: dict[str, object] = json.loads((ROOT / "cdk.json").read_text())["context"]
-    return context
+    """Read the context as it stands in `cdk.json`.
+
+    Raises:
+        SettingsError: the file is no JSON, or has what neither the CDK command nor we read.
+    """
+    try:
+        return read_context(ROOT / "cdk.json")
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
+_NAMES: Mapping[str, list[str]] = {"worker": [field.name for field in dataclasses.fields(WorkerProfile)]}
+"""The names within a setting that has some."""
 
 
 def _complaints(error: ValidationError) -> list[str]:
-    return [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+    return [_complaint([str(part) for part in each["loc"] if part != "[key]"], each) for each in error.errors()]
+
+
+def _complaint(path: list[str], error: Any) -> str:
+    if error["type"] == "unexpected_keyword_argument":
+        return f"{'.'.join(path[:-1])}.{unknown_name(path[-1], _NAMES[path[0]], f'the {path[0]} of cdk.json')}"
+    wanted = error["msg"].removeprefix("Value error, ").removeprefix("Input should ").partition(", unable to")[0]
+    return f"{'.'.join(path)}: {json.dumps(error['input'], default=str)} cannot be used: it should {wanted}."

@@ -146,7 +146,7 @@ def _usd_of(bill: Bill) -> dict[str, float]:
 
 def _stack(worker: WorkerProfile | None = None) -> Stack:
     """Give the stack as `cdk.json` and the template make it, perhaps with another worker."""
-    settings = Settings.from_context(file_context().get)
+    settings = Settings.from_context(file_context())
     profile = worker or settings.worker
     memory = dict.fromkeys(("submit", "status", "statuses", "cancel", "retry", "list", "metering"), settings.memory)
     memory |= {"wait": settings.wait_memory, "execute": settings.wait_memory, "worker": profile.memory}

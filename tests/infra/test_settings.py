@@ -1,26 +1,28 @@
 """Settings come from the context of `cdk.json`, and a wrong one is named."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from infra.context import read_context
 from infra.settings import ROOT, Settings, SettingsError, WorkerProfile, file_context
 from noukai_wire.limits import MAX_TIMEOUT_SECONDS
 
 
 def test_cdk_json_says_what_the_defaults_say() -> None:
     """Leaving a setting out changes nothing."""
-    assert Settings.from_context(file_context().get) == Settings()
+    assert Settings.from_context(file_context()) == Settings()
 
 
 def test_value_given_on_the_command_line_is_text() -> None:
     """`-c memory=512` is a number all the same."""
-    assert Settings.from_context({"memory": "512"}.get).memory == 512
+    assert Settings.from_context({"memory": "512"}).memory == 512
 
 
 def test_flows_may_be_any_folder() -> None:
     """A relative one is relative to the repository."""
-    assert Settings.from_context({"flows": "/somebody/flows"}.get).flows_folder == Path("/somebody/flows")
+    assert Settings.from_context({"flows": "/somebody/flows"}).flows_folder == Path("/somebody/flows")
     assert Settings().flows_folder == ROOT / "functions" / "flows"
 
 
@@ -45,9 +47,80 @@ def test_time_for_a_flow_is_what_the_worker_does_not_need_itself() -> None:
         ({"worker": {"batch_size": 100}}, "worker.batch_size"),
         ({"worker": {"max_concurrency": 1}}, "worker.max_concurrency"),
         ({"environment": {"MODEL": ["large"]}}, "environment.MODEL"),
+        ({"environment": {"MODEL": 3}}, "environment.MODEL"),
+        ({"environment": {"MY-MODEL": "x"}}, "environment.MY-MODEL"),
+        ({"environment": {"AWS_REGION": "x"}}, "environment.AWS_REGION"),
+        ({"environment": []}, "environment"),
+        ({"policies": {"Effect": "Allow"}}, "policies"),
+        ({"policies": [{"Effect": "Allow", "Actions": "s3:GetObject", "Resource": "*"}]}, r"policies\.0"),
+        ({"policies": [{"Effect": "allow", "Action": "s3:GetObject", "Resource": "*"}]}, r"policies\.0"),
+        ({"policies": [{"Effect": "Allow", "Action": "s3:GetObject"}]}, r"policies\.0"),
+        ({"wait_reserved_concurrency": True}, "wait_reserved_concurrency"),
+        ({"worker": 1024}, "worker"),
+        ({"worker": {"memory": "large"}}, r"worker\.memory"),
+        ({"stack": "my_stack"}, "stack"),
     ],
 )
 def test_value_that_a_setting_cannot_have_is_refused_by_its_name(context: dict[str, object], name: str) -> None:
     """Before anything is made of it."""
     with pytest.raises(SettingsError, match=rf"^{name}"):
-        Settings.from_context(context.get)
+        Settings.from_context(context)
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        ({"memroy": 512}, "memroy: there is no such name in the context of cdk.json: did you mean memory?"),
+        ({"Worker": {}}, "Worker: there is no such name in the context of cdk.json: did you mean worker?"),
+        (
+            {"worker": {"batchsize": 1}},
+            "worker.batchsize: there is no such name in the worker of cdk.json: did you mean",
+        ),
+        ({"enviroment": {}}, "did you mean environment?"),
+        ({"colour": "red"}, "colour: there is no such name in the context of cdk.json: use one of draining, env"),
+        ({"policies": [{"Effect": "Allow", "Actions": "*", "Resource": "*"}]}, "Actions: there is no such name in a "),
+        ({"memory": 64}, "memory: 64 cannot be used: it should be greater than or equal to 128."),
+        ({"memory": "big"}, 'memory: "big" cannot be used: it should be a valid integer.'),
+        ({"tables": "keep"}, "tables: \"keep\" cannot be used: it should be 'retain' or 'destroy'."),
+    ],
+)
+def test_wrong_setting_is_told_in_one_sentence(context: dict[str, object], said: str) -> None:
+    """With its value, and what it may be; a name that is wrong with the nearest right one."""
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_context(context)
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_context_of_the_cdks_own_is_none_of_ours() -> None:
+    """Its flags, and what it has looked up."""
+    flags = {"@aws-cdk/core:enablePartitionLiterals": True, "aws:cdk:bundling-stacks": []}
+    looked_up = {"availability-zones:account=1:region=us-east-1": [], "acknowledged-issue-numbers": [1]}
+    assert Settings.from_context({**flags, **looked_up}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"contxt": {}}', "contxt: there is no such name in cdk.json: did you mean context?"),
+        ('{"context": []}', "context: [] is no object of settings"),
+        ('{"context": {"memory": 256, "memory": 512}}', "memory: given twice"),
+        ('{"context": {}', "cdk.json is no JSON: "),
+        ("[]", "cdk.json holds no object"),
+    ],
+)
+def test_file_that_makes_no_sense(tmp_path: Path, content: str, said: str) -> None:
+    """Is refused with what is wrong in it."""
+    path = tmp_path / "cdk.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=r"cdk.json|context|memory") as raised:
+        read_context(path)
+    assert said in str(raised.value)
+
+
+def test_file_may_have_what_the_cdk_command_reads(tmp_path: Path) -> None:
+    """And begin with a byte-order mark."""
+    path = tmp_path / "cdk.json"
+    content = {"app": "x", "watch": {}, "requireApproval": "never", "output": "o", "context": {"memory": 512}}
+    path.write_text(json.dumps(content), encoding="utf-8-sig")
+    assert read_context(path) == {"memory": 512}

@@ -1,0 +1,11 @@
+"""Names that somebody has written, and those that he may have meant."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def unknown_name(name: str, known: Iterable[str], where: str) -> str:
+    """Say that a name is unknown, and the nearest one of those that are known in a place; else all of these."""
+    nearest = get_close_matches(name.lower(), known, n=1)
+    instead = f"did you mean {nearest[0]}?" if nearest else f"use one of {', '.join(sorted(known))}."
+    return f"{name}: there is no such name in {where}: {instead}"
