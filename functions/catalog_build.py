@@ -21,10 +21,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from functions.catalog import SUBMISSION, UPLOAD, FlowEntry, openapi_name, validator_name
 from functions.complaints import complaints_about, slug_rule
-from functions.flow import Flow
+from functions.flow import Flow, note_flows
+from functions.left_out import Offered, clashes, left_out, place_of
 from functions.openapi import openapi
 from functions.profile import MAX_BATCHED_SECONDS, MAX_PROFILES, flow_seconds_of, function_timeout
-from functions.registry import flows_of, open_folder, projects
+from functions.registry import PACKAGE, flows_of, open_folder, projects
 from functions.schema import ReadableSchema, bound_timeout
 from functions.validator_code import Validator, body_validator, flow_validator
 from noukai_wire import limits
@@ -57,13 +58,17 @@ def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime()) -> 
     open_folder(flows.resolve())
     entries: dict[str, FlowEntry] = {}
     validators: dict[str, Validator] = {}
-    errors: list[FlowError] = []
+    errors = [FlowError(clash) for clash in clashes(flows)]
+    offered = Offered()
+    note_flows(offered.made)
     for project, path in projects(flows).items():
         try:
-            for name, flow in _named_flows(project, path):
+            for name, flow in _named_flows(project, path, offered):
                 entries[name], validators[name] = _entry(flow, worker)
         except FlowError as error:
             errors.append(error)
+    if len(offered.modules) == len(projects(flows)):
+        errors += map(FlowError, left_out(flows, offered))
     if not entries and not errors:
         errors.append(FlowError(f"{flows}: no flow is defined here: decorate a function of a public module with @flow"))
     profiles = {entry.profile for entry in entries.values()} - {None}
@@ -79,11 +84,11 @@ def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime()) -> 
     _write(out, entries, validators)
 
 
-def _named_flows(project: str, path: Path) -> Iterator[tuple[str, Flow]]:
+def _named_flows(project: str, path: Path, offered: Offered) -> Iterator[tuple[str, Flow]]:
     if not is_slug(project):
         raise FlowError(f"{path}:1: {slug_rule('project', project)}: rename the module")
     seen: dict[str, Flow] = {}
-    for flow in _import(path):
+    for flow in _import(path, offered):
         if complaints := complaints_about(flow):
             raise FlowError(f"{_place(flow)}: flow {flow.name!r}: {'; '.join(complaints)}")
         if flow.name in seen:
@@ -94,9 +99,9 @@ def _named_flows(project: str, path: Path) -> Iterator[tuple[str, Flow]]:
         yield f"{project}/{flow.name}", flow
 
 
-def _import(path: Path) -> list[Flow]:
+def _import(path: Path, offered: Offered) -> list[Flow]:
     try:
-        return list(flows_of(path))
+        flows = list(flows_of(path))
     except SyntaxError as error:
         raise FlowError(f"{error.filename or path}:{error.lineno or 1}: {error.msg}") from error
     except (Exception, SystemExit) as error:
@@ -105,17 +110,22 @@ def _import(path: Path) -> list[Flow]:
         line = inside[-1].lineno if inside else 1
         where = inside[-1].filename if inside else path
         raise FlowError(f"{where}:{line}: {type(error).__name__}: {error}") from error
+    offered.flows += flows
+    offered.modules.append(sys.modules[f"{PACKAGE}.{path.stem}"])
+    return flows
 
 
 def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
     try:
-        schema = flow.adapter.json_schema(schema_generator=ReadableSchema)
+        schema = flow.signature.adapter.json_schema(schema_generator=ReadableSchema)
         _add_defaults(flow, schema)
         json.dumps(schema, allow_nan=False)
-        validator = flow_validator(flow.adapter)
+        validator = flow_validator(flow.signature.adapter)
     except Exception as error:
         raise FlowError(f"{_place(flow)}: flow {flow.name!r}: its signature makes no sense: {error}") from error
-    if "message" in flow.parameters and not _takes_text(schema["properties"]["message"], schema.get("$defs", {})):
+    if "message" in flow.signature.parameters and not _takes_text(
+        schema["properties"]["message"], schema.get("$defs", {})
+    ):
         raise FlowError(
             f"{_place(flow)}: flow {flow.name!r}: its parameter 'message' takes no text, as a message is one"
         )
@@ -167,25 +177,21 @@ def _takes_text(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
 
 
 def _add_defaults(flow: Flow, schema: dict[str, Any]) -> None:
-    """Show each default, which must itself be a valid argument."""
-    for name, parameter in flow.parameters.items():
-        if parameter.default is parameter.empty:
-            continue
-        adapter: TypeAdapter[Any] = TypeAdapter(flow.annotation(name))
+    """Show each default as what a job gets, which must itself be a valid argument."""
+    if aliased := flow.signature.parameters.keys() - schema["properties"]:
+        raise ValueError(f"the parameters {sorted(aliased)} have an alias: a job gives every argument by its name")
+    for name in flow.signature.defaults:
         try:
-            schema["properties"][name]["default"] = adapter.dump_python(
-                adapter.validate_python(parameter.default), mode="json"
-            )
-        except ValidationError as error:
+            schema["properties"][name]["default"] = flow.signature.shown_default(name)
+        except (ValueError, TypeError) as error:
             raise ValueError(f"the default of {name!r} is not what it is annotated with: {error}") from error
 
 
 def _requires_message(flow: Flow) -> bool:
-    parameter = flow.parameters.get("message")
-    if parameter is None or parameter.default is not parameter.empty:
+    if "message" not in flow.signature.parameters or "message" in flow.signature.defaults:
         return False
     try:
-        TypeAdapter(flow.annotation("message")).validate_python(None)
+        TypeAdapter(flow.signature.annotations["message"]).validate_python(None)
     except ValidationError:
         return True
     return False
@@ -213,8 +219,7 @@ def _body_schema(model: type[WireModel], longest_seconds: int) -> dict[str, Any]
 
 
 def _place(flow: Flow) -> str:
-    code = inspect.unwrap(flow.function).__code__
-    return f"{code.co_filename}:{code.co_firstlineno}"
+    return ":".join(map(str, place_of(flow)))
 
 
 def main(arguments: list[str]) -> int:

@@ -78,7 +78,7 @@ class Execution:
 
     def _misfit(self, flow: Flow) -> Raised | None:
         """Check the arguments of a flow that does not do so itself: another deployment may have accepted the job."""
-        is_known_here = flow.is_plain and self.message.input is None
+        is_known_here = flow.signature.is_plain and self.message.input is None
         errors = self.deployment.catalog.errors_of(self.message.flow, self.message.arguments) if is_known_here else []
         if not errors:
             return None

@@ -10,23 +10,18 @@ def word_count(message: str, top: int = 10, *, context: Context) -> dict:
 
 import importlib
 import inspect
-import json
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NotRequired, cast, get_type_hints, overload
+from typing import Any, overload
 
 from functions.context import Context, PermanentError, ResultError, wrong_arguments
 from functions.json_value import UnwritableError
-from functions.plain import as_annotated, is_plain, with_whole_numbers
 from functions.profile import Profile
 from functions.returns import ReturnType
+from functions.signature import CONTEXT, Signature
 from noukai_wire.limits import DEFAULT_KEEP_SECONDS
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 __all__ = ["Context", "Flow", "PermanentError", "flow"]
 
@@ -56,67 +51,22 @@ class Flow:
         return _named, (self.function.__module__, self.function.__qualname__)
 
     @cached_property
-    def parameters(self) -> dict[str, inspect.Parameter]:
-        """The parameters that a job fills in, without `context`."""
-        parameters = inspect.signature(self.function).parameters
-        return {name: parameter for name, parameter in parameters.items() if name != "context"}
-
-    @cached_property
-    def wants_context(self) -> bool:
-        """Whether the function has a parameter `context`."""
-        return "context" in inspect.signature(self.function).parameters
-
-    def annotation(self, name: str) -> Any:
-        """What a parameter is annotated with; anything goes for one that is not."""
-        annotation = self.parameters[name].annotation
-        if annotation is inspect.Parameter.empty:
-            return Any
-        return self._resolved(name, annotation)
+    def signature(self) -> Signature:
+        """What the function takes."""
+        return Signature(self.function)
 
     @cached_property
     def returns(self) -> ReturnType:
         """What it is annotated to return; anything goes if it is not."""
-        annotation = inspect.signature(self.function).return_annotation
-        if annotation is inspect.Signature.empty:
-            return ReturnType()
         try:
-            return ReturnType(self._resolved("return", annotation))
+            return ReturnType(self.signature.returned)
         except Exception:  # noqa: BLE001 - it may be known to type checkers alone
             return ReturnType()
 
-    def _resolved(self, name: str, annotation: Any) -> Any:
-        # Only this one is resolved: another may be known to type checkers alone.
-        owner = SimpleNamespace(__annotations__={name: annotation})
-        return get_type_hints(owner, self.function.__globals__, include_extras=True)[name]
-
-    @cached_property
-    def is_plain(self) -> bool:
-        """Whether the arguments are what the flow takes as soon as its schema lets them through."""
-        return all(map(is_plain, self._annotations.values()))
-
-    @cached_property
-    def _annotations(self) -> Mapping[str, Any]:
-        return {name: self.annotation(name) for name in self.parameters}
-
-    @cached_property
-    def adapter(self) -> "TypeAdapter[dict[str, Any]]":
-        """What checks and converts the arguments by the function's annotations."""
-        # pydantic is slow to import and the flow's module alone should not need it.
-        from pydantic import ConfigDict, TypeAdapter, with_config  # noqa: PLC0415
-        from typing_extensions import TypedDict  # noqa: PLC0415
-
-        fields = {
-            name: self.annotation(name) if parameter.default is parameter.empty else NotRequired[self.annotation(name)]
-            for name, parameter in self.parameters.items()
-        }
-        arguments = TypedDict("arguments", fields)  # type: ignore[misc]  # its fields are known at run time only
-        with_config(ConfigDict(extra="forbid", val_json_bytes="base64", ser_json_bytes="base64"))(arguments)
-        return cast("TypeAdapter[dict[str, Any]]", TypeAdapter(arguments))
-
     def prepare(self) -> None:
         """Import what a run needs and compile the annotations, if that was not done before."""
-        if not self.is_plain:
-            _ = self.adapter
+        if not self.signature.is_plain:
+            _ = self.signature.adapter
         self.returns.prepare()
         if inspect.iscoroutinefunction(self.function):
             importlib.import_module("asyncio")
@@ -127,13 +77,13 @@ class Flow:
         The arguments of a plain flow must have passed its schema.
         """
         try:
-            converted = self._converted(arguments)
+            converted = self.signature.converted(arguments)
         except (ValueError, OverflowError) as error:
             # What the annotations refuse now they would refuse again. The error itself would show the input in the log.
             wrong = _without_input(error)
             raise wrong_arguments(wrong) from None
-        if self.wants_context:
-            converted["context"] = context
+        if self.signature.wants_context:
+            converted[CONTEXT] = context
         value = self.function(**converted)
         return self._written(_awaited(value) if inspect.iscoroutine(value) else value)
 
@@ -143,15 +93,13 @@ class Flow:
         except UnwritableError as error:
             raise ResultError(str(error)) from None
 
-    def _converted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        if self.is_plain:
-            return {name: as_annotated(value, self._annotations[name]) for name, value in arguments.items()}
-        # As JSON, which they came as: in it a strict model takes a date or an enum from text.
-        try:
-            return self.adapter.validate_json(json.dumps(arguments))
-        except ValueError:
-            # To JSON Schema 1e30 is a whole number, to pydantic only if it has all its digits.
-            return self.adapter.validate_json(json.dumps(with_whole_numbers(arguments)))
+
+_notes: list[list[Flow]] = []
+
+
+def note_flows(made: list[Flow]) -> None:
+    """Add each flow that is made from now on to a list; the build asks, to find those that no job could call."""
+    _notes.append(made)
 
 
 def _named(module: str, name: str) -> Any:
@@ -229,9 +177,12 @@ def flow(
 
     def decorate(function: Callable[..., Any]) -> Flow:
         if not inspect.isfunction(function):
-            raise TypeError(f"@flow goes onto a function, not onto {function!r}")
+            raise TypeError(f"@flow goes onto a function of a module, as its topmost decorator, not onto {function!r}")
         slug = name or function.__name__.replace("_", "-")
         profile = Profile(memory, ephemeral_storage, concurrency, batch)
-        return Flow(function, slug, timeout, max_attempts, backoff, backoff_cap, keep, profile)
+        made = Flow(function, slug, timeout, max_attempts, backoff, backoff_cap, keep, profile)
+        for notes in _notes:
+            notes.append(made)
+        return made
 
     return decorate if function is None else decorate(function)

@@ -41,6 +41,25 @@ def as_annotated(value: Any, annotation: Any) -> Any:
     return value if number is None else number(value)
 
 
+def is_of(value: Any, annotation: Any) -> bool:
+    """Whether a value is already of a plain annotation's type; nobody looks at its limits."""
+    bare, _ = _parted(annotation)
+    origin, arguments = get_origin(bare), get_args(bare)
+    if origin is Literal:
+        return value in arguments
+    if origin in (Union, UnionType):
+        return any(is_of(value, each) for each in arguments)
+    if origin is list:
+        return isinstance(value, list) and all(is_of(each, arguments[0]) for each in value)
+    if origin is dict:
+        return (
+            isinstance(value, dict)
+            and all(isinstance(key, str) for key in value)
+            and all(is_of(each, arguments[1]) for each in value.values())
+        )
+    return bare is Any or type(value) is (NoneType if bare is None else bare)
+
+
 def with_whole_numbers(value: Any) -> Any:
     """Return a JSON value whose whole numbers are ints."""
     if isinstance(value, list):

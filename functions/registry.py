@@ -1,6 +1,7 @@
 """The flows of a folder: each public module is a project, each decorated function in it a flow."""
 
 import importlib
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,12 @@ PACKAGE = "flows"
 
 def projects(folder: Path) -> dict[str, Path]:
     """The public modules of a flows folder, by project."""
-    return {path.stem.replace("_", "-"): path for path in sorted(folder.glob("[!_.]*.py"))}
+    return {project_of(path): path for path in sorted(folder.glob("[!_.]*.py"))}
+
+
+def project_of(path: Path) -> str:
+    """Name the project of a module."""
+    return path.stem.replace("_", "-")
 
 
 def open_folder(folder: Path) -> None:
@@ -38,9 +44,10 @@ def flows_of(path: Path) -> Iterator[Flow]:
     """Import a project's module and give its flows, without those that it imports from other projects."""
     module = importlib.import_module(f"{PACKAGE}.{path.stem}")
     others = {f"{PACKAGE}.{other.stem}" for other in projects(path.parent).values()} - {module.__name__}
-    for value in vars(module).values():
-        if isinstance(value, Flow) and value.function.__module__ not in others:
-            yield value
+    # A flow may have several names in its module.
+    for flow in dict.fromkeys(value for value in vars(module).values() if isinstance(value, Flow)):
+        if inspect.unwrap(flow.function).__module__ not in others:
+            yield flow
 
 
 def find_flow(folder: Path, name: str) -> Flow | None:

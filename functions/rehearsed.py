@@ -24,7 +24,7 @@ def accepted_arguments(flow: Flow, content: bytes) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=256)
 def _catalog(flow: Flow) -> Catalog:
-    schema = flow.adapter.json_schema(schema_generator=ReadableSchema)
+    schema = flow.signature.adapter.json_schema(schema_generator=ReadableSchema)
     entry = FlowEntry(
         description=None,
         input=schema,
@@ -37,4 +37,6 @@ def _catalog(flow: Flow) -> Catalog:
         longest_seconds=limits.MAX_TIMEOUT_SECONDS,
     )
     submission = body_validator(Submission.model_json_schema(schema_generator=ReadableSchema))
-    return Catalog.of({flow.name: entry}, {flow.name: flow_validator(flow.adapter).code, SUBMISSION: submission.code})
+    return Catalog.of(
+        {flow.name: entry}, {flow.name: flow_validator(flow.signature.adapter).code, SUBMISSION: submission.code}
+    )

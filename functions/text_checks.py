@@ -5,12 +5,17 @@ Its patterns take linear time, whatever the text. The engine is imported when th
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pydantic_core import SchemaValidator
 
 TextCheck = Mapping[str, Any] | str
 """A core schema of pydantic's, or the name of a check of ours: `email`, or what makes an object in `ipaddress`."""
 
 EMAIL = "email"
+BYTES_OPTION: Final = "val_json_bytes"
+"""What a check of bytes has beside its core schema: how they are spelled."""
 
 _MAX_EMAIL_LENGTH = 2048
 """What pydantic takes; what it makes of an address takes a library that only flows install."""
@@ -35,11 +40,23 @@ class TextChecks:
         return self._reasons[name](text)
 
 
-def _of_engine(schema: Mapping[str, Any]) -> Callable[[str], str | None]:
-    # Of all flows few need it, and it is half of pydantic's start.
-    from pydantic_core import SchemaValidator, ValidationError  # noqa: PLC0415
+def engine_validator(schema: Mapping[str, Any]) -> "SchemaValidator":
+    """Make pydantic's validator of a check.
 
-    validator = SchemaValidator(dict(schema))
+    Raises:
+        SchemaError: the engine does not know its pattern.
+    """
+    # Of all flows few need it, and it is half of pydantic's start.
+    from pydantic_core import SchemaValidator  # noqa: PLC0415
+
+    core: Any = {key: value for key, value in schema.items() if key != BYTES_OPTION}
+    return SchemaValidator(core, {BYTES_OPTION: schema.get(BYTES_OPTION, "utf8")})
+
+
+def _of_engine(schema: Mapping[str, Any]) -> Callable[[str], str | None]:
+    from pydantic_core import ValidationError  # noqa: PLC0415 - see `engine_validator`
+
+    validator = engine_validator(schema)
 
     def reason(text: str) -> str | None:
         try:

@@ -15,17 +15,17 @@ from typing import Any
 import fastjsonschema
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import SchemaError, SchemaValidator
+from pydantic_core import SchemaError
 
 from functions.schema import ReadableSchema
-from functions.text_checks import EMAIL, TextCheck
+from functions.text_checks import BYTES_OPTION, EMAIL, TextCheck, engine_validator
 
 _OUR_FORMATS = {
     "date-time": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[zZ]|[+-]\d\d:?\d\d)?\Z",
 }
 """What the bodies of the API hold."""
 
-_CHECKED = ("date", "datetime", "decimal", "json", "multi-host-url", "str", "time", "timedelta", "url", "uuid")
+_CHECKED = ("bytes", "date", "datetime", "decimal", "json", "multi-host-url", "str", "time", "timedelta", "url", "uuid")
 """The kinds of core schema that say all that pydantic checks of a text, and hold no code of an author's."""
 
 _NAMED: Mapping[str, str] = {
@@ -109,7 +109,7 @@ def _compile(check: TextCheck) -> None:
     if isinstance(check, str):
         return
     try:
-        SchemaValidator(dict(check))
+        engine_validator(check)
     except SchemaError as error:
         problem = " ".join(str(error).partition("SchemaError:")[2].split())
         raise ValueError(
@@ -135,6 +135,9 @@ class _MarkedSchema(ReadableSchema):
     def _marked(self, write: Callable[[Any], JsonSchemaValue], schema: Any) -> JsonSchemaValue:
         written = write(schema)
         core = self._core(schema)
+        if core["type"] == "bytes":
+            # Lengths are those of the bytes, and a text of base64 has its rules.
+            return {"type": "string", _CHECK: core | {BYTES_OPTION: self._config.val_json_bytes}}
         if core["type"] == "str":
             if not core.keys() & {"pattern", "strip_whitespace"}:
                 return written

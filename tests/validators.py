@@ -7,7 +7,7 @@ from typing import Any, cast
 from fastjsonschema import JsonSchemaValuesException
 from pydantic import TypeAdapter
 
-from functions.flow import Context, PermanentError, flow
+from functions.flow import Context, Flow, PermanentError, flow
 from functions.text_checks import TextChecks
 from functions.validator_code import flow_validator
 
@@ -29,23 +29,34 @@ def compiled(adapter: TypeAdapter[Any]) -> Callable[[object], Errors]:
     return errors
 
 
-def worker_takes(annotation: Any, value: object) -> bool:
-    """Whether a flow runs with an argument of this annotation."""
+def taking(annotation: Any) -> Flow:
+    """Make a flow that takes an argument of an annotation."""
 
     def take(argument: Any) -> None: ...
 
     take.__annotations__ = {"argument": annotation}
+    return flow(take)
+
+
+def accepting(annotation: Any) -> Callable[[object], Errors]:
+    """Compile what checks the argument of such a flow; it gives what is wrong with one."""
+    errors_of = compiled(taking(annotation).signature.adapter)
+    return lambda value: errors_of({"argument": value})
+
+
+def worker_takes(annotation: Any, value: object) -> bool:
+    """Whether a flow runs with an argument of this annotation."""
     try:
-        flow(take).run({"argument": value}, cast("Context", None))
+        taking(annotation).run({"argument": value}, cast("Context", None))
     except PermanentError:
         return False
     return True
 
 
 def pydantic_takes_as_it_is(annotation: Any, value: object) -> bool:
-    """Whether pydantic takes a value without making a number of a text and the like."""
+    """Whether pydantic takes an argument without making a number of a text and the like."""
     try:
-        TypeAdapter(annotation).validate_json(json.dumps(value), strict=True)
+        taking(annotation).signature.adapter.validate_json(json.dumps({"argument": value}), strict=True)
     except ValueError:
         return False
     return True

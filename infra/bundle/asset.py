@@ -23,6 +23,7 @@ _ENGINE = "engine"
 _BUILD_STEP = (
     "catalog_build.py",
     "complaints.py",
+    "left_out.py",
     "schema.py",
     "validator_code.py",
     "openapi.py",

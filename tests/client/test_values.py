@@ -118,7 +118,7 @@ def arrived(annotation: Any, value: object) -> Any:
     taking.__annotations__ = {"value": annotation}
     taken: Flow = flow(taking)
     parameters = json.loads(submission(None, {"value": value}).content)["parameters"]
-    assert not compiled(taken.adapter)(parameters)
+    assert not compiled(taken.signature.adapter)(parameters)
     done = rehearse(taken, parameters)
     assert done.error is None
     return found[0]

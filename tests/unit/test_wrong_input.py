@@ -13,17 +13,11 @@ from pydantic import AnyUrl, BaseModel, EmailStr, Field, TypeAdapter
 
 from functions.errors import MAX_ERRORS
 from functions.validator_code import flow_validator
-from tests import validators
-from tests.validators import Errors
+from tests.validators import Errors, accepting
 
 
 class Line(BaseModel):
     article: str
-
-
-def compiled(annotation: Any) -> Callable[[object], Errors]:
-    """What a submission is checked by, for an annotation."""
-    return validators.compiled(TypeAdapter(annotation))
 
 
 @pytest.mark.parametrize("pattern", ["(?=a)", "(?<!a)b", r"(a)\1", r"\Z", "(", "(a{1000}){1000}"])
@@ -55,7 +49,7 @@ FLOODS: tuple[tuple[Any, Any, Any], ...] = (
 @pytest.mark.parametrize(("annotation", "right", "wrong"), FLOODS, ids=lambda each: str(each)[:30])
 def test_flood_of_errors(annotation: Any, right: Any, wrong: Any) -> None:
     """However much is wrong, the first places are found, in the time and memory of what is right, or less."""
-    errors_of = compiled(annotation)
+    errors_of = accepting(annotation)
     assert not errors_of(right)
     assert 1 <= len(errors_of(wrong)) <= MAX_ERRORS
     (right_seconds, right_bytes), (wrong_seconds, wrong_bytes) = (cost(errors_of, each) for each in (right, wrong))
@@ -93,7 +87,7 @@ def cost(errors_of: Callable[[object], Errors], value: Any) -> tuple[float, int]
 )
 def test_text_that_is_dear_to_a_backtracking_engine(annotation: Any, text: Any) -> None:
     """No text of the size of a body takes long, whatever an author's pattern is."""
-    errors_of = compiled(annotation)
+    errors_of = accepting(annotation)
     errors_of("")
     began = process_time()
     errors_of(text)

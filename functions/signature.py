@@ -1,0 +1,142 @@
+"""What a flow's function takes: its parameters, what they are annotated with, and their defaults."""
+
+import inspect
+import json
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property, partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin, get_type_hints
+
+from functions.plain import as_annotated, is_of, is_plain, with_whole_numbers
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+CONTEXT = "context"
+"""The parameter that no job fills in."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The parameters of a function, by which arguments are checked, converted and completed."""
+
+    function: Callable[..., Any]
+
+    @cached_property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """The parameters that a job fills in, without `context`."""
+        parameters = inspect.signature(self.function).parameters
+        return {name: parameter for name, parameter in parameters.items() if name != CONTEXT}
+
+    @cached_property
+    def wants_context(self) -> bool:
+        """Whether the function has a parameter `context`."""
+        return CONTEXT in inspect.signature(self.function).parameters
+
+    @cached_property
+    def annotations(self) -> Mapping[str, Any]:
+        """What each parameter is annotated with; anything goes for one that is not."""
+        return {name: self._annotation(parameter) for name, parameter in self.parameters.items()}
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Callable[[], Any]]:
+        """What makes each default anew, not yet converted: what a job does to one is not seen by the next."""
+        made: dict[str, Callable[[], Any]] = {}
+        for name, parameter in self.parameters.items():
+            fields = [each for each in _metadata(self.annotations[name]) if _is_field(each) and not each.is_required()]
+            if parameter.default is not parameter.empty and not _is_field(parameter.default):
+                made[name] = partial(deepcopy, parameter.default)
+            elif fields:
+                made[name] = partial(fields[-1].get_default, call_default_factory=True, validated_data={})
+        return made
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether arguments and defaults are what the function takes as soon as its schema lets them through."""
+        annotations = self.annotations
+        return all(map(is_plain, annotations.values())) and all(
+            is_of(as_annotated(make(), annotations[name]), annotations[name]) for name, make in self.defaults.items()
+        )
+
+    @cached_property
+    def adapter(self) -> "TypeAdapter[dict[str, Any]]":
+        """What checks, converts and completes the arguments by the function's annotations."""
+        return self._adapter(self.parameters)
+
+    def shown_default(self, name: str) -> Any:
+        """Return what a job gets by a default, as JSON has it.
+
+        Raises:
+            ValueError: it is not what the parameter is annotated with.
+            TypeError: it cannot be copied for each job.
+        """
+        adapter = self._adapter([name])
+        return adapter.dump_python(adapter.validate_json("{}"), mode="json")[name]
+
+    def _adapter(self, names: Iterable[str]) -> "TypeAdapter[dict[str, Any]]":
+        # pydantic is slow to import and the flow's module alone should not need it.
+        from pydantic import ConfigDict, TypeAdapter, with_config  # noqa: PLC0415
+        from typing_extensions import TypedDict  # noqa: PLC0415
+
+        fields = {name: self._field(name) for name in names}
+        arguments = TypedDict("arguments", fields)  # type: ignore[misc]  # its fields are known at run time only
+        with_config(ConfigDict(extra="forbid", val_json_bytes="base64", ser_json_bytes="base64"))(arguments)
+        return cast("TypeAdapter[dict[str, Any]]", TypeAdapter(arguments))
+
+    def _field(self, name: str) -> Any:
+        from pydantic import Field  # noqa: PLC0415 - see `_adapter`
+
+        annotation, default = self.annotations[name], self.parameters[name].default
+        if name not in self.defaults:
+            return annotation
+        if default is inspect.Parameter.empty or _is_field(default):
+            return Annotated[annotation, Field(validate_default=True)]
+        return Annotated[annotation, Field(validate_default=True, default_factory=self.defaults[name])]
+
+    def converted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Convert arguments, which those of a plain signature's schema must have let through; adds the defaults.
+
+        Raises:
+            ValueError: they are not what the function takes.
+            OverflowError: they hold a number that is too large.
+        """
+        if self.is_plain:
+            defaults = {name: make() for name, make in self.defaults.items() if name not in arguments}
+            return {
+                name: as_annotated(value, self.annotations[name]) for name, value in {**defaults, **arguments}.items()
+            }
+        # As JSON, which they came as: in it a strict model takes a date or an enum from text.
+        try:
+            return self.adapter.validate_json(json.dumps(arguments))
+        except ValueError:
+            # To JSON Schema 1e30 is a whole number, to pydantic only if it has all its digits.
+            return self.adapter.validate_json(json.dumps(with_whole_numbers(arguments)))
+
+    @property
+    def returned(self) -> Any:
+        """What the function is annotated to return; anything goes if it is not."""
+        annotation = inspect.signature(self.function).return_annotation
+        return Any if annotation is inspect.Signature.empty else self._resolved("return", annotation)
+
+    def _annotation(self, parameter: inspect.Parameter) -> Any:
+        annotation = Any if parameter.annotation is parameter.empty else parameter.annotation
+        resolved = self._resolved(parameter.name, annotation)
+        return Annotated[resolved, parameter.default] if _is_field(parameter.default) else resolved
+
+    def _resolved(self, name: str, annotation: Any) -> Any:
+        # Only this one is resolved: another may be known to type checkers alone.
+        owner = SimpleNamespace(__annotations__={name: annotation})
+        # A decorator may be of another module, whose names are not those of the function that it wraps.
+        inner = inspect.unwrap(self.function, stop=lambda function: hasattr(function, "__signature__"))
+        return get_type_hints(owner, inner.__globals__, include_extras=True)[name]
+
+
+def _metadata(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+
+
+def _is_field(value: object) -> bool:
+    """Whether a value is what pydantic's `Field` makes; who has one has imported pydantic."""
+    return type(value).__module__ == "pydantic.fields" and hasattr(value, "is_required")
