@@ -22,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from functions.catalog import SUBMISSION, UPLOAD, FlowEntry, openapi_name, validator_name
 from functions.complaints import complaints_about, slug_rule
 from functions.flow import Flow, note_flows
+from functions.imports import advice, missing_in, missing_later
 from functions.left_out import Offered, clashes, left_out, place_of
 from functions.openapi import openapi
 from functions.profile import MAX_BATCHED_SECONDS, MAX_PROFILES, flow_seconds_of, function_timeout
@@ -71,6 +72,7 @@ def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime()) -> 
         errors += map(FlowError, left_out(flows, offered))
     if not entries and not errors:
         errors.append(FlowError(f"{flows}: no flow is defined here: decorate a function of a public module with @flow"))
+    errors += map(FlowError, missing_later(flows))
     profiles = {entry.profile for entry in entries.values()} - {None}
     if len(profiles) > MAX_PROFILES:
         errors.append(
@@ -109,7 +111,9 @@ def _import(path: Path, offered: Offered) -> list[Flow]:
         inside = [frame for frame in frames if Path(frame.filename).parent == path.resolve().parent]
         line = inside[-1].lineno if inside else 1
         where = inside[-1].filename if inside else path
-        raise FlowError(f"{where}:{line}: {type(error).__name__}: {error}") from error
+        missing = missing_in(error)
+        instead = f": {advice(missing, path.parent)}" if missing else ""
+        raise FlowError(f"{where}:{line}: {type(error).__name__}: {error}{instead}") from error
     offered.flows += flows
     offered.modules.append(sys.modules[f"{PACKAGE}.{path.stem}"])
     return flows

@@ -2,15 +2,19 @@
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
+from functions.libraries import use_own
 
-from functions.batch import Batch
-from functions.deployment import Deployment, deployed
-from functions.execution import Execution
-from functions.queue import Delivery, InvalidMessageError, Message
-from functions.registry import open_folder
-from functions.telemetry import logger
-from noukai_wire.limits import WORKER_MARGIN_SECONDS
+use_own()  # before any of them is imported
+
+from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
+
+from functions.batch import Batch  # noqa: E402
+from functions.deployment import Deployment, deployed  # noqa: E402
+from functions.execution import Execution  # noqa: E402
+from functions.queue import Delivery, InvalidMessageError, Message  # noqa: E402
+from functions.registry import open_folder  # noqa: E402
+from functions.telemetry import logger  # noqa: E402
+from noukai_wire.limits import WORKER_MARGIN_SECONDS  # noqa: E402
 
 if TYPE_CHECKING:
     from functions.http import Event

@@ -10,19 +10,25 @@ from infra.bundle.bytecode import compile_folder
 from infra.bundle.catalog import build_catalog, needs_engine, profiles_in
 from infra.bundle.dependencies import CACHE, Dependencies
 from infra.bundle.error import BundleError
+from infra.bundle.requirements import Requirements
 from infra.bundle.target import Platform
 from infra.bundle.tree import link_tree
 from infra.settings import ROOT, WorkerProfile
 
 AssetName = Literal["api", "worker"]
 
-_GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("functions",), "worker": ("functions", "worker")}
+_GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("aws", "functions"), "worker": ("functions", "worker")}
 _ENGINE = "engine"
 """What the API's asset has besides if a flow takes text that pydantic's engine checks; a worker always has it."""
+
+_OWN = "own"
+"""The folder of the worker's asset with the libraries that its flows do not find: they have a botocore of theirs."""
+
 
 _BUILD_STEP = (
     "catalog_build.py",
     "complaints.py",
+    "imports.py",
     "left_out.py",
     "schema.py",
     "validator_code.py",
@@ -31,7 +37,16 @@ _BUILD_STEP = (
 )
 _FOR_AUTHORS = ("testing.py",)
 _NOT_DEPLOYED = shutil.ignore_patterns("__pycache__", "flows", *_BUILD_STEP, *_FOR_AUTHORS, "*.pyi", "py.typed")
-_NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*", "requirements.txt")
+_NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*")
+_NEVER_IN_FLOWS = shutil.ignore_patterns("__pycache__", "flows", *_FOR_AUTHORS, "*.pyi", "py.typed")
+_PACKAGE = '''"""The package of the flows, also in a process that Python starts for a part of a flow."""
+
+from pathlib import Path
+
+from functions.registry import open_folder
+
+open_folder(Path(__file__).resolve().parent)
+'''
 _METADATA = shutil.ignore_patterns("*.dist-info")
 
 
@@ -63,7 +78,7 @@ class Bundler:
         shutil.copytree(ROOT / "client" / "noukai_wire", written / "noukai_wire", ignore=_NOT_DEPLOYED)
         shutil.copytree(self._catalog(), written / "catalog")
         if asset == "worker":
-            shutil.copytree(self.flows, written / "flows", ignore=_NOT_FLOWS)
+            self._write_flows(written / "flows")
         compile_folder(written)
         link_tree(written, output)
         dependencies = Dependencies(self.platform, self.cache)
@@ -71,9 +86,10 @@ class Bundler:
             # What the flows require comes first: it is whole, where our own libraries lack what we do not use.
             for folder in self._required(dependencies):
                 link_tree(folder, output)
+            link_tree(dependencies.of_group("aws"), output / _OWN, ignore=_METADATA)
         for folder in self._own(asset, dependencies):
             link_tree(folder, output, ignore=_METADATA)
-        write_amazons(output / "botocore" / "cacert.pem", output / "authorities.pem")
+        write_amazons(dependencies.of_group("aws") / "botocore" / "cacert.pem", output / "authorities.pem")
 
     def profiles(self) -> list[str]:
         """Name the profiles of workers that the flows ask for, in their order.
@@ -89,18 +105,32 @@ class Bundler:
             if not self.flows.is_dir():
                 raise BundleError(f"There is no folder of flows {self.flows}: set `flows` in cdk.json.")
             dependencies = Dependencies("host", self.cache)
-            # As in the worker's asset.
-            libraries = [*self._required(dependencies), *self._own("worker", dependencies)]
-            build_catalog(self.flows, libraries, catalog, self.worker)
+            code = self.scratch / "code"
+            shutil.copytree(ROOT / "functions", code / "functions", ignore=_NEVER_IN_FLOWS)
+            shutil.copytree(ROOT / "client" / "noukai_wire", code / "noukai_wire", ignore=_NEVER_IN_FLOWS)
+            # As a flow's process finds them.
+            libraries = [*self._required(dependencies), *self._own("worker", dependencies), dependencies.of_runtime()]
+            build_catalog(self.flows, [*libraries, code], catalog, self.worker)
         return catalog
+
+    def _write_flows(self, folder: Path) -> None:
+        shutil.copytree(self.flows, folder, ignore=_NOT_FLOWS)
+        if self._requirements is not None:
+            for file in self._requirements.files:
+                if file.is_relative_to(self.flows.resolve()):
+                    (folder / file.relative_to(self.flows.resolve())).unlink(missing_ok=True)
+        (folder / "__init__.py").write_text(_PACKAGE)
 
     def _own(self, asset: AssetName, dependencies: Dependencies) -> list[Path]:
         checks_text = asset == "api" and needs_engine(self._catalog())
         groups = (*_GROUPS[asset], _ENGINE) if checks_text else _GROUPS[asset]
         return [dependencies.of_group(group) for group in groups]
 
+    @property
+    def _requirements(self) -> Requirements | None:
+        file = self.flows / "requirements.txt"
+        return Requirements.read(file) if file.exists() else None
+
     def _required(self, dependencies: Dependencies) -> list[Path]:
-        requirements = self.flows / "requirements.txt"
-        if not requirements.exists():
-            return []
-        return [dependencies.of_flows(requirements, self._own("worker", dependencies))]
+        requirements = self._requirements
+        return [] if requirements is None else [dependencies.of_flows(requirements, self._own("worker", dependencies))]

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from infra.bundle.error import BundleError
-from infra.settings import ROOT, WorkerProfile
+from infra.settings import WorkerProfile
 
 
 def build_catalog(flows: Path, libraries: Iterable[Path], output: Path, worker: WorkerProfile) -> None:
     """Import the flows and write what `submit` and `describe` know of them.
 
-    The flows see the `libraries` of the worker and no others: one that is missing there is missing here.
+    The flows see the `libraries` of the worker and no others, among them our own code: what is missing there is missing
+    here.
     `worker` is the default one: a flow that takes longer than that has time asks for another.
 
     Raises:
         BundleError: a flow cannot be imported or makes no sense; the message says where.
     """
-    search_path = (*libraries, ROOT, ROOT / "client")
     result = subprocess.run(  # noqa: S603 our own interpreter
         [
             *(sys.executable, "-S", "-P", "-B", "-m", "functions.catalog_build", str(flows), str(output)),
@@ -30,7 +30,7 @@ def build_catalog(flows: Path, libraries: Iterable[Path], output: Path, worker: 
         check=False,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, search_path)), "PYTHONHASHSEED": "0"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, libraries)), "PYTHONHASHSEED": "0"},
     )
     if result.returncode:
         raise BundleError(f"The flows in {flows} cannot be built:\n{result.stderr.strip()}")

@@ -13,12 +13,15 @@ from tempfile import mkdtemp
 from infra.bundle.bytecode import compile_folder, drop_sources
 from infra.bundle.error import BundleError
 from infra.bundle.pruning import prune_installation, prune_own
+from infra.bundle.requirements import Local, Named, Requirements
 from infra.bundle.target import PYTHON_VERSION, Platform, wheel_options
+from infra.bundle.wheel import wheel_of, wheel_of_client
 from infra.settings import ROOT
 
 CACHE = ROOT / ".build" / "dependencies"
 _LOCK = ROOT / "requirements.lock"
 _PROJECT = ROOT / "pyproject.toml"
+_CLIENT = "noukai"
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,49 @@ class Dependencies:
         options = ["--group", f"{_PROJECT}:{group}", "--constraints", str(_LOCK)]
         return self._installed([_LOCK.read_text(), declared], options, prune_own, drop_sources)
 
-    def of_flows(self, requirements: Path, own: Iterable[Path]) -> Path:
+    def of_runtime(self) -> Path:
+        """Give a folder with what Lambda's runtime for Python has: boto3, whole."""
+        options = ["--group", f"{_PROJECT}:runtime", "--constraints", str(_LOCK)]
+        return self._installed([_LOCK.read_text(), "runtime"], options, prune_installation)
+
+    def of_flows(self, requirements: Requirements, own: Iterable[Path]) -> Path:
         """Give a folder with what flows require, whole; what the folders `own` have as well has the same version."""
         pins = sorted({f"{name}=={version}" for folder in own for name, version in _distributions(folder)})
-        constraints = self.cache / f"{_digest(pins)}.txt"
+        links = [f"{file.name} {file.stat().st_size}" for folder in requirements.links for file in folder.iterdir()]
+        asked = self._asked(requirements)
+        key = [*asked, *requirements.options, *sorted(links), *pins]
         self.cache.mkdir(parents=True, exist_ok=True)
-        constraints.write_text("\n".join(pins))
-        options = ["--requirements", str(requirements), "--constraints", str(constraints)]
-        return self._installed([requirements.read_text(), *pins], options, prune_installation)
+        files = {"requirements": asked, "constraints": [*map(str, requirements.constraints), *pins]}
+        options = list(requirements.options)
+        for name, lines in files.items():
+            path = self.cache / f"{_digest(lines)}.txt"
+            path.write_text("\n".join(lines), encoding="utf-8")
+            options += [f"--{name}", str(path)]
+        try:
+            return self._installed(key, options, prune_installation)
+        except BundleError as error:
+            lines = [f"{line.file}:{line.number}: {line.text}" for line in requirements.about(str(error))]
+            raise BundleError("\n".join([*lines, str(error)])) from error
+
+    def _asked(self, requirements: Requirements) -> list[str]:
+        """Write the requirements as the installer takes them: a local project, and our own client, by its wheel."""
+        return [self._as_asked(each) for each in requirements.required]
+
+    def _as_asked(self, required: Named | Local) -> str:
+        if isinstance(required, Named):
+            return self._of_client(required) if required.name == _CLIENT else str(required)
+        try:
+            wheel = wheel_of(required.path, self.platform, self.cache)
+        except BundleError as error:
+            raise required.line.refused(str(error)) from error
+        return f"{wheel.name}{required.extras} @ {wheel.url} {required.marker}"
+
+    def _of_client(self, required: Named) -> str:
+        wheel, specifier = wheel_of_client(self.cache), required.specifier
+        if required.specifier.url or not specifier.specifier.contains(wheel.version, prereleases=True):
+            raise required.line.refused(f"the client is this repository's, {wheel.version}: write {_CLIENT}.")
+        extras = f"[{','.join(sorted(specifier.extras))}]" if specifier.extras else ""
+        return f"{_CLIENT}{extras} @ {wheel.url}"
 
     def _installed(
         self,

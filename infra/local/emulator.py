@@ -31,10 +31,13 @@ class Emulator:
     _said: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
 
     @classmethod
-    async def start(cls, folder: Path, environ: Mapping[str, str], *, objects_url: str | None = None) -> "Emulator":
+    async def start(
+        cls, folder: Path, environ: Mapping[str, str], *, objects_url: str | None = None, runtime: Path | None = None
+    ) -> "Emulator":
         """Start it on loopback with all its files below `folder`; it takes requests once `ready` returns.
 
-        Its functions reach S3 by `objects_url`, if that is given, and so do the URLs that they give away.
+        Its functions reach S3 by `objects_url`, if that is given, and so do the URLs that they give away. `runtime` has
+        the libraries that they find beside their asset and the standard library.
         Of `environ` only what a program needs to run is passed on, so that nothing of the user's reaches the flows:
         neither credentials nor settings.
         """
@@ -44,6 +47,7 @@ class Emulator:
             env={
                 **_environment(folder, port, certificate, environ),
                 **({} if objects_url is None else {"AWS_ENDPOINT_URL_S3": objects_url}),
+                **({} if runtime is None else {"PYTHONPATH": str(runtime)}),  # where Lambda has it, too
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

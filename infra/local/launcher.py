@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from infra.bundle.dependencies import Dependencies
 from infra.local import flow_files, processes
 from infra.local.address import Address
 from infra.local.assembly import synthesize
@@ -57,7 +58,8 @@ class _System:
     async def run(self, tasks: asyncio.TaskGroup, address: Address) -> None:
         # Watched from before they are read, so that no change is missed.
         tasks.create_task(self._watch())
-        emulator = await Emulator.start(self.folder, self.environ, objects_url=address.origin)
+        runtime = await asyncio.to_thread(Dependencies("host").of_runtime)
+        emulator = await Emulator.start(self.folder, self.environ, objects_url=address.origin, runtime=runtime)
         relay = tasks.create_task(emulator.relay(self._show_line))
         try:
             deployment = await self._deploy(emulator)

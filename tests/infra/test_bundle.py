@@ -2,15 +2,18 @@
 
 import importlib.util
 import shutil
-import zipfile
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from infra.bundle.asset import AssetName
+from infra.bundle.dependencies import Dependencies
 from infra.bundle.error import BundleError
 from infra.bundle.target import Platform
+from tests.infra.wheels import make_wheel
 
 Write = Callable[..., Path]
 Assets = Callable[[AssetName, Platform], Path]
@@ -19,17 +22,9 @@ UNCHECKED_HASH = 1
 ELF_MACHINE = {"aarch64": 183, "x86_64": 62}
 
 OURS = {"functions", "noukai_wire", "catalog", "authorities.pem"}
-LIBRARIES = {
-    "aws_lambda_powertools",
-    "botocore",
-    "dateutil",
-    "fastjsonschema",
-    "jmespath",
-    "six.pyc",
-    "typing_extensions.pyc",
-    "urllib3",
-}
-WORKERS = {"flows", "pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
+LIBRARIES = {"aws_lambda_powertools", "fastjsonschema", "jmespath", "typing_extensions.pyc"}
+AWS = {"botocore", "dateutil", "jmespath", "six.pyc", "urllib3"}
+WORKERS = {"own", "flows", "pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -54,13 +49,14 @@ def flows(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("platform", ["manylinux", "host"])
 def test_api_asset_has_our_code_its_libraries_and_nothing_else(asset: Assets, platform: Platform) -> None:
     """No flow, no library that only flows, the client, the stack or the tests need."""
-    assert top_level(asset("api", platform)) == OURS | LIBRARIES
+    assert top_level(asset("api", platform)) == OURS | LIBRARIES | AWS
 
 
 @pytest.mark.parametrize("platform", ["manylinux", "host"])
 def test_worker_asset_has_also_the_flows_and_what_converts_their_arguments(asset: Assets, platform: Platform) -> None:
     """And nothing else."""
     assert top_level(asset("worker", platform)) == OURS | LIBRARIES | WORKERS
+    assert top_level(asset("worker", platform) / "own") == AWS
 
 
 def test_asset_leaves_the_build_step_behind(asset: Assets) -> None:
@@ -126,7 +122,7 @@ def test_flows_of_any_folder_are_bundled(write: Write, flows: Path) -> None:
     """Under the name `flows`, with their catalog."""
     (flows / ".env").write_text("SECRET=1")
     folder = write("worker", "host", flows)
-    assert {path.name for path in (folder / "flows").iterdir()} == {"texts.py", "__pycache__"}
+    assert {path.name for path in (folder / "flows").iterdir()} == {"__init__.py", "texts.py", "__pycache__"}
     assert "texts/shout" in (folder / "catalog" / "flows.json").read_text()
 
 
@@ -137,30 +133,14 @@ def test_engine_is_in_the_apis_asset_only_if_a_flow_takes_it(write: Write, flows
         "from datetime import date\nfrom functions.flow import flow\n\n@flow\ndef due(on: date) -> None: ...\n"
     )
     folder = write("api", "manylinux", flows)
-    assert top_level(folder) == OURS | LIBRARIES | {"pydantic_core"}
+    assert top_level(folder) == OURS | LIBRARIES | AWS | {"pydantic_core"}
     archive = shutil.make_archive(str(tmp_path / "api"), "zip", folder)
     assert Path(archive).stat().st_size < 5e6
 
 
-def wheel(folder: Path, name: str, source: str) -> Path:
-    """Make the wheel of a one-module distribution."""
-    path = folder / f"{name}-1.0-py3-none-any.whl"
-    info = f"{name}-1.0.dist-info"
-    content = {
-        f"{name}.py": source,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = "".join(f"{file},,\n" for file in (*content, f"{info}/RECORD"))
-    with zipfile.ZipFile(path, "w") as archive:
-        for file, text in {**content, f"{info}/RECORD": record}.items():
-            archive.writestr(file, text)
-    return path
-
-
 def test_what_flows_require_is_in_the_workers_asset_only(write: Write, flows: Path, tmp_path: Path) -> None:
     """And is there, with its metadata, when their catalog is made."""
-    path = wheel(tmp_path, "shouting", "def shout(text: str) -> str:\n    return text.upper()\n")
+    path = make_wheel(tmp_path, "shouting", "def shout(text: str) -> str:\n    return text.upper()\n")
     (flows / "requirements.txt").write_text(f"shouting @ {path.as_uri()}\n")
     module = flows / "texts.py"
     module.write_text(f"import shouting\n{module.read_text()}")
@@ -174,9 +154,125 @@ def test_what_flows_require_is_in_the_workers_asset_only(write: Write, flows: Pa
 def test_library_that_the_worker_will_lack_is_missed_at_build_time(write: Write, flows: Path) -> None:
     """Though it is installed here, for the stack: the message has the flow's file and line."""
     module = flows / "texts.py"
-    module.write_text(f"import boto3\n{module.read_text()}")
-    with pytest.raises(BundleError, match=r"texts\.py:1.*boto3"):
+    module.write_text(f"import hypercorn\n{module.read_text()}")
+    with pytest.raises(BundleError, match=r"texts\.py:1.*hypercorn"):
         write("worker", "host", flows)
+
+
+@pytest.mark.parametrize("name", ["infra", "tests", "functions.testing"])
+def test_what_is_only_in_this_repository_is_missed_at_build_time(write: Write, flows: Path, name: str) -> None:
+    """It is in no asset."""
+    module = flows / "texts.py"
+    module.write_text(f"import {name}\n{module.read_text()}")
+    with pytest.raises(BundleError, match=rf"texts\.py:1.*No module named '{name}'"):
+        write("worker", "host", flows)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("from noukai import Noukai\n", r"texts\.py:1: .*'noukai': add noukai to .*flows/requirements\.txt"),
+        ("import yaml\n", r"texts\.py:1: .*'yaml': add pyyaml to .*flows/requirements\.txt"),
+        ("from flows_of_mine import shop\n", r"add flows-of-mine to "),
+        ("from aws_lambda_powertools.utilities import parser\n", r"texts\.py:1: .*: add aws-lambda-powertools to "),
+        (
+            "def later():\n    from noukai import Noukai\n",
+            r"texts\.py:2: .*'noukai' .*: add noukai to .*requirements\.txt",
+        ),
+    ],
+)
+def test_import_that_would_fail_in_the_worker_fails_the_build(
+    write: Write, flows: Path, source: str, said: str
+) -> None:
+    """With what to add, be it in a function that no build calls."""
+    module = flows / "texts.py"
+    module.write_text(source + module.read_text())
+    with pytest.raises(BundleError, match=said):
+        write("worker", "host", flows)
+
+
+def test_import_that_may_fail_does_not_fail_the_build(write: Write, flows: Path) -> None:
+    """Somebody has thought of it."""
+    module = flows / "texts.py"
+    module.write_text(
+        "import sys\ntry:\n    import nothing_like_it\nexcept ImportError:\n    nothing_like_it = None\n"
+        "def later():\n    if sys.platform == 'win32':\n        import winreg\n" + module.read_text()
+    )
+    write("worker", "host", flows)
+
+
+THE_FLOWS_OWN = """
+import os, sys
+sys.path[:0] = sys.argv[1:]
+import functions.worker, botocore
+assert "/own/" in botocore.__file__
+child = os.fork()
+if child:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+import boto3
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("requirement", "check"),
+    [
+        (
+            None,
+            "boto3.client('ec2', region_name='eu-west-1'); import botocore; assert '/own/' not in botocore.__file__",
+        ),
+        ("../boto3-9.0-py3-none-any.whl", "assert boto3.WHOSE == 'theirs'"),
+    ],
+)
+def test_flow_has_the_boto3_of_the_runtime_or_of_its_requirements(
+    write: Write, flows: Path, tmp_path: Path, requirement: str | None, check: str
+) -> None:
+    """Whole, while the worker itself has a botocore with little more than it calls, in the same asset."""
+    if requirement:
+        make_wheel(tmp_path, "boto3", "WHOSE = 'theirs'\n", version="9.0")
+        (flows / "requirements.txt").write_text(requirement)
+    (flows / "texts.py").write_text("import boto3\n" + (flows / "texts.py").read_text())
+    folder = write("worker", "host", flows)
+    runtime = Dependencies("host").of_runtime()
+    command = [sys.executable, "-I", "-S", "-c", THE_FLOWS_OWN.format(check), str(folder), str(runtime)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_flow_may_call_the_client_where_it_is_required(write: Write, flows: Path) -> None:
+    """It is this repository's, and comes with what it needs."""
+    (flows / "requirements.txt").write_text("noukai\n")
+    (flows / "texts.py").write_text("from noukai import Noukai\n" + (flows / "texts.py").read_text())
+    assert {"noukai", "noukai_wire", "httpx"} <= top_level(write("worker", "manylinux", flows))
+
+
+SPAWNS = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from functions.registry import open_folder
+from pathlib import Path
+open_folder(Path(sys.argv[1], "flows"))
+import flows.shop
+from multiprocessing import get_context
+if __name__ == "__main__":
+    with get_context("spawn").Pool(1) as pool:
+        (item,) = pool.map(flows.shop.sell, ["nut"])
+    assert type(item) is flows.shop.Item, type(item)
+"""
+
+
+def test_modules_are_one_in_a_process_that_python_starts_anew(write: Write, flows: Path, tmp_path: Path) -> None:
+    """For a part of a flow: what it makes of a neighbour's class comes back as such."""
+    (flows / "_items.py").write_text("class Item: ...\n")
+    (flows / "shop.py").write_text(
+        "from _items import Item\nimport flows._items\n"
+        "def sell(what):\n    item = flows._items.Item()\n    assert isinstance(item, Item)\n    return item\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(SPAWNS)
+    command = [sys.executable, "-I", "-S", str(script), str(write("worker", "host", flows))]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
 
 
 def test_requirement_that_cannot_be_installed_is_named(write: Write, flows: Path) -> None:

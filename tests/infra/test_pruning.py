@@ -41,7 +41,7 @@ def test_functions_are_described_what_they_call(asset: Assets) -> None:
     called = set(re.findall(r"client\.(?:get_paginator\(\"|generate_presigned_url\(\")?([a-z_]+)\b", sources))
     called -= {"get_paginator", "generate_presigned_url"}
     assert {name.title().replace("_", "") for name in called} == set().union(*OPERATIONS.values())
-    data = asset("worker", "host") / "botocore" / "data"
+    data = asset("worker", "host") / "own" / "botocore" / "data"
     for service, operations in OPERATIONS.items():
         (description,) = data.glob(f"{service}/*/service-2.json")
         assert json.loads(description.read_bytes())["operations"].keys() == operations

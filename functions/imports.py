@@ -1,0 +1,94 @@
+"""Build step: what the modules of a folder of flows import, and the worker will not have."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from functions.registry import PACKAGE
+
+_DISTRIBUTIONS = {
+    "attr": "attrs",
+    "aws_lambda_powertools": "aws-lambda-powertools",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python-headless",
+    "dateutil": "python-dateutil",
+    "docx": "python-docx",
+    "dotenv": "python-dotenv",
+    "fitz": "pymupdf",
+    "jwt": "pyjwt",
+    "OpenSSL": "pyopenssl",
+    "PIL": "pillow",
+    "pptx": "python-pptx",
+    "psycopg2": "psycopg2-binary",
+    "serial": "pyserial",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+"""Distributions that have other names than what is imported of them."""
+
+_INCOMPLETE = {"aws_lambda_powertools"}
+"""Of what is there without being asked for, the parts that we do not use are not."""
+
+_THIS_REPOSITORYS = {"functions", "infra", "tests"}
+_ABOUT_THE_MACHINE = {"TYPE_CHECKING", "os", "platform", "sys"}
+
+
+def missing_in(error: BaseException) -> str | None:
+    """Name the module that an import did not find; None if the error is another one."""
+    if not isinstance(error, ImportError) or error.name is None:
+        return None
+    is_missing = isinstance(error, ModuleNotFoundError) or error.name.partition(".")[0] in _INCOMPLETE
+    return error.name if is_missing else None
+
+
+def advice(module: str, folder: Path) -> str:
+    """Say what to do about a module that is missing when the flows of a folder are imported."""
+    root = module.partition(".")[0]
+    if root in _THIS_REPOSITORYS:
+        return "the worker has no such module of this repository"
+    if root in {folder.name, PACKAGE}:
+        return f"the modules of a folder of flows import each other by their own names, without {root!r}"
+    return f"add {_DISTRIBUTIONS.get(root, root.replace('_', '-'))} to {folder / 'requirements.txt'}"
+
+
+def missing_later(folder: Path) -> Iterator[str]:
+    """Say where a function of the modules that were imported will import what is missing.
+
+    What is in a `try` may be missing, as what is for type checkers or another kind of machine.
+    """
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file is None or not name.startswith(f"{PACKAGE}."):
+            continue
+        for line, wanted in _imports(ast.parse(Path(file).read_bytes())):
+            if not _is_there(wanted.partition(".")[0]):
+                yield (
+                    f"{file}:{line}: No module named {wanted!r} will be found when this is reached: "
+                    f"{advice(wanted, folder)}, or import it in a `try`"
+                )
+
+
+def _is_there(root: str) -> bool:
+    try:
+        return root in sys.modules or find_spec(root) is not None
+    except ValueError:
+        return True  # loaded, and made by hand
+
+
+def _imports(node: ast.AST) -> Iterator[tuple[int, str]]:
+    if isinstance(node, ast.Try | ast.TryStar) or (isinstance(node, ast.If) and _is_about_the_machine(node.test)):
+        return
+    if isinstance(node, ast.Import):
+        yield from ((node.lineno, alias.name) for alias in node.names)
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        yield node.lineno, node.module
+    for child in ast.iter_child_nodes(node):
+        yield from _imports(child)
+
+
+def _is_about_the_machine(test: ast.expr) -> bool:
+    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    return bool(names & _ABOUT_THE_MACHINE)

@@ -1,0 +1,30 @@
+"""The worker's own libraries, which its flows do not find: a botocore with little but what the worker calls."""
+
+import os
+import sys
+from pathlib import Path
+
+OWN = Path(__file__).resolve().parent.parent / "own"
+"""The folder in the worker's asset; wherever else this runs there is none."""
+
+
+def use_own(folder: Path = OWN) -> None:
+    """Let this process find our own libraries first, and no process that it forks: there flows find theirs."""
+    if folder.is_dir() and str(folder) not in sys.path:
+        # What starts the worker may have loaded a botocore, for instance that of the flows.
+        _forget(folder)
+        sys.path.insert(0, str(folder))
+        os.register_at_fork(after_in_child=lambda: _leave(folder))
+
+
+def _leave(folder: Path) -> None:
+    if str(folder) in sys.path:
+        sys.path.remove(str(folder))
+        _forget(folder)
+
+
+def _forget(folder: Path) -> None:
+    """Forget the loaded modules that have names as in the folder: who has imported one keeps it."""
+    names = {path.name.partition(".")[0] for path in folder.iterdir()}
+    for name in [name for name in sys.modules if name.partition(".")[0] in names]:
+        del sys.modules[name]

@@ -1,0 +1,193 @@
+"""The `requirements.txt` of a folder of flows, with all that it includes."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from infra.bundle.error import BundleError
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_OPTION = re.compile(r"(--?[\w-]+)[ =]*(.*)", re.DOTALL)
+_INDEX = {"-i", "--index-url", "--extra-index-url", "--no-index"}
+_KNOWN_ANYWAY = {"--prefer-binary", "--only-binary"}
+"""Nothing but wheels is taken, whoever asks for it or not: the asset may be for another machine than this one."""
+
+_PATH = re.compile(r"(?P<path>[^\[;]+?)\s*(?P<extras>\[[^\]]*\])?\s*(?P<marker>;.*)?")
+_HASHES = re.compile(r"\s--hash[= ]\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file, with those that continue it."""
+
+    file: Path
+    number: int
+    text: str
+
+    def refused(self, why: str) -> BundleError:
+        """Make the error that the line is refused, and why."""
+        return BundleError(f"{self.file}:{self.number}: {self.text!r} is refused: {why}")
+
+    def path(self, text: str) -> Path:
+        """Find what a text names, beside the file or anywhere."""
+        return (self.file.parent / Path(text).expanduser()).resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A requirement by its name, to be found in an index, or by its URL."""
+
+    line: Line
+    name: str
+    specifier: Requirement
+    hashes: str
+
+    def __str__(self) -> str:
+        return f"{self.specifier}{self.hashes}"
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A requirement by its path: a wheel, or a project that has to be built."""
+
+    line: Line
+    path: Path
+    extras: str
+    marker: str
+
+
+@dataclass(slots=True)
+class Requirements:
+    """All requirements and constraints of a file and of those that it includes, and the options for the index."""
+
+    required: list[Named | Local] = field(default_factory=list)
+    constraints: list[Named] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    links: list[Path] = field(default_factory=list)
+    """Folders in which wheels may be found."""
+    files: list[Path] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, file: Path) -> "Requirements":
+        """Read a file.
+
+        Raises:
+            BundleError: a line is refused; the message names it and says why.
+        """
+        found = cls()
+        found._include(file.resolve(), required=True)
+        return found
+
+    def about(self, text: str) -> list[Line]:
+        """Give the lines whose requirement a text mentions."""
+        named = [each for each in (*self.required, *self.constraints) if isinstance(each, Named)]
+        return [each.line for each in named if re.search(rf"(?<![\w-]){re.escape(each.name)}(?![\w-])", text)]
+
+    def _include(self, file: Path, *, required: bool) -> None:
+        self.files.append(file)
+        for line in _lines(file):
+            option = _OPTION.fullmatch(line.text) if line.text.startswith("-") else None
+            if option is not None:
+                self._take_option(line, option[1], option[2].strip(), required=required)
+                continue
+            requirement = _requirement(line)
+            if required:
+                self.required.append(requirement)
+            elif isinstance(requirement, Local) or requirement.specifier.extras:
+                raise line.refused("a constraint is the name of a distribution and its versions.")
+            else:
+                self.constraints.append(requirement)
+
+    def _take_option(self, line: Line, option: str, value: str, *, required: bool) -> None:
+        if option in {"-r", "--requirement", "-c", "--constraint"}:
+            included = line.path(value)
+            if not included.is_file():
+                raise line.refused(f"there is no file {included}.")
+            if included in self.files:
+                raise line.refused(f"{included} is included already.")
+            self._include(included, required=required and option in {"-r", "--requirement"})
+        elif option in {"-e", "--editable"} and required:
+            self.required.append(_local(line, value))
+        elif option in {"-f", "--find-links"}:
+            is_remote = urlsplit(value).scheme in {"http", "https"}
+            self.options += ["--find-links", value if is_remote else str(line.path(value))]
+            self.links += [] if is_remote else [line.path(value)]
+        elif option == "--require-hashes" or option in _INDEX:
+            self.options += [option, value] if value else [option]
+        elif option not in _KNOWN_ANYWAY:
+            raise line.refused(f"{option} cannot be had here: leave it out.")
+
+
+def _lines(file: Path) -> Iterator[Line]:
+    """Read the logical lines of a file, without its comments."""
+    parts: list[str] = []
+    begun = 1
+    for number, physical in enumerate([*_text(file).splitlines(), ""], start=1):
+        begun = begun if parts else number
+        text = re.sub(r"(^|\s)#.*", "", physical).rstrip()
+        parts.append(text.removesuffix("\\").strip())
+        if text.endswith("\\"):
+            continue
+        if joined := " ".join(filter(None, parts)):
+            yield Line(file, begun, joined)
+        parts = []
+
+
+def _text(file: Path) -> str:
+    content = file.read_bytes()
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BundleError(f"{file}:{line}: this is no text in UTF-8: store the file in that encoding.") from error
+
+
+def _requirement(line: Line) -> Named | Local:
+    hashes = "".join(_HASHES.findall(line.text))
+    text = _HASHES.sub("", line.text).strip()
+    try:
+        parsed = Requirement(text)
+    except InvalidRequirement as error:
+        if _is_path(text) or line.path(text.partition("[")[0]).exists():
+            return _local(line, text)
+        raise line.refused(f"{str(error).splitlines()[0]}.") from None
+    url = urlsplit(parsed.url or "")
+    if url.scheme == "file":
+        marker = "" if parsed.marker is None else f"; {parsed.marker}"
+        extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""
+        return Local(line, _there(line, Path(unquote(url.path))), extras, marker)
+    if parsed.url and url.scheme not in {"http", "https"}:
+        raise line.refused(f"{url.scheme or 'this'} cannot be fetched here: name a version, a wheel or a local path.")
+    return Named(line, canonicalize_name(parsed.name), parsed, hashes)
+
+
+def _is_path(text: str) -> bool:
+    return text.startswith((".", "/", "~", "file:")) or text.partition("[")[0].endswith((".whl", ".tar.gz", ".zip"))
+
+
+def _local(line: Line, text: str) -> Local:
+    match = _PATH.fullmatch(text)
+    if match is None or "+" in urlsplit(text).scheme:
+        raise line.refused("this is no local path, and no other can be editable: name a version, a wheel or a path.")
+    path = match["path"]
+    return Local(
+        line,
+        _there(line, Path(unquote(urlsplit(path).path)) if path.startswith("file:") else line.path(path)),
+        match["extras"] or "",
+        match["marker"] or "",
+    )
+
+
+def _there(line: Line, path: Path) -> Path:
+    if path.is_dir() and not any((path / name).exists() for name in ("pyproject.toml", "setup.py")):
+        raise line.refused(f"{path} is no project: it has neither pyproject.toml nor setup.py.")
+    if not path.exists():
+        raise line.refused(f"there is no {path}.")
+    return path
