@@ -108,3 +108,14 @@ def asset(write: Callable[..., Path]) -> Callable[[AssetName, Platform], Path]:
 def emulator(tmp_path: Path) -> Iterator[Emulator]:
     with running_emulator(tmp_path) as emulator:
         yield emulator
+
+
+@pytest.fixture
+def flows(tmp_path: Path) -> Path:
+    """A folder of flows that somebody else has written."""
+    folder = tmp_path / "flows"
+    folder.mkdir()
+    (folder / "texts.py").write_text(
+        "from functions.flow import flow\n\n\n@flow()\ndef shout(message: str) -> str:\n    return message.upper()\n"
+    )
+    return folder

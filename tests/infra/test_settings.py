@@ -77,7 +77,7 @@ def test_value_that_a_setting_cannot_have_is_refused_by_its_name(context: dict[s
             "worker.batchsize: there is no such name in the worker of cdk.json: did you mean",
         ),
         ({"enviroment": {}}, "did you mean environment?"),
-        ({"colour": "red"}, "colour: there is no such name in the context of cdk.json: use one of draining, env"),
+        ({"colour": "red"}, "colour: there is no such name in the context of cdk.json: use one of "),
         ({"policies": [{"Effect": "Allow", "Actions": "*", "Resource": "*"}]}, "Actions: there is no such name in a "),
         ({"memory": 64}, "memory: 64 cannot be used: it should be greater than or equal to 128."),
         ({"memory": "big"}, 'memory: "big" cannot be used: it should be a valid integer.'),
