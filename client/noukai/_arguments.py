@@ -2,23 +2,19 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, NoReturn
 
 import typer
 
 
-def text_of(message: str | None, file: BinaryIO | None) -> str | None:
-    """Return the message: as given, or the file's text in UTF-8."""
-    if file is None:
-        return message
-    if message is not None:
-        raise typer.BadParameter("give the message once: as text or as a file", param_hint="'-m' / '-f'")
+def message_of(content: bytes) -> str:
+    """Return a file's text as the message; it is UTF-8."""
     try:
-        return file.read().decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise typer.BadParameter(f"the file is not UTF-8 text: {error}", param_hint="'-f'") from None
-    except OSError as error:
-        raise unreadable(error) from None
+        raise typer.BadParameter(
+            f"the file is not UTF-8 text, and the flow takes no bytes: {error}", param_hint="'-f'"
+        ) from None
 
 
 def unreadable(error: OSError) -> typer.BadParameter:

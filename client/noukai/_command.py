@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
@@ -12,6 +13,8 @@ from ._terminal import complain, exit_code, tell
 
 _USAGE = 2
 _INTERRUPTED = 130
+
+STDOUT = Path("-")
 
 EPILOG = (
     "Environment: NOUKAI_API_KEY; NOUKAI_BASE_URL (http://localhost:8080/api/v1); NOUKAI_ORG and NOUKAI_PROJECT for "
@@ -47,9 +50,17 @@ def confirm(question: str) -> None:
         raise typer.Exit(_USAGE)
 
 
-def check_wait(timeout_ms: int | None, *, waits: bool, cancel_on_timeout: bool) -> None:
-    """Refuse to be told how to wait where nothing is waited for."""
-    if not waits and (timeout_ms is not None or cancel_on_timeout):
+def check_wait(
+    timeout_ms: int | None, output: Path | None, *, waits: bool, cancel_on_timeout: bool, as_json: bool
+) -> None:
+    """Refuse to be told how to wait, and where to write the result, where nothing is waited for."""
+    if not waits and (timeout_ms is not None or cancel_on_timeout or output is not None):
         raise typer.BadParameter(
-            "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout'"
+            "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout' / '-o'"
         )
+    if output is None:
+        return
+    if as_json:
+        raise typer.BadParameter("-o writes the result, --json prints the status: give one of the two")
+    if output != STDOUT and (output.is_dir() or not output.parent.is_dir()):
+        raise typer.BadParameter(f"{output} is no file in a folder that is there", param_hint="'-o'")

@@ -17,6 +17,7 @@ NoukaiError
 │   ├── RateLimitedError                429: `retry_after`
 │   ├── ServerError                     5xx
 │   └── UnexpectedAnswerError           a success that is not of the contract's shape, or a redirection
+├── OutputMismatchError (ValueError)    an output does not fit the type that it was asked for as: `errors`
 └── JobError                            of one job; `status` is its JobStatus
     ├── JobFailedError
     ├── JobCancelledError
@@ -27,37 +28,8 @@ NoukaiError
 from typing import Any, cast
 
 from noukai_wire.models import JobStatus
-
-
-class NoukaiError(Exception):
-    """The root of all errors of the client.
-
-    `status_code`, `code` and `request_id` come from the API's answer; they are None where there was none.
-    """
-
-    def __init__(
-        self, message: str, *, status_code: int | None = None, code: str | None = None, request_id: str | None = None
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status_code = status_code
-        self.code = code
-        self.request_id = request_id
-
-    def __str__(self) -> str:
-        return self.message
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, NoukaiError):
-            return NotImplemented
-        return type(self) is type(other) and self._facts() == other._facts()
-
-    def __hash__(self) -> int:
-        return hash((type(self), self.message))
-
-    def _facts(self) -> dict[str, Any]:
-        """Return what it says, without what Python notes of where it was raised."""
-        return {name: value for name, value in vars(self).items() if name != "__notes__"}
+from noukai_wire.output import OutputMismatchError as OutputMismatchError  # noqa: PLC0414 - it is one of the tree
+from noukai_wire.root_error import NoukaiError as NoukaiError  # noqa: PLC0414 - it is the tree's root
 
 
 class InvalidArgumentError(NoukaiError, ValueError):

@@ -44,7 +44,7 @@ def map_inputs(
     as_json: options.Json = False,
 ) -> None:
     """Submit a job for each line of a file and print their ids, in the order of the lines; with --wait, their ends."""
-    check_wait(timeout_ms, waits=waits, cancel_on_timeout=False)
+    check_wait(timeout_ms, None, waits=waits, cancel_on_timeout=False, as_json=as_json)
     with connected() as client:
         jobs = client.flow(flow).map(
             _inputs(file),

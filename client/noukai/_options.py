@@ -1,5 +1,6 @@
 """The arguments and options of the command."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,10 @@ CreatedBefore = Annotated[str | None, typer.Option(metavar="ISO-TIME", help="Onl
 Json = Annotated[bool, typer.Option("--json", help="Print JSON as the API sends it.")]
 Message = Annotated[str | None, typer.Option("-m", "--message", help="The message.")]
 File = Annotated[typer.FileBinaryRead | None, typer.Option("-f", "--file", help="A file as the message; - is stdin.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", allow_dash=True, help="Write the result there, bytes as such; - is stdout."),
+]
 Parameter = Annotated[list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=JSON", help="Repeatable.")]
 Waits = Annotated[bool, typer.Option("--wait", help="Wait for the job and print its result.")]
 TimeoutMs = Annotated[int | None, typer.Option(min=0, help="Wait no longer than this.")]

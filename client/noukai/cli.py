@@ -1,6 +1,7 @@
 """The command `noukai`: submit jobs, look at them, wait for them, cancel them; list the flows, show the use."""
 
 from itertools import islice
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,11 +10,13 @@ from noukai_wire.limits import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT
 from noukai_wire.models import FlowList, JobList
 
 from . import _options as options
-from ._arguments import metadata_of, parameters_of, text_of
+from ._arguments import metadata_of
 from ._calling import described
+from ._client import Noukai
 from ._command import EPILOG, check_wait, confirm, connected
 from ._ending import run
 from ._errors import JobError
+from ._files import input_of, write_output
 from ._job import Job
 from ._listing import JobSelection
 from ._map_command import map_inputs
@@ -49,6 +52,7 @@ def submit(
     waits: options.Waits = False,
     timeout_ms: options.TimeoutMs = None,
     cancel_on_timeout: options.CancelOnTimeout = False,
+    output: options.Output = None,
     idempotency_key: options.IdempotencyKey = None,
     delay_seconds: options.DelaySeconds = None,
     run_at: options.RunAt = None,
@@ -61,11 +65,10 @@ def submit(
     as_json: options.Json = False,
 ) -> None:
     """Submit a job and print its id; with --wait, its result."""
-    check_wait(timeout_ms, waits=waits, cancel_on_timeout=cancel_on_timeout)
+    check_wait(timeout_ms, output, waits=waits, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
     with connected() as client:
         job = client.flow(flow).job(
-            text_of(message, file),
-            parameters_of(parameter) if parameter else None,
+            *input_of(client, flow, message, file, parameter),
             idempotency_key=idempotency_key,
             delay_seconds=delay_seconds,
             run_at=run_at,
@@ -78,7 +81,7 @@ def submit(
         )
         if not waits:
             return _show_accepted(job, as_json=as_json)
-        return _wait(job, timeout_ms, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
+        return _wait(client, job, timeout_ms, output, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
 
 
 app.command("map", epilog=EPILOG)(map_inputs)
@@ -97,11 +100,13 @@ def wait(
     job_id: options.JobArgument,
     timeout_ms: options.TimeoutMs = None,
     cancel_on_timeout: options.CancelOnTimeout = False,
+    output: options.Output = None,
     as_json: options.Json = False,
 ) -> None:
     """Wait for a job and print its result; with --json, its status."""
+    check_wait(timeout_ms, output, waits=True, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
     with connected() as client:
-        _wait(client.job(job_id), timeout_ms, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
+        _wait(client, client.job(job_id), timeout_ms, output, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
 
 
 @app.command(epilog=EPILOG)
@@ -201,7 +206,9 @@ def main() -> None:
     run(app)
 
 
-def _wait(job: Job, timeout_ms: int | None, *, cancel_on_timeout: bool, as_json: bool) -> None:
+def _wait(
+    client: Noukai, job: Job, timeout_ms: int | None, output: Path | None, *, cancel_on_timeout: bool, as_json: bool
+) -> None:
     try:
         result = job.wait(timeout_ms, None, cancel_on_timeout, progress=not as_json)
     except JobError as error:
@@ -213,6 +220,9 @@ def _wait(job: Job, timeout_ms: int | None, *, cancel_on_timeout: bool, as_json:
         raise
     if as_json:
         show_json(job.status())
+    elif output is not None:
+        address = result.flow_id or (job.accepted.flow if job.accepted else None)
+        write_output(client, address, result.output, output)
     else:
         show_output(result.output)
 

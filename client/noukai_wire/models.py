@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from pydantic.alias_generators import to_camel
 
 from noukai_wire import display, limits
+from noukai_wire.output import OutputMismatchError, ReadableOutput
 from noukai_wire.references import Sha256, UploadedInput
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class JobAccepted(WireModel):
     block_count: int | None = None
 
 
-class ExecuteResult(WireModel):
+class ExecuteResult(ReadableOutput, WireModel):
     """What a completed job returned: `output` is any JSON value.
 
     One that is larger than an answer may be is behind `output_url` instead, for fifteen minutes: `output_bytes` of
@@ -106,6 +107,12 @@ class ExecuteResult(WireModel):
     flow_id: str | None = None
     block_count: int | None = None
 
+    def the_output(self) -> object:
+        """Return the output, if it is here."""
+        if self.output_url is not None:
+            raise OutputMismatchError("the output is behind a URL: fetch the job's status, which has it")
+        return self.output
+
 
 class ExecuteAnswer(ExecuteResult):
     """The answer to `execute`: `result` is the output again, where the published SDKs look for it.
@@ -117,7 +124,7 @@ class ExecuteAnswer(ExecuteResult):
     error: str | None = None
 
 
-class JobStatus(WireModel):
+class JobStatus(ReadableOutput, WireModel):
     """A job as it stands: times are ISO 8601 strings in UTC, and what there is nothing to say of is None."""
 
     id: JobId
@@ -143,6 +150,12 @@ class JobStatus(WireModel):
     def is_terminal(self) -> bool:
         """Whether the state will never change again."""
         return self.state in TERMINAL_STATES
+
+    def the_output(self) -> object:
+        """Return what the job returned, if it has."""
+        if self.result is None:
+            raise OutputMismatchError(f"the job {self.id} is {self.state} and has no output")
+        return self.result.the_output()
 
     @property
     def queued_for(self) -> timedelta | None:

@@ -53,6 +53,7 @@ class FakeApi(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.lives: dict[str, list[dict[str, Any]]] = {}
+        self.flows: list[dict[str, Any]] = [FLOW]
         self.submissions: list[dict[str, Any]] = []
         self.queries: list[tuple[list[str], dict[str, list[str]]]] = []
         """Of each list request what it names below the org, and its query."""
@@ -81,7 +82,7 @@ class FakeApi(ThreadingHTTPServer):
         """Return the status and the body of the answer to a request below the base URL."""
         match method, path:
             case "GET", ["flows"]:
-                return 200, {"flows": [FLOW]}
+                return 200, {"flows": self.flows}
             case "GET", ["usage"]:
                 return 200, {**USAGE, **{name: values[0] for name, values in query.items()}}
             case "POST", ["seq", "acme", "demo", "picky", "jobs"]:

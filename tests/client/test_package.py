@@ -51,7 +51,7 @@ def test_nothing_is_read_at_import() -> None:
 
 def test_the_tree_of_errors_is_as_drawn() -> None:
     """The tree in the docstring of the errors' module shows every public error below its parent."""
-    drawing = sys.modules[NoukaiError.__module__].__doc__ or ""
+    drawing = sys.modules[noukai.ApiError.__module__].__doc__ or ""
     parents: list[str] = []
     for line in drawing.splitlines()[2:]:
         name = line.lstrip(" │├└─").split(" ")[0]

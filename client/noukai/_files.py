@@ -1,0 +1,98 @@
+"""What the command reads from files and writes to them: text as it is, and the base64 of a flow's bytes as bytes."""
+
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import typer
+
+from noukai_wire.display import text_of
+from noukai_wire.models import FlowDescription
+
+from ._arguments import message_of, parameters_of, unreadable
+from ._calling import described
+from ._client import Noukai
+from ._command import STDOUT
+from ._errors import FlowNotFoundError
+
+Input = tuple[str | None, dict[str, Any] | None]
+"""A message and parameters."""
+
+
+def input_of(
+    client: Noukai, flow: str, message: str | None, file: BinaryIO | None, entries: Sequence[str] | None
+) -> Input:
+    """Return the input of a job: a file is its message, or the one parameter of bytes of a flow that takes no message.
+
+    Only the flow's schema says whether a file is text, which it has to be in UTF-8.
+    """
+    parameters = parameters_of(entries) if entries else None
+    if file is None:
+        return message, parameters
+    if message is not None:
+        raise typer.BadParameter("give the message once: as text or as a file", param_hint="'-m' / '-f'")
+    try:
+        content = file.read()
+    except OSError as error:
+        raise unreadable(error) from None
+    known = _description(client, client.flow(flow).address)
+    name = _file_argument(known)
+    if known is None or not _is_base64(known.input, _properties(known.input).get(name)):
+        return message_of(content), parameters
+    encoded = b64encode(content).decode()
+    if name == "message":
+        return encoded, parameters
+    if name in (parameters or {}):
+        raise typer.BadParameter(f"the parameter {name} is given twice: the file is it", param_hint="'-f' / '-p'")
+    return None, {**(parameters or {}), name: encoded}
+
+
+def write_output(client: Noukai, address: str | None, output: object, path: Path) -> None:
+    """Write what a job returned: bytes as such if the flow's schema has them, else as it would be printed."""
+    known = _description(client, address) if isinstance(output, str) and address is not None else None
+    schema = known and known.output
+    content = f"{text_of(output)}\n".encode()
+    if schema and isinstance(output, str) and _is_base64(schema, schema):
+        content = b64decode(output)
+    try:
+        if path == STDOUT:
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        else:
+            path.write_bytes(content)
+    except OSError as error:
+        raise typer.BadParameter(f"the file cannot be written: {error.strerror}", param_hint="'-o'") from None
+
+
+def _description(client: Noukai, address: str) -> FlowDescription | None:
+    try:
+        return described(client.flows(), address)
+    except FlowNotFoundError:
+        return None  # of a flow that is gone, or was never there, as its submission will tell
+
+
+def _file_argument(flow: FlowDescription | None) -> str:
+    properties = _properties(flow.input) if flow else {}
+    of_bytes = [name for name, schema in properties.items() if flow and _is_base64(flow.input, schema)]
+    return "message" if "message" in properties or len(of_bytes) != 1 else of_bytes[0]
+
+
+def _is_base64(whole: Mapping[str, Any], schema: object) -> bool:
+    """Whether every text that a schema lets through is base64."""
+    if not isinstance(schema, dict):
+        return False
+    known = cast("dict[str, Any]", schema)
+    reference: object = known.get("$ref")
+    if isinstance(reference, str):
+        return _is_base64(whole, whole.get("$defs", {}).get(reference.rpartition("/")[2]))
+    variants: list[dict[str, Any]] = known.get("anyOf") or known.get("oneOf") or []
+    if variants:
+        return all(_is_base64(whole, each) for each in variants if each.get("type") != "null")
+    return known.get("contentEncoding") == "base64"
+
+
+def _properties(schema: Mapping[str, Any]) -> dict[str, Any]:
+    properties: dict[str, Any] = schema.get("properties", {})
+    return properties

@@ -1,0 +1,70 @@
+"""What a job returned, as a value of a type that its caller has."""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeVar, cast, overload
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from noukai_wire.root_error import NoukaiError
+
+_FIELD = "output"
+_MOST_ERRORS = 5
+
+Kind = TypeVar("Kind")
+
+
+class OutputMismatchError(NoukaiError, ValueError):
+    """An output is not of the type that it was asked for as. `errors` are objects with `path` and `message`."""
+
+    def __init__(self, message: str, errors: Sequence[dict[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.errors = list(errors)
+
+
+class ReadableOutput:
+    """What has an output that can be read as a value of a type."""
+
+    def the_output(self) -> object:
+        """Return the output as it came out of JSON; raise `OutputMismatchError` if there is none."""
+        raise NotImplementedError
+
+    @overload
+    def output_as(self, kind: type[Kind], /) -> Kind: ...
+    @overload
+    def output_as(self, kind: Any, /) -> Any: ...
+    def output_as(self, kind: Any, /) -> Any:
+        """Return the output as a value of a type that pydantic knows, such as a model, a dataclass or `list[date]`.
+
+        Bytes are read from base64, as a flow's are written. Raises `OutputMismatchError` for an output that is no such
+        value, and where there is none.
+        """
+        output = self.the_output()
+        try:
+            adapter = _adapter(kind)
+        except TypeError:  # a type that cannot be hashed, with a list among its metadata
+            adapter = _adapter.__wrapped__(kind)
+        try:
+            # As JSON, from which a strict model takes a date or an enum.
+            return adapter.validate_json(json.dumps({_FIELD: output}))[_FIELD]
+        except ValidationError as invalid:
+            raise _mismatch(kind, invalid) from None
+
+
+@lru_cache(maxsize=128)
+def _adapter(kind: Any) -> TypeAdapter[dict[str, Any]]:
+    # A model takes no configuration from here, all else does if it is a part of something that has one.
+    whole = TypedDict("whole", {_FIELD: kind})  # type: ignore[misc]  # known at run time only
+    with_config(ConfigDict(val_json_bytes="base64"))(whole)
+    return cast("TypeAdapter[dict[str, Any]]", TypeAdapter(whole))
+
+
+def _mismatch(kind: Any, invalid: ValidationError) -> OutputMismatchError:
+    found = invalid.errors(include_url=False, include_context=False, include_input=False)
+    errors = [{"path": ".".join(map(str, each["loc"][1:])), "message": each["msg"]} for each in found]
+    said = [f"{each['path']}: {each['message']}" if each["path"] else each["message"] for each in errors]
+    more = f"; and {len(said) - _MOST_ERRORS} more" if len(said) > _MOST_ERRORS else ""
+    name = getattr(kind, "__name__", None) if isinstance(kind, type) else None
+    return OutputMismatchError(f"the output is no {name or kind}: {'; '.join(said[:_MOST_ERRORS])}{more}", errors)
