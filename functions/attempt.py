@@ -41,31 +41,56 @@ class Attempt:
     process: FlowProcess
     batch: Batch
     deployment: Deployment
-    timeout_at: int
+    timeout_ms: int
+    """From when the flow begins, which may be later than this."""
+    until: int
+    """When the attempt is over, however late its flow begins."""
     stop: Stop | None = None
     _shown: Mapping[str, Any] | None = None
     _check_at: int = field(init=False)
     _extend_at: int = field(init=False)
     _progress_at: int = field(init=False)
     _kill_at: int | None = None
-    _begun_at: int = field(init=False)
+    begun_at: int = field(init=False)
+    """When the flow began; before that, when its module began to be imported."""
+    _timeout_at: int = field(init=False)
+    _is_importing: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self._begun_at = self.deployment.clock.now()
-        self._check_at = self._begun_at + CHECK_MS
-        self._extend_at = self._begun_at + self.deployment.lease_ms // 3
-        self._progress_at = self._begun_at + _FIRST_PROGRESS_MS
+        now = self.deployment.clock.now()
+        self._check_at = now + CHECK_MS
+        self._extend_at = now + self.deployment.lease_ms // 3
+        self._is_importing = not self.process.has_imported
+        self._begin(now, self.deployment.import_ms if self._is_importing else self.timeout_ms)
+
+    def _begin(self, now: int, most_ms: int) -> None:
+        self.begun_at = now
+        self._progress_at = now + _FIRST_PROGRESS_MS
+        self._timeout_at = min(now + most_ms, self.until)
+
+    @property
+    def overdue(self) -> str:
+        """What a flow that is not done in time is told."""
+        if self._is_importing:
+            seconds = self.deployment.import_ms / 1000
+            return f"TimeoutError: the flow's module was still being imported after {seconds:g} seconds"
+        return f"TimeoutError: the flow was stopped after {self.timeout_ms / 1000:g} seconds"
 
     def watch(self) -> Outcome:
-        """Return how the flow ended; `stop` then says whether, and why, it was made to."""
-        try:
-            while True:
-                outcome = self.process.receive(BEAT_SECONDS)
-                if outcome is not None:
-                    return outcome
-                self._beat(self.deployment.clock.now())
-        finally:
-            self.process.close()
+        """Return how the flow ended; `stop` then says whether, and why, it was made to.
+
+        Raises:
+            NotEndedError: it was killed and runs on.
+        """
+        while True:
+            outcome = self.process.receive(BEAT_SECONDS)
+            if outcome is not None:
+                return outcome
+            now = self.deployment.clock.now()
+            if self._is_importing and self.process.has_imported and self.stop is None:
+                self._is_importing = False
+                self._begin(now, self.timeout_ms)
+            self._beat(now)
 
     def _beat(self, now: int) -> None:
         try:
@@ -76,7 +101,7 @@ class Attempt:
             # The lease outlives a few failed beats; the next one tries again.
             logger().warning("a heartbeat failed", extra={"job_id": self.job.id}, exc_info=True)
             self._check_at = self._extend_at = self._progress_at = now + CHECK_MS
-        if self.stop is None and now >= self.timeout_at:
+        if self.stop is None and now >= self._timeout_at:
             self._make_stop(Stop.TIMED_OUT, now)
         if self._kill_at is not None and now >= self._kill_at:
             self.process.kill()
@@ -108,12 +133,12 @@ class Attempt:
         self._shown = progress
         self._check_at = now + CHECK_MS
         self._extend_at = now + self.deployment.lease_ms // 3
-        self._progress_at = now + max(_FIRST_PROGRESS_MS, (now - self._begun_at) // _PROGRESS_SHARE)
+        self._progress_at = now + max(_FIRST_PROGRESS_MS, (now - self.begun_at) // _PROGRESS_SHARE)
 
     def _estimate(self, now: int, progress: Mapping[str, Any] | None) -> Estimate | None:
         if progress == self._shown:
             return None
-        return refine(self.deployment.run_times.estimate(self.job.flow, self._begun_at), self._begun_at, now, progress)
+        return refine(self.deployment.run_times.estimate(self.job.flow, self.begun_at), self.begun_at, now, progress)
 
     def _lose(self, seen: Job | None, now: int) -> None:
         cancelled = seen is not None and seen.state is State.CANCELLED and seen.created_at == self.job.created_at

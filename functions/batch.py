@@ -44,6 +44,13 @@ class Batch:
         self.failures.append(delivery.id)
         self.queue().hide([delivery], seconds)
 
+    def give_back(self) -> None:
+        """Let all that is in hand return at once: this worker can do nothing for it."""
+        left = [*filter(None, [self.current]), *self.waiting]
+        self.failures.extend(delivery.id for delivery in left)
+        self.waiting = []
+        self.queue().hide(left, 0)
+
     def beat(self, now: int) -> None:
         """Keep the deliveries hidden while the current one runs; those it keeps from starting are given back."""
         if self.waiting and now - self._begun_at >= _GIVE_BACK_AFTER_MS:

@@ -41,6 +41,8 @@ class FlowEntry:
     needs_engine: bool = False
     """Whether checking its input takes pydantic's engine."""
     output: Mapping[str, Any] = field(default_factory=dict)
+    fresh_process: bool = False
+    """Whether each attempt runs in a process that no other has used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
         profile=profile,
         needs_engine=validator.needs_engine,
         output=flow.returns.schema(),
+        fresh_process=flow.fresh_process,
     )
     return entry, validator
 

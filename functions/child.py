@@ -1,18 +1,16 @@
 """What happens inside a flow's process: the call of the flow, and the interruption of it."""
 
+import os
 import signal
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Protocol
 
+from functions.call import INTERRUPT
 from functions.failure import raised_by
-from functions.flow import Context, Flow
-from functions.outcome import Outcome, Raised, Returned, result_of
-from functions.process import INTERRUPT
-from functions.progress import ProgressBoard
-from functions.telemetry import logger, trace_of
-from noukai_wire.limits import MAX_ROW_RESULT_BYTES
+from functions.outcome import Raised, Returned, result_of
+from functions.telemetry import trace_of
 
 
 class Interrupted(KeyboardInterrupt):
@@ -29,47 +27,15 @@ class Log(Protocol):
         """Write it with its trace."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call of a flow for one attempt of a job. `timeout_at` is on the clock `now`, in milliseconds.
+@dataclass(slots=True)
+class TraceLog:
+    """Keeps where a flow raised, and not with which text: that may quote the input, and stands in the job's row."""
 
-    `arguments` gives those of the flow; `keep` makes an object of an output that is too large for a row, if it can.
-    """
+    trace: str | None = None
 
-    flow: Flow
-    arguments: Callable[[], Mapping[str, Any]]
-    keep: Callable[[bytes], Outcome]
-    job_id: str
-    org: str
-    attempt: int
-    timeout_at: int
-    now: Callable[[], int]
-
-    def __call__(self, board: ProgressBoard) -> Outcome:
-        """Run the flow to its outcome."""
-        context = Context(
-            job_id=self.job_id,
-            attempt=self.attempt,
-            org=self.org,
-            logger=logger(),
-            remaining=lambda: (self.timeout_at - self.now()) / 1000,
-            report=board.write,
-        )
-        logger().append_keys(job_id=self.job_id, attempt=self.attempt)
-        guard = _Guard(context)
-        signal.signal(INTERRUPT, guard.interrupt)
-        outcome = outcome_of(lambda: guard.run(lambda: self.flow.run(self.arguments(), context)), _WorkersLog)
-        if isinstance(outcome, Returned) and len(content := outcome.result.encode()) > MAX_ROW_RESULT_BYTES:
-            return self.keep(content)
-        return outcome
-
-
-class _WorkersLog:
-    """Has where a flow raised and not with which text: that may quote the input, and stands in the job's row."""
-
-    def exception(self, msg: object, /, *, exc_info: BaseException) -> None:
-        name = type(exc_info).__name__
-        logger().error(msg, extra={"exception": trace_of(exc_info), "exception_name": name})
+    def exception(self, _msg: object, /, *, exc_info: BaseException) -> None:
+        """Keep its trace."""
+        self.trace = trace_of(exc_info)
 
 
 def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Returned | Raised:
@@ -84,23 +50,36 @@ def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Returned | 
 
 
 @dataclass(slots=True)
-class _Guard:
+class Guard:
     """Raises `Interrupted` in the guarded region only.
 
     The signal may be handled just after the flow has ended: disarming is the last act inside the region, so that it
     can never hit our own code.
     """
 
-    context: Context
+    told: Callable[[], object] = lambda: None
+    """Called at each interruption, guarded or not."""
     armed: bool = False
+    _pid: int = field(default_factory=os.getpid)
+
+    def arm(self) -> None:
+        """Let interruptions come here from now on, whatever the flow's module has made of their signal."""
+        signal.signal(INTERRUPT, self.interrupt)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {INTERRUPT})
 
     def interrupt(self, _signal: int, _frame: FrameType | None) -> None:
-        self.context.mark_cancelled()
+        """Handle the signal."""
+        if os.getpid() != self._pid:
+            # A child that the flow has forked: to it the signal means its end, as to any other process.
+            signal.signal(INTERRUPT, signal.SIG_DFL)
+            os.kill(os.getpid(), INTERRUPT)
+        self.told()
         if self.armed:
             self.armed = False
             raise Interrupted
 
     def run(self, function: Callable[[], Any]) -> Any:
+        """Call the function; an interruption ends it."""
         try:
             self.armed = True
             return function()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from functions.text import cut
@@ -42,17 +43,22 @@ class Context:
         job_id: str,
         attempt: int,
         org: str,
-        logger: "Logger",
+        logger: Callable[[], "Logger"],
         remaining: Callable[[], float],
         report: Report,
     ) -> None:
         self.job_id = job_id
         self.attempt = attempt
         self.org = org
-        self.logger = logger
+        self._make_logger = logger
         self._remaining = remaining
         self._report = report
         self._cancelled = False
+
+    @cached_property
+    def logger(self) -> "Logger":
+        """Writes lines with the job's id and the attempt into the worker's log."""
+        return self._make_logger()
 
     @property
     def remaining_seconds(self) -> float:

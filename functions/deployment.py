@@ -11,7 +11,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions.aws import client
 from functions.clock import Clock
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from functions.inputs import InputStore
     from functions.keys import KeyRing
     from functions.payloads import PayloadStore
+    from functions.pool import ProcessPool
+    from functions.process import Body
     from functions.queue import JobQueue
     from functions.rates import Rates
     from functions.rounds import Rounds
@@ -182,6 +183,30 @@ class Deployment:
         return RunTimes()
 
     @cached_property
+    def processes(self) -> "ProcessPool":
+        """The processes that this worker keeps for its flows."""
+        from functions.pool import ProcessPool
+
+        return ProcessPool(self._host, int(self.environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) << 20)
+
+    def get_processes_ready(self, seconds: float) -> None:
+        """Make processes for the projects whose flows ask for this worker, within so many seconds or so."""
+        kind = self.environment.get("PROFILE")
+        projects = {name.partition("/")[0] for name, flow in self.catalog.flows.items() if flow.profile == kind}
+        self.processes.get_ready(sorted(projects), seconds)
+
+    def get_clients_ready(self) -> None:
+        """Make what every invocation of a worker needs."""
+        _ = self.store, self.queue
+
+    def _host(self, project: str) -> "Body":
+        """Make what runs in the process of a project; it has clients of its own."""
+        from functions.host import Host
+
+        own = Deployment(dict(self.environment), self.asset, self.clock)
+        return Host(project, self.asset, self.catalog, self.clock, lambda: own.payloads).serve
+
+    @cached_property
     def catalog(self) -> "Catalog":
         """What the build knows of the flows."""
         from functions.catalog import Catalog
@@ -192,6 +217,11 @@ class Deployment:
     def lease_ms(self) -> int:
         """For how long an attempt may be believed alive without a word."""
         return int(float(self.environment.get("LEASE_SECONDS", "60")) * 1000)
+
+    @property
+    def import_ms(self) -> int:
+        """How long the import of a flow's module may take."""
+        return int(float(self.environment.get("IMPORT_SECONDS", "60")) * 1000)
 
     @property
     def grace_ms(self) -> int:
@@ -205,18 +235,26 @@ class Deployment:
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":
+        from functions.aws import client
+
         return client("dynamodb")
 
     @cached_property
     def _s3(self) -> "S3Client":
+        from functions.aws import client
+
         return client("s3")
 
     @cached_property
     def _scheduler(self) -> "EventBridgeSchedulerClient":
+        from functions.aws import client
+
         return client("scheduler")
 
     @cached_property
     def _sqs(self) -> "SQSClient":
+        from functions.aws import client
+
         return client("sqs")
 
 

@@ -2,28 +2,21 @@
 
 import math
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.attempt import Attempt, Stop
 from functions.batch import Batch
-from functions.child import Call
+from functions.call import Call
+from functions.catalog import FlowEntry
 from functions.deployment import Deployment
-from functions.errors import ApiError
-from functions.failure import describe_error
-from functions.flow import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Flow, PermanentError
+from functions.flow import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP
 from functions.lifecycle import Job, Payload, State, backoff_seconds
 from functions.outcome import Outcome, Raised
 from functions.process import FlowProcess
 from functions.queue import Delivery, Message
-from functions.registry import find_flow
 from functions.store import Refused
-from functions.submission import uploaded_arguments
 from functions.telemetry import logger
 from functions.text import cut
 from functions.turning_away import turn_away
@@ -40,54 +33,59 @@ class Execution:
     message: Message
 
     def run(self, available_ms: int) -> None:
-        """Claim the job and run its flow, which may take as long as the function has left for it."""
-        flow = self._load()
-        timeout_ms = self._timeout_ms(flow)
+        """Claim the job and run its flow, which may take as long as the function has left for it.
+
+        Raises:
+            WorkerBrokenError: there is no process for the flow; the job was not claimed.
+            NotEndedError: what had to end runs on.
+        """
+        flow = self.deployment.catalog.flows.get(self.message.flow)
+        timeout_ms = (self.message.timeout_seconds or (flow.timeout_seconds if flow else 0)) * 1000
         if timeout_ms > available_ms and self.batch.has_run:
             self.batch.defer(self.delivery, 0)
-            return
+        elif flow is None:
+            self._fail_unknown()
+        else:
+            self._run(flow, timeout_ms, available_ms)
+
+    def _fail_unknown(self) -> None:
+        missing = f"this deployment has no flow {self.message.flow!r} any more"
+        logger().error("a job's flow is not here", extra={"job_id": self.message.id, "reason": cut(missing)})
+        if job := self._claimed():
+            with self._discarding(job):
+                self._settle(job, Raised(cut(f"FlowNotFound: {missing}"), permanent=True))
+
+    def _run(self, flow: FlowEntry, timeout_ms: int, available_ms: int) -> None:
+        """Run the flow in a process that is there before the job is claimed: if there is none, no attempt is spent."""
+        processes = self.deployment.processes
+        process = processes.take(self.message.flow.partition("/")[0], fresh=flow.fresh_process)
+        try:
+            if (job := self._claimed()) is None:
+                return
+            attempt = self._attempt(job, process, min(timeout_ms, available_ms), available_ms)
+            outcome = attempt.watch()
+        finally:
+            processes.give_back(process, is_used_up=flow.fresh_process)
+        with self._discarding(job):
+            self._end(attempt, outcome, flow)
+
+    @contextmanager
+    def _discarding(self, job: Job) -> Iterator[None]:
+        """Throw the outcome away if it is refused."""
+        try:
+            yield
+        except Refused as refused:
+            self._discard(job, refused.seen)
+
+    def _claimed(self) -> Job | None:
+        """Claim the job; if it is not to be had, the delivery is dealt with."""
         try:
             job = self._claim()
         except Refused as refused:
             self._turn_away(refused.seen)
-            return
-        self.batch.has_run = True
-        try:
-            if isinstance(flow, Flow):
-                self._attempt(job, flow, min(timeout_ms, available_ms))
-            else:
-                self._settle(job, flow)
-        except Refused as refused:
-            self._discard(job, refused.seen)
-
-    def _load(self) -> Flow | Raised:
-        """Import the flow and make what each child would otherwise make again for itself."""
-        logger()
-        try:
-            flow = find_flow(self.deployment.asset / "flows", self.message.flow)
-            if flow is not None:
-                flow.prepare()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - importing runs the author's code
-            logger().exception("a flow cannot be imported", extra={"flow": self.message.flow})
-            return Raised(describe_error(error))
-        if flow is None:
-            missing = f"this deployment has no flow {self.message.flow!r} any more"
-            logger().error("a job's flow is not here", extra={"job_id": self.message.id, "reason": cut(missing)})
-            return Raised(cut(f"FlowNotFound: {missing}"), permanent=True)
-        return self._misfit(flow) or flow
-
-    def _misfit(self, flow: Flow) -> Raised | None:
-        """Check the arguments of a flow that does not do so itself: another deployment may have accepted the job."""
-        is_known_here = flow.signature.is_plain and self.message.input is None
-        errors = self.deployment.catalog.errors_of(self.message.flow, self.message.arguments) if is_known_here else []
-        if not errors:
             return None
-        what = "; ".join(f"{path}: {message}" for path, message in errors)
-        return Raised(cut(f"PermanentError: the arguments are not what the flow takes: {what}"), permanent=True)
-
-    def _timeout_ms(self, flow: Flow | Raised) -> int:
-        default = flow.timeout if isinstance(flow, Flow) else 0
-        return (self.message.timeout_seconds or default) * 1000
+        self.batch.has_run = True
+        return job
 
     def _claim(self) -> Job:
         now = self.deployment.clock.now()
@@ -101,60 +99,46 @@ class Execution:
             memory=self.deployment.profile_memory,
         )
 
-    def _attempt(self, job: Job, flow: Flow, timeout_ms: int) -> None:
-        clock = self.deployment.clock
-        begun_at = clock.now()
-        timeout_at = begun_at + timeout_ms
-        keep = partial(self._keep, job)
-        call = Call(flow, self._arguments, keep, job.id, job.org, job.attempt, timeout_at, clock.now)
-        if self.message.input is not None:
-            _ = self.deployment.payloads  # made once, and not again by the process of each flow
-        try:
-            process = FlowProcess.start(call)
-        except OSError as error:
-            self._settle(job, Raised(describe_error(error)), flow)
-            return
-        attempt = Attempt(job, process, self.batch, self.deployment, timeout_at)
-        outcome = attempt.watch()
+    def _attempt(self, job: Job, process: FlowProcess, timeout_ms: int, available_ms: int) -> Attempt:
+        until = self.deployment.clock.now() + available_ms
+        call = Call(
+            flow=job.flow,
+            id=job.id,
+            org=job.org,
+            attempt=job.attempt,
+            created_at=job.created_at,
+            keep_seconds=job.keep_seconds,
+            timeout_ms=timeout_ms,
+            until=until,
+            folder=process.folder,
+            arguments=self.message.arguments,
+            input=self.message.input,
+        )
+        process.begin(call)
+        return Attempt(job, process, self.batch, self.deployment, timeout_ms, until)
+
+    def _end(self, attempt: Attempt, outcome: Outcome, flow: FlowEntry) -> None:
+        """Write what became of an attempt, of which nothing runs any more."""
+        job, now = attempt.job, self.deployment.clock.now()
         if attempt.stop is None:
-            ended_at = clock.now()
+            if isinstance(outcome, Raised):
+                self._log(job, outcome)
             self._settle(job, outcome, flow)
             if not isinstance(outcome, Raised):
-                self.deployment.run_times.learn(self.message.flow, ended_at - begun_at)
+                self.deployment.run_times.learn(job.flow, now - attempt.begun_at)
         elif attempt.stop is Stop.TIMED_OUT:
-            overdue = Raised(f"TimeoutError: the flow was stopped after {timeout_ms / 1000:g} seconds")
-            self._settle(job, overdue, flow, stopped_at=clock.now())
+            self._settle(job, Raised(attempt.overdue), flow, stopped_at=now)
         else:
             self._discard(job, self.deployment.store.read(job.id, consistent=True))
 
-    def _arguments(self) -> Mapping[str, Any]:
-        """Give the flow's arguments; those that were uploaded are read and checked in the flow's own process."""
-        reference = self.message.input
-        if reference is None:
-            return self.message.arguments
-        from functions.payloads import PayloadLostError, input_key  # noqa: PLC0415 - few jobs have such an input
+    @staticmethod
+    def _log(job: Job, raised: Raised) -> None:
+        """Write where a flow raised, whatever it has done to its own log; the text may quote the input."""
+        name = raised.error.partition(":")[0]
+        extra = {"job_id": job.id, "attempt": job.attempt, "exception_name": name, "exception": raised.trace}
+        logger().error("the flow raised", extra=extra)
 
-        key = input_key(self.message.org, reference)
-        try:
-            return uploaded_arguments(
-                self.deployment.payloads.read(key, key.rpartition("/")[2]), self.message.flow, self.deployment.catalog
-            )
-        except PayloadLostError as lost:
-            raise PayloadLostError(f"the job's input is lost: {lost}; submit it anew") from None
-        except ApiError as refused:
-            raise PermanentError(f"the uploaded input is not what the flow takes: {refused.message}") from None
-
-    def _keep(self, job: Job, content: bytes) -> Outcome:
-        """Make an object of a result; that is done in the flow's own process, while the lease is extended here."""
-        from functions.payloads import result_key  # noqa: PLC0415 - few jobs have such a result
-
-        try:
-            return self.deployment.payloads.put(result_key(job), content)
-        except (BotoCoreError, ClientError) as error:
-            logger().exception("a result was not kept", exc_info=error)
-            return Raised(f"the result of {len(content)} bytes could not be kept: {describe_error(error)}")
-
-    def _settle(self, job: Job, outcome: Outcome, flow: Flow | None = None, stopped_at: int | None = None) -> None:
+    def _settle(self, job: Job, outcome: Outcome, flow: FlowEntry | None = None, stopped_at: int | None = None) -> None:
         now = self.deployment.clock.now()
         if not isinstance(outcome, Raised):
             result = outcome if isinstance(outcome, Payload) else outcome.result
@@ -165,7 +149,7 @@ class Execution:
         else:
             self._release(job, outcome, flow)
 
-    def _release(self, job: Job, raised: Raised, flow: Flow | None) -> None:
+    def _release(self, job: Job, raised: Raised, flow: FlowEntry | None) -> None:
         """Give the job back, and its message with the backoff as its visibility: no new message."""
         asked = raised.retry_after
         pause = min(MAX_BACKOFF_SECONDS, self._backoff(job.attempt, flow) if asked is None else asked)
@@ -173,9 +157,9 @@ class Execution:
         self.deployment.store.release(job, error=raised.error, not_before=now + round(pause * 1000), now=now)
         self.batch.defer(self.delivery, math.ceil(pause))
 
-    def _backoff(self, attempt: int, flow: Flow | None) -> float:
+    def _backoff(self, attempt: int, flow: FlowEntry | None) -> float:
         """Draw the pause as the submission asks for it, else as the flow does."""
-        base, cap = (flow.backoff, flow.backoff_cap) if flow else (DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP)
+        base, cap = (flow.backoff_seconds, flow.backoff_cap_seconds) if flow else (DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP)
         own_base, own_cap = self.message.backoff_seconds, self.message.backoff_cap_seconds
         return backoff_seconds(attempt, base if own_base is None else own_base, cap if own_cap is None else own_cap)
 

@@ -42,6 +42,7 @@ class Flow:
     keep: int
     profile: Profile
     """What it asks of its worker, but for the time."""
+    fresh_process: bool = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -147,6 +148,7 @@ def flow(
     ephemeral_storage: int | None = ...,
     concurrency: int | None = ...,
     batch: int | None = ...,
+    fresh_process: bool = ...,
 ) -> Callable[[Callable[..., Any]], Flow]: ...
 def flow(
     function: Callable[..., Any] | None = None,
@@ -162,6 +164,7 @@ def flow(
     ephemeral_storage: int | None = None,
     concurrency: int | None = None,
     batch: int | None = None,
+    fresh_process: bool = False,
 ) -> Flow | Callable[[Callable[..., Any]], Flow]:
     """Make a flow of a function, `def` or `async def`.
 
@@ -173,6 +176,9 @@ def flow(
 
     A flow that asks for `memory` or `ephemeral_storage` in MB, for at most so many workers at once (`concurrency`), or
     for a `batch` of up to 10 jobs at a time, shares workers and their queue with those that ask for the same alone.
+
+    The attempts of a project run one after the other in one process, as long as they end well: what a module holds
+    lives on from job to job. A flow with `fresh_process` gets a process that no attempt has used.
     """
 
     def decorate(function: Callable[..., Any]) -> Flow:
@@ -180,7 +186,7 @@ def flow(
             raise TypeError(f"@flow goes onto a function of a module, as its topmost decorator, not onto {function!r}")
         slug = name or function.__name__.replace("_", "-")
         profile = Profile(memory, ephemeral_storage, concurrency, batch)
-        made = Flow(function, slug, timeout, max_attempts, backoff, backoff_cap, keep, profile)
+        made = Flow(function, slug, timeout, max_attempts, backoff, backoff_cap, keep, profile, fresh_process)
         for notes in _notes:
             notes.append(made)
         return made

@@ -1,7 +1,9 @@
 """How the run of a flow can end, as it crosses the pipe from its process."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from functions.lifecycle import Payload
 from noukai_wire import limits
@@ -16,11 +18,15 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """The flow raised, or returned what is no result; `retry_after` is in seconds."""
+    """The flow raised, or returned what is no result; `retry_after` is in seconds.
+
+    `trace` says for the log where it raised, and nothing of what its exceptions say.
+    """
 
     error: str
     permanent: bool = False
     retry_after: float | None = None
+    trace: str | None = None
 
 
 Outcome = Returned | Payload | Raised
@@ -29,18 +35,10 @@ Outcome = Returned | Payload | Raised
 _KINDS: dict[str, type[Outcome]] = {kind.__name__: kind for kind in (Returned, Payload, Raised)}
 
 
-def to_line(outcome: Outcome) -> bytes:
-    """Write one line of the pipe."""
-    return json.dumps({type(outcome).__name__: asdict(outcome)}).encode() + b"\n"
-
-
-def from_line(line: bytes) -> Outcome | None:
-    """Read one line of the pipe; None for what a flow has scribbled on it."""
-    try:
-        ((kind, values),) = json.loads(line).items()
-        return _KINDS[kind](**values)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+def outcome_of_kind(said: Mapping[str, Any]) -> Outcome:
+    """Make an outcome of its kind's name and its values."""
+    ((kind, values),) = said.items()
+    return _KINDS[kind](**values)
 
 
 def result_of(value: object) -> Returned | Raised:

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.lifecycle import GIVE_UP_AFTER_MS, Job, Payload
+from functions.lifecycle import GIVE_UP_AFTER_MS, Payload
 from noukai_wire import limits
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from functions.call import Call
+    from functions.lifecycle import Job
 
 LINK_SECONDS = 15 * 60
 """For how long a URL is good; what has begun by then goes on."""
@@ -106,7 +109,7 @@ def input_ms(keep_seconds: int) -> int:
     return GIVE_UP_AFTER_MS + keep_seconds * 1000 + GIVE_UP_AFTER_MS
 
 
-def result_key(job: Job) -> str:
+def result_key(job: "Job | Call") -> str:
     """Name the object of what an attempt has returned: an attempt that is lost overwrites nothing."""
     return f"{_kept_for(job.keep_seconds * 1000)}/{job.org}/{job.id}/{job.created_at}-{job.attempt}"
 

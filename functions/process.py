@@ -1,4 +1,4 @@
-"""The process that a flow runs in: a forked child with a process group of its own.
+"""The process that the flows of one project run in: a forked child with a process group of its own.
 
 A thread could not do this: one C call that holds the interpreter's lock would stall the heartbeats beside it, and no
 thread can be killed. The parent stays free of threads and waits on a pipe; `multiprocessing` queues would need shared
@@ -8,140 +8,289 @@ memory, which Lambda lacks.
 import os
 import select
 import signal
-import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from secrets import token_hex
+from time import monotonic, sleep
 from typing import NoReturn
 
-from functions.failure import describe_error
-from functions.outcome import Outcome, Raised, from_line, to_line
+from functions.answer import Answer, LineReader
+from functions.call import INTERRUPT, Call
+from functions.channel import BROKEN, Channel
+from functions.connection import Connection
+from functions.outcome import Outcome, Raised
 from functions.progress import ProgressBoard
-from functions.tether import Tether
+from functions.reaper import Reaper
 
-INTERRUPT = signal.SIGTERM
 _CHUNK_BYTES = 1 << 16
+_OUTPUT_SECONDS = 0.02
+"""How often the output is read: a flow that prints a lot would wake the worker for each line."""
+_DEATH_SECONDS = 0.1
+"""A process that has closed its pipes may be about to end: its status comes a moment later."""
+_LEAVING_SECONDS = 2.0
+"""How long the exit handlers of a process may take."""
+_LOOK_SECONDS = 0.05
+"""How often a process is looked at where nothing tells of its death."""
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+Body = Callable[[Channel, ProgressBoard, str], object]
+"""What runs in the process: it is given its pipes, where to report progress, and the token of its first answer."""
 
 
-@dataclass(slots=True)
 class FlowProcess:
-    """A running flow: its outcome arrives through `receive`, and after `close` nothing of its group runs."""
+    """A process that takes one call after the other, as its worker sees it.
 
-    pid: int
-    board: ProgressBoard
-    _pipe: int
-    _tether: Tether
-    _unread: bytes = b""
-    _status: int | None = None
+    The outcome of a call arrives through `receive`; after `close` nothing of the process and its group runs.
+    """
+
+    def __init__(self, project: str, pid: int, connection: Connection, reaper: Reaper, token: str) -> None:
+        self.project = project
+        self.pid = pid
+        self.board = connection.board
+        self.attempts = 0
+        """How many calls it was given."""
+        self.has_imported = False
+        """Whether its module is imported: the flow of a call that it was given has begun then."""
+        self.is_clean = True
+        """Whether nothing has happened that forbids another call."""
+        self.folder = ""
+        """Where the temporary files of its attempt go."""
+        self.first_memory = 0
+        """What it had at the end of its first attempt, in bytes."""
+        self._connection = connection
+        self._reaper = reaper
+        self._token = self._first_token = token
+        self._lines = LineReader()
+        self._said: list[bytes] = []
+        self._unsent = memoryview(b"")
+        self._has_gone = False
+        self._code: int | None = None
+        self._death = _pidfd(pid)
+        self._quiet, self._all = select.poll(), select.poll()
+        self._output_at = 0.0
+        for poll in (self._quiet, self._all):
+            poll.register(connection.answers, select.POLLIN)
+            if self._death is not None:
+                poll.register(self._death, select.POLLIN)
+        for descriptor in connection.output.reading:
+            self._all.register(descriptor, select.POLLIN)
 
     @classmethod
-    def start(cls, body: Callable[[ProgressBoard], Outcome]) -> "FlowProcess":
-        """Fork; `body` runs in the child, which ends with it, or with this process."""
-        board = ProgressBoard()
-        tether = Tether()
-        reading, writing = os.pipe()
+    def start(cls, project: str, body: Body, reaper: Reaper, modules: Collection[str] | None = None) -> "FlowProcess":
+        """Fork, for the flows of a project. The body runs in the child, which ends with it, or with this process.
+
+        Of all libraries the child has the `modules` loaded; with None, all that this process has.
+
+        Raises:
+            OSError: there is no process to be had, or no descriptor for it.
+        """
+        connection, token = Connection(), token_hex(8)
         try:
             pid = os.fork()
         except OSError:
-            for pipe in (reading, writing):
-                os.close(pipe)
-            tether.hold()
-            tether.cut()
-            board.close()
+            connection.drop()
             raise
         if pid == 0:
-            os.close(reading)
-            _run_child(body, board, tether, writing)
-        os.close(writing)
-        tether.hold()
+            _run_child(body, connection, modules, token)
+        connection.hold()
         with suppress(PermissionError, ProcessLookupError):  # the child was faster, or is gone
             os.setpgid(pid, pid)
-        return cls(pid, board, reading, tether)
+        reaper.keep(pid)
+        return cls(project, pid, connection, reaper, token)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._code is None and not self._reaper.has_ended(self.pid)
+
+    @property
+    def memory(self) -> int:
+        """The bytes of memory that it has for itself, or shares with this process since the fork."""
+        try:
+            with open(f"/proc/{self.pid}/statm", "rb", buffering=0) as file:  # noqa: PTH123 - it is read after each attempt
+                _, resident, of_files, *_ = map(int, file.read().split())
+        except OSError:  # not Linux, or it has ended
+            return 0
+        return (resident - of_files) * _PAGE_BYTES
+
+    def fails_to_import(self, seconds: float) -> bool:
+        """Wait up to so many seconds for the import of the module; whether it has failed by then."""
+        deadline = monotonic() + seconds
+        while not self.has_imported and (left := deadline - monotonic()) > 0:
+            if self.receive(left) is not None:
+                return True
+        return False
+
+    def begin(self, call: Call) -> None:
+        """Give it a call, which begins when the module is imported."""
+        self.attempts += 1
+        self.board.clear()
+        self._token = token_hex(8)
+        self._unsent = memoryview(call.line(self._token))
+        self._send()
 
     def receive(self, seconds: float) -> Outcome | None:
-        """Wait up to so many seconds for the outcome; a death without one is an outcome too.
+        """Wait up to so many seconds for the outcome; a death without one is an outcome, too.
 
-        A child that died may have left the pipe open in a child of its own, so it is itself looked at, and before the
-        pipe: whatever it has said is in there by then.
+        Returns early, with None, when the module has been imported.
         """
-        dead = self._has_died()
-        readable, _, _ = select.select([self._pipe], [], [], 0 if dead else seconds)
-        data = os.read(self._pipe, _CHUNK_BYTES) if readable else b""
-        *lines, self._unread = (self._unread + data).split(b"\n")
-        outcome = next((said for said in map(from_line, lines) if said is not None), None)
-        if outcome is not None:
-            return outcome
-        # The end of the pipe is the end of the flow: if it lives it has closed the pipe itself, and can say no more.
-        if (readable and not data) or (dead and not readable):
-            return Raised(_cause_of_death(self._reap()))
-        return None
+        deadline = monotonic() + seconds
+        while True:
+            if answer := self._heard():
+                return self._outcome_of(answer)
+            self._wait(deadline)
+            if self._has_gone and not self._said:
+                return self._cause_of_death()
+            if monotonic() >= deadline and not self._said:
+                return None
 
     def interrupt(self) -> None:
         """Ask the flow to stop: an exception is raised in its main thread, which also cancels its coroutines."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, INTERRUPT)
+        self.is_clean = False
+        self._signal(INTERRUPT)
 
     def kill(self) -> None:
         """Kill the flow, wherever it has moved itself, and what it has started in its group."""
+        self.is_clean = False
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        if self._status is None:
-            os.kill(self.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
+
+    def leave(self) -> None:
+        """Let its exit handlers run, as no call follows, and close it."""
+        self._connection.close_calls()
+        deadline = monotonic() + _LEAVING_SECONDS
+        while self.is_alive and (left := deadline - monotonic()) > 0:
+            self._wait(monotonic() + min(left, _LOOK_SECONDS))
+        self.close()
 
     def close(self) -> None:
-        """Leave nothing of the group running, no zombie, no open pipe and no memory."""
-        self._reap()
-        os.close(self._pipe)
-        self._tether.cut()
-        self.board.close()
+        """Leave nothing of it running, no zombie, no open pipe and no memory.
 
-    def _has_died(self) -> bool:
-        if self._status is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            self._status = status if pid else None
-        return self._status is not None
-
-    def _reap(self) -> int:
-        self.kill()
-        if self._status is None:
-            self._status = os.waitpid(self.pid, 0)[1]
-        return self._status
-
-
-def _cause_of_death(status: int) -> str:
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        # The signals of real time, but for the first and the last, have no names.
-        name = signal.Signals(number).name if number in {*signal.Signals} else f"signal {number}"
-        hint = " (out of memory?)" if number == signal.SIGKILL else ""
-        return f"ProcessDied: the flow's process was ended by {name}{hint}"
-    return f"ProcessDied: the flow's process ended itself with status {os.WEXITSTATUS(status)}"
-
-
-def _run_child(
-    body: Callable[[ProgressBoard], Outcome], board: ProgressBoard, tether: Tether, writing: int
-) -> NoReturn:
-    """Run the flow and end the process, whatever happens, without the parent's clean-up."""
-    try:
-        os.setpgid(0, 0)
-        tether.tie()
-        _leave_standard_streams()
+        Raises:
+            NotEndedError: something runs on.
+        """
         try:
-            outcome = body(board)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is the outcome
-            outcome = Raised(describe_error(error))
-        # The outcome comes last: whoever receives it ends this process.
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(Exception):  # a flow may have closed or replaced it
-                stream.flush()
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(to_line(outcome))
-    finally:
+            self._end()
+        finally:
+            self._connection.output.finish()
+            self._connection.close()
+            if self._death is not None:
+                os.close(self._death)
+
+    def _wait(self, deadline: float) -> None:
+        """Wait until something happens, and take note of it."""
+        now = monotonic()
+        poll, until = (self._all, deadline) if now >= self._output_at else (self._quiet, min(deadline, self._output_at))
+        if self._death is None:
+            until = min(until, now + _LOOK_SECONDS)
+        happened = {descriptor for descriptor, _ in poll.poll(max(0.0, until - now) * 1000)}
+        connection = self._connection
+        self._has_gone = self._death in happened or (self._death is None and not self.is_alive)
+        if poll is self._all:
+            self._pass_output()
+        if self._unsent:
+            self._send()
+        if connection.answers in happened or self._has_gone:
+            self._listen()
+
+    def _pass_output(self) -> None:
+        output = self._connection.output
+        open_ones = {*output.reading}
+        busy = output.pass_on()
+        self._output_at = 0.0 if busy else monotonic() + _OUTPUT_SECONDS
+        for ended in open_ones - output.reading.keys():
+            self._all.unregister(ended)
+
+    def _send(self) -> None:
+        """Write as much of the call as the pipe takes."""
+        try:
+            self._unsent = self._unsent[os.write(self._connection.calls, self._unsent) :]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._unsent = memoryview(b"")
+        for poll in (self._quiet, self._all):
+            if self._unsent:
+                poll.register(self._connection.calls, select.POLLOUT)
+            else:
+                with suppress(KeyError):
+                    poll.unregister(self._connection.calls)
+
+    def _listen(self) -> None:
+        """Read what it has said; the end of its pipe is its own: if it lives, it can say no more."""
+        while True:
+            try:
+                data = os.read(self._connection.answers, _CHUNK_BYTES)
+            except BlockingIOError:
+                return
+            self._said += self._lines.feed(data)
+            if not data:
+                self._has_gone = True
+                return
+            if not self._has_gone:
+                return
+
+    def _heard(self) -> Answer | None:
+        """Give the next answer that was asked for."""
+        while self._said:
+            token = self._token if self.has_imported else self._first_token
+            if answer := Answer.read(self._said.pop(0), token):
+                return answer
+        return None
+
+    def _outcome_of(self, answer: Answer) -> Outcome | None:
+        if not self.has_imported and answer.outcome is None:
+            self.has_imported = True
+            return None
+        self.is_clean = self.is_clean and self.has_imported and answer.is_clean
+        self._connection.output.finish()
+        return answer.outcome or Raised("ProcessDied: the flow's process gave an answer that makes no sense")
+
+    def _cause_of_death(self) -> Raised:
+        deadline = monotonic() + _DEATH_SECONDS
+        while self.is_alive and monotonic() < deadline:
+            sleep(0.001)
+        has_died = not self.is_alive
+        code = self._end()
+        when = "" if self.has_imported else " while it imported the flow's module"
+        if not has_died or code == BROKEN:
+            return Raised(f"ProcessDied: the flow's process has closed the pipes to its worker{when}")
+        if code >= 0:
+            return Raised(f"ProcessDied: the flow's process ended itself with status {code}{when}")
+        # The signals of real time, but for the first and the last, have no names.
+        name = signal.Signals(-code).name if -code in {*signal.Signals} else f"signal {-code}"
+        hint = " (out of memory?)" if -code == signal.SIGKILL else ""
+        return Raised(f"ProcessDied: the flow's process was ended by {name}{hint}{when}")
+
+    def _end(self) -> int:
+        self.is_clean = False
+        if self._code is None:
+            self._code = self._reaper.end(self.pid)
+        return self._code
+
+    def _signal(self, number: int) -> None:
+        if self.is_alive:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+def _pidfd(pid: int) -> int | None:
+    """Open what tells of a child's death at once, also if a child of its own holds its pipes open."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # not Linux, or not allowed
+        return None
+
+
+def _run_child(body: Body, connection: Connection, modules: Collection[str] | None, token: str) -> NoReturn:
+    """Run the body and end the process, whatever happens, without the parent's clean-up."""
+    try:
+        body(connection.enter(modules), connection.board, token)
         os._exit(0)
-
-
-def _leave_standard_streams() -> None:
-    """Read nothing, and write to the log: the runtime may speak with its host through its standard streams."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
+    except BaseException:  # noqa: BLE001 - nothing may return into the worker's code
+        traceback.print_exc()
+    finally:
+        os._exit(1)

@@ -38,6 +38,10 @@ class ProgressBoard:
         progress: Mapping[str, Any] = json.loads(text)
         return progress
 
+    def clear(self) -> None:
+        """Let nothing stand here."""
+        self._memory[: _HEADER.size] = bytes(_HEADER.size)
+
     def close(self) -> None:
         """Give the memory back."""
         self._memory.close()

@@ -204,7 +204,7 @@ def _context(stage: _Stage, *, attempt: int, remaining: float, job_id: str, org:
         job_id=job_id,
         attempt=attempt,
         org=org,
-        logger=cast("Logger", _log()),
+        logger=lambda: cast("Logger", _log()),
         remaining=lambda: remaining,
         report=lambda progress, /: stage.report(context, progress),
     )

@@ -6,6 +6,8 @@ import select
 import signal
 import sys
 
+from functions.descriptors import moved_up
+
 
 class Tether:
     """A pipe whose writing end the worker alone holds: when it closes, the kernel kills the group that was tied to it.
@@ -22,16 +24,23 @@ class Tether:
         """Keep the worker's end only."""
         os.close(self._tied)
 
-    def tie(self) -> None:
-        """Tie the group of this process, which holds the other end until it ends."""
+    def tie(self) -> int:
+        """Tie the group of this process, which holds the other end until it ends; gives its descriptor."""
         os.close(self._held)
+        self._tied = moved_up(self._tied)
         if sys.platform == "linux":
             fcntl.fcntl(self._tied, fcntl.F_SETOWN, -os.getpgrp())
             fcntl.fcntl(self._tied, fcntl.F_SETSIG, signal.SIGKILL)
             fcntl.fcntl(self._tied, fcntl.F_SETFL, os.O_ASYNC)
         if select.select([self._tied], [], [], 0)[0]:
             os._exit(1)  # the worker had ended before anybody could be told
+        return self._tied
 
     def cut(self) -> None:
         """Let go; what is left of the group is killed."""
+        os.close(self._held)
+
+    def drop(self) -> None:
+        """Close both ends, since nothing was tied."""
+        os.close(self._tied)
         os.close(self._held)

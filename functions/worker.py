@@ -1,63 +1,30 @@
 """Entry: run the jobs of a batch of deliveries, each to a settled row or back to the queue."""
 
-from typing import TYPE_CHECKING, Any, Protocol
+import os
+from typing import TYPE_CHECKING, Any
 
-from functions.libraries import use_own
-
-use_own()  # before any of them is imported
-
-from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
-
-from functions.batch import Batch  # noqa: E402
-from functions.deployment import Deployment, deployed  # noqa: E402
-from functions.execution import Execution  # noqa: E402
-from functions.queue import Delivery, InvalidMessageError, Message  # noqa: E402
-from functions.registry import open_folder  # noqa: E402
-from functions.telemetry import logger  # noqa: E402
-from noukai_wire.limits import WORKER_MARGIN_SECONDS  # noqa: E402
+from functions.deployment import deployed
 
 if TYPE_CHECKING:
     from functions.http import Event
+    from functions.work import LambdaContext
+
+_READY_SECONDS = 8.0
+"""Lambda lets a function start for ten seconds, with a whole processor."""
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    # Before any library is loaded: what flows import is their own.
+    deployed().get_processes_ready(_READY_SECONDS)
+
+from functions.work import BROKEN, work  # noqa: E402 - see above
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    deployed().get_clients_ready()
 
 
-class LambdaContext(Protocol):
-    """What of the runtime's context a worker uses."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Until the runtime ends this invocation."""
-
-
-def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict[str, Any]:
-    """Work on the deliveries one after the other; a bad one does not fail its neighbours."""
-    now = deployment.clock.now()
-    batch = Batch(lambda: deployment.queue, deployment.lease_ms, Delivery.of(event))
-    open_folder(deployment.asset / "flows")
-    if context.get_remaining_time_in_millis() > deployment.lease_ms:
-        # A queue whose visibility ends sooner than the lease needs no shortening.
-        _hold(batch, now)
-    else:
-        batch.note_hidden(now)
-    while delivery := batch.next(deployment.clock.now()):
-        available_ms = context.get_remaining_time_in_millis() - deployment.grace_ms - 1000 * WORKER_MARGIN_SECONDS
-        try:
-            Execution(deployment, batch, delivery, Message.parse(delivery.body)).run(available_ms)
-        except InvalidMessageError as error:
-            logger().error("a message was dropped", extra={"message_id": delivery.id, "reason": str(error)})
-        except Exception:  # noqa: BLE001 - one delivery must not fail its neighbours
-            # The delivery returns when its visibility ends; by then its row says what became of the attempt.
-            logger().exception("a delivery failed", extra={"message_id": delivery.id})
-            batch.failures.append(delivery.id)
-    return batch.answer
-
-
-def _hold(batch: Batch, now: int) -> None:
+def handler(event: "Event", context: "LambdaContext") -> dict[str, Any]:
+    """Serve the queue; a worker that is broken ends, and the queue delivers to another."""
     try:
-        batch.hold(now)
-    except (BotoCoreError, ClientError):
-        # The jobs can run all the same; should this worker die, they wait for the queue instead of the lease.
-        logger().warning("the visibility of a batch was not shortened", exc_info=True)
-
-
-def handler(event: "Event", context: LambdaContext) -> dict[str, Any]:
-    """Serve the queue."""
-    return work(event, context, deployed())
+        return work(event, context, deployed())
+    except BROKEN:
+        os._exit(1)

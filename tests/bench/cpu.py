@@ -1,6 +1,6 @@
 """How much CPU the functions take when warm: measured on moto, whose own part is taken off.
 
-A flow's process is measured apart, in one that has only a worker loaded: forking this one would copy all of moto.
+What a kept process takes is measured apart, in one that has only a worker loaded: this one has all of moto.
 """
 
 import subprocess
@@ -11,7 +11,7 @@ from time import process_time
 from typing import Any
 from unittest.mock import patch
 
-from functions import execution, worker
+from functions.work import work
 from noukai_wire.routes import Route
 from tests.bench import prices
 from tests.bench.cloud import Cpu
@@ -101,12 +101,12 @@ def _worker(system: System, clock: OwnCpu, jobs: int) -> tuple[float, int]:
     timeline = Timeline()
     batches = [[_record(system) for _ in range(jobs)] for _ in range(_SAMPLES // jobs + 4)]
 
-    def work() -> None:
-        with patch.object(execution, "FlowProcess", Processes(timeline)):
-            worker.work({"Records": batches.pop()}, LambdaContext(), system.deployment)
+    def invoke() -> None:
+        with patch.object(system.deployment, "processes", Processes(timeline, system.deployment)):
+            work({"Records": batches.pop()}, LambdaContext(), system.deployment)
 
     def begin() -> None:
-        timeline.start(work)
+        timeline.start(invoke)
         timeline.run()
 
     return _least(clock, begin, len(batches) - 1)

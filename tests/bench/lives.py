@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from functions import execution
 from functions.aws import client
 from functions.budgets import Budgets
 from functions.catalog_build import build_catalog
@@ -101,7 +100,7 @@ class Account:
         self._tables.meter, self._tables.timeline = meter, timeline
         cloud = Cloud(stack, cpu, timeline, meter, self._make_deployment)
         caller = Caller(cloud, self.system.deployment.store)
-        with _logging_to(cloud.log), patch.object(execution, "FlowProcess", Processes(timeline)):
+        with _logging_to(cloud.log):
             at_once, wave = (1, MAP_SIZE) if life.event is Event.MAPPED else (stack.batch_size, stack.batch_size)
             if life.is_awaited and life.event is not Event.MAPPED:
                 self._play(cloud, caller, life, at_once)
@@ -149,6 +148,8 @@ class Account:
         made.queue = JobQueue(queues, QUEUE)
         made.payloads = PayloadStore(objects, made.environment["PAYLOADS_BUCKET"])
         made.schedules = Schedules(schedules, "schedules", QUEUE, "role")
+        processes: Any = Processes(cloud.timeline, made)
+        made.processes = processes
         return made
 
 

@@ -1,29 +1,41 @@
-"""The process of a flow on simulated time: the real child's code runs at once, and its outcome is held back."""
+"""The process of a flow on simulated time: the flow runs at once, in this process, and its outcome is held back."""
 
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from functions.call import INTERRUPT
+from functions.host import Host
 from functions.outcome import Outcome, Raised
-from functions.process import INTERRUPT
 from functions.progress import ProgressBoard
 from functions.telemetry import logger
 from tests.bench.timeline import Timeline
 
 if TYPE_CHECKING:
-    from functions.child import Call
+    from functions.call import Call
+    from functions.deployment import Deployment
 
 
 class PassingProcess:
     """Stands in for `FlowProcess`; the flow takes the `milliseconds` among its arguments."""
 
-    def __init__(self, call: "Call", timeline: Timeline) -> None:
+    folder = ""
+    has_imported = True
+
+    def __init__(self, host: Host, timeline: Timeline) -> None:
         self.board = ProgressBoard()
+        self._host = host
         self._timeline = timeline
-        self._begun = timeline.time
-        self._ends = timeline.time + call.arguments()["milliseconds"]
-        self._outcome = _outcome_of(call, self.board)
-        timeline.actor.stage = "run"
+        self._begun = self._ends = timeline.time
+        self._outcome: Outcome | None = None
+
+    def begin(self, call: "Call") -> None:
+        """Start a flow."""
+        flow = self._host.flow(call.flow)
+        self._begun = self._timeline.time
+        self._ends = self._begun + self._host.arguments(call, flow)["milliseconds"]
+        self._outcome = _outcome_of(self._host, call, self.board)
+        self._timeline.actor.stage = "run"
 
     def receive(self, seconds: float) -> Outcome | None:
         """Let time pass until the flow ends, or for so many seconds."""
@@ -39,30 +51,43 @@ class PassingProcess:
     kill = interrupt
 
     def close(self) -> None:
-        """Go on to what settles the job."""
+        """Go on to what settles the job, if there was one."""
         self.board.close()
         actor = self._timeline.actor
-        actor.flow_ms += self._ends - self._begun
-        actor.jobs += 1
-        actor.stage = "settle"
+        if self._outcome is not None:
+            actor.flow_ms += self._ends - self._begun
+            actor.jobs += 1
+            actor.stage = "settle"
 
 
 @dataclass(frozen=True)
 class Processes:
-    """Starts processes where `FlowProcess` would."""
+    """Stands in for the pool of a worker."""
 
     timeline: Timeline
+    deployment: "Deployment"
+    _hosts: dict[str, Host] = field(default_factory=dict)
 
-    def start(self, call: "Call") -> PassingProcess:
-        """Start a flow."""
-        return PassingProcess(call, self.timeline)
+    def take(self, project: str, *, fresh: bool) -> PassingProcess:
+        """Give a process whose module is imported."""
+        del fresh
+        if project not in self._hosts:
+            made = self.deployment
+            self._hosts[project] = Host(project, made.asset, made.catalog, made.clock, lambda: made.payloads)
+            self._hosts[project].load()
+        return PassingProcess(self._hosts[project], self.timeline)
+
+    def give_back(self, process: PassingProcess, *, is_used_up: bool) -> None:
+        """End a process."""
+        del is_used_up
+        process.close()
 
 
-def _outcome_of(call: "Call", board: ProgressBoard) -> Outcome:
+def _outcome_of(host: Host, call: "Call", board: ProgressBoard) -> Outcome:
     """Undo what the call does to the process that it takes for its own."""
     handler = signal.getsignal(INTERRUPT)
     try:
-        return call(board)
+        return host.kept(call, host.run(call, board))
     finally:
         signal.signal(INTERRUPT, handler)
         logger().remove_keys(["job_id", "attempt"])

@@ -11,11 +11,12 @@ from urllib.parse import parse_qsl
 
 from moto import mock_aws
 
-from functions import dead_letters, worker
+from functions import dead_letters
 from functions.aws import client
 from functions.deployment import Deployment
 from functions.lifecycle import Job
 from functions.queue import JobQueue, Message
+from functions.work import work
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions import scheduler
@@ -139,7 +140,7 @@ class System:
         }
         del self.calls[:]
         answer = (
-            worker.work(event, LambdaContext(remaining_ms), self.deployment)
+            work(event, LambdaContext(remaining_ms), self.deployment)
             if queue is None
             else dead_letters.bury(event, self.deployment)
         )
@@ -207,7 +208,10 @@ def system_on_moto(asset: Path, profiles: Iterable[str] = ()) -> Iterator[System
             record_calls(called.client, system.calls)
         scheduler.enforce(system.deployment.schedules.client)
         system.deployment.schedules.client.create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])
-        yield system
+        try:
+            yield system
+        finally:
+            system.deployment.processes.close()
 
 
 def record_calls(service: Any, calls: list[tuple[str, dict[str, Any]]]) -> None:

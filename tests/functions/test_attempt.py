@@ -28,6 +28,7 @@ class PassingProcess:
         self.each_second: Callable[[int], object] = lambda _: None
         self.signals: list[tuple[str, int]] = []
         self.board = ProgressBoard()
+        self.has_imported = True
 
     @property
     def second(self) -> int:
@@ -45,9 +46,6 @@ class PassingProcess:
     def kill(self) -> None:
         self.signals.append(("kill", self.second))
 
-    def close(self) -> None:
-        self.board.close()
-
 
 def watch(system: System, process: PassingProcess, timeout_seconds: int = 600) -> Attempt:
     """Claim a new job and watch over the process as if it ran the flow."""
@@ -59,7 +57,8 @@ def watch(system: System, process: PassingProcess, timeout_seconds: int = 600) -
     batch.next(now)
     batch.hold(now)
     del system.calls[:]
-    return Attempt(job, cast("FlowProcess", process), batch, system.deployment, now + timeout_seconds * 1000)
+    timeout_ms = timeout_seconds * 1000
+    return Attempt(job, cast("FlowProcess", process), batch, system.deployment, timeout_ms, now + 900_000)
 
 
 def times(system: System, operation: str) -> int:

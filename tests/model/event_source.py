@@ -7,7 +7,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from functions import dead_letters, worker
+from functions import dead_letters
+from functions import work as batches
 from tests.model.actor import Actor
 from tests.model.event import RECEIVE, Pending
 from tests.model.ledger import ViolationError
@@ -34,7 +35,7 @@ def work(world: World) -> Callable[[Actor], None]:
     """The event source of the queue, and the worker that it invokes."""
 
     def invoke(event: dict[str, Any]) -> dict[str, Any]:
-        return worker.work(event, Invocation(world, world.clock.time + _INVOCATION_MS), world.deployment)
+        return batches.work(event, Invocation(world, world.clock.time + _INVOCATION_MS), world.deployment)
 
     return _served(world, QUEUE, invoke)
 

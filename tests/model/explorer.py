@@ -13,11 +13,9 @@ from itertools import accumulate, count
 from pathlib import Path
 from unittest.mock import patch
 
-from functions import execution, registry, submitting
+from functions import submitting
 from functions.catalog import Catalog
 from functions.catalog_build import build_catalog
-from functions.child import Call
-from functions.process import FlowProcess
 from functions.submission import Submission, parse_submission
 from functions.telemetry import logger
 from tests.model import event_source
@@ -25,7 +23,6 @@ from tests.model.callers import CALLERS, read_late
 from tests.model.event import Event
 from tests.model.ledger import ViolationError
 from tests.model.scenario import Scenario
-from tests.model.scripted_process import ScriptedProcess
 from tests.model.world import World
 
 FLOWS = Path(__file__).parent.parent / "functions" / "flows"
@@ -58,23 +55,18 @@ class Explorer:
     blocked: int = 0
     """Runs that were given up as reorderings of others."""
     _begun: dict[str, World] = field(default_factory=dict)
-    _playing: World | None = None
 
     @classmethod
     @contextmanager
     def of(cls, asset: Path) -> Iterator["Explorer"]:
         """Explore with the flows of an asset.
 
-        What is pure, and the same in each world, is done once: to find a flow and to parse a submission.
+        What is pure, and the same in each world, is done once: to parse a submission.
         """
         explorer = cls(asset, Catalog.load(asset / "catalog"))
         logger().setLevel(logging.CRITICAL)
         gc.freeze()  # what was imported outlives every world, and need not be looked through after each
-        with (
-            patch.object(FlowProcess, "start", explorer.start_flow),
-            patch.object(execution, "find_flow", cache(registry.find_flow)),
-            patch.object(submitting, "parse_submission", explorer.parser()),
-        ):
+        with patch.object(submitting, "parse_submission", explorer.parser()):
             yield explorer
 
     def parser(self) -> Callable[[bytes, str, Catalog], Submission]:
@@ -82,17 +74,11 @@ class Explorer:
         remembered = cache(lambda body, name: parse_submission(body, name, self.catalog))
         return lambda body, name, _catalog: remembered(body, name)
 
-    def start_flow(self, call: Call) -> ScriptedProcess:
-        """Start a flow in the world that is played now."""
-        if self._playing is None:
-            raise ViolationError("a flow was started outside of a world")
-        return ScriptedProcess(self._playing, call)
-
     @contextmanager
     def world(self, scenario: Scenario) -> Iterator[World]:
         """Make a world as the scenario has it at its start."""
         random.seed(0)  # the jitter of a backoff
-        self._playing = world = World(scenario, self.catalog, self.asset)
+        world = World(scenario, self.catalog, self.asset)
         if scenario.submitted:
             world.begin_as(self._submitted(scenario))
         for index in range(scenario.workers):

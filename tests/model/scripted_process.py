@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from functions.child import Call
+from functions.call import Call
 from functions.outcome import Outcome, Raised, Returned
 from tests.model.event import Pending
 from tests.model.ledger import said_by
@@ -17,6 +18,10 @@ class Stage(Protocol):
 
     run: set[tuple[str, int]]
 
+    @property
+    def clock(self) -> Any:
+        """The time there."""
+
     def pause(self, pending: Pending) -> str:
         """Stand still until it is the actor's turn; gives how it goes on."""
 
@@ -24,15 +29,22 @@ class Stage(Protocol):
 class ScriptedProcess:
     """A flow that returns, raises, reports or goes on, and that leaves at once or late when it is interrupted."""
 
-    def __init__(self, stage: Stage, call: Call) -> None:
-        stage.run.add((call.job_id, call.attempt))
+    folder = ""
+    has_imported = True
+
+    def __init__(self, stage: Stage) -> None:
         self.board = self
         self._stage = stage
-        self._now = call.now
-        self._said = said_by(call.job_id, call.attempt)
-        self._beat_at = call.now()
+        self._now = stage.clock.now
+        self._said = ""
+        self._beat_at = 0
         self._progress: Mapping[str, Any] | None = None
         self._interrupted = self._killed = False
+
+    def begin(self, call: Call) -> None:
+        self._stage.run.add((call.id, call.attempt))
+        self._said = said_by(call.id, call.attempt)
+        self._beat_at = self._now()
 
     def receive(self, _seconds: float) -> Outcome | None:
         if self._killed:
@@ -62,5 +74,17 @@ class ScriptedProcess:
         """What it has said of its progress."""
         return self._progress
 
-    def close(self) -> None:
+
+@dataclass(frozen=True)
+class ScriptedProcesses:
+    """Stands in for the pool of a worker."""
+
+    stage: Stage
+
+    def take(self, _project: str, *, fresh: bool) -> ScriptedProcess:
+        """Give a process that no attempt has used, whether it is to be `fresh` or not."""
+        del fresh
+        return ScriptedProcess(self.stage)
+
+    def give_back(self, process: ScriptedProcess, *, is_used_up: bool) -> None:
         """Leave nothing, since there is nothing."""

@@ -21,6 +21,7 @@ from tests.model.gate import Gate
 from tests.model.ledger import Ledger, ViolationError
 from tests.model.memory_aws import MemoryQueues, MemoryTables
 from tests.model.scenario import Scenario
+from tests.model.scripted_process import ScriptedProcesses
 
 JOBS, QUEUE, DEAD_LETTERS = "jobs", "queue", "dead-letters"
 _ENVIRONMENT = {"LEASE_SECONDS": "30", "GRACE_SECONDS": "1"}
@@ -72,6 +73,8 @@ class World:
         self.deployment.queue = JobQueue(queues, QUEUE)
         self.deployment.dead_letters = JobQueue(queues, DEAD_LETTERS)
         self.deployment.catalog = catalog
+        processes: Any = ScriptedProcesses(self)
+        self.deployment.processes = processes
         # No org has a budget: the schedules are those of jobs.
         budgets: Any = SimpleNamespace(is_spent=lambda _: False)
         self.deployment.budgets = budgets

@@ -12,19 +12,9 @@ from pathlib import Path
 import pytest
 
 from functions.outcome import Outcome, Raised, Returned
-from functions.process import FlowProcess
 from functions.progress import ProgressBoard
 from functions.tether import Tether
-
-
-def ended(process: FlowProcess) -> Outcome:
-    """The outcome of a process, which is closed then."""
-    try:
-        while (outcome := process.receive(5)) is None:
-            pass
-    finally:
-        process.close()
-    return outcome
+from tests.flow_process import ended, receive, started
 
 
 def is_alive(pid: int) -> bool:
@@ -45,13 +35,13 @@ def wait_until(happened: Callable[[], bool], seconds: float = 5) -> None:
 
 def test_outcome_arrives() -> None:
     """What the body gives in the child is what the parent receives."""
-    assert ended(FlowProcess.start(lambda _: Returned("1"))) == Returned("1")
+    assert ended(started(lambda _: Returned("1"))) == Returned("1")
 
 
 def test_result_larger_than_the_pipe() -> None:
     """A result of any size arrives whole."""
     text = '"' + "x" * 1_000_000 + '"'
-    assert ended(FlowProcess.start(lambda _: Returned(text))) == Returned(text)
+    assert ended(started(lambda _: Returned(text))) == Returned(text)
 
 
 def test_last_progress_is_seen_while_the_flow_is_silent() -> None:
@@ -63,7 +53,7 @@ def test_last_progress_is_seen_while_the_flow_is_silent() -> None:
         time.sleep(600)
         raise AssertionError
 
-    process = FlowProcess.start(body)
+    process = started(body)
     wait_until(lambda: process.board.read() == {"percent": 999})
     process.close()
 
@@ -80,9 +70,9 @@ def test_progress_that_is_too_large_is_refused() -> None:
 
 def test_outcome_of_a_process_that_has_already_ended() -> None:
     """A process that ended before it was looked at has still said its outcome, however short the look."""
-    process = FlowProcess.start(lambda _: Returned("1"))
+    process = started(lambda _: Returned("1"))
     wait_until(lambda: not is_alive(process.pid))
-    assert process.receive(0) == Returned("1")
+    assert receive(process, 0) == Returned("1")
     process.close()
 
 
@@ -94,7 +84,7 @@ def test_death_by_a_signal_without_a_name_is_seen() -> None:
         raise AssertionError
 
     said = f"ProcessDied: the flow's process was ended by signal {signal.SIGRTMIN + 6}"
-    assert ended(FlowProcess.start(body)) == Raised(said)
+    assert ended(started(body)) == Raised(said)
 
 
 def test_process_that_dies_is_seen_although_its_child_lives() -> None:
@@ -106,9 +96,9 @@ def test_process_that_dies_is_seen_although_its_child_lives() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
 
-    process = FlowProcess.start(body)
+    process = started(body)
     wait_until(lambda: not is_alive(process.pid))
-    outcome = process.receive(5)
+    outcome = receive(process, 5)
     process.close()
     assert outcome == Raised("ProcessDied: the flow's process was ended by SIGKILL (out of memory?)")
 
@@ -122,7 +112,7 @@ def test_nothing_of_a_closed_process_runs(tmp_path: Path) -> None:
         pid_file.write_text(str(sleeper.pid))
         return Returned("null")
 
-    assert ended(FlowProcess.start(body)) == Returned("null")
+    assert ended(started(body)) == Returned("null")
     sleeper = int(pid_file.read_text())
     wait_until(lambda: not is_alive(sleeper))
 
@@ -137,7 +127,7 @@ def test_flow_that_leaves_its_group_is_killed_all_the_same(tmp_path: Path) -> No
         time.sleep(600)
         raise AssertionError
 
-    process = FlowProcess.start(body)
+    process = started(body)
     wait_until(moved.exists)
     process.close()
     assert not is_alive(process.pid)
@@ -157,7 +147,7 @@ def test_scribbles_on_the_pipe_are_ignored() -> None:
                 os.write(descriptor, b'no json\n{"Returned": 1}\n[]\n\xff\n')
         return Returned("2")
 
-    assert ended(FlowProcess.start(body)) == Returned("2")
+    assert ended(started(body)) == Returned("2")
 
 
 @pytest.mark.parametrize("how", [lambda: os._exit(0), lambda: os.closerange(3, 256)], ids=["exits", "closes the pipe"])
@@ -169,45 +159,41 @@ def test_process_that_says_no_outcome(how: Callable[[], object]) -> None:
         time.sleep(600)
         raise AssertionError
 
-    process = FlowProcess.start(body)
+    process = started(body)
     assert isinstance(ended(process), Raised)
     assert not is_alive(process.pid)
 
 
-def test_what_a_flow_printed_reaches_the_log(tmp_path: Path) -> None:
+def test_what_a_flow_printed_reaches_the_log() -> None:
     """Buffered output is written before the process ends, whichever stream it is on."""
     script = """
 import sys
 from functions.outcome import Returned
-from functions.process import FlowProcess
+from tests.flow_process import ended, started
 
 def body(_):
     print("printed", end="")
     print("complained", end="", file=sys.stderr)
     return Returned("1")
 
-process = FlowProcess.start(body)
-while process.receive(5) is None:
-    pass
-process.close()
+ended(started(body))
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert sorted([done.stderr[: len("printed")], done.stderr[len("printed") :]]) == ["complained", "printed"]
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert sorted(done.stderr.splitlines()) == ["complained", "printed"]
 
 
 WORKER = """
 import subprocess, time
-from functions.process import FlowProcess
+from tests.flow_process import ended, started
 
 def body(_):
     program = subprocess.Popen(["sleep", "600"])
     print(program.pid, flush=True)
     time.sleep(600)
 
-process = FlowProcess.start(body)
+process = started(body)
 print(process.pid, flush=True)
-while process.receive(600) is None:
-    pass
+ended(process)
 """
 
 

@@ -1,0 +1,82 @@
+"""The pipes between a flow's process and its worker, as the process has them."""
+
+import os
+from dataclasses import dataclass
+from os import _exit, fstat, read, set_blocking, write
+
+from functions.answer import Answer
+from functions.call import Call
+from functions.descriptors import moved_up
+
+BROKEN = 83
+"""The status of a process that has lost its pipes."""
+
+_CHUNK_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """An end of a pipe: its number, and what makes it known should the number mean something else one day."""
+
+    number: int
+    identity: tuple[int, int]
+
+    @classmethod
+    def of(cls, descriptor: int) -> "_End":
+        moved = moved_up(descriptor)
+        return cls(moved, _identity(moved))
+
+    def check(self) -> int:
+        """Give the number; if a flow has closed it, this process cannot be spoken with any more, and ends."""
+        try:
+            if _identity(self.number) == self.identity:
+                set_blocking(self.number, True)
+                return self.number
+        except OSError:
+            pass
+        _exit(BROKEN)
+
+
+def _identity(descriptor: int) -> tuple[int, int]:
+    found = fstat(descriptor)
+    return found.st_dev, found.st_ino
+
+
+class Channel:
+    """Takes calls and gives answers; the children that a flow forks have none."""
+
+    def __init__(self, calls: int, answers: int) -> None:
+        self._calls, self._answers = _End.of(calls), _End.of(answers)
+        self._unread = b""
+        os.register_at_fork(after_in_child=self._close)
+
+    @property
+    def descriptors(self) -> set[int]:
+        """The numbers of its ends."""
+        return {self._calls.number, self._answers.number}
+
+    def next_call(self) -> tuple[Call, str] | None:
+        """Wait for the next call and the token of its answer; None if there will be none."""
+        calls = self._calls.check()
+        while b"\n" not in self._unread:
+            data = read(calls, _CHUNK_BYTES)
+            if not data:
+                return None
+            self._unread += data
+        line, _, self._unread = self._unread.partition(b"\n")
+        return Call.parse(line)
+
+    def say(self, answer: Answer, token: str) -> None:
+        """Give the answer to what came with the token."""
+        left = memoryview(answer.line(token))
+        while left:
+            left = left[write(self._answers.check(), left) :]
+
+    def _close(self) -> None:
+        """Leave the ends to the parent: the worker would wait until the last one of an end is closed."""
+        for end in (self._calls, self._answers):
+            try:
+                if _identity(end.number) == end.identity:
+                    os.close(end.number)
+            except OSError:
+                continue

@@ -1,0 +1,71 @@
+"""What lies between a worker and the process of a flow: pipes, a tether and a board, made before the fork."""
+
+import os
+from collections.abc import Collection
+from contextlib import ExitStack
+
+from functions.channel import Channel
+from functions.detachment import detach
+from functions.output import Output
+from functions.progress import ProgressBoard
+from functions.tether import Tether
+
+
+class Connection:
+    """All that the two share. After the fork the worker calls `hold` and the process `enter`.
+
+    Raises:
+        OSError: there are no descriptors for it.
+    """
+
+    def __init__(self) -> None:
+        with ExitStack() as made:
+            self.board = ProgressBoard()
+            made.callback(self.board.close)
+            self.tether = Tether()
+            made.callback(self.tether.drop)
+            self.output = Output()
+            made.callback(self.output.drop)
+            self._their_calls, self.calls = os.pipe()
+            made.callback(_close, self._their_calls, self.calls)
+            self.answers, self._their_answers = os.pipe()
+            made.callback(_close, self.answers, self._their_answers)
+            os.set_blocking(self.calls, False)
+            os.set_blocking(self.answers, False)
+            self._made = made.pop_all()
+
+    def drop(self) -> None:
+        """Close all of it, since there was no fork."""
+        self._made.close()
+
+    def hold(self) -> None:
+        """Keep the worker's ends alone."""
+        self.tether.hold()
+        self.output.hold()
+        _close(self._their_calls, self._their_answers)
+
+    def enter(self, modules: Collection[str] | None) -> Channel:
+        """Become a process that has the other ends, and nothing else of its worker."""
+        os.setpgid(0, 0)
+        tied = self.tether.tie()
+        channel = Channel(self._their_calls, self._their_answers)
+        detach({tied, *channel.descriptors}, self.output.writing, modules)
+        return channel
+
+    def close(self) -> None:
+        """Close the worker's ends; what is left of the process and its group is killed."""
+        self.tether.cut()
+        self.output.close()
+        self.board.close()
+        _close(self.calls, self.answers)
+
+    def close_calls(self) -> None:
+        """Let the process know that no call follows."""
+        os.close(self.calls)
+        self.calls = -1
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        if descriptor >= 0:
+            os.close(descriptor)

@@ -1,0 +1,216 @@
+"""The flows of one project in the process that is theirs: imported once, and called for one attempt after the other."""
+
+import atexit
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from functions.answer import Answer
+from functions.call import Call
+from functions.channel import Channel
+from functions.child import Guard, Interrupted, TraceLog, outcome_of
+from functions.context import Context, PermanentError, wrong_arguments
+from functions.errors import ApiError
+from functions.failure import describe_error
+from functions.flow import Flow
+from functions.leftovers import LeftOvers
+from functions.outcome import Outcome, Raised, Returned
+from functions.progress import ProgressBoard
+from functions.registry import flows_of, open_folder, projects
+from functions.surroundings import Surroundings, flush_output
+from functions.telemetry import logger, trace_of
+from functions.text import cut
+from noukai_wire.limits import MAX_ROW_RESULT_BYTES
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+    from functions.catalog import Catalog
+    from functions.clock import Clock
+    from functions.payloads import PayloadStore
+
+
+@dataclass(slots=True)
+class Host:
+    """Imports a project's module and runs its flows."""
+
+    project: str
+    asset: Path
+    catalog: "Catalog"
+    clock: "Clock"
+    make_payloads: "Callable[[], PayloadStore]"
+    _environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    """As it was before the module could change it."""
+    _flows: dict[str, Flow] = field(default_factory=dict)
+    _pid: int = field(default_factory=os.getpid)
+
+    def serve(self, channel: Channel, board: ProgressBoard, token: str) -> None:
+        """Say that the module is imported, or why not, and take calls until there are no more."""
+        self._pid = os.getpid()
+        failed = self._import()
+        channel.say(Answer(failed), token)
+        if failed is not None:
+            return
+        surroundings, left = Surroundings(), LeftOvers()
+        while (received := channel.next_call()) is not None:
+            call, token = received
+            surroundings.place_temporary_files(call.folder)
+            outcome = surroundings.call(partial(self.run, call, board))
+            flush_output()
+            is_clean = not left.exist()
+            is_clean = surroundings.restore() and is_clean
+            channel.say(Answer(self.kept(call, outcome), is_clean), token)
+        _leave()
+
+    def load(self) -> None:
+        """Import the module."""
+        folder = self.asset / "flows"
+        open_folder(folder)
+        self._flows.update((flow.name, flow) for flow in flows_of(projects(folder)[self.project]))
+
+    def run(self, call: Call, board: ProgressBoard) -> Returned | Raised:
+        """Run a flow to its outcome."""
+        return _Attempt(self, call, board).run()
+
+    def kept(self, call: Call, outcome: Returned | Raised) -> Outcome:
+        """Make an object of a result that no row holds; that is done here, while the worker extends the lease."""
+        if isinstance(outcome, Raised) or len(content := outcome.result.encode()) <= MAX_ROW_RESULT_BYTES:
+            return outcome
+        # Few jobs have such a result.
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+        from functions.payloads import result_key  # noqa: PLC0415
+
+        try:
+            return self._payloads().put(result_key(call), content)
+        except (BotoCoreError, ClientError) as error:
+            what = f"the result of {len(content)} bytes could not be kept: {describe_error(error)}"
+            return Raised(cut(what), trace=trace_of(error))
+
+    def flow(self, name: str) -> Flow:
+        """Give a flow by `project/flow`; the catalog was made of the same module."""
+        try:
+            return self._flows[name.partition("/")[2]]
+        except KeyError:
+            raise PermanentError(f"the module of {self.project!r} has no such flow when it is imported here") from None
+
+    def arguments(self, call: Call, flow: Flow) -> Mapping[str, Any]:
+        """Give the flow's arguments, read if they were uploaded, and checked if the flow does not do so itself."""
+        if call.input is not None:
+            return self._uploaded(call, call.input)
+        # Another deployment, with another flow of that name, may have accepted the job.
+        errors = self.catalog.errors_of(call.flow, call.arguments) if flow.signature.is_plain else []
+        if errors:
+            what = "; ".join(f"{path}: {message}" for path, message in errors)
+            raise wrong_arguments(what)
+        return call.arguments
+
+    def end_children(self) -> None:
+        """End this process if it is a child that a flow has forked, which returns from where its parent does, too."""
+        if os.getpid() != self._pid:
+            os._exit(0)
+
+    def _import(self) -> Raised | None:
+        guard = Guard()
+        guard.arm()
+        try:
+            guard.run(self.load)
+        except Interrupted as error:
+            return Raised("Interrupted: the import of the flow's module was told to stop", trace=trace_of(error))
+        except BaseException as error:  # noqa: BLE001 - importing runs the author's code
+            return Raised(describe_error(error), trace=trace_of(error))
+        return None
+
+    def _uploaded(self, call: Call, reference: str) -> Mapping[str, Any]:
+        # Few jobs have such an input.
+        from functions.payloads import PayloadLostError, input_key  # noqa: PLC0415
+        from functions.submission import uploaded_arguments  # noqa: PLC0415
+
+        key = input_key(call.org, reference)
+        try:
+            content = self._payloads().read(key, key.rpartition("/")[2])
+            return uploaded_arguments(content, call.flow, self.catalog)
+        except PayloadLostError as lost:
+            raise PayloadLostError(f"the job's input is lost: {lost}; submit it anew") from None
+        except ApiError as refused:
+            raise PermanentError(f"the uploaded input is not what the flow takes: {refused.message}") from None
+
+    def _payloads(self) -> "PayloadStore":
+        with _shown(self._environment):
+            return self.make_payloads()
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One call of a flow, and what the flow is told of it."""
+
+    host: Host
+    call: Call
+    board: ProgressBoard
+    _is_over: bool = False
+    _reporting: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self) -> Returned | Raised:
+        """Run the flow to its outcome."""
+        call, clock = self.call, self.host.clock
+        over_at = min(clock.now() + call.timeout_ms, call.until)
+        context = Context(
+            job_id=call.id,
+            attempt=call.attempt,
+            org=call.org,
+            logger=self._logger,
+            remaining=lambda: (over_at - clock.now()) / 1000,
+            report=self._report,
+        )
+        guard, log = Guard(context.mark_cancelled), TraceLog()
+        guard.arm()
+        outcome = outcome_of(lambda: guard.run(lambda: self._call(context)), lambda: log)
+        with self._reporting:
+            self._is_over = True
+        return outcome if isinstance(outcome, Returned) else replace(outcome, trace=log.trace)
+
+    def _call(self, context: Context) -> Any:
+        try:
+            flow = self.host.flow(self.call.flow)
+            flow.prepare()
+            return flow.run(self.host.arguments(self.call, flow), context)
+        finally:
+            self.host.end_children()
+
+    def _report(self, progress: Mapping[str, Any]) -> None:
+        """Show the progress; a thread that has outlived its attempt shows none in the next."""
+        with self._reporting:
+            if not self._is_over:
+                self.board.write(progress)
+
+    def _logger(self) -> "Logger":
+        made = logger()
+        made.append_keys(job_id=self.call.id, attempt=self.call.attempt)
+        return made
+
+
+def _leave() -> None:
+    """End in good order: wait for threads, and let exit handlers run."""
+    shut_down = getattr(threading, "_shutdown", None)
+    if shut_down is not None:
+        shut_down()
+    atexit._run_exitfuncs()  # noqa: SLF001 - as multiprocessing does, which has the same need
+    flush_output()
+
+
+@contextmanager
+def _shown(wanted: Mapping[str, str]) -> Iterator[None]:
+    """Show this environment to a client that is made now."""
+    found = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(found)

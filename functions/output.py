@@ -1,0 +1,138 @@
+"""What a flow writes to its standard streams, on its way into the worker's log."""
+
+import fcntl
+import os
+import select
+import stat
+import struct
+import sys
+import termios
+from contextlib import suppress
+from time import monotonic
+
+ERRORS = 2
+"""The worker's standard error; through its standard output the runtime may speak with its host."""
+
+_PIPE_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 16
+_LINE_BYTES = 1 << 14
+"""What is kept back of a line that has not ended: lines of several streams do not mix."""
+_LAST_SECONDS = 2.0
+"""How long the end of an output may wait for a log that takes nothing."""
+
+
+class Output:
+    """Two pipes of a flow's process. As much is read as the log takes: then it is the flow that waits."""
+
+    def __init__(self) -> None:
+        pipes = _two_pipes()
+        self.writing = tuple(pipe[1] for pipe in pipes)
+        self.reading = {pipe[0]: b"" for pipe in pipes}
+        """The descriptors that have not come to their end, and what each has begun a line with."""
+        self._log = _Log()
+        for descriptor in self.reading:
+            os.set_blocking(descriptor, False)
+            _enlarge(descriptor)
+
+    def hold(self) -> None:
+        """Keep the worker's ends only."""
+        for descriptor in self.writing:
+            os.close(descriptor)
+
+    def drop(self) -> None:
+        """Close both ends, since nobody has the other."""
+        self.hold()
+        self.close()
+
+    def pass_on(self) -> bool:
+        """Write what lies in the pipes to the log; whether there was so much that more is to be expected."""
+        busy = False
+        for descriptor in list(self.reading):
+            read = 0
+            while read < _PIPE_BYTES // 2 and self._log.takes_more() and (count := self._pass_chunk(descriptor)):
+                read += count
+            busy = busy or read >= _PIPE_BYTES // 2
+        return busy
+
+    def finish(self) -> None:
+        """Write what lies in the pipes now, to the last word; nobody waits for their end, which a daemon may hold."""
+        self._log.give_up_at = monotonic() + _LAST_SECONDS
+        for descriptor in list(self.reading):
+            left = _waiting(descriptor)
+            while left > 0 and self._log.waits() and (count := self._pass_chunk(descriptor)):
+                left -= count
+            if begun := self.reading.get(descriptor):
+                self.reading[descriptor] = b""
+                self._log.write(begun + b"\n")
+        self._log.waits()
+
+    def close(self) -> None:
+        """Close the pipes."""
+        for descriptor in self.reading:
+            os.close(descriptor)
+        self.reading.clear()
+
+    def _pass_chunk(self, descriptor: int) -> int:
+        try:
+            data = os.read(descriptor, _CHUNK_BYTES)
+        except BlockingIOError:
+            return 0
+        whole, end, begun = (self.reading[descriptor] + data).rpartition(b"\n")
+        if len(begun) > _LINE_BYTES or not data:
+            whole, end, begun = whole + end + begun, b"", b""
+        self.reading[descriptor] = begun
+        self._log.write(whole + end)
+        if not data:
+            del self.reading[descriptor]
+            os.close(descriptor)
+        return len(data)
+
+
+class _Log:
+    """The worker's standard error, which is written to without ever waiting for who reads it."""
+
+    def __init__(self) -> None:
+        self._left = memoryview(b"")
+        self.give_up_at = 0.0
+        kind = os.fstat(ERRORS).st_mode
+        self._step = select.PIPE_BUF if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) else _PIPE_BYTES
+        """What a pipe takes without blocking if it takes anything at all."""
+
+    def write(self, data: bytes) -> None:
+        self._left = memoryview(bytes(self._left) + data) if self._left else memoryview(data)
+        self.takes_more()
+
+    def takes_more(self, seconds: float = 0) -> bool:
+        """Write on; whether all is written."""
+        try:
+            while self._left and select.select([], [ERRORS], [], seconds)[1]:
+                self._left = self._left[os.write(ERRORS, self._left[: self._step]) :]
+        except OSError:  # nobody reads the log any more, which is no reason to fail a job
+            self._left = memoryview(b"")
+        return not self._left
+
+    def waits(self) -> bool:
+        """Write on, and wait for the reader if need be; whether all is written."""
+        return self.takes_more(max(0.0, self.give_up_at - monotonic()))
+
+
+def _two_pipes() -> list[tuple[int, int]]:
+    first = os.pipe()
+    try:
+        return [first, os.pipe()]
+    except OSError:
+        for descriptor in first:
+            os.close(descriptor)
+        raise
+
+
+def _waiting(descriptor: int) -> int:
+    """Count the bytes that lie in a pipe."""
+    count: int = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0"))[0]
+    return count
+
+
+def _enlarge(pipe: int) -> None:
+    if sys.platform == "linux":
+        with suppress(OSError):  # a user may have so many only
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

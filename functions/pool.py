@@ -1,0 +1,145 @@
+"""The processes of flows that a worker keeps from one attempt to the next."""
+
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import monotonic
+
+from functions.process import Body, FlowProcess
+from functions.reaper import Reaper
+from functions.scratch import make_scratch, remove_scratch, remove_stale
+from functions.telemetry import logger
+
+_MOST_KEPT = 4
+_IDLE_SHARE = 4
+"""Idle processes together may have the function's memory divided by this."""
+_GROWTH_SHARE = 8
+"""A process may grow by the function's memory divided by this once its first attempt, which loads models, has ended."""
+_MOST_ATTEMPTS = 10_000
+
+
+class WorkerBrokenError(Exception):
+    """Raised when the worker cannot do its part, whatever the job: it must end, and another takes its place."""
+
+
+@dataclass
+class ProcessPool:
+    """At most four processes, each for the flows of one project; the longest unused one goes first."""
+
+    body: Callable[[str], Body]
+    """Makes what runs in the process of a project."""
+    memory: int
+    """The bytes that the function has."""
+    _idle: list[FlowProcess] = field(default_factory=list)
+    """The longest unused one comes first."""
+    _modules: frozenset[str] | None = None
+    """What this process had loaded when it made its first one, if that was before any library."""
+    _is_broken: bool = False
+
+    def get_ready(self, projects: Iterable[str], seconds: float) -> None:
+        """Make processes that import the modules of projects, in turn, as far as time, memory and the four reach.
+
+        One that fails is let go without a word: it does so again when a job needs it, and then the job is told.
+        """
+        deadline = monotonic() + seconds
+        self._modules = frozenset(sys.modules)
+        for project in projects:
+            if len(self._idle) == _MOST_KEPT or self._hold_too_much() or monotonic() >= deadline:
+                return
+            try:
+                process = self._make(project)
+            except OSError:
+                logger().warning("a flow's process was not made ahead", exc_info=True)
+                return
+            if process.fails_to_import(deadline - monotonic()):
+                process.close()
+            else:
+                self._idle.append(process)
+
+    def take(self, project: str, *, fresh: bool) -> FlowProcess:
+        """Give a process of the project, made if there is none, with a folder for its next attempt.
+
+        No attempt has used it if it is to be `fresh`.
+
+        Raises:
+            WorkerBrokenError: there is no process to be had, or no folder.
+            NotEndedError: one that had to go runs on.
+        """
+        if self._is_broken:
+            raise WorkerBrokenError("the files of an earlier attempt cannot be removed")
+        self._reaper.reap()
+        self._drop_dead()
+        process = self._kept(project, fresh=fresh)
+        while self._idle and (len(self._idle) == _MOST_KEPT or self._hold_too_much()):
+            self._idle.pop(0).leave()
+        try:
+            process = process or self._make_at_any_cost(project)
+            process.folder = make_scratch()
+        except OSError as error:
+            if process is not None:
+                process.close()
+            raise WorkerBrokenError(f"a flow's process cannot be made: {error}") from error
+        return process
+
+    def give_back(self, process: FlowProcess, *, is_used_up: bool = False) -> None:
+        """Keep a process for the next attempt if all is well, else end it; remove what its attempt has left.
+
+        Raises:
+            NotEndedError: something of it runs on.
+        """
+        if not process.is_clean or self._reaper.has_orphans():
+            process.close()
+        elif is_used_up or self._is_worn(process):
+            process.leave()
+        else:
+            self._idle.append(process)
+        try:
+            remove_scratch(process.folder)
+        except OSError:
+            logger().exception("the files of an attempt were not removed")
+            self._is_broken = True
+
+    def close(self) -> None:
+        """End every process."""
+        while self._idle:
+            self._idle.pop().close()
+
+    @cached_property
+    def _reaper(self) -> Reaper:
+        with suppress(OSError):
+            remove_stale()
+        return Reaper()
+
+    def _make(self, project: str) -> FlowProcess:
+        return FlowProcess.start(project, self.body(project), self._reaper, self._modules)
+
+    def _make_at_any_cost(self, project: str) -> FlowProcess:
+        try:
+            return self._make(project)
+        except OSError:
+            self.close()
+            return self._make(project)
+
+    def _kept(self, project: str, *, fresh: bool) -> FlowProcess | None:
+        for process in reversed(self._idle):
+            if process.project == project and not (fresh and process.attempts):
+                self._idle.remove(process)
+                return process
+        return None
+
+    def _drop_dead(self) -> None:
+        for process in [process for process in self._idle if not process.is_alive]:
+            self._idle.remove(process)
+            process.close()
+
+    def _hold_too_much(self) -> bool:
+        return sum(process.memory for process in self._idle) > self.memory // _IDLE_SHARE
+
+    def _is_worn(self, process: FlowProcess) -> bool:
+        memory = process.memory
+        if process.attempts <= 1:
+            process.first_memory = memory
+        growth = memory - process.first_memory
+        return process.attempts >= _MOST_ATTEMPTS or growth > self.memory // _GROWTH_SHARE

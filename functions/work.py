@@ -1,0 +1,73 @@
+"""The work on a batch of deliveries: the job of each is brought to a settled row or back to the queue."""
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.batch import Batch
+from functions.deployment import Deployment
+from functions.execution import Execution
+from functions.pool import WorkerBrokenError
+from functions.queue import Delivery, InvalidMessageError, Message
+from functions.reaper import NotEndedError
+from functions.telemetry import logger
+from noukai_wire.limits import WORKER_MARGIN_SECONDS
+
+if TYPE_CHECKING:
+    from functions.http import Event
+
+BROKEN = (WorkerBrokenError, NotEndedError)
+"""What is the worker's own fault: it has given its deliveries back, and must end."""
+
+
+class LambdaContext(Protocol):
+    """What of the runtime's context a worker uses."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Until the runtime ends this invocation."""
+
+
+def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict[str, Any]:
+    """Work on the deliveries one after the other; a bad one does not fail its neighbours.
+
+    Raises:
+        WorkerBrokenError: there is no process for a flow.
+        NotEndedError: what a flow has started cannot be ended.
+    """
+    now = deployment.clock.now()
+    batch = Batch(lambda: deployment.queue, deployment.lease_ms, Delivery.of(event))
+    if context.get_remaining_time_in_millis() > deployment.lease_ms:
+        # A queue whose visibility ends sooner than the lease needs no shortening.
+        _hold(batch, now)
+    else:
+        batch.note_hidden(now)
+    while delivery := batch.next(deployment.clock.now()):
+        available_ms = context.get_remaining_time_in_millis() - deployment.grace_ms - 1000 * WORKER_MARGIN_SECONDS
+        try:
+            Execution(deployment, batch, delivery, Message.parse(delivery.body)).run(available_ms)
+        except InvalidMessageError as error:
+            logger().error("a message was dropped", extra={"message_id": delivery.id, "reason": str(error)})
+        except BROKEN:
+            logger().exception("the worker ends itself", extra={"message_id": delivery.id})
+            _give_back(batch)
+            raise
+        except Exception:  # noqa: BLE001 - one delivery must not fail its neighbours
+            # The delivery returns when its visibility ends; by then its row says what became of the attempt.
+            logger().exception("a delivery failed", extra={"message_id": delivery.id})
+            batch.failures.append(delivery.id)
+    return batch.answer
+
+
+def _hold(batch: Batch, now: int) -> None:
+    try:
+        batch.hold(now)
+    except (BotoCoreError, ClientError):
+        # The jobs can run all the same; should this worker die, they wait for the queue instead of the lease.
+        logger().warning("the visibility of a batch was not shortened", exc_info=True)
+
+
+def _give_back(batch: Batch) -> None:
+    try:
+        batch.give_back()
+    except (BotoCoreError, ClientError, OSError):
+        logger().warning("the deliveries of a batch were not given back", exc_info=True)

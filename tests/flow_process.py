@@ -1,0 +1,49 @@
+"""Processes of flows in which a test runs a function instead of a flow."""
+
+from collections.abc import Callable
+from functools import cache
+
+from functions.answer import Answer
+from functions.call import Call
+from functions.channel import Channel
+from functions.outcome import Outcome
+from functions.process import FlowProcess
+from functions.progress import ProgressBoard
+from functions.reaper import Reaper
+
+CALL = Call("trial/add", "job_x", "acme", 1, 0, 3600, 60_000, 60_000, "/tmp", {})
+
+
+@cache
+def reaper() -> Reaper:
+    """The one of this process."""
+    return Reaper()
+
+
+def started(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
+    """A process that answers its first call by what the function gives, and ends."""
+
+    def body(channel: Channel, board: ProgressBoard, token: str) -> None:
+        channel.say(Answer(), token)
+        received = channel.next_call()
+        assert received is not None
+        channel.say(Answer(run(board), is_clean=True), received[1])
+
+    process = FlowProcess.start("trial", body, reaper())
+    process.begin(CALL)
+    return process
+
+
+def receive(process: FlowProcess, seconds: float) -> Outcome | None:
+    """What it says within so many seconds, once it runs."""
+    return process.receive(seconds) if process.has_imported else process.receive(5) or process.receive(seconds)
+
+
+def ended(process: FlowProcess) -> Outcome:
+    """The outcome of a process, which is closed then."""
+    try:
+        while (outcome := process.receive(5)) is None:
+            pass
+    finally:
+        process.close()
+    return outcome
