@@ -185,26 +185,26 @@ class Deployment:
     @cached_property
     def processes(self) -> "ProcessPool":
         """The processes that this worker keeps for its flows."""
+        from functions.host import Host
         from functions.pool import ProcessPool
 
-        return ProcessPool(self._host, int(self.environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) << 20)
+        # Clients of its own: connections cannot be shared.
+        own = Deployment(dict(self.environment), self.asset, self.clock)
+
+        def body(project: str) -> "Body":
+            return Host(project, self.asset, self.catalog, self.clock, lambda: own.payloads).serve
+
+        return ProcessPool(body, int(self.environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) << 20)
 
     def get_processes_ready(self, seconds: float) -> None:
         """Make processes for the projects whose flows ask for this worker, within so many seconds or so."""
-        kind = self.environment.get("PROFILE")
+        kind = self.environment.get("WORKER_KIND")
         projects = {name.partition("/")[0] for name, flow in self.catalog.flows.items() if flow.profile == kind}
         self.processes.get_ready(sorted(projects), seconds)
 
     def get_clients_ready(self) -> None:
         """Make what every invocation of a worker needs."""
         _ = self.store, self.queue
-
-    def _host(self, project: str) -> "Body":
-        """Make what runs in the process of a project; it has clients of its own."""
-        from functions.host import Host
-
-        own = Deployment(dict(self.environment), self.asset, self.clock)
-        return Host(project, self.asset, self.catalog, self.clock, lambda: own.payloads).serve
 
     @cached_property
     def catalog(self) -> "Catalog":

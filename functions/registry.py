@@ -48,12 +48,3 @@ def flows_of(path: Path) -> Iterator[Flow]:
     for flow in dict.fromkeys(value for value in vars(module).values() if isinstance(value, Flow)):
         if inspect.unwrap(flow.function).__module__ not in others:
             yield flow
-
-
-def find_flow(folder: Path, name: str) -> Flow | None:
-    """Load the flow `project/flow` of an opened folder, and only its own project's module."""
-    project, _, slug = name.partition("/")
-    path = projects(folder).get(project)
-    if path is None:
-        return None
-    return next((flow for flow in flows_of(path) if flow.name == slug), None)

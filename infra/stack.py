@@ -1,10 +1,9 @@
 """The stack: nothing but the composition of its constructs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, RemovalPolicy, Stack
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.api import Api
@@ -13,9 +12,9 @@ from infra.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
 from infra.metering import Metering
 from infra.payloads import Payloads
 from infra.profiles import in_a_resource, output_of, profile_named
-from infra.queues import JobQueues, Queues
+from infra.queues import Queues
 from infra.schedules import Schedules
-from infra.settings import Settings, WorkerProfile
+from infra.settings import Settings
 from infra.sweep import Sweep
 from infra.tables import Tables
 from infra.worker import Worker
@@ -54,23 +53,16 @@ class JobStack(Stack):
             payloads=payloads,
         )
         worker = partial(Worker, self, settings=settings, code=assets.worker, tables=tables, payloads=payloads)
-        for suffix, profile, queue in _workers(settings.worker, profiles, queues.jobs):
-            worker(f"Worker{suffix}", profile=profile, queue=queue)
+        worker("Worker", kind=None, profile=settings.worker, queue=queues.jobs.default)
+        for kind, profile in profiles.items():
+            queue = queues.jobs.of_profiles[kind]
+            worker(f"Worker{in_a_resource(kind)}", kind=kind, profile=profile, queue=queue)
         DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)
         Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
         Metering(self, "Metering", settings=settings, code=assets.api, tables=tables, uncounted=queues.uncounted)
         outputs = {"PayloadsBucket": payloads.bucket_name, **_outputs(tables, queues, asked)}
         for name, value in {"Endpoint": api.endpoint, **outputs}.items():
             CfnOutput(self, name, value=value)
-
-
-def _workers(
-    default: WorkerProfile, profiles: Mapping[str, WorkerProfile], queues: JobQueues
-) -> Iterator[tuple[str, WorkerProfile, sqs.IQueue]]:
-    """Give what tells the names of the workers' constructs apart, with their profiles and queues."""
-    yield "", default, queues.default
-    for name, profile in profiles.items():
-        yield in_a_resource(name), profile, queues.of_profiles[name]
 
 
 def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, str]:

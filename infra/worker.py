@@ -17,6 +17,8 @@ class Worker(Construct):
 
     Whatever is sent to its queue it runs: a worker has all flows, also those that ask for another one by now.
 
+    `kind` is its profile's name, as flows ask for it; that of the default one is None.
+
     The deployment's `environment` and `policies` reach this function and no other.
 
     Raises:
@@ -29,6 +31,7 @@ class Worker(Construct):
         name: str,
         *,
         settings: Settings,
+        kind: str | None,
         profile: WorkerProfile,
         code: lambda_.Code,
         tables: Tables,
@@ -45,7 +48,7 @@ class Worker(Construct):
             memory=profile.memory,
             timeout=profile.timeout,
             ephemeral_storage=profile.ephemeral_storage,
-            environment=_environment(settings, profile, tables, queue),
+            environment=_environment(settings, kind, profile, tables, queue),
         )
         payloads.let(function, "s3:GetObject", "s3:PutObject")
         for policy in settings.policies:
@@ -60,13 +63,17 @@ class Worker(Construct):
         )
 
 
-def _environment(settings: Settings, profile: WorkerProfile, tables: Tables, queue: sqs.IQueue) -> dict[str, str]:
+def _environment(
+    settings: Settings, kind: str | None, profile: WorkerProfile, tables: Tables, queue: sqs.IQueue
+) -> dict[str, str]:
     own = {
         "JOBS_TABLE": tables.jobs.table_name,
         "QUEUE_URL": queue.queue_url,
         "LEASE_SECONDS": str(profile.lease_seconds),
         "GRACE_SECONDS": str(profile.grace_seconds),
     }
+    if kind is not None:
+        own["WORKER_KIND"] = kind
     if profile.memory != settings.worker.memory:
         own["PROFILE_MEMORY"] = str(profile.memory)
     if taken := sorted({*own, BUCKET_VARIABLE} & settings.environment.keys()):

@@ -37,6 +37,7 @@ def test_profile_has_a_queue_and_a_worker_of_its_own(profiled: Template) -> None
     assert variables == default["Environment"]["Variables"] | {
         "QUEUE_URL": {"Ref": queue_name},
         "PROFILE_MEMORY": "2048",
+        "WORKER_KIND": "m2048-e1024-c33-b10-t60",
     }
     (deliveries,) = profiled.mappings_of(function_name)
     assert deliveries["EventSourceArn"] == {"Fn::GetAtt": [queue_name, "Arn"]}
