@@ -10,6 +10,7 @@ from functions.outcome import Outcome
 from functions.process import FlowProcess
 from functions.progress import ProgressBoard
 from functions.reaper import Reaper
+from functions.surroundings import flush_output
 
 CALL = Call("trial/add", "job_x", "acme", 1, 0, 3600, 60_000, 60_000, "/tmp", {})
 
@@ -27,7 +28,9 @@ def started(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
         channel.say(Answer(), token)
         received = channel.next_call()
         assert received is not None
-        channel.say(Answer(run(board), is_clean=True), received[1])
+        outcome = run(board)
+        flush_output()
+        channel.say(Answer(outcome, is_clean=True), received[1])
 
     process = FlowProcess.start("trial", body, reaper())
     process.begin(CALL)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
 
 from noukai import Job, JobStatus, Noukai
@@ -88,8 +87,8 @@ def lost(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         statuses = {kind: settled(job) for kind, job in jobs.items()}
     finally:
         attempts["frozen"].worker.resume()
-    # It has heard of its flow's end when it has taken the process away; then it tries to settle, at once.
-    until(lambda: not psutil.pid_exists(attempts["frozen"].flow))
+    # It has heard of its flow's end when it has taken the folder away; then it tries to settle, at once.
+    until(lambda: not attempts["frozen"].folder.exists())
     client.flow("die").job(parameters={"mark": os.devnull, "how": "exit"}).wait(timeout_ms=30_000)
     return {
         kind: Recovered(seconds(statuses[kind].completed_at) - ended[kind], job.status()) for kind, job in jobs.items()

@@ -49,4 +49,4 @@ def outlast(mark: str, seconds: float, context: Context) -> str:
 
 def _say(mark: str) -> None:
     with Path(mark).open("a") as file:
-        file.write(f"{os.getpid()} {os.getppid()} {time.time()}\n")
+        file.write(f"{os.getpid()} {os.getppid()} {time.time()} {os.environ['TMPDIR']}\n")

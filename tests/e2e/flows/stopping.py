@@ -131,4 +131,4 @@ def _manager(trace: Path) -> Iterator[None]:
 
 def _say(mark: str) -> None:
     with Path(mark).open("a") as file:
-        file.write(f"{os.getpid()} {os.getppid()} {time.time()}\n")
+        file.write(f"{os.getpid()} {os.getppid()} {time.time()} {os.environ['TMPDIR']}\n")
