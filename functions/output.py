@@ -78,7 +78,9 @@ class Output:
         except BlockingIOError:
             return 0
         whole, end, begun = (self.reading[descriptor] + data).rpartition(b"\n")
-        if len(begun) > _LINE_BYTES or not data:
+        if begun and not data:
+            whole, end, begun = begun, b"\n", b""
+        elif len(begun) > _LINE_BYTES:
             whole, end, begun = whole + end + begun, b"", b""
         self.reading[descriptor] = begun
         self._log.write(whole + end)
