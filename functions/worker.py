@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from functions.deployment import deployed
+from functions.libraries import use_own
 
 if TYPE_CHECKING:
     from functions.http import Event
@@ -11,14 +12,16 @@ if TYPE_CHECKING:
 
 _READY_SECONDS = 8.0
 """Lambda lets a function start for ten seconds, with a whole processor."""
+_IS_DEPLOYED = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    # Before any library is loaded: what flows import is their own.
+use_own()
+if _IS_DEPLOYED:
+    # Before any library is loaded: the processes of flows have their own.
     deployed().get_processes_ready(_READY_SECONDS)
 
 from functions.work import BROKEN, work  # noqa: E402 - see above
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+if _IS_DEPLOYED:
     deployed().get_clients_ready()
 
 
