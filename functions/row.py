@@ -5,7 +5,7 @@ Names are a letter or two, since a write costs by the whole item; none is a rese
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -57,13 +57,9 @@ PARTITIONS = 4
 """Of each flow: DynamoDB takes a thousand new jobs a second into one, and a page of a list asks each of them once."""
 
 _AS_JSON = frozenset({"progress", "metadata", "result_object"})
-_NUMBERS = (
-    *("created_at", "attempt", "max_attempts", "keep_seconds", "give_up_at", "not_before", "lease_until"),
-    *("started_at", "claimed_at", "ran_ms", "completed_at", "stopped_at", "expires_at", "expected_at", "spread_ms"),
-    "memory",
-)
-_KINDS = {**dict.fromkeys(_NUMBERS, "N"), "digest": "B"}
-"""The fields that are not written as text."""
+_KIND_OF_TYPE: Mapping[object, str] = {int: "N", int | None: "N", bytes: "B"}
+_KINDS = {field.name: _KIND_OF_TYPE.get(field.type, "S") for field in fields(Job)}
+"""How each field is written; whatever is neither a number nor bytes is text."""
 
 _END_OF_TIME = 253_402_300_800_000
 """Milliseconds since the epoch: the first moment that no timestamp can show."""
@@ -132,15 +128,15 @@ def decode(item: Mapping[str, Any]) -> Job:
         UnreadableRowError: there is no such job.
     """
     try:
-        fields = {field: _value(field, item[name]) for field, name in NAMES.items() if name in item}
-        return Job(**fields)
+        values = {field: _value(field, item[name]) for field, name in NAMES.items() if name in item}
+        return Job(**values)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableRowError(item, str(error)) from error
 
 
 def _value(field: str, attribute: Mapping[str, Any]) -> Any:
     ((kind, value),) = attribute.items()
-    if kind != _KINDS.get(field, "S"):
+    if kind != _KINDS[field]:
         raise ValueError(f"{field} is of the type {kind}")
     if kind == "N":
         return _number(field, value)

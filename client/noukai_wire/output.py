@@ -19,8 +19,16 @@ Kind = TypeVar("Kind")
 class OutputMismatchError(NoukaiError, ValueError):
     """An output is not of the type that it was asked for as. `errors` are objects with `path` and `message`."""
 
-    def __init__(self, message: str, errors: Sequence[dict[str, str]] = ()) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        errors: Sequence[dict[str, str]] = (),
+    ) -> None:
+        super().__init__(message, status_code=status_code, code=code, request_id=request_id)
         self.errors = list(errors)
 
 
@@ -67,4 +75,6 @@ def _mismatch(kind: Any, invalid: ValidationError) -> OutputMismatchError:
     said = [f"{each['path']}: {each['message']}" if each["path"] else each["message"] for each in errors]
     more = f"; and {len(said) - _MOST_ERRORS} more" if len(said) > _MOST_ERRORS else ""
     name = getattr(kind, "__name__", None) if isinstance(kind, type) else None
-    return OutputMismatchError(f"the output is no {name or kind}: {'; '.join(said[:_MOST_ERRORS])}{more}", errors)
+    return OutputMismatchError(
+        f"the output is no {name or kind}: {'; '.join(said[:_MOST_ERRORS])}{more}", errors=errors
+    )
