@@ -50,7 +50,6 @@ def result_of(output: Any) -> ExecuteResult:
         (Annotated[list[int], Field(json_schema_extra={"examples": [[1]]})], [1], [1]),
         (Any, {"a": 1}, {"a": 1}),
     ],
-    ids=repr,
 )
 def test_output_is_read_as_a_type(kind: Any, output: Any, value: Any) -> None:
     """As the flow's own return annotation has written it."""

@@ -38,7 +38,7 @@ PERCENTAGES = [
 ]
 
 
-@pytest.mark.parametrize(("given", "shown"), PERCENTAGES, ids=repr)
+@pytest.mark.parametrize(("given", "shown"), PERCENTAGES)
 def test_percentage_may_be_a_number_of_any_kind(given: Any, shown: float) -> None:
     """One that is beyond an end by its rounding alone is at that end."""
     assert reported(percent=given) == {"percent": shown}
@@ -50,7 +50,7 @@ def test_number_that_is_no_percentage_is_refused(given: Any) -> None:
         reported(percent=given)
 
 
-@pytest.mark.parametrize("given", [True, "40", 1j, [40]], ids=repr)
+@pytest.mark.parametrize("given", [True, "40", 1j, [40]])
 def test_percentage_that_is_no_number_is_refused(given: Any) -> None:
     with pytest.raises(TypeError, match="percent must be a number from 0 to 100, not "):
         reported(percent=given)

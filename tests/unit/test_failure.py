@@ -107,7 +107,9 @@ def test_task_group_is_told_with_each_member() -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "relation"), [(failing_because, "caused by"), (failing_meanwhile, "while handling")], ids=str
+    ("run", "relation"),
+    [(failing_because, "caused by"), (failing_meanwhile, "while handling")],
+    ids=["cause", "context"],
 )
 def test_what_led_to_an_exception_is_told(run: Callable[[], None], relation: str) -> None:
     told = describe_error(raised(run)).splitlines()
@@ -198,9 +200,7 @@ def test_error_stays_within_its_limit(size: int, count: int) -> None:
         assert len(told.splitlines()) == count + 2
 
 
-@pytest.mark.parametrize(
-    "error", [SystemExit(3), KeyboardInterrupt("stop"), asyncio.CancelledError("enough")], ids=repr
-)
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt("stop"), asyncio.CancelledError("enough")])
 def test_flow_that_ends_itself_has_failed_by_name(error: BaseException) -> None:
     """It was not interrupted: nobody has asked for that."""
     done = rehearse(flow(lambda: fail(error)), max_attempts=1)

@@ -145,7 +145,7 @@ UNWRITABLE: tuple[tuple[Any, str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("value", "written"), BY_TYPE, ids=repr)
+@pytest.mark.parametrize(("value", "written"), BY_TYPE)
 def test_value_is_written_by_its_own_type(value: Any, written: Any) -> None:
     """What comes of it is of the types of JSON alone."""
     assert json.dumps(json_value(value)) == json.dumps(written)

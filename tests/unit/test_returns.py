@@ -71,7 +71,7 @@ WRITTEN: tuple[tuple[Any, Any, Any], ...] = (
 )
 
 
-@pytest.mark.parametrize(("annotation", "value", "written"), WRITTEN, ids=repr)
+@pytest.mark.parametrize(("annotation", "value", "written"), WRITTEN)
 def test_annotation_says_how_values_are_written(annotation: Any, value: Any, written: Any) -> None:
     """Where a value is not what it says, the value is written by its own type."""
     assert json.dumps(ReturnType(annotation).json_value(value)) == json.dumps(written)
@@ -109,12 +109,12 @@ SAY_NO_MORE: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize("annotation", SAY_NO_MORE, ids=repr)
+@pytest.mark.parametrize("annotation", SAY_NO_MORE)
 def test_annotation_of_values_that_write_themselves_needs_no_pydantic(annotation: Any) -> None:
     assert says_no_more(annotation)
 
 
-@pytest.mark.parametrize("annotation", [Invoice, list[Row], Annotated[int, Field(ge=1)], "Row", Checked], ids=repr)
+@pytest.mark.parametrize("annotation", [Invoice, list[Row], Annotated[int, Field(ge=1)], "Row", Checked])
 def test_annotation_that_says_more_is_heard(annotation: Any) -> None:
     assert not says_no_more(annotation)
 
