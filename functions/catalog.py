@@ -95,6 +95,8 @@ class Catalog:
         except JsonSchemaValuesException as refused:
             entries = chain.from_iterable(_explain(error, validator.checks) for error in refused.errors)
             return list(islice(entries, MAX_ERRORS))
+        finally:
+            validator.checks.seen.clear()
         return []
 
     def _validator(self, name: str) -> _Validator:

@@ -4,13 +4,14 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from functions.body import TOO_DEEP, TOO_LARGE, check_size, parse_object, read_list, read_object
 from functions.catalog import SUBMISSION, UPLOAD, Catalog, FlowEntry, InputError
-from functions.errors import ApiError, InvalidInputError
+from functions.errors import MAX_ERRORS, ApiError, InvalidInputError
 from functions.moment import NO_MOMENT, read_moment
 from functions.text import is_too_deep
 from noukai_wire import limits
@@ -47,7 +48,7 @@ def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
 def parse_batch(body: bytes) -> list[Any]:
     """Give the submissions in a body, unchecked: one that is wrong is refused on its own."""
     fields = read_object(body)
-    _refuse([(name, "is not known here") for name in fields if name != "jobs"])
+    _refuse((name, "is not known here") for name in fields if name != "jobs")
     return read_list(fields, "jobs")
 
 
@@ -83,7 +84,7 @@ def uploaded_arguments(content: bytes, name: str, catalog: Catalog) -> Mapping[s
     """Read an uploaded input into the arguments of the flow `name`; it is refused as a body would be."""
     fields = parse_object(content)
     del content  # it may be a tenth of all memory
-    _refuse([(key, "is not known in an uploaded input") for key in fields if key not in ("message", "parameters")])
+    _refuse((key, "is not known in an uploaded input") for key in fields if key not in ("message", "parameters"))
     _require_message(fields, name, catalog)
     return _checked_arguments(_stated(fields, SUBMISSION, catalog), name, catalog)
 
@@ -224,6 +225,7 @@ def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _refuse(errors: list[InputError]) -> None:
-    if errors:
-        raise InvalidInputError(errors)
+def _refuse(errors: Iterable[InputError]) -> None:
+    first = list(islice(errors, MAX_ERRORS))
+    if first:
+        raise InvalidInputError(first)

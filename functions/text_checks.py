@@ -27,6 +27,8 @@ class TextChecks:
     def __init__(self, checks: Mapping[str, TextCheck]) -> None:
         self._checks = checks
         self._reasons: dict[str, Callable[[str], str | None]] = {}
+        self.seen: dict[tuple[str, int], Exception | None] = {}
+        """What the validator has found out about parts of the value that it looks at: of each the first error."""
 
     def __getitem__(self, name: str) -> Callable[[str], bool]:
         """Return what says whether a text passes a check."""

@@ -88,10 +88,12 @@ def body_validator(schema: JsonSchemaValue) -> Validator:
 
 def _code(schema: JsonSchemaValue, formats: Mapping[str, Any], checks: Mapping[str, TextCheck]) -> str:
     compiled: str = fastjsonschema.compile_to_code(schema, formats=formats, use_default=False, fast_fail=False)
+    if _holds_itself(schema.get("$defs", {})):
+        compiled = re.sub(r"^def validate_", "@once\ndef validate_", compiled, flags=re.MULTILINE)
     # Bounds of dates and decimals stand in the code as what they are.
     return f"""import datetime
 
-from functions.first_errors import FirstErrors
+from functions.first_errors import FirstErrors, once
 
 {_bounded(compiled)}
 
@@ -103,6 +105,24 @@ def _bounded(code: str) -> str:
     """Let compiled code stop where it has found enough; the compiler itself would find everything that is wrong."""
     code = re.sub(r"^( *)errors = \[\]$", r"\1errors = FirstErrors()", code, flags=re.MULTILINE)
     return re.sub(r"^( *)(\w+_property_names = False)$", r"\1\2\n\1break", code, flags=re.MULTILINE)
+
+
+def _holds_itself(definitions: Mapping[str, Any]) -> bool:
+    """Whether a definition refers to itself, be it by way of others."""
+    named = {name: set(_references(definition)) for name, definition in definitions.items()}
+    for _ in named:
+        named = {name: below.union(*(named.get(each, set()) for each in below)) for name, below in named.items()}
+    return any(name in below for name, below in named.items())
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, list):
+        for each in schema:
+            yield from _references(each)
+    elif isinstance(schema, dict):
+        if isinstance(schema.get("$ref"), str):
+            yield schema["$ref"].rpartition("/")[2]
+        yield from _references([*schema.values()])
 
 
 def _compile(check: TextCheck) -> None:

@@ -20,6 +20,15 @@ class Line(BaseModel):
     article: str
 
 
+class Left(BaseModel):
+    child: "Left | Right | None" = None
+
+
+class Right(BaseModel):
+    child: "Left | Right | None" = None
+    x: int
+
+
 @pytest.mark.parametrize("pattern", ["(?=a)", "(?<!a)b", r"(a)\1", r"\Z", "(", "(a{1000}){1000}"])
 def test_pattern_that_no_linear_engine_takes(pattern: str) -> None:
     """It is refused with the engine's reason, be it only in the schema that is published."""
@@ -91,4 +100,16 @@ def test_text_that_is_dear_to_a_backtracking_engine(annotation: Any, text: Any) 
     errors_of("")
     began = process_time()
     errors_of(text)
+    assert process_time() - began < 0.25
+
+
+@pytest.mark.parametrize("end", [None, "wrong"])
+def test_variants_that_hold_each_other(end: str | None) -> None:
+    """Each part of a deep value is looked at once for each variant, whether the value is right or wrong."""
+    value: dict[str, Any] = {"x": 1, "child": end}
+    for _ in range(28):
+        value = {"x": 1, "child": value}
+    errors_of = accepting(Left | Right)
+    began = process_time()
+    assert bool(errors_of(value)) is (end is not None)
     assert process_time() - began < 0.25
