@@ -14,12 +14,26 @@ help: ## Show these targets
 
 setup: $(SETUP)
 
+# Behind a proxy with an authority of its own: pip has a name for that of its own.
+ifdef SSL_CERT_FILE
+export PIP_CERT ?= $(SSL_CERT_FILE)
+endif
+define UNREACHABLE
+The set-up needs a package index: see above what could not be had. Behind a proxy, set HTTPS_PROXY; if the proxy has an
+authority of its own, SSL_CERT_FILE to its certificates, or UV_NATIVE_TLS=1 if the system trusts it; for an index other
+than PyPI, PIP_INDEX_URL and UV_DEFAULT_INDEX.
+endef
+export UNREACHABLE
+
 $(SETUP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[0-9.]+' requirements.lock)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements.lock > $(VENV)/uv.txt
+	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt \
+		&& $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; } \
+		|| { echo "$$UNREACHABLE" >&2; exit 1; }
+	@# With hatchling as locked: a build of its own would fetch the newest.
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(CHECKOV)/.complete: tests/infra/checkov.lock $(SETUP)

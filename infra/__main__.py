@@ -15,6 +15,7 @@ from infra.deploy import Plan, deploy, destroy
 from infra.draining import draining_profiles
 from infra.operator import Context, Operator, Org
 from infra.redrive import redrive
+from infra.runtimes import check_runtime
 from infra.settings import SettingsError
 from infra.verify import behaviour, configuration
 from infra.verify.check import Outcome, verify
@@ -45,6 +46,7 @@ def deploy_command(
     any_memory: Annotated[bool, typer.Option("--any-memory", help="The account is no new one.")] = False,
 ) -> None:
     """Deploy the stack, and show its endpoint and a first key; further options go to `cdk deploy`."""
+    end_of_runtime = check_runtime(sys.version_info[:2])
     operator = Operator.of(context)
     plan = Plan(
         context=operator.cdk_options([]),
@@ -53,7 +55,8 @@ def deploy_command(
         is_unattended=bool(os.environ.get("CI")),
         any_memory=any_memory,
     )
-    for warning in deploy(operator.account, operator.cdk, operator.stack, plan):
+    warnings = deploy(operator.account, operator.cdk, operator.stack, plan)
+    for warning in [*warnings, *filter(None, [end_of_runtime])]:
         typer.echo(f"\nWarning: {warning}")
     typer.echo(f"\nEndpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
     if draining := draining_profiles(operator.account, operator.stack):

@@ -14,6 +14,7 @@ from infra.node import NODE, NPM, node_environment
 from infra.settings import ROOT
 
 _PACKAGE = ROOT / "infra" / "package.json"
+_LOCK = ROOT / "infra" / "package-lock.json"
 _NAME = "aws-cdk"
 
 
@@ -58,10 +59,15 @@ class Cdk:
         if installed.exists() and json.loads(installed.read_text())["version"] == wanted:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(_PACKAGE, self.folder)
-        quiet = ("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+        for file in (_PACKAGE, _LOCK):
+            shutil.copy(file, self.folder)
+        quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
         result = subprocess.run(  # noqa: S603 - our own Node
-            [*NPM, "install", *quiet], check=False, cwd=self.folder, env=node_environment(self.environ)
+            [*NPM, "ci", *quiet], check=False, cwd=self.folder, env=node_environment(self.environ)
         )
         if result.returncode:
-            raise OperatorError("The CDK command cannot be installed from the npm registry: see above.")
+            raise OperatorError(
+                "The CDK command cannot be installed from the npm registry: see above. Behind a proxy, set HTTPS_PROXY; "
+                "if it has an authority of its own, SSL_CERT_FILE to its certificates; for another registry, "
+                "NPM_CONFIG_REGISTRY."
+            )

@@ -13,6 +13,10 @@ NPM = (str(NODE), str(_ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.
 
 
 def node_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Extend an environment so that the CDK's library, and whatever else looks for a `node`, finds ours."""
+    """Extend an environment so that the CDK's library, and whatever else looks for a `node`, finds ours.
+
+    Node trusts the authorities that Python is told to trust, unless it is told otherwise.
+    """
     path = f"{NODE.parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
-    return {**environ, "JSII_NODE": str(NODE), "PATH": path}
+    authorities = {"NODE_EXTRA_CA_CERTS": environ["SSL_CERT_FILE"]} if "SSL_CERT_FILE" in environ else {}
+    return {**authorities, **environ, "JSII_NODE": str(NODE), "PATH": path}

@@ -22,6 +22,10 @@ CACHE = ROOT / ".build" / "dependencies"
 _LOCK = ROOT / "requirements.lock"
 _PROJECT = ROOT / "pyproject.toml"
 _CLIENT = "noukai"
+_UNREACHABLE = (
+    "Behind a proxy, set HTTPS_PROXY; if it has an authority of its own, SSL_CERT_FILE to its certificates, or "
+    "UV_NATIVE_TLS=1 if the system trusts it; for an index other than PyPI, UV_DEFAULT_INDEX."
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,9 @@ class Dependencies:
             text=True,
         )
         if result.returncode:
-            raise BundleError(f"The dependencies cannot be installed for {self.platform}:\n{result.stderr.strip()}")
+            said = result.stderr.strip()
+            advice = f"\n{_UNREACHABLE}" if "client error" in said else ""
+            raise BundleError(f"The dependencies cannot be installed for {self.platform}:\n{said}{advice}")
 
 
 def _publish(draft: Path, folder: Path) -> None:

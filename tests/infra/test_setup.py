@@ -1,0 +1,81 @@
+"""What the set-up takes from where, and what it is good for."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from infra.account import OperatorError
+from infra.cdk import Cdk
+from infra.node import node_environment
+from infra.runtimes import check_runtime
+from infra.settings import ROOT
+
+
+@pytest.mark.parametrize("minor", [12, 13, 14])
+def test_runtimes_that_deploy(minor: int) -> None:
+    """Without a word."""
+    assert check_runtime((3, minor)) is None
+
+
+def test_runtime_that_ends() -> None:
+    """Deploys, and says when and what then."""
+    assert "on 2027-06-30: by then, remove .venv" in str(check_runtime((3, 11)))
+
+
+@pytest.mark.parametrize("minor", [10, 15])
+def test_runtime_that_lambda_has_not(minor: int) -> None:
+    """Is refused before anything is made."""
+    with pytest.raises(OperatorError, match=f"no runtime for Python 3.{minor}, .*make PYTHON="):
+        check_runtime((3, minor))
+
+
+def test_cdk_command_is_installed_by_hash() -> None:
+    """In the version that the package names, from whatever registry."""
+    package = json.loads((ROOT / "infra" / "package.json").read_text())
+    lock = json.loads((ROOT / "infra" / "package-lock.json").read_text())
+    assert lock["packages"][""]["dependencies"] == package["dependencies"]
+    installed = {name: each for name, each in lock["packages"].items() if name}
+    assert all(each["integrity"].startswith("sha512-") for each in installed.values())
+    assert not any("resolved" in each for each in installed.values())
+
+
+def test_cdk_command_that_cannot_be_installed(tmp_path: Path) -> None:
+    """Says which variables a proxy or another registry needs."""
+    environ = {"NPM_CONFIG_REGISTRY": "http://127.0.0.1:9/", "NPM_CONFIG_FETCH_RETRIES": "0", "HOME": str(tmp_path)}
+    with pytest.raises(OperatorError, match="set HTTPS_PROXY; .* SSL_CERT_FILE .* NPM_CONFIG_REGISTRY"):
+        Cdk(environ, tmp_path / "cdk").run("--version")
+
+
+def test_node_trusts_whom_python_is_told_to_trust() -> None:
+    """Unless it is told otherwise."""
+    assert node_environment({"SSL_CERT_FILE": "a.pem"})["NODE_EXTRA_CA_CERTS"] == "a.pem"
+    both = {"SSL_CERT_FILE": "a.pem", "NODE_EXTRA_CA_CERTS": "b.pem"}
+    assert node_environment(both)["NODE_EXTRA_CA_CERTS"] == "b.pem"
+    assert "NODE_EXTRA_CA_CERTS" not in node_environment({})
+
+
+def test_everything_that_builds_is_locked() -> None:
+    """The installer, and what builds the project itself."""
+    lock = (ROOT / "requirements.lock").read_text()
+    for name in ("uv", "hatchling"):
+        assert re.search(rf"^{name}==\S+ \\\n    --hash=sha256:", lock, re.MULTILINE)
+
+
+def test_setup_that_reaches_no_index_says_which_variables_are_missing(tmp_path: Path) -> None:
+    """With nothing in the environment but a home and a path."""
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    make = shutil.which("make")
+    assert make is not None
+    unreachable = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": "/dev/null"}
+    environ = {"HOME": str(tmp_path), "PATH": "/usr/local/bin:/usr/bin:/bin", **unreachable}
+    python = f"PYTHON={ROOT / '.venv' / 'bin' / 'python'}"
+    result = subprocess.run(
+        [make, "setup", python], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert result.returncode != 0
+    assert {"HTTPS_PROXY", "SSL_CERT_FILE", "UV_NATIVE_TLS", "PIP_INDEX_URL"} <= set(re.findall(r"\w+", result.stderr))
