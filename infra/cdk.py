@@ -67,7 +67,7 @@ class Cdk:
         )
         if result.returncode:
             raise OperatorError(
-                "The CDK command cannot be installed from the npm registry: see above. Behind a proxy, set HTTPS_PROXY; "
-                "if it has an authority of its own, SSL_CERT_FILE to its certificates; for another registry, "
-                "NPM_CONFIG_REGISTRY."
+                "The CDK command cannot be installed from the npm registry: see above. Behind a proxy, set "
+                "HTTPS_PROXY; if it has an authority of its own, SSL_CERT_FILE to its certificates; for another "
+                "registry, NPM_CONFIG_REGISTRY."
             )

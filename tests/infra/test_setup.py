@@ -29,7 +29,7 @@ def test_runtime_that_ends() -> None:
 @pytest.mark.parametrize("minor", [10, 15])
 def test_runtime_that_lambda_has_not(minor: int) -> None:
     """Is refused before anything is made."""
-    with pytest.raises(OperatorError, match=f"no runtime for Python 3.{minor}, .*make PYTHON="):
+    with pytest.raises(OperatorError, match=rf"no runtime for Python 3\.{minor}, .*make PYTHON="):
         check_runtime((3, minor))
 
 
@@ -46,7 +46,7 @@ def test_cdk_command_is_installed_by_hash() -> None:
 def test_cdk_command_that_cannot_be_installed(tmp_path: Path) -> None:
     """Says which variables a proxy or another registry needs."""
     environ = {"NPM_CONFIG_REGISTRY": "http://127.0.0.1:9/", "NPM_CONFIG_FETCH_RETRIES": "0", "HOME": str(tmp_path)}
-    with pytest.raises(OperatorError, match="set HTTPS_PROXY; .* SSL_CERT_FILE .* NPM_CONFIG_REGISTRY"):
+    with pytest.raises(OperatorError, match=r"set HTTPS_PROXY; .* SSL_CERT_FILE .* NPM_CONFIG_REGISTRY"):
         Cdk(environ, tmp_path / "cdk").run("--version")
 
 
