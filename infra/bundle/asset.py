@@ -1,6 +1,7 @@
 """The assets: what each function finds in its folder."""
 
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from infra.bundle.bytecode import compile_folder
 from infra.bundle.catalog import build_catalog, needs_engine, profiles_in
 from infra.bundle.dependencies import CACHE, Dependencies
 from infra.bundle.error import BundleError
+from infra.bundle.other_files import other_files
 from infra.bundle.requirements import Requirements
 from infra.bundle.target import Platform
 from infra.bundle.tree import link_tree
@@ -111,6 +113,9 @@ class Bundler:
             # As a flow's process finds them.
             libraries = [*self._required(dependencies), *self._own("worker", dependencies), dependencies.of_runtime()]
             build_catalog(self.flows, [*libraries, code], catalog, self.worker)
+            requirements = self._requirements
+            for said in other_files(self.flows, requirements.files if requirements else ()):
+                sys.stderr.write(f"{said}\n")
         return catalog
 
     def _write_flows(self, folder: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from infra.bundle.asset import AssetName
 from infra.bundle.error import BundleError
+from infra.bundle.other_files import other_files
 from infra.bundle.target import Platform
 from tests.infra.wheels import make_wheel
 
@@ -122,6 +123,20 @@ def test_engine_is_in_the_apis_asset_only_if_a_flow_takes_it(write: Write, flows
     assert top_level(folder) == OURS | LIBRARIES | AWS | {"pydantic_core"}
     archive = shutil.make_archive(str(tmp_path / "api"), "zip", folder)
     assert Path(archive).stat().st_size < 5e6
+
+
+def test_files_that_are_no_flows_are_told_of(flows: Path) -> None:
+    """What becomes of each."""
+    for name in ("requirements.txt", "_helper.py", "__init__.py"):
+        (flows / name).write_text("")
+    assert list(other_files(flows, {flows.resolve() / "requirements.txt"})) == []
+    for name in ("model.bin", ".env", "__init__.py"):
+        (flows / name).write_text("x = 1")
+    assert list(other_files(flows, {flows.resolve() / "requirements.txt"})) == [
+        f"{flows / '.env'}: is hidden, and left out.",
+        f"{flows / '__init__.py'}: is left out: no code of the folder runs before that of a module.",
+        f"{flows / 'model.bin'}: is no module; it lies beside the flows in the worker's asset.",
+    ]
 
 
 def test_what_flows_require_is_in_the_workers_asset_only(write: Write, flows: Path, tmp_path: Path) -> None:

@@ -1,0 +1,18 @@
+"""Files in a folder of flows that are no flows: nothing becomes of them in silence."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+
+def other_files(flows: Path, included: Collection[Path]) -> Iterator[str]:
+    """Say what becomes of each; `included` are the files of requirements."""
+    for path in sorted(flows.iterdir()):
+        if path.name == "__pycache__" or path.resolve() in included:
+            continue
+        if path.name.startswith("."):
+            yield f"{path}: is hidden, and left out."
+        elif path.name == "__init__.py":
+            if path.read_text(encoding="utf-8", errors="replace").strip():
+                yield f"{path}: is left out: no code of the folder runs before that of a module."
+        elif path.is_file() and path.suffix != ".py":
+            yield f"{path}: is no module; it lies beside the flows in the worker's asset."
