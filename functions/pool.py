@@ -9,7 +9,7 @@ from time import monotonic
 
 from functions.process import Body, FlowProcess
 from functions.reaper import Reaper
-from functions.scratch import make_scratch, remove_scratch, remove_stale
+from functions.scratch import is_untouched, make_scratch, remove_scratch, remove_stale
 from functions.telemetry import logger
 
 _MOST_KEPT = 4
@@ -36,6 +36,8 @@ class ProcessPool:
     """The longest unused one comes first."""
     _modules: frozenset[str] | None = None
     """What this process had loaded when it made its first one, if that was before any library."""
+    _spare: str = ""
+    """A folder for temporary files that nobody has put any into."""
     _is_broken: bool = False
 
     def get_ready(self, projects: Iterable[str], seconds: float) -> None:
@@ -69,14 +71,14 @@ class ProcessPool:
         """
         if self._is_broken:
             raise WorkerBrokenError("the files of an earlier attempt cannot be removed")
-        self._reaper.reap()
         self._drop_dead()
         process = self._kept(project, fresh=fresh)
         while self._idle and (len(self._idle) == _MOST_KEPT or self._hold_too_much()):
             self._idle.pop(0).leave()
         try:
             process = process or self._make_at_any_cost(project)
-            process.folder = make_scratch()
+            process.folder = self._spare or make_scratch()
+            self._spare = ""
         except OSError as error:
             if process is not None:
                 process.close()
@@ -95,16 +97,25 @@ class ProcessPool:
             process.leave()
         else:
             self._idle.append(process)
-        try:
-            remove_scratch(process.folder)
-        except OSError:
-            logger().exception("the files of an attempt were not removed")
-            self._is_broken = True
+            if not self._spare and is_untouched(process.folder):
+                self._spare = process.folder
+                return
+        self._remove(process.folder)
 
     def close(self) -> None:
         """End every process."""
         while self._idle:
             self._idle.pop().close()
+        if self._spare:
+            self._remove(self._spare)
+            self._spare = ""
+
+    def _remove(self, folder: str) -> None:
+        try:
+            remove_scratch(folder)
+        except OSError:
+            logger().exception("the files of an attempt were not removed")
+            self._is_broken = True
 
     @cached_property
     def _reaper(self) -> Reaper:

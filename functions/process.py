@@ -187,6 +187,8 @@ class FlowProcess:
         if self._death is None:
             until = min(until, now + _LOOK_SECONDS)
         happened = {descriptor for descriptor, _ in poll.poll(max(0.0, until - now) * 1000)}
+        if not happened:
+            self._reaper.reap()
         connection = self._connection
         self._has_gone = self._death in happened or (self._death is None and not self.is_alive)
         if poll is self._all:

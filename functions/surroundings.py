@@ -3,6 +3,7 @@
 What is called here was taken from its module before a flow could replace it there.
 """
 
+import _signal  # type: ignore[import-not-found]  # it has no types
 import os
 import resource
 import signal
@@ -14,22 +15,25 @@ from faulthandler import cancel_dump_traceback_later
 from io import TextIOWrapper
 from os import chdir, fstat, get_blocking, getcwd, getegid, geteuid, getpgrp, getpriority, set_blocking, umask
 from resource import getrlimit
-from signal import getitimer, getsignal, pthread_sigmask, set_wakeup_fd, setitimer, sigpending
+from signal import getitimer, pthread_sigmask, set_wakeup_fd, setitimer, sigpending
 from signal import signal as set_handler
 from time import tzset
 from typing import Any, TypeVar
 
 from functions.telemetry import logger
 
+getsignal = _signal.getsignal  # without making an enumeration of each answer
+
 T = TypeVar("T")
 Restore = Callable[[], bool]
 """Brings one thing back to what it was when it was noted; False if it cannot."""
 
 _ENVIRONMENT = os.environ
+_ENCODED: dict[bytes, bytes] = _ENVIRONMENT._data  # type: ignore[attr-defined]  # noqa: SLF001 - decoding takes longest
 _MODULES = sys.modules
 _PATH = [*sys.path]
 _STREAMS = ("stdin", "stdout", "stderr")
-_SIGNALS = sorted(signal.valid_signals())
+_SIGNALS = sorted(map(int, signal.valid_signals()))
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _LIMITS = sorted({value for name, value in vars(resource).items() if name.startswith("RLIMIT_")})
 
@@ -98,16 +102,17 @@ def _environment() -> Restore:
         # A module that puts a dictionary of its own there means it for the programs that it starts, too.
         replaced, os.environ = os.environ, _ENVIRONMENT
         _ENVIRONMENT.update(replaced)
-    noted = _ENVIRONMENT.copy()
+    noted, encoded = _ENVIRONMENT.copy(), _ENCODED.copy()
 
     def restore() -> bool:
         os.environ = _ENVIRONMENT  # noqa: B003 - it is the one that clears and sets
-        now = _ENVIRONMENT.copy()
-        for name in now.keys() - noted.keys():
-            del _ENVIRONMENT[name]
-        for name, value in noted.items():
-            if now.get(name) != value:
-                _ENVIRONMENT[name] = value
+        if encoded != _ENCODED:
+            now = _ENVIRONMENT.copy()
+            for name in now.keys() - noted.keys():
+                del _ENVIRONMENT[name]
+            for name, value in noted.items():
+                if now.get(name) != value:
+                    _ENVIRONMENT[name] = value
         tzset()
         return True
 
@@ -193,15 +198,17 @@ def _identity(number: int) -> tuple[int, int] | None:
 
 
 def _signals() -> Restore:
-    handlers = {number: getsignal(number) for number in _SIGNALS}
+    handlers = list(map(getsignal, _SIGNALS))
     mask = pthread_sigmask(signal.SIG_BLOCK, ())
     wakeup = set_wakeup_fd(-1)
     set_wakeup_fd(wakeup)
 
     def restore() -> bool:
-        for number, handler in handlers.items():
-            if getsignal(number) is not handler:
-                set_handler(number, handler)
+        now = list(map(getsignal, _SIGNALS))
+        if now != handlers:
+            for number, handler, found in zip(_SIGNALS, handlers, now, strict=True):
+                if found is not handler:
+                    set_handler(number, handler)
         set_wakeup_fd(wakeup)
         if sigpending():
             return False  # the signals that were held back would arrive in the midst of the next attempt
@@ -228,7 +235,8 @@ def _forget_temporary_folder() -> bool:
 
 
 def _clear_log() -> bool:
-    logger().clear_state()
+    if logger.cache_info().currsize:
+        logger().clear_state()
     return True
 
 

@@ -18,7 +18,7 @@ _NOTES = (
         f"{_ROUNDS} processes each, in turn."
     ),
     (
-        "*Child* is the forked process that a flow runs in, here `demo/word-count` with a few words: the "
+        "*Child* is the process that flows run in, here `demo/word-count` with a few words: the "
         "typical worker runs nothing and converts "
         "nothing. A job of ours is a claim, a run and a completion, and "
         "one request that shortens its visibility."
@@ -62,4 +62,4 @@ def _own(run: Run) -> float:
 
 
 def _child(run: Run) -> float:
-    return run.children_ms / (_TIMES + _WARM_UP) * 1000
+    return run.children_warm_ms / _TIMES * 1000

@@ -31,6 +31,8 @@ class Run:
     children_ms: float
     warm_ms: float
     """Of its own, what it took after the warm-up."""
+    children_warm_ms: float
+    """What those of its children took after the warm-up that live at its end."""
     rss: float
     """The most it ever had."""
     log: str
@@ -63,7 +65,9 @@ class Function:
             )
             try:
                 api.watch(process.pid, warm_up)
-                own_ms, children_ms, rss = _cpu_ms(process.pid), _children_ms(process.pid), _peak_mib(process.pid)
+                living_ms = _living_ms(process.pid)
+                own_ms, children_ms = _cpu_ms(process.pid), _children_ms(process.pid) + living_ms
+                rss = _peak_mib(process.pid)
             finally:
                 process.kill()
                 process.wait()
@@ -71,7 +75,7 @@ class Function:
             text = log.read().decode()
         if api.failure or not api.over.is_set():
             raise RuntimeError(f"{self.handler}: {api.failure or 'it has ended too soon or hangs'}\n{text}")
-        return Run(own_ms, children_ms, own_ms - api.warm_from_ms, rss, text)
+        return Run(own_ms, children_ms, own_ms - api.warm_from_ms, living_ms - api.children_warm_from_ms, rss, text)
 
 
 def link_libraries(folder: Path, patterns: Iterable[str]) -> Path:
@@ -93,14 +97,14 @@ class _RuntimeApi(Server):
         self.over = Event()
         self.warm = Event()
         self.go_on = Event()
-        self.warm_from_ms = 0.0
+        self.warm_from_ms = self.children_warm_from_ms = 0.0
         self.warm_up = 0
 
     def watch(self, pid: int, warm_up: int) -> None:
         """Return when all events are served; look at the process's CPU when those of the warm-up are."""
         self.warm_up = warm_up
         if warm_up and self.warm.wait(_PATIENCE_SECONDS):
-            self.warm_from_ms = _cpu_ms(pid)
+            self.warm_from_ms, self.children_warm_from_ms = _cpu_ms(pid), _living_ms(pid)
         self.go_on.set()
         self.over.wait(_PATIENCE_SECONDS)
 
@@ -147,6 +151,12 @@ def _children_ms(pid: int) -> float:
     """Read what those of its children that have ended took, in steps of the clock's tick."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[13]) + int(fields[14])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def _living_ms(pid: int) -> float:
+    """Read what its living children have taken."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return sum(_cpu_ms(int(child)) for child in children)
 
 
 def _peak_mib(pid: int) -> float:

@@ -50,6 +50,7 @@ def leave_deleted_folder() -> None:
 
 
 def break_environment() -> None:
+    os.environ["LEFT"] = "behind"
     type(os.environ).copy = None  # type: ignore[assignment, method-assign]
 
 

@@ -130,5 +130,7 @@ def _manager(trace: Path) -> Iterator[None]:
 
 
 def _say(mark: str) -> None:
+    folder = Path(os.environ["TMPDIR"])
+    (folder / "file").touch()
     with Path(mark).open("a") as file:
-        file.write(f"{os.getpid()} {os.getppid()} {time.time()} {os.environ['TMPDIR']}\n")
+        file.write(f"{os.getpid()} {os.getppid()} {time.time()} {folder}\n")
