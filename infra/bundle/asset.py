@@ -37,7 +37,7 @@ _BUILD_STEP = (
     "openapi.py",
     "openapi_schemas.py",
 )
-_FOR_AUTHORS = ("testing.py",)
+_FOR_AUTHORS = ("testing.py", "rehearsed.py")
 _NOT_DEPLOYED = shutil.ignore_patterns("__pycache__", "flows", *_BUILD_STEP, *_FOR_AUTHORS, "*.pyi", "py.typed")
 _NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*")
 _NEVER_IN_FLOWS = shutil.ignore_patterns("__pycache__", "flows", *_FOR_AUTHORS, "*.pyi", "py.typed")
@@ -88,7 +88,9 @@ class Bundler:
             # What the flows require comes first: it is whole, where our own libraries lack what we do not use.
             for folder in self._required(dependencies):
                 link_tree(folder, output)
-            link_tree(dependencies.of_group("aws"), output / _OWN, ignore=_METADATA)
+            # Of what both have, flows have the same version as we do.
+            shared = [path.name for folder in self._own(asset, dependencies) for path in folder.iterdir()]
+            link_tree(dependencies.of_group("aws"), output / _OWN, shutil.ignore_patterns("*.dist-info", *shared))
         for folder in self._own(asset, dependencies):
             link_tree(folder, output, ignore=_METADATA)
         write_amazons(dependencies.of_group("aws") / "botocore" / "cacert.pem", output / "authorities.pem")
