@@ -13,6 +13,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from faulthandler import cancel_dump_traceback_later
 from io import TextIOWrapper
+from logging import getLogger
 from os import chdir, fstat, get_blocking, getcwd, getegid, geteuid, getpgrp, getpriority, set_blocking, umask
 from resource import getrlimit
 from signal import getitimer, pthread_sigmask, set_wakeup_fd, setitimer, sigpending
@@ -20,7 +21,7 @@ from signal import signal as set_handler
 from time import tzset
 from typing import Any, TypeVar
 
-from functions.telemetry import logger
+from functions.telemetry import SERVICE, logger
 
 getsignal = _signal.getsignal  # without making an enumeration of each answer
 
@@ -53,6 +54,7 @@ class Surroundings:
             except Exception:  # noqa: BLE001 - the module has left something that cannot even be noted
                 self._restores.append(_never)
         _forget_temporary_folder()
+        _clear_log()
 
     def call(self, function: Callable[[], T]) -> T:
         """Call it so that what it sets in context variables ends with it."""
@@ -235,8 +237,10 @@ def _forget_temporary_folder() -> bool:
 
 
 def _clear_log() -> bool:
+    """Let the flows' logger say nothing of earlier attempts; a logging configuration may have switched it off."""
     if logger.cache_info().currsize:
         logger().clear_state()
+    getLogger(SERVICE).disabled = False
     return True
 
 

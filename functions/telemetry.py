@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
 
-_SERVICE = "noukai"
+SERVICE = "noukai"
 _MOST_TRACES = 16
 """How many exceptions of a chain or a group are of use to a reader."""
 
@@ -20,13 +20,13 @@ def logger() -> "Logger":
     # Imported here so that a function that logs nothing does not pay for it at its cold start.
     from aws_lambda_powertools import Logger  # noqa: PLC0415
 
-    return Logger(service=_SERVICE, use_rfc3339=True, utc=True, serialize_stacktrace=False)
+    return Logger(service=SERVICE, use_rfc3339=True, utc=True, serialize_stacktrace=False)
 
 
 def renew_logger() -> None:
     """Forget the logger, so that the next one writes to the streams that this process has then."""
     logger.cache_clear()
-    known = logging.getLogger(_SERVICE)
+    known = logging.getLogger(SERVICE)
     known.handlers.clear()
     for mark in ("init", "powertools_handler"):
         vars(known).pop(mark, None)

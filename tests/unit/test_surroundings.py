@@ -3,6 +3,7 @@
 import contextvars
 import faulthandler
 import io
+import logging.config
 import os
 import signal
 import sys
@@ -212,6 +213,25 @@ def test_temporary_files_lie_in_the_folder_of_the_attempt(tmp_path: Path) -> Non
         assert os.popen("echo $TMPDIR").read() == f"{tmp_path}\n"
         assert surroundings.restore()
         assert tempfile.gettempdir() == before
+
+    in_own_process(attempt)
+
+
+def test_logger_of_flows_is_not_switched_off() -> None:
+    """Most configurations of logging switch off what they do not name."""
+
+    def configure() -> None:
+        logger()
+        logging.config.dictConfig({"version": 1, "disable_existing_loggers": True})
+        assert logging.getLogger(logger().name).disabled
+
+    def attempt() -> None:
+        configure()
+        surroundings = Surroundings()
+        assert not logging.getLogger(logger().name).disabled
+        configure()
+        assert surroundings.restore()
+        assert not logging.getLogger(logger().name).disabled
 
     in_own_process(attempt)
 
