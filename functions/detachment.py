@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -29,11 +30,17 @@ def detach(kept: Collection[int], output: Sequence[int], modules: Collection[str
     inherited = _replace_streams(output)
     put_out(kept)
     _replace_log_handlers(inherited)
-    # Programs that Python starts to run a part of a flow would start with the worker's own main module.
-    sys.modules["__main__"] = ModuleType("__main__")
+    sys.modules["__main__"] = _main_module()
     if modules is not None:
         _forget_libraries(modules)
     _be_killed_first()
+
+
+def _main_module() -> ModuleType:
+    """Make what processes begin with that a flow lets Python start: else it would be the worker's own main module."""
+    main = ModuleType("__main__")
+    main.__spec__ = ModuleSpec("functions.spawned", None)
+    return main
 
 
 def _reset_signals() -> None:

@@ -1,0 +1,8 @@
+"""What processes are given to do."""
+
+from multiprocessing.connection import Connection
+
+
+def say_square(number: int, pipe: Connection) -> None:
+    """Write the square of a number into a pipe."""
+    pipe.send(number * number)

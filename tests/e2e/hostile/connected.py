@@ -1,0 +1,31 @@
+"""Opens a connection with TLS and a pool of threads when it is imported, and keeps both."""
+
+import os
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPSConnection
+from urllib.parse import urlsplit
+
+from functions.flow import flow
+
+POOL = ThreadPoolExecutor(2)
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    address = urlsplit(os.environ["AWS_ENDPOINT_URL"])
+    context = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
+    CONNECTION = HTTPSConnection(str(address.hostname), address.port, context=context)
+    CONNECTION.connect()
+    POOL.submit(os.getpid).result()
+
+
+def status() -> int:
+    """Make a request over the connection that is open."""
+    CONNECTION.request("GET", "/_ministack/health")
+    answer = CONNECTION.getresponse()
+    answer.read()
+    return answer.status
+
+
+@flow(max_attempts=1)
+def work() -> str:
+    """Use both."""
+    return "done" if POOL.submit(status).result() else "nothing"

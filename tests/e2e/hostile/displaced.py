@@ -1,0 +1,18 @@
+"""Goes elsewhere when it is imported, and takes all ways back away."""
+
+import os
+import sys
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    os.chdir("/")
+    os.umask(0o777)
+    sys.path.clear()
+    sys.setrecursionlimit(120)
+
+
+@flow(max_attempts=1)
+def work() -> str:
+    """Work."""
+    return "done"

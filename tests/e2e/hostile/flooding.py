@@ -1,0 +1,16 @@
+"""Writes 16 MB when it is imported."""
+
+import os
+import sys
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    for _ in range(256):
+        sys.stdout.write("x" * 2**16 + "\n")
+
+
+@flow(max_attempts=1)
+def work() -> str:
+    """Work."""
+    return "done"

@@ -1,0 +1,14 @@
+"""Forks when it is imported, and goes on in both processes."""
+
+import os
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    os.fork()
+
+
+@flow(max_attempts=1)
+def work() -> str:
+    """Work."""
+    return "done"

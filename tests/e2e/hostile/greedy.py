@@ -1,0 +1,17 @@
+"""Wants more memory than there is when it is imported."""
+
+import os
+import resource
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    limit = 2**31
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    bytearray(limit)
+
+
+@flow(max_attempts=1)
+def work() -> str:
+    """Work."""
+    return "done"

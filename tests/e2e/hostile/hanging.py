@@ -1,0 +1,15 @@
+"""Hangs when it is imported."""
+
+import os
+import time
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    time.sleep(600)
+
+
+@flow(max_attempts=1, timeout=2)
+def work() -> str:
+    """Work."""
+    return "done"

@@ -1,0 +1,15 @@
+"""Limits itself to few descriptors when it is imported."""
+
+import os
+import resource
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+
+
+@flow(max_attempts=1)
+def work() -> str:
+    """Work."""
+    return "done"

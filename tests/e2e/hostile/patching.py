@@ -1,0 +1,17 @@
+"""Replaces what others use when it is imported."""
+
+import builtins
+import json
+import os
+import time
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    json.dumps = json.loads = time.monotonic = builtins.print = os.write = None  # type: ignore[assignment]
+
+
+@flow(max_attempts=1)
+def work() -> str:
+    """Work."""
+    return "done"

@@ -1,0 +1,18 @@
+"""Writes into every descriptor when it is imported."""
+
+import os
+from contextlib import suppress
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    for number in range(1024):
+        with suppress(OSError):
+            os.set_blocking(number, False)
+            os.write(number, b'["Returned", "done", {"x": [[[[\0\n')
+
+
+@flow(max_attempts=1)
+def work() -> str:
+    """Work."""
+    return "done"

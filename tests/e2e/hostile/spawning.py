@@ -1,0 +1,23 @@
+"""Starts a child, a daemon and a thread when it is imported."""
+
+import os
+import subprocess
+import threading
+import time
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    subprocess.Popen(["sleep", "600"])
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(600)
+        os._exit(0)
+
+
+@flow(max_attempts=1)
+def work() -> str:
+    """Work."""
+    return "done"

@@ -1,0 +1,16 @@
+"""Starts a timer when it is imported, whose signals interrupt whatever it does."""
+
+import os
+import signal
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+
+
+@flow(max_attempts=1)
+def work() -> str:
+    """Work."""
+    return "done"
