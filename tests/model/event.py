@@ -17,6 +17,12 @@ STALE = "stale"
 """A read that need not be consistent sees the row before its last write."""
 FAULTS = (FAILS, LOST, CUT, DIES, STALE)
 
+RAISES = "raises"
+UNCLEAN = "returns and has changed its process"
+ORPHAN = "returns and leaves a process behind"
+BUDGETED = {RAISES: "raises", UNCLEAN: "left-overs", ORPHAN: "left-overs"}
+"""How flows may end ill, and which budget that draws on."""
+
 TIME = "time"
 NOTHING: frozenset[str] = frozenset()
 READS_TIME = frozenset({TIME})
@@ -83,7 +89,7 @@ def _events(
     left: frozenset[str],
 ) -> tuple[Event, ...]:
     reads, writes = touched
-    budgets = {choice: "faults" if choice in FAULTS else choice if choice == "raises" else None for choice in choices}
+    budgets = {choice: "faults" if choice in FAULTS else BUDGETED.get(choice) for choice in choices}
     return tuple(
         Event(actor, operation, choice, reads | READS_TIME, _written(operation, choice, writes, budget), budget)
         for choice, budget in budgets.items()

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate, count
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
-from functions import submitting
+from functions import pool, submitting
 from functions.catalog import Catalog
 from functions.catalog_build import build_catalog
+from functions.process import FlowProcess
 from functions.submission import Submission, parse_submission
 from functions.telemetry import logger
 from tests.model import event_source
@@ -27,7 +29,7 @@ from tests.model.world import World
 
 FLOWS = Path(__file__).parent.parent / "functions" / "flows"
 _LONGEST = 600
-_RARITY = {None: 1.0, "faults": 0.04, "duplicates": 0.1, "raises": 0.5, "waits": 0.1}
+_RARITY = {None: 1.0, "faults": 0.04, "duplicates": 0.1, "raises": 0.5, "kills": 0.05, "left-overs": 0.3, "waits": 0.1}
 
 
 def build_asset(folder: Path) -> Path:
@@ -55,6 +57,7 @@ class Explorer:
     blocked: int = 0
     """Runs that were given up as reorderings of others."""
     _begun: dict[str, World] = field(default_factory=dict)
+    _playing: World | None = None
 
     @classmethod
     @contextmanager
@@ -66,8 +69,25 @@ class Explorer:
         explorer = cls(asset, Catalog.load(asset / "catalog"))
         logger().setLevel(logging.CRITICAL)
         gc.freeze()  # what was imported outlives every world, and need not be looked through after each
-        with patch.object(submitting, "parse_submission", explorer.parser()):
+        with (
+            patch.object(submitting, "parse_submission", explorer.parser()),
+            patch.object(FlowProcess, "start", explorer.played("start")),
+            patch.object(pool, "Reaper", explorer.played("make_reaper")),
+            patch.object(pool, "make_scratch", explorer.played("make_scratch")),
+            patch.object(pool, "remove_scratch", explorer.played("remove_scratch")),
+            patch.object(pool, "remove_stale", explorer.played("remove_stale")),
+        ):
             yield explorer
+
+    def played(self, name: str) -> Callable[..., Any]:
+        """Give what stands in for a function of the pool: that of the workers' lives in the world that is played."""
+
+        def call(*given: Any) -> Any:
+            if self._playing is None:
+                raise ViolationError("a worker acts outside of a world")
+            return getattr(self._playing.lives, name)(*given)
+
+        return call
 
     def parser(self) -> Callable[[bytes, str, Catalog], Submission]:
         """A `parse_submission` that remembers."""
@@ -78,7 +98,7 @@ class Explorer:
     def world(self, scenario: Scenario) -> Iterator[World]:
         """Make a world as the scenario has it at its start."""
         random.seed(0)  # the jitter of a backoff
-        world = World(scenario, self.catalog, self.asset)
+        self._playing = world = World(scenario, self.catalog, self.asset)
         if scenario.submitted:
             world.begin_as(self._submitted(scenario))
         for index in range(scenario.workers):

@@ -36,6 +36,7 @@ class Scenario:
 
 CRASH = Scenario("crash", budgets={"faults": 1, "duplicates": 1})
 RAISE = replace(CRASH, name="raise", faults=(), budgets={"duplicates": 1, "raises": 1})
+KILL = replace(RAISE, name="process killed", budgets={"kills": 1, "raises": 1, "duplicates": 1})
 EVERY = {
     scenario.name: scenario
     for scenario in (
@@ -46,6 +47,8 @@ EVERY = {
         replace(CRASH, name="call cut", faults=(CUT,)),
         RAISE,
         replace(RAISE, name="raise, old receipts", old_receipts=True),
+        KILL,
+        replace(KILL, name="process left unclean", budgets={"left-overs": 1, "raises": 1, "duplicates": 1}),
     )
 }
 """Soon explored to the end: two workers, a delivery repeated, a cancellation, and one thing that goes wrong."""
@@ -57,6 +60,7 @@ LONG = {
         replace(RAISE, name="raise and failed call", faults=(FAILS,), budgets=_TWO_ILLS),
         replace(RAISE, name="raise and answer lost", faults=(LOST,), budgets=_TWO_ILLS),
         replace(RAISE, name="raise and call cut", faults=(CUT,), budgets=_TWO_ILLS),
+        replace(KILL, name="process killed and crash", faults=(DIES,), budgets={**_TWO_ILLS, "kills": 1}),
     )
 }
 """Explored to the end too, when there is time."""
@@ -79,5 +83,14 @@ RETRIED = replace(WIDE, name="retried", clients=("submit", "cancel", "retry", "r
 SWEPT = replace(
     WIDE, name="swept", clients=("submit", "cancel", "read", "sweep"), poison=(), steps=("deadline", "days")
 )
-SOME = {scenario.name: scenario for scenario in (WIDE, RETRIED, SWEPT)}
+KEPT = replace(
+    WIDE,
+    name="kept",
+    clients=("submit", "submit", "submit delayed", "retry"),
+    workers=2,
+    poison=(),
+    faults=(DIES,),
+    budgets={"faults": 2, "kills": 3, "left-overs": 2, "raises": 2, "waits": 2},
+)
+SOME = {scenario.name: scenario for scenario in (WIDE, RETRIED, SWEPT, KEPT)}
 """To be explored at random."""

@@ -1,16 +1,22 @@
-"""A flow as the scheduler plays it, in place of a process of its own."""
+"""A flow's process as the scheduler plays it."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from functions.call import Call
 from functions.outcome import Outcome, Raised, Returned
-from tests.model.event import Pending
+from tests.model.event import ORPHAN, UNCLEAN, Pending
 from tests.model.ledger import said_by
 
 _BEAT_MS = 250
+
+
+class Time(Protocol):
+    """What tells the time."""
+
+    def now(self) -> int:
+        """In milliseconds."""
 
 
 class Stage(Protocol):
@@ -19,37 +25,65 @@ class Stage(Protocol):
     run: set[tuple[str, int]]
 
     @property
-    def clock(self) -> Any:
+    def clock(self) -> Time:
         """The time there."""
 
     def pause(self, pending: Pending) -> str:
         """Stand still until it is the actor's turn; gives how it goes on."""
 
+    def violate(self, reason: str) -> None:
+        """Take note of what must not be; raised here, the worker would take it for its own error."""
+
+    def name_of(self, thread: Any) -> str:
+        """Name the actor that runs in it."""
+
 
 class ScriptedProcess:
-    """A flow that returns, raises, reports or goes on, and that leaves at once or late when it is interrupted."""
+    """Runs one flow after the other: each returns, raises, reports or goes on, and leaves when it is interrupted.
 
-    folder = ""
+    It may be killed at any time.
+    """
+
     has_imported = True
+    memory = first_memory = 0
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, project: str, name: str, gone: Callable[["ScriptedProcess"], object]) -> None:
+        self.project = project
+        self.name = name
         self.board = self
+        self.folder = ""
+        self.attempts = 0
+        self.is_clean = True
+        self.is_busy = self.has_orphan = self.is_dead = self.is_spoilt = False
         self._stage = stage
+        self._gone = gone
         self._now = stage.clock.now
-        self._said = ""
+        self._said = self._used_folder = ""
         self._beat_at = 0
         self._progress: Mapping[str, Any] | None = None
-        self._interrupted = self._killed = False
+        self._interrupted = False
+
+    @property
+    def is_alive(self) -> bool:
+        return not self.is_dead
 
     def begin(self, call: Call) -> None:
+        if self.is_busy or self.is_spoilt:
+            self._stage.violate(f"{self.name} was used again, although it must not be")
+        if (call.id, call.attempt) in self._stage.run:
+            self._stage.violate(f"attempt {call.attempt} was run twice")
+        if call.folder != self.folder or call.folder == self._used_folder:
+            self._stage.violate("an attempt has no folder of its own")
         self._stage.run.add((call.id, call.attempt))
+        self._used_folder = call.folder
         self._said = said_by(call.id, call.attempt)
         self._beat_at = self._now()
+        self._progress = None
+        self.attempts += 1
+        self.is_busy = True
 
     def receive(self, _seconds: float) -> Outcome | None:
-        if self._killed:
-            return Raised("ProcessDied: the flow's process was ended by SIGKILL")
-        choice = self._stage.pause(Pending("flow", self._choices))
+        choice = self._stage.pause(Pending("flow", self._choices)) if not self.is_dead else "is dead"
         self._beat_at = self._now()
         if choice == "reports":
             self._progress = {"said": self._said, "at": self._beat_at}
@@ -57,34 +91,44 @@ class ScriptedProcess:
             "returns": Returned(json.dumps(self._said)),
             "raises": Raised(f"FlowError: {self._said}", retry_after=5),
             "leaves": Raised("Interrupted: the flow was told to stop"),
+            UNCLEAN: Returned(json.dumps(self._said)),
+            ORPHAN: Returned(json.dumps(self._said)),
+            "is dead": Raised("ProcessDied: the flow's process was ended by SIGKILL"),
         }
+        self.is_busy = choice not in outcomes
+        self.has_orphan = choice == ORPHAN
+        self.is_clean = self.is_clean and choice not in (UNCLEAN, "is dead")
+        self.is_spoilt = self.is_spoilt or not self.is_clean or self.has_orphan
         return outcomes.get(choice)
 
     def _choices(self) -> tuple[str, ...]:
+        if self.is_dead:
+            return ("is dead",)
         goes_on = ("beats", "reports") if self._now() >= self._beat_at + _BEAT_MS else ()
-        return ("leaves", *goes_on[:1]) if self._interrupted else ("returns", "raises", *goes_on)
+        return ("leaves", *goes_on[:1]) if self._interrupted else ("returns", "raises", UNCLEAN, ORPHAN, *goes_on)
 
     def interrupt(self) -> None:
-        self._interrupted = True
+        self._interrupted = self.is_spoilt = True
+        self.is_clean = False
 
     def kill(self) -> None:
-        self._killed = True
+        self.is_dead = self.is_spoilt = True
+        self.is_clean = False
+
+    def die(self) -> None:
+        """End by what is not its worker's doing."""
+        self.is_dead = True
 
     def read(self) -> Mapping[str, Any] | None:
         """What it has said of its progress."""
         return self._progress
 
+    def leave(self) -> None:
+        """End in good order."""
+        self.close()
 
-@dataclass(frozen=True)
-class ScriptedProcesses:
-    """Stands in for the pool of a worker."""
-
-    stage: Stage
-
-    def take(self, _project: str, *, fresh: bool) -> ScriptedProcess:
-        """Give a process that no attempt has used, whether it is to be `fresh` or not."""
-        del fresh
-        return ScriptedProcess(self.stage)
-
-    def give_back(self, process: ScriptedProcess, *, is_used_up: bool) -> None:
-        """Leave nothing, since there is nothing."""
+    def close(self) -> None:
+        """Leave nothing."""
+        self.is_dead = True
+        self.has_orphan = False
+        self._gone(self)

@@ -9,16 +9,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from functions import store
+from functions import pool, store
 from functions.batch import Batch
 from functions.execution import Execution
 from functions.inputs import InputStore
 from functions.lifecycle import TERMINAL, Transition
+from functions.pool import ProcessPool
 from functions.queue import InvalidMessageError, Message
 from tests.model.explorer import Explorer
 from tests.model.ledger import ViolationError
+from tests.model.lives import Life
 from tests.model.memory_aws import MemoryTables
-from tests.model.scenario import RETRIED, WIDE, Scenario
+from tests.model.scenario import KEPT, RETRIED, WIDE, Scenario
+from tests.model.scripted_process import ScriptedProcess
 
 _ENOUGH = 5_000
 
@@ -119,6 +122,39 @@ def answering_from_an_old_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store.JobStore, "read", lambda self, id_, **_: read(self, id_, consistent=False))
 
 
+def keeping_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    give_back = ProcessPool.give_back
+
+    def keep(self: ProcessPool, process: Any, *, is_used_up: bool = False) -> None:
+        process.is_clean = True
+        give_back(self, process, is_used_up=is_used_up)
+
+    monkeypatch.setattr(ProcessPool, "give_back", keep)
+
+
+def overlooking_orphans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Life, "has_orphans", lambda _: False)
+
+
+def overlooking_deaths(monkeypatch: pytest.MonkeyPatch) -> None:
+    take = ProcessPool.take
+
+    def take_dead(self: ProcessPool, project: str, *, fresh: bool) -> Any:
+        with monkeypatch.context() as context:
+            context.setattr(ScriptedProcess, "is_alive", True)
+            return take(self, project, fresh=fresh)
+
+    monkeypatch.setattr(ProcessPool, "take", take_dead)
+
+
+def leaving_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "remove_scratch", lambda _: None)
+
+
+def leaving_files_of_the_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "remove_stale", lambda: None)
+
+
 @pytest.mark.parametrize(
     ("mutate", "scenario", "reason"),
     [
@@ -133,6 +169,11 @@ def answering_from_an_old_read(monkeypatch: pytest.MonkeyPatch) -> None:
         (failing_all_for_one, WIDE, "failed by its neighbour"),
         (keeping_no_input, WIDE, "the input of a"),
         (answering_from_an_old_read, RETRIED, "a caller was told"),
+        (keeping_every_process, KEPT, "although it must not be"),
+        (overlooking_orphans, KEPT, "although it must not be"),
+        (overlooking_deaths, KEPT, "that had died before"),
+        (leaving_files, KEPT, "temporary files outlive their attempt"),
+        (leaving_files_of_the_dead, KEPT, "temporary files are left"),
     ],
 )
 def test_rule_is_needed(

@@ -19,9 +19,9 @@ from tests.model.actor import Actor
 from tests.model.event import CUT, DIES, FAILS, NOTHING, READS_TIME, TIME, Event, Pending
 from tests.model.gate import Gate
 from tests.model.ledger import Ledger, ViolationError
+from tests.model.lives import KILLED, Lives
 from tests.model.memory_aws import MemoryQueues, MemoryTables
 from tests.model.scenario import Scenario
-from tests.model.scripted_process import ScriptedProcesses
 
 JOBS, QUEUE, DEAD_LETTERS = "jobs", "queue", "dead-letters"
 _ENVIRONMENT = {"LEASE_SECONDS": "30", "GRACE_SECONDS": "1"}
@@ -61,6 +61,7 @@ class World:
         """The jobs of which a message has arrived."""
         self.actors: dict[str, Actor] = {}
         self._rows: dict[tuple[str, str], Any] = {}
+        self._violated: list[str] = []
         self._batches: dict[str, tuple[str, ...]] = {}
         """What can be received, until the next turn."""
         self._store = JobStore(self.tables, JOBS)  # type: ignore[arg-type]  # it has the calls that are made
@@ -73,7 +74,8 @@ class World:
         self.deployment.queue = JobQueue(queues, QUEUE)
         self.deployment.dead_letters = JobQueue(queues, DEAD_LETTERS)
         self.deployment.catalog = catalog
-        processes: Any = ScriptedProcesses(self)
+        self.lives = Lives(self)
+        processes: Any = self.lives
         self.deployment.processes = processes
         # No org has a budget: the schedules are those of jobs.
         budgets: Any = SimpleNamespace(is_spent=lambda _: False)
@@ -99,6 +101,14 @@ class World:
         """Stand still until the scheduler picks this actor; gives how it goes on."""
         scheduler: Any = getcurrent().parent
         return str(scheduler.switch(pending))
+
+    def violate(self, reason: str) -> None:
+        """Take note of what must not be; raised here, the worker would take it for its own error."""
+        self._violated.append(reason)
+
+    def name_of(self, thread: Any) -> str:
+        """Name the actor that runs in it."""
+        return next(actor.name for actor in self.actors.values() if actor.thread is thread)
 
     def look(self, actor: Actor) -> None:
         """Enter what the actor has changed in its turn so far."""
@@ -140,6 +150,8 @@ class World:
             events += [_PASSES[step] for step in self.scenario.steps if self._until(step) > self.clock.time]
         if "duplicates" in left:
             events += self._duplicates()
+        if "kills" in left:
+            events += self.lives.kills()
         return events
 
     def execute(self, event: Event) -> None:
@@ -149,6 +161,8 @@ class World:
             self._spend(event.budget)
         if event.actor == TIME:
             self.clock.time = self._until(event.operation)
+        elif event.choice == KILLED:
+            self.lives.kill(event.operation)
         elif event.actor == QUEUE:
             next(m for m in self.queues.queues[QUEUE] if m.id == event.choice).visible_at = self.clock.time
         else:
@@ -171,6 +185,7 @@ class World:
         if left:
             raise ViolationError(f"messages are left: {left}")
         self.ledger.check_end()
+        self.lives.check_end()
         ended = [job for job in self.ledger.jobs.values() if job.id in self.delivered and _has_message(job)]
         for job in ended:
             if job.state is not State.COMPLETED and self.deployment.inputs.read(job) is None:
@@ -179,6 +194,7 @@ class World:
     def close(self) -> None:
         """End the actors that stand somewhere still."""
         for actor in self.actors.values():
+            self.lives.end(actor.thread)
             actor.stop()
 
     def _spend(self, budget: str) -> None:
@@ -211,6 +227,7 @@ class World:
             actor.deeds.hit |= actor.pending.reads | actor.pending.writes
         try:
             if event.choice == DIES:
+                self.lives.end(actor.thread)
                 actor.die()
             else:
                 actor.go_on(event.choice)
@@ -218,6 +235,8 @@ class World:
             raise
         except Exception as error:
             raise ViolationError(f"{actor.name} raised {error!r}") from error
+        if self._violated:
+            raise ViolationError(self._violated[0])
         self.look(actor)
 
 
