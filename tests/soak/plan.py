@@ -18,6 +18,7 @@ class Blow(Enum):
 
     KILL_WORKER = "worker killed"
     KILL_FLOW = "flow killed"
+    KILL_IDLE = "process killed between two attempts"
     CANCEL_RUNNING = "cancelled when seen running"
     CANCEL_PENDING = "cancelled when seen pending"
 
@@ -33,7 +34,7 @@ class Plan:
 
     @classmethod
     def draw(cls, jobs: int, *, kills: int, seed: int, fault_share: float = 0.1) -> "Plan":
-        """Draw a plan in which so many workers and so many flows are killed, and one job in twenty is cancelled."""
+        """Draw a plan that kills so many workers, flows and idle processes, and cancels one job in twenty."""
         # It repeats a run; nothing is kept secret by it.
         chance = random.Random(seed)
         cancelled = round(jobs * _CANCELLED_SHARE)
@@ -41,6 +42,7 @@ class Plan:
         wanted = {
             Blow.KILL_WORKER: kills,
             Blow.KILL_FLOW: kills,
+            Blow.KILL_IDLE: kills,
             Blow.CANCEL_RUNNING: running,
             Blow.CANCEL_PENDING: cancelled - running,
         }

@@ -14,7 +14,7 @@ import psutil
 
 from functions.lifecycle import Job, State
 from noukai import Noukai
-from tests.e2e.local_system import KEY, LocalSystem
+from tests.e2e.local_system import KEY, LocalSystem, has_ended
 from tests.soak.faults import BadConnection
 from tests.soak.plan import LASTING, SHARES, Blow, Plan
 from tests.soak.stack import Stack
@@ -49,6 +49,10 @@ class Soak:
     """Cancellations that met a job which had ended meanwhile; another job was cancelled instead."""
     left: dict[str, int] = field(default_factory=dict)
     """Messages in each queue after everything."""
+    files: list[str] = field(default_factory=list)
+    """Folders of attempts that were there after everything, although their worker lived."""
+    processes: list[psutil.Process] = field(default_factory=list)
+    """What lived on after the system's end."""
     seconds: float = 0
     _room: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(OUTSTANDING))
     _over: threading.Event = field(default_factory=threading.Event)
@@ -63,7 +67,10 @@ class Soak:
             context = {"worker": WORKER, "environment": environment}
             with LocalSystem.start(Path(__file__).parent / "flows", context) as system:
                 connection.upstream = system.emulator
-                yield cls(plan, system, Stack.at(system.emulator), connection)
+                soak = cls(plan, system, Stack.at(system.emulator), connection)
+                yield soak
+                processes = psutil.Process(system.running.process.pid).children(recursive=True)
+            soak.processes = [process for process in processes if not has_ended(process)]
 
     def run(self, limit_seconds: float, say: Callable[[str], object] = lambda _: None) -> None:
         """Submit, cancel, kill and watch until every job has ended, or the time is over, and say how it goes."""
@@ -79,6 +86,7 @@ class Soak:
         say("every job has ended; waiting for the queues to be empty")
         self._drain()
         self.seconds = time.monotonic() - begun
+        self.files = [folder.name for worker in self.system.workers() for folder in _folders(worker)]
         self.at_last = {job_id: self.stack.job(job_id) for job_id in self.ids}
 
     def _submit(self) -> None:
@@ -121,7 +129,7 @@ class Soak:
         return [job for job in seen if not job.is_terminal]
 
     def _progress(self, seconds: float) -> str:
-        kills = self.blows[Blow.KILL_WORKER] + self.blows[Blow.KILL_FLOW]
+        kills = sum(self.blows[blow] for blow in (Blow.KILL_WORKER, Blow.KILL_FLOW, Blow.KILL_IDLE))
         return (
             f"{seconds:4.0f} s: {len(self.ended)} of {len(self.ids)} submitted jobs ended, {kills} kills, "
             f"{len(self.cancelled)} cancelled, {self.connection.faults.total()} faults"
@@ -129,7 +137,7 @@ class Soak:
 
     def _strike(self, blow: Blow, unended: list[Job], client: Noukai, chance: random.Random) -> bool:
         """Kill or cancel something; False if there is nothing of the kind just now, or it was too late."""
-        if blow in (Blow.KILL_WORKER, Blow.KILL_FLOW):
+        if blow in (Blow.KILL_WORKER, Blow.KILL_FLOW, Blow.KILL_IDLE):
             return self._kill(blow, chance)
         wanted = State.RUNNING if blow is Blow.CANCEL_RUNNING else State.PENDING
         lasting = LASTING if wanted is State.RUNNING else SHARES.keys()
@@ -150,11 +158,12 @@ class Soak:
         return True
 
     def _kill(self, blow: Blow, chance: random.Random) -> bool:
-        """Kill a flow that runs, or the worker of one; False if none runs just now."""
+        """Kill a process of flows, one that is idle if there is one, or a worker; False if there is none just now."""
         flows = self.system.flows()
         if not flows:
             return False
-        victim = chance.choice(flows)
+        idle = [process for process in flows if not _folders(process.parent())] if blow is Blow.KILL_IDLE else []
+        victim = chance.choice(idle or flows)
         try:
             (victim.parent() or victim if blow is Blow.KILL_WORKER else victim).kill()
         except psutil.NoSuchProcess:
@@ -167,3 +176,11 @@ class Soak:
         while any((self.left or {"": 1}).values()) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
             self.left = self.stack.messages()
+
+
+def _folders(worker: psutil.Process | None) -> list[Path]:
+    """Find the folders of the attempts that a worker runs, or has not cleaned up."""
+    try:
+        return [] if worker is None else [*Path(worker.environ()["TMPDIR"]).glob(f"attempt-{worker.pid}-*")]
+    except psutil.Error:
+        return []  # gone
