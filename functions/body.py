@@ -2,12 +2,15 @@
 
 import json
 import math
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from functions.errors import ApiError, InvalidInputError
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
+
+if TYPE_CHECKING:
+    import zlib
 
 TOO_DEEP = f"is nested deeper than {limits.MAX_JSON_DEPTH} levels"
 TOO_LARGE = "holds a number that is too large"
@@ -17,6 +20,36 @@ def read_object(body: bytes) -> dict[str, Any]:
     """Parse a body of an accepted size that holds a JSON object."""
     check_size("body", len(body), limits.MAX_BODY_BYTES)
     return parse_object(body)
+
+
+def inflated(body: bytes, encoding: str) -> bytes:
+    """Return a body as it was before its `Content-Encoding`; at most a little more than is accepted is inflated."""
+    if encoding.lower() == "identity":
+        return body
+    if encoding.lower() not in {"gzip", "x-gzip"}:
+        raise InvalidInputError([("Content-Encoding", "must be gzip or identity")])
+    import zlib  # noqa: PLC0415 - few callers compress
+
+    try:
+        return _inflated(body, lambda: zlib.decompressobj(wbits=zlib.MAX_WBITS | 16))
+    except (zlib.error, EOFError) as error:
+        # The gateway passes on as text what is called JSON: its bytes are no gzip any more.
+        advice = "Send it whole, with the Content-Type application/gzip."
+        raise ApiError(ErrorCode.INVALID_JSON, f"The body is not gzip: {error}. {advice}") from None
+
+
+def _inflated(body: bytes, member: "Callable[[], zlib._Decompress]") -> bytes:
+    content = b""
+    while body:
+        inflating = member()
+        content += inflating.decompress(body, limits.MAX_BODY_BYTES + 1 - len(content))
+        if len(content) > limits.MAX_BODY_BYTES:
+            message = f"The body is more than {limits.MAX_BODY_BYTES} bytes once it is inflated: send less."
+            raise ApiError(ErrorCode.PAYLOAD_TOO_LARGE, message)
+        if not inflating.eof:
+            raise EOFError("it ends too early")
+        body = inflating.unused_data
+    return content
 
 
 def check_size(what: str, size: int, most: int) -> None:
@@ -44,7 +77,7 @@ def read_list(fields: Mapping[str, Any], name: str) -> list[Any]:
 
 def _parse(body: bytes) -> object:
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=_integer)
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_int=_integer)
     except RecursionError:
         raise InvalidInputError([("", TOO_DEEP)]) from None
     except ValueError as error:

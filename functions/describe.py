@@ -4,11 +4,11 @@ from typing import Any
 
 from functions.deployment import Deployment, deployed
 from functions.errors import ApiError
-from functions.http import Endpoint, Event, Request, Response, answer_anyone, caller_of
+from functions.http import Endpoint, Event, Request, Response, answer_anyone, caller_of, route_of
 from functions.keys import Caller
 from functions.views import flow_description
 from noukai_wire.errors import ErrorCode
-from noukai_wire.routes import Route
+from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 
 def flows(_request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -41,11 +41,30 @@ _DEFAULT = Endpoint(not_found)
 
 def answer(event: Event, deployment: Deployment) -> dict[str, Any]:
     """Answer one request of the gateway, its `$default` route included."""
-    if event["routeKey"] == Route.HEALTH.key:
+    route = route_of(event)
+    if route == Route.HEALTH.key:
         return answer_anyone(event, health)
-    if event["routeKey"] == Route.OPENAPI.key:
+    if route == Route.OPENAPI.key:
         return answer_anyone(event, lambda request: openapi(request, deployment))
-    return _ENDPOINTS.get(event["routeKey"], _DEFAULT).answer(event, deployment)
+    if route == DEFAULT_ROUTE and (methods := methods_of(event)):
+        return answer_anyone(event, lambda _request: Response({}, 204, {"Allow": ", ".join(methods)}))
+    return _ENDPOINTS.get(route, _DEFAULT).answer(event, deployment)
+
+
+def methods_of(event: Event) -> list[str]:
+    """Return what can be done at the path of an `OPTIONS` request: nothing at one that is unknown."""
+    http = event["requestContext"].get("http", {})
+    if http.get("method") != "OPTIONS":
+        return []
+    path = event["rawPath"].removeprefix(BASE_PATH).split("/")
+    methods = {route.method for route in Route if _fits(path, route.template.split("/"))}
+    return sorted([*methods, *(["HEAD"] if "GET" in methods else []), *(["OPTIONS"] if methods else [])])
+
+
+def _fits(path: list[str], template: list[str]) -> bool:
+    return len(path) == len(template) and all(
+        bool(part) if name.startswith("{") else part == name for part, name in zip(path, template, strict=True)
+    )
 
 
 def handler(event: Event, _context: object) -> dict[str, Any]:

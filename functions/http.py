@@ -2,24 +2,28 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.body import inflated
 from functions.deployment import Deployment, deployed
 from functions.errors import ApiError, InvalidInputError, unavailable
 from functions.keys import Caller
 from functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import DEFAULT_ROUTE
 from noukai_wire.scopes import ROUTE_SCOPES
 
 Event = Mapping[str, Any]
 
 _MOST_DIGITS = 9
+_REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 
-_SCOPES = {"$default": ()} | {route.key: scopes for route, scopes in ROUTE_SCOPES.items()}
+_SCOPES = {DEFAULT_ROUTE: ()} | {route.key: scopes for route, scopes in ROUTE_SCOPES.items()}
 """What a key needs, by the gateway's name of the route; any key is told that there is no such route."""
 
 
@@ -34,22 +38,27 @@ class Request:
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    body: bytes
+    content: bytes
+    """The body as it was sent, which may be compressed."""
 
     @classmethod
     def of(cls, event: Event) -> "Request":
         """Read an event of an HTTP API, payload format 2.0."""
-        context = event["requestContext"]
         text = event.get("body") or ""
         return cls(
-            id=context["requestId"],
-            route=event["routeKey"],
-            received_at=context["timeEpoch"],
+            id=request_id_of(event),
+            route=route_of(event),
+            received_at=event["requestContext"]["timeEpoch"],
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
             headers=event.get("headers") or {},
-            body=base64.b64decode(text) if event.get("isBase64Encoded") else text.encode("utf-8", "surrogatepass"),
+            content=base64.b64decode(text) if event.get("isBase64Encoded") else text.encode("utf-8", "surrogatepass"),
         )
+
+    @property
+    def body(self) -> bytes:
+        """The body; one that is compressed is refused if it cannot be inflated, or is too large then."""
+        return inflated(self.content, self.headers.get("content-encoding", "identity"))
 
     def know_query(self, *names: str) -> None:
         """Refuse a query that has other parameters: one that is misspelt would be taken as not given."""
@@ -67,7 +76,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer with a JSON body."""
+    """An answer with a JSON body, if that is not empty."""
 
     body: Mapping[str, Any]
     status: int = 200
@@ -108,7 +117,7 @@ def caller_of(request: Request, deployment: Deployment) -> Caller:
 
 def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[str, Any]:
     """Answer a request that needs no key; whatever is raised becomes an error of the contract."""
-    request_id = event["requestContext"]["requestId"]
+    request_id = request_id_of(event)
     try:
         response = handle(Request.of(event))
     except Exception as raised:  # noqa: BLE001 - the last line of defence: every failure is answered
@@ -117,8 +126,25 @@ def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[s
     return {
         "statusCode": int(response.status),
         "headers": {"Content-Type": "application/json", "X-Request-ID": request_id, **response.headers},
-        "body": json.dumps(response.body, separators=(",", ":")),
+        "body": json.dumps(response.body, separators=(",", ":")) if response.body and not is_head(event) else "",
     }
+
+
+def request_id_of(event: Event) -> str:
+    """Return the caller's own id of the request, if it may stand in a header and a log, else the gateway's."""
+    own: str = (event.get("headers") or {}).get("x-request-id", "")
+    return own if _REQUEST_ID.fullmatch(own) else str(event["requestContext"]["requestId"])
+
+
+def route_of(event: Event) -> str:
+    """Return the route as the gateway names it; `HEAD` is answered as `GET` is, but for the body."""
+    key: str = event["routeKey"]
+    return f"GET{key.removeprefix('HEAD')}" if is_head(event) else key
+
+
+def is_head(event: Event) -> bool:
+    """Whether the headers of an answer alone are asked for."""
+    return bool(event["routeKey"].startswith("HEAD "))
 
 
 def translated(raised: Exception, request_id: str) -> ApiError:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ _FIELDS = frozenset({"state", "createdAfter", "createdBefore", "cursor"})
 _FOREIGN = "belongs to no list of these jobs: send that of the page before, with the same path and filter, or none"
 _LATEST = 9_999_999_999_999
 _CHECK_BYTES = 9
+_ZONE = re.compile(r"(:[0-9]{2}(?:\.[0-9]+)?) ([0-9]{2}:?[0-9]{2})\Z")
+"""A time and its zone in a query whose `+` was not escaped, and so means a space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def _milliseconds(stated: Mapping[str, str], name: str, errors: list[InputError]
     if name not in stated:
         return None
     try:
-        return min(max(0, read_moment(stated[name])), _LATEST)
+        return min(max(0, read_moment(_ZONE.sub(r"\1+\2", stated[name]))), _LATEST)
     except ValueError:
         errors.append((name, NO_MOMENT))
         return None

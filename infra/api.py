@@ -18,7 +18,7 @@ from infra.row_rights import counting_calls, noting_uses, reading_budgets
 from infra.schedules import Schedules
 from infra.settings import Settings
 from infra.tables import Tables
-from noukai_wire.routes import BASE_PATH, Route
+from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 _TIMEOUT = 29
 """The gateway gives a function 30 seconds; its own answer must come before the gateway's."""
@@ -100,7 +100,6 @@ _ANSWERERS = (
     _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )
 _FALLBACK = "describe"
-_DEFAULT_ROUTE = "$default"
 _STAGE = "$default"
 
 
@@ -156,9 +155,9 @@ class Api(Construct):
     def _add(self, answerer: _Answerer) -> None:
         function = self._function(answerer)
         integration = HttpLambdaIntegration(answerer.entry, function, scope_permission_to_route=False)
-        keys = [route.key for route in answerer.routes]
+        keys = [key for route in answerer.routes for key in route.keys]
         if answerer.entry == _FALLBACK:
-            keys.append(_DEFAULT_ROUTE)
+            keys.append(DEFAULT_ROUTE)
             self._let_the_default_route_invoke(function)
         for key in keys:
             apigateway.HttpRoute(self, key, http_api=self._api, integration=integration, route_key=_route_key(key))
@@ -169,7 +168,7 @@ class Api(Construct):
         The default route has neither a method nor a path: it invokes as `{api}/{stage}/$default`.
         """
         api = Stack.of(self).format_arn(
-            service="execute-api", resource=self._api.api_id, resource_name=f"{_STAGE}/{_DEFAULT_ROUTE}"
+            service="execute-api", resource=self._api.api_id, resource_name=f"{_STAGE}/{DEFAULT_ROUTE}"
         )
         gateway = iam.ServicePrincipal("apigateway.amazonaws.com")
         function.add_permission("DefaultRoute", principal=gateway, source_arn=api, scope=self)
@@ -221,7 +220,7 @@ class Api(Construct):
 
 
 def _route_key(key: str) -> apigateway.HttpRouteKey:
-    if key == _DEFAULT_ROUTE:
+    if key == DEFAULT_ROUTE:
         return apigateway.HttpRouteKey.DEFAULT
     method, path = key.split(" ", 1)
     return apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod[method])

@@ -4,6 +4,8 @@ from enum import Enum
 from urllib.parse import quote
 
 BASE_PATH = "/api/v1"
+DEFAULT_ROUTE = "$default"
+"""How the gateway names the route of all requests that no other matches."""
 
 _FLOW = "/seq/{org}/{project}/{flow}"
 
@@ -53,6 +55,11 @@ class Route(Enum):
     def key(self) -> str:
         """The route as an HTTP API names it, for instance `GET /api/v1/jobs/{id}`."""
         return f"{self.method} {BASE_PATH}{self.template}"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all requests that it answers: where `GET` is, `HEAD` is too."""
+        return (self.key, f"HEAD {BASE_PATH}{self.template}") if self.method == "GET" else (self.key,)
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def main() -> None:
     # Found only now, and without types.
     from ministack import app  # type: ignore[import-untyped]  # noqa: PLC0415
     from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-untyped]  # noqa: PLC0415
-    from ministack.services import lambda_svc, scheduler  # type: ignore[import-untyped]  # noqa: PLC0415
+    from ministack.services import apigateway, lambda_svc, scheduler  # type: ignore[import-untyped]  # noqa: PLC0415
 
     # Read by now; in the handlers' environment it would be taken for theirs.
     os.environ.pop("LOG_LEVEL", None)
@@ -47,6 +47,8 @@ def main() -> None:
     # AWS names a schedule with its group, and looks what is due more often than every ten seconds.
     iam_actions.extract_resource_arn = _of_group(iam_actions.extract_resource_arn)
     scheduler._SCHEDULE_TICK_INTERVAL = _TICK_SECONDS  # noqa: SLF001 - ministack has no public seam
+    # AWS leaves OPTIONS to the default route where no CORS is configured.
+    apigateway._handle_execute_in_scope = _routing(apigateway._handle_execute_in_scope)  # noqa: SLF001 - as above
     # With TLS it would take port 443 as well.
     app._port_is_bindable = lambda *_: False  # noqa: SLF001 - ministack has no public seam
     threading.Thread(target=_end_with_input, daemon=True).start()
@@ -138,6 +140,23 @@ class Turns:
         may_acquire = may_start or not all(worker.in_use for worker in pool)
         self._moved[key] = starting, now if may_acquire else since
         return may_acquire
+
+
+class _Routed(str):
+    """A method that is no `OPTIONS` to ministack, which answers that itself, but is one to the functions."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, _: object) -> bool:
+        return False
+
+
+def _routing(handle: Callable[..., Any]) -> Callable[..., Any]:
+    def routed(api: str, stage: str, path: str, method: str, *rest: Any, **more: Any) -> Any:
+        return handle(api, stage, path, _Routed(method) if method == "OPTIONS" else method, *rest, **more)
+
+    return routed
 
 
 def _of_one(extract: Callable[..., str | None]) -> Callable[..., str | None]:

@@ -19,9 +19,9 @@ from functions import (
     wait,
 )
 from functions.deployment import Deployment
-from noukai_wire.routes import Route
+from noukai_wire.routes import DEFAULT_ROUTE, Route
 
-ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = {
+_BY_ROUTE: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = {
     **{route.key: submit.handler.answer for route in (Route.SUBMIT, Route.SUBMIT_VERSION)},
     Route.UPLOAD.key: upload.handler.answer,
     Route.SUBMIT_JOBS.key: submit_jobs.handler.answer,
@@ -34,5 +34,6 @@ ENTRIES: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = 
     **{route.key: list_jobs.handler.answer for route in (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG)},
     Route.CANCEL_JOBS.key: cancel_jobs.handler.answer,
     Route.USAGE.key: usage.handler.answer,
-    **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, "$default"), describe.answer),
+    **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, DEFAULT_ROUTE), describe.answer),
 }
+ENTRIES = _BY_ROUTE | {key: _BY_ROUTE[route.key] for route in Route for key in route.keys}

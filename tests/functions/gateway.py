@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from noukai_wire.routes import BASE_PATH, Route
-
-UNKNOWN_ROUTE = "$default"
+from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 _VARIABLE = re.compile(r"\{(\w+)\}")
 _ROUTES = [(route, re.compile(BASE_PATH + _VARIABLE.sub(r"(?P<\1>[^/]+)", route.template))) for route in Route]
@@ -19,7 +17,7 @@ _ROUTES.sort(key=lambda entry: len(entry[0].variables))
 def matched(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
     """The route of a request and its variables, decoded; None if there is no such route."""
     for route, pattern in _ROUTES:
-        if method == route.method and (match := pattern.fullmatch(path)):
+        if method in {key.split(" ")[0] for key in route.keys} and (match := pattern.fullmatch(path)):
             return route, {name: unquote(value) for name, value in match.groupdict().items()}
     return None, {}
 
@@ -36,10 +34,10 @@ def event_of(
         body = {"isBase64Encoded": True, "body": base64.b64encode(content).decode()}
     return {
         "version": "2.0",
-        "routeKey": UNKNOWN_ROUTE if route is None else route.key,
+        "routeKey": DEFAULT_ROUTE if route is None else f"{method} {BASE_PATH}{route.template}",
         "rawPath": unquote(path),
         "headers": _joined((name.lower(), value) for name, value in headers),
-        "requestContext": {"requestId": request_id, "timeEpoch": now},
+        "requestContext": {"requestId": request_id, "timeEpoch": now, "http": {"method": method}},
         "pathParameters": variables,
         "queryStringParameters": _joined(parse_qsl(query, keep_blank_values=True)),
         **body,

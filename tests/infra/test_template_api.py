@@ -38,6 +38,8 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
         Route.HEALTH.key: "describe",
         "$default": "describe",
     }
+    # Where GET is, HEAD is too.
+    expected |= {key.replace("GET", "HEAD", 1): entry for key, entry in expected.items() if key.startswith("GET ")}
     functions = {template.named(handler): handler for handler in API}
     found = {}
     for route in template.resources("ApiGatewayV2::Route").values():
