@@ -122,18 +122,18 @@ def _error(
 def retry_after(response: httpx.Response) -> float | None:
     """Return the seconds for which the answer asks to wait, or None if it does not ask.
 
-    `Retry-After-Ms` is the more exact. A date counts from the answer's own `Date`, so that the clock of this machine
-    does not matter.
+    `Retry-After-Ms` is the more exact. A date counts from the answer's own `Date`, if it has one, so that the clock of
+    this machine does not matter.
     """
     asked = response.headers.get("Retry-After", "")
     exact = response.headers.get("Retry-After-Ms", "")
     try:
         seconds = int(exact) / 1000 if exact.isascii() and exact.isdigit() else float(asked)
     except ValueError:
-        until, now = _date(asked), _date(response.headers.get("Date", ""))
-        if until is None or now is None:
+        until = _date(asked)
+        if until is None:
             return None
-        seconds = (until - now).total_seconds()
+        seconds = (until - (_date(response.headers.get("Date", "")) or datetime.now(UTC))).total_seconds()
     return None if math.isnan(seconds) else min(max(seconds, 0.0), _LONGEST_PAUSE)
 
 

@@ -52,7 +52,7 @@ _BACKOFFS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds at most before each retry; the last stands for all that follow."""
 
 _LONGEST_RETRY_AFTER = 60.0
-"""Asked to wait for longer than this many seconds, a retry would look like a hang: the caller gets the error."""
+"""Asked to wait for longer than this many seconds, a request that has no deadline would look like a hang."""
 
 Ask = Callable[[float], httpx.Request]
 """Makes a request that must be over in so many seconds."""
@@ -205,7 +205,8 @@ class Api:
             except NoukaiError as error:
                 asked = (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
                 most = self.settings.max_retries if retries is None else retries(error)
-                spent = attempt >= most or asked > _LONGEST_RETRY_AFTER
+                is_too_long = asked > _LONGEST_RETRY_AFTER and retries is None and deadline.left == math.inf
+                spent = attempt >= most or is_too_long
                 if not is_transient(error) or (spent and deadline.left):
                     raise
                 yield from deadline.pause(max(asked, self.backoff(attempt)), because=error)

@@ -1,17 +1,28 @@
 """What is repeated, when, and what is not: the core as data."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from importlib.metadata import version
 
 import httpx
 import pytest
 
-from noukai import ApiError, ConnectionFailedError, JobAccepted, RateLimitedError, RequestTimeoutError, ServerError
+from noukai import (
+    ApiError,
+    ConnectionFailedError,
+    JobAccepted,
+    RateLimitedError,
+    RequestTimeoutError,
+    ServerError,
+    WaitTimeoutError,
+)
 from noukai._address import FlowAddress
+from noukai._answer import error_of
 from noukai._api import Api
 from noukai._operation import Operation
 from noukai._submission import submission
-from tests.client.script import ACCEPTED, ADDRESS, JOB, Answer, Player, job, refused, timeout_of
+from tests.client.script import ACCEPTED, ADDRESS, JOB, Answer, Player, held, job, refused, timeout_of, wait
 
 
 def submit(api: Api) -> Operation[JobAccepted]:
@@ -111,6 +122,30 @@ def test_a_very_long_retry_after_is_left_to_the_caller() -> None:
         player.play(player.api.status(JOB), refused(429, "RATE_LIMITED", {"Retry-After": "3600"}))
     assert raised.value.retry_after == 3600
     assert player.sleeps == []
+
+
+@pytest.mark.parametrize("header", ["90", "Thu, 01 Jan 2026 00:01:30 GMT"])
+def test_long_retry_after_is_obeyed_within_the_deadline(header: str) -> None:
+    """A wait comes back after a minute and a half, or at its deadline if that is sooner."""
+    headers = {"Retry-After": header, "Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    busy = refused(429, "RATE_LIMITED", headers)
+    for timeout_ms in (None, 120_000):
+        player = Player()
+        player.play(wait(player, timeout_ms=timeout_ms), busy, held("completed"))
+        assert player.sleeps == [90]
+        player.play(player.api.statuses([JOB], player.api.deadline(timeout_ms)), busy, Answer(body={"jobs": []}))
+        assert player.sleeps == [90, 90]
+    player = Player()
+    with pytest.raises(WaitTimeoutError):
+        player.play(wait(player, timeout_ms=60_000), busy)
+    assert (player.sleeps, player.now) == ([60], 1060)
+
+
+def test_date_without_a_clock_beside_it_counts_from_now() -> None:
+    """A gateway may say when, and not what time it is there."""
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
+    error = error_of(refused(503, headers={"Retry-After": soon}).to(httpx.Request("GET", "https://api.test")))
+    assert 30 < (error.retry_after or 0) <= 40
 
 
 @pytest.mark.parametrize(
