@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from noukai_wire.answers import ErrorDetail
 from noukai_wire.errors import ErrorCode
-from noukai_wire.models import WireModel
+from noukai_wire.models import JobStatus, WireModel
 
 from ._errors import (
     ApiError,
@@ -64,6 +64,14 @@ def read(model: type[Model], response: httpx.Response) -> Model:
         problem = invalid.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in problem["loc"])
         raise unexpected(response, f"{where}: {problem['msg']}" if where else problem["msg"]) from None
+
+
+def read_job(job_id: str, response: httpx.Response) -> JobStatus:
+    """Return the job that was asked for; raise `UnexpectedAnswerError` for another one's status, too."""
+    status = read(JobStatus, response)
+    if status.id != job_id:
+        raise unexpected(response, f"it is about job {status.id}: do processes share a connection?")
+    return status
 
 
 def unexpected(response: httpx.Response, problem: str) -> UnexpectedAnswerError:

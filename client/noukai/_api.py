@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache, partial
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
 
@@ -25,7 +25,7 @@ from noukai_wire.routes import Route
 from noukai_wire.usage import UsageReport
 
 from ._address import FlowAddress
-from ._answer import error_of, error_of_entry, error_of_failure, read, unexpected
+from ._answer import error_of, error_of_entry, error_of_failure, read, read_job, unexpected
 from ._deadline import Clock, Deadline, DeadlinePassedError
 from ._errors import (
     ApiError,
@@ -54,6 +54,7 @@ _BACKOFFS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LONGEST_RETRY_AFTER = 60.0
 """Asked to wait for longer than this many seconds, a request that has no deadline would look like a hang."""
 
+Accepted = TypeVar("Accepted", JobAccepted, JobAccepted | ApiError)
 Ask = Callable[[float], httpx.Request]
 """Makes a request that must be over in so many seconds."""
 
@@ -94,7 +95,7 @@ class Api:
         headers = {"Idempotency-Key": submission.idempotency_key, **_JSON}
         ask = partial(self.request, Route.SUBMIT, content=submission.content, headers=headers, **address._asdict())
         response = yield from self.exchange(ask, self.deadline())
-        return read(JobAccepted, response)
+        return _of_flow(address, read(JobAccepted, response), response)
 
     def submit_jobs(
         self, address: FlowAddress, submissions: Sequence[Submission]
@@ -105,7 +106,7 @@ class Api:
         response = yield from self.exchange(ask, self.deadline())
         entries = read(AcceptedBatch, response).jobs
         outcomes = [error_of_entry(each.error, response) if each.error else each.job for each in entries]
-        found = [each for each in outcomes if each is not None]
+        found = [_of_flow(address, each, response) for each in outcomes if each is not None]
         if len(found) != len(submissions):
             raise unexpected(response, f"{len(found)} outcomes of {len(submissions)} submissions")
         return found
@@ -115,9 +116,13 @@ class Api:
         content = JobIds(ids=list(ids)).model_dump_json().encode()
         ask = partial(self.request, Route.STATUSES, content=content, headers=_JSON)
         response = yield from self.exchange(ask, deadline, retries=self.patience)
+        found = read(StatusList, response).jobs
+        strange = {each.job.id for each in found if each.job} - set(ids)
+        if strange:
+            raise unexpected(response, f"it is about job {strange.pop()}: do processes share a connection?")
         return [
             Look(each.id, error_of_entry(each.error, response) if each.error else each.job, each.retry_after_ms)
-            for each in read(StatusList, response).jobs
+            for each in found
         ]
 
     def retry(self, job_id: str) -> Operation[JobAccepted]:
@@ -132,14 +137,14 @@ class Api:
     def look(self, job_id: str, deadline: Deadline) -> Operation[JobStatus]:
         """Fetch the job as the API shows it."""
         response = yield from self.exchange(partial(self.request, Route.STATUS_BY_ID, id=job_id), deadline)
-        return read(JobStatus, response)
+        return read_job(job_id, response)
 
     def cancel(self, job_id: str, deadline: Deadline | None = None) -> Operation[JobStatus]:
         """Cancel the job, and return it as it stands afterwards: a terminal job is unchanged."""
         response = yield from self.exchange(
             partial(self.request, Route.CANCEL_BY_ID, id=job_id), deadline or self.deadline()
         )
-        return read(JobStatus, response)
+        return read_job(job_id, response)
 
     def jobs(self, route: Route, query: JobQuery, address: Mapping[str, Any]) -> Operation[JobList]:
         """Fetch a page of a list."""
@@ -220,6 +225,12 @@ class Api:
     def backoff(self, attempt: int) -> float:
         """Return how many seconds to sleep after so many attempts before."""
         return self._jitter() * _BACKOFFS[min(attempt, len(_BACKOFFS) - 1)]
+
+
+def _of_flow(address: FlowAddress, outcome: Accepted, response: httpx.Response) -> Accepted:
+    if isinstance(outcome, JobAccepted) and outcome.flow != str(address):
+        raise unexpected(response, f"it is about a job of {outcome.flow}: do processes share a connection?")
+    return outcome
 
 
 def _attempt(request: httpx.Request) -> Operation[httpx.Response]:

@@ -11,14 +11,15 @@ from threading import Thread
 
 import httpx
 
+from ._connections import BlockingConnections
 from ._stream import SINK
 
 
 class Call:
     """One request; whoever asks waits for its answer for so many seconds from now and no longer."""
 
-    def __init__(self, http_client: httpx.Client, request: httpx.Request, seconds: float) -> None:
-        self._http_client = http_client
+    def __init__(self, connections: BlockingConnections, request: httpx.Request, seconds: float) -> None:
+        self._connections = connections
         self._request = request
         self._until = time.monotonic() + seconds
         self._left = False
@@ -50,7 +51,8 @@ class Call:
 
     def _perform(self) -> httpx.Response | None:
         content = bytearray()
-        with closing(self._http_client.send(self._request, stream=True)) as response:
+        with closing(self._connections.client().send(self._request, stream=True)) as response:
+            self._connections.note(response)
             sink = self._request.extensions.get(SINK) if response.is_success else None
             keep = content.extend if sink is None else sink.write
             for piece in response.iter_bytes():
@@ -95,8 +97,8 @@ class Caller(Thread):
 class Callers:
     """The threads of a client: each serves again unless it was left behind, and none outlives the client."""
 
-    def __init__(self, http_client: httpx.Client) -> None:
-        self._http_client = http_client
+    def __init__(self, connections: BlockingConnections) -> None:
+        self._connections = connections
         self._idle: list[Caller] = []
         weakref.finalize(self, _end, self._idle)
 
@@ -115,7 +117,7 @@ class Callers:
         return answers
 
     def _begin(self, request: httpx.Request, seconds: float) -> tuple[Caller, Call]:
-        caller, call = self._free(), Call(self._http_client, request, seconds)
+        caller, call = self._free(), Call(self._connections, request, seconds)
         caller.begin(call)
         return caller, call
 

@@ -17,6 +17,7 @@ from noukai_wire.usage import UsageReport
 from ._address import FlowAddress
 from ._address import job_id as checked_job_id
 from ._api import Api
+from ._connections import awaiting_connections, blocking_connections
 from ._deadline import Clock
 from ._driver import AwaitingDriver, BlockingDriver
 from ._flow import AsyncFlow, Flow
@@ -60,10 +61,9 @@ class Noukai(_Deployment[BlockingDriver]):
         **options: Unpack[ClientOptions],
     ) -> None:
         settings = Settings.resolve(os.environ, api_key, **options)
-        self._http_client = http_client or httpx.Client()
-        self._closes = http_client is None
-        api = Api(settings, clock=clock, jitter=jitter, is_portable=self._closes)
-        super().__init__(api, BlockingDriver(self._http_client, sleep=sleep))
+        self._connections = blocking_connections(http_client)
+        api = Api(settings, clock=clock, jitter=jitter, is_portable=http_client is None)
+        super().__init__(api, BlockingDriver(self._connections, sleep=sleep))
 
     def flow(self, address: str) -> Flow:
         """Return the flow `org/project/flow`, or `flow` of this client's org and project.
@@ -110,8 +110,7 @@ class Noukai(_Deployment[BlockingDriver]):
 
     def close(self) -> None:
         """Close the connections, unless they belong to an `http_client` that was handed in."""
-        if self._closes:
-            self._http_client.close()
+        self._connections.close()
 
     def __enter__(self) -> Self:
         return self
@@ -134,10 +133,9 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
         **options: Unpack[ClientOptions],
     ) -> None:
         settings = Settings.resolve(os.environ, api_key, **options)
-        self._http_client = http_client or httpx.AsyncClient()
-        self._closes = http_client is None
-        api = Api(settings, clock=clock, jitter=jitter, is_portable=self._closes)
-        super().__init__(api, AwaitingDriver(self._http_client, sleep=sleep))
+        self._connections = awaiting_connections(http_client)
+        api = Api(settings, clock=clock, jitter=jitter, is_portable=http_client is None)
+        super().__init__(api, AwaitingDriver(self._connections, sleep=sleep))
 
     def flow(self, address: str) -> AsyncFlow:
         """Return the flow as `Noukai.flow` does."""
@@ -168,8 +166,7 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to an `http_client` that was handed in."""
-        if self._closes:
-            await self._http_client.aclose()
+        await self._connections.aclose()
 
     async def __aenter__(self) -> Self:
         return self

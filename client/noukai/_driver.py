@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import httpx
 
 from ._call import Callers
+from ._connections import AwaitingConnections, BlockingConnections
 from ._operation import Answer, Operation, Outcome, Reply, Report, Sleep, Step, Together, advance
 from ._stream import SINK
 
@@ -31,8 +32,8 @@ class Pages(Protocol[T]):
 class BlockingDriver:
     """Performs operations, and blocks meanwhile."""
 
-    def __init__(self, http_client: httpx.Client, *, sleep: Callable[[float], object]) -> None:
-        self._callers = Callers(http_client)
+    def __init__(self, connections: BlockingConnections, *, sleep: Callable[[float], object]) -> None:
+        self._callers = Callers(connections)
         self._sleep = sleep
 
     def run(self, operation: Operation[T]) -> T:
@@ -67,8 +68,8 @@ class BlockingDriver:
 class AwaitingDriver:
     """Performs operations in the running event loop."""
 
-    def __init__(self, http_client: httpx.AsyncClient, *, sleep: Callable[[float], Awaitable[object]]) -> None:
-        self._http_client = http_client
+    def __init__(self, connections: AwaitingConnections, *, sleep: Callable[[float], Awaitable[object]]) -> None:
+        self._connections = connections
         self._sleep = sleep
 
     async def run(self, operation: Operation[T]) -> T:
@@ -100,19 +101,20 @@ class AwaitingDriver:
         return None
 
     async def _send(self, request: httpx.Request) -> Answer:
+        http_client = self._connections.client()
         try:
             async with asyncio.timeout(_timeout(request)):
-                return await self._answer(request)
+                return await self._answer(http_client, request)
         except httpx.RequestError as failure:
             return failure
         except TimeoutError:
             return httpx.ReadTimeout("the answer took too long to arrive", request=request)
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def _answer(self, http_client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
         sink = request.extensions.get(SINK)
         if sink is None:
-            return await self._http_client.send(request)
-        async with aclosing(await self._http_client.send(request, stream=True)) as response:
+            return await http_client.send(request)
+        async with aclosing(await http_client.send(request, stream=True)) as response:
             if not response.is_success:
                 await response.aread()
                 return response

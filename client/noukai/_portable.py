@@ -1,15 +1,15 @@
 """What a name and a client make: jobs and flows, which can be compared, and pickled for another process."""
 
 import asyncio
+import atexit
 import random
 import time
 from collections.abc import Hashable
 from functools import cache
 from typing import Any, Generic, Self, TypeVar
 
-import httpx
-
 from ._api import Api
+from ._connections import awaiting_connections, blocking_connections
 from ._driver import AwaitingDriver, BlockingDriver
 from ._settings import Settings
 
@@ -62,6 +62,8 @@ def _arrived(kind: Any, driver: type, settings: Settings, name: Hashable, known:
 def _shared(driver: type, settings: Settings) -> tuple[Api, BlockingDriver | AwaitingDriver]:
     """Return what asks for all that has arrived with these settings, for as long as the process lives."""
     api = Api(settings, clock=time.monotonic, jitter=random.random, is_portable=True)
-    if issubclass(driver, BlockingDriver):
-        return api, BlockingDriver(httpx.Client(), sleep=time.sleep)
-    return api, AwaitingDriver(httpx.AsyncClient(), sleep=asyncio.sleep)
+    if issubclass(driver, AwaitingDriver):
+        return api, AwaitingDriver(awaiting_connections(None), sleep=asyncio.sleep)
+    connections = blocking_connections(None)
+    atexit.register(connections.close)
+    return api, BlockingDriver(connections, sleep=time.sleep)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -57,35 +58,51 @@ class Settings:
         max_retries: int = DEFAULT_MAX_RETRIES,
     ) -> "Settings":
         """Return the settings; an argument that is None and a variable that is empty count as absent."""
-        org = environment.get("NOUKAI_ORG") or None if org is None else org
-        project = environment.get("NOUKAI_PROJECT") or None if project is None else project
+        key_name, key = _setting(environment, "NOUKAI_API_KEY", "the API key", api_key)
+        url_name, url = _setting(environment, "NOUKAI_BASE_URL", "base URL", base_url)
+        org_name, org = _setting(environment, "NOUKAI_ORG", "org", org)
+        project_name, project = _setting(environment, "NOUKAI_PROJECT", "project", project)
         return cls(
-            api_key=_api_key(environment.get("NOUKAI_API_KEY") if api_key is None else api_key),
-            base_url=_base_url(
-                environment.get("NOUKAI_BASE_URL") or DEFAULT_BASE_URL if base_url is None else base_url
-            ),
-            org=None if org is None else slug("org", org),
-            project=None if project is None else slug("project", project),
+            api_key=_api_key(key_name, key),
+            base_url=_base_url(url_name, DEFAULT_BASE_URL if url is None else url),
+            org=None if org is None else slug(org_name, org),
+            project=None if project is None else slug(project_name, project),
             timeout=_timeout(timeout),
             max_retries=_max_retries(max_retries),
         )
 
 
-def _api_key(text: str | None) -> str:
+def _setting(environment: Mapping[str, str], variable: str, name: str, given: str | None) -> tuple[str, str | None]:
+    """Return what a setting is called in an error, and its value: as given, or as the environment says."""
+    if given is not None:
+        return name, given
+    return f"{name} (from {variable})", environment.get(variable) or None
+
+
+def _api_key(name: str, text: str | None) -> str:
     if not text:
         raise InvalidArgumentError("there is no API key: give api_key to the client, or set NOUKAI_API_KEY")
     if not _PRINTABLE.fullmatch(text):
-        raise InvalidArgumentError("the API key has a space, a line break or a character that is not ASCII in it")
+        raise InvalidArgumentError(f"{name} has a space, a line break or a character that is not ASCII in it")
     return text
 
 
-def _base_url(text: str) -> str:
+def _base_url(name: str, text: str) -> str:
+    text = text.strip()
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL as invalid:
-        raise InvalidArgumentError(f"base URL {text!r} is not a URL: {invalid}") from None
-    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
-        raise InvalidArgumentError(f"base URL {text!r} must look like {DEFAULT_BASE_URL} or https://…/api/v1")
+        urlsplit(text)  # which knows what brackets are for
+    except (httpx.InvalidURL, ValueError) as invalid:
+        raise InvalidArgumentError(f"{name} {text!r} is not a URL: {invalid}") from None
+    if (
+        url.scheme not in {"http", "https"}
+        or not url.host
+        or re.search(r"\s", text)
+        or url.userinfo
+        or url.query
+        or url.fragment
+    ):
+        raise InvalidArgumentError(f"{name} {text!r} must look like {DEFAULT_BASE_URL} or https://…/api/v1")
     return text.rstrip("/")
 
 

@@ -12,7 +12,7 @@ from noukai_wire.models import ExecuteResult, JobStatus
 from noukai_wire.routes import Route
 
 from ._address import FlowAddress
-from ._answer import read, retry_after
+from ._answer import read_job, retry_after
 from ._api import Api
 from ._bar import Listener
 from ._deadline import DeadlinePassedError
@@ -109,7 +109,7 @@ class Wait:
         while True:
             asked_at = self._api.clock()
             response = yield from self._ask()
-            yield from self._see(status := read(JobStatus, response))
+            yield from self._see(status := read_job(self._job_id, response))
             if status.is_terminal:
                 self._api.recent.note(status)
                 return status

@@ -38,7 +38,7 @@ class Colour:
         return Noukai(http_client=httpx.Client(transport=transport), sleep=self.sleeps.append, **settings)
 
     @contextmanager
-    def connected(self, base_url: str) -> Iterator[Any]:
+    def connected(self, base_url: str | None) -> Iterator[Any]:
         """Yield a client with connections of its own, which are closed at the end."""
         if self._awaiting:
             client = AsyncNoukai("nk_test", base_url=base_url)

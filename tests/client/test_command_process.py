@@ -16,7 +16,7 @@ NOUKAI = str(Path(sys.executable).with_name("noukai"))
 def test_the_progress_is_shown_on_a_terminal(api: FakeApi) -> None:
     """On a terminal a bar on stderr shows the progress as it comes; stdout has the result alone."""
     api.live("job_words", *[job(progress={"percent": part, "message": f"part {part}"}) for part in (10, 60)])
-    api.lives["job_words"].append(api.lives["job_done"][0])
+    api.lives["job_words"].append({**api.lives["job_done"][0], "id": "job_words"})
     terminal, stderr = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
     with subprocess.Popen(

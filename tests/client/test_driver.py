@@ -4,7 +4,6 @@ import asyncio
 import gc
 import gzip
 import json
-import os
 import socket
 import threading
 import time
@@ -142,18 +141,3 @@ def test_requests_share_a_thread_that_ends_with_the_client() -> None:
     gc.collect()
     threads[0].join(5)
     assert not threads[0].is_alive()
-
-
-def test_a_forked_process_can_use_the_client() -> None:
-    """It has the client, but none of its threads."""
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=job("running")))
-    client = Noukai("nk_test", http_client=httpx.Client(transport=transport), timeout=5)
-    client.job(JOB).status()
-    child = os.fork()
-    if child == 0:
-        try:
-            client.job(JOB).status()
-        except BaseException:  # noqa: BLE001 - the process must end here, whatever happens
-            os._exit(1)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0

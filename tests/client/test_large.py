@@ -123,8 +123,8 @@ def test_large_output_is_fetched(colour: Colour, call: str) -> None:
     api = LargeApi()
     client = colour.client(api)
     calls = {
-        "wait": lambda: client.job("job_a").wait(),
-        "status": lambda: client.job("job_a").status(),
+        "wait": lambda: client.job("job_1").wait(),
+        "status": lambda: client.job("job_1").status(),
         "execute": lambda: client.flow("acme/demo/echo").execute("x"),
     }
     outcome = colour.run(calls[call]())
@@ -143,7 +143,7 @@ def test_transfers_are_repeated(colour: Colour, failure: httpx.Response | Except
     colour.run(flow_of(colour, api).job(LARGE))
     assert [json.loads(content) for content in api.objects.values()] == [{"message": LARGE}, LARGE]
     api.failures.append(failure)
-    assert colour.run(colour.client(api).job("job_a").wait()).output == LARGE
+    assert colour.run(colour.client(api).job("job_1").wait()).output == LARGE
 
 
 def test_expired_url_is_asked_for_anew(colour: Colour) -> None:
@@ -153,10 +153,10 @@ def test_expired_url_is_asked_for_anew(colour: Colour) -> None:
     colour.run(flow_of(colour, api).job(LARGE))
     assert len(api.sent_to("/uploads")) == 2
     api.failures.append(expired)
-    assert colour.run(colour.client(api).job("job_a").wait()).output == LARGE
+    assert colour.run(colour.client(api).job("job_1").wait()).output == LARGE
     api.failures += [expired, expired]
     with pytest.raises(PermissionDeniedError) as raised:
-        colour.run(colour.client(api).job("job_a").wait())
+        colour.run(colour.client(api).job("job_1").wait())
     assert "secret" not in str(raised.value)
 
 
@@ -164,7 +164,7 @@ def test_unreachable_bucket_tells_no_signature(colour: Colour) -> None:
     """Who has the URL has the output."""
     api = LargeApi(failures=[httpx.ConnectError("no")])
     with pytest.raises(Exception, match=r"bucket\.test") as raised:
-        colour.run(colour.client(api, max_retries=0).job("job_a").wait())
+        colour.run(colour.client(api, max_retries=0).job("job_1").wait())
     assert "secret" not in str(raised.value)
 
 
@@ -172,7 +172,7 @@ def test_lost_output_is_told(colour: Colour) -> None:
     """By the API, or by the bucket and then the API."""
     api = LargeApi(is_lost=True)
     with pytest.raises(ResultLostError, match="not there any more") as raised:
-        colour.run(colour.client(api).job("job_a").wait())
+        colour.run(colour.client(api).job("job_1").wait())
     assert raised.value.status.state == "completed"
     api = LargeApi()
 
@@ -183,7 +183,7 @@ def test_lost_output_is_told(colour: Colour) -> None:
         return api(request)
 
     with pytest.raises(ResultLostError, match="not there any more"):
-        colour.run(colour.client(lose).job("job_a").wait())
+        colour.run(colour.client(lose).job("job_1").wait())
 
 
 def test_output_of_another_content_is_refused(colour: Colour) -> None:
@@ -191,7 +191,7 @@ def test_output_of_another_content_is_refused(colour: Colour) -> None:
     api = LargeApi()
     api.objects[hashlib.sha256(json.dumps(LARGE).encode()).hexdigest()] = b'"forged"'
     with pytest.raises(UnexpectedAnswerError, match="not what the job returned"):
-        colour.run(colour.client(api).job("job_a").wait())
+        colour.run(colour.client(api).job("job_1").wait())
 
 
 def test_wait_ends_at_its_deadline_though_the_output_is_slow(colour: Colour) -> None:
@@ -206,7 +206,7 @@ def test_wait_ends_at_its_deadline_though_the_output_is_slow(colour: Colour) -> 
         return api(request)
 
     with pytest.raises(WaitTimeoutError, match="has ended, but its result was not here within 5000 ms"):
-        colour.run(colour.client(slow, clock=lambda: now[0]).job("job_a").wait(timeout_ms=5000))
+        colour.run(colour.client(slow, clock=lambda: now[0]).job("job_1").wait(timeout_ms=5000))
 
 
 def test_transfer_has_time_for_its_size(colour: Colour) -> None:
@@ -233,7 +233,7 @@ def test_jobs_that_end_with_large_outputs(colour: Colour) -> None:
 
     api = LargeApi()
     client = colour.client(api)
-    ended = colour.collect(noukai.as_completed([client.job("job_a"), client.job("job_b")]))
+    ended = colour.collect(noukai.as_completed([client.job("job_1"), client.job("job_b")]))
     assert not [each for each in api.requests if each.url.host == "bucket.test"]
     assert [colour.run(each.wait()).output for each in ended] == [LARGE, LARGE]
 

@@ -1,0 +1,237 @@
+"""The connections of a client, which no two processes and no two event loops share.
+
+On a connection that two processes use, each can be given the answer that the other has asked for.
+"""
+
+import asyncio
+import os
+import warnings
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from threading import Lock
+from typing import Any, Generic, Protocol, TypeVar
+from weakref import WeakSet
+
+import httpx
+
+from ._errors import InvalidArgumentError, NoukaiError
+from ._network import Network
+
+HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
+
+
+class BlockingConnections(Protocol):
+    """What a `Noukai` sends its requests through."""
+
+    def client(self) -> httpx.Client:
+        """Return the httpx client of this process."""
+        ...
+
+    def note(self, response: httpx.Response) -> None:
+        """Remember the connection that an answer came on."""
+        ...
+
+    def close(self) -> None:
+        """Close what the client has opened."""
+        ...
+
+
+class AwaitingConnections(Protocol):
+    """What an `AsyncNoukai` sends its requests through."""
+
+    def client(self) -> httpx.AsyncClient:
+        """Return the httpx client of this process and of the running event loop."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what the client has opened."""
+        ...
+
+
+def blocking_connections(http_client: httpx.Client | None) -> BlockingConnections:
+    """Return the connections of the `http_client`, or else new ones."""
+    if http_client is None:
+        return _OwnConnections()
+    return _GivenConnections(_checked(http_client, httpx.Client, "Noukai"))
+
+
+def awaiting_connections(http_client: httpx.AsyncClient | None) -> AwaitingConnections:
+    """Return the connections of the `http_client`, or else new ones."""
+    if http_client is None:
+        return _OwnAsyncConnections()
+    return _GivenConnections(_checked(http_client, httpx.AsyncClient, "AsyncNoukai"))
+
+
+def _checked(http_client: object, kind: type[HttpClient], user: str) -> HttpClient:
+    if not isinstance(http_client, kind):
+        raise TypeError(f"the http_client of {user} must be an httpx.{kind.__name__}, not {http_client!r}")
+    return http_client
+
+
+class _GivenConnections(Generic[HttpClient]):
+    """Those of an `http_client` that was handed in: it stays open, and its owner alone can make another."""
+
+    def __init__(self, http_client: HttpClient) -> None:
+        self._http_client: HttpClient = http_client
+        self._is_used = False
+        self._is_inherited = False
+        _FORKED.add(self)
+
+    def client(self) -> HttpClient:
+        if self._is_inherited:
+            raise InvalidArgumentError(
+                "the http_client was in use before this process was forked, and two processes cannot share its "
+                "connections: make it after the fork, or leave http_client out"
+            )
+        self._is_used = True
+        return self._http_client
+
+    def note(self, response: httpx.Response) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        pass
+
+    def leave_behind(self) -> None:
+        self._is_inherited = self._is_used
+
+
+class _OwnConnections:
+    """Those of one process at a time: in a forked one others are made."""
+
+    def __init__(self) -> None:
+        self._network = Network()
+        self._http_client: httpx.Client | None = self._network.client(httpx.Client)
+        self._streams: WeakSet[Any] = WeakSet()
+        self._lock = Lock()
+        self._is_used = False
+        self._is_closed = False
+        _FORKED.add(self)
+
+    def client(self) -> httpx.Client:
+        if self._is_closed:
+            raise RuntimeError("this Noukai has been closed: make another one")
+        self._is_used = True
+        with self._lock:
+            if self._http_client is None:
+                self._http_client = self._network.client(httpx.Client)
+            return self._http_client
+
+    def note(self, response: httpx.Response) -> None:
+        stream = response.extensions.get("network_stream")  # which a transport of tests has not
+        if stream is not None:
+            self._streams.add(stream)
+
+    def close(self) -> None:
+        self._is_closed = True
+        if self._http_client is not None:
+            self._http_client.close()
+
+    def leave_behind(self) -> None:
+        # The client cannot be closed: a thread of the parent process may hold its locks, for ever as seen here. To
+        # close what a connection is here, a copy, sends nothing.
+        for stream in self._streams:
+            stream.close()
+        self._streams.clear()
+        self._http_client = None
+        self._lock = Lock()
+        self._is_used = False
+
+    def __del__(self, warn: Any = warnings.warn) -> None:
+        if getattr(self, "_is_used", False) and not self._is_closed:
+            self.close()
+            warn("a Noukai was not closed: use it in a `with` statement", ResourceWarning, source=self)
+
+
+class _OwnAsyncConnections:
+    """Those of each event loop: they are closed with it."""
+
+    def __init__(self) -> None:
+        self._network = Network()
+        self._next: httpx.AsyncClient | None = self._network.client(httpx.AsyncClient)  # so that a fault is told here
+        self._by_loop: dict[AbstractEventLoop, httpx.AsyncClient] = {}
+        self._lifetimes: dict[AbstractEventLoop, AsyncGenerator[None]] = {}
+        self._is_closed = False
+        _FORKED.add(self)
+
+    def client(self) -> httpx.AsyncClient:
+        try:
+            return self._by_loop[asyncio.get_running_loop()]
+        except KeyError:
+            return self._opened(asyncio.get_running_loop())
+        except RuntimeError:
+            raise NoukaiError(
+                "an AsyncNoukai is used in asyncio, whose event loop does not run here: in trio, call a Noukai with "
+                "trio.to_thread.run_sync"
+            ) from None
+
+    def _opened(self, loop: AbstractEventLoop) -> httpx.AsyncClient:
+        if self._is_closed:
+            raise RuntimeError("this AsyncNoukai has been closed: make another one")
+        for each in [known for known in self._lifetimes if known.is_closed()]:
+            self._by_loop.pop(each, None)
+            del self._lifetimes[each]
+        http_client, self._next = self._next or self._network.client(httpx.AsyncClient), None
+        self._by_loop[loop] = http_client
+        lifetime = self._lifetimes[loop] = _lifetime(loop, self._by_loop)
+        with suppress(StopIteration):  # it has begun, which the loop notes
+            anext(lifetime).send(None)
+        return http_client
+
+    async def aclose(self) -> None:
+        self._is_closed = True
+        lifetime = self._lifetimes.pop(asyncio.get_running_loop(), None)
+        if lifetime is not None:
+            await lifetime.aclose()
+        self._lifetimes.clear()  # which closes those of other loops, in these
+
+    def leave_behind(self) -> None:
+        # The loop that they belong to does not run in this process.
+        self._by_loop.clear()
+        for lifetime in self._lifetimes.values():
+            with suppress(StopIteration):
+                lifetime.aclose().send(None)
+        self._lifetimes.clear()
+
+    def __del__(self, warn: Any = warnings.warn) -> None:
+        if getattr(self, "_by_loop", None):
+            self._lifetimes.clear()  # which closes them, although who collects warnings keeps `self`
+            warn("an AsyncNoukai was not closed: use it in an `async with` statement", ResourceWarning, source=self)
+
+
+async def _lifetime(
+    loop: AbstractEventLoop, clients: dict[AbstractEventLoop, httpx.AsyncClient]
+) -> AsyncGenerator[None]:
+    """Close the loop's client when the loop, the `AsyncNoukai` or its use ends, whichever is first.
+
+    A loop ends its asynchronous generators before it is closed, and those that are dropped while it runs.
+    """
+    try:
+        yield
+    finally:
+        if http_client := clients.pop(loop, None):
+            await http_client.aclose()
+
+
+class _Forked(Protocol):
+    def leave_behind(self) -> None:
+        """Leave the connections to the parent process."""
+
+
+_FORKED: "WeakSet[_Forked]" = WeakSet()
+
+
+def _leave_behind() -> None:
+    with warnings.catch_warnings():
+        # What is dropped here is not closed: the parent process goes on to use it.
+        warnings.simplefilter("ignore", ResourceWarning)
+        for each in list(_FORKED):
+            each.leave_behind()
+
+
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_leave_behind)

@@ -1,0 +1,82 @@
+"""How the network is reached: as the environment says, by the variables that other HTTP clients know, too."""
+
+import os
+import re
+import ssl
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+import httpx
+
+from ._errors import InvalidArgumentError
+
+HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
+
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+"""However many requests are held at once, none of them fails for lack of a connection."""
+
+_AUTHORITIES_FILE = "SSL_CERT_FILE"
+_AUTHORITIES_FOLDER = "SSL_CERT_DIR"
+_USER = re.compile(r"//[^/]*@")
+
+
+class Network:
+    """Makes httpx clients, which share the authorities that they trust, since reading them takes long.
+
+    Raises `InvalidArgumentError` for a variable that cannot be followed.
+    """
+
+    def __init__(self) -> None:
+        self._context = _context()
+
+    def client(self, kind: type[HttpClient]) -> HttpClient:
+        """Return a new httpx client."""
+        _check_proxies()
+        try:
+            return kind(verify=self._context, limits=_LIMITS)
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            named = ", ".join(f"{_variable(scheme)}={_shown(text)}" for scheme, text in getproxies().items())
+            raise InvalidArgumentError(f"the proxies of the environment ({named}) cannot be used: {error}") from None
+
+
+def _context() -> ssl.SSLContext:
+    file, folder = os.environ.get(_AUTHORITIES_FILE), os.environ.get(_AUTHORITIES_FOLDER)
+    if not file and folder and not Path(folder).is_dir():  # ssl itself would trust nobody instead
+        raise InvalidArgumentError(f"{_AUTHORITIES_FOLDER} is {folder!r}, which is no folder: correct or unset it")
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # ssl.SSLError is one
+        what = f"{_AUTHORITIES_FILE} is {file!r}, which" if file else "the certificates of the authorities to trust"
+        raise InvalidArgumentError(f"{what} cannot be read ({error}): correct or unset {_AUTHORITIES_FILE}") from None
+
+
+def _check_proxies() -> None:
+    for scheme, text in getproxies().items():
+        if scheme in {"http", "https", "all"} and text and not _is_proxy(text):
+            raise InvalidArgumentError(
+                f"{_variable(scheme)} is {_shown(text)}, which is no proxy: it must look like http://host:port"
+            )
+
+
+def _is_proxy(text: str) -> bool:
+    try:
+        url = urlsplit(text if "://" in text else f"http://{text}")
+        port = url.port
+    except ValueError:
+        return False
+    return url.scheme in {"http", "https", "socks5", "socks5h"} and _is_host(url.hostname) and port != 0
+
+
+def _is_host(name: str | None) -> bool:
+    return bool(name) and re.search(r"\s", str(name)) is None
+
+
+def _variable(scheme: str) -> str:
+    name = f"{scheme}_proxy"
+    return name if os.environ.get(name) else name.upper()
+
+
+def _shown(text: str) -> str:
+    return repr(_USER.sub("//…@", text))  # who uses a proxy has a password there
