@@ -102,7 +102,7 @@ class Execution:
     def _attempt(self, job: Job, process: FlowProcess, timeout_ms: int, available_ms: int) -> Attempt:
         until = self.deployment.clock.now() + available_ms
         call = Call(
-            flow=job.flow,
+            flow=self.message.flow,
             id=job.id,
             org=job.org,
             attempt=job.attempt,
@@ -125,7 +125,7 @@ class Execution:
                 self._log(job, outcome)
             self._settle(job, outcome, flow)
             if not isinstance(outcome, Raised):
-                self.deployment.run_times.learn(job.flow, now - attempt.begun_at)
+                self.deployment.run_times.learn(self.message.flow, now - attempt.begun_at)
         elif attempt.stop is Stop.TIMED_OUT:
             self._settle(job, Raised(attempt.overdue), flow, stopped_at=now)
         else:

@@ -1,7 +1,9 @@
 """Processes of flows in which a test runs a function instead of a flow."""
 
+import resource
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from functions.answer import Answer
 from functions.call import Call
@@ -37,6 +39,27 @@ def started(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
     return process
 
 
+def serving(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
+    """A process that answers each call by what the function gives."""
+
+    def body(channel: Channel, board: ProgressBoard, token: str) -> None:
+        channel.say(Answer(), token)
+        while (received := channel.next_call()) is not None:
+            outcome = run(board)
+            flush_output()
+            channel.say(Answer(outcome, is_clean=True), received[1])
+
+    return FlowProcess.start("trial", body, reaper())
+
+
+def called(process: FlowProcess) -> Outcome:
+    """The outcome of one call."""
+    process.begin(CALL)
+    while (outcome := process.receive(5)) is None:
+        pass
+    return outcome
+
+
 def receive(process: FlowProcess, seconds: float) -> Outcome | None:
     """What it says within so many seconds, once it runs."""
     return process.receive(seconds) if process.has_imported else process.receive(5) or process.receive(seconds)
@@ -50,3 +73,14 @@ def ended(process: FlowProcess) -> Outcome:
     finally:
         process.close()
     return outcome
+
+
+def memory(pid: int) -> int:
+    """Bytes that a process has."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def traces(pid: int) -> tuple[int, int]:
+    """How many descriptors and threads a process has."""
+    files, threads = (len(list(Path(f"/proc/{pid}/{kind}").iterdir())) for kind in ("fd", "task"))
+    return files, threads

@@ -1,0 +1,73 @@
+"""Flows that keep what they have loaded, and look at their process."""
+
+import atexit
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from functions.flow import flow
+
+LOADED: list[int] = []
+
+
+@cache
+def model() -> int:
+    """Load what takes long."""
+    LOADED.append(os.getpid())
+    return len(LOADED)
+
+
+@flow
+def use_model() -> list[int]:
+    """Give how often the model was loaded here, and where here is."""
+    return [model(), os.getpid()]
+
+
+@flow(fresh_process=True)
+def run_fresh() -> list[int]:
+    return [model(), os.getpid()]
+
+
+@flow(max_attempts=1)
+def write_temporary(die: bool = False) -> str:
+    """Leave a file, and give its folder."""
+    folder = Path(tempfile.mkdtemp())
+    (folder / "secret").write_text("of this job")
+    if die:
+        raise ValueError(str(folder)) if not folder.exists() else SystemExit(str(folder.parent))
+    return str(folder.parent)
+
+
+@flow(max_attempts=1)
+def close_descriptors(most: int) -> str:
+    """Close what others would close, too."""
+    os.closerange(3, most)
+    return "still here"
+
+
+@flow(max_attempts=1)
+def return_twice() -> int:
+    """Fork, and return in the child, too."""
+    return os.fork()
+
+
+@flow(max_attempts=1)
+def scribble(megabytes: int = 1) -> str:
+    """Write into every descriptor that can be written to."""
+    for number in range(3, 1024):
+        try:
+            os.set_blocking(number, False)
+            for _ in range(16 * megabytes):
+                os.write(number, b"[" * (1 << 16))
+            os.write(number, b'\nx {"Returned": {"result": "1"}}\n')
+        except OSError:
+            continue
+    return "done"
+
+
+@flow(fresh_process=True)
+def register_exit(mark: str) -> str:
+    """Let a file tell that the process has ended in good order."""
+    atexit.register(Path(mark).touch)
+    return "registered"
