@@ -13,6 +13,7 @@ from functions.outcome import Raised
 from functions.text import cut
 from noukai_wire.limits import MAX_BACKOFF_SECONDS, MAX_ERROR_BYTES
 
+_LOCKS = ("multiprocessing", "synchronize.py")
 _OURS = Path(__file__).parent
 _MOST_ERRORS = 32
 _SHORTEST_LINE = 100
@@ -101,9 +102,20 @@ def _in_line(error: BaseException) -> str:
 def _text_of(error: BaseException) -> str:
     name = type(error).__name__
     try:
-        return f"{name}: {error}".removesuffix(": ")
+        return f"{name}: {error}".removesuffix(": ") + _advice(error)
     except BaseException as raised:  # noqa: BLE001 - it is the author's, and may be anything
         return f"{name}: its text cannot be shown, since that raises {type(raised).__name__}"
+
+
+def _advice(error: BaseException) -> str:
+    """Say what to do about what Lambda forbids: Python's own text does not even name it."""
+    frames = traceback.extract_tb(error.__traceback__) if isinstance(error, OSError) else []
+    if not any(Path(frame.filename).parts[-2:] == _LOCKS for frame in frames):
+        return ""
+    return (
+        "; there is no shared memory here, nor on Lambda, for the locks of multiprocessing's pools, queues and "
+        "executors: use ThreadPoolExecutor, or Process with Pipe"
+    )
 
 
 def _members(error: BaseException, met: set[int]) -> Iterator[BaseException]:

@@ -1,7 +1,11 @@
 """What a caller is told of what a flow raised."""
 
 import asyncio
+import errno
+import multiprocessing.synchronize
+import os
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -222,3 +226,16 @@ def test_trace_shows_the_flow_and_not_what_runs_it(caplog: pytest.LogCaptureFixt
     assert "functions/flow.py" not in trace_of(info[1])
     ours = raised(lambda: PermanentError.no_such_thing)  # type: ignore[attr-defined]
     assert frames_of(ours)
+
+
+def test_missing_shared_memory_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pools of processes cannot be, as on Lambda, the error says so, and what can be used instead."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(multiprocessing.synchronize._multiprocessing, "SemLock", refuse)  # type: ignore[attr-defined]
+    with pytest.raises(OSError, match="not implemented") as caught:
+        ProcessPoolExecutor(1)
+    assert "use ThreadPoolExecutor, or Process with Pipe" in describe_error(caught.value)
+    assert describe_error(OSError(errno.ENOSYS, "x")) == "OSError: [Errno 38] x"
