@@ -74,13 +74,20 @@ def read_job(job_id: str, response: httpx.Response) -> JobStatus:
     return status
 
 
-def unexpected(response: httpx.Response, problem: str) -> UnexpectedAnswerError:
+def unexpected(
+    response: httpx.Response, problem: str, kind: type[UnexpectedAnswerError] = UnexpectedAnswerError
+) -> UnexpectedAnswerError:
     """Return the error for an answer that the API never gives."""
-    return UnexpectedAnswerError(
+    return kind(
         f"the answer to {_request(response)} is not one of this API ({problem}): check base_url (NOUKAI_BASE_URL)",
         status_code=response.status_code,
         request_id=_request_id(response),
     )
+
+
+def is_web_page(response: httpx.Response) -> bool:
+    """Whether what came, though it is no error, is for people: the API answers with JSON alone."""
+    return not response.is_error and response.headers.get("Content-Type", "").startswith("text/html")
 
 
 def error_of(response: httpx.Response) -> ApiError:

@@ -25,19 +25,15 @@ from noukai_wire.routes import Route
 from noukai_wire.usage import UsageReport
 
 from ._address import FlowAddress
-from ._answer import error_of, error_of_entry, error_of_failure, read, read_job, unexpected
+from ._answer import error_of, error_of_entry, error_of_failure, is_web_page, read, read_job, unexpected
 from ._deadline import Clock, Deadline, DeadlinePassedError
-from ._errors import (
-    ApiError,
-    ConnectionFailedError,
-    NoukaiError,
-    RateLimitedError,
-)
+from ._errors import ApiError, ConnectionFailedError, NoukaiError, WebPageError
 from ._operation import Operation
+from ._patience import Failures, Patience, asked_pause
 from ._payload import uploaded, with_output
 from ._recent import RecentJobs
 from ._settings import Settings
-from ._submission import Submission
+from ._submission import DEFAULT_RETRY_FOR, Submission
 
 _TRANSIENT = {
     HTTPStatus.REQUEST_TIMEOUT,
@@ -51,8 +47,8 @@ _JSON = {"Content-Type": "application/json"}
 _BACKOFFS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds at most before each retry; the last stands for all that follow."""
 
-_LONGEST_RETRY_AFTER = 60.0
-"""Asked to wait for longer than this many seconds, a request that has no deadline would look like a hang."""
+_OUTAGE = 15 * 60.0
+"""Seconds for which a wait without a deadline goes on although the API does not answer."""
 
 Accepted = TypeVar("Accepted", JobAccepted, JobAccepted | ApiError)
 Ask = Callable[[float], httpx.Request]
@@ -94,7 +90,7 @@ class Api:
         submission = yield from uploaded(self, address, submission)
         headers = {"Idempotency-Key": submission.idempotency_key, **_JSON}
         ask = partial(self.request, Route.SUBMIT, content=submission.content, headers=headers, **address._asdict())
-        response = yield from self.exchange(ask, self.deadline())
+        response = yield from self.exchange(ask, self.deadline(), self.patience_of_submission(submission))
         return _of_flow(address, read(JobAccepted, response), response)
 
     def submit_jobs(
@@ -103,7 +99,8 @@ class Api:
         """Submit jobs in one request; gives of each what has become of it, in their order."""
         content = b'{"jobs":[%b]}' % b",".join(submission.entry for submission in submissions)
         ask = partial(self.request, Route.SUBMIT_JOBS, content=content, headers=_JSON, **address._asdict())
-        response = yield from self.exchange(ask, self.deadline())
+        patience = self.patience_of_submission(submissions[0])
+        response = yield from self.exchange(ask, self.deadline(), patience)
         entries = read(AcceptedBatch, response).jobs
         outcomes = [error_of_entry(each.error, response) if each.error else each.job for each in entries]
         found = [_of_flow(address, each, response) for each in outcomes if each is not None]
@@ -115,7 +112,7 @@ class Api:
         """Look at jobs, in one request."""
         content = JobIds(ids=list(ids)).model_dump_json().encode()
         ask = partial(self.request, Route.STATUSES, content=content, headers=_JSON)
-        response = yield from self.exchange(ask, deadline, retries=self.patience)
+        response = yield from self.exchange(ask, deadline, self.patience_of_wait(deadline))
         found = read(StatusList, response).jobs
         strange = {each.job.id for each in found if each.job} - set(ids)
         if strange:
@@ -196,31 +193,48 @@ class Api:
         )
 
     def exchange(
-        self, ask: Ask, deadline: Deadline, *, retries: Callable[[NoukaiError], float] | None = None
+        self,
+        ask: Ask,
+        deadline: Deadline,
+        patience: Patience | None = None,
+        *,
+        is_final: Callable[[NoukaiError], bool] | None = None,
     ) -> Operation[httpx.Response]:
         """Repeat the request until it is answered with success or with an error that lasts, which is raised.
 
         When the deadline comes first, `DeadlinePassedError` is raised, caused by the error that was to be retried.
-        `retries` says how often at most, for an error that may pass; without it that is the client's setting.
+        Without `patience` the client's setting says how often that is; `is_final` is true for errors to raise at once.
         """
-        attempt = 0
+        failures = Failures(self.clock, patience or Patience(self.settings.max_retries))
         while left := deadline.left:
             try:
-                return (yield from _attempt(ask(left)))
+                response = yield from _attempt(ask(left))
             except NoukaiError as error:
-                asked = (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
-                most = self.settings.max_retries if retries is None else retries(error)
-                is_too_long = asked > _LONGEST_RETRY_AFTER and retries is None and deadline.left == math.inf
-                spent = attempt >= most or is_too_long
-                if not is_transient(error) or (spent and deadline.left):
+                pause = max(asked_pause(error), self.backoff(failures.count))
+                if not is_transient(error) or (is_final is not None and is_final(error)):
                     raise
-                yield from deadline.pause(max(asked, self.backoff(attempt)), because=error)
-            attempt += 1
+                if failures.is_last(error, pause) and deadline.left:
+                    raise
+                yield from deadline.pause(pause, because=error)
+            else:
+                failures.end()
+                return response
         raise DeadlinePassedError
 
-    def patience(self, error: NoukaiError) -> float:
-        """Say how often a wait repeats a request: a crowd that asks too much is no reason to give up a job."""
-        return math.inf if isinstance(error, RateLimitedError) else self.settings.max_retries
+    def patience_of_wait(self, deadline: Deadline) -> Patience:
+        """Return for how long a wait outlasts an API that is away: as its deadline allows, or a quarter of an hour."""
+        if not self.settings.max_retries:
+            return Patience(0, limited_seconds=math.inf)
+        seconds = _OUTAGE if math.isinf(deadline.left) else math.inf
+        return Patience(self.settings.max_retries, seconds, limited_seconds=math.inf)
+
+    def patience_of_submission(self, submission: Submission) -> Patience:
+        """Return for how long a submission is repeated."""
+        retries, seconds = 0, submission.retry_for
+        if seconds is None:
+            retries = self.settings.max_retries
+            seconds = DEFAULT_RETRY_FOR if retries else 0.0
+        return Patience(retries, seconds, limited_seconds=seconds)
 
     def backoff(self, attempt: int) -> float:
         """Return how many seconds to sleep after so many attempts before."""
@@ -238,6 +252,8 @@ def _attempt(request: httpx.Request) -> Operation[httpx.Response]:
         response: httpx.Response = yield request
     except httpx.RequestError as failure:
         raise error_of_failure(request, failure) from failure
+    if is_web_page(response):
+        raise unexpected(response, "it is a web page", WebPageError)
     if not response.is_success:
         raise error_of(response)
     return response
@@ -251,4 +267,4 @@ def _url(base_url: str, route: Route, **variables: str) -> httpx.URL:
 
 def is_transient(error: NoukaiError) -> bool:
     """Whether what has failed may succeed in a moment."""
-    return isinstance(error, ConnectionFailedError) or error.status_code in _TRANSIENT
+    return isinstance(error, ConnectionFailedError | WebPageError) or error.status_code in _TRANSIENT

@@ -1,5 +1,6 @@
 """What the commands have in common: their client, their exit codes and how they say that."""
 
+import logging
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -23,9 +24,20 @@ EPILOG = (
 )
 
 
+class _Told(logging.Handler):
+    """Says on stderr what the client says of an API that is away."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        complain(record.getMessage())
+
+
+_TOLD = _Told(logging.WARNING)
+
+
 @contextmanager
 def connected() -> Generator[Noukai]:
     """Give the client that the environment describes; an error is told, and ends the command with its exit code."""
+    logging.getLogger("noukai").addHandler(_TOLD)
     try:
         with Noukai() as client:
             yield client

@@ -120,6 +120,10 @@ class UnexpectedAnswerError(ApiError):
     """The answer is not what the API promises: perhaps something else answers at this address."""
 
 
+class WebPageError(UnexpectedAnswerError):
+    """A web page came instead of an answer: a captive portal or a proxy may have made it."""
+
+
 class JobError(NoukaiError):
     """A job did not give a result."""
 

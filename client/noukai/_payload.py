@@ -17,6 +17,7 @@ from ._answer import read
 from ._deadline import Deadline
 from ._errors import NotFoundError, PermissionDeniedError, UnexpectedAnswerError
 from ._operation import Operation
+from ._patience import Patience
 from ._stream import SINK, Pieces, Received
 from ._submission import Submission
 
@@ -43,15 +44,17 @@ def uploaded(api: "Api", address: FlowAddress, submission: Submission) -> Operat
     return submission.referring_to(target.input)
 
 
-def with_output(api: "Api", status: JobStatus, deadline: Deadline | None = None) -> Operation[JobStatus]:
+def with_output(
+    api: "Api", status: JobStatus, deadline: Deadline | None = None, patience: Patience | None = None
+) -> Operation[JobStatus]:
     """Fetch the output of a job if it is behind a URL; gives the job as if it had come with it."""
     deadline = deadline or api.deadline()
     try:
-        return (yield from _with_output(api, status, deadline))
+        return (yield from _with_output(api, status, deadline, patience))
     except (NotFoundError, PermissionDeniedError):
         # The URL has expired, or what was there is lost: the API knows.
         status = yield from api.look(status.id, deadline)
-        return (yield from _with_output(api, status, deadline))
+        return (yield from _with_output(api, status, deadline, patience))
 
 
 def is_behind_url(status: JobStatus) -> bool:
@@ -60,13 +63,14 @@ def is_behind_url(status: JobStatus) -> bool:
 
 
 def _upload(api: "Api", address: FlowAddress, submission: Submission, content: bytes) -> Operation[UploadTarget]:
+    patience = api.patience_of_submission(submission)
     announcement = submission.announcement(hashlib.sha256(content).hexdigest())
 
     def announce(left: float) -> httpx.Request:
         headers = {"Content-Type": "application/json"}
         return api.request(Route.UPLOAD, left, content=announcement, headers=headers, **address._asdict())
 
-    target = read(UploadTarget, (yield from api.exchange(announce, api.deadline())))
+    target = read(UploadTarget, (yield from api.exchange(announce, api.deadline(), patience)))
     host = {"Host": httpx.URL(target.url).netloc.decode()}
 
     def put(left: float) -> httpx.Request:
@@ -74,20 +78,22 @@ def _upload(api: "Api", address: FlowAddress, submission: Submission, content: b
         headers = {**host, **target.headers}
         return httpx.Request("PUT", target.url, headers=headers, stream=Pieces(content), extensions=timeout)
 
-    yield from api.exchange(put, api.deadline())
+    yield from api.exchange(put, api.deadline(), patience)
     return target
 
 
-def _with_output(api: "Api", status: JobStatus, deadline: Deadline) -> Operation[JobStatus]:
+def _with_output(api: "Api", status: JobStatus, deadline: Deadline, patience: Patience | None) -> Operation[JobStatus]:
     result = status.result
     if result is None or result.output_url is None:
         return status
-    output = yield from _downloaded(api, result.output_url, result, deadline)
+    output = yield from _downloaded(api, result.output_url, result, deadline, patience)
     shown = result.model_dump(exclude_unset=True, exclude={*_REFERENCE, "output"})
     return status.model_copy(update={"result": ExecuteResult(**shown, output=output)})
 
 
-def _downloaded(api: "Api", url: str, result: ExecuteResult, deadline: Deadline) -> Operation[Any]:
+def _downloaded(
+    api: "Api", url: str, result: ExecuteResult, deadline: Deadline, patience: Patience | None
+) -> Operation[Any]:
     begun: list[Received] = []
 
     def get(left: float) -> httpx.Request:
@@ -97,7 +103,7 @@ def _downloaded(api: "Api", url: str, result: ExecuteResult, deadline: Deadline)
         return httpx.Request("GET", url, extensions={**timeout, SINK: begun[-1]})
 
     try:
-        yield from api.exchange(get, deadline)
+        yield from api.exchange(get, deadline, patience)
         if begun[-1].sha256 != result.output_sha256:
             raise UnexpectedAnswerError("the output that was downloaded is not what the job returned: wait again")
         try:

@@ -1,6 +1,7 @@
 """What one call of `job()` submits."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from ._values import json_of
 
 AROUND_ENTRIES = len(b'{"jobs":[]}')
 """Bytes of a batch's body beside its entries."""
+
+DEFAULT_RETRY_FOR = 60.0
+"""Seconds; none for a client that repeats nothing."""
 
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")  # a header's value cannot begin or end with a space
 
@@ -41,6 +45,8 @@ class JobOptions(TypedDict, total=False):
     """However often it is doubled, a pause is no longer than this."""
     metadata: Mapping[str, str] | None
     """Names and values that come back with the job's status: 16 at most."""
+    retry_for: float | None
+    """For how many seconds a submission is repeated while the API is away (60), under its one key; 0 for never."""
     keep_seconds: int | None
     """How long the job is kept after its end, from an hour to a year: then it is unknown, and its key makes another."""
 
@@ -55,6 +61,7 @@ class Submission:
     content: bytes
     idempotency_key: str
     input: bytes | None = None
+    retry_for: float | None = None
 
     def announcement(self, sha256: str) -> bytes:
         """The body of a request for a place to upload the input to."""
@@ -63,7 +70,8 @@ class Submission:
 
     def referring_to(self, reference: str) -> "Submission":
         """The submission once its input is uploaded."""
-        return Submission(_json({**json.loads(self.content), "input": reference}), self.idempotency_key)
+        content = _json({**json.loads(self.content), "input": reference})
+        return Submission(content, self.idempotency_key, retry_for=self.retry_for)
 
     @property
     def size(self) -> int:
@@ -89,6 +97,7 @@ def submission(
     backoff_seconds: float | None = None,
     backoff_cap_seconds: float | None = None,
     metadata: Mapping[str, str] | None = None,
+    retry_for: float | None = None,
     keep_seconds: int | None = None,
 ) -> Submission:
     """Return what to submit, under a new idempotency key if none is given."""
@@ -108,11 +117,13 @@ def submission(
     }
     rest = _present({"options": json_of("options", _present(options)) or None})
     key = _key(str(uuid4()) if idempotency_key is None else idempotency_key)
-    whole = Submission(_json({**_present(given), **rest}), key)
+    if retry_for is not None and not 0 <= retry_for < math.inf:
+        raise InvalidArgumentError(f"retry_for must be a number of seconds, 0 or more, not {retry_for!r}")
+    whole = Submission(_json({**_present(given), **rest}), key, retry_for=retry_for)
     # What a body of its own could hold, but not one of a batch, is uploaded as well: it is the same job either way.
     if len(whole.entry) + AROUND_ENTRIES <= MAX_BODY_BYTES:
         return whole
-    return Submission(_json(rest), key, _input(_present(given)))
+    return Submission(_json(rest), key, _input(_present(given)), retry_for)
 
 
 def _input(given: dict[str, Any]) -> bytes:

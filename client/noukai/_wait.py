@@ -77,6 +77,7 @@ class Wait:
         self._terms = terms
         self._rest = rest
         self._deadline = api.deadline(None if terms.timeout_ms is None else terms.timeout_ms / 1000)
+        self._patience = api.patience_of_wait(self._deadline)
         self._held = True
         self._last: JobStatus | None = None
 
@@ -92,7 +93,7 @@ class Wait:
         # One check takes as long as it takes.
         deadline = None if self._terms.timeout_ms == 0 else self._deadline
         try:
-            return (yield from with_output(self._api, status, deadline))
+            return (yield from with_output(self._api, status, deadline, self._patience))
         except DeadlinePassedError as passed:
             ended = f"job {status.id} has ended, but its result was not here within {self._terms.timeout_ms} ms"
             raise WaitTimeoutError(f"{ended}: wait again", status) from passed.__cause__
@@ -120,14 +121,15 @@ class Wait:
     def _ask(self) -> Operation[httpx.Response]:
         if self._held:
             try:
-                return (yield from self._api.exchange(self._hold, self._deadline, retries=self._retries_of_a_hold))
+                asked = self._api.exchange(self._hold, self._deadline, self._patience, is_final=_refuses_to_hold)
+                return (yield from asked)
             except ApiError as refusal:
                 if not _refuses_to_hold(refusal):
                     raise
                 self._held = False
                 yield from self._deadline.pause(refusal.retry_after or 0.0, because=refusal)
         ask = partial(self._api.request, Route.STATUS_BY_ID, id=self._job_id)
-        return (yield from self._api.exchange(ask, self._deadline, retries=self._api.patience))
+        return (yield from self._api.exchange(ask, self._deadline, self._patience))
 
     def _hold(self, left: float) -> httpx.Request:
         seconds = int(min(MAX_WAIT_SECONDS, max(0.0, left - _ROUND_TRIP)))
@@ -135,9 +137,6 @@ class Wait:
         if self._terms.on_progress is not None:
             params["progress"] = "true"
         return self._api.request(Route.WAIT_BY_ID, left, held=seconds, params=params, id=self._job_id)
-
-    def _retries_of_a_hold(self, error: NoukaiError) -> float:
-        return 0 if _refuses_to_hold(error) else self._api.patience(error)
 
     def _see(self, status: JobStatus) -> Operation[None]:
         known = None if self._last is None else self._last.progress

@@ -20,8 +20,8 @@ class EchoApi(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 1024
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, context: ssl.SSLContext | None = None, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self._context = context
         self.requests: list[tuple[str, tuple[str, int]]] = []
         """The path and the client's port of each."""

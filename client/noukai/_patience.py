@@ -1,0 +1,68 @@
+"""How long an API that is away is asked again, and what is said of it meanwhile."""
+
+import logging
+import math
+from typing import NamedTuple
+
+from ._deadline import Clock
+from ._errors import ApiError, NoukaiError, RateLimitedError, WebPageError
+
+_LOG = logging.getLogger("noukai")
+
+_TOLD_AFTER = 5.0
+"""Seconds of failures before anything is said: most are over by then."""
+
+_LONGEST_RETRY_AFTER = 60.0
+"""Asked to wait for longer than this many seconds, a retry would look like a hang: the caller gets the error."""
+
+
+class Patience(NamedTuple):
+    """So many repetitions, and more of them until so many seconds have passed since the first failure."""
+
+    retries: int
+    seconds: float = 0.0
+    limited_seconds: float = 0.0
+    """The same where there are too many requests: a crowd that asks too much is no reason to give up a job."""
+
+
+class Failures:
+    """The failures of one request in a row."""
+
+    def __init__(self, clock: Clock, patience: Patience) -> None:
+        self._clock = clock
+        self._patience = patience
+        self._since: float | None = None
+        self._is_told = False
+        self.count = 0
+
+    def is_last(self, error: NoukaiError, pause: float) -> bool:
+        """Note a failure; return whether no repetition, so many seconds later, is worthwhile."""
+        now = self._clock()
+        self._since = now if self._since is None else self._since
+        patience = self._patience
+        seconds = patience.limited_seconds if isinstance(error, RateLimitedError) else patience.seconds
+        self.count += 1
+        if isinstance(error, WebPageError) and not seconds:  # a wrong base URL, and nobody who would rather wait
+            return True
+        failing = now - self._since
+        is_over = self.count > patience.retries and failing + pause >= seconds
+        if is_over or pause > max(seconds, _LONGEST_RETRY_AFTER):
+            return True
+        if failing >= _TOLD_AFTER and not self._is_told:
+            self._is_told = True
+            _LOG.warning("the API is away, and is asked again for %s: %s", _told(seconds), error)
+        return False
+
+    def end(self) -> None:
+        """Note that the request has been answered."""
+        if self._is_told and self._since is not None:
+            _LOG.warning("the API answers again, after %.0f s", self._clock() - self._since)
+
+
+def asked_pause(error: NoukaiError) -> float:
+    """Return for how many seconds the API asks to wait."""
+    return (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
+
+
+def _told(seconds: float) -> str:
+    return "as long as there is time" if math.isinf(seconds) else f"{seconds:.0f} s"
