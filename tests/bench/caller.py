@@ -14,6 +14,7 @@ from noukai._api import Api
 from noukai._driver import Pages
 from noukai._flow import Flow
 from noukai._operation import Operation, Outcome, Reply, Report, Sleep, Together, advance
+from noukai._patience import Patience
 from noukai._settings import Settings
 from noukai._submission import submission
 from noukai_wire.routes import Route
@@ -88,4 +89,4 @@ class Caller:
         content = submission(message, parameters).content
         address = FlowAddress("acme", "load", name)._asdict()
         ask = partial(self._api.request, Route.EXECUTE, content=content, **address)
-        self._driver.run(self._api.exchange(ask, self._api.deadline(), retries=lambda _: 0))
+        self._driver.run(self._api.exchange(ask, self._api.deadline(), Patience(retries=0)))

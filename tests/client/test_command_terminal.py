@@ -107,7 +107,7 @@ def test_signal_that_is_ignored_stays_so(api: FakeApi) -> None:
 
 def live_steps(api: FakeApi) -> None:
     api.live("job_steps", *[job(progress={"percent": part, "message": f"part {part}"}) for part in (10, 60)])
-    api.lives["job_steps"].append(api.lives["job_done"][0])
+    api.lives["job_steps"].append({**api.lives["job_done"][0], "id": "job_steps"})
 
 
 def test_dumb_terminal_gets_text_alone(api: FakeApi) -> None:
