@@ -51,6 +51,7 @@ class Call:
 
     def _perform(self) -> httpx.Response | None:
         content = bytearray()
+        self._connections.add_headers(self._request)
         with closing(self._connections.client().send(self._request, stream=True)) as response:
             self._connections.note(response)
             sink = self._request.extensions.get(SINK) if response.is_success else None

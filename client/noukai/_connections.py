@@ -28,6 +28,10 @@ class BlockingConnections(Protocol):
         """Return the httpx client of this process."""
         ...
 
+    def add_headers(self, request: httpx.Request) -> None:
+        """Let a request of the API carry the headers that every request of the httpx client is to carry."""
+        ...
+
     def note(self, response: httpx.Response) -> None:
         """Remember the connection that an answer came on."""
         ...
@@ -42,6 +46,10 @@ class AwaitingConnections(Protocol):
 
     def client(self) -> httpx.AsyncClient:
         """Return the httpx client of this process and of the running event loop."""
+        ...
+
+    def add_headers(self, request: httpx.Request) -> None:
+        """Let a request of the API carry the headers that every request of the httpx client is to carry."""
         ...
 
     async def aclose(self) -> None:
@@ -87,6 +95,14 @@ class _GivenConnections(Generic[HttpClient]):
         self._is_used = True
         return self._http_client
 
+    def add_headers(self, request: httpx.Request) -> None:
+        if "Authorization" not in request.headers:  # one for a signed URL, which other headers could make invalid
+            return
+        for name, value in self._http_client.headers.items():
+            if name == "user-agent" and not value.startswith("python-httpx/"):
+                request.headers[name] = value
+            request.headers.setdefault(name, value)
+
     def note(self, response: httpx.Response) -> None:
         pass
 
@@ -120,6 +136,9 @@ class _OwnConnections:
             if self._http_client is None:
                 self._http_client = self._network.client(httpx.Client)
             return self._http_client
+
+    def add_headers(self, request: httpx.Request) -> None:
+        pass
 
     def note(self, response: httpx.Response) -> None:
         stream = response.extensions.get("network_stream")  # which a transport of tests has not
@@ -181,6 +200,9 @@ class _OwnAsyncConnections:
         with suppress(StopIteration):  # it has begun, which the loop notes
             anext(lifetime).send(None)
         return http_client
+
+    def add_headers(self, request: httpx.Request) -> None:
+        pass
 
     async def aclose(self) -> None:
         self._is_closed = True

@@ -102,6 +102,7 @@ class AwaitingDriver:
 
     async def _send(self, request: httpx.Request) -> Answer:
         http_client = self._connections.client()
+        self._connections.add_headers(request)
         try:
             async with asyncio.timeout(_timeout(request)):
                 return await self._answer(http_client, request)
