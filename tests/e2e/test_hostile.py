@@ -36,7 +36,7 @@ class Seen:
     """Of the flows' processes, and of what they have left."""
     outlived: dict[str, list[int]] = field(default_factory=dict)
     """Which of them lived when the next flow had run."""
-    folders: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
     """Of attempts, when all of them were over."""
     log: str = ""
     alive: list[psutil.Process] = field(default_factory=list)
@@ -101,7 +101,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
             seen = Trial(client, pids).run()
         processes = psutil.Process(system.running.process.pid).children(recursive=True)
         folders = {Path(worker.environ()["TMPDIR"]) for worker in system.workers()}
-        seen.folders = [path.name for folder in folders for path in folder.glob("attempt-*")]
+        seen.files = [str(path) for folder in folders for path in folder.glob("attempt-*/*")]
         seen.log = system.running.output
     seen.alive = [process for process in processes if process.is_running()]
     yield seen
@@ -153,7 +153,7 @@ def test_flow_may_start_processes_as_a_script_does(seen: Seen, way: str, method:
 def test_nothing_is_left(seen: Seen) -> None:
     """Neither a process nor a temporary file outlives its attempt, and nothing the system."""
     assert [(kind, seen.outlived[kind]) for kind in LEAVING if seen.outlived[kind]] == []
-    assert seen.folders == []
+    assert seen.files == []
     assert [pid for pid in seen.pids if psutil.pid_exists(pid)] == []
     assert seen.alive == []
 

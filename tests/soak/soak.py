@@ -50,7 +50,7 @@ class Soak:
     left: dict[str, int] = field(default_factory=dict)
     """Messages in each queue after everything."""
     files: list[str] = field(default_factory=list)
-    """Folders of attempts that were there after everything, although their worker lived."""
+    """What attempts had left in their folders, although their worker lived."""
     processes: list[psutil.Process] = field(default_factory=list)
     """What lived on after the system's end."""
     seconds: float = 0
@@ -86,7 +86,7 @@ class Soak:
         say("every job has ended; waiting for the queues to be empty")
         self._drain()
         self.seconds = time.monotonic() - begun
-        self.files = [folder.name for worker in self.system.workers() for folder in _folders(worker)]
+        self.files = [str(path) for worker in self.system.workers() for path in _files_of(worker)]
         self.at_last = {job_id: self.stack.job(job_id) for job_id in self.ids}
 
     def _submit(self) -> None:
@@ -162,7 +162,7 @@ class Soak:
         flows = self.system.flows()
         if not flows:
             return False
-        idle = [process for process in flows if not _folders(process.parent())] if blow is Blow.KILL_IDLE else []
+        idle = [process for process in flows if _waits_for_call(process)] if blow is Blow.KILL_IDLE else []
         victim = chance.choice(idle or flows)
         try:
             (victim.parent() or victim if blow is Blow.KILL_WORKER else victim).kill()
@@ -178,9 +178,15 @@ class Soak:
             self.left = self.stack.messages()
 
 
-def _folders(worker: psutil.Process | None) -> list[Path]:
-    """Find the folders of the attempts that a worker runs, or has not cleaned up."""
+def _files_of(worker: psutil.Process) -> list[Path]:
+    """Find what the attempts of a worker have left: a folder with something in it, or more than one to be used next."""
+    folders = [*Path(worker.environ()["TMPDIR"]).glob(f"attempt-{worker.pid}-*")]
+    return [*folders[1:], *(path for folder in folders[:1] for path in folder.iterdir())]
+
+
+def _waits_for_call(process: psutil.Process) -> bool:
+    """Whether it stands where a process of flows waits between two attempts."""
     try:
-        return [] if worker is None else [*Path(worker.environ()["TMPDIR"]).glob(f"attempt-{worker.pid}-*")]
-    except psutil.Error:
-        return []  # gone
+        return Path(f"/proc/{process.pid}/wchan").read_text().endswith("pipe_read")
+    except OSError:
+        return False  # gone, or not Linux

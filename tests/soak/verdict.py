@@ -16,7 +16,7 @@ _SLOWEST = 3
 def violations(soak: Soak) -> list[str]:
     """Say which promises were broken, and by which jobs."""
     found = [f"{queue}: {count} messages are left" for queue, count in soak.left.items() if count]
-    found += [f"{name}: a temporary folder is left" for name in soak.files]
+    found += [f"{name}: a temporary file is left" for name in soak.files]
     found += [f"{process}: a process is left" for process in soak.processes]
     if len(soak.ids) != len(soak.plan.flows):
         found.append(f"{len(soak.ids)} of {len(soak.plan.flows)} jobs were submitted")
