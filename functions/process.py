@@ -59,6 +59,7 @@ class FlowProcess:
         """Where the temporary files of its attempt go."""
         self.first_memory = 0
         """What it had at the end of its first attempt, in bytes."""
+        self._inherited = _memory(os.getpid())
         self._connection = connection
         self._reaper = reaper
         self._token = self._first_token = token
@@ -107,13 +108,8 @@ class FlowProcess:
 
     @property
     def memory(self) -> int:
-        """The bytes of memory that it has for itself, or shares with this process since the fork."""
-        try:
-            with open(f"/proc/{self.pid}/statm", "rb", buffering=0) as file:  # noqa: PTH123 - it is read after each attempt
-                _, resident, of_files, *_ = map(int, file.read().split())
-        except OSError:  # not Linux, or it has ended
-            return 0
-        return (resident - of_files) * _PAGE_BYTES
+        """The bytes of memory that it has come to have since the fork."""
+        return max(0, _memory(self.pid) - self._inherited)
 
     def fails_to_import(self, seconds: float) -> bool:
         """Wait up to so many seconds for the import of the module; whether it has failed by then."""
@@ -277,6 +273,16 @@ class FlowProcess:
         if self.is_alive:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+
+def _memory(pid: int) -> int:
+    """Read how many bytes a process has that no file holds; 0 if that cannot be known."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb", buffering=0) as file:  # noqa: PTH123 - it is read after each attempt
+            _, resident, of_files, *_ = map(int, file.read().split())
+    except OSError:  # not Linux, or it has ended
+        return 0
+    return (resident - of_files) * _PAGE_BYTES
 
 
 def _pidfd(pid: int) -> int | None:
