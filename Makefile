@@ -7,7 +7,7 @@ CHECKOV := .build/checkov
 WORKERS ?= logical
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test bench explore soak fuzz check local demo deploy destroy keys budget redrive verify-aws
+.PHONY: help setup lock test bench explore soak fuzz check local demo deploy rollback destroy keys budget redrive verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -77,6 +77,9 @@ demo: $(SETUP) ## Run the system here, submit a text, show its progress and resu
 
 deploy: $(SETUP) ## Deploy to the configured AWS account and region; print the endpoint and a first key
 	@$(BIN)/python -m infra deploy $(ARGS)
+
+rollback: $(SETUP) ## Take the functions back to the versions before the last deployment, in seconds
+	@$(BIN)/python -m infra rollback $(ARGS)
 
 destroy: $(SETUP) ## Take the deployment away again
 	@$(BIN)/python -m infra destroy $(ARGS)

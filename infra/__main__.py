@@ -1,4 +1,4 @@
-"""The operator's commands: `python -m infra deploy|destroy|keys|budget|redrive|verify-aws`."""
+"""The operator's commands: `python -m infra deploy|rollback|destroy|keys|budget|redrive|verify-aws`."""
 
 import os
 import sys
@@ -15,6 +15,7 @@ from infra.deploy import Plan, deploy, destroy
 from infra.draining import draining_profiles
 from infra.operator import Context, Operator, Org
 from infra.redrive import redrive
+from infra.rollback import rollback
 from infra.runtimes import check_runtime
 from infra.settings import SettingsError
 from infra.verify import behaviour, configuration
@@ -68,6 +69,16 @@ def deploy_command(
     if keys.is_empty():
         key = keys.create(org, "first", created=int(time.time()))
         typer.echo(f"Key:      {key}   (of the org {org}; shown only now)")
+
+
+@commands.command("rollback")
+def rollback_command(context: Context) -> None:
+    """Let the functions before the last deployment be live again, or, the second time, those after it."""
+    operator = Operator.of(context)
+    count = rollback(operator.account, operator.stack)
+    typer.echo(
+        f"{count} functions have changed places with their previous versions; tables and queues are as they were."
+    )
 
 
 @commands.command("destroy", context_settings=_PASS_ON)

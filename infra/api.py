@@ -154,15 +154,15 @@ class Api(Construct):
 
     def _add(self, answerer: _Answerer) -> None:
         function = self._function(answerer)
-        integration = HttpLambdaIntegration(answerer.entry, function, scope_permission_to_route=False)
+        integration = HttpLambdaIntegration(answerer.entry, function.live, scope_permission_to_route=False)
         keys = [key for route in answerer.routes for key in route.keys]
         if answerer.entry == _FALLBACK:
             keys.append(DEFAULT_ROUTE)
-            self._let_the_default_route_invoke(function)
+            self._let_the_default_route_invoke(function.live)
         for key in keys:
             apigateway.HttpRoute(self, key, http_api=self._api, integration=integration, route_key=_route_key(key))
 
-    def _let_the_default_route_invoke(self, function: lambda_.Function) -> None:
+    def _let_the_default_route_invoke(self, function: lambda_.IFunction) -> None:
         """Allow what the integration's own permission (`{api}/*/*/*`) does not match.
 
         The default route has neither a method nor a path: it invokes as `{api}/{stage}/$default`.

@@ -10,6 +10,7 @@ from infra.account import Account, OperatorError
 from infra.cdk import Cdk
 from infra.draining import profiles_to_keep
 from infra.quotas import Quotas, check_quotas
+from infra.rollback import conclude, live_versions
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
     """
     if not account.is_bootstrapped():
         _run(cdk, "bootstrap", f"aws://{account.number}/{account.region}")
+    before = live_versions(account, stack)
     kept = profiles_to_keep(account, stack)
     draining = ("--context", f"draining={','.join(kept)}") if kept else ()
     with TemporaryDirectory() as folder:
@@ -50,6 +52,7 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
         is_approved = plan.confirm is not None or plan.is_unattended
         approval = ("--require-approval", "never") if is_approved else ()
         _run(cdk, "deploy", stack, *approval, *plan.options, assembly=assembly)
+    conclude(account, stack, before)
     return warnings
 
 

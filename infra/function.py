@@ -10,6 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.acknowledgement import acknowledge
+from infra.aliases import LIVE
 from infra.settings import Settings
 
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
@@ -23,6 +24,8 @@ class JobFunction(lambda_.Function):
 
     `entry` is a module of `functions`. Log lines are JSON; the platform's own are written from WARN on, since those of
     five quiet invocations cost as much as a write. Times are in seconds, memory and storage in MB.
+
+    Whatever calls it calls its alias `live`: code and configuration change in one step, and can be taken back in one.
     """
 
     def __init__(
@@ -60,7 +63,10 @@ class JobFunction(lambda_.Function):
             ephemeral_storage_size=None if ephemeral_storage == LEAST_STORAGE else Size.mebibytes(ephemeral_storage),
             environment={"LOG_LEVEL": settings.log_level, **environment},
             reserved_concurrent_executions=reserved_concurrency,
+            # A version that is replaced is what a rollback returns to.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
+        self.live = lambda_.Alias(self, "Live", alias_name=LIVE, version=self.current_version)
         acknowledge(self, "L1", "the runtime is that of the Python which has made the byte code in the asset")
 
 

@@ -57,7 +57,7 @@ class Metering(Construct):
         )
         tables.usage.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
         self._allow_stream(function, tables.jobs)
-        function.add_event_source_mapping(
+        function.live.add_event_source_mapping(
             "Records",
             event_source_arn=tables.jobs.table_stream_arn,
             # Nothing is missed between the making of the stream and that of its reader.

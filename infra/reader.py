@@ -1,9 +1,9 @@
 """How a function reads a queue of jobs: the worker and the reader of dead letters do it alike."""
 
 from aws_cdk import Duration
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
+from infra.function import JobFunction
 from infra.tables import Tables
 
 _QUEUE_ACTIONS = (
@@ -15,7 +15,7 @@ _QUEUE_ACTIONS = (
 
 
 def read_queue(
-    function: lambda_.Function,
+    function: JobFunction,
     queue: sqs.IQueue,
     tables: Tables,
     *,
@@ -29,7 +29,7 @@ def read_queue(
     """
     tables.allow_jobs(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
     queue.grant(function, *_QUEUE_ACTIONS)
-    function.add_event_source_mapping(
+    function.live.add_event_source_mapping(
         "Deliveries",
         event_source_arn=queue.queue_arn,
         batch_size=batch_size,

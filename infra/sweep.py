@@ -32,5 +32,5 @@ class Sweep(Construct):
         )
         tables.allow_jobs(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem")
         # A run that fails is made up for by the next one, which goes on where it has stopped.
-        target = targets.LambdaFunction(function, retry_attempts=0)
+        target = targets.LambdaFunction(function.live, retry_attempts=0)
         events.Rule(self, "Often", schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)), targets=[target])

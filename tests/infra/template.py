@@ -1,6 +1,7 @@
 """A synthesized template, with questions that tests ask of it."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ API = [
 READERS = ["worker", "dead_letters"]
 ENTRIES = [*API, *READERS, "sweep", "metering"]
 QUEUES = {"worker": "QueuesJobs", "dead_letters": "QueuesDeadLetters"}
+
+
+_ALIAS = re.compile(r'"Ref": "(\w+)"')
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,20 @@ class Template:
         return [
             each["Properties"]
             for each in self.resources("Lambda::EventSourceMapping").values()
-            if each["Properties"]["FunctionName"] == {"Ref": function}
+            if self.function_behind(each["Properties"]["FunctionName"]) == function
         ]
+
+    def function_behind(self, reference: Any) -> str:
+        """The logical name of the function whose alias `live` is called by a reference."""
+        (alias,) = _ALIAS.findall(json.dumps(reference))
+        properties = self.properties(alias)
+        assert properties["Name"] == "live"
+        assert (
+            self.properties(properties["FunctionVersion"]["Fn::GetAtt"][0])["FunctionName"]
+            == properties["FunctionName"]
+        )
+        name: str = properties["FunctionName"]["Ref"]
+        return name
 
     def queue_of(self, handler: str) -> dict[str, Any]:
         """The properties of the queue that a function reads."""

@@ -30,7 +30,7 @@ class Deleting:
     def __init__(self, account: Account) -> None:
         self.cloudformation = account.session.client("cloudformation")
 
-    def run(self, *_: str) -> int:
+    def run(self, *_: str, **__: object) -> int:
         self.cloudformation.delete_stack(StackName=STACK)
         return 0
 

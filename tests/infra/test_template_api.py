@@ -44,7 +44,7 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
     found = {}
     for route in template.resources("ApiGatewayV2::Route").values():
         integration = template.properties(route["Properties"]["Target"]["Fn::Join"][1][1]["Ref"])
-        found[route["Properties"]["RouteKey"]] = functions[integration["IntegrationUri"]["Fn::GetAtt"][0]]
+        found[route["Properties"]["RouteKey"]] = functions[template.function_behind(integration["IntegrationUri"])]
         assert integration["PayloadFormatVersion"] == "2.0"
     assert found == expected
     assert {route.key for route in Route} <= found.keys()
@@ -59,7 +59,9 @@ def gateway_permissions(template: Template) -> list[dict[str, Any]]:
 def test_gateway_may_call_the_functions_that_answer(template: Template) -> None:
     """Each of them, and only for this API."""
     permissions = gateway_permissions(template)
-    assert {each["FunctionName"]["Fn::GetAtt"][0] for each in permissions} == {template.named(each) for each in API}
+    assert {template.function_behind(each["FunctionName"]) for each in permissions} == {
+        template.named(each) for each in API
+    }
     api, _ = template.named_resource("ApiGatewayV2::Api", "Api")
     assert all({"Ref": api} in each["SourceArn"]["Fn::Join"][1] for each in permissions)
 

@@ -26,6 +26,18 @@ def test_function_runs_on_arm64_on_the_python_that_made_its_byte_code(template: 
     assert function["Runtime"] == f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
+@pytest.mark.parametrize("handler", ENTRIES)
+def test_function_is_published_and_its_versions_are_kept(template: Template, handler: str) -> None:
+    """What calls it calls the alias `live`, and the version before is there for a rollback."""
+    (alias,) = [
+        each["Properties"]
+        for each in template.resources("Lambda::Alias").values()
+        if each["Properties"]["FunctionName"] == {"Ref": template.named(handler)}
+    ]
+    version = template.body["Resources"][alias["FunctionVersion"]["Fn::GetAtt"][0]]
+    assert (alias["Name"], version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("live", "Retain", "Retain")
+
+
 def test_architecture_is_a_setting(template_for: Callable[..., Template]) -> None:
     """Of all functions alike."""
     functions = template_for(architecture="x86_64").functions().values()
@@ -94,7 +106,7 @@ def test_sweep_goes_on_every_quarter_of_an_hour(template: Template) -> None:
     """It reads the whole table and settles what it finds; nothing else calls it, and a run is over before the next."""
     (rule,) = template.resources("Events::Rule").values()
     assert rule["Properties"]["ScheduleExpression"] == "rate(15 minutes)"
-    assert rule["Properties"]["Targets"][0]["Arn"] == {"Fn::GetAtt": [template.named("sweep"), "Arn"]}
+    assert template.function_behind(rule["Properties"]["Targets"][0]["Arn"]) == template.named("sweep")
     assert {action for action, _ in template.rights("sweep")} == {
         "dynamodb:GetItem",
         "dynamodb:PutItem",

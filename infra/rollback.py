@@ -1,0 +1,82 @@
+"""Taking a deployment's functions back to the versions before, and forward again: their aliases change places."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from infra.account import Account, OperatorError, resources
+from infra.aliases import LIVE, PREVIOUS
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+Versions = Mapping[str, str]
+"""The version that an alias names, by function."""
+
+
+def live_versions(account: Account, stack: str) -> Versions:
+    """Return the version of each function that is live; nothing if there is no such stack."""
+    return _versions(account, stack, LIVE) if account.outputs(stack) is not None else {}
+
+
+def conclude(account: Account, stack: str, before: Versions) -> None:
+    """Finish a deployment: what it has published is live, what was live `before` is the previous version of it.
+
+    CloudFormation changes only the aliases of functions that it has changed: after a rollback, the others would stay
+    where that has taken them. Versions that no alias names any more are deleted, since they count as stored code.
+    """
+    client = account.session.client("lambda")
+    live = live_versions(account, stack)
+    deployed = dict(_published(arn) for arn in resources(account.session, stack, "AWS::Lambda::Version"))
+    for name in deployed.keys() & live.keys():
+        if live[name] != deployed[name]:
+            client.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=deployed[name])
+    if all(deployed.get(name) == version for name, version in before.items()):
+        return
+    known = _versions(account, stack, PREVIOUS)
+    for name in before.keys() & deployed.keys():
+        write = client.update_alias if name in known else client.create_alias
+        write(FunctionName=name, Name=PREVIOUS, FunctionVersion=before[name])
+        _delete_but(client, name, {"$LATEST", deployed[name], before[name]})
+
+
+def rollback(account: Account, stack: str) -> int:
+    """Let the versions before the last deployment be live, and those that are live be the ones before.
+
+    A function that the last deployment has added stays as it is. What an invocation has begun it ends as it began it.
+    Returns how many functions have changed their version.
+
+    Raises:
+        OperatorError: there is nothing to go back to.
+    """
+    account.deployed(stack)
+    live, previous = _versions(account, stack, LIVE), _versions(account, stack, PREVIOUS)
+    changed = {name: version for name, version in previous.items() if live.get(name) != version}
+    if not changed:
+        raise OperatorError(f"There is nothing to go back to: {stack} was deployed once, or not by `make deploy`.")
+    client = account.session.client("lambda")
+    for name, version in changed.items():
+        client.update_alias(FunctionName=name, Name=PREVIOUS, FunctionVersion=live[name])
+        client.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=version)
+    return len(changed)
+
+
+def _versions(account: Account, stack: str, alias: str) -> Versions:
+    client = account.session.client("lambda")
+    found: dict[str, str] = {}
+    for name in resources(account.session, stack, "AWS::Lambda::Function"):
+        aliases = {each["Name"]: each["FunctionVersion"] for each in client.list_aliases(FunctionName=name)["Aliases"]}
+        if alias in aliases:
+            found[name] = aliases[alias]
+    return found
+
+
+def _published(arn: str) -> tuple[str, str]:
+    """Read a version's ARN, `arn:aws:lambda:region:account:function:name:version`."""
+    _, name, version = arn.rsplit(":", 2)
+    return name, version
+
+
+def _delete_but(client: "LambdaClient", name: str, kept: set[str]) -> None:
+    for page in client.get_paginator("list_versions_by_function").paginate(FunctionName=name):
+        for version in {each["Version"] for each in page["Versions"]} - kept:
+            client.delete_function(FunctionName=name, Qualifier=version)

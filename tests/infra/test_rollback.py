@@ -1,0 +1,101 @@
+"""A deployment is taken back in one step, and the next one goes forward whatever was taken back."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.account import Account, OperatorError
+from infra.aliases import LIVE
+from infra.local.emulator import Emulator
+from infra.local.endpoint import ACCOUNT, REGION
+from infra.rollback import conclude, live_versions, rollback
+
+STACK = "noukai"
+FUNCTIONS = ("Api", "Worker")
+
+
+@pytest.fixture
+def account(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Account:
+    for name, value in emulator.endpoint.environment.items():
+        monkeypatch.setenv(name, value)
+    return Account(boto3.Session(region_name=REGION), ACCOUNT, REGION)
+
+
+def template(**texts: str) -> str:
+    """Functions that answer with a text, each published as a version of its own and live by an alias."""
+    found: dict[str, Any] = {}
+    for name, text in texts.items():
+        function = {
+            "FunctionName": name,
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": f"arn:aws:iam::{ACCOUNT}:role/any",
+            "Code": {"ZipFile": f"def handler(event, context):\n    return {text!r}\n"},
+            "Description": text,
+        }
+        version = f"{name}Version{text.title()}"
+        found[name] = {"Type": "AWS::Lambda::Function", "Properties": function}
+        found[version] = {
+            "Type": "AWS::Lambda::Version",
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+            "Properties": {"FunctionName": {"Ref": name}},
+        }
+        alias = {
+            "FunctionName": {"Ref": name},
+            "Name": LIVE,
+            "FunctionVersion": {"Fn::GetAtt": [version, "Version"]},
+        }
+        found[f"{name}Live"] = {"Type": "AWS::Lambda::Alias", "Properties": alias}
+    return json.dumps({"Resources": found})
+
+
+def deploy(account: Account, **texts: str) -> None:
+    """Do what a deployment does."""
+    before = live_versions(account, STACK)
+    cloudformation = account.session.client("cloudformation")
+    is_new = account.outputs(STACK) is None
+    apply = cloudformation.create_stack if is_new else cloudformation.update_stack
+    apply(StackName=STACK, TemplateBody=template(**texts), Capabilities=["CAPABILITY_IAM"])
+    done: Any = cloudformation.get_waiter("stack_create_complete" if is_new else "stack_update_complete")
+    done.wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    conclude(account, STACK, before)
+
+
+def answers(account: Account) -> dict[str, str]:
+    client = account.session.client("lambda")
+    return {name: json.loads(client.invoke(FunctionName=name, Qualifier=LIVE)["Payload"].read()) for name in FUNCTIONS}
+
+
+def versions(account: Account) -> set[str]:
+    found = account.session.client("lambda").list_versions_by_function(FunctionName="Api")["Versions"]
+    return {each["Description"] for each in found if each["Version"] != "$LATEST"}
+
+
+def test_deployment_is_taken_back_and_brought_forward_again(account: Account) -> None:
+    """All functions that it has changed go back together, and a second time forward."""
+    with pytest.raises(OperatorError, match="There is no stack"):
+        rollback(account, STACK)
+    deploy(account, Api="one", Worker="one")
+    with pytest.raises(OperatorError, match="nothing to go back to"):
+        rollback(account, STACK)
+    deploy(account, Api="two", Worker="two")
+    assert answers(account) == {"Api": "two", "Worker": "two"}
+    assert rollback(account, STACK) == len(FUNCTIONS)
+    assert answers(account) == {"Api": "one", "Worker": "one"}
+    rollback(account, STACK)
+    assert answers(account) == {"Api": "two", "Worker": "two"}
+
+
+def test_deployment_after_a_rollback_leaves_no_function_behind(account: Account) -> None:
+    """Also those of which it changes nothing; the versions before stay, and no others."""
+    deploy(account, Api="one", Worker="one")
+    deploy(account, Api="two", Worker="two")
+    rollback(account, STACK)
+    deploy(account, Api="three", Worker="two")
+    assert answers(account) == {"Api": "three", "Worker": "two"}
+    assert versions(account) == {"one", "three"}
+    rollback(account, STACK)
+    assert answers(account) == {"Api": "one", "Worker": "one"}
