@@ -9,8 +9,8 @@ from typing import Any
 from functions.catalog import FlowEntry
 from functions.openapi_schemas import (
     GATEWAY_ERROR,
-    flow_answer,
-    flow_body,
+    flow_identifier,
+    flow_reference,
     flow_schemas,
     parameter_schemas,
     reference,
@@ -54,6 +54,14 @@ _HEADERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "WWW-Authenticate": ("How to say who is asking", {"type": "string", "const": "Bearer"}),
 }
 _PACE = ("Retry-After", "Retry-After-Ms")
+_API_TAG = "api"
+_TAGS = {
+    "jobs": "Submissions of flows, as they wait, run and end.",
+    "uploads": "Inputs that are too large for a body.",
+    "flows": "What the deployment offers.",
+    "usage": "What an org has used.",
+    _API_TAG: "The API itself.",
+}
 _BY_THE_GATEWAY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 """What the gateway may also answer by itself, in its own shape and without our headers."""
 
@@ -75,9 +83,10 @@ def openapi(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[str, A
         "openapi": "3.1.0",
         "info": {"title": "noukai", "version": BASE_PATH.rpartition("/")[2], "description": _DESCRIPTION},
         "servers": [{"url": BASE_PATH}],
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": wire_schemas(OPERATIONS.values(), longest_seconds) | flow_schemas(flows),
+            "schemas": wire_schemas(OPERATIONS.values(), longest_seconds) | flow_schemas(flows, longest_seconds),
             "responses": {_name(codes): _refusal(status, codes) for status, codes in refusals},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "nk_…"}},
         },
@@ -89,10 +98,10 @@ def _of_flow(route: Route, operation: Operation, name: str, entry: FlowEntry) ->
     described = _operation(route, operation, {"project": project, "flow": flow})
     return {
         **described,
-        "operationId": f"{described['operationId']}.{name.replace('/', '.')}",
+        "operationId": f"{described['operationId']}__{flow_identifier(name)}",
         "summary": f"{operation.summary} of {name}",
         **({"description": entry.description} if entry.description else {}),
-        "requestBody": _body(flow_body(name, entry)),
+        "requestBody": _body(flow_reference(name, "Submission")),
         **({"responses": _of_output(described["responses"], name)} if operation.answer is ExecuteAnswer else {}),
     }
 
@@ -100,7 +109,7 @@ def _of_flow(route: Route, operation: Operation, name: str, entry: FlowEntry) ->
 def _of_output(responses: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Say in the answer of success what the flow returns."""
     success = str(int(HTTPStatus.OK))
-    answer = {**responses[success], "content": {"application/json": {"schema": flow_answer(name)}}}
+    answer = {**responses[success], "content": {"application/json": {"schema": flow_reference(name, "Answer")}}}
     return {**responses, success: answer}
 
 
@@ -110,6 +119,7 @@ def _operation(route: Route, operation: Operation, known: Mapping[str, str] = Ma
     needs = f"Needs the scope {scopes}." if scopes else "Needs a key of any scope."
     return {
         "operationId": route.name.lower(),
+        "tags": [_tag(route)],
         "summary": operation.summary,
         **({} if operation.is_public else {"description": needs}),
         "security": [{}, {"key": []}] if operation.is_public else [{"key": []}],
@@ -161,8 +171,14 @@ def _codes(route: Route, operation: Operation) -> list[tuple[HTTPStatus, list[Er
     return [(status, list(same)) for status, same in groupby(codes, key=lambda code: code.status)]
 
 
+def _tag(route: Route) -> str:
+    """Name the resource that a route is about: the last one that its path names."""
+    named = [part for part in route.template.split("/") if part in _TAGS]
+    return named[-1] if named else _API_TAG if route in (Route.OPENAPI, Route.HEALTH) else "jobs"
+
+
 def _name(codes: list[ErrorCode]) -> str:
-    return ".".join(codes)
+    return "__".join(codes)
 
 
 def _refusal(status: HTTPStatus, codes: list[ErrorCode]) -> dict[str, Any]:

@@ -10,19 +10,20 @@ from functions.schema import ReadableSchema, bound_timeout
 from noukai_wire.answers import ErrorAnswer
 from noukai_wire.models import ExecuteAnswer, Submission, SubmitOptions, WireModel
 from noukai_wire.operations import Operation
-from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
 
 _COMPONENTS = "#/components/schemas/"
 _TEMPLATE = _COMPONENTS + "{model}"
 _DEFINITIONS = "#/$defs/"
-_OUTPUT = "/output"
+_OUTPUT = "__output"
 """Sets the definitions of a flow's output apart from those of its input, which may say otherwise of the same model."""
 
-_SILENT = "NotSupported"
-"""What a field may hold that asks for something which is not done here."""
-
-GATEWAY_ERROR = {"type": "object", "properties": {"message": {"type": ["string", "null"]}}, "required": ["message"]}
-"""What the gateway answers by itself."""
+GATEWAY_ERROR = {"$ref": _COMPONENTS + "GatewayError"}
+_GATEWAY_ERROR = {
+    "description": "What the gateway answers by itself.",
+    "type": "object",
+    "properties": {"message": {"type": ["string", "null"]}},
+    "required": ["message"],
+}
 
 
 class _RequestSchema(ReadableSchema):
@@ -80,49 +81,65 @@ def wire_schemas(operations: Iterable[Operation], longest_seconds: int) -> dict[
     )
     schemas: dict[str, Any] = answered["$defs"] | requested["$defs"]
     bound_timeout(schemas[SubmitOptions.__name__], longest_seconds)
-    silent = {"enum": [None, False, 0, "", [], {}], "deprecated": True}
-    return schemas | {Submission.__name__: _submission(), _SILENT: silent}
+    return schemas | {Submission.__name__: _submission(), "GatewayError": _GATEWAY_ERROR}
 
 
-def flow_schemas(flows: Mapping[str, FlowEntry]) -> dict[str, Any]:
-    """Give the outputs of the flows, and what inputs and outputs refer to, under names of their own."""
+def flow_schemas(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[str, Any]:
+    """Give what the flows take and return, and what that refers to, under names of their own.
+
+    `longest_seconds` is as for `wire_schemas`.
+    """
     schemas: dict[str, Any] = {}
     for name, entry in flows.items():
         for kind, whole in (("", entry.input), (_OUTPUT, entry.output)):
             for definition, schema in whole.get("$defs", {}).items():
                 schemas[_component(f"{name}{kind}", definition)] = _relocated(schema, f"{name}{kind}")
-        schemas[_component(name, "output")] = _without_definitions(_relocated(entry.output, f"{name}{_OUTPUT}"))
+        schemas[_own("Output", name)] = _without_definitions(_relocated(entry.output, f"{name}{_OUTPUT}"))
+        schemas[_own("Parameters", name)] = _parameters(name, entry)
+        schemas[_own("Submission", name)] = _flow_submission(name, entry, longest_seconds)
+        schemas[_own("Answer", name)] = _flow_answer(name)
     return schemas
 
 
-def flow_answer(name: str) -> dict[str, Any]:
-    """Give the schema of the answer to who executes a flow: the general one, with the flow's own output."""
-    output = {"$ref": _COMPONENTS + _component(name, "output")}
+def flow_reference(name: str, what: str) -> dict[str, Any]:
+    """Refer to the `Submission` or the `Answer` of a flow."""
+    return {"$ref": _COMPONENTS + _own(what, name)}
+
+
+def flow_identifier(name: str) -> str:
+    """Write `project/flow` as an identifier."""
+    return name.replace("-", "_").replace("/", "__")
+
+
+def _flow_answer(name: str) -> dict[str, Any]:
+    """Write the answer to who executes a flow: the general one, with the flow's own output."""
+    output = flow_reference(name, "Output")
     own = {"properties": {"output": output, "result": output}}
     return {"allOf": [reference(ExecuteAnswer), own]}
 
 
-def flow_body(name: str, entry: FlowEntry) -> dict[str, Any]:
-    """Give the schema of a submission of one flow: the general one, with the flow's own message and parameters."""
+def _parameters(name: str, entry: FlowEntry) -> dict[str, Any]:
+    """Write the parameters of a flow."""
+    properties = {key: each for key, each in _relocated(entry.input, name)["properties"].items() if key != "message"}
+    required = sorted(set(entry.input.get("required", ())) - {"message"})
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _flow_submission(name: str, entry: FlowEntry, longest_seconds: int) -> dict[str, Any]:
+    """Write a submission of one flow: the general one, with the flow's own message and parameters."""
     submission = _submission()
-    properties = dict(_relocated(entry.input, name)["properties"])
-    required = set(entry.input.get("required", ()))
-    message = properties.pop("message", None)
-    parameters = {
-        "type": "object",
-        "properties": properties,
-        "required": sorted(required - {"message"}),
-        "additionalProperties": False,
-    }
+    message = _relocated(entry.input, name)["properties"].get("message")
     own = {
-        "message": {"type": "null"} if message is None else {"type": "string", "allOf": [message]},
-        "parameters": parameters,
+        "message": {"type": "null"} if message is None else _text(message),
+        "parameters": flow_reference(name, "Parameters"),
     }
-    needed = [*(["message"] if entry.message_required else []), *(["parameters"] if parameters["required"] else [])]
+    has_required = bool(_parameters(name, entry)["required"])
+    needed = [*(["message"] if entry.message_required else []), *(["parameters"] if has_required else [])]
     given = {field: schema if field in needed else _or_null(schema) for field, schema in own.items()}
     general = submission["properties"]
-    bound = {"properties": {"timeoutSeconds": {"maximum": entry.longest_seconds}}}
-    given["options"] = {"allOf": [general["options"], bound]}
+    if entry.longest_seconds < longest_seconds:
+        bound = {"properties": {"timeoutSeconds": {"maximum": entry.longest_seconds}}}
+        given["options"] = {"allOf": [general["options"], bound]}
     # An uploaded input stands for both.
     uploaded = {"required": ["input"], "properties": {"input": {"type": "string"}}}
     either = {"anyOf": [{"required": needed}, uploaded]} if needed else {}
@@ -130,13 +147,16 @@ def flow_body(name: str, entry: FlowEntry) -> dict[str, Any]:
 
 
 def _submission() -> dict[str, Any]:
-    """Write a submission as it is accepted: null is as good as absent, and so is what the published SDKs send empty."""
+    """Write a submission: null is as good as absent. What the published SDKs send beside it is theirs alone."""
     schema = Submission.model_json_schema(ref_template=_TEMPLATE, schema_generator=_RequestSchema)
-    silent = {"$ref": _COMPONENTS + _SILENT}
-    either = {"anyOf": [{"type": "boolean"}, silent]}
-    others = {field: either if field in IGNORED_FIELDS else silent for field in sorted(UNSUPPORTED_FIELDS)}
     fields = {name: _or_null(_without_default(field)) for name, field in schema["properties"].items()}
-    return {**{name: each for name, each in schema.items() if name != "$defs"}, "properties": fields | others}
+    # Its name is that of the component, of which there may be one for each flow.
+    return {**{name: each for name, each in schema.items() if name not in ("$defs", "title")}, "properties": fields}
+
+
+def _text(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a message, which is text even where its annotation takes more."""
+    return dict(message) if message.get("type") == "string" else {"type": "string", "allOf": [dict(message)]}
 
 
 def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,9 +172,14 @@ def _without_definitions(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in schema.items() if name != "$defs"}
 
 
+def _own(what: str, flow: str) -> str:
+    """Name what this document says of a flow; a definition of the flow's own is named the other way round."""
+    return f"{what}__{flow_identifier(flow)}"
+
+
 def _component(flow: str, definition: str) -> str:
-    """Name a definition of a flow: neither a slug nor a model's name has a dot."""
-    return f"{flow.replace('/', '.')}.{definition}"
+    """Name a definition of a flow; what makes clients takes a name with a dot for one in a module."""
+    return f"{flow_identifier(flow)}__{definition}"
 
 
 def _relocated(schema: Any, flow: str) -> Any:

@@ -66,25 +66,31 @@ def test_key_shows_what_each_flow_takes(system: System) -> None:
     add, greet, perhaps = (
         described["paths"][f"/seq/{{org}}/trial/{flow}/jobs"]["post"] for flow in ("add", "greet", "perhaps")
     )
-    body = schema(add)
+    body = schema(described, add)
     assert (required(body), body["properties"]["message"]) == (["parameters"], {"type": "null"})
-    assert body["properties"]["parameters"]["required"] == ["a"]
+    assert resolved(described, body["properties"]["parameters"])["required"] == ["a"]
     assert add["description"] == "Add two numbers."
     assert {each["name"] for each in add["parameters"]} == {"org", "Idempotency-Key"}
-    assert required(schema(greet)) == ["message"]
-    assert required(schema(perhaps)) == []
+    assert required(schema(described, greet)) == ["message"]
+    assert required(schema(described, perhaps)) == []
 
 
-def schema(operation: Any) -> Any:
-    return operation["requestBody"]["content"]["application/json"]["schema"]
+def schema(described: Any, operation: Any) -> Any:
+    """The schema of what an operation takes, which is a component."""
+    return resolved(described, operation["requestBody"]["content"]["application/json"]["schema"])
+
+
+def resolved(described: Any, reference: Any) -> Any:
+    return described["components"]["schemas"][reference["$ref"].removeprefix(COMPONENTS)]
 
 
 def test_what_flows_share_names_with_stays_apart(system: System) -> None:
     """The models of a flow stand under its name, and its references find them."""
     described = document(system, "nk_acme")
-    lines = schema(described["paths"]["/seq/{org}/trial/order/jobs"]["post"])["properties"]["parameters"]["properties"]
-    assert lines["lines"]["items"] == {"$ref": "#/components/schemas/trial.order.Line"}
-    assert described["components"]["schemas"]["trial.order.Line"]["required"] == ["article"]
+    body = schema(described, described["paths"]["/seq/{org}/trial/order/jobs"]["post"])
+    parameters = resolved(described, body["properties"]["parameters"])["properties"]
+    assert parameters["lines"]["items"] == {"$ref": "#/components/schemas/trial__order__Line"}
+    assert described["components"]["schemas"]["trial__order__Line"]["required"] == ["article"]
 
 
 def test_output_of_a_flow_stands_beside_its_input(system: System) -> None:
@@ -94,14 +100,30 @@ def test_output_of_a_flow_stands_beside_its_input(system: System) -> None:
     assert listed["acme/results/bill"]["output"]["$ref"] == "#/$defs/Bill"
     described = document(system, "nk_acme")
     answer = described["paths"]["/seq/{org}/results/bill/execute"]["post"]["responses"]["200"]
-    _, own = answer["content"]["application/json"]["schema"]["allOf"]
-    assert own["properties"]["output"] == own["properties"]["result"] == {"$ref": COMPONENTS + "results.bill.output"}
+    _, own = resolved(described, answer["content"]["application/json"]["schema"])["allOf"]
+    assert own["properties"]["output"] == own["properties"]["result"] == {"$ref": COMPONENTS + "Output__results__bill"}
     schemas = described["components"]["schemas"]
-    assert schemas["results.bill.output"] == {"$ref": COMPONENTS + "results.bill.output.Bill"}
-    assert schemas["results.bill.output.Bill"]["properties"]["scan"]["contentEncoding"] == "base64"
-    assert schemas["results.bill.output.Bill"]["properties"]["line"] == {
-        "$ref": COMPONENTS + "results.bill.output.Line"
+    assert schemas["Output__results__bill"] == {"$ref": COMPONENTS + "results__bill__output__Bill"}
+    assert schemas["results__bill__output__Bill"]["properties"]["scan"]["contentEncoding"] == "base64"
+    assert schemas["results__bill__output__Bill"]["properties"]["line"] == {
+        "$ref": COMPONENTS + "results__bill__output__Line"
     }
+
+
+@pytest.mark.parametrize("key", [None, "nk_acme"])
+def test_names_are_stable_and_make_identifiers(system: System, key: str | None) -> None:
+    """What makes clients of it finds one tag for each operation, and no name twice or with a character to replace."""
+    described = document(system, key)
+    operations = [each for path in described["paths"].values() for each in path.values()]
+    names = [each["operationId"] for each in operations]
+    assert len(set(names)) == len(names)
+    components = described["components"]
+    assert [
+        name for name in [*names, *components["schemas"], *components["responses"]] if not name.isidentifier()
+    ] == []
+    tags = [tag["name"] for tag in described["tags"]]
+    assert all(len(each["tags"]) == 1 and each["tags"][0] in tags for each in operations)
+    assert "oneOf" not in json.dumps(described)
 
 
 def test_limits_are_those_of_the_wire(system: System) -> None:
