@@ -53,8 +53,6 @@ class FlowProcess:
         """How many calls it was given."""
         self.has_imported = False
         """Whether its module is imported: the flow of a call that it was given has begun then."""
-        self.is_clean = True
-        """Whether nothing has happened that forbids another call."""
         self.folder = ""
         """Where the temporary files of its attempt go."""
         self.first_memory = 0
@@ -67,6 +65,8 @@ class FlowProcess:
         self._said: list[bytes] = []
         self._unsent = memoryview(b"")
         self._has_gone = False
+        self._is_called = False
+        self._is_spoilt = False
         self._code: int | None = None
         self._death = _pidfd(pid)
         self._quiet, self._all = select.poll(), select.poll()
@@ -107,6 +107,11 @@ class FlowProcess:
         return self._code is None and not self._reaper.has_ended(self.pid)
 
     @property
+    def is_clean(self) -> bool:
+        """Whether it may take another call: none is under way, and nothing has happened that forbids one."""
+        return not (self._is_called or self._is_spoilt)
+
+    @property
     def memory(self) -> int:
         """The bytes of memory that it has come to have since the fork."""
         return max(0, _memory(self.pid) - self._inherited)
@@ -122,6 +127,7 @@ class FlowProcess:
     def begin(self, call: Call) -> None:
         """Give it a call, which begins when the module is imported."""
         self.attempts += 1
+        self._is_called = True
         self.board.clear()
         self._token = token_hex(8)
         self._unsent = memoryview(call.line(self._token))
@@ -144,12 +150,12 @@ class FlowProcess:
 
     def interrupt(self) -> None:
         """Ask the flow to stop: an exception is raised in its main thread, which also cancels its coroutines."""
-        self.is_clean = False
+        self._is_spoilt = True
         self._signal(INTERRUPT)
 
     def kill(self) -> None:
         """Kill the flow, wherever it has moved itself, and what it has started in its group."""
-        self.is_clean = False
+        self._is_spoilt = True
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._signal(signal.SIGKILL)
@@ -243,7 +249,8 @@ class FlowProcess:
         if not self.has_imported and answer.outcome is None:
             self.has_imported = True
             return None
-        self.is_clean = self.is_clean and self.has_imported and answer.is_clean
+        self._is_called = False
+        self._is_spoilt = self._is_spoilt or not (self.has_imported and answer.is_clean)
         self._connection.output.finish()
         return answer.outcome or Raised("ProcessDied: the flow's process gave an answer that makes no sense")
 
@@ -264,7 +271,7 @@ class FlowProcess:
         return Raised(f"ProcessDied: the flow's process was ended by {name}{hint}{when}")
 
     def _end(self) -> int:
-        self.is_clean = False
+        self._is_spoilt = True
         if self._code is None:
             self._code = self._reaper.end(self.pid)
         return self._code
