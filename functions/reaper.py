@@ -63,12 +63,19 @@ class Reaper:
             _kill(pid)  # it may have moved itself to another group
             _wait([pid], deadline)
         code = self._kept.pop(pid)
+        try:
+            self._end_orphans(deadline)
+        except NotEndedError:
+            self._kept[pid] = code  # the caller may ask for the end again
+            raise
+        return code or 0
+
+    def _end_orphans(self, deadline: float) -> None:
         # Children become this process's before the end of their parent can be seen: none can be missed.
         while orphans := self._orphans():
             for orphan in orphans:
                 self._kill_orphan(orphan)
             _wait(orphans, deadline)
-        return code or 0
 
     def _orphans(self) -> list[int]:
         adopted = _children() - self._kept.keys() - self._others
