@@ -46,7 +46,9 @@ class Execution:
         elif flow is None:
             self._fail_unknown()
         else:
-            self._run(flow, timeout_ms, available_ms)
+            # To get a process and to claim the job take of the same time.
+            until = self.deployment.clock.now() + available_ms
+            self._run(flow, min(timeout_ms, available_ms), until)
 
     def _fail_unknown(self) -> None:
         missing = f"this deployment has no flow {self.message.flow!r} any more"
@@ -55,14 +57,14 @@ class Execution:
             with self._discarding(job):
                 self._settle(job, Raised(cut(f"FlowNotFound: {missing}"), permanent=True))
 
-    def _run(self, flow: FlowEntry, timeout_ms: int, available_ms: int) -> None:
+    def _run(self, flow: FlowEntry, timeout_ms: int, until: int) -> None:
         """Run the flow in a process that is there before the job is claimed: if there is none, no attempt is spent."""
         processes = self.deployment.processes
         process = processes.take(self.message.flow.partition("/")[0], fresh=flow.fresh_process)
         try:
             if (job := self._claimed()) is None:
                 return
-            attempt = self._attempt(job, process, min(timeout_ms, available_ms), available_ms)
+            attempt = self._attempt(job, process, timeout_ms, until)
             outcome = attempt.watch()
         finally:
             processes.give_back(process, is_used_up=flow.fresh_process)
@@ -99,8 +101,7 @@ class Execution:
             memory=self.deployment.profile_memory,
         )
 
-    def _attempt(self, job: Job, process: FlowProcess, timeout_ms: int, available_ms: int) -> Attempt:
-        until = self.deployment.clock.now() + available_ms
+    def _attempt(self, job: Job, process: FlowProcess, timeout_ms: int, until: int) -> Attempt:
         call = Call(
             flow=self.message.flow,
             id=job.id,
