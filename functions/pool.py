@@ -71,17 +71,15 @@ class ProcessPool:
         """
         if self._is_broken:
             raise WorkerBrokenError("the files of an earlier attempt cannot be removed")
-        self._drop_dead()
-        process = self._kept(project, fresh=fresh)
-        while self._idle and (len(self._idle) == _MOST_KEPT or self._hold_too_much()):
-            self._idle.pop(0).leave()
         try:
-            process = process or self._make_at_any_cost(project)
-            process.folder = self._spare or make_scratch()
-            self._spare = ""
-        except OSError as error:
-            if process is not None:
+            # Even a look at the processes needs a descriptor.
+            process = self._found_or_made(project, fresh=fresh)
+            try:
+                process.folder = self._empty_folder()
+            except OSError:
                 process.close()
+                raise
+        except OSError as error:
             raise WorkerBrokenError(f"a flow's process cannot be made: {error}") from error
         return process
 
@@ -90,17 +88,13 @@ class ProcessPool:
 
         Raises:
             NotEndedError: something of it runs on.
+            WorkerBrokenError: there is no descriptor for a look at what runs.
         """
-        if not process.is_clean or self._reaper.has_orphans():
-            process.close()
-        elif is_used_up or self._is_worn(process):
-            process.leave()
-        else:
-            self._idle.append(process)
-            if not self._spare and is_untouched(process.folder):
-                self._spare = process.folder
-                return
-        self._remove(process.folder)
+        try:
+            if not self._is_kept(process, is_used_up=is_used_up):
+                self._remove(process.folder)
+        except OSError as error:
+            raise WorkerBrokenError(f"what an attempt has left cannot be looked for: {error}") from error
 
     def close(self) -> None:
         """End every process."""
@@ -109,6 +103,33 @@ class ProcessPool:
         if self._spare:
             self._remove(self._spare)
             self._spare = ""
+
+    def _is_kept(self, process: FlowProcess, *, is_used_up: bool) -> bool:
+        if not process.is_clean or self._reaper.has_orphans():
+            process.close()
+        elif is_used_up or self._is_worn(process):
+            process.leave()
+        else:
+            with suppress(OSError):
+                self._clear(process.folder)
+                self._idle.append(process)
+                return True
+            process.close()  # a thread that it keeps may have written to the folder meanwhile
+        return False
+
+    def _empty_folder(self) -> str:
+        spare, self._spare = self._spare, ""
+        if spare and is_untouched(spare):
+            return spare
+        if spare:  # a thread of a kept process may know its name
+            self._remove(spare)
+        return make_scratch()
+
+    def _clear(self, folder: str) -> None:
+        if not self._spare and is_untouched(folder):
+            self._spare = folder
+        else:
+            remove_scratch(folder)
 
     def _remove(self, folder: str) -> None:
         try:
@@ -122,6 +143,13 @@ class ProcessPool:
         with suppress(OSError):
             remove_stale()
         return Reaper()
+
+    def _found_or_made(self, project: str, *, fresh: bool) -> FlowProcess:
+        self._drop_dead()
+        process = self._kept(project, fresh=fresh)
+        while self._idle and (len(self._idle) == _MOST_KEPT or self._hold_too_much()):
+            self._idle.pop(0).leave()
+        return process or self._make_at_any_cost(project)
 
     def _make(self, project: str) -> FlowProcess:
         return FlowProcess.start(project, self.body(project), self._reaper, self._modules)

@@ -1,0 +1,135 @@
+"""The processes that a worker keeps, each test below a worker of its own."""
+
+import errno
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from functions import pool as module
+from functions.answer import Answer
+from functions.call import Call
+from functions.channel import Channel
+from functions.outcome import Returned
+from functions.pool import ProcessPool, WorkerBrokenError
+from functions.process import FlowProcess
+from functions.progress import ProgressBoard
+from functions.scratch import remove_scratch
+from tests.flow_process import CALL
+from tests.unit.own_process import in_own_process
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux lets orphans be adopted")
+
+
+def pool_of(run: Callable[[Call], object]) -> ProcessPool:
+    """A pool whose processes take one call after the other."""
+
+    def body(channel: Channel, _: ProgressBoard, token: str) -> None:
+        channel.say(Answer(), token)
+        while received := channel.next_call():
+            run(received[0])
+            channel.say(Answer(Returned("null"), is_clean=True), received[1])
+
+    return ProcessPool(lambda _: body, memory=1 << 30)
+
+
+def begun(processes: ProcessPool) -> FlowProcess:
+    """A process of the pool that has been given a call."""
+    process = processes.take("trial", fresh=False)
+    process.begin(replace(CALL, folder=process.folder))
+    while not process.has_imported:
+        process.receive(5)
+    return process
+
+
+def run_one(processes: ProcessPool) -> FlowProcess:
+    process = begun(processes)
+    assert process.receive(5) == Returned("null")
+    processes.give_back(process)
+    return process
+
+
+def test_process_is_kept() -> None:
+    """One attempt after the other has the same process."""
+
+    def worker() -> None:
+        processes = pool_of(lambda _: None)
+        assert run_one(processes).pid == run_one(processes).pid
+        processes.close()
+
+    in_own_process(worker)
+
+
+def test_process_at_work_is_never_kept() -> None:
+    """A watch that fails leaves its flow running: that ends, and no other attempt comes to its process."""
+
+    def worker() -> None:
+        processes = pool_of(lambda _: time.sleep(60))
+        at_work = begun(processes)
+        processes.give_back(at_work)
+        assert not at_work.is_alive
+        assert processes.take("trial", fresh=False).pid != at_work.pid
+
+    in_own_process(worker)
+
+
+def test_worker_without_descriptors_is_broken() -> None:
+    """Whether a process has to be made or is given back, the worker's lack of descriptors is its own fault."""
+
+    def worker() -> None:
+        processes = pool_of(lambda _: None)
+        run_one(processes)
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+        kept = processes.take("trial", fresh=False)
+        with pytest.raises(WorkerBrokenError, match="Too many open files"):
+            processes.take("other", fresh=False)
+        with pytest.raises(WorkerBrokenError, match="Too many open files"):
+            processes.give_back(kept)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        kept.close()
+        processes.close()
+
+    in_own_process(worker)
+
+
+def test_thread_that_goes_on_writing_ends_with_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon thread that fills the folder of its attempt costs its process, and not the worker."""
+
+    def worker() -> None:
+        processes = pool_of(lambda call: (Path(call.folder) / "cache").touch())
+        used = begun(processes)
+        assert used.receive(5) == Returned("null")
+
+        def remove(path: str) -> None:
+            if used.is_alive:
+                raise OSError(errno.ENOTEMPTY, "a thread has made a file meanwhile", path)
+            remove_scratch(path)
+
+        monkeypatch.setattr(module, "remove_scratch", remove)
+        processes.give_back(used)
+        assert not used.is_alive
+        assert not Path(used.folder).exists()
+        run_one(processes)
+        processes.close()
+
+    in_own_process(worker)
+
+
+def test_folder_that_was_written_to_late_is_no_spare_one() -> None:
+    """An unused folder goes on to the next attempt, unless a thread of an earlier one has put something into it."""
+
+    def worker() -> None:
+        processes = pool_of(lambda _: None)
+        first = run_one(processes).folder
+        second = run_one(processes).folder
+        (Path(second) / "late").touch()
+        third = run_one(processes).folder
+        assert first == second != third
+        assert not Path(second).exists()
+        processes.close()
+
+    in_own_process(worker)
