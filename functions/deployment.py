@@ -6,19 +6,15 @@ What a part is made of is imported then, too: what a function does not use it do
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions.clients import Clients
 from functions.clock import Clock
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_scheduler import EventBridgeSchedulerClient
-    from mypy_boto3_sqs import SQSClient
-
     from functions.budgets import Budgets
     from functions.catalog import Catalog
     from functions.estimate import RunTimes
@@ -41,7 +37,7 @@ ASSET = Path(__file__).resolve().parent.parent
 
 
 @dataclass
-class Deployment:
+class Deployment(Clients):
     """Everything outside of a function: tables, queues, the flow catalog, time.
 
     `environment` is what the stack gave the function; `asset` is the folder that holds `catalog` and, for a worker,
@@ -189,22 +185,12 @@ class Deployment:
         from functions.pool import ProcessPool
 
         # Clients of its own: connections cannot be shared.
-        own = Deployment(dict(self.environment), self.asset, self.clock)
+        own = replace(self, environment=dict(self.environment))
 
         def body(project: str) -> "Body":
             return Host(project, self.asset, self.catalog, self.clock, lambda: own.payloads).serve
 
         return ProcessPool(body, int(self.environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) << 20)
-
-    def get_processes_ready(self, seconds: float) -> None:
-        """Make processes for the projects whose flows ask for this worker, within so many seconds or so."""
-        kind = self.environment.get("WORKER_KIND")
-        projects = {name.partition("/")[0] for name, flow in self.catalog.flows.items() if flow.profile == kind}
-        self.processes.get_ready(sorted(projects), seconds)
-
-    def get_clients_ready(self) -> None:
-        """Make what every invocation of a worker needs."""
-        _ = self.store, self.queue
 
     @cached_property
     def catalog(self) -> "Catalog":
@@ -232,30 +218,6 @@ class Deployment:
         from functions.queue import JobQueue
 
         return JobQueue(self._sqs, url)
-
-    @cached_property
-    def _dynamodb(self) -> "DynamoDBClient":
-        from functions.aws import client
-
-        return client("dynamodb")
-
-    @cached_property
-    def _s3(self) -> "S3Client":
-        from functions.aws import client
-
-        return client("s3")
-
-    @cached_property
-    def _scheduler(self) -> "EventBridgeSchedulerClient":
-        from functions.aws import client
-
-        return client("scheduler")
-
-    @cached_property
-    def _sqs(self) -> "SQSClient":
-        from functions.aws import client
-
-        return client("sqs")
 
 
 @cache

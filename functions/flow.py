@@ -12,7 +12,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, overload
 
@@ -180,15 +180,16 @@ def flow(
     The attempts of a project run one after the other in one process, as long as they end well: what a module holds
     lives on from job to job. A flow with `fresh_process` gets a process that no attempt has used.
     """
-
-    def decorate(function: Callable[..., Any]) -> Flow:
-        if not inspect.isfunction(function):
-            raise TypeError(f"@flow goes onto a function of a module, as its topmost decorator, not onto {function!r}")
-        slug = name or function.__name__.replace("_", "-")
-        profile = Profile(memory, ephemeral_storage, concurrency, batch)
-        made = Flow(function, slug, timeout, max_attempts, backoff, backoff_cap, keep, profile, fresh_process)
-        for notes in _notes:
-            notes.append(made)
-        return made
-
+    profile = Profile(memory, ephemeral_storage, concurrency, batch)
+    settings = (timeout, max_attempts, backoff, backoff_cap, keep, profile, fresh_process)
+    decorate = partial(_flow_of, name, settings)
     return decorate if function is None else decorate(function)
+
+
+def _flow_of(name: str | None, settings: tuple[Any, ...], function: Callable[..., Any]) -> Flow:
+    if not inspect.isfunction(function):
+        raise TypeError(f"@flow goes onto a function of a module, as its topmost decorator, not onto {function!r}")
+    made = Flow(function, name or function.__name__.replace("_", "-"), *settings)
+    for notes in _notes:
+        notes.append(made)
+    return made

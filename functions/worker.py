@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, Any
 
-from functions.deployment import deployed
+from functions.deployment import Deployment, deployed
 from functions.libraries import use_own
 
 if TYPE_CHECKING:
@@ -14,15 +14,28 @@ _READY_SECONDS = 8.0
 """Lambda lets a function start for ten seconds, with a whole processor."""
 _IS_DEPLOYED = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
+
+def _make_processes(deployment: Deployment) -> None:
+    """Make processes for the projects whose flows ask for this kind of worker, as far as the time reaches."""
+    kind = deployment.environment.get("WORKER_KIND")
+    projects = {name.partition("/")[0] for name, flow in deployment.catalog.flows.items() if flow.profile == kind}
+    deployment.processes.get_ready(sorted(projects), _READY_SECONDS)
+
+
+def _make_clients(deployment: Deployment) -> None:
+    """Make what every invocation needs."""
+    _ = deployment.store, deployment.queue
+
+
 use_own()
 if _IS_DEPLOYED:
     # Before any library is loaded: the processes of flows have their own.
-    deployed().get_processes_ready(_READY_SECONDS)
+    _make_processes(deployed())
 
 from functions.work import BROKEN, work  # noqa: E402 - see above
 
 if _IS_DEPLOYED:
-    deployed().get_clients_ready()
+    _make_clients(deployed())
 
 
 def handler(event: "Event", context: "LambdaContext") -> dict[str, Any]:

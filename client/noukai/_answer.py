@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from noukai_wire.answers import ErrorDetail
 from noukai_wire.errors import ErrorCode
-from noukai_wire.models import JobStatus, WireModel
+from noukai_wire.models import JobAccepted, JobStatus, WireModel
 
+from ._address import FlowAddress
 from ._errors import (
     ApiError,
     AuthenticationError,
@@ -30,9 +31,12 @@ from ._errors import (
     RequestTimeoutError,
     ServerError,
     UnexpectedAnswerError,
+    WebPageError,
 )
+from ._operation import Operation
 
 Model = TypeVar("Model", bound=WireModel)
+Accepted = TypeVar("Accepted", JobAccepted, JobAccepted | ApiError)
 
 _LONGEST_PAUSE = 24 * 60 * 60.0
 """A larger `Retry-After`, in seconds, is taken for this one: no sleep can overflow."""
@@ -54,6 +58,26 @@ _BY_CODE: dict[str | None, type[ApiError]] = {
 }
 
 _STATUS_BY_CODE: dict[str, HTTPStatus] = {code.value: code.status for code in ErrorCode}
+
+
+def answered(request: httpx.Request) -> Operation[httpx.Response]:
+    """Send the request; return a successful answer, and raise every other."""
+    try:
+        response: httpx.Response = yield request
+    except httpx.RequestError as failure:
+        raise error_of_failure(request, failure) from failure
+    if is_web_page(response):
+        raise unexpected(response, "it is a web page", WebPageError)
+    if not response.is_success:
+        raise error_of(response)
+    return response
+
+
+def of_flow(address: FlowAddress, outcome: Accepted, response: httpx.Response) -> Accepted:
+    """Return what was accepted of the flow; raise `UnexpectedAnswerError` if it is another's job."""
+    if isinstance(outcome, JobAccepted) and outcome.flow != str(address):
+        raise unexpected(response, f"it is about a job of {outcome.flow}: do processes share a connection?")
+    return outcome
 
 
 def read(model: type[Model], response: httpx.Response) -> Model:

@@ -4,9 +4,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache, partial
-from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -25,24 +24,16 @@ from noukai_wire.routes import Route
 from noukai_wire.usage import UsageReport
 
 from ._address import FlowAddress
-from ._answer import error_of, error_of_entry, error_of_failure, is_web_page, read, read_job, unexpected
+from ._answer import answered, error_of_entry, of_flow, read, read_job, unexpected
 from ._deadline import Clock, Deadline, DeadlinePassedError
-from ._errors import ApiError, ConnectionFailedError, NoukaiError, WebPageError
+from ._errors import ApiError, NoukaiError
 from ._operation import Operation
-from ._patience import Failures, Patience, asked_pause
+from ._patience import Failures, Patience, asked_pause, is_transient
 from ._payload import uploaded, with_output
 from ._recent import RecentJobs
 from ._settings import Settings
 from ._submission import DEFAULT_RETRY_FOR, Submission
 
-_TRANSIENT = {
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.BAD_GATEWAY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    HTTPStatus.GATEWAY_TIMEOUT,
-}
 _JSON = {"Content-Type": "application/json"}
 _BACKOFFS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds at most before each retry; the last stands for all that follow."""
@@ -50,7 +41,6 @@ _BACKOFFS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _OUTAGE = 15 * 60.0
 """Seconds for which a wait without a deadline goes on although the API does not answer."""
 
-Accepted = TypeVar("Accepted", JobAccepted, JobAccepted | ApiError)
 Ask = Callable[[float], httpx.Request]
 """Makes a request that must be over in so many seconds."""
 
@@ -91,7 +81,7 @@ class Api:
         headers = {"Idempotency-Key": submission.idempotency_key, **_JSON}
         ask = partial(self.request, Route.SUBMIT, content=submission.content, headers=headers, **address._asdict())
         response = yield from self.exchange(ask, self.deadline(), self.patience_of_submission(submission))
-        return _of_flow(address, read(JobAccepted, response), response)
+        return of_flow(address, read(JobAccepted, response), response)
 
     def submit_jobs(
         self, address: FlowAddress, submissions: Sequence[Submission]
@@ -103,7 +93,7 @@ class Api:
         response = yield from self.exchange(ask, self.deadline(), patience)
         entries = read(AcceptedBatch, response).jobs
         outcomes = [error_of_entry(each.error, response) if each.error else each.job for each in entries]
-        found = [_of_flow(address, each, response) for each in outcomes if each is not None]
+        found = [of_flow(address, each, response) for each in outcomes if each is not None]
         if len(found) != len(submissions):
             raise unexpected(response, f"{len(found)} outcomes of {len(submissions)} submissions")
         return found
@@ -208,7 +198,7 @@ class Api:
         failures = Failures(self.clock, patience or Patience(self.settings.max_retries))
         while left := deadline.left:
             try:
-                response = yield from _attempt(ask(left))
+                response = yield from answered(ask(left))
             except NoukaiError as error:
                 pause = max(asked_pause(error), self.backoff(failures.count))
                 if not is_transient(error) or (is_final is not None and is_final(error)):
@@ -241,30 +231,7 @@ class Api:
         return self._jitter() * _BACKOFFS[min(attempt, len(_BACKOFFS) - 1)]
 
 
-def _of_flow(address: FlowAddress, outcome: Accepted, response: httpx.Response) -> Accepted:
-    if isinstance(outcome, JobAccepted) and outcome.flow != str(address):
-        raise unexpected(response, f"it is about a job of {outcome.flow}: do processes share a connection?")
-    return outcome
-
-
-def _attempt(request: httpx.Request) -> Operation[httpx.Response]:
-    try:
-        response: httpx.Response = yield request
-    except httpx.RequestError as failure:
-        raise error_of_failure(request, failure) from failure
-    if is_web_page(response):
-        raise unexpected(response, "it is a web page", WebPageError)
-    if not response.is_success:
-        raise error_of(response)
-    return response
-
-
 @lru_cache(maxsize=256)
 def _url(base_url: str, route: Route, **variables: str) -> httpx.URL:
     """Make an address, once: whoever waits asks for it again and again, and to read it is an eighth of a request."""
     return httpx.URL(base_url + route.path(**variables))
-
-
-def is_transient(error: NoukaiError) -> bool:
-    """Whether what has failed may succeed in a moment."""
-    return isinstance(error, ConnectionFailedError | WebPageError) or error.status_code in _TRANSIENT

@@ -8,11 +8,12 @@ from typing import NamedTuple, TypeAlias
 from noukai_wire.limits import MAX_BATCH_SIZE
 from noukai_wire.models import JobStatus
 
-from ._api import Api, Look, is_transient
+from ._api import Api, Look
 from ._bar import Listener, progress_of
 from ._deadline import DeadlinePassedError
 from ._errors import ApiError, InvalidArgumentError, NoukaiError, WaitTimeoutError
 from ._operation import Operation, Report, together
+from ._patience import is_transient
 
 End: TypeAlias = JobStatus | ApiError
 """A job as it ended, or why nothing can be said of it: it is unknown."""

@@ -4,7 +4,6 @@ On a connection that two processes use, each can be given the answer that the ot
 """
 
 import asyncio
-import os
 import warnings
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator
@@ -16,6 +15,7 @@ from weakref import WeakSet
 import httpx
 
 from ._errors import InvalidArgumentError, NoukaiError
+from ._forks import leave_behind_at_fork
 from ._network import Network
 
 HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
@@ -84,7 +84,7 @@ class _GivenConnections(Generic[HttpClient]):
         self._http_client: HttpClient = http_client
         self._is_used = False
         self._is_inherited = False
-        _FORKED.add(self)
+        leave_behind_at_fork(self)
 
     def client(self) -> HttpClient:
         if self._is_inherited:
@@ -126,7 +126,7 @@ class _OwnConnections:
         self._lock = Lock()
         self._is_used = False
         self._is_closed = False
-        _FORKED.add(self)
+        leave_behind_at_fork(self)
 
     def client(self) -> httpx.Client:
         if self._is_closed:
@@ -175,7 +175,7 @@ class _OwnAsyncConnections:
         self._by_loop: dict[AbstractEventLoop, httpx.AsyncClient] = {}
         self._lifetimes: dict[AbstractEventLoop, AsyncGenerator[None]] = {}
         self._is_closed = False
-        _FORKED.add(self)
+        leave_behind_at_fork(self)
 
     def client(self) -> httpx.AsyncClient:
         try:
@@ -237,23 +237,3 @@ async def _lifetime(
     finally:
         if http_client := clients.pop(loop, None):
             await http_client.aclose()
-
-
-class _Forked(Protocol):
-    def leave_behind(self) -> None:
-        """Leave the connections to the parent process."""
-
-
-_FORKED: "WeakSet[_Forked]" = WeakSet()
-
-
-def _leave_behind() -> None:
-    with warnings.catch_warnings():
-        # What is dropped here is not closed: the parent process goes on to use it.
-        warnings.simplefilter("ignore", ResourceWarning)
-        for each in list(_FORKED):
-            each.leave_behind()
-
-
-if hasattr(os, "register_at_fork"):  # Windows does not fork
-    os.register_at_fork(after_in_child=_leave_behind)

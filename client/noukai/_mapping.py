@@ -8,10 +8,11 @@ from noukai_wire.limits import MAX_BATCH_SIZE, MAX_BODY_BYTES
 from noukai_wire.models import JobAccepted
 
 from ._address import FlowAddress
-from ._api import Api, is_transient
+from ._api import Api
 from ._bar import Listener, progress_of
 from ._errors import InvalidArgumentError, NoukaiError
 from ._operation import Operation, Report, Sleep, together
+from ._patience import is_transient
 from ._payload import uploaded
 from ._submission import AROUND_ENTRIES, JobOptions, Submission, submission
 

@@ -2,10 +2,11 @@
 
 import logging
 import math
+from http import HTTPStatus
 from typing import NamedTuple
 
 from ._deadline import Clock
-from ._errors import ApiError, NoukaiError, RateLimitedError, WebPageError
+from ._errors import ApiError, ConnectionFailedError, NoukaiError, RateLimitedError, WebPageError
 
 _LOG = logging.getLogger("noukai")
 
@@ -14,6 +15,21 @@ _TOLD_AFTER = 5.0
 
 _LONGEST_RETRY_AFTER = 60.0
 """Asked to wait for longer than this many seconds, a retry would look like a hang: the caller gets the error."""
+
+
+_TRANSIENT = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+
+
+def is_transient(error: NoukaiError) -> bool:
+    """Return whether what has failed may succeed in a moment."""
+    return isinstance(error, ConnectionFailedError | WebPageError) or error.status_code in _TRANSIENT
 
 
 class Patience(NamedTuple):

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from functions.lifecycle import State
+from functions.lifecycle import GIVE_UP_AFTER_MS, State
 from functions.row import order
 from noukai_wire.routes import Route
 from tests.functions.harness import System
@@ -137,7 +137,7 @@ def test_row_that_is_gone_is_passed_over(system: System) -> None:
 def test_job_that_nobody_will_run_is_settled(system: System) -> None:
     """A list settles what is overdue, as any read does."""
     job = submit(system)
-    system.clock.time += 4 * 24 * 3600 * 1000
+    system.clock.time += GIVE_UP_AFTER_MS
     assert listed(system, "state=pending") == []
     assert listed(system, "state=failed") == [job]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from functions.lifecycle import GIVE_UP_AFTER_MS
 from noukai_wire.models import FlowList, JobStatus
 from noukai_wire.routes import Route
 from tests.functions.harness import System
@@ -81,7 +82,7 @@ def test_job_of_another_flow_is_unknown(system: System, route: Route) -> None:
 def test_job_that_never_started_is_settled_by_the_next_read(system: System) -> None:
     """A job whose message was lost fails once it can never start, and says so."""
     job = new_job(system)
-    system.clock.time += 4 * 24 * 3600 * 1000
+    system.clock.time += GIVE_UP_AFTER_MS
     status = system.status(job)
     assert (status["state"], status["error"]) == (
         "failed",

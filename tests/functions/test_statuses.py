@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.lifecycle import GIVE_UP_AFTER_MS
 from noukai_wire import limits
 from noukai_wire.batches import StatusList
 from noukai_wire.errors import ErrorCode
@@ -67,7 +68,7 @@ def test_what_is_not_the_callers_is_unknown(system: System) -> None:
 def test_a_job_that_nobody_will_run_is_settled(system: System) -> None:
     """As by every read, so that nothing waits for ever."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
-    system.clock.time += 5 * 24 * 3600 * 1000
+    system.clock.time += GIVE_UP_AFTER_MS
     assert ask(system, job_id).body["jobs"][0]["job"]["state"] == "failed"
 
 

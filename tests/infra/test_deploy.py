@@ -79,6 +79,11 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
     )
     assert re.search(r"^not shown here +expired jobs are deleted", verified.stdout, re.MULTILINE)
 
+    assert_stack_is_taken_away(emulator, output, aws)
+
+
+def assert_stack_is_taken_away(emulator: Emulator, output: tuple[str, str], aws: dict[str, str]) -> None:
+    """The functions go, the tables and the bucket stay; a second time there is no stack."""
     destroyed = operate("destroy", *output, **aws)
     assert destroyed.returncode == 0, destroyed.stderr
     kept = r"are kept .*: noukai-TablesJobs\S+, noukai-TablesKeys\S+, noukai-TablesUsage\S+, noukai-payloads\S+\. "

@@ -1,0 +1,33 @@
+"""What must not be used in a forked process."""
+
+import os
+import warnings
+from typing import Protocol
+from weakref import WeakSet
+
+
+class Inherited(Protocol):
+    """What a forked process has a copy of."""
+
+    def leave_behind(self) -> None:
+        """Leave it to the parent process."""
+
+
+_INHERITED: WeakSet[Inherited] = WeakSet()
+
+
+def leave_behind_at_fork(each: Inherited) -> None:
+    """Let every process that is forked from now on leave this behind."""
+    _INHERITED.add(each)
+
+
+def _leave_behind() -> None:
+    with warnings.catch_warnings():
+        # What is dropped here is not closed: the parent process goes on to use it.
+        warnings.simplefilter("ignore", ResourceWarning)
+        for each in list(_INHERITED):
+            each.leave_behind()
+
+
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_leave_behind)

@@ -1,0 +1,38 @@
+"""The clients of AWS that a function uses, each made when it is first used."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_sqs import SQSClient
+
+
+class Clients:
+    """What a deployment reaches AWS with. botocore is imported with the first one: flows' processes precede it."""
+
+    @cached_property
+    def _dynamodb(self) -> "DynamoDBClient":
+        from functions.aws import client
+
+        return client("dynamodb")
+
+    @cached_property
+    def _s3(self) -> "S3Client":
+        from functions.aws import client
+
+        return client("s3")
+
+    @cached_property
+    def _scheduler(self) -> "EventBridgeSchedulerClient":
+        from functions.aws import client
+
+        return client("scheduler")
+
+    @cached_property
+    def _sqs(self) -> "SQSClient":
+        from functions.aws import client
+
+        return client("sqs")
