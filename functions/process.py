@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import traceback
+from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from secrets import token_hex
@@ -24,6 +25,8 @@ from functions.progress import ProgressBoard
 from functions.reaper import Reaper
 
 _CHUNK_BYTES = 1 << 16
+_LAST_CHUNKS = 32
+"""How much of what a process has said is read after its death: programs that it has started may write on."""
 _OUTPUT_SECONDS = 0.02
 """How often the output is read: a flow that prints a lot would wake the worker for each line."""
 _DEATH_SECONDS = 0.1
@@ -62,7 +65,7 @@ class FlowProcess:
         self._reaper = reaper
         self._token = self._first_token = token
         self._lines = LineReader()
-        self._said: list[bytes] = []
+        self._said: deque[bytes] = deque()
         self._unsent = memoryview(b"")
         self._has_gone = False
         self._is_called = False
@@ -225,7 +228,7 @@ class FlowProcess:
 
     def _listen(self) -> None:
         """Read what it has said; the end of its pipe is its own: if it lives, it can say no more."""
-        while True:
+        for _ in range(_LAST_CHUNKS if self._has_gone else 1):
             try:
                 data = os.read(self._connection.answers, _CHUNK_BYTES)
             except BlockingIOError:
@@ -234,14 +237,12 @@ class FlowProcess:
             if not data:
                 self._has_gone = True
                 return
-            if not self._has_gone:
-                return
 
     def _heard(self) -> Answer | None:
         """Give the next answer that was asked for."""
         while self._said:
             token = self._token if self.has_imported else self._first_token
-            if answer := Answer.read(self._said.pop(0), token):
+            if answer := Answer.read(self._said.popleft(), token):
                 return answer
         return None
 

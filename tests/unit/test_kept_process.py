@@ -4,6 +4,7 @@ import os
 import random
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -113,3 +114,22 @@ def test_answer_of_an_earlier_token_is_none() -> None:
     outcome = called(process)
     process.close()
     assert outcome == Returned("1")
+
+
+def test_flood_of_empty_lines_takes_the_worker_little_time() -> None:
+    """A flow that writes four million of them into every pipe keeps the worker busy for a moment only."""
+
+    def run(_: ProgressBoard) -> Outcome:
+        for number in range(3, 1024):
+            with suppress(OSError):
+                for _chunk in range(64):
+                    os.write(number, b"\n" * (1 << 16))
+        return Returned("1")
+
+    process = serving(run)
+    before = time.process_time()
+    outcome = called(process)
+    taken = time.process_time() - before
+    process.close()
+    assert outcome == Returned("1")
+    assert taken < 10
