@@ -26,16 +26,16 @@ class WorkerBrokenError(Exception):
 
 @dataclass
 class ProcessPool:
-    """At most four processes, each for the flows of one project; the longest unused one goes first."""
+    """At most four idle processes, each for the flows of one project; the least recently used one ends first."""
 
     body: Callable[[str], Body]
     """Makes what runs in the process of a project."""
     memory: int
     """The bytes that the function has."""
     _idle: list[FlowProcess] = field(default_factory=list)
-    """The longest unused one comes first."""
+    """The least recently used one comes first."""
     _modules: frozenset[str] | None = None
-    """What this process had loaded when it made its first one, if that was before any library."""
+    """The modules that were loaded before the first process was made; None if none was made ahead."""
     _spare: str = ""
     """A folder for temporary files that nobody has put any into."""
     _is_broken: bool = False
@@ -43,7 +43,8 @@ class ProcessPool:
     def get_ready(self, projects: Iterable[str], seconds: float) -> None:
         """Make processes that import the modules of projects, in turn, as far as time, memory and the four reach.
 
-        One that fails is let go without a word: it does so again when a job needs it, and then the job is told.
+        A process whose import fails is closed without an error: the first job that needs the project makes another,
+        and that attempt's error names the cause.
         """
         deadline = monotonic() + seconds
         self._modules = frozenset(sys.modules)
@@ -61,13 +62,13 @@ class ProcessPool:
                 self._idle.append(process)
 
     def take(self, project: str, *, fresh: bool) -> FlowProcess:
-        """Give a process of the project, made if there is none, with a folder for its next attempt.
+        """Return a kept process of the project, or a new one, with an empty folder for its next attempt.
 
-        No attempt has used it if it is to be `fresh`.
+        With `fresh`, no attempt has used the process before.
 
         Raises:
-            WorkerBrokenError: there is no process to be had, or no folder.
-            NotEndedError: one that had to go runs on.
+            WorkerBrokenError: no process or no folder can be made.
+            NotEndedError: a process that had to end is still running.
         """
         if self._is_broken:
             raise WorkerBrokenError("the files of an earlier attempt cannot be removed")
@@ -84,7 +85,7 @@ class ProcessPool:
         return process
 
     def give_back(self, process: FlowProcess, *, is_used_up: bool = False) -> None:
-        """Keep a process for the next attempt if all is well, else end it; remove what its attempt has left.
+        """Keep a clean process for the next attempt, end any other, and delete the files of its attempt.
 
         Raises:
             NotEndedError: something of it runs on.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from functions.http import Event
 
 BROKEN = (WorkerBrokenError, NotEndedError)
-"""What is the worker's own fault: it has given its deliveries back, and must end."""
+"""Errors of the worker itself: its deliveries are given back, and it must end."""
 
 
 class LambdaContext(Protocol):
@@ -31,8 +31,8 @@ def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict
     """Work on the deliveries one after the other; a bad one does not fail its neighbours.
 
     Raises:
-        WorkerBrokenError: there is no process for a flow.
-        NotEndedError: what a flow has started cannot be ended.
+        WorkerBrokenError: no process can be made for a flow, or what it left cannot be looked for.
+        NotEndedError: something that a flow has started is still running after it was killed.
     """
     now = deployment.clock.now()
     batch = Batch(lambda: deployment.queue, deployment.lease_ms, Delivery.of(event))

@@ -39,7 +39,7 @@ if _IS_DEPLOYED:
 
 
 def handler(event: "Event", context: "LambdaContext") -> dict[str, Any]:
-    """Serve the queue; a worker that is broken ends, and the queue delivers to another."""
+    """Work on a batch; a broken worker ends its process, and SQS delivers to another."""
     try:
         return work(event, context, deployed())
     except BROKEN:
