@@ -6,36 +6,27 @@ memory, which Lambda lacks.
 """
 
 import os
-import select
 import signal
 import traceback
-from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from secrets import token_hex
 from time import monotonic, sleep
 from typing import NoReturn
 
-from functions.answer import Answer, LineReader
+from functions.answer import Answer
 from functions.call import INTERRUPT, Call
 from functions.channel import BROKEN, Channel
 from functions.connection import Connection
+from functions.conversation import LOOK_SECONDS, Conversation
 from functions.outcome import Outcome, Raised
 from functions.progress import ProgressBoard
 from functions.reaper import Reaper
 
-_CHUNK_BYTES = 1 << 16
-_LAST_CHUNKS = 32
-"""How much of what a process has said is read after its death: programs that it has started may write on."""
-_OUTPUT_SECONDS = 0.02
-"""How often the output is read: a flow that prints a lot would wake the worker for each line."""
 _DEATH_SECONDS = 0.1
 """A process that has closed its pipes may be about to end: its status comes a moment later."""
 _LEAVING_SECONDS = 2.0
 """How long the exit handlers of a process may take."""
-_LOOK_SECONDS = 0.05
-"""How often a process is looked at where nothing tells of its death."""
-
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 Body = Callable[[Channel, ProgressBoard, str], object]
@@ -64,22 +55,10 @@ class FlowProcess:
         self._connection = connection
         self._reaper = reaper
         self._token = self._first_token = token
-        self._lines = LineReader()
-        self._said: deque[bytes] = deque()
-        self._unsent = memoryview(b"")
-        self._has_gone = False
+        self._conversation = Conversation(connection, pid, reaper)
         self._is_called = False
         self._is_spoilt = False
         self._code: int | None = None
-        self._death = _pidfd(pid)
-        self._quiet, self._all = select.poll(), select.poll()
-        self._output_at = 0.0
-        for poll in (self._quiet, self._all):
-            poll.register(connection.answers, select.POLLIN)
-            if self._death is not None:
-                poll.register(self._death, select.POLLIN)
-        for descriptor in connection.output.reading:
-            self._all.register(descriptor, select.POLLIN)
 
     @classmethod
     def start(cls, project: str, body: Body, reaper: Reaper, modules: Collection[str] | None = None) -> "FlowProcess":
@@ -133,8 +112,7 @@ class FlowProcess:
         self._is_called = True
         self.board.clear()
         self._token = token_hex(8)
-        self._unsent = memoryview(call.line(self._token))
-        self._send()
+        self._conversation.send(call.line(self._token))
 
     def receive(self, seconds: float) -> Outcome | None:
         """Wait up to so many seconds for the outcome; a death without one is an outcome, too.
@@ -145,10 +123,10 @@ class FlowProcess:
         while True:
             if answer := self._heard():
                 return self._outcome_of(answer)
-            self._wait(deadline)
-            if self._has_gone and not self._said:
+            self._conversation.wait(deadline)
+            if self._conversation.has_gone and not self._conversation.said:
                 return self._cause_of_death()
-            if monotonic() >= deadline and not self._said:
+            if monotonic() >= deadline and not self._conversation.said:
                 return None
 
     def interrupt(self) -> None:
@@ -168,7 +146,7 @@ class FlowProcess:
         self._connection.close_calls()
         deadline = monotonic() + _LEAVING_SECONDS
         while self.is_alive and (left := deadline - monotonic()) > 0:
-            self._wait(monotonic() + min(left, _LOOK_SECONDS))
+            self._conversation.wait(monotonic() + min(left, LOOK_SECONDS))
         self.close()
 
     def close(self) -> None:
@@ -180,69 +158,13 @@ class FlowProcess:
         try:
             self._end()
         finally:
-            self._connection.output.finish()
-            self._connection.close()
-            if self._death is not None:
-                os.close(self._death)
-
-    def _wait(self, deadline: float) -> None:
-        """Wait until something happens, and take note of it."""
-        now = monotonic()
-        poll, until = (self._all, deadline) if now >= self._output_at else (self._quiet, min(deadline, self._output_at))
-        if self._death is None:
-            until = min(until, now + _LOOK_SECONDS)
-        happened = {descriptor for descriptor, _ in poll.poll(max(0.0, until - now) * 1000)}
-        if not happened:
-            self._reaper.reap()
-        connection = self._connection
-        self._has_gone = self._death in happened or (self._death is None and not self.is_alive)
-        if poll is self._all:
-            self._pass_output()
-        if self._unsent:
-            self._send()
-        if connection.answers in happened or self._has_gone:
-            self._listen()
-
-    def _pass_output(self) -> None:
-        output = self._connection.output
-        open_ones = {*output.reading}
-        busy = output.pass_on()
-        self._output_at = 0.0 if busy else monotonic() + _OUTPUT_SECONDS
-        for ended in open_ones - output.reading.keys():
-            self._all.unregister(ended)
-
-    def _send(self) -> None:
-        """Write as much of the call as the pipe takes."""
-        try:
-            self._unsent = self._unsent[os.write(self._connection.calls, self._unsent) :]
-        except BlockingIOError:
-            pass
-        except BrokenPipeError:
-            self._unsent = memoryview(b"")
-        for poll in (self._quiet, self._all):
-            if self._unsent:
-                poll.register(self._connection.calls, select.POLLOUT)
-            else:
-                with suppress(KeyError):
-                    poll.unregister(self._connection.calls)
-
-    def _listen(self) -> None:
-        """Read what it has said; the end of its pipe is its own: if it lives, it can say no more."""
-        for _ in range(_LAST_CHUNKS if self._has_gone else 1):
-            try:
-                data = os.read(self._connection.answers, _CHUNK_BYTES)
-            except BlockingIOError:
-                return
-            self._said += self._lines.feed(data)
-            if not data:
-                self._has_gone = True
-                return
+            self._conversation.close()
 
     def _heard(self) -> Answer | None:
         """Give the next answer that was asked for."""
-        while self._said:
+        while self._conversation.said:
             token = self._token if self.has_imported else self._first_token
-            if answer := Answer.read(self._said.popleft(), token):
+            if answer := Answer.read(self._conversation.said.popleft(), token):
                 return answer
         return None
 
@@ -291,14 +213,6 @@ def _memory(pid: int) -> int:
     except OSError:  # not Linux, or it has ended
         return 0
     return (resident - of_files) * _PAGE_BYTES
-
-
-def _pidfd(pid: int) -> int | None:
-    """Open what tells of a child's death at once, also if a child of its own holds its pipes open."""
-    try:
-        return os.pidfd_open(pid)
-    except (AttributeError, OSError):  # not Linux, or not allowed
-        return None
 
 
 def _run_child(body: Body, connection: Connection, modules: Collection[str] | None, token: str) -> NoReturn:

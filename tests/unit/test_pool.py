@@ -1,7 +1,9 @@
 """The processes that a worker keeps, each test below a worker of its own."""
 
 import errno
+import os
 import resource
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from functions import pool as module
+from functions import reaper
 from functions.answer import Answer
 from functions.call import Call
 from functions.channel import Channel
@@ -17,6 +20,7 @@ from functions.outcome import Returned
 from functions.pool import ProcessPool, WorkerBrokenError
 from functions.process import FlowProcess
 from functions.progress import ProgressBoard
+from functions.reaper import NotEndedError
 from functions.scratch import remove_scratch
 from tests.flow_process import CALL
 from tests.unit.own_process import in_own_process
@@ -131,5 +135,36 @@ def test_folder_that_was_written_to_late_is_no_spare_one() -> None:
         assert first == second != third
         assert not Path(second).exists()
         processes.close()
+
+    in_own_process(worker)
+
+
+def test_worker_is_told_whenever_something_lives_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flow dies and leaves what cannot be killed: who waits for it is told, and who gives its process back."""
+    monkeypatch.setattr(reaper, "PATIENCE_SECONDS", 0.05)
+
+    def leave_a_daemon(call: Call) -> None:
+        if (pid := os.fork()) == 0:
+            os.setsid()
+            if os.fork() == 0:
+                (Path(call.folder) / "pid").write_text(str(os.getpid()))
+                time.sleep(60)
+            os._exit(0)
+        os.waitpid(pid, 0)
+        while not [*Path(call.folder).glob("pid")]:
+            time.sleep(0)
+        os._exit(7)
+
+    def worker() -> None:
+        processes = pool_of(leave_a_daemon)
+        used = begun(processes)
+        with monkeypatch.context() as context:
+            context.setattr(os, "kill", lambda *_: None)
+            context.setattr(os, "killpg", lambda *_: None)
+            with pytest.raises(NotEndedError):
+                used.receive(20)
+            with pytest.raises(NotEndedError):
+                processes.give_back(used)
+        os.kill(int((Path(used.folder) / "pid").read_text()), signal.SIGKILL)
 
     in_own_process(worker)

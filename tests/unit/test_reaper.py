@@ -233,25 +233,3 @@ def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
             reaper.end(pid)
 
     in_own_process(worker)
-
-
-def test_end_that_failed_can_be_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who closes a process whose orphans live on is told so again, and ends it once they can be killed."""
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.05)
-
-    def worker() -> None:
-        reaper = Reaper()
-        pid = flow_process(reaper, become_daemon)
-        kill, killpg = os.kill, os.killpg
-        monkeypatch.setattr(os, "kill", lambda target, number: kill(target, number) if target == pid else None)
-        monkeypatch.setattr(os, "killpg", lambda *_: None)
-        for _ in range(2):
-            with pytest.raises(NotEndedError):
-                reaper.end(pid)
-        monkeypatch.setattr(os, "kill", kill)
-        monkeypatch.setattr(os, "killpg", killpg)
-        monkeypatch.setattr(module, "PATIENCE_SECONDS", SECONDS)
-        assert reaper.end(pid) == -signal.SIGKILL
-        assert not reaper.has_orphans()
-
-    in_own_process(worker)

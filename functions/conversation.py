@@ -1,0 +1,116 @@
+"""What a worker says to the process of a flow, and what it hears from it."""
+
+import os
+import select
+from collections import deque
+from contextlib import suppress
+from time import monotonic
+
+from functions.answer import LineReader
+from functions.connection import Connection
+from functions.reaper import Reaper
+
+_CHUNK_BYTES = 1 << 16
+_LAST_CHUNKS = 32
+"""How much of what a process has said is read after its death: programs that it has started may write on."""
+_OUTPUT_SECONDS = 0.02
+"""How often the output is read: a flow that prints a lot would wake the worker for each line."""
+LOOK_SECONDS = 0.05
+"""How often a process is looked at where nothing tells of its death."""
+
+
+class Conversation:
+    """The worker's side of a connection: sends calls, passes the output on, and notes answers and the death."""
+
+    def __init__(self, connection: Connection, pid: int, reaper: Reaper) -> None:
+        self.said: deque[bytes] = deque()
+        """The lines that were heard; who reads one takes it away."""
+        self.has_gone = False
+        """Whether the process has ended, or closed the pipe of its answers."""
+        self._connection = connection
+        self._pid = pid
+        self._reaper = reaper
+        self._lines = LineReader()
+        self._unsent = memoryview(b"")
+        self._death = _pidfd(pid)
+        self._quiet, self._all = select.poll(), select.poll()
+        self._output_at = 0.0
+        for poll in (self._quiet, self._all):
+            poll.register(connection.answers, select.POLLIN)
+            if self._death is not None:
+                poll.register(self._death, select.POLLIN)
+        for descriptor in connection.output.reading:
+            self._all.register(descriptor, select.POLLIN)
+
+    def send(self, call: bytes) -> None:
+        """Begin to send a call; `wait` sends what the pipe does not take now."""
+        self._unsent = memoryview(call)
+        self._send()
+
+    def close(self) -> None:
+        """Write the last of the output, and close all descriptors."""
+        self._connection.output.finish()
+        self._connection.close()
+        if self._death is not None:
+            os.close(self._death)
+
+    def wait(self, deadline: float) -> None:
+        """Wait until something happens, and take note of it."""
+        now = monotonic()
+        poll, until = (self._all, deadline) if now >= self._output_at else (self._quiet, min(deadline, self._output_at))
+        if self._death is None:
+            until = min(until, now + LOOK_SECONDS)
+        happened = {descriptor for descriptor, _ in poll.poll(max(0.0, until - now) * 1000)}
+        if not happened:
+            self._reaper.reap()
+        connection = self._connection
+        self.has_gone = self._death in happened or (self._death is None and self._reaper.has_ended(self._pid))
+        if poll is self._all:
+            self._pass_output()
+        if self._unsent:
+            self._send()
+        if connection.answers in happened or self.has_gone:
+            self._listen()
+
+    def _pass_output(self) -> None:
+        output = self._connection.output
+        open_ones = {*output.reading}
+        busy = output.pass_on()
+        self._output_at = 0.0 if busy else monotonic() + _OUTPUT_SECONDS
+        for ended in open_ones - output.reading.keys():
+            self._all.unregister(ended)
+
+    def _send(self) -> None:
+        """Write as much of the call as the pipe takes."""
+        try:
+            self._unsent = self._unsent[os.write(self._connection.calls, self._unsent) :]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._unsent = memoryview(b"")
+        for poll in (self._quiet, self._all):
+            if self._unsent:
+                poll.register(self._connection.calls, select.POLLOUT)
+            else:
+                with suppress(KeyError):
+                    poll.unregister(self._connection.calls)
+
+    def _listen(self) -> None:
+        """Read what it has said; the end of its pipe is its own: if it lives, it can say no more."""
+        for _ in range(_LAST_CHUNKS if self.has_gone else 1):
+            try:
+                data = os.read(self._connection.answers, _CHUNK_BYTES)
+            except BlockingIOError:
+                return
+            self.said += self._lines.feed(data)
+            if not data:
+                self.has_gone = True
+                return
+
+
+def _pidfd(pid: int) -> int | None:
+    """Open what tells of a child's death at once, also if a child of its own holds its pipes open."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # not Linux, or not allowed
+        return None
