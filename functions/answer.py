@@ -3,8 +3,8 @@
 A flow can write into any of its descriptors. A line without the token is dropped unread.
 """
 
-import json
 from dataclasses import asdict, dataclass
+from json import dumps, loads
 
 from functions.outcome import Outcome, Raised, outcome_of_kind
 
@@ -24,7 +24,7 @@ class Answer:
         """Write it as a line of its own, whatever was written before."""
         outcome = self.outcome
         said = None if outcome is None else {type(outcome).__name__: asdict(outcome)}
-        return f"\n{token} {json.dumps([said, self.is_clean])}\n".encode()
+        return f"\n{token} {dumps([said, self.is_clean])}\n".encode()
 
     @classmethod
     def read(cls, line: bytes, token: str) -> "Answer | None":
@@ -33,7 +33,7 @@ class Answer:
         if not line.startswith(begin):
             return None
         try:
-            said, is_clean = json.loads(line[len(begin) :])
+            said, is_clean = loads(line[len(begin) :])
             return cls(None if said is None else outcome_of_kind(said), bool(is_clean))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return cls(Raised("ProcessDied: the flow's process gave an answer that cannot be read"))

@@ -1,9 +1,9 @@
 """One call of a flow, as the worker tells its process."""
 
-import json
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from json import dumps, loads
 from typing import Any
 
 INTERRUPT = signal.SIGTERM
@@ -36,12 +36,12 @@ class Call:
     def line(self, token: str) -> bytes:
         """Write the call, whose answer has to begin with the token, as one line."""
         values = {name: getattr(self, name) for name in _FIELDS}
-        return json.dumps({**values, "token": token}).encode() + b"\n"
+        return dumps({**values, "token": token}).encode() + b"\n"
 
     @classmethod
     def parse(cls, line: bytes) -> "tuple[Call, str]":
         """Read a line into the call and the token of its answer."""
-        values = json.loads(line)
+        values = loads(line)
         token = values.pop("token")
         return cls(**values), token
 

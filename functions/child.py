@@ -1,9 +1,14 @@
-"""What happens inside a flow's process: the call of the flow, and the interruption of it."""
+"""What happens inside a flow's process: the call of the flow, and the interruption of it.
 
-import os
+What is called here was taken from its module before a flow could replace it there.
+"""
+
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from os import getpid, kill
+from signal import pthread_sigmask
+from signal import signal as set_handler
 from types import FrameType
 from typing import Any, Protocol
 
@@ -60,19 +65,19 @@ class Guard:
     told: Callable[[], object] = lambda: None
     """Called at each interruption, guarded or not."""
     armed: bool = False
-    _pid: int = field(default_factory=os.getpid)
+    _pid: int = field(default_factory=getpid)
 
     def arm(self) -> None:
         """Let interruptions come here from now on, whatever the flow's module has made of their signal."""
-        signal.signal(INTERRUPT, self.interrupt)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {INTERRUPT})
+        set_handler(INTERRUPT, self.interrupt)
+        pthread_sigmask(signal.SIG_UNBLOCK, {INTERRUPT})
 
     def interrupt(self, _signal: int, _frame: FrameType | None) -> None:
         """Handle the signal."""
-        if os.getpid() != self._pid:
+        if getpid() != self._pid:
             # A child that the flow has forked: to it the signal means its end, as to any other process.
-            signal.signal(INTERRUPT, signal.SIG_DFL)
-            os.kill(os.getpid(), INTERRUPT)
+            set_handler(INTERRUPT, signal.SIG_DFL)
+            kill(getpid(), INTERRUPT)
         self.told()
         if self.armed:
             self.armed = False

@@ -1,12 +1,11 @@
 """What is told of an exception that a flow raised: all of it, in 2 KB, to its caller; its places alone to the log."""
 
-import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from traceback import FrameSummary
+from traceback import FrameSummary, extract_tb
 
 from functions.context import PermanentError
 from functions.outcome import Raised
@@ -25,6 +24,14 @@ _DEEPEST = 4
 
 def raised_by(error: BaseException) -> Raised:
     """Return the outcome of an attempt whose flow raised; of a group each member counts, as if it was raised alone."""
+    try:
+        return _raised_by(error)
+    except BaseException as raised:  # noqa: BLE001 - the exception's class is the author's, and may be anything
+        what = f"{_name_of(error)}: it cannot be described, since that raises {_name_of(raised)}"
+        return Raised(cut(what), issubclass(type(error), PermanentError))
+
+
+def _raised_by(error: BaseException) -> Raised:
     members = list(islice(_members(error, set()), _MOST_ERRORS))
     pauses = [pause for pause in map(_retry_after, members) if pause is not None]
     is_permanent = any(issubclass(type(member), PermanentError) for member in members)
@@ -43,7 +50,7 @@ def describe_error(error: BaseException) -> str:
 
 def frames_of(error: BaseException) -> list[FrameSummary]:
     """Return where an exception has passed, what raised it last; the frames that run the flow are left out."""
-    frames = list(traceback.extract_tb(error.__traceback__))
+    frames = list(extract_tb(error.__traceback__))
     return [frame for frame in frames if Path(frame.filename).parent != _OURS] or frames
 
 
@@ -99,8 +106,14 @@ def _in_line(error: BaseException) -> str:
     return cut(text, MAX_ERROR_BYTES // 2) + place
 
 
+def _name_of(error: BaseException) -> str:
+    """Return the name of an exception's class, also where a metaclass has another idea of names."""
+    name: str = type.__dict__["__name__"].__get__(type(error))
+    return name
+
+
 def _text_of(error: BaseException) -> str:
-    name = type(error).__name__
+    name = _name_of(error)
     try:
         return f"{name}: {error}".removesuffix(": ") + _advice(error)
     except BaseException as raised:  # noqa: BLE001 - it is the author's, and may be anything
@@ -109,7 +122,7 @@ def _text_of(error: BaseException) -> str:
 
 def _advice(error: BaseException) -> str:
     """Say what to do about what Lambda forbids: Python's own text does not even name it."""
-    frames = traceback.extract_tb(error.__traceback__) if isinstance(error, OSError) else []
+    frames = extract_tb(error.__traceback__) if isinstance(error, OSError) else []
     if not any(Path(frame.filename).parts[-2:] == _LOCKS for frame in frames):
         return ""
     return (

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from os import _exit, getpid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from functions.channel import Channel
 from functions.child import Guard, Interrupted, TraceLog, outcome_of
 from functions.context import Context, PermanentError, wrong_arguments
 from functions.errors import ApiError
-from functions.failure import describe_error
+from functions.failure import describe_error, raised_by
 from functions.flow import Flow
 from functions.leftovers import LeftOvers
 from functions.outcome import Outcome, Raised, Returned
@@ -47,11 +48,11 @@ class Host:
     _environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     """As it was before the module could change it."""
     _flows: dict[str, Flow] = field(default_factory=dict)
-    _pid: int = field(default_factory=os.getpid)
+    _pid: int = field(default_factory=getpid)
 
     def serve(self, channel: Channel, board: ProgressBoard, token: str) -> None:
         """Say that the module is imported, or why not, and take calls until there are no more."""
-        self._pid = os.getpid()
+        self._pid = getpid()
         failed = self._import()
         channel.say(Answer(failed), token)
         if failed is not None:
@@ -112,8 +113,8 @@ class Host:
 
     def end_children(self) -> None:
         """End this process if it is a child that a flow has forked, which returns from where its parent does, too."""
-        if os.getpid() != self._pid:
-            os._exit(0)
+        if getpid() != self._pid:
+            _exit(0)
 
     def _import(self) -> Raised | None:
         guard = Guard()
@@ -123,7 +124,7 @@ class Host:
         except Interrupted as error:
             return Raised("Interrupted: the import of the flow's module was told to stop", trace=trace_of(error))
         except BaseException as error:  # noqa: BLE001 - importing runs the author's code
-            return Raised(describe_error(error), trace=trace_of(error))
+            return Raised(raised_by(error).error, trace=trace_of(error))
         return None
 
     def _uploaded(self, call: Call, reference: str) -> Mapping[str, Any]:

@@ -1,8 +1,8 @@
 """Values that pydantic writes, as JSON has them; and where one stands that it cannot write."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
+from json import loads
 from typing import Any
 
 from functions.json_value import SEQUENCES, UnwritableError, check_number, entries_of, json_value
@@ -37,7 +37,7 @@ def written_by(write: Write, value: object) -> Any:
 
 
 def _dumped(write: Write, value: object, **options: Any) -> Any:
-    return json.loads(write(value, by_alias=True, warnings=False, fallback=json_value, **options))
+    return loads(write(value, by_alias=True, warnings=False, fallback=json_value, **options))
 
 
 def _check_nothing_is_lost(value: object, depth: int = 0) -> None:

@@ -1,8 +1,8 @@
 """How the run of a flow can end, as it crosses the pipe from its process."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json import dumps
 from typing import Any
 
 from functions.lifecycle import Payload
@@ -43,7 +43,7 @@ def outcome_of_kind(said: Mapping[str, Any]) -> Outcome:
 
 def result_of(value: object) -> Returned | Raised:
     """Turn what a flow returned, as JSON has it, into its result; what is too large is an error of the flow."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     size = len(text.encode())
     if size > limits.MAX_PAYLOAD_BYTES:
         allowed = limits.MAX_PAYLOAD_BYTES

@@ -120,14 +120,16 @@ class FlowProcess:
         Returns early, with None, when the module has been imported.
         """
         deadline = monotonic() + seconds
-        while True:
-            if answer := self._heard():
-                return self._outcome_of(answer)
+        answer = self._heard()
+        while answer is None:
             self._conversation.wait(deadline)
-            if self._conversation.has_gone and not self._conversation.said:
+            # A flow may write lines for ever, which are no reason to wait on.
+            answer = self._heard()
+            if answer is None and self._conversation.has_gone:
                 return self._cause_of_death()
-            if monotonic() >= deadline and not self._conversation.said:
+            if answer is None and monotonic() >= deadline:
                 return None
+        return self._outcome_of(answer)
 
     def interrupt(self) -> None:
         """Ask the flow to stop: an exception is raised in its main thread, which also cancels its coroutines."""

@@ -1,10 +1,10 @@
 """The last that a flow said of its progress, in memory that its process shares with the worker's."""
 
-import json
 import mmap
 import struct
 import zlib
 from collections.abc import Mapping
+from json import dumps, loads
 from typing import Any
 
 _BYTES = 4096
@@ -23,20 +23,23 @@ class ProgressBoard:
 
     def write(self, progress: Mapping[str, Any]) -> None:
         """Replace what stands here; what does not fit is an error of who wrote it."""
-        text = json.dumps(progress).encode()
+        text = dumps(progress).encode()
         if len(text) > _BYTES - _HEADER.size:
             raise ValueError(f"the progress is {len(text)} bytes of JSON; at most {_BYTES - _HEADER.size} are kept")
         self._memory[_HEADER.size : _HEADER.size + len(text)] = text
         self._memory[: _HEADER.size] = _HEADER.pack(len(text), zlib.crc32(text))
 
     def read(self) -> Mapping[str, Any] | None:
-        """What stands here; None if that is nothing, or is just being replaced."""
+        """What stands here; None if that is nothing, is just being replaced, or is no report."""
         length, checksum = _HEADER.unpack(self._memory[: _HEADER.size])
         text = self._memory[_HEADER.size : _HEADER.size + length]
         if not length or zlib.crc32(text) != checksum:
             return None
-        progress: Mapping[str, Any] = json.loads(text)
-        return progress
+        try:
+            progress = loads(text)
+        except (ValueError, RecursionError):  # a flow has the whole memory of its process, and so this
+            return None
+        return progress if isinstance(progress, dict) else None
 
     def clear(self) -> None:
         """Let nothing stand here."""

@@ -1,8 +1,9 @@
 """Logs, as JSON lines."""
 
 import logging
-import traceback
+from contextlib import suppress
 from functools import cache
+from traceback import format_list
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 SERVICE = "noukai"
 _MOST_TRACES = 16
 """How many exceptions of a chain or a group are of use to a reader."""
+_MOST_TRACE = 1 << 15
+"""Characters, of which the last ones tell the most."""
 
 
 @cache
@@ -37,7 +40,9 @@ def trace_of(error: BaseException | None) -> str:
 
     Their texts are left out: they may quote an input.
     """
-    return "\n\n".join(reversed(_traces(error, set())))
+    with suppress(BaseException):  # its class is the author's, as may be what loads the source of its lines
+        return "\n\n".join(reversed(_traces(error, set())))[-_MOST_TRACE:]
+    return "its trace cannot be shown"
 
 
 def _traces(error: BaseException | None, told: set[int]) -> list[str]:
@@ -47,7 +52,7 @@ def _traces(error: BaseException | None, told: set[int]) -> list[str]:
     parts: list[str] = []
     while error is not None and len(told) < _MOST_TRACES and id(error) not in told:
         told.add(id(error))
-        parts.append(f"{''.join(traceback.format_list(frames_of(error)))}{type(error).__qualname__}")
+        parts.append(f"{''.join(format_list(frames_of(error)))}{type(error).__qualname__}")
         for member in reversed(members_of(error)):
             parts.extend(_traces(member, told))
         error = cause_of(error)

@@ -13,6 +13,7 @@ import pytest
 from functions.call import Call
 from functions.outcome import Returned
 from functions.pool import ProcessPool, WorkerBrokenError
+from functions.scratch import remove_scratch
 from tests.flow_process import memory, traces
 from tests.functions.harness import System, output
 
@@ -63,6 +64,18 @@ def test_temporary_files_end_with_their_attempt(system: System, die: bool) -> No
     folder = status["error"].removeprefix("SystemExit: ") if die else output(status)
     assert folder.startswith("/")
     assert not Path(folder).exists()
+
+
+def test_process_whose_files_cannot_be_removed_is_ended(system: System) -> None:
+    """A daemon thread may make files as they are removed: it ends with its process, and the worker goes on."""
+    pool = system.deployment.processes
+    process = pool.take("trial", fresh=False)
+    Path(process.folder, "file").touch()
+    with patch("functions.pool.remove_scratch", side_effect=[OSError(errno.ENOTEMPTY, "not empty"), None]) as remove:
+        pool.give_back(process)
+    assert remove.call_count == 2
+    remove_scratch(process.folder)
+    assert not process.is_alive
 
 
 def test_descriptors_that_are_closed(system: System) -> None:

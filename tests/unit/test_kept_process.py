@@ -1,9 +1,12 @@
 """A flow's process that takes many calls."""
 
+import json
 import os
 import random
+import signal
 import sys
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import replace
 
@@ -96,6 +99,35 @@ def test_calls_leave_nothing_in_either_process() -> None:
     for (files, threads, size), (more_files, more_threads, more_size) in zip(before, after, strict=True):
         assert (more_files, more_threads) == (files, threads)
         assert more_size - size < 1 << 20
+
+
+def replace_functions() -> None:
+    """Do what flows do to spare themselves output or handlers, and then some."""
+    modules = (json, "dumps", "loads"), (signal, "signal", "pthread_sigmask"), (traceback, "extract_tb", "format_list")
+    for module, *names in (*modules, (os, "getpid", "write", "read", "fstat")):
+        for name in names:
+            setattr(module, name, lambda *_, **__: None)
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_functions_that_a_flow_replaces_are_not_called(raises: bool) -> None:
+    """A flow may put anything in the place of functions of Python's: its outcome arrives, and so do interruptions."""
+
+    def flow() -> int:
+        replace_functions()
+        if raises:
+            raise ValueError("its own")
+        return 1
+
+    def run(_: ProgressBoard) -> Outcome:
+        guard = Guard()
+        guard.arm()
+        return outcome_of(lambda: guard.run(flow), TraceLog)
+
+    process = serving(run)
+    outcomes = [called(process) for _ in range(2)]
+    process.close()
+    assert outcomes == 2 * [Raised("ValueError: its own") if raises else Returned("1")]
 
 
 def test_answer_of_an_earlier_token_is_none() -> None:

@@ -34,6 +34,16 @@ def failing_in_a_group() -> None:
         raise ExceptionGroup(TEXT, [error]) from None
 
 
+def test_trace_is_bounded() -> None:
+    """The answer of a flow's process has to hold it."""
+    code = f"def {'f' * 60_000}(): raise KeyError(1)\n{'f' * 60_000}()"
+    with pytest.raises(KeyError) as raised:
+        exec(compile(code, "long.py", "exec"), {})
+    trace = trace_of(raised.value)
+    assert len(trace) < 40_000
+    assert trace.endswith("KeyError")
+
+
 @pytest.mark.parametrize(
     ("run", "kinds"),
     [
