@@ -39,6 +39,18 @@ def json_value(value: object, depth: int = 0) -> Any:
     Raises:
         UnwritableError: the value, or something in it, is none that JSON can hold.
     """
+    try:
+        return _written(value, depth)
+    except (UnwritableError, MemoryError):
+        raise
+    except Exception as error:
+        kind, raised = type(value).__qualname__, type(error).__name__
+        raise UnwritableError(
+            f"an object of the type {kind!r} cannot be written, since that raises {raised}"
+        ) from error
+
+
+def _written(value: object, depth: int) -> Any:
     match value:
         case None | bool():
             return value
@@ -124,7 +136,7 @@ def _scalar(value: str | float) -> str | float:
         return check_number(value)
     try:
         # As in a submission: others could not read it.
-        _ = value.isascii() or value.encode() if isinstance(value, str) else float(value)
+        _ = str.isascii(value) or str.encode(value) if isinstance(value, str) else float(value)
     except UnicodeEncodeError:
         raise UnwritableError("the text holds surrogates, which are no Unicode characters") from None
     except OverflowError:
@@ -171,7 +183,7 @@ def _rare(value: object) -> object:
     from pydantic_core import to_jsonable_python  # noqa: PLC0415 - most results are JSON already
 
     kind = type(value).__qualname__
-    if hasattr(value, "__next__"):
+    if hasattr(type(value), "__next__"):
         raise UnwritableError(f"a {kind!r} is not what JSON can hold: return its values, as a list")
     try:
         return to_jsonable_python(value)

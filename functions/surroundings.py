@@ -8,7 +8,6 @@ import os
 import resource
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
@@ -19,10 +18,10 @@ from os import chdir, fstat, get_blocking, getcwd, getegid, geteuid, getpgrp, ge
 from resource import getrlimit
 from signal import getitimer, pthread_sigmask, set_wakeup_fd, setitimer, sigpending
 from signal import signal as set_handler
-from sys import getprofile, gettrace, setprofile, settrace
 from time import tzset
 from typing import Any, TypeVar
 
+from functions.hooks import note_hooks
 from functions.telemetry import SERVICE, logger
 
 getsignal = _signal.getsignal  # without making an enumeration of each answer
@@ -35,7 +34,6 @@ _ENVIRONMENT = os.environ
 _ENCODED: dict[bytes, bytes] = _ENVIRONMENT._data  # type: ignore[attr-defined]  # noqa: SLF001 - decoding takes longest
 _MODULES = sys.modules
 _PATH = [*sys.path]
-_HOOKS = {sys: ("excepthook", "unraisablehook", "displayhook"), threading: ("excepthook",)}
 _STREAMS = ("stdin", "stdout", "stderr")
 _SIGNALS = sorted(map(int, signal.valid_signals()))
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
@@ -51,7 +49,7 @@ class Surroundings:
     def __init__(self) -> None:
         self._context = copy_context()
         self._restores: list[Restore] = []
-        for note in _PLACES:
+        for note in (note_hooks, *_PLACES):
             try:
                 self._restores.append(note())
             except Exception:  # noqa: BLE001 - the module has left something that cannot even be noted
@@ -88,20 +86,6 @@ def flush_output() -> None:
 
 def _never() -> bool:
     return False
-
-
-def _hooks() -> Restore:
-    noted = [(place, name, getattr(place, name)) for place, names in _HOOKS.items() for name in names]
-    trace, profile = gettrace(), getprofile()
-
-    def restore() -> bool:
-        settrace(trace)  # first, as it would see all that follows
-        setprofile(profile)
-        for place, name, hook in noted:
-            setattr(place, name, hook)
-        return True
-
-    return restore
 
 
 def _timers() -> Restore:
@@ -261,16 +245,5 @@ def _clear_log() -> bool:
     return True
 
 
-_PLACES = (
-    _hooks,
-    _timers,
-    _environment,
-    _folder,
-    _path,
-    _mask_of_files,
-    _streams,
-    _descriptors,
-    _signals,
-    _irreversible,
-)
+_PLACES = (_timers, _environment, _folder, _path, _mask_of_files, _streams, _descriptors, _signals, _irreversible)
 """In the order in which they are brought back: from here on no timer interrupts, and streams precede descriptors."""

@@ -14,7 +14,6 @@ import pytest
 
 from functions.failure import describe_error, frames_of, raised_by
 from functions.flow import PermanentError, flow
-from functions.outcome import Raised
 from functions.telemetry import trace_of
 from functions.testing import rehearse
 from noukai_wire.limits import MAX_ERROR_BYTES
@@ -203,28 +202,6 @@ def test_error_stays_within_its_limit(size: int, count: int) -> None:
     if count <= 5:
         assert told.splitlines()[-1] == "caused by OSError: disk"
         assert len(told.splitlines()) == count + 2
-
-
-class NamelessType(type):
-    @property
-    def __name__(cls) -> str:  # type: ignore[override]
-        raise RuntimeError("no name to be had")
-
-
-class NamelessError(PermanentError, metaclass=NamelessType):
-    pass
-
-
-class UnfathomableError(PermanentError):
-    __cause__ = property(lambda _: 1 / 0)
-
-
-def test_error_whose_class_misleads_is_told_all_the_same() -> None:
-    """Whatever the class of an exception makes of what every exception has, the job fails, and permanently if asked."""
-    assert raised_by(NamelessError("x")) == Raised("NamelessError: x", permanent=True)
-    told = raised_by(UnfathomableError("x"))
-    assert told == Raised("UnfathomableError: it cannot be described, since that raises ZeroDivisionError", True)
-    assert trace_of(UnfathomableError("x")) == "its trace cannot be shown"
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt("stop"), asyncio.CancelledError("enough")])

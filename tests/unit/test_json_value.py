@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
@@ -149,6 +150,36 @@ UNWRITABLE: tuple[tuple[Any, str], ...] = (
 def test_value_is_written_by_its_own_type(value: Any, written: Any) -> None:
     """What comes of it is of the types of JSON alone."""
     assert json.dumps(json_value(value)) == json.dumps(written)
+
+
+class EvasiveDict(dict[str, int]):
+    def items(self) -> Any:
+        raise OSError("none to be had")
+
+
+class EvasiveFrame:
+    def __getattr__(self, name: str) -> Any:
+        raise KeyError(name)
+
+
+class FalseDict:
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return dict
+
+
+class EvasiveText(str):
+    __slots__ = ()
+
+    def isascii(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("make", [lambda: EvasiveDict(a=1), EvasiveFrame, FalseDict, lambda: EvasiveText("\ud800")])
+def test_what_raises_when_it_is_written_is_unwritable(make: Callable[[], object]) -> None:
+    """A type of the author's may have methods that raise: no further attempt helps, and the path says where it is."""
+    with pytest.raises(UnwritableError, match=r"^`rows\[1\]`: "):
+        json_value({"rows": [1, make()]})
 
 
 @pytest.mark.parametrize(("value", "problem"), UNWRITABLE, ids=[problem for _, problem in UNWRITABLE])

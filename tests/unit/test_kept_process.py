@@ -165,3 +165,15 @@ def test_flood_of_empty_lines_takes_the_worker_little_time() -> None:
     process.close()
     assert outcome == Returned("1")
     assert taken < 10
+
+
+def test_process_is_clean_between_calls_alone() -> None:
+    """A process whose call has not ended is given no other, whatever keeps its worker from waiting."""
+    process = serving(lambda _: Returned("1"))
+    process.begin(CALL)
+    assert not process.is_clean
+    while process.receive(5) is None:
+        assert not process.is_clean
+    assert process.is_clean
+    process.close()
+    assert not process.is_clean

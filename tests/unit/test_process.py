@@ -1,13 +1,10 @@
 """Flow processes, for real."""
 
-import mmap
 import os
 import signal
-import struct
 import subprocess
 import sys
 import time
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -172,28 +169,6 @@ def test_flow_that_floods_the_pipe_is_looked_at_in_time() -> None:
             assert time.monotonic() - begun < 30
     finally:
         process.close()
-
-
-def test_process_is_clean_between_calls_alone() -> None:
-    """A process whose call has not ended is given no other, whatever keeps its worker from waiting."""
-    process = started(lambda _: Returned("1"))
-    assert not process.is_clean
-    while process.receive(5) is None:
-        assert not process.is_clean
-    assert process.is_clean
-    process.close()
-    assert not process.is_clean
-
-
-@pytest.mark.parametrize("text", ["[", "[" * 4000, "1", "null", "\N{SNOWMAN}"])
-def test_what_is_no_progress_is_not_read(text: str) -> None:
-    """A flow has the memory of the board, and may write anything there."""
-    board = ProgressBoard()
-    memory = next(each for each in vars(board).values() if isinstance(each, mmap.mmap))
-    content = text.encode()
-    memory[8 : 8 + len(content)] = content
-    memory[:8] = struct.pack("=II", len(content), zlib.crc32(content))
-    assert board.read() is None
 
 
 @pytest.mark.parametrize("how", [lambda: os._exit(0), lambda: os.closerange(3, 4096)], ids=["exits", "closes the pipe"])

@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,7 +43,6 @@ def state() -> dict[str, Any]:
         "streams": (sys.stdin, sys.stdout, sys.stderr),
         "encoding": (sys.stdout.encoding, sys.stdout.errors, sys.stdout.line_buffering),
         "blocking": [os.get_blocking(number) for number in range(3)],
-        "hooks": (sys.excepthook, sys.unraisablehook, sys.displayhook, threading.excepthook, sys.getprofile()),
         "keys of the log": dict(logger().get_current_keys()),
         "temporary folder": tempfile.gettempdir(),
     }
@@ -90,10 +88,6 @@ def wake_by_signals() -> None:
     signal.set_wakeup_fd(reading)
 
 
-def replace_hooks() -> None:
-    sys.excepthook = sys.unraisablehook = sys.displayhook = threading.excepthook = print
-
-
 RESTORED: dict[str, Callable[[], object]] = {
     "variable": lambda: os.environ.update(AWS_REGION="mars-north-1", AWS_ACCESS_KEY_ID="mine"),
     "variable taken away": lambda: os.environ.pop("HOME"),
@@ -114,8 +108,6 @@ RESTORED: dict[str, Callable[[], object]] = {
     "encoding": lambda: sys.stdout.reconfigure(encoding="latin-1"),  # type: ignore[union-attr]
     "blocking mode": unblock_pipes,
     "keys of the log": lambda: logger().append_keys(customer="somebody"),
-    "hooks": replace_hooks,
-    "profile": lambda: sys.setprofile(lambda *_: None),
     "temporary folder": lambda: setattr(tempfile, "tempdir", "/proc"),
 }
 

@@ -1,0 +1,28 @@
+"""Exceptions whose classes make something else of what every exception has."""
+
+from functions.context import PermanentError
+from functions.failure import raised_by
+from functions.outcome import Raised
+from functions.telemetry import trace_of
+
+
+class NamelessType(type):
+    @property
+    def __name__(cls) -> str:  # type: ignore[override]
+        raise RuntimeError("no name to be had")
+
+
+class NamelessError(PermanentError, metaclass=NamelessType):
+    pass
+
+
+class UnfathomableError(PermanentError):
+    __cause__ = property(lambda _: 1 / 0)
+
+
+def test_error_whose_class_misleads_is_told_all_the_same() -> None:
+    """Whatever the class of an exception makes of what every exception has, the job fails, and permanently if asked."""
+    assert raised_by(NamelessError("x")) == Raised("NamelessError: x", permanent=True)
+    told = raised_by(UnfathomableError("x"))
+    assert told == Raised("UnfathomableError: it cannot be described, since that raises ZeroDivisionError", True)
+    assert trace_of(UnfathomableError("x")) == "its trace cannot be shown"
