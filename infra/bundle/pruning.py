@@ -32,6 +32,8 @@ _UNUSED = (
     "aws_lambda_powertools/event_handler",
     *(f"aws_lambda_powertools/utilities/{name}" for name in _UTILITIES),
     "dateutil/zoneinfo/*.tar.gz",
+    "pydantic/mypy.py",
+    "pydantic/v1/mypy.py",
     "*.dist-info/[!M]*",
     "botocore/data/*/*/examples-1.json",
     "botocore/docs/bcdoc",

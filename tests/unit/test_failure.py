@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import multiprocessing.synchronize
 import os
 from collections.abc import Callable
@@ -218,6 +219,7 @@ def test_flow_that_ends_itself_has_failed_by_name(error: BaseException) -> None:
 
 def test_trace_shows_the_flow_and_not_what_runs_it(caplog: pytest.LogCaptureFixture) -> None:
     """Of an exception of our own all is shown: there is nothing else."""
+    caplog.set_level(logging.ERROR, logger="noukai.flow")
     rehearse(flow(lambda: fail(ValueError("x"))), max_attempts=1)
     info = caplog.records[-1].exc_info
     assert info is not None
