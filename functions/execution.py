@@ -36,7 +36,7 @@ class Execution:
         """Claim the job and run its flow, which may take as long as the function has left for it.
 
         Raises:
-            WorkerBrokenError: there is no process for the flow; the job was not claimed.
+            WorkerBrokenError: there is no process for the flow; the job was not claimed, unless one died meanwhile.
             NotEndedError: what had to end runs on.
         """
         flow = self.deployment.catalog.flows.get(self.message.flow)
@@ -59,11 +59,15 @@ class Execution:
 
     def _run(self, flow: FlowEntry, timeout_ms: int, until: int) -> None:
         """Run the flow in a process that is there before the job is claimed: if there is none, no attempt is spent."""
-        processes = self.deployment.processes
-        process = processes.take(self.message.flow.partition("/")[0], fresh=flow.fresh_process)
+        processes, project = self.deployment.processes, self.message.flow.partition("/")[0]
+        process = processes.take(project, fresh=flow.fresh_process)
         try:
             if (job := self._claimed()) is None:
                 return
+            # The claim takes time. A process that dies during its import is left alone: its death is the job's error.
+            if process.has_imported and not process.is_alive:
+                dead, process = process, processes.take(project, fresh=flow.fresh_process)
+                processes.give_back(dead, is_used_up=True)
             attempt = self._attempt(job, process, timeout_ms, until)
             outcome = attempt.watch()
         finally:

@@ -20,7 +20,7 @@ class PassingProcess:
     """Stands in for `FlowProcess`; the flow takes the `milliseconds` among its arguments."""
 
     folder = ""
-    has_imported = True
+    has_imported = is_alive = True
 
     def __init__(self, host: Host, timeline: Timeline) -> None:
         self.board = ProgressBoard()

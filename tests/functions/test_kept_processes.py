@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,11 @@ from unittest.mock import patch
 import pytest
 
 from functions.call import Call
+from functions.lifecycle import Job
 from functions.outcome import Returned
 from functions.pool import ProcessPool, WorkerBrokenError
 from functions.scratch import remove_scratch
+from functions.store import JobStore
 from tests.flow_process import memory, traces
 from tests.functions.harness import System, output
 
@@ -183,3 +186,22 @@ def run_of(system: System, flow: str) -> Any:
     queue.send(system.message_of(job_id, flow=flow, arguments={"a": 1}))
     system.deliver()
     return system.status(job_id)
+
+
+def test_death_before_the_call_costs_no_attempt(system: System) -> None:
+    """A kept process that dies while the job is claimed gets no call: the attempt has another."""
+    before = output(run(system, "use-model"))[1]
+    claim = JobStore.claim
+
+    def claim_slowly(store: JobStore, *arguments: Any, **options: Any) -> Job:
+        os.kill(before, signal.SIGKILL)
+        os.waitid(os.P_PID, before, os.WEXITED | os.WNOWAIT)
+        return claim(store, *arguments, **options)
+
+    with patch.object(JobStore, "claim", claim_slowly):
+        status = run(system, "use-model")
+    loaded, process = output(status)
+    assert (status["attempt"], loaded) == (1, 1)
+    assert process != before
+    with pytest.raises(ProcessLookupError):
+        os.kill(before, 0)

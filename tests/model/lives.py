@@ -64,8 +64,8 @@ class Lives:
         life = self._acting()
         if not life.is_over:
             life.pool.give_back(process, is_used_up=is_used_up)
-            if life.folders:
-                self.stage.violate(f"temporary files outlive their attempt: {life.folders}")
+            if process.folder in life.folders:
+                self.stage.violate(f"temporary files outlive their attempt: {process.folder}")
 
     # What a pool calls.
 

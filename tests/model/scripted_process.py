@@ -53,8 +53,7 @@ class ScriptedProcess:
         self.board = self
         self.folder = ""
         self.attempts = 0
-        self.is_clean = True
-        self.is_busy = self.has_orphan = self.is_dead = self.is_spoilt = False
+        self.is_busy = self.has_orphan = self.is_dead = self.is_unclean = False
         self._stage = stage
         self._gone = gone
         self._now = stage.clock.now
@@ -67,9 +66,20 @@ class ScriptedProcess:
     def is_alive(self) -> bool:
         return not self.is_dead
 
+    @property
+    def is_clean(self) -> bool:
+        return not (self.is_busy or self.is_unclean)
+
+    @property
+    def is_spoilt(self) -> bool:
+        """Whether no attempt may come to it any more, which its worker has to find out."""
+        return self.is_unclean or self.has_orphan
+
     def begin(self, call: Call) -> None:
         if self.is_busy or self.is_spoilt:
             self._stage.violate(f"{self.name} was used again, although it must not be")
+        if self.is_dead:
+            self._stage.violate("an attempt was given to a process that had died before")
         if (call.id, call.attempt) in self._stage.run:
             self._stage.violate(f"attempt {call.attempt} was run twice")
         if call.folder != self.folder or call.folder == self._used_folder:
@@ -97,8 +107,7 @@ class ScriptedProcess:
         }
         self.is_busy = choice not in outcomes
         self.has_orphan = choice == ORPHAN
-        self.is_clean = self.is_clean and choice not in (UNCLEAN, "is dead")
-        self.is_spoilt = self.is_spoilt or not self.is_clean or self.has_orphan
+        self.is_unclean = self.is_unclean or choice in (UNCLEAN, "is dead")
         return outcomes.get(choice)
 
     def _choices(self) -> tuple[str, ...]:
@@ -108,12 +117,10 @@ class ScriptedProcess:
         return ("leaves", *goes_on[:1]) if self._interrupted else ("returns", "raises", UNCLEAN, ORPHAN, *goes_on)
 
     def interrupt(self) -> None:
-        self._interrupted = self.is_spoilt = True
-        self.is_clean = False
+        self._interrupted = self.is_unclean = True
 
     def kill(self) -> None:
-        self.is_dead = self.is_spoilt = True
-        self.is_clean = False
+        self.is_dead = self.is_unclean = True
 
     def die(self) -> None:
         """End by what is not its worker's doing."""

@@ -126,10 +126,19 @@ def keeping_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
     give_back = ProcessPool.give_back
 
     def keep(self: ProcessPool, process: Any, *, is_used_up: bool = False) -> None:
-        process.is_clean = True
-        give_back(self, process, is_used_up=is_used_up)
+        with monkeypatch.context() as context:
+            context.setattr(ScriptedProcess, "is_clean", True)
+            give_back(self, process, is_used_up=is_used_up)
 
     monkeypatch.setattr(ProcessPool, "give_back", keep)
+
+
+def keeping_what_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("the watch over a flow fails")
+
+    monkeypatch.setattr(Batch, "beat", fail)
+    monkeypatch.setattr(ScriptedProcess, "is_clean", property(lambda self: not self.is_unclean))
 
 
 def overlooking_orphans(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +179,7 @@ def leaving_files_of_the_dead(monkeypatch: pytest.MonkeyPatch) -> None:
         (keeping_no_input, WIDE, "the input of a"),
         (answering_from_an_old_read, RETRIED, "a caller was told"),
         (keeping_every_process, KEPT, "although it must not be"),
+        (keeping_what_is_at_work, KEPT, "although it must not be"),
         (overlooking_orphans, KEPT, "although it must not be"),
         (overlooking_deaths, KEPT, "that had died before"),
         (leaving_files, KEPT, "temporary files outlive their attempt"),
