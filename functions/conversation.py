@@ -2,13 +2,16 @@
 
 import os
 import select
+import sys
 from collections import deque
 from contextlib import suppress
+from functools import cache
 from time import monotonic
 
 from functions.answer import LineReader
 from functions.connection import Connection
 from functions.reaper import Reaper
+from functions.telemetry import logger
 
 _CHUNK_BYTES = 1 << 16
 _LAST_CHUNKS = 32
@@ -112,5 +115,13 @@ def _pidfd(pid: int) -> int | None:
     """Open what tells of a child's death at once, also if a child of its own holds its pipes open."""
     try:
         return os.pidfd_open(pid)
-    except (AttributeError, OSError):  # not Linux, or not allowed
+    except (AttributeError, OSError) as error:  # not Linux, or not allowed
+        if sys.platform == "linux":
+            _warn_of_late_deaths(str(error))
         return None
+
+
+@cache
+def _warn_of_late_deaths(reason: str) -> None:
+    """Log, once for each reason, that deaths are looked for instead of told."""
+    logger().warning("flow processes: the system does not tell of their death", extra={"reason": reason})

@@ -43,8 +43,8 @@ class ProcessPool:
     def get_ready(self, projects: Iterable[str], seconds: float) -> None:
         """Make processes that import the modules of projects, in turn, as far as time, memory and the four reach.
 
-        A process whose import fails is closed without an error: the first job that needs the project makes another,
-        and that attempt's error names the cause.
+        A process whose import fails is closed with a warning: the first job that needs the project makes another, and
+        that attempt's error names the cause.
         """
         deadline = monotonic() + seconds
         self._modules = frozenset(sys.modules)
@@ -54,9 +54,10 @@ class ProcessPool:
             try:
                 process = self._make(project)
             except OSError:
-                logger().warning("a flow's process was not made ahead", exc_info=True)
+                logger().warning("flow processes: none can be made ahead", exc_info=True)
                 return
             if process.fails_to_import(deadline - monotonic()):
+                logger().warning("flow processes: a module cannot be imported ahead", extra={"project": project})
                 process.close()
             else:
                 self._idle.append(process)
@@ -171,6 +172,7 @@ class ProcessPool:
 
     def _drop_dead(self) -> None:
         for process in [process for process in self._idle if not process.is_alive]:
+            logger().warning("flow processes: one has ended between two attempts", extra={"project": process.project})
             self._idle.remove(process)
             process.close()
 

@@ -29,7 +29,9 @@ class Reaper:
     """
 
     def __init__(self) -> None:
-        _become_subreaper()
+        if sys.platform == "linux":
+            _become_subreaper()
+            _look_for_children()
         self._others = frozenset(_children())
         self._kept: dict[int, int | None] = {}
 
@@ -89,8 +91,13 @@ class Reaper:
 
 
 def _become_subreaper() -> None:
-    if sys.platform == "linux" and ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
-        logger().warning("orphans of flows are not adopted: the system refuses it")
+    if ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        logger().warning("flow processes: the system refuses that their orphans are adopted")
+
+
+def _look_for_children() -> None:
+    if not os.path.exists(f"{_TASKS}/{os.getpid()}/children"):
+        logger().warning("flow processes: the system does not list children, so that orphans are not found")
 
 
 def _children() -> set[int]:

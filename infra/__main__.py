@@ -18,7 +18,7 @@ from infra.redrive import redrive
 from infra.rollback import rollback
 from infra.runtimes import check_runtime
 from infra.settings import SettingsError
-from infra.verify import behaviour, configuration
+from infra.verify import behaviour, configuration, processes
 from infra.verify.check import Outcome, verify
 from infra.verify.deployed import Deployed
 
@@ -118,7 +118,7 @@ def verify_command(
             operator.stack, outputs, operator.account.session, api, _VERIFY_ORG, clock=time.monotonic, sleep=time.sleep
         )
         findings = []
-        for finding in verify(deployed, [*behaviour.CHECKS, *configuration.CHECKS]):
+        for finding in verify(deployed, [*behaviour.CHECKS, *processes.CHECKS, *configuration.CHECKS]):
             typer.echo(f"{finding.outcome:<14}  {finding.check.name}: {finding.seen}")
             findings.append(finding)
     if any(finding.outcome is Outcome.FAILED for finding in findings):

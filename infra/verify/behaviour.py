@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 import httpx
 
-from infra.verify.check import Check, NotShownError
+from infra.verify.check import Check, of_demo
 from infra.verify.deployed import Deployed
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
@@ -142,15 +142,6 @@ def _from_now(seconds: int) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
-def _of_demo(look: Callable[[Deployed], tuple[bool, str]]) -> Callable[[Deployed], tuple[bool, str]]:
-    def looked(deployed: Deployed) -> tuple[bool, str]:
-        if not deployed.has_demo():
-            raise NotShownError("the flows of functions/flows are not deployed")
-        return look(deployed)
-
-    return looked
-
-
 def _until(deployed: Deployed, condition: Callable[[], bool]) -> None:
     deadline = deployed.clock() + _JOB_SECONDS
     while not condition() and deployed.clock() < deadline:
@@ -174,12 +165,12 @@ CHECKS = (
     Check("a wrong key gets our 401 with its header", _wrong_key),
     Check("a body over our limit gets our 413", _too_large),
     Check("a body over the gateway's limit gets the gateway's 413", _too_large_for_the_gateway, on_aws=True),
-    Check("a job completes", _of_demo(_job_completes)),
-    Check("an input that no body holds goes up, and its result comes back", _of_demo(_large)),
-    Check("an idempotency key gives the same job twice", _of_demo(_idempotent)),
-    Check("a partial batch keeps a changed visibility", _of_demo(_kept_visibility)),
-    Check("a request is held for 25 s", _of_demo(_held_request), on_aws=True),
-    Check("a cancelled job's code is stopped", _of_demo(_cancel_stops)),
-    Check("the schedule of a cancelled job is taken away", _of_demo(_withdrawn)),
-    Check("a job of a later moment starts within a minute of it", _of_demo(_runs_later), on_aws=True),
+    Check("a job completes", of_demo(_job_completes)),
+    Check("an input that no body holds goes up, and its result comes back", of_demo(_large)),
+    Check("an idempotency key gives the same job twice", of_demo(_idempotent)),
+    Check("a partial batch keeps a changed visibility", of_demo(_kept_visibility)),
+    Check("a request is held for 25 s", of_demo(_held_request), on_aws=True),
+    Check("a cancelled job's code is stopped", of_demo(_cancel_stops)),
+    Check("the schedule of a cancelled job is taken away", of_demo(_withdrawn)),
+    Check("a job of a later moment starts within a minute of it", of_demo(_runs_later), on_aws=True),
 )

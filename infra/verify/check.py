@@ -31,6 +31,17 @@ class Check:
     on_aws: bool = False
 
 
+def of_demo(look: Callable[[Deployed], tuple[bool, str]]) -> Callable[[Deployed], tuple[bool, str]]:
+    """Let a look be had only where the flows are those of the repository, whose jobs it runs."""
+
+    def looked(deployed: Deployed) -> tuple[bool, str]:
+        if not deployed.has_demo():
+            raise NotShownError("the flows of functions/flows are not deployed")
+        return look(deployed)
+
+    return looked
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a check has found."""
