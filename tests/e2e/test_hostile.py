@@ -3,7 +3,6 @@
 All of them have one kind of worker, and there are two workers: whatever a flow could do to a worker would meet others.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,10 +31,10 @@ class Seen:
     """By the way and the method by which processes were started."""
     calm: JobStatus | None = None
     """The look before the first act."""
-    pids: list[int] = field(default_factory=list)
-    """Of the flows' processes, and of what they have left."""
     outlived: dict[str, list[int]] = field(default_factory=dict)
-    """Which of them lived when the next flow had run."""
+    """Which of the flows' processes, and of what they have left, lived when the next flow had run."""
+    processes: list[psutil.Process] = field(default_factory=list)
+    """The same, known by their starts as well: numbers are used again."""
     files: list[str] = field(default_factory=list)
     """Of attempts, when all of them were over."""
     log: str = ""
@@ -70,7 +69,9 @@ class Trial:
             (self.pids / kind).touch()
             pids = [int(pid) for pid in (self.pids / kind).read_text().split()]
             seen.outlived[kind] = [pid for pid in pids if psutil.pid_exists(pid)]
-            seen.pids += pids
+            for pid in seen.outlived[kind]:
+                with suppress(psutil.NoSuchProcess):
+                    seen.processes.append(psutil.Process(pid))
         for way, method in PARALLEL:
             parameters = {"way": way, "method": method}
             seen.parallel[way, method] = _ended(self.client.flow("acme/parallel/work").job(parameters=parameters))
@@ -91,6 +92,13 @@ def _ended(job: Job) -> JobStatus:
     return job.status()
 
 
+def _lives(process: psutil.Process) -> bool:
+    """Return whether it has not ended; one whose parent has ended is reaped by the system, in its own time."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """Run everything, and stop the system."""
@@ -103,10 +111,11 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         folders = {Path(worker.environ()["TMPDIR"]) for worker in system.workers()}
         seen.files = [str(path) for folder in folders for path in folder.glob("attempt-*/*")]
         seen.log = system.running.output
-    seen.alive = [process for process in processes if process.is_running()]
+    seen.alive = [process for process in processes if _lives(process)]
     yield seen
-    for pid in filter(psutil.pid_exists, seen.pids):
-        os.kill(pid, 9)
+    for process in seen.processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 @pytest.mark.parametrize("project", AT_IMPORT)
@@ -154,7 +163,7 @@ def test_nothing_is_left(seen: Seen) -> None:
     """Neither a process nor a temporary file outlives its attempt, and nothing the system."""
     assert [(kind, seen.outlived[kind]) for kind in LEAVING if seen.outlived[kind]] == []
     assert seen.files == []
-    assert [pid for pid in seen.pids if psutil.pid_exists(pid)] == []
+    assert [process for process in seen.processes if _lives(process)] == []
     assert seen.alive == []
 
 
