@@ -1,6 +1,5 @@
 """Values as JSON has them, by their own types and by the return annotation."""
 
-import dataclasses
 import json
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
@@ -8,17 +7,18 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as model_dataclass
 
 from functions.json_value import UnwritableError, json_value
+from tests.unit.invoices import Invoice, Row, SecretInvoice, Text
 
 
 class Colour(Enum):
@@ -36,27 +36,6 @@ class Unit(StrEnum):
 class Point(NamedTuple):
     x: int
     y: int
-
-
-@dataclasses.dataclass
-class Row:
-    total: Any
-    picture: bytes = b""
-
-
-class Invoice(BaseModel):
-    rows: list[Row] = []
-    due: date = date(2026, 1, 2)
-    net_price: Annotated[Decimal, Field(serialization_alias="netPrice")] = Decimal("1.50")
-    extra: Any = None
-
-
-class SecretInvoice(Invoice):
-    secret: str = "of nobody's concern"
-
-
-class Text(BaseModel):
-    content: bytes
 
 
 class Measured(BaseModel):

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -13,36 +12,16 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from pydantic import BaseModel, Field, PlainSerializer
+from pydantic import Field, PlainSerializer
 from pydantic.dataclasses import dataclass as model_dataclass
 
 from functions.json_value import UnwritableError
 from functions.returns import ReturnType, says_no_more
+from tests.unit.invoices import Invoice, Row, SecretInvoice, Text
 
 
 class Colour(Enum):
     RED = "red"
-
-
-@dataclass
-class Row:
-    total: Any
-    picture: bytes = b""
-
-
-class Invoice(BaseModel):
-    rows: list[Row] = []
-    due: date = date(2026, 1, 2)
-    net_price: Annotated[Decimal, Field(serialization_alias="netPrice")] = Decimal("1.50")
-    extra: Any = None
-
-
-class SecretInvoice(Invoice):
-    secret: str = "of nobody's concern"
-
-
-class Text(BaseModel):
-    content: bytes
 
 
 @model_dataclass
