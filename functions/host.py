@@ -100,13 +100,16 @@ class Host:
         except KeyError:
             raise PermanentError(f"the module of {self.project!r} has no such flow when it is imported here") from None
 
-    def arguments(self, call: Call, flow: Flow) -> Mapping[str, Any]:
-        """Give the flow's arguments, read if they were uploaded, and checked if the flow does not do so itself."""
+    def arguments(self, call: Call) -> Mapping[str, Any]:
+        """Return the flow's arguments, read if they were uploaded, and checked as at their submission.
+
+        Raises:
+            PermanentError: they are not what the flow takes now.
+        """
         if call.input is not None:
             return self._uploaded(call, call.input)
         # Another deployment, with another flow of that name, may have accepted the job.
-        errors = self.catalog.errors_of(call.flow, call.arguments) if flow.signature.is_plain else []
-        if errors:
+        if errors := self.catalog.errors_of(call.flow, call.arguments):
             what = "; ".join(f"{path}: {message}" for path, message in errors)
             raise wrong_arguments(what)
         return call.arguments
@@ -179,7 +182,7 @@ class _Attempt:
         try:
             flow = self.host.flow(self.call.flow)
             flow.prepare()
-            return flow.run(self.host.arguments(self.call, flow), context)
+            return flow.run(self.host.arguments(self.call), context)
         finally:
             self.host.end_children()
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from functions.written import as_written
+
 _SCALARS = (str, int, float, bool, None, NoneType)
 _NUMBERS: Mapping[tuple[type, object], type[int] | type[float]] = {(int, float): float, (float, int): int}
 """JSON has one kind of number, Python two: what becomes of one that is not of the annotated kind."""
@@ -38,7 +40,7 @@ def as_annotated(value: Any, annotation: Any) -> Any:
     if origin is dict and isinstance(value, dict):
         return {key: as_annotated(each, arguments[1]) for key, each in value.items()}
     number = _NUMBERS.get((type(value), bare))
-    return value if number is None else number(value)
+    return value if number is None else number(as_written(value))
 
 
 def is_of(value: Any, annotation: Any) -> bool:
@@ -66,7 +68,7 @@ def with_whole_numbers(value: Any) -> Any:
         return [with_whole_numbers(each) for each in value]
     if isinstance(value, Mapping):
         return {key: with_whole_numbers(each) for key, each in value.items()}
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return int(as_written(value)) if isinstance(value, float) and value.is_integer() else value
 
 
 def _as_one_of(value: Any, annotations: list[Any]) -> Any:

@@ -1,10 +1,14 @@
 """Build step: the JSON Schemas of flows and bodies, as pydantic writes them and as they are published."""
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
+from functions.decimal_schema import decimal_number
+from functions.written import EXACT
 
 _MAPPINGS = ("dict", "frozendict", "ordered_dict", "counter")
 _SETS = ("set", "frozenset")
@@ -18,7 +22,7 @@ _SPELLED: Mapping[str, JsonSchemaValue] = {
 """How JSON spells what is no text where only text can stand, as a key."""
 
 
-_BASE64 = "^(?:{0}{{4}})*(?:{0}{{2}}(?:==)?|{0}{{3}}=?)?$".format("[A-Za-z0-9+/_-]")
+_BASE64 = "^(?:{0}{{4}})*(?:{0}[AQgw](?:==)?|{0}{{2}}[AEIMQUYcgkosw048]=?)?$".format("[A-Za-z0-9+/_-]")
 
 
 class ReadableSchema(GenerateJsonSchema):
@@ -49,6 +53,17 @@ class ReadableSchema(GenerateJsonSchema):
             bounds["maxLength"] = -(-schema["max_length"] // 3) * 4
         return {"type": "string", "contentEncoding": "base64", "pattern": _BASE64, **bounds}
 
+    def str_schema(self, schema: Any) -> JsonSchemaValue:
+        """Write a text; if its whitespace is stripped first, the whole text may be longer and match no pattern."""
+        written = super().str_schema(schema)
+        if self.strips(schema):
+            return {key: value for key, value in written.items() if key not in ("maxLength", "pattern")}
+        return written
+
+    def strips(self, schema: Any) -> bool:
+        """Whether the whitespace around a text is taken away before it is looked at."""
+        return bool(schema.get("strip_whitespace", self._config.str_strip_whitespace))
+
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
         """Write an optional value."""
         inner = self.generate_inner(schema["schema"])
@@ -56,11 +71,24 @@ class ReadableSchema(GenerateJsonSchema):
             return {**inner, "type": [inner["type"], "null"]}
         return super().nullable_schema(schema)
 
+    def float_schema(self, schema: Any) -> JsonSchemaValue:
+        """Write a float; a whole number that becomes one is rounded, and not past a bound that is taken itself."""
+        written = super().float_schema(schema)
+        for excluded, included, inwards in (
+            ("exclusiveMinimum", "minimum", math.inf),
+            ("exclusiveMaximum", "maximum", -math.inf),
+        ):
+            if abs(written.get(excluded, 0)) >= EXACT:
+                bound = math.nextafter(float(written.pop(excluded)), inwards)
+                chosen = max if inwards > 0 else min
+                written[included] = chosen(bound, written.get(included, bound))
+        return written
+
     def decimal_schema(self, schema: Any) -> JsonSchemaValue:
         """Write a decimal, which may be a number or spelled in a text."""
         written = super().decimal_schema(schema)
-        for variant in written.get("anyOf", ()):
-            variant.update(_SPELLED["decimal"] if variant["type"] == "string" else _digits(schema))
+        if "anyOf" in written:
+            written["anyOf"] = [decimal_number(schema), {"type": "string", **_SPELLED["decimal"]}]
         return written
 
     def names_schema(self, schema: Any) -> JsonSchemaValue:
@@ -94,20 +122,6 @@ class ReadableSchema(GenerateJsonSchema):
         if not written.keys() & {"minItems", "maxItems"}:
             del written["uniqueItems"]
         return {**written, "items": written["items"] or {"type": ["string", "number", "boolean", "null"]}}
-
-
-def _digits(schema: Mapping[str, Any]) -> JsonSchemaValue:
-    """Write how many digits a decimal has, of a number."""
-    places, digits = schema.get("decimal_places"), schema.get("max_digits")
-    written: JsonSchemaValue = {} if places is None else {"multipleOf": float(f"1e-{places}")}
-    if digits is None:
-        return written
-    most = 10 ** (digits - (places or 0))
-    bounds = {
-        "exclusiveMinimum": max(-most, schema.get("gt", -most)),
-        "exclusiveMaximum": min(most, schema.get("lt", most)),
-    }
-    return written | {name: float(bound) for name, bound in bounds.items()}
 
 
 def bound_timeout(options: dict[str, Any], seconds: int) -> None:

@@ -17,9 +17,6 @@ EMAIL = "email"
 BYTES_OPTION: Final = "val_json_bytes"
 """What a check of bytes has beside its core schema: how they are spelled."""
 
-_MAX_EMAIL_LENGTH = 2048
-"""What pydantic takes; what it makes of an address takes a library that only flows install."""
-
 
 class TextChecks:
     """The checks of one validator, each made when it is first needed."""
@@ -89,11 +86,6 @@ def _named(name: str) -> Callable[[str], str | None]:
 
 
 def _email_reason(text: str) -> str | None:
-    """Say whether a text looks like an address, as `a@b.org` or `A <a@b.org>`; which domains there are, nobody asks."""
-    address = text.strip()
-    if address.endswith(">"):
-        address = address[address.rfind("<") + 1 : -1].strip()
-    local, _, domain = address.partition("@")
-    labels = domain.split(".")
-    is_address = len(labels) > 1 and all(labels) and all(local.split(".")) and "@" not in domain
-    return None if is_address and len(text) <= _MAX_EMAIL_LENGTH else "must be an email address"
+    from functions.email_text import is_email  # noqa: PLC0415 - few flows take an address
+
+    return None if is_email(text) else "must be an email address"

@@ -12,13 +12,13 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-import fastjsonschema
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import SchemaError
 
 from functions.schema import ReadableSchema
 from functions.text_checks import BYTES_OPTION, EMAIL, TextCheck, engine_validator
+from functions.validator_generator import validator_module
 
 _OUR_FORMATS = {
     "date-time": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[zZ]|[+-]\d\d:?\d\d)?\Z",
@@ -87,7 +87,7 @@ def body_validator(schema: JsonSchemaValue) -> Validator:
 
 
 def _code(schema: JsonSchemaValue, formats: Mapping[str, Any], checks: Mapping[str, TextCheck]) -> str:
-    compiled: str = fastjsonschema.compile_to_code(schema, formats=formats, use_default=False, fast_fail=False)
+    compiled = validator_module(schema, formats)
     if _holds_itself(schema.get("$defs", {})):
         compiled = re.sub(r"^def validate_", "@once\ndef validate_", compiled, flags=re.MULTILINE)
     # Bounds of dates and decimals stand in the code as what they are.
@@ -148,9 +148,8 @@ class _MarkedSchema(ReadableSchema):
 
     def names_schema(self, schema: Any) -> JsonSchemaValue:
         """Write and mark what the keys of a mapping may be."""
-        if schema["type"] in _SPELLED:
-            return {_CHECK: self._core(schema)}
-        return super().names_schema(schema)
+        names = super().names_schema(schema)
+        return {**names, _CHECK: self._core(schema)} if schema["type"] in _SPELLED else names
 
     def _marked(self, write: Callable[[Any], JsonSchemaValue], schema: Any) -> JsonSchemaValue:
         written = write(schema)
@@ -159,12 +158,8 @@ class _MarkedSchema(ReadableSchema):
             # Lengths are those of the bytes, and a text of base64 has its rules.
             return {"type": "string", _CHECK: core | {BYTES_OPTION: self._config.val_json_bytes}}
         if core["type"] == "str":
-            if not core.keys() & {"pattern", "strip_whitespace"}:
-                return written
-            # The engine looks at lengths and pattern of what is left of the text.
-            return {"type": "string", _CHECK: core}
+            return {"type": "string", _CHECK: core} if core.keys() & {"pattern", "strip_whitespace"} else written
         text = next((variant for variant in written.get("anyOf", ()) if variant.get("type") == "string"), written)
-        text.pop("pattern", None)  # the engine takes more spellings
         text[_CHECK] = core
         return written
 
@@ -177,8 +172,8 @@ class _MarkedSchema(ReadableSchema):
             )
         if self._config.strict:
             core.setdefault("strict", True)
-        if core["type"] == "str" and self._config.str_strip_whitespace:
-            core.setdefault("strip_whitespace", True)
+        if core["type"] == "str" and self.strips(schema):
+            core["strip_whitespace"] = True
         return core
 
 

@@ -2,14 +2,21 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 from fastjsonschema import JsonSchemaValuesException
 from pydantic import TypeAdapter
 
+from functions.catalog import Catalog
+from functions.clock import Clock
 from functions.flow import Context, Flow, PermanentError, flow
+from functions.host import Host
+from functions.payloads import PayloadStore
 from functions.text_checks import TextChecks
 from functions.validator_code import flow_validator
+from tests.flow_process import CALL
 
 Errors = list[Any]
 
@@ -45,12 +52,30 @@ def accepting(annotation: Any) -> Callable[[object], Errors]:
 
 
 def worker_takes(annotation: Any, value: object) -> bool:
-    """Whether a flow runs with an argument of this annotation."""
-    try:
-        taking(annotation).run({"argument": value}, cast("Context", None))
-    except PermanentError:
-        return False
-    return True
+    """Whether a flow runs with an argument of this annotation in its process."""
+    return running(annotation)(value)
+
+
+def running(annotation: Any) -> Callable[[object], bool]:
+    """Make a process's host of such a flow; it says whether the flow runs with an argument."""
+    made = taking(annotation)
+    name = f"project/{made.name}"
+    catalog = Catalog.of({}, {name: flow_validator(made.signature.adapter).code})
+    host = Host("project", Path(), catalog, Clock(), _no_payloads)
+
+    def takes(value: object) -> bool:
+        call = replace(CALL, flow=name, arguments={"argument": value})
+        try:
+            made.run(host.arguments(call), cast("Context", None))
+        except PermanentError:
+            return False
+        return True
+
+    return takes
+
+
+def _no_payloads() -> PayloadStore:
+    raise LookupError("no argument was uploaded")
 
 
 def pydantic_takes_as_it_is(annotation: Any, value: object) -> bool:

@@ -30,10 +30,12 @@ _OWN = "own"
 _BUILD_STEP = (
     "catalog_build.py",
     "complaints.py",
+    "decimal_schema.py",
     "imports.py",
     "left_out.py",
     "schema.py",
     "validator_code.py",
+    "validator_generator.py",
     "openapi.py",
     "openapi_schemas.py",
 )

@@ -31,9 +31,8 @@ class PassingProcess:
 
     def begin(self, call: "Call") -> None:
         """Start a flow."""
-        flow = self._host.flow(call.flow)
         self._begun = self._timeline.time
-        self._ends = self._begun + self._host.arguments(call, flow)["milliseconds"]
+        self._ends = self._begun + self._host.arguments(call)["milliseconds"]
         self._outcome = _outcome_of(self._host, call, self.board)
         self._timeline.actor.stage = "run"
 
