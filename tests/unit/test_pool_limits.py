@@ -1,0 +1,102 @@
+"""How many processes a worker keeps, and for how long, each test below a worker of its own."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from functions import pool as module
+from functions.answer import Answer
+from functions.call import Call
+from functions.channel import Channel
+from functions.outcome import Returned
+from functions.pool import ProcessPool
+from functions.process import FlowProcess
+from functions.progress import ProgressBoard
+from tests.flow_process import CALL
+from tests.unit.own_process import in_own_process
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells what a process holds")
+
+MEBIBYTE = 1 << 20
+
+
+def pool_of(mebibytes: Callable[[Call], int], memory: int = 1 << 30) -> ProcessPool:
+    """A pool whose processes take so much more memory with each call, and keep it."""
+
+    def body(channel: Channel, _: ProgressBoard, token: str) -> None:
+        kept = []
+        channel.say(Answer(), token)
+        while received := channel.next_call():
+            kept.append(b"x" * (mebibytes(received[0]) * MEBIBYTE))
+            channel.say(Answer(Returned("null"), is_clean=True), received[1])
+
+    return ProcessPool(lambda _: body, memory)
+
+
+def used(processes: ProcessPool, project: str) -> FlowProcess:
+    """The process that an attempt of the project has had."""
+    process = processes.take(project, fresh=False)
+    process.begin(replace(CALL, folder=process.folder, attempt=process.attempts))
+    while (outcome := process.receive(5)) is None:
+        pass
+    assert outcome == Returned("null")
+    processes.give_back(process)
+    return process
+
+
+def test_at_most_four_are_kept() -> None:
+    """For a fifth project the least recently used process ends."""
+
+    def worker() -> None:
+        processes = pool_of(lambda _: 0)
+        by_project = {project: used(processes, project) for project in "abcd"}
+        assert used(processes, "a") is by_project["a"]
+        by_project["e"] = used(processes, "e")
+        assert [project for project, process in by_project.items() if process.is_alive] == ["a", "c", "d", "e"]
+        processes.close()
+
+    in_own_process(worker)
+
+
+def test_idle_ones_hold_a_quarter_of_the_memory() -> None:
+    """When another project's process is needed, the least recently used ones end until the others hold less."""
+
+    def worker() -> None:
+        processes = pool_of(lambda _: 30, memory=256 * MEBIBYTE)
+        kept = [used(processes, project) for project in "abc"]
+        another = processes.take("d", fresh=False)
+        assert [process.is_alive for process in kept] == [False, True, True]
+        processes.give_back(another)
+        processes.close()
+
+    in_own_process(worker)
+
+
+def test_process_that_grows_is_replaced() -> None:
+    """What its first attempt loads may be large; after that it may grow by an eighth of the memory."""
+
+    def worker() -> None:
+        processes = pool_of(lambda call: 20 if call.attempt else 200, memory=256 * MEBIBYTE)
+        first, second, third, fourth = (used(processes, "a") for _ in range(4))
+        assert first is second is third
+        assert not third.is_alive
+        assert fourth is not third
+        processes.close()
+
+    in_own_process(worker)
+
+
+def test_process_is_replaced_after_so_many_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However clean it is."""
+    monkeypatch.setattr(module, "_MOST_ATTEMPTS", 2)
+
+    def worker() -> None:
+        processes = pool_of(lambda _: 0)
+        first, second, third = (used(processes, "a") for _ in range(3))
+        assert first is second is not third
+        assert not second.is_alive
+        processes.close()
+
+    in_own_process(worker)
