@@ -1,6 +1,7 @@
 """One delivery worked on: its job claimed, its flow run, its outcome written."""
 
 import math
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -141,7 +142,8 @@ class Execution:
         """Write where a flow raised, whatever it has done to its own log; the text may quote the input."""
         name = raised.error.partition(":")[0]
         extra = {"job_id": job.id, "attempt": job.attempt, "exception_name": name, "exception": raised.trace}
-        logger().error("the flow raised", extra=extra)
+        text = {"exception_text": raised.error} if os.environ.get("LOG_ERROR_TEXTS") == "true" else {}
+        logger().error("the flow raised", extra={**extra, **text})
 
     def _settle(self, job: Job, outcome: Outcome, flow: FlowEntry | None = None, stopped_at: int | None = None) -> None:
         now = self.deployment.clock.now()

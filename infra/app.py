@@ -35,11 +35,16 @@ def synthesize(outdir: Path, context: dict[str, object]) -> None:
         app.synth()
 
 
+def load_cdk() -> None:
+    """Load the CDK, which takes seconds, and start its Node, which has to be found by then."""
+    os.environ.update(node_environment(os.environ))
+    from infra import stack  # noqa: F401, PLC0415
+
+
 @contextmanager
 def composed(outdir: Path, context: dict[str, object]) -> "Iterator[App]":
     """Compose the app, which can be synthesized until the end of the block; raises as `synthesize` does."""
-    # Importing the CDK starts Node, which has to be found by then.
-    os.environ.update(node_environment(os.environ))
+    load_cdk()
     from aws_cdk import App  # noqa: PLC0415
 
     from infra.assets import Assets  # noqa: PLC0415

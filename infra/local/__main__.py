@@ -4,12 +4,14 @@
 """
 
 import asyncio
+import io
 import os
 import signal
 import sys
 from collections.abc import Coroutine, MutableMapping
 
 from infra.local.errors import LocalError
+from noukai_wire.display import lines
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -17,6 +19,9 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 def main() -> int:
     """Run it; 0 when it was asked to stop, 1 when it could not start or go on."""
     _forget_aws(os.environ)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a flow may print what the terminal cannot show
     try:
         # These load for a second, in which Ctrl-C is an end that is asked for as well.
         from infra.local.launcher import launch  # noqa: PLC0415
@@ -25,7 +30,7 @@ def main() -> int:
         settings = Settings.from_environ(os.environ)
         asyncio.run(_until_stopped(launch(settings, os.environ, _show)))
     except LocalError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{lines(str(error))}\n")
         return 1
     except KeyboardInterrupt:
         return 0
@@ -65,7 +70,8 @@ async def _until_stopped(body: Coroutine[None, None, None]) -> None:
 
 
 def _show(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - it is what the command is for
+    # Without what commands a terminal: a flow may have printed it, or be named so.
+    print(lines(line), flush=True)  # noqa: T201 - it is what the command is for
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from hypercorn.config import Config
 from infra.local.endpoint import Endpoint
 from infra.local.errors import LocalError
 from infra.local.gateway import Gateway
+from infra.local.hosts import LoopbackHosts
 from noukai_wire.routes import BASE_PATH
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ class Address:
         config.include_server_header = config.include_date_header = False
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
         async with httpx.AsyncHTTPTransport(verify=endpoint.trust(), limits=limits, trust_env=False) as transport:
-            gateway = Gateway(endpoint.url, api_id, transport, bucket)
-            await _until_cancelled(serve(gateway, config, shutdown_trigger=asyncio.Event().wait))
+            application = LoopbackHosts(Gateway(endpoint.url, api_id, transport, bucket))
+            await _until_cancelled(serve(application, config, shutdown_trigger=asyncio.Event().wait))
 
     def _listen(self) -> None:
         try:

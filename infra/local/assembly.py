@@ -1,21 +1,14 @@
-"""The cloud assembly: synthesizing it, and reading from it what has to be published."""
+"""The cloud assembly: what of it has to be published."""
 
-import asyncio
 import io
 import json
-import subprocess
-import sys
 import zipfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.local.endpoint import ACCOUNT, REGION
-from infra.local.errors import LocalError
-from infra.settings import ROOT
 
-_PROGRESS = "Bundling asset "
 _PLACEHOLDERS = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
 
 
@@ -60,51 +53,6 @@ class Assembly:
             template=template.read_text(),
             assets=tuple(_read_assets(folder, published["properties"]["file"], template)),
         )
-
-
-async def synthesize(flows: Path, outdir: Path, environ: Mapping[str, str], draining: Sequence[str] = ()) -> Assembly:
-    """Run the CDK app for this machine's interpreter and these flows.
-
-    `CDK_CONTEXT_JSON` in `environ` is passed on, so that a local system has every setting of a deployment. Workers of
-    the profiles `draining` are there whether flows ask for them or not.
-
-    Raises:
-        LocalError: with what it said, for instance the file and line of a flow that makes no sense.
-    """
-    own = {"platform": "host", "flows": str(flows), **({"draining": list(draining)} if draining else {})}
-    settings = {
-        "CDK_OUTDIR": str(outdir),
-        "CDK_CONTEXT_JSON": json.dumps({**_given_context(environ), **own}),
-        # Seconds that would tell no more than the emulator, which is about to be given the template.
-        "CDK_VALIDATION": "false",
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "infra.app",
-        cwd=ROOT,
-        env={**environ, **settings},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    _, said = await process.communicate()
-    if process.returncode:
-        lines = said.decode(errors="replace").strip().splitlines()
-        raise LocalError("\n".join(line for line in lines if not line.startswith(_PROGRESS)))
-    return await asyncio.to_thread(Assembly.read, outdir)
-
-
-def _given_context(environ: Mapping[str, str]) -> dict[str, object]:
-    text = environ.get("CDK_CONTEXT_JSON") or "{}"
-    try:
-        context = json.loads(text)
-    except ValueError:
-        context = None
-    if not isinstance(context, dict):
-        raise LocalError(f"CDK_CONTEXT_JSON={text} is no JSON object: give settings as in cdk.json's context.")
-    return context
 
 
 def _read_assets(folder: Path, manifest: str, template: Path) -> list[Asset]:

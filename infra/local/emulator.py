@@ -127,6 +127,8 @@ def _environment(folder: Path, port: int, certificate: Certificate, environ: Map
         # A Docker that is not there: ministack would take away containers of another ministack.
         "DOCKER_HOST": f"unix://{folder / 'no-docker.sock'}",
         "LOG_LEVEL": "WARNING",
+        # The functions inherit it as well: a person at a terminal reads what a flow raised, where AWS's logs lack it.
+        "LOG_ERROR_TEXTS": "true",
     }
 
 

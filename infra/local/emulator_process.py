@@ -10,6 +10,7 @@ what the emulator itself has to say. The process ends when its standard input do
 
 import hashlib
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -37,6 +38,8 @@ def main() -> None:
     from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-untyped]  # noqa: PLC0415
     from ministack.services import apigateway, lambda_svc, scheduler  # type: ignore[import-untyped]  # noqa: PLC0415
 
+    # It reports each client that closes its connection without a word of TLS, with a traceback.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     # Read by now; in the handlers' environment it would be taken for theirs.
     os.environ.pop("LOG_LEVEL", None)
     adapt(lambda_runtime)

@@ -17,6 +17,7 @@ from noukai_wire.errors import ErrorCode
 Headers = list[tuple[bytes, bytes]]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
+Application = Callable[[Any, Receive, Send], Awaitable[None]]
 
 # RFC 9110, section 7.6.1; `expect` has been answered by the server, and the length is that of the body handed on.
 _OWN_TO_ONE_HOP = frozenset(

@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 from infra.bundle.dependencies import Dependencies
 from infra.local import flow_files, processes
 from infra.local.address import Address
-from infra.local.assembly import synthesize
 from infra.local.deployment import LOCAL_KEYS, Deployment
 from infra.local.emulator import Emulator
 from infra.local.errors import LocalError
 from infra.local.log_line import readable
 from infra.local.readiness import answered
 from infra.local.settings import Settings
+from infra.local.synthesizer import Synthesizer
 from noukai_wire.routes import Route
 
 
@@ -54,6 +54,10 @@ class _System:
     environ: Mapping[str, str]
     show: Callable[[str], None]
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    synthesizer: Synthesizer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.synthesizer = Synthesizer(self.flows, self.environ, self.show)
 
     async def run(self, tasks: asyncio.TaskGroup, address: Address) -> None:
         # Watched from before they are read, so that no change is missed.
@@ -79,7 +83,7 @@ class _System:
     async def _deploy(self, emulator: Emulator) -> Deployment:
         with self._scratch() as outdir:
             assembly, deployment, _ = await asyncio.gather(
-                synthesize(self.flows, Path(outdir), self.environ),
+                self.synthesizer.synthesize(Path(outdir)),
                 asyncio.to_thread(Deployment.of, emulator.endpoint),
                 emulator.ready(),
             )
@@ -88,16 +92,17 @@ class _System:
 
     async def _reload(self, deployment: Deployment) -> None:
         started = time.monotonic()
+        self.show("flows changed: reloading ...")
         try:
             with self._scratch() as outdir:
                 # A worker that no flow asks for any more may have jobs to run: it goes on until the end.
-                kept = deployment.profiles
-                updated = await deployment.update(await synthesize(self.flows, Path(outdir), self.environ, kept))
+                assembly = await self.synthesizer.synthesize(Path(outdir), draining=deployment.profiles)
+                updated = await deployment.update(assembly)
         except LocalError as error:
             self.show(f"{error}\nflows not reloaded: the version before goes on")
         else:
-            if updated:
-                self.show(f"flows reloaded in {time.monotonic() - started:.1f} s")
+            taken = f"in {time.monotonic() - started:.1f} s"
+            self.show(f"flows reloaded {taken}" if updated else f"flows compared {taken}: nothing to reload")
 
     async def _watch(self) -> None:
         async for _ in flow_files.changes(self.flows):

@@ -14,6 +14,7 @@ _NOT_SHOWN = frozenset(
         "service",
         "exception",
         "exception_name",
+        "exception_text",
         "stack_trace",
         "cold_start",
         "function_name",
@@ -38,8 +39,11 @@ def readable(function: str, line: str, now: datetime) -> str:
     entry = _entry(line)
     extras = "".join(f" {name}={_text(value)}" for name, value in entry.items() if name not in _NOT_SHOWN)
     first = f"{now:%H:%M:%S} {entry.get('level', ''):<8}{function:<13}{entry['message']}{extras}"
-    traceback = [_INDENT + row for row in str(entry.get("exception", "")).splitlines()]
-    return _UNPACKED.sub("", "\n".join([first, *traceback]))
+    # The trace ends with the exception's name, which its text begins with.
+    places, _, name = str(entry.get("exception", "")).rpartition("\n")
+    rows = [*places.splitlines(), *str(entry.get("exception_text", name)).splitlines()]
+    message, *more = first.split("\n")
+    return _UNPACKED.sub("", "\n".join([message, *(_INDENT + row for row in [*more, *rows])]))
 
 
 def _entry(line: str) -> dict[str, object]:

@@ -49,6 +49,12 @@ def surroundings() -> dict[str, object]:
     return {"ministack": seen is not None, "secret": os.environ.get("SECRET"), "home": os.environ["HOME"]}
 
 
+@flow(max_attempts=1)
+def fails() -> None:
+    print("about to fail \\x1b[31m")
+    raise ValueError("no such thing \\x1b[31mred")
+
+
 @flow(timeout=600, max_attempts=1)
 def stray() -> None:
     subprocess.Popen(["sleep", "600"], start_new_session=True)
@@ -142,6 +148,27 @@ def test_the_address_serves_as_a_proxy(url: str) -> None:
         assert client.get("http://localhost:8080/api/v1/healthz").status_code == 200
 
 
+def test_another_name_for_this_machine_is_refused(url: str) -> None:
+    """Whatever the path, a request for another host is answered 403 with that name, and reaches no function."""
+    for target in ("/healthz", "/flows"):
+        answer = httpx.get(url + target, headers={"Host": "rebound.example:8080"}, trust_env=False)
+        assert (answer.status_code, answer.json()["detail"]["code"]) == (403, "FORBIDDEN")
+        assert "rebound.example" in answer.text
+
+
+def test_what_a_flow_raises_is_shown_with_its_text_and_nothing_that_commands_a_terminal(
+    system: Running, api: Api
+) -> None:
+    """The places in the flow and what it said; neither the emulator's own trace nor an escape of the flow's."""
+    api.submit("fails")
+
+    system.wait_for(saying("    ValueError: no such thing", "[31mred"), JOB_SECONDS)
+    assert system.wait_for(saying('      File "flows/tests.py"', "in fails"), JOB_SECONDS)
+    assert system.wait_for(saying("about to fail", "[31m"), JOB_SECONDS)
+    assert "\x1b" not in system.output
+    assert "emulator" not in system.output
+
+
 def test_a_changed_flow_is_picked_up_and_running_jobs_go_on(
     system: Running, api: Api, flows: Path, tmp_path: Path
 ) -> None:
@@ -151,6 +178,7 @@ def test_a_changed_flow_is_picked_up_and_running_jobs_go_on(
     system.wait_for(saying("waiting for the file"), JOB_SECONDS)
 
     (flows / "tests.py").write_text(FLOWS.replace("VERSION = 1", "VERSION = 2"))
+    system.wait_for(saying("flows changed: reloading"), RELOAD_SECONDS)
     system.wait_for(saying("flows reloaded in"), RELOAD_SECONDS)
 
     assert api.output(api.submit("version")) == 2

@@ -22,13 +22,15 @@ from watchfiles import Change
 
 from infra.local import processes
 from infra.local.address import Address
-from infra.local.assembly import Assembly, synthesize
+from infra.local.assembly import Assembly
 from infra.local.emulator_process import SharedZip
 from infra.local.endpoint import Endpoint
 from infra.local.errors import LocalError
 from infra.local.flow_files import FlowFiles
+from infra.local.hosts import is_loopback
 from infra.local.log_line import readable
 from infra.local.settings import Settings
+from infra.local.synthesizer import Synthesizer
 from infra.settings import ROOT
 
 NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - as a wall clock shows it
@@ -90,6 +92,24 @@ def test_a_log_line_is_shown_with_its_job_and_its_traceback() -> None:
         "    Traceback:",
         '      File "flows/demo.py", line 3',
         "    ValueError: no",
+    ]
+
+
+def test_a_traceback_ends_with_the_text_of_the_exception() -> None:
+    """What a worker here logs of it stands where Python would show it, each line indented: none looks like an entry."""
+    entry = {
+        "level": "ERROR",
+        "message": "the flow raised\n12:00:01 INFO    worker       forged",
+        "exception": '  File "/tmp/x/code-' + "0" * 64 + '/flows/shop.py", line 3, in pay\nValueError',
+        "exception_text": "ValueError: no money\ncaused by KeyError: 'purse' (shop.py:2 in purse)",
+    }
+
+    assert readable("worker", json.dumps(entry), NOON).splitlines() == [
+        "12:00:00 ERROR   worker       the flow raised",
+        "    12:00:01 INFO    worker       forged",
+        '      File "flows/shop.py", line 3, in pay',
+        "    ValueError: no money",
+        "    caused by KeyError: 'purse' (shop.py:2 in purse)",
     ]
 
 
@@ -172,6 +192,30 @@ def test_the_later_of_two_at_one_port_is_refused() -> None:
             asyncio.run(second.serve(Endpoint("https://127.0.0.1:1", Path("nowhere")), "api", "bucket"))
 
 
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost:8080", True),
+        ("LocalHost.", True),
+        ("api.localhost:1", True),
+        ("127.0.0.1:8080", True),
+        ("127.9.9.9", True),
+        ("[::1]:8080", True),
+        ("evil.example:8080", False),
+        ("localhost.evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("notlocalhost", False),
+        ("192.168.0.7:8080", False),
+        ("0.0.0.0", False),
+        ("localhost@evil.example", False),
+        ("", False),
+    ],
+)
+def test_only_names_of_this_machine_are_answered(host: str, expected: bool) -> None:
+    """A page that lets its own name mean this machine gets nothing from the address."""
+    assert is_loopback(host) is expected
+
+
 def test_an_asset_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All who unpack the same files share them, and are not hurt when one of them goes."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -213,7 +257,7 @@ def test_an_asset_is_whole_for_each_of_many_workers(tmp_path: Path, monkeypatch:
 def test_a_setting_that_is_no_json_is_named(tmp_path: Path) -> None:
     """Settings that cannot be read are the user's error, before anything is started for them."""
     with pytest.raises(LocalError, match="CDK_CONTEXT_JSON=lease: 5 is no JSON object"):
-        asyncio.run(synthesize(tmp_path, tmp_path, {"CDK_CONTEXT_JSON": "lease: 5"}))
+        asyncio.run(Synthesizer(tmp_path, {"CDK_CONTEXT_JSON": "lease: 5"}, print).synthesize(tmp_path))
 
 
 def test_a_process_that_will_not_stop_is_killed() -> None:

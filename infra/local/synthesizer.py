@@ -1,0 +1,94 @@
+"""Synthesizing the cloud assembly for this machine, in a process that is kept for the next change."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.local.assembly import Assembly
+from infra.local.errors import LocalError
+from infra.local.synthesizer_process import DONE
+from infra.settings import ROOT
+
+_PROGRESS = "Bundling asset "
+_LINE_LIMIT = 2**20
+
+
+@dataclass(slots=True)
+class Synthesizer:
+    """Runs the CDK app for this machine's interpreter; `show` is given what it says beside the assembly.
+
+    `CDK_CONTEXT_JSON` in `environ` is passed on, so that a local system has every setting of a deployment.
+    """
+
+    flows: Path
+    environ: Mapping[str, str]
+    show: Callable[[str], None]
+    _process: asyncio.subprocess.Process | None = field(default=None, init=False)
+
+    async def synthesize(self, outdir: Path, draining: Sequence[str] = ()) -> Assembly:
+        """Make the assembly of the flows, with workers of the profiles `draining` whether flows ask for them or not.
+
+        Raises:
+            LocalError: with what it said, for instance the file and line of a flow that makes no sense.
+        """
+        own = {"platform": "host", "flows": str(self.flows), **({"draining": list(draining)} if draining else {})}
+        context = {**_given_context(self.environ), **own}
+        said, is_done = await self._order({"outdir": str(outdir), "context": context})
+        if not is_done:
+            # The next one loads the CDK while the flow is mended.
+            self._process = await self._start()
+            raise LocalError("\n".join(said))
+        for line in said:
+            self.show(line)
+        return await asyncio.to_thread(Assembly.read, outdir)
+
+    async def _order(self, order: Mapping[str, object]) -> tuple[list[str], bool]:
+        """Return what is said of an order, and whether it was done."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            process = self._process = await self._start()
+        said: list[str] = []
+        if process.stdin is None or process.stderr is None:
+            return said, False
+        with suppress(ConnectionError):  # then it has ended, and what it said tells why
+            process.stdin.write(json.dumps(order).encode() + b"\n")
+            await process.stdin.drain()
+        async for raw in process.stderr:
+            line = raw.decode(errors="replace").rstrip()
+            if line == DONE:
+                return said, True
+            if line and not line.startswith(_PROGRESS):
+                said.append(line)
+        await process.wait()
+        return said, False
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        # The context is part of each order. To validate would take seconds, and tell no more than the emulator, which
+        # is about to be given the template.
+        settings = {"CDK_CONTEXT_JSON": "{}", "CDK_VALIDATION": "false"}
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "infra.local.synthesizer_process"),
+            cwd=ROOT,
+            env={**self.environ, **settings},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            limit=_LINE_LIMIT,
+            start_new_session=True,
+        )
+
+
+def _given_context(environ: Mapping[str, str]) -> dict[str, object]:
+    text = environ.get("CDK_CONTEXT_JSON") or "{}"
+    try:
+        context = json.loads(text)
+    except ValueError:
+        context = None
+    if not isinstance(context, dict):
+        raise LocalError(f"CDK_CONTEXT_JSON={text} is no JSON object: give settings as in cdk.json's context.")
+    return context
