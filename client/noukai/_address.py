@@ -44,6 +44,14 @@ def slug(name: str, text: str) -> str:
     return text
 
 
+def is_host(name: str | None) -> bool:
+    """Whether a host can have this name: a look-up of one with an empty or a too long part raises a `UnicodeError`."""
+    try:
+        return bool(name and name.encode("idna")) and re.search(r"\s", str(name)) is None
+    except UnicodeError:
+        return False
+
+
 def job_id(text: str) -> str:
     """Return the text if it can be a job's id, and so cannot change the path it is put into."""
     if not _JOB_ID.fullmatch(text):

@@ -10,6 +10,7 @@ from urllib.request import getproxies
 
 import httpx
 
+from ._address import is_host
 from ._errors import InvalidArgumentError
 
 HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
@@ -19,6 +20,7 @@ _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 
 _AUTHORITIES_FILE = "SSL_CERT_FILE"
 _AUTHORITIES_FOLDER = "SSL_CERT_DIR"
+_KEY_LOG = "SSLKEYLOGFILE"
 _USER = re.compile(r"//[^/]*@")
 
 
@@ -43,11 +45,16 @@ class Network:
 
 def _context() -> ssl.SSLContext:
     file, folder = os.environ.get(_AUTHORITIES_FILE), os.environ.get(_AUTHORITIES_FOLDER)
-    if not file and folder and not Path(folder).is_dir():  # ssl itself would trust nobody instead
+    if not file and folder and not any(Path(each).is_dir() for each in folder.split(os.pathsep)):
+        # ssl itself would trust nobody instead.
         raise InvalidArgumentError(f"{_AUTHORITIES_FOLDER} is {folder!r}, which is no folder: correct or unset it")
     try:
         return httpx.create_ssl_context()
     except OSError as error:  # ssl.SSLError is one
+        keys = os.environ.get(_KEY_LOG)
+        if keys and error.filename == keys:
+            problem = f"which cannot be written ({error.strerror}): correct or unset it"
+            raise InvalidArgumentError(f"{_KEY_LOG} is {keys!r}, {problem}") from None
         what = f"{_AUTHORITIES_FILE} is {file!r}, which" if file else "the certificates of the authorities to trust"
         raise InvalidArgumentError(f"{what} cannot be read ({error}): correct or unset {_AUTHORITIES_FILE}") from None
 
@@ -66,11 +73,7 @@ def _is_proxy(text: str) -> bool:
         port = url.port
     except ValueError:
         return False
-    return url.scheme in {"http", "https", "socks5", "socks5h"} and _is_host(url.hostname) and port != 0
-
-
-def _is_host(name: str | None) -> bool:
-    return bool(name) and re.search(r"\s", str(name)) is None
+    return url.scheme in {"http", "https", "socks5", "socks5h"} and is_host(url.hostname) and port != 0
 
 
 def _variable(scheme: str) -> str:

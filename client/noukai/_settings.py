@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ._address import slug
+from ._address import is_host, slug
 from ._errors import InvalidArgumentError
 
 DEFAULT_BASE_URL = "http://localhost:8080/api/v1"
@@ -88,22 +88,23 @@ def _api_key(name: str, text: str | None) -> str:
 
 
 def _base_url(name: str, text: str) -> str:
-    text = text.strip()
+    address = text.strip()
     try:
-        url = httpx.URL(text)
-        urlsplit(text)  # which knows what brackets are for
+        url = httpx.URL(address)
+        port = urlsplit(address).port  # it also knows what brackets are for, and how large a port may be
     except (httpx.InvalidURL, ValueError) as invalid:
         raise InvalidArgumentError(f"{name} {text!r} is not a URL: {invalid}") from None
     if (
         url.scheme not in {"http", "https"}
-        or not url.host
-        or re.search(r"\s", text)
+        or not is_host(url.raw_host.decode())
+        or port == 0
+        or re.search(r"\s", address)
         or url.userinfo
         or url.query
         or url.fragment
     ):
         raise InvalidArgumentError(f"{name} {text!r} must look like {DEFAULT_BASE_URL} or https://…/api/v1")
-    return text.rstrip("/")
+    return address.rstrip("/")
 
 
 def _timeout(seconds: float) -> float:

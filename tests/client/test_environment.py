@@ -127,13 +127,14 @@ def test_an_authority_of_ones_own_is_trusted(
 def test_a_folder_of_authorities_is_trusted(
     colour: Colour, secure: EchoApi, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`SSL_CERT_DIR` names a folder of certificates, as OpenSSL keeps it."""
+    """`SSL_CERT_DIR` names a folder of certificates, as OpenSSL keeps it, or several."""
     pem = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(pem))
     subprocess.run(["openssl", "rehash", str(tmp_path)], check=True)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    with colour.connected(secure.base_url) as client:
-        assert colour.run(client.job("job_1").wait()).output == "job_1"
+    for folders in (str(tmp_path), f"/missing:{tmp_path}"):
+        monkeypatch.setenv("SSL_CERT_DIR", folders)
+        with colour.connected(secure.base_url) as client:
+            assert colour.run(client.job("job_1").wait()).output == "job_1"
 
 
 @pytest.mark.parametrize("kind", [Noukai, AsyncNoukai])
@@ -172,10 +173,16 @@ def test_blanks_around_the_base_url_are_nothing(colour: Colour, text: str, monke
         ("NOUKAI_BASE_URL", "http://ho st/api/v1"),
         ("NOUKAI_BASE_URL", "localhost:8080"),
         ("NOUKAI_BASE_URL", "http://[/api/v1"),
+        ("NOUKAI_BASE_URL", "http://api..test/api/v1"),
+        ("NOUKAI_BASE_URL", f"http://{'a' * 64}.test/api/v1"),
+        ("NOUKAI_BASE_URL", "http://localhost:80800/api/v1"),
+        ("NOUKAI_BASE_URL", "http://localhost:0/api/v1"),
         ("NOUKAI_ORG", "Acme"),
         ("NOUKAI_PROJECT", "a b"),
         ("HTTPS_PROXY", "ftp://proxy"),
+        ("HTTPS_PROXY", "http://proxy..test:3128"),
         ("SSL_CERT_FILE", "/missing/bundle.pem"),
+        ("SSLKEYLOGFILE", "/missing/keys"),
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
