@@ -174,6 +174,7 @@ class _OwnAsyncConnections:
         self._next: httpx.AsyncClient | None = self._network.client(httpx.AsyncClient)  # so that a fault is told here
         self._by_loop: dict[AbstractEventLoop, httpx.AsyncClient] = {}
         self._lifetimes: dict[AbstractEventLoop, AsyncGenerator[None]] = {}
+        self._lock = Lock()
         self._is_closed = False
         leave_behind_at_fork(self)
 
@@ -191,12 +192,13 @@ class _OwnAsyncConnections:
     def _opened(self, loop: AbstractEventLoop) -> httpx.AsyncClient:
         if self._is_closed:
             raise RuntimeError("this AsyncNoukai has been closed: make another one")
-        for each in [known for known in self._lifetimes if known.is_closed()]:
-            self._by_loop.pop(each, None)
-            del self._lifetimes[each]
-        http_client, self._next = self._next or self._network.client(httpx.AsyncClient), None
-        self._by_loop[loop] = http_client
-        lifetime = self._lifetimes[loop] = _lifetime(loop, self._by_loop)
+        with self._lock:  # a loop of another thread may begin at the same moment
+            for each in [known for known in self._lifetimes if known.is_closed()]:
+                self._by_loop.pop(each, None)
+                del self._lifetimes[each]
+            http_client, self._next = self._next or self._network.client(httpx.AsyncClient), None
+            self._by_loop[loop] = http_client
+            lifetime = self._lifetimes[loop] = _lifetime(loop, self._by_loop)
         with suppress(StopIteration):  # it has begun, which the loop notes
             anext(lifetime).send(None)
         return http_client
@@ -218,6 +220,7 @@ class _OwnAsyncConnections:
             with suppress(StopIteration):
                 lifetime.aclose().send(None)
         self._lifetimes.clear()
+        self._lock = Lock()
 
     def __del__(self, warn: Any = warnings.warn) -> None:
         if getattr(self, "_by_loop", None):

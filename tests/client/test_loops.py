@@ -61,6 +61,39 @@ def test_loops_at_once(api: EchoApi) -> None:
     _until_closed(api)
 
 
+def test_a_loop_begins_while_another_one_does(api: EchoApi) -> None:
+    """Whoever is first with its connections, neither meets what the other has half done."""
+    client = AsyncNoukai("nk_test", base_url=api.base_url)
+    others: list[threading.Thread] = []
+    failures: list[BaseException] = []
+
+    def run(name: str) -> None:
+        try:
+            asyncio.run(waits_of(client, name))
+        except BaseException as failure:  # noqa: BLE001 - it is shown in the thread of the test
+            failures.append(failure)
+
+    class Asked(asyncio.SelectorEventLoop):
+        is_first_time = False
+
+        def is_closed(self) -> bool:
+            if self.is_first_time:
+                self.is_first_time = False
+                others.append(threading.Thread(target=run, args=("other",)))
+                others[0].start()
+                others[0].join(0.3)
+            return super().is_closed()
+
+    loop = Asked()
+    loop.run_until_complete(waits_of(client, "first"))
+    loop.is_first_time = True
+    run("second")
+    others[0].join()
+    assert failures == []
+    loop.run_until_complete(client.aclose())
+    loop.close()
+
+
 def test_closing_in_one_loop_closes_in_all(api: EchoApi) -> None:
     """The connections of a loop that runs elsewhere are closed in that loop."""
     client = AsyncNoukai("nk_test", base_url=api.base_url)
