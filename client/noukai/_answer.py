@@ -41,6 +41,8 @@ Accepted = TypeVar("Accepted", JobAccepted, JobAccepted | ApiError)
 _LONGEST_PAUSE = 24 * 60 * 60.0
 """A larger `Retry-After`, in seconds, is taken for this one: no sleep can overflow."""
 
+_TEMPORARY_REDIRECTIONS = {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT}
+
 _BY_STATUS: dict[int, type[ApiError]] = {
     HTTPStatus.BAD_REQUEST: InvalidInputError,
     HTTPStatus.UNAUTHORIZED: AuthenticationError,
@@ -66,8 +68,8 @@ def answered(request: httpx.Request) -> Operation[httpx.Response]:
         response: httpx.Response = yield request
     except httpx.RequestError as failure:
         raise error_of_failure(request, failure) from failure
-    if is_web_page(response):
-        raise unexpected(response, "it is a web page", WebPageError)
+    if page := _web_page(response):
+        raise unexpected(response, page, WebPageError)
     if not response.is_success:
         raise error_of(response)
     return response
@@ -109,9 +111,11 @@ def unexpected(
     )
 
 
-def is_web_page(response: httpx.Response) -> bool:
-    """Whether what came, though it is no error, is for people: the API answers with JSON alone."""
-    return not response.is_error and response.headers.get("Content-Type", "").startswith("text/html")
+def _web_page(response: httpx.Response) -> str | None:
+    """Say what came if it is no error, but meant for people: the API answers with JSON, and redirects nobody."""
+    if not response.is_error and response.headers.get("Content-Type", "").lower().startswith("text/html"):
+        return "it is a web page"
+    return "it redirects for now, as a login page does" if response.status_code in _TEMPORARY_REDIRECTIONS else None
 
 
 def error_of(response: httpx.Response) -> ApiError:

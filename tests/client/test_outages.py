@@ -43,7 +43,10 @@ _AWAY = {
     "unavailable": refused(503, headers={"Retry-After": "1"}),
     "gateway timeout": refused(504),
     "captive": _PAGE,
+    "captive in capitals": Answer(body=b"<HTML>", headers={"Content-Type": "Text/HTML"}),
+    "captive without a page": refused(511),
     "redirected": _REDIRECTED,
+    "redirected without a page": Answer(307, b"", {"Location": "http://portal.test/"}),
 }
 
 away = pytest.mark.parametrize("answer", _AWAY.values(), ids=_AWAY.keys())
@@ -222,5 +225,5 @@ def _asked_within(seconds: float, answer: Answer) -> int:
     """How often that is within so many seconds of the full pauses."""
     pauses = [0.5, 1.0, 2.0, 4.0]
     asked = len(pauses) + 1 + int((seconds - sum(pauses)) // 8)
-    is_hold_refused = answer.status in {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
+    is_hold_refused = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not answer.headers
     return asked + is_hold_refused  # the plain request that follows comes without a pause
