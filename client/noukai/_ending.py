@@ -30,21 +30,26 @@ class OutputError(Exception):
 
 
 class _Stream:
-    """A text stream whose errors are `told`, instead of raised; everything else is the stream's own."""
+    """A stream whose errors are `told`, instead of raised; everything else is the stream's own."""
 
-    def __init__(self, stream: TextIO, told: Callable[[OSError], None]) -> None:
+    def __init__(self, stream: Any, told: Callable[[OSError], None]) -> None:
         self._stream = stream
         self._told = told
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
-    def write(self, text: str) -> int:
+    @property
+    def buffer(self) -> "_Stream":
+        """The bytes below a text."""
+        return _Stream(self._stream.buffer, self._told)
+
+    def write(self, content: Any) -> Any:
         try:
-            return self._stream.write(text)
+            return self._stream.write(content)
         except OSError as error:
             self._told(error)
-            return len(text)
+            return len(content)
 
     def flush(self) -> None:
         try:

@@ -15,7 +15,9 @@ from ._arguments import message_of, parameters_of, unreadable
 from ._calling import described
 from ._client import Noukai
 from ._command import STDOUT
+from ._ending import LOCAL_FAULT
 from ._errors import FlowNotFoundError
+from ._terminal import complain
 
 Input = tuple[str | None, dict[str, Any] | None]
 """A message and parameters."""
@@ -63,7 +65,8 @@ def write_output(client: Noukai, address: str | None, output: object, path: Path
         else:
             path.write_bytes(content)
     except OSError as error:
-        raise typer.BadParameter(f"the file cannot be written: {error.strerror}", param_hint="'-o'") from None
+        complain(f"{path} cannot be written: {error.strerror}")
+        raise typer.Exit(LOCAL_FAULT) from None
 
 
 def _description(client: Noukai, address: str) -> FlowDescription | None:

@@ -1,5 +1,6 @@
 """The command `noukai`: submit jobs, look at them, wait for them, cancel them; list the flows, show the use."""
 
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -145,7 +146,7 @@ def list_jobs(
     state: options.State = None,
     created_after: options.CreatedAfter = None,
     created_before: options.CreatedBefore = None,
-    limit: Annotated[int, typer.Option(min=1, help="So many of the newest.")] = DEFAULT_LIST_LIMIT,
+    limit: Annotated[int, typer.Option(min=1, max=sys.maxsize, help="So many of the newest.")] = DEFAULT_LIST_LIMIT,
     as_json: options.Json = False,
 ) -> None:
     """List the newest jobs of a flow, a project or the org."""

@@ -180,6 +180,7 @@ def test_submit_prints_the_acceptance_as_json() -> None:
         (["list"], "NOUKAI_ORG"),
         (["list", "acme/demo/echo", "--project", "demo"], "a flow or a project"),
         (["list", "acme/demo/echo", "--limit", "0"], "--limit"),
+        (["list", "acme/demo/echo", "--limit", "1" + "0" * 30], "--limit"),
         (["list", "acme/demo/echo", "--created-after", "yesterday"], "created_after"),
         (["wurst"], "No such command"),
     ],

@@ -78,6 +78,19 @@ def test_full_disk_is_said(name: str, inputs: str) -> None:
 
 
 @pytest.mark.usefixtures("api")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_full_disk_of_a_result_is_said() -> None:
+    """The usage was right, and the job did not fail; a reader that wants no more has nothing to be told."""
+    done = shell('"$@" -o /dev/full', NOUKAI, "wait", "job_done")
+    assert (done.returncode, done.stderr) == (5, "noukai: /dev/full cannot be written: No space left on device\n")
+    done = shell('"$@" -o - > /dev/full', NOUKAI, "wait", "job_done")
+    said = "noukai: standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (5, said)
+    done = shell('{ "$@" -o -; echo $? >&2; } | true', NOUKAI, "wait", "job_done")
+    assert done.stderr == "141\n"
+
+
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("name", ["submit", "list"])
 def test_output_that_is_closed_is_said(name: str, inputs: str) -> None:
     """A process that was started without standard output cannot show what it has found."""
