@@ -1,7 +1,9 @@
 """Python values as the JSON that a flow's annotations read: dataclasses, models, dates, decimals, numpy's arrays."""
 
+import json
 import math
 from base64 import b64encode
+from collections import UserString
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
@@ -20,6 +22,9 @@ _COMPLETE = frozenset({int, bool, NoneType})
 """Kinds of which JSON has every value."""
 
 _KEYS = (str, int, float, bool)
+
+_ASTERISKS = '"**********"'
+"""How pydantic writes a secret, wherever it stands in a model."""
 
 
 class _RefusedError(Exception):
@@ -116,12 +121,13 @@ def _form_of(value: Any) -> object:
         return _listed(value)
     if is_dataclass(value) and not hasattr(value, "__pydantic_serializer__"):
         return {field.name: getattr(value, field.name) for field in fields(value)}
-    if hasattr(value, "get_secret_value"):
-        raise _RefusedError("a secret would be sent as asterisks: give what its get_secret_value() returns")
     try:
-        return to_jsonable_python(value, fallback=_unknown, inf_nan_mode="constants")
+        plain: object = to_jsonable_python(value, fallback=_unknown, inf_nan_mode="constants")
     except ValueError as error:
         raise _RefusedError(str(error)) from None
+    if _ASTERISKS in json.dumps(plain):
+        raise _RefusedError("a secret would be sent as asterisks: give what its get_secret_value() returns")
+    return plain
 
 
 @_form_of.register(bytes)
@@ -155,6 +161,11 @@ def _(value: Mapping[Any, object]) -> object:
 @_form_of.register(AbstractSet)
 def _(value: Sequence[object]) -> object:
     return list(value)
+
+
+@_form_of.register
+def _(value: UserString) -> object:
+    return value.data
 
 
 @_form_of.register

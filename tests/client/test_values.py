@@ -2,7 +2,7 @@
 
 import array
 import json
-from collections import OrderedDict, deque
+from collections import OrderedDict, UserString, deque
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -33,6 +33,10 @@ class Line(BaseModel):
     article: str = Field(alias="articleName")
     price: Decimal = Decimal(0)
     weight: float = 1.5
+
+
+class Login(BaseModel):
+    word: SecretStr
 
 
 class Size(NamedTuple):
@@ -99,6 +103,7 @@ CONVERTED = [
     (timedelta, np.timedelta64(1500, "ns"), timedelta(microseconds=1)),
     (list[int], range(3), [0, 1, 2]),
     (list[int], deque([1, 2]), [1, 2]),
+    (str, UserString("a"), "a"),
     (list[float], array.array("d", [0.5]), [0.5]),
     (list[int], (number for number in (1, 2)), [1, 2]),
     (list[str], {"a": 1}.keys(), ["a"]),
@@ -162,6 +167,7 @@ def cyclic() -> list[Any]:
         ({None: 1}, "", "NoneType"),
         ([{1: "a", "1": "b"}], ".0", "'1'"),
         (SecretStr("word"), "", "get_secret_value"),
+        ([Login(word=SecretStr("word"))], ".0", "get_secret_value"),
         (test_flow_gets_what_was_given, "", "function"),
     ],
 )
