@@ -28,6 +28,8 @@ def inflated(body: bytes, encoding: str) -> bytes:
         return body
     if encoding.lower() not in {"gzip", "x-gzip"}:
         raise InvalidInputError([("Content-Encoding", "must be gzip or identity")])
+    # A larger one may be a million members of nothing, which take minutes.
+    check_size("compressed body", len(body), limits.MAX_BODY_BYTES)
     import zlib  # noqa: PLC0415 - few callers compress
 
     try:
