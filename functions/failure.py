@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
+from linecache import cache as source_lines
 from pathlib import Path
-from traceback import FrameSummary, extract_tb
+from stat import S_ISREG
+from traceback import FrameSummary, extract_tb, walk_tb
+from types import TracebackType
 
 from functions.context import PermanentError
 from functions.outcome import Raised
@@ -50,8 +53,25 @@ def describe_error(error: BaseException) -> str:
 
 def frames_of(error: BaseException) -> list[FrameSummary]:
     """Return where an exception has passed, what raised it last; the frames that run the flow are left out."""
-    frames = list(extract_tb(error.__traceback__))
+    frames = _frames(error.__traceback__)
     return [frame for frame in frames if Path(frame.filename).parent != _OURS] or frames
+
+
+def _frames(traceback: TracebackType | None) -> list[FrameSummary]:
+    """Return the frames of a trace, with their lines if their source is a regular file: reading a pipe would wait."""
+    for frame, _ in walk_tb(traceback):
+        source = frame.f_code.co_filename
+        if source not in source_lines and not _is_regular(source):
+            source_lines[source] = (0, None, [], source)
+    return list(extract_tb(traceback))
+
+
+def _is_regular(path: str) -> bool:
+    """Whether a path is that of a regular file, or of none."""
+    try:
+        return S_ISREG(Path(path).stat().st_mode)
+    except (OSError, ValueError):
+        return True
 
 
 def cause_of(error: BaseException) -> BaseException | None:
@@ -122,7 +142,7 @@ def _text_of(error: BaseException) -> str:
 
 def _advice(error: BaseException) -> str:
     """Say what to do about what Lambda forbids: Python's own text does not even name it."""
-    frames = extract_tb(error.__traceback__) if isinstance(error, OSError) else []
+    frames = _frames(error.__traceback__) if isinstance(error, OSError) else []
     if not any(Path(frame.filename).parts[-2:] == _LOCKS for frame in frames):
         return ""
     return (

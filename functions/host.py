@@ -82,14 +82,11 @@ class Host:
         """Make an object of a result that no row holds; that is done here, while the worker extends the lease."""
         if isinstance(outcome, Raised) or len(content := outcome.result.encode()) <= MAX_ROW_RESULT_BYTES:
             return outcome
-        # Few jobs have such a result.
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-        from functions.payloads import result_key  # noqa: PLC0415
+        from functions.payloads import result_key  # noqa: PLC0415 - few jobs have such a result
 
         try:
             return self._payloads().put(result_key(call), content)
-        except (BotoCoreError, ClientError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job is told, and the process lives on
             what = f"the result of {len(content)} bytes could not be kept: {describe_error(error)}"
             return Raised(cut(what), trace=trace_of(error))
 

@@ -149,6 +149,7 @@ class FlowProcess:
         deadline = monotonic() + _LEAVING_SECONDS
         while self.is_alive and (left := deadline - monotonic()) > 0:
             self._conversation.wait(monotonic() + min(left, LOOK_SECONDS))
+            self._conversation.said.clear()  # exit handlers may write for as long as they run
         self.close()
 
     def close(self) -> None:

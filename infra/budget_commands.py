@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.account import OperatorError
+from infra.budgets import BudgetRow
 from infra.operator import Context, Operator, Org
 
 _WIDE = 500
@@ -47,7 +48,7 @@ def show(context: Context) -> None:
     """Show every budget, and the month in which it was last used up."""
     table = Table("org", "jobs", "USD", "used up", box=None)
     for row in Operator.of(context).budgets().rows():
-        table.add_row(row.org, str(row.jobs or ""), str(row.usd or ""), row.spent or "never")
+        table.add_row(row.org, str(row.jobs or ""), str(row.usd or ""), _state(row))
     Console(width=_WIDE).print(table)
 
 
@@ -57,6 +58,10 @@ def clear(org: Org, context: Context) -> None:
     if not Operator.of(context).budgets().clear(org):
         raise OperatorError(f"The org {org} has no budget: `make budget ARGS=list` shows all.")
     typer.echo(f"The org {org} has no budget any more.")
+
+
+def _state(row: BudgetRow) -> str:
+    return row.spent or "never" if row.problem is None else f"unreadable: {row.problem}"
 
 
 def _limits(jobs: int | None, usd: Decimal | None) -> str:

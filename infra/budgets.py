@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from infra.bad_row import problem_of
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -23,6 +25,8 @@ class BudgetRow:
     usd: Decimal | None = None
     spent: str | None = None
     """The month in which it was last used up."""
+    problem: str | None = None
+    """Why the row cannot be read, if it cannot; nothing else of it is known then but the org."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,13 @@ def _key(org: str) -> "dict[str, AttributeValueTypeDef]":
 
 
 def _decode(item: Mapping[str, Any]) -> BudgetRow:
-    return BudgetRow(
-        org=item["k"]["S"],
-        jobs=int(item["jobs"]["N"]) if "jobs" in item else None,
-        usd=Decimal(item["usd"]["N"]) if "usd" in item else None,
-        spent=item["spent"]["S"] if "spent" in item else None,
-    )
+    org: str = item["k"]["S"]
+    try:
+        return BudgetRow(
+            org=org,
+            jobs=int(item["jobs"]["N"]) if "jobs" in item else None,
+            usd=Decimal(item["usd"]["N"]) if "usd" in item else None,
+            spent=item["spent"]["S"] if "spent" in item else None,
+        )
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        return BudgetRow(org, problem=problem_of(error))

@@ -76,6 +76,8 @@ def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` s
 
 
 def _cells(row: KeyRow, now: int) -> tuple[str, ...]:
+    if row.problem is not None:
+        return (row.id, *[""] * 7, row.state(now))
     times = [_day(row.created), _day(row.used) or "never", _day(row.expires) or "never"]
     rate = "" if row.rate is None else f"{row.rate}/s"
     return (row.id, row.org, row.name, " ".join(row.scopes), rate, *times, row.state(now))

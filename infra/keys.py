@@ -4,9 +4,11 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from infra.account import OperatorError
+from infra.bad_row import problem_of
 from noukai_wire.scopes import Scope
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 _PREFIX = "nk_"
 _RANDOM_BYTES = 32
 _ID_LENGTH = 12
-_NUMBERS = ("created", "expires", "used", "revoked", "rate")
+_TIMES = {"created", "expires", "used", "revoked"}
+_NUMBERS = (*_TIMES, "rate")
 
 
 class KeyNotFoundError(OperatorError):
@@ -37,6 +40,8 @@ class KeyRow:
     revoked: int | None = None
     rate: int | None = None
     """How many calls a second it allows, if that is limited."""
+    problem: str | None = None
+    """Why the row cannot be read, if it cannot; nothing else of it is known then but the hash."""
 
     @property
     def id(self) -> str:
@@ -45,6 +50,8 @@ class KeyRow:
 
     def state(self, now: int) -> str:
         """Say whether the key is good for anything."""
+        if self.problem is not None:
+            return f"unreadable: {self.problem}"
         if self.revoked is not None:
             return "revoked"
         return "expired" if self.expires is not None and self.expires <= now else "valid"
@@ -136,6 +143,11 @@ class Keys:
 
 
 def _decode(item: Mapping[str, Any]) -> KeyRow:
-    numbers = {name: int(item[name]["N"]) for name in _NUMBERS if name in item}
-    scopes = tuple(sorted(item["scopes"]["SS"]))
-    return KeyRow(item["hash"]["S"], item["org"]["S"], item["name"]["S"], scopes, **numbers)
+    hash_: str = item["hash"]["S"]
+    try:
+        numbers: dict[str, Any] = {name: int(item[name]["N"]) for name in _NUMBERS if name in item}
+        for name in _TIMES & numbers.keys():
+            datetime.fromtimestamp(numbers[name], UTC)
+        return KeyRow(hash_, item["org"]["S"], item["name"]["S"], tuple(sorted(item["scopes"]["SS"])), **numbers)
+    except (LookupError, TypeError, ValueError, ArithmeticError, OSError) as error:
+        return KeyRow(hash_, "", "", (), 0, problem=problem_of(error))

@@ -87,6 +87,8 @@ class WorkerProfile:
     ephemeral_storage: Annotated[int, _A_NUMBER, Field(ge=512, le=10_240)] = 512
     lease_seconds: Annotated[int, _A_NUMBER, Field(ge=3, le=60)] = 60
     grace_seconds: Annotated[int, _A_NUMBER, Field(ge=0, le=60)] = 10
+    import_seconds: Annotated[int, _A_NUMBER, Field(ge=1, le=600)] = 60
+    """How long a flow's module may be imported for; the timeout of a job begins after it."""
 
     @property
     def flow_seconds(self) -> int:

@@ -71,6 +71,7 @@ def _environment(
         "QUEUE_URL": queue.queue_url,
         "LEASE_SECONDS": str(profile.lease_seconds),
         "GRACE_SECONDS": str(profile.grace_seconds),
+        "IMPORT_SECONDS": str(profile.import_seconds),
     }
     if kind is not None:
         own["WORKER_KIND"] = kind

@@ -15,7 +15,7 @@ from noukai import Job, JobFailedError, JobStatus, Noukai, WaitTimeoutError
 from tests.e2e.hostility import AT_IMPORT, IN_RUN, LATER, LEAVING, PARALLEL
 from tests.e2e.local_system import KEY, LocalSystem
 
-ENVIRONMENT = {"IMPORT_SECONDS": "4"}
+IMPORT_SECONDS = 4
 
 
 @dataclass
@@ -103,8 +103,8 @@ def _lives(process: psutil.Process) -> bool:
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """Run everything, and stop the system."""
     pids = tmp_path_factory.mktemp("pids")
-    worker = {"max_concurrency": 2, "grace_seconds": 1, "lease_seconds": 10}
-    with LocalSystem.start(Path(__file__).parent / "hostile", {"worker": worker, "environment": ENVIRONMENT}) as system:
+    worker = {"max_concurrency": 2, "grace_seconds": 1, "lease_seconds": 10, "import_seconds": IMPORT_SECONDS}
+    with LocalSystem.start(Path(__file__).parent / "hostile", {"worker": worker}) as system:
         with Noukai(api_key=KEY, base_url=system.url) as client:
             seen = Trial(client, pids).run()
         processes = psutil.Process(system.running.process.pid).children(recursive=True)

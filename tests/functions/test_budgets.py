@@ -167,3 +167,12 @@ def test_state_of_a_budget_is_shown(budgets: Budgets, system: System) -> None:
     shown = [(row.org, row.jobs, row.usd, row.spent) for row in budgets.rows()]
     assert shown == [("acme", 1, None, "2023-11"), ("globex", None, Decimal("0.5"), None)]
     assert not budgets.clear("initech")
+
+
+def test_budget_that_cannot_be_read(budgets: Budgets) -> None:
+    """It is in the list, and says why; the others are as they were."""
+    budgets.set("acme", jobs=3, usd=None)
+    budgets.client.put_item(TableName="usage", Item={"o": {"S": "#budget"}, "k": {"S": "bad"}, "jobs": {"S": "many"}})
+    good, bad = budgets.rows()
+    assert (good.org, good.jobs, good.problem) == ("acme", 3, None)
+    assert (bad.org, bad.problem) == ("bad", "it has no 'N'")

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -112,3 +113,25 @@ def test_table_is_empty_until_a_key_is_made(keys: Keys) -> None:
     assert keys.is_empty()
     keys.create("acme", "first", created=0)
     assert not keys.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"org": {"N": "1"}}, "it has no 'S'"),
+        ({"created": {"N": "1.5"}}, "invalid literal for int"),
+        ({"expires": {"N": "1" * 30}}, "out of range"),
+    ],
+)
+def test_row_that_cannot_be_read(keys: Keys, wrong: dict[str, Any], problem: str) -> None:
+    """It is in the list, says why, can be revoked, and is in nobody else's way."""
+    keys.create("acme", "ci", created=1)
+    bad: dict[str, Any] = {"hash": {"S": "ab" * 32}, "org": {"S": "x"}, "name": {"S": "x"}, "scopes": {"SS": ["read"]}}
+    keys.client.put_item(TableName="keys", Item={"created": {"N": "1"}, **bad, **wrong})
+    states = {row.id: row.state(now=2) for row in keys.rows()}
+    unreadable = states.pop("ab" * 6)
+    assert unreadable.startswith("unreadable: ")
+    assert problem in unreadable
+    assert [*states.values()] == ["valid"]
+    keys.revoke("abab", now=2)
+    assert any("revoked" in item for item in keys.client.scan(TableName="keys")["Items"])

@@ -82,6 +82,8 @@ def test_an_assembly_says_what_to_publish(tmp_path: Path) -> None:
         (".#demo.py", False),
         ("#demo.py#", False),
         ("demo.py.tmp", False),
+        ("shop/build/lib/shop.py", False),
+        ("shop/shop.egg-info/PKG-INFO", False),
     ],
 )
 def test_what_editors_write_beside_a_file_is_no_change(name: str, *, expected: bool) -> None:

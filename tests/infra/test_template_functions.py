@@ -76,7 +76,7 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
         ("usage", {"KEYS_TABLE", "USAGE_TABLE", "PRICE_JOB", "PRICE_GB_SECOND"}),
         ("metering", {"USAGE_TABLE", "WORKER_MEMORY", "PRICE_JOB", "PRICE_GB_SECOND"}),
         ("describe", {"KEYS_TABLE", "USAGE_TABLE"}),
-        ("worker", {"JOBS_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL", "LEASE_SECONDS", "GRACE_SECONDS"}),
+        ("worker", {"JOBS_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL", "LEASE_SECONDS", "GRACE_SECONDS", "IMPORT_SECONDS"}),
         ("dead_letters", {"JOBS_TABLE", "DEAD_LETTER_QUEUE_URL"}),
     ],
 )

@@ -8,6 +8,8 @@ from tests.infra.template import QUEUES, READERS, Template
 
 DAY = 24 * 60 * 60
 
+TIMES = ("LEASE_SECONDS", "GRACE_SECONDS", "IMPORT_SECONDS")
+
 
 @pytest.mark.parametrize("prefix", ["QueuesJobs", "QueuesDeadLetters", "QueuesUnprocessed", "QueuesUncounted"])
 def test_queue_is_encrypted_takes_the_largest_messages_and_refuses_plain_http(template: Template, prefix: str) -> None:
@@ -91,13 +93,14 @@ def test_worker_is_as_its_profile_says(template_for: Callable[..., Template]) ->
         "batch_window": 1,
         "max_concurrency": 33,
         "lease_seconds": 30,
+        "import_seconds": 20,
         "grace_seconds": 5,
     }
     template = template_for(worker=profile)
     function, deliveries = template.functions()["worker"], template.deliveries("worker")
     environment = function["Environment"]["Variables"]
     assert (function["MemorySize"], function["Timeout"]) == (2048, 120)
-    assert (environment["LEASE_SECONDS"], environment["GRACE_SECONDS"]) == ("30", "5")
+    assert [environment[name] for name in TIMES] == ["30", "5", "20"]
     assert (deliveries["BatchSize"], deliveries["MaximumBatchingWindowInSeconds"]) == (10, 1)
     assert deliveries["ScalingConfig"] == {"MaximumConcurrency": 33}
 
@@ -106,4 +109,4 @@ def test_one_delivery_at_a_time_is_the_default(template: Template) -> None:
     """A batch runs one after the other, so it is for short flows only; leases and grace are the contract's."""
     assert template.deliveries("worker")["BatchSize"] == 1
     environment = template.functions()["worker"]["Environment"]["Variables"]
-    assert (environment["LEASE_SECONDS"], environment["GRACE_SECONDS"]) == ("60", "10")
+    assert [environment[name] for name in TIMES] == ["60", "10", "60"]

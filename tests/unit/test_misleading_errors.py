@@ -1,5 +1,10 @@
 """Exceptions whose classes make something else of what every exception has."""
 
+import os
+from pathlib import Path
+
+import pytest
+
 from functions.context import PermanentError
 from functions.failure import raised_by
 from functions.outcome import Raised
@@ -26,3 +31,13 @@ def test_error_whose_class_misleads_is_told_all_the_same() -> None:
     told = raised_by(UnfathomableError("x"))
     assert told == Raised("UnfathomableError: it cannot be described, since that raises ZeroDivisionError", True)
     assert trace_of(UnfathomableError("x")) == "its trace cannot be shown"
+
+
+def test_source_that_is_a_pipe_is_not_read(tmp_path: Path) -> None:
+    """Whoever opened it would wait for its writer, and the job for its end."""
+    source = tmp_path / "flow.py"
+    os.mkfifo(source)
+    with pytest.raises(ZeroDivisionError) as raised:
+        exec(compile("1 / 0", source, "exec"))
+    assert raised_by(raised.value).error == "ZeroDivisionError: division by zero"
+    assert f'File "{source}", line 1' in trace_of(raised.value)
