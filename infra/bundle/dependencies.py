@@ -52,16 +52,19 @@ class Dependencies:
     def of_flows(self, requirements: Requirements, own: Iterable[Path]) -> Path:
         """Give a folder with what flows require, whole; what the folders `own` have as well has the same version."""
         pins = sorted({f"{name}=={version}" for folder in own for name, version in _distributions(folder)})
-        links = [f"{file.name} {file.stat().st_size}" for folder in requirements.links for file in folder.iterdir()]
-        asked = self._asked(requirements)
-        key = [*asked, *requirements.options, *sorted(links), *pins]
+        links = [_state(file) for folder in requirements.links for file in folder.iterdir()]
+        files = {
+            "requirements": self._asked(requirements),
+            "constraints": [*map(str, requirements.constraints), *pins],
+        }
+        key = [*files["requirements"], "", *files["constraints"], "", *requirements.options, *sorted(links)]
         self.cache.mkdir(parents=True, exist_ok=True)
-        files = {"requirements": asked, "constraints": [*map(str, requirements.constraints), *pins]}
         options = list(requirements.options)
         for name, lines in files.items():
             path = self.cache / f"{_digest(lines)}.txt"
             path.write_text("\n".join(lines), encoding="utf-8")
             options += [f"--{name}", str(path)]
+        options += ["--refresh"] if links else []  # or uv takes a wheel that it has seen by its name
         try:
             return self._installed(key, options, prune_installation)
         except BundleError as error:
@@ -135,6 +138,12 @@ def _publish(draft: Path, folder: Path) -> None:
         # Another process may have been faster; it has put the same there.
         if not folder.exists():
             raise
+
+
+def _state(file: Path) -> str:
+    """Say what changes with a file, without reading it."""
+    state = file.stat()
+    return f"{file.name} {state.st_size} {state.st_mtime_ns}"
 
 
 def _distributions(folder: Path) -> Iterable[tuple[str, str]]:

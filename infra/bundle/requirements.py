@@ -72,6 +72,10 @@ class Requirements:
     links: list[Path] = field(default_factory=list)
     """Folders in which wheels may be found."""
     files: list[Path] = field(default_factory=list)
+    _included: set[tuple[Path, bool]] = field(default_factory=set)
+    """Each file, and whether what it names is required or a constraint: it may be both."""
+    _open: list[Path] = field(default_factory=list)
+    """Those that are being read: each includes the next."""
 
     @classmethod
     def read(cls, file: Path) -> "Requirements":
@@ -89,8 +93,21 @@ class Requirements:
         named = [each for each in (*self.required, *self.constraints) if isinstance(each, Named)]
         return [each.line for each in named if re.search(rf"(?<![\w-]){re.escape(each.name)}(?![\w-])", text)]
 
+    def _include_once(self, line: Line, file: Path, *, required: bool) -> None:
+        """Include a file that several may name, such as one of constraints; none may name what it is named by."""
+        if file in self._open:
+            raise line.refused(f"{file} is being read already: it includes itself.")
+        if (file, required) not in self._included:
+            self._include(file, required=required)
+
     def _include(self, file: Path, *, required: bool) -> None:
         self.files.append(file)
+        self._included.add((file, required))
+        self._open.append(file)
+        self._take_lines(file, required=required)
+        self._open.pop()
+
+    def _take_lines(self, file: Path, *, required: bool) -> None:
         for line in _lines(file):
             option = _OPTION.fullmatch(line.text) if line.text.startswith("-") else None
             if option is not None:
@@ -109,9 +126,7 @@ class Requirements:
             included = line.path(value)
             if not included.is_file():
                 raise line.refused(f"there is no file {included}.")
-            if included in self.files:
-                raise line.refused(f"{included} is included already.")
-            self._include(included, required=required and option in {"-r", "--requirement"})
+            self._include_once(line, included, required=required and option in {"-r", "--requirement"})
         elif option in {"-e", "--editable"} and required:
             self.required.append(_local(line, value))
         elif option in {"-f", "--find-links"}:

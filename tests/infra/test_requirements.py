@@ -117,11 +117,33 @@ def test_nested_file_that_has_changed(install: Install, flows: Path) -> None:
         assert version(install("-r base.txt\n"), "first") == number
 
 
+def test_constraints_that_have_changed(install: Install, flows: Path) -> None:
+    """Install anew, although the same is asked for."""
+    for number in ("1.0", "2.0"):
+        (flows / "limits.txt").write_text(f"first=={number}\n")
+        assert version(install("first\n-c limits.txt\n"), "first") == number
+
+
+def test_wheel_of_a_folder_that_has_changed(install: Install, links: Path) -> None:
+    """Is another one, also if it is as long as before."""
+    for said in ("one", "two"):
+        make_wheel(links, "first", f"VERSION = {said!r}\n", version="3.0")
+        assert version(install("first\n"), "first") == said
+
+
+def test_file_that_several_include(install: Install, flows: Path) -> None:
+    """Is read once, as in a project whose files share their constraints."""
+    (flows / "limits.txt").write_text("first < 2\n")
+    for name in ("base", "more"):
+        (flows / f"{name}.txt").write_text("-c limits.txt\nfirst\n")
+    assert version(install("-r base.txt\n-r more.txt\n-r base.txt\n-r limits.txt\n"), "first") == "1.0"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("-r nowhere.txt", "there is no file"),
-        ("-r requirements.txt", "is included already"),
+        ("-r requirements.txt", "it includes itself"),
         ("../nowhere", "there is no "),
         ("-e .", "is no project: it has neither pyproject.toml nor setup.py"),
         ("-e git+https://example.com/own.git", "no other can be editable"),
