@@ -135,9 +135,16 @@ def _name_of(error: BaseException) -> str:
 def _text_of(error: BaseException) -> str:
     name = _name_of(error)
     try:
-        return f"{name}: {error}".removesuffix(": ") + _advice(error)
+        return "\n".join([f"{name}: {error}".removesuffix(": "), *_notes_of(error)]) + _advice(error)
     except BaseException as raised:  # noqa: BLE001 - it is the author's, and may be anything
         return f"{name}: its text cannot be shown, since that raises {type(raised).__name__}"
+
+
+def _notes_of(error: BaseException) -> Iterator[str]:
+    """Give what `add_note` has added; the list is the author's to change."""
+    notes = getattr(error, "__notes__", ())
+    if isinstance(notes, list | tuple):
+        yield from (note for note in islice(notes, _MOST_ERRORS) if isinstance(note, str))
 
 
 def _advice(error: BaseException) -> str:

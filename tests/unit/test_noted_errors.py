@@ -1,0 +1,14 @@
+"""What is told of the notes of an exception."""
+
+from functions.failure import describe_error
+
+
+def test_notes_are_told() -> None:
+    """What a flow adds on the way up, in the lines of the exception itself or in the one of a member."""
+    noted = ValueError("bad")
+    noted.add_note("in row 7")
+    assert describe_error(noted) == "ValueError: bad\nin row 7"
+    assert describe_error(ExceptionGroup("rows", [noted])).splitlines()[1:] == ["  ValueError: bad in row 7"]
+    for notes in (None, 7, [object()], ["x"] * 100_000):
+        noted.__notes__ = notes  # type: ignore[assignment]
+        assert describe_error(noted).startswith("ValueError: bad")
