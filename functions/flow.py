@@ -47,6 +47,9 @@ class Flow:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
 
+    def __repr__(self) -> str:
+        return f"<flow {self.name!r}>"
+
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
         """Let other processes import it by its name, as they do with a function."""
         return _named, (self.function.__module__, self.function.__qualname__)

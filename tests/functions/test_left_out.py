@@ -48,6 +48,7 @@ def refusals(tmp_path: Path, **modules: str) -> list[str]:
             "goes onto a function of a module",
         ),
         ("class A:\n    def __call__(self) -> None: ...\nf1 = flow(A())\n", 6, "goes onto a function of a module"),
+        ("@flow\n@flow\ndef f1() -> None: ...\n", 4, "not onto <flow 'f1'>"),
         ("@flow\ndef f1() -> None: ...\ndel f1\n", 4, "bound to something else, or to nothing"),
         ("@flow\ndef f1() -> None: ...\nf1 = 1\n", 4, "bound to something else, or to nothing"),
         ("@flow\ndef f1() -> None: ...\n@flow\ndef f1() -> None: ...\n", 4, "bound to something else"),
