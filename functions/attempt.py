@@ -17,6 +17,12 @@ from functions.store import Refused
 from functions.telemetry import logger
 
 BEAT_SECONDS = 0.25
+EXTENSIONS = 3
+"""How many times a lease is extended within its length.
+
+When a flow has ended, two thirds of the lease are left at least. That is 40 s of the default's 60 s, for what follows
+without a heartbeat: exit handlers, the end of what runs on, the last output and the settling.
+"""
 CHECK_MS = 2000
 """How often the row is looked at: a cancellation reaches the flow within it."""
 
@@ -59,7 +65,7 @@ class Attempt:
     def __post_init__(self) -> None:
         now = self.deployment.clock.now()
         self._check_at = now + CHECK_MS
-        self._extend_at = now + self.deployment.lease_ms // 3
+        self._extend_at = now + self.deployment.lease_ms // EXTENSIONS
         self._is_importing = not self.process.has_imported
         self._begin(now, self.deployment.import_ms if self._is_importing else self.timeout_ms)
 
@@ -132,7 +138,7 @@ class Attempt:
             return
         self._shown = progress
         self._check_at = now + CHECK_MS
-        self._extend_at = now + self.deployment.lease_ms // 3
+        self._extend_at = now + self.deployment.lease_ms // EXTENSIONS
         self._progress_at = now + max(_FIRST_PROGRESS_MS, (now - self.begun_at) // _PROGRESS_SHARE)
 
     def _estimate(self, now: int, progress: Mapping[str, Any] | None) -> Estimate | None:

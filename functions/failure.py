@@ -1,4 +1,7 @@
-"""What is told of an exception that a flow raised: all of it, in 2 KB, to its caller; its places alone to the log."""
+"""What callers and the log are told of an exception.
+
+A caller gets types, texts and places, in 2 KB; the log gets the places alone, since texts may quote an input.
+"""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,14 +22,17 @@ _LOCKS = ("multiprocessing", "synchronize.py")
 _OURS = Path(__file__).parent
 _MOST_ERRORS = 32
 _SHORTEST_LINE = 100
-"""Bytes: no line is cut further, the last ones are left out instead."""
+"""Bytes to which a line is cut at most; if that is not enough, the last lines are left out."""
 _INDENT = "  "
 _DEEPEST = 4
-"""Of groups within groups."""
+"""How many levels of groups within groups are described."""
 
 
 def raised_by(error: BaseException) -> Raised:
-    """Return the outcome of an attempt whose flow raised; of a group each member counts, as if it was raised alone."""
+    """Return the outcome of an attempt whose flow raised.
+
+    A group is permanent if one of its members is; its pause is the longest that a member asks for.
+    """
     try:
         return _raised_by(error)
     except BaseException as raised:  # noqa: BLE001 - the exception's class is the author's, and may be anything
@@ -42,9 +48,9 @@ def _raised_by(error: BaseException) -> Raised:
 
 
 def describe_error(error: BaseException) -> str:
-    """Say type and text of an exception, then type, text and place of those that it groups and of those that led to it.
+    """Describe an exception, the members of its group and its causes, with a line for each.
 
-    Each has a line. If they take more than an error may, the longest lines are cut first; then the last ones left out.
+    If the lines take more than an error may, the longest ones are cut first, and then the last ones are left out.
     """
     lines = list(islice(_lines(error, set()), _MOST_ERRORS))
     longest = max(_SHORTEST_LINE, _fair_length(lines))
@@ -52,13 +58,13 @@ def describe_error(error: BaseException) -> str:
 
 
 def frames_of(error: BaseException) -> list[FrameSummary]:
-    """Return where an exception has passed, what raised it last; the frames that run the flow are left out."""
+    """Return the frames of an exception, the innermost last, without those of the code that runs the flow."""
     frames = _frames(error.__traceback__)
     return [frame for frame in frames if Path(frame.filename).parent != _OURS] or frames
 
 
 def _frames(traceback: TracebackType | None) -> list[FrameSummary]:
-    """Return the frames of a trace, with their lines if their source is a regular file: reading a pipe would wait."""
+    """Return the frames of a trace; only regular files are read for their lines, since reading a pipe would block."""
     for frame, _ in walk_tb(traceback):
         source = frame.f_code.co_filename
         if source not in source_lines and not _is_regular(source):
@@ -67,7 +73,7 @@ def _frames(traceback: TracebackType | None) -> list[FrameSummary]:
 
 
 def _is_regular(path: str) -> bool:
-    """Whether a path is that of a regular file, or of none."""
+    """Return whether nothing but a regular file is at a path."""
     try:
         return S_ISREG(Path(path).stat().st_mode)
     except (OSError, ValueError):
@@ -88,7 +94,7 @@ def members_of(error: BaseException) -> tuple[BaseException, ...]:
 
 
 def _fair_length(lines: list[str]) -> int:
-    """Return the bytes to which lines must be cut for all of them to fit, so that short ones stay whole."""
+    """Return the length to which the long lines must be cut for all lines to fit; short lines stay whole."""
     room = MAX_ERROR_BYTES - (len(lines) - 1)
     sizes = sorted(len(line.encode("utf-8", "replace")) for line in lines)
     for place, size in enumerate(sizes):
@@ -100,7 +106,7 @@ def _fair_length(lines: list[str]) -> int:
 
 
 def _lines(error: BaseException, told: set[int], depth: int = 0) -> Iterator[str]:
-    """Write an exception, its members and what led to it, each of them once."""
+    """Describe an exception, its members and its causes, each of them once."""
     indent = _INDENT * depth
     yield indent + _in_line(error) if depth else _text_of(error)
     while True:
@@ -117,7 +123,7 @@ def _lines(error: BaseException, told: set[int], depth: int = 0) -> Iterator[str
 
 
 def _in_line(error: BaseException) -> str:
-    """Write an exception with its place, in one line."""
+    """Describe an exception and its place in one line."""
     text = " ".join(_text_of(error).split())
     frames = frames_of(error)
     if not frames:
@@ -127,7 +133,7 @@ def _in_line(error: BaseException) -> str:
 
 
 def _name_of(error: BaseException) -> str:
-    """Return the name of an exception's class, also where a metaclass has another idea of names."""
+    """Return the name of an exception's class, even if a metaclass overrides it."""
     name: str = type.__dict__["__name__"].__get__(type(error))
     return name
 
@@ -148,7 +154,7 @@ def _notes_of(error: BaseException) -> Iterator[str]:
 
 
 def _advice(error: BaseException) -> str:
-    """Say what to do about what Lambda forbids: Python's own text does not even name it."""
+    """Return advice if Lambda forbids what was tried; Python's own message does not name it."""
     frames = _frames(error.__traceback__) if isinstance(error, OSError) else []
     if not any(Path(frame.filename).parts[-2:] == _LOCKS for frame in frames):
         return ""
@@ -159,7 +165,7 @@ def _advice(error: BaseException) -> str:
 
 
 def _members(error: BaseException, met: set[int]) -> Iterator[BaseException]:
-    """Go through an exception and, if it is a group, its members; a group may be its own."""
+    """Yield an exception and, if it is a group, its members; a group may contain itself."""
     if id(error) in met or len(met) > _MOST_ERRORS:
         return
     met.add(id(error))
@@ -169,7 +175,7 @@ def _members(error: BaseException, met: set[int]) -> Iterator[BaseException]:
 
 
 def _retry_after(error: BaseException) -> float | None:
-    """Read the pause that an exception asks for: seconds, or a `timedelta`; whatever else it may say is no pause."""
+    """Return the pause that an exception asks for in seconds or as a `timedelta`; ignore any other value."""
     with suppress(BaseException):  # it is the author's, and may be a property that raises
         asked = getattr(error, "retry_after", None)
         seconds = asked.total_seconds() if isinstance(asked, timedelta) else asked

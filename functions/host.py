@@ -1,4 +1,4 @@
-"""The flows of one project in the process that is theirs: imported once, and called for one attempt after the other."""
+"""What runs in a flow's process: it imports a project's module once and calls its flows, attempt after attempt."""
 
 import atexit
 import os
@@ -46,12 +46,12 @@ class Host:
     clock: "Clock"
     make_payloads: "Callable[[], PayloadStore]"
     _environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    """As it was before the module could change it."""
+    """The environment before the import of the module, which may change it."""
     _flows: dict[str, Flow] = field(default_factory=dict)
     _pid: int = field(default_factory=getpid)
 
     def serve(self, channel: Channel, board: ProgressBoard, token: str) -> None:
-        """Say that the module is imported, or why not, and take calls until there are no more."""
+        """Import the module, tell the worker how that went, and take calls until there are no more."""
         self._pid = getpid()
         failed = self._import()
         channel.say(Answer(failed), token)
@@ -79,7 +79,7 @@ class Host:
         return _Attempt(self, call, board).run()
 
     def kept(self, call: Call, outcome: Returned | Raised) -> Outcome:
-        """Make an object of a result that no row holds; that is done here, while the worker extends the lease."""
+        """Store a result that is too large for a row as an object; meanwhile the worker extends the lease."""
         if isinstance(outcome, Raised) or len(content := outcome.result.encode()) <= MAX_ROW_RESULT_BYTES:
             return outcome
         from functions.payloads import result_key  # noqa: PLC0415 - few jobs have such a result
@@ -91,7 +91,11 @@ class Host:
             return Raised(cut(what), trace=trace_of(error))
 
     def flow(self, name: str) -> Flow:
-        """Give a flow by `project/flow`; the catalog was made of the same module."""
+        """Return a flow by `project/flow`.
+
+        Raises:
+            PermanentError: the module lacks it, although the catalog was made of the same module.
+        """
         try:
             return self._flows[name.partition("/")[2]]
         except KeyError:
@@ -112,7 +116,7 @@ class Host:
         return call.arguments
 
     def end_children(self) -> None:
-        """End this process if it is a child that a flow has forked, which returns from where its parent does, too."""
+        """End this process if it is a child that a flow has forked: it returns from the flow as its parent does."""
         if getpid() != self._pid:
             _exit(0)
 
@@ -148,7 +152,7 @@ class Host:
 
 @dataclass(slots=True)
 class _Attempt:
-    """One call of a flow, and what the flow is told of it."""
+    """One call of a flow, and its context."""
 
     host: Host
     call: Call
@@ -184,7 +188,7 @@ class _Attempt:
             self.host.end_children()
 
     def _report(self, progress: Mapping[str, Any]) -> None:
-        """Show the progress; a thread that has outlived its attempt shows none in the next."""
+        """Report progress; that of a thread that has outlived its attempt is ignored."""
         with self._reporting:
             if not self._is_over:
                 self.board.write(progress)
@@ -196,7 +200,7 @@ class _Attempt:
 
 
 def _leave() -> None:
-    """End in good order: wait for threads, and let exit handlers run."""
+    """Wait for threads, run the exit handlers and flush the streams."""
     shut_down = getattr(threading, "_shutdown", None)
     if shut_down is not None:
         shut_down()
@@ -206,7 +210,7 @@ def _leave() -> None:
 
 @contextmanager
 def _shown(wanted: Mapping[str, str]) -> Iterator[None]:
-    """Show this environment to a client that is made now."""
+    """Use another environment meanwhile: AWS clients read their settings when they are made."""
     found = dict(os.environ)
     os.environ.clear()
     os.environ.update(wanted)

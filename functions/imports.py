@@ -1,4 +1,4 @@
-"""Build step: what the modules of a folder of flows import, and the worker will not have."""
+"""Build step: find imports of flows that will fail in the worker."""
 
 import ast
 import sys
@@ -27,17 +27,17 @@ _DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
 }
-"""Distributions that have other names than what is imported of them."""
+"""The distribution of each module that has another name than its distribution."""
 
 _INCOMPLETE = {"aws_lambda_powertools"}
-"""Of what is there without being asked for, the parts that we do not use are not."""
+"""Packages that the worker has without their unused parts: an import of such a part fails, too."""
 
 _THIS_REPOSITORYS = {"functions", "infra", "tests"}
 _ABOUT_THE_MACHINE = {"TYPE_CHECKING", "os", "platform", "sys"}
 
 
 def missing_in(error: BaseException) -> str | None:
-    """Name the module that an import did not find; None if the error is another one."""
+    """Return the name of the module that an import did not find; None if that was not the error."""
     if not isinstance(error, ImportError) or error.name is None:
         return None
     is_missing = isinstance(error, ModuleNotFoundError) or error.name.partition(".")[0] in _INCOMPLETE
@@ -45,7 +45,7 @@ def missing_in(error: BaseException) -> str | None:
 
 
 def advice(module: str, folder: Path) -> str:
-    """Say what to do about a module that is missing when the flows of a folder are imported."""
+    """Return what to do about a module that the flows of a folder import and that is missing."""
     root = module.partition(".")[0]
     if root in _THIS_REPOSITORYS:
         return "the worker has no such module of this repository"
@@ -55,9 +55,9 @@ def advice(module: str, folder: Path) -> str:
 
 
 def missing_later(folder: Path) -> Iterator[str]:
-    """Say where a function of the modules that were imported will import what is missing.
+    """Name each import within a function of the imported modules that will fail when it is reached.
 
-    What is in a `try` may be missing, as what is for type checkers or another kind of machine.
+    An import in a `try`, for type checkers alone, or for another kind of machine may fail.
     """
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)

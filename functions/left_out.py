@@ -1,4 +1,4 @@
-"""Build step: what looks like a flow, and that no job could call."""
+"""Build step: find what looks like a flow and cannot be called by a job."""
 
 import ast
 import inspect
@@ -15,7 +15,7 @@ from functions.registry import project_of
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FLOW = "flow"
 _MODULES = ("functions.flow", "noukai.flow")
-"""Where a flow's module has the decorator from."""
+"""The modules that the decorator is imported from."""
 
 _HIDDEN = "a decorator above @flow hides it: write @flow on top"
 _METHOD = "it is in a class, and a flow is a function of a module: move it out"
@@ -26,22 +26,25 @@ _ELSEWHERE = "its module is no project: import the flow by its name in a public 
 
 @dataclass(slots=True)
 class Offered:
-    """The flows that were made while modules were imported, and those that are offered of them."""
+    """The flows that the imported modules have made, and those of them that are offered to callers."""
 
     made: list[Flow] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
     modules: list[ModuleType] = field(default_factory=list)
-    """The projects."""
+    """The modules that are projects."""
 
 
 def place_of(flow: Flow) -> tuple[str, int]:
-    """Give the file and the line where a flow's function is defined."""
+    """Return the file and the line where a flow's function is defined."""
     code = inspect.unwrap(flow.function).__code__
     return code.co_filename, code.co_firstlineno
 
 
 def left_out(folder: Path, offered: Offered) -> Iterator[str]:
-    """Say where something looks like a flow and is not offered, and why; every project must have been imported."""
+    """Name each place where something looks like a flow and is not offered, with the reason.
+
+    Every project must have been imported.
+    """
     known = {(*place_of(flow), flow.name) for flow in offered.flows}
     missing = {(*place_of(flow), flow.name): flow for flow in offered.made}
     for (file, line, name), flow in missing.items():
@@ -53,7 +56,7 @@ def left_out(folder: Path, offered: Offered) -> Iterator[str]:
 
 
 def clashes(folder: Path) -> Iterator[str]:
-    """Say which modules of a folder would be one project."""
+    """Name the modules of a folder whose names make the same project."""
     seen: dict[str, Path] = {}
     for path in sorted(folder.glob("[!_.]*")):
         if not (path.suffix == ".py" or (path / "__init__.py").exists()):
@@ -75,7 +78,7 @@ def _reason(flow: Flow, offered: Offered) -> str:
 
 
 def _hides(value: Any, flow: Flow) -> bool:
-    """Whether a value is a function that a decorator has made of a flow."""
+    """Return whether a decorator has wrapped a flow in this value."""
     if not isinstance(value, FunctionType):
         return isinstance(value, partial) and value.func is flow
     held = [getattr(value, "__wrapped__", None), *inspect.getclosurevars(value).nonlocals.values()]
@@ -93,7 +96,7 @@ def _sources(folder: Path) -> Iterator[Path]:
 
 
 def _never_made(path: Path, made: set[tuple[str, int]], *, was_imported: bool) -> Iterator[str]:
-    """Say which functions of a file `@flow` stands on, and never was called for."""
+    """Name the functions of a file that have `@flow` on them in the source, but never became a flow."""
     try:
         tree = ast.parse(path.read_bytes())
     except SyntaxError:
@@ -109,7 +112,7 @@ def _never_made(path: Path, made: set[tuple[str, int]], *, was_imported: bool) -
 
 
 def _functions(tree: ast.AST, *, is_within: bool = False) -> Iterator[tuple[_Function, bool]]:
-    """Give the functions of a file, and whether each is within another."""
+    """Yield the functions of a file, and whether each is within another."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, _Function):
             yield node, is_within

@@ -1,4 +1,4 @@
-"""What a flow writes to its standard streams, on its way into the worker's log."""
+"""The pipes that carry what a flow writes to its standard streams into the worker's log."""
 
 import fcntl
 import os
@@ -11,41 +11,41 @@ from contextlib import suppress
 from time import monotonic
 
 ERRORS = 2
-"""The worker's standard error; through its standard output the runtime may speak with its host."""
+"""The worker's standard error, which is its log; the runtime may use its standard output for itself."""
 
 _PIPE_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 16
 _LINE_BYTES = 1 << 14
-"""What is kept back of a line that has not ended: lines of several streams do not mix."""
+"""How much of an unfinished line is held back, so that lines of several streams do not mix."""
 _LAST_SECONDS = 2.0
-"""How long the end of an output may wait for a log that takes nothing."""
+"""How long the last output may wait for a log that takes nothing."""
 
 
 class Output:
-    """Two pipes of a flow's process. As much is read as the log takes: then it is the flow that waits."""
+    """The two pipes of a flow's process. No more is read than the log takes: a flow that prints faster waits."""
 
     def __init__(self) -> None:
         pipes = _two_pipes()
         self.writing = tuple(pipe[1] for pipe in pipes)
         self.reading = {pipe[0]: b"" for pipe in pipes}
-        """The descriptors that have not come to their end, and what each has begun a line with."""
+        """The descriptors that are still open, each with the unfinished line that was read from it."""
         self._log = _Log()
         for descriptor in self.reading:
             os.set_blocking(descriptor, False)
             _enlarge(descriptor)
 
     def hold(self) -> None:
-        """Keep the worker's ends only."""
+        """Close the flow's ends, which its process has."""
         for descriptor in self.writing:
             os.close(descriptor)
 
     def drop(self) -> None:
-        """Close both ends, since nobody has the other."""
+        """Close both ends, since no process was made."""
         self.hold()
         self.close()
 
     def pass_on(self) -> bool:
-        """Write what lies in the pipes to the log; whether there was so much that more is to be expected."""
+        """Write what lies in the pipes to the log; return whether to expect more at once."""
         busy = False
         for descriptor in list(self.reading):
             read = 0
@@ -55,7 +55,7 @@ class Output:
         return busy
 
     def finish(self) -> None:
-        """Write what lies in the pipes now, to the last word; nobody waits for their end, which a daemon may hold."""
+        """Write all that lies in the pipes now. Their end is not awaited: a daemon may hold them open."""
         self._log.give_up_at = monotonic() + _LAST_SECONDS
         for descriptor in list(self.reading):
             left = _waiting(descriptor)
@@ -91,21 +91,21 @@ class Output:
 
 
 class _Log:
-    """The worker's standard error, which is written to without ever waiting for who reads it."""
+    """The worker's standard error, written to without blocking on its reader."""
 
     def __init__(self) -> None:
         self._left = memoryview(b"")
         self.give_up_at = 0.0
         kind = os.fstat(ERRORS).st_mode
         self._step = select.PIPE_BUF if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) else _PIPE_BYTES
-        """What a pipe takes without blocking if it takes anything at all."""
+        """How many bytes a pipe that is ready takes without blocking."""
 
     def write(self, data: bytes) -> None:
         self._left = memoryview(bytes(self._left) + data) if self._left else memoryview(data)
         self.takes_more()
 
     def takes_more(self, seconds: float = 0) -> bool:
-        """Write on; whether all is written."""
+        """Write what is left; return whether all is written."""
         try:
             while self._left and select.select([], [ERRORS], [], seconds)[1]:
                 self._left = self._left[os.write(ERRORS, self._left[: self._step]) :]
@@ -114,7 +114,7 @@ class _Log:
         return not self._left
 
     def waits(self) -> bool:
-        """Write on, and wait for the reader if need be; whether all is written."""
+        """Write what is left, waiting for the reader until `give_up_at`; return whether all is written."""
         return self.takes_more(max(0.0, self.give_up_at - monotonic()))
 
 

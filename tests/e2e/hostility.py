@@ -25,6 +25,8 @@ AT_IMPORT = {
     "hanging": ("failed", "import"),
     "shutting": ("failed", "closed the pipes"),
     "patching": DONE,
+    "lengthy": DONE,
+    "rewriting": DONE,
 }
 """Each project, and how its job ends: with which output, or with what in its error."""
 IN_RUN = {
@@ -49,6 +51,7 @@ IN_RUN = {
             "closed descriptors",
             "redirected descriptors",
             "scribble",
+            "scribble into the log",
             "flood",
             "fork and return",
             "child",

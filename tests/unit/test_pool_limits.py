@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from functions import attempt, output, process, reaper
 from functions import pool as module
 from functions.answer import Answer
 from functions.call import Call
@@ -14,12 +15,15 @@ from functions.outcome import Returned
 from functions.pool import ProcessPool
 from functions.process import FlowProcess
 from functions.progress import ProgressBoard
+from infra.settings import WorkerProfile
 from tests.flow_process import CALL
 from tests.unit.own_process import in_own_process
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells what a process holds")
 
 MEBIBYTE = 1 << 20
+SETTLING_SECONDS = 15
+"""For a call of AWS, which is tried three times, each for four seconds."""
 
 
 def pool_of(mebibytes: Callable[[Call], int], memory: int = 1 << 30) -> ProcessPool:
@@ -100,3 +104,10 @@ def test_process_is_replaced_after_so_many_attempts(monkeypatch: pytest.MonkeyPa
         processes.close()
 
     in_own_process(worker)
+
+
+def test_lease_outlasts_the_end_of_a_process() -> None:
+    """No heartbeat goes on while a process ends, which comes before the settling: each step may take its longest."""
+    ending = process._LEAVING_SECONDS + reaper.PATIENCE_SECONDS + 2 * output._LAST_SECONDS
+    lease = WorkerProfile().lease_seconds
+    assert lease - lease / attempt.EXTENSIONS > attempt.BEAT_SECONDS + ending + SETTLING_SECONDS

@@ -1,0 +1,29 @@
+"""Flows that share their batches: one that behaves, and one that harms its process."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from functions.flow import flow
+
+ACTS: dict[str, Callable[[], object]] = {
+    "exit": lambda: os._exit(7),
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "all descriptors": lambda: os.closerange(0, 65536),
+    "hang": lambda: time.sleep(600),
+    "fork and return": os.fork,
+}
+
+
+@flow(batch=10, timeout=2, max_attempts=1)
+def act(kind: str) -> str:
+    """Do it and return, if that is possible."""
+    ACTS[kind]()
+    return "done"
+
+
+@flow(batch=10, timeout=2, max_attempts=1)
+def work(number: int) -> int:
+    """Work."""
+    return number

@@ -1,0 +1,15 @@
+"""Takes longer to be imported than its flow may run, as one does that loads a model."""
+
+import os
+import time
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    time.sleep(2.5)
+
+
+@flow(max_attempts=1, timeout=1)
+def work() -> str:
+    """Work."""
+    return "done"

@@ -1,0 +1,16 @@
+"""Changes its own file when it is imported."""
+
+import os
+from pathlib import Path
+
+from functions.flow import flow
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+    with Path(__file__).open("a") as source:
+        source.write("\n# imported once more\n")
+
+
+@flow(max_attempts=1, timeout=2)
+def work() -> str:
+    """Work."""
+    return "done"
