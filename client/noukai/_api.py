@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache, partial
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 
@@ -27,6 +27,7 @@ from ._address import FlowAddress
 from ._answer import answered, error_of_entry, of_flow, read, read_job, unexpected
 from ._deadline import Clock, Deadline, DeadlinePassedError
 from ._errors import ApiError, NoukaiError
+from ._looks import Look, Looks, LooksByLoop
 from ._operation import Operation
 from ._patience import Failures, Patience, asked_pause, is_transient
 from ._payload import uploaded, with_output
@@ -45,14 +46,6 @@ Ask = Callable[[float], httpx.Request]
 """Makes a request that must be over in so many seconds."""
 
 
-class Look(NamedTuple):
-    """What was seen of one of many jobs, and in how many milliseconds it is worth another look, if the API says so."""
-
-    job_id: str
-    seen: JobStatus | ApiError | None
-    pace_ms: int | None
-
-
 class Api:
     """The API as its settings describe it; `jitter` returns a random number from 0 up to 1.
 
@@ -66,6 +59,7 @@ class Api:
         self.is_portable = is_portable
         self.clock = clock
         self.recent = RecentJobs(clock)
+        self._looks = LooksByLoop(self.statuses, clock)
         self._jitter = jitter
         self._headers = httpx.Headers(
             {
@@ -74,6 +68,11 @@ class Api:
                 "User-Agent": f"noukai-python/{version('noukai')}",
             }
         )
+
+    @property
+    def looks(self) -> Looks:
+        """The looks that who asks now shares with others."""
+        return self._looks.here()
 
     def submit(self, address: FlowAddress, submission: Submission) -> Operation[JobAccepted]:
         """Submit a job; repeating it is harmless, since every attempt carries the same idempotency key."""

@@ -3,14 +3,16 @@
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent import futures
 from contextlib import aclosing, closing
+from threading import TIMEOUT_MAX
 from typing import Protocol, TypeVar
 
 import httpx
 
 from ._call import Callers
 from ._connections import AwaitingConnections, BlockingConnections
-from ._operation import Answer, Operation, Outcome, Reply, Report, Sleep, Step, Together, advance
+from ._operation import Answer, Attend, Operation, Outcome, Reply, Report, Sleep, Step, Together, advance
 from ._stream import SINK
 
 T = TypeVar("T")
@@ -59,6 +61,8 @@ class BlockingDriver:
                 return self._send([step])[0]
             case Together():
                 return self._send(step.requests)
+            case Attend():
+                futures.wait([step.settled], _bounded(step.seconds))
         return None
 
     def _send(self, requests: list[httpx.Request]) -> list[Answer]:
@@ -98,6 +102,8 @@ class AwaitingDriver:
                 return await self._send(step)
             case Together():
                 return await asyncio.gather(*map(self._send, step.requests))
+            case Attend():
+                await asyncio.wait([asyncio.wrap_future(step.settled)], timeout=_bounded(step.seconds))
         return None
 
     async def _send(self, request: httpx.Request) -> Answer:
@@ -127,3 +133,7 @@ class AwaitingDriver:
 def _timeout(request: httpx.Request) -> float:
     timeout: dict[str, float] = request.extensions["timeout"]
     return timeout["read"]
+
+
+def _bounded(seconds: float) -> float:
+    return min(seconds, TIMEOUT_MAX)

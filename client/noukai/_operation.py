@@ -7,9 +7,12 @@ into the operation; to requests that are sent together with such a reply for eac
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import httpx
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
@@ -33,6 +36,13 @@ class Together(NamedTuple):
     requests: list[httpx.Request]
 
 
+class Attend(NamedTuple):
+    """Let time pass until another operation has settled this, but no more than so many seconds."""
+
+    settled: "Future[Any]"
+    seconds: float
+
+
 @dataclass(frozen=True)
 class Outcome(Generic[T]):
     """The operation has ended with this."""
@@ -40,7 +50,7 @@ class Outcome(Generic[T]):
     value: T
 
 
-Step: TypeAlias = httpx.Request | Sleep | Report | Together
+Step: TypeAlias = httpx.Request | Sleep | Report | Together | Attend
 Answer: TypeAlias = httpx.Response | httpx.RequestError
 Reply: TypeAlias = Answer | list[Answer] | None
 Operation: TypeAlias = Generator[Step, Any, T]
@@ -64,13 +74,17 @@ def together(operations: Iterable[Operation[T]]) -> Operation[list[T]]:
     running = list(operations)
     outcomes: dict[int, T] = {}
     replies: dict[int, Reply] = dict.fromkeys(range(len(running)))
-    while replies:
-        steps = {place: advance(running[place], reply) for place, reply in replies.items()}
-        outcomes |= {place: step.value for place, step in steps.items() if isinstance(step, Outcome)}
-        asked = {place: step for place, step in steps.items() if isinstance(step, httpx.Request)}
-        sleeps = {place: step for place, step in steps.items() if isinstance(step, Sleep)}
-        answers: list[Answer] = (yield Together(list(asked.values()))) if asked else []
-        if sleeps:
-            yield Sleep(max(sleep.seconds for sleep in sleeps.values()))
-        replies = dict(zip(asked, answers, strict=True)) | dict.fromkeys(sleeps)
+    try:
+        while replies:
+            steps = {place: advance(running[place], reply) for place, reply in replies.items()}
+            outcomes |= {place: step.value for place, step in steps.items() if isinstance(step, Outcome)}
+            asked = {place: step for place, step in steps.items() if isinstance(step, httpx.Request)}
+            sleeps = {place: step for place, step in steps.items() if isinstance(step, Sleep)}
+            answers: list[Answer] = (yield Together(list(asked.values()))) if asked else []
+            if sleeps:
+                yield Sleep(max(sleep.seconds for sleep in sleeps.values()))
+            replies = dict(zip(asked, answers, strict=True)) | dict.fromkeys(sleeps)
+    finally:
+        for operation in running:
+            operation.close()
     return [outcomes[place] for place in range(len(running))]

@@ -29,7 +29,9 @@ from ._errors import (
     UnexpectedAnswerError,
     WaitTimeoutError,
 )
+from ._looks import Look
 from ._operation import Operation, Report
+from ._patience import is_transient
 from ._payload import with_output
 from ._submission import Submission
 
@@ -79,12 +81,14 @@ class Wait:
         self._deadline = api.deadline(None if terms.timeout_ms is None else terms.timeout_ms / 1000)
         self._patience = api.patience_of_wait(self._deadline)
         self._held = True
+        self._is_alone: bool | None = None
         self._last: JobStatus | None = None
 
     def result(self) -> Operation[ExecuteResult]:
         """Return what the job returned; raise the `JobError` for every other end."""
         try:
-            status = yield from self._watch()
+            with self._api.looks.joined():
+                status = yield from self._watch()
         except DeadlinePassedError as passed:
             status = yield from self._give_up(passed.__cause__)
         return _result((yield from self._with_output(status)))
@@ -108,15 +112,41 @@ class Wait:
         if self._terms.on_progress is None:
             yield from self._deadline.pause(min(self._rest, self._deadline.left / 2))
         while True:
-            asked_at = self._api.clock()
-            response = yield from self._ask()
-            yield from self._see(status := read_job(self._job_id, response))
+            status, pace = yield from self._look()
+            yield from self._see(status)
             if status.is_terminal:
                 self._api.recent.note(status)
                 return status
-            pace = retry_after(response)
-            took = self._api.clock() - asked_at
-            yield from self._deadline.pause(max(_PACE if pace is None else pace, _FASTEST_PACE - took))
+            yield from self._deadline.pause(pace)
+
+    def _look(self) -> Operation[tuple[JobStatus, float]]:
+        """Look at the job, by a request of its own or by one for many; gives the seconds to the next look, too."""
+        if self._is_alone is not True and self._terms.on_progress is None and self._api.looks.are_shared:
+            return (yield from self._look_with_others())
+        self._is_alone = True
+        return (yield from self._look_alone())
+
+    def _look_with_others(self) -> Operation[tuple[JobStatus, float]]:
+        looks = self._api.looks
+        if self._is_alone is None:
+            self._is_alone = False
+            yield from self._deadline.pause(min(looks.pause_of(), self._deadline.left / 2))
+        while True:
+            look = (yield from looks.of([self._job_id], self._deadline))[self._job_id]
+            if not isinstance(look, Look):
+                raise look
+            if isinstance(look.seen, JobStatus):
+                return look.seen, looks.pause_of(look.pace)
+            if look.seen is not None and not is_transient(look.seen):
+                raise look.seen
+            yield from self._deadline.pause(looks.pause_of(look.pace))
+
+    def _look_alone(self) -> Operation[tuple[JobStatus, float]]:
+        asked_at = self._api.clock()
+        response = yield from self._ask()
+        pace = retry_after(response)
+        took = self._api.clock() - asked_at
+        return read_job(self._job_id, response), max(_PACE if pace is None else pace, _FASTEST_PACE - took)
 
     def _ask(self) -> Operation[httpx.Response]:
         if self._held:

@@ -24,7 +24,7 @@ class EchoApi(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self._context = context
         self.requests: list[tuple[str, tuple[str, int]]] = []
-        """The path and the client's port of each."""
+        """The path and the client's port of each, with one for each job where many are asked for."""
         self.jobs: dict[str, str] = {}
         """The job of each idempotency key."""
         self.dropped = 0
@@ -72,11 +72,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests.append((self.path, self.client_address))
-        job_id = self.path.partition("/jobs/")[2].partition("/")[0]
-        self._answer({**job("completed", result={"status": "completed", "output": job_id}), "id": job_id})
+        self._answer(_ended(self.path.partition("/jobs/")[2].partition("/")[0]))
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.endswith("/jobs/status"):
+            ids: list[str] = json.loads(content)["ids"]
+            self.server.requests += [(f"{self.path}/{job_id}", self.client_address) for job_id in ids]
+            self._answer({"jobs": [{"id": job_id, "job": _ended(job_id)} for job_id in ids]})
+            return
         self.server.requests.append((self.path, self.client_address))
         job_id = self.server.accept(self.headers["Idempotency-Key"])
         if job_id is None:
@@ -93,6 +97,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Keep the tests' output free of requests."""
+
+
+def _ended(job_id: str) -> dict[str, Any]:
+    return {**job("completed", result={"status": "completed", "output": job_id}), "id": job_id}
 
 
 @contextmanager
