@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.budgets import insufficient_credits
 from functions.deployment import Deployment
 from functions.errors import ApiError
 from functions.http import Response
@@ -37,13 +36,13 @@ def enter(job: Job, message: Message, deployment: Deployment) -> Job:
     sends a message that a worker drops, but a row without a schedule would be pending until its deadline to start.
 
     Raises:
-        ApiError: the org has used up its budget, and the job is a new one.
+        ApiError: the org has used up its budget or has too many unfinished jobs, and the job is a new one.
     """
-    is_spent, is_scheduled = deployment.budgets.is_spent(job.org), job.has_schedule(job.created_at)
+    refusal = deployment.budgets.refusal(job.org, is_later=job.is_later)
     # A schedule too many only sends a message that is dropped: for that, the cheaper read is enough.
-    if (is_spent or is_scheduled) and not _is_known(job, deployment, consistent=is_spent):
-        if is_spent:
-            raise insufficient_credits(job.org)
+    if (refusal or job.is_later) and not _is_known(job, deployment, consistent=refusal is not None):
+        if refusal:
+            raise refusal
         deployment.schedules.create(message, job.due_at, deployment.queue_of(job.flow))
     try:
         deployment.store.create(job, job.created_at)

@@ -1,4 +1,4 @@
-"""The budgets of orgs: what an operator lets them use in a month, and whether it is used up."""
+"""The budgets of orgs: what an operator lets them use and leave unfinished, and whether that is used up."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -7,7 +7,9 @@ from botocore.exceptions import ClientError
 
 from functions.clock import Clock, month_of
 from functions.errors import ApiError
+from functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
+from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +17,13 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from functions.use import Prices, Use
+    from functions.use import Prices, Unfinished, Use
+
+UNFINISHED, LATER = "unfinished", "later"
+"""The bounds that an org may have reached."""
+
+_RETRY_AFTER_SECONDS = 30
+"""How long whoever has too many unfinished jobs should wait: about as long as it takes to notice that some ended."""
 
 CACHE_MS = 20_000
 """How long a budget is believed without another look. With the seconds that a batch of the stream may be gathered for,
@@ -24,18 +32,33 @@ and what is counted late, an org is refused within a minute of having used its b
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an org may use in a month: so many jobs, or USD, or both."""
+    """What an org may use in a month, so many jobs, or USD, or both; and how many jobs it may leave unfinished."""
 
     jobs: int | None = None
     usd: float | None = None
     version: str = ""
     spent: str | None = None
     """The month in which it was last used up."""
+    unfinished: int = DEFAULT_UNFINISHED_JOBS
+    later: int = DEFAULT_LATER_JOBS
+    """Of the unfinished jobs, those that a schedule sends."""
+    full: frozenset[str] = frozenset()
+    """The bounds that are reached: `UNFINISHED`, `LATER`."""
+
+    @property
+    def is_monthly(self) -> bool:
+        """Whether what is used in a month is limited."""
+        return self.jobs is not None or self.usd is not None
 
     def share(self, use: "Use", prices: "Prices") -> float:
         """How much of it some use is; from 1 on it is used up."""
         parts = [] if self.jobs is None else [use.jobs / self.jobs]
         return max([*parts, *([] if self.usd is None else [prices.cost(use) / self.usd])], default=0.0)
+
+    def reached(self, unfinished: "Unfinished") -> frozenset[str]:
+        """Return the bounds that so many unfinished jobs reach."""
+        counts = {UNFINISHED: (unfinished.jobs, self.unfinished), LATER: (unfinished.later, self.later)}
+        return frozenset(name for name, (count, most) in counts.items() if count >= most)
 
 
 @dataclass(slots=True)
@@ -45,59 +68,99 @@ class Budgets:
     client: "DynamoDBClient"
     table: str
     clock: Clock
-    _known: dict[str, tuple[int, Budget | None]] = field(default_factory=dict)
+    _known: dict[str, tuple[int, Budget]] = field(default_factory=dict)
 
-    def of(self, org: str) -> Budget | None:
-        """Give the budget of an org, if it has one, as it stood some seconds ago at most."""
+    def of(self, org: str) -> Budget:
+        """Return the budget of an org as it stood some seconds ago at most; by default it bounds unfinished jobs."""
         now = self.clock.now()
-        believed_until, budget = self._known.get(org, (0, None))
+        believed_until, budget = self._known.get(org, (0, Budget()))
         if believed_until <= now:
             budget = self._read(org)
             self._known = {org: (now + CACHE_MS, budget), **self._fresh(now)}
         return budget
 
-    def is_spent(self, org: str) -> bool:
-        """Whether an org has used up its budget of this month."""
+    def refusal(self, org: str, *, is_later: bool) -> ApiError | None:
+        """Return what a new job of an org is refused with, if it is; `is_later` if a schedule is to send it."""
         budget = self.of(org)
-        return budget is not None and budget.spent == month_of(self.clock.now())
+        if budget.spent == month_of(self.clock.now()):
+            return _insufficient_credits(org)
+        if UNFINISHED in budget.full:
+            return _too_many(org, budget.unfinished, "unfinished jobs")
+        if is_later and LATER in budget.full:
+            return _too_many(org, budget.later, "unfinished jobs whose runAt was more than 15 minutes ahead")
+        return None
 
     def note_spent(self, org: str, budget: Budget, month: str) -> None:
         """Let every function know that a budget is used up, unless it was changed meanwhile."""
+        self._note(org, budget, "SET spent = :month", {":month": {"S": month}})
+
+    def note_full(self, org: str, budget: Budget, reached: frozenset[str]) -> None:
+        """Let every function know which bounds are reached, unless they were changed meanwhile."""
+        if reached:
+            self._note(org, budget, "SET reached = :reached", {":reached": {"SS": sorted(reached)}})
+        else:
+            self._note(org, budget, "REMOVE reached", {})
+
+    def _note(self, org: str, budget: Budget, update: str, values: "dict[str, Any]") -> None:
         self._known.pop(org, None)
+        if budget.version:
+            values = {**values, ":version": {"S": budget.version}}
+        # DynamoDB refuses an empty map.
+        given: Any = {"ExpressionAttributeValues": values} if values else {}
         try:
             self.client.update_item(
                 TableName=self.table,
                 Key=_key(org),
-                UpdateExpression="SET spent = :month",
-                ConditionExpression="v = :version",
-                ExpressionAttributeValues={":month": {"S": month}, ":version": {"S": budget.version}},
+                UpdateExpression=update,
+                ConditionExpression="v = :version" if budget.version else "attribute_not_exists(v)",
+                **given,
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
 
-    def _fresh(self, now: int) -> dict[str, tuple[int, Budget | None]]:
+    def _fresh(self, now: int) -> dict[str, tuple[int, Budget]]:
         return {org: entry for org, entry in self._known.items() if entry[0] > now}
 
-    def _read(self, org: str) -> Budget | None:
+    def _read(self, org: str) -> Budget:
         row: Mapping[str, Any] | None = self.client.get_item(TableName=self.table, Key=_key(org)).get("Item")
         if row is None:
-            return None
-        return Budget(
-            jobs=int(row["jobs"]["N"]) if "jobs" in row else None,
-            usd=float(row["usd"]["N"]) if "usd" in row else None,
-            version=row["v"]["S"],
-            spent=row["spent"]["S"] if "spent" in row else None,
-        )
+            return Budget()
+        try:
+            return _decode(row)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            # It is its operator's to mend, who sees it in the list of budgets, and no reason to fail all submissions.
+            logger().exception("a budget cannot be read", extra={"org": org})
+            return Budget()
 
 
 def _key(org: str) -> dict[str, "Any"]:
     return {"o": {"S": "#budget"}, "k": {"S": org}}
 
 
-def insufficient_credits(org: str) -> ApiError:
-    """The answer to a submission of an org that has used up its budget."""
+def _decode(row: "Mapping[str, Any]") -> Budget:
+    return Budget(
+        jobs=int(row["jobs"]["N"]) if "jobs" in row else None,
+        usd=float(row["usd"]["N"]) if "usd" in row else None,
+        version=row["v"]["S"] if "v" in row else "",
+        spent=row["spent"]["S"] if "spent" in row else None,
+        unfinished=int(row[UNFINISHED]["N"]) if UNFINISHED in row else DEFAULT_UNFINISHED_JOBS,
+        later=int(row[LATER]["N"]) if LATER in row else DEFAULT_LATER_JOBS,
+        full=frozenset(row["reached"]["SS"]) if "reached" in row else frozenset(),
+    )
+
+
+def _insufficient_credits(org: str) -> ApiError:
     return ApiError(
         ErrorCode.INSUFFICIENT_CREDITS,
         f"The org {org!r} has used up its budget of this month: ask the operator of this deployment to raise it.",
+    )
+
+
+def _too_many(org: str, most: int, what: str) -> ApiError:
+    message = f"The org {org!r} has {most} {what}, as many as it may have: wait until some have ended, cancel some, or "
+    return ApiError(
+        ErrorCode.RATE_LIMITED,
+        f"{message}ask the operator of this deployment to raise the bound.",
+        headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
     )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from functions.schedules import Schedules
     from functions.spending import Spending
     from functions.store import JobStore
+    from functions.unfinished import Bounds
     from functions.use import Prices
     from functions.use_store import UseStore
 
@@ -110,6 +111,13 @@ class Deployment(Clients):
         from functions.spending import Spending
 
         return Spending(self.uses, self.budgets, self.prices)
+
+    @cached_property
+    def bounds(self) -> "Bounds":
+        """Which orgs have as many unfinished jobs as they may."""
+        from functions.unfinished import Bounds, UnfinishedJobs
+
+        return Bounds(UnfinishedJobs(self._dynamodb, self.environment["USAGE_TABLE"]), self.budgets)
 
     @property
     def prices(self) -> "Prices":

@@ -24,7 +24,7 @@ def execute(request: Request, caller: Caller, deployment: Deployment) -> Respons
     A job that has not ended 25 seconds after the request reached the gateway goes on, and is answered for with 504. An
     idempotency key names one job for submitting and executing alike.
     """
-    job = submitted(request, caller, deployment)
+    job = submitted(request, caller, deployment, is_held=True)
     ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
     if ended is None or not ended.is_terminal:
         raise _too_slow(job)

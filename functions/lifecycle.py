@@ -142,9 +142,14 @@ class Job:
         """From when on it might start for the first time, whatever became of it since."""
         return self.give_up_at - GIVE_UP_AFTER_MS
 
+    @property
+    def is_later(self) -> bool:
+        """Whether a schedule sends its message: the queue cannot hide it for so long."""
+        return needs_schedule(self.due_at - self.created_at)
+
     def has_schedule(self, now: int) -> bool:
-        """Whether its message may still wait in a schedule, and not on the queue: that one cannot wait for so long."""
-        return self.attempt == 0 and self.due_at > now and needs_schedule(self.due_at - self.created_at)
+        """Whether its message may still wait in a schedule, and not on the queue."""
+        return self.attempt == 0 and self.due_at > now and self.is_later
 
     def may_be_resent(self, now: int) -> bool:
         """Return whether a repeated submission sends the message again: once at first, then once in a delivery time.

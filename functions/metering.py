@@ -1,4 +1,4 @@
-"""Entry: count, from the stream of the jobs table, what jobs have used when they end, whoever has settled them."""
+"""Entry: count, from the stream of the jobs table, jobs that come and what those that end have used."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from functions.deployment import Deployment, deployed
 from functions.telemetry import logger
-from functions.use import Entry, Use, entry_of
+from functions.use import Entry, Unfinished, Use, entry_of
 
 if TYPE_CHECKING:
     from functions.http import Event
@@ -26,6 +26,7 @@ def meter(event: "Event", deployment: Deployment) -> None:
     shard = event.get("shardId", "")
     groups = _grouped(event.get("Records", ()), deployment.worker_memory)
     used: dict[str, Use] = defaultdict(Use)
+    unfinished: dict[str, Unfinished] = defaultdict(Unfinished)
     for (org, day, flow), entries in groups.items():
         try:
             deployment.uses.add(shard, entries)
@@ -35,9 +36,11 @@ def meter(event: "Event", deployment: Deployment) -> None:
             logger().exception("use was not counted", extra={"org": org, "day": day, "flow": flow})
             continue
         used[org] = sum((entry.use for entry in entries), used[org])
+        unfinished[org] = sum((entry.unfinished for entry in entries), unfinished[org])
     now = deployment.clock.now()
     for org, use in used.items():
         deployment.spending.note(org, use, now)
+        deployment.bounds.note(org, unfinished[org], now)
 
 
 def _grouped(records: Iterable[Mapping[str, Any]], memory: int) -> Groups:

@@ -36,7 +36,7 @@ class Spending:
         The month is summed up again only when what was left could be gone: the more is left, the longer that takes.
         """
         budget, month = self.budgets.of(org), month_of(now)
-        if budget is None or budget.spent == month:
+        if not budget.is_monthly or budget.spent == month:
             self._looks.pop(org, None)
             return
         look = self._looks.get(org)

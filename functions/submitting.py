@@ -26,10 +26,15 @@ _MOST_MS = 15_000
 """From a batch's arrival: what is not begun by then is its caller's to retry, since the gateway gives up after 30 s."""
 
 
-def submitted(request: Request, caller: Caller, deployment: Deployment) -> Job:
-    """Accept the job that a request asks for; the same idempotency key gives the same one, whatever happened since."""
+def submitted(request: Request, caller: Caller, deployment: Deployment, *, is_held: bool = False) -> Job:
+    """Accept the job that a request asks for; the same idempotency key gives the same one, whatever happened since.
+
+    One whose answer is held until the job has ended may not name a moment for it to start.
+    """
     name = flow_name(request, deployment)
     submission = parse_submission(request.body, name, deployment.catalog)
+    if is_held and "runAt" in submission.options:
+        raise InvalidInputError([("options.runAt", "is not for an execution, which is answered at once: submit a job")])
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     return accept(*_asked_for(caller, name, key, submission, deployment), deployment)
 

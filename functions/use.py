@@ -5,6 +5,7 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from functions.clock import day_of
+from functions.lifecycle import State
 from functions.row import decode
 
 _MB_MS_PER_GB_SECOND = 1024 * 1000
@@ -49,6 +50,17 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Jobs that have not ended, and those of them that a schedule sends; or how these numbers change."""
+
+    jobs: int = 0
+    later: int = 0
+
+    def __add__(self, other: "Unfinished") -> "Unfinished":
+        return Unfinished(self.jobs + other.jobs, self.later + other.later)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What one record of the stream adds to the sums of an org, a day (`2026-11-25`, in UTC) and a flow."""
 
@@ -58,6 +70,8 @@ class Entry:
     sequence: str
     """The record's number within its shard, as text that sorts as the numbers do."""
     use: Use
+    unfinished: Unfinished
+    """What it adds to the org's unfinished jobs."""
 
 
 _SEQUENCE_DIGITS = 40
@@ -65,15 +79,20 @@ _SEQUENCE_DIGITS = 40
 
 
 def entry_of(record: Mapping[str, Any], memory: int) -> Entry:
-    """Read a record in which a job has ended, or a cancelled one's code has stopped; `memory` is a default worker's.
+    """Read a record in which a job is new, or has ended, or a cancelled one's code has stopped.
 
-    A job counts once, when it ends. What a cancelled job has run until its code has really stopped is added when its
-    worker says so: until then the row has the time of its last heartbeat. All attempts count with the memory of the
-    worker that ran the last: it is the rare job whose flow asks for another one meanwhile.
+    `memory` is a default worker's. A job counts once, when it ends. What a cancelled job has run until its code has
+    really stopped is added when its worker says so: until then the row has the time of its last heartbeat. All attempts
+    count with the memory of the worker that ran the last: it is the rare job whose flow asks for another one meanwhile.
     """
     change = record["dynamodb"]
-    old, new = decode(change["OldImage"]), decode(change["NewImage"])
-    if new.completed_at is None:
+    old, new = (decode(change[image]) if image in change else None for image in ("OldImage", "NewImage"))
+    if new is None:
+        raise ValueError("a job was deleted")
+    sequence = str(int(change["SequenceNumber"])).zfill(_SEQUENCE_DIGITS)
+    if new.state is State.PENDING and (old is None or old.is_terminal):
+        return Entry(new.org, day_of(new.created_at), new.flow, sequence, Use(), Unfinished(1, int(new.is_later)))
+    if old is None or new.completed_at is None:
         raise ValueError(f"the job {new.id} has not ended")
     ran_ms = (new.ran_ms or 0) - ((old.ran_ms or 0) if old.is_terminal else 0)
     outcome = {} if old.is_terminal else {new.state.value: 1, "attempts": new.attempt}
@@ -81,6 +100,7 @@ def entry_of(record: Mapping[str, Any], memory: int) -> Entry:
         org=new.org,
         day=day_of(new.completed_at),
         flow=new.flow,
-        sequence=str(int(change["SequenceNumber"])).zfill(_SEQUENCE_DIGITS),
+        sequence=sequence,
         use=Use(**outcome, ran_ms=ran_ms, mb_ms=ran_ms * (new.memory or memory)),
+        unfinished=Unfinished() if old.is_terminal else Unfinished(-1, -int(new.is_later)),
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _NAMES = {"completed": "c", "failed": "f", "cancelled": "x", "attempts": "n", "ran_ms": "r", "mb_ms": "m"}
-_ADD = ", ".join(f"{name} :{name}" for name in _NAMES.values())
+UNFINISHED_NAMES = {"jobs": "u", "later": "l"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,17 @@ class UseStore:
         """Add all records if none is in; gives the number of the last that is in then, or was before."""
         first, last = entries[0], entries[-1]
         use = reduce(add, (entry.use for entry in entries))
-        numbers = {f":{name}": {"N": str(getattr(use, field))} for field, name in _NAMES.items()}
+        unfinished = reduce(add, (entry.unfinished for entry in entries))
+        sums = {name: getattr(use, field) for field, name in _NAMES.items()}
+        # Jobs that came and ended in one batch, as most do, change nothing of these.
+        changes = {name: getattr(unfinished, field) for field, name in UNFINISHED_NAMES.items()}
+        sums |= {name: change for name, change in changes.items() if change}
+        numbers: dict[str, Any] = {f":{name}": {"N": str(number)} for name, number in sums.items()}
         try:
             self.client.update_item(
                 TableName=self.table,
                 Key={"o": {"S": first.org}, "k": {"S": f"{first.day}/{first.flow}/{shard}"}},
-                UpdateExpression=f"SET q = :last ADD {_ADD}",
+                UpdateExpression=f"SET q = :last ADD {', '.join(f'{name} :{name}' for name in sums)}",
                 ConditionExpression="attribute_not_exists(q) OR q < :first",
                 ExpressionAttributeValues={
                     **numbers,
@@ -89,4 +94,5 @@ def _merged(items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Use]
             logger().error("use was left out of a sum", extra={"key": item.get("k"), "reason": repr(error)})
             continue
         sums[day, f"{project}/{flow}"] = sums.get((day, f"{project}/{flow}"), Use()) + use
-    yield from ((day, flow, use) for (day, flow), use in sums.items())
+    # On a day on which a flow's jobs have only come, they have used nothing.
+    yield from ((day, flow, use) for (day, flow), use in sums.items() if use != Use())

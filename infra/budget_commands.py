@@ -1,4 +1,4 @@
-"""`python -m infra budget set|list|clear`: what orgs may use in a month."""
+"""`python -m infra budget set|list|clear`: what orgs may use in a month, and leave unfinished."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.account import OperatorError
-from infra.budgets import BudgetRow
+from infra.budgets import BudgetRow, Limits
 from infra.operator import Context, Operator, Org
+from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
 
 _WIDE = 500
 """A row is a line wherever it is written: a script that reads it has no terminal, whose width would be guessed."""
@@ -29,32 +30,52 @@ def _dollars(text: str) -> Decimal:
 
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="How many jobs may end.")]
 Usd = Annotated[Decimal | None, typer.Option("--usd", parser=_dollars, metavar="USD", help="What they may cost.")]
+Unfinished = Annotated[
+    int | None, typer.Option("--unfinished", min=1, help=f"How many jobs may be unfinished: {DEFAULT_UNFINISHED_JOBS}.")
+]
+Later = Annotated[
+    int | None,
+    typer.Option("--later", min=1, help=f"How many of them may have been for later (runAt): {DEFAULT_LATER_JOBS}."),
+]
 
 
 @commands.command("set")
-def set_budget(org: Org, context: Context, jobs: Jobs = None, usd: Usd = None) -> None:
-    """Set what an org may use in a calendar month (UTC); a job that ends beyond it stops submissions in a minute.
+def set_budget(
+    org: Org,
+    context: Context,
+    *,
+    jobs: Jobs = None,
+    usd: Usd = None,
+    unfinished: Unfinished = None,
+    later: Later = None,
+) -> None:
+    """Set what an org may use in a calendar month (UTC) and leave unfinished, in place of what was set before.
 
-    What was used before counts, too: a budget that is lowered below it holds once the next job of the org has ended.
+    A job that ends, or comes, beyond it stops submissions in a minute. What was used before counts, too: a limit that
+    is lowered below it holds once the next job of the org has come or ended.
     """
-    if jobs is None and usd is None:
-        raise typer.BadParameter("use --jobs, --usd or both")
-    Operator.of(context).budgets().set(org, jobs=jobs, usd=usd)
-    typer.echo(f"The org {org} may use {_limits(jobs, usd)} in a month.")
+    limits = Limits(jobs, usd, unfinished, later)
+    if limits == Limits():
+        raise typer.BadParameter("use --jobs, --usd, --unfinished, --later or several of them")
+    Operator.of(context).budgets().set(org, limits)
+    typer.echo(f"The org {org} may {_sentence(limits)}.")
 
 
 @commands.command("list")
 def show(context: Context) -> None:
-    """Show every budget, and the month in which it was last used up."""
-    table = Table("org", "jobs", "USD", "used up", box=None)
+    """Show every budget, the month in which it was last used up, and which bound of unfinished jobs is reached."""
+    table = Table("org", "jobs", "USD", "used up", "unfinished", "later", "reached", box=None)
     for row in Operator.of(context).budgets().rows():
-        table.add_row(row.org, str(row.jobs or ""), str(row.usd or ""), _state(row))
+        limits = row.limits
+        monthly = [str(limits.jobs or ""), str(limits.usd or ""), _state(row)]
+        bounds = [str(limits.unfinished or DEFAULT_UNFINISHED_JOBS), str(limits.later or DEFAULT_LATER_JOBS)]
+        table.add_row(row.org, *monthly, *bounds, ", ".join(row.full))
     Console(width=_WIDE).print(table)
 
 
 @commands.command("clear")
 def clear(org: Org, context: Context) -> None:
-    """Let an org use what it likes again."""
+    """Let an org use what it likes again, within the default bounds of unfinished jobs."""
     if not Operator.of(context).budgets().clear(org):
         raise OperatorError(f"The org {org} has no budget: `make budget ARGS=list` shows all.")
     typer.echo(f"The org {org} has no budget any more.")
@@ -64,6 +85,13 @@ def _state(row: BudgetRow) -> str:
     return row.spent or "never" if row.problem is None else f"unreadable: {row.problem}"
 
 
-def _limits(jobs: int | None, usd: Decimal | None) -> str:
-    limits = [*([] if jobs is None else [f"{jobs} jobs"]), *([] if usd is None else [f"{usd} USD"])]
-    return " and ".join(limits)
+def _sentence(limits: Limits) -> str:
+    """Say what the limits are that are set."""
+    monthly = _numbers((limits.jobs, "jobs"), (limits.usd, "USD"))
+    bounds = _numbers((limits.unfinished, "unfinished jobs"), (limits.later, "unfinished jobs for later"))
+    parts = [*([f"use {monthly} in a month"] if monthly else []), *([f"have {bounds}"] if bounds else [])]
+    return ", and ".join(parts)
+
+
+def _numbers(*numbers: tuple[object, str]) -> str:
+    return " and ".join(f"{number} {what}" for number, what in numbers if number is not None)

@@ -1,8 +1,8 @@
-"""What orgs may use in a month, as the operator sets it."""
+"""What orgs may use in a month and leave unfinished, as the operator sets it."""
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,43 +17,58 @@ _BUDGETS = "#budget"
 
 
 @dataclass(frozen=True)
-class BudgetRow:
-    """What an org may use in a calendar month of UTC: so many jobs, or USD, or both."""
+class Limits:
+    """What an org may use in a calendar month of UTC, and how many jobs it may leave unfinished; None is the default.
 
-    org: str
+    There is no limit of a month by default.
+    """
+
     jobs: int | None = None
     usd: Decimal | None = None
+    unfinished: int | None = None
+    later: int | None = None
+    """Of the unfinished jobs, those whose `runAt` was more than 15 minutes ahead."""
+
+
+@dataclass(frozen=True)
+class BudgetRow:
+    """The limits of an org, and how it stands."""
+
+    org: str
+    limits: Limits = Limits()
     spent: str | None = None
     """The month in which it was last used up."""
+    full: tuple[str, ...] = ()
+    """Which of `unfinished` and `later` is reached."""
     problem: str | None = None
     """Why the row cannot be read, if it cannot; nothing else of it is known then but the org."""
 
 
 @dataclass(frozen=True)
 class Budgets:
-    """The budgets in the usage table. An org that has none may use what it likes."""
+    """The budgets in the usage table. An org that has none may use what it likes, within the default bounds."""
 
     client: "DynamoDBClient"
     table: str
 
-    def set(self, org: str, *, jobs: int | None, usd: Decimal | None) -> None:
-        """Set the budget of an org, in place of the one that it had; what it has used this month counts.
+    def set(self, org: str, limits: Limits) -> None:
+        """Set the limits of an org, in place of those that it had; what it has used this month counts.
 
         That is looked at whenever a job of the org has ended, so that a budget of less than what is used already holds
         from the next such end on.
         """
-        limits = {"jobs": jobs, "usd": usd}
         stated: dict[str, AttributeValueTypeDef] = {
-            name: {"N": str(value)} for name, value in limits.items() if value is not None
+            name: {"N": str(value)} for name, value in asdict(limits).items() if value is not None
         }
         # Whoever finds the budget of before used up must not say so of this one.
         version: AttributeValueTypeDef = {"S": secrets.token_hex(4)}
         self.client.put_item(TableName=self.table, Item={**_key(org), **stated, "v": version})
 
     def clear(self, org: str) -> bool:
-        """Take the budget of an org away; False if it had none."""
+        """Take the limits of an org away; False if it had none."""
         gone = self.client.delete_item(TableName=self.table, Key=_key(org), ReturnValues="ALL_OLD")
-        return "Attributes" in gone
+        # The functions alone write that an org without limits has reached the default bounds.
+        return not gone.get("Attributes", {}).keys() <= {"o", "k", "reached"}
 
     def rows(self) -> list[BudgetRow]:
         """Read all budgets, by org."""
@@ -74,10 +89,13 @@ def _decode(item: Mapping[str, Any]) -> BudgetRow:
     org: str = item["k"]["S"]
     try:
         return BudgetRow(
-            org=org,
-            jobs=int(item["jobs"]["N"]) if "jobs" in item else None,
-            usd=Decimal(item["usd"]["N"]) if "usd" in item else None,
+            org,
+            Limits(
+                usd=Decimal(item["usd"]["N"]) if "usd" in item else None,
+                **{name: int(item[name]["N"]) for name in ("jobs", "unfinished", "later") if name in item},
+            ),
             spent=item["spent"]["S"] if "spent" in item else None,
+            full=tuple(sorted(item["reached"]["SS"])) if "reached" in item else (),
         )
     except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         return BudgetRow(org, problem=problem_of(error))

@@ -1,5 +1,6 @@
 """How the stream of the jobs table is read: which records are counted, as patterns of Lambda's event filtering."""
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -7,11 +8,15 @@ def _change(before: list[str], after: list[str]) -> dict[str, Any]:
     return {"dynamodb": {"OldImage": {"s": {"S": before}}, "NewImage": {"s": {"S": after}}}}
 
 
-COUNTED = (
-    _change(["pending", "running"], ["completed", "failed", "cancelled"]),
+_TERMINAL = ["completed", "failed", "cancelled"]
+
+COUNTED: tuple[Mapping[str, Any], ...] = (
+    _change(["pending", "running"], _TERMINAL),
     _change(["cancelled"], ["cancelled"]),
+    {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"s": {"S": ["pending"]}}}},
+    _change(_TERMINAL, ["pending"]),
 )
-"""A job has ended; the code of a cancelled job has stopped."""
+"""A job has ended; the code of a cancelled job has stopped; a job is new, perhaps in place of one that has expired."""
 
 GATHERED_SECONDS = 10
 """How long a batch may gather. It is part of the minute within which an org with a used-up budget is refused."""

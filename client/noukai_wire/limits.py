@@ -60,6 +60,12 @@ MAX_METADATA_VALUE_LENGTH = 256
 MAX_USAGE_DAYS = 366
 """What one report of use can cover."""
 
+DEFAULT_UNFINISHED_JOBS = 1_000_000
+"""How many jobs of an org may be unfinished, unless its operator allows more or fewer."""
+
+DEFAULT_LATER_JOBS = 100_000
+"""How many of them may be ones that a schedule sends; an account has a million schedules by default."""
+
 MIN_KEEP_SECONDS = 60 * 60
 DEFAULT_KEEP_SECONDS = 7 * 24 * 60 * 60
 MAX_KEEP_SECONDS = 365 * 24 * 60 * 60

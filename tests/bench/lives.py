@@ -26,6 +26,7 @@ from functions.row import NAMES
 from functions.schedules import Schedules
 from functions.store import JobStore
 from functions.telemetry import logger
+from functions.unfinished import Bounds, UnfinishedJobs
 from functions.use_store import UseStore
 from noukai_wire.limits import DEFAULT_LIST_LIMIT
 from tests.bench.caller import KEY, Caller
@@ -145,6 +146,7 @@ class Account:
         made.keys = KeyRing(self._dynamodb, keys, clock)
         usage = made.environment["USAGE_TABLE"]
         made.uses, made.budgets = UseStore(self._dynamodb, usage), Budgets(self._dynamodb, usage, clock)
+        made.bounds = Bounds(UnfinishedJobs(self._dynamodb, usage), made.budgets)
         made.queue = JobQueue(queues, QUEUE)
         made.payloads = PayloadStore(objects, made.environment["PAYLOADS_BUCKET"])
         made.schedules = Schedules(schedules, "schedules", QUEUE, "role")

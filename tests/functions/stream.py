@@ -50,6 +50,13 @@ def ended(number: int, **changes: Any) -> Record:
     return {"eventID": f"event-{number}", "dynamodb": {"SequenceNumber": f"{number:030d}", **images}}
 
 
+def submitted(number: int, **changes: Any) -> Record:
+    """A record in which a job is new."""
+    new = replace(pending(NOW, id=f"job_{number}"), **changes)
+    images = {"NewImage": encode(new)}
+    return {"eventID": f"event-{number}", "dynamodb": {"SequenceNumber": f"{number:030d}", **images}}
+
+
 def count(system: System, records: list[Record], shard: str = "shardId-1") -> None:
     """Do what the event source does with a batch of a shard."""
     metering.meter({"Records": records, "shardId": shard}, system.deployment)

@@ -135,10 +135,11 @@ def test_caller_learns_the_id_of_a_job_that_is_lost_sight_of(system: System, mon
         ({"body": {"parameters": {"a": "one"}}}, ErrorCode.INVALID_INPUT),
         ({"flow": "greet", "body": {}}, ErrorCode.MISSING_MESSAGE),
         ({"headers": {"idempotency-key": "ä"}}, ErrorCode.INVALID_INPUT),
+        ({"body": {"parameters": {"a": 1}, "options": {"runAt": "2023-11-14T22:13:30Z"}}}, ErrorCode.INVALID_INPUT),
     ],
 )
 def test_what_is_no_submission_is_no_execution(system: System, sent: dict[str, Any], code: ErrorCode) -> None:
-    """It is refused as submitting is."""
+    """It is refused as submitting is; and so is a job that is to start later, whose end nobody could hold."""
     route = Route.EXECUTE_VERSION if "version" in sent else Route.EXECUTE
     request = {"org": "acme", "project": "trial", "flow": "add", "body": {"parameters": {"a": 1}}, **sent}
     assert_refused(system, system.send(route, **request), code)

@@ -146,6 +146,8 @@ LIMITS = [
     Limit("MAX_KEEP_SECONDS", option("keepSeconds")),
 ]
 ELSEWHERE = {
+    "DEFAULT_UNFINISHED_JOBS": "what an org has unfinished, noticed a minute later",
+    "DEFAULT_LATER_JOBS": "what an org has unfinished, noticed a minute later",
     "MAX_ROW_RESULT_BYTES": "where a result is kept, which no caller sees",
     "KEPT_DAYS": "no limit: for how long an object may be kept",
     "MAX_RESULT_BYTES": "what an answer shows of a result",

@@ -237,10 +237,10 @@ def test_what_aws_cannot_do_now_is_tried_again(system: System) -> None:
 
 
 def test_batch_costs_a_write_for_each_sum(system: System) -> None:
-    """A hundred jobs of one flow are one write; an org without a budget is looked up once."""
+    """A hundred jobs of one flow are one write; an org's budget and unfinished jobs are looked up once."""
     del system.calls[:]
     count(system, [ended(number) for number in range(1, 101)])
-    assert [operation for operation, _ in system.calls] == ["UpdateItem", "GetItem"]
+    assert [operation for operation, _ in system.calls] == ["UpdateItem", "GetItem", "GetItem", "Query"]
     del system.calls[:]
     count(system, [ended(number) for number in range(101, 201)])
     assert [operation for operation, _ in system.calls] == ["UpdateItem"]

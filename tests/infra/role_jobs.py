@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import httpx
 
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job
-from infra.budgets import Budgets
+from infra.budgets import Budgets, Limits
 from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 from noukai_wire.routes import Route
 from tests.functions.harness import System
@@ -19,7 +19,7 @@ from tests.functions.harness import System
 def budget(root: System) -> Iterator[None]:
     """The org may have one job a month, for a while."""
     budgets = Budgets(root.deployment.uses.client, root.deployment.environment["USAGE_TABLE"])
-    budgets.set("acme", jobs=1, usd=None)
+    budgets.set("acme", Limits(jobs=1))
     try:
         yield
     finally:

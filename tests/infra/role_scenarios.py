@@ -142,7 +142,7 @@ def metering(role: System, root: System) -> None:
     """The only job of the month uses up the budget."""
     with budget(root):
         count(role, [ended(1, completed_at=role.clock.time)])
-        assert root.deployment.budgets.is_spent("acme")
+        assert root.deployment.budgets.refusal("acme", is_later=False)
 
 
 def worker(role: System, root: System) -> None:

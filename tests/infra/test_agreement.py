@@ -59,13 +59,17 @@ def test_rows_say_why_before_their_messages_are_gone(template: Template) -> None
 
 
 def test_records_that_are_counted_are_those_of_the_lifecycle() -> None:
-    """A job has ended, or what the row of a cancelled one says has changed: by the names that the functions write."""
+    """By the names that the functions write: a job has ended, its code has stopped, or it is new."""
     shown = [
-        tuple({State(value) for value in record["dynamodb"][image][NAMES["state"]]["S"]} for image in images)
+        {image: {State(value) for value in row[NAMES["state"]]["S"]} for image, row in record["dynamodb"].items()}
         for record in COUNTED
-        for images in [("OldImage", "NewImage")]
     ]
-    assert shown == [(UNSETTLED, TERMINAL), ({State.CANCELLED}, {State.CANCELLED})]
+    assert shown == [
+        {"OldImage": UNSETTLED, "NewImage": TERMINAL},
+        {"OldImage": {State.CANCELLED}, "NewImage": {State.CANCELLED}},
+        {"NewImage": {State.PENDING}},
+        {"OldImage": TERMINAL, "NewImage": {State.PENDING}},
+    ]
 
 
 def test_profiles_that_flows_may_ask_for_are_those_that_workers_may_have() -> None:

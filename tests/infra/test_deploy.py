@@ -116,7 +116,7 @@ def assert_budgets_are_managed(aws: dict[str, str]) -> None:
     for limits, said in ((["--jobs", "10"], "10 jobs"), (["--usd", "0.5", "--jobs", "9"], "9 jobs and 0.5 USD")):
         assert f"may use {said} in a month" in operate("budget", "set", "--org", "acme", *limits, **aws).stdout
     listed = operate("budget", "list", **aws)
-    assert re.findall(r"^ ?acme +9 +0.5 +never *$", listed.stdout, re.MULTILINE)
+    assert re.findall(r"^ ?acme +9 +0.5 +never +1000000 +100000 *$", listed.stdout, re.MULTILINE)
     for wrong in ([], ["--jobs", "0"], ["--usd", "-1"], ["--usd", "much"]):
         assert operate("budget", "set", "--org", "acme", *wrong, **aws).returncode == 2
     assert operate("budget", "clear", "--org", "acme", **aws).returncode == 0

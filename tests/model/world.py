@@ -78,7 +78,7 @@ class World:
         processes: Any = self.lives
         self.deployment.processes = processes
         # No org has a budget: the schedules are those of jobs.
-        budgets: Any = SimpleNamespace(is_spent=lambda _: False)
+        budgets: Any = SimpleNamespace(refusal=lambda _, **__: None)
         self.deployment.budgets = budgets
         for body in scenario.poison:
             self.queues.send_message(QueueUrl=QUEUE, MessageBody=body)

@@ -1,0 +1,133 @@
+"""How many jobs of each org have not ended, and noticing that these are as many as its operator allows.
+
+The sums of the usage table say by how many each day's jobs that came exceed those that ended. Their total is counted
+seldom: only when a bound could be reached, or no longer be. Days of which nothing more is to come are put together in
+one row for each org, which holds nothing that the sums do not: whoever changes an old sum deletes it.
+"""
+
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.budgets import Budget, Budgets
+from functions.clock import day_of
+from functions.use import Unfinished
+from functions.use_store import UNFINISHED_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_OPEN_MS = 3 * 24 * 60 * 60 * 1000
+"""The sums of a day change for as long as the stream may hold its records: a day, and one for clocks and midnight."""
+
+_COUNTERS = 8
+"""Assumed number of concurrent metering processes for one org, none of which knows of the others."""
+
+_LOOK_MS = 10_000
+"""How often the jobs of an org are counted at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedJobs:
+    """The numbers of unfinished jobs in the usage table."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def count(self, org: str, now: int) -> Unfinished:
+        """Count the unfinished jobs of an org from its sums by day."""
+        answer = self.client.get_item(TableName=self.table, Key=_key(org), ConsistentRead=True)
+        row: Mapping[str, Any] = answer.get("Item", {})
+        closed, total = row.get("d", {"S": ""})["S"], _change(row)
+        newest, settled = day_of(now - _OPEN_MS), total
+        has_settled = False
+        for item in self._sums_after(org, closed):
+            total += _change(item)
+            if item["k"]["S"][: len(newest)] <= newest:
+                settled += _change(item)
+                has_settled = True
+        if has_settled:
+            self._close(org, closed, newest, settled)
+        return total
+
+    def _sums_after(self, org: str, day: str) -> "Iterable[Mapping[str, Any]]":
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            # After the slash that follows a day comes the zero.
+            KeyConditionExpression="o = :org AND k > :day",
+            ExpressionAttributeValues={":org": {"S": org}, ":day": {"S": f"{day}0"}},
+            ConsistentRead=True,
+        )
+        return (item for page in pages for item in page["Items"])
+
+    def _close(self, org: str, before: str, day: str, settled: Unfinished) -> None:
+        """Put the days up to `day` together, unless another process has done so."""
+        names = list(UNFINISHED_NAMES.values())
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=_key(org),
+                UpdateExpression=f"SET d = :day, {', '.join(f'{name} = :{name}' for name in names)}",
+                ConditionExpression="d = :before" if before else "attribute_not_exists(d)",
+                ExpressionAttributeValues={
+                    ":day": {"S": day},
+                    **({":before": {"S": before}} if before else {}),
+                    **{f":{name}": {"N": str(getattr(settled, field))} for field, name in UNFINISHED_NAMES.items()},
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+
+def _key(org: str) -> dict[str, Any]:
+    return {"o": {"S": "#unfinished"}, "k": {"S": org}}
+
+
+def _change(item: "Mapping[str, Any]") -> Unfinished:
+    return Unfinished(**{field: int(item.get(name, {"N": "0"})["N"]) for field, name in UNFINISHED_NAMES.items()})
+
+
+@dataclass(slots=True)
+class _Look:
+    """What was counted of an org at the last look, and what this process has heard of since."""
+
+    at: int
+    count: Unfinished
+    budget: Budget
+    since: Unfinished = field(default_factory=Unfinished)
+
+
+@dataclass(slots=True)
+class Bounds:
+    """Which orgs have as many unfinished jobs as they may."""
+
+    jobs: UnfinishedJobs
+    budgets: Budgets
+    _looks: dict[str, _Look] = field(default_factory=dict)
+
+    def note(self, org: str, change: Unfinished, now: int) -> None:
+        """Take note of a change, and mark the org's budget if a bound is reached by it, or is no longer."""
+        budget, look = self.budgets.of(org), self._looks.get(org)
+        if look is not None and look.budget == budget:
+            look.since += change
+            if not _is_due(look, now):
+                return
+        count = self.jobs.count(org, now)
+        reached = budget.reached(count)
+        if reached != budget.full:
+            self.budgets.note_full(org, budget, reached)
+        self._looks[org] = _Look(now, count, self.budgets.of(org))
+
+
+def _is_due(look: _Look, now: int) -> bool:
+    """Return whether a bound could be reached by now, or no longer be."""
+    if now < look.at + _LOOK_MS:
+        return False
+    changes = (Unfinished(max(0, look.since.jobs), max(0, look.since.later)) for _ in range(_COUNTERS))
+    return bool(look.budget.full or look.budget.reached(reduce(add, changes, look.count)))
