@@ -25,6 +25,7 @@ from functions.flow import Flow, note_flows
 from functions.imports import advice, missing_in, missing_later
 from functions.left_out import Offered, clashes, left_out, place_of
 from functions.openapi import openapi
+from functions.openapi_examples import example_submissions
 from functions.profile import MAX_BATCHED_SECONDS, MAX_PROFILES, flow_seconds_of, function_timeout
 from functions.registry import PACKAGE, flows_of, open_folder, projects
 from functions.schema import ReadableSchema, bound_timeout
@@ -212,8 +213,9 @@ def _write(out: Path, entries: dict[str, FlowEntry], validators: dict[str, Valid
         (folder / f"{validator_name(name)}.py").write_text(validator.code, encoding="utf-8")
     catalog = {name: asdict(entry) for name, entry in sorted(entries.items())}
     (out / "flows.json").write_text(json.dumps(catalog), encoding="utf-8")
+    examples = example_submissions(entries, {name: validator.code for name, validator in validators.items()})
     for of_flows in (True, False):
-        document = openapi(entries if of_flows else {}, longest)
+        document = openapi(entries if of_flows else {}, longest, examples)
         (out / openapi_name(of_flows=of_flows)).write_text(json.dumps(document), encoding="utf-8")
 
 

@@ -8,16 +8,15 @@ from typing import Any
 
 from functions.catalog import FlowEntry
 from functions.openapi_schemas import (
-    GATEWAY_ERROR,
     flow_identifier,
     flow_reference,
     flow_schemas,
     parameter_schemas,
     reference,
+    refusal_schema,
     wire_schemas,
 )
 from noukai_wire import limits
-from noukai_wire.answers import ErrorAnswer
 from noukai_wire.errors import ErrorCode
 from noukai_wire.models import ExecuteAnswer, JobAccepted, Submission, WireModel
 from noukai_wire.operations import OPERATIONS, Operation
@@ -66,10 +65,13 @@ _BY_THE_GATEWAY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQU
 """What the gateway may also answer by itself, in its own shape and without our headers."""
 
 
-def openapi(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[str, Any]:
+def openapi(
+    flows: Mapping[str, FlowEntry], longest_seconds: int, examples: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
     """Give the document, with a path of its own for each of the flows, which says what that flow takes.
 
-    `longest_seconds` is what that worker of the deployment has for an attempt which has the most.
+    `longest_seconds` is what that worker of the deployment has for an attempt which has the most; `examples` are
+    submissions of flows.
     """
     paths: dict[str, dict[str, Any]] = {}
     for route, operation in OPERATIONS.items():
@@ -77,7 +79,8 @@ def openapi(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[str, A
         if operation.request is Submission and "{version}" not in route.template:
             for name, entry in flows.items():
                 template = route.template.replace("{project}/{flow}", name)
-                paths.setdefault(template, {})[route.method.lower()] = _of_flow(route, operation, name, entry)
+                described = _of_flow(route, operation, name, entry, examples.get(name))
+                paths.setdefault(template, {})[route.method.lower()] = described
     refusals = [each for route, operation in OPERATIONS.items() for each in _codes(route, operation)]
     return {
         "openapi": "3.1.0",
@@ -93,7 +96,9 @@ def openapi(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[str, A
     }
 
 
-def _of_flow(route: Route, operation: Operation, name: str, entry: FlowEntry) -> dict[str, Any]:
+def _of_flow(
+    route: Route, operation: Operation, name: str, entry: FlowEntry, example: Mapping[str, Any] | None
+) -> dict[str, Any]:
     project, flow = name.split("/")
     described = _operation(route, operation, {"project": project, "flow": flow})
     return {
@@ -101,7 +106,7 @@ def _of_flow(route: Route, operation: Operation, name: str, entry: FlowEntry) ->
         "operationId": f"{described['operationId']}__{flow_identifier(name)}",
         "summary": f"{operation.summary} of {name}",
         **({"description": entry.description} if entry.description else {}),
-        "requestBody": _body(flow_reference(name, "Submission")),
+        "requestBody": _body(flow_reference(name, "Submission"), example),
         **({"responses": _of_output(described["responses"], name)} if operation.answer is ExecuteAnswer else {}),
     }
 
@@ -128,7 +133,7 @@ def _operation(route: Route, operation: Operation, known: Mapping[str, str] = Ma
             *_fields(operation.query, "query"),
             *_fields(operation.request_headers, "header"),
         ],
-        **({"requestBody": _body(reference(operation.request))} if operation.request else {}),
+        **({"requestBody": _body(reference(operation.request), operation.example)} if operation.request else {}),
         "responses": _responses(route, operation, known),
     }
 
@@ -147,8 +152,9 @@ def _fields(model: type[WireModel] | None, place: str) -> list[dict[str, Any]]:
     return [{"name": name, "in": place, "required": name in required, "schema": each} for name, each in fields.items()]
 
 
-def _body(schema: object) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
+def _body(schema: object, example: Mapping[str, Any] | None) -> dict[str, Any]:
+    shown = {} if example is None else {"examples": {"example": {"value": example}}}
+    return {"required": True, "content": {"application/json": {"schema": schema, **shown}}}
 
 
 def _responses(route: Route, operation: Operation, known: Mapping[str, str]) -> dict[str, Any]:
@@ -182,13 +188,12 @@ def _name(codes: list[ErrorCode]) -> str:
 
 
 def _refusal(status: HTTPStatus, codes: list[ErrorCode]) -> dict[str, Any]:
-    detail = {"properties": {"code": {"enum": [str(code) for code in codes]}}}
-    ours = {"allOf": [reference(ErrorAnswer), {"properties": {"detail": detail}}]}
+    schema = refusal_schema(codes, or_by_gateway=status in _BY_THE_GATEWAY)
     if status in _BY_THE_GATEWAY:
         again = () if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE else ("Retry-After",)
-        return _response(status.phrase, {"anyOf": [ours, GATEWAY_ERROR]}, (), ("X-Request-ID", *again))
+        return _response(status.phrase, schema, (), ("X-Request-ID", *again))
     certain = ["X-Request-ID", *(["WWW-Authenticate"] if status is HTTPStatus.UNAUTHORIZED else [])]
-    return _response(status.phrase, ours, certain, ())
+    return _response(status.phrase, schema, certain, ())
 
 
 def _response(text: str, schema: object, certain: Iterable[str], possible: Iterable[str]) -> dict[str, Any]:

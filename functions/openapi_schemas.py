@@ -8,6 +8,7 @@ from pydantic.json_schema import JsonSchemaValue, models_json_schema
 from functions.catalog import FlowEntry
 from functions.schema import ReadableSchema, bound_timeout
 from noukai_wire.answers import ErrorAnswer
+from noukai_wire.errors import ErrorCode
 from noukai_wire.models import ExecuteAnswer, Submission, SubmitOptions, WireModel
 from noukai_wire.operations import Operation
 
@@ -17,7 +18,8 @@ _DEFINITIONS = "#/$defs/"
 _OUTPUT = "__output"
 """Sets the definitions of a flow's output apart from those of its input, which may say otherwise of the same model."""
 
-GATEWAY_ERROR = {"$ref": _COMPONENTS + "GatewayError"}
+_ANY_ERROR = "AnyErrorAnswer"
+_UPLOADED = {"$ref": _COMPONENTS + "UploadedSubmission"}
 _GATEWAY_ERROR = {
     "description": "What the gateway answers by itself.",
     "type": "object",
@@ -81,7 +83,23 @@ def wire_schemas(operations: Iterable[Operation], longest_seconds: int) -> dict[
     )
     schemas: dict[str, Any] = answered["$defs"] | requested["$defs"]
     bound_timeout(schemas[SubmitOptions.__name__], longest_seconds)
-    return schemas | {Submission.__name__: _submission(), "GatewayError": _GATEWAY_ERROR}
+    return schemas | {
+        Submission.__name__: _submission(),
+        "UploadedSubmission": _uploaded_submission(),
+        "GatewayError": _GATEWAY_ERROR,
+        _ANY_ERROR: {"anyOf": [reference(ErrorAnswer), {"$ref": _COMPONENTS + "GatewayError"}]},
+    }
+
+
+def refusal_schema(codes: Iterable[ErrorCode], *, or_by_gateway: bool) -> dict[str, Any]:
+    """Write an error answer with one of the codes, or that which the gateway makes instead.
+
+    Generators make one class of all, since what depends on a field is nothing to them; whatever checks answers sees the
+    codes.
+    """
+    code = {"properties": {"code": {"enum": [str(code) for code in codes]}}}
+    name = _ANY_ERROR if or_by_gateway else ErrorAnswer.__name__
+    return {"$ref": _COMPONENTS + name, "dependentSchemas": {"detail": {"properties": {"detail": code}}}}
 
 
 def flow_schemas(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[str, Any]:
@@ -96,13 +114,15 @@ def flow_schemas(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[s
                 schemas[_component(f"{name}{kind}", definition)] = _relocated(schema, f"{name}{kind}")
         schemas[_own("Output", name)] = _without_definitions(_relocated(entry.output, f"{name}{_OUTPUT}"))
         schemas[_own("Parameters", name)] = _parameters(name, entry)
-        schemas[_own("Submission", name)] = _flow_submission(name, entry, longest_seconds)
+        schemas[_own("DirectSubmission", name)] = _flow_submission(name, entry, longest_seconds)
+        # Generators join the parts of what is one object with alternatives in their own ways, but all know a choice.
+        schemas[_own("Submission", name)] = {"anyOf": [flow_reference(name, "DirectSubmission"), _UPLOADED]}
         schemas[_own("Answer", name)] = _flow_answer(name)
     return schemas
 
 
 def flow_reference(name: str, what: str) -> dict[str, Any]:
-    """Refer to the `Submission` or the `Answer` of a flow."""
+    """Refer to a component of a flow, such as its `Submission` or its `Answer`."""
     return {"$ref": _COMPONENTS + _own(what, name)}
 
 
@@ -126,24 +146,31 @@ def _parameters(name: str, entry: FlowEntry) -> dict[str, Any]:
 
 
 def _flow_submission(name: str, entry: FlowEntry, longest_seconds: int) -> dict[str, Any]:
-    """Write a submission of one flow: the general one, with the flow's own message and parameters."""
+    """Write a submission of one flow's own message and parameters."""
     submission = _submission()
     message = _relocated(entry.input, name)["properties"].get("message")
     own = {
-        "message": {"type": "null"} if message is None else _text(message),
+        **({} if message is None else {"message": _text(message)}),
         "parameters": flow_reference(name, "Parameters"),
     }
     has_required = bool(_parameters(name, entry)["required"])
     needed = [*(["message"] if entry.message_required else []), *(["parameters"] if has_required else [])]
     given = {field: schema if field in needed else _or_null(schema) for field, schema in own.items()}
-    general = submission["properties"]
+    options = submission["properties"]["options"]
     if entry.longest_seconds < longest_seconds:
         bound = {"properties": {"timeoutSeconds": {"maximum": entry.longest_seconds}}}
-        given["options"] = {"allOf": [general["options"], bound]}
-    # An uploaded input stands for both.
-    uploaded = {"required": ["input"], "properties": {"input": {"type": "string"}}}
-    either = {"anyOf": [{"required": needed}, uploaded]} if needed else {}
-    return {**submission, "properties": {**general, **given}, **either}
+        options = {"allOf": [options, bound]}
+    return {**submission, "properties": {**given, "options": options}, "required": needed}
+
+
+def _uploaded_submission() -> dict[str, Any]:
+    """Write a submission of an uploaded input, which stands for message and parameters."""
+    submission = _submission()
+    properties = {
+        "input": {**submission["properties"]["input"], "type": "string"},
+        "options": submission["properties"]["options"],
+    }
+    return {**submission, "properties": properties, "required": ["input"]}
 
 
 def _submission() -> dict[str, Any]:

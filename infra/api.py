@@ -94,7 +94,7 @@ _ANSWERERS = (
         payload_actions=_READ_PAYLOADS,
         withdraws=True,
     ),
-    _Answerer("list_jobs", (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True),
+    _Answerer("list_jobs", (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True),
     _Answerer("cancel_jobs", (Route.CANCEL_JOBS,), (*_LISTING_ACTIONS, "dynamodb:PutItem"), lists=True, withdraws=True),
     _Answerer("usage", (Route.USAGE,), reports_use=True),
     _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),

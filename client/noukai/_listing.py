@@ -50,7 +50,7 @@ class Listing:
 
 def listing_of_flow(api: Api, address: FlowAddress, selection: JobSelection, page_size: int) -> Listing:
     """List the jobs of a flow."""
-    return Listing(api, Route.LIST, address._asdict(), selection, page_size)
+    return Listing(api, Route.LIST_JOBS, address._asdict(), selection, page_size)
 
 
 def listing_of_org(api: Api, org: str | None, project: str | None, selection: JobSelection, page_size: int) -> Listing:

@@ -5,7 +5,9 @@ It needs pydantic, by way of the models: the build step and tests read it, no fu
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from http import HTTPStatus
+from typing import Any
 
 from noukai_wire.answers import Health, OpenApi
 from noukai_wire.batches import AcceptedBatch, Batch, JobIds, StatusList
@@ -34,14 +36,16 @@ class Operation:
     """One route: the models of its request and of its answer.
 
     `is_public` needs no key at all; which scopes another needs is in `ROUTE_SCOPES`. `request_headers` and `query`
-    are models whose fields are headers and query parameters. `errors` are those that the route adds to what follows
-    from its path, its key and its models. `is_paced`: the answer may say when to ask again.
+    are models whose fields are headers and query parameters; `example` is one of the request's body. `errors` are those
+    that the route adds to what follows from its path, its key and its models. `is_paced`: the answer may say when to
+    ask again.
     """
 
     summary: str
     answer: type[WireModel]
     is_public: bool = False
     request: type[WireModel] | None = None
+    example: Mapping[str, Any] | None = None
     request_headers: type[WireModel] | None = None
     query: type[WireModel] | None = None
     status: HTTPStatus = HTTPStatus.OK
@@ -68,10 +72,13 @@ class Operation:
 
 _NEW_JOB_ERRORS = (ErrorCode.MISSING_MESSAGE, ErrorCode.IDEMPOTENCY_CONFLICT, ErrorCode.INSUFFICIENT_CREDITS)
 
+_SUBMISSION = {"message": "to be or not to be", "parameters": {"top": 3}, "options": {"maxAttempts": 5}}
+
 _SUBMIT = Operation(
     "Submit a job",
     JobAccepted,
     request=Submission,
+    example=_SUBMISSION,
     request_headers=IdempotencyHeader,
     status=HTTPStatus.ACCEPTED,
     errors=_NEW_JOB_ERRORS,
@@ -81,6 +88,7 @@ _EXECUTE = Operation(
     "Submit a job and show what it has returned, if it ends within 25 seconds",
     ExecuteAnswer,
     request=Submission,
+    example=_SUBMISSION,
     request_headers=IdempotencyHeader,
     errors=(*_NEW_JOB_ERRORS, ErrorCode.EXECUTE_TIMEOUT),
 )
@@ -88,6 +96,7 @@ _SUBMIT_JOBS = Operation(
     "Submit up to a hundred jobs; each is accepted or refused on its own",
     AcceptedBatch,
     request=Batch,
+    example={"jobs": [{"message": "to be", "idempotencyKey": "line-1"}, {"message": "or not"}]},
     request_headers=IdempotencyHeader,
     status=HTTPStatus.ACCEPTED,
 )
@@ -113,24 +122,37 @@ OPERATIONS: Mapping[Route, Operation] = {
     Route.SUBMIT: _SUBMIT,
     Route.SUBMIT_VERSION: _SUBMIT,
     Route.UPLOAD: Operation(
-        "Get a place to upload an input to that is too large for a body", UploadTarget, request=Upload
+        "Get a place to upload an input to that is too large for a body",
+        UploadTarget,
+        request=Upload,
+        example={"bytes": 1_048_576, "sha256": sha256(bytes(1_048_576)).hexdigest()},
     ),
     Route.SUBMIT_JOBS: _SUBMIT_JOBS,
     Route.EXECUTE: _EXECUTE,
     Route.EXECUTE_VERSION: _EXECUTE,
     Route.STATUS: _STATUS,
     Route.STATUS_BY_ID: _STATUS,
-    Route.STATUSES: Operation("Show up to a hundred jobs as they stand", StatusList, request=JobIds),
+    Route.STATUSES: Operation(
+        "Show up to a hundred jobs as they stand",
+        StatusList,
+        request=JobIds,
+        example={"ids": ["job_abcdefghijklmnopqrstuvwxyz", "job_234567abcdefghijklmnopqrst"]},
+    ),
     Route.WAIT: _WAIT,
     Route.WAIT_BY_ID: _WAIT,
     Route.CANCEL: _CANCEL,
     Route.CANCEL_BY_ID: _CANCEL,
     Route.RETRY: _RETRY,
     Route.RETRY_BY_ID: _RETRY,
-    Route.LIST: _LIST,
+    Route.LIST_JOBS: _LIST,
     Route.LIST_PROJECT: replace(_LIST, errors=(ErrorCode.NOT_FOUND,)),
     Route.LIST_ORG: _LIST,
-    Route.CANCEL_JOBS: Operation("Cancel the jobs of a flow that wait or run", CancelledJobs, request=JobCancellation),
+    Route.CANCEL_JOBS: Operation(
+        "Cancel the jobs of a flow that wait or run",
+        CancelledJobs,
+        request=JobCancellation,
+        example={"state": "pending", "createdBefore": "2026-01-31T12:00:00Z"},
+    ),
     Route.FLOWS: Operation("List the flows of the deployment", FlowList),
     Route.USAGE: Operation("Show what the org of the key has used, by day and flow", UsageReport, query=UsageQuery),
     Route.OPENAPI: Operation(

@@ -33,7 +33,7 @@ class Route(Enum):
     CANCEL_JOBS = ("POST", _FLOW + "/jobs/cancel")
     RETRY = ("POST", _FLOW + "/jobs/{id}/retry")
     RETRY_BY_ID = ("POST", "/jobs/{id}/retry")
-    LIST = ("GET", _FLOW + "/jobs")
+    LIST_JOBS = ("GET", _FLOW + "/jobs")
     LIST_PROJECT = ("GET", "/seq/{org}/{project}/jobs")
     LIST_ORG = ("GET", "/seq/{org}/jobs")
     FLOWS = ("GET", "/flows")

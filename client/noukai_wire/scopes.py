@@ -33,7 +33,7 @@ ROUTE_SCOPES: Mapping[Route, tuple[Scope, ...]] = {
     # Its refusals tell how the old job ended.
     Route.RETRY: (Scope.SUBMIT, Scope.READ),
     Route.RETRY_BY_ID: (Scope.SUBMIT, Scope.READ),
-    Route.LIST: (Scope.READ,),
+    Route.LIST_JOBS: (Scope.READ,),
     Route.LIST_PROJECT: (Scope.READ,),
     Route.LIST_ORG: (Scope.READ,),
     Route.FLOWS: (),

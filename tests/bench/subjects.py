@@ -209,7 +209,7 @@ SUBJECTS = (
     Subject("statuses", _request(Route.STATUSES, {"ids": [_DONE.id]}), "status"),
     Subject("wait", _request(Route.WAIT_BY_ID, id=_DONE.id), "status"),
     Subject("cancel", _request(Route.CANCEL_BY_ID, id=_RUNNING.id), "cancel"),
-    Subject("list_jobs", _request(Route.LIST, **_ADDRESS), "status"),
+    Subject("list_jobs", _request(Route.LIST_JOBS, **_ADDRESS), "status"),
     Subject("cancel_jobs", _request(Route.CANCEL_JOBS, {}, **_ADDRESS), "cancel"),
     Subject("describe", _request(Route.FLOWS), "status"),
     Subject("usage", _request(Route.USAGE), "status"),

@@ -9,7 +9,7 @@ from tests.functions.harness import System
 from tests.job_rows import pending
 
 ADD = {"org": "acme", "project": "trial", "flow": "add"}
-LISTS = (Route.LIST, Route.LIST_PROJECT, Route.LIST_ORG)
+LISTS = (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG)
 
 
 def path_of(route: Route, **changes: str) -> dict[str, str]:
@@ -24,7 +24,7 @@ def submit(system: System, flow: str = "trial/add", **body: Any) -> str:
     return job_id
 
 
-def listed(system: System, query: str = "", route: Route = Route.LIST, **path: str) -> list[str]:
+def listed(system: System, query: str = "", route: Route = Route.LIST_JOBS, **path: str) -> list[str]:
     """The ids of all pages, in their order."""
     ids: list[str] = []
     cursor = ""

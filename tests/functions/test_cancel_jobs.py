@@ -134,7 +134,7 @@ def test_cursor_of_a_list_of_other_jobs(system: System) -> None:
     """A cursor that was made for jobs in every state does not say where to go on with those to be cancelled."""
     submit(system)
     submit(system)
-    cursor = system.send(Route.LIST, query="limit=1", **ADD).body["cursor"]
+    cursor = system.send(Route.LIST_JOBS, query="limit=1", **ADD).body["cursor"]
     del system.calls[:]
     assert_refused(system, cancel(system, cursor=cursor), ErrorCode.INVALID_INPUT)
 

@@ -48,12 +48,12 @@ def cursor(system: System) -> str:
     """That of the pending jobs of `add`, created before 2024."""
     submit(system)
     submit(system)
-    answer = system.send(Route.LIST, query="limit=1&state=pending&createdBefore=2024-01-01T00:00:00Z", **ADD)
+    answer = system.send(Route.LIST_JOBS, query="limit=1&state=pending&createdBefore=2024-01-01T00:00:00Z", **ADD)
     del system.calls[:]
     return str(answer.body["cursor"])
 
 
-def with_cursor(system: System, cursor: str, route: Route = Route.LIST, **changes: str) -> Answer:
+def with_cursor(system: System, cursor: str, route: Route = Route.LIST_JOBS, **changes: str) -> Answer:
     query = {"limit": "1", "state": "pending", "createdBefore": "2024-01-01T00:00:00Z", "cursor": cursor}
     path = path_of(route, **{name: changes.pop(name) for name in ADD if name in changes})
     fields = {name: value for name, value in {**query, **changes}.items() if value}
@@ -99,10 +99,10 @@ def test_no_changed_cursor_is_taken(system: System, cursor: str) -> None:
 @pytest.mark.parametrize(
     ("route", "path", "code"),
     [
-        (Route.LIST, {"flow": "nothing"}, ErrorCode.FLOW_NOT_FOUND),
-        (Route.LIST, {"project": "nothing"}, ErrorCode.FLOW_NOT_FOUND),
-        (Route.LIST, {"flow": "ad"}, ErrorCode.FLOW_NOT_FOUND),
-        (Route.LIST, {"flow": ""}, ErrorCode.FLOW_NOT_FOUND),
+        (Route.LIST_JOBS, {"flow": "nothing"}, ErrorCode.FLOW_NOT_FOUND),
+        (Route.LIST_JOBS, {"project": "nothing"}, ErrorCode.FLOW_NOT_FOUND),
+        (Route.LIST_JOBS, {"flow": "ad"}, ErrorCode.FLOW_NOT_FOUND),
+        (Route.LIST_JOBS, {"flow": ""}, ErrorCode.FLOW_NOT_FOUND),
         (Route.LIST_PROJECT, {"project": "nothing"}, ErrorCode.NOT_FOUND),
         (Route.LIST_PROJECT, {"project": "tri"}, ErrorCode.NOT_FOUND),
         (Route.LIST_PROJECT, {"project": ""}, ErrorCode.NOT_FOUND),

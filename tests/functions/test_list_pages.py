@@ -14,7 +14,7 @@ from tests.functions.lists import job_of
 
 FLOWS = ("trial/add", "trial/greet")
 PATHS = {
-    Route.LIST: {"org": "acme", "project": "trial", "flow": "add"},
+    Route.LIST_JOBS: {"org": "acme", "project": "trial", "flow": "add"},
     Route.LIST_PROJECT: {"org": "acme", "project": "trial"},
     Route.LIST_ORG: {"org": "acme"},
 }
@@ -79,7 +79,7 @@ def test_no_job_is_skipped_or_repeated(  # noqa: PLR0917 - pytest and Hypothesis
     meant = {
         job.id: order(job)
         for job in arriving.jobs
-        if state in (None, job.state) and (route is not Route.LIST or job.flow == FLOWS[0])
+        if state in (None, job.state) and (route is not Route.LIST_JOBS or job.flow == FLOWS[0])
     }
     assert len(set(ids)) == len(ids)
     assert there & meant.keys() <= set(ids) <= meant.keys()

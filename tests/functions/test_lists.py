@@ -15,7 +15,7 @@ def test_jobs_are_statuses_without_results_newest_first(system: System) -> None:
     old = submit(system)
     system.deliver()
     new = submit(system, options={"metadata": {"team": "ü"}})
-    answer = system.send(Route.LIST, **ADD)
+    answer = system.send(Route.LIST_JOBS, **ADD)
     whole = system.status(old)
     assert whole.pop("result")
     assert answer.body == {"jobs": [system.status(new), whole]}
@@ -42,13 +42,13 @@ def test_jobs_of_another_org_are_not_listed(system: System) -> None:
 def test_pages(system: System) -> None:
     """A page holds so many jobs as are asked for, 20 by default, and the last one has no cursor, be it full or not."""
     ids = [submit(system) for _ in range(21)][::-1]
-    first = system.send(Route.LIST, **ADD).body
+    first = system.send(Route.LIST_JOBS, **ADD).body
     assert [job["id"] for job in first["jobs"]] == ids[:20]
-    last = system.send(Route.LIST, query=f"cursor={first['cursor']}", **ADD).body
+    last = system.send(Route.LIST_JOBS, query=f"cursor={first['cursor']}", **ADD).body
     assert [[job["id"] for job in last["jobs"]], last.keys()] == [ids[20:], {"jobs"}]
     for limit in (1, 2, 7, 21, 22, 100):
         assert listed(system, f"limit={limit}") == ids
-    assert "cursor" not in system.send(Route.LIST, query="limit=21", **ADD).body
+    assert "cursor" not in system.send(Route.LIST_JOBS, query="limit=21", **ADD).body
 
 
 def test_page_fits_into_what_aws_takes_of_a_function(system: System) -> None:
@@ -56,7 +56,7 @@ def test_page_fits_into_what_aws_takes_of_a_function(system: System) -> None:
     text = "\N{GRINNING FACE}"
     metadata = {f"{name:02}{text * 62}": text * 256 for name in range(16)}
     ids = [submit(system, options={"metadata": metadata}) for _ in range(100)][::-1]
-    page = system.send(Route.LIST, query="limit=100", **ADD).body
+    page = system.send(Route.LIST_JOBS, query="limit=100", **ADD).body
     assert len(json.dumps({"body": json.dumps(page)})) < 6_291_556
     assert 0 < len(page["jobs"]) < 100
     assert listed(system, "limit=100") == ids
@@ -158,7 +158,7 @@ def test_rows_that_are_too_large_together(system: System) -> None:
     """What DynamoDB leaves out of one answer comes with the next page: it is short, and skips nothing."""
     ids = [submit(system) for _ in range(5)][::-1]
     leave_rows_unread(system, 2)
-    assert len(system.send(Route.LIST, **ADD).body["jobs"]) == 2
+    assert len(system.send(Route.LIST_JOBS, **ADD).body["jobs"]) == 2
     assert listed(system) == ids
 
 
@@ -166,7 +166,7 @@ def test_rows_that_cannot_be_read(system: System) -> None:
     """If there is no step forward, the caller is asked to come again."""
     submit(system)
     leave_rows_unread(system, 0)
-    answer = system.send(Route.LIST, **ADD)
+    answer = system.send(Route.LIST_JOBS, **ADD)
     assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "UNAVAILABLE", "1")
 
 
@@ -175,12 +175,12 @@ def test_work_of_a_page_is_bounded(system: System) -> None:
     for number in range(410):
         system.deployment.store.create(job_of(number), 0)
     del system.calls[:]
-    first = system.send(Route.LIST, query="state=running", **ADD).body
+    first = system.send(Route.LIST_JOBS, query="state=running", **ADD).body
     assert (first["jobs"], "cursor" in first) == ([], True)
     assert operations(system).count("BatchGetItem") == 4
     assert operations(system).count("Query") <= 8
     del system.calls[:]
-    last = system.send(Route.LIST, query=f"state=running&cursor={first['cursor']}", **ADD).body
+    last = system.send(Route.LIST_JOBS, query=f"state=running&cursor={first['cursor']}", **ADD).body
     assert last == {"jobs": []}
     assert operations(system).count("BatchGetItem") == 1
 
@@ -190,7 +190,7 @@ def test_requests_of_a_page(system: System) -> None:
     for _ in range(30):
         submit(system)
     del system.calls[:]
-    system.send(Route.LIST, **ADD)
+    system.send(Route.LIST_JOBS, **ADD)
     assert operations(system) == ["Query"] * 4 + ["BatchGetItem"]
     asked = system.calls[-1][1]["RequestItems"]["jobs"]
     assert (len(asked["Keys"]), asked["ConsistentRead"]) == (20, True)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
 from noukai_wire import limits
@@ -13,6 +14,16 @@ from noukai_wire.routes import Route
 from tests.functions.harness import System
 
 COMPONENTS = "#/components/schemas/"
+OPERATION_NAMES = """
+cancel cancel_by_id cancel_jobs execute execute_version flows health list_jobs list_org list_project openapi
+retry retry_by_id status status_by_id statuses submit submit_jobs submit_version upload usage wait wait_by_id
+"""
+SCHEMA_NAMES = """
+AcceptedBatch AcceptedEntry AnyErrorAnswer Batch BatchEntry CancelledJobs DayUse ErrorAnswer ErrorDetail
+ExecuteAnswer ExecuteResult FlowDescription FlowList GatewayError Health InputError JobAccepted
+JobCancellation JobIds JobList JobStatus OpenApi StatusEntry StatusList Submission SubmitOptions Upload
+UploadTarget UploadedSubmission UsageReport Use
+"""
 
 
 def document(system: System, key: str | None = None) -> Any:
@@ -49,11 +60,7 @@ def test_strangers_see_no_flow(system: System) -> None:
 
 def required(body: dict[str, Any]) -> list[str]:
     """What a submission has to have, if its input was not uploaded."""
-    if "anyOf" not in body:
-        return []
-    stated, uploaded = body["anyOf"]
-    assert uploaded["required"] == ["input"]
-    fields: list[str] = stated["required"]
+    fields: list[str] = body["required"]
     return fields
 
 
@@ -67,7 +74,7 @@ def test_key_shows_what_each_flow_takes(system: System) -> None:
         described["paths"][f"/seq/{{org}}/trial/{flow}/jobs"]["post"] for flow in ("add", "greet", "perhaps")
     )
     body = schema(described, add)
-    assert (required(body), body["properties"]["message"]) == (["parameters"], {"type": "null"})
+    assert (required(body), body["properties"].keys()) == (["parameters"], {"parameters", "options"})
     assert resolved(described, body["properties"]["parameters"])["required"] == ["a"]
     assert add["description"] == "Add two numbers."
     assert {each["name"] for each in add["parameters"]} == {"org", "Idempotency-Key"}
@@ -76,8 +83,11 @@ def test_key_shows_what_each_flow_takes(system: System) -> None:
 
 
 def schema(described: Any, operation: Any) -> Any:
-    """The schema of what an operation takes, which is a component."""
-    return resolved(described, operation["requestBody"]["content"]["application/json"]["schema"])
+    """The schema of what an operation takes, a component, where the input is not uploaded."""
+    choice = resolved(described, operation["requestBody"]["content"]["application/json"]["schema"])
+    direct, uploaded = (resolved(described, each) for each in choice["anyOf"])
+    assert (uploaded["required"], uploaded["properties"].keys()) == (["input"], {"input", "options"})
+    return direct
 
 
 def resolved(described: Any, reference: Any) -> Any:
@@ -124,6 +134,34 @@ def test_names_are_stable_and_make_identifiers(system: System, key: str | None) 
     tags = [tag["name"] for tag in described["tags"]]
     assert all(len(each["tags"]) == 1 and each["tags"][0] in tags for each in operations)
     assert "oneOf" not in json.dumps(described)
+
+
+def test_names_stay(system: System) -> None:
+    """A client that was generated before knows each operation and each schema by a name that still stands."""
+    described = document(system)
+    operations = [each["operationId"] for path in described["paths"].values() for each in path.values()]
+    assert sorted(operations) == OPERATION_NAMES.split()
+    assert sorted(described["components"]["schemas"]) == SCHEMA_NAMES.split()
+    of_flow = document(system, "nk_acme")
+    added = of_flow["components"]["schemas"].keys() - described["components"]["schemas"].keys()
+    own = {"Submission", "DirectSubmission", "Parameters", "Answer", "Output"}
+    assert {name for name in added if name.endswith("__trial__add")} == {f"{kind}__trial__add" for kind in own}
+    assert of_flow["paths"]["/seq/{org}/trial/add/jobs"]["post"]["operationId"] == "submit__trial__add"
+
+
+@pytest.mark.parametrize("key", [None, "nk_acme"])
+def test_each_body_has_an_example_that_its_schema_takes(system: System, key: str | None) -> None:
+    """So has that of each flow, but where its schema does not say which texts the flow takes."""
+    described = document(system, key)
+    without = set()
+    for operation in (each for path in described["paths"].values() for each in path.values() if "requestBody" in each):
+        body = operation["requestBody"]["content"]["application/json"]
+        if "examples" in body:
+            whole = {**body["schema"], "components": described["components"]}
+            Draft202012Validator(whole, format_checker=FormatChecker()).validate(body["examples"]["example"]["value"])
+        else:
+            without.add(operation["operationId"].partition("__")[2])
+    assert without == set()
 
 
 def test_limits_are_those_of_the_wire(system: System) -> None:

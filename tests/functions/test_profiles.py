@@ -163,9 +163,7 @@ def test_openapi_bounds_the_timeout_of_each_flow(system: System) -> None:
     document = system.deployment.catalog.openapi(of_flows=True)
     bounds, schemas = {}, document["components"]["schemas"]
     for flow in ("plain", "slow"):
-        operation = document["paths"][f"/seq/{{org}}/scales/{flow}/jobs"]["post"]
-        reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-        bounds[flow] = schemas[reference.rpartition("/")[2]]["properties"]["options"]
+        bounds[flow] = schemas[f"DirectSubmission__scales__{flow}"]["properties"]["options"]
     _, own = bounds["plain"]["allOf"]
     assert own["properties"]["timeoutSeconds"]["maximum"] == 40
     assert "allOf" not in bounds["slow"]

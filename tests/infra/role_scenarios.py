@@ -111,7 +111,7 @@ def execute(role: System, root: System) -> None:
 def list_jobs(role: System, root: System) -> None:
     """One of the jobs never started, which is noticed only now."""
     lost = overdue(root, LISTED)
-    jobs = role.send(Route.LIST, query="limit=100", org="acme", project="trial", flow=LISTED).body["jobs"]
+    jobs = role.send(Route.LIST_JOBS, query="limit=100", org="acme", project="trial", flow=LISTED).body["jobs"]
     assert {job["state"] for job in jobs if job["id"] == lost} == {"failed"}
 
 

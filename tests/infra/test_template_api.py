@@ -29,7 +29,7 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
         Route.RETRY.key: "retry",
         Route.RETRY_BY_ID.key: "retry",
         Route.CANCEL_JOBS.key: "cancel_jobs",
-        Route.LIST.key: "list_jobs",
+        Route.LIST_JOBS.key: "list_jobs",
         Route.LIST_PROJECT.key: "list_jobs",
         Route.LIST_ORG.key: "list_jobs",
         Route.USAGE.key: "usage",
