@@ -9,6 +9,7 @@ from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import pace_headers
 from functions.results import shown
+from functions.row import UnreadableRowError
 from functions.views import job_status
 
 
@@ -24,7 +25,11 @@ def named_job(request: Request) -> tuple[str, str | None]:
 def find_job(request: Request, caller: Caller, deployment: Deployment) -> Job:
     """Read the caller's job, strongly consistent: after a terminal answer no later one says that it runs."""
     job_id, flow = named_job(request)
-    job = deployment.store.read(job_id, consistent=True)
+    try:
+        job = deployment.store.read(job_id, consistent=True)
+    except UnreadableRowError as error:
+        # Other orgs are told as little of it as of any job.
+        raise error if error.org == caller.org else job_not_found() from None
     now = deployment.clock.now()
     if job is None or not is_visible(job, caller, flow, now):
         raise job_not_found()
