@@ -180,8 +180,12 @@ def _from_numpy(value: Any, depth: int) -> Any:
 
 def _rare(value: object) -> object:
     """Write dates, decimal numbers, UUIDs, paths and what else pydantic knows by type."""
-    from pydantic_core import to_jsonable_python  # noqa: PLC0415 - most results are JSON already
+    from decimal import Decimal  # noqa: PLC0415 - most results are JSON already
 
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415 - as above
+
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise UnwritableError(f"the Decimal {value} is no number that JSON has")
     kind = type(value).__qualname__
     if hasattr(type(value), "__next__"):
         raise UnwritableError(f"a {kind!r} is not what JSON can hold: return its values, as a list")

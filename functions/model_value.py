@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from json import loads
 from typing import Any
 
@@ -33,7 +34,8 @@ def written_by(write: Write, value: object) -> Any:
     try:
         return _dumped(write, value)
     except (UnwritableError, ValueError) as error:
-        raise _located(write, value, str(error)) from None
+        # pydantic puts words of its own before what writes what it does not know.
+        raise _located(value, str(error).rpartition(f"{UnwritableError.__name__}: ")[2]) from None
 
 
 def _dumped(write: Write, value: object, **options: Any) -> Any:
@@ -46,6 +48,8 @@ def _check_nothing_is_lost(value: object, depth: int = 0) -> None:
         raise UnwritableError(f"it is nested deeper than {limits.MAX_JSON_DEPTH} levels")
     if isinstance(value, float):
         check_number(value)
+    if isinstance(value, Decimal):
+        json_value(value)
     for key, part in () if _has_own_rules(value) else _parts_of(value):
         try:
             _check_nothing_is_lost(part, depth + 1)
@@ -77,7 +81,7 @@ def _field_names(value: Any) -> Iterable[str]:
     return getattr(kind, "__pydantic_fields__", ())
 
 
-def _located(write: Write, value: Any, problem: str) -> UnwritableError:
+def _located(value: Any, problem: str) -> UnwritableError:
     """Find what cannot be written within a value that, as a whole, cannot be."""
     for key, part in _parts_of(value):
         try:
@@ -86,7 +90,7 @@ def _located(write: Write, value: Any, problem: str) -> UnwritableError:
             return error.under(key)
     for name in getattr(type(value), "__pydantic_fields__", ()):
         try:
-            _dumped(write, value, include={name})
+            _dumped(type(value).__pydantic_serializer__.to_json, value, include={name})
         except ValueError as error:
             is_binary = isinstance(getattr(value, name, None), bytes)
             return UnwritableError(_NO_TEXT if is_binary else str(error)).under(name)

@@ -1,5 +1,6 @@
 """What a flow is annotated to return, and how that is written: as the annotation says, or by the values' own types."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -18,6 +19,9 @@ _CONTAINERS = (list, dict, set, frozenset, tuple)
 _SAY_NO_MORE = (Any, object, None, NoneType, str, int, float, bool, bytes, *_CONTAINERS)
 _NAMES_THAT_SAY_NO_MORE = {"datetime.date", "datetime.datetime", "decimal.Decimal", "uuid.UUID", "pathlib.Path"}
 """By name, so that nothing is imported for them."""
+
+_WRITERS: Mapping[Any, Callable[[Any], Any]] = {"bytes": base64_text, "any": json_value, "call": json_value}
+"""What writes values by the kind of pydantic's schema: a named tuple is the outcome of a call."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class ReturnType:
         from pydantic_core import SchemaSerializer  # noqa: PLC0415 - slow to import, and most flows do without
 
         schema = cast("Any", self._adapter.core_schema)
-        return SchemaSerializer(_with_base64(schema))
+        return SchemaSerializer(_with_writers(schema))
 
 
 def says_no_more(annotation: Any) -> bool:
@@ -100,17 +104,18 @@ def says_no_more(annotation: Any) -> bool:
     return annotation in _SAY_NO_MORE or issubclass(annotation, Enum) or name in _NAMES_THAT_SAY_NO_MORE
 
 
-def _with_base64(schema: Any) -> Any:
-    """Let bytes be written in the alphabet of RFC 4648, section 4, as every reader of base64 knows it.
+def _with_writers(schema: Any) -> Any:
+    """Let bytes be written in the alphabet of RFC 4648, section 4, and what an annotation leaves open by its own type.
 
-    pydantic has the other one. Models, which have a configuration of their own, stay as they are.
+    pydantic has another alphabet, and none for bytes where a dataclass or a named tuple leaves them open. Models, which
+    have a configuration of their own, stay as they are.
     """
     if isinstance(schema, list | tuple):
-        return type(schema)(map(_with_base64, schema))
+        return type(schema)(map(_with_writers, schema))
     if not isinstance(schema, dict) or schema.get("type") == "model":
         return schema
-    if schema.get("type") == "bytes":
+    if write := _WRITERS.get(schema.get("type")):
         from pydantic_core.core_schema import plain_serializer_function_ser_schema as written  # noqa: PLC0415
 
-        return {"serialization": written(base64_text, when_used="json"), **schema}
-    return {key: _with_base64(each) for key, each in schema.items()}
+        return {"serialization": written(write, when_used="json"), **schema}
+    return {key: _with_writers(each) for key, each in schema.items()}

@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -30,6 +32,16 @@ class Checked:
     part: Row | None = None
 
 
+@dataclass
+class Part:
+    what: Any
+
+
+class Named(NamedTuple):
+    content: bytes
+    what: Any
+
+
 INVOICE = {"rows": [{"total": 3, "picture": ""}], "due": "2026-01-02", "netPrice": "1.50", "extra": None}
 CYCLE: list[Any] = []
 CYCLE.append(CYCLE)
@@ -44,6 +56,10 @@ WRITTEN: tuple[tuple[Any, Any, Any], ...] = (
     (Annotated[float, PlainSerializer(lambda value: f"{value:.2f}", return_type=str)], 1.5, "1.50"),
     (Text, Text(content=b"text"), {"content": "text"}),
     (Invoice, {"rows": (1,), "at": date(2026, 1, 2)}, {"rows": [1], "at": "2026-01-02"}),
+    (Part, Part(b"\xff"), {"what": "/w=="}),
+    (list[Part], [Part(Row(1))], [{"what": {"total": 1, "picture": ""}}]),
+    (Named, Named(b"\xff", b"\xff"), ["/w==", "/w=="]),
+    (Decimal, Decimal("1e5000"), "1E+5000"),
     (int, "no number", "no number"),
     (np.float64, np.float64(1.5), 1.5),
     (type(len), [1], [1]),
@@ -63,6 +79,11 @@ def test_annotation_says_how_values_are_written(annotation: Any, value: Any, wri
         (dict[str, list[Row]], {"rows": [Row(1), Row(object())]}, "`rows[1].total`: an object"),
         (Invoice, Invoice(extra={1: 1, "1": 2}), "`extra`: two keys"),
         (list[Text], [Text(content=b"\xff")], "`[0].content`: these bytes"),
+        (Text, Text(content=b"\xff"), "`content`: these bytes"),
+        (list[Part], [Part(range(2))], "`[0].what`: an object of the type 'range'"),
+        (Sequence[Row], range(2), "an object of the type 'range'"),
+        (Decimal, Decimal("sNaN"), "the Decimal sNaN"),
+        (Invoice, Invoice(extra=[Decimal("Infinity")]), "`extra[0]`: the Decimal Infinity"),
         (Invoice, CYCLE, "deeper than 32 levels"),
         (Row, Row(10**5000), "`total`: the number is too large"),
     ],
