@@ -24,7 +24,7 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 def inflated(body: bytes, encoding: str) -> bytes:
     """Return a body as it was before its `Content-Encoding`; at most a little more than is accepted is inflated."""
-    if encoding.lower() == "identity":
+    if not encoding or encoding.lower() == "identity":
         return body
     if encoding.lower() not in {"gzip", "x-gzip"}:
         raise InvalidInputError([("Content-Encoding", "must be gzip or identity")])

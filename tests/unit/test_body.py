@@ -22,6 +22,11 @@ def test_members_follow_each_other() -> None:
     assert inflated(content, "gzip") == inflated(content, "X-GZIP") == b"to be"
 
 
+def test_body_as_it_is() -> None:
+    """A header without a value, which some proxies leave, names no encoding."""
+    assert inflated(b"to be", "") == inflated(b"to be", "Identity") == b"to be"
+
+
 def test_limit_counts_after_inflating() -> None:
     """To the byte, also where several members make it."""
     most = b" " * limits.MAX_BODY_BYTES
