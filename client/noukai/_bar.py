@@ -57,19 +57,10 @@ def _in_notebook(label: str) -> Generator[Listener]:
 
 @contextmanager
 def _on_terminal(label: str) -> Generator[Listener]:
-    from rich.console import Console  # noqa: PLC0415 - as above
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from ._bar_line import bar_line  # noqa: PLC0415 - as above
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.fields[note]}", markup=False),
-        TimeElapsedColumn(),
-    )
     # What is printed meanwhile goes above the bar, but where it is to go into a file or a pipe.
-    above = _is_terminal(sys.stdout)
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=above) as bar:
+    with bar_line(redirect_stdout=_is_terminal(sys.stdout)) as bar:
         task = bar.add_task(one_line(label), total=None, note="")
 
         def show(told: dict[str, Any]) -> None:

@@ -55,6 +55,9 @@ def confirm(question: str) -> None:
         answer = sys.stdin.readline()
     except OSError:
         answer = ""
+    except KeyboardInterrupt:
+        tell("")  # what follows has a line of its own
+        raise
     if answer.strip().lower() not in {"y", "yes"}:
         if not answer.endswith("\n"):
             tell("")

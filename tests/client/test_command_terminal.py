@@ -138,6 +138,17 @@ def test_terminal_may_be_narrow(api: FakeApi, name: str, columns: int, inputs: s
         assert max(len(line) for line in re.split(r"[\r\n]+", plain)) <= columns
 
 
+def test_bar_is_cut_where_it_says_least(api: FakeApi) -> None:
+    """The id stays whole; and the line is never full, or what Ctrl-C echoes would begin another."""
+    job_id = f"job_{'a' * 26}"
+    api.live(job_id, job(progress={"percent": 40, "message": "a message that goes on and on " * 3}), job("completed"))
+    with on_terminal("wait", job_id, COLUMNS="70") as (process, terminal):
+        lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.read()))
+    (drawn,) = {line[1:] for line in lines if "40 %" in line}
+    assert (process.returncode, len(drawn) < 68) == (0, True)
+    assert re.fullmatch(rf" {job_id} [━╸╺]+ 40 % a .*… 0:00:00", drawn), drawn
+
+
 @pytest.mark.usefixtures("api")
 def test_what_map_says_does_not_overwrite_its_bar(tmp_path: Path) -> None:
     """Each message has a line of its own above the bar, on stdout and on stderr."""
