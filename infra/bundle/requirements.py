@@ -1,24 +1,32 @@
 """The `requirements.txt` of a folder of flows, with all that it includes."""
 
 import codecs
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from infra.bundle.error import BundleError
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _OPTION = re.compile(r"(--?[\w-]+)[ =]*(.*)", re.DOTALL)
 _INDEX = {"-i", "--index-url", "--extra-index-url", "--no-index"}
 _KNOWN_ANYWAY = {"--prefer-binary", "--only-binary"}
 """Nothing but wheels is taken, whoever asks for it or not: the asset may be for another machine than this one."""
 
 _PATH = re.compile(r"(?P<path>[^\[;]+?)\s*(?P<extras>\[[^\]]*\])?\s*(?P<marker>;.*)?")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _HASHES = re.compile(r"\s--hash[= ]\S+")
 
 
@@ -33,6 +41,20 @@ class Line:
     def refused(self, why: str) -> BundleError:
         """Make the error that the line is refused, and why."""
         return BundleError(f"{self.file}:{self.number}: {self.text!r} is refused: {why}")
+
+    def with_variables(self, text: str) -> str:
+        """Put in what the environment says, such as a password for an index, which no error shows."""
+        missing = [name for name in _VARIABLE.findall(text) if not os.environ.get(name)]
+        if missing:
+            raise self.refused(f"the environment has no {missing[0]}.")
+        return _VARIABLE.sub(lambda match: os.environ[match[1]], text)
+
+    def url(self, text: str) -> SplitResult:
+        """Read a URL, or a path, which has no scheme."""
+        try:
+            return urlsplit(text)
+        except ValueError as error:
+            raise self.refused(f"{error}.") from None
 
     def path(self, text: str) -> Path:
         """Find what a text names, beside the file or anywhere."""
@@ -111,7 +133,7 @@ class Requirements:
         for line in _lines(file):
             option = _OPTION.fullmatch(line.text) if line.text.startswith("-") else None
             if option is not None:
-                self._take_option(line, option[1], option[2].strip(), required=required)
+                self._take_option(line, option[1], line.with_variables(option[2].strip()), required=required)
                 continue
             requirement = _requirement(line)
             if required:
@@ -130,7 +152,7 @@ class Requirements:
         elif option in {"-e", "--editable"} and required:
             self.required.append(_local(line, value))
         elif option in {"-f", "--find-links"}:
-            is_remote = urlsplit(value).scheme in {"http", "https"}
+            is_remote = line.url(value).scheme in {"http", "https"}
             self.options += ["--find-links", value if is_remote else str(line.path(value))]
             self.links += [] if is_remote else [line.path(value)]
         elif option == "--require-hashes" or option in _INDEX:
@@ -158,22 +180,29 @@ def _text(file: Path) -> str:
     content = file.read_bytes()
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
     try:
-        return content.decode(encoding)
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise BundleError(f"{file}:{line}: this is no text in UTF-8: store the file in that encoding.") from error
+        raise _no_text(file, content[: error.start].count(b"\n")) from error
+    before, null, _ = text.partition("\0")
+    if null:
+        raise _no_text(file, before.count("\n"))
+    return text
+
+
+def _no_text(file: Path, lines_before: int) -> BundleError:
+    return BundleError(f"{file}:{lines_before + 1}: this is no text in UTF-8: store the file in that encoding.")
 
 
 def _requirement(line: Line) -> Named | Local:
     hashes = "".join(_HASHES.findall(line.text))
     text = _HASHES.sub("", line.text).strip()
     try:
-        parsed = Requirement(text)
+        parsed = Requirement(line.with_variables(text))
     except InvalidRequirement as error:
         if _is_path(text) or line.path(text.partition("[")[0]).exists():
             return _local(line, text)
         raise line.refused(f"{str(error).splitlines()[0]}.") from None
-    url = urlsplit(parsed.url or "")
+    url = line.url(parsed.url or "")
     if url.scheme == "file":
         marker = "" if parsed.marker is None else f"; {parsed.marker}"
         extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""
@@ -188,13 +217,15 @@ def _is_path(text: str) -> bool:
 
 
 def _local(line: Line, text: str) -> Local:
+    if line.url(text).scheme in {"http", "https"}:
+        raise line.refused(f"say what it is: name @ {text.partition('://')[0]}://….")
     match = _PATH.fullmatch(text)
-    if match is None or "+" in urlsplit(text).scheme:
+    if match is None or "+" in line.url(text).scheme:
         raise line.refused("this is no local path, and no other can be editable: name a version, a wheel or a path.")
     path = match["path"]
     return Local(
         line,
-        _there(line, Path(unquote(urlsplit(path).path)) if path.startswith("file:") else line.path(path)),
+        _there(line, Path(unquote(line.url(path).path)) if path.startswith("file:") else line.path(path)),
         match["extras"] or "",
         match["marker"] or "",
     )

@@ -64,13 +64,24 @@ def test_nested_requirements_and_constraints(install: Install, flows: Path) -> N
     assert (version(folder, "first"), version(folder, "second")) == ("1.0", None)
 
 
+def test_variables_of_the_environment(install: Install, links: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Are put in, as pip does; what an error shows is the line as it is written."""
+    monkeypatch.setenv("FOLDER", str(links))
+    monkeypatch.setenv("TOKEN", "secret")
+    assert version(install(b"--no-index\n--find-links ${FOLDER}\nfirst==1.0\n"), "first") == "1.0"
+    with pytest.raises(BundleError) as raised:
+        install(b"third @ https://${TOKEN}@[/third.whl\n")
+    assert "${TOKEN}" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
 def test_extras(install: Install) -> None:
     """Bring what they want."""
     folder = install("first[more] == 1.0 ; python_version > '3'\n")
     assert (version(folder, "first"), version(folder, "second")) == ("1.0", "2.0")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-8"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32", "utf-8"])
 def test_encodings(install: Install, links: Path, encoding: str) -> None:
     """A byte-order mark says which; Windows likes to write one."""
     text = f"--no-index\n--find-links {links}\nfirst==1.0  # Größe\n"
@@ -149,6 +160,9 @@ def test_file_that_several_include(install: Install, flows: Path) -> None:
         ("-e git+https://example.com/own.git", "no other can be editable"),
         ("own @ git+https://example.com/own.git", "git+https cannot be fetched here"),
         ("--pre", "--pre cannot be had here"),
+        ("https://example.com/own-1.0-py3-none-any.whl", "say what it is: name @ https://"),
+        ("--extra-index-url https://${NO_SUCH_TOKEN}@example.com/", "the environment has no NO_SUCH_TOKEN"),
+        ("first\0", "this is no text in UTF-8"),
         ("first = 1.0", "Expected"),
         ("first[more", "Expected"),
         ("-c ../own.txt", "a constraint is the name of a distribution"),
