@@ -32,6 +32,8 @@ class Call:
     """Where its temporary files go."""
     arguments: Mapping[str, Any]
     input: str | None = None
+    version: str | None = None
+    """Of the flows to which the job was submitted."""
 
     def line(self, token: str) -> bytes:
         """Write the call, whose answer has to begin with the token, as one line."""

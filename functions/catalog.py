@@ -59,13 +59,15 @@ class Catalog:
 
     folder: Path
     flows: Mapping[str, FlowEntry]
+    version: str = ""
+    """Of the flows: made of their files and of what the build makes of them."""
     _validators: dict[str, _Validator] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> "Catalog":
         """Read the catalog that the build wrote to a folder."""
-        flows = json.loads((folder / "flows.json").read_bytes())
-        return cls(folder, {name: FlowEntry(**entry) for name, entry in flows.items()})
+        made = json.loads((folder / "flows.json").read_bytes())
+        return cls(folder, {name: FlowEntry(**entry) for name, entry in made["flows"].items()}, made["version"])
 
     @classmethod
     def of(cls, flows: Mapping[str, FlowEntry], validators: Mapping[str, str]) -> "Catalog":

@@ -13,27 +13,24 @@ import json
 import sys
 import traceback
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from functions.catalog import SUBMISSION, UPLOAD, FlowEntry, openapi_name, validator_name
+from functions.catalog import FlowEntry
+from functions.catalog_files import write_catalog
 from functions.complaints import complaints_about, slug_rule
 from functions.flow import Flow, note_flows
 from functions.imports import advice, missing_in, missing_later
 from functions.left_out import Offered, clashes, left_out, place_of
-from functions.openapi import openapi
-from functions.openapi_examples import example_submissions
 from functions.profile import MAX_BATCHED_SECONDS, MAX_PROFILES, flow_seconds_of, function_timeout
 from functions.registry import PACKAGE, flows_of, open_folder, projects
-from functions.schema import ReadableSchema, bound_timeout
-from functions.validator_code import Validator, body_validator, flow_validator
+from functions.schema import ReadableSchema
+from functions.validator_code import Validator, flow_validator
 from noukai_wire import limits
-from noukai_wire.models import Submission, SubmitOptions, WireModel
 from noukai_wire.slug import is_slug
-from noukai_wire.uploads import Upload
 
 
 class FlowError(Exception):
@@ -84,7 +81,7 @@ def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime()) -> 
         )
     if errors:
         raise FlowErrors(errors)
-    _write(out, entries, validators)
+    write_catalog(flows, out, entries, validators)
 
 
 def _named_flows(project: str, path: Path, offered: Offered) -> Iterator[tuple[str, Flow]]:
@@ -201,28 +198,6 @@ def _requires_message(flow: Flow) -> bool:
     except ValidationError:
         return True
     return False
-
-
-def _write(out: Path, entries: dict[str, FlowEntry], validators: dict[str, Validator]) -> None:
-    longest = max(entry.longest_seconds for entry in entries.values())
-    folder = out / "validators"
-    folder.mkdir(parents=True, exist_ok=True)
-    bodies: dict[str, type[WireModel]] = {SUBMISSION: Submission, UPLOAD: Upload}
-    of_bodies = {name: body_validator(_body_schema(model, longest)) for name, model in bodies.items()}
-    for name, validator in (validators | of_bodies).items():
-        (folder / f"{validator_name(name)}.py").write_text(validator.code, encoding="utf-8")
-    catalog = {name: asdict(entry) for name, entry in sorted(entries.items())}
-    (out / "flows.json").write_text(json.dumps(catalog), encoding="utf-8")
-    examples = example_submissions(entries, {name: validator.code for name, validator in validators.items()})
-    for of_flows in (True, False):
-        document = openapi(entries if of_flows else {}, longest, examples)
-        (out / openapi_name(of_flows=of_flows)).write_text(json.dumps(document), encoding="utf-8")
-
-
-def _body_schema(model: type[WireModel], longest_seconds: int) -> dict[str, Any]:
-    schema = model.model_json_schema(schema_generator=ReadableSchema)
-    bound_timeout(schema["$defs"][SubmitOptions.__name__], longest_seconds)
-    return schema
 
 
 def _place(flow: Flow) -> str:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from functions.text import cut
 
@@ -22,9 +22,13 @@ class ResultError(PermanentError):
     """Raised for what a flow has returned if JSON cannot hold it."""
 
 
-def wrong_arguments(problem: str) -> PermanentError:
-    """Return the error of a job whose arguments are not what its flow takes."""
-    return PermanentError(f"the arguments are not what the flow takes: {problem}")
+class ArgumentsError(PermanentError):
+    """Raised for a job whose arguments are not what its flow takes."""
+
+    @classmethod
+    def of(cls, problem: str) -> Self:
+        """Say what is wrong with them."""
+        return cls(f"the arguments are not what the flow takes: {problem}")
 
 
 class Report(Protocol):

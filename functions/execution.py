@@ -119,6 +119,7 @@ class Execution:
             folder=process.folder,
             arguments=self.message.arguments,
             input=self.message.input,
+            version=self.message.version,
         )
         process.begin(call)
         return Attempt(job, process, self.batch, self.deployment, timeout_ms, until)

@@ -16,7 +16,7 @@ from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, overload
 
-from functions.context import Context, PermanentError, ResultError, wrong_arguments
+from functions.context import ArgumentsError, Context, PermanentError, ResultError
 from functions.json_value import UnwritableError
 from functions.profile import Profile
 from functions.returns import ReturnType
@@ -84,8 +84,7 @@ class Flow:
             converted = self.signature.converted(arguments)
         except (ValueError, OverflowError) as error:
             # What the annotations refuse now they would refuse again. The error itself would show the input in the log.
-            wrong = _without_input(error)
-            raise wrong_arguments(wrong) from None
+            raise ArgumentsError.of(_without_input(error)) from None
         if self.signature.wants_context:
             converted[CONTEXT] = context
         value = self.function(**converted)

@@ -15,7 +15,7 @@ from functions.answer import Answer
 from functions.call import Call
 from functions.channel import Channel
 from functions.child import Guard, Interrupted, TraceLog, outcome_of
-from functions.context import Context, PermanentError, wrong_arguments
+from functions.context import ArgumentsError, Context, PermanentError
 from functions.errors import ApiError
 from functions.failure import describe_error, raised_by
 from functions.flow import Flow
@@ -112,8 +112,17 @@ class Host:
         # Another deployment, with another flow of that name, may have accepted the job.
         if errors := self.catalog.errors_of(call.flow, call.arguments):
             what = "; ".join(f"{path}: {message}" for path, message in errors)
-            raise wrong_arguments(what)
+            raise ArgumentsError.of(what)
         return call.arguments
+
+    def versioned(self, wrong: ArgumentsError, call: Call) -> ArgumentsError:
+        """Return the error of a job that the flow does not take; names both versions if another one has taken it."""
+        if call.version == self.catalog.version:
+            return wrong
+        taker = "an older version" if call.version is None else f"version {call.version}"
+        return ArgumentsError(
+            f"{taker} of the flows took the job, and version {self.catalog.version} cannot run it: {wrong}"
+        )
 
     def end_children(self) -> None:
         """End this process if it is a child that a flow has forked: it returns from the flow as its parent does."""
@@ -143,7 +152,7 @@ class Host:
         except PayloadLostError as lost:
             raise PayloadLostError(f"the job's input is lost: {lost}; submit it anew") from None
         except ApiError as refused:
-            raise PermanentError(f"the uploaded input is not what the flow takes: {refused.message}") from None
+            raise ArgumentsError(f"the uploaded input is not what the flow takes: {refused.message}") from None
 
     def _payloads(self) -> "PayloadStore":
         with _shown(self._environment):
@@ -184,6 +193,8 @@ class _Attempt:
             flow = self.host.flow(self.call.flow)
             flow.prepare()
             return flow.run(self.host.arguments(self.call), context)
+        except ArgumentsError as wrong:
+            raise self.host.versioned(wrong, self.call) from None
         finally:
             self.host.end_children()
 

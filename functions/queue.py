@@ -34,6 +34,8 @@ class Message:
     backoff_cap_seconds: float | None = None
     input: str | None = None
     """How its submission refers to an uploaded input, which has the arguments."""
+    version: str | None = None
+    """Of the flows to which it was submitted: a worker may have another by the time it runs."""
 
     @property
     def body(self) -> str:
@@ -86,6 +88,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "backoff_seconds": (int, float, NoneType),
     "backoff_cap_seconds": (int, float, NoneType),
     "input": (str, NoneType),
+    "version": (str, NoneType),
 }
 """What each field of a message is; a boolean is no number."""
 

@@ -118,7 +118,7 @@ def _asked_for(
 ) -> tuple[Job, Message]:
     """Give the new job of a submission, and its message."""
     job = _new_job(caller, name, key, submission, deployment)
-    message = _message(job, submission)
+    message = _message(job, submission, deployment.catalog.version)
     if submission.input is not None:
         _check_input(job, submission.input, deployment)
     if "runAt" in submission.options:
@@ -175,7 +175,7 @@ def _new_job(caller: Caller, name: str, key: str | None, submission: Submission,
     )
 
 
-def _message(job: Job, submission: Submission) -> Message:
+def _message(job: Job, submission: Submission, version: str) -> Message:
     """Say to the worker what the row does not."""
     options = submission.options
     return Message(
@@ -188,4 +188,5 @@ def _message(job: Job, submission: Submission) -> Message:
         backoff_seconds=options.get("backoffSeconds"),
         backoff_cap_seconds=options.get("backoffCapSeconds"),
         input=submission.input,
+        version=version,
     )

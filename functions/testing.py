@@ -22,7 +22,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
 from functions.child import Interrupted, outcome_of
-from functions.context import Context, wrong_arguments
+from functions.context import ArgumentsError, Context
 from functions.errors import ApiError
 from functions.flow import Flow
 from functions.lifecycle import State
@@ -147,7 +147,7 @@ def _attempted(flow: Flow, given: bytes, context: Context) -> Any:
     except ApiError as refused:
         errors: Any = refused.details.get("errors")
         what = "; ".join(f"{each['path']}: {each['message']}" for each in errors) if errors else refused.message
-        raise wrong_arguments(what) from None
+        raise ArgumentsError.of(what) from None
     return flow.run(submitted, context)
 
 

@@ -15,7 +15,7 @@ from infra.deploy import Plan, deploy, destroy
 from infra.draining import draining_profiles
 from infra.operator import Context, Operator, Org
 from infra.redrive import redrive
-from infra.rollback import rollback
+from infra.rollback import live_flows, rollback
 from infra.runtimes import check_runtime
 from infra.settings import SettingsError
 from infra.verify import behaviour, configuration, processes
@@ -59,7 +59,8 @@ def deploy_command(
     warnings = deploy(operator.account, operator.cdk, operator.stack, plan)
     for warning in [*warnings, *filter(None, [end_of_runtime])]:
         typer.echo(f"\nWarning: {warning}")
-    typer.echo(f"\nEndpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
+    typer.echo(f"\nFlows:    version {live_flows(operator.account, operator.stack)}")
+    typer.echo(f"Endpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
     if draining := draining_profiles(operator.account, operator.stack):
         typer.echo(
             f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues are empty and no "
@@ -75,9 +76,11 @@ def deploy_command(
 def rollback_command(context: Context) -> None:
     """Let the functions before the last deployment be live again, or, the second time, those after it."""
     operator = Operator.of(context)
-    count = rollback(operator.account, operator.stack)
+    count = rollback(operator.account, operator.stack, now=int(time.time()))
+    flows = live_flows(operator.account, operator.stack)
     typer.echo(
-        f"{count} functions have changed places with their previous versions; tables and queues are as they were."
+        f"{count} functions have changed places with their previous versions, and version {flows} of the flows is "
+        "live; tables and queues are as they were."
     )
 
 

@@ -1,6 +1,8 @@
 """The two assets as the CDK sees them: code that is bundled while the stack is synthesized."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import jsii
@@ -22,10 +24,22 @@ class Assets:
 
     def profiles(self) -> list[str]:
         """Name the profiles of workers that the flows ask for; ends the program if the flows cannot be used."""
-        try:
+        with _ending():
             return self._bundler.profiles()
-        except BundleError as error:
-            sys.exit(str(error))
+
+    def version(self) -> str:
+        """Name the version of the flows; ends the program if they cannot be used."""
+        with _ending():
+            return self._bundler.version()
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    # An exception would come back from Node as a trace of Node's; this one ends the program with its message.
+    try:
+        yield
+    except BundleError as error:
+        sys.exit(str(error))
 
 
 @jsii.implements(ILocalBundling)
@@ -35,11 +49,8 @@ class _LocalBundling:
         self._asset = asset
 
     def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
-        try:
+        with _ending():
             self._bundler.write(self._asset, Path(output_dir))
-        except BundleError as error:
-            # An exception would come back from Node as a trace of Node's; this one ends the program with its message.
-            sys.exit(str(error))
         return True
 
 

@@ -1,5 +1,6 @@
 """Deploying the stack and taking it away again."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
         is_approved = plan.confirm is not None or plan.is_unattended
         approval = ("--require-approval", "never") if is_approved else ()
         _run(cdk, "deploy", stack, *approval, *plan.options, assembly=assembly)
-    conclude(account, stack, before)
+    conclude(account, stack, before, now=int(time.time()))
     return warnings
 
 

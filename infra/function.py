@@ -69,6 +69,12 @@ class JobFunction(lambda_.Function):
         self.live = lambda_.Alias(self, "Live", alias_name=LIVE, version=self.current_version)
         acknowledge(self, "L1", "the runtime is that of the Python which has made the byte code in the asset")
 
+    def describe(self, text: str) -> None:
+        """Set the description, which is part of each version."""
+        resource = self.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 - a function of the CDK has one
+        resource.description = text
+
 
 def runtime() -> lambda_.Runtime:
     """Lambda's runtime for the byte code that this interpreter makes: its own minor version."""

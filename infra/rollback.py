@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from infra.account import Account, OperatorError, resources
-from infra.aliases import LIVE, PREVIOUS
+from infra.aliases import LIVE, PREVIOUS, flows_version
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+
+_LONGEST_SECONDS = 15 * 60
+"""No invocation takes longer."""
+
+_MOVED = "moved at "
 
 Versions = Mapping[str, str]
 """The version that an alias names, by function."""
@@ -18,11 +23,22 @@ def live_versions(account: Account, stack: str) -> Versions:
     return _versions(account, stack, LIVE) if account.outputs(stack) is not None else {}
 
 
-def conclude(account: Account, stack: str, before: Versions) -> None:
+def live_flows(account: Account, stack: str) -> str | None:
+    """Name the version of the flows that is live; None if it is not known."""
+    client = account.session.client("lambda")
+    for name in live_versions(account, stack):
+        described = client.get_function_configuration(FunctionName=name, Qualifier=LIVE).get("Description", "")
+        if version := flows_version(described):
+            return version
+    return None
+
+
+def conclude(account: Account, stack: str, before: Versions, *, now: int) -> None:
     """Finish a deployment: what it has published is live, what was live `before` is the previous version of it.
 
     CloudFormation changes only the aliases of functions that it has changed: after a rollback, the others would stay
-    where that has taken them. Versions that no alias names any more are deleted, since they count as stored code.
+    where that has taken them. Versions that no alias names any more are deleted, since they count as stored code; but
+    not before all that they have begun has ended. `now` is in seconds since the epoch.
     """
     client = account.session.client("lambda")
     live = live_versions(account, stack)
@@ -34,12 +50,14 @@ def conclude(account: Account, stack: str, before: Versions) -> None:
         return
     known = _versions(account, stack, PREVIOUS)
     for name in before.keys() & deployed.keys():
+        is_idle = name not in known or now - _moved_at(client, name) > _LONGEST_SECONDS
         write = client.update_alias if name in known else client.create_alias
-        write(FunctionName=name, Name=PREVIOUS, FunctionVersion=before[name])
-        _delete_but(client, name, {"$LATEST", deployed[name], before[name]})
+        write(FunctionName=name, Name=PREVIOUS, FunctionVersion=before[name], Description=_moved(now))
+        if is_idle:
+            _delete_but(client, name, {"$LATEST", deployed[name], before[name]})
 
 
-def rollback(account: Account, stack: str) -> int:
+def rollback(account: Account, stack: str, *, now: int) -> int:
     """Let the versions before the last deployment be live, and those that are live be the ones before.
 
     A function that the last deployment has added stays as it is. What an invocation has begun it ends as it began it.
@@ -55,7 +73,7 @@ def rollback(account: Account, stack: str) -> int:
         raise OperatorError(f"There is nothing to go back to: {stack} was deployed once, or not by `make deploy`.")
     client = account.session.client("lambda")
     for name, version in changed.items():
-        client.update_alias(FunctionName=name, Name=PREVIOUS, FunctionVersion=live[name])
+        client.update_alias(FunctionName=name, Name=PREVIOUS, FunctionVersion=live[name], Description=_moved(now))
         client.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=version)
     return len(changed)
 
@@ -68,6 +86,16 @@ def _versions(account: Account, stack: str, alias: str) -> Versions:
         if alias in aliases:
             found[name] = aliases[alias]
     return found
+
+
+def _moved(now: int) -> str:
+    return f"{_MOVED}{now}"
+
+
+def _moved_at(client: "LambdaClient", name: str) -> int:
+    """Say when the function last got another version: until then its former one may have been invoked."""
+    said = client.get_alias(FunctionName=name, Name=PREVIOUS).get("Description", "").removeprefix(_MOVED)
+    return int(said) if said.isdecimal() else 0
 
 
 def _published(arn: str) -> tuple[str, str]:

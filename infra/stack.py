@@ -6,9 +6,11 @@ from functools import partial
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, RemovalPolicy, Stack
 from constructs import Construct
 
+from infra.aliases import flows_description
 from infra.api import Api
 from infra.assets import Assets
 from infra.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
+from infra.function import JobFunction
 from infra.metering import Metering
 from infra.payloads import Payloads
 from infra.profiles import in_a_resource, output_of, profile_named
@@ -60,9 +62,17 @@ class JobStack(Stack):
         DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)
         Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
         Metering(self, "Metering", settings=settings, code=assets.api, tables=tables, uncounted=queues.uncounted)
+        if self.bundling_required:
+            self._name_version(assets.version())
         outputs = {"PayloadsBucket": payloads.bucket_name, **_outputs(tables, queues, asked)}
         for name, value in {"Endpoint": api.endpoint, **outputs}.items():
             CfnOutput(self, name, value=value)
+
+    def _name_version(self, version: str) -> None:
+        """Let each function say which version of the flows it has: its aliases change, and this goes along."""
+        for construct in self.node.find_all():
+            if isinstance(construct, JobFunction):
+                construct.describe(flows_description(version))
 
 
 def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, str]:

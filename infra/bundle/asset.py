@@ -8,7 +8,7 @@ from typing import Literal
 
 from infra.bundle.authorities import write_amazons
 from infra.bundle.bytecode import compile_folder
-from infra.bundle.catalog import build_catalog, needs_engine, profiles_in
+from infra.bundle.catalog import build_catalog, needs_engine, profiles_in, version_of
 from infra.bundle.dependencies import CACHE, Dependencies
 from infra.bundle.error import BundleError
 from infra.bundle.other_files import other_files
@@ -29,6 +29,7 @@ _OWN = "own"
 
 _BUILD_STEP = (
     "catalog_build.py",
+    "catalog_files.py",
     "complaints.py",
     "decimal_schema.py",
     "imports.py",
@@ -104,6 +105,10 @@ class Bundler:
             BundleError: the flows or their requirements cannot be used; the message says why.
         """
         return profiles_in(self._catalog())
+
+    def version(self) -> str:
+        """Name the version of the flows; raises as `profiles` does."""
+        return version_of(self._catalog())
 
     def _catalog(self) -> Path:
         catalog = self.scratch / "catalog"

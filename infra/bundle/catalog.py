@@ -42,11 +42,21 @@ def profiles_in(catalog: Path) -> list[str]:
     return sorted({flow["profile"] for flow in _flows_in(catalog)} - {None})
 
 
+def version_of(catalog: Path) -> str:
+    """Name the version of a catalog's flows."""
+    version: str = _read(catalog)["version"]
+    return version
+
+
 def needs_engine(catalog: Path) -> bool:
     """Say whether checking the input of a flow of a catalog takes pydantic's engine."""
     return any(flow["needs_engine"] for flow in _flows_in(catalog))
 
 
 def _flows_in(catalog: Path) -> list[dict[str, Any]]:
-    flows: dict[str, dict[str, Any]] = json.loads((catalog / "flows.json").read_bytes())
-    return list(flows.values())
+    return list(_read(catalog)["flows"].values())
+
+
+def _read(catalog: Path) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads((catalog / "flows.json").read_bytes())
+    return made

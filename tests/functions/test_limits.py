@@ -79,7 +79,10 @@ def run_ahead(system: System, seconds: int) -> Answer:
 
 def scheduled_bytes(system: System, size: int) -> Answer:
     """A message that waits in a schedule, of so many bytes."""
-    empty = Message(job_id("", "", None), system.clock.time, "acme", "trial/greet", {"message": ""}).body
+    version = system.deployment.catalog.version
+    empty = Message(
+        job_id("", "", None), system.clock.time, "acme", "trial/greet", {"message": ""}, version=version
+    ).body
     options = {"runAt": moment(system, limits.MAX_RUN_AHEAD_SECONDS)}
     return system.submit("trial/greet", message="x" * (size - len(empty)), options=options)
 

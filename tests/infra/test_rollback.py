@@ -7,12 +7,13 @@ import boto3
 import pytest
 
 from infra.account import Account, OperatorError
-from infra.aliases import LIVE
+from infra.aliases import LIVE, flows_description
 from infra.local.emulator import Emulator
 from infra.local.endpoint import ACCOUNT, REGION
-from infra.rollback import conclude, live_versions, rollback
+from infra.rollback import conclude, live_flows, live_versions, rollback
 
 STACK = "noukai"
+HOUR = 3600
 FUNCTIONS = ("Api", "Worker")
 
 
@@ -35,7 +36,7 @@ def template(**texts: str) -> str:
             "Code": {"ZipFile": f"def handler(event, context):\n    return {text!r}\n"},
             "Description": text,
         }
-        version = f"{name}Version{text.title()}"
+        version = f"{name}Version{text.title().replace(' ', '')}"
         found[name] = {"Type": "AWS::Lambda::Function", "Properties": function}
         found[version] = {
             "Type": "AWS::Lambda::Version",
@@ -52,7 +53,7 @@ def template(**texts: str) -> str:
     return json.dumps({"Resources": found})
 
 
-def deploy(account: Account, **texts: str) -> None:
+def deploy(account: Account, now: int = 0, **texts: str) -> None:
     """Do what a deployment does."""
     before = live_versions(account, STACK)
     cloudformation = account.session.client("cloudformation")
@@ -61,7 +62,7 @@ def deploy(account: Account, **texts: str) -> None:
     apply(StackName=STACK, TemplateBody=template(**texts), Capabilities=["CAPABILITY_IAM"])
     done: Any = cloudformation.get_waiter("stack_create_complete" if is_new else "stack_update_complete")
     done.wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-    conclude(account, STACK, before)
+    conclude(account, STACK, before, now=now)
 
 
 def answers(account: Account) -> dict[str, str]:
@@ -77,15 +78,15 @@ def versions(account: Account) -> set[str]:
 def test_deployment_is_taken_back_and_brought_forward_again(account: Account) -> None:
     """All functions that it has changed go back together, and a second time forward."""
     with pytest.raises(OperatorError, match="There is no stack"):
-        rollback(account, STACK)
+        rollback(account, STACK, now=0)
     deploy(account, Api="one", Worker="one")
     with pytest.raises(OperatorError, match="nothing to go back to"):
-        rollback(account, STACK)
+        rollback(account, STACK, now=0)
     deploy(account, Api="two", Worker="two")
     assert answers(account) == {"Api": "two", "Worker": "two"}
-    assert rollback(account, STACK) == len(FUNCTIONS)
+    assert rollback(account, STACK, now=0) == len(FUNCTIONS)
     assert answers(account) == {"Api": "one", "Worker": "one"}
-    rollback(account, STACK)
+    rollback(account, STACK, now=0)
     assert answers(account) == {"Api": "two", "Worker": "two"}
 
 
@@ -93,9 +94,34 @@ def test_deployment_after_a_rollback_leaves_no_function_behind(account: Account)
     """Also those of which it changes nothing; the versions before stay, and no others."""
     deploy(account, Api="one", Worker="one")
     deploy(account, Api="two", Worker="two")
-    rollback(account, STACK)
-    deploy(account, Api="three", Worker="two")
+    rollback(account, STACK, now=0)
+    deploy(account, Api="three", Worker="two", now=HOUR)
     assert answers(account) == {"Api": "three", "Worker": "two"}
     assert versions(account) == {"one", "three"}
-    rollback(account, STACK)
+    rollback(account, STACK, now=0)
     assert answers(account) == {"Api": "one", "Worker": "one"}
+
+
+@pytest.mark.parametrize("is_taken_back", [False, True], ids=["deployed", "rolled back"])
+def test_version_that_may_still_run_is_kept(account: Account, *, is_taken_back: bool) -> None:
+    """What it has begun may take a quarter of an hour: a deployment after that takes it away."""
+    deploy(account, Api="one", Worker="one")
+    deploy(account, Api="two", Worker="two", now=HOUR)
+    if is_taken_back:
+        rollback(account, STACK, now=2 * HOUR)
+        deploy(account, Api="three", Worker="three", now=2 * HOUR + 900)
+    else:
+        deploy(account, Api="three", Worker="three", now=HOUR + 900)
+    assert versions(account) == {"one", "two", "three"}
+    deploy(account, Api="four", Worker="four", now=4 * HOUR)
+    assert versions(account) == {"three", "four"}
+
+
+def test_flows_that_are_live_are_named(account: Account) -> None:
+    """By the description of a version, which a rollback brings along."""
+    deploy(account, Api="other", Worker=flows_description("1a2b3c4d"))
+    assert live_flows(account, STACK) == "1a2b3c4d"
+    deploy(account, Api="other", Worker=flows_description("5e6f7a8b"))
+    assert live_flows(account, STACK) == "5e6f7a8b"
+    rollback(account, STACK, now=0)
+    assert live_flows(account, STACK) == "1a2b3c4d"
