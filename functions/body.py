@@ -65,7 +65,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """Parse what holds a JSON object, of whatever size."""
     fields = _parse(body)
     if not isinstance(fields, dict):
-        raise InvalidInputError([("", "the body must be an object")])
+        raise InvalidInputError([("", "must be an object")])
     return fields
 
 

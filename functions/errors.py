@@ -42,7 +42,7 @@ class InvalidInputError(ApiError):
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
         shown = [(cut(path, _MAX_PATH_BYTES), cut(message, _MAX_PATH_BYTES)) for path, message in errors[:MAX_ERRORS]]
         more = f"; no more than {MAX_ERRORS} are named" if len(errors) >= MAX_ERRORS else ""
-        summary = "; ".join(f"{path}: {message}" if path else message for path, message in shown)
+        summary = "; ".join(f"{path or 'the body'}: {message}" for path, message in shown)
         super().__init__(
             ErrorCode.INVALID_INPUT,
             cut(f"Correct the input and send it again: {summary}", limits.MAX_ERROR_BYTES - len(more)) + more,

@@ -146,8 +146,8 @@ def _attempted(flow: Flow, given: bytes, context: Context) -> Any:
         submitted = accepted_arguments(flow, given)
     except ApiError as refused:
         errors: Any = refused.details.get("errors")
-        what = "; ".join(f"{each['path']}: {each['message']}" for each in errors) if errors else refused.message
-        raise ArgumentsError.of(what) from None
+        named = [f"{each['path'] or 'the body'}: {each['message']}" for each in errors or ()]
+        raise ArgumentsError.of("; ".join(named) or refused.message) from None
     return flow.run(submitted, context)
 
 
