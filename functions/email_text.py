@@ -32,8 +32,10 @@ def is_email(text: str) -> bool:
     """
     if len(text) > _MOST_CHARACTERS or not text.isprintable():
         return False
-    address = _without_name(text.strip())
-    local, _, domain = (address or "").partition("@")
+    address = _without_name(text.strip()) or ""
+    if any(len(form.encode()) > _MOST_BYTES for form in (address, normalize("NFC", address))):
+        return False
+    local, _, domain = address.partition("@")
     return _is_local(local) and _is_domain(domain.lower(), _MOST_BYTES - len(local.encode()) - 1)
 
 

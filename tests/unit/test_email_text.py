@@ -51,3 +51,11 @@ def test_address_that_is_taken(text: str) -> None:
     """Addresses in many scripts are."""
     assert is_email(text)
     assert is_taken(text)
+
+
+@pytest.mark.parametrize("part", ["a" * 21, "\u4e2d" * 7, "\u0958" * 7, "e\u0301" * 7])
+@pytest.mark.parametrize("count", range(1, 13))
+def test_long_address(part: str, count: int) -> None:
+    """Its lengths are counted as the library counts them, or more strictly."""
+    for text in (f"{part}@{'.'.join([part] * count)}.co", f"{part * count}@b.co"):
+        assert is_taken(text) or not is_email(text)
