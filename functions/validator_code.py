@@ -25,7 +25,20 @@ _OUR_FORMATS = {
 }
 """What the bodies of the API hold."""
 
-_CHECKED = ("bytes", "date", "datetime", "decimal", "json", "multi-host-url", "str", "time", "timedelta", "url", "uuid")
+_CHECKED = (
+    "bytes",
+    "complex",
+    "date",
+    "datetime",
+    "decimal",
+    "json",
+    "multi-host-url",
+    "str",
+    "time",
+    "timedelta",
+    "url",
+    "uuid",
+)
 """The kinds of core schema that say all that pydantic checks of a text, and hold no code of an author's."""
 
 _NAMED: Mapping[str, str] = {

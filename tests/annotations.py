@@ -2,14 +2,28 @@
 
 import datetime as dt
 import enum
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 from hypothesis import strategies as some
-from pydantic import AnyUrl, AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, Json, StringConstraints
+from pydantic import (
+    UUID4,
+    AnyUrl,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    Json,
+    NaiveDatetime,
+    RootModel,
+    StringConstraints,
+)
 from typing_extensions import TypedDict
 
 LIST: Any = list
@@ -21,6 +35,31 @@ SET: Any = set
 class Colour(enum.Enum):
     RED = "red"
     BLUE = "blue"
+
+
+class Size(enum.IntEnum):
+    SMALL = 1
+    LARGE = 2
+
+
+@dataclass
+class Parcel:
+    article: str
+    pieces: Annotated[float, Field(gt=0)] | None = None
+
+
+class Pair(NamedTuple):
+    a: int
+    b: str = "a"
+
+
+class Root(RootModel[list[int]]):
+    pass
+
+
+class Renamed(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+    pieces: int = Field(alias="article")
 
 
 class Line(BaseModel):
@@ -69,6 +108,18 @@ SAID: tuple[Any, ...] = (
     Line,
     Point,
     Annotated[Cat | Dog, Field(discriminator="kind")],
+    Size,
+    Literal[1, "any", True],
+    Parcel,
+    Pair,
+    Root,
+    Renamed,
+    deque[int],
+    Annotated[frozenset[int], Field(min_length=2)],
+    Annotated[dict[str, int], Field(min_length=1, max_length=1)],
+    tuple[int, ...],
+    bool | int,
+    Annotated[int, Field(ge=5)] | Annotated[float, Field(le=2)],
     Annotated[int, Field(ge=1, lt=10)],
     Annotated[int, Field(multiple_of=3)],
     Annotated[int, Field(multiple_of=1000, ge=-(10**20), le=10**20)],
@@ -88,6 +139,11 @@ SAID: tuple[Any, ...] = (
 )
 """Whose schema says all that is checked."""
 UNSAID: tuple[Any, ...] = (
+    complex,
+    UUID4,
+    NaiveDatetime,
+    Annotated[dt.timedelta, Field(gt=dt.timedelta(seconds=1))],
+    Annotated[dt.time, Field(lt=dt.time(12))],
     AwareDatetime,
     Annotated[dt.date, Field(gt=dt.date(2026, 1, 1))],
     Annotated[Decimal, Field(max_digits=3, decimal_places=1, ge=Decimal("0.5"))],
