@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.complete
 CHECKOV := .build/checkov
+GENERATORS := .build/generators
 WORKERS ?= logical
 
 .DEFAULT_GOAL := help
@@ -41,7 +42,12 @@ $(CHECKOV)/.complete: tests/infra/checkov.lock $(SETUP)
 	@$(BIN)/uv pip install --quiet --python $(CHECKOV)/bin/python --require-hashes -r $<
 	@touch $@
 
-test: $(SETUP) $(CHECKOV)/.complete ## Run every test, on every core (ARGS=, WORKERS=0 for one process)
+$(GENERATORS)/.complete: tests/e2e/generated/requirements.lock $(SETUP)
+	@$(PYTHON) -m venv $(GENERATORS)
+	@$(BIN)/uv pip install --quiet --python $(GENERATORS)/bin/python --require-hashes -r $<
+	@touch $@
+
+test: $(SETUP) $(CHECKOV)/.complete $(GENERATORS)/.complete ## Run every test, on every core (ARGS=, WORKERS=0 for one process)
 	@$(BIN)/pytest -n $(WORKERS) --no-loadscope-reorder $(ARGS)
 
 soak: $(SETUP) ## Run 2,000 jobs under kills, faults and cancellations; print a table (ARGS="--jobs 100 --seed 1")
@@ -68,6 +74,8 @@ lock: ## Bring requirements.lock up to date with pyproject.toml
 		--group dev pyproject.toml -o requirements.lock $(ARGS)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--group pyproject.toml:checkov -o tests/infra/checkov.lock $(ARGS)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--group pyproject.toml:generators -o tests/e2e/generated/requirements.lock $(ARGS)
 
 local: $(SETUP) ## Run the system on http://localhost:8080 until Ctrl-C (PORT=, FLOWS=)
 	@$(BIN)/python -m infra.local

@@ -38,6 +38,7 @@ _BUILD_STEP = (
     "validator_code.py",
     "validator_generator.py",
     "openapi.py",
+    "openapi_examples.py",
     "openapi_schemas.py",
 )
 _FOR_AUTHORS = ("testing.py", "rehearsed.py")

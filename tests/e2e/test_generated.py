@@ -1,0 +1,129 @@
+"""Clients that generators make of the API's document, the flows' own types among them.
+
+Each comes out without a warning, compiles, and submits, waits and cancels.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.node import NODE, NPM, node_environment
+from infra.settings import ROOT
+
+SOURCES = Path(__file__).parent / "generated"
+FOLDER = ROOT / ".build" / "generators"
+PYTHON = FOLDER / "bin" / "python"
+NODE_MODULES = FOLDER / "node_modules"
+DOCUMENT = "openapi.json"
+DONE = ["completed", {"words": 6, "distinct": 4, "top": {"to": 2}}, "cancelled"]
+
+PYTHON_GENERATORS = {
+    "openapi_python_client": (
+        "openapi-python-client generate --path {} --meta none --output-path made_client --fail-on-warning"
+    ),
+    "datamodel_code_generator": (
+        "datamodel-codegen --input {} --input-file-type openapi --output made_models.py "
+        "--output-model-type pydantic_v2.BaseModel --use-annotated --formatters builtin"
+    ),
+    "openapi_generator": "openapi-generator-cli generate -i {} -g python -o .",
+}
+OF_ANY_DOCUMENT = re.compile(
+    r"OpenAPI 3\.1 support is still in beta|Failed to get the schema name: null"
+    # A query parameter of usage; the class that would have the name is made by no operation.
+    r"|From \(reserved word\) cannot be used as model name"
+)
+"""What openapi-generator warns of whatever the document says; and of the word that Python reserves."""
+
+
+@pytest.fixture
+def folder(base_url: str, api_key: str, tmp_path: Path) -> Path:
+    """A folder with the document as a key shows it."""
+    answer = httpx.get(f"{base_url}/openapi.json", headers={"Authorization": f"Bearer {api_key}"})
+    (tmp_path / DOCUMENT).write_text(answer.raise_for_status().text)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The generators from npm, as locked, installed with the Node of the Python package."""
+    installed = FOLDER / "package-lock.json"
+    if not installed.exists() or installed.read_bytes() != (SOURCES / installed.name).read_bytes():
+        shutil.copy(SOURCES / "package.json", FOLDER)
+        staged = shutil.copy(SOURCES / installed.name, FOLDER)
+        try:
+            quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+            ran(*NPM, "ci", *quiet, cwd=FOLDER)
+        except AssertionError:
+            Path(staged).unlink()
+            raise
+    return NODE_MODULES
+
+
+@pytest.mark.parametrize("name", PYTHON_GENERATORS)
+def test_python(name: str, folder: Path, base_url: str, api_key: str) -> None:
+    """The program is checked with the generated types, too."""
+    command, *arguments = PYTHON_GENERATORS[name].format(DOCUMENT).split()
+    assert warnings(ran(str(PYTHON.parent / command), *arguments, cwd=folder)) == []
+    program = str(shutil.copy(SOURCES / f"with_{name}.py", folder))
+    ran(str(PYTHON), "-W", "error", "-m", "compileall", "-q", ".", cwd=folder)
+    checked = ("--follow-imports=silent", "--no-incremental", "--config-file=", f"--python-executable={PYTHON}")
+    ran(sys.executable, "-m", "mypy", *checked, program, cwd=folder)
+    assert json.loads(ran(str(PYTHON), program, base_url, api_key, org(), cwd=folder)) == DONE
+
+
+@pytest.mark.parametrize("name", ["openapi_typescript", "orval"])
+def test_typescript(name: str, folder: Path, node_modules: Path, base_url: str, api_key: str) -> None:
+    """All that was generated is compiled with the program, strictly."""
+    (folder / "node_modules").symlink_to(node_modules)
+    for file in ("package.json", "tsconfig.json", f"with_{name}.ts"):
+        shutil.copy(SOURCES / file, folder)
+    output = {"target": "client.ts", "client": "fetch", "baseUrl": base_url}
+    (folder / "orval.config.mjs").write_text(
+        f"export default {json.dumps({'jobs': {'input': DOCUMENT, 'output': output}})};"
+    )
+    optional = ("--default-non-nullable", "false")  # what has a default may be left out
+    generators = {
+        "openapi_typescript": ("openapi-typescript/bin/cli.js", DOCUMENT, "-o", "schema.d.ts", *optional),
+        "orval": (".bin/orval", "--config", "orval.config.mjs"),
+    }
+    script, *arguments = generators[name]
+    assert warnings(ran(str(NODE), str(node_modules / script), *arguments, cwd=folder)) == []
+    ran(str(NODE), str(node_modules / "typescript" / "bin" / "tsc"), "-p", ".", cwd=folder)
+    done = ran(str(NODE), f"compiled/with_{name}.js", base_url, api_key, org(), cwd=folder)
+    assert json.loads(done) == DONE
+
+
+def org() -> str:
+    return os.environ.get("E2E_ORG", "acme")
+
+
+def warnings(said: str) -> list[str]:
+    """The lines in which a generator complains."""
+    complaints = [line for line in said.splitlines() if re.search(r"\bwarn|\berror\b", line, re.IGNORECASE)]
+    told = [line for line in complaints if " INFO " not in line]  # of files whose names have such a word
+    return [line for line in told if not OF_ANY_DOCUMENT.search(line)]
+
+
+def ran(*command: str, cwd: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Run a program and return all that it says; it has to succeed."""
+    path = {"PATH": f"{PYTHON.parent}{os.pathsep}{environ['PATH']}"}
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=node_environment({**environ, **path}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
