@@ -38,6 +38,14 @@ def _number(value: object) -> object:
 
 _A_NUMBER = BeforeValidator(_number)
 
+
+def _folder(value: object) -> object:
+    """Let no empty text be the folder of the repository itself."""
+    if not isinstance(value, str | Path) or not str(value).strip():
+        raise ValueError("be the name of a folder")
+    return value
+
+
 _RESERVED = re.compile(
     r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_LAMBDA_\w+|LAMBDA_(TASK_ROOT|RUNTIME_DIR)"
     r"|AWS_(ACCESS_KEY(_ID)?|SECRET_ACCESS_KEY|SESSION_TOKEN)"
@@ -113,7 +121,7 @@ class Settings:
     """
 
     stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = "noukai"
-    flows: Path = Path("functions/flows")
+    flows: Annotated[Path, BeforeValidator(_folder)] = Path("functions/flows")
     platform: Literal["manylinux", "host"] = "manylinux"
     architecture: Literal["arm64", "x86_64"] = "arm64"
     tables: Literal["retain", "destroy"] = "retain"
@@ -125,8 +133,8 @@ class Settings:
     throttle_burst: Annotated[int, _A_NUMBER, Field(ge=1)] = 1000
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
     log_retention: LogRetention = "ONE_MONTH"
-    price_job: Annotated[float, _A_NUMBER, Field(ge=0)] = 0.000007
-    price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0)] = 0.0000133334
+    price_job: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.000007
+    price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.0000133334
     worker: WorkerProfile = dataclasses.field(default_factory=WorkerProfile)
     environment: dict[Annotated[str, AfterValidator(_variable)], str] = dataclasses.field(default_factory=dict)
     policies: tuple[Annotated[dict[str, Any], AfterValidator(_statement)], ...] = ()
@@ -168,6 +176,8 @@ def file_context() -> dict[str, object]:
 _NAMES: Mapping[str, list[str]] = {"worker": [field.name for field in dataclasses.fields(WorkerProfile)]}
 """The names within a setting that has some."""
 
+_WORDS_OF_JSON = {"a valid tuple": "a list", "a valid dictionary": "an object", "a dictionary": "an object"}
+
 
 def _complaints(error: ValidationError) -> list[str]:
     return [_complaint([str(part) for part in each["loc"] if part != "[key]"], each) for each in error.errors()]
@@ -176,5 +186,8 @@ def _complaints(error: ValidationError) -> list[str]:
 def _complaint(path: list[str], error: Any) -> str:
     if error["type"] == "unexpected_keyword_argument":
         return f"{'.'.join(path[:-1])}.{unknown_name(path[-1], _NAMES[path[0]], f'the {path[0]} of cdk.json')}"
-    wanted = error["msg"].removeprefix("Value error, ").removeprefix("Input should ").partition(", unable to")[0]
+    said = re.sub(r"^(Value error, |\w+ should )", "", error["msg"]).partition(", unable to")[0]
+    wanted = said.removesuffix(" or an instance of WorkerProfile")
+    for python, of_json in _WORDS_OF_JSON.items():
+        wanted = wanted.replace(python, of_json)
     return f"{'.'.join(path)}: {json.dumps(error['input'], default=str)} cannot be used: it should {wanted}."

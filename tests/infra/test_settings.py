@@ -59,6 +59,8 @@ def test_time_for_a_flow_is_what_the_worker_does_not_need_itself() -> None:
         ({"worker": 1024}, "worker"),
         ({"worker": {"memory": "large"}}, r"worker\.memory"),
         ({"stack": "my_stack"}, "stack"),
+        ({"flows": ""}, "flows"),
+        ({"price_job": float("inf")}, "price_job"),
     ],
 )
 def test_value_that_a_setting_cannot_have_is_refused_by_its_name(context: dict[str, object], name: str) -> None:
@@ -77,6 +79,10 @@ def test_value_that_a_setting_cannot_have_is_refused_by_its_name(context: dict[s
             "worker.batchsize: there is no such name in the worker of cdk.json: did you mean",
         ),
         ({"enviroment": {}}, "did you mean environment?"),
+        ({"flows": 5}, "flows: 5 cannot be used: it should be the name of a folder."),
+        ({"stack": "1x"}, 'stack: "1x" cannot be used: it should match pattern '),
+        ({"worker": 1024}, "worker: 1024 cannot be used: it should be an object."),
+        ({"policies": 1}, "policies: 1 cannot be used: it should be a list."),
         ({"colour": "red"}, "colour: there is no such name in the context of cdk.json: use one of "),
         ({"policies": [{"Effect": "Allow", "Actions": "*", "Resource": "*"}]}, "Actions: there is no such name in a "),
         ({"memory": 64}, "memory: 64 cannot be used: it should be greater than or equal to 128."),
