@@ -37,9 +37,9 @@ class FlowAddress(NamedTuple):
         return cls(*(slug(name, segment) for name, segment in zip(cls._fields, segments, strict=True)))
 
 
-def slug(name: str, text: str) -> str:
+def slug(name: str, text: object) -> str:
     """Return the text if it is a slug; `name` says in the error what it was meant for."""
-    if not is_slug(text):
+    if not isinstance(text, str) or not is_slug(text):
         raise InvalidArgumentError(f"{name} {text!r} is not a slug: {SLUG_RULE}")
     return text
 
@@ -52,8 +52,8 @@ def is_host(name: str | None) -> bool:
         return False
 
 
-def job_id(text: str) -> str:
+def job_id(text: object) -> str:
     """Return the text if it can be a job's id, and so cannot change the path it is put into."""
-    if not _JOB_ID.fullmatch(text):
+    if not isinstance(text, str) or not _JOB_ID.fullmatch(text):
         raise InvalidArgumentError(f"{text!r} is not a job's id, which looks like job_4kq0…")
     return text

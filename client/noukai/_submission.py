@@ -156,13 +156,16 @@ def _moment(run_at: datetime | str | None) -> str | None:
         return run_at
     if run_at.tzinfo is None:
         raise InvalidArgumentError("run_at must be an aware datetime: say which time zone it is in")
-    # Its text is cut to milliseconds, and no job starts before its moment.
-    run_at += timedelta(microseconds=999)
-    return run_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    try:
+        # Its text is cut to milliseconds, and no job starts before its moment.
+        moment = (run_at + timedelta(microseconds=999)).astimezone(UTC)
+    except OverflowError:
+        raise InvalidArgumentError(f"run_at must be a moment of the years 1 to 9999 in UTC, not {run_at}") from None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _key(key: str) -> str:
-    if len(key) > MAX_IDEMPOTENCY_KEY_LENGTH or not _IDEMPOTENCY_KEY.fullmatch(key):
+def _key(key: object) -> str:
+    if not isinstance(key, str) or len(key) > MAX_IDEMPOTENCY_KEY_LENGTH or not _IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidArgumentError(
             f"idempotency_key must be 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} printable ASCII characters, not {key!r}"
         )

@@ -56,8 +56,8 @@ def test_a_short_address_needs_defaults(defaults: dict[str, str | None]) -> None
         FlowAddress.parse("word-count", org=defaults["org"], project=defaults["project"])
 
 
-@pytest.mark.parametrize("text", ["", "job 1", "../flows", "..", "job/1", "job_1\n", "job_1?x"])
-def test_a_job_id_cannot_change_the_path(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "job 1", "../flows", "..", "job/1", "job_1\n", "job_1?x", None])
+def test_a_job_id_cannot_change_the_path(text: object) -> None:
     """What would lead to another address is no job's id."""
     with pytest.raises(InvalidArgumentError, match="not a job's id"):
         job_id(text)
@@ -189,7 +189,9 @@ def test_a_moment_is_sent_in_utc() -> None:
         ({"parameters": {"x": float("nan")}}, "must be JSON"),
         ({"metadata": "x"}, "metadata must be a dict, not str"),
         ({"run_at": datetime(2026, 1, 1)}, "aware"),  # noqa: DTZ001  (it is what must be refused)
+        ({"run_at": datetime.max.replace(tzinfo=UTC)}, "run_at must be a moment"),
         ({"idempotency_key": ""}, "idempotency_key"),
+        ({"idempotency_key": 7}, "idempotency_key"),
         ({"idempotency_key": "x" * 256}, "idempotency_key"),
         ({"idempotency_key": "a\nb"}, "idempotency_key"),
         ({"idempotency_key": " a"}, "idempotency_key"),
