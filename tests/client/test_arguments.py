@@ -1,7 +1,7 @@
 """What is wrong on this side is said before anything is sent."""
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
