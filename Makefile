@@ -77,7 +77,7 @@ lock: ## Bring requirements.lock up to date with pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--group pyproject.toml:generators -o tests/e2e/generated/requirements.lock $(ARGS)
 
-local: $(SETUP) ## Run the system on http://localhost:8080 until Ctrl-C (PORT=, FLOWS=)
+local: $(SETUP) ## Run the system on http://localhost:8080 until Ctrl-C (PORT=, FLOWS=, FRESH=1)
 	@$(BIN)/python -m infra.local
 
 demo: $(SETUP) ## Run the system here, submit a text, show its progress and result, stop

@@ -1,6 +1,6 @@
 """`python -m infra.local`: the local system until it is interrupted.
 
-`PORT` and `FLOWS` are its own settings; `CDK_CONTEXT_JSON` may hold those of a deployment.
+`PORT`, `FLOWS`, `DATA` and `FRESH` are its own settings; `CDK_CONTEXT_JSON` may hold those of a deployment.
 """
 
 import asyncio

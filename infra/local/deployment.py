@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from infra.keys import Keys
 from infra.local.assembly import Assembly, Asset
 from infra.local.endpoint import Endpoint
 from infra.local.errors import LocalError
-from infra.profiles import deployed_queues
+from infra.profiles import DeployedQueue, deployed_queues
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -53,9 +54,9 @@ class Deployment:
         return host.partition(".")[0]
 
     @property
-    def profiles(self) -> list[str]:
-        """The profiles of workers that are there."""
-        return list(deployed_queues(self._outputs))
+    def queues(self) -> dict[str, DeployedQueue]:
+        """The queues of the profiles of workers that are there."""
+        return deployed_queues(self._outputs)
 
     @property
     def payloads_bucket(self) -> str:
@@ -137,4 +138,5 @@ class Deployment:
     def _insert_keys(self, now: int) -> None:
         keys = Keys(self.dynamodb, self._outputs["KeysTable"])
         for org, key in LOCAL_KEYS.items():
-            keys.insert(key, org, "local", created=now)
+            with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):  # a run before has kept it
+                keys.insert(key, org, "local", created=now)

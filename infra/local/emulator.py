@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from infra.local.endpoint import ACCOUNT, REGION, ROOT_USER, Endpoint
 from infra.local.errors import LocalError
 from infra.local.processes import MARK
 from infra.local.readiness import answered
+from infra.settings import ROOT
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", MARK)
 _LINE_LIMIT = 2**20
 _LAST_LINES = 20
+_WRITING_SECONDS = 3
 
 
 @dataclass(slots=True)
@@ -32,12 +35,19 @@ class Emulator:
 
     @classmethod
     async def start(
-        cls, folder: Path, environ: Mapping[str, str], *, objects_url: str | None = None, runtime: Path | None = None
+        cls,
+        folder: Path,
+        environ: Mapping[str, str],
+        *,
+        objects_url: str | None = None,
+        runtime: Path | None = None,
+        contents: Path | None = None,
     ) -> "Emulator":
         """Start it on loopback with all its files below `folder`; it takes requests once `ready` returns.
 
         Its functions reach S3 by `objects_url`, if that is given, and so do the URLs that they give away. `runtime` has
-        the libraries that they find beside their asset and the standard library.
+        the libraries that they find beside their asset and the standard library. What its resources hold is read from
+        the file `contents` and written to it, if that is given.
         Of `environ` only what a program needs to run is passed on, so that nothing of the user's reaches the flows:
         neither credentials nor settings.
         """
@@ -47,6 +57,7 @@ class Emulator:
             env={
                 **_environment(folder, port, certificate, environ),
                 **({} if objects_url is None else {"AWS_ENDPOINT_URL_S3": objects_url}),
+                **({} if contents is None else {"CONTENTS_FILE": str(contents)}),
                 **({} if runtime is None else {"PYTHONPATH": str(runtime)}),  # where Lambda has it, too
             },
             stdin=subprocess.PIPE,
@@ -65,6 +76,14 @@ class Emulator:
             LocalError: it does not in time.
         """
         await answered(f"{self.endpoint.url}/_ministack/health", self.endpoint.trust())
+
+    async def stop(self) -> None:
+        """Let it write what its resources hold, and end."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        with suppress(TimeoutError):  # then it is ended like all others, and has what it wrote before
+            async with asyncio.timeout(_WRITING_SECONDS):
+                await self.process.wait()
 
     async def relay(self, on_line: Callable[[str, str], None]) -> None:
         """Hand on each line with its source, a function's name or `emulator`, for as long as it lives.
@@ -98,7 +117,12 @@ class Emulator:
 def _command() -> list[str]:
     interpreter = Path(sys.executable).resolve()
     paths = sysconfig.get_paths()
-    return [str(interpreter), "-I", emulator_process.__file__, *dict.fromkeys((paths["purelib"], paths["platlib"]))]
+    return [
+        str(interpreter),
+        "-I",
+        emulator_process.__file__,
+        *dict.fromkeys((paths["purelib"], paths["platlib"], str(ROOT))),
+    ]
 
 
 def _environment(folder: Path, port: int, certificate: Certificate, environ: Mapping[str, str]) -> dict[str, str]:

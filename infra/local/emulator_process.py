@@ -38,6 +38,9 @@ def main() -> None:
     from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-untyped]  # noqa: PLC0415
     from ministack.services import apigateway, lambda_svc, scheduler  # type: ignore[import-untyped]  # noqa: PLC0415
 
+    # Also ours, from the last of the folders.
+    from infra.local.contents import Contents  # noqa: PLC0415
+
     # It reports each client that closes its connection without a word of TLS, with a traceback.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     # Read by now; in the handlers' environment it would be taken for theirs.
@@ -54,7 +57,8 @@ def main() -> None:
     apigateway._handle_execute_in_scope = _routing(apigateway._handle_execute_in_scope)  # noqa: SLF001 - as above
     # With TLS it would take port 443 as well.
     app._port_is_bindable = lambda *_: False  # noqa: SLF001 - ministack has no public seam
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    contents = _contents(Contents)
+    threading.Thread(target=_end_with_input, args=(contents,), daemon=True).start()
     app.main()
 
 
@@ -210,8 +214,26 @@ def _kill_when_done(worker: Any, kill: Callable[[list[Any]], None]) -> None:
     kill([worker])
 
 
-def _end_with_input() -> None:
+def _contents(make: Callable[[Path, dict[str, Any]], Any]) -> Any:
+    """Make what keeps the contents of resources, if they are to be kept."""
+    file = os.environ.pop("CONTENTS_FILE", None)  # so that no handler inherits it
+    if file is None:
+        return None
+    from ministack.services import dynamodb, lambda_svc, s3, scheduler, sqs  # noqa: PLC0415
+    from ministack.services.cloudformation import provisioners, stacks  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    services = {"dynamodb": dynamodb, "lambda_svc": lambda_svc, "s3": s3, "scheduler": scheduler, "sqs": sqs}
+    contents = make(Path(file), services)
+    for module in (provisioners, stacks):
+        module._provision_resource = contents.following(module._provision_resource)  # noqa: SLF001 - as above
+    contents.write_regularly()
+    return contents
+
+
+def _end_with_input(contents: Any) -> None:
     sys.stdin.buffer.read()
+    if contents is not None:
+        contents.write()
     os._exit(1)
 
 

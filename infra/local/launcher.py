@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from infra.bundle.dependencies import Dependencies
 from infra.local import flow_files, processes
 from infra.local.address import Address
+from infra.local.data import Data
 from infra.local.deployment import LOCAL_KEYS, Deployment
 from infra.local.emulator import Emulator
 from infra.local.errors import LocalError
@@ -33,9 +34,10 @@ async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[
     run = uuid.uuid4().hex
     with (
         Address.held(settings.port) as address,
+        Data.held(settings.data, is_fresh=settings.is_fresh) as data,
         TemporaryDirectory(prefix="noukai-local-", ignore_cleanup_errors=True) as folder,
     ):
-        system = _System(settings.flows, Path(folder), {**environ, processes.MARK: run}, show)
+        system = _System(settings.flows, Path(folder), data, {**environ, processes.MARK: run}, show)
         try:
             async with asyncio.TaskGroup() as tasks:
                 try:
@@ -51,6 +53,7 @@ async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[
 class _System:
     flows: Path
     folder: Path
+    data: Data
     environ: Mapping[str, str]
     show: Callable[[str], None]
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -63,12 +66,17 @@ class _System:
         # Watched from before they are read, so that no change is missed.
         tasks.create_task(self._watch())
         runtime = await asyncio.to_thread(Dependencies("host").of_runtime)
-        emulator = await Emulator.start(self.folder, self.environ, objects_url=address.origin, runtime=runtime)
+        is_anew = not self.data.is_there
+        emulator = await Emulator.start(
+            self.folder, self.environ, objects_url=address.origin, runtime=runtime, contents=self.data.contents
+        )
         relay = tasks.create_task(emulator.relay(self._show_line))
         try:
             deployment = await self._deploy(emulator)
             tasks.create_task(address.serve(emulator.endpoint, deployment.api_id, deployment.payloads_bucket))
             await answered(f"{address.url}{Route.HEALTH.path()}")
+            if not is_anew:
+                self.show(f"goes on with what is kept in {self.data.folder}; FRESH=1 begins anew")
             for org, key in LOCAL_KEYS.items():
                 self.show(f"key of the org {org}: {key}")
             self.show(f"the AWS of it: {' '.join(map('='.join, emulator.endpoint.environment.items()))}")
@@ -79,15 +87,17 @@ class _System:
         finally:
             # The emulator's end is no failure from here on.
             relay.cancel()
+            await emulator.stop()
 
     async def _deploy(self, emulator: Emulator) -> Deployment:
         with self._scratch() as outdir:
             assembly, deployment, _ = await asyncio.gather(
-                self.synthesizer.synthesize(Path(outdir)),
+                self.synthesizer.synthesize(Path(outdir), draining=self.data.waiting),
                 asyncio.to_thread(Deployment.of, emulator.endpoint),
                 emulator.ready(),
             )
             await deployment.create(assembly, now=int(time.time()))
+        self.data.remember(deployment.queues)
         return deployment
 
     async def _reload(self, deployment: Deployment) -> None:
@@ -96,8 +106,9 @@ class _System:
         try:
             with self._scratch() as outdir:
                 # A worker that no flow asks for any more may have jobs to run: it goes on until the end.
-                assembly = await self.synthesizer.synthesize(Path(outdir), draining=deployment.profiles)
+                assembly = await self.synthesizer.synthesize(Path(outdir), draining=[*deployment.queues])
                 updated = await deployment.update(assembly)
+                self.data.remember(deployment.queues)
         except LocalError as error:
             self.show(f"{error}\nflows not reloaded: the version before goes on")
         else:

@@ -71,9 +71,12 @@ class Running:
 
 
 @contextmanager
-def started(environ: Mapping[str, str], *, flows: Path | None = None, port: int = 0) -> Iterator[Running]:
+def started(
+    environ: Mapping[str, str], *, flows: Path | None = None, port: int = 0, data: Path | None = None
+) -> Iterator[Running]:
     """Start the local system, on a free port unless told otherwise, and stop it at the end."""
-    settings = {"PORT": str(port), "FLOWS": str(flows.absolute()) if flows else ""}
+    folders = {"FLOWS": str(flows.absolute()) if flows else "", "DATA": str(data.absolute()) if data else ""}
+    settings = {"PORT": str(port), "FRESH": "", **folders}
     process = subprocess.Popen(
         [sys.executable, "-m", "infra.local"],
         cwd=ROOT,

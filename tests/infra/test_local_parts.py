@@ -94,7 +94,8 @@ def test_what_editors_write_beside_a_file_is_no_change(name: str, *, expected: b
 def test_the_settings_have_defaults() -> None:
     """Without settings, or with empty ones, it is port 8080 and the flows of the repository."""
     assert Settings.from_environ({}) == Settings.from_environ({"PORT": "", "FLOWS": ""})
-    assert Settings.from_environ({}) == Settings(8080, ROOT / "functions" / "flows")
+    folders = (ROOT / "functions" / "flows", ROOT / ".build" / "local" / "8080")
+    assert Settings.from_environ({}) == Settings(8080, *folders)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+"""The folder in which a local system keeps what was submitted, for its next run."""
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local.contents import ContentsError, queues_with_messages, read_contents
+from infra.local.errors import LocalError
+from infra.profiles import DeployedQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A folder that one run at a time has; without a folder nothing is kept."""
+
+    folder: Path | None
+    waiting: tuple[str, ...] = ()
+    """The profiles of workers for which messages waited when the run before ended."""
+
+    @classmethod
+    @contextmanager
+    def held(cls, folder: Path | None, *, is_fresh: bool) -> "Iterator[Data]":
+        """Hold the folder; begin anew there if `is_fresh`.
+
+        Raises:
+            LocalError: another run has it, or what it has cannot be read.
+        """
+        if folder is None:
+            yield cls(None)
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise LocalError(f"Another local system has the data in {folder}: give it other DATA.") from None
+            if is_fresh:
+                for file in (_contents(folder), _profiles(folder)):
+                    file.unlink(missing_ok=True)
+            yield cls(folder, _waiting(folder))
+
+    @property
+    def contents(self) -> Path | None:
+        """The file of what the emulator's resources hold."""
+        return None if self.folder is None else _contents(self.folder)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether a run before has left any."""
+        return self.contents is not None and self.contents.exists()
+
+    def remember(self, queues: Mapping[str, DeployedQueue]) -> None:
+        """Write down which queue each profile of workers has."""
+        if self.folder is not None:
+            names = {profile: queue.name for profile, queue in queues.items()}
+            _profiles(self.folder).write_text(json.dumps(names))
+
+
+def _contents(folder: Path) -> Path:
+    return folder / "contents"
+
+
+def _profiles(folder: Path) -> Path:
+    return folder / "profiles.json"
+
+
+def _waiting(folder: Path) -> tuple[str, ...]:
+    try:
+        queues = queues_with_messages(read_contents(_contents(folder)))
+        profiles = json.loads(_profiles(folder).read_text()) if _profiles(folder).exists() else {}
+    except (ContentsError, ValueError) as error:
+        raise LocalError(f"The data in {folder} cannot be read ({error}): FRESH=1 begins anew.") from error
+    return tuple(profile for profile, queue in profiles.items() if queue in queues)
