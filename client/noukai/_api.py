@@ -34,6 +34,7 @@ from ._payload import uploaded, with_output
 from ._recent import RecentJobs
 from ._settings import Settings
 from ._submission import DEFAULT_RETRY_FOR, Submission
+from ._timeouts import Timeouts
 
 _JSON = {"Content-Type": "application/json"}
 _BACKOFFS = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -49,14 +50,20 @@ Ask = Callable[[float], httpx.Request]
 class Api:
     """The API as its settings describe it; `jitter` returns a random number from 0 up to 1.
 
-    `is_portable`: another process that has the settings can ask it, too.
+    Another process that has the settings can ask it too, if it `is_portable`: if the caller has no `http_client`.
     """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock, jitter: Callable[[], float], is_portable: bool = False
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        jitter: Callable[[], float],
+        http_client: httpx.Client | httpx.AsyncClient | None = None,
     ) -> None:
         self.settings = settings
-        self.is_portable = is_portable
+        self.timeouts = Timeouts.of(settings.timeout, http_client)
+        self.is_portable = http_client is None
         self.clock = clock
         self.recent = RecentJobs(clock)
         self._looks = LooksByLoop(self.statuses, clock)
@@ -178,7 +185,7 @@ class Api:
             params=params,
             content=content,
             headers=httpx.Headers({**self._headers, **headers}) if headers else self._headers,
-            extensions={"timeout": httpx.Timeout(min(self.settings.timeout + held, left)).as_dict()},
+            extensions=self.timeouts.of_request(left, held),
         )
 
     def exchange(

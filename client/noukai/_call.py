@@ -16,19 +16,19 @@ from ._stream import SINK
 
 
 class Call:
-    """One request; whoever asks waits for its answer for so many seconds from now and no longer."""
+    """One request; its answer is waited for no longer than the seconds from now, if they are limited."""
 
-    def __init__(self, connections: BlockingConnections, request: httpx.Request, seconds: float) -> None:
+    def __init__(self, connections: BlockingConnections, request: httpx.Request, seconds: float | None) -> None:
         self._connections = connections
         self._request = request
-        self._until = time.monotonic() + seconds
+        self._until = None if seconds is None else time.monotonic() + seconds
         self._left = False
         self._reply: SimpleQueue[httpx.Response | BaseException | None] = SimpleQueue()
 
     def answer(self) -> httpx.Response:
         """Return the answer, read to its end; raise `httpx.ReadTimeout` if that takes too long."""
         try:
-            reply = self._reply.get(timeout=max(0.0, self._until - time.monotonic()))
+            reply = self._reply.get(timeout=self._left_seconds())
         except Empty:
             raise httpx.ReadTimeout("the answer took too long to arrive", request=self._request) from None
         finally:
@@ -37,6 +37,9 @@ class Call:
             raise reply
         assert reply is not None  # noqa: S101 - only a call that was left replies so
         return reply
+
+    def _left_seconds(self) -> float | None:
+        return None if self._until is None else max(0.0, self._until - time.monotonic())
 
     def leave(self) -> None:
         """Read the answer no further."""
@@ -103,7 +106,9 @@ class Callers:
         self._idle: list[Caller] = []
         weakref.finalize(self, _end, self._idle)
 
-    def answers(self, requests: Iterable[tuple[httpx.Request, float]]) -> list[httpx.Response | httpx.RequestError]:
+    def answers(
+        self, requests: Iterable[tuple[httpx.Request, float | None]]
+    ) -> list[httpx.Response | httpx.RequestError]:
         """Perform requests at once, each within its seconds; gives of each its answer, or the error instead."""
         begun = deque([self._begin(request, seconds) for request, seconds in requests])
         answers: list[httpx.Response | httpx.RequestError] = []
@@ -117,7 +122,7 @@ class Callers:
                 caller.end()
         return answers
 
-    def _begin(self, request: httpx.Request, seconds: float) -> tuple[Caller, Call]:
+    def _begin(self, request: httpx.Request, seconds: float | None) -> tuple[Caller, Call]:
         caller, call = self._free(), Call(self._connections, request, seconds)
         caller.begin(call)
         return caller, call

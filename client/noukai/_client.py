@@ -62,7 +62,7 @@ class Noukai(_Deployment[BlockingDriver]):
     ) -> None:
         settings = Settings.resolve(os.environ, api_key, **options)
         self._connections = blocking_connections(http_client)
-        api = Api(settings, clock=clock, jitter=jitter, is_portable=http_client is None)
+        api = Api(settings, clock=clock, jitter=jitter, http_client=http_client)
         super().__init__(api, BlockingDriver(self._connections, sleep=sleep))
 
     def flow(self, address: str) -> Flow:
@@ -134,7 +134,7 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
     ) -> None:
         settings = Settings.resolve(os.environ, api_key, **options)
         self._connections = awaiting_connections(http_client)
-        api = Api(settings, clock=clock, jitter=jitter, is_portable=http_client is None)
+        api = Api(settings, clock=clock, jitter=jitter, http_client=http_client)
         super().__init__(api, AwaitingDriver(self._connections, sleep=sleep))
 
     def flow(self, address: str) -> AsyncFlow:

@@ -9,13 +9,13 @@ from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from threading import Lock
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from weakref import WeakSet
 
 import httpx
 
-from ._errors import InvalidArgumentError, NoukaiError
 from ._forks import leave_behind_at_fork
+from ._given_connections import GivenAsyncConnections, GivenConnections, checked, running_loop
 from ._network import Network
 
 HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
@@ -61,59 +61,14 @@ def blocking_connections(http_client: httpx.Client | None) -> BlockingConnection
     """Return the connections of the `http_client`, or else new ones."""
     if http_client is None:
         return _OwnConnections()
-    return _GivenConnections(_checked(http_client, httpx.Client, "Noukai"))
+    return GivenConnections(checked(http_client, httpx.Client, "Noukai"))
 
 
 def awaiting_connections(http_client: httpx.AsyncClient | None) -> AwaitingConnections:
     """Return the connections of the `http_client`, or else new ones."""
     if http_client is None:
         return _OwnAsyncConnections()
-    return _GivenConnections(_checked(http_client, httpx.AsyncClient, "AsyncNoukai"))
-
-
-def _checked(http_client: object, kind: type[HttpClient], user: str) -> HttpClient:
-    if not isinstance(http_client, kind):
-        raise TypeError(f"the http_client of {user} must be an httpx.{kind.__name__}, not {http_client!r}")
-    return http_client
-
-
-class _GivenConnections(Generic[HttpClient]):
-    """Those of an `http_client` that was handed in: it stays open, and its owner alone can make another."""
-
-    def __init__(self, http_client: HttpClient) -> None:
-        self._http_client: HttpClient = http_client
-        self._is_used = False
-        self._is_inherited = False
-        leave_behind_at_fork(self)
-
-    def client(self) -> HttpClient:
-        if self._is_inherited:
-            raise InvalidArgumentError(
-                "the http_client was in use before this process was forked, and two processes cannot share its "
-                "connections: make it after the fork, or leave http_client out"
-            )
-        self._is_used = True
-        return self._http_client
-
-    def add_headers(self, request: httpx.Request) -> None:
-        if "Authorization" not in request.headers:  # one for a signed URL, which other headers could make invalid
-            return
-        for name, value in self._http_client.headers.items():
-            if name == "user-agent" and not value.startswith("python-httpx/"):
-                request.headers[name] = value
-            request.headers.setdefault(name, value)
-
-    def note(self, response: httpx.Response) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-    async def aclose(self) -> None:
-        pass
-
-    def leave_behind(self) -> None:
-        self._is_inherited = self._is_used
+    return GivenAsyncConnections(checked(http_client, httpx.AsyncClient, "AsyncNoukai"))
 
 
 class _OwnConnections:
@@ -179,15 +134,8 @@ class _OwnAsyncConnections:
         leave_behind_at_fork(self)
 
     def client(self) -> httpx.AsyncClient:
-        try:
-            return self._by_loop[asyncio.get_running_loop()]
-        except KeyError:
-            return self._opened(asyncio.get_running_loop())
-        except RuntimeError:
-            raise NoukaiError(
-                "an AsyncNoukai is used in asyncio, whose event loop does not run here: in trio, call a Noukai with "
-                "trio.to_thread.run_sync"
-            ) from None
+        loop = running_loop()
+        return self._by_loop.get(loop) or self._opened(loop)
 
     def _opened(self, loop: AbstractEventLoop) -> httpx.AsyncClient:
         if self._is_closed:

@@ -14,6 +14,7 @@ from ._call import Callers
 from ._connections import AwaitingConnections, BlockingConnections
 from ._operation import Answer, Attend, Operation, Outcome, Reply, Report, Sleep, Step, Together, advance
 from ._stream import SINK
+from ._timeouts import time_for
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ class BlockingDriver:
         return None
 
     def _send(self, requests: list[httpx.Request]) -> list[Answer]:
-        return self._callers.answers([(request, _timeout(request)) for request in requests])
+        return self._callers.answers([(request, time_for(request)) for request in requests])
 
 
 class AwaitingDriver:
@@ -110,7 +111,7 @@ class AwaitingDriver:
         http_client = self._connections.client()
         self._connections.add_headers(request)
         try:
-            async with asyncio.timeout(_timeout(request)):
+            async with asyncio.timeout(time_for(request)):
                 return await self._answer(http_client, request)
         except httpx.RequestError as failure:
             return failure
@@ -128,11 +129,6 @@ class AwaitingDriver:
             async for piece in response.aiter_bytes():
                 sink.write(piece)
         return httpx.Response(response.status_code, headers=response.headers, request=request)
-
-
-def _timeout(request: httpx.Request) -> float:
-    timeout: dict[str, float] = request.extensions["timeout"]
-    return timeout["read"]
 
 
 def _bounded(seconds: float) -> float:

@@ -53,7 +53,11 @@ class Mapped:
             raise self._failure
         batches = list(islice(self._batches, _AT_ONCE))
         self._is_at_end = len(batches) < _AT_ONCE
-        found = yield from together(map(self._submit, batches))
+        ready: list[list[Submission | NoukaiError]] = []
+        for batch in batches:  # one upload after the other: a slow link has no more room
+            taken = yield from self._uploaded(batch)
+            ready.append(taken)
+        found = yield from together(map(self._submit, ready))
         outcomes = [outcome for batch in found for outcome in batch]
         self._failure = next((each for each in outcomes if isinstance(each, NoukaiError)), None)
         self._submitted += len(outcomes)
@@ -61,15 +65,25 @@ class Mapped:
             yield Report(self.listener, progress_of(self._submitted, self._count))
         return [each for each in outcomes if not isinstance(each, NoukaiError)]
 
-    def _submit(self, batch: list[Submission]) -> Operation[list[JobAccepted | NoukaiError]]:
+    def _uploaded(self, batch: list[Submission]) -> Operation[list[Submission | NoukaiError]]:
+        """Upload the inputs of a batch that are too large for it."""
+        found: list[Submission | NoukaiError] = []
+        for each in batch:
+            try:
+                found.append((yield from uploaded(self._api, self._address, each)))
+            except NoukaiError as error:
+                found.append(error)
+        return found
+
+    def _submit(self, batch: list[Submission | NoukaiError]) -> Operation[list[JobAccepted | NoukaiError]]:
         """Submit a batch, and again those of it that could not be accepted for a moment."""
         outcomes: dict[int, JobAccepted | NoukaiError] = {}
         left: dict[int, Submission] = {}
         for place, each in enumerate(batch):
-            try:
-                left[place] = yield from uploaded(self._api, self._address, each)
-            except NoukaiError as error:
-                outcomes[place] = error
+            if isinstance(each, NoukaiError):
+                outcomes[place] = each
+            else:
+                left[place] = each
         attempt = 0
         while left:
             try:

@@ -24,9 +24,6 @@ from ._submission import Submission
 if TYPE_CHECKING:
     from ._api import Api
 
-_SLOWEST = 128 * 1024
-"""Bytes in a second: a transfer that is slower is taken for one that hangs."""
-
 _REFERENCE = ("output_url", "output_bytes", "output_sha256")
 
 
@@ -74,7 +71,7 @@ def _upload(api: "Api", address: FlowAddress, submission: Submission, content: b
     host = {"Host": httpx.URL(target.url).netloc.decode()}
 
     def put(left: float) -> httpx.Request:
-        timeout = _timeout(api, len(content), left)
+        timeout = api.timeouts.of_transfer(len(content), left)
         headers = {**host, **target.headers}
         return httpx.Request("PUT", target.url, headers=headers, stream=Pieces(content), extensions=timeout)
 
@@ -99,7 +96,7 @@ def _downloaded(
     def get(left: float) -> httpx.Request:
         # One that is repeated starts anew: what was left behind may still write to its own.
         begun.append(Received())
-        timeout = _timeout(api, result.output_bytes or 0, left)
+        timeout = api.timeouts.of_transfer(0, left)
         return httpx.Request("GET", url, extensions={**timeout, SINK: begun[-1]})
 
     try:
@@ -113,8 +110,3 @@ def _downloaded(
     finally:
         for received in begun:
             received.close()
-
-
-def _timeout(api: "Api", size: int, left: float) -> dict[str, Any]:
-    seconds = min(api.settings.timeout + size / _SLOWEST, left)
-    return {"timeout": httpx.Timeout(seconds).as_dict()}

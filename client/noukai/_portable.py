@@ -61,7 +61,7 @@ def _arrived(kind: Any, driver: type, settings: Settings, name: Hashable, known:
 @cache
 def _shared(driver: type, settings: Settings) -> tuple[Api, BlockingDriver | AwaitingDriver]:
     """Return what asks for all that has arrived with these settings, for as long as the process lives."""
-    api = Api(settings, clock=time.monotonic, jitter=random.random, is_portable=True)
+    api = Api(settings, clock=time.monotonic, jitter=random.random)
     if issubclass(driver, AwaitingDriver):
         return api, AwaitingDriver(awaiting_connections(None), sleep=asyncio.sleep)
     connections = blocking_connections(None)

@@ -28,8 +28,12 @@ class ClientOptions(TypedDict, total=False):
     """The org of flows that are named without one; else `NOUKAI_ORG`."""
     project: str | None
     """The project of flows that are named without one; else `NOUKAI_PROJECT`."""
-    timeout: float
-    """How many seconds one request may take (30); a held one may also take as long as it is held."""
+    timeout: float | None
+    """How many seconds one request may take; a held one may also take as long as it is held.
+
+    Without it those are 30, or each step of a request has the time that an `http_client` of the caller's gives it.
+    An upload or a download may take longer, but not be without progress for longer.
+    """
     max_retries: int
     """How often a request that fails for a moment is repeated (3); 0 for never."""
 
@@ -42,7 +46,7 @@ class Settings:
     base_url: str
     org: str | None
     project: str | None
-    timeout: float
+    timeout: float | None
     max_retries: int
 
     @classmethod
@@ -54,7 +58,7 @@ class Settings:
         base_url: str | None = None,
         org: str | None = None,
         project: str | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
+        timeout: float | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
     ) -> "Settings":
         """Return the settings; an argument that is None and a variable that is empty count as absent."""
@@ -107,8 +111,8 @@ def _base_url(name: str, text: str) -> str:
     return address.rstrip("/")
 
 
-def _timeout(seconds: float) -> float:
-    if not 0 < seconds < math.inf:
+def _timeout(seconds: float | None) -> float | None:
+    if seconds is not None and not 0 < seconds < math.inf:
         raise InvalidArgumentError(f"timeout must be a number of seconds above 0, not {seconds!r}")
     return seconds
 

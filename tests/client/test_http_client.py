@@ -1,12 +1,13 @@
 """An `http_client` that a caller hands in: its headers, its hooks, and its colour."""
 
 import asyncio
+import socket
 from typing import Any
 
 import httpx
 import pytest
 
-from noukai import AsyncNoukai, Noukai
+from noukai import AsyncNoukai, InvalidArgumentError, Noukai, NoukaiError, RequestTimeoutError
 from tests.client.script import held
 
 
@@ -53,6 +54,67 @@ def test_headers_and_hooks_are_respected(*, is_awaiting: bool) -> None:
         "Authorization": "Bearer nk_test",
         "Accept": "application/json",
     }
+
+
+@pytest.mark.parametrize("is_awaiting", [False, True])
+@pytest.mark.parametrize("stated", [None, 7.0])
+def test_timeouts_of_each_step_are_respected(*, is_awaiting: bool, stated: float | None) -> None:
+    """A read has the seconds of a hold on top; a `timeout` that the client itself is given comes first."""
+    api, theirs = Api(), httpx.Timeout(1.0, read=2.0, pool=None)
+    options: dict[str, Any] = {"transport": httpx.MockTransport(api), "timeout": theirs}
+
+    async def awaiting() -> None:
+        async with httpx.AsyncClient(**options) as http_client:
+            await AsyncNoukai("nk_test", http_client=http_client, timeout=stated).job("job_1").wait()
+
+    if is_awaiting:
+        asyncio.run(awaiting())
+    else:
+        with httpx.Client(**options) as http_client:
+            Noukai("nk_test", http_client=http_client, timeout=stated).job("job_1").wait()
+    first = {"connect": 1.0, "read": 22.0, "write": 1.0, "pool": None}
+    own = {"connect": 7.0, "read": 27.0, "write": 7.0, "pool": 7.0}
+    assert api.requests[0].extensions["timeout"] == (first if stated is None else own)
+
+
+def test_a_slow_answer_fails_by_their_timeout() -> None:
+    """On a real connection, long before ours would have."""
+    with socket.create_server(("127.0.0.1", 0)) as server, httpx.Client(timeout=0.05) as http_client:
+        base_url = f"http://127.0.0.1:{server.getsockname()[1]}/api/v1"
+        client = Noukai("nk_test", base_url=base_url, http_client=http_client, max_retries=0)
+        with pytest.raises(RequestTimeoutError):
+            client.flows()
+
+
+def test_another_event_loop_is_refused() -> None:
+    """Its connections belong to the loop that they were opened in; the client says so instead of failing within."""
+    http_client = httpx.AsyncClient(transport=httpx.MockTransport(Api()))
+    client = AsyncNoukai("nk_test", http_client=http_client)
+    asyncio.run(client.job("job_1").wait())
+    with pytest.raises(InvalidArgumentError, match="make one in each loop"):
+        asyncio.run(client.job("job_1").wait())
+    waiting = client.job("job_1").wait()
+    with pytest.raises(NoukaiError, match=r"trio.to_thread.run_sync"):
+        waiting.send(None)
+
+
+@pytest.mark.parametrize("is_awaiting", [False, True])
+def test_theirs_stays_open(*, is_awaiting: bool) -> None:
+    """Who has made it closes it."""
+
+    async def awaiting() -> bool:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(Api())) as http_client:
+            async with AsyncNoukai("nk_test", http_client=http_client) as client:
+                await client.job("job_1").wait()
+            return http_client.is_closed
+
+    if is_awaiting:
+        assert not asyncio.run(awaiting())
+    else:
+        with httpx.Client(transport=httpx.MockTransport(Api())) as http_client:
+            with Noukai("nk_test", http_client=http_client) as client:
+                client.job("job_1").wait()
+            assert not http_client.is_closed
 
 
 def test_the_wrong_colour_is_refused() -> None:

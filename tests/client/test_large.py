@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from noukai import InvalidArgumentError, PermissionDeniedError, ResultLostError, UnexpectedAnswerError, WaitTimeoutError
-from noukai._payload import _SLOWEST
 from noukai._stream import Pieces
+from noukai._timeouts import time_for
 from noukai_wire import limits
 from tests.client.conftest import Colour
 from tests.client.script import job
@@ -210,11 +210,13 @@ def test_wait_ends_at_its_deadline_though_the_output_is_slow(colour: Colour) -> 
 
 
 def test_transfer_has_time_for_its_size(colour: Colour) -> None:
-    """Beyond that of any request: a slow connection is no dead one."""
+    """Each step has its own, and there is none for all: a slow connection is no dead one."""
     api = LargeApi()
-    colour.run(flow_of(colour, api).job(LARGE))
+    colour.run(flow_of(colour, api, timeout=30).job(LARGE))
     put = next(each for each in api.requests if each.method == "PUT")
-    assert put.extensions["timeout"]["read"] == 30 + len(put.content) / _SLOWEST
+    steps = put.extensions["timeout"]
+    assert (steps["connect"], steps["write"], time_for(put)) == (30, 30, None)
+    assert steps["read"] > 30  # what the system holds back is yet to be sent
 
 
 def test_map_uploads_each_large_input(colour: Colour) -> None:
