@@ -41,8 +41,17 @@ _BUILD_STEP = (
     "openapi_examples.py",
     "openapi_schemas.py",
 )
+_OTHER_ENTRIES = (
+    *("cancel.py", "cancel_jobs.py", "dead_letters.py", "describe.py", "execute.py", "list_jobs.py", "metering.py"),
+    *("retry.py", "status.py", "statuses.py", "submit.py", "submit_jobs.py", "sweep.py", "upload.py", "usage.py"),
+    "wait.py",
+)
+"""What the worker's asset does without: nothing imports an entry."""
+
 _FOR_AUTHORS = ("testing.py", "rehearsed.py")
-_NOT_DEPLOYED = shutil.ignore_patterns("__pycache__", "flows", *_BUILD_STEP, *_FOR_AUTHORS, "*.pyi", "py.typed")
+_NEVER_DEPLOYED = ("__pycache__", "flows", *_BUILD_STEP, *_FOR_AUTHORS, "*.pyi", "py.typed")
+_NOT_DEPLOYED = shutil.ignore_patterns(*_NEVER_DEPLOYED)
+_NOT_IN_WORKERS = shutil.ignore_patterns(*_NEVER_DEPLOYED, *_OTHER_ENTRIES)
 _NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*")
 _NEVER_IN_FLOWS = shutil.ignore_patterns("__pycache__", "flows", *_FOR_AUTHORS, "*.pyi", "py.typed")
 _PACKAGE = '''"""The package of the flows, also in a process that Python starts for a part of a flow."""
@@ -80,7 +89,8 @@ class Bundler:
             BundleError: the flows or their requirements cannot be used; the message says why.
         """
         written = self.scratch / asset
-        shutil.copytree(ROOT / "functions", written / "functions", ignore=_NOT_DEPLOYED)
+        not_there = _NOT_IN_WORKERS if asset == "worker" else _NOT_DEPLOYED
+        shutil.copytree(ROOT / "functions", written / "functions", ignore=not_there)
         shutil.copytree(ROOT / "client" / "noukai_wire", written / "noukai_wire", ignore=_NOT_DEPLOYED)
         shutil.copytree(self._catalog(), written / "catalog")
         if asset == "worker":

@@ -66,4 +66,7 @@ def test_entry_of_the_api_is_complete(asset: Assets, entry: str) -> None:
 
 def test_worker_is_complete(asset: Assets) -> None:
     """It is imported from its asset, without what only the client, the stack or the tests need."""
-    assert not loaded(asset("worker", "host"), "worker") & NEVER
+    folder = asset("worker", "host")
+    assert not loaded(folder, "worker") & NEVER
+    there = {path.stem for path in (folder / "functions").glob("*.py")}
+    assert not there & set(API)
