@@ -9,7 +9,8 @@
 
 from . import _lean_httpx as _lean_httpx  # isort: skip  (before whatever else imports httpx)
 
-from noukai_wire.models import ExecuteResult, FlowDescription, JobAccepted, JobStatus
+from noukai_wire.flows import FlowDescription
+from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 from noukai_wire.usage import DayUse, UsageReport, Use
 
 from ._client import AsyncNoukai, Noukai
@@ -43,6 +44,7 @@ from ._flow import AsyncFlow, Flow
 from ._job import AsyncJob, Job
 from ._listing import JobSelection
 from ._settings import ClientOptions
+from ._shown import FlowTable, JobTable
 from ._submission import JobOptions
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "Flow",
     "FlowDescription",
     "FlowNotFoundError",
+    "FlowTable",
     "InsufficientCreditsError",
     "InvalidArgumentError",
     "InvalidInputError",
@@ -71,6 +74,7 @@ __all__ = [
     "JobOptions",
     "JobSelection",
     "JobStatus",
+    "JobTable",
     "NotFoundError",
     "Noukai",
     "NoukaiError",

@@ -10,10 +10,9 @@ from typing import Any
 import httpx
 
 from noukai_wire.batches import AcceptedBatch, JobIds, StatusList
+from noukai_wire.flows import FlowList
 from noukai_wire.models import (
     CancelledJobs,
-    FlowDescription,
-    FlowList,
     JobAccepted,
     JobCancellation,
     JobList,
@@ -33,6 +32,7 @@ from ._patience import Failures, Patience, asked_pause, is_transient
 from ._payload import uploaded, with_output
 from ._recent import RecentJobs
 from ._settings import Settings
+from ._shown import FlowTable
 from ._submission import DEFAULT_RETRY_FOR, Submission
 from ._timeouts import Timeouts
 
@@ -152,10 +152,10 @@ class Api:
         response = yield from self.exchange(ask, self.deadline())
         return read(CancelledJobs, response)
 
-    def flows(self) -> Operation[list[FlowDescription]]:
+    def flows(self) -> Operation[FlowTable]:
         """Fetch the flows of the deployment."""
         response = yield from self.exchange(partial(self.request, Route.FLOWS), self.deadline())
-        return read(FlowList, response).flows
+        return FlowTable(read(FlowList, response).flows)
 
     def usage(self, from_: date | str | None, to: date | str | None) -> Operation[UsageReport]:
         """Fetch what the key's org has used; a bound that is not stated is the API's default."""

@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from noukai_wire.models import FlowDescription
+from noukai_wire.flows import FlowDescription
 from noukai_wire.schema_reader import Schema, SchemaReader, an_array, an_object, kinds_of, variants_of
 
 from ._errors import FlowNotFoundError

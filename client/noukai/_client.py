@@ -11,7 +11,7 @@ from typing import Generic, Self, Unpack
 import httpx
 
 from noukai_wire.limits import MAX_LIST_LIMIT
-from noukai_wire.models import FlowDescription, JobStatus
+from noukai_wire.models import JobStatus
 from noukai_wire.usage import UsageReport
 
 from ._address import FlowAddress
@@ -25,6 +25,7 @@ from ._job import AsyncJob, Job
 from ._listing import JobSelection, listing_of_org
 from ._portable import Driver
 from ._settings import ClientOptions, Settings
+from ._shown import FlowTable
 
 
 class _Deployment(Generic[Driver]):
@@ -93,7 +94,7 @@ class Noukai(_Deployment[BlockingDriver]):
         """
         return self._driver.each(listing_of_org(self._api, org, project, selection, page_size))
 
-    def flows(self) -> list[FlowDescription]:
+    def flows(self) -> FlowTable:
         """Fetch the flows of the deployment.
 
         Raises `ApiError` or `ConnectionFailedError` as every request does.
@@ -156,7 +157,7 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
         """Go through the jobs of this client's org, or of one project of it, as `Flow.jobs` does."""
         return self._driver.each(listing_of_org(self._api, org, project, selection, page_size))
 
-    async def flows(self) -> list[FlowDescription]:
+    async def flows(self) -> FlowTable:
         """Fetch the flows as `Noukai.flows` does."""
         return await self._driver.run(self._api.flows())
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 import typer
 
 from noukai_wire.display import text_of
-from noukai_wire.models import FlowDescription
+from noukai_wire.flows import FlowDescription
 
 from ._arguments import message_of, parameters_of, unreadable
 from ._calling import described

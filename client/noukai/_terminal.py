@@ -7,7 +7,9 @@ from datetime import timedelta
 from pydantic import BaseModel
 
 from noukai_wire.display import facts_of, lines, one_line, text_of
-from noukai_wire.models import CancelledJobs, FlowDescription, JobStatus
+from noukai_wire.flows import FlowDescription
+from noukai_wire.models import CancelledJobs, JobStatus
+from noukai_wire.rows import arguments_line
 
 from ._calling import arguments_of, command_line, python_code
 from ._errors import (
@@ -89,9 +91,7 @@ def show_end(status: JobStatus) -> None:
 def show_flows(flows: list[FlowDescription]) -> None:
     """Print each flow with its arguments, those that may be left out in brackets."""
     for flow in flows:
-        required: list[str] = flow.input.get("required", [])
-        names = [name if name in required else f"[{name}]" for name in flow.input.get("properties", {})]
-        say(one_line(" ".join([flow.flow, *names])))
+        say(f"{one_line(flow.flow)} {arguments_line(flow)}".rstrip())
         if flow.description:
             say(f"    {one_line(flow.description)}")
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from noukai_wire.flows import FlowList
 from noukai_wire.limits import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT
-from noukai_wire.models import FlowList, JobList
+from noukai_wire.models import JobList
 
 from . import _options as options
 from ._arguments import metadata_of

@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,9 +14,13 @@ if TYPE_CHECKING:
 _MOST_CHARACTERS = 4000
 """Of a result in a notebook, which keeps what it shows."""
 
+_MOST_ROWS = 100
+"""Of a table in a notebook."""
+
 _COLOURS = {"completed": "#1a7f37", "failed": "#cf222e", "cancelled": "#6e7781", "running": "#0969da"}
 _OTHER_COLOUR = "#9a6700"
 _CELL = "text-align:left;vertical-align:top;padding:1px 12px 1px 0"
+_NUMBER = "text-align:right;vertical-align:top;padding:1px 12px 1px 0"
 
 
 def one_line(text: str) -> str:
@@ -86,9 +91,7 @@ def html_of_status(status: "JobStatus") -> str:
     if status.progress and not status.is_terminal:
         shown["progress"] = html_of_progress("", status.progress)
     if status.result is not None:
-        text = text_of(status.result.output)
-        cut = text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + " …"
-        shown["result"] = f'<pre style="margin:0;white-space:pre-wrap">{_escaped(lines(cut))}</pre>'
+        shown["result"] = html_of_result(status.result.output)
     return _table(shown)
 
 
@@ -123,6 +126,35 @@ def rich_of_facts(facts: Mapping[str, str], colour: str = "") -> "RenderableType
     for name, fact in facts.items():
         table.add_row(Text(name, style="dim"), Text(fact, style=f"bold {colour}".strip() if name == "state" else ""))
     return table
+
+
+def html_of_result(output: object) -> str:
+    """Return what a job returned as HTML: what is too long is cut, since a notebook keeps what it shows."""
+    text = text_of(output)
+    cut = text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + " …"
+    return f'<pre style="margin:0;white-space:pre-wrap">{_escaped(lines(cut))}</pre>'
+
+
+def html_of_rows(
+    rows: Iterable[Mapping[str, str]], count: int, numbers: Container[str], total: Mapping[str, str] | None = None
+) -> str:
+    """Return rows as HTML, the first of so many, with their columns as heading; and a total below."""
+    shown = list(islice(rows, _MOST_ROWS))
+    cells = [_row("td", row, numbers) for row in shown]
+    if count > len(shown):
+        cells.append(f"<tr><td>… and {count - len(shown)} more</td></tr>")
+    if total is not None:
+        cells.append(_row("th", total, numbers))
+    columns = next(iter(shown), total)
+    heading = "" if columns is None else _row("th", {name: name for name in columns}, numbers)
+    return f"<table>{heading}{''.join(cells)}</table>" if heading else "<i>none</i>"
+
+
+def _row(tag: str, row: Mapping[str, str], numbers: Container[str]) -> str:
+    cells = [
+        f'<{tag} style="{_NUMBER if name in numbers else _CELL}">{_escaped(text)}</{tag}>' for name, text in row.items()
+    ]
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _table(cells: Mapping[str, str]) -> str:

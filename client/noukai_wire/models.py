@@ -1,6 +1,7 @@
 """The bodies of requests and responses, as pydantic models: snake_case here, camelCase on the wire."""
 
 from datetime import datetime, timedelta
+from reprlib import Repr
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -28,12 +29,23 @@ _RUN_AT = (
 
 _HASHED = (str, int, float)
 
+_SHORT = Repr()
+"""Shows a value in a line, however large it is."""
+_SHORT.maxstring = _SHORT.maxother = 120
+
 
 class WireModel(BaseModel):
     """A body of the API. A response may carry fields that this version does not know: they are ignored."""
 
     # Of all bodies a program reads a few kinds: what reads a kind is made when its first one comes.
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, defer_build=True)
+
+    def __repr__(self) -> str:
+        said = [f"{name}={_SHORT.repr(value)}" for name, value in self.__repr_args__() if value is not None]
+        return f"{type(self).__name__}({', '.join(said)})"
+
+    def __str__(self) -> str:
+        return repr(self)
 
     def __hash__(self) -> int:
         # Of two that are equal, so are these; the rest may hold lists and objects, which have no hash.
@@ -106,6 +118,13 @@ class ExecuteResult(ReadableOutput, WireModel):
     execution_id: JobId | None = None
     flow_id: str | None = None
     block_count: int | None = None
+
+    def _repr_html_(self) -> str:
+        return (
+            display.html_of_result(self.output)
+            if self.output_url is None
+            else display.html_of_facts({"output": "behind a URL"})
+        )
 
     def the_output(self) -> object:
         """Return the output, if it is here."""
@@ -212,30 +231,6 @@ class CancelledJobs(WireModel):
 
     cancelled: int
     cursor: str | None = None
-
-
-class FlowDescription(WireModel):
-    """A flow of the deployment: how it is addressed and called. `input` and `output` are JSON Schemas.
-
-    `worker` names the kind of worker that it asks for, as in `m2048-b10-t60`: megabytes, a batch, seconds; None is the
-    default one.
-    `keep_seconds` and `output` are None where the deployment is older than this client.
-    """
-
-    flow: str
-    description: str | None = None
-    input: dict[str, Any]
-    output: dict[str, Any] | None = None
-    timeout_seconds: int
-    max_attempts: int
-    keep_seconds: int | None = None
-    worker: str | None = None
-
-
-class FlowList(WireModel):
-    """The flows of the deployment."""
-
-    flows: list[FlowDescription]
 
 
 def _between(start: str | None, end: str | None) -> timedelta | None:

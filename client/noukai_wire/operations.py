@@ -12,10 +12,10 @@ from typing import Any
 from noukai_wire.answers import Health, OpenApi
 from noukai_wire.batches import AcceptedBatch, Batch, JobIds, StatusList
 from noukai_wire.errors import ErrorCode
+from noukai_wire.flows import FlowList
 from noukai_wire.models import (
     CancelledJobs,
     ExecuteAnswer,
-    FlowList,
     JobAccepted,
     JobCancellation,
     JobList,

@@ -1,9 +1,10 @@
 """The report of what an org has used."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from noukai_wire import rows
 from noukai_wire.models import WireModel
 
 
@@ -38,3 +39,10 @@ class UsageReport(WireModel):
     to: str
     days: list[DayUse]
     total: Use
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return a dict for each day and flow, as for a `DataFrame`."""
+        return [use.model_dump() for use in self.days]
+
+    def _repr_html_(self) -> str:
+        return rows.html_of_usage(self)

@@ -3,7 +3,8 @@
 import pytest
 
 from functions.lifecycle import GIVE_UP_AFTER_MS
-from noukai_wire.models import FlowList, JobStatus
+from noukai_wire.flows import FlowList
+from noukai_wire.models import JobStatus
 from noukai_wire.routes import Route
 from tests.functions.harness import System
 

@@ -1,0 +1,74 @@
+"""Jobs, flows and usage as rows of text, for tables in terminals and notebooks."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from noukai_wire.display import html_of_rows, one_line, progress_line
+
+if TYPE_CHECKING:
+    from noukai_wire.flows import FlowDescription
+    from noukai_wire.models import JobStatus
+    from noukai_wire.usage import UsageReport, Use
+
+Row = Mapping[str, str]
+
+NUMBERS = frozenset({"jobs", "completed", "failed", "cancelled", "attempts", "seconds", "GB-seconds", "USD"})
+"""The columns of numbers, which stand to the right."""
+
+
+def job_row(job: "JobStatus") -> Row:
+    """Return a job as a row."""
+    return {
+        "job": one_line(job.id),
+        "state": one_line(job.state),
+        "submitted": one_line(job.created_at),
+        "ran for": "" if job.ran_for is None else str(job.ran_for),
+        "flow": one_line(job.flow or ""),
+        "said": one_line(job.error or (progress_line(job.progress) if job.progress else "")),
+    }
+
+
+def usage_rows(report: "UsageReport") -> list[Row]:
+    """Return what was used as rows, one for each day and flow and one for all."""
+    rows = [{"day": use.day, "flow": one_line(use.flow), **_use_cells(use)} for use in report.days]
+    return [*rows, {"day": "total", "flow": f"{report.from_} to {report.to}", **_use_cells(report.total)}]
+
+
+def html_of_jobs(jobs: Sequence["JobStatus"]) -> str:
+    """Return jobs as HTML, a row for each."""
+    return html_of_rows(map(job_row, jobs), len(jobs), NUMBERS)
+
+
+def html_of_usage(report: "UsageReport") -> str:
+    """Return what was used as HTML, the total last."""
+    *rows, total = usage_rows(report)
+    return html_of_rows(rows, len(rows), NUMBERS, total)
+
+
+def html_of_flows(flows: Sequence["FlowDescription"]) -> str:
+    """Return flows as HTML, a row for each."""
+    return html_of_rows(map(_flow_row, flows), len(flows), NUMBERS)
+
+
+def arguments_line(flow: "FlowDescription") -> str:
+    """Return the names of a flow's arguments, those that may be left out in brackets."""
+    required: list[str] = flow.input.get("required", [])
+    return one_line(" ".join(name if name in required else f"[{name}]" for name in flow.input.get("properties", {})))
+
+
+def _flow_row(flow: "FlowDescription") -> Row:
+    first, *_ = (flow.description or "").splitlines() or [""]
+    return {"flow": one_line(flow.flow), "arguments": arguments_line(flow), "does": one_line(first)}
+
+
+def _use_cells(use: "Use") -> Row:
+    return {
+        "jobs": str(use.jobs),
+        "completed": str(use.completed),
+        "failed": str(use.failed),
+        "cancelled": str(use.cancelled),
+        "attempts": str(use.attempts),
+        "seconds": f"{use.compute_ms / 1000:.3f}",
+        "GB-seconds": f"{use.gb_seconds:.3f}",
+        "USD": f"{use.cost_usd:.6f}",
+    }
