@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,9 @@ from noukai_wire.scopes import ROUTE_SCOPES
 Event = Mapping[str, Any]
 
 _MOST_DIGITS = 9
+_WORTH_COMPRESSING = 600
+"""Characters of an answer: of fewer, little is left out."""
+
 _REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 
 _SCOPES = {DEFAULT_ROUTE: ()} | {route.key: scopes for route, scopes in ROUTE_SCOPES.items()}
@@ -123,11 +127,23 @@ def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[s
     except Exception as raised:  # noqa: BLE001 - the last line of defence: every failure is answered
         error = translated(raised, request_id)
         response = Response(error.body, error.code.status, error.headers)
-    return {
-        "statusCode": int(response.status),
-        "headers": {"Content-Type": "application/json", "X-Request-ID": request_id, **response.headers},
-        "body": json.dumps(response.body, separators=(",", ":")) if response.body and not is_head(event) else "",
-    }
+    headers = {"Content-Type": "application/json", "X-Request-ID": request_id, **response.headers}
+    text = json.dumps(response.body, separators=(",", ":")) if response.body and not is_head(event) else ""
+    answer = {"statusCode": int(response.status), "headers": headers, "body": text}
+    return _compressed(answer) if len(text) >= _WORTH_COMPRESSING and _takes_gzip(event) else answer
+
+
+def _takes_gzip(event: Event) -> bool:
+    accepted = (event.get("headers") or {}).get("accept-encoding", "")
+    return "gzip" in (coding.strip() for coding in accepted.lower().split(","))
+
+
+def _compressed(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer in gzip: what is sent costs more than the CPU for that."""
+    compressor = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    content = compressor.compress(answer["body"].encode()) + compressor.flush()
+    headers = {**answer["headers"], "Content-Encoding": "gzip"}
+    return {**answer, "headers": headers, "body": base64.b64encode(content).decode(), "isBase64Encoded": True}
 
 
 def request_id_of(event: Event) -> str:

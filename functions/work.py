@@ -36,10 +36,8 @@ def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict
     """
     now = deployment.clock.now()
     batch = Batch(lambda: deployment.queue, deployment.lease_ms, Delivery.of(event))
-    if context.get_remaining_time_in_millis() > deployment.lease_ms:
+    if context.get_remaining_time_in_millis() <= deployment.lease_ms:
         # A queue whose visibility ends sooner than the lease needs no shortening.
-        _hold(batch, now)
-    else:
         batch.note_hidden(now)
     while delivery := batch.next(deployment.clock.now()):
         available_ms = context.get_remaining_time_in_millis() - deployment.grace_ms - 1000 * WORKER_MARGIN_SECONDS
@@ -56,14 +54,6 @@ def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict
             logger().exception("a delivery failed", extra={"message_id": delivery.id})
             batch.failures.append(delivery.id)
     return batch.answer
-
-
-def _hold(batch: Batch, now: int) -> None:
-    try:
-        batch.hold(now)
-    except (BotoCoreError, ClientError):
-        # The jobs can run all the same; should this worker die, they wait for the queue instead of the lease.
-        logger().warning("the visibility of a batch was not shortened", exc_info=True)
 
 
 def _give_back(batch: Batch) -> None:

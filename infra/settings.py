@@ -133,7 +133,7 @@ class Settings:
     throttle_burst: Annotated[int, _A_NUMBER, Field(ge=1)] = 1000
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
     log_retention: LogRetention = "ONE_MONTH"
-    price_job: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.000007
+    price_job: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.0000079
     price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.0000133334
     worker: WorkerProfile = dataclasses.field(default_factory=WorkerProfile)
     environment: dict[Annotated[str, AfterValidator(_variable)], str] = dataclasses.field(default_factory=dict)

@@ -18,5 +18,5 @@ COUNTED: tuple[Mapping[str, Any], ...] = (
 )
 """A job has ended; the code of a cancelled job has stopped; a job is new, perhaps in place of one that has expired."""
 
-GATHERED_SECONDS = 10
+GATHERED_SECONDS = 30
 """How long a batch may gather. It is part of the minute within which an org with a used-up budget is refused."""

@@ -72,6 +72,7 @@ class Api:
             {
                 "Authorization": f"Bearer {settings.api_key}",
                 "Accept": "application/json",
+                "Accept-Encoding": "gzip",
                 "User-Agent": f"noukai-python/{version('noukai')}",
             }
         )

@@ -19,7 +19,7 @@ from tests.bench.objects import HOST, MeteredObjects
 from tests.bench.queues import MeteredQueues, MeteredSchedules
 from tests.bench.timeline import Timeline
 from tests.functions.entries import ENTRIES
-from tests.functions.gateway import event_of, matched
+from tests.functions.gateway import content_of, event_of, matched
 
 _REQUEST_ID = "JKJaXmPLvHcESHA="
 
@@ -84,9 +84,10 @@ class Cloud:
             request_id=_REQUEST_ID,
         )
         answered = self._invoke(function, lambda: ENTRIES[route.key](event, self._deployment(function)))
-        body, headers = answered["body"].encode(), answered["headers"]
+        body, headers = content_of(answered), answered["headers"]
         self.meter.add(function, "api_requests", capacity.api_requests(len(request.content), len(body)))
-        self.meter.add(function, "bytes_out", len(body) + sum(len(f"{name}: {headers[name]}\r\n") for name in headers))
+        sent = len(body) + sum(len(f"{name}: {headers[name]}\r\n") for name in headers)
+        self.meter.add("egress", "bytes_out", sent)
         self.timeline.sleep(one_way)
         return httpx.Response(answered["statusCode"], headers=headers, content=body, request=request)
 
@@ -132,6 +133,9 @@ class Cloud:
         self.meter.add(stage, "lambda_requests", 1)
         self.meter.add(stage, "gb_seconds", billed_ms / 1000 * memory / 1024)
         self.meter.add(stage, "flow_gb_seconds", actor.flow_ms / 1000 * memory / 1024)
+        cold_ms = prices.assumed("cold_worker_ms" if function == "worker" else "cold_ms")
+        cold = prices.assumed("cold_share") * cold_ms / 1000 * memory / 1024
+        self.meter.add("cold starts", "gb_seconds", cold)
         if self.stack.platform_logs:
             self.meter.add("logs", "log_bytes", prices.assumed("platform_line_bytes"))
         return answer

@@ -22,7 +22,7 @@ from functions.inputs import InputStore
 from functions.keys import KeyRing
 from functions.payloads import PayloadStore
 from functions.queue import JobQueue
-from functions.row import NAMES
+from functions.row import EXPIRY_ATTRIBUTE
 from functions.schedules import Schedules
 from functions.store import JobStore
 from functions.telemetry import logger
@@ -30,8 +30,8 @@ from functions.unfinished import Bounds, UnfinishedJobs
 from functions.use_store import UseStore
 from noukai_wire.limits import DEFAULT_LIST_LIMIT
 from tests.bench.caller import KEY, Caller
-from tests.bench.capacity import KB, item_bytes
 from tests.bench.cloud import Cloud, Cpu, Stack
+from tests.bench.keeping import counted_together, kept_bytes, swept_units
 from tests.bench.life import MAP_SIZE, OPTIONS, Event, Life
 from tests.bench.meter import Meter, MeteredTables
 from tests.bench.passing import Processes
@@ -57,7 +57,6 @@ IDEAL = Cpu()
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
 _BATCH_WRITE = 25
 _HOUR_SECONDS = 3600
-_DAY_SECONDS = 24 * _HOUR_SECONDS
 _SPREAD = (1.0, 0.85, 1.15, 0.92, 1.08)
 """Durations of flows are spread by 15 %, around their mean."""
 
@@ -91,11 +90,14 @@ class Account:
         self._tables.attach(self._dynamodb)
         self._stream = Stream()
 
-    def play(self, life: Life, stack: Stack = DEFAULT, cpu: Cpu = IDEAL, *, jobs: int = 10) -> Bill:
+    def play(
+        self, life: Life, stack: Stack = DEFAULT, cpu: Cpu = IDEAL, *, jobs: int = 10, is_even: bool = False
+    ) -> Bill:
         """Play a life for so many jobs: as many at a time as the worker takes in a batch.
 
         A first such wave, if callers wait for a job each, is not billed: it finds out who calls and how long the flow
-        takes. Jobs that are mapped come a hundred at a time.
+        takes. Jobs that are mapped come a hundred at a time. Those that come evenly, a million in a month, are counted
+        with the others of their time; each wave of others is a batch of the stream.
         """
         timeline, meter = Timeline(self.system.clock.time), Meter()
         self._tables.meter, self._tables.timeline = meter, timeline
@@ -109,18 +111,30 @@ class Account:
             cloud.requests.clear()
             caller.late.clear()
             for _ in range(0, jobs, wave):
-                self._play(cloud, caller, life, at_once)
+                self._play(cloud, caller, life, at_once, is_counted=not is_even)
+            if is_even:
+                self._count(cloud)
+                meter.scale("metering", jobs / counted_together())
         self.system.clock.time = timeline.now()
         return Bill(meter, jobs, cloud.requests, caller.late)
 
-    def _play(self, cloud: Cloud, caller: Caller, life: Life, at_once: int) -> None:
-        """Let a wave of jobs live and end, and count what they have used: one wave is one batch of the stream."""
+    def _play(self, cloud: Cloud, caller: Caller, life: Life, at_once: int, *, is_counted: bool = True) -> None:
+        """Let a wave of jobs live and end, and count them: the wave is one batch of the stream."""
         _play(cloud, caller, life, at_once)
+        if is_counted:
+            self._count(cloud)
+
+    def _count(self, cloud: Cloud) -> None:
+        """Count what has come in the stream as one batch, and bill what keeping the ended rows costs."""
         if records := self._stream.records():
             cloud.timeline.start(partial(cloud.count_use, records))
             cloud.timeline.run()
         for record in records:
-            cloud.meter.add("sweep", "read_units", swept_units(record["dynamodb"]["NewImage"]))
+            row = record["dynamodb"]["NewImage"]
+            if EXPIRY_ATTRIBUTE in row:
+                cloud.meter.add("sweep", "read_units", swept_units(row))
+                cloud.meter.add("kept", "stored_bytes", kept_bytes(row))
+                cloud.meter.add("kept", "recoverable_bytes", kept_bytes(row, index=False))
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows of jobs that are completed."""
@@ -153,12 +167,6 @@ class Account:
         processes: Any = Processes(cloud.timeline, made)
         made.processes = processes
         return made
-
-
-def swept_units(row: dict[str, Any]) -> float:
-    """Count what sweeps read of a row: one a day for as long as it is kept, pages of which are not rounded by row."""
-    days = int(row[NAMES["keep_seconds"]]["N"]) / _DAY_SECONDS
-    return days * item_bytes(row) / (2 * 4 * KB)
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from tests.bench.timeline import Timeline
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-APART = ("flow_gb_seconds", "bytes_out")
-"""What is counted, but is no part of a job's price: the flow's own compute, and transfer, whose start is free."""
+APART = ("flow_gb_seconds",)
+"""What is counted, but is no part of a job's price: the flow's own compute."""
 
 _WRITES = frozenset({"PutItem", "UpdateItem"})
 _METERED = _WRITES | {"GetItem", "BatchGetItem", "Query"}
@@ -36,6 +36,11 @@ class Meter:
     def add(self, stage: str, item: str, amount: float) -> None:
         """Count an amount of an item."""
         self.amounts[stage, item] += amount  # type: ignore[assignment]  # a Counter holds fractions as well
+
+    def scale(self, stage: str, factor: float) -> None:
+        """Bill a part of what a stage has used."""
+        for key in [key for key in self.amounts if key[0] == stage]:
+            self.amounts[key] *= factor  # type: ignore[assignment]  # a Counter holds fractions as well
 
     def clear(self) -> None:
         """Forget what was counted."""

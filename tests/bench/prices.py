@@ -37,6 +37,11 @@ def assumptions() -> str:
     return "; ".join(f"`{name}` {entry['value']} ({entry['why']})" for name, entry in entries)
 
 
+def recorded_cpu() -> dict[str, Any]:
+    """Give the CPU that was measured at a time: milliseconds by function, of each call of AWS and of each job."""
+    return {name: value for name, value in _file()["cpu"].items() if name != "date"}
+
+
 def peers() -> list[Peer]:
     """Give the other job APIs, the cheapest first."""
     ranges = [(each, *each["usd_per_million"]) for each in _file()["peers"]]

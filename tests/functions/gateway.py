@@ -44,6 +44,12 @@ def event_of(
     }
 
 
+def content_of(answered: Mapping[str, Any]) -> bytes:
+    """The bytes that the gateway sends of a function's answer."""
+    body: str = answered["body"]
+    return base64.b64decode(body) if answered.get("isBase64Encoded") else body.encode()
+
+
 def _joined(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
     found: dict[str, list[str]] = {}
     for name, value in pairs:

@@ -60,7 +60,7 @@ def test_short_job_costs_two_writes(system: System) -> None:
     system.submit(parameters={"a": 1})
     system.deliver()
     operations = [operation for operation, _ in system.calls if operation not in ("ReceiveMessage", "DeleteMessage")]
-    assert operations == ["ChangeMessageVisibilityBatch", "UpdateItem", "UpdateItem"]
+    assert operations == ["UpdateItem", "ChangeMessageVisibilityBatch", "UpdateItem"]
 
 
 def claims(system: System) -> list[Any]:

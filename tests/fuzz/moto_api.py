@@ -9,7 +9,7 @@ from typing import Any
 from functions.deployment import Deployment
 from tests.bench.loopback import Handler, Server, serving
 from tests.functions.entries import ENTRIES
-from tests.functions.gateway import event_of
+from tests.functions.gateway import content_of, event_of
 from tests.functions.harness import system_on_moto
 
 
@@ -39,6 +39,6 @@ def _handler(deployment: Deployment) -> type[Handler]:
             )
             with one_at_a_time:
                 answered: dict[str, Any] = ENTRIES[event["routeKey"]](event, deployment)
-            self.answer(answered["statusCode"], answered["body"].encode(), **answered["headers"])
+            self.answer(answered["statusCode"], content_of(answered), **answered["headers"])
 
     return Gateway

@@ -1,0 +1,50 @@
+"""The bill of a job is what the README says, what is promised, and what a budget counts."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.settings import Settings
+from tests.bench.bill import TARGETS, Desk, bills_of, readme_rows, recorded_cpu
+from tests.bench.keeping import counted_together
+from tests.bench.lives import Account, Bill
+from tests.bench.report import Section
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def bills(account: Account) -> dict[str, Bill]:
+    """The bills of the README's table, with the CPU that was recorded."""
+    return bills_of(Desk(account, recorded_cpu()))
+
+
+def test_readme_states_the_bill(bills: dict[str, Bill]) -> None:
+    """Row by row, as `make bench ARGS=bill` prints it."""
+    printed = Section("", ["", *bills], readme_rows(bills), {}).markdown()
+    rows = [line for line in printed.splitlines() if line.startswith("| ")]
+    readme = (ROOT / "README.md").read_text()
+    assert [row for row in rows[2:] if row not in readme] == []
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_targets(bills: dict[str, Bill], name: str) -> None:
+    """All in, to the tenth of a dollar that is promised."""
+    assert round(bills[name].usd_per_million(), 1) <= TARGETS[name]
+
+
+def test_every_stage_is_in_the_table(bills: dict[str, Bill]) -> None:
+    """The rows add up to the sum."""
+    for place, bill in enumerate(bills.values(), start=1):
+        stages = sum(float(row[place]) for row in readme_rows(bills)[:-2])
+        assert stages == pytest.approx(bill.usd_per_million())
+
+
+def test_budgets_count_what_a_job_costs(bills: dict[str, Bill]) -> None:
+    """The price of a job that use is estimated with is that of the dearest column, beside the compute of its flow."""
+    assert Settings().price_job * 1_000_000 == pytest.approx(bills["default profile"].usd_per_million(), abs=0.05)
+
+
+def test_few_jobs_of_a_trickle_are_counted_together() -> None:
+    """The table counts no more of them together than come to a shard while a batch gathers."""
+    assert 3 < counted_together() < 4
