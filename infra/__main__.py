@@ -66,10 +66,21 @@ def deploy_command(
             f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues are empty and no "
             "schedule sends to them: `make deploy` takes them away from then on."
         )
+    _show_first_key(operator, org)
+
+
+def _show_first_key(operator: Operator, org: str) -> None:
+    """Make the first key of a deployment, where nothing but a terminal shows it: a log is read by many, and kept."""
     keys = operator.keys()
-    if keys.is_empty():
-        key = keys.create(org, "first", created=int(time.time()))
-        typer.echo(f"Key:      {key}   (of the org {org}; shown only now)")
+    if not keys.is_empty():
+        return
+    if os.environ.get("CI") or not sys.stdout.isatty():
+        typer.echo(
+            f'Key:      none yet, to keep it out of logs; at a terminal: make keys ARGS="create --org {org} first"'
+        )
+        return
+    key = keys.create(org, "first", created=int(time.time()))
+    typer.echo(f"Key:      {key}   (of the org {org}; shown only now)")
 
 
 @commands.command("rollback")

@@ -4,13 +4,14 @@ import logging
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import typer
 
 from ._client import Noukai
 from ._errors import NoukaiError
-from ._terminal import complain, exit_code, tell
+from ._terminal import complain, exit_code, say, tell
 
 _USAGE = 2
 _INTERRUPTED = 130
@@ -46,6 +47,13 @@ def connected() -> Generator[Noukai]:
         raise typer.Exit(exit_code(error)) from None
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None
+
+
+def show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
+    """Print the version and end, if it is asked for."""
+    if wanted:
+        say(f"noukai {version('noukai')}")
+        raise typer.Exit
 
 
 def confirm(question: str) -> None:

@@ -15,7 +15,7 @@ from . import _options as options
 from ._arguments import metadata_of
 from ._calling import described
 from ._client import Noukai
-from ._command import EPILOG, check_wait, confirm, connected
+from ._command import EPILOG, check_wait, confirm, connected, show_version
 from ._ending import run
 from ._errors import JobError
 from ._files import input_of, write_output
@@ -36,12 +36,19 @@ from ._terminal import (
 )
 
 app = typer.Typer(
-    help="Submit jobs to a background-job API, and watch them.",
     epilog=EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def begin(
+    *,
+    version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    """Submit jobs to a background-job API, and watch them."""
 
 
 @app.command(epilog=EPILOG)
@@ -116,7 +123,7 @@ def cancel(
     *,
     job_id: Annotated[str | None, typer.Argument(help="A job's id.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Cancel the jobs of --flow that wait or run.")] = False,
-    flow: options.FlowOption = None,
+    flow: options.FlowsOption = None,
     state: options.State = None,
     created_after: options.CreatedAfter = None,
     created_before: options.CreatedBefore = None,
@@ -125,14 +132,14 @@ def cancel(
 ) -> None:
     """Cancel a job and print it as it stands afterwards; with --all, many, and print how many."""
     selection = JobSelection(state=state, created_after=created_after, created_before=created_before)
-    if (job_id is None) != every or (flow is not None) != every or (not every and any(selection.values())):
+    if (job_id is None) != every or bool(flow) != every or (not every and any(selection.values())):
         raise typer.BadParameter("give a job's id, or --all with --flow, which a filter may follow")
     with connected() as client:
-        if flow is not None:
-            known = client.flow(flow)
+        if flow:
+            known = [client.flow(name) for name in dict.fromkeys(flow)]
             if not yes:
-                confirm(f"Cancel the jobs of {known.address} {stated(selection)}?")
-            show_cancelled(known.cancel_jobs(**selection), as_json=as_json)
+                confirm(f"Cancel the jobs of {', '.join(each.address for each in known)} {stated(selection)}?")
+            show_cancelled(sum(each.cancel_jobs(**selection) for each in known), as_json=as_json)
         elif job_id is not None:
             job = client.job(job_id)
             job.cancel()

@@ -56,3 +56,27 @@ def test_cancel_all_says_how_many(api: FakeApi, arguments: list[str], answer: st
     assert (exit_code, printed.splitlines()[-1]) == (0, "107 cancelled")
     assert api.cancellations == [{}, {"cursor": "c"}]
     assert json.loads(run(*BUSY, "--yes", "--json")[1]) == {"cancelled": 107}
+
+
+def test_the_jobs_of_several_flows_are_cancelled_after_one_question(api: FakeApi) -> None:
+    """It names them all; a flow that is named twice is asked about and cancelled once."""
+    code, _, said = run(*BUSY, "--flow", "acme/demo/echo", *BUSY[2:])
+    assert code == 2
+    assert said.count("[y/N]") == 1
+    assert "the jobs of acme/demo/busy, acme/demo/echo that are" in said
+    assert api.cancellations == []
+    assert run(*BUSY, "--flow", "acme/demo/busy", "--yes")[1] == "107 cancelled\n"
+
+
+def test_moments_may_be_relative(api: FakeApi) -> None:
+    """`3d` is three days ago, sent as a moment."""
+    assert run("list", "acme/demo/echo", "--limit", "1", "--created-after", "3d")[0] == 0
+    [after] = api.queries[0][1]["createdAfter"]
+    assert after.endswith("Z")
+    assert "T" in after
+
+
+def test_the_version_is_shown() -> None:
+    """That of the distribution, without any API."""
+    code, printed, _ = run("--version")
+    assert (code, printed.split()[0]) == (0, "noukai")
