@@ -23,6 +23,7 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", MARK)
 _LINE_LIMIT = 2**20
 _LAST_LINES = 20
 _WRITING_SECONDS = 3
+_POLL_SECONDS = 0.02
 
 
 @dataclass(slots=True)
@@ -83,7 +84,9 @@ class Emulator:
             self.process.stdin.close()
         with suppress(TimeoutError):  # then it is ended like all others, and has what it wrote before
             async with asyncio.timeout(_WRITING_SECONDS):
-                await self.process.wait()
+                # To wait for the process would be to wait for the pipes as well, which its workers still hold.
+                while self.process.returncode is None:  # noqa: ASYNC110 - it has no event
+                    await asyncio.sleep(_POLL_SECONDS)
 
     async def relay(self, on_line: Callable[[str, str], None]) -> None:
         """Hand on each line with its source, a function's name or `emulator`, for as long as it lives.

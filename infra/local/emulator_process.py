@@ -39,6 +39,7 @@ def main() -> None:
     from ministack.services import apigateway, lambda_svc, scheduler  # type: ignore[import-untyped]  # noqa: PLC0415
 
     # Also ours, from the last of the folders.
+    from infra.local import memory_limit  # noqa: PLC0415
     from infra.local.contents import Contents  # noqa: PLC0415
 
     # It reports each client that closes its connection without a word of TLS, with a traceback.
@@ -57,6 +58,7 @@ def main() -> None:
     apigateway._handle_execute_in_scope = _routing(apigateway._handle_execute_in_scope)  # noqa: SLF001 - as above
     # With TLS it would take port 443 as well.
     app._port_is_bindable = lambda *_: False  # noqa: SLF001 - ministack has no public seam
+    memory_limit.watch(lambda: [worker for pool in [*lambda_runtime._workers.values()] for worker in [*pool]])  # noqa: SLF001
     contents = _contents(Contents)
     threading.Thread(target=_end_with_input, args=(contents,), daemon=True).start()
     app.main()

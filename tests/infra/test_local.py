@@ -55,6 +55,13 @@ def fails() -> None:
     raise ValueError("no such thing \\x1b[31mred")
 
 
+@flow(memory=256, max_attempts=1)
+def eats() -> int:
+    eaten = bytearray(b"x") * (400 << 20)
+    time.sleep(30)
+    return len(eaten)
+
+
 @flow(timeout=600, max_attempts=1)
 def stray() -> None:
     subprocess.Popen(["sleep", "600"], start_new_session=True)
@@ -84,6 +91,12 @@ class Api:
             assert time.monotonic() < deadline, status
         assert (status["state"], status["attempt"]) == ("completed", 1), status
         return status["result"]["output"]
+
+    def error(self, job: str) -> str:
+        """Wait for the job, and return why it has failed."""
+        status = self._client.get(f"/jobs/{job}/wait?seconds=20").json()
+        assert status["state"] == "failed", status
+        return str(status["error"])
 
     def close(self) -> None:
         self._client.close()
@@ -167,6 +180,14 @@ def test_what_a_flow_raises_is_shown_with_its_text_and_nothing_that_commands_a_t
     assert system.wait_for(saying("about to fail", "[31m"), JOB_SECONDS)
     assert "\x1b" not in system.output
     assert "emulator" not in system.output
+
+
+def test_a_flow_has_the_memory_of_its_worker(system: Running, api: Api) -> None:
+    """Beyond it its process is killed as on Lambda; the job and the terminal say so."""
+    job = api.submit("eats")
+
+    assert system.wait_for(saying("out of memory", "this worker has 256 MB"), JOB_SECONDS)
+    assert "SIGKILL (out of memory?)" in api.error(job)
 
 
 def test_a_changed_flow_is_picked_up_and_running_jobs_go_on(
