@@ -12,6 +12,7 @@ from functions.deployment import Deployment
 from functions.estimate import Estimate, refine
 from functions.lifecycle import Job, State, has_lost
 from functions.outcome import Outcome
+from functions.pace import progress_pause_ms
 from functions.process import FlowProcess
 from functions.store import Refused
 from functions.telemetry import logger
@@ -25,10 +26,6 @@ without a heartbeat: exit handlers, the end of what runs on, the last output and
 """
 CHECK_MS = 2000
 """How often the row is looked at: a cancellation reaches the flow within it."""
-
-_FIRST_PROGRESS_MS = 1000
-_PROGRESS_SHARE = 10
-"""A write of progress is due once a tenth of the time so far has passed since the last: a long job writes few."""
 
 
 class Stop(Enum):
@@ -71,7 +68,7 @@ class Attempt:
 
     def _begin(self, now: int, most_ms: int) -> None:
         self.begun_at = now
-        self._progress_at = now + _FIRST_PROGRESS_MS
+        self._progress_at = now + progress_pause_ms(0)
         self._timeout_at = min(now + most_ms, self.until)
 
     @property
@@ -141,7 +138,7 @@ class Attempt:
         self._shown = progress
         self._check_at = now + CHECK_MS
         self._extend_at = now + self.deployment.lease_ms // EXTENSIONS
-        self._progress_at = now + max(_FIRST_PROGRESS_MS, (now - self.begun_at) // _PROGRESS_SHARE)
+        self._progress_at = now + progress_pause_ms(now - self.begun_at)
 
     def _estimate(self, now: int, progress: Mapping[str, Any] | None) -> Estimate | None:
         if progress == self._shown:

@@ -41,9 +41,9 @@ class _RunTime:
 
     def learn(self, took_ms: int) -> None:
         self.runs += 1
-        weight = 1 / min(self.runs, _MEMORY)
-        self.deviation += weight * (abs(took_ms - self.mean) - self.deviation)
-        self.mean += weight * (took_ms - self.mean)
+        # The deviation forgets sooner, so that the first guess of it is soon gone.
+        self.deviation += max(2 / (self.runs + 1), 1 / _MEMORY) * (abs(took_ms - self.mean) - self.deviation)
+        self.mean += (took_ms - self.mean) / min(self.runs, _MEMORY)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from functions.holding import hold
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import Job
-from functions.pace import HOLD_BELOW_MS, next_look_ms
+from functions.pace import is_held_for, next_look_ms
 from functions.reading import find_job, status_response
 from noukai_wire import limits
 
@@ -35,7 +35,7 @@ def _pause_ms(seen: Job, now: int, first: Job, *, progress: bool) -> int | None:
     """Let the job be until it is worth another look; who follows its progress hears of every change."""
     pause = next_look_ms(seen, now, progress=progress)
     is_news = progress and seen.progress != first.progress
-    return None if pause > HOLD_BELOW_MS or is_news else pause
+    return pause if is_held_for(pause, progress=progress) and not is_news else None
 
 
 def _progress(request: Request) -> bool:

@@ -35,6 +35,8 @@ class Life:
     claimed_at: float
     ended_at: float
     estimate: Estimate | None = None
+    refined: list[tuple[float, Estimate | None]] = field(default_factory=list)
+    """When the worker has written another estimate, from the progress that the flow had reported."""
     requests: int = 0
     refused: int = 0
     held_seconds: float = 0.0
@@ -50,7 +52,8 @@ class Life:
             job, state=State.RUNNING, attempt=1, started_at=int(self.claimed_at), lease_until=int(now) + 60_000
         )
         if now < self.ended_at:
-            return replace(job, **self.estimate._asdict()) if self.estimate else job
+            estimate = next((each for at, each in reversed(self.refined) if at <= now), self.estimate)
+            return replace(job, **estimate._asdict()) if estimate else job
         return replace(job, state=State.COMPLETED, lease_until=None, completed_at=int(self.ended_at), result="1")
 
 

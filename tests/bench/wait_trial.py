@@ -3,10 +3,12 @@
 import random
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from math import exp
 from statistics import NormalDist, fmean, median, quantiles
 
-from functions.estimate import RunTimes
+from functions.estimate import Estimate, RunTimes, refine
+from functions.pace import progress_pause_ms
 from tests.bench.simulated_api import Life, SimulatedApi
 from tests.bench.timeline import Timeline
 from tests.bench.wait_loops import Loop
@@ -18,6 +20,9 @@ PER_HELD_SECOND = 2.27
 
 SPREAD = 0.15
 """Of the logarithm of the durations."""
+_STEP_SPREAD = 0.3
+"""The same, of the steps of a job that reports its progress."""
+
 RUNS_BEFORE = 10
 """How many runs a worker has seen of a flow that is said to be known."""
 _QUEUED_MS = 40.0
@@ -32,6 +37,9 @@ class Figures:
     read_units: float
     late: float
     late_p95: float
+    share: float
+    """The same, of the job's own time."""
+    share_p95: float
     usd: float
     """Per million jobs."""
 
@@ -39,6 +47,7 @@ class Figures:
     def of(cls, lives: list[Life]) -> "Figures":
         """Sum up what was written down."""
         late = [(life.noticed_at - life.ended_at) / 1000 for life in lives]
+        shares = [each * 1000 / (life.ended_at - life.claimed_at) for each, life in zip(late, lives, strict=True)]
         requests, held = fmean(life.requests for life in lives), fmean(life.held_seconds for life in lives)
         return cls(
             requests=requests,
@@ -46,26 +55,31 @@ class Figures:
             read_units=fmean(life.read_units for life in lives),
             late=median(late),
             late_p95=quantiles(late, n=20)[-1],
+            share=median(shares),
+            share_p95=quantiles(shares, n=20)[-1],
             usd=requests * PER_REQUEST + held * PER_HELD_SECOND,
         )
 
 
-def trial(loop: Loop, seconds: float, jobs: int, *, runs_before: int = 0) -> Figures:
-    """Wait for jobs that take about so long, of a flow whose worker has seen so many runs before."""
+def trial(
+    loop: Loop, seconds: float, jobs: int, *, runs_before: int = 0, spread: float = SPREAD, reports: bool = False
+) -> Figures:
+    """Wait for jobs that take about so long, of a flow whose worker has seen so many runs before.
+
+    With `reports` each job reports every per cent of its work.
+    """
     chance = random.Random(1)
     timeline = Timeline()
     api = SimulatedApi(timeline)
-    spread = NormalDist(0, SPREAD)
+    deviations = NormalDist(0, spread)
     for number in range(jobs):
         # Evenly over the whole spread, so that few jobs show what many would.
-        took_ms = seconds * 1000 * exp(spread.inv_cdf((number + 0.5) / jobs))
+        took_ms = seconds * 1000 * exp(deviations.inv_cdf((number + 0.5) / jobs))
         created_at = timeline.time + chance.random() * 1000
-        life = _life(
-            number,
-            created_at,
-            took_ms,
-            [seconds * 1000 * exp(each) for each in spread.samples(runs_before, seed=number)],
-        )
+        before = [seconds * 1000 * exp(each) for each in deviations.samples(runs_before, seed=number)]
+        life = _life(number, created_at, took_ms, before)
+        if reports:
+            life.refined = _refined(life, chance)
         api.lives[life.id] = life
         timeline.start(partial(loop, api, life), after=(created_at - timeline.time) / 1000)
     timeline.run()
@@ -79,6 +93,21 @@ def _life(number: int, created_at: float, took_ms: float, runs_before: list[floa
         run_times.learn("bench/flow", round(earlier_ms))
     estimate = run_times.estimate("bench/flow", round(claimed_at))
     return Life(job_id(number), created_at, claimed_at, claimed_at + took_ms, estimate)
+
+
+def _refined(life: Life, chance: random.Random) -> list[tuple[float, Estimate | None]]:
+    """What the worker writes of a job whose hundred steps take unlike times, ever longer ones or ever shorter."""
+    drift = chance.gauss(0, SPREAD)
+    steps = [exp(chance.gauss(drift * (step / 50 - 1), _STEP_SPREAD)) for step in range(100)]
+    scale = (life.ended_at - life.claimed_at) / sum(steps)
+    reported_at = [life.claimed_at + scale * passed for passed in accumulate(steps)]
+    written: list[tuple[float, Estimate | None]] = []
+    begun_at, due_at = round(life.claimed_at), life.claimed_at + progress_pause_ms(0)
+    for percent, at in enumerate(reported_at[:-1], start=1):
+        if at >= due_at:
+            written.append((at, refine(life.estimate, begun_at, round(at), {"percent": percent})))
+            due_at = at + progress_pause_ms(round(at) - begun_at)
+    return written
 
 
 def job_id(number: int) -> str:

@@ -2,23 +2,31 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from tests.bench.crowd import Crowd
 from tests.bench.lambda_pool import LambdaPool
 from tests.bench.report import Cell, Section
-from tests.bench.wait_loops import PEERS, ours
+from tests.bench.wait_loops import PEERS, Loop, ours
 from tests.bench.wait_trial import PER_HELD_SECOND, PER_REQUEST, RUNS_BEFORE, SPREAD, Figures, trial
 from tests.bench.waiting_plot import draw
 
 _JOBS = 200
 _KINDS = {"200 ms": 0.2, "5 s": 5.0, "60 s": 60.0, "15 min": 900.0}
-KNOWN, UNKNOWN = "noukai, flow seen before", "noukai, flow never seen"
-_POLICIES = {KNOWN: (ours, RUNS_BEFORE), UNKNOWN: (ours, 0), **{name: (loop, 0) for name, loop in PEERS.items()}}
+_STEADY = 0.05
+_POLICIES: dict[str, tuple[Loop, dict[str, Any]]] = {
+    f"noukai, runs differ by {_STEADY:.0%}": (ours, {"runs_before": RUNS_BEFORE, "spread": _STEADY}),
+    "noukai, job reports progress": (ours, {"reports": True}),
+    f"noukai, runs differ by {SPREAD:.0%}": (ours, {"runs_before": RUNS_BEFORE}),
+    "noukai, flow never seen": (ours, {}),
+    **{name: (loop, {}) for name, loop in PEERS.items()},
+}
 
 _CLIENTS, _WORKERS, _ACCOUNT, _RESERVED = 10_000, 800, 1000, 100
 
 _NOTES = (
-    f"Simulated clock, {_JOBS} jobs a row, durations spread by {SPREAD:.0%}, 50 ms round trip.",
+    f"Simulated clock, {_JOBS} jobs a row, durations spread by {SPREAD:.0%} unless stated, 50 ms round trip.",
+    "A job that reports its progress does so with each per cent, its steps unlike, growing longer or shorter.",
     "The client's core and the functions' code are the real ones; the others' loops are written after their sources.",
     f"A request is counted at {PER_REQUEST} USD per million, a held second at {PER_HELD_SECOND}.",
 )
@@ -27,7 +35,7 @@ _NOTES = (
 def sections() -> Iterable[Section]:
     """Wait for each kind of job with each policy, then with ten thousand clients at once."""
     found = {
-        kind: {name: trial(loop, seconds, _JOBS, runs_before=runs) for name, (loop, runs) in _POLICIES.items()}
+        kind: {name: trial(loop, seconds, _JOBS, **terms) for name, (loop, terms) in _POLICIES.items()}
         for kind, seconds in _KINDS.items()
     }
     draw(found)
@@ -37,13 +45,31 @@ def sections() -> Iterable[Section]:
 
 def _table(found: dict[str, dict[str, Figures]]) -> Section:
     rows = [
-        [kind, name, round(one.requests, 1), round(one.held_seconds, 1), *_lateness(one), round(one.usd, 1)]
+        [
+            kind,
+            name,
+            round(one.requests, 1),
+            round(one.held_seconds, 1),
+            *_lateness(one),
+            *_shares(one),
+            round(one.usd, 1),
+        ]
         for kind, policies in found.items()
         for name, one in policies.items()
     ]
     return Section(
         "Waiting for a job",
-        ["job", "policy", "requests", "held seconds", "late, median", "late, 95 of 100", "USD per million"],
+        [
+            "job",
+            "policy",
+            "requests",
+            "held seconds",
+            "late, median",
+            "late, 95 of 100",
+            "of its time",
+            "",
+            "USD per million",
+        ],
         rows,
         {kind: {name: asdict(one) for name, one in policies.items()} for kind, policies in found.items()},
         _NOTES,
@@ -52,6 +78,10 @@ def _table(found: dict[str, dict[str, Figures]]) -> Section:
 
 def _lateness(figures: Figures) -> Sequence[Cell]:
     return [f"{late:.2f} s" if late < 10 else f"{late:.0f} s" for late in (figures.late, figures.late_p95)]
+
+
+def _shares(figures: Figures) -> Sequence[Cell]:
+    return [f"{share:.2%}" if share < 0.1 else f"{share:.0%}" for share in (figures.share, figures.share_p95)]
 
 
 def _crowd() -> Section:

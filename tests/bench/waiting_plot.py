@@ -11,7 +11,7 @@ PLOT = Path(".github") / "waiting.svg"
 _PANEL, _HEIGHT, _TOP, _LEFT = 172, 190, 46, 46
 _CHEAPEST, _DEAREST = 1.0, 10_000.0
 _SOONEST, _LATEST = 0.03, 120.0
-_COLOURS = ("#0a7ea4", "#5ab4d6", "#8a6d3b", "#b5651d", "#c2412d", "#7b5ea7")
+_COLOURS = ("#0b5394", "#2e9e6b", "#0a9ec4", "#8ecae6", "#8a6d3b", "#d98200", "#c2412d", "#7b5ea7")
 _STYLE = """text{font:11px sans-serif;fill:#24292f}.grid{stroke:#d0d7de;fill:none}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.grid{stroke:#3d444d}}"""
 
@@ -19,10 +19,10 @@ _STYLE = """text{font:11px sans-serif;fill:#24292f}.grid{stroke:#d0d7de;fill:non
 def draw(found: Mapping[str, Mapping[str, Figures]]) -> None:
     """Write the plot: a panel for each kind of job, a dot for each policy, both axes logarithmic."""
     names = list(next(iter(found.values())))
-    width, height = _LEFT + _PANEL * len(found) + 8, _TOP + _HEIGHT + 92
+    width, height = _LEFT + _PANEL * len(found) + 8, _TOP + _HEIGHT + 112
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
-        "<title>Waiting for a job: cost and lateness of six policies</title>",
+        "<title>Waiting for a job: cost and lateness of eight policies</title>",
         f"<style>{_STYLE}</style>",
         '<text x="4" y="14">USD per million jobs (up) and how late the end is noticed, median (right)</text>',
     ]
