@@ -6,9 +6,10 @@ SETUP := $(VENV)/.complete
 CHECKOV := .build/checkov
 GENERATORS := .build/generators
 WORKERS ?= logical
+PYTHONS ?= 3.11 3.12 3.13 3.14
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test bench explore soak fuzz check local demo deploy rollback destroy keys budget redrive verify-aws
+.PHONY: help setup lock test test-client bench explore soak fuzz check local demo deploy rollback destroy keys budget redrive verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -49,6 +50,18 @@ $(GENERATORS)/.complete: tests/e2e/generated/requirements.lock $(SETUP)
 
 test: $(SETUP) $(CHECKOV)/.complete $(GENERATORS)/.complete ## Run every test, on every core (ARGS=, WORKERS=0 for one process)
 	@$(BIN)/pytest -n $(WORKERS) --no-loadscope-reorder $(ARGS)
+
+# A Python of each version, as far as this machine has one: on the path, or where pyenv and uv keep theirs.
+test-client: $(SETUP) ## Run the client's tests on every Python from 3.11 to 3.14 that is here (PYTHONS="3.13", ARGS=)
+	@set -e; for version in $(PYTHONS); do \
+		python=$$(PATH="$$(printf '%s:' $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version.*/bin)$$PATH" \
+			$(BIN)/uv python find --no-python-downloads $$version 2>/dev/null) || { echo "there is no Python $$version"; continue; }; \
+		venv=.build/python-$$version; echo "Python $$version"; \
+		test -x $$venv/bin/python || $(BIN)/uv venv --quiet --python $$python $$venv; \
+		$(BIN)/uv pip install --quiet --python $$venv/bin/python --require-hashes -r requirements.lock; \
+		$(BIN)/uv pip install --quiet --python $$venv/bin/python --no-deps --no-build-isolation -e .; \
+		$$venv/bin/pytest -n $(WORKERS) $(or $(ARGS),tests/client); \
+	done
 
 soak: $(SETUP) ## Run 2,000 jobs under kills, faults and cancellations; print a table (ARGS="--jobs 100 --seed 1")
 	@$(BIN)/python -m tests.soak $(ARGS)

@@ -3,7 +3,7 @@
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
@@ -104,7 +104,8 @@ class Callers:
     def __init__(self, connections: BlockingConnections) -> None:
         self._connections = connections
         self._idle: list[Caller] = []
-        weakref.finalize(self, _end, self._idle)
+        # Not when Python ends: they keep it from nothing, and what runs then may still ask.
+        weakref.finalize(self, _end, self._idle).atexit = False
 
     def answers(
         self, requests: Iterable[tuple[httpx.Request, float | None]]
@@ -119,35 +120,44 @@ class Callers:
         finally:
             for caller, call in begun:
                 call.leave()
-                caller.end()
+                _end([caller])
         return answers
 
-    def _begin(self, request: httpx.Request, seconds: float | None) -> tuple[Caller, Call]:
+    def _begin(self, request: httpx.Request, seconds: float | None) -> tuple[Caller | None, Call]:
         caller, call = self._free(), Call(self._connections, request, seconds)
-        caller.begin(call)
+        if caller is None:
+            call.perform()
+        else:
+            caller.begin(call)
         return caller, call
 
-    def _finish(self, caller: Caller, call: Call) -> httpx.Response | httpx.RequestError:
+    def _finish(self, caller: Caller | None, call: Call) -> httpx.Response | httpx.RequestError:
         try:
             response = call.answer()
         except httpx.RequestError as failure:
             # It may still be at work.
-            caller.end()
+            _end([caller])
             return failure
-        self._idle.append(caller)
+        if caller is not None:
+            self._idle.append(caller)
         return response
 
-    def _free(self) -> Caller:
+    def _free(self) -> Caller | None:
+        """Return a thread, or None if none can be had: Python starts none at its end, nor a process beyond a limit."""
         try:
             caller = self._idle.pop()
         except IndexError:
             caller = Caller()
-            caller.start()
+            try:
+                caller.start()
+            except RuntimeError:
+                return None
             return caller
         # A forked process has the client, but none of its threads.
         return caller if caller.is_alive() else self._free()
 
 
-def _end(callers: list[Caller]) -> None:
+def _end(callers: Sequence[Caller | None]) -> None:
     for caller in callers:
-        caller.end()
+        if caller is not None:
+            caller.end()

@@ -44,7 +44,11 @@ class BlockingDriver:
         reply: Reply = None
         with closing(operation):
             while not isinstance(step := advance(operation, reply), Outcome):
-                reply = self._perform(step)
+                try:
+                    reply = self._perform(step)
+                except KeyboardInterrupt as interruption:
+                    operation.throw(interruption)  # which notes how to go on
+                    raise
         return step.value
 
     def each(self, pages: Pages[T]) -> Iterator[T]:
@@ -82,7 +86,11 @@ class AwaitingDriver:
         reply: Reply = None
         with closing(operation):
             while not isinstance(step := advance(operation, reply), Outcome):
-                reply = await self._perform(step)
+                try:
+                    reply = await self._perform(step)
+                except (KeyboardInterrupt, asyncio.CancelledError) as interruption:
+                    operation.throw(interruption)  # which notes how to go on
+                    raise
         return step.value
 
     async def each(self, pages: Pages[T]) -> AsyncIterator[T]:

@@ -1,6 +1,9 @@
 """Waiting for a job: requests that the API may hold where the end is near, at the pace that it asks for."""
 
 import math
+from asyncio import CancelledError
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -87,7 +90,7 @@ class Wait:
     def result(self) -> Operation[ExecuteResult]:
         """Return what the job returned; raise the `JobError` for every other end."""
         try:
-            with self._api.looks.joined():
+            with self._api.looks.joined(), _interruptible(self._job_id):
                 status = yield from self._watch()
         except DeadlinePassedError as passed:
             status = yield from self._give_up(passed.__cause__)
@@ -191,6 +194,16 @@ class Wait:
         raise WaitTimeoutError(
             f"job {self._job_id} was not finished within {self._terms.timeout_ms} ms; {fate}", self._last
         ) from cause
+
+
+@contextmanager
+def _interruptible(job_id: str) -> Generator[None]:
+    """Note on an interruption that it is that of the wait alone."""
+    try:
+        yield
+    except (KeyboardInterrupt, CancelledError) as interruption:
+        interruption.add_note(f"job {job_id} goes on: client.job({job_id!r}).wait() takes it up again")
+        raise
 
 
 def _refuses_to_hold(refusal: NoukaiError) -> bool:
