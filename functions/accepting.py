@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from functions.aws import AwsError
 from functions.deployment import Deployment
 from functions.errors import ApiError
 from functions.http import Response
@@ -71,7 +70,7 @@ def note_resent(job: Job, deployment: Deployment) -> None:
         deployment.store.note_resent(job, deployment.clock.now())
     except Refused:
         pass  # a worker has claimed it meanwhile
-    except (BotoCoreError, ClientError):
+    except AwsError:
         logger().warning("a repeated message was not noted", extra={"job_id": job.id}, exc_info=True)
 
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from functions.aws import AwsError
 from functions.batch import Batch
 from functions.deployment import Deployment
 from functions.estimate import Estimate, refine
@@ -102,7 +101,7 @@ class Attempt:
             self.batch.beat(now)
             if self.stop in (None, Stop.TIMED_OUT):
                 self._touch(now)
-        except (BotoCoreError, ClientError):
+        except AwsError:
             # The lease outlives a few failed beats; the next one tries again.
             logger().warning("a heartbeat failed", extra={"job_id": self.job.id}, exc_info=True)
             self._check_at = self._extend_at = self._progress_at = now + CHECK_MS

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
+from functions.aws import AwsError
 from functions.clock import Clock, month_of
 from functions.errors import ApiError
 from functions.telemetry import logger
@@ -115,8 +114,8 @@ class Budgets:
                 ConditionExpression="v = :version" if budget.version else "attribute_not_exists(v)",
                 **given,
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        except AwsError as error:
+            if error.code != "ConditionalCheckFailedException":
                 raise
 
     def _fresh(self, now: int) -> dict[str, tuple[int, Budget]]:

@@ -1,7 +1,6 @@
 """Entry: cancel the jobs of a flow that a filter selects, page by page."""
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from functions.aws import AwsError
 from functions.body import read_object
 from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
@@ -49,7 +48,7 @@ def _cancel(job: Job, selection: Selection, deployment: Deployment) -> bool:
         return False
     try:
         withdraw(cancelled, deployment)
-    except (BotoCoreError, ClientError):
+    except AwsError:
         # When the schedule fires, a worker drops its message; the other jobs need not wait for that.
         logger().warning("the schedule of a cancelled job stays", extra={"job_id": job.id}, exc_info=True)
     return True

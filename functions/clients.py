@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Clients:
-    """What a deployment reaches AWS with. botocore is imported with the first one: flows' processes precede it."""
+    """What a deployment reaches AWS with. What that takes is imported with the first: flows' processes precede it."""
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":
@@ -36,3 +36,10 @@ class Clients:
         from functions.aws import client
 
         return client("sqs")
+
+    def connect(self) -> None:
+        """Connect to the table and the queue ahead of the first call, which costs a start's CPU and no request's."""
+        from functions.aws import connect
+
+        connect(self._dynamodb)
+        connect(self._sqs)

@@ -1,8 +1,7 @@
 """Entry: submit a job and hold the answer back until the job has ended, or the time is over."""
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from functions.accepting import location
+from functions.aws import AwsError
 from functions.deployment import Deployment
 from functions.errors import ApiError
 from functions.holding import hold
@@ -34,7 +33,7 @@ def execute(request: Request, caller: Caller, deployment: Deployment) -> Respons
 def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
     try:
         return hold(job, deployment, until=until, pause_ms=held_look_ms)
-    except (BotoCoreError, ClientError):
+    except AwsError:
         # The job is accepted: whoever was told to send the request again would, without a key, start another one.
         logger().warning("an executed job was lost sight of", extra={"job_id": job.id}, exc_info=True)
         return None

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from functions.aws import AwsError
 from functions.body import inflated
 from functions.deployment import Deployment, deployed
 from functions.errors import ApiError, InvalidInputError, unavailable
@@ -168,6 +167,6 @@ def translated(raised: Exception, request_id: str) -> ApiError:
     if isinstance(raised, ApiError):
         return raised
     logger().exception("a request failed", exc_info=raised, extra={"request_id": request_id})
-    if isinstance(raised, BotoCoreError | ClientError):
+    if isinstance(raised, AwsError):
         return unavailable()
     return ApiError(ErrorCode.INTERNAL_ERROR, "This failed on our side: report it with this X-Request-ID.")

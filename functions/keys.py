@@ -4,8 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from functions.aws import AwsError
 from functions.clock import Clock
 from functions.errors import ApiError
 from functions.telemetry import logger
@@ -103,7 +102,7 @@ class KeyRing:
                 ExpressionAttributeNames={"#hash": "hash"},
                 ExpressionAttributeValues={":day": {"N": str(day)}},
             )
-        except (BotoCoreError, ClientError):
+        except AwsError:
             logger().warning("the use of a key was not noted", exc_info=True)
 
 

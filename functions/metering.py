@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
+from functions.aws import AwsError
 from functions.deployment import Deployment, deployed
 from functions.telemetry import logger
 from functions.use import Entry, Unfinished, Use, entry_of
@@ -30,8 +29,8 @@ def meter(event: "Event", deployment: Deployment) -> None:
     for (org, day, flow), entries in groups.items():
         try:
             deployment.uses.add(shard, entries)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ValidationException":
+        except AwsError as error:
+            if error.code != "ValidationException":
                 raise
             logger().exception("use was not counted", extra={"org": org, "day": day, "flow": flow})
             continue

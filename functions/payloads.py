@@ -8,12 +8,11 @@ another org has uploaded.
 import base64
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
+from functions.aws import AwsError, as_aws_error
 from functions.lifecycle import GIVE_UP_AFTER_MS, Payload
 from noukai_wire import limits
 
@@ -72,7 +71,7 @@ class PayloadStore:
         """Say until when an object is there at least, in milliseconds since the epoch; `PayloadLostError` if not."""
         try:
             found = self.client.head_object(Bucket=self.bucket, Key=key)
-        except ClientError as error:
+        except AwsError as error:
             raise _lost(error) from error
         return int(found["LastModified"].timestamp()) * 1000 + _days_of(key) * _DAY_MS
 
@@ -80,7 +79,7 @@ class PayloadStore:
         """Give the content of an object; `PayloadLostError` if it is gone, or is not what it was."""
         try:
             body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
-        except ClientError as error:
+        except AwsError as error:
             raise _lost(error) from error
         content, digest = bytearray(), hashlib.sha256()
         for chunk in _chunks(body):
@@ -114,8 +113,8 @@ def result_key(job: "Job | Call") -> str:
     return f"{_kept_for(job.keep_seconds * 1000)}/{job.org}/{job.id}/{job.created_at}-{job.attempt}"
 
 
-def _lost(error: ClientError) -> Exception:
-    return PayloadLostError("it is not there any more") if error.response["Error"]["Code"] in _GONE else error
+def _lost(error: AwsError) -> Exception:
+    return PayloadLostError("it is not there any more") if error.code in _GONE else error
 
 
 def _kept_for(milliseconds: int) -> str:
@@ -129,6 +128,6 @@ def _days_of(key: str) -> int:
     return int(key.partition("/")[0].removeprefix("keep-").removesuffix("d"))
 
 
-def _chunks(body: Any) -> Iterable[bytes]:
-    chunks: Iterable[bytes] = body.iter_chunks(_CHUNK_BYTES)
-    return chunks
+def _chunks(body: Any) -> Iterator[bytes]:
+    with as_aws_error("get_object"):
+        yield from body.iter_chunks(_CHUNK_BYTES)

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from functions.aws import AwsError
 from functions.identity import is_job_id
 from functions.telemetry import logger
 from functions.text import is_too_deep
@@ -139,7 +138,7 @@ class JobQueue:
             try:
                 answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
                 failed = [int(failure["Id"]) for failure in answer.get("Failed", ())]
-            except (BotoCoreError, ClientError):
+            except AwsError:
                 logger().warning("a batch of messages was not sent", exc_info=True)
                 failed = list(range(len(batch)))
             unsent |= {batch[index].message.id for index in failed}

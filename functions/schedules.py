@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
+from functions.aws import AwsError
 from functions.errors import ApiError
 from functions.lifecycle import Job
 from functions.queue import JobQueue, Message
@@ -48,7 +47,7 @@ class Schedules:
         """Give the message of a job that waits; None if there is no such schedule, or none any more."""
         try:
             found = self.client.get_schedule(GroupName=self.group, Name=_name(job))
-        except ClientError as error:
+        except AwsError as error:
             _unless(error, "ResourceNotFoundException")
             return None
         return Message.parse(found["Target"]["Input"])
@@ -57,7 +56,7 @@ class Schedules:
         """Take the schedule of a job away, if it is still there."""
         try:
             self.client.delete_schedule(GroupName=self.group, Name=_name(job))
-        except ClientError as error:
+        except AwsError as error:
             _unless(error, "ResourceNotFoundException")
 
 
@@ -90,6 +89,6 @@ def _input(message: Message) -> str:
     return message.body.replace("<", "\\u003c")
 
 
-def _unless(error: ClientError, code: str) -> None:
-    if error.response["Error"]["Code"] != code:
+def _unless(error: AwsError, code: str) -> None:
+    if error.code != code:
         raise error

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
+from functions.aws import AwsError
 from functions.estimate import Estimate
 from functions.lifecycle import TERMINAL, Job, Payload, State, Transition
 from functions.row import NAMES, UnreadableRowError, decode, encode, placeholders
@@ -54,7 +53,7 @@ class JobStore:
                 ExpressionAttributeValues=placeholders({**values, "now": now // 1000}),
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except ClientError as error:
+        except AwsError as error:
             raise _refusal("create", error) from error
 
     def read(self, job_id: str, *, consistent: bool) -> Job | None:
@@ -223,7 +222,7 @@ class JobStore:
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except ClientError as error:
+        except AwsError as error:
             raise _refusal(transition.name.lower(), error) from error
         return decode(answer["Attributes"])
 
@@ -243,8 +242,8 @@ def _assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(f"{NAMES[field]} = :{field}" for field in changes)
 
 
-def _refusal(name: str, error: ClientError) -> Exception:
-    if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+def _refusal(name: str, error: AwsError) -> Exception:
+    if error.code != "ConditionalCheckFailedException":
         return error
-    item: Any = error.response.get("Item")
+    item: Any = error.answer.get("Item")
     return Refused(name, decode(item) if item else None)

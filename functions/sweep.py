@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from functions.abandoning import abandon
+from functions.aws import AwsError
 from functions.deployment import Deployment, deployed
 from functions.lifecycle import Job
 from functions.rounds import Round
@@ -79,7 +78,7 @@ def _settle(job: Job, deployment: Deployment, now: int) -> bool:
         return False
     try:
         standing = abandon(job, deployment, now)
-    except (BotoCoreError, ClientError, UnreadableRowError):
+    except (AwsError, UnreadableRowError):
         logger().exception("an overdue job stays", extra={"job_id": job.id})
         return False
     if standing is None or not standing.is_terminal:

@@ -10,8 +10,7 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
+from functions.aws import AwsError, queried
 from functions.budgets import Budget, Budgets
 from functions.clock import day_of
 from functions.use import Unfinished
@@ -56,14 +55,14 @@ class UnfinishedJobs:
         return total
 
     def _sums_after(self, org: str, day: str) -> "Iterable[Mapping[str, Any]]":
-        pages = self.client.get_paginator("query").paginate(
+        return queried(
+            self.client,
             TableName=self.table,
             # After the slash that follows a day comes the zero.
             KeyConditionExpression="o = :org AND k > :day",
             ExpressionAttributeValues={":org": {"S": org}, ":day": {"S": f"{day}0"}},
             ConsistentRead=True,
         )
-        return (item for page in pages for item in page["Items"])
 
     def _close(self, org: str, before: str, day: str, settled: Unfinished) -> None:
         """Put the days up to `day` together, unless another process has done so."""
@@ -80,8 +79,8 @@ class UnfinishedJobs:
                     **{f":{name}": {"N": str(getattr(settled, field))} for field, name in UNFINISHED_NAMES.items()},
                 },
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        except AwsError as error:
+            if error.code != "ConditionalCheckFailedException":
                 raise
 
 

@@ -12,8 +12,7 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
+from functions.aws import AwsError, queried
 from functions.telemetry import logger
 from functions.use import Entry, Use
 
@@ -63,16 +62,17 @@ class UseStore:
                 },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        except AwsError as error:
+            if error.code != "ConditionalCheckFailedException":
                 raise
-            item: Any = error.response
+            item: Any = error.answer
             return str(item["Item"]["q"]["S"])
         return last.sequence
 
     def between(self, org: str, first: str, last: str) -> Iterator[tuple[str, str, Use]]:
         """Read what an org has used from one day to another: each day and flow, in their order, with its use."""
-        pages = self.client.get_paginator("query").paginate(
+        items = queried(
+            self.client,
             TableName=self.table,
             KeyConditionExpression="o = :org AND k BETWEEN :first AND :last",
             # After the slash that follows a day comes the zero.
@@ -80,7 +80,7 @@ class UseStore:
             # Whoever has just added to a sum must find that in it.
             ConsistentRead=True,
         )
-        return _merged(item for page in pages for item in page["Items"])
+        return _merged(items)
 
 
 def _merged(items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Use]]:

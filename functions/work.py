@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from functions.aws import AwsError
 from functions.batch import Batch
 from functions.deployment import Deployment
 from functions.execution import Execution
@@ -59,5 +58,5 @@ def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict
 def _give_back(batch: Batch) -> None:
     try:
         batch.give_back()
-    except (BotoCoreError, ClientError, OSError):
+    except (AwsError, OSError):
         logger().warning("the deliveries of a batch were not given back", exc_info=True)

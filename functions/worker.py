@@ -23,8 +23,9 @@ def _make_processes(deployment: Deployment) -> None:
 
 
 def _make_clients(deployment: Deployment) -> None:
-    """Make what every invocation needs."""
+    """Make what every invocation needs, and connect."""
     _ = deployment.store, deployment.queue
+    deployment.connect()
 
 
 use_own()

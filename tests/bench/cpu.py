@@ -5,12 +5,14 @@ What a kept process takes is measured apart, in one that has only a worker loade
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import process_time
 from typing import Any
 from unittest.mock import patch
 
+from functions.aws.connection import Answer, Connection
 from functions.work import work
 from noukai_wire.routes import Route
 from tests.bench import prices
@@ -31,24 +33,26 @@ class OwnCpu:
 
     moto: float = 0.0
     calls: int = 0
-    _begun: float = 0.0
 
-    def attach(self, client: Any) -> None:
-        """Leave out what moto needs for the calls of a client."""
-        # Where moto has put itself: whoever asks for a part of these events comes before, even as the last.
-        client.meta.events.register_first("before-send", self._begin)
-        client.meta.events.register_last("before-send", self._end)
+    @contextmanager
+    def attached(self) -> Iterator[None]:
+        """Leave out what moto needs for a call, while the context lasts."""
+        exchange = Connection.exchange
+
+        def timed(connection: Connection, *request: Any) -> Answer:
+            self.calls += 1
+            begun = process_time()
+            try:
+                return exchange(connection, *request)
+            finally:
+                self.moto += process_time() - begun
+
+        with patch.object(Connection, "exchange", timed):
+            yield
 
     def now(self) -> float:
         """Milliseconds."""
         return 1000 * (process_time() - self.moto)
-
-    def _begin(self, **_: Any) -> None:
-        self.calls += 1
-        self._begun = process_time()
-
-    def _end(self, **_: Any) -> None:
-        self.moto += process_time() - self._begun
 
 
 def measured(system: System) -> Cpu:
@@ -57,8 +61,11 @@ def measured(system: System) -> Cpu:
     The least of many samples counts, since a busy machine only adds.
     """
     clock = OwnCpu()
-    clock.attach(system.deployment.store.client)
-    clock.attach(system.deployment.queue.client)
+    with clock.attached():
+        return _measured(system, clock)
+
+
+def _measured(system: System, clock: OwnCpu) -> Cpu:
     job_id = _submit(system)
     call, _ = _least(clock, lambda: system.deployment.store.read(job_id, consistent=False))
     totals = {

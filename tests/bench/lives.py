@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from functions.aws import client
+from functions.aws.direct_client import DirectClient
 from functions.budgets import Budgets
 from functions.catalog_build import build_catalog
 from functions.deployment import Deployment
@@ -86,6 +87,7 @@ class Account:
     def __init__(self, system: System) -> None:
         self.system = system
         self._dynamodb = client("dynamodb")
+        assert isinstance(self._dynamodb, DirectClient)
         self._tables = MeteredTables(system.deployment.store.client, Meter(), Timeline())
         self._tables.attach(self._dynamodb)
         self._stream = Stream()

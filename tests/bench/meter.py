@@ -1,10 +1,11 @@
 """The meter: it counts what AWS bills, by stage, at the calls that the functions make."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from functions.aws.direct_client import DirectClient
 from tests.bench import prices
 from tests.bench.capacity import item_bytes, read_units, write_units
 from tests.bench.timeline import Timeline
@@ -77,34 +78,35 @@ class MeteredTables:
     meter: Meter
     timeline: Timeline
 
-    def attach(self, client: "DynamoDBClient") -> None:
+    def attach(self, client: DirectClient) -> None:
         """Count the calls of a client."""
-        client.meta.events.register("before-parameter-build.dynamodb.*", self._note)
-        client.meta.events.register("before-call.dynamodb.*", self._before)
-        client.meta.events.register("after-call.dynamodb.*", self._after)
+        inner = client.call
 
-    def _note(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context["asked"] = dict(params)
+        def call(operation: str, parameters: dict[str, Any]) -> Any:
+            return self._metered(operation, parameters, inner)
 
-    def _before(self, model: Any, context: dict[str, Any], **_: Any) -> None:
-        if model.name not in _METERED:
-            raise UnmeteredError(model.name)
-        actor, asked = self.timeline.actor, context["asked"]
+        client.call = call  # type: ignore[method-assign]
+
+    def _metered(self, operation: str, asked: dict[str, Any], call: Callable[[str, dict[str, Any]], Any]) -> Any:
+        if operation not in _METERED:
+            raise UnmeteredError(operation)
+        actor = self.timeline.actor
         actor.calls += 1
-        self.meter.calls.append((actor.stage, model.name))
+        self.meter.calls.append((actor.stage, operation))
         self.timeline.sleep(prices.assumed("dynamodb_ms") / 1000)
-        if model.name in _WRITES:
-            context["before"] = self._item(asked["TableName"], self._key(asked))
-
-    def _after(self, model: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-        asked, stage = context["asked"], self.timeline.actor.stage
-        if model.name in _WRITES:
-            before = context["before"]
-            after = before if "Error" in parsed else self._item(asked["TableName"], self._key(asked))
-            units = write_units(item_bytes(before), item_bytes(after))
-            self.meter.add(stage, "write_units", units + self._index_units(asked["TableName"], before, after))
-        elif "Error" not in parsed:
-            self.meter.add(stage, "read_units", self._units_read(model.name, asked, parsed))
+        if operation not in _WRITES:
+            answer = call(operation, asked)
+            self.meter.add(self.timeline.actor.stage, "read_units", self._units_read(operation, asked, answer))
+            return answer
+        table, key = asked["TableName"], self._key(asked)
+        before = self._item(table, key)
+        try:
+            return call(operation, asked)
+        finally:
+            # A refused write is billed, too.
+            after = self._item(table, key)
+            units = write_units(item_bytes(before), item_bytes(after)) + self._index_units(table, before, after)
+            self.meter.add(self.timeline.actor.stage, "write_units", units)
 
     def _units_read(self, operation: str, asked: Mapping[str, Any], parsed: Mapping[str, Any]) -> float:
         """Count a read; of a question to an index that of all it has found, of a batch that of each row."""

@@ -30,7 +30,7 @@ class Run:
     own_ms: float
     children_ms: float
     warm_ms: float
-    """Of its own, what it took after the warm-up."""
+    """Of its own, what it took after the warm-up; without one, after its start."""
     children_warm_ms: float
     """What those of its children took after the warm-up that live at its end."""
     rss: float
@@ -101,9 +101,12 @@ class _RuntimeApi(Server):
         self.warm_up = 0
 
     def watch(self, pid: int, warm_up: int) -> None:
-        """Return when all events are served; look at the process's CPU when those of the warm-up are."""
+        """Return when all events are served; look at the process's CPU when those of the warm-up are.
+
+        Without a warm-up that is when it asks for the first event: it has started.
+        """
         self.warm_up = warm_up
-        if warm_up and self.warm.wait(_PATIENCE_SECONDS):
+        if self.warm.wait(_PATIENCE_SECONDS):
             self.warm_from_ms, self.children_warm_from_ms = _cpu_ms(pid), _living_ms(pid)
         self.go_on.set()
         self.over.wait(_PATIENCE_SECONDS)

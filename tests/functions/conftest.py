@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from functions import aws
+from functions.aws import botocore_client
 from functions.catalog_build import build_catalog
 from infra.local.endpoint import ROOT_USER, Endpoint
 from tests.functions.harness import ENVIRONMENT, System, record_calls, system_on_moto
@@ -51,6 +51,6 @@ def large(system: System, s3: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Syst
     """The fresh deployment, with a bucket for what is too large."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3.url)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(s3.authority))
-    aws._session.cache_clear()  # it may know the credentials of another test
+    botocore_client._session.cache_clear()  # it may know the credentials of another test
     record_calls(system.deployment.payloads.client, system.calls)
     return system

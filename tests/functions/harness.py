@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from functions import dead_letters
 from functions.aws import client
+from functions.aws.direct_client import DirectClient
 from functions.deployment import Deployment
 from functions.lifecycle import Job
 from functions.queue import JobQueue, Message
@@ -20,6 +21,7 @@ from functions.work import work
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions import scheduler
+from tests.functions.calls import answered_by_moto
 from tests.functions.entries import ENTRIES
 from tests.functions.tables import create_tables, one_call_at_a_time
 from tests.functions.time import LambdaContext, ManualClock
@@ -193,7 +195,7 @@ class System:
 @contextmanager
 def system_on_moto(asset: Path, profiles: Iterable[str] = ()) -> Iterator[System]:
     """Make the tables, queues and keys of a fresh deployment, whose calls of AWS are recorded."""
-    with mock_aws(config=_BUT_EMULATED), one_call_at_a_time():
+    with mock_aws(config=_BUT_EMULATED), answered_by_moto(), one_call_at_a_time():
         dynamodb, sqs = client("dynamodb"), client("sqs")
         create_tables(dynamodb)
         urls = {
@@ -216,6 +218,15 @@ def system_on_moto(asset: Path, profiles: Iterable[str] = ()) -> Iterator[System
 
 def record_calls(service: Any, calls: list[tuple[str, dict[str, Any]]]) -> None:
     """Append the name and the parameters of each call of a client."""
+    if isinstance(service, DirectClient):
+        inner = service.call
+
+        def call(operation: str, parameters: dict[str, Any]) -> Any:
+            calls.append((operation, dict(parameters)))
+            return inner(operation, parameters)
+
+        service.call = call  # type: ignore[method-assign]
+        return
 
     def record(params: dict[str, Any], model: Any, **_: Any) -> None:
         calls.append((model.name, dict(params)))

@@ -13,6 +13,7 @@ from noukai_wire.errors import ErrorCode
 from noukai_wire.operations import OPERATIONS
 from noukai_wire.routes import Route
 from noukai_wire.scopes import ROUTE_SCOPES, Scope
+from tests.functions.calls import hook
 from tests.functions.harness import System, assert_refused
 
 
@@ -166,10 +167,7 @@ def test_use_that_cannot_be_noted_is_nobodys_trouble(system: System) -> None:
     table: Any = {"TableName": "keys", "Key": {"hash": {"S": hashlib.sha256(b"nk_new").hexdigest()}}}
     client = system.deployment.store.client
 
-    def vanish(**_: object) -> None:
-        client.delete_item(**table)
-
-    client.meta.events.register("before-call.dynamodb.UpdateItem", vanish)
+    hook(client, "UpdateItem", before=lambda _: client.delete_item(**table))
     assert system.send(Route.FLOWS).status == 200
     assert "Item" not in client.get_item(**table)
 

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from functions.attempt import Attempt, Stop
 from functions.batch import Batch
 from functions.outcome import Outcome, Returned
 from functions.progress import ProgressBoard
 from functions.queue import Delivery
+from tests.functions.calls import hook, unreachable
 from tests.functions.harness import System
 
 if TYPE_CHECKING:
@@ -184,12 +184,13 @@ def test_failing_heartbeat_does_not_end_the_flow(system: System) -> None:
     process = PassingProcess(system, {50: Returned("1")})
     attempt = watch(system, process)
 
+    mend = []
+
     def break_and_mend(second: int) -> None:
-        dynamodb = system.deployment.store.client
         if second == 3:
-            dynamodb.meta.events.register("before-parameter-build.dynamodb.*", unreachable, unique_id="cut")
+            mend.append(hook(system.deployment.store.client, before=unreachable))
         if second == 30:
-            dynamodb.meta.events.unregister("before-parameter-build.dynamodb.*", unique_id="cut")
+            mend.pop()()
 
     process.each_second = break_and_mend
     assert attempt.watch() == Returned("1")
@@ -197,7 +198,3 @@ def test_failing_heartbeat_does_not_end_the_flow(system: System) -> None:
     extended_to = system.row(attempt.job.id).lease_until
     assert extended_to is not None
     assert 30_000 <= extended_to - attempt.job.created_at - 60_000 <= 32_000
-
-
-def unreachable(**_: object) -> None:
-    raise EndpointConnectionError(endpoint_url="nowhere")

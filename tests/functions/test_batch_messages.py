@@ -4,8 +4,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from botocore.exceptions import ClientError
 
+from functions.aws import AwsError
 from functions.queue import JobQueue, Letter, Message
 from functions.store import JobStore
 from tests.functions.harness import System, output
@@ -63,12 +63,12 @@ def test_failed_request_of_ten_is_healed_by_the_retry(system: System) -> None:
     def fail_first(**request: Any) -> Any:
         calls.append(request)
         if len(calls) == 1:
-            raise ClientError({"Error": {"Code": "InternalError", "Message": "no"}}, "SendMessageBatch")
+            raise AwsError("SendMessageBatch", "InternalError", "no")
         return send(**request)
 
     def fail_last(store: JobStore, job: Any, now: int) -> None:
         if job.metadata:
-            raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow"}}, "PutItem")
+            raise AwsError("PutItem", "ThrottlingException", "slow")
         put(store, job, now)
 
     batch = [*(added(number) for number in range(12)), added(12, options={"metadata": {"x": "y"}})]

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import boto3
 import pytest
 
 from functions.budgets import CACHE_MS
@@ -19,7 +20,7 @@ A_MONTH = 31 * 24 * 60 * 60 * 1000
 @pytest.fixture
 def budgets(system: System) -> Budgets:
     """The budgets as the operator sets them."""
-    return Budgets(system.deployment.uses.client, "usage")
+    return Budgets(boto3.client("dynamodb"), system.deployment.uses.table)
 
 
 def submit(system: System, **headers: str) -> Answer:

@@ -7,6 +7,7 @@ import pytest
 from functions.lifecycle import State
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
+from tests.functions.calls import hook
 from tests.functions.harness import Answer, System, assert_refused
 
 ADD = {"org": "acme", "project": "trial", "flow": "add"}
@@ -61,12 +62,11 @@ def test_job_that_starts_meanwhile(system: System, filtered: dict[str, str], sta
     job = system.row(submit(system))
     now = system.clock.time
 
-    def claim(**_: object) -> None:
-        events.unregister("before-call.dynamodb.UpdateItem", claim)
+    def claim(_: object) -> None:
+        end()
         system.deployment.store.claim(job.id, created_at=job.created_at, owner="w", lease_until=now + 60_000, now=now)
 
-    events = system.deployment.store.client.meta.events
-    events.register("before-call.dynamodb.UpdateItem", claim)
+    end = hook(system.deployment.store.client, "UpdateItem", before=claim)
     assert cancel(system, **filtered).body == {"cancelled": int(state == "cancelled")}
     assert states(system, job.id) == [state]
 
@@ -86,12 +86,11 @@ def test_pages(system: System) -> None:
 def test_request_ends_before_the_gateway_gives_up(system: System) -> None:
     """Where a cancellation takes long, the rest of a page is left for the next one."""
     ids = [submit(system) for _ in range(5)]
-    events = system.deployment.store.client.meta.events
 
-    def take_long(**_: object) -> None:
+    def take_long(_: object) -> None:
         system.clock.time += 9_000
 
-    events.register("before-call.dynamodb.UpdateItem", take_long)
+    hook(system.deployment.store.client, "UpdateItem", before=take_long)
     first = cancel(system).body
     assert first["cancelled"] == 3
     assert states(system, *ids) == ["pending"] * 2 + ["cancelled"] * 3

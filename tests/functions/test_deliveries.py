@@ -6,25 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from functions.lifecycle import Job
 from functions.store import Refused
 from noukai_wire import limits
+from tests.functions.calls import hook, unreachable
 from tests.functions.harness import System, output
 
 
 def test_visibility_that_cannot_be_shortened(system: System) -> None:
     """A worker whose first request to the queue fails runs its jobs all the same."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
-    events = system.deployment.queue.client.meta.events
-    events.register("before-parameter-build.sqs.ChangeMessageVisibilityBatch", unreachable)
+    hook(system.deployment.queue.client, "ChangeMessageVisibilityBatch", before=unreachable)
     assert system.deliver() == {"batchItemFailures": []}
     assert system.status(job_id)["state"] == "completed"
-
-
-def unreachable(**_: object) -> None:
-    raise EndpointConnectionError(endpoint_url="nowhere")
 
 
 def test_second_attempt_may_succeed(system: System) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from noukai_wire.errors import ErrorCode
 from noukai_wire.models import ExecuteAnswer
 from noukai_wire.routes import Route
+from tests.functions.calls import unreachable
 from tests.functions.harness import Answer, System, assert_refused
 
 KEY = {"idempotency-key": "order 66"}
@@ -117,7 +117,7 @@ def test_caller_learns_the_id_of_a_job_that_is_lost_sight_of(system: System, mon
     """A look that fails is no reason to be told to send the request again, which would start another job."""
 
     def fail(*_: object, **__: object) -> None:
-        raise EndpointConnectionError(endpoint_url="https://dynamodb")
+        unreachable()
 
     monkeypatch.setattr(type(system.deployment.store), "read", fail)
     answer = execute(system, parameters={"a": 1})

@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from functions.lifecycle import State
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
+from tests.functions.calls import hook, unreachable
 from tests.functions.harness import Answer, System, assert_refused, output
 from tests.functions.schedules import failing, fire, moment, schedules
 from tests.functions.sweeping import swept
@@ -23,10 +23,6 @@ def submit(system: System, seconds: float = HOUR, *, headers: Any = None, **opti
     system.deployment.budgets.of(org)
     del system.calls[:]
     return system.submit(parameters={"a": 1}, options={"runAt": moment(system, seconds), **options}, headers=headers)
-
-
-def unreachable(**_: Any) -> None:
-    raise EndpointConnectionError(endpoint_url="https://dynamodb")
 
 
 def called(system: System) -> list[str]:
@@ -118,10 +114,9 @@ def test_refused_schedule_leaves_no_job(system: System) -> None:
 
 def test_schedule_without_a_row_starts_nothing(system: System) -> None:
     """A submission that dies after it made its schedule has no job; the retry's is started once, by its own message."""
-    store = system.deployment.store.client.meta.events
-    store.register("before-call.dynamodb.PutItem", unreachable)
+    mend = hook(system.deployment.store.client, "PutItem", before=unreachable)
     assert submit(system, headers=KEY).code == ErrorCode.UNAVAILABLE
-    store.unregister("before-call.dynamodb.PutItem", unreachable)
+    mend()
     system.clock.time += 1000
     job_id = submit(system, HOUR - 1, headers=KEY).body["id"]
     system.clock.time += HOUR * 1000
@@ -132,10 +127,9 @@ def test_schedule_without_a_row_starts_nothing(system: System) -> None:
 
 def test_two_submissions_in_one_millisecond_share_no_schedule(system: System) -> None:
     """The body of one must never run as the job of the other: the second is to be sent again."""
-    lost = system.deployment.store.client.meta.events
-    lost.register("before-call.dynamodb.PutItem", unreachable)
+    mend = hook(system.deployment.store.client, "PutItem", before=unreachable)
     submit(system, headers=KEY)
-    lost.unregister("before-call.dynamodb.PutItem", unreachable)
+    mend()
     other = system.submit(parameters={"a": 7}, options={"runAt": moment(system, HOUR)}, headers=KEY)
     assert (other.code, system.jobs()) == (ErrorCode.UNAVAILABLE, [])
 

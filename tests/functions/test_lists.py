@@ -6,6 +6,7 @@ from typing import Any
 from functions.lifecycle import GIVE_UP_AFTER_MS, State
 from functions.row import order
 from noukai_wire.routes import Route
+from tests.functions.calls import hook
 from tests.functions.harness import System
 from tests.functions.lists import ADD, LISTS, job_of, listed, operations, submit
 
@@ -88,17 +89,17 @@ def test_spans_of_time(system: System) -> None:
 def keep_in_index(system: System, position: str) -> None:
     """Let each partition of the index still have a position that the table has no more."""
 
-    def note(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context["below"] = params["ExpressionAttributeValues"][":below"]["S"]
+    below: list[str] = []
 
-    def add(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        if position < context["below"] and "LastEvaluatedKey" not in parsed:
-            found = [*parsed["Items"], {"lo": {"S": position}}]
-            parsed["Items"] = sorted(found, key=lambda item: str(item["lo"]["S"]), reverse=True)
+    def note(asked: dict[str, Any]) -> None:
+        below.append(asked["ExpressionAttributeValues"][":below"]["S"])
 
-    events = system.deployment.store.client.meta.events
-    events.register("before-parameter-build.dynamodb.Query", note)
-    events.register("after-call.dynamodb.Query", add)
+    def add(answer: dict[str, Any]) -> None:
+        if position < below.pop() and "LastEvaluatedKey" not in answer:
+            found = [*answer["Items"], {"lo": {"S": position}}]
+            answer["Items"] = sorted(found, key=lambda item: str(item["lo"]["S"]), reverse=True)
+
+    hook(system.deployment.store.client, "Query", before=note, after=add)
 
 
 def test_expired_jobs_are_not_listed(system: System) -> None:
@@ -145,13 +146,13 @@ def test_job_that_nobody_will_run_is_settled(system: System) -> None:
 def leave_rows_unread(system: System, most: int) -> None:
     """Let DynamoDB answer with so many rows, and name the others as it does if they are too large together."""
 
-    def cut(parsed: dict[str, Any], **_: Any) -> None:
-        rows = parsed["Responses"]["jobs"]
+    def cut(answer: dict[str, Any]) -> None:
+        rows = answer["Responses"]["jobs"]
         if left := rows[most:]:
-            parsed["UnprocessedKeys"] = {"jobs": {"Keys": [{"id": row["id"]} for row in left]}}
+            answer["UnprocessedKeys"] = {"jobs": {"Keys": [{"id": row["id"]} for row in left]}}
         del rows[most:]
 
-    system.deployment.store.client.meta.events.register("after-call.dynamodb.BatchGetItem", cut)
+    hook(system.deployment.store.client, "BatchGetItem", after=cut)
 
 
 def test_rows_that_are_too_large_together(system: System) -> None:

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
+from functions.aws import AwsError
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from functions.use import Use
 from noukai_wire.routes import Route
+from tests.functions.calls import hook
 from tests.functions.harness import System
 from tests.functions.stream import DAY, Record, Stream, count, ended, sums
 from tests.functions.sweeping import swept
@@ -133,38 +134,35 @@ def crashing(system: System, at: int, *, applied: bool) -> Iterator[None]:
     table = system.deployment.uses.client
     writes: list[Any] = []
 
-    def before(**_: Any) -> None:
+    def before(_: Any) -> None:
         writes.append(None)
         if len(writes) == at and not applied:
             raise CrashError
 
-    def after(**_: Any) -> None:
+    def after(_: Any) -> None:
         if len(writes) == at and applied:
             raise CrashError
 
-    table.meta.events.register("before-call.dynamodb.UpdateItem", before, unique_id="before")
-    table.meta.events.register("after-call.dynamodb.UpdateItem", after, unique_id="after")
+    end = hook(table, "UpdateItem", before=before, after=after)
     try:
         yield
     finally:
-        table.meta.events.unregister("before-call.dynamodb.UpdateItem", unique_id="before")
-        table.meta.events.unregister("after-call.dynamodb.UpdateItem", unique_id="after")
+        end()
 
 
 @contextmanager
 def refusing(system: System, code: str, *, times: int) -> Iterator[None]:
     """Let the first writes end with an error of DynamoDB."""
-    left, events = [None] * times, system.deployment.uses.client.meta.events
+    left = [None] * times
 
-    def refuse(**_: Any) -> None:
+    def refuse(_: Any) -> None:
         if left:
             left.pop()
-            response: Any = {"Error": {"Code": code, "Message": "no"}}
-            raise ClientError(response, "UpdateItem")
+            raise AwsError("UpdateItem", code, "no")
 
-    events.register("before-call.dynamodb.UpdateItem", refuse, unique_id="refuse")
+    end = hook(system.deployment.uses.client, "UpdateItem", before=refuse)
     yield
-    events.unregister("before-call.dynamodb.UpdateItem", unique_id="refuse")
+    end()
 
 
 CUTS: dict[str, list[slice]] = {
@@ -230,7 +228,7 @@ def test_sum_that_cannot_be_written_holds_up_nothing(system: System, caplog: pyt
 
 def test_what_aws_cannot_do_now_is_tried_again(system: System) -> None:
     """The batch fails as a whole, and the event source keeps it."""
-    with refusing(system, "ProvisionedThroughputExceededException", times=1), pytest.raises(ClientError):
+    with refusing(system, "ProvisionedThroughputExceededException", times=1), pytest.raises(AwsError):
         count(system, mixed())
     count(system, mixed())
     assert everything(system) == COUNTED

@@ -9,11 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
+from functions.aws import AwsError
 from functions.lifecycle import GIVE_UP_AFTER_MS, State
 from functions.rounds import ROUND_MS, Round, Rounds
 from functions.sweep import handler, run
+from tests.functions.calls import hook, unreachable
 from tests.functions.harness import System
 from tests.functions.time import ManualClock
 
@@ -25,8 +26,7 @@ def lost_jobs(system: System, number: int) -> list[str]:
     """Jobs that are past their deadline, in a table of which a page holds two rows."""
     ids = [system.submit(parameters={"a": each}).body["id"] for each in range(number)]
     system.clock.time += GIVE_UP_AFTER_MS
-    scan = "before-parameter-build.dynamodb.Scan"
-    system.deployment.store.client.meta.events.register(scan, lambda params, **_: params.update(Limit=2))
+    hook(system.deployment.store.client, "Scan", before=lambda asked: asked.update(Limit=2))
     return ids
 
 
@@ -74,12 +74,12 @@ def test_failed_run_keeps_its_place(system: System) -> None:
     """What it has not read the next one reads, and the failure is not hidden."""
     ids, calls = lost_jobs(system, 5), count()
 
-    def fail_third(**_: Any) -> None:
+    def fail_third(_: Any) -> None:
         if next(calls) == 2:
-            raise EndpointConnectionError(endpoint_url="https://dynamodb")
+            unreachable()
 
-    system.deployment.store.client.meta.events.register("before-call.dynamodb.Scan", fail_third)
-    with pytest.raises(EndpointConnectionError):
+    hook(system.deployment.store.client, "Scan", before=fail_third)
+    with pytest.raises(AwsError):
         run(system.deployment, asked(100))
     latest = system.deployment.rounds.read()
     assert latest is not None

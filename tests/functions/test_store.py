@@ -6,10 +6,11 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
+from functions.aws import AwsError
 from functions.lifecycle import Job, Payload, State
 from functions.store import JobStore, Refused
+from tests.functions.calls import hook
 from tests.functions.harness import System
 from tests.job_rows import pending
 
@@ -62,15 +63,15 @@ def every_write_repeated(store: JobStore) -> Iterator[None]:
     """Do what the SDK does when the answer of a write is lost: send it again, though it was applied."""
     applied: list[str] = []
 
-    def apply_first(params: dict[str, Any], model: Any, **_: Any) -> None:
-        if model.name == "UpdateItem" and not applied:
-            applied.append(model.name)
-            store.client.update_item(**params)
+    def apply_first(asked: Any) -> None:
+        if not applied:
+            applied.append("UpdateItem")
+            store.client.update_item(**asked)
             del applied[:]
 
-    store.client.meta.events.register("before-parameter-build.dynamodb.UpdateItem", apply_first, unique_id="repeat")
+    end = hook(store.client, "UpdateItem", before=apply_first)
     yield
-    store.client.meta.events.unregister("before-parameter-build.dynamodb.UpdateItem", unique_id="repeat")
+    end()
 
 
 WRITES: list[Callable[[JobStore, Job], Job]] = [
@@ -158,5 +159,5 @@ def test_abandoning_needs_the_row_as_it_was_seen(system: System) -> None:
 
 def test_other_errors_are_passed_on(system: System) -> None:
     """An error of AWS that is no refusal stays what it is."""
-    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+    with pytest.raises(AwsError, match="ResourceNotFoundException"):
         replace(system.deployment.store, table="nowhere").create(PENDING, NOW)

@@ -4,8 +4,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from botocore.exceptions import ClientError
 
+from functions.aws import AwsError
 from functions.lifecycle import DELIVERY_MS
 from functions.queue import Message
 from functions.store import JobStore
@@ -40,7 +40,7 @@ def test_repeated_submission_that_cannot_be_noted(system: System) -> None:
     """The job is accepted all the same: its message is on its way."""
     headers = {"idempotency-key": "k"}
     system.submit(parameters={"a": 1}, headers=headers)
-    refusal = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow"}}, "UpdateItem")
+    refusal = AwsError("UpdateItem", "ThrottlingException", "slow")
     with patch.object(JobStore, "note_resent", side_effect=refusal):
         assert system.submit(parameters={"a": 1}, headers=headers).status == 202
 

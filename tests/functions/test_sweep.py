@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from botocore.exceptions import EndpointConnectionError
-
 from functions.lifecycle import GIVE_UP_AFTER_MS, State
 from noukai_wire.routes import Route
+from tests.functions.calls import hook, unreachable
 from tests.functions.harness import System
 from tests.functions.sweeping import swept
 
@@ -40,14 +39,13 @@ def test_row_that_cannot_be_settled_keeps_none_of_the_others(system: System) -> 
     stuck, *others = sorted(system.submit(parameters={"a": number}).body["id"] for number in range(3))
     system.clock.time += GIVE_UP_AFTER_MS
 
-    def fail_one(params: dict[str, Any], **_: Any) -> None:
-        if params["Key"]["id"]["S"] == stuck:
-            raise EndpointConnectionError(endpoint_url="nowhere")
+    def fail_one(asked: dict[str, Any]) -> None:
+        if asked["Key"]["id"]["S"] == stuck:
+            unreachable()
 
-    events = system.deployment.store.client.meta.events
-    events.register("before-parameter-build.dynamodb.UpdateItem", fail_one, unique_id="stuck")
+    mend = hook(system.deployment.store.client, "UpdateItem", before=fail_one)
     assert swept(system) == 2
-    events.unregister("before-parameter-build.dynamodb.UpdateItem", unique_id="stuck")
+    mend()
     assert {system.row(job_id).state for job_id in others} == {State.FAILED}
     assert system.row(stuck).state is State.PENDING
     assert swept(system) == 1
@@ -58,6 +56,5 @@ def test_large_table_is_swept_whole(system: System) -> None:
     for number in range(5):
         system.submit(parameters={"a": number}, options={"metadata": {"note": "x" * 256}})
     system.clock.time += GIVE_UP_AFTER_MS
-    scan = "before-parameter-build.dynamodb.Scan"
-    system.deployment.store.client.meta.events.register(scan, lambda params, **_: params.update(Limit=2))
+    hook(system.deployment.store.client, "Scan", before=lambda asked: asked.update(Limit=2))
     assert swept(system) == 5

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from functions.aws.botocore_client import BotocoreClient
 from functions.deployment import Deployment
 from infra.local.endpoint import Endpoint
 from noukai_wire.scopes import Scope
@@ -96,7 +97,7 @@ class EnforcedStack:
 
     def __post_init__(self) -> None:
         self._iam = self.endpoint.client("iam")
-        self._root = {service: self.endpoint.client(service) for service in _SERVICES}
+        self._root = {service: BotocoreClient(self.endpoint.client(service)) for service in _SERVICES}
         self._functions = {handler: self._function(handler) for handler in self.template.functions()}
 
     def play(self, handler: str, scenario: Scenario) -> set[str]:
@@ -168,7 +169,7 @@ class EnforcedStack:
         return EnforcedFunction(
             environment=configuration["Environment"]["Variables"],
             role=role.rpartition("/")[2],
-            clients={service: self.endpoint.client(service, *credentials) for service in _SERVICES},
+            clients={service: BotocoreClient(self.endpoint.client(service, *credentials)) for service in _SERVICES},
             notes=self.asset / f"{handler}.refused",
             sources=[each for mapping in self.template.mappings(handler) for each in self._sources(mapping)],
         )

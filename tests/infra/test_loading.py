@@ -14,7 +14,8 @@ from tests.infra.template import API as ANSWERING
 
 Assets = Callable[[AssetName, Platform], Path]
 
-MOST_MODULES = 340
+MOST_MODULES = 170
+LATER = {"aws_lambda_powertools", "asyncio", "botocore", "fastjsonschema"}
 WORKERS = {"flows", "pydantic", "pydantic_core"}
 NEVER = {"httpx", "aws_cdk", "moto", "noukai", "boto3", "infra"}
 API = [*ANSWERING, "dead_letters", "sweep", "metering"]
@@ -52,10 +53,36 @@ def test_entry_of_the_api_loads_neither_pydantic_nor_a_flow(asset: Assets, entry
 
 @pytest.mark.parametrize("entry", [*API, "worker"])
 def test_entry_loads_nothing_that_a_first_request_may_do_without(asset: Assets, entry: str) -> None:
-    """No logger before there is something to log, no event loop, and of all modules a bounded number."""
+    """No botocore, no logger before there is something to log, no event loop, and a bounded number of modules."""
     names = modules(asset("worker" if entry == "worker" else "api", "host"), entry)
-    assert not {name.split(".")[0] for name in names} & {"aws_lambda_powertools", "asyncio", "fastjsonschema"}
+    assert not {name.split(".")[0] for name in names} & {
+        "aws_lambda_powertools",
+        "asyncio",
+        "botocore",
+        "fastjsonschema",
+    }
     assert len(names) < MOST_MODULES
+
+
+CALLS_AWS = """
+import os, sys
+os.environ.update(AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", AWS_DEFAULT_REGION="us-east-1")
+sys.path.insert(0, sys.argv[1])
+from functions.aws import AwsError, client
+for service in ("dynamodb", "sqs"):
+    os.environ["AWS_ENDPOINT_URL"] = "https://localhost:1"
+    try:
+        client(service).call("Any", {})
+    except AwsError:
+        pass
+assert "botocore" not in sys.modules
+"""
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_table_and_queue_are_called_without_botocore(asset: Assets, name: AssetName) -> None:
+    """It takes two thirds of a start, and most of a call."""
+    subprocess.run([sys.executable, "-I", "-S", "-c", CALLS_AWS, str(asset(name, "host"))], check=True)
 
 
 @pytest.mark.parametrize("entry", API)

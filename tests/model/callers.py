@@ -4,9 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from functions import cancel, retry, status, submit
+from functions.aws import AwsError
 from functions.errors import ApiError
 from functions.http import Request, Response
 from functions.identity import job_id
@@ -84,7 +83,7 @@ def sweeps(world: World) -> Main:
             actor.begin()
             try:
                 Sweep(world.deployment).go_on()
-            except (BotoCoreError, ClientError):
+            except AwsError:
                 continue
 
     return main
@@ -126,7 +125,7 @@ def _ask(world: World, ask: Callable[[], Response]) -> None:
     for _ in range(_TRIES):
         try:
             answer = ask()
-        except (BotoCoreError, ClientError):
+        except AwsError:
             continue
         except ApiError:
             return

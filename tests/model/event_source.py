@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError
-
 from functions import dead_letters
 from functions import work as batches
+from functions.aws import AwsError
 from tests.model.actor import Actor
 from tests.model.event import RECEIVE, Pending
 from tests.model.ledger import ViolationError
@@ -76,7 +75,7 @@ def _delete(world: World, url: str, records: list[Record]) -> None:
     for record in records:
         try:
             world.deployment.queue.client.delete_message(QueueUrl=url, ReceiptHandle=record["receiptHandle"])
-        except BotoCoreError:
+        except AwsError:
             continue
 
 

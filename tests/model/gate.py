@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from greenlet import getcurrent
 
+from functions.aws import AwsError
 from tests.model.event import CUT, DONE, FAILS, NOTHING, STALE, Pending
 from tests.model.memory_aws import MemoryQueues, MemoryTables
 
@@ -38,17 +38,17 @@ class Gate:
         while True:
             choice = self.scheduler.pause(pending)
             if choice == FAILS:
-                raise EndpointConnectionError(endpoint_url=name)
+                raise AwsError(name, message="not reached")
             if choice == STALE:
                 before = self.tables.before.get((request["TableName"], request["Key"]["id"]["S"]))
                 return {"Item": before} if before else {}
             try:
                 answer = call()
-            except ClientError:
+            except AwsError:
                 if choice == DONE:
                     raise
             if choice == CUT:
-                raise ReadTimeoutError(endpoint_url=name)
+                raise AwsError(name, message="no answer in time")
             if choice == DONE:
                 return answer
 

@@ -9,16 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from botocore.exceptions import ClientError
-
+from functions.aws import AwsError
 from tests.model.expressions import Item, condition, placeholders, update
 
 _FIRST: Item = {"id": {"S": ""}}
 
 
 def _refuse(code: str, operation: str, **more: Any) -> NoReturn:
-    response: Any = {"Error": {"Code": code, "Message": code}, **more}
-    raise ClientError(response, operation)
+    raise AwsError(operation, code, code, more)
 
 
 @dataclass

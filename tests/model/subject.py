@@ -1,5 +1,6 @@
 """What has to behave like DynamoDB and SQS, with the functions' own store and queue on it."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,18 +10,18 @@ from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.sqs import models as moto_sqs
 
+from functions.aws import AwsError, client
 from functions.identity import job_id
 from functions.inputs import InputStore
 from functions.queue import Delivery, JobQueue, Message
 from functions.rounds import Rounds
 from functions.store import JobStore, Refused
 from infra.local.endpoint import REGION
+from tests.functions.calls import answered_by_moto
 from tests.functions.time import ManualClock
 from tests.infra.emulator import running_emulator
 from tests.model.memory_aws import MemoryQueues, MemoryTables
@@ -118,10 +119,12 @@ def moto() -> Iterator[Callable[[], Subject]]:
 
     with (
         mock_aws(),
+        answered_by_moto(),
+        patch.dict(os.environ, {"AWS_DEFAULT_REGION": REGION}),
         patch.object(moto_sqs, "unix_time_millis", milliseconds),
         patch.object(moto_sqs, "unix_time", lambda: milliseconds() / 1000),
     ):
-        clients = [boto3.client(service, region_name=REGION) for service in ("dynamodb", "sqs")]
+        clients = client("dynamodb"), client("sqs")
         yield lambda: replace(_fresh(*clients), clock=clock, honours_old_receipts=True)
 
 
@@ -129,8 +132,11 @@ def moto() -> Iterator[Callable[[], Subject]]:
 def local_system(folder: Path) -> Iterator[Callable[[], Subject]]:
     """Give what makes fresh resources of the emulator that the local system is deployed to."""
     with running_emulator(folder) as emulator:
-        clients = [emulator.endpoint.client(service) for service in ("dynamodb", "sqs")]
+        with patch.dict(os.environ, {**emulator.endpoint.environment, "AWS_DEFAULT_REGION": REGION}):
+            clients = client("dynamodb"), client("sqs")
         yield lambda: replace(_fresh(*clients), code_of_spent_receipt="ReceiptHandleIsInvalid")
+        for each in clients:
+            each.close()
 
 
 def _fresh(tables: Any, queues: Any) -> Subject:
@@ -155,5 +161,5 @@ def answer(call: Callable[[], object]) -> object:
         return call()
     except Refused as refused:
         return "refused", refused.seen
-    except ClientError as error:
-        return error.response["Error"]["Code"]
+    except AwsError as error:
+        return error.code

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from functions.aws import AwsError
 from functions.lifecycle import Job
 from functions.store import JobStore
 from tests.job_rows import pending
@@ -165,10 +165,10 @@ def test_rows_are_answered_only_if_asked_for(subject: Subject) -> None:
     values = {":x": {"N": "1"}}
     request = {"TableName": subject.table, "Key": {"id": {"S": "a"}}, "ExpressionAttributeValues": values}
     assert "Attributes" not in subject.tables.update_item(**request, UpdateExpression="SET n = :x")
-    with pytest.raises(ClientError) as refused:
+    with pytest.raises(AwsError) as refused:
         subject.tables.update_item(**request, UpdateExpression="SET n = n + :x", ConditionExpression="n < :x")
-    assert refused.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
-    assert "Item" not in refused.value.response
+    assert refused.value.code == "ConditionalCheckFailedException"
+    assert "Item" not in refused.value.answer
 
 
 @pytest.mark.parametrize("condition", ["l < :x", ":x <= l", "l = :x", "l IN (:x)"])

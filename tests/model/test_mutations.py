@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from functions import pool, store
+from functions.aws import AwsError
 from functions.batch import Batch
 from functions.execution import Execution
 from functions.inputs import InputStore
@@ -77,9 +77,9 @@ def taking_a_lost_answer_for_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     def anonymous(self: MemoryTables, **request: Any) -> dict[str, Any]:
         try:
             return update(self, **request)
-        except ClientError as error:
-            response: Any = error.response
-            response["Item"] = {name: value for name, value in response.get("Item", {}).items() if name != "w"}
+        except AwsError as error:
+            answer: Any = error.answer
+            answer["Item"] = {name: value for name, value in answer.get("Item", {}).items() if name != "w"}
             raise
 
     monkeypatch.setattr(MemoryTables, "update_item", anonymous)

@@ -1,0 +1,88 @@
+"""Where a service is, who calls it and whose certificates to believe, from the environment as botocore reads it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+AUTHORITIES = Path(__file__).resolve().parent.parent.parent / "authorities.pem"
+"""Amazon's own certificate authorities, in an asset. Every new context reads them, and all 120 take 30 ms of CPU."""
+
+_PUBLIC_REGION = re.compile(r"(?!cn-)[a-z]{2}-[a-z]+-\d+")
+"""China and the sovereign and isolated clouds have other names, and may have other authorities."""
+
+_SUFFIXES = {
+    "cn-": "amazonaws.com.cn",
+    "eusc-": "amazonaws.eu",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "us-isof-": "csp.hci.ic.gov",
+    "eu-isoe-": "cloud.adc-e.uk",
+}
+"""The domains of the partitions other than the public one, by the start of their regions' names."""
+
+_TARGETS = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
+"""The services that are called directly, by what their calls are addressed to."""
+
+_NEEDED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+_BOTOCORES = (
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "HTTPS_PROXY",
+    "https_proxy",
+)
+"""What only botocore knows how to follow; Lambda sets none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a direct client needs to know."""
+
+    service: str
+    target: str
+    region: str
+    url: str
+    authorities: str
+    key_id: str
+    secret: str
+    token: str | None
+
+
+def settings_of(service: str, environment: Mapping[str, str]) -> Settings | None:
+    """Read the settings of a service; None if it is to be called through botocore."""
+    is_whole = all(environment.get(name) for name in _NEEDED) and not any(environment.get(name) for name in _BOTOCORES)
+    if service not in _TARGETS or not is_whole:
+        return None
+    key_id, secret, region = (environment[name] for name in _NEEDED)
+    stated_url = environment.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environment.get("AWS_ENDPOINT_URL")
+    return Settings(
+        service=service,
+        target=_TARGETS[service],
+        region=region,
+        url=stated_url or f"https://{service}.{region}.{_suffix(region)}",
+        authorities=trusted(region, stated=environment.get("AWS_CA_BUNDLE")) or _everybody(),
+        key_id=key_id,
+        secret=secret,
+        token=environment.get("AWS_SESSION_TOKEN"),
+    )
+
+
+def trusted(region: str | None, *, stated: str | None) -> str | None:
+    """Say whose certificates to believe: the stated file's, or Amazon's alone, or (None) all that botocore does."""
+    if stated is None and _PUBLIC_REGION.fullmatch(region or "") and AUTHORITIES.is_file():
+        return str(AUTHORITIES)
+    return stated
+
+
+def _suffix(region: str) -> str:
+    return next((suffix for start, suffix in _SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
+
+
+def _everybody() -> str:
+    """Name the file that comes with botocore, without loading botocore."""
+    spec = find_spec("botocore")
+    if spec is None or spec.origin is None:
+        raise LookupError("there is no file of certificate authorities: set AWS_CA_BUNDLE")
+    return str(Path(spec.origin).parent / "cacert.pem")
