@@ -16,6 +16,7 @@ def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response
     A key that may not read sees the state and the times alone.
     """
     job_id, flow = named_job(request)
+    request.know_query()
     now = deployment.clock.now()
     try:
         job = deployment.store.cancel(job_id, org=caller.org, flow=flow, now=now)

@@ -26,6 +26,7 @@ def cancel_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Re
     place = Place.named(request.path, deployment.catalog)
     fields = {name: value for name, value in read_object(request.body).items() if value is not None}
     selection = parse_selection(place, fields, among=UNSETTLED)
+    request.know_query()
     page = read_page(selection, deployment, _MOST_JOBS)
     cancelled, end = 0, page.end
     for job in page.jobs:

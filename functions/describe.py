@@ -11,8 +11,9 @@ from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 
-def flows(_request: Request, caller: Caller, deployment: Deployment) -> Response:
+def flows(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Answer with every flow of the deployment and the JSON Schemas of its input and output."""
+    request.know_query()
     entries = sorted(deployment.catalog.flows.items())
     return Response({"flows": [flow_description(caller.org, name, entry) for name, entry in entries]})
 

@@ -19,6 +19,7 @@ _COMES_BACK_MS = 60 * 60 * 1000
 def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Answer 202 with the new job; its id is derived from the old one's, so that retrying twice makes one."""
     old = find_job(request, caller, deployment)
+    request.know_query()
     now = deployment.clock.now()
     if old.state not in (State.FAILED, State.CANCELLED):
         raise InvalidInputError([("id", f"is a job that is {old.state}; only a failed or cancelled one is retried")])

@@ -8,7 +8,9 @@ from functions.reading import find_job, status_response
 
 def status(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Answer with the job that the path names."""
-    return status_response(find_job(request, caller, deployment), deployment, deployment.clock.now())
+    job = find_job(request, caller, deployment)
+    request.know_query()
+    return status_response(job, deployment, deployment.clock.now())
 
 
 handler = Endpoint(status)

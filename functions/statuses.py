@@ -29,6 +29,7 @@ def statuses(request: Request, caller: Caller, deployment: Deployment) -> Respon
     The reads are strongly consistent, as that of one job is.
     """
     ids = _ids(request.body)
+    request.know_query()
     rows = deployment.store.read_many(filter(is_job_id, ids), results=True)
     return Response({"jobs": list(_entries(ids, rows, request, caller, deployment))})
 

@@ -33,6 +33,7 @@ def submitted(request: Request, caller: Caller, deployment: Deployment, *, is_he
     """
     name = flow_name(request, deployment)
     submission = parse_submission(request.body, name, deployment.catalog)
+    request.know_query()
     if is_held and "runAt" in submission.options:
         raise InvalidInputError([("options.runAt", "is not for an execution, which is answered at once: submit a job")])
     key = check_idempotency_key(request.headers.get("idempotency-key"))
@@ -46,6 +47,7 @@ def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> 
     """
     name = flow_name(request, deployment)
     entries = parse_batch(request.body)
+    request.know_query()
     batch_key = check_idempotency_key(request.headers.get("idempotency-key"))
     outcomes: list[Job | ApiError] = []
     outbox = _Outbox(deployment, deployment.queue_of(name))

@@ -12,6 +12,7 @@ def upload(request: Request, caller: Caller, deployment: Deployment) -> Response
     """Answer with a URL that takes this input and no other; asking again, or uploading again, is harmless."""
     name = flow_name(request, deployment)
     announced = parse_announcement(request.body, name, deployment.catalog)
+    request.know_query()
     options, now = announced.options, deployment.clock.now()
     reference = input_reference(
         announced.sha256,
