@@ -26,7 +26,7 @@ BODIES: dict[Route, Any] = {
 def test_unknown_parameter_of_the_query_is_named(system: System, route: Route) -> None:
     """On every route that needs a key; nothing is stored, sent or changed."""
     system.add_key("nk_every", "acme", tuple(Scope))
-    job_id = system.submit(**SUBMISSION).body["id"]
+    job_id = system.submit(parameters={"a": 1}).body["id"]
     system.key = "nk_every"
     path = {name: {**PLACE, "id": job_id}[name] for name in route.variables}
     before = (system.jobs(), system.messages(), system.row(job_id))
