@@ -3,11 +3,12 @@
 from functions.aws import AwsError
 from functions.body import read_object
 from functions.deployment import Deployment
+from functions.errors import UnreadableRowError
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import UNSETTLED, Job
-from functions.page import read_page
-from functions.row import UnreadableRowError, order
+from functions.page import read_page, unreadable_entries
+from functions.row import order
 from functions.selection import Place, Selection, parse_selection
 from functions.store import Refused
 from functions.telemetry import logger
@@ -34,7 +35,8 @@ def cancel_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Re
         if deployment.clock.now() >= request.received_at + _MOST_MS:
             end = order(job)
             break
-    return Response({"cancelled": cancelled, **({} if end is None else {"cursor": selection.cursor(end)})})
+    more = {} if end is None else {"cursor": selection.cursor(end)}
+    return Response({"cancelled": cancelled, **unreadable_entries(page), **more})
 
 
 def _cancel(job: Job, selection: Selection, deployment: Deployment) -> bool:

@@ -57,6 +57,23 @@ def job_not_found() -> ApiError:
     )
 
 
+class UnreadableRowError(ValueError):
+    """A row that is no job's: something else than this code has written it, or a part of it."""
+
+    def __init__(self, job_id: str, org: str, problem: str) -> None:
+        super().__init__(f"the row of the job {job_id!r} cannot be read: {problem}")
+        self.job_id = job_id
+        self.org = org
+
+
+def job_unreadable(job_id: str) -> ApiError:
+    """The answer for a job of the caller's whose row is there and says nothing that can be shown."""
+    return ApiError(
+        ErrorCode.JOB_NOT_FOUND,
+        f"What is stored of the job {job_id} cannot be read: tell the operator of this deployment, whose log says why.",
+    )
+
+
 def unavailable() -> ApiError:
     """The answer to what AWS could not do, or had no time for."""
     message = "This could not be done now: send the request again."

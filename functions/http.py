@@ -11,7 +11,7 @@ from typing import Any
 from functions.aws import AwsError
 from functions.body import inflated
 from functions.deployment import Deployment, deployed
-from functions.errors import ApiError, InvalidInputError, unavailable
+from functions.errors import ApiError, InvalidInputError, UnreadableRowError, job_not_found, unavailable
 from functions.keys import Caller
 from functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
@@ -166,6 +166,10 @@ def translated(raised: Exception, request_id: str) -> ApiError:
     """Say what a failure is to the caller; the log alone has what it was."""
     if isinstance(raised, ApiError):
         return raised
+    if isinstance(raised, UnreadableRowError):
+        # Whoever asks may be of another org, which is told as little of it as of any job.
+        logger().error("a job cannot be read", extra={"request_id": request_id, "reason": str(raised)})
+        return job_not_found()
     logger().exception("a request failed", exc_info=raised, extra={"request_id": request_id})
     if isinstance(raised, AwsError):
         return unavailable()

@@ -5,13 +5,13 @@ from itertools import islice
 
 from functions.abandoning import settled
 from functions.deployment import Deployment
-from functions.errors import unavailable
+from functions.errors import UnreadableRowError, job_unreadable, unavailable
 from functions.lifecycle import Job, State
-from functions.row import UnreadableRowError, id_at, order
+from functions.row import id_at, order
 from functions.selection import Selection
 from functions.store import Row
 from functions.telemetry import logger
-from functions.views import size_of_metadata
+from functions.views import entry_error, size_of_metadata
 
 _ROWS_AT_ONCE = 100
 """What DynamoDB reads in one request."""
@@ -29,6 +29,8 @@ class Page:
 
     jobs: list[Job]
     end: str | None
+    unreadable: list[str]
+    """The ids of those among them that cannot be read, in whichever state they are."""
 
 
 def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
@@ -44,6 +46,7 @@ def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
         place.org, place.flows, above=selection.above, below=selection.below, at_once=at_once
     )
     jobs: list[Job] = []
+    unreadable: list[str] = []
     room = _MOST_SHOWN
     end = selection.position
     for _ in range(_MOST_READS):
@@ -51,9 +54,9 @@ def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
         rows = deployment.store.read_many(map(id_at, batch))
         for at in batch:
             if id_at(at) not in rows:
-                return _cut_short(jobs, end, selection)
+                return _cut_short(Page(jobs, end, unreadable), selection)
             end = at
-            job = _standing(rows[id_at(at)], at, deployment, now)
+            job = _standing(rows[id_at(at)], at, deployment, now, unreadable)
             if job is None:
                 continue
             if selection.holds(job, now):
@@ -61,25 +64,32 @@ def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
                 room -= size_of_metadata(job)
             if len(jobs) == most or room <= 0:
                 is_last = at == batch[-1] and next(positions, None) is None
-                return Page(jobs, None if is_last else end)
+                return Page(jobs, None if is_last else end, unreadable)
         if len(batch) < at_once:
-            return Page(jobs, None)
-    return Page(jobs, end)
+            return Page(jobs, None, unreadable)
+    return Page(jobs, end, unreadable)
 
 
-def _standing(row: Row, at: str, deployment: Deployment, now: int) -> Job | None:
-    """Return the job at a position; a row that cannot be read is left out, so that it keeps nobody from the others."""
+def _standing(row: Row, at: str, deployment: Deployment, now: int, unreadable: list[str]) -> Job | None:
+    """Return the job at a position; one that cannot be read is named apart, so that it keeps nobody from the others."""
     try:
         if isinstance(row, UnreadableRowError):
             raise row
         return None if row is None or order(row) != at else settled(row, deployment, now)
     except UnreadableRowError as error:
-        logger().error("a job is left out of a list", extra={"job_id": error.job_id, "reason": str(error)})
+        logger().error("a job of a list cannot be read", extra={"job_id": error.job_id, "reason": str(error)})
+        unreadable.append(id_at(at))
         return None
 
 
-def _cut_short(jobs: list[Job], end: str | None, selection: Selection) -> Page:
+def _cut_short(page: Page, selection: Selection) -> Page:
     """End the page where AWS had no time for more rows; a page that is no step forward would never end."""
-    if end == selection.position:
+    if page.end == selection.position:
         raise unavailable()
-    return Page(jobs, end)
+    return page
+
+
+def unreadable_entries(page: Page) -> dict[str, object]:
+    """Show which jobs of a page cannot be read, if there are any."""
+    entries = [{"id": id_, **entry_error(job_unreadable(id_))} for id_ in page.unreadable]
+    return {"errors": entries} if entries else {}

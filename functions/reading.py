@@ -2,14 +2,14 @@
 
 from functions.abandoning import settled
 from functions.deployment import Deployment
-from functions.errors import job_not_found
+from functions.errors import UnreadableRowError, job_not_found, job_unreadable
 from functions.http import Request, Response
 from functions.identity import is_job_id
 from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import pace_headers
 from functions.results import shown
-from functions.row import UnreadableRowError
+from functions.telemetry import logger
 from functions.views import job_status
 
 
@@ -29,7 +29,10 @@ def find_job(request: Request, caller: Caller, deployment: Deployment) -> Job:
         job = deployment.store.read(job_id, consistent=True)
     except UnreadableRowError as error:
         # Other orgs are told as little of it as of any job.
-        raise error if error.org == caller.org else job_not_found() from None
+        if error.org != caller.org:
+            raise job_not_found() from None
+        logger().exception("a job cannot be read", extra={"job_id": error.job_id})
+        raise job_unreadable(error.job_id) from None
     now = deployment.clock.now()
     if job is None or not is_visible(job, caller, flow, now):
         raise job_not_found()

@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from functions.errors import UnreadableRowError
 from functions.lifecycle import Job, Payload, State
 
 if TYPE_CHECKING:
@@ -113,14 +114,6 @@ def _attribute(value: object) -> "AttributeValueTypeDef":
     raise TypeError(f"a row holds no {type(value).__name__}")
 
 
-class UnreadableRowError(ValueError):
-    """A row that is no job's: something else than this code has written it, or a part of it."""
-
-    def __init__(self, item: Mapping[str, Any], problem: str) -> None:
-        self.job_id, self.org = (str(item.get(NAMES[field], {}).get("S")) for field in ("id", "org"))
-        super().__init__(f"the row of the job {self.job_id!r} cannot be read: {problem}")
-
-
 def decode(item: Mapping[str, Any]) -> Job:
     """Return the job of a row, of which every field can be shown.
 
@@ -131,7 +124,16 @@ def decode(item: Mapping[str, Any]) -> Job:
         values = {field: _value(field, item[name]) for field, name in NAMES.items() if name in item}
         return Job(**values)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise UnreadableRowError(item, str(error)) from error
+        job_id, org = (str(item.get(NAMES[field], {}).get("S")) for field in ("id", "org"))
+        raise UnreadableRowError(job_id, org, str(error)) from error
+
+
+def decode_or_error(item: Mapping[str, Any]) -> Job | UnreadableRowError:
+    """Return the job of a row, or why there is none."""
+    try:
+        return decode(item)
+    except UnreadableRowError as error:
+        return error
 
 
 def _value(field: str, attribute: Mapping[str, Any]) -> Any:

@@ -19,6 +19,9 @@ _FIELDS = frozenset({"state", "createdAfter", "createdBefore", "cursor"})
 _FOREIGN = "belongs to no list of these jobs: send that of the page before, with the same path and filter, or none"
 _LATEST = 9_999_999_999_999
 _CHECK_BYTES = 9
+_POSITION = re.compile(r"[0-9]{13}#[!-~]{1,100}")
+"""Of a job: a cursor is no secret, and the index takes no key of more than 1,024 bytes."""
+
 _ZONE = re.compile(r"(:[0-9]{2}(?:\.[0-9]+)?) ([0-9]{2}:?[0-9]{2})\Z")
 """A time and its zone in a query whose `+` was not escaped, and so means a space."""
 
@@ -85,7 +88,7 @@ class Selection:
             check, position = content[:_CHECK_BYTES], content[_CHECK_BYTES:].decode()
         except ValueError:
             check, position = b"", ""
-        if check != self._check(position):
+        if check != self._check(position) or not _POSITION.fullmatch(position):
             raise InvalidInputError([("cursor", _FOREIGN)])
         return replace(self, position=position)
 

@@ -7,15 +7,15 @@ from typing import Any
 from functions.abandoning import settled
 from functions.body import read_list, read_object
 from functions.deployment import Deployment
-from functions.errors import ApiError, InvalidInputError, job_not_found, unavailable
+from functions.errors import ApiError, InvalidInputError, UnreadableRowError, job_not_found, job_unreadable, unavailable
 from functions.http import Endpoint, Request, Response, translated
 from functions.identity import is_job_id
 from functions.keys import Caller
 from functions.pace import pause_ms
 from functions.reading import is_visible
 from functions.results import shown, size_of
-from functions.row import UnreadableRowError
 from functions.store import Row
+from functions.telemetry import logger
 from functions.views import entry_error, job_status
 
 _ROOM = 640 * 1024
@@ -64,7 +64,8 @@ def _entry(id_: str, rows: Mapping[str, Row], room: int, caller: Caller, deploym
     if is_job_id(id_) and id_ not in rows:
         raise unavailable()
     if isinstance(row, UnreadableRowError):
-        raise row if row.org == caller.org else job_not_found()
+        logger().error("a job cannot be read", extra={"job_id": row.job_id, "reason": str(row)})
+        raise job_unreadable(id_) if row.org == caller.org else job_not_found()
     if row is None or not is_visible(row, caller, None, now):
         raise job_not_found()
     if size_of(row) > room:

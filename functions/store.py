@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions.aws import AwsError
+from functions.errors import UnreadableRowError
 from functions.estimate import Estimate
 from functions.lifecycle import TERMINAL, Job, Payload, State, Transition
-from functions.row import NAMES, UnreadableRowError, decode, encode, placeholders
+from functions.row import NAMES, decode, decode_or_error, encode, placeholders
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -70,7 +71,7 @@ class JobStore:
         shown = {} if results else {"ProjectionExpression": _WITHOUT_RESULT}
         asked: Any = {"Keys": keys, "ConsistentRead": True, **shown}
         answer: Any = self.client.batch_get_item(RequestItems={self.table: asked})
-        jobs = {item["id"]["S"]: _read(item) for item in answer["Responses"].get(self.table, [])}
+        jobs = {item["id"]["S"]: decode_or_error(item) for item in answer["Responses"].get(self.table, [])}
         unread = answer["UnprocessedKeys"].get(self.table, {}).get("Keys", [])
         return {key["id"]["S"]: jobs.get(key["id"]["S"]) for key in keys if key not in unread}
 
@@ -225,13 +226,6 @@ class JobStore:
         except AwsError as error:
             raise _refusal(transition.name.lower(), error) from error
         return decode(answer["Attributes"])
-
-
-def _read(item: Mapping[str, Any]) -> Job | UnreadableRowError:
-    try:
-        return decode(item)
-    except UnreadableRowError as error:
-        return error
 
 
 def _ending(job: Job, now: int) -> dict[str, object]:

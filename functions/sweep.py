@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from functions.abandoning import abandon
 from functions.aws import AwsError
 from functions.deployment import Deployment, deployed
+from functions.errors import UnreadableRowError
 from functions.lifecycle import Job
 from functions.rounds import Round
-from functions.row import UnreadableRowError
 from functions.telemetry import logger
 
 if TYPE_CHECKING:

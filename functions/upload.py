@@ -1,10 +1,11 @@
 """Entry: say where an input is to be uploaded that is too large for the body of a submission."""
 
 from functions.deployment import Deployment
+from functions.errors import InvalidInputError
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.payloads import input_key, input_reference
-from functions.submission import parse_announcement
+from functions.submission import parse_announcement, run_at_errors
 from functions.submitting import due_at, flow_name
 
 
@@ -14,6 +15,9 @@ def upload(request: Request, caller: Caller, deployment: Deployment) -> Response
     announced = parse_announcement(request.body, name, deployment.catalog)
     request.know_query()
     options, now = announced.options, deployment.clock.now()
+    # A moment that is over is no mistake of who repeats the request.
+    if options.get("runAt", 0) > now and (errors := run_at_errors(options["runAt"], now)):
+        raise InvalidInputError(errors)
     reference = input_reference(
         announced.sha256,
         keep_seconds=options.get("keepSeconds", deployment.catalog.flows[name].keep_seconds),

@@ -213,10 +213,18 @@ class JobQuery(JobFilter):
     cursor: str | None = None
 
 
+class UnreadableJob(WireModel):
+    """A job of which what is stored cannot be read, in whichever state it is; the error has a code and a message."""
+
+    id: str
+    error: dict[str, str]
+
+
 class JobList(WireModel):
     """A page of jobs, newest first and without their results; no `cursor` means the end, a short page does not."""
 
     jobs: list[JobStatus]
+    errors: list[UnreadableJob] | None = None
     cursor: str | None = None
 
 
@@ -230,6 +238,7 @@ class CancelledJobs(WireModel):
     """How many jobs a request has cancelled; with a `cursor` there may be more, which the next request cancels."""
 
     cancelled: int
+    errors: list[UnreadableJob] | None = None
     cursor: str | None = None
 
 

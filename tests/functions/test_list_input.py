@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from functions.lifecycle import State
+from functions.selection import Place, parse_selection
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System, assert_refused
@@ -113,3 +115,13 @@ def test_what_is_not_here(system: System, route: Route, path: dict[str, str], co
     """A flow or a project that is not here is a 404, whatever the query is."""
     answer = system.send(route, query="limit=0", **path_of(route, **path))
     assert_refused(system, answer, code)
+
+
+@pytest.mark.parametrize("position", ["9" * 1025, "1700000000000#" + "j" * 1025, "1700000000000#job_\ud7ff", ""])
+def test_forged_cursor(system: System, position: str) -> None:
+    """A cursor is no secret: one that was made for these jobs, and not by us, is refused before AWS sees it."""
+    catalog = system.deployment.catalog
+    place = Place.named(path_of(Route.LIST_ORG), catalog)
+    forged = parse_selection(place, {}, among=frozenset(State)).cursor(position)
+    answer = system.send(Route.LIST_ORG, query=f"cursor={forged}", **path_of(Route.LIST_ORG))
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)

@@ -53,7 +53,9 @@ def statuses(system: System, ids: list[str]) -> list[Any]:
     return jobs
 
 
-def test_lists_are_without_it(system: System, jobs: list[str]) -> None:
+def test_lists_have_an_error_beside_the_others(system: System, jobs: list[str]) -> None:
+    answer = system.send(Route.LIST_JOBS, **path_of(Route.LIST_JOBS))
+    assert [(each["id"], each["error"]["code"]) for each in answer.body["errors"]] == [(jobs[1], "JOB_NOT_FOUND")]
     assert listed(system) == [jobs[2], jobs[0]]
     assert listed(system, "limit=1") == [jobs[2], jobs[0]]
 
@@ -62,23 +64,34 @@ def test_statuses_have_an_error_in_its_place(system: System, jobs: list[str]) ->
     """Another org is told as little of it as of any job."""
     first, spoilt, last = statuses(system, jobs)
     assert (first["job"]["id"], last["job"]["id"]) == (jobs[0], jobs[2])
-    assert (spoilt["id"], spoilt["error"]["code"] in {"INTERNAL_ERROR", "JOB_NOT_FOUND"}) == (jobs[1], True)
+    assert (spoilt["id"], spoilt["error"]["code"]) == (jobs[1], "JOB_NOT_FOUND")
     system.key = "nk_globex"
     assert [each["error"]["code"] for each in statuses(system, jobs)] == ["JOB_NOT_FOUND"] * 3
 
 
-def test_status_of_it_is_an_error(system: System, jobs: list[str]) -> None:
-    """Another org is told as little of it as of any job."""
-    answer = system.send(Route.STATUS_BY_ID, id=jobs[1])
-    has_org = system.deployment.store.client.get_item(TableName="jobs", Key={"id": {"S": jobs[1]}})["Item"].get("o")
-    assert (answer.status, answer.code) == ((500, "INTERNAL_ERROR") if has_org else (404, "JOB_NOT_FOUND"))
+@pytest.mark.parametrize("route", [Route.STATUS_BY_ID, Route.WAIT_BY_ID, Route.RETRY_BY_ID])
+def test_it_alone_is_not_found(system: System, jobs: list[str], route: Route) -> None:
+    """Its own org is told that it is there; another one is told as little of it as of any job."""
+    answer = system.send(route, id=jobs[1])
+    row = system.deployment.store.client.get_item(TableName="jobs", Key={"id": {"S": jobs[1]}})["Item"]
+    assert (answer.status, answer.code) == (404, "JOB_NOT_FOUND")
+    assert ("cannot be read" in answer.body["detail"]["message"]) == ("o" in row)
     system.key = "nk_globex"
-    assert system.send(Route.STATUS_BY_ID, id=jobs[1]).code == "JOB_NOT_FOUND"
+    assert "cannot be read" not in system.send(route, id=jobs[1]).body["detail"]["message"]
+
+
+def test_it_is_cancelled_or_not_found(system: System, jobs: list[str]) -> None:
+    """A write may mend what could not be read, or finds nothing that it may change; another org finds nothing."""
+    system.key = "nk_globex"
+    assert system.send(Route.CANCEL_BY_ID, id=jobs[1]).status == 404
+    system.key = "nk_acme"
+    assert system.send(Route.CANCEL_BY_ID, id=jobs[1]).status in (200, 404)
 
 
 def test_the_others_are_cancelled(system: System, jobs: list[str]) -> None:
     answer = system.send(Route.CANCEL_JOBS, body={}, **path_of(Route.CANCEL_JOBS))
     assert (answer.status, answer.body["cancelled"]) == (200, 2)
+    assert [each["id"] for each in answer.body["errors"]] == [jobs[1]]
     assert {system.row(job_id).state for job_id in (jobs[0], jobs[2])} == {"cancelled"}
 
 
