@@ -114,5 +114,5 @@ budget: $(SETUP) ## Set, list or clear what orgs may use in a month: make budget
 redrive: $(SETUP) ## Send the dead letters that could not be processed to their reader again
 	@$(BIN)/python -m infra redrive $(ARGS)
 
-verify-aws: $(SETUP) ## Check on a deployment what cannot be seen on this machine
-	@$(BIN)/python -m infra verify-aws $(ARGS)
+verify-aws: $(SETUP) ## Check on a deployment what cannot be seen on this machine; write a report (ARGS="-k stream")
+	@$(BIN)/pytest -n 0 -q tests/aws --deployed $(ARGS)

@@ -1,11 +1,10 @@
-"""The operator's commands: `python -m infra deploy|rollback|destroy|keys|budget|redrive|verify-aws`."""
+"""The operator's commands: `python -m infra deploy|rollback|destroy|keys|budget|redrive`."""
 
 import os
 import sys
 import time
 from typing import Annotated
 
-import httpx
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,14 +17,6 @@ from infra.redrive import redrive
 from infra.rollback import live_flows, rollback
 from infra.runtimes import check_runtime
 from infra.settings import SettingsError
-from infra.verify import behaviour, configuration, processes
-from infra.verify.check import Outcome, verify
-from infra.verify.deployed import Deployed
-
-_VERIFY_ORG = "verify"
-_HOUR = 60 * 60
-_GATEWAY_SECONDS = 30
-
 
 commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 commands.add_typer(key_commands.commands, name="keys", help="The keys of the deployment's callers.")
@@ -114,29 +105,6 @@ def redrive_command(context: Context) -> None:
     outputs = operator.account.deployed(operator.stack)
     queues = {"unprocessed": outputs["UnprocessedQueueUrl"], "dead_letters": outputs["DeadLetterQueueUrl"]}
     typer.echo(f"{redrive(operator.account.session.client('sqs'), **queues)} letters sent to their reader again")
-
-
-@commands.command("verify-aws")
-def verify_command(
-    context: Context,
-    endpoint: Annotated[str | None, typer.Option(help="The base URL, if not the one that the stack names.")] = None,
-) -> None:
-    """Check the deployed stack, jobs included, with a key that expires within the hour."""
-    operator = Operator.of(context)
-    outputs = operator.account.deployed(operator.stack)
-    now = int(time.time())
-    key = operator.keys().create(_VERIFY_ORG, "verify", created=now, expires=now + _HOUR)
-    base_url, headers = endpoint or outputs["Endpoint"], {"Authorization": f"Bearer {key}"}
-    with httpx.Client(base_url=base_url, headers=headers, timeout=_GATEWAY_SECONDS) as api:
-        deployed = Deployed(
-            operator.stack, outputs, operator.account.session, api, _VERIFY_ORG, clock=time.monotonic, sleep=time.sleep
-        )
-        findings = []
-        for finding in verify(deployed, [*behaviour.CHECKS, *processes.CHECKS, *configuration.CHECKS]):
-            typer.echo(f"{finding.outcome:<14}  {finding.check.name}: {finding.seen}")
-            findings.append(finding)
-    if any(finding.outcome is Outcome.FAILED for finding in findings):
-        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -137,6 +137,11 @@ class Keys:
         )
         return _decode(answer["Attributes"])
 
+    def delete(self, key: str) -> None:
+        """Delete the row of a key that nobody is to have any more; nothing happens if there is none."""
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        self.client.delete_item(TableName=self.table, Key={"hash": {"S": digest}})
+
     def is_empty(self) -> bool:
         """Whether no key was ever made."""
         return not self.client.scan(TableName=self.table, Limit=1, Select="COUNT", ConsistentRead=True)["Count"]

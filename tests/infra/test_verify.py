@@ -1,89 +1,61 @@
-"""Checks of a deployed stack find out what is true, and say it when they cannot."""
+"""The checks of a deployed stack find out what is true, and their report says it."""
 
 import asyncio
-from dataclasses import replace
+import re
 from pathlib import Path
 
-import boto3
-import httpx
-import pytest
-
-from infra.account import Account
 from infra.local.assembly import Assembly
 from infra.local.deployment import Deployment
 from infra.local.emulator import Emulator
-from infra.local.endpoint import ACCOUNT, REGION
-from infra.verify.check import Check, NotShownError, Outcome, verify
-from infra.verify.configuration import CHECKS
-from infra.verify.deployed import Deployed
+from infra.local.endpoint import REGION
+from infra.settings import ROOT
+from tests.aws.report import Finding, report
+from tests.infra.verification import verified
 
 
-def deployed() -> Deployed:
-    def unreachable(_: httpx.Request) -> httpx.Response:
-        raise AssertionError("no check here sends a request")
-
-    session = boto3.Session("test", "test", region_name="us-east-1")
-    api = httpx.Client(transport=httpx.MockTransport(unreachable))
-    return Deployed("noukai", {}, session, api, "verify", clock=lambda: 0.0, sleep=lambda _: None)
-
-
-def right(_: Deployed) -> tuple[bool, str]:
-    return True, "as it should be"
-
-
-def wrong(_: Deployed) -> tuple[bool, str]:
-    return False, "something else"
+def test_report_is_a_table_with_the_failed_checks_first() -> None:
+    """Whatever a check has seen stands in one cell of one line."""
+    findings = [
+        Finding("A job completes.", "test_job_completes", "passed", "completed"),
+        Finding("The stage is throttled.", "test_throttle", "failed", "a | b\nc" + 1000 * "x"),
+        Finding("A request is held.", "test_held_request", "skipped", "only AWS does this"),
+    ]
+    title, _, head, _, *rows = report("checks", findings).split("\n")
+    assert title == "### checks: 1 failed, 1 passed, 1 skipped"
+    assert [row.split(" | ")[0] for row in rows] == ["| failed", "| passed", "| skipped"]
+    assert "a \\| b cxxx" in rows[0]
+    assert len(rows[0]) < 400
+    assert head.count("|") == rows[1].count("|")
 
 
-def broken(_: Deployed) -> tuple[bool, str]:
-    raise KeyError("Tables")
-
-
-def not_there(_: Deployed) -> tuple[bool, str]:
-    raise NotShownError("no such flow")
-
-
-@pytest.mark.parametrize(
-    ("check", "outcome", "seen"),
-    [
-        (Check("right", right), Outcome.OK, "as it should be"),
-        (Check("wrong", wrong), Outcome.FAILED, "something else"),
-        (Check("broken", broken), Outcome.FAILED, "KeyError: 'Tables'"),
-        (Check("not there", not_there), Outcome.NOT_SHOWN, "no such flow"),
-        (Check("of AWS", right, on_aws=True), Outcome.OK, "as it should be"),
-    ],
-)
-def test_check_says_what_it_has_seen(check: Check, outcome: Outcome, seen: str) -> None:
-    """On AWS every check is made."""
-    (finding,) = verify(deployed(), [check])
-    assert (finding.outcome, finding.seen) == (outcome, seen)
-
-
-def test_broken_check_does_not_keep_the_others_from_being_made() -> None:
-    """One finding for each."""
-    findings = verify(deployed(), [Check("broken", broken), Check("right", right)])
-    assert [finding.outcome for finding in findings] == [Outcome.FAILED, Outcome.OK]
-
-
-def test_check_of_aws_itself_is_not_made_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An emulator would show itself."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
-    findings = verify(deployed(), [Check("of AWS", wrong, on_aws=True), Check("of anybody", right)])
-    assert [finding.outcome for finding in findings] == [Outcome.NOT_SHOWN, Outcome.OK]
+def test_without_a_stack_the_checks_are_skipped() -> None:
+    """And say how they are made."""
+    done = verified({}, "-rs", deployed=False)
+    assert done.returncode == 0, done.stdout
+    assert "it checks a deployed stack: make verify-aws" in done.stdout
+    assert " passed" not in done.stdout
 
 
 def test_stack_with_further_workers_is_as_it_should_be(
-    profiled_assembly: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    profiled_assembly: Path, emulator: Emulator, tmp_path: Path
 ) -> None:
     """Each worker's queue, mapping, function and log is looked at, as far as an emulator has them."""
-    for name, value in emulator.endpoint.environment.items():
-        monkeypatch.setenv(name, value)
     asyncio.run(Deployment.of(emulator.endpoint).create(Assembly.read(profiled_assembly), now=0))
-    session = boto3.Session(region_name=REGION)
-    outputs = Account(session, ACCOUNT, REGION).deployed("noukai")
-    stack = replace(deployed(), outputs=outputs, session=session)
-    findings = {finding.check.name: (finding.outcome, finding.seen) for finding in verify(stack, CHECKS)}
-    assert {outcome for outcome, _ in findings.values()} == {Outcome.OK, Outcome.NOT_SHOWN}, findings
-    assert len(stack.job_queues()) == 4
-    _, seen = findings["the queues deliver with partial failures and a bound"]
-    assert "'MaximumConcurrency': 33" in seen
+    file = tmp_path / "report.md"
+    aws = {**emulator.endpoint.environment, "AWS_REGION": REGION}
+    done = verified(aws, "--report", str(file), checks="tests/aws/test_configuration.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = file.read_text()
+    assert "'MaximumConcurrency': 33" in text
+    assert "7 passed" in text
+
+
+def test_ledger_names_the_tests_that_there_are() -> None:
+    """Each of its entries has one, and whatever only AWS shows is in it."""
+    sources = "\n".join(path.read_text() for path in (ROOT / "tests" / "aws").glob("test_*.py"))
+    tests = set(re.findall(r"^def (test_\w+)", sources, re.MULTILINE))
+    of_aws = set(re.findall(r"^@pytest.mark.on_aws\n(?:@.*\n)*def (test_\w+)", sources, re.MULTILINE))
+    entries = [line for line in (ROOT / ".github" / "ledger.md").read_text().splitlines() if line.startswith("| ")][2:]
+    named = [set(re.findall(r"`(test_\w+)`", entry)) for entry in entries]
+    assert all(named)
+    assert of_aws <= set().union(*named) <= tests

@@ -3,24 +3,31 @@
 import json
 from typing import Any
 
+import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from infra.aliases import LIVE
 from infra.settings import EXPIRY_ATTRIBUTE
-from infra.verify.check import Check
-from infra.verify.deployed import Deployed
 from noukai_wire.limits import KEPT_DAYS
+from tests.aws.deployed import Deployed
+from tests.aws.report import Saw
 
 _TABLES = ("JobsTable", "KeysTable", "UsageTable")
 
 
-def _time_to_live(deployed: Deployed) -> tuple[bool, str]:
+@pytest.mark.on_aws
+def test_time_to_live(deployed: Deployed, saw: Saw) -> None:
+    """Expired jobs are deleted by their time to live."""
     dynamodb = deployed.session.client("dynamodb")
     found = dynamodb.describe_time_to_live(TableName=deployed.outputs["JobsTable"])["TimeToLiveDescription"]
-    return (found.get("TimeToLiveStatus"), found.get("AttributeName")) == ("ENABLED", EXPIRY_ATTRIBUTE), str(found)
+    saw(str(found))
+    assert (found.get("TimeToLiveStatus"), found.get("AttributeName")) == ("ENABLED", EXPIRY_ATTRIBUTE)
 
 
-def _recovery(deployed: Deployed) -> tuple[bool, str]:
+@pytest.mark.on_aws
+def test_recovery(deployed: Deployed, saw: Saw) -> None:
+    """The tables can be restored to a point in time."""
     dynamodb = deployed.session.client("dynamodb")
     found = [
         dynamodb.describe_continuous_backups(TableName=deployed.outputs[name])["ContinuousBackupsDescription"][
@@ -28,20 +35,26 @@ def _recovery(deployed: Deployed) -> tuple[bool, str]:
         ]["PointInTimeRecoveryStatus"]
         for name in _TABLES
     ]
-    return set(found) == {"ENABLED"}, str(found)
+    saw(str(found))
+    assert set(found) == {"ENABLED"}
 
 
-def _billing(deployed: Deployed) -> tuple[bool, str]:
+def test_billing(deployed: Deployed, saw: Saw) -> None:
+    """The tables are paid per request."""
     dynamodb = deployed.session.client("dynamodb")
     tables = [dynamodb.describe_table(TableName=deployed.outputs[name])["Table"] for name in _TABLES]
     found = [table.get("BillingModeSummary", {}).get("BillingMode") for table in tables]
-    return set(found) == {"PAY_PER_REQUEST"}, str(found)
+    saw(str(found))
+    assert set(found) == {"PAY_PER_REQUEST"}
 
 
-def _lifecycle(deployed: Deployed) -> tuple[bool, str]:
+@pytest.mark.on_aws
+def test_lifecycle(deployed: Deployed, saw: Saw) -> None:
+    """Objects are deleted by their names."""
     found = deployed.session.client("s3").get_bucket_lifecycle_configuration(Bucket=deployed.outputs["PayloadsBucket"])
     kept = {(each["Filter"].get("Prefix"), each["Expiration"]["Days"], each["Status"]) for each in found["Rules"]}
-    return kept == {(f"keep-{days}d/", days, "Enabled") for days in KEPT_DAYS}, str(sorted(kept, key=str))
+    saw(str(sorted(kept, key=str)))
+    assert kept == {(f"keep-{days}d/", days, "Enabled") for days in KEPT_DAYS}
 
 
 def _mappings(deployed: Deployed) -> list[dict[str, Any]]:
@@ -50,7 +63,8 @@ def _mappings(deployed: Deployed) -> list[dict[str, Any]]:
     return [dict(client.get_event_source_mapping(UUID=name)) for name in names]
 
 
-def _deliveries(deployed: Deployed) -> tuple[bool, str]:
+def test_deliveries(deployed: Deployed, saw: Saw) -> None:
+    """The queues deliver with partial failures and a bound."""
     found = [each for each in _mappings(deployed) if ":sqs:" in each["EventSourceArn"]]
     right = [
         each["State"] == "Enabled"
@@ -60,25 +74,32 @@ def _deliveries(deployed: Deployed) -> tuple[bool, str]:
     ]
     seen = [(each["State"], each["BatchSize"], each.get("ScalingConfig")) for each in found]
     readers = len([*deployed.job_queues(), deployed.outputs["DeadLetterQueueUrl"]])
-    return right == [True] * readers, str(seen)
+    saw(str(seen))
+    assert right == [True] * readers
 
 
-def _stream(deployed: Deployed) -> tuple[bool, str]:
+@pytest.mark.on_aws
+def test_stream(deployed: Deployed, saw: Saw) -> None:
+    """The jobs table's stream is read by shard and in order."""
     (found,) = (each for each in _mappings(deployed) if ":dynamodb:" in each["EventSourceArn"])
     # Without a time window no record would say which shard it is of, and those of several would be taken for repeated.
     names = ("State", "TumblingWindowInSeconds", "ParallelizationFactor", "LastProcessingResult")
     seen = {name: found.get(name) for name in names}
-    return (seen["State"], bool(seen[names[1]]), seen[names[2]] in (None, 1)) == ("Enabled", True, True), str(seen)
+    saw(str(seen))
+    assert (seen["State"], bool(seen[names[1]]), seen[names[2]] in (None, 1)) == ("Enabled", True, True)
 
 
-def _concurrency(deployed: Deployed) -> tuple[bool, str]:
+def test_concurrency(deployed: Deployed, saw: Saw) -> None:
+    """The account has concurrency left for the API."""
     limits = deployed.session.client("lambda").get_account_settings()["AccountLimit"]
     free = limits["UnreservedConcurrentExecutions"]
     workers = sum(each.get("ScalingConfig", {}).get("MaximumConcurrency", 0) for each in _mappings(deployed))
-    return free > workers, f"{free} unreserved, of which the queues' readers may take {workers}"
+    saw(f"{free} unreserved, of which the queues' readers may take {workers}")
+    assert free > workers
 
 
-def _queues(deployed: Deployed) -> tuple[bool, str]:
+def test_queues(deployed: Deployed, saw: Saw) -> None:
+    """The queues are encrypted and redrive."""
     sqs = deployed.session.client("sqs")
     urls = [deployed.outputs["DeadLetterQueueUrl"], *deployed.job_queues()]
     found = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"] for url in urls]
@@ -87,36 +108,58 @@ def _queues(deployed: Deployed) -> tuple[bool, str]:
     right = {each.get("deadLetterTargetArn") for each in redrives} == {letters["QueueArn"]} and {
         each.get("SqsManagedSseEnabled") for each in found
     } == {"true"}
-    return right, f"visibility {[each['VisibilityTimeout'] for each in jobs]} s, redrive {redrives}"
+    saw(f"visibility {[each['VisibilityTimeout'] for each in jobs]} s, redrive {redrives}")
+    assert right
 
 
-def _plain_http(deployed: Deployed) -> tuple[bool, str]:
+@pytest.mark.on_aws
+def test_plain_http(deployed: Deployed, saw: Saw) -> None:
+    """A queue refuses plain HTTP."""
     client = deployed.session.client("sqs", use_ssl=False, config=Config(retries={"total_max_attempts": 1}))
-    try:
+    with pytest.raises(ClientError) as refused:
         client.get_queue_attributes(QueueUrl=deployed.outputs["QueueUrl"], AttributeNames=["QueueArn"])
-    except ClientError as error:
-        return error.response["Error"]["Code"].startswith("AccessDenied"), error.response["Error"]["Code"]
-    return False, "it was answered"
+    code = refused.value.response["Error"]["Code"]
+    saw(code)
+    assert code.startswith("AccessDenied")
 
 
-def _functions(deployed: Deployed) -> tuple[bool, str]:
+def test_live_versions(deployed: Deployed, saw: Saw) -> None:
+    """Queues, stream and gateway invoke the alias that a rollback takes back."""
+    client = deployed.session.client("apigatewayv2")
+    (api,) = deployed.resources("AWS::ApiGatewayV2::Api")
+    targets = [each.get("IntegrationUri", "") for each in client.get_integrations(ApiId=api)["Items"]]
+    targets += [each["FunctionArn"] for each in _mappings(deployed)]
+    others = [target for target in targets if not target.removesuffix("/invocations").endswith(f":{LIVE}")]
+    saw(f"{len(targets)} invoke {LIVE}, and {others} do not")
+    assert targets
+    assert others == []
+
+
+def test_functions(deployed: Deployed, saw: Saw) -> None:
+    """The functions run on one architecture and log JSON."""
     found = deployed.functions()
     kinds = sorted({f"{each['Runtime']}, {each['Architectures'][0]}" for each in found})
     right = len(kinds) == 1 and all(each["LoggingConfig"]["LogFormat"] == "JSON" for each in found)
-    return right, f"{len(found)} functions on {kinds}"
+    saw(f"{len(found)} functions on {kinds}")
+    assert right
 
 
-def _log_groups(deployed: Deployed) -> tuple[bool, str]:
+def test_log_groups(deployed: Deployed, saw: Saw) -> None:
+    """Every log is kept for a time."""
     logs = deployed.session.client("logs")
     kept = [
         group.get("retentionInDays")
         for name in deployed.resources("AWS::Logs::LogGroup")
         for group in logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     ]
-    return None not in kept and len(kept) == len(deployed.functions()), f"days: {kept}"
+    saw(f"days: {kept}")
+    assert None not in kept
+    assert len(kept) == len(deployed.functions())
 
 
-def _rights(deployed: Deployed) -> tuple[bool, str]:
+@pytest.mark.on_aws
+def test_rights(deployed: Deployed, saw: Saw) -> None:
+    """Each worker's role allows its actions and no others."""
     iam, sts = deployed.session.client("iam"), deployed.session.client("sts")
     arn = sts.get_caller_identity()["Arn"].split(":")
     table = f"arn:{arn[1]}:dynamodb:{deployed.session.region_name}:{arn[4]}:table/{deployed.outputs['JobsTable']}"
@@ -133,29 +176,16 @@ def _rights(deployed: Deployed) -> tuple[bool, str]:
         for role in roles
     ]
     decisions = [list(each.values()) for each in found]
-    return decisions == [["allowed", "implicitDeny", "implicitDeny"]] * len(deployed.job_queues()), str(found)
+    saw(str(found))
+    assert decisions == [["allowed", "implicitDeny", "implicitDeny"]] * len(deployed.job_queues())
 
 
-def _throttle(deployed: Deployed) -> tuple[bool, str]:
+@pytest.mark.on_aws
+def test_throttle(deployed: Deployed, saw: Saw) -> None:
+    """The stage is throttled."""
     client = deployed.session.client("apigatewayv2")
     (api,) = deployed.resources("AWS::ApiGatewayV2::Api")
     (stage,) = client.get_stages(ApiId=api)["Items"]
     settings = stage.get("DefaultRouteSettings", {})
-    return settings.get("ThrottlingRateLimit", 0) > 0, f"{stage['StageName']}: {settings}"
-
-
-CHECKS = (
-    Check("objects are deleted by their names", _lifecycle, on_aws=True),
-    Check("expired jobs are deleted by their time to live", _time_to_live, on_aws=True),
-    Check("the tables can be restored to a point in time", _recovery, on_aws=True),
-    Check("the tables are paid per request", _billing),
-    Check("the queues deliver with partial failures and a bound", _deliveries),
-    Check("the jobs table's stream is read by shard and in order", _stream, on_aws=True),
-    Check("the account has concurrency left for the API", _concurrency),
-    Check("the queues are encrypted and redrive", _queues),
-    Check("a queue refuses plain HTTP", _plain_http, on_aws=True),
-    Check("the functions run on one architecture and log JSON", _functions),
-    Check("every log is kept for a time", _log_groups),
-    Check("each worker's role allows its actions and no others", _rights, on_aws=True),
-    Check("the stage is throttled", _throttle, on_aws=True),
-)
+    saw(f"{stage['StageName']}: {settings}")
+    assert settings.get("ThrottlingRateLimit", 0) > 0

@@ -9,8 +9,13 @@ import httpx
 
 from infra.account import resources
 from infra.profiles import deployed_queues
+from noukai_wire.errors import ErrorCode
+from noukai_wire.limits import MIN_KEEP_SECONDS
 from noukai_wire.models import TERMINAL_STATES
 from noukai_wire.routes import Route
+
+KEPT = {"keepSeconds": MIN_KEEP_SECONDS}
+"""What is submitted here is not kept for longer than it must."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ class Deployed:
     def submit(self, flow: str, parameters: dict[str, object], **options: object) -> str:
         """Submit a job of a demo flow and give its id."""
         path = Route.SUBMIT.path(org=self.org, project="demo", flow=flow)
-        response = self.api.post(path, json={"parameters": parameters, "options": options}).raise_for_status()
+        body = {"parameters": parameters, "options": {**KEPT, **options}}
+        response = self.api.post(path, json=body).raise_for_status()
         job_id: str = response.json()["id"]
         return job_id
 
@@ -76,3 +82,22 @@ class Deployed:
             if status["state"] in TERMINAL_STATES or self.clock() >= deadline:
                 return status
             self.sleep(0.5)
+
+    def cancel_all(self) -> None:
+        """Cancel what the org still has under way: its code stops, and its schedules go."""
+        for state in ("pending", "running"):
+            query: dict[str, str] = {"state": state, "limit": "100"}
+            while True:
+                page = self.api.get(Route.LIST_ORG.path(org=self.org), params=query).raise_for_status().json()
+                for job in page["jobs"]:
+                    self.api.post(Route.CANCEL_BY_ID.path(id=job["id"])).raise_for_status()
+                if "cursor" not in page:
+                    break
+                query["cursor"] = page["cursor"]
+
+
+def answers(response: httpx.Response, *codes: ErrorCode) -> bool:
+    """Say whether an answer is one of our errors."""
+    found = response.json().get("detail", {}).get("code")
+    right = any((response.status_code, found) == (code.status, code) for code in codes)
+    return right and "X-Request-ID" in response.headers

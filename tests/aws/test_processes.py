@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from infra.verify.check import Check, NotShownError, of_demo
-from infra.verify.deployed import Deployed
+import pytest
+
+from tests.aws.deployed import Deployed
+from tests.aws.report import Saw
 
 _WARNING = "flow processes:"
 """All that a worker says of a fault with them begins with it."""
@@ -19,26 +21,29 @@ _FREEZE_SECONDS = 20
 _MOST_JOBS = 5
 
 
-def _processes_work(deployed: Deployed) -> tuple[bool, str]:
-    """Run jobs with pauses, in which their worker is frozen, until one worker has had two; then read what it logged."""
+@pytest.mark.on_aws
+@pytest.mark.usefixtures("demo")
+def test_processes_work(deployed: Deployed, saw: Saw) -> None:
+    """A worker that was frozen between two jobs warns of nothing about its flows' processes."""
     groups = _worker_logs(deployed)
     used: list[tuple[str, str]] = []
     while len(used) == len({*used}):
         if len(used) == _MOST_JOBS:
-            raise NotShownError(f"{_MOST_JOBS} jobs had a worker each, so that none was frozen between two")
+            pytest.skip(f"{_MOST_JOBS} jobs had a worker each, so that none was frozen between two")
         if used:
             deployed.sleep(_FREEZE_SECONDS)
         used.append(_worker_of_a_job(deployed, groups))
     group, stream = used[-1]
     warnings = [event["message"] for event in _events(deployed, group, _WARNING, logStreamNames=[stream])]
-    return not warnings, "; ".join(warnings)[:1000] or f"{len(used)} jobs, no warning in {group} {stream}"
+    saw("; ".join(warnings) or f"{len(used)} jobs, no warning in {group} {stream}")
+    assert not warnings
 
 
 def _worker_logs(deployed: Deployed) -> list[str]:
     """Give the log groups of the workers, which must keep warnings."""
     logs = [each["LoggingConfig"] for each in deployed.functions() if each["Handler"] == "functions.worker.handler"]
     if any(each.get("ApplicationLogLevel") in ("ERROR", "FATAL") for each in logs):
-        raise NotShownError("the workers log no warnings")
+        pytest.skip("the workers log no warnings")
     return [each["LogGroup"] for each in logs]
 
 
@@ -54,7 +59,7 @@ def _worker_of_a_job(deployed: Deployed, groups: list[str]) -> tuple[str, str]:
             for event in _events(deployed, group, job, startTime=since):
                 return group, event["logStreamName"]
         if deployed.clock() >= deadline:
-            raise NotShownError(f"job {job} is not in the workers' logs")
+            pytest.skip(f"job {job} is not in the workers' logs")
         deployed.sleep(_LOOK_SECONDS)
 
 
@@ -63,12 +68,3 @@ def _events(deployed: Deployed, group: str, text: str, **bounds: Any) -> Iterato
     for page in pages.paginate(logGroupName=group, filterPattern=f'"{text}"', **bounds):
         for event in page["events"]:
             yield dict(event)
-
-
-CHECKS = (
-    Check(
-        "a worker that was frozen between two jobs warns of nothing about its flows' processes",
-        of_demo(_processes_work),
-        on_aws=True,
-    ),
-)
