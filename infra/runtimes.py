@@ -1,4 +1,4 @@
-"""Lambda's runtimes for Python, and until when AWS lets functions be made with them."""
+"""Lambda's runtimes for Python, and until when AWS supports them."""
 
 from datetime import date
 
@@ -7,7 +7,11 @@ from infra.account import OperatorError
 _NEWEST = (3, 14)
 _OLDEST = (3, 11)
 _ENDS = {(3, 11): date(2027, 6, 30)}
-"""https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html: of those that end before this project would."""
+"""From when on AWS mends the runtime no more, by its table of runtimes, of those that are the next to go.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html has 2027-06-30 for python3.11: no function is made
+with it from 2027-07-31 on, and none changed from 2027-08-31 on. For python3.12 it has 2028-10-31.
+"""
 
 _OTHERWISE = "remove .venv and set up again with another: make PYTHON=python3.13 setup."
 

@@ -15,6 +15,7 @@ import pytest
 
 from infra.local.emulator import Emulator
 from infra.local.endpoint import REGION
+from infra.runtimes import check_runtime
 from infra.settings import ROOT
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, Route
@@ -65,6 +66,7 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
     deployed = operate("deploy", "--org", "acme", "-c", "platform=host", *output, **aws)
     assert deployed.returncode == 0, deployed.stderr
     assert re.search(r"^Flows: +version [0-9a-f]{8}$", deployed.stdout, re.MULTILINE)
+    assert_end_of_runtime_is_told(deployed.stdout)
     [api_id] = re.findall(
         r"^Endpoint: https://(\w+)\..*\n+Key: +none yet, to keep it out of logs", deployed.stdout, re.MULTILINE
     )
@@ -81,6 +83,12 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
     assert_stack_is_verified(emulator, base_url, tmp_path / "report.md", aws)
 
     assert_stack_is_taken_away(emulator, output, aws)
+
+
+def assert_end_of_runtime_is_told(said: str) -> None:
+    """If the Python here has the runtime that AWS ends next."""
+    warning = check_runtime(sys.version_info[:2])
+    assert (f"Warning: {warning}" in said, "Warning: AWS ends" in said) == (warning is not None,) * 2
 
 
 def assert_stack_is_verified(emulator: Emulator, base_url: str, report: Path, aws: dict[str, str]) -> None:

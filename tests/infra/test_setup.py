@@ -1,9 +1,11 @@
 """What the set-up takes from where, and what it is good for."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,21 @@ def test_runtime_that_lambda_has_not(minor: int) -> None:
     """Is refused before anything is made."""
     with pytest.raises(OperatorError, match=rf"no runtime for Python 3\.{minor}, .*make PYTHON="):
         check_runtime((3, minor))
+
+
+def test_python_that_lambda_lacks_deploys_nothing() -> None:
+    """It is refused before any credentials are looked for."""
+    program = (
+        "import sys, infra.__main__ as commands\n"
+        "sys.argv, sys.version_info = ['infra', 'deploy'], (3, 10, 0, 'final', 0)\n"
+        "commands.main()"
+    )
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Lambda has no runtime for Python 3.10, with which this was set up: ")
 
 
 def test_cdk_command_is_installed_by_hash() -> None:
