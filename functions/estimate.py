@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from noukai_wire.limits import MAX_TIMEOUT_SECONDS
+
 _MEMORY = 8
 """A run counts for one in so many: what a flow took long ago is forgotten."""
 
@@ -76,6 +78,8 @@ def refine(known: Estimate | None, begun_at: int, now: int, progress: Mapping[st
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 < percent < 100:  # noqa: PLR2004
         return known
     left = (now - begun_at) * (100 - percent) / percent
+    if left > MAX_TIMEOUT_SECONDS * 1000:  # no attempt lives to see that: the flow has only just begun to count
+        return known
     told = Estimate(now + round(left), max(1, round(left * _PROGRESS_SPREAD)))
     if known is None:
         return told

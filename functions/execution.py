@@ -8,20 +8,26 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from functions.attempt import Attempt, Stop
+from functions.aws import AwsError
 from functions.batch import Batch
 from functions.call import Call
 from functions.catalog import FlowEntry
 from functions.deployment import Deployment
 from functions.flow import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP
 from functions.lifecycle import Job, Payload, State, backoff_seconds
-from functions.outcome import Outcome, Raised
+from functions.outcome import Outcome, Raised, Returned
+from functions.pool import WorkerBrokenError
 from functions.process import FlowProcess
 from functions.queue import Delivery, Message
+from functions.reaper import NotEndedError
 from functions.store import Refused
 from functions.telemetry import logger
 from functions.text import cut
 from functions.turning_away import turn_away
 from noukai_wire.limits import MAX_BACKOFF_SECONDS
+
+BROKEN = (WorkerBrokenError, NotEndedError)
+"""Errors of the worker itself: its deliveries are given back, and it must end."""
 
 
 @dataclass(slots=True)
@@ -37,7 +43,8 @@ class Execution:
         """Claim the job and run its flow, which may take as long as the function has left for it.
 
         Raises:
-            WorkerBrokenError: there is no process for the flow; the job was not claimed, unless one died meanwhile.
+            WorkerBrokenError: there is no process for the flow, and no attempt is spent; or what its attempt has left
+                cannot be looked for.
             NotEndedError: what had to end runs on.
         """
         flow = self.deployment.catalog.flows.get(self.message.flow)
@@ -62,19 +69,43 @@ class Execution:
         """Run the flow in a process that is there before the job is claimed: if there is none, no attempt is spent."""
         processes, project = self.deployment.processes, self.message.flow.partition("/")[0]
         process = processes.take(project, fresh=flow.fresh_process)
+        attempt, outcome = None, None
         try:
             if (job := self._claimed()) is None:
                 return
             # The claim takes time. A process that dies during its import is left alone: its death is the job's error.
             if process.has_imported and not process.is_alive:
-                dead, process = process, processes.take(project, fresh=flow.fresh_process)
-                processes.give_back(dead, is_used_up=True)
+                with self._unclaiming(job):
+                    dead, process = process, processes.take(project, fresh=flow.fresh_process)
+                    processes.give_back(dead, is_used_up=True)
             attempt = self._attempt(job, process, timeout_ms, until)
             outcome = attempt.watch()
         finally:
-            processes.give_back(process, is_used_up=flow.fresh_process)
+            with self._keeping_result(attempt, outcome, flow):
+                processes.give_back(process, is_used_up=flow.fresh_process)
         with self._discarding(job):
             self._end(attempt, outcome, flow)
+
+    @contextmanager
+    def _unclaiming(self, job: Job) -> Iterator[None]:
+        """Undo the claim if there is no process for it: the job loses no attempt by its worker's fault."""
+        try:
+            yield
+        except BROKEN:
+            with suppress(AwsError, Refused):
+                self.deployment.store.unclaim(job)
+            raise
+
+    @contextmanager
+    def _keeping_result(self, attempt: Attempt | None, outcome: Outcome | None, flow: FlowEntry) -> Iterator[None]:
+        """Complete a job whose flow has returned, even if the worker fails at what the attempt has left."""
+        try:
+            yield
+        except BROKEN:
+            if attempt and attempt.stop is None and isinstance(outcome, Returned | Payload):
+                with suppress(AwsError), self._discarding(attempt.job):
+                    self._end(attempt, outcome, flow)
+            raise
 
     @contextmanager
     def _discarding(self, job: Job) -> Iterator[None]:

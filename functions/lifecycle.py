@@ -42,6 +42,7 @@ class Transition(Enum):
     COMPLETE = (frozenset({State.RUNNING}), State.COMPLETED)
     FAIL = (frozenset({State.RUNNING}), State.FAILED)
     RELEASE = (frozenset({State.RUNNING}), State.PENDING)
+    """Gives the job back after an attempt, or undoes a claim for which the worker has no process."""
     CANCEL = (UNSETTLED, State.CANCELLED)
     ABANDON = (UNSETTLED, State.FAILED)
     RESEND = (frozenset({State.PENDING}), State.PENDING)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from json import dumps, loads
 from typing import Any
 
+from functions.text import cut
+
 _BYTES = 4096
 _HEADER = struct.Struct("=II")
 
@@ -39,7 +41,7 @@ class ProgressBoard:
             progress = loads(text)
         except (ValueError, RecursionError):  # a flow has the whole memory of its process, and so this
             return None
-        return progress if isinstance(progress, dict) else None
+        return progress if _is_report(progress) else None
 
     def clear(self) -> None:
         """Let nothing stand here."""
@@ -48,3 +50,16 @@ class ProgressBoard:
     def close(self) -> None:
         """Give the memory back."""
         self._memory.close()
+
+
+def _is_report(said: object) -> bool:
+    """Whether a row may hold it and callers read it: what a context writes always is."""
+    if not isinstance(said, dict) or not said.keys() <= {"percent", "message"}:
+        return False
+    percent, message = said.get("percent", 0), said.get("message", "")
+    return (
+        type(percent) in (int, float)
+        and 0 <= percent <= 100  # noqa: PLR2004 - per cent
+        and isinstance(message, str)
+        and cut(message) == message
+    )

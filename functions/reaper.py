@@ -46,8 +46,9 @@ class Reaper:
         return self._kept[pid] is not None
 
     def reap(self) -> None:
-        """Reap the orphans that have ended."""
-        self._orphans()
+        """Reap the orphans that have ended, as far as a worker that may lack descriptors can see them now."""
+        with suppress(OSError):
+            self._orphans()
 
     def has_orphans(self) -> bool:
         """Whether something lives that lost its parent: the attempt that just ended has left it over."""

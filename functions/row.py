@@ -71,6 +71,11 @@ def placeholders(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeD
     return {f":{name}": _attribute(value) for name, value in values.items()}
 
 
+def assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the parts of an update that set fields to their placeholders."""
+    return tuple(f"{NAMES[field]} = :{field}" for field in changes)
+
+
 def encode(job: Job) -> "dict[str, AttributeValueTypeDef]":
     """The row of a job; what there is nothing to say of is absent."""
     values = {field: getattr(job, field) for field in NAMES}

@@ -8,7 +8,7 @@ from functions.aws import AwsError
 from functions.errors import UnreadableRowError
 from functions.estimate import Estimate
 from functions.lifecycle import TERMINAL, Job, Payload, State, Transition
-from functions.row import NAMES, decode, decode_or_error, encode, placeholders
+from functions.row import NAMES, assignments, decode, decode_or_error, encode, placeholders
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -99,7 +99,7 @@ class JobStore:
                     "w = :owner",
                     "a = if_not_exists(a, :now)",
                     "i = :now",
-                    *_assignments(known),
+                    *assignments(known),
                 ),
                 clears=("not_before", "progress", *unknown),
                 guard="c = :created AND n < m AND (s = :pending OR l <= :now)"
@@ -139,6 +139,17 @@ class JobStore:
         changes = {"last_error": error, "not_before": not_before}
         return self._fenced(Transition.RELEASE, job, changes, now, clears=("lease_until", "progress", *_ESTIMATED))
 
+    def unclaim(self, job: Job) -> Job:
+        """Undo a claim of which no process was told, unless another worker's has the same number by now."""
+        return self._update(
+            Transition.RELEASE,
+            job.id,
+            sets=("n = n - :one",),
+            clears=("lease_until", "owner", *_ESTIMATED, *(("started_at",) if job.attempt == 1 else ())),
+            guard="c = :created AND n = :attempt AND w = :owner",
+            values={"one": 1, "created": job.created_at, "attempt": job.attempt, "owner": job.owner},
+        )
+
     def cancel(self, job_id: str, *, org: str, flow: str | None, now: int, seen: State | None = None) -> Job:
         """Cancel the org's job, of the given flow and in the state it was seen in if that is given, whoever runs it."""
         known = {"org": org, **({"flow": flow} if flow else {}), **({"seen": seen} if seen else {})}
@@ -157,7 +168,7 @@ class JobStore:
         return self._update(
             Transition.ABANDON,
             seen.id,
-            sets=_assignments(changes),
+            sets=assignments(changes),
             clears=_OF_A_RUN,
             guard="c = :created AND n = :attempt AND s = :seen AND (s = :pending OR l <= :now)",
             values={**changes, "created": seen.created_at, "attempt": seen.attempt, "seen": seen.state, "now": now},
@@ -168,7 +179,7 @@ class JobStore:
         self._update(
             Transition.RESEND,
             job.id,
-            sets=_assignments({"resent_at": now}),
+            sets=assignments({"resent_at": now}),
             clears=(),
             guard="c = :created AND n = :attempt",
             values={"resent_at": now, "created": job.created_at, "attempt": 0},
@@ -190,7 +201,7 @@ class JobStore:
             return self._update(
                 transition,
                 job.id,
-                sets=_assignments(changes),
+                sets=assignments(changes),
                 clears=clears,
                 guard="c = :created AND n = :attempt",
                 values={**changes, "created": job.created_at, "attempt": job.attempt},
@@ -230,10 +241,6 @@ class JobStore:
 
 def _ending(job: Job, now: int) -> dict[str, object]:
     return {"completed_at": now, "expires_at": now // 1000 + job.keep_seconds}
-
-
-def _assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(f"{NAMES[field]} = :{field}" for field in changes)
 
 
 def _refusal(name: str, error: AwsError) -> Exception:

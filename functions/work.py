@@ -5,18 +5,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from functions.aws import AwsError
 from functions.batch import Batch
 from functions.deployment import Deployment
-from functions.execution import Execution
-from functions.pool import WorkerBrokenError
+from functions.execution import BROKEN, Execution
 from functions.queue import Delivery, InvalidMessageError, Message
-from functions.reaper import NotEndedError
 from functions.telemetry import logger
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 if TYPE_CHECKING:
     from functions.http import Event
-
-BROKEN = (WorkerBrokenError, NotEndedError)
-"""Errors of the worker itself: its deliveries are given back, and it must end."""
 
 
 class LambdaContext(Protocol):

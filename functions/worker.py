@@ -33,7 +33,8 @@ if _IS_DEPLOYED:
     # Before any library is loaded: the processes of flows have their own.
     _make_processes(deployed())
 
-from functions.work import BROKEN, work  # noqa: E402 - see above
+from functions.execution import BROKEN  # noqa: E402 - see above
+from functions.work import work  # noqa: E402
 
 if _IS_DEPLOYED:
     _make_clients(deployed())

@@ -4,6 +4,8 @@ import errno
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,11 @@ from functions.call import Call
 from functions.lifecycle import Job
 from functions.outcome import Returned
 from functions.pool import ProcessPool, WorkerBrokenError
+from functions.reaper import Reaper
 from functions.scratch import remove_scratch
 from functions.store import JobStore
 from tests.flow_process import memory, traces
+from tests.functions.calls import unreachable
 from tests.functions.harness import System, output
 
 
@@ -109,7 +113,7 @@ def test_no_process_costs_no_attempt(system: System, lack: int) -> None:
     what = "pipe" if lack == errno.EMFILE else "fork"
     with patch.object(os, what, side_effect=OSError(lack, os.strerror(lack))), pytest.raises(WorkerBrokenError):
         system.deliver()
-    assert (system.row(job_id).attempt, system.hidden_for()) == (0, [60, 0])
+    assert (system.row(job_id).attempt, system.hidden_for()) == (0, [0])
     system.deliver()
     assert output(system.status(job_id)) == 2
 
@@ -188,20 +192,57 @@ def run_of(system: System, flow: str) -> Any:
     return system.status(job_id)
 
 
-def test_death_before_the_call_costs_no_attempt(system: System) -> None:
-    """A kept process that dies while the job is claimed gets no call: the attempt has another."""
-    before = output(run(system, "use-model"))[1]
+@contextmanager
+def death_before_the_call(pid: int) -> Iterator[None]:
+    """Let a kept process die while the job is claimed."""
     claim = JobStore.claim
 
     def claim_slowly(store: JobStore, *arguments: Any, **options: Any) -> Job:
-        os.kill(before, signal.SIGKILL)
-        os.waitid(os.P_PID, before, os.WEXITED | os.WNOWAIT)
+        os.kill(pid, signal.SIGKILL)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         return claim(store, *arguments, **options)
 
     with patch.object(JobStore, "claim", claim_slowly):
+        yield
+
+
+def test_death_before_the_call_costs_no_attempt(system: System) -> None:
+    """A kept process that dies while the job is claimed gets no call: the attempt has another."""
+    before = output(run(system, "use-model"))[1]
+    with death_before_the_call(before):
         status = run(system, "use-model")
     loaded, process = output(status)
     assert (status["attempt"], loaded) == (1, 1)
     assert process != before
     with pytest.raises(ProcessLookupError):
         os.kill(before, 0)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_no_other_process_after_the_claim_costs_no_attempt(system: System, answers: bool) -> None:
+    """If there is none in place of the one that died, the claim is undone; unless AWS does not answer, either."""
+    kept = output(run(system, "use-model"))[1]
+    job_id = system.submit("keeping/use-model").body["id"]
+    lack = OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    undone = patch.object(JobStore, "unclaim", JobStore.unclaim if answers else lambda *_: unreachable())
+    broken = pytest.raises(WorkerBrokenError)
+    with death_before_the_call(kept), patch.object(os, "fork", side_effect=lack), undone, broken:
+        system.deliver()
+    assert system.hidden_for()[-1] == 0
+    status = system.status(job_id)
+    seen = ("pending", None, None) if answers else ("running", 1, status.get("startedAt"))
+    assert (status["state"], status.get("attempt"), status.get("startedAt")) == seen
+    system.clock.time += 60_000
+    system.deliver()
+    assert system.status(job_id)["attempt"] == (1 if answers else 2)
+
+
+def test_result_outlives_its_worker(system: System) -> None:
+    """A worker without a descriptor for a look at what the attempt has left keeps its result, and ends itself."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    lack = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    with patch.object(Reaper, "has_orphans", side_effect=lack), pytest.raises(WorkerBrokenError):
+        system.deliver()
+    assert output(system.status(job_id)) == 2
+    assert system.hidden_for()[-1] == 0
+    assert system.deliver() == {"batchItemFailures": []}

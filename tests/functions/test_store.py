@@ -120,6 +120,30 @@ def test_fence(system: System, write: Callable[[JobStore, Job], Job]) -> None:
     assert refused.value.seen == before == store.read("job_a", consistent=True)
 
 
+def test_claim_that_is_undone(system: System) -> None:
+    """The row is as before its claim, also if the answer of the write is lost, and another attempt has its number."""
+    store = system.deployment.store
+    store.create(PENDING, NOW)
+    undone = store.unclaim(claimed(store))
+    assert undone == replace(PENDING, claimed_at=NOW)
+    job = claimed(store, "next")
+    assert (job.attempt, job.started_at) == (1, NOW)
+    store.release(job, error="x", not_before=NOW, now=NOW)
+    assert store.unclaim(claimed(store)).started_at == NOW
+
+
+def test_claim_of_another_worker_is_not_undone(system: System) -> None:
+    """A request that was delayed until another has claimed an attempt of the same number changes nothing."""
+    store = system.deployment.store
+    store.create(PENDING, NOW)
+    late = claimed(store)
+    store.unclaim(late)
+    other = claimed(store, "other")
+    with pytest.raises(Refused):
+        store.unclaim(late)
+    assert store.read("job_a", consistent=True) == other
+
+
 def test_foreign_outcome_is_no_success(system: System) -> None:
     """A late worker that would write the outcome another has written is refused all the same."""
     store = system.deployment.store

@@ -53,6 +53,14 @@ def test_progress_without_a_share_changes_nothing(progress: dict[str, Any] | Non
     assert refine(None, NOW - 500, NOW, progress) is None
 
 
+@pytest.mark.parametrize("percent", [5e-324, 1e-300, 1e-9, 0.001])
+def test_progress_that_foretells_years_changes_nothing(percent: float) -> None:
+    """A flow may report how little of very much it has done; no attempt lasts so long, and no row holds such a time."""
+    known = Estimate(NOW + 1000, 100)
+    assert refine(known, NOW - 10_000, NOW, {"percent": percent}) == known
+    assert refine(None, NOW - 10_000, NOW, {"percent": percent}) is None
+
+
 def test_progress_alone_foretells_the_end() -> None:
     """A quarter done after ten seconds means thirty more, about."""
     assert refine(None, NOW - 10_000, NOW, {"percent": 25}) == (NOW + 30_000, 7500)

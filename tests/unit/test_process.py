@@ -48,13 +48,13 @@ def test_last_progress_is_seen_while_the_flow_is_silent() -> None:
     """Of a burst of reports the last one stands, although the flow says nothing more."""
 
     def body(board: ProgressBoard) -> Outcome:
-        for percent in range(1000):
-            board.write({"percent": percent})
+        for number in range(1000):
+            board.write({"percent": number / 10})
         time.sleep(600)
         raise AssertionError
 
     process = started(body)
-    wait_until(lambda: process.board.read() == {"percent": 999})
+    wait_until(lambda: process.board.read() == {"percent": 99.9})
     process.close()
 
 

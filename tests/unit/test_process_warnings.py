@@ -103,6 +103,28 @@ def test_deaths_that_are_told_late(monkeypatch: pytest.MonkeyPatch, caplog: pyte
     in_own_process(worker)
 
 
+def test_watch_without_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that has none for a look at orphans watches on over its flow, and looks again later."""
+
+    def worker() -> None:
+        pool = ProcessPool(lambda _: serve, memory=1 << 30)
+        process = pool.take("trial", fresh=False)
+        while not process.has_imported:
+            process.receive(5)
+        with monkeypatch.context() as context:
+            context.setattr(os, "listdir", lack_descriptors)
+            assert process.receive(0) is None
+        process.begin(CALL)
+        assert process.receive(5) == Returned("null")
+        pool.give_back(process)
+        pool.close()
+
+    def lack_descriptors(_: object) -> list[str]:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    in_own_process(worker)
+
+
 def test_processes_that_are_not_made_ahead(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """A module that cannot be imported is warned of, and a fork that is refused."""
 

@@ -9,7 +9,25 @@ import pytest
 from functions.progress import ProgressBoard
 
 
-@pytest.mark.parametrize("text", ["[", "[" * 4000, "1", "null", "\N{SNOWMAN}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[",
+        "[" * 4000,
+        "1",
+        "null",
+        "\N{SNOWMAN}",
+        '{"percent": NaN}',
+        '{"percent": 1e308}',
+        '{"percent": -1}',
+        '{"percent": true}',
+        '{"percent": "1"}',
+        '{"percent": null}',
+        '{"message": 1}',
+        '{"message": "\\ud800"}',
+        '{"state": "completed"}',
+    ],
+)
 def test_what_is_no_progress_is_not_read(text: str) -> None:
     """A flow has the memory of the board, and may write anything there."""
     board = ProgressBoard()
