@@ -1,12 +1,17 @@
 """The line of a bar in a terminal, by rich, which is slow to import."""
 
-from rich.console import Console, ConsoleOptions
-from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
-from rich.table import Column
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TimeElapsedColumn
+from rich.table import Column, Table
 from rich.text import Text
 
 _ECHO = len("^C")
 """What a terminal shows of Ctrl-C: at the end of a whole line it would begin another, and the bar's would stay."""
+
+_SPINNER = len("⠋ ")
+_ELAPSED = len(" 0:00:00")
+_LEAST_BAR, _LARGEST_BAR = 4, 40
+_LEAST_NOTE = len("100 % …")
 
 
 class _Console(Console):
@@ -16,25 +21,39 @@ class _Console(Console):
         return whole.update_width(max(1, whole.max_width - _ECHO))
 
 
-class _NoteColumn(TextColumn):
-    """What a job says of itself: the first to be cut, with the bar, where there is no room for the whole line."""
+class _Line(ProgressColumn):
+    """The label, a bar, what the job says of itself and the time, as far as there is room for them.
 
-    def __init__(self) -> None:
-        super().__init__("{task.fields[note]}", markup=False, table_column=Column(no_wrap=False))
+    What the job says is cut; the label, in part of no use where it is the id of a job, is left out instead.
+    """
 
-    def render(self, task: Task) -> Text:
-        text = super().render(task)
-        text.no_wrap, text.overflow = True, "ellipsis"
-        return text
+    def __init__(self, console: _Console) -> None:
+        super().__init__()
+        self._console = console
+        self._spinner = SpinnerColumn()
+        self._elapsed = TimeElapsedColumn()
+
+    def render(self, task: Task) -> Table:
+        label, note = Text(task.description), Text(task.fields["note"])
+        room = self._console.options.max_width - _SPINNER
+        shown: list[RenderableType] = [self._spinner.render(task)]
+        if label.cell_len <= room:
+            shown.append(label)
+            room -= label.cell_len + 1
+        bar = room - _ELAPSED - 1 - min(note.cell_len, max(room - _ELAPSED - 1 - _LEAST_BAR, _LEAST_NOTE))
+        if has_bar := bar >= _LEAST_BAR:
+            width = min(bar, _LARGEST_BAR)
+            shown.append(BarColumn(width).render(task))
+            room -= width + 1 + _ELAPSED
+        if room > 0:
+            note.truncate(room, overflow="ellipsis")
+            shown.append(note)
+        line = Table.grid(*(Column(no_wrap=True) for _ in shown), padding=(0, 1))
+        line.add_row(*shown, *([self._elapsed.render(task)] if has_bar else []))
+        return line
 
 
 def bar_line(*, redirect_stdout: bool) -> Progress:
     """Return the bar of one task on standard error; it is erased in the end."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        _NoteColumn(),
-        TimeElapsedColumn(),
-    )
-    return Progress(*columns, console=_Console(stderr=True), transient=True, redirect_stdout=redirect_stdout)
+    console = _Console(stderr=True)
+    return Progress(_Line(console), console=console, transient=True, redirect_stdout=redirect_stdout)

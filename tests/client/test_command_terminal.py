@@ -149,6 +149,21 @@ def test_bar_is_cut_where_it_says_least(api: FakeApi) -> None:
     assert re.fullmatch(rf" {job_id} [━╸╺]+ 40 % a .*… 0:00:00", drawn), drawn
 
 
+@pytest.mark.parametrize(
+    ("columns", "says"), [(80, "29 % counted 12 of 21 lines"), (40, "29 %…"), (20, "29 % counted 12…")]
+)
+def test_bar_shows_what_the_job_says_before_anything_else(api: FakeApi, columns: int, says: str) -> None:
+    """On the usual width whole; on a narrow one the bar makes room for it, and an id that does not fit."""
+    job_id = f"job_{'a' * 26}"
+    api.live(job_id, job(progress={"percent": 29, "message": "counted 12 of 21 lines"}), job("completed"))
+    with on_terminal("wait", job_id, COLUMNS=str(columns)) as (process, terminal):
+        lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.read()))
+    (drawn,) = {line[1:].strip() for line in lines if "29 %" in line}
+    assert process.returncode == 0
+    assert re.fullmatch(rf"({job_id} )?([━╸╺]+ )?{re.escape(says)}( 0:00:00)?", drawn), drawn
+    assert (job_id in drawn) == (columns > len(job_id))
+
+
 @pytest.mark.usefixtures("api")
 def test_what_map_says_does_not_overwrite_its_bar(tmp_path: Path) -> None:
     """Each message has a line of its own above the bar, on stdout and on stderr."""
