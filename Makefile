@@ -29,9 +29,12 @@ export UNREACHABLE
 
 $(SETUP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@echo "setting up $(VENV), once: about 20 s, longer on a slow network" >&2
+	@echo "  the installer uv ... (about 20 s left)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements.lock > $(VENV)/uv.txt
 	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt \
+		&& echo "  $$(grep -c '^[^ ]' requirements.lock) packages of requirements.lock ... (about 10 s left)" >&2 \
 		&& $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; } \
 		|| { echo "$$UNREACHABLE" >&2; exit 1; }
 	@# With hatchling as locked: a build of its own would fetch the newest.

@@ -4,16 +4,26 @@ import os
 import pty
 import signal
 import sys
-import time
 from pathlib import Path
 
+from rich.console import Console
+
+from infra.local.demo_progress import DemoProgress, keep_seconds, read_seconds
 from infra.local.deployment import LOCAL_KEYS
 from infra.local.errors import LocalError
-from infra.local.running import ready
+from infra.local.running import started
+from infra.local.steps import Step
 from infra.settings import ROOT
 
 FLOW = "acme/demo/word-count"
 TEXT = "LICENSE"
+
+_LOAD = "starting the system on this machine ..."
+_JOB = "running a job ..."
+_USUAL_SECONDS = {_LOAD: 1.5, Step.BUILD: 9.0, Step.DEPLOY: 2.0, Step.ANSWER: 1.0, _JOB: 10.0}
+"""As on two cores, with the libraries of the functions still to be installed."""
+
+_KEPT_SECONDS = ROOT / ".build" / "demo.json"
 
 
 def main() -> int:
@@ -21,19 +31,24 @@ def main() -> int:
     # An end that is asked for stops the system too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(1))
-    began = time.monotonic()
-    print("Starting the system on this machine ...", flush=True)  # noqa: T201 - it is what the demo is for
+    progress = DemoProgress(read_seconds(_KEPT_SECONDS, _USUAL_SECONDS), Console(highlight=False))
     try:
-        with ready(os.environ) as url:
-            command = ["noukai", "submit", FLOW, "-f", TEXT, "-p", "pause=0.4", "--wait"]
-            print(f"{url} ready after {time.monotonic() - began:.1f} s\n$ {' '.join(command)}", flush=True)  # noqa: T201
-            return _run(command, url)
+        with started(os.environ) as system:
+            with progress.shown():
+                progress.begin(_LOAD)
+                url = system.wait_until_ready(progress.begin)
+                progress.begin(_JOB)
+            status = _run(["noukai", "submit", FLOW, "-f", TEXT, "-p", "pause=0.4", "--wait"], url)
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    if status == 0:
+        keep_seconds(_KEPT_SECONDS, progress.taken())
+    return status
 
 
 def _run(command: list[str], url: str) -> int:
+    print(f"$ {' '.join(command)}", flush=True)  # noqa: T201 - it is what the demo is for
     program = str(Path(sys.executable).with_name(command[0]))
     os.chdir(ROOT)
     os.environ.update(NOUKAI_BASE_URL=url, NOUKAI_API_KEY=LOCAL_KEYS["acme"])

@@ -19,6 +19,7 @@ from infra.local.errors import LocalError
 from infra.local.log_line import readable
 from infra.local.readiness import answered
 from infra.local.settings import Settings
+from infra.local.steps import Step
 from infra.local.synthesizer import Synthesizer
 from noukai_wire.routes import Route
 
@@ -65,6 +66,7 @@ class _System:
     async def run(self, tasks: asyncio.TaskGroup, address: Address) -> None:
         # Watched from before they are read, so that no change is missed.
         tasks.create_task(self._watch())
+        self.show(Step.BUILD)
         runtime = await asyncio.to_thread(Dependencies("host").of_runtime)
         is_anew = not self.data.is_there
         emulator = await Emulator.start(
@@ -74,6 +76,7 @@ class _System:
         try:
             deployment = await self._deploy(emulator)
             tasks.create_task(address.serve(emulator.endpoint, deployment.api_id, deployment.payloads_bucket))
+            self.show(Step.ANSWER)
             await answered(f"{address.url}{Route.HEALTH.path()}")
             if not is_anew:
                 self.show(f"goes on with what is kept in {self.data.folder}; FRESH=1 begins anew")
@@ -96,6 +99,7 @@ class _System:
                 asyncio.to_thread(Deployment.of, emulator.endpoint),
                 emulator.ready(),
             )
+            self.show(Step.DEPLOY)
             await deployment.create(assembly, now=int(time.time()))
         self.data.remember(deployment.queues)
         return deployment

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local.errors import LocalError
+from infra.local.steps import Step
 from infra.settings import ROOT
 
 READY = " ready"
@@ -50,6 +51,17 @@ class Running:
         if not lines:
             raise LocalError(f"The local system has not written what was waited for:\n{self.output}")
         return lines[0]
+
+    def wait_until_ready(self, on_step: Callable[[Step], None] = lambda _: None) -> str:
+        """Return its base URL once it takes requests; `on_step` is given each step of its start as it begins.
+
+        Raises:
+            LocalError: it does not start; the message is what it wrote.
+        """
+        for step in Step:
+            self.wait_for(step.__eq__, _START_SECONDS)
+            on_step(step)
+        return self.wait_for(lambda line: line.endswith(READY), _START_SECONDS).removesuffix(READY)
 
     def stop(self) -> None:
         """Ask it to stop and wait until it has."""
@@ -104,5 +116,4 @@ def ready(environ: Mapping[str, str] = os.environ, *, flows: Path | None = None,
         LocalError: it does not start; the message is what it wrote.
     """
     with started(environ, flows=flows, port=port) as system:
-        line = system.wait_for(lambda line: line.endswith(READY), _START_SECONDS)
-        yield line.removesuffix(READY)
+        yield system.wait_until_ready()

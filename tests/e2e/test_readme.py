@@ -76,8 +76,9 @@ def test_commands(environ: dict[str, str]) -> None:
 
 
 def test_demo() -> None:
-    """`make demo` runs the whole system, shows the progress of its job and prints the result."""
+    """`make demo` runs the whole system, says how long it may take, shows its job's progress and prints the result."""
     output = run(["make", "demo"], dict(os.environ))
+    assert re.match(r" +0\.\d s  starting .* \(about \d+ s left\)\n", output)
     assert re.search(r"\d+ % counted \d+ of \d+ lines", output)
     assert '"words"' in output
 

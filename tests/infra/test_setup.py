@@ -95,4 +95,5 @@ def test_setup_that_reaches_no_index_says_which_variables_are_missing(tmp_path: 
         [make, "setup", python], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
     )
     assert result.returncode != 0
+    assert result.stderr.startswith("setting up .venv, once: about ")
     assert {"HTTPS_PROXY", "SSL_CERT_FILE", "UV_NATIVE_TLS", "PIP_INDEX_URL"} <= set(re.findall(r"\w+", result.stderr))
