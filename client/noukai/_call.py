@@ -3,16 +3,17 @@
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import cast
 
 import httpx
 
 from ._connections import BlockingConnections
-from ._stream import SINK
+from ._stream import received
 
 
 class Call:
@@ -22,8 +23,8 @@ class Call:
         self._connections = connections
         self._request = request
         self._until = None if seconds is None else time.monotonic() + seconds
-        self._left = False
-        self._reply: SimpleQueue[httpx.Response | BaseException | None] = SimpleQueue()
+        self._reply: SimpleQueue[httpx.Response | BaseException] = SimpleQueue()
+        self.is_left = False
 
     def answer(self) -> httpx.Response:
         """Return the answer, read to its end; raise `httpx.ReadTimeout` if that takes too long."""
@@ -32,10 +33,9 @@ class Call:
         except Empty:
             raise httpx.ReadTimeout("the answer took too long to arrive", request=self._request) from None
         finally:
-            self._left = True
+            self.is_left = True
         if isinstance(reply, BaseException):
             raise reply
-        assert reply is not None  # noqa: S101 - only a call that was left replies so
         return reply
 
     def _left_seconds(self) -> float | None:
@@ -43,7 +43,7 @@ class Call:
 
     def leave(self) -> None:
         """Read the answer no further."""
-        self._left = True
+        self.is_left = True
 
     def perform(self) -> None:
         """Send the request; whoever waits for the answer gets what that raises."""
@@ -52,22 +52,29 @@ class Call:
         except BaseException as failure:  # noqa: BLE001 - it is raised where the answer is waited for
             self._reply.put(failure)
 
-    def _perform(self) -> httpx.Response | None:
-        content = bytearray()
+    def _perform(self) -> httpx.Response:
         self._connections.add_headers(self._request)
         with closing(self._connections.client().send(self._request, stream=True)) as response:
             self._connections.note(response)
-            sink = self._request.extensions.get(SINK) if response.is_success else None
-            keep = content.extend if sink is None else sink.write
-            for piece in response.iter_bytes():
-                if self._left:
-                    return None
-                keep(piece)
-        headers = response.headers
-        if "Content-Encoding" in headers:
-            headers = headers.copy()
-            del headers["Content-Encoding"]  # iter_bytes has undone it
-        return httpx.Response(response.status_code, headers=headers, content=bytes(content), request=self._request)
+            response.stream = _Leavable(cast("httpx.SyncByteStream", response.stream), self)
+            return received(response)
+
+
+class _Leavable(httpx.SyncByteStream):
+    """The body of an answer, as far as it is waited for."""
+
+    def __init__(self, stream: httpx.SyncByteStream, call: Call) -> None:
+        self._stream = stream
+        self._call = call
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._stream:
+            if self._call.is_left:
+                return
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 class Caller(Thread):

@@ -87,9 +87,11 @@ class _OwnConnections:
         if self._is_closed:
             raise RuntimeError("this Noukai has been closed: make another one")
         self._is_used = True
+        return self._http_client or self._opened()
+
+    def _opened(self) -> httpx.Client:
         with self._lock:
-            if self._http_client is None:
-                self._http_client = self._network.client(httpx.Client)
+            self._http_client = self._http_client or self._network.client(httpx.Client)
             return self._http_client
 
     def add_headers(self, request: httpx.Request) -> None:

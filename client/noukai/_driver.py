@@ -13,7 +13,7 @@ import httpx
 from ._call import Callers
 from ._connections import AwaitingConnections, BlockingConnections
 from ._operation import Answer, Attend, Operation, Outcome, Reply, Report, Sleep, Step, Together, advance
-from ._stream import SINK
+from ._stream import areceived
 from ._timeouts import time_for
 
 T = TypeVar("T")
@@ -120,23 +120,12 @@ class AwaitingDriver:
         self._connections.add_headers(request)
         try:
             async with asyncio.timeout(time_for(request)):
-                return await self._answer(http_client, request)
+                async with aclosing(await http_client.send(request, stream=True)) as response:
+                    return await areceived(response)
         except httpx.RequestError as failure:
             return failure
         except TimeoutError:
             return httpx.ReadTimeout("the answer took too long to arrive", request=request)
-
-    async def _answer(self, http_client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-        sink = request.extensions.get(SINK)
-        if sink is None:
-            return await http_client.send(request)
-        async with aclosing(await http_client.send(request, stream=True)) as response:
-            if not response.is_success:
-                await response.aread()
-                return response
-            async for piece in response.aiter_bytes():
-                sink.write(piece)
-        return httpx.Response(response.status_code, headers=response.headers, request=request)
 
 
 def _bounded(seconds: float) -> float:

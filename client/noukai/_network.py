@@ -3,6 +3,7 @@
 import os
 import re
 import ssl
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -37,10 +38,17 @@ class Network:
         """Return a new httpx client."""
         _check_proxies()
         try:
-            return kind(verify=self._context, limits=_LIMITS)
+            return kind(verify=self._context, limits=_LIMITS, cookies=_NoCookies())
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             named = ", ".join(f"{_variable(scheme)}={_shown(text)}" for scheme, text in getproxies().items())
             raise InvalidArgumentError(f"the proxies of the environment ({named}) cannot be used: {error}") from None
+
+
+class _NoCookies(CookieJar):
+    """Keeps no cookies: requests that httpx does not build itself carry none, and to look for them costs CPU."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Take none from an answer."""
 
 
 def _context() -> ssl.SSLContext:

@@ -55,3 +55,33 @@ class Received:
     def close(self) -> None:
         """Forget it; a piece that still arrives has nowhere to go."""
         self._file.close()
+
+
+def received(response: httpx.Response) -> httpx.Response:
+    """Read an answer to its end: into the sink of its request, if it has one."""
+    sink = _sink_of(response)
+    if sink is None:
+        response.read()
+        return response
+    for piece in response.iter_bytes():
+        sink.write(piece)
+    return _emptied(response)
+
+
+async def areceived(response: httpx.Response) -> httpx.Response:
+    """Read an answer of an `httpx.AsyncClient` as `received` does."""
+    sink = _sink_of(response)
+    if sink is None:
+        await response.aread()
+        return response
+    async for piece in response.aiter_bytes():
+        sink.write(piece)
+    return _emptied(response)
+
+
+def _sink_of(response: httpx.Response) -> Received | None:
+    return response.request.extensions.get(SINK) if response.is_success else None
+
+
+def _emptied(response: httpx.Response) -> httpx.Response:
+    return httpx.Response(response.status_code, headers=response.headers, request=response.request)
