@@ -107,7 +107,7 @@ def _foreseen_ms(over: int, spread: int, age: int) -> int:
     of_spread, of_time = _NEAR_PAUSE if abs(over) < _NEAR * spread else _PAUSE
     pause = round(max(of_spread * max(spread, over - lead), of_time * (age - over)))
     if pause <= HOLD_BELOW_MS:
-        return min(2 * _CLOSEST_LOOK_MS, max(_CLOSEST_LOOK_MS, pause // 2))
+        return min(2 * _CLOSEST_LOOK_MS, max(_CLOSEST_LOOK_MS, pause))
     return min(pause, max(HOLD_BELOW_MS + 1, round(age * _BLIND_SHARE)))
 
 
