@@ -154,7 +154,7 @@ class ProcessPool:
         return process or self._make_at_any_cost(project)
 
     def _make(self, project: str) -> FlowProcess:
-        return FlowProcess.start(project, self.body(project), self._reaper, self._modules)
+        return FlowProcess.start(project, self.body(project), self._reaper, self.memory, self._modules)
 
     def _make_at_any_cost(self, project: str) -> FlowProcess:
         try:

@@ -21,12 +21,14 @@ from functions.connection import Connection
 from functions.conversation import LOOK_SECONDS, Conversation
 from functions.outcome import Outcome, Raised
 from functions.progress import ProgressBoard
-from functions.reaper import Reaper
+from functions.reaper import End, Reaper
 
 _DEATH_SECONDS = 0.1
 """A process that has closed its pipes may be about to end: its status comes a moment later."""
 _LEAVING_SECONDS = 2.0
 """How long the exit handlers of a process may take."""
+_KILLED_FOR_MEMORY_SHARE = 2
+"""A process that held the worker's memory divided by this when it was killed was most likely killed for that."""
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 Body = Callable[[Channel, ProgressBoard, str], object]
@@ -39,7 +41,9 @@ class FlowProcess:
     The outcome of a call arrives through `receive`; after `close` nothing of the process and its group runs.
     """
 
-    def __init__(self, project: str, pid: int, connection: Connection, reaper: Reaper, token: str) -> None:
+    def __init__(
+        self, project: str, pid: int, connection: Connection, reaper: Reaper, token: str, *, memory: int
+    ) -> None:
         self.project = project
         self.pid = pid
         self.board = connection.board
@@ -51,6 +55,7 @@ class FlowProcess:
         """Where the temporary files of its attempt go."""
         self.first_memory = 0
         """What it had at the end of its first attempt, in bytes."""
+        self._workers_memory = memory
         self._inherited = _memory(os.getpid())
         self._connection = connection
         self._reaper = reaper
@@ -58,12 +63,15 @@ class FlowProcess:
         self._conversation = Conversation(connection, pid, reaper)
         self._is_called = False
         self._is_spoilt = False
-        self._code: int | None = None
+        self._ended: End | None = None
 
     @classmethod
-    def start(cls, project: str, body: Body, reaper: Reaper, modules: Collection[str] | None = None) -> "FlowProcess":
+    def start(
+        cls, project: str, body: Body, reaper: Reaper, memory: int, modules: Collection[str] | None = None
+    ) -> "FlowProcess":
         """Fork, for the flows of a project. The body runs in the child, which ends with it, or with this process.
 
+        `memory` is what the worker has for all its processes, in bytes.
         Of all libraries the child has the `modules` loaded; with None, all that this process has.
 
         Raises:
@@ -81,12 +89,12 @@ class FlowProcess:
         with suppress(PermissionError, ProcessLookupError):  # the child was faster, or is gone
             os.setpgid(pid, pid)
         reaper.keep(pid)
-        return cls(project, pid, connection, reaper, token)
+        return cls(project, pid, connection, reaper, token, memory=memory)
 
     @property
     def is_alive(self) -> bool:
         """Whether it has not ended."""
-        return self._code is None and not self._reaper.has_ended(self.pid)
+        return self._ended is None and not self._reaper.has_ended(self.pid)
 
     @property
     def is_clean(self) -> bool:
@@ -185,7 +193,8 @@ class FlowProcess:
         while self.is_alive and monotonic() < deadline:
             sleep(0.001)
         has_died = not self.is_alive
-        code = self._end()
+        ended = self._end()
+        code = ended.code
         when = "" if self.has_imported else " while it imported the flow's module"
         if not has_died or code == BROKEN:
             return Raised(f"ProcessDied: the flow's process has closed the pipes to its worker{when}")
@@ -193,14 +202,21 @@ class FlowProcess:
             return Raised(f"ProcessDied: the flow's process ended itself with status {code}{when}")
         # The signals of real time, but for the first and the last, have no names.
         name = signal.Signals(-code).name if -code in {*signal.Signals} else f"signal {-code}"
-        hint = " (out of memory?)" if -code == signal.SIGKILL else ""
-        return Raised(f"ProcessDied: the flow's process was ended by {name}{hint}{when}")
+        why = self._memory_at_its_end(ended) if -code == signal.SIGKILL else ""
+        return Raised(f"ProcessDied: the flow's process was ended by {name}{when}{why}")
 
-    def _end(self) -> int:
+    def _memory_at_its_end(self, ended: End) -> str:
+        """Say what was held: the system kills a process without a word of its reason."""
+        held, memory = (f"{each / 1_048_576:.0f} MB" for each in (ended.held, self._workers_memory))
+        if ended.held * _KILLED_FOR_MEMORY_SHARE < self._workers_memory:
+            return f"; it held up to {held} of memory"
+        return f", most likely out of memory: it held up to {held}, and its worker has {memory}"
+
+    def _end(self) -> End:
         self._is_spoilt = True
-        if self._code is None:
-            self._code = self._reaper.end(self.pid)
-        return self._code
+        if self._ended is None:
+            self._ended = self._reaper.end(self.pid)
+        return self._ended
 
     def _signal(self, number: int) -> None:
         if self.is_alive:

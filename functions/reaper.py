@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from time import monotonic, sleep
 
 from functions.telemetry import logger
@@ -13,12 +14,21 @@ PATIENCE_SECONDS = 5.0
 """How long what was killed may take to end."""
 
 _LOOK_SECONDS = 0.001
+_MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 _PR_SET_CHILD_SUBREAPER = 36
 _TASKS = "/proc/self/task"
 
 
 class NotEndedError(Exception):
     """Raised when something lives on although it was killed: the worker can promise nothing, and must end itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a process has ended: its exit code, negative for a signal, and the most bytes of memory that it has held."""
+
+    code: int
+    held: int
 
 
 class Reaper:
@@ -33,7 +43,7 @@ class Reaper:
             _become_subreaper()
             _look_for_children()
         self._others = frozenset(_children())
-        self._kept: dict[int, int | None] = {}
+        self._kept: dict[int, End | None] = {}
 
     def keep(self, pid: int) -> None:
         """Take a child that leads a group of its own for a flow's process, until its `end`."""
@@ -42,7 +52,7 @@ class Reaper:
     def has_ended(self, pid: int) -> bool:
         """Whether a kept process has ended."""
         if self._kept[pid] is None:
-            self._kept[pid] = _exit_code(pid)
+            self._kept[pid] = _end_of(pid)
         return self._kept[pid] is not None
 
     def reap(self) -> None:
@@ -54,8 +64,8 @@ class Reaper:
         """Whether something lives that lost its parent: the attempt that just ended has left it over."""
         return bool(self._orphans())
 
-    def end(self, pid: int) -> int:
-        """Kill a kept process, its group and every orphan; return its exit code, negative for a signal.
+    def end(self, pid: int) -> End:
+        """Kill a kept process, its group and every orphan; return how it has ended.
 
         Raises:
             NotEndedError: something has not ended within `PATIENCE_SECONDS`.
@@ -65,13 +75,13 @@ class Reaper:
         while not self.has_ended(pid):
             _kill(pid)  # it may have moved itself to another group
             _wait([pid], deadline)
-        code = self._kept.pop(pid)
+        end = self._kept.pop(pid)
         try:
             self._end_orphans(deadline)
         except NotEndedError:
-            self._kept[pid] = code  # the caller may ask for the end again
+            self._kept[pid] = end  # the caller may ask for the end again
             raise
-        return code or 0
+        return end or End(0, 0)
 
     def _end_orphans(self, deadline: float) -> None:
         # Children become this process's before the end of their parent can be seen: none can be missed.
@@ -82,7 +92,7 @@ class Reaper:
 
     def _orphans(self) -> list[int]:
         adopted = _children() - self._kept.keys() - self._others
-        return [pid for pid in adopted if _exit_code(pid) is None]
+        return [pid for pid in adopted if _end_of(pid) is None]
 
     def _kill_orphan(self, pid: int) -> None:
         group = os.getpgid(pid)
@@ -111,10 +121,10 @@ def _children() -> set[int]:
     return children
 
 
-def _exit_code(pid: int) -> int | None:
+def _end_of(pid: int) -> End | None:
     """Reap a child that has ended."""
-    ended, status = os.waitpid(pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if ended else None
+    ended, status, used = os.wait4(pid, os.WNOHANG)
+    return End(os.waitstatus_to_exitcode(status), used.ru_maxrss * _MAXRSS_BYTES) if ended else None
 
 
 def _kill_group(group: int) -> None:

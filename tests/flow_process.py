@@ -17,6 +17,9 @@ from functions.surroundings import flush_output
 CALL = Call("trial/add", "job_x", "acme", 1, 0, 3600, 60_000, 60_000, "/tmp", {})
 
 
+MEMORY = 1 << 30
+
+
 @cache
 def reaper() -> Reaper:
     """The one of this process."""
@@ -34,7 +37,7 @@ def started(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
         flush_output()
         channel.say(Answer(outcome, is_clean=True), received[1])
 
-    process = FlowProcess.start("trial", body, reaper())
+    process = FlowProcess.start("trial", body, reaper(), MEMORY)
     process.begin(CALL)
     return process
 
@@ -49,7 +52,7 @@ def serving(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
             flush_output()
             channel.say(Answer(outcome, is_clean=True), received[1])
 
-    return FlowProcess.start("trial", body, reaper())
+    return FlowProcess.start("trial", body, reaper(), MEMORY)
 
 
 def called(process: FlowProcess) -> Outcome:

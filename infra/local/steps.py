@@ -7,5 +7,5 @@ class Step(StrEnum):
     """What the local system does next, as it shows it; the line with `ready` follows on the last."""
 
     BUILD = "building the flows and the stack's template ..."
-    DEPLOY = "deploying the stack to an emulator of AWS ..."
+    DEPLOY = "deploying the stack on this machine ..."
     ANSWER = "waiting for the API's first answer ..."

@@ -1,6 +1,7 @@
 """Flows that end early, are stopped, or end their own process."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,15 @@ from tests.functions.harness import System, output
     [
         ("sys-exit", "SystemExit: 3"),
         ("exit", "ProcessDied: the flow's process ended itself with status 3"),
-        ("kill", "ProcessDied: the flow's process was ended by SIGKILL (out of memory?)"),
+        ("kill", "ProcessDied: the flow's process was ended by SIGKILL; it held up to [0-9]+ MB of memory"),
         ("segfault", "ProcessDied: the flow's process was ended by SIGSEGV"),
     ],
 )
 def test_flow_that_ends_its_process(system: System, how: str, error: str) -> None:
     """A flow that ends its process takes only its own attempt with it."""
     status = system.run("end-process", parameters={"how": how})
-    assert (status["state"], status["error"]) == ("failed", error)
+    assert status["state"] == "failed"
+    assert re.fullmatch(error, status["error"])
 
 
 def test_flow_that_closes_its_streams(system: System) -> None:

@@ -187,7 +187,9 @@ def test_a_flow_has_the_memory_of_its_worker(system: Running, api: Api) -> None:
     job = api.submit("eats")
 
     assert system.wait_for(saying("out of memory", "this worker has 256 MB"), JOB_SECONDS)
-    assert "SIGKILL (out of memory?)" in api.error(job)
+    error = api.error(job)
+    assert "SIGKILL, most likely out of memory: it held up to " in error
+    assert "and its worker has 256 MB" in error
 
 
 def test_a_changed_flow_is_picked_up_and_running_jobs_go_on(

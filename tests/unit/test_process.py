@@ -100,7 +100,7 @@ def test_process_that_dies_is_seen_although_its_child_lives() -> None:
     wait_until(lambda: not is_alive(process.pid))
     outcome = receive(process, 5)
     process.close()
-    assert outcome == Raised("ProcessDied: the flow's process was ended by SIGKILL (out of memory?)")
+    assert "ended by SIGKILL; it held up to " in repr(outcome)
 
 
 def test_nothing_of_a_closed_process_runs(tmp_path: Path) -> None:

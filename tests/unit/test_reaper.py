@@ -135,7 +135,7 @@ def test_orphans_are_found_and_ended(kind: str) -> None:
         reaper = Reaper()
         other, pid = flow_process(reaper, lambda: None), flow_process(reaper, LEFT[kind])
         assert reaper.has_orphans()
-        assert reaper.end(pid) == -signal.SIGKILL
+        assert reaper.end(pid).code == -signal.SIGKILL
         assert not reaper.has_orphans()
         assert not reaper.has_ended(other)
         reaper.end(other)
@@ -201,7 +201,7 @@ def test_death_is_seen_with_its_cause(act: Callable[[], object], code: int) -> N
         while not reaper.has_ended(pid):
             assert time.monotonic() < deadline
         assert reaper.has_orphans()
-        assert reaper.end(pid) == code
+        assert reaper.end(pid).code == code
         assert not reaper.has_orphans()
 
     in_own_process(worker)
