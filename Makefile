@@ -8,6 +8,14 @@ GENERATORS := .build/generators
 WORKERS ?= logical
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
+# What is given to make has to be of use to it: a name with an underscore may be meant for a program, such as AWS_PROFILE.
+KNOWN := ARGS COLUMNS DATA FLOWS FRESH HOME LANG PATH PORT PYTHON PYTHONS SHELL TERM TZ WORKERS
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+UNKNOWN := $(foreach name,$(filter-out $(KNOWN),$(GIVEN)),$(if $(findstring _,$(name)),,$(name)))
+ifneq ($(strip $(UNKNOWN)),)
+$(error There is no variable $(strip $(UNKNOWN)): use $(filter ARGS DATA FLOWS FRESH PORT PYTHON PYTHONS WORKERS,$(KNOWN)))
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup lock test test-client bench explore soak fuzz check local demo deploy rollback destroy keys budget redrive verify-aws
 

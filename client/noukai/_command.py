@@ -1,6 +1,7 @@
 """What the commands have in common: their client, their exit codes and how they say that."""
 
 import logging
+import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -10,8 +11,9 @@ from pathlib import Path
 import typer
 
 from ._client import Noukai
-from ._errors import NoukaiError
+from ._errors import InvalidArgumentError, NoukaiError
 from ._terminal import complain, exit_code, say, tell
+from ._variables import unknown_variables
 
 _USAGE = 2
 _INTERRUPTED = 130
@@ -40,6 +42,8 @@ def connected() -> Generator[Noukai]:
     """Give the client that the environment describes; an error is told, and ends the command with its exit code."""
     logging.getLogger("noukai").addHandler(_TOLD)
     try:
+        if problems := unknown_variables(os.environ):
+            raise InvalidArgumentError("; ".join(problems))
         with Noukai() as client:
             yield client
     except NoukaiError as error:

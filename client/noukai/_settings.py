@@ -11,6 +11,7 @@ import httpx
 
 from ._address import is_host, slug
 from ._errors import InvalidArgumentError
+from ._variables import warn_of_unknown_variables
 
 DEFAULT_BASE_URL = "http://localhost:8080/api/v1"
 DEFAULT_TIMEOUT = 30.0
@@ -61,7 +62,11 @@ class Settings:
         timeout: float | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
     ) -> "Settings":
-        """Return the settings; an argument that is None and a variable that is empty count as absent."""
+        """Return the settings; an argument that is None and a variable that is empty count as absent.
+
+        Warns of variables that are named like ours and are none.
+        """
+        warn_of_unknown_variables(environment)
         key_name, key = _setting(environment, "NOUKAI_API_KEY", "the API key", api_key)
         url_name, url = _setting(environment, "NOUKAI_BASE_URL", "base URL", base_url)
         org_name, org = _setting(environment, "NOUKAI_ORG", "org", org)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import psutil
 
-MARK = "NOUKAI_LOCAL_RUN"
+MARK = "_NOUKAI_LOCAL_RUN"
 
 _GRACE_SECONDS = 1.0
 _INTERVAL_SECONDS = 0.02

@@ -1,0 +1,40 @@
+"""The variables of the environment whose names are the client's, and those that only look so."""
+
+import warnings
+from collections.abc import Mapping
+from functools import cache
+
+_PREFIX = "NOUKAI_"
+_OURS = ("NOUKAI_API_KEY", "NOUKAI_BASE_URL", "NOUKAI_ORG", "NOUKAI_PROJECT")
+_OF_PUBLISHED_SDKS = ("NOUKAI_ENV", "NOUKAI_REPLAY_ENABLED")
+"""A program may use one of these SDKs beside this client."""
+
+_USERS_FRAME = 5
+"""Whoever makes a client: below are its `__init__`, the settings, and the functions here."""
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Say of each variable that is set and named like ours, without being one, which may have been meant."""
+    known = {*_OURS, *_OF_PUBLISHED_SDKS}
+    names = [name for name, value in environment.items() if value and name.upper().startswith(_PREFIX)]
+    return [_problem(name) for name in sorted(names) if name not in known]
+
+
+def warn_of_unknown_variables(environment: Mapping[str, str]) -> None:
+    """Warn of each unknown variable, once in a process."""
+    for problem in unknown_variables(environment):
+        _warn_once(problem)
+
+
+@cache
+def _warn_once(problem: str) -> None:
+    warnings.warn(problem, stacklevel=_USERS_FRAME)
+
+
+def _problem(name: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - hardly ever needed
+
+    # What all of them begin with would make any name a near one.
+    nearest = get_close_matches(name.upper().removeprefix(_PREFIX), [our.removeprefix(_PREFIX) for our in _OURS], n=1)
+    instead = f"did you mean {_PREFIX}{nearest[0]}?" if nearest else f"there are {', '.join(_OURS)}"
+    return f"the environment's {name} is no variable of this client: {instead}"
