@@ -30,7 +30,7 @@ class FirstErrors(list[JsonSchemaValueException]):
 def once(validate: _Validate) -> _Validate:
     """Let the validator of a definition remember, within one check, what it has found out about a list or an object.
 
-    Variants of a definition that holds itself would look at what is below them again and again, each twice as often.
+    Variants within definitions would look at what is below them again and again, at each level twice as often.
     """
 
     @wraps(validate)

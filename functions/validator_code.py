@@ -101,7 +101,7 @@ def body_validator(schema: JsonSchemaValue) -> Validator:
 
 def _code(schema: JsonSchemaValue, formats: Mapping[str, Any], checks: Mapping[str, TextCheck]) -> str:
     compiled = validator_module(schema, formats)
-    if _holds_itself(schema.get("$defs", {})):
+    if _repeat(schema.get("$defs", {})):
         compiled = re.sub(r"^def validate_", "@once\ndef validate_", compiled, flags=re.MULTILINE)
     # Bounds of dates and decimals stand in the code as what they are.
     return f"""import datetime
@@ -120,12 +120,12 @@ def _bounded(code: str) -> str:
     return re.sub(r"^( *)(\w+_property_names = False)$", r"\1\2\n\1break", code, flags=re.MULTILINE)
 
 
-def _holds_itself(definitions: Mapping[str, Any]) -> bool:
-    """Whether a definition refers to itself, be it by way of others."""
-    named = {name: set(_references(definition)) for name, definition in definitions.items()}
-    for _ in named:
-        named = {name: below.union(*(named.get(each, set()) for each in below)) for name, below in named.items()}
-    return any(name in below for name, below in named.items())
+def _repeat(schema: Any) -> bool:
+    """Whether variants within definitions refer to definitions: each would look again at all that is below it."""
+    if isinstance(schema, dict):
+        variants = schema.get("anyOf")
+        return (isinstance(variants, list) and any(_references(variants))) or _repeat([*schema.values()])
+    return isinstance(schema, list) and any(map(_repeat, schema))
 
 
 def _references(schema: Any) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """The numbers of JSON as they are written in decimal digits, which floats round: there 0.3 is three times 0.1."""
 
+from functools import lru_cache
+
 EXACT = 2**53
 """Up to here each whole number has a float of its own."""
 
@@ -17,6 +19,13 @@ def is_multiple(number: float, of: float) -> bool:
     """Return whether a number is a whole multiple of another."""
     if isinstance(number, int) and isinstance(of, int):
         return number % of == 0
-    from fractions import Fraction  # noqa: PLC0415 - few flows limit numbers so
+    (above, below), (of_above, of_below) = _ratio(number), _ratio(of)
+    return above * of_below % (below * of_above) == 0
 
-    return (Fraction(repr(number)) / Fraction(repr(of))).denominator == 1
+
+@lru_cache(maxsize=128)
+def _ratio(number: float) -> tuple[int, int]:
+    """Give what a number is as written; a body may hold a hundred thousand, for which `Fraction` would take seconds."""
+    from decimal import Decimal  # noqa: PLC0415 - few flows limit numbers so
+
+    return Decimal(repr(number)).as_integer_ratio()
