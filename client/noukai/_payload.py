@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from noukai_wire.limits import MAX_PAYLOAD_BYTES
 from noukai_wire.models import ExecuteResult, JobStatus
 from noukai_wire.routes import Route
 from noukai_wire.uploads import UploadTarget
 
-from ._address import FlowAddress
+from ._address import FlowAddress, is_host
 from ._answer import read
 from ._deadline import Deadline
 from ._errors import NotFoundError, PermissionDeniedError, UnexpectedAnswerError
@@ -68,15 +69,29 @@ def _upload(api: "Api", address: FlowAddress, submission: Submission, content: b
         return api.request(Route.UPLOAD, left, content=announcement, headers=headers, **address._asdict())
 
     target = read(UploadTarget, (yield from api.exchange(announce, api.deadline(), patience)))
-    host = {"Host": httpx.URL(target.url).netloc.decode()}
+    url = _located(target.url)
+    host = {"Host": url.netloc.decode()}
 
     def put(left: float) -> httpx.Request:
         timeout = api.timeouts.of_transfer(len(content), left)
         headers = {**host, **target.headers}
-        return httpx.Request("PUT", target.url, headers=headers, stream=Pieces(content), extensions=timeout)
+        return httpx.Request("PUT", url, headers=headers, stream=Pieces(content), extensions=timeout)
 
     yield from api.exchange(put, api.deadline(), patience)
     return target
+
+
+def _located(text: str) -> httpx.URL:
+    """Read where the API says that something is; raise `UnexpectedAnswerError` if HTTP does not lead there."""
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in ("http", "https") or not is_host(url.host):
+        raise UnexpectedAnswerError(
+            "the API has named a place that is no URL of HTTP: check base_url (NOUKAI_BASE_URL)"
+        )
+    return url
 
 
 def _with_output(api: "Api", status: JobStatus, deadline: Deadline, patience: Patience | None) -> Operation[JobStatus]:
@@ -92,12 +107,13 @@ def _downloaded(
     api: "Api", url: str, result: ExecuteResult, deadline: Deadline, patience: Patience | None
 ) -> Operation[Any]:
     begun: list[Received] = []
+    located = _located(url)
 
     def get(left: float) -> httpx.Request:
         # One that is repeated starts anew: what was left behind may still write to its own.
-        begun.append(Received())
+        begun.append(Received(MAX_PAYLOAD_BYTES if result.output_bytes is None else result.output_bytes))
         timeout = api.timeouts.of_transfer(0, left)
-        return httpx.Request("GET", url, extensions={**timeout, SINK: begun[-1]})
+        return httpx.Request("GET", located, extensions={**timeout, SINK: begun[-1]})
 
     try:
         yield from api.exchange(get, deadline, patience)

@@ -31,14 +31,21 @@ class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 class Received:
-    """Content that was received: in memory, and beyond a megabyte in a file that has no name."""
+    """Content that was received: in memory, and beyond a megabyte in a file that has no name.
 
-    def __init__(self) -> None:
+    More than the most bytes are no success: a server may send without end.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._left = most_bytes
         self._file = SpooledTemporaryFile[bytes](_IN_MEMORY_BYTES)
         self._digest = hashlib.sha256()
 
     def write(self, piece: bytes) -> None:
-        """Take a piece."""
+        """Take a piece; raise `httpx.DecodingError` if that is too much."""
+        self._left -= len(piece)
+        if self._left < 0:
+            raise httpx.DecodingError("it is longer than was said before")
         self._file.write(piece)
         self._digest.update(piece)
 

@@ -57,10 +57,9 @@ def complain(problem: NoukaiError | str) -> None:
     if isinstance(problem, InvalidInputError):
         entries = [f"{entry.get('path')}: {entry.get('message')}" for entry in problem.errors]
         text = "; ".join([text, *(entry for entry in entries if entry not in text)])
-    line = one_line(text)
     if isinstance(problem, ApiError) and problem.request_id:
-        line += f" (request {problem.request_id})"
-    tell(f"noukai: {line}")
+        text += f" (request {problem.request_id})"
+    tell(f"noukai: {one_line(text)}")
 
 
 def show_json(body: BaseModel) -> None:

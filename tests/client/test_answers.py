@@ -5,6 +5,7 @@ import pytest
 
 import noukai
 from noukai import ApiError, InvalidInputError, NoukaiError, UnexpectedAnswerError
+from noukai._terminal import complain
 from noukai_wire.errors import ErrorCode
 from tests.client.script import JOB, Answer, Player, job, refused
 
@@ -127,3 +128,9 @@ def test_fields_of_a_later_version_are_ignored() -> None:
     status = player.play(player.api.status(JOB), Answer(body=job("paused", colour="blue")))
     assert status.state == "paused"
     assert not status.is_terminal
+
+
+def test_request_id_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a gateway calls a request is shown as text, as its message is."""
+    complain(ApiError("refused with 404", status_code=404, request_id="req\x9b2J"))
+    assert capsys.readouterr().err == "noukai: refused with 404 (request req 2J)\n"
