@@ -27,7 +27,7 @@ from ._answer import answered, error_of_entry, of_flow, read, read_job, unexpect
 from ._deadline import Clock, Deadline, DeadlinePassedError
 from ._errors import ApiError, NoukaiError
 from ._looks import Look, Looks, LooksByLoop
-from ._operation import Operation
+from ._operation import Listener, Operation
 from ._patience import Failures, Patience, asked_pause, is_transient
 from ._payload import uploaded, with_output
 from ._recent import RecentJobs
@@ -82,9 +82,11 @@ class Api:
         """The looks that who asks now shares with others."""
         return self._looks.here()
 
-    def submit(self, address: FlowAddress, submission: Submission) -> Operation[JobAccepted]:
+    def submit(
+        self, address: FlowAddress, submission: Submission, on_transfer: Listener | None = None
+    ) -> Operation[JobAccepted]:
         """Submit a job; repeating it is harmless, since every attempt carries the same idempotency key."""
-        submission = yield from uploaded(self, address, submission)
+        submission = yield from uploaded(self, address, submission, on_transfer)
         headers = {"Idempotency-Key": submission.idempotency_key, **_JSON}
         ask = partial(self.request, Route.SUBMIT, content=submission.content, headers=headers, **address._asdict())
         response = yield from self.exchange(ask, self.deadline(), self.patience_of_submission(submission))

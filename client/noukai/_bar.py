@@ -1,27 +1,49 @@
 """A bar that shows a job's progress, in a terminal or a notebook."""
 
 import sys
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Generator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from importlib import import_module
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from noukai_wire.display import html_of_progress, one_line, percent_of, progress_line
 
-Listener = Callable[[dict[str, Any]], object]
+from ._operation import Listener
+
+
+class Listeners(NamedTuple):
+    """Who hears of the progress of jobs, and who of uploads and downloads: of those a bar alone."""
+
+    progress: Listener | None
+    transfer: Listener | None
 
 
 @contextmanager
-def watched(label: str, on_progress: Listener | None, *, progress: bool) -> Generator[Listener | None]:
+def watched(label: str, on_progress: Listener | None, *, progress: bool) -> Generator[Listeners]:
     """Draw a bar while the context lasts, if that is wanted and there is somewhere to draw it.
 
-    Gives the listener to a job's progress that tells both the bar and `on_progress`, or None if there is neither.
+    A job's progress is told to both the bar and `on_progress`, as far as they are there.
     """
     with _bar(label) if progress else nullcontext() as show:
         if show is None or on_progress is None:
-            yield show or on_progress
+            yield Listeners(show or on_progress, show)
         else:
-            yield lambda told: (show(told), on_progress(told))[1]  # what it may have to await
+            yield Listeners(lambda told: (show(told), on_progress(told))[1], show)  # what it may have to await
+
+
+@contextmanager
+def watched_transfer(label: str, *, progress: bool) -> Generator[Listener | None]:
+    """Draw a bar from the first that is told of an upload until the context ends, if that is wanted."""
+    with ExitStack() as bars:
+        shows: list[Listener | None] = []
+
+        def tell(told: dict[str, Any]) -> None:
+            if not shows:
+                shows.append(bars.enter_context(_bar(label)))
+            if (show := shows[0]) is not None:
+                show(told)
+
+        yield tell if progress else None
 
 
 def progress_of(done: int, total: int | None) -> dict[str, Any]:

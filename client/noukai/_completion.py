@@ -8,11 +8,11 @@ from typing import NamedTuple, TypeAlias
 from noukai_wire.models import JobStatus
 
 from ._api import Api
-from ._bar import Listener, progress_of
+from ._bar import progress_of
 from ._deadline import DeadlinePassedError
 from ._errors import ApiError, InvalidArgumentError, NoukaiError, WaitTimeoutError
 from ._looks import Look
-from ._operation import Operation, Report
+from ._operation import Listener, Operation, Report, interruptible
 from ._patience import is_transient
 
 End: TypeAlias = JobStatus | ApiError
@@ -49,6 +49,10 @@ class Completion:
 
     def page(self) -> Operation[list[tuple[str, End]]]:
         """Look at the jobs that are due, once one is; gives those that have ended."""
+        with interruptible(f"{len(self._due)} of {self._count} jobs go on: as_completed(jobs) takes them up again"):
+            return (yield from self._page())
+
+    def _page(self) -> Operation[list[tuple[str, End]]]:
         try:
             if self._failure is not None:
                 raise self._failure

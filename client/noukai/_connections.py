@@ -16,6 +16,7 @@ import httpx
 
 from ._forks import leave_behind_at_fork
 from ._given_connections import GivenAsyncConnections, GivenConnections, checked, running_loop
+from ._lookups import keep_lookups_possible
 from ._network import Network
 
 HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
@@ -149,6 +150,7 @@ class _OwnAsyncConnections:
             http_client, self._next = self._next or self._network.client(httpx.AsyncClient), None
             self._by_loop[loop] = http_client
             lifetime = self._lifetimes[loop] = _lifetime(loop, self._by_loop)
+        keep_lookups_possible(loop)
         with suppress(StopIteration):  # it has begun, which the loop notes
             anext(lifetime).send(None)
         return http_client

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from ._api import Api
-from ._bar import Listener, watched
+from ._bar import Listeners, watched
 from ._completion import Completion
 from ._errors import InvalidArgumentError
 from ._job import AsyncJob, Job, asked_through, note_end
+from ._operation import Listener
 
 AnyJob = TypeVar("AnyJob", Job, AsyncJob)
 
@@ -43,7 +44,7 @@ class _Ends:
         jobs: dict[str, Job] = {job.id: job for job in self.jobs}
         if jobs:
             api, driver = _common(jobs)
-            with self._watched(jobs) as listener:
+            with self._watched(jobs) as (listener, _):
                 for job_id, end in driver.each(self._completion(api, jobs, listener)):
                     note_end(job := jobs.pop(job_id), end)
                     yield job
@@ -55,12 +56,12 @@ class _Ends:
         )
         if jobs:
             api, driver = _common(jobs)
-            with self._watched(jobs) as listener:
+            with self._watched(jobs) as (listener, _):
                 async for job_id, end in driver.each(self._completion(api, jobs, listener)):
                     note_end(job := jobs.pop(job_id), end)
                     yield job
 
-    def _watched(self, jobs: dict[str, AnyJob]) -> AbstractContextManager[Listener | None]:
+    def _watched(self, jobs: dict[str, AnyJob]) -> AbstractContextManager[Listeners]:
         return watched(f"{len(jobs)} jobs", None, progress=self.progress)
 
     def _completion(self, api: Api, jobs: dict[str, AnyJob], listener: Listener | None) -> Completion:

@@ -8,12 +8,12 @@ from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 
 from ._address import FlowAddress
 from ._api import Api
-from ._bar import Listener, watched
+from ._bar import watched, watched_transfer
 from ._driver import AwaitingDriver, BlockingDriver
 from ._job import AsyncJob, Job
 from ._listing import JobSelection, Listing, cancellation, listing_of_flow
 from ._mapping import FlowInput, Mapped
-from ._operation import Operation
+from ._operation import Listener, Operation
 from ._portable import Driver, Portable
 from ._submission import JobOptions, submission
 from ._wait import WaitTerms, execute
@@ -33,9 +33,13 @@ class _KnownFlow(Portable[Driver]):
         return str(self._address)
 
     def _submission(
-        self, message: str | None, parameters: Mapping[str, Any] | None, options: JobOptions
+        self,
+        message: str | None,
+        parameters: Mapping[str, Any] | None,
+        options: JobOptions,
+        on_transfer: Listener | None,
     ) -> Operation[JobAccepted]:
-        return self._api.submit(self._address, submission(message, parameters, **options))
+        return self._api.submit(self._address, submission(message, parameters, **options), on_transfer)
 
     def _listing(self, selection: JobSelection, page_size: int) -> Listing:
         return listing_of_flow(self._api, self._address, selection, page_size)
@@ -59,19 +63,25 @@ class Flow(_KnownFlow[BlockingDriver]):
     """
 
     def job(
-        self, message: str | None = None, parameters: Mapping[str, Any] | None = None, **options: Unpack[JobOptions]
+        self,
+        message: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        progress: bool = False,
+        **options: Unpack[JobOptions],
     ) -> Job:
         """Submit a job: `message` is the flow's primary input, `parameters` its further ones, any JSON.
 
         The submission carries an idempotency key, made here unless one is given, so that its retries never make a
-        second job.
+        second job. `progress=True` draws how far the upload of a large input is.
 
         Raises `InvalidArgumentError` for what no job can be made of, before anything is sent; `FlowNotFoundError`,
         `InvalidInputError` for an input that the flow does not take, `ConflictError` for an idempotency key that was
         used with another input, `PayloadTooLargeError`; `InsufficientCreditsError` and `RateLimitedError` at the limits
         of the org; and `ApiError` or `ConnectionFailedError` as every request does.
         """
-        accepted = self._driver.run(self._submission(message, parameters, options))
+        with watched_transfer(self.address, progress=progress) as on_transfer:
+            accepted = self._driver.run(self._submission(message, parameters, options, on_transfer))
         return Job(accepted.id, self._api, self._driver, accepted)
 
     def execute(
@@ -89,8 +99,8 @@ class Flow(_KnownFlow[BlockingDriver]):
 
         Raises what these do.
         """
-        with watched(self.address, on_progress, progress=progress) as listener:
-            terms = WaitTerms(timeout_ms, listener, cancel_on_timeout)
+        with watched(self.address, on_progress, progress=progress) as listeners:
+            terms = WaitTerms(timeout_ms, listeners.progress, cancel_on_timeout, listeners.transfer)
             return self._driver.run(self._execution(terms, message, parameters, options))
 
     def map(
@@ -111,7 +121,7 @@ class Flow(_KnownFlow[BlockingDriver]):
         return self._map(self._mapped(inputs, options), progress=progress)
 
     def _map(self, mapped: Mapped, *, progress: bool) -> Iterator[Job]:
-        with watched(self.address, None, progress=progress) as mapped.listener:
+        with watched(self.address, None, progress=progress) as (mapped.listener, _):
             for accepted in self._driver.each(mapped):
                 yield Job(accepted.id, self._api, self._driver, accepted)
 
@@ -140,10 +150,16 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
     """`Flow`, to be awaited."""
 
     async def job(
-        self, message: str | None = None, parameters: Mapping[str, Any] | None = None, **options: Unpack[JobOptions]
+        self,
+        message: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        progress: bool = False,
+        **options: Unpack[JobOptions],
     ) -> AsyncJob:
         """Submit a job as `Flow.job` does."""
-        accepted = await self._driver.run(self._submission(message, parameters, options))
+        with watched_transfer(self.address, progress=progress) as on_transfer:
+            accepted = await self._driver.run(self._submission(message, parameters, options, on_transfer))
         return AsyncJob(accepted.id, self._api, self._driver, accepted)
 
     async def execute(
@@ -158,8 +174,8 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
         **options: Unpack[JobOptions],
     ) -> ExecuteResult:
         """Submit a job as `AsyncFlow.job` does, and wait for it as `AsyncJob.wait` does."""
-        with watched(self.address, on_progress, progress=progress) as listener:
-            terms = WaitTerms(timeout_ms, listener, cancel_on_timeout)
+        with watched(self.address, on_progress, progress=progress) as listeners:
+            terms = WaitTerms(timeout_ms, listeners.progress, cancel_on_timeout, listeners.transfer)
             return await self._driver.run(self._execution(terms, message, parameters, options))
 
     def map(
@@ -169,7 +185,7 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
         return self._map(self._mapped(inputs, options), progress=progress)
 
     async def _map(self, mapped: Mapped, *, progress: bool) -> AsyncIterator[AsyncJob]:
-        with watched(self.address, None, progress=progress) as mapped.listener:
+        with watched(self.address, None, progress=progress) as (mapped.listener, _):
             async for accepted in self._driver.each(mapped):
                 yield AsyncJob(accepted.id, self._api, self._driver, accepted)
 

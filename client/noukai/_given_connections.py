@@ -8,6 +8,7 @@ import httpx
 
 from ._errors import InvalidArgumentError, NoukaiError
 from ._forks import leave_behind_at_fork
+from ._lookups import keep_lookups_possible
 
 HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
 
@@ -69,6 +70,7 @@ class GivenAsyncConnections(GivenConnections[httpx.AsyncClient]):
         http_client, loop = super().client(), running_loop()
         if self._loop is None:
             self._loop = loop
+            keep_lookups_possible(loop)
         if self._loop is not loop:
             raise InvalidArgumentError(
                 "the http_client was in use in another event loop, and two loops cannot share its connections: make "

@@ -6,10 +6,10 @@ from noukai_wire import display
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 
 from ._api import Api
-from ._bar import Listener, watched
+from ._bar import watched
 from ._completion import End
 from ._driver import AwaitingDriver, BlockingDriver
-from ._operation import Operation
+from ._operation import Listener, Operation
 from ._portable import Driver, Portable
 from ._wait import Wait, WaitTerms, told
 
@@ -51,7 +51,7 @@ class _KnownJob(Portable[Driver]):
 
     def _wait(self, terms: WaitTerms) -> Operation[ExecuteResult]:
         if self._end is not None:
-            return told(self._api, self._end)
+            return told(self._api, self._end, terms.on_transfer)
         accepted = self._accepted
         rest = self._api.recent.rest_of(accepted.flow, self._accepted_at) if accepted else 0.0
         return Wait(self._api, self._id, terms, rest).result()
@@ -81,16 +81,18 @@ class Job(_KnownJob[BlockingDriver]):
         """Wait until the job has ended and return what it returned.
 
         Without `timeout_ms` this takes as long as the job does; 0 is one status check, which takes up to five seconds.
-        `on_progress` is called with the progress whenever it has changed; `progress=True` draws it, where there is a
-        terminal or a notebook.
+        `on_progress` is called with the progress whenever it has changed; `progress=True` draws it, and how
+        far the download of a large result is, where there is a terminal or a notebook.
         `cancel_on_timeout` cancels the job at the deadline, which may take up to five seconds more.
 
         Raises `JobFailedError`, `JobCancelledError`, `ResultLostError` or, at the deadline, `WaitTimeoutError`;
         `InvalidArgumentError` for a `timeout_ms` that is no time; `JobNotFoundError`, and `ApiError` or
         `ConnectionFailedError` as every request does.
         """
-        with watched(self._id, on_progress, progress=progress) as listener:
-            return self._driver.run(self._wait(WaitTerms(timeout_ms, listener, cancel_on_timeout)))
+        with watched(self._id, on_progress, progress=progress) as listeners:
+            return self._driver.run(
+                self._wait(WaitTerms(timeout_ms, listeners.progress, cancel_on_timeout, listeners.transfer))
+            )
 
     def cancel(self) -> None:
         """Cancel the job, at once and for good; a job that has ended is left as it is.
@@ -126,8 +128,10 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
         progress: bool = False,
     ) -> ExecuteResult:
         """Wait as `Job.wait` does; `on_progress` may be a coroutine function."""
-        with watched(self._id, on_progress, progress=progress) as listener:
-            return await self._driver.run(self._wait(WaitTerms(timeout_ms, listener, cancel_on_timeout)))
+        with watched(self._id, on_progress, progress=progress) as listeners:
+            return await self._driver.run(
+                self._wait(WaitTerms(timeout_ms, listeners.progress, cancel_on_timeout, listeners.transfer))
+            )
 
     async def cancel(self) -> None:
         """Cancel the job as `Job.cancel` does."""

@@ -1,8 +1,11 @@
 """The command `noukai map`: submit a job for each line of a file."""
 
 import json
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, BinaryIO
+from uuid import uuid4
 
 import typer
 
@@ -45,7 +48,8 @@ def map_inputs(
 ) -> None:
     """Submit a job for each line of a file and print their ids, in the order of the lines; with --wait, their ends."""
     check_wait(timeout_ms, None, waits=waits, cancel_on_timeout=False, as_json=as_json)
-    with connected() as client:
+    idempotency_key = idempotency_key or str(uuid4())
+    with connected() as client, _resumable(idempotency_key):
         jobs = client.flow(flow).map(
             _inputs(file),
             progress=not as_json,
@@ -63,6 +67,17 @@ def map_inputs(
             _show_ends(as_completed(jobs, timeout_ms=timeout_ms, progress=not as_json), as_json=as_json)
         else:
             _show_ids(jobs, as_json=as_json)
+
+
+@contextmanager
+def _resumable(key: str) -> Generator[None]:
+    """Say how to go on when the command is interrupted, whatever is submitted by then."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        again = f"the same command with --idempotency-key {shlex.quote(key)}"
+        complain(f"interrupted, but the jobs go on; take them up again, and submit what is missing, with: {again}")
+        raise
 
 
 def _inputs(file: BinaryIO) -> Iterator[FlowInput]:

@@ -9,9 +9,9 @@ from noukai_wire.models import JobAccepted
 
 from ._address import FlowAddress
 from ._api import Api
-from ._bar import Listener, progress_of
+from ._bar import progress_of
 from ._errors import InvalidArgumentError, NoukaiError
-from ._operation import Operation, Report, Sleep, together
+from ._operation import Listener, Operation, Report, Sleep, together
 from ._patience import is_transient
 from ._payload import uploaded
 from ._submission import AROUND_ENTRIES, JobOptions, Submission, submission
@@ -70,7 +70,7 @@ class Mapped:
         found: list[Submission | NoukaiError] = []
         for each in batch:
             try:
-                found.append((yield from uploaded(self._api, self._address, each)))
+                found.append((yield from uploaded(self._api, self._address, each, self.listener)))
             except NoukaiError as error:
                 found.append(error)
         return found

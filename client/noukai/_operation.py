@@ -5,7 +5,9 @@ each step: it replies to a request with its response or with the `httpx.RequestE
 into the operation; to requests that are sent together with such a reply for each; and to any other step with None.
 """
 
+from asyncio import CancelledError
 from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Listener = Callable[[dict[str, Any]], object]
+"""Hears of a job's progress, as the job tells it."""
+
 
 class Sleep(NamedTuple):
     """Let this many seconds pass."""
@@ -24,9 +29,9 @@ class Sleep(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Tell a listener of a job's progress."""
+    """Tell a listener of a progress."""
 
-    listener: Callable[[dict[str, Any]], object]
+    listener: Listener
     progress: dict[str, Any]
 
 
@@ -88,3 +93,13 @@ def together(operations: Iterable[Operation[T]]) -> Operation[list[T]]:
         for operation in running:
             operation.close()
     return [outcomes[place] for place in range(len(running))]
+
+
+@contextmanager
+def interruptible(how_to_go_on: str) -> Generator[None]:
+    """Note on an interruption that it is that of a wait alone."""
+    try:
+        yield
+    except (KeyboardInterrupt, CancelledError) as interruption:
+        interruption.add_note(how_to_go_on)
+        raise

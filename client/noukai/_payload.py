@@ -17,10 +17,11 @@ from ._address import FlowAddress, is_host
 from ._answer import read
 from ._deadline import Deadline
 from ._errors import NotFoundError, PermissionDeniedError, UnexpectedAnswerError
-from ._operation import Operation
+from ._operation import Listener, Operation
 from ._patience import Patience
 from ._stream import SINK, Pieces, Received
 from ._submission import Submission
+from ._transfer import Transfer
 
 if TYPE_CHECKING:
     from ._api import Api
@@ -28,31 +29,37 @@ if TYPE_CHECKING:
 _REFERENCE = ("output_url", "output_bytes", "output_sha256")
 
 
-def uploaded(api: "Api", address: FlowAddress, submission: Submission) -> Operation[Submission]:
+def uploaded(
+    api: "Api", address: FlowAddress, submission: Submission, on_transfer: Listener | None = None
+) -> Operation[Submission]:
     """Upload the input of a submission whose body would be too large; gives what to submit."""
     content = submission.input
     if content is None:
         return submission
     try:
-        target = yield from _upload(api, address, submission, content)
+        target = yield from _upload(api, address, submission, content, on_transfer)
     except PermissionDeniedError as error:
         if error.code is not None:  # the API's own: the key lacks a right
             raise
-        target = yield from _upload(api, address, submission, content)  # the URL had expired
+        target = yield from _upload(api, address, submission, content, on_transfer)  # the URL had expired
     return submission.referring_to(target.input)
 
 
 def with_output(
-    api: "Api", status: JobStatus, deadline: Deadline | None = None, patience: Patience | None = None
+    api: "Api",
+    status: JobStatus,
+    deadline: Deadline | None = None,
+    patience: Patience | None = None,
+    on_transfer: Listener | None = None,
 ) -> Operation[JobStatus]:
     """Fetch the output of a job if it is behind a URL; gives the job as if it had come with it."""
     deadline = deadline or api.deadline()
     try:
-        return (yield from _with_output(api, status, deadline, patience))
+        return (yield from _with_output(api, status, deadline, patience, on_transfer))
     except (NotFoundError, PermissionDeniedError):
         # The URL has expired, or what was there is lost: the API knows.
         status = yield from api.look(status.id, deadline)
-        return (yield from _with_output(api, status, deadline, patience))
+        return (yield from _with_output(api, status, deadline, patience, on_transfer))
 
 
 def is_behind_url(status: JobStatus) -> bool:
@@ -60,7 +67,9 @@ def is_behind_url(status: JobStatus) -> bool:
     return status.result is not None and status.result.output_url is not None
 
 
-def _upload(api: "Api", address: FlowAddress, submission: Submission, content: bytes) -> Operation[UploadTarget]:
+def _upload(
+    api: "Api", address: FlowAddress, submission: Submission, content: bytes, on_transfer: Listener | None
+) -> Operation[UploadTarget]:
     patience = api.patience_of_submission(submission)
     announcement = submission.announcement(hashlib.sha256(content).hexdigest())
 
@@ -69,15 +78,17 @@ def _upload(api: "Api", address: FlowAddress, submission: Submission, content: b
         return api.request(Route.UPLOAD, left, content=announcement, headers=headers, **address._asdict())
 
     target = read(UploadTarget, (yield from api.exchange(announce, api.deadline(), patience)))
+    transfer = Transfer(on_transfer, "uploading", len(content))
     url = _located(target.url)
     host = {"Host": url.netloc.decode()}
 
     def put(left: float) -> httpx.Request:
         timeout = api.timeouts.of_transfer(len(content), left)
         headers = {**host, **target.headers}
-        return httpx.Request("PUT", url, headers=headers, stream=Pieces(content), extensions=timeout)
+        pieces = Pieces(content, transfer.attempt())
+        return httpx.Request("PUT", url, headers=headers, stream=pieces, extensions=timeout)
 
-    yield from api.exchange(put, api.deadline(), patience)
+    yield from transfer.during(api.exchange(put, api.deadline(), patience))
     return target
 
 
@@ -94,29 +105,33 @@ def _located(text: str) -> httpx.URL:
     return url
 
 
-def _with_output(api: "Api", status: JobStatus, deadline: Deadline, patience: Patience | None) -> Operation[JobStatus]:
+def _with_output(
+    api: "Api", status: JobStatus, deadline: Deadline, patience: Patience | None, on_transfer: Listener | None
+) -> Operation[JobStatus]:
     result = status.result
-    if result is None or result.output_url is None:
+    if result is None or not is_behind_url(status):
         return status
-    output = yield from _downloaded(api, result.output_url, result, deadline, patience)
+    output = yield from _downloaded(api, result, deadline, patience, on_transfer)
     shown = result.model_dump(exclude_unset=True, exclude={*_REFERENCE, "output"})
     return status.model_copy(update={"result": ExecuteResult(**shown, output=output)})
 
 
 def _downloaded(
-    api: "Api", url: str, result: ExecuteResult, deadline: Deadline, patience: Patience | None
+    api: "Api", result: ExecuteResult, deadline: Deadline, patience: Patience | None, on_transfer: Listener | None
 ) -> Operation[Any]:
+    most = MAX_PAYLOAD_BYTES if result.output_bytes is None else result.output_bytes
+    transfer = Transfer(on_transfer, "downloading", most)
     begun: list[Received] = []
-    located = _located(url)
+    located = _located(result.output_url or "")
 
     def get(left: float) -> httpx.Request:
         # One that is repeated starts anew: what was left behind may still write to its own.
-        begun.append(Received(MAX_PAYLOAD_BYTES if result.output_bytes is None else result.output_bytes))
+        begun.append(Received(most, transfer.attempt()))
         timeout = api.timeouts.of_transfer(0, left)
         return httpx.Request("GET", located, extensions={**timeout, SINK: begun[-1]})
 
     try:
-        yield from api.exchange(get, deadline, patience)
+        yield from transfer.during(api.exchange(get, deadline, patience))
         if begun[-1].sha256 != result.output_sha256:
             raise UnexpectedAnswerError("the output that was downloaded is not what the job returned: wait again")
         try:

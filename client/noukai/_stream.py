@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -14,16 +14,26 @@ SINK = "noukai_sink"
 _PIECE_BYTES = 1 << 16
 _IN_MEMORY_BYTES = 1 << 20
 
+Note = Callable[[int], object]
+"""Is told how many bytes have been sent, or have come, piece by piece."""
+
+
+def _forgotten(_: int) -> None:
+    """Nobody wants to know."""
+
 
 class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
     """Content to send, in either colour: all at once, what is left of it would be copied for each packet."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, note: Note = _forgotten) -> None:
         self._content = content
+        self._note = note
 
     def __iter__(self) -> Iterator[bytes]:
         for at in range(0, len(self._content), _PIECE_BYTES):
-            yield self._content[at : at + _PIECE_BYTES]
+            piece = self._content[at : at + _PIECE_BYTES]
+            yield piece
+            self._note(len(piece))
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self:
@@ -36,8 +46,9 @@ class Received:
     More than the most bytes are no success: a server may send without end.
     """
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int, note: Note = _forgotten) -> None:
         self._left = most_bytes
+        self._note = note
         self._file = SpooledTemporaryFile[bytes](_IN_MEMORY_BYTES)
         self._digest = hashlib.sha256()
 
@@ -48,6 +59,7 @@ class Received:
             raise httpx.DecodingError("it is longer than was said before")
         self._file.write(piece)
         self._digest.update(piece)
+        self._note(len(piece))
 
     @property
     def sha256(self) -> str:

@@ -1,9 +1,6 @@
 """Waiting for a job: requests that the API may hold where the end is near, at the pace that it asks for."""
 
 import math
-from asyncio import CancelledError
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +14,6 @@ from noukai_wire.routes import Route
 from ._address import FlowAddress
 from ._answer import read_job, retry_after
 from ._api import Api
-from ._bar import Listener
 from ._deadline import DeadlinePassedError
 from ._errors import (
     ApiError,
@@ -33,7 +29,7 @@ from ._errors import (
     WaitTimeoutError,
 )
 from ._looks import Look
-from ._operation import Operation, Report
+from ._operation import Listener, Operation, Report, interruptible
 from ._patience import is_transient
 from ._payload import with_output
 from ._submission import Submission
@@ -61,6 +57,7 @@ class WaitTerms:
     timeout_ms: float | None = None
     on_progress: Listener | None = None
     cancel_on_timeout: bool = False
+    on_transfer: Listener | None = None
 
     def __post_init__(self) -> None:
         if self.timeout_ms is not None and not 0 <= self.timeout_ms < math.inf:
@@ -69,7 +66,7 @@ class WaitTerms:
 
 def execute(api: Api, address: FlowAddress, submission: Submission, terms: WaitTerms) -> Operation[ExecuteResult]:
     """Submit a job and wait for it; the time counts from its acceptance."""
-    accepted = yield from api.submit(address, submission)
+    accepted = yield from api.submit(address, submission, terms.on_transfer)
     return (yield from Wait(api, accepted.id, terms, api.recent.rest_of(accepted.flow, api.clock())).result())
 
 
@@ -89,8 +86,9 @@ class Wait:
 
     def result(self) -> Operation[ExecuteResult]:
         """Return what the job returned; raise the `JobError` for every other end."""
+        how_to_go_on = f"job {self._job_id} goes on: client.job({self._job_id!r}).wait() takes it up again"
         try:
-            with self._api.looks.joined(), _interruptible(self._job_id):
+            with self._api.looks.joined(), interruptible(how_to_go_on):
                 status = yield from self._watch()
         except DeadlinePassedError as passed:
             status = yield from self._give_up(passed.__cause__)
@@ -100,7 +98,7 @@ class Wait:
         # One check takes as long as it takes.
         deadline = None if self._terms.timeout_ms == 0 else self._deadline
         try:
-            return (yield from with_output(self._api, status, deadline, self._patience))
+            return (yield from with_output(self._api, status, deadline, self._patience, self._terms.on_transfer))
         except DeadlinePassedError as passed:
             ended = f"job {status.id} has ended, but its result was not here within {self._terms.timeout_ms} ms"
             raise WaitTimeoutError(f"{ended}: wait again", status) from passed.__cause__
@@ -196,30 +194,20 @@ class Wait:
         ) from cause
 
 
-@contextmanager
-def _interruptible(job_id: str) -> Generator[None]:
-    """Note on an interruption that it is that of the wait alone."""
-    try:
-        yield
-    except (KeyboardInterrupt, CancelledError) as interruption:
-        interruption.add_note(f"job {job_id} goes on: client.job({job_id!r}).wait() takes it up again")
-        raise
-
-
 def _refuses_to_hold(refusal: NoukaiError) -> bool:
     if isinstance(refusal, NotFoundError):  # the route itself is missing: our 404 says so, a gateway's has no code
         return refusal.code in (ErrorCode.NOT_FOUND, None)
     return isinstance(refusal, RateLimitedError | ServerError)
 
 
-def told(api: Api, end: JobStatus | ApiError) -> Operation[ExecuteResult]:
+def told(api: Api, end: JobStatus | ApiError, on_transfer: Listener | None) -> Operation[ExecuteResult]:
     """Return what a job returned that is known to have ended so; raise for every other end.
 
     Nothing is asked for, unless its output is behind a URL.
     """
     if isinstance(end, ApiError):
         raise end
-    return _result((yield from with_output(api, end)))
+    return _result((yield from with_output(api, end, on_transfer=on_transfer)))
 
 
 def _result(status: JobStatus) -> ExecuteResult:

@@ -87,6 +87,7 @@ def submit(
             backoff_cap_seconds=backoff_cap_seconds,
             metadata=metadata_of(metadata) if metadata else None,
             keep_seconds=keep_seconds,
+            progress=not as_json,
         )
         if not waits:
             return _show_accepted(job, as_json=as_json)

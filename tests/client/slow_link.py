@@ -16,13 +16,17 @@ LARGE = "x" * 300_000
 
 
 class SlowLink(ThreadingHTTPServer):
-    """Answers every request; what is put and fetched takes `PIECES` intervals, and stops halfway if it `stalls`."""
+    """Answers every request; what is put and fetched takes `PIECES` intervals.
+
+    It stops halfway if it `stalls`, and breaks off there so many times as it `breaks`.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.stalls = False
+        self.breaks = 0
         self.ended = threading.Event()
         self.objects: dict[str, bytes] = {}
         self.putting = 0
@@ -44,6 +48,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self._slowly(lambda at, size: self.wfile.write(content[at : at + size]), len(content))
+            return
+        if self.path.endswith("/flows"):
+            self._answer(200, {"flows": []})
             return
         sha256 = hashlib.sha256(content).hexdigest()
         result = {"status": "completed", "outputUrl": f"{self.server.url}/bucket/out", "outputBytes": len(content)}
@@ -75,6 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
         for number, at in enumerate(range(0, size, step)):
             if self.server.stalls and number == PIECES // 2:
                 self.server.ended.wait(10)
+                return
+            if self.server.breaks and number == PIECES // 2:
+                self.server.breaks -= 1
+                self.close_connection = True
                 return
             self.server.ended.wait(INTERVAL_SECONDS)
             move(at, min(step, size - at))

@@ -74,11 +74,39 @@ def test_an_interrupted_wait_says_how_to_go_on(api: FakeApi, colour: str) -> Non
     assert api.lives["job_held"][0]["state"] == "running"
 
 
+_SEVERAL = {
+    "blocking": "for job in as_completed([client.job('job_held'), client.job('job_done')]): pass",
+    "awaiting": """
+async def main():
+    async with AsyncNoukai() as client:
+        async for job in as_completed([client.job("job_held"), client.job("job_done")]):
+            pass
+
+asyncio.run(main())
+""",
+}
+
+
 @colours
-@pytest.mark.usefixtures("api")
+def test_interrupted_waits_for_many_jobs_say_how_to_go_on(api: FakeApi, colour: str) -> None:
+    """The note counts the jobs that have not ended."""
+    api.slow.add("status")
+    with running(program(colour, "from noukai import as_completed\n" + _SEVERAL[colour])) as process:
+        assert api.holding.wait(30)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGINT
+    assert "\n2 of 2 jobs go on: as_completed(jobs) takes them up again" in said
+
+
+@colours
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 @pytest.mark.parametrize("before", ["", "WAIT(job_done)"], ids=["first request", "later request"])
-def test_a_wait_while_python_ends(colour: str, before: str) -> None:
+def test_a_wait_while_python_ends(
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch, colour: str, before: str, host: str
+) -> None:
     """What is registered to run at the end can wait, whether before the client was made or after."""
+    monkeypatch.setenv("NOUKAI_BASE_URL", f"http://{host}:{api.server_port}/api/v1")
     text = f"""
 atexit.register(lambda: print(WAIT(job_done).output, "after"))
 {before}

@@ -1,12 +1,16 @@
 """The command that submits a job for each line of a file."""
 
 import json
+import re
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.client.fake_api import FakeApi
 from tests.client.running_command import run
+from tests.client.test_command_process import NOUKAI
 
 pytestmark = pytest.mark.usefixtures("api")
 MAP = ("map", "acme/demo/many", "-f", "-")
@@ -82,3 +86,25 @@ def test_a_line_that_is_refused_ends_the_map() -> None:
 def test_how_to_wait_is_for_those_who_wait() -> None:
     """As for one job."""
     assert run(*MAP, "--timeout-ms", "50", stdin='"done"')[0] == 2
+
+
+@pytest.mark.parametrize("waits", [["--wait"], []])
+def test_interrupted_map_says_how_to_go_on(api: FakeApi, tmp_path: Path, waits: list[str]) -> None:
+    """The key that it names gives the same jobs, and submits those that were missing."""
+    inputs = tmp_path / "inputs"
+    inputs.write_text('"done"\n' * 3)
+    api.slow.add("status" if waits else "batch")
+    words = [NOUKAI, "map", "acme/demo/many", "-f", str(inputs), *waits]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert api.holding.wait(30)
+        process.send_signal(signal.SIGINT)
+        printed, said = process.communicate()
+    assert (process.returncode, printed) == (130, "")
+    found = re.fullmatch(r"noukai: interrupted, but .* with: the same command with --idempotency-key (\S+)\n", said)
+    assert found, said
+    submitted, api.submissions = api.submissions, []
+    api.slow.clear()
+    assert run(*words[1:4], str(inputs), "--idempotency-key", found[1])[0] == 0
+    keys = [entry["idempotencyKey"] for entry in api.submissions]
+    assert keys == [f"{found[1]}/{place}" for place in range(3)]
+    assert submitted == (api.submissions if waits else [])

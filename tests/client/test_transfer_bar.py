@@ -1,0 +1,109 @@
+"""The bar of uploads and downloads, over a slow link: where it is drawn, and what hears of it."""
+
+import re
+import subprocess
+from contextlib import nullcontext
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noukai import AsyncNoukai, Noukai
+from tests.client.conftest import Colour
+from tests.client.script import JOB
+from tests.client.slow_link import LARGE, SlowLink, slow_link
+from tests.client.test_command_process import NOUKAI
+from tests.client.test_command_terminal import on_terminal
+from tests.client.test_slow_links import FLOW, connected, serving
+
+__all__ = ["connected", "serving"]  # fixtures
+
+
+@pytest.fixture(name="drawn")
+def drawing(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """What a bar is told, with its label."""
+    told: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr("noukai._bar._bar", lambda label: nullcontext(lambda each: told.append((label, each))))
+    return told
+
+
+def steps(drawn: list[tuple[str, dict[str, Any]]], label: str, doing: str) -> list[float]:
+    """The percentages of one whole transfer, which nothing else was drawn beside."""
+    labels, told = zip(*drawn, strict=True)
+    assert set(labels) == {label}
+    assert (told[0], told[-1]) == ({"percent": 0, "message": f"{doing} 0.0 of 0.3 MB"}, {})
+    assert told[-2] == {"percent": 100, "message": f"{doing} 0.3 of 0.3 MB"}
+    return [each["percent"] for each in told[:-1]]
+
+
+def test_upload_is_drawn(colour: Colour, client: Any, drawn: list[tuple[str, dict[str, Any]]]) -> None:
+    """From its begin to its end, if that is wanted."""
+    colour.run(client.flow(FLOW).job(LARGE))
+    assert drawn == []
+    colour.run(client.flow(FLOW).job(LARGE, progress=True))
+    percents = steps(drawn, FLOW, "uploading")
+    assert (percents, len(percents) > 3) == (sorted(set(percents)), True)
+
+
+def test_small_input_is_not_drawn(colour: Colour, client: Any, drawn: list[tuple[str, dict[str, Any]]]) -> None:
+    """Its submission is over at once, and a bar takes long to import."""
+    colour.run(client.flow(FLOW).job("small", progress=True))
+    assert drawn == []
+
+
+def test_download_is_drawn_and_is_no_progress(
+    colour: Colour, client: Any, drawn: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """The bar of the wait shows it; a listener hears of the job alone."""
+    heard: list[dict[str, Any]] = []
+    assert colour.run(client.job(JOB).wait(on_progress=heard.append, progress=True)).output == LARGE
+    percents = steps(drawn, JOB, "downloading")
+    assert (percents, len(percents) > 3) == (sorted(set(percents)), True)
+    colour.run(client.job(JOB).wait(on_progress=heard.append))
+    assert heard == []
+
+
+def test_attempt_that_failed_is_drawn_no_further(
+    colour: Colour, link: SlowLink, drawn: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """The next one begins at nothing; what is left of the first says no more."""
+    link.breaks = 1
+    options: dict[str, Any] = {"base_url": f"{link.url}/api/v1", "timeout": 5, "jitter": lambda: 0.0}
+
+    def blocking() -> object:
+        with Noukai("nk_test", **options) as client:
+            return client.job(JOB).wait(progress=True).output
+
+    async def awaiting() -> object:
+        async with AsyncNoukai("nk_test", **options) as client:
+            return (await client.job(JOB).wait(progress=True)).output
+
+    assert colour.run(awaiting() if colour.is_awaiting else blocking()) == LARGE
+    percents = [told["percent"] for _, told in drawn[:-1]]
+    falls = [place for place, (before, after) in enumerate(pairwise(percents), 1) if after <= before]
+    assert len(falls) == 1
+    assert percents[-1] == 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "doing"),
+    [(["submit", FLOW, "-f", "{large}"], "uploading"), (["wait", JOB, "-o", "{output}"], "downloading")],
+)
+def test_command_draws_it_on_a_terminal_alone(tmp_path: Path, arguments: list[str], doing: str) -> None:
+    """Nothing is drawn where nobody looks, nor beside JSON."""
+    (tmp_path / "large").write_text(LARGE)
+    words = [each.format(large=tmp_path / "large", output=tmp_path / "output") for each in arguments]
+    with slow_link() as link, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("NOUKAI_API_KEY", "nk_test")
+        environment.setenv("NOUKAI_BASE_URL", f"{link.url}/api/v1")
+        with on_terminal(*words) as (process, terminal):
+            shown = terminal.read()
+        assert process.returncode == 0, shown
+        assert re.search(rf"{doing} 0\.[123] of 0\.3 MB", shown), shown
+        silent = subprocess.run([NOUKAI, *words], capture_output=True, text=True, check=True)
+        assert silent.stderr == ""
+        for_programs = [*words[:2], *(words[2:] if doing == "uploading" else []), "--json"]
+        with on_terminal(*for_programs) as (process, terminal):
+            shown = terminal.read()
+        assert (process.returncode, doing in shown, "\x1b" in shown) == (0, False, False)
