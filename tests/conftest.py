@@ -34,6 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _interrupts_are_heard() -> None:
-    """Interrupts reach the programs that tests start: a shell's background job ignores them, and so would these."""
+def _signals_are_heard() -> None:
+    """Signals reach the programs that tests start: what `&` or `nohup` ignores, these would ignore as well."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)  # which no program inherits, and this one still lives on

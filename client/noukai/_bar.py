@@ -28,7 +28,12 @@ def watched(label: str, on_progress: Listener | None, *, progress: bool) -> Gene
         if show is None or on_progress is None:
             yield Listeners(show or on_progress, show)
         else:
-            yield Listeners(lambda told: (show(told), on_progress(told))[1], show)  # what it may have to await
+
+            def tell_both(told: dict[str, Any]) -> object:
+                show(told)
+                return on_progress(told)  # what it may have to await
+
+            yield Listeners(tell_both, show)
 
 
 @contextmanager

@@ -177,6 +177,7 @@ def test_shell_completes_what_is_typed(typed: str, offered: list[str]) -> None:
 
 
 def test_completion_can_be_installed() -> None:
-    """The script for a shell comes from the command itself."""
-    done = subprocess.run([NOUKAI, "--show-completion", "bash"], capture_output=True, text=True, check=True)
+    """The script for the shell that asks comes from the command itself."""
+    asked = ["bash", "-c", '"$0" --show-completion; :', NOUKAI]  # two commands, or the shell would become the first
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
     assert "_NOUKAI_COMPLETE" in done.stdout
