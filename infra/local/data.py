@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from infra.local.contents import ContentsError, queues_with_messages, read_contents
 from infra.local.errors import LocalError
@@ -26,13 +27,12 @@ class Data:
         """Hold the folder; begin anew there if `is_fresh`.
 
         Raises:
-            LocalError: another run has it, or what it has cannot be read.
+            LocalError: another run has it, it is no folder to write to, or what it has cannot be read.
         """
         if folder is None:
             yield cls(None)
             return
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as lock:
+        with _lock_file(folder) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -57,6 +57,14 @@ class Data:
         if self.folder is not None:
             names = {profile: queue.name for profile, queue in queues.items()}
             _profiles(self.folder).write_text(json.dumps(names))
+
+
+def _lock_file(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / "lock").open("w")
+    except OSError as error:
+        raise LocalError(f"DATA={folder} is no folder to write to: {error.strerror}.") from error
 
 
 def _contents(folder: Path) -> Path:

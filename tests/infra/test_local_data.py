@@ -1,8 +1,12 @@
 """What a local system keeps from one run to the next."""
 
+import json
 import os
 import signal
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -10,12 +14,14 @@ import pytest
 from infra.local.contents import ContentsError, read_contents
 from infra.local.data import Data
 from infra.local.deployment import LOCAL_KEYS
+from infra.local.endpoint import Endpoint
 from infra.local.errors import LocalError
 from infra.local.running import READY, Running, started
 from infra.local.settings import Settings
 from tests.infra.local_system import START_SECONDS, stop
 
 FLOWS = """
+import time
 from pathlib import Path
 from functions.flow import flow
 
@@ -23,14 +29,31 @@ from functions.flow import flow
 @flow(max_attempts=1)
 def echo(message: str) -> str:
     return message
+
+
+@flow(timeout=600)
+def until(file: str) -> str:
+    while not Path(file).exists():
+        time.sleep(0.05)
+    return "seen"
 """
-JOBS = "/seq/acme/tests/echo/jobs"
+FLOW = "/seq/acme/tests"
+JOBS = f"{FLOW}/echo/jobs"
+LEASE_SECONDS = 5
 
 
 def client_of(system: Running) -> httpx.Client:
     url = system.wait_for(lambda line: line.endswith(READY), START_SECONDS).removesuffix(READY)
     headers = {"Authorization": f"Bearer {LOCAL_KEYS['acme']}"}
     return httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+
+
+def schedules_of(system: Running) -> list[dict[str, object]]:
+    line = system.wait_for(lambda line: line.startswith("the AWS of it: "), 0)
+    told = dict(pair.split("=", 1) for pair in line.removeprefix("the AWS of it: ").split())
+    scheduler = Endpoint(told["AWS_ENDPOINT_URL"], Path(told["AWS_CA_BUNDLE"])).client("scheduler")
+    found: list[dict[str, object]] = scheduler.list_schedules()["Schedules"]
+    return found
 
 
 def test_what_was_submitted_outlives_the_system(tmp_path: Path) -> None:
@@ -55,6 +78,35 @@ def test_what_was_submitted_outlives_the_system(tmp_path: Path) -> None:
         assert {job["id"] for job in client.get(JOBS).json()["jobs"]} == {ended, waiting}
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_ran_and_what_is_scheduled_goes_on_after_a_stop(tmp_path: Path, number: signal.Signals) -> None:
+    """Another attempt takes the job up once its lease is over, and the schedule is there, also if it was killed."""
+    flows, data, file = tmp_path / "flows", tmp_path / "data", tmp_path / "file"
+    flows.mkdir()
+    (flows / "tests.py").write_text(FLOWS)
+    environ = {**os.environ, "CDK_CONTEXT_JSON": json.dumps({"worker": {"lease_seconds": LEASE_SECONDS}})}
+    with started(environ, flows=flows, data=data) as system, client_of(system) as client:
+        running = client.post(f"{FLOW}/until/jobs", json={"parameters": {"file": str(file)}}).json()["id"]
+        later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        scheduled = client.post(JOBS, json={"message": "", "options": {"runAt": later}}).json()["id"]
+        while client.get(f"/jobs/{running}").json()["state"] != "running":
+            time.sleep(0.1)
+        now = time.time()
+        while number == signal.SIGKILL and (data / "contents").stat().st_mtime < now:
+            time.sleep(0.1)  # it is written every second, if anything has changed, as a lease does
+        assert len(schedules_of(system)) == 1
+        stop(system, number)
+
+    file.touch()
+    with started(environ, flows=flows, data=data) as system, client_of(system) as client:
+        assert len(schedules_of(system)) == 1
+        assert client.get(f"/jobs/{scheduled}").json()["state"] == "pending"
+        status: dict[str, Any] = {"state": "running"}
+        while status["state"] == "running":
+            status = client.get(f"/jobs/{running}/wait?seconds=20").json()
+        assert (status["state"], status["attempt"] > 1) == ("completed", True), status
+
+
 def test_one_run_at_a_time_has_a_folder(tmp_path: Path) -> None:
     """Two would each write over what the other has kept."""
     with (
@@ -63,6 +115,13 @@ def test_one_run_at_a_time_has_a_folder(tmp_path: Path) -> None:
         Data.held(tmp_path, is_fresh=False),
     ):
         pass
+
+
+def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
+    """With its name and the reason."""
+    (tmp_path / "file").touch()
+    with pytest.raises(LocalError, match=r"DATA=.*file is no folder to write to: File exists"):
+        Data.held(tmp_path / "file", is_fresh=False).__enter__()
 
 
 def test_what_cannot_be_read_is_said_and_can_be_left(tmp_path: Path) -> None:
