@@ -51,12 +51,14 @@ $(SETUP): requirements.lock pyproject.toml
 
 $(CHECKOV)/.complete: tests/infra/checkov.lock $(SETUP)
 	@$(PYTHON) -m venv $(CHECKOV)
-	@$(BIN)/uv pip install --quiet --python $(CHECKOV)/bin/python --require-hashes -r $<
+	@$(BIN)/uv pip install --quiet --python $(CHECKOV)/bin/python --require-hashes -r $< \
+		|| { echo "$$UNREACHABLE" >&2; exit 1; }
 	@touch $@
 
 $(GENERATORS)/.complete: tests/e2e/generated/requirements.lock $(SETUP)
 	@$(PYTHON) -m venv $(GENERATORS)
-	@$(BIN)/uv pip install --quiet --python $(GENERATORS)/bin/python --require-hashes -r $<
+	@$(BIN)/uv pip install --quiet --python $(GENERATORS)/bin/python --require-hashes -r $< \
+		|| { echo "$$UNREACHABLE" >&2; exit 1; }
 	@touch $@
 
 test: $(SETUP) $(CHECKOV)/.complete $(GENERATORS)/.complete ## Run every test, on every core (ARGS=, WORKERS=0 for one process)

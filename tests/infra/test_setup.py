@@ -97,3 +97,32 @@ def test_setup_that_reaches_no_index_says_which_variables_are_missing(tmp_path: 
     assert result.returncode != 0
     assert result.stderr.startswith("setting up .venv, once: about ")
     assert {"HTTPS_PROXY", "SSL_CERT_FILE", "UV_NATIVE_TLS", "PIP_INDEX_URL"} <= set(re.findall(r"\w+", result.stderr))
+
+
+@pytest.mark.parametrize(
+    ("environment", "lock"),
+    [("checkov", "tests/infra/checkov.lock"), ("generators", "tests/e2e/generated/requirements.lock")],
+)
+def test_environment_of_tests_that_reaches_no_index_says_so(tmp_path: Path, environment: str, lock: str) -> None:
+    """As the set-up does: each tool of the tests that wants an environment of its own is installed by hash."""
+    (tmp_path / lock).parent.mkdir(parents=True)
+    for name in ("Makefile", "requirements.lock", "pyproject.toml", lock):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "uv").symlink_to(ROOT / ".venv" / "bin" / "uv")
+    (tmp_path / ".venv" / ".complete").touch()
+    make = shutil.which("make")
+    assert make is not None
+    unreachable = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0", "UV_NO_CACHE": "1"}
+    environ = {"HOME": str(tmp_path), "PATH": "/usr/local/bin:/usr/bin:/bin", **unreachable}
+    target = f".build/{environment}/.complete"
+    result = subprocess.run(
+        [make, target, f"PYTHON={ROOT / '.venv' / 'bin' / 'python'}"],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode != 0
+    assert {"HTTPS_PROXY", "SSL_CERT_FILE", "UV_NATIVE_TLS", "PIP_INDEX_URL"} <= set(re.findall(r"\w+", result.stderr))
