@@ -54,7 +54,8 @@ class Call:
 
     def _perform(self) -> httpx.Response:
         self._connections.add_headers(self._request)
-        with closing(self._connections.client().send(self._request, stream=True)) as response:
+        # Without the `auth` of an http_client: an API key has its place, and a signed URL is spoilt by another.
+        with closing(self._connections.client().send(self._request, stream=True, auth=None)) as response:
             self._connections.note(response)
             response.stream = _Leavable(cast("httpx.SyncByteStream", response.stream), self)
             return received(response)

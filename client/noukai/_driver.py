@@ -120,7 +120,8 @@ class AwaitingDriver:
         self._connections.add_headers(request)
         try:
             async with asyncio.timeout(time_for(request)):
-                async with aclosing(await http_client.send(request, stream=True)) as response:
+                # The `auth` of an http_client is left out, as in a `Call`.
+                async with aclosing(await http_client.send(request, stream=True, auth=None)) as response:
                     return await areceived(response)
         except httpx.RequestError as failure:
             return failure

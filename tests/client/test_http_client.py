@@ -29,6 +29,7 @@ def test_headers_and_hooks_are_respected(*, is_awaiting: bool) -> None:
     options: dict[str, Any] = {
         "transport": httpx.MockTransport(api),
         "headers": {"X-Team": "blue", "User-Agent": "billing/2", "Authorization": "Basic other"},
+        "auth": ("user", "password"),
     }
 
     async def awaiting() -> None:
