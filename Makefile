@@ -17,7 +17,7 @@ $(error There is no variable $(strip $(UNKNOWN)): use $(filter ARGS DATA FLOWS F
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-client bench explore soak fuzz check local demo deploy rollback destroy keys budget redrive verify-aws
+.PHONY: help setup lock test test-client bench explore soak fuzz check local demo deploy rollback restore destroy keys budget redrive verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -114,6 +114,9 @@ deploy: $(SETUP) ## Deploy to the configured AWS account and region; print the e
 
 rollback: $(SETUP) ## Take the functions back to the versions before the last deployment, in seconds
 	@$(BIN)/python -m infra rollback $(ARGS)
+
+restore: $(SETUP) ## Bring tables back to a point in time: make restore ARGS="--to 2026-11-28T12:00Z"
+	@$(BIN)/python -m infra restore $(ARGS)
 
 destroy: $(SETUP) ## Take the deployment away again
 	@$(BIN)/python -m infra destroy $(ARGS)

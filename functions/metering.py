@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from functions.aws import AwsError
 from functions.deployment import Deployment, deployed
 from functions.telemetry import logger
-from functions.use import Entry, Unfinished, Use, entry_of
+from functions.use import Entry, Unfinished, Use, entry_of, is_restored
 
 if TYPE_CHECKING:
     from functions.http import Event
@@ -46,6 +46,8 @@ def _grouped(records: Iterable[Mapping[str, Any]], memory: int) -> Groups:
     groups: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
     for record in records:
         try:
+            if is_restored(record):
+                continue
             entry = entry_of(record, memory)
         except (KeyError, TypeError, ValueError, AttributeError):
             extra = {"keys": record.get("dynamodb", {}).get("Keys"), "event_id": record.get("eventID")}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 EXPIRY_ATTRIBUTE = "t"  # what the table's time to live reads
+RESTORED_ATTRIBUTE = "rt"  # the restoration that wrote the row last; no transition changes it
 
 NAMES = {
     "id": "id",

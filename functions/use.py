@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.clock import day_of
 from functions.lifecycle import State
-from functions.row import decode
+from functions.row import RESTORED_ATTRIBUTE, decode
 
 _MB_MS_PER_GB_SECOND = 1024 * 1000
 
@@ -76,6 +76,13 @@ class Entry:
 
 _SEQUENCE_DIGITS = 40
 """No sequence number of a stream has more."""
+
+
+def is_restored(record: Mapping[str, Any]) -> bool:
+    """Return whether the operator has brought the job's row back: no job came or ended by that."""
+    change = record["dynamodb"]
+    old, new = (change.get(image, {}).get(RESTORED_ATTRIBUTE) for image in ("OldImage", "NewImage"))
+    return new is not None and new != old
 
 
 def entry_of(record: Mapping[str, Any], memory: int) -> Entry:

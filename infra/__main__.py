@@ -1,4 +1,4 @@
-"""The operator's commands: `python -m infra deploy|rollback|destroy|keys|budget|redrive`."""
+"""The operator's commands: `python -m infra deploy|rollback|restore|destroy|keys|budget|redrive`."""
 
 import os
 import sys
@@ -14,6 +14,7 @@ from infra.deploy import Plan, deploy, destroy
 from infra.draining import draining_profiles
 from infra.operator import Context, Operator, Org
 from infra.redrive import redrive
+from infra.restore.command import restore_command
 from infra.rollback import live_flows, rollback
 from infra.runtimes import check_runtime
 from infra.settings import SettingsError
@@ -21,6 +22,7 @@ from infra.settings import SettingsError
 commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 commands.add_typer(key_commands.commands, name="keys", help="The keys of the deployment's callers.")
 commands.add_typer(budget_commands.commands, name="budget", help="What orgs may use in a month.")
+commands.command("restore")(restore_command)
 
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}

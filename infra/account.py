@@ -17,13 +17,18 @@ class OperatorError(Exception):
 
 def resources(session: boto3.Session, stack: str, kind: str) -> list[str]:
     """Give the physical ids of a stack's resources of a kind, for instance `AWS::Lambda::Function`."""
+    return list(resources_by_id(session, stack, kind).values())
+
+
+def resources_by_id(session: boto3.Session, stack: str, kind: str) -> dict[str, str]:
+    """Give the physical ids of a stack's resources of a kind by the logical ids that the template has."""
     pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
-    return [
-        each["PhysicalResourceId"]
+    return {
+        each["LogicalResourceId"]: each["PhysicalResourceId"]
         for page in pages
         for each in page["StackResourceSummaries"]
         if each["ResourceType"] == kind
-    ]
+    }
 
 
 @dataclass(frozen=True)
@@ -76,10 +81,14 @@ class Account:
 
     def takes_along(self, stack: str, kind: str) -> bool:
         """Say whether the stack takes its resources of a kind along when it is deleted."""
-        body: Any = self.session.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
-        template = json.loads(body) if isinstance(body, str) else body
-        policies = [each.get("DeletionPolicy") for each in template["Resources"].values() if each["Type"] == kind]
+        policies = [each.get("DeletionPolicy") for each in self.template(stack).values() if each["Type"] == kind]
         return "Retain" not in policies
+
+    def template(self, stack: str) -> "Mapping[str, Any]":
+        """Read the resources of a stack's template by their logical ids."""
+        body: Any = self.session.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
+        found: Mapping[str, Any] = (json.loads(body) if isinstance(body, str) else body)["Resources"]
+        return found
 
     def is_bootstrapped(self) -> bool:
         """Say whether the account and region have what the CDK needs to deploy anything."""

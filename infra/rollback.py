@@ -9,7 +9,7 @@ from infra.aliases import LIVE, PREVIOUS, flows_version
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-_LONGEST_SECONDS = 15 * 60
+LONGEST_SECONDS = 15 * 60
 """No invocation takes longer."""
 
 _MOVED = "moved at "
@@ -50,7 +50,7 @@ def conclude(account: Account, stack: str, before: Versions, *, now: int) -> Non
         return
     known = _versions(account, stack, PREVIOUS)
     for name in before.keys() & deployed.keys():
-        is_idle = name not in known or now - _moved_at(client, name) > _LONGEST_SECONDS
+        is_idle = name not in known or now - _moved_at(client, name) > LONGEST_SECONDS
         write = client.update_alias if name in known else client.create_alias
         write(FunctionName=name, Name=PREVIOUS, FunctionVersion=before[name], Description=_moved(now))
         if is_idle:

@@ -8,7 +8,7 @@ import boto3
 
 from functions import metering
 from functions.lifecycle import State
-from functions.row import encode
+from functions.row import RESTORED_ATTRIBUTE, encode
 from functions.use import Use
 from infra.stream import COUNTED
 from tests.functions.harness import System
@@ -48,6 +48,16 @@ def ended(number: int, **changes: Any) -> Record:
     new = replace(job, **changes)
     images = {"OldImage": encode(replace(_JOB, id=new.id)), "NewImage": encode(new)}
     return {"eventID": f"event-{number}", "dynamodb": {"SequenceNumber": f"{number:030d}", **images}}
+
+
+def restored(number: int, *, by: int | None, before: int | None = None) -> Record:
+    """A record in which the operator has brought an ended job back; `before` is when that had last been done."""
+    record = ended(number)
+    marks = {"OldImage": before, "NewImage": by}
+    for image, mark in marks.items():
+        if mark is not None:
+            record["dynamodb"][image][RESTORED_ATTRIBUTE] = {"N": str(mark)}
+    return record
 
 
 def submitted(number: int, **changes: Any) -> Record:

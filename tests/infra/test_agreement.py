@@ -12,8 +12,9 @@ from functions.profile import (
     Profile,
     function_timeout,
 )
-from functions.row import EXPIRY_ATTRIBUTE, INDEX, INDEX_ORDER, INDEX_PARTITION, NAMES
+from functions.row import EXPIRY_ATTRIBUTE, INDEX, INDEX_ORDER, INDEX_PARTITION, NAMES, RESTORED_ATTRIBUTE
 from infra.profiles import profile_named
+from infra.restore import rows
 from infra.settings import WorkerProfile
 from infra.stream import COUNTED
 from noukai_wire.limits import MAX_TIMEOUT_SECONDS
@@ -81,3 +82,12 @@ def test_profiles_that_flows_may_ask_for_are_those_that_workers_may_have() -> No
         found = (made.memory, made.ephemeral_storage, made.max_concurrency, made.batch_size, made.timeout)
         assert found == (asked.memory, asked.ephemeral_storage, asked.concurrency, asked.batch, asked.timeout)
     assert Profile().name is None
+
+
+def test_restored_rows_are_marked_as_the_functions_read() -> None:
+    """By the same attribute, beside those of a job, and with its deadline."""
+    assert rows.RESTORED_ATTRIBUTE == RESTORED_ATTRIBUTE
+    assert RESTORED_ATTRIBUTE not in NAMES.values()
+    assert rows.DEADLINE_MS == GIVE_UP_AFTER_MS
+    assert {*rows.UNFINISHED} == UNSETTLED
+    assert (NAMES["state"], NAMES["created_at"], NAMES["give_up_at"]) == ("s", "c", "u")

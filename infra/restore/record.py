@@ -1,0 +1,70 @@
+"""What a restoration has been told and how far it is, in a parameter of the account: it outlasts whoever runs it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+TableName = Literal["jobs", "usage", "keys"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the restoration of some tables to a moment is. Times are milliseconds since the epoch."""
+
+    moment: int
+    tables: Sequence[TableName]
+    begun: int
+    stopped: int | None = None
+    """When everything but what counts use had been stopped."""
+    changed: int | None = None
+    """When nobody wrote any more and rows began to be changed."""
+    copied: Sequence[TableName] = ()
+
+    def copy_of(self, table: str) -> str:
+        """Name the restored copy of a table."""
+        return f"{table}-restore-{self.begun}"
+
+    @property
+    def point_in_time(self) -> datetime:
+        """The moment, as AWS is told."""
+        return datetime.fromtimestamp(self.moment / 1000, UTC)
+
+    @property
+    def replaced(self) -> datetime:
+        """The last moment at which the tables were as before."""
+        return datetime.fromtimestamp((self.changed or self.begun) // 1000, UTC)
+
+
+@dataclass(frozen=True)
+class Record:
+    """The parameter, of which there is one for each stack while it is restored."""
+
+    client: "SSMClient"
+    stack: str
+
+    def read(self) -> Progress | None:
+        """Read how far the restoration is that is under way; None if there is none."""
+        try:
+            value: Any = self.client.get_parameter(Name=self._name)["Parameter"]["Value"]
+        except self.client.exceptions.ParameterNotFound:
+            return None
+        return Progress(**json.loads(value))
+
+    def write(self, progress: Progress, **changes: object) -> Progress:
+        """Note how far it is, with some changes, and return that."""
+        changed = replace(progress, **changes)  # type: ignore[arg-type]
+        self.client.put_parameter(Name=self._name, Value=json.dumps(asdict(changed)), Type="String", Overwrite=True)
+        return changed
+
+    def delete(self) -> None:
+        """Forget it."""
+        self.client.delete_parameter(Name=self._name)
+
+    @property
+    def _name(self) -> str:
+        return f"/noukai-restore/{self.stack}"

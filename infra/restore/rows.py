@@ -1,0 +1,64 @@
+"""What becomes of a row, pure: from how it was at the point in time, and how it is now, to what has to be written."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from infra.settings import EXPIRY_ATTRIBUTE
+from noukai_wire.limits import MAX_DELAY_SECONDS
+
+Row = Mapping[str, Any]
+Change = Callable[[Row, Row | None], Row | None]
+"""From a row then, and now, to the row that has to be written; None if it is right as it is."""
+
+RESTORED_ATTRIBUTE = "rt"
+"""When the restoration began that wrote a job's row last: a record of the stream that changes it counts no use."""
+
+UNFINISHED = ("pending", "running")
+DEADLINE_MS = 8 * 24 * 60 * 60 * 1000
+"""From when a job may start to its deadline, as the functions write it."""
+
+
+def is_expired(row: Row, now_ms: int) -> bool:
+    """Say whether the row is one that DynamoDB would delete again."""
+    return EXPIRY_ATTRIBUTE in row and int(row[EXPIRY_ATTRIBUTE]["N"]) * 1000 <= now_ms
+
+
+def as_it_was(then: Row, now: Row | None) -> Row | None:
+    """Bring a row back exactly."""
+    return None if now == then else then
+
+
+def still_revoked(then: Row, now: Row | None) -> Row | None:
+    """Bring a key's row back, but for a revocation, which holds for good."""
+    revoked = {"revoked": now["revoked"]} if now and "revoked" in now else {}
+    return as_it_was({**then, **revoked}, now)
+
+
+def marked_job(begun: int) -> Change:
+    """Bring jobs back with the mark of the restoration that began then; what has its mark is written already.
+
+    The message of a job that has ended since is deleted: the deadline of such a job is now, so that a look at it or
+    the sweep settles it. A job that a schedule sends keeps its deadline, which tells how it was counted when it came.
+    """
+    mark = {"N": str(begun)}
+
+    def change(then: Row, now: Row | None) -> Row | None:
+        if now is not None and (now.get(RESTORED_ATTRIBUTE) == mark or _unmarked(now) == _unmarked(then)):
+            return None
+        lost = now is not None and _is_unfinished(then) and not _is_unfinished(now) and then["c"] == now.get("c")
+        deadline = {"u": mark} if lost and not _is_later(then) else {}
+        return {**then, **deadline, RESTORED_ATTRIBUTE: mark}
+
+    return change
+
+
+def _unmarked(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name != RESTORED_ATTRIBUTE}
+
+
+def _is_unfinished(row: Row) -> bool:
+    return row.get("s", {}).get("S") in UNFINISHED
+
+
+def _is_later(job: Row) -> bool:
+    return int(job["u"]["N"]) - DEADLINE_MS - int(job["c"]["N"]) > MAX_DELAY_SECONDS * 1000
