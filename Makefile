@@ -17,7 +17,7 @@ $(error There is no variable $(strip $(UNKNOWN)): use $(filter ARGS DATA FLOWS F
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-client bench explore soak fuzz check local demo deploy rollback restore destroy keys budget redrive verify-aws
+.PHONY: help setup lock test test-client bench explore soak fuzz check local demo deploy rollback restore destroy keys budget redrive recount verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -129,6 +129,9 @@ budget: $(SETUP) ## Set, list or clear what orgs may use in a month: make budget
 
 redrive: $(SETUP) ## Send the dead letters that could not be processed to their reader again
 	@$(BIN)/python -m infra redrive $(ARGS)
+
+recount: $(SETUP) ## Count the use of a deployment that could not be counted when it came, exactly once
+	@$(BIN)/python -m infra recount $(ARGS)
 
 verify-aws: $(SETUP) ## Check on a deployment what cannot be seen on this machine; write a report (ARGS="-k stream")
 	@$(BIN)/pytest -n 0 -q tests/aws --deployed $(ARGS)

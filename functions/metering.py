@@ -19,16 +19,18 @@ def meter(event: "Event", deployment: Deployment) -> None:
     """Add a batch of one shard's records to the sums: one write for each org, day and flow.
 
     What AWS cannot do now is raised: the batch comes again, cut as before or otherwise, and finds what is done already.
+    One that came in vain for so long that Lambda has discarded it comes again when the operator counts it, days later.
     What can never be counted is logged with its reason and passed over, so that it holds up nothing behind it.
     """
     # The records of a time window name their shard; an emulator without windows has one shard and names none.
     shard = event.get("shardId", "")
     groups = _grouped(event.get("Records", ()), deployment.worker_memory)
+    now = deployment.clock.now()
     used: dict[str, Use] = defaultdict(Use)
     unfinished: dict[str, Unfinished] = defaultdict(Unfinished)
     for (org, day, flow), entries in groups.items():
         try:
-            deployment.uses.add(shard, entries)
+            deployment.uses.add(shard, entries, now)
         except AwsError as error:
             if error.code != "ValidationException":
                 raise
@@ -36,7 +38,8 @@ def meter(event: "Event", deployment: Deployment) -> None:
             continue
         used[org] = sum((entry.use for entry in entries), used[org])
         unfinished[org] = sum((entry.unfinished for entry in entries), unfinished[org])
-    now = deployment.clock.now()
+    for org in {org for org, day, _ in groups if deployment.bounds.jobs.is_closed(day, now)}:
+        deployment.bounds.jobs.reopen(org)
     for org, use in used.items():
         deployment.spending.note(org, use, now)
         deployment.bounds.note(org, unfinished[org], now)

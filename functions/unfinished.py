@@ -2,7 +2,7 @@
 
 The sums of the usage table say by how many each day's jobs that came exceed those that ended. Their total is counted
 seldom: only when a bound could be reached, or no longer be. Days of which nothing more is to come are put together in
-one row for each org, which holds nothing that the sums do not: whoever changes an old sum deletes it.
+one row for each org, which holds nothing that the sums do not: whoever changes an old sum has them counted anew.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_OPEN_MS = 3 * 24 * 60 * 60 * 1000
+_DAY_MS = 24 * 60 * 60 * 1000
+
+_OPEN_MS = 3 * _DAY_MS
 """The sums of a day change for as long as the stream may hold its records: a day, and one for clocks and midnight."""
 
 _COUNTERS = 8
@@ -51,8 +53,22 @@ class UnfinishedJobs:
                 settled += _change(item)
                 has_settled = True
         if has_settled:
-            self._close(org, closed, newest, settled)
+            self._close(org, row.get("v"), newest, settled)
         return total
+
+    def is_closed(self, day: str, now: int) -> bool:
+        """Return whether a day may be put together with those before it by now, or soon, or by another clock."""
+        return day <= day_of(now - _OPEN_MS + _DAY_MS)
+
+    def reopen(self, org: str) -> None:
+        """Count all days of an org anew, also where another process is about to put some together."""
+        names = ", ".join(UNFINISHED_NAMES.values())
+        self.client.update_item(
+            TableName=self.table,
+            Key=_key(org),
+            UpdateExpression=f"REMOVE d, {names} ADD v :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
 
     def _sums_after(self, org: str, day: str) -> "Iterable[Mapping[str, Any]]":
         return queried(
@@ -64,18 +80,19 @@ class UnfinishedJobs:
             ConsistentRead=True,
         )
 
-    def _close(self, org: str, before: str, day: str, settled: Unfinished) -> None:
-        """Put the days up to `day` together, unless another process has done so."""
+    def _close(self, org: str, version: "Mapping[str, str] | None", day: str, settled: Unfinished) -> None:
+        """Put the days up to `day` together, unless the row has changed since its `version` was read."""
         names = list(UNFINISHED_NAMES.values())
         try:
             self.client.update_item(
                 TableName=self.table,
                 Key=_key(org),
-                UpdateExpression=f"SET d = :day, {', '.join(f'{name} = :{name}' for name in names)}",
-                ConditionExpression="d = :before" if before else "attribute_not_exists(d)",
+                UpdateExpression=f"SET d = :day, {', '.join(f'{name} = :{name}' for name in names)} ADD v :one",
+                ConditionExpression="v = :version" if version else "attribute_not_exists(v)",
                 ExpressionAttributeValues={
                     ":day": {"S": day},
-                    **({":before": {"S": before}} if before else {}),
+                    ":one": {"N": "1"},
+                    **({":version": version} if version else {}),
                     **{f":{name}": {"N": str(getattr(settled, field))} for field, name in UNFINISHED_NAMES.items()},
                 },
             )

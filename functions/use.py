@@ -69,6 +69,8 @@ class Entry:
     flow: str
     sequence: str
     """The record's number within its shard, as text that sorts as the numbers do."""
+    created_at: int
+    """About when the record came into the stream, in milliseconds; 0 if it does not say."""
     use: Use
     unfinished: Unfinished
     """What it adds to the org's unfinished jobs."""
@@ -97,8 +99,10 @@ def entry_of(record: Mapping[str, Any], memory: int) -> Entry:
     if new is None:
         raise ValueError("a job was deleted")
     sequence = str(int(change["SequenceNumber"])).zfill(_SEQUENCE_DIGITS)
+    created_at = int(change.get("ApproximateCreationDateTime", 0) * 1000)
     if new.state is State.PENDING and (old is None or old.is_terminal):
-        return Entry(new.org, day_of(new.created_at), new.flow, sequence, Use(), Unfinished(1, int(new.is_later)))
+        came = Unfinished(1, int(new.is_later))
+        return Entry(new.org, day_of(new.created_at), new.flow, sequence, created_at, Use(), came)
     if old is None or new.completed_at is None:
         raise ValueError(f"the job {new.id} has not ended")
     ran_ms = (new.ran_ms or 0) - ((old.ran_ms or 0) if old.is_terminal else 0)
@@ -108,6 +112,7 @@ def entry_of(record: Mapping[str, Any], memory: int) -> Entry:
         day=day_of(new.completed_at),
         flow=new.flow,
         sequence=sequence,
+        created_at=created_at,
         use=Use(**outcome, ran_ms=ran_ms, mb_ms=ran_ms * (new.memory or memory)),
         unfinished=Unfinished() if old.is_terminal else Unfinished(-1, -int(new.is_later)),
     )

@@ -1,18 +1,25 @@
 """The sums of the usage table: what each org has used, by day and flow.
 
 A sum is added to by the stream of the jobs table, whose records come at least once: a function that dies half-way gets
-its batch again, cut as before or otherwise. So each sum is kept for one shard of the stream, with the sequence number
-of the last record that is in it, and one conditional write changes both. The records of a shard come in order, so that
-whatever is not newer than that number is in the sum already. A job's records are all of one shard and its successors.
+its batch again, cut as before or otherwise. So each sum is kept for one shard of the stream, with which of the shard's
+records are in it, and one conditional write changes both. A job's records are all of one shard and its successors.
+
+The records of a shard come in order, so that all up to the last one are in, but for those that Lambda has discarded
+since they could not be counted for 23 hours. These are counted later, by `make recount`, when the sum has long gone on
+beyond them, and some sums of a discarded batch may have it, others not. So a sum knows its gaps. Noting each would make
+the row grow with every write; but nothing is discarded before its time, so that a gap matters only if the record before
+it is as old as that, when the sum goes on. What a sum has is then a few ranges: `e` holds their firsts and lasts, but
+for the very last, `q`, whose record came into the stream at `t`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from functions.aws import AwsError, queried
+from functions.counted import Counted, oldest_kept
 from functions.telemetry import logger
 from functions.use import Entry, Use
 
@@ -30,18 +37,22 @@ class UseStore:
     client: "DynamoDBClient"
     table: str
 
-    def add(self, shard: str, entries: Sequence[Entry]) -> None:
-        """Add records of a shard, in their order and all of one org, day and flow, but for those that are in already.
+    def add(self, shard: str, entries: Sequence[Entry], now: int) -> None:
+        """Add records of one batch of a shard, all those of one org, day and flow, but for those that are in already.
 
-        One write; another one if only some of them are in.
+        One write; another one if some of them are in, or if the sum may have a gap before them.
         """
-        while entries:
-            seen = self._try(shard, entries)
-            entries = [entry for entry in entries if entry.sequence > seen]
+        row = self._write(shard, entries, _next(entries, now))
+        while row is not None:
+            counted = Counted.read(row.get("e", {"S": ""})["S"], row["q"]["S"])
+            missing = [entry for entry in entries if not counted.has(entry.sequence)]
+            if not missing:
+                return
+            row = self._write(shard, missing, _later(row, counted, entries, now))
 
-    def _try(self, shard: str, entries: Sequence[Entry]) -> str:
-        """Add all records if none is in; gives the number of the last that is in then, or was before."""
-        first, last = entries[0], entries[-1]
+    def _write(self, shard: str, entries: Sequence[Entry], change: "_Change") -> "Mapping[str, Any] | None":
+        """Add records if the row is still what the change is for; else return the row."""
+        first = entries[0]
         use = reduce(add, (entry.use for entry in entries))
         unfinished = reduce(add, (entry.unfinished for entry in entries))
         sums = {name: getattr(use, field) for field, name in _NAMES.items()}
@@ -53,21 +64,17 @@ class UseStore:
             self.client.update_item(
                 TableName=self.table,
                 Key={"o": {"S": first.org}, "k": {"S": f"{first.day}/{first.flow}/{shard}"}},
-                UpdateExpression=f"SET q = :last ADD {', '.join(f'{name} :{name}' for name in sums)}",
-                ConditionExpression="attribute_not_exists(q) OR q < :first",
-                ExpressionAttributeValues={
-                    **numbers,
-                    ":first": {"S": first.sequence},
-                    ":last": {"S": last.sequence},
-                },
+                UpdateExpression=f"SET {change.assignments} ADD {', '.join(f'{name} :{name}' for name in sums)}",
+                ConditionExpression=change.condition,
+                ExpressionAttributeValues={**numbers, **change.values},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except AwsError as error:
             if error.code != "ConditionalCheckFailedException":
                 raise
-            item: Any = error.answer
-            return str(item["Item"]["q"]["S"])
-        return last.sequence
+            answer: Any = error.answer
+            return cast("Mapping[str, Any]", answer["Item"])
+        return None
 
     def between(self, org: str, first: str, last: str) -> Iterator[tuple[str, str, Use]]:
         """Read what an org has used from one day to another: each day and flow, in their order, with its use."""
@@ -81,6 +88,47 @@ class UseStore:
             ConsistentRead=True,
         )
         return _merged(items)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """How the row of a sum changes beside what is added, and on which condition."""
+
+    assignments: str
+    condition: str
+    values: dict[str, Any]
+
+
+def _next(entries: Sequence[Entry], now: int) -> _Change:
+    """Begin a sum, or go on with it where it ends if nothing can have been discarded there."""
+    return _Change(
+        assignments="q = :last, t = :time, e = if_not_exists(e, :first)",
+        condition="attribute_not_exists(q) OR (q < :first AND t > :oldest)",
+        values={
+            ":first": {"S": entries[0].sequence},
+            ":last": {"S": entries[-1].sequence},
+            ":time": {"N": str(entries[-1].created_at)},
+            ":oldest": {"N": str(oldest_kept(now))},
+        },
+    )
+
+
+def _later(row: "Mapping[str, Any]", counted: Counted, entries: Sequence[Entry], now: int) -> _Change:
+    """Add a batch anywhere to a sum that has not changed meanwhile."""
+    first, last = entries[0].sequence, entries[-1].sequence
+    time = int(row.get("t", {"N": "0"})["N"])
+    after = counted.with_range(first, last, follows=time > oldest_kept(now))
+    return _Change(
+        assignments="q = :last, t = :time, e = :after",
+        condition="q = :was AND (e = :before OR attribute_not_exists(e))",
+        values={
+            ":was": row["q"],
+            ":before": {"S": counted.edges},
+            ":last": {"S": after.last},
+            ":time": {"N": str(entries[-1].created_at if last > counted.last else time)},
+            ":after": {"S": after.edges},
+        },
+    )
 
 
 def _merged(items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Use]]:

@@ -1,11 +1,13 @@
-"""The operator's commands: `python -m infra deploy|rollback|restore|destroy|keys|budget|redrive`."""
+"""The operator's commands: `python -m infra deploy|rollback|restore|destroy|keys|budget|redrive|recount`."""
 
 import os
 import sys
 import time
+from functools import partial
 from typing import Annotated
 
 import typer
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import budget_commands, key_commands
@@ -13,6 +15,7 @@ from infra.account import OperatorError
 from infra.deploy import Plan, deploy, destroy
 from infra.draining import draining_profiles
 from infra.operator import Context, Operator, Org
+from infra.recount import Uncounted, count_with
 from infra.redrive import redrive
 from infra.restore.command import restore_command
 from infra.rollback import live_flows, rollback
@@ -95,7 +98,7 @@ def destroy_command(further: typer.Context, context: Context) -> None:
     kept = destroy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
     if kept:
         typer.echo(
-            f"The tables and the bucket are kept with what is in them: {', '.join(kept)}. A stack deployed with the "
+            f"The tables and buckets are kept with what is in them: {', '.join(kept)}. A stack deployed with the "
             'setting "tables": "destroy" of cdk.json takes them with it.'
         )
 
@@ -107,6 +110,32 @@ def redrive_command(context: Context) -> None:
     outputs = operator.account.deployed(operator.stack)
     queues = {"unprocessed": outputs["UnprocessedQueueUrl"], "dead_letters": outputs["DeadLetterQueueUrl"]}
     typer.echo(f"{redrive(operator.account.session.client('sqs'), **queues)} letters sent to their reader again")
+
+
+@commands.command("recount")
+def recount_command(
+    context: Context, *, yes: Annotated[bool, typer.Option("--yes", "-y", help="Count without asking.")] = False
+) -> None:
+    """Count the use that could not be counted when it came, exactly once."""
+    operator = Operator.of(context)
+    outputs, session = operator.account.deployed(operator.stack), operator.account.session
+    uncounted = Uncounted(session.client("s3"), outputs["UncountedBucket"])
+    found = uncounted.summary()
+    for key in found.unreadable:
+        typer.echo(f"s3://{uncounted.bucket}/{key} holds no batch of the stream: look at it, and delete it yourself.")
+    if not found.batches:
+        typer.echo("There is no use that could not be counted.")
+        return
+    typer.echo(
+        f"{found.records} records in {found.batches} batches could not be counted, the first from {found.since}."
+    )
+    if not yes and not typer.confirm("Count them now?"):
+        return
+    # The function takes a minute at most, and is not asked twice for what it does yet.
+    config = Config(read_timeout=90, retries={"total_max_attempts": 1})
+    count = partial(count_with, session.client("lambda", config=config), outputs["MeteringFunction"])
+    batches, records = uncounted.recount(count)
+    typer.echo(f"{records} records in {batches} batches are counted and deleted; those that were in stay counted once.")
 
 
 def main() -> None:

@@ -13,6 +13,9 @@ from infra.draining import profiles_to_keep
 from infra.quotas import Quotas, check_quotas
 from infra.rollback import conclude, live_versions
 
+_TABLES = ("JobsTable", "KeysTable", "UsageTable")
+_BUCKETS = ("PayloadsBucket", "UncountedBucket")
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -58,7 +61,7 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
 
 
 def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> list[str]:
-    """Take the stack away; gives the names of the tables and of the bucket that are kept, as the stack was told.
+    """Take the stack away; gives the names of the tables and buckets that are kept, as the stack was told.
 
     `options` are further options of `cdk destroy`.
 
@@ -68,12 +71,13 @@ def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> l
     outputs = account.deployed(stack)
     if account.takes_along(stack, "AWS::S3::Bucket"):
         # CloudFormation deletes no bucket that holds anything.
-        _empty(account, outputs["PayloadsBucket"])
+        for name in outputs.keys() & {*_BUCKETS}:
+            _empty(account, outputs[name])
     _run(cdk, "destroy", stack, "--force", *options)
     tables = account.session.client("dynamodb").get_paginator("list_tables").paginate()
     left = {name for page in tables for name in page["TableNames"]}
     left |= {bucket["Name"] for bucket in account.session.client("s3").list_buckets()["Buckets"]}
-    return sorted(left & {outputs[name] for name in ("JobsTable", "KeysTable", "UsageTable", "PayloadsBucket")})
+    return sorted(left & {outputs[name] for name in outputs.keys() & {*_TABLES, *_BUCKETS}})
 
 
 def _empty(account: Account, bucket: str) -> None:

@@ -1,11 +1,9 @@
 """Metering: what jobs use is counted from the stream of their table."""
 
-import jsii
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.acknowledgement import acknowledge
@@ -13,6 +11,7 @@ from infra.function import JobFunction
 from infra.settings import Settings
 from infra.stream import COUNTED, GATHERED_SECONDS
 from infra.tables import Tables
+from infra.uncounted import Uncounted
 
 _TIMEOUT = 60
 _BATCH = 1000
@@ -27,7 +26,8 @@ class Metering(Construct):
     """The function that reads the stream of the jobs table where a job has ended, or its code has stopped.
 
     A shard's batches come one after the other and in order, which counting relies on: none is bisected, and no shard is
-    read in parallel. What is tried in vain for most of a day is named in the queue `uncounted`.
+    read in parallel. What is tried in vain for most of a day goes to a bucket, and only that: whoever
+    counts it relies on nothing being discarded earlier, so that attempts have no limit.
     """
 
     def __init__(
@@ -38,7 +38,6 @@ class Metering(Construct):
         settings: Settings,
         code: lambda_.Code,
         tables: Tables,
-        uncounted: sqs.IQueue,
     ) -> None:
         super().__init__(scope, name)
         function = JobFunction(
@@ -57,6 +56,8 @@ class Metering(Construct):
         )
         tables.usage.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
         self._allow_stream(function, tables.jobs)
+        uncounted = Uncounted(self, "Uncounted", removal_policy=RemovalPolicy[settings.tables.upper()])
+        self.outputs = {"UncountedBucket": uncounted.bucket_name, "MeteringFunction": function.function_name}
         function.live.add_event_source_mapping(
             "Records",
             event_source_arn=tables.jobs.table_stream_arn,
@@ -66,7 +67,7 @@ class Metering(Construct):
             max_batching_window=Duration.seconds(GATHERED_SECONDS),
             max_record_age=_LATEST,
             tumbling_window=_WINDOW,
-            on_failure=_Uncounted(uncounted),
+            on_failure=uncounted,
             filters=[lambda_.FilterCriteria.filter(pattern) for pattern in COUNTED],
         )
 
@@ -78,20 +79,6 @@ class Metering(Construct):
         function.add_to_role_policy(listing)
         streams = f"<{Stack.of(self).resolve(table.table_arn)['Fn::GetAtt'][0]}.Arn>/stream/*"
         acknowledge(self, f"IAM5[Resource::{streams}]", "AWS lets a table's streams be listed for all of them alone")
-
-
-@jsii.implements(lambda_.IEventSourceDlq)
-class _Uncounted:
-    """The queue for what was tried in vain: the function's role may send to it, which is all that Lambda needs."""
-
-    def __init__(self, queue: sqs.IQueue) -> None:
-        self._queue = queue
-
-    def bind(
-        self, _target: lambda_.IEventSourceMapping, target_handler: lambda_.IFunction
-    ) -> lambda_.DlqDestinationConfig:
-        self._queue.grant(target_handler, "sqs:SendMessage")
-        return lambda_.DlqDestinationConfig(destination=self._queue.queue_arn)
 
 
 def prices(settings: Settings) -> dict[str, str]:

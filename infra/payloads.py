@@ -1,5 +1,7 @@
 """The bucket of inputs and results that are too large for a request, a message or a row."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -13,28 +15,37 @@ BUCKET_VARIABLE = "PAYLOADS_BUCKET"
 """Tells a function what the bucket is called."""
 
 
+def private_bucket(
+    scope: Construct, name: str, *, removal_policy: RemovalPolicy, rules: Sequence[s3.LifecycleRule]
+) -> s3.Bucket:
+    """Make a private bucket, encrypted by S3 itself, reached by TLS alone, whose rules delete objects in their time."""
+    bucket = s3.Bucket(
+        scope,
+        name,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        enforce_ssl=True,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        removal_policy=removal_policy,
+        lifecycle_rules=rules,
+    )
+    acknowledge(bucket, "S1", "a line for each request costs as much as a read; functions log what fails")
+    return bucket
+
+
 class Payloads(Construct):
-    """A private bucket, encrypted by S3 itself, reached by TLS alone, whose rules delete each object in its time.
+    """The bucket of what is too large elsewhere.
 
     An object's name begins with how many days it is kept. Nothing in it is worth a version: an object is written once.
     """
 
     def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
         super().__init__(scope, name)
-        self._bucket = s3.Bucket(
-            self,
-            "Bucket",
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            removal_policy=removal_policy,
-            lifecycle_rules=[
-                s3.LifecycleRule(id=f"keep-{days}d", prefix=f"keep-{days}d/", expiration=Duration.days(days))
-                for days in KEPT_DAYS
-            ],
-        )
-        acknowledge(self, "S1", "a line for each request costs as much as a read; functions log what fails")
+        rules = [
+            s3.LifecycleRule(id=f"keep-{days}d", prefix=f"keep-{days}d/", expiration=Duration.days(days))
+            for days in KEPT_DAYS
+        ]
+        self._bucket = private_bucket(self, "Bucket", removal_policy=removal_policy, rules=rules)
         # Of the whole stack, since the rights of functions stand with these.
         stack = Stack.of(self)
         objects = f"<{stack.resolve(self._bucket.bucket_arn)['Fn::GetAtt'][0]}.Arn>/*"

@@ -1,4 +1,4 @@
-"""The queues that deliver jobs to the workers, and those that catch what was not delivered, processed or counted."""
+"""The queues that deliver jobs to the workers, and those that catch what was not delivered or processed."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,7 +9,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.acknowledgement import acknowledge
 from infra.profiles import in_a_resource
 from infra.settings import WorkerProfile
 from infra.worker import visibility_seconds
@@ -61,8 +60,7 @@ class JobQueues:
 class Queues(Construct):
     """The queues of jobs, their dead-letter queue, and what its reader could not process; encrypted and for TLS only.
 
-    Nothing reads the last one: its letters wait for the operator, who sends them to the reader again. Nor does anything
-    read what says where in the jobs table's stream a batch lies that could not be counted.
+    Nothing reads the last one: its letters wait for the operator, who sends them to the reader again.
     `worker` is the default one. `dead_letter_visibility` is in seconds. A letter's age counts from its first send, so
     the dead-letter queue keeps what it gets far longer.
     """
@@ -78,8 +76,6 @@ class Queues(Construct):
     ) -> None:
         super().__init__(scope, name)
         self.unprocessed = _queue(self, "Unprocessed", retention=Duration.days(14), visibility=dead_letter_visibility)
-        self.uncounted = _queue(self, "Uncounted", retention=Duration.days(14), visibility=dead_letter_visibility)
-        acknowledge(self.uncounted, "SQS3", "it is itself where what was tried in vain ends; nothing reads it")
         self.dead_letters = _queue(
             self,
             "DeadLetters",

@@ -26,7 +26,8 @@ class JobStack(Stack):
     """The whole system in one stack of no particular account or region.
 
     Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `PayloadsBucket`,
-    `QueueUrl`, `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, `UncountedQueueUrl`, and where the queues of profiles are.
+    `UncountedBucket`, `MeteringFunction`, `QueueUrl`, `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, and where the queues
+    of profiles are.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
@@ -61,10 +62,10 @@ class JobStack(Stack):
             worker(f"Worker{in_a_resource(kind)}", kind=kind, profile=profile, queue=queue)
         DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)
         Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
-        Metering(self, "Metering", settings=settings, code=assets.api, tables=tables, uncounted=queues.uncounted)
+        metering = Metering(self, "Metering", settings=settings, code=assets.api, tables=tables)
         if self.bundling_required:
             self._name_version(assets.version())
-        outputs = {"PayloadsBucket": payloads.bucket_name, **_outputs(tables, queues, asked)}
+        outputs = {"PayloadsBucket": payloads.bucket_name, **metering.outputs, **_outputs(tables, queues, asked)}
         for name, value in {"Endpoint": api.endpoint, **outputs}.items():
             CfnOutput(self, name, value=value)
 
@@ -84,6 +85,5 @@ def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, 
         "QueueUrl": queues.jobs.default.queue_url,
         "DeadLetterQueueUrl": queues.dead_letters.queue_url,
         "UnprocessedQueueUrl": queues.unprocessed.queue_url,
-        "UncountedQueueUrl": queues.uncounted.queue_url,
         **{output_of(name, is_draining=name not in asked): queue.queue_url for name, queue in of_profiles},
     }

@@ -1,4 +1,4 @@
-"""How the stream of the jobs table is read: which records are counted, as patterns of Lambda's event filtering."""
+"""How the stream of the jobs table is read, and where Lambda puts what could not be counted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,14 @@ COUNTED: tuple[Mapping[str, Any], ...] = (
     {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"s": {"S": ["pending"]}}}},
     _change(_TERMINAL, ["pending"]),
 )
-"""A job has ended; the code of a cancelled job has stopped; a job is new, perhaps in place of one that has expired."""
+"""Patterns of Lambda's event filtering: a job has ended; the code of a cancelled job has stopped; a job is new, perhaps
+in place of one that has expired."""
 
 GATHERED_SECONDS = 30
 """How long a batch may gather. It is part of the minute within which an org with a used-up budget is refused."""
+
+UNCOUNTED_PREFIX = "aws/lambda/"
+"""With what Lambda begins the name of each object that holds a discarded batch."""
+
+KEPT_UNCOUNTED_DAYS = 90
+"""How long a batch that could not be counted is kept."""

@@ -87,6 +87,11 @@ def test_stream(deployed: Deployed, saw: Saw) -> None:
     seen = {name: found.get(name) for name in names}
     saw(str(seen))
     assert (seen["State"], bool(seen[names[1]]), seen[names[2]] in (None, 1)) == ("Enabled", True, True)
+    destination = found["DestinationConfig"]["OnFailure"]["Destination"]
+    saw(f"what cannot be counted goes to {destination}")
+    assert destination.endswith(f":s3:::{deployed.outputs['UncountedBucket']}")
+    # Sums rely on it that nothing is discarded earlier, or for another reason.
+    assert (found["MaximumRecordAgeInSeconds"], found.get("MaximumRetryAttempts", -1)) == (23 * 60 * 60, -1)
 
 
 def test_concurrency(deployed: Deployed, saw: Saw) -> None:

@@ -186,7 +186,8 @@ def _delivery(body: str) -> Event:
 def _ended() -> Event:
     """The event of the stream in which a job has ended."""
     images = {"OldImage": _row(_RUNNING), "NewImage": _row(replace(_DONE, ran_ms=200))}
-    change = {"Keys": {"id": {"S": _DONE.id}}, "SequenceNumber": "100000000003498069978", **images}
+    numbers = {"SequenceNumber": "100000000003498069978", "ApproximateCreationDateTime": _NOW // 1000}
+    change = {"Keys": {"id": {"S": _DONE.id}}, **numbers, **images}
     record = {"eventID": "c4ca4238a0b923820dcc509a6f75849b", "eventName": "MODIFY", "dynamodb": change}
     return {"Records": [record], "shardId": "shardId-00000001", "state": {}, "isFinalInvokeForWindow": False}
 

@@ -38,7 +38,7 @@ class Stream:
         found: list[Any] = []
         while (answer := self._client.get_records(ShardIterator=self._next))["Records"]:
             self._next = answer["NextShardIterator"]
-            found += answer["Records"]
+            found += [_as_delivered(record) for record in answer["Records"]]
         return [record for record in found if any(_matches(pattern, record) for pattern in COUNTED)]
 
 
@@ -47,7 +47,7 @@ def ended(number: int, **changes: Any) -> Record:
     job = replace(_JOB, id=f"job_{number}", ran_ms=1000, completed_at=NOW, state=State.COMPLETED)
     new = replace(job, **changes)
     images = {"OldImage": encode(replace(_JOB, id=new.id)), "NewImage": encode(new)}
-    return {"eventID": f"event-{number}", "dynamodb": {"SequenceNumber": f"{number:030d}", **images}}
+    return _record(number, images)
 
 
 def restored(number: int, *, by: int | None, before: int | None = None) -> Record:
@@ -64,7 +64,12 @@ def submitted(number: int, **changes: Any) -> Record:
     """A record in which a job is new."""
     new = replace(pending(NOW, id=f"job_{number}"), **changes)
     images = {"NewImage": encode(new)}
-    return {"eventID": f"event-{number}", "dynamodb": {"SequenceNumber": f"{number:030d}", **images}}
+    return _record(number, images)
+
+
+def _record(number: int, images: Mapping[str, Any]) -> Record:
+    change = {"SequenceNumber": f"{number:030d}", "ApproximateCreationDateTime": NOW / 1000, **images}
+    return {"eventID": f"event-{number}", "dynamodb": change}
 
 
 def count(system: System, records: list[Record], shard: str = "shardId-1") -> None:
@@ -75,6 +80,12 @@ def count(system: System, records: list[Record], shard: str = "shardId-1") -> No
 def sums(system: System, org: str = "acme") -> Mapping[tuple[str, str], Use]:
     """What an org has used, by day and flow."""
     return {(day, flow): use for day, flow, use in system.deployment.uses.between(org, "2023-01-01", "2023-12-31")}
+
+
+def _as_delivered(record: Any) -> Record:
+    """Turn a moment, which boto3 has read, into the number that Lambda is told."""
+    written = record["dynamodb"]["ApproximateCreationDateTime"].timestamp()
+    return {**record, "dynamodb": {**record["dynamodb"], "ApproximateCreationDateTime": written}}
 
 
 def _matches(pattern: Mapping[str, Any], value: Mapping[str, Any]) -> bool:

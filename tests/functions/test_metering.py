@@ -11,6 +11,7 @@ from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from functions.use import Use
 from noukai_wire.routes import Route
 from tests.functions.calls import hook
+from tests.functions.crashes import CrashError, crashing
 from tests.functions.harness import System
 from tests.functions.stream import DAY, Record, Stream, count, ended, sums
 from tests.functions.sweeping import swept
@@ -122,32 +123,6 @@ COUNTED = {
     ("acme", DAY, "demo/other"): Use(failed=4, attempts=4, ran_ms=4000, mb_ms=4000 * 1024),
     ("globex", DAY, "demo/echo"): Use(completed=4, attempts=8, ran_ms=4000, mb_ms=4000 * 1024),
 }
-
-
-class CrashError(Exception):
-    """The process is gone."""
-
-
-@contextmanager
-def crashing(system: System, at: int, *, applied: bool) -> Iterator[None]:
-    """Let the process die at a write, before or after DynamoDB has applied it."""
-    table = system.deployment.uses.client
-    writes: list[Any] = []
-
-    def before(_: Any) -> None:
-        writes.append(None)
-        if len(writes) == at and not applied:
-            raise CrashError
-
-    def after(_: Any) -> None:
-        if len(writes) == at and applied:
-            raise CrashError
-
-    end = hook(table, "UpdateItem", before=before, after=after)
-    try:
-        yield
-    finally:
-        end()
 
 
 @contextmanager

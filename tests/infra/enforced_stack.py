@@ -13,6 +13,7 @@ from typing import Any
 from functions.aws.botocore_client import BotocoreClient
 from functions.deployment import Deployment
 from infra.local.endpoint import Endpoint
+from infra.stream import UNCOUNTED_PREFIX
 from noukai_wire.scopes import Scope
 from tests.functions.harness import System
 from tests.functions.time import ManualClock
@@ -179,7 +180,7 @@ class EnforcedStack:
         if part == "Arn":  # the other one is a stream
             yield partial(_look_up_queue, self.names[name])
         if (failed := mapping.get("DestinationConfig")) is not None:
-            yield partial(_send, self.names[failed["OnFailure"]["Destination"]["Fn::GetAtt"][0]])
+            yield partial(_keep, self.names[failed["OnFailure"]["Destination"]["Fn::GetAtt"][0]])
 
     def _system(self, environment: Mapping[str, str], clock: Any, clients: Mapping[str, Any]) -> System:
         return System(ClientsDeployment(environment, self.asset, clock, clients=clients), clock)
@@ -190,9 +191,10 @@ def _look_up_queue(url: str, clients: Mapping[str, Any]) -> None:
     clients["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
 
 
-def _send(url: str, clients: Mapping[str, Any]) -> None:
-    """Name a batch that was tried in vain, as Lambda does."""
-    clients["sqs"].send_message(QueueUrl=url, MessageBody="{}")
+def _keep(bucket: str, clients: Mapping[str, Any]) -> None:
+    """Put a batch that was tried in vain into the bucket, as Lambda does."""
+    clients["s3"].list_objects_v2(Bucket=bucket)
+    clients["s3"].put_object(Bucket=bucket, Key=f"{UNCOUNTED_PREFIX}mapping/shard/2026/11/25/batch", Body=b"{}")
 
 
 def _listed(value: Any) -> list[Any]:

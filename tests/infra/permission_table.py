@@ -13,7 +13,8 @@ FILE = ROOT / ".github" / "permissions.md"
 _HEAD = """# What each function may do
 
 Every function has a role of its own, which allows these actions on these resources of the stack and nothing else.
-Lambda itself uses a role to write the function's log, and to read the queues and the stream.
+Lambda itself uses a role to write the function's log, and to read the queues and the stream; it
+puts what could not be counted into a bucket with that of `metering`.
 Of a key's row a function may write when the key was used, and of what is used, but for `metering`, how often a limited
 key calls; nothing else. AWS allows to list the streams of a table for all of them together, and for nothing narrower.
 The deployment's `policies` are added to the role of `worker`. A worker that flows ask for beside the default one is

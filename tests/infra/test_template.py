@@ -16,9 +16,10 @@ def test_outputs_are_what_an_operator_needs(template: Template) -> None:
         "Endpoint",
         "JobsTable",
         "KeysTable",
+        "MeteringFunction",
         "PayloadsBucket",
         "QueueUrl",
-        "UncountedQueueUrl",
+        "UncountedBucket",
         "UnprocessedQueueUrl",
         "UsageTable",
     ]

@@ -2,6 +2,7 @@
 
 import json
 
+from functions.counted import DISCARDED_AFTER_MS
 from infra.stream import COUNTED, GATHERED_SECONDS
 from tests.infra.template import Template
 
@@ -35,12 +36,36 @@ def test_batches_are_large_and_soon_counted(template: Template) -> None:
     assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (1000, GATHERED_SECONDS)
 
 
-def test_batch_that_cannot_be_counted_is_named_before_it_is_forgotten(template: Template) -> None:
-    """The stream keeps a day; what is tried in vain for most of it goes to a queue, and the shard goes on."""
+def test_batch_that_cannot_be_counted_is_kept_before_it_is_forgotten(template: Template) -> None:
+    """The stream keeps a day; what is tried in vain for most of it goes to a bucket, and the shard goes on.
+
+    Nothing is discarded for another reason, or earlier: sums rely on it.
+    """
     mapping = template.deliveries("metering")
-    uncounted, _ = template.named_resource("SQS::Queue", "QueuesUncounted")
-    assert mapping["MaximumRecordAgeInSeconds"] == 23 * HOUR
+    uncounted, _ = template.named_resource("S3::Bucket", "MeteringUncounted")
+    assert mapping["MaximumRecordAgeInSeconds"] * 1000 == DISCARDED_AFTER_MS == 23 * HOUR * 1000
+    assert "MaximumRetryAttempts" not in mapping
     assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": [uncounted, "Arn"]}}}
+
+
+def test_uncounted_batches_go_to_a_bucket_of_this_account(template: Template) -> None:
+    """Lambda asks for both rights: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html."""
+    uncounted, _ = template.named_resource("S3::Bucket", "MeteringUncounted")
+    statements = {
+        statement["Action"]: statement["Condition"]
+        for policy in template.resources("IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if uncounted in json.dumps(statement["Resource"])
+    }
+    own = {"StringEquals": {"s3:ResourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert statements == {"s3:ListBucket": own, "s3:PutObject": own}
+
+
+def test_uncounted_batches_are_deleted_in_time(template: Template) -> None:
+    """They hold inputs and results."""
+    _, bucket = template.named_resource("S3::Bucket", "MeteringUncounted")
+    (rule,) = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert (rule["ExpirationInDays"], rule["Status"], rule.get("Prefix")) == (90, "Enabled", None)
 
 
 def test_compute_is_that_of_the_worker(template: Template) -> None:

@@ -1,6 +1,8 @@
-"""What the template says of the bucket of inputs and results."""
+"""What the template says of the buckets: of inputs and results, and of use that could not be counted."""
 
 from typing import Any
+
+import pytest
 
 from noukai_wire.limits import KEPT_DAYS, MAX_KEEP_SECONDS, MAX_RUN_AHEAD_SECONDS
 from tests.infra.template import Template
@@ -8,14 +10,18 @@ from tests.infra.template import Template
 DAY = 24 * 60 * 60
 
 
-def bucket(template: Template) -> tuple[str, dict[str, Any]]:
-    ((name, each),) = template.resources("S3::Bucket").items()
+BUCKETS = ("Payloads", "MeteringUncounted")
+
+
+def bucket(template: Template, prefix: str = "Payloads") -> tuple[str, dict[str, Any]]:
+    name, each = template.named_resource("S3::Bucket", prefix)
     return name, each["Properties"]
 
 
-def test_bucket_is_private_and_encrypted(template: Template) -> None:
+@pytest.mark.parametrize("prefix", BUCKETS)
+def test_bucket_is_private_and_encrypted(template: Template, prefix: str) -> None:
     """Nobody but the functions has a way to it, and what they do not own is not there."""
-    _, properties = bucket(template)
+    _, properties = bucket(template, prefix)
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(properties["PublicAccessBlockConfiguration"]) == 4
     assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
@@ -23,12 +29,14 @@ def test_bucket_is_private_and_encrypted(template: Template) -> None:
     assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
 
 
-def test_bucket_refuses_plain_http(template: Template) -> None:
-    """Its policy says so, and nothing else."""
-    name, _ = bucket(template)
-    (policy,) = template.resources("S3::BucketPolicy").values()
-    assert policy["Properties"]["Bucket"] == {"Ref": name}
-    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+@pytest.mark.parametrize("prefix", BUCKETS)
+def test_bucket_refuses_plain_http(template: Template, prefix: str) -> None:
+    """Its policy says so, and nothing else; there is no other bucket."""
+    name, _ = bucket(template, prefix)
+    policies = [each["Properties"] for each in template.resources("S3::BucketPolicy").values()]
+    assert len(policies) == len(template.resources("S3::Bucket")) == len(BUCKETS)
+    (document,) = [each["PolicyDocument"] for each in policies if each["Bucket"] == {"Ref": name}]
+    (statement,) = document["Statement"]
     assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 

@@ -11,7 +11,7 @@ DAY = 24 * 60 * 60
 TIMES = ("LEASE_SECONDS", "GRACE_SECONDS", "IMPORT_SECONDS")
 
 
-@pytest.mark.parametrize("prefix", ["QueuesJobs", "QueuesDeadLetters", "QueuesUnprocessed", "QueuesUncounted"])
+@pytest.mark.parametrize("prefix", ["QueuesJobs", "QueuesDeadLetters", "QueuesUnprocessed"])
 def test_queue_is_encrypted_takes_the_largest_messages_and_refuses_plain_http(template: Template, prefix: str) -> None:
     """All queues alike."""
     name, queue = template.named_resource("SQS::Queue", prefix)

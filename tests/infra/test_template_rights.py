@@ -148,16 +148,17 @@ def test_whoever_submits_reads_budgets_and_no_use(template: Template) -> None:
 
 
 def test_metering_reads_the_stream_and_adds_up(template: Template) -> None:
-    """It reads no job but in the stream, and may say what it could not count."""
+    """It reads no job but in the stream, and what it could not count is put where it may put nothing else."""
     jobs, _ = template.named_resource("DynamoDB::Table", "TablesJobs")
     usage, _ = template.named_resource("DynamoDB::Table", "TablesUsage")
-    uncounted, _ = template.named_resource("SQS::Queue", "QueuesUncounted")
+    uncounted, _ = template.named_resource("S3::Bucket", "MeteringUncounted")
     log_group = template.functions()["metering"]["LoggingConfig"]["LogGroup"]["Ref"]
     expected = {
         f"{jobs}.StreamArn": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
         f"{jobs}/stream/*": {"dynamodb:ListStreams"},
         usage: {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
-        uncounted: {"sqs:SendMessage"},
+        uncounted: {"s3:ListBucket"},
+        f"{uncounted}/aws/lambda/*": {"s3:PutObject"},
         log_group: WRITE_LOG,
     }
     assert template.rights("metering") == {(action, name) for name, actions in expected.items() for action in actions}

@@ -1,0 +1,105 @@
+"""Counting the use again that could not be counted when it came, once what kept it from that is mended."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infra.account import OperatorError
+from infra.aliases import LIVE
+from infra.stream import UNCOUNTED_PREFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class Batch:
+    """An object of the bucket, with what Lambda says of the batch of the stream in it."""
+
+    key: str
+    event: str | None
+    """The event with its records, as the metering function had it; None if the object holds none."""
+    records: int = 0
+    since: str = ""
+    """When the first of the records came."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What could not be counted."""
+
+    batches: int
+    records: int
+    since: str
+    unreadable: Sequence[str]
+    """The keys of the objects that hold no batch."""
+
+
+@dataclass(frozen=True)
+class Uncounted:
+    """The bucket of batches that could not be counted."""
+
+    s3: "S3Client"
+    bucket: str
+
+    def batches(self) -> Iterator[Batch]:
+        """Read all batches, in the order of their shards and times."""
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=UNCOUNTED_PREFIX):
+            for each in page.get("Contents", ()):
+                # Another command may have counted and deleted it meanwhile.
+                try:
+                    body = self.s3.get_object(Bucket=self.bucket, Key=each["Key"])["Body"].read()
+                except self.s3.exceptions.NoSuchKey:
+                    continue
+                yield _batch(each["Key"], body)
+
+    def summary(self) -> Summary:
+        """Say how much there is."""
+        batches = list(self.batches())
+        good = [batch for batch in batches if batch.event is not None]
+        unreadable = [batch.key for batch in batches if batch.event is None]
+        since = min((batch.since for batch in good), default="")
+        return Summary(len(good), sum(batch.records for batch in good), since, unreadable)
+
+    def recount(self, count: Callable[[str], None]) -> tuple[int, int]:
+        """Count each batch, and delete it after that; returns how many batches and records that were.
+
+        What is in the sums already is not counted again: the command may be stopped at any time, and run twice, also at
+        once. Batches that come meanwhile are counted, too.
+        """
+        counted = records = 0
+        for batch in self.batches():
+            if batch.event is not None:
+                count(batch.event)
+                self.s3.delete_object(Bucket=self.bucket, Key=batch.key)
+                counted, records = counted + 1, records + batch.records
+        return counted, records
+
+
+def _batch(key: str, body: bytes) -> Batch:
+    """Read the invocation record of a batch, whose payload is the event as text.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+    """
+    try:
+        record: Any = json.loads(body)
+        about, event = record["DDBStreamBatchInfo"], record["payload"]
+        if not json.loads(event)["Records"]:
+            return Batch(key, None)
+        return Batch(key, event, int(about["batchSize"]), about["approximateArrivalOfFirstRecord"])
+    except (ValueError, KeyError, TypeError):
+        return Batch(key, None)
+
+
+def count_with(client: "LambdaClient", function: str, event: str) -> None:
+    """Let the metering function that is live count a batch, by the same code as ever.
+
+    Raises:
+        OperatorError: the function has failed, and the batch is counted in part at most.
+    """
+    answer = client.invoke(FunctionName=function, Qualifier=LIVE, Payload=event)
+    if "FunctionError" in answer:
+        said = answer["Payload"].read().decode(errors="replace")
+        raise OperatorError(f"The function {function} could not count a batch, which is kept: {said}")
