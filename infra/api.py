@@ -76,7 +76,6 @@ _ANSWERERS = (
         has_budgets=True,
         holds=True,
         sends=True,
-        creates_schedules=True,
     ),
     _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _SUBMIT_ACTIONS, _READ_PAYLOADS, has_budgets=True, sends=True),
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS),

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from functions.lifecycle import State
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
@@ -76,7 +75,7 @@ def test_message_that_comes_early_waits(system: System) -> None:
     queue.client.send_message(QueueUrl=queue.url, MessageBody=schedule["Target"]["Input"])
     system.clock.time += (HOUR - 20) * 1000
     system.deliver()
-    assert (system.hidden_for(), system.status(job_id)["state"]) == ([60, 20], "pending")
+    assert (system.hidden_for(), system.status(job_id)["state"]) == ([20], "pending")
 
 
 def test_same_key_is_one_job_with_one_schedule(system: System) -> None:
@@ -204,8 +203,7 @@ def test_moment_and_delay_do_not_go_together(system: System, delay: int) -> None
 
 
 def test_executed_later(system: System) -> None:
-    """To execute a job that is to run later is answered for with where to find it."""
+    """To execute a job is to wait for it: one that is to run later is refused, and there is none."""
     body = {"parameters": {"a": 1}, "options": {"runAt": moment(system, HOUR)}}
     answer = system.send(Route.EXECUTE, body=body, org="acme", project="trial", flow="add")
-    assert (answer.code, len(schedules(system))) == (ErrorCode.EXECUTE_TIMEOUT, 1)
-    assert system.row(answer.body["detail"]["id"]).state is State.PENDING
+    assert (answer.code, schedules(system), system.jobs()) == (ErrorCode.INVALID_INPUT, [], [])

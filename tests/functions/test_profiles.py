@@ -104,12 +104,14 @@ def test_submission_goes_to_its_flows_own_queue(system: System) -> None:
     answer = system.send(Route.SUBMIT_JOBS, body=jobs, org="acme", project="scales", flow="weigh")
     many = [entry["job"]["id"] for entry in answer.body["jobs"]]
     later = {"parameters": {"a": 4}, "options": {"runAt": moment(system, HOUR)}}
-    executed = system.send(Route.EXECUTE, body=later, org="acme", project="scales", flow="weigh")
-    assert executed.status == 504
-    assert sorted(queued(system, "scales/weigh")) == sorted([alone, *many])
+    scheduled = system.submit("scales/weigh", **later).body["id"]
+    executed = system.send(
+        Route.EXECUTE, body={"parameters": {"a": 5}}, org="acme", project="scales", flow="weigh"
+    ).body["detail"]["id"]
+    assert sorted(queued(system, "scales/weigh")) == sorted([alone, *many, executed])
     (schedule,) = schedules(system)
     arn = "arn:aws:sqs:us-east-1:123456789012:m2048-b10-t60"
-    assert (schedule["Target"]["Arn"], schedule["Name"].partition("-")[0]) == (arn, executed.body["detail"]["id"])
+    assert (schedule["Target"]["Arn"], schedule["Name"].partition("-")[0]) == (arn, scheduled)
     assert (system.messages(), queued(system, "scales/slow")) == (0, [])
 
 

@@ -25,7 +25,7 @@ COUNT_CALLS = {"dynamodb:UpdateItem"}
 CREATE_SCHEDULES = {"scheduler:CreateSchedule"}
 WITHDRAW = {"scheduler:GetSchedule", "scheduler:DeleteSchedule"}
 SCHEDULES = {
-    **dict.fromkeys(("submit", "submit_jobs", "execute"), CREATE_SCHEDULES),
+    **dict.fromkeys(("submit", "submit_jobs"), CREATE_SCHEDULES),
     **dict.fromkeys(("cancel", "cancel_jobs"), WITHDRAW),
 }
 USE_KEYS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}

@@ -39,6 +39,6 @@ def test_role_is_handed_to_the_scheduler_alone(template: Template) -> None:
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         if statement["Action"] == "iam:PassRole"
     ]
-    assert len(passing) == len(("submit", "submit_jobs", "execute"))
+    assert len(passing) == len(("submit", "submit_jobs"))
     for statement in passing:
         assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
