@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.bench.report import Section
 
-SECTIONS: tuple[str, ...] = ("bill", "starts", "requests", "client", "waiting", "keeping", "local")
+SECTIONS: tuple[str, ...] = ("bill", "starts", "requests", "client", "waiting", "together", "keeping", "local")
 """The modules of the benchmarks, in the order of the report; each has `sections()`, which measures."""
 FOLDER = Path(".build") / "bench"
 
