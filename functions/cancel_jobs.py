@@ -24,7 +24,7 @@ def cancel_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Re
 
     Jobs that come later than the first page are newer than all that follow, and stay.
     """
-    place = Place.named(request.path, deployment.catalog)
+    place = Place.named(request.path, deployment.catalog, deployment.index.has_jobs)
     fields = {name: value for name, value in read_object(request.body).items() if value is not None}
     selection = parse_selection(place, fields, among=UNSETTLED)
     request.know_query()

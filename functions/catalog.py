@@ -61,13 +61,16 @@ class Catalog:
     flows: Mapping[str, FlowEntry]
     version: str = ""
     """Of the flows: made of their files and of what the build makes of them."""
+    former: tuple[str, ...] = ()
+    """`project/flow` of those that are no longer deployed: lists still show their jobs."""
     _validators: dict[str, _Validator] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> "Catalog":
         """Read the catalog that the build wrote to a folder."""
         made = json.loads((folder / "flows.json").read_bytes())
-        return cls(folder, {name: FlowEntry(**entry) for name, entry in made["flows"].items()}, made["version"])
+        flows = {name: FlowEntry(**entry) for name, entry in made["flows"].items()}
+        return cls(folder, flows, made["version"], tuple(made["former"]))
 
     @classmethod
     def of(cls, flows: Mapping[str, FlowEntry], validators: Mapping[str, str]) -> "Catalog":
@@ -100,6 +103,13 @@ class Catalog:
         finally:
             validator.checks.seen.clear()
         return []
+
+    def cannot_run(self, taken_by: str | None, problem: str) -> str:
+        """Say why these flows cannot run a job; names both versions if another one has taken it."""
+        if taken_by == self.version:
+            return problem
+        taker = "an older version" if taken_by is None else f"version {taken_by}"
+        return f"{taker} of the flows took the job, and version {self.version} cannot run it: {problem}"
 
     def _validator(self, name: str) -> _Validator:
         if name not in self._validators:

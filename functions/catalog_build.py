@@ -12,8 +12,8 @@ import inspect
 import json
 import sys
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ class WorkerTime:
     grace: int = 10
 
 
-def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime()) -> None:
+def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime(), former: Iterable[str] = ()) -> None:
     """Write `flows.json` and a compiled validator for each flow; raises `FlowErrors`."""
     open_folder(flows.resolve())
     entries: dict[str, FlowEntry] = {}
@@ -81,7 +81,7 @@ def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime()) -> 
         )
     if errors:
         raise FlowErrors(errors)
-    write_catalog(flows, out, entries, validators)
+    write_catalog(flows, out, entries, validators, former)
 
 
 def _named_flows(project: str, path: Path, offered: Offered) -> Iterator[tuple[str, Flow]]:
@@ -206,15 +206,17 @@ def _place(flow: Flow) -> str:
 
 def main(arguments: list[str]) -> int:
     """Run the build step."""
-    if len(arguments) != 4 or not all(map(str.isdecimal, arguments[2:])):  # noqa: PLR2004 - the four of the usage
-        sys.stderr.write("usage: python -m functions.catalog_build FLOWS OUT FLOW_SECONDS GRACE_SECONDS\n")
+    times, former = arguments[2:4], arguments[4:]
+    if len(times) != len(fields(WorkerTime)) or not all(map(str.isdecimal, times)):
+        usage = "FLOWS OUT FLOW_SECONDS GRACE_SECONDS [FORMER_FLOW ...]"
+        sys.stderr.write(f"usage: python -m functions.catalog_build {usage}\n")
         return 2
     flows, out = map(Path, arguments[:2])
     if not flows.is_dir():
         sys.stderr.write(f"{flows}: no such folder of flows\n")
         return 1
     try:
-        build_catalog(flows, out, WorkerTime(*map(int, arguments[2:])))
+        build_catalog(flows, out, WorkerTime(*map(int, times)), former)
     except FlowErrors as errors:
         sys.stderr.write(f"{errors}\n")
         return 1

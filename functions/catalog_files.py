@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,17 @@ from noukai_wire.uploads import Upload
 _VERSION_DIGITS = 8
 
 
-def write_catalog(flows: Path, out: Path, entries: dict[str, FlowEntry], validators: dict[str, Validator]) -> None:
-    """Write the entries with the version of the flows, a validator for each flow, and the API's document."""
+def write_catalog(
+    flows: Path,
+    out: Path,
+    entries: dict[str, FlowEntry],
+    validators: dict[str, Validator],
+    former: Iterable[str] = (),
+) -> None:
+    """Write the entries with the version of the flows, a validator for each flow, and the API's document.
+
+    `former` are flows that were deployed; those that are among the entries are so again.
+    """
     longest = max(entry.longest_seconds for entry in entries.values())
     folder = out / "validators"
     folder.mkdir(parents=True, exist_ok=True)
@@ -28,7 +38,8 @@ def write_catalog(flows: Path, out: Path, entries: dict[str, FlowEntry], validat
         (folder / f"{validator_name(name)}.py").write_text(validator.code, encoding="utf-8")
     made = {name: asdict(entry) for name, entry in sorted(entries.items())}
     codes = [validator.code for _, validator in sorted(validators.items())]
-    catalog = {"version": _version(flows, json.dumps([made, codes])), "flows": made}
+    gone = sorted(set(former) - entries.keys())
+    catalog = {"version": _version(flows, json.dumps([made, codes])), "flows": made, "former": gone}
     (out / "flows.json").write_text(json.dumps(catalog), encoding="utf-8")
     examples = example_submissions(entries, {name: validator.code for name, validator in validators.items()})
     for of_flows in (True, False):

@@ -59,7 +59,8 @@ class Execution:
             self._run(flow, min(timeout_ms, available_ms), until)
 
     def _fail_unknown(self) -> None:
-        missing = f"this deployment has no flow {self.message.flow!r} any more"
+        gone = f"this deployment has no flow {self.message.flow!r} any more"
+        missing = self.deployment.catalog.cannot_run(self.message.version, gone)
         logger().error("a job's flow is not here", extra={"job_id": self.message.id, "reason": cut(missing)})
         if job := self._claimed():
             with self._discarding(job):

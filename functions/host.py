@@ -90,16 +90,18 @@ class Host:
             what = f"the result of {len(content)} bytes could not be kept: {describe_error(error)}"
             return Raised(cut(what), trace=trace_of(error))
 
-    def flow(self, name: str) -> Flow:
-        """Return a flow by `project/flow`.
+    def flow(self, call: Call) -> Flow:
+        """Return the flow that a call names.
 
         Raises:
             PermanentError: the module lacks it, although the catalog was made of the same module.
         """
+        name = call.flow.partition("/")[2]
         try:
-            return self._flows[name.partition("/")[2]]
+            return self._flows[name]
         except KeyError:
-            raise PermanentError(f"the module of {self.project!r} has no such flow when it is imported here") from None
+            problem = f"the module of {self.project!r} has no flow {name!r} when it is imported here"
+            raise PermanentError(self.catalog.cannot_run(call.version, problem)) from None
 
     def arguments(self, call: Call) -> Mapping[str, Any]:
         """Return the flow's arguments, read if they were uploaded, and checked as at their submission.
@@ -114,15 +116,6 @@ class Host:
             what = "; ".join(f"{path}: {message}" for path, message in errors)
             raise ArgumentsError.of(what)
         return call.arguments
-
-    def versioned(self, wrong: ArgumentsError, call: Call) -> ArgumentsError:
-        """Return the error of a job that the flow does not take; names both versions if another one has taken it."""
-        if call.version == self.catalog.version:
-            return wrong
-        taker = "an older version" if call.version is None else f"version {call.version}"
-        return ArgumentsError(
-            f"{taker} of the flows took the job, and version {self.catalog.version} cannot run it: {wrong}"
-        )
 
     def end_children(self) -> None:
         """End this process if it is a child that a flow has forked: it returns from the flow as its parent does."""
@@ -190,11 +183,11 @@ class _Attempt:
 
     def _call(self, context: Context) -> Any:
         try:
-            flow = self.host.flow(self.call.flow)
+            flow = self.host.flow(self.call)
             flow.prepare()
             return flow.run(self.host.arguments(self.call), context)
         except ArgumentsError as wrong:
-            raise self.host.versioned(wrong, self.call) from None
+            raise ArgumentsError(self.host.catalog.cannot_run(self.call.version, str(wrong))) from None
         finally:
             self.host.end_children()
 

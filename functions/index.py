@@ -13,6 +13,9 @@ from functions.row import INDEX, INDEX_ORDER, INDEX_PARTITION, partitions, place
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+AFTER_ALL = "~"
+"""A position that is higher than that of any job."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobIndex:
@@ -29,6 +32,10 @@ class JobIndex:
         """
         names = [name for flow in flows for name in partitions(org, flow)]
         return merge(*(self._positions(name, above, below, at_once) for name in names), reverse=True)
+
+    def has_jobs(self, org: str, flow: str) -> bool:
+        """Say whether there is any job of an org's flow."""
+        return any(self.newest(org, [flow], above="", below=AFTER_ALL, at_once=1))
 
     def _positions(self, partition: str, above: str, below: str, at_once: int) -> Iterator[str]:
         last: str | None = below

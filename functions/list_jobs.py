@@ -12,7 +12,7 @@ from noukai_wire import limits
 
 def list_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Response:
     """Answer with the newest jobs that the query selects, and where the next page begins if there may be more."""
-    place = Place.named(request.path, deployment.catalog)
+    place = Place.named(request.path, deployment.catalog, deployment.index.has_jobs)
     selection = parse_selection(place, request.query, among=frozenset(State), beside={"limit"})
     most = request.whole_number("limit", default=limits.DEFAULT_LIST_LIMIT, least=1, most=limits.MAX_LIST_LIMIT)
     page = read_page(selection, deployment, most)

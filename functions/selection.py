@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +14,7 @@ from functions.lifecycle import Job, State
 from functions.moment import NO_MOMENT, read_moment
 from functions.row import moment
 from noukai_wire.errors import ErrorCode
+from noukai_wire.slug import is_slug
 
 _FIELDS = frozenset({"state", "createdAfter", "createdBefore", "cursor"})
 _FOREIGN = "belongs to no list of these jobs: send that of the page before, with the same path and filter, or none"
@@ -34,16 +35,23 @@ class Place:
     name: str
     """`project/flow`, `project`, or nothing."""
     flows: tuple[str, ...]
-    """`project/flow` of each flow of this deployment that belongs there."""
+    """`project/flow` of each flow that belongs there, of those that are deployed and those that were."""
 
     @classmethod
-    def named(cls, path: Mapping[str, str], catalog: Catalog) -> "Place":
-        """Read a path; a flow or a project that is not here is an error."""
+    def named(cls, path: Mapping[str, str], catalog: Catalog, has_jobs: Callable[[str, str], bool]) -> "Place":
+        """Read a path; a flow or a project that is not here is an error.
+
+        A flow of which this deployment does not know is here if the org `has_jobs` of it: a version that was taken back
+        has accepted them.
+        """
         parts = [path[part] for part in ("project", "flow") if part in path]
-        flows = tuple(flow for flow in catalog.flows if flow.split("/")[: len(parts)] == parts)
+        known = (*catalog.flows, *catalog.former)
+        flows = tuple(flow for flow in known if flow.split("/")[: len(parts)] == parts)
         name = "/".join(parts)
         if "flow" in path and not flows:
-            raise flow_not_found(name)
+            if not all(map(is_slug, parts)) or not has_jobs(path["org"], name):
+                raise flow_not_found(name)
+            flows = (name,)
         if "project" in path and not flows:
             message = f"There is no project {name[:160]!r} here: GET /api/v1/flows lists the flows of each."
             raise ApiError(ErrorCode.NOT_FOUND, message)

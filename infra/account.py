@@ -81,14 +81,14 @@ class Account:
 
     def takes_along(self, stack: str, kind: str) -> bool:
         """Say whether the stack takes its resources of a kind along when it is deleted."""
-        policies = [each.get("DeletionPolicy") for each in self.template(stack).values() if each["Type"] == kind]
-        return "Retain" not in policies
+        made = self.template(stack)["Resources"].values()
+        return "Retain" not in [each.get("DeletionPolicy") for each in made if each["Type"] == kind]
 
     def template(self, stack: str) -> "Mapping[str, Any]":
-        """Read the resources of a stack's template by their logical ids."""
+        """Read the template of a stack that is there."""
         body: Any = self.session.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
-        found: Mapping[str, Any] = (json.loads(body) if isinstance(body, str) else body)["Resources"]
-        return found
+        template: Mapping[str, Any] = json.loads(body) if isinstance(body, str) else body
+        return template
 
     def is_bootstrapped(self) -> bool:
         """Say whether the account and region have what the CDK needs to deploy anything."""

@@ -59,6 +59,7 @@ def composed(outdir: Path, context: dict[str, object]) -> "Iterator[App]":
             platform=_asset_platform(settings),
             worker=settings.worker,
             scratch=Path(scratch),
+            former=settings.former,
         )
         JobStack(app, settings=settings, assets=Assets(bundler))
         yield app

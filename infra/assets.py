@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from infra.bundle.asset import AssetName, Bundler
 from infra.bundle.error import BundleError
+from infra.former_flows import FlowNames
 from infra.settings import ROOT
 
 
@@ -26,6 +27,11 @@ class Assets:
         """Name the profiles of workers that the flows ask for; ends the program if the flows cannot be used."""
         with _ending():
             return self._bundler.profiles()
+
+    def flow_names(self) -> FlowNames:
+        """Name the flows and the former ones; ends the program if they cannot be used."""
+        with _ending():
+            return FlowNames(*map(tuple, self._bundler.flow_names()))
 
     def version(self) -> str:
         """Name the version of the flows; ends the program if they cannot be used."""

@@ -7,9 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import typer
+
 from infra.account import Account, OperatorError
 from infra.cdk import Cdk
 from infra.draining import profiles_to_keep
+from infra.former_flows import DeployedFlows
 from infra.quotas import Quotas, check_quotas
 from infra.rollback import conclude, live_versions
 
@@ -22,7 +25,8 @@ class Plan:
     """How to deploy: `context` are overrides of settings, `options` further options of `cdk deploy`.
 
     `confirm` asks the operator once the differences were shown; without it nothing is shown. Without either the CDK
-    command itself asks before it widens rights, unless `is_unattended`.
+    command itself asks before it widens rights, unless `is_unattended`. `show` is given what the operator should know
+    before that.
     """
 
     context: Sequence[str] = ()
@@ -30,6 +34,7 @@ class Plan:
     confirm: Callable[[], bool] | None = None
     is_unattended: bool = False
     any_memory: bool = False
+    show: Callable[[str], None] = typer.echo
 
 
 def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
@@ -43,12 +48,15 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
     if not account.is_bootstrapped():
         _run(cdk, "bootstrap", f"aws://{account.number}/{account.region}")
     before = live_versions(account, stack)
-    kept = profiles_to_keep(account, stack)
-    draining = ("--context", f"draining={','.join(kept)}") if kept else ()
+    flows = DeployedFlows.of(account, stack)
+    former = _setting("former", flows.to_remember() if flows else ())
+    draining = _setting("draining", profiles_to_keep(account, stack))
     with TemporaryDirectory() as folder:
         assembly = Path(folder)
-        _run(cdk, "synth", stack, "--quiet", "--output", folder, *draining, *plan.context)
+        _run(cdk, "synth", stack, "--quiet", "--output", folder, *former, *draining, *plan.context)
         warnings = check_quotas(assembly, stack, Quotas.of(account, stack, any_memory=plan.any_memory))
+        for farewell in flows.farewells(assembly, stack) if flows else ():
+            plan.show(farewell)
         if plan.confirm is not None:
             _run(cdk, "diff", stack, assembly=assembly)
             if not plan.confirm():
@@ -78,6 +86,10 @@ def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> l
     left = {name for page in tables for name in page["TableNames"]}
     left |= {bucket["Name"] for bucket in account.session.client("s3").list_buckets()["Buckets"]}
     return sorted(left & {outputs[name] for name in outputs.keys() & {*_TABLES, *_BUCKETS}})
+
+
+def _setting(name: str, values: Sequence[str]) -> tuple[str, ...]:
+    return ("--context", f"{name}={','.join(values)}") if values else ()
 
 
 def _empty(account: Account, bucket: str) -> None:

@@ -46,6 +46,8 @@ def _folder(value: object) -> object:
     return value
 
 
+_FlowName = Annotated[str, Field(pattern=r"^[^/,]+/[^/,]+$")]
+
 _RESERVED = re.compile(
     r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_LAMBDA_\w+|LAMBDA_(TASK_ROOT|RUNTIME_DIR)"
     r"|AWS_(ACCESS_KEY(_ID)?|SECRET_ACCESS_KEY|SESSION_TOKEN)"
@@ -113,11 +115,12 @@ class Settings:
     x86_64 costs a quarter more, and is for flows that need libraries without wheels for arm64. `tables` says what
     becomes of the tables when the stack is destroyed: `retain` keeps jobs, keys and use, `destroy` deletes them with
     the stack, for deployments that are to leave nothing behind. `environment` and `policies` (IAM statements) reach the
-    worker only. `draining` names profiles that no flow asks for any more and whose workers go on, as `make deploy`
-    finds out itself. `wait_reserved_concurrency` is set apart for waits, and bounds them: who is refused asks plainly
-    instead; `execute_reserved_concurrency` does so for executions, and who is refused has submitted nothing. Without
-    them holding is on, and shares the account's concurrency with the workers. `wait_memory` is that of both.
-    `price_job` and `price_gb_second` are what use is estimated to cost, in USD: AWS's own bill by default.
+    worker only. `draining` names profiles that no flow asks for any more and whose workers go on, `former` flows that
+    were deployed (`project/flow`) and of which there are jobs; `make deploy` finds out both itself.
+    `wait_reserved_concurrency` is set apart for waits, and bounds them: who is refused asks plainly instead;
+    `execute_reserved_concurrency` does so for executions, and who is refused has submitted nothing. Without them
+    holding is on, and shares the account's concurrency with the workers. `wait_memory` is that of both. `price_job` and
+    `price_gb_second` are what use is estimated to cost, in USD: AWS's own bill by default.
     """
 
     stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = "noukai"
@@ -139,6 +142,7 @@ class Settings:
     environment: dict[Annotated[str, AfterValidator(_variable)], str] = dataclasses.field(default_factory=dict)
     policies: tuple[Annotated[dict[str, Any], AfterValidator(_statement)], ...] = ()
     draining: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+    former: Annotated[tuple[_FlowName, ...], BeforeValidator(_split)] = ()
 
     @classmethod
     def from_context(cls, context: Mapping[str, object]) -> "Settings":

@@ -65,6 +65,7 @@ class JobStack(Stack):
         metering = Metering(self, "Metering", settings=settings, code=assets.api, tables=tables)
         if self.bundling_required:
             self._name_version(assets.version())
+            self.template_options.metadata = assets.flow_names().metadata
         outputs = {"PayloadsBucket": payloads.bucket_name, **metering.outputs, **_outputs(tables, queues, asked)}
         for name, value in {"Endpoint": api.endpoint, **outputs}.items():
             CfnOutput(self, name, value=value)

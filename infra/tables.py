@@ -6,10 +6,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.job_rows import INDEX, INDEX_ORDER, INDEX_PARTITION
 from infra.settings import EXPIRY_ATTRIBUTE
-
-_INDEX = "newest"
-"""The jobs of each flow by their age: what the functions write into its two keys never changes."""
 
 
 class Tables(Construct):
@@ -34,9 +32,9 @@ class Tables(Construct):
             deletion_protection=protected,
         )
         self.jobs.add_global_secondary_index(
-            index_name=_INDEX,
-            partition_key=_string_attribute("lp"),
-            sort_key=_string_attribute("lo"),
+            index_name=INDEX,
+            partition_key=_string_attribute(INDEX_PARTITION),
+            sort_key=_string_attribute(INDEX_ORDER),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
         self.keys = dynamodb.Table(
@@ -66,7 +64,7 @@ class Tables(Construct):
         rows = iam.PolicyStatement(actions=list(actions), resources=[self.jobs.table_arn])
         function.add_to_role_policy(rows)
         if lists:
-            index = f"{self.jobs.table_arn}/index/{_INDEX}"
+            index = f"{self.jobs.table_arn}/index/{INDEX}"
             function.add_to_role_policy(iam.PolicyStatement(actions=["dynamodb:Query"], resources=[index]))
 
 

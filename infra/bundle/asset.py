@@ -8,7 +8,7 @@ from typing import Literal
 
 from infra.bundle.authorities import write_amazons
 from infra.bundle.bytecode import compile_folder
-from infra.bundle.catalog import build_catalog, needs_engine, profiles_in, version_of
+from infra.bundle.catalog import build_catalog, flows_in, needs_engine, profiles_in, version_of
 from infra.bundle.dependencies import CACHE, Dependencies
 from infra.bundle.error import BundleError
 from infra.bundle.other_files import other_files
@@ -70,6 +70,7 @@ class Bundler:
     """Writes assets for a platform; `scratch` is an empty folder that lives as long as the bundler.
 
     `worker` is the default one: a flow that asks for more time than it has is given to another, not cut short.
+    `former` are flows that were deployed.
 
     `api` has the functions, the wire, their libraries and the catalog of the flows, and pydantic's engine if the input
     of a flow takes it; `worker` has also pydantic, the flows and what the flows require.
@@ -81,6 +82,7 @@ class Bundler:
     worker: WorkerProfile
     scratch: Path
     cache: Path = CACHE
+    former: tuple[str, ...] = ()
 
     def write(self, asset: AssetName, output: Path) -> None:
         """Fill the folder `output` with an asset: the same input gives the same bytes.
@@ -117,6 +119,10 @@ class Bundler:
         """
         return profiles_in(self._catalog())
 
+    def flow_names(self) -> tuple[list[str], list[str]]:
+        """Name the flows, and those that were deployed before; raises as `profiles` does."""
+        return flows_in(self._catalog())
+
     def version(self) -> str:
         """Name the version of the flows; raises as `profiles` does."""
         return version_of(self._catalog())
@@ -132,7 +138,7 @@ class Bundler:
             shutil.copytree(ROOT / "client" / "noukai_wire", code / "noukai_wire", ignore=_NEVER_IN_FLOWS)
             # As a flow's process finds them.
             libraries = [*self._required(dependencies), *self._own("worker", dependencies), dependencies.of_runtime()]
-            build_catalog(self.flows, [*libraries, code], catalog, self.worker)
+            build_catalog(self.flows, [*libraries, code], catalog, self.worker, self.former)
             requirements = self._requirements
             for said in other_files(self.flows, requirements.files if requirements else ()):
                 sys.stderr.write(f"{said}\n")

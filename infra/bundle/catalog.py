@@ -12,12 +12,15 @@ from infra.bundle.error import BundleError
 from infra.settings import WorkerProfile
 
 
-def build_catalog(flows: Path, libraries: Iterable[Path], output: Path, worker: WorkerProfile) -> None:
+def build_catalog(
+    flows: Path, libraries: Iterable[Path], output: Path, worker: WorkerProfile, former: Iterable[str]
+) -> None:
     """Import the flows and write what `submit` and `describe` know of them.
 
     The flows see the `libraries` of the worker and no others, among them our own code: what is missing there is missing
     here.
-    `worker` is the default one: a flow that takes longer than that has time asks for another.
+    `worker` is the default one: a flow that takes longer than that has time asks for another. `former` are flows that
+    were deployed.
 
     Raises:
         BundleError: a flow cannot be imported or makes no sense; the message says where.
@@ -25,7 +28,7 @@ def build_catalog(flows: Path, libraries: Iterable[Path], output: Path, worker: 
     result = subprocess.run(  # noqa: S603 our own interpreter
         [
             *(sys.executable, "-S", "-P", "-B", "-m", "functions.catalog_build", str(flows), str(output)),
-            *(str(worker.flow_seconds), str(worker.grace_seconds)),
+            *(str(worker.flow_seconds), str(worker.grace_seconds), *former),
         ],
         check=False,
         stderr=subprocess.PIPE,
@@ -40,6 +43,12 @@ def build_catalog(flows: Path, libraries: Iterable[Path], output: Path, worker: 
 def profiles_in(catalog: Path) -> list[str]:
     """Name the profiles of workers that the flows of a catalog ask for, in their order."""
     return sorted({flow["profile"] for flow in _flows_in(catalog)} - {None})
+
+
+def flows_in(catalog: Path) -> tuple[list[str], list[str]]:
+    """Name the flows of a catalog, and those that were deployed before."""
+    made = _read(catalog)
+    return list(made["flows"]), made["former"]
 
 
 def version_of(catalog: Path) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.former_flows import FlowNames
 from infra.local.endpoint import ACCOUNT, REGION
 
 _PLACEHOLDERS = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
@@ -39,6 +40,12 @@ class Assembly:
     stack: str
     template: str
     assets: tuple[Asset, ...]
+
+    @property
+    def flows(self) -> tuple[str, ...]:
+        """Name the flows that it deploys and those that were deployed before, by `project/flow`."""
+        names = FlowNames.of(json.loads(self.template))
+        return (*names.live, *names.former)
 
     @classmethod
     def read(cls, folder: Path) -> "Assembly":

@@ -2,7 +2,7 @@
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ class Data:
     folder: Path | None
     waiting: tuple[str, ...] = ()
     """The profiles of workers for which messages waited when the run before ended."""
+    flows: tuple[str, ...] = ()
+    """The flows of the runs before, by `project/flow`."""
 
     @classmethod
     @contextmanager
@@ -38,9 +40,9 @@ class Data:
             except OSError:
                 raise LocalError(f"Another local system has the data in {folder}: give it other DATA.") from None
             if is_fresh:
-                for file in (_contents(folder), _profiles(folder)):
+                for file in (_contents(folder), _profiles(folder), _flows(folder)):
                     file.unlink(missing_ok=True)
-            yield cls(folder, _waiting(folder))
+            yield cls(folder, _waiting(folder), _former(folder))
 
     @property
     def contents(self) -> Path | None:
@@ -52,11 +54,12 @@ class Data:
         """Whether a run before has left any."""
         return self.contents is not None and self.contents.exists()
 
-    def remember(self, queues: Mapping[str, DeployedQueue]) -> None:
-        """Write down which queue each profile of workers has."""
+    def remember(self, queues: Mapping[str, DeployedQueue], flows: Sequence[str]) -> None:
+        """Write down which queue each profile of workers has, and the flows of this run and those before."""
         if self.folder is not None:
             names = {profile: queue.name for profile, queue in queues.items()}
             _profiles(self.folder).write_text(json.dumps(names))
+            _flows(self.folder).write_text(json.dumps(flows))
 
 
 def _lock_file(folder: Path) -> TextIO:
@@ -75,10 +78,25 @@ def _profiles(folder: Path) -> Path:
     return folder / "profiles.json"
 
 
+def _flows(folder: Path) -> Path:
+    return folder / "flows.json"
+
+
 def _waiting(folder: Path) -> tuple[str, ...]:
     try:
         queues = queues_with_messages(read_contents(_contents(folder)))
         profiles = json.loads(_profiles(folder).read_text()) if _profiles(folder).exists() else {}
     except (ContentsError, ValueError) as error:
-        raise LocalError(f"The data in {folder} cannot be read ({error}): FRESH=1 begins anew.") from error
+        raise _unreadable(folder, error) from error
     return tuple(profile for profile, queue in profiles.items() if queue in queues)
+
+
+def _former(folder: Path) -> tuple[str, ...]:
+    try:
+        return tuple(json.loads(_flows(folder).read_text())) if _flows(folder).exists() else ()
+    except ValueError as error:
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(folder: Path, error: Exception) -> LocalError:
+    return LocalError(f"The data in {folder} cannot be read ({error}): FRESH=1 begins anew.")

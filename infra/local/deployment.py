@@ -37,6 +37,8 @@ class Deployment:
     dynamodb: "DynamoDBClient"
     _published: set[Asset] = field(default_factory=set)
     _outputs: dict[str, str] = field(default_factory=dict)
+    flows: tuple[str, ...] = ()
+    """The flows of the last assembly, and those that it knows to have been deployed before."""
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> Self:
@@ -71,6 +73,7 @@ class Deployment:
         """
         await self._apply(self.cloudformation.create_stack, assembly)
         await self._settled(assembly.stack, "CREATE_COMPLETE")
+        self.flows = assembly.flows
         await asyncio.to_thread(self._insert_keys, now)
 
     async def update(self, assembly: Assembly) -> bool:
@@ -86,6 +89,7 @@ class Deployment:
                 return False
             raise
         await self._settled(assembly.stack, "UPDATE_COMPLETE")
+        self.flows = assembly.flows
         return True
 
     async def _apply(self, operation: Callable[..., object], assembly: Assembly) -> None:

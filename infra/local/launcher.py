@@ -95,13 +95,13 @@ class _System:
     async def _deploy(self, emulator: Emulator) -> Deployment:
         with self._scratch() as outdir:
             assembly, deployment, _ = await asyncio.gather(
-                self.synthesizer.synthesize(Path(outdir), draining=self.data.waiting),
+                self.synthesizer.synthesize(Path(outdir), draining=self.data.waiting, former=self.data.flows),
                 asyncio.to_thread(Deployment.of, emulator.endpoint),
                 emulator.ready(),
             )
             self.show(Step.DEPLOY)
             await deployment.create(assembly, now=int(time.time()))
-        self.data.remember(deployment.queues)
+        self.data.remember(deployment.queues, deployment.flows)
         return deployment
 
     async def _reload(self, deployment: Deployment) -> None:
@@ -110,9 +110,11 @@ class _System:
         try:
             with self._scratch() as outdir:
                 # A worker that no flow asks for any more may have jobs to run: it goes on until the end.
-                assembly = await self.synthesizer.synthesize(Path(outdir), draining=[*deployment.queues])
+                assembly = await self.synthesizer.synthesize(
+                    Path(outdir), draining=[*deployment.queues], former=deployment.flows
+                )
                 updated = await deployment.update(assembly)
-                self.data.remember(deployment.queues)
+                self.data.remember(deployment.queues, deployment.flows)
         except LocalError as error:
             self.show(f"{error}\nflows not reloaded: the version before goes on")
         else:

@@ -30,13 +30,16 @@ class Synthesizer:
     show: Callable[[str], None]
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
-    async def synthesize(self, outdir: Path, draining: Sequence[str] = ()) -> Assembly:
+    async def synthesize(self, outdir: Path, draining: Sequence[str] = (), former: Sequence[str] = ()) -> Assembly:
         """Make the assembly of the flows, with workers of the profiles `draining` whether flows ask for them or not.
+
+        Lists show the jobs of the flows `former`, too.
 
         Raises:
             LocalError: with what it said, for instance the file and line of a flow that makes no sense.
         """
-        own = {"platform": "host", "flows": str(self.flows), **({"draining": list(draining)} if draining else {})}
+        named = {"draining": list(draining), "former": list(former)}
+        own = {"platform": "host", "flows": str(self.flows), **{name: each for name, each in named.items() if each}}
         context = {**_given_context(self.environ), **own}
         said, is_done = await self._order({"outdir": str(outdir), "context": context})
         if not is_done:

@@ -39,7 +39,7 @@ class Standstill:
     def end(self) -> None:
         """Let everything go on, with the concurrency that the template reserves."""
         client = self.account.session.client("lambda")
-        template = self.account.template(self.stack)
+        template = self.account.template(self.stack)["Resources"]
         for logical, name in self._named_functions().items():
             reserved = template[logical]["Properties"].get("ReservedConcurrentExecutions")
             if reserved is None:

@@ -182,7 +182,8 @@ def test_flow_that_is_gone_fails_its_job(system: System) -> None:
     job_id = system.submit(parameters={"a": 1}).body["id"]
     queue = system.deployment.queue
     queue.client.purge_queue(QueueUrl=queue.url)
-    queue.send(system.message_of(job_id, flow="trial/was-here"))
+    version = system.deployment.catalog.version
+    queue.send(system.message_of(job_id, flow="trial/was-here", version=version))
     system.deliver()
     status = system.status(job_id)
     assert (status["state"], status["error"]) == (

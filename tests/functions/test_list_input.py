@@ -121,7 +121,7 @@ def test_what_is_not_here(system: System, route: Route, path: dict[str, str], co
 def test_forged_cursor(system: System, position: str) -> None:
     """A cursor is no secret: one that was made for these jobs, and not by us, is refused before AWS sees it."""
     catalog = system.deployment.catalog
-    place = Place.named(path_of(Route.LIST_ORG), catalog)
+    place = Place.named(path_of(Route.LIST_ORG), catalog, lambda _org, _flow: False)
     forged = parse_selection(place, {}, among=frozenset(State)).cursor(position)
     answer = system.send(Route.LIST_ORG, query=f"cursor={forged}", **path_of(Route.LIST_ORG))
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)

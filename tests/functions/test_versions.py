@@ -1,64 +1,19 @@
 """Jobs that one version of the flows has taken and another one runs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from functions.catalog import Catalog
-from functions.catalog_build import build_catalog
-from functions.deployment import Deployment
 from functions.lifecycle import State
 from tests.functions.harness import System, output
 from tests.functions.schedules import fire, moment
+from tests.functions.versions import HEAD, OLD, asset_of, live, version_in
 
 HOUR = 3600
-HEAD = """
-import time
-from datetime import date
-from pathlib import Path
-
-from functions.flow import flow
-
-
-@flow
-def wait(text: str) -> str:
-    while not Path(text).exists():
-        time.sleep(0.01)
-    return SAYS
-
-
-"""
-OLD = HEAD + "@flow\ndef count(text: str) -> str:\n    return 'old ' + text\n\nSAYS = 'old'\n"
 STRICT = HEAD + "@flow\ndef count(text: str, top: int) -> str:\n    return 'new ' + text\n\nSAYS = 'new'\n"
 DATED = HEAD + "@flow\ndef count(text: date) -> str:\n    return 'new'\n\nSAYS = 'new'\n"
 WIDER = HEAD + "@flow\ndef count(text: str, top: int = 1) -> str:\n    return 'new ' + text\n\nSAYS = 'new'\n"
-
-
-def asset_of(folder: Path, source: str) -> Path:
-    """A folder as the build makes it, of one project."""
-    (folder / "flows").mkdir(parents=True)
-    (folder / "flows" / "words.py").write_text(source)
-    build_catalog(folder / "flows", folder / "catalog")
-    return folder
-
-
-def version_in(asset: Path) -> str:
-    return Catalog.load(asset / "catalog").version
-
-
-@contextmanager
-def live(system: System, asset: Path) -> Iterator[None]:
-    """Let another version be live for what is invoked meanwhile."""
-    before = system.deployment
-    system.deployment = Deployment(before.environment, asset, system.clock)  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        system.deployment.processes.close()
-        system.deployment = before
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,24 @@
 """The synthesized template, the assets, and an emulator to deploy it to."""
 
+import asyncio
+import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
+from infra.account import Account
 from infra.app import synthesize
 from infra.bundle.asset import AssetName, Bundler
 from infra.bundle.target import Platform
+from infra.local.assembly import Assembly
+from infra.local.deployment import Deployment
 from infra.local.emulator import Emulator
+from infra.local.endpoint import ACCOUNT, REGION, Endpoint
 from infra.settings import Settings, file_context
 from tests.infra.emulator import running_emulator
 from tests.infra.template import NO_BUNDLING, Template
@@ -67,6 +76,26 @@ def profiled_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return outdir
 
 
+@pytest.fixture(scope="module")
+def profiled_endpoint(profiled_assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """A stack that has two workers that flows ask for, and one that is draining; nothing is delivered."""
+    body = Template.of(profiled_assembly).body
+    body["Resources"] = {
+        name: each for name, each in body["Resources"].items() if each["Type"] != "AWS::Lambda::EventSourceMapping"
+    }
+    assembly = replace(Assembly.read(profiled_assembly), template=json.dumps(body))
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
+        asyncio.run(Deployment.of(emulator.endpoint).create(assembly, now=0))
+        yield emulator.endpoint
+
+
+@pytest.fixture
+def profiled_account(profiled_endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Account:
+    for name, value in profiled_endpoint.environment.items():
+        monkeypatch.setenv(name, value)
+    return Account(boto3.Session(region_name=REGION), ACCOUNT, REGION)
+
+
 @pytest.fixture(scope="session")
 def template(assembly: Path) -> Template:
     return Template.of(assembly)
@@ -76,7 +105,7 @@ def template(assembly: Path) -> Template:
 def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Write an asset into a new folder."""
 
-    def written(asset: AssetName, platform: Platform, flows: Path | None = None, **options: Path) -> Path:
+    def written(asset: AssetName, platform: Platform, flows: Path | None = None, **options: Any) -> Path:
         folder = tmp_path_factory.mktemp(asset)
         bundler = Bundler(
             flows=flows or Settings().flows_folder,

@@ -12,7 +12,8 @@ from functions.profile import (
     Profile,
     function_timeout,
 )
-from functions.row import EXPIRY_ATTRIBUTE, INDEX, INDEX_ORDER, INDEX_PARTITION, NAMES, RESTORED_ATTRIBUTE
+from functions.row import EXPIRY_ATTRIBUTE, INDEX, INDEX_ORDER, INDEX_PARTITION, NAMES, PARTITIONS, RESTORED_ATTRIBUTE
+from infra import job_rows
 from infra.profiles import profile_named
 from infra.restore import rows
 from infra.settings import WorkerProfile
@@ -43,6 +44,11 @@ def test_index_is_keyed_as_the_functions_write(template: Template) -> None:
         ],
         "Projection": {"ProjectionType": "KEYS_ONLY"},
     }
+
+
+def test_operators_commands_read_jobs_as_the_functions_write_them() -> None:
+    assert (job_rows.INDEX, job_rows.INDEX_PARTITION, job_rows.INDEX_ORDER) == (INDEX, INDEX_PARTITION, INDEX_ORDER)
+    assert (PARTITIONS, NAMES["state"], State.PENDING) == (job_rows.INDEX_PARTITIONS, job_rows.STATE, job_rows.PENDING)
 
 
 def test_rows_say_why_before_their_messages_are_gone(template: Template) -> None:

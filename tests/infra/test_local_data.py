@@ -107,6 +107,23 @@ def test_what_ran_and_what_is_scheduled_goes_on_after_a_stop(tmp_path: Path, num
         assert (status["state"], status["attempt"] > 1) == ("completed", True), status
 
 
+def test_jobs_of_a_flow_that_is_gone_are_listed(tmp_path: Path) -> None:
+    """Also in the next run, by the org and by the flow's own address."""
+    flows, data = tmp_path / "flows", tmp_path / "data"
+    flows.mkdir()
+    (flows / "tests.py").write_text(FLOWS)
+    with started(os.environ, flows=flows, data=data) as system, client_of(system) as client:
+        job = client.post(JOBS, json={"message": "x"}).json()["id"]
+        assert client.get(f"/jobs/{job}/wait?seconds=20").json()["state"] == "completed"
+        assert stop(system, signal.SIGTERM) == 0
+
+    (flows / "tests.py").rename(flows / "others.py")
+    with started(os.environ, flows=flows, data=data) as system, client_of(system) as client:
+        for address in ("/seq/acme/jobs", JOBS):
+            assert [each["id"] for each in client.get(address).json()["jobs"]] == [job]
+        assert stop(system, signal.SIGTERM) == 0
+
+
 def test_one_run_at_a_time_has_a_folder(tmp_path: Path) -> None:
     """Two would each write over what the other has kept."""
     with (
