@@ -42,7 +42,7 @@ from ._errors import (
 )
 from ._flow import AsyncFlow, Flow
 from ._job import AsyncJob, Job
-from ._listing import JobSelection
+from ._listing import JobSelection, UnreadableJobWarning
 from ._settings import ClientOptions
 from ._shown import FlowTable, JobTable
 from ._submission import JobOptions
@@ -86,6 +86,7 @@ __all__ = [
     "ResultLostError",
     "ServerError",
     "UnexpectedAnswerError",
+    "UnreadableJobWarning",
     "UsageReport",
     "Use",
     "WaitTimeoutError",

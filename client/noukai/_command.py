@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -12,6 +13,7 @@ import typer
 
 from ._client import Noukai
 from ._errors import InvalidArgumentError, NoukaiError
+from ._listing import UnreadableJobWarning
 from ._terminal import complain, exit_code, say, tell
 from ._variables import unknown_variables
 
@@ -44,13 +46,26 @@ def connected() -> Generator[Noukai]:
     try:
         if problems := unknown_variables(os.environ):
             raise InvalidArgumentError("; ".join(problems))
-        with Noukai() as client:
+        with _warnings_told(), Noukai() as client:
             yield client
     except NoukaiError as error:
         complain(error)
         raise typer.Exit(exit_code(error)) from None
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None
+
+
+@contextmanager
+def _warnings_told() -> Generator[None]:
+    """Say on stderr which jobs a command leaves out, whatever the environment says of Python's warnings."""
+
+    def told(message: Warning | str, *_: object, **__: object) -> None:
+        complain(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UnreadableJobWarning)
+        warnings.showwarning = told
+        yield
 
 
 def show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it

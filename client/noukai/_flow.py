@@ -129,7 +129,8 @@ class Flow(_KnownFlow[BlockingDriver]):
         """Go through the flow's jobs, the newest first and without their results.
 
         A page of up to `page_size` jobs is fetched when the one before is used up. Jobs that are submitted meanwhile
-        are not among them, and one that was submitted within the last second may be missed.
+        are not among them, and one that was submitted within the last second may be missed. Warns with an
+        `UnreadableJobWarning` of each job that is left out because what is stored of it cannot be read.
 
         Raises `InvalidArgumentError` for what is no filter, `FlowNotFoundError`; and `ApiError` or
         `ConnectionFailedError` as every request does.
@@ -139,7 +140,7 @@ class Flow(_KnownFlow[BlockingDriver]):
     def cancel_jobs(self, **selection: Unpack[JobSelection]) -> int:
         """Cancel the flow's jobs that wait or run, or those of them that are selected; gives how many there were.
 
-        Jobs that are submitted meanwhile stay.
+        Jobs that are submitted meanwhile stay, and so do those that cannot be read, of which it warns as `Flow.jobs`.
 
         Raises what `Flow.jobs` does.
         """

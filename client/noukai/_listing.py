@@ -1,12 +1,13 @@
 """Going through the jobs that a filter selects, page by page."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypedDict, TypeVar
 
 from pydantic import ValidationError
 
-from noukai_wire.models import JobCancellation, JobFilter, JobQuery, JobStatus
+from noukai_wire.models import JobCancellation, JobFilter, JobQuery, JobStatus, UnreadableJob
 from noukai_wire.routes import Route
 
 from ._address import FlowAddress, slug
@@ -15,6 +16,13 @@ from ._errors import InvalidArgumentError
 from ._operation import Operation
 
 Filter = TypeVar("Filter", bound=JobFilter)
+
+_USERS_FRAME = 6
+"""Whoever goes through jobs or cancels them: below are what he calls, its driver, and the operations here."""
+
+
+class UnreadableJobWarning(UserWarning):
+    """A job was left out of a list or a cancellation of many, since what is stored of it cannot be read."""
 
 
 class JobSelection(TypedDict, total=False):
@@ -45,6 +53,7 @@ class Listing:
         page = yield from self._api.jobs(self._route, self._query, self._address)
         self._query = self._query.model_copy(update={"cursor": page.cursor})
         self.has_more = page.cursor is not None
+        _warn_of(page.errors or [])
         return page.jobs
 
 
@@ -72,12 +81,22 @@ def cancellation(api: Api, address: FlowAddress, selection: JobSelection) -> Ope
 
 def _cancel_pages(api: Api, address: FlowAddress, body: JobCancellation) -> Operation[int]:
     cancelled = 0
+    unreadable: list[UnreadableJob] = []
     while True:
         page = yield from api.cancel_jobs(address, body)
         cancelled += page.cancelled
+        unreadable += page.errors or []
         if page.cursor is None:
+            # At the end, lest whoever makes errors of warnings leaves the rest uncancelled.
+            _warn_of(unreadable)
             return cancelled
         body = body.model_copy(update={"cursor": page.cursor})
+
+
+def _warn_of(unreadable: Iterable[UnreadableJob]) -> None:
+    for job in unreadable:
+        reason = job.error.get("message") or "what is stored of it cannot be read"
+        warnings.warn(f"{job.id} is left out: {reason}", UnreadableJobWarning, stacklevel=_USERS_FRAME)
 
 
 def _checked(model: type[Filter], fields: Mapping[str, Any]) -> Filter:

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.client.script import job
+from tests.client.script import job, unreadable
 
 KEY = "nk_fake"
 FLOW = {
@@ -64,6 +64,8 @@ class FakeApi(ThreadingHTTPServer):
         self.holding = threading.Event()
         """Set when a request for the job `job_held` is held, which is until the API stops."""
         self.stopping = threading.Event()
+        self.unreadable: list[str] = []
+        """Ids of jobs that lists and cancellations of many cannot read."""
         self.slow: set[str] = set()
         """Where paths end whose requests are held as well."""
 
@@ -98,10 +100,10 @@ class FakeApi(ThreadingHTTPServer):
             case "GET", ["seq", "acme", *_, "jobs"]:
                 self.queries.append((path[2:-1], query))
                 jobs = [{**job("running"), "id": f"job_{n}", "flow": "acme/demo/echo"} for n in range(3)]
-                return 200, {"jobs": jobs[:1], "cursor": "c"} if "cursor" not in query else {"jobs": jobs[1:]}
+                return 200, {"jobs": jobs[:1], "cursor": "c"} if "cursor" not in query else self._last(jobs=jobs[1:])
             case "POST", ["seq", "acme", "demo", "busy", "jobs", "cancel"]:
                 self.cancellations.append(body)
-                return 200, {"cancelled": 100, "cursor": "c"} if "cursor" not in body else {"cancelled": 7}
+                return 200, {"cancelled": 100, "cursor": "c"} if "cursor" not in body else self._last(cancelled=7)
             case "POST", ["jobs", job_id, "cancel"] if job_id in self.lives:
                 if self.lives[job_id][0]["state"] == "running":
                     self.live(job_id, job("cancelled"))
@@ -116,6 +118,10 @@ class FakeApi(ThreadingHTTPServer):
                 return 200, life.pop(0) if len(life) > 1 else life[0]
         code = "FLOW_NOT_FOUND" if path[0] == "seq" else "JOB_NOT_FOUND"
         return 404, {"detail": {"code": code, "message": f"there is none at\n{'/'.join(path)}"}}
+
+    def _last(self, **page: Any) -> dict[str, Any]:
+        """Return a last page, with what could not be read."""
+        return {**page, "errors": list(map(unreadable, self.unreadable))} if self.unreadable else page
 
     def _accepted(self, entry: dict[str, Any]) -> dict[str, Any]:
         """Accept an entry of a batch as the job that its message names."""

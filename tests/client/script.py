@@ -27,6 +27,11 @@ def job(state: str = "running", **fields: Any) -> dict[str, Any]:
     return body
 
 
+def unreadable(job_id: str) -> dict[str, Any]:
+    """Return the entry of a job that cannot be read, in lists and cancellations of many."""
+    return {"id": job_id, "error": {"code": "JOB_NOT_FOUND", "message": f"the row of\n{job_id} says nothing"}}
+
+
 @dataclass
 class Answer:
     """An answer of the API that arrives `took` seconds after its request, or the failure that comes instead."""

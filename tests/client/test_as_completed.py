@@ -62,7 +62,7 @@ def test_an_unknown_job_comes_too(colour: Colour) -> None:
     api.unknown = {"job_1"}
     known, unknown = colour.collect(echo(colour, api).map(Numbers(2)))
     assert colour.collect(as_completed([known, unknown])) == [unknown, known]
-    with pytest.raises(JobNotFoundError):
+    with pytest.raises(JobNotFoundError, match="there is none"):
         colour.run(unknown.wait())
 
 

@@ -1,6 +1,7 @@
 """The commands that go through jobs: list, and cancel --all."""
 
 import json
+import warnings
 
 import pytest
 
@@ -66,6 +67,18 @@ def test_the_jobs_of_several_flows_are_cancelled_after_one_question(api: FakeApi
     assert "the jobs of acme/demo/busy, acme/demo/echo that are" in said
     assert api.cancellations == []
     assert run(*BUSY, "--flow", "acme/demo/busy", "--yes")[1] == "107 cancelled\n"
+
+
+@pytest.mark.parametrize("command", [("list", "acme/demo/echo", "--json"), (*BUSY, "--yes", "--json")])
+def test_what_cannot_be_read_is_told_on_stderr(api: FakeApi, command: tuple[str, ...]) -> None:
+    """In a line for each job, whatever is said of Python's warnings; stdout has its one document all the same."""
+    api.unreadable = ["job_7", "job_8"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exit_code, printed, said = run(*command)
+    assert (exit_code, len(printed.splitlines())) == (0, 1)
+    assert json.loads(printed)
+    assert said.splitlines() == [f"noukai: job_{n} is left out: the row of job_{n} says nothing" for n in (7, 8)]
 
 
 def test_moments_may_be_relative(api: FakeApi) -> None:

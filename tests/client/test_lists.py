@@ -6,15 +6,25 @@ from typing import Any
 
 import pytest
 
-from noukai import InvalidArgumentError, InvalidInputError
+from noukai import InvalidArgumentError, InvalidInputError, UnreadableJobWarning
 from tests.client.conftest import Colour
-from tests.client.script import Answer, job, refused
+from tests.client.script import Answer, job, refused, unreadable
 from tests.client.test_client import Api
 
 
 def page(*ids: str, cursor: str | None = None) -> Answer:
     more = {} if cursor is None else {"cursor": cursor}
     return Answer(body={"jobs": [{**job("running"), "id": id_} for id_ in ids], **more})
+
+
+def with_errors(answer: Answer, *ids: str) -> Answer:
+    assert isinstance(answer.body, dict)
+    return Answer(body={**answer.body, "errors": [unreadable(id_) for id_ in ids]})
+
+
+def cancelling_api() -> Api:
+    first, last = Answer(body={"cancelled": 1, "cursor": "c"}), Answer(body={"cancelled": 7})
+    return Api(with_errors(first, "job_1"), with_errors(last, "job_2"))
 
 
 def test_all_pages_are_gone_through(colour: Colour) -> None:
@@ -54,6 +64,43 @@ def test_many_are_cancelled(colour: Colour) -> None:
     assert api.lines == ["POST /api/v1/seq/acme/demo/echo/jobs/cancel"] * 3
     first = {"state": "pending", "createdBefore": "2026-01-01T00:00:00Z"}
     assert [json.loads(request.content) for request in api.requests] == [first, *[{**first, "cursor": "c"}] * 2]
+
+
+def told(warned: pytest.WarningsRecorder) -> list[tuple[str, str]]:
+    """What was warned of, and the file that it was ascribed to."""
+    return [(str(each.message).split(":")[0], each.filename) for each in warned]
+
+
+def test_a_list_warns_of_what_cannot_be_read(colour: Colour) -> None:
+    """Once for each such job, with its reason and where the jobs are gone through; the others come all the same."""
+    first, last = page("job_1", cursor="c"), page("job_4")
+    api = Api(with_errors(first, "job_2", "job_3"), with_errors(last, "job_5"))
+    jobs = colour.client(api).flow("acme/demo/echo").jobs()
+    with pytest.warns(UnreadableJobWarning) as warned:
+        assert [status.id for status in colour.collect(jobs)] == ["job_1", "job_4"]
+    assert told(warned) == [(f"job_{n} is left out", Colour.collect.__code__.co_filename) for n in (2, 3, 5)]
+    assert str(warned[-1].message).endswith(": the row of\njob_5 says nothing")
+
+
+def test_a_cancellation_warns_of_what_cannot_be_read(colour: Colour) -> None:
+    """Each such job is named where the cancellation was asked for."""
+    api = cancelling_api()
+    flow = colour.client(api).flow("acme/demo/echo")
+
+    async def awaited() -> int:
+        return int(await flow.cancel_jobs())
+
+    with pytest.warns(UnreadableJobWarning) as warned:
+        assert (colour.run(awaited()) if colour.is_awaiting else flow.cancel_jobs()) == 8
+    assert told(warned) == [("job_1 is left out", __file__), ("job_2 is left out", __file__)]
+
+
+def test_a_cancellation_is_finished_before_it_warns(colour: Colour) -> None:
+    """Whoever makes errors of warnings has no job left that could have been cancelled."""
+    api = cancelling_api()
+    with pytest.raises(UnreadableJobWarning, match="job_1"):  # as pytest is set up here
+        colour.run(colour.client(api).flow("acme/demo/echo").cancel_jobs())
+    assert len(api.lines) == 2
 
 
 @pytest.mark.parametrize(
