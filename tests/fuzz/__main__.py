@@ -1,7 +1,8 @@
 """`python -m tests.fuzz`: looks for requests and bytes that the API gets wrong; ends with 1 if there are any.
 
 `api` is thousands of requests to the local system, all of it; `parsers` is mutated bytes for each parser of untrusted
-input. Both, unless one is named.
+input; `bodies` is large bodies that are dear to check, each within a bound of CPU and of memory. All, unless one is
+named.
 """
 
 import argparse
@@ -12,20 +13,26 @@ from infra.local.deployment import LOCAL_KEYS
 from infra.local.running import ready
 from noukai_wire.routes import BASE_PATH
 from tests.fuzz.api import FLOWS, fuzz_api
+from tests.fuzz.expensive import fuzz_bodies
 from tests.fuzz.mutation import fuzz_parsers
+
+_PARTS = ["api", "bodies", "parsers"]
 
 
 def main() -> int:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
-    parser.add_argument("what", nargs="*", choices=["api", "parsers"], default=["api", "parsers"])
+    parser.add_argument("what", nargs="*", choices=_PARTS, default=_PARTS)
     parser.add_argument("--examples", type=int, default=100, help="requests of an operation in a phase")
     parser.add_argument("--runs", type=int, default=200_000, help="inputs of a parser")
+    parser.add_argument("--bodies", type=int, default=500, help="dear bodies")
     parser.add_argument("--seed", type=int, help="for the same requests again")
     options = parser.parse_args()
     failures = 0
     if "parsers" in options.what:
         failures += fuzz_parsers(options.runs)
+    if "bodies" in options.what:
+        failures += fuzz_bodies(options.bodies, options.seed or 1)
     if "api" in options.what:
         failures += _fuzz_local(options)
     return min(failures, 1)

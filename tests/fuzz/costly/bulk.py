@@ -1,0 +1,79 @@
+"""Flows whose input is dear to check."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AnyUrl, BaseModel, EmailStr, Field
+
+from functions.flow import flow
+
+
+class Line(BaseModel):
+    article: str
+    pieces: Annotated[int, Field(ge=1, le=99)] = 1
+
+
+class Note(BaseModel):
+    text: Annotated[str, Field(max_length=40)]
+
+
+class Part(BaseModel):
+    name: str = ""
+    parts: list["Part"] = []
+
+
+@flow
+def anything(rows: Any) -> None: ...
+
+
+@flow
+def ints(rows: list[int]) -> None: ...
+
+
+@flow
+def objects(rows: list[dict[str, int]]) -> None: ...
+
+
+@flow
+def models(rows: list[Line]) -> None: ...
+
+
+@flow
+def variants(rows: list[int | Line | Note | list[str]]) -> None: ...
+
+
+@flow
+def names(rows: dict[Annotated[str, Field(pattern="^[a-z]+$")], int]) -> None: ...
+
+
+@flow
+def patterns(rows: list[Annotated[str, Field(pattern=r"^(\w+\s?)+$")]]) -> None: ...
+
+
+@flow
+def repeats(rows: list[Annotated[str, Field(pattern="(a?){200}a{200}$")]]) -> None: ...
+
+
+@flow
+def emails(rows: list[EmailStr]) -> None: ...
+
+
+@flow
+def decimals(rows: list[Decimal]) -> None: ...
+
+
+@flow
+def moments(rows: list[datetime]) -> None: ...
+
+
+@flow
+def urls(rows: list[AnyUrl]) -> None: ...
+
+
+@flow
+def multiples(rows: list[Annotated[float, Field(multiple_of=0.1)]]) -> None: ...
+
+
+@flow
+def tree(rows: list[Part]) -> None: ...

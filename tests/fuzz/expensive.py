@@ -1,0 +1,224 @@
+"""Bodies that are meant to be dear, sent to the real functions over moto: each within a bound of CPU and of memory.
+
+The time that moto takes for what the functions ask of it is not theirs.
+"""
+
+import gzip
+import json
+import logging
+import os
+import random
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import process_time
+from typing import Any
+from unittest.mock import patch
+
+from functions.aws.connection import Connection
+from functions.catalog_build import build_catalog
+from functions.http import Event
+from functions.telemetry import logger
+from noukai_wire import limits
+from noukai_wire.routes import BASE_PATH, Route
+from tests.functions.entries import ENTRIES
+from tests.functions.gateway import event_of
+from tests.functions.harness import System, system_on_moto
+
+FLOWS = Path(__file__).with_name("costly")
+MOST_SECONDS = 0.5
+MOST_BYTES = 64 << 20
+"""A quarter of what a function of the API has."""
+
+_KEY = "nk_dear"
+_NO_ACCOUNT = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+_MOST_AROUND = 100
+"""Bytes of a body around what is dear in it."""
+_ITEMS = ("0", '"x"', "{}", "[]", "null", '{"article":"a"}', '{"x":1}', '{"text":1}', "[1]", "1.5", '"2026-02-30"')
+_TEXTS = ("a", "a.", "@.", "x ", "1", "http://a.", "2026-01-01T00:00:00", "P1", "-", "é", "\U0001f600")
+_ESCAPES = ("\\u0061", "\\u00e9", "\\ud83d\\ude00", "\\ud800", "\\u0000", "\\\\", '\\"')
+_NUMBERS = ("9" * 308, "9" * 4000, "1e308", "1.7e308", "0." + "3" * 300, "-1e-300", "7" * 40, "1e400", "0.7")
+_ROUTES = (Route.SUBMIT, Route.SUBMIT, Route.SUBMIT, Route.SUBMIT_JOBS, Route.UPLOAD)
+
+
+@dataclass(frozen=True)
+class Body:
+    """A dear body: what makes it so, and for which flow and route."""
+
+    kind: str
+    flow: str
+    route: Route
+    content: bytes
+    is_compressed: bool
+
+    def event(self, now: int) -> Event:
+        """Return the gateway's event of a request with it."""
+        headers = {"authorization": f"Bearer {_KEY}"} | ({"content-encoding": "gzip"} if self.is_compressed else {})
+        path = BASE_PATH + self.route.path(org="acme", project="bulk", flow=self.flow)
+        content = gzip.compress(self.content, mtime=0) if self.is_compressed else self.content
+        return event_of("POST", path, headers.items(), content, now=now, request_id="r-1")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a request was answered with, and what that took."""
+
+    body: Body
+    status: int
+    seconds: float
+    bytes: int
+
+    @property
+    def is_too_high(self) -> bool:
+        """Whether the request is a failure or too dear."""
+        return self.status >= 500 or self.seconds > MOST_SECONDS or self.bytes > MOST_BYTES
+
+    def __str__(self) -> str:
+        body = self.body
+        what = f"{body.kind} for {body.flow} by {body.route.name}{', compressed' if body.is_compressed else ''}"
+        return f"{what}: {self.status}, {self.seconds:.2f} s, {self.bytes / 1e6:.1f} MB"
+
+
+@dataclass
+class Stopwatch:
+    """The CPU that calls of functions have taken."""
+
+    seconds: float = 0
+
+    def timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that does the same and adds what it takes."""
+
+        def call(*args: Any) -> Any:
+            began = process_time()
+            try:
+                return function(*args)
+            finally:
+                self.seconds += process_time() - began
+
+        return call
+
+
+def _filled(parts: Callable[[], str], size: int, between: str = ",") -> str:
+    """Join parts up to a size: one part again and again, or another one each time."""
+    made, length = [], 0
+    while length + len(part := parts()) + len(between) <= size:
+        made.append(part)
+        length += len(part.encode()) + len(between)
+    return between.join(made)
+
+
+def _items(rng: random.Random, size: int) -> str:
+    chosen = rng.choices(_ITEMS, k=rng.choice((1, 1, 3)))
+    return f"[{_filled(lambda: rng.choice(chosen), size)}]"
+
+
+def _text(rng: random.Random, size: int) -> str:
+    each = rng.choice(_TEXTS)
+    end = rng.choice(("", "!", "b", "@"))
+    length = rng.choice((20, 1000, size))
+    one = json.dumps(each * (min(length, size - 20) // len(each.encode())) + end, ensure_ascii=False)
+    return f"[{_filled(lambda: one, size)}]"
+
+
+def _deep(rng: random.Random, size: int) -> str:
+    levels = rng.choice((2, 14, 27, 28, 29, 32, 40))
+    opening, closing = rng.choice((("[", "]"), ('{"parts":[', "]}"), ('{"a":', "}")))
+    core = "1" if opening.endswith(":") else ""
+    one = opening * levels + core + closing * levels
+    return f"[{_filled(lambda: one, size)}]"
+
+
+def _wide(rng: random.Random, size: int) -> str:
+    numbers = iter(range(size))
+    name, value = rng.choice(("x", "", "É")), rng.choice(("1", '"x"', "{}"))
+    entries = _filled(lambda: f'"{name}{next(numbers)}":{value}', size)
+    return f"{{{entries}}}"
+
+
+def _numbers(rng: random.Random, size: int) -> str:
+    chosen = rng.choices(_NUMBERS, k=rng.choice((1, 3)))
+    return f"[{_filled(lambda: rng.choice(chosen), size)}]"
+
+
+def _escapes(rng: random.Random, size: int) -> str:
+    chosen = rng.choices(_ESCAPES, k=2)
+    return f'["{_filled(lambda: rng.choice(chosen), size, between="")}"]'
+
+
+KINDS: Mapping[str, Callable[[random.Random, int], str]] = {
+    "many items": _items,
+    "long text": _text,
+    "depth": _deep,
+    "width": _wide,
+    "large numbers": _numbers,
+    "escapes": _escapes,
+}
+
+
+_SHAPES = (
+    *['{"parameters":{"rows":%s}}'] * 4,
+    '{"parameters":%s}',
+    '{"parameters":{"rows":[]},"options":{"metadata":%s}}',
+    '{"parameters":{"rows":[]},"more":%s}',
+    '{"message":%s}',
+)
+
+
+def bodies(flows: list[str], seed: int) -> Iterator[Body]:
+    """Make dear bodies without end, the same ones for a seed."""
+    rng = random.Random(seed)
+    while True:
+        kind, route = rng.choice(sorted(KINDS)), rng.choice(_ROUTES)
+        shares = rng.choice((1, limits.MAX_BATCH_SIZE)) if route is Route.SUBMIT_JOBS else 1
+        room = limits.MAX_BODY_BYTES // shares - _MOST_AROUND
+        one = rng.choice(_SHAPES) % KINDS[kind](rng, room)
+        content = f'{{"jobs":[{",".join([one] * shares)}]}}' if route is Route.SUBMIT_JOBS else one
+        yield Body(kind, rng.choice(flows), route, content.encode(), rng.random() < 0.2)
+
+
+def cost(body: Body, system: System, moto: Stopwatch) -> Cost:
+    """Send a body twice: once for the time, and once, more slowly, for the memory."""
+    event = body.event(system.clock.time)
+    answer = ENTRIES[event["routeKey"]]
+    began = process_time() - moto.seconds
+    status = answer(event, system.deployment)["statusCode"]
+    seconds = process_time() - moto.seconds - began
+    tracemalloc.start()
+    answer(event, system.deployment)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return Cost(body, status, seconds, peak)
+
+
+def costs(asset: Path, runs: int, seed: int) -> Iterator[Cost]:
+    """Send so many dear bodies to a fresh deployment, whose catalog is in `asset`."""
+    moto = Stopwatch()
+    logger().setLevel(logging.CRITICAL)
+    with (
+        patch.dict(os.environ, _NO_ACCOUNT),
+        system_on_moto(asset) as system,
+        patch.object(Connection, "exchange", moto.timed(Connection.exchange)),
+    ):
+        system.add_key(_KEY, "acme")
+        system.key = _KEY
+        flows = [name.partition("/")[2] for name in sorted(system.deployment.catalog.flows)]
+        for flow in flows:
+            # Modules are imported and validators loaded by the first request, whatever is in its body.
+            system.submit(f"bulk/{flow}", parameters={"rows": ["a"]})
+        for body in islice(bodies(flows, seed), runs):
+            yield cost(body, system, moto)
+
+
+def fuzz_bodies(runs: int, seed: int) -> int:
+    """Send dear bodies and say what they took; give the number of those that failed or were too dear."""
+    with TemporaryDirectory() as folder:
+        build_catalog(FLOWS, Path(folder, "catalog"))
+        found = list(costs(Path(folder), runs, seed))
+    wrong = [each for each in found if each.is_too_high]
+    slowest, largest = max(found, key=lambda each: each.seconds), max(found, key=lambda each: each.bytes)
+    print(*wrong, f"slowest: {slowest}", f"largest: {largest}", sep="\n")  # noqa: T201 - it is what it is for
+    print(f"{len(found)} dear bodies of the seed {seed}: {len(wrong)} failures")  # noqa: T201 - as above
+    return len(wrong)

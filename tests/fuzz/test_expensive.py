@@ -1,0 +1,96 @@
+"""Bodies and uploads that are dear to check, against the real functions."""
+
+import json
+import tracemalloc
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import pytest
+
+from functions.catalog import Catalog
+from functions.catalog_build import build_catalog
+from functions.errors import ApiError
+from functions.submission import parse_submission, uploaded_arguments
+from noukai_wire import limits
+from noukai_wire.errors import ErrorCode
+from tests.fuzz.expensive import FLOWS, KINDS, costs
+
+_FLOOR_SECONDS = 0.05
+"""What a check may take however cheap an acceptance is: a clock and a busy machine are not exact."""
+
+_UPLOAD_BYTES = 1_200_000
+
+
+@pytest.fixture(scope="module")
+def costly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the catalog of the flows that are dear to submit to."""
+    folder = tmp_path_factory.mktemp("costly")
+    build_catalog(FLOWS, folder / "catalog")
+    return folder
+
+
+def test_no_body_is_dear(costly: Path) -> None:
+    """Whatever is in it, of any route that takes an input, be it compressed or not."""
+    found = list(costs(costly, runs=24, seed=1))
+    assert {each.body.kind for each in found} == KINDS.keys()
+    assert {202, 422} <= {each.status for each in found}
+    assert not [str(each) for each in found if each.is_too_high]
+
+
+Read = Callable[[bytes, str, Catalog], object]
+
+
+@pytest.mark.parametrize(
+    ("read", "size"),
+    [(parse_submission, limits.MAX_BODY_BYTES), (uploaded_arguments, _UPLOAD_BYTES)],
+    ids=["body", "upload"],
+)
+@pytest.mark.parametrize(
+    ("flow", "items"),
+    [
+        ("ints", (0, "x")),
+        ("objects", ({"a": 1}, {"a": "x"})),
+        ("models", ({"article": "a"}, {"article": 1})),
+    ],
+)
+def test_refusal_costs_no_more_than_twice_an_acceptance(
+    costly: Path, read: Read, size: int, flow: str, items: tuple[Any, Any]
+) -> None:
+    """Be all items wrong, of a body or of an upload: in time and in memory."""
+    right, wrong = items
+    catalog = Catalog.load(costly / "catalog")
+    accepted, accepted_seconds, accepted_bytes = cost(read, filled(right, size), flow, catalog)
+    refused, refused_seconds, refused_bytes = cost(read, filled(wrong, size), flow, catalog)
+    assert (accepted, refused) == (None, ErrorCode.INVALID_INPUT)
+    assert refused_seconds <= max(2 * accepted_seconds, _FLOOR_SECONDS)
+    assert refused_bytes <= 2 * accepted_bytes
+
+
+def filled(item: Any, size: int) -> bytes:
+    """An input of a size: one item again and again."""
+    around: Mapping[str, Any] = {"parameters": {"rows": []}}
+    pieces = (size - len(json.dumps(around))) // len(json.dumps([item, item])[1:-1].encode()) * 2
+    return json.dumps({"parameters": {"rows": [item] * pieces}}, separators=(",", ":")).encode()
+
+
+def cost(read: Read, content: bytes, flow: str, catalog: Catalog) -> tuple[ErrorCode | None, float, int]:
+    """The code with which an input is refused, and what that takes in seconds of CPU and bytes of memory."""
+
+    def code() -> ErrorCode | None:
+        try:
+            read(content, f"bulk/{flow}", catalog)
+        except ApiError as refused:
+            return refused.code
+        return None
+
+    code()
+    began = process_time()
+    found = code()
+    seconds = process_time() - began
+    tracemalloc.start()
+    code()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found, seconds, peak
