@@ -77,7 +77,8 @@ def cursor(catalog: Catalog) -> Target:
     start = parse_selection(place, {}, among=states)
 
     def parse(data: bytes) -> None:
-        position = data.decode("utf-8", "ignore")
+        # The index has a moment and an id, in printable ASCII.
+        position = f"{len(data):013}#{data.hex()[:100] or '-'}"
         assert parse_selection(place, {"cursor": start.cursor(position)}, among=states).position == position
         forged = data.decode("utf-8", "surrogateescape")
         try:

@@ -63,7 +63,7 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
     ("handler", "names"),
     [
         ("submit", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL", *SCHEDULING}),
-        ("execute", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL", *SCHEDULING}),
+        ("execute", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL"}),
         ("submit_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL", *SCHEDULING}),
         ("statuses", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         ("retry", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL"}),

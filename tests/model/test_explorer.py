@@ -17,15 +17,15 @@ _ENOUGH = 10_000
 @pytest.mark.parametrize(
     ("name", "at_least"),
     [
-        ("crash", 2_700),
-        ("crash, old receipts", 2_100),
-        ("failed call", 3_100),
-        ("answer lost", 6_400),
-        ("call cut", 4_600),
-        ("raise", 800),
-        ("raise, old receipts", 700),
-        ("process killed", 8_000),
-        ("process left unclean", 1_300),
+        ("crash", 1_200),
+        ("crash, old receipts", 900),
+        ("failed call", 1_400),
+        ("answer lost", 2_900),
+        ("call cut", 2_000),
+        ("raise", 400),
+        ("raise, old receipts", 380),
+        ("process killed", 4_600),
+        ("process left unclean", 750),
     ],
 )
 def test_every_schedule(explorer: Explorer, name: str, at_least: int) -> None:

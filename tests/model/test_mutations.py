@@ -167,12 +167,12 @@ def leaving_files_of_the_dead(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("mutate", "scenario", "reason"),
     [
-        (without_fence, WIDE, "ended with what another has said"),
+        (without_fence, WIDE, "ended with what another has said|shows the progress of another"),
         (without_waiting, WIDE, "claimed before it may run again"),
         (without_lease, WIDE, "claimed from a worker whose lease is alive"),
         (cancelling_what_has_ended, WIDE, r"the \w+ job changed to cancelled"),
         (deleting_instead_of_deferring, WIDE, "the job is lost"),
-        (deleting_before_settling, WIDE, "the job is lost"),
+        (deleting_before_settling, WIDE, "the job is lost|the input of a cancelled job is lost"),
         (taking_a_lost_answer_for_a_refusal, WIDE, "was claimed and never run"),
         (claiming_what_is_given_back, WIDE, "was claimed and never run"),
         (failing_all_for_one, WIDE, "failed by its neighbour"),

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 
 from functions.outcome import Outcome, Raised
@@ -22,4 +23,6 @@ def test_process_that_is_killed_for_its_memory_says_how_much_it_held() -> None:
     said = r"ProcessDied: .* SIGKILL, most likely out of memory: it held up to (\d+) MB, and its worker has 1024 MB"
     found = re.fullmatch(said, outcome.error)
     assert found is not None, outcome
-    assert 600 <= int(found[1]) < 900
+    # A forked process counts what it shares with the one that it was forked from.
+    shared = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    assert 600 <= int(found[1]) < 900 + shared
