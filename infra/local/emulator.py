@@ -155,7 +155,7 @@ def _environment(folder: Path, port: int, certificate: Certificate, environ: Map
         "DOCKER_HOST": f"unix://{folder / 'no-docker.sock'}",
         "LOG_LEVEL": "WARNING",
         # The functions inherit it as well: a person at a terminal reads what a flow raised, where AWS's logs lack it.
-        "LOG_ERROR_TEXTS": "true",
+        "LOG_ERROR_TEXTS": environ.get("LOG_ERROR_TEXTS", "true"),
     }
 
 

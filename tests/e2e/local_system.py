@@ -28,9 +28,9 @@ class LocalSystem:
 
     @classmethod
     @contextmanager
-    def start(cls, flows: Path, context: Mapping[str, object]) -> "Iterator[LocalSystem]":
-        """Start it with settings as in the context of `cdk.json`, and stop it at the end."""
-        with started({**os.environ, "CDK_CONTEXT_JSON": json.dumps(context)}, flows=flows) as running:
+    def start(cls, flows: Path, context: Mapping[str, object], **environ: str) -> "Iterator[LocalSystem]":
+        """Start it with settings as in the context of `cdk.json`, and with variables; stop it at the end."""
+        with started({**os.environ, "CDK_CONTEXT_JSON": json.dumps(context), **environ}, flows=flows) as running:
             line = running.wait_for(lambda line: line.endswith(READY), _START_SECONDS)
             yield cls(line.removesuffix(READY), running)
 
