@@ -1,7 +1,9 @@
 """Schedules on the local system's AWS."""
 
 import time
+from typing import Any
 
+from functions.aws.botocore_client import BotocoreClient
 from functions.identity import job_id
 from functions.lifecycle import Job, State
 from functions.queue import JobQueue, Message
@@ -13,7 +15,8 @@ HOUR_MS = 3600 * 1000
 
 def test_schedule_sends_its_message_and_is_gone(emulator: Emulator) -> None:
     """One that is due fires within seconds, by the emulator's own clock; another one stays until it is taken away."""
-    sqs, scheduler = (emulator.endpoint.client(service) for service in ("sqs", "scheduler"))
+    sqs = emulator.endpoint.client("sqs")
+    scheduler: Any = BotocoreClient(emulator.endpoint.client("scheduler"))
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     scheduler.create_schedule_group(Name="later")
