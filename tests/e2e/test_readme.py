@@ -32,6 +32,8 @@ BLOCKS = [Block(*found) for found in re.findall(r"^```(\w*) *([^\n]*)\n(.*?)^```
 SCRIPTS = [block for block in BLOCKS if block.language == "python" and not block.info]
 FILES = [block for block in BLOCKS if block.info]
 COMMANDS = [block for block in BLOCKS if block.language == "sh" and "noukai " in block.code]
+READER = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+"""The environment of a reader at a terminal, whom no `make` has started, where `make test` runs these tests."""
 TARGETS = {line for block in BLOCKS if block.language == "sh" for line in block.code.splitlines() if "make" in line}
 
 
@@ -44,7 +46,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         (flows / block.info.removeprefix("file=")).write_text(block.code)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with ready(flows=flows) as url:
-        yield {**os.environ, "PATH": path, "NOUKAI_BASE_URL": url}
+        yield {**READER, "PATH": path, "NOUKAI_BASE_URL": url}
 
 
 def run(command: list[str], environ: dict[str, str]) -> str:
@@ -77,7 +79,7 @@ def test_commands(environ: dict[str, str]) -> None:
 
 def test_demo() -> None:
     """`make demo` runs the whole system, says how long it may take, shows its job's progress and prints the result."""
-    output = run(["make", "demo"], dict(os.environ))
+    output = run(["make", "demo"], READER)
     assert re.match(r" +0\.\d s  starting .* \(about \d+ s left\)\n", output)
     assert re.search(r"\d+ % counted \d+ of \d+ lines", output)
     assert '"words"' in output
@@ -85,5 +87,5 @@ def test_demo() -> None:
 
 def test_targets_exist() -> None:
     """The other commands of the README are there; the tests of the deployment run what `make deploy` runs."""
-    assert "-m infra deploy" in run(["make", "-n", "deploy"], dict(os.environ))
-    assert "pytest" in run(["make", "-n", "test"], dict(os.environ))
+    assert "-m infra deploy" in run(["make", "-n", "deploy"], READER)
+    assert "pytest" in run(["make", "-n", "test"], READER)
