@@ -44,10 +44,17 @@ def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict
             _give_back(batch)
             raise
         except Exception:  # noqa: BLE001 - one delivery must not fail its neighbours
-            # The delivery returns when its visibility ends; by then its row says what became of the attempt.
             logger().exception("a delivery failed", extra={"message_id": delivery.id})
-            batch.failures.append(delivery.id)
+            _retry_later(batch, delivery)
     return batch.answer
+
+
+def _retry_later(batch: Batch, delivery: Delivery) -> None:
+    """Let a delivery return after a lease: by then its row says what became of the attempt."""
+    try:
+        batch.defer(delivery, batch.lease_ms // 1000)
+    except (AwsError, OSError):
+        logger().warning("a failed delivery waits for the queue", extra={"message_id": delivery.id}, exc_info=True)
 
 
 def _give_back(batch: Batch) -> None:

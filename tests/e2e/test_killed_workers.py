@@ -16,7 +16,8 @@ from tests.soak.stack import Stack
 if TYPE_CHECKING:
     import psutil
 
-WORKER = {"lease_seconds": 3, "max_concurrency": 2, "grace_seconds": 1}
+WORKER = {"timeout": 30, "lease_seconds": 3, "max_concurrency": 2, "grace_seconds": 1}
+"""The timeout is also the queue's visibility, which a job waits for whose worker dies before the flow begins."""
 ATTEMPTS = {
     Step.BEFORE_CLAIM: 1,
     Step.AFTER_CLAIM: 2,
@@ -67,8 +68,8 @@ def test_worker_that_is_killed_at_a_step(trap: Trap, tmp_path: Path, step: Step)
     trap.ambush.kill, trap.ambush.awaited = kill, step
     mark = tmp_path / "mark"
     seconds = 2.5 if "HEARTBEAT" in step.name else 0
-    job = trap.client.flow("outlast").job(parameters={"mark": str(mark), "seconds": seconds})
-    job.wait(timeout_ms=40_000)
+    job = trap.client.flow("linger").job(parameters={"mark": str(mark), "seconds": seconds})
+    job.wait(timeout_ms=60_000)
     status = job.status()
     assert killed
     assert (status.state, status.attempt, status.result and status.result.output) == (

@@ -22,6 +22,16 @@ def test_visibility_that_cannot_be_shortened(system: System) -> None:
     assert system.status(job_id)["state"] == "completed"
 
 
+def test_delivery_that_fails_returns_after_a_lease(system: System) -> None:
+    """A claim that finds no database is tried again soon, not when the queue would deliver by itself."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    end = hook(system.deployment.store.client, "UpdateItem", before=unreachable)
+    assert len(system.deliver()["batchItemFailures"]) == 1
+    assert system.hidden_for() == [60]
+    end()
+    assert "attempt" not in system.status(job_id)
+
+
 def test_second_attempt_may_succeed(system: System) -> None:
     """A job whose first worker vanished runs again, as attempt 2, once its lease is over."""
     job_id = system.submit("trial/say-who").body["id"]

@@ -41,6 +41,16 @@ def die(mark: str, how: Literal["kill", "segfault", "exit", "memory"], context: 
 @flow
 def outlast(mark: str, seconds: float, context: Context) -> str:
     """Take long in the first attempt only."""
+    return _take_long_once(mark, seconds, context)
+
+
+@flow(timeout=15)
+def linger(mark: str, seconds: float, context: Context) -> str:
+    """Do the same on a worker whose function, and so whose queue's visibility, has half a minute."""
+    return _take_long_once(mark, seconds, context)
+
+
+def _take_long_once(mark: str, seconds: float, context: Context) -> str:
     _say(mark)
     if context.attempt == 1:
         time.sleep(seconds)
