@@ -6,7 +6,7 @@ import sys
 from functions.flow import flow
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
-    for _ in range(64):
+    for _ in range(256):
         sys.stdout.write("x" * 2**16 + "\n")
 
 

@@ -91,7 +91,7 @@ def scribble_into_log() -> None:
 
 def flood() -> None:
     line = b"x" * 2**16 + b"\n"
-    for _ in range(64):
+    for _ in range(256):
         os.write(1, line)
 
 
