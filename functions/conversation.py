@@ -1,5 +1,6 @@
 """What a worker says to the process of a flow, and what it hears from it."""
 
+import math
 import os
 import select
 import sys
@@ -10,6 +11,7 @@ from time import monotonic
 
 from functions.answer import LineReader
 from functions.connection import Connection
+from functions.output import ERRORS
 from functions.reaper import Reaper
 from functions.telemetry import logger
 
@@ -68,7 +70,7 @@ class Conversation:
             self._reaper.reap()
         connection = self._connection
         self.has_gone = self._death in happened or (self._death is None and self._reaper.has_ended(self._pid))
-        if poll is self._all:
+        if poll is self._all or ERRORS in happened:
             self._pass_output()
         if self._unsent:
             self._send()
@@ -80,6 +82,13 @@ class Conversation:
         open_ones = {*output.reading}
         busy = output.pass_on()
         self._output_at = 0.0 if busy else monotonic() + _OUTPUT_SECONDS
+        if output.waits_for_log:
+            # It goes on as soon as the log takes more: a pipe holds so little that looking now and then is slow.
+            self._output_at = math.inf
+            self._quiet.register(ERRORS, select.POLLOUT)
+        else:
+            with suppress(KeyError):
+                self._quiet.unregister(ERRORS)
         for ended in open_ones - output.reading.keys():
             self._all.unregister(ended)
 

@@ -44,6 +44,11 @@ class Output:
         self.hold()
         self.close()
 
+    @property
+    def waits_for_log(self) -> bool:
+        """Whether the log has not yet taken all that was read."""
+        return self._log.is_full
+
     def pass_on(self) -> bool:
         """Write what lies in the pipes to the log; return whether to expect more at once."""
         busy = False
@@ -99,6 +104,11 @@ class _Log:
         kind = os.fstat(ERRORS).st_mode
         self._step = select.PIPE_BUF if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) else _PIPE_BYTES
         """How many bytes a pipe that is ready takes without blocking."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether something is left that it did not take."""
+        return bool(self._left)
 
     def write(self, data: bytes) -> None:
         self._left = memoryview(bytes(self._left) + data) if self._left else memoryview(data)
