@@ -216,7 +216,7 @@ def test_the_command_says_that_the_api_is_away(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("NOUKAI_API_KEY", KEY)
     with echo_api() as api:
         monkeypatch.setenv("NOUKAI_BASE_URL", api.base_url)
-    exit_code, shown, said = run("wait", "job_1", "--timeout-ms", "4000")
+    exit_code, shown, said = run("wait", "job_1", "--timeout-ms", "1200")
     assert (exit_code, shown) == (4, "")
     assert said.splitlines()[0].startswith("noukai: the API is away, and is asked again for as long as there is time")
 

@@ -1,4 +1,3 @@
-import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from functions.catalog_build import build_catalog
 from infra.local.endpoint import ROOT_USER, Endpoint
 from tests.functions.harness import ENVIRONMENT, System, record_calls, system_on_moto
 from tests.infra.emulator import running_emulator
+from tests.silence import silent_functions
 
 FLOWS = Path(__file__).parent / "flows"
 
@@ -29,8 +29,7 @@ def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, ROOT_USER[name])
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    logging.getLogger("noukai").setLevel(logging.CRITICAL)
-    with system_on_moto(asset) as system:
+    with silent_functions(), system_on_moto(asset) as system:
         system.add_key("nk_acme", "acme")
         system.add_key("nk_globex", "globex")
         system.add_key("nk_reader", "acme", scopes=("read",))

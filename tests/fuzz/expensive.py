@@ -5,7 +5,6 @@ The time that moto takes for what the functions ask of it is not theirs.
 
 import gzip
 import json
-import logging
 import os
 import random
 import tracemalloc
@@ -21,12 +20,12 @@ from unittest.mock import patch
 from functions.aws.connection import Connection
 from functions.catalog_build import build_catalog
 from functions.http import Event
-from functions.telemetry import logger
 from noukai_wire import limits
 from noukai_wire.routes import BASE_PATH, Route
 from tests.functions.entries import ENTRIES
 from tests.functions.gateway import event_of
 from tests.functions.harness import System, system_on_moto
+from tests.silence import silent_functions
 
 FLOWS = Path(__file__).with_name("costly")
 MOST_SECONDS = 0.5
@@ -196,8 +195,8 @@ def cost(body: Body, system: System, moto: Stopwatch) -> Cost:
 def costs(asset: Path, runs: int, seed: int) -> Iterator[Cost]:
     """Send so many dear bodies to a fresh deployment, whose catalog is in `asset`."""
     moto = Stopwatch()
-    logger().setLevel(logging.CRITICAL)
     with (
+        silent_functions(),
         patch.dict(os.environ, _NO_ACCOUNT),
         system_on_moto(asset) as system,
         patch.object(Connection, "exchange", moto.timed(Connection.exchange)),

@@ -1,6 +1,5 @@
 """Requests that the document allows or forbids, against the real functions."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from noukai_wire.routes import Route
 from tests.fuzz.api import fuzz_api
 from tests.fuzz.moto_api import api_on_moto
+from tests.silence import silent_functions
 
 KEY = "nk_fuzz"
 
@@ -18,8 +18,7 @@ def url(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    logging.getLogger("noukai").setLevel(logging.CRITICAL)
-    with api_on_moto(asset, KEY) as url:
+    with silent_functions(), api_on_moto(asset, KEY) as url:
         yield url
 
 

@@ -1,7 +1,6 @@
 """Every schedule of a scenario up to reorderings that make no difference, or as many at random as one likes."""
 
 import gc
-import logging
 import random
 import shutil
 from bisect import bisect
@@ -19,13 +18,13 @@ from functions.catalog import Catalog
 from functions.catalog_build import build_catalog
 from functions.process import FlowProcess
 from functions.submission import Submission, parse_submission
-from functions.telemetry import logger
 from tests.model import event_source
 from tests.model.callers import CALLERS, read_late
 from tests.model.event import Event
 from tests.model.ledger import ViolationError
 from tests.model.scenario import Scenario
 from tests.model.world import World
+from tests.silence import silent_functions
 
 FLOWS = Path(__file__).parent.parent / "functions" / "flows"
 _LONGEST = 600
@@ -67,9 +66,9 @@ class Explorer:
         What is pure, and the same in each world, is done once: to parse a submission.
         """
         explorer = cls(asset, Catalog.load(asset / "catalog"))
-        logger().setLevel(logging.CRITICAL)
         gc.freeze()  # what was imported outlives every world, and need not be looked through after each
         with (
+            silent_functions(),
             patch.object(submitting, "parse_submission", explorer.parser()),
             patch.object(FlowProcess, "start", explorer.played("start")),
             patch.object(pool, "Reaper", explorer.played("make_reaper")),
