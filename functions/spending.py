@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 from functions.budgets import Budget, Budgets
 from functions.clock import month_of
 from functions.use import Prices, Use
-from functions.use_store import UseStore
-
-_COUNTERS = 8
-"""How many processes are taken to count for one org at once, each without knowing of the others."""
+from functions.use_store import COUNTERS, UseStore
 
 
 @dataclass(slots=True)
@@ -42,7 +39,7 @@ class Spending:
         look = self._looks.get(org)
         if look is not None and (look.budget, look.month) == (budget, month):
             look.since += use
-            if look.share + _COUNTERS * budget.share(look.since, self.prices) < 1:
+            if look.share + COUNTERS * budget.share(look.since, self.prices) < 1:
                 return
         used = sum((each for _, _, each in self.uses.between(org, f"{month}-01", f"{month}-31")), Use())
         share = budget.share(used, self.prices)

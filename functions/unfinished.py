@@ -14,7 +14,7 @@ from functions.aws import AwsError, queried
 from functions.budgets import Budget, Budgets
 from functions.clock import day_of
 from functions.use import Unfinished
-from functions.use_store import UNFINISHED_NAMES
+from functions.use_store import COUNTERS, UNFINISHED_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,9 +25,6 @@ _DAY_MS = 24 * 60 * 60 * 1000
 
 _OPEN_MS = 3 * _DAY_MS
 """The sums of a day change for as long as the stream may hold its records: a day, and one for clocks and midnight."""
-
-_COUNTERS = 8
-"""Assumed number of concurrent metering processes for one org, none of which knows of the others."""
 
 _LOOK_MS = 10_000
 """How often the jobs of an org are counted at most."""
@@ -145,5 +142,5 @@ def _is_due(look: _Look, now: int) -> bool:
     """Return whether a bound could be reached by now, or no longer be."""
     if now < look.at + _LOOK_MS:
         return False
-    changes = (Unfinished(max(0, look.since.jobs), max(0, look.since.later)) for _ in range(_COUNTERS))
+    changes = (Unfinished(max(0, look.since.jobs), max(0, look.since.later)) for _ in range(COUNTERS))
     return bool(look.budget.full or look.budget.reached(reduce(add, changes, look.count)))

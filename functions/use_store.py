@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _NAMES = {"completed": "c", "failed": "f", "cancelled": "x", "attempts": "n", "ran_ms": "r", "mb_ms": "m"}
 UNFINISHED_NAMES = {"jobs": "u", "later": "l"}
 
+COUNTERS = 8
+"""Assumed number of metering processes that count for one org at once. None of them knows of the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class UseStore:

@@ -45,7 +45,10 @@ def slug(name: str, text: object) -> str:
 
 
 def is_host(name: str | None) -> bool:
-    """Whether a host can have this name: a look-up of one with an empty or a too long part raises a `UnicodeError`."""
+    """Return whether a host can have this name.
+
+    To look up a name with an empty part, or with one that is too long, would raise a `UnicodeError`.
+    """
     try:
         return bool(name and name.encode("idna")) and re.search(r"\s", str(name)) is None
     except UnicodeError:

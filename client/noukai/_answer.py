@@ -112,10 +112,12 @@ def unexpected(
 
 
 def _web_page(response: httpx.Response) -> str | None:
-    """Say what came if it is no error, but meant for people: the API answers with JSON, and redirects nobody."""
+    """Name what came if it is a page for people. The API itself answers with JSON and never redirects."""
     if not response.is_error and response.headers.get("Content-Type", "").lower().startswith("text/html"):
         return "it is a web page"
-    return "it redirects for now, as a login page does" if response.status_code in _TEMPORARY_REDIRECTIONS else None
+    if response.status_code in _TEMPORARY_REDIRECTIONS:
+        return "it redirects for now, as a login page does"
+    return None
 
 
 def error_of(response: httpx.Response) -> ApiError:

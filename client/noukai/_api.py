@@ -50,7 +50,7 @@ Ask = Callable[[float], httpx.Request]
 class Api:
     """The API as its settings describe it; `jitter` returns a random number from 0 up to 1.
 
-    Another process that has the settings can ask it too, if it `is_portable`: if the caller has no `http_client`.
+    Without an `http_client` of the caller's it `is_portable`: another process can ask it with the same settings.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ class Call:
 
     def _perform(self) -> httpx.Response:
         self._connections.add_headers(self._request)
-        # Without the `auth` of an http_client: an API key has its place, and a signed URL is spoilt by another.
+        # An `auth` of the http_client would replace the API key, and would spoil a signed URL.
         with closing(self._connections.client().send(self._request, stream=True, auth=None)) as response:
             self._connections.note(response)
             response.stream = _Leavable(cast("httpx.SyncByteStream", response.stream), self)
