@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing import get_context
 from typing import NoReturn
 
 
@@ -18,6 +19,14 @@ def in_own_process(test: Callable[[], object]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def in_fresh_process(test: Callable[[], object]) -> None:
+    """Run a function of a module in an interpreter of its own: a fork counts the memory of all tests before it."""
+    process = get_context("spawn").Process(target=test)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
 
 
 def _run(test: Callable[[], object]) -> NoReturn:

@@ -17,7 +17,7 @@ from functions.process import FlowProcess
 from functions.progress import ProgressBoard
 from infra.settings import WorkerProfile
 from tests.flow_process import CALL
-from tests.unit.own_process import in_own_process
+from tests.unit.own_process import in_fresh_process, in_own_process
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells what a process holds")
 
@@ -66,30 +66,30 @@ def test_at_most_four_are_kept() -> None:
 
 def test_idle_ones_hold_a_quarter_of_the_memory() -> None:
     """When another project's process is needed, the least recently used ones end until the others hold less."""
+    in_fresh_process(_hold_too_much)
 
-    def worker() -> None:
-        processes = pool_of(lambda _: 30, memory=256 * MEBIBYTE)
-        kept = [used(processes, project) for project in "abc"]
-        another = processes.take("d", fresh=False)
-        assert [process.is_alive for process in kept] == [False, True, True]
-        processes.give_back(another)
-        processes.close()
 
-    in_own_process(worker)
+def _hold_too_much() -> None:
+    processes = pool_of(lambda _: 30, memory=256 * MEBIBYTE)
+    kept = [used(processes, project) for project in "abc"]
+    another = processes.take("d", fresh=False)
+    assert [process.is_alive for process in kept] == [False, True, True]
+    processes.give_back(another)
+    processes.close()
 
 
 def test_process_that_grows_is_replaced() -> None:
     """What its first attempt loads may be large; after that it may grow by an eighth of the memory."""
+    in_fresh_process(_use_a_process_that_grows)
 
-    def worker() -> None:
-        processes = pool_of(lambda call: 20 if call.attempt else 200, memory=256 * MEBIBYTE)
-        first, second, third, fourth = (used(processes, "a") for _ in range(4))
-        assert first is second is third
-        assert not third.is_alive
-        assert fourth is not third
-        processes.close()
 
-    in_own_process(worker)
+def _use_a_process_that_grows() -> None:
+    processes = pool_of(lambda call: 20 if call.attempt else 200, memory=256 * MEBIBYTE)
+    first, second, third, fourth = (used(processes, "a") for _ in range(4))
+    assert first is second is third
+    assert not third.is_alive
+    assert fourth is not third
+    processes.close()
 
 
 def test_process_is_replaced_after_so_many_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
