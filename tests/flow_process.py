@@ -15,9 +15,8 @@ from functions.reaper import Reaper
 from functions.surroundings import flush_output
 
 CALL = Call("trial/add", "job_x", "acme", 1, 0, 3600, 60_000, 60_000, "/tmp", {})
-
-
-MEMORY = 1 << 30
+MEMORY = 10 << 30
+"""The most that a function of Lambda has: a fork counts what it shares with the process of all tests before it."""
 
 
 @cache
@@ -26,7 +25,7 @@ def reaper() -> Reaper:
     return Reaper()
 
 
-def started(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
+def started(run: Callable[[ProgressBoard], Outcome], *, memory: int = MEMORY) -> FlowProcess:
     """A process that answers its first call by what the function gives, and ends."""
 
     def body(channel: Channel, board: ProgressBoard, token: str) -> None:
@@ -37,7 +36,7 @@ def started(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
         flush_output()
         channel.say(Answer(outcome, is_clean=True), received[1])
 
-    process = FlowProcess.start("trial", body, reaper(), MEMORY)
+    process = FlowProcess.start("trial", body, reaper(), memory)
     process.begin(CALL)
     return process
 

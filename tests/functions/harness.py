@@ -34,6 +34,8 @@ ENVIRONMENT = {
     "KEYS_TABLE": "keys",
     "USAGE_TABLE": "usage",
     "WORKER_MEMORY": "1024",
+    # The most that Lambda gives: a flow's process shares the memory of the tests, which it was forked from.
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240",
     "PRICE_JOB": "0.000007",
     "PRICE_GB_SECOND": "0.0000133334",
     "LEASE_SECONDS": "60",

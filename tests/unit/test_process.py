@@ -1,7 +1,6 @@
 """Flow processes, for real."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -101,7 +100,7 @@ def test_process_that_dies_is_seen_although_its_child_lives() -> None:
     wait_until(lambda: not is_alive(process.pid))
     outcome = receive(process, 5)
     process.close()
-    assert re.search("ended by SIGKILL(;|, most likely out of memory:) it held up to ", repr(outcome))
+    assert "ended by SIGKILL; it held up to " in repr(outcome)
 
 
 def test_nothing_of_a_closed_process_runs(tmp_path: Path) -> None:
