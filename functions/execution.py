@@ -2,6 +2,7 @@
 
 import math
 import os
+import random
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +15,7 @@ from functions.call import Call
 from functions.catalog import FlowEntry
 from functions.deployment import Deployment
 from functions.flow import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP
-from functions.lifecycle import Job, Payload, State, backoff_seconds
+from functions.lifecycle import Job, Payload, State, longest_backoff_seconds
 from functions.outcome import Outcome, Raised, Returned
 from functions.pool import WorkerBrokenError
 from functions.process import FlowProcess
@@ -212,3 +213,8 @@ class Execution:
 
     def _turn_away(self, seen: Job | None) -> None:
         turn_away(self.delivery, self.message, seen, self.batch, self.deployment)
+
+
+def backoff_seconds(attempt: int, base: float, cap: float) -> float:
+    """Draw the pause after a failed attempt: full jitter keeps jobs that failed together from coming back together."""
+    return random.uniform(0, longest_backoff_seconds(attempt, base, cap))  # noqa: S311 - jitter, not a secret

@@ -8,10 +8,9 @@
          ├──────── abandon ───────┴─────────────────> failed
          └──────── cancel ────────┴─────────────────> cancelled
 
-Times are milliseconds since the epoch. Nothing here reads a clock, the environment or AWS.
+Times are milliseconds since the epoch. Nothing here reads a clock, the environment or AWS, or draws a random number.
 """
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -227,6 +226,6 @@ def abandoned_because(job: Job) -> str:
     return f"worker lost: attempt {job.attempt} of {job.max_attempts} ended without a word"
 
 
-def backoff_seconds(attempt: int, base: float, cap: float) -> float:
-    """Draw the pause after a failed attempt: full jitter under a bound that doubles from `base` up to `cap`."""
-    return random.uniform(0, min(cap, base * 2.0 ** (attempt - 1)))  # noqa: S311 - jitter, not a secret
+def longest_backoff_seconds(attempt: int, base: float, cap: float) -> float:
+    """Return the longest pause after a failed attempt: it doubles from `base` up to `cap`."""
+    return min(cap, base * 2.0 ** (attempt - 1))

@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from functions.execution import backoff_seconds
 from functions.lifecycle import (
     TERMINAL,
     Job,
     State,
     Transition,
     Verdict,
-    backoff_seconds,
     has_lost,
     judge,
+    longest_backoff_seconds,
     seconds_until_claimable,
 )
 from noukai_wire.models import TERMINAL_STATES
@@ -95,9 +96,10 @@ def test_row_that_shows_a_lost_attempt(seen: Job, lost: bool) -> None:
     assert has_lost(RUNNING, seen) is lost
 
 
-def test_backoff_is_full_jitter_under_a_doubling_bound() -> None:
+@pytest.mark.parametrize(("attempt", "bound"), [(1, 1), (2, 2), (3, 4), (7, 60), (400, 60)])
+def test_backoff_is_full_jitter_under_a_doubling_bound(attempt: int, bound: int) -> None:
     """A pause is anything from nothing to a bound that doubles with each attempt up to the cap."""
-    for attempt, bound in ((1, 1), (2, 2), (3, 4), (7, 60), (400, 60)):
-        pauses = [backoff_seconds(attempt, 1, 60) for _ in range(200)]
-        assert 0 <= min(pauses) < bound / 4
-        assert bound * 3 / 4 < max(pauses) <= bound
+    assert longest_backoff_seconds(attempt, 1, 60) == bound
+    pauses = [backoff_seconds(attempt, 1, 60) for _ in range(200)]
+    assert 0 <= min(pauses) < bound / 4
+    assert bound * 3 / 4 < max(pauses) <= bound
