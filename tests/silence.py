@@ -4,12 +4,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from functions.telemetry import SERVICE
+from functions.telemetry import SERVICE, logger
 
 
 @contextmanager
 def silent_functions() -> Iterator[None]:
     """Silence the logger of the functions, and give it its level back."""
+    logger()  # sets the level when it is first made
     silenced = logging.getLogger(SERVICE)
     level = silenced.level
     silenced.setLevel(logging.CRITICAL)
