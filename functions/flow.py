@@ -70,7 +70,7 @@ class Flow:
     def prepare(self) -> None:
         """Import what a run needs and compile the annotations, if that was not done before."""
         if not self.signature.is_plain:
-            _ = self.signature.adapter
+            _ = self.signature.validator
         self.returns.prepare()
         if inspect.iscoroutinefunction(self.function):
             importlib.import_module("asyncio")

@@ -9,10 +9,12 @@ from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin, get_type_hints
 
+from functions.fail_fast import fail_fast_validator
 from functions.plain import as_annotated, is_of, is_plain, with_whole_numbers
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+    from pydantic_core import SchemaValidator
 
 CONTEXT = "context"
 """The parameter that no job fills in."""
@@ -65,6 +67,11 @@ class Signature:
         """What checks, converts and completes the arguments by the function's annotations."""
         return self._adapter(self.parameters)
 
+    @cached_property
+    def validator(self) -> "SchemaValidator":
+        """What does so in a worker: of what is wrong with a list or an object it finds the first."""
+        return fail_fast_validator(self.adapter)
+
     def shown_default(self, name: str) -> Any:
         """Return what a job gets by a default, as JSON has it.
 
@@ -108,11 +115,15 @@ class Signature:
                 name: as_annotated(value, self.annotations[name]) for name, value in {**defaults, **arguments}.items()
             }
         # As JSON, which they came as: in it a strict model takes a date or an enum from text.
+        written = json.dumps(arguments)
         try:
-            return self.adapter.validate_json(json.dumps(arguments))
+            return cast("dict[str, Any]", self.validator.validate_json(written))
         except ValueError:
+            # As Python writes whole numbers that are floats: 1.0 and 1e+30.
+            if ".0" not in written and "e+" not in written:
+                raise
             # To JSON Schema 1e30 is a whole number, to pydantic only if it has all its digits.
-            return self.adapter.validate_json(json.dumps(with_whole_numbers(arguments)))
+            return cast("dict[str, Any]", self.validator.validate_json(json.dumps(with_whole_numbers(arguments))))
 
     @property
     def returned(self) -> Any:

@@ -1,0 +1,53 @@
+"""pydantic's validators of arguments, which stop at the first wrong item of a list, a dict, a tuple or a set.
+
+What a submission lets through only the code of a flow's author can refuse. It may refuse each of a million items, and
+pydantic would collect an error of each, with its traceback.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+    from pydantic_core import CoreSchema, SchemaValidator
+
+_COLLECTIONS = (
+    *("list", "deque", "tuple", "set", "frozenset"),
+    *("dict", "frozendict", "ordered_dict", "counter"),
+)
+_PARTS = (
+    *("schema", "items_schema", "keys_schema", "values_schema", "extras_schema", "extras_keys_schema"),
+    *("json_schema", "python_schema", "lax_schema", "strict_schema", "arguments_schema"),
+    *("choices", "definitions", "fields", "steps"),
+)
+"""Where a core schema has others: one, a list of them, or some by name."""
+
+
+def fail_fast_validator(adapter: "TypeAdapter[Any]") -> "SchemaValidator":
+    """Make a validator that takes what an adapter takes, and finds one error at most in each collection."""
+    from pydantic_core import SchemaValidator  # noqa: PLC0415 - slow to import, and most flows do without
+
+    schema = cast("CoreSchema", _failing_fast(adapter.core_schema))
+    try:
+        # The validators that models have of their own would collect every error.
+        return SchemaValidator(schema, _use_prebuilt=False)
+    except TypeError:
+        # A pydantic before 2.13 always takes those.
+        return SchemaValidator(schema)
+
+
+def _failing_fast(schema: Mapping[str, Any]) -> dict[str, Any]:
+    if schema["type"] == "function-wrap":
+        # Its function may look at all that is wrong within.
+        return {**schema}
+    parts = {key: _each(schema[key]) for key in _PARTS if key in schema}
+    return {**schema, **parts, **({"fail_fast": True} if schema["type"] in _COLLECTIONS else {})}
+
+
+def _each(part: Any) -> Any:
+    if isinstance(part, list | tuple):
+        return type(part)(map(_each, part))
+    if not isinstance(part, Mapping):
+        return part
+    # Names of fields and tags of variants may be any text, and a schema has a type, which is text.
+    return _failing_fast(part) if isinstance(part.get("type"), str) else {key: _each(part[key]) for key in part}

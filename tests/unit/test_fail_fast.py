@@ -1,0 +1,148 @@
+"""What only an author's validator refuses costs a worker no more than what it takes, however much of it there is."""
+
+from collections import Counter, deque
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NamedTuple
+
+import pytest
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, RootModel, TypeAdapter, WrapValidator
+from pydantic_core import ValidationError
+from typing_extensions import TypedDict
+
+from functions.fail_fast import fail_fast_validator
+from functions.flow import flow
+from functions.testing import rehearse
+
+MANY = 1000
+WRONG = 7
+
+calls: Counter[str] = Counter()
+
+
+def refuse(value: Any) -> Any:
+    """Refuse one number, as an author's validator may, and count how often that happens."""
+    if value == WRONG:
+        calls["refusals"] += 1
+        raise ValueError("seven is unlucky")
+    return value
+
+
+Lucky = Annotated[int, AfterValidator(refuse)]
+LuckyBefore = Annotated[int, BeforeValidator(refuse)]
+LuckyWithin = Annotated[int, WrapValidator(lambda value, handler: refuse(handler(value)))]
+
+
+class Line(BaseModel):
+    type: Lucky
+    """Named as what a core schema has."""
+    notes: "list[Line]" = []
+
+
+class Lines(RootModel[list[Lucky]]): ...
+
+
+@dataclass
+class Parcel:
+    pieces: list[Lucky]
+
+
+class Point(TypedDict):
+    xs: list[Lucky]
+
+
+class Pair(NamedTuple):
+    left: list[Lucky]
+    right: int = 0
+
+
+class Cat(BaseModel):
+    kind: Literal["type"] = "type"
+    lives: list[Lucky] = []
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+
+
+NUMBERS = [WRONG] * MANY
+NAMED = {f"n{number}": WRONG for number in range(MANY)}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "path"),
+    [
+        (list[Lucky], NUMBERS, (0,)),
+        (list[LuckyBefore], NUMBERS, (0,)),
+        (list[LuckyWithin], NUMBERS, (0,)),
+        (list[Lucky], [1, 2, *NUMBERS], (2,)),
+        (list[Lucky] | None, NUMBERS, (0,)),
+        (deque[Lucky], NUMBERS, (0,)),
+        (set[Lucky], NUMBERS, (0,)),
+        (frozenset[Lucky], NUMBERS, (0,)),
+        (tuple[Lucky, ...], NUMBERS, (0,)),
+        (dict[str, Lucky], NAMED, ("n0",)),
+        (dict[Lucky, int], {f"{'0' * zeros}{WRONG}": 1 for zeros in range(MANY)}, ("7", "[key]")),
+        (list[list[Lucky]], [NUMBERS, NUMBERS], (0, 0)),
+        (list[list[Lucky]], [[WRONG]] * MANY, (0, 0)),
+        (dict[str, list[Lucky]], {name: [WRONG] for name in NAMED}, ("n0", 0)),
+        (list[tuple[int, Lucky]], [[1, WRONG]] * MANY, (0, 1)),
+        (list[Line], [{"type": WRONG}] * MANY, (0, "type")),
+        (Line, {"type": 1, "notes": [{"type": WRONG}] * MANY}, ("notes", 0, "type")),
+        (Lines, NUMBERS, (0,)),
+        (Parcel, {"pieces": NUMBERS}, ("pieces", 0)),
+        (Point, {"xs": NUMBERS}, ("xs", 0)),
+        (Pair, {"left": NUMBERS}, ("left", 0)),
+        (Annotated[Cat | Dog, Field(discriminator="kind")], {"kind": "type", "lives": NUMBERS}, ("type", "lives", 0)),
+    ],
+    ids=lambda each: str(each)[:40],
+)
+def test_flood_of_wrong_items(annotation: Any, value: Any, path: tuple[str | int, ...]) -> None:
+    """The first one is found, and the author's code sees no other."""
+    calls.clear()
+    with pytest.raises(ValidationError) as refused:
+        fail_fast_validator(TypeAdapter(annotation)).validate_python(value)
+    (error,) = refused.value.errors()
+    assert (error["loc"], error["msg"]) == (path, "Value error, seven is unlucky")
+    assert calls["refusals"] == 1
+
+
+def test_errors_in_several_places_are_all_found() -> None:
+    """One of each field, list or argument."""
+
+    class Order(BaseModel):
+        first: list[Lucky]
+        second: Lucky
+
+    with pytest.raises(ValidationError) as refused:
+        fail_fast_validator(TypeAdapter(Order)).validate_python({"first": NUMBERS, "second": WRONG})
+    assert [error["loc"] for error in refused.value.errors()] == [("first", 0), ("second",)]
+
+
+def test_code_around_a_list_sees_all_that_is_wrong_with_it() -> None:
+    """An author's wrap validator may decide by the errors of what it wraps."""
+
+    def dropping(value: list[int], handler: Any) -> Any:
+        try:
+            return handler(value)
+        except ValidationError as error:
+            wrong = {each["loc"][0] for each in error.errors()}
+            return [each for index, each in enumerate(value) if index not in wrong]
+
+    kept = Annotated[list[Lucky], WrapValidator(dropping)]
+    assert fail_fast_validator(TypeAdapter(kept)).validate_python([WRONG, 1, WRONG, 2]) == [1, 2]
+
+
+@pytest.mark.parametrize("item", [WRONG, float(WRONG)])
+def test_rehearsal_of_a_flood(item: float) -> None:
+    """A job fails with the place of the first one; whether it is written as an int or as a float changes little."""
+
+    @flow
+    def adding(rows: list[Lucky]) -> int:
+        raise AssertionError(rows)
+
+    calls.clear()
+    done = rehearse(adding, {"rows": [1, *[item] * MANY]})
+    assert (done.state, len(done.attempts)) == ("failed", 1)
+    expected = "ArgumentsError: the arguments are not what the flow takes: rows.1: Value error, seven is unlucky"
+    assert done.error == expected
+    assert calls["refusals"] <= 2
