@@ -4,16 +4,15 @@ from dataclasses import replace
 
 from functions.aws import AwsError
 from functions.deployment import Deployment
-from functions.errors import ApiError
 from functions.http import Response
 from functions.keys import Caller
 from functions.lifecycle import Job, State
 from functions.pace import pace_headers
 from functions.queue import Letter, Message
+from functions.refusals import IdempotencyConflictError
 from functions.store import Refused
 from functions.telemetry import logger
 from functions.views import accepted
-from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, Route
 
 
@@ -35,7 +34,7 @@ def enter(job: Job, message: Message, deployment: Deployment) -> Job:
     sends a message that a worker drops, but a row without a schedule would be pending until its deadline to start.
 
     Raises:
-        ApiError: the org has used up its budget or has too many unfinished jobs, and the job is a new one.
+        Refusal: the org has used up its budget or has too many unfinished jobs, and the job is a new one.
     """
     refusal = deployment.budgets.refusal(job.org, is_later=job.is_later)
     # A schedule too many only sends a message that is dropped: for that, the cheaper read is enough.
@@ -93,10 +92,7 @@ def _is_known(job: Job, deployment: Deployment, *, consistent: bool) -> bool:
 def _same_submission(seen: Job, job: Job) -> Job:
     """Take up the job that has the id; another body under the same key is a conflict."""
     if seen.digest != job.digest:
-        raise ApiError(
-            ErrorCode.IDEMPOTENCY_CONFLICT,
-            "This Idempotency-Key was used before with another body: send the same body, or use a new key.",
-        )
+        raise IdempotencyConflictError
     return seen
 
 

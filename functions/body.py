@@ -1,13 +1,12 @@
-"""From the bytes of a request's body to a JSON object; every refusal is an error of the contract."""
+"""From the bytes of a request's body to a JSON object; what is wrong is refused."""
 
 import json
 import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from functions.errors import ApiError, InvalidInputError
+from functions.refusals import InvalidInputError, InvalidJsonError, TooLargeError
 from noukai_wire import limits
-from noukai_wire.errors import ErrorCode
 
 if TYPE_CHECKING:
     import zlib
@@ -37,7 +36,7 @@ def inflated(body: bytes, encoding: str) -> bytes:
     except (zlib.error, EOFError) as error:
         # The gateway passes on as text what is called JSON: its bytes are no gzip any more.
         advice = "Send it whole, with the Content-Type application/gzip."
-        raise ApiError(ErrorCode.INVALID_JSON, f"The body is not gzip: {error}. {advice}") from None
+        raise InvalidJsonError(f"The body is not gzip: {error}. {advice}") from None
 
 
 def _inflated(body: bytes, member: "Callable[[], zlib._Decompress]") -> bytes:
@@ -47,7 +46,7 @@ def _inflated(body: bytes, member: "Callable[[], zlib._Decompress]") -> bytes:
         content += inflating.decompress(body, limits.MAX_BODY_BYTES + 1 - len(content))
         if len(content) > limits.MAX_BODY_BYTES:
             message = f"The body is more than {limits.MAX_BODY_BYTES} bytes once it is inflated: send less."
-            raise ApiError(ErrorCode.PAYLOAD_TOO_LARGE, message)
+            raise TooLargeError(message)
         if not inflating.eof:
             raise EOFError("it ends too early")
         body = inflating.unused_data
@@ -58,7 +57,7 @@ def check_size(what: str, size: int, most: int) -> None:
     """Refuse what has more bytes than are accepted."""
     if size > most:
         message = f"The {what} is {size} bytes; at most {most} are accepted: send less."
-        raise ApiError(ErrorCode.PAYLOAD_TOO_LARGE, message)
+        raise TooLargeError(message)
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -83,7 +82,7 @@ def _parse(body: bytes) -> object:
     except RecursionError:
         raise InvalidInputError([("", TOO_DEEP)]) from None
     except ValueError as error:
-        raise ApiError(ErrorCode.INVALID_JSON, f"The body is {_problem(body, error)}. Send a JSON object.") from None
+        raise InvalidJsonError(f"The body is {_problem(body, error)}. Send a JSON object.") from None
 
 
 def _problem(body: bytes, error: ValueError) -> str:

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 from functions.aws import AwsError
 from functions.clock import Clock, month_of
-from functions.errors import ApiError
+from functions.refusals import BudgetUsedUpError, Refusal, TooManyUnfinishedError
 from functions.telemetry import logger
-from noukai_wire.errors import ErrorCode
 from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
 UNFINISHED, LATER = "unfinished", "later"
 """The bounds that an org may have reached."""
-
-_RETRY_AFTER_SECONDS = 30
-"""How long whoever has too many unfinished jobs should wait: about as long as it takes to notice that some ended."""
 
 CACHE_MS = 20_000
 """How long a budget is believed without another look. With the seconds that a batch of the stream may be gathered for,
@@ -78,15 +74,17 @@ class Budgets:
             self._known = {org: (now + CACHE_MS, budget), **self._fresh(now)}
         return budget
 
-    def refusal(self, org: str, *, is_later: bool) -> ApiError | None:
+    def refusal(self, org: str, *, is_later: bool) -> Refusal | None:
         """Return what a new job of an org is refused with, if it is; `is_later` if a schedule is to send it."""
         budget = self.of(org)
         if budget.spent == month_of(self.clock.now()):
-            return _insufficient_credits(org)
+            return BudgetUsedUpError(org)
         if UNFINISHED in budget.full:
-            return _too_many(org, budget.unfinished, "unfinished jobs")
+            return TooManyUnfinishedError(org, budget.unfinished, "unfinished jobs")
         if is_later and LATER in budget.full:
-            return _too_many(org, budget.later, "unfinished jobs whose runAt was more than 15 minutes ahead")
+            return TooManyUnfinishedError(
+                org, budget.later, "unfinished jobs whose runAt was more than 15 minutes ahead"
+            )
         return None
 
     def note_spent(self, org: str, budget: Budget, month: str) -> None:
@@ -146,20 +144,4 @@ def _decode(row: "Mapping[str, Any]") -> Budget:
         unfinished=int(row[UNFINISHED]["N"]) if UNFINISHED in row else DEFAULT_UNFINISHED_JOBS,
         later=int(row[LATER]["N"]) if LATER in row else DEFAULT_LATER_JOBS,
         full=frozenset(row["reached"]["SS"]) if "reached" in row else frozenset(),
-    )
-
-
-def _insufficient_credits(org: str) -> ApiError:
-    return ApiError(
-        ErrorCode.INSUFFICIENT_CREDITS,
-        f"The org {org!r} has used up its budget of this month: ask the operator of this deployment to raise it.",
-    )
-
-
-def _too_many(org: str, most: int, what: str) -> ApiError:
-    message = f"The org {org!r} has {most} {what}, as many as it may have: wait until some have ended, cancel some, or "
-    return ApiError(
-        ErrorCode.RATE_LIMITED,
-        f"{message}ask the operator of this deployment to raise the bound.",
-        headers={"Retry-After": str(_RETRY_AFTER_SECONDS)},
     )

@@ -1,10 +1,10 @@
 """Entry: cancel a job, at once and for good."""
 
 from functions.deployment import Deployment
-from functions.errors import job_not_found
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.reading import is_visible, named_job, status_response
+from functions.refusals import JobNotFoundError
 from functions.store import Refused
 from functions.views import job_outline
 from functions.withdrawing import withdraw
@@ -22,7 +22,7 @@ def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response
         job = deployment.store.cancel(job_id, org=caller.org, flow=flow, now=now)
     except Refused as refused:
         if refused.seen is None or not is_visible(refused.seen, caller, flow, now):
-            raise job_not_found() from None
+            raise JobNotFoundError from None
         job = refused.seen
     withdraw(job, deployment)
     return status_response(job, deployment, now) if caller.may_read else Response(job_outline(job))

@@ -3,11 +3,11 @@
 from functions.aws import AwsError
 from functions.body import read_object
 from functions.deployment import Deployment
-from functions.errors import UnreadableRowError
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import UNSETTLED, Job
 from functions.page import read_page, unreadable_entries
+from functions.refusals import UnreadableRowError
 from functions.row import order
 from functions.selection import Place, Selection, parse_selection
 from functions.store import Refused

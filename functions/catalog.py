@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from functions.errors import MAX_ERRORS
+from functions.refusals import MAX_ERRORS
 from functions.text_checks import TextChecks
 
 InputError = tuple[str, str]

@@ -3,8 +3,8 @@
 from typing import Any
 
 from functions.deployment import Deployment, deployed
-from functions.errors import ApiError
-from functions.http import Endpoint, Event, Request, Response, answer_anyone, caller_of, route_of
+from functions.errors import ErrorAnswer
+from functions.http import Endpoint, Event, Request, Response, answer_anyone, caller_of, error_response, route_of
 from functions.keys import Caller
 from functions.views import flow_description
 from noukai_wire.errors import ErrorCode
@@ -33,7 +33,8 @@ def health(_request: Request) -> Response:
 
 def not_found(_request: Request, _caller: Caller, _deployment: Deployment) -> Response:
     """Answer that there is no such route."""
-    raise ApiError(ErrorCode.NOT_FOUND, "There is no such route: check the method and the path against the README.")
+    message = "There is no such route: check the method and the path against the README."
+    return error_response(ErrorAnswer(ErrorCode.NOT_FOUND, message))
 
 
 _ENDPOINTS = {Route.FLOWS.key: Endpoint(flows)}

@@ -1,34 +1,25 @@
-"""What an entry raises to answer with an error of the contract."""
+"""Errors as the contract answers them: one table says how each refusal is, and every other failure has its answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
-from functions.text import cut
-from noukai_wire import limits
+from functions import refusals
+from functions.aws import AwsError
+from functions.refusals import JobNotFoundError, Refusal, TooManyCallsError, UnavailableError, UnreadableRowError
+from functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
 
-MAX_ERRORS = 20
-"""How many wrong places an answer names: no more are ever looked for."""
 
-_MAX_PATH_BYTES = 200
-
-
-class ApiError(Exception):
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
     """An answer that is an error: its code, a message that says what to do, and further details and headers."""
 
-    def __init__(
-        self,
-        code: ErrorCode,
-        message: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        **details: object,
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.headers = dict(headers or {})
-        self.details = details
+    code: ErrorCode
+    message: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def body(self) -> dict[str, Any]:
@@ -36,52 +27,64 @@ class ApiError(Exception):
         return {"detail": {"code": self.code.value, "message": self.message, **self.details}}
 
 
-class InvalidInputError(ApiError):
-    """A body, header or query that is wrong: one entry of `errors` for each of the first wrong places."""
-
-    def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
-        shown = [(cut(path, _MAX_PATH_BYTES), cut(message, _MAX_PATH_BYTES)) for path, message in errors[:MAX_ERRORS]]
-        more = f"; no more than {MAX_ERRORS} are named" if len(errors) >= MAX_ERRORS else ""
-        summary = "; ".join(f"{path or 'the body'}: {message}" for path, message in shown)
-        super().__init__(
-            ErrorCode.INVALID_INPUT,
-            cut(f"Correct the input and send it again: {summary}", limits.MAX_ERROR_BYTES - len(more)) + more,
-            errors=[{"path": path, "message": message} for path, message in shown],
-        )
+_Headers = Callable[[Any], Mapping[str, str]]
 
 
-def job_not_found() -> ApiError:
-    """The one answer for an unknown id and for a job that belongs to another org or flow."""
-    return ApiError(
-        ErrorCode.JOB_NOT_FOUND, "There is no such job here: check its id, or it has expired and was deleted."
-    )
+def _no_headers(_refusal: Refusal) -> Mapping[str, str]:
+    return {}
 
 
-class UnreadableRowError(ValueError):
-    """A row that is no job's: something else than this code has written it, or a part of it."""
-
-    def __init__(self, job_id: str, org: str, problem: str) -> None:
-        super().__init__(f"the row of the job {job_id!r} cannot be read: {problem}")
-        self.job_id = job_id
-        self.org = org
+def _bearer(_refusal: Refusal) -> Mapping[str, str]:
+    return {"WWW-Authenticate": "Bearer"}
 
 
-def job_unreadable(job_id: str) -> ApiError:
-    """The answer for a job of the caller's whose row is there and says nothing that can be shown."""
-    return ApiError(
-        ErrorCode.JOB_NOT_FOUND,
-        f"What is stored of the job {job_id} cannot be read: tell the operator of this deployment, whose log says why.",
-    )
+def _again_after(seconds: int) -> _Headers:
+    return lambda _refusal: {"Retry-After": str(seconds)}
 
 
-def unavailable() -> ApiError:
-    """The answer to what AWS could not do, or had no time for."""
-    message = "This could not be done now: send the request again."
-    return ApiError(ErrorCode.UNAVAILABLE, message, headers={"Retry-After": "1"})
+def _again_next_second(refusal: TooManyCallsError) -> Mapping[str, str]:
+    return {"Retry-After": "1", "Retry-After-Ms": str(refusal.wait_ms)}
 
 
-def flow_not_found(name: str) -> ApiError:
-    """The answer for a flow that this deployment does not have."""
-    return ApiError(
-        ErrorCode.FLOW_NOT_FOUND, f"There is no flow {name[:160]!r} here: GET /api/v1/flows lists the flows."
-    )
+ANSWERS: Mapping[type[Refusal], tuple[ErrorCode, _Headers]] = MappingProxyType(
+    {
+        refusals.InvalidJsonError: (ErrorCode.INVALID_JSON, _no_headers),
+        refusals.MissingMessageError: (ErrorCode.MISSING_MESSAGE, _no_headers),
+        refusals.UnauthenticatedError: (ErrorCode.UNAUTHENTICATED, _bearer),
+        refusals.BudgetUsedUpError: (ErrorCode.INSUFFICIENT_CREDITS, _no_headers),
+        refusals.ForbiddenError: (ErrorCode.FORBIDDEN, _no_headers),
+        refusals.FlowNotFoundError: (ErrorCode.FLOW_NOT_FOUND, _no_headers),
+        refusals.ProjectNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),
+        refusals.JobNotFoundError: (ErrorCode.JOB_NOT_FOUND, _no_headers),
+        refusals.UnreadableJobError: (ErrorCode.JOB_NOT_FOUND, _no_headers),
+        refusals.IdempotencyConflictError: (ErrorCode.IDEMPOTENCY_CONFLICT, _no_headers),
+        refusals.TooLargeError: (ErrorCode.PAYLOAD_TOO_LARGE, _no_headers),
+        refusals.InvalidInputError: (ErrorCode.INVALID_INPUT, _no_headers),
+        refusals.TooManyCallsError: (ErrorCode.RATE_LIMITED, _again_next_second),
+        # About as long as it takes to notice that some jobs have ended.
+        refusals.TooManyUnfinishedError: (ErrorCode.RATE_LIMITED, _again_after(30)),
+        refusals.UnavailableError: (ErrorCode.UNAVAILABLE, _again_after(1)),
+        refusals.InputNotBackError: (ErrorCode.UNAVAILABLE, _again_after(2)),
+    }
+)
+"""How each refusal is answered: with which code, which has its HTTP status, and with which headers."""
+
+
+def refusal_answer(refusal: Refusal) -> ErrorAnswer:
+    """Return the answer to a request that was refused."""
+    code, headers = ANSWERS[type(refusal)]
+    return ErrorAnswer(code, refusal.message, headers(refusal), refusal.details)
+
+
+def error_answer(raised: Exception, request_id: str) -> ErrorAnswer:
+    """Say what a failure is to the caller; the log alone has what it was."""
+    if isinstance(raised, Refusal):
+        return refusal_answer(raised)
+    if isinstance(raised, UnreadableRowError):
+        # Whoever asks may be of another org, which is told as little of it as of any job.
+        logger().error("a job cannot be read", extra={"request_id": request_id, "reason": str(raised)})
+        return refusal_answer(JobNotFoundError())
+    logger().exception("a request failed", exc_info=raised, extra={"request_id": request_id})
+    if isinstance(raised, AwsError):
+        return refusal_answer(UnavailableError())
+    return ErrorAnswer(ErrorCode.INTERNAL_ERROR, "This failed on our side: report it with this X-Request-ID.")

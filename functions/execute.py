@@ -3,9 +3,9 @@
 from functions.accepting import location
 from functions.aws import AwsError
 from functions.deployment import Deployment
-from functions.errors import ApiError
+from functions.errors import ErrorAnswer
 from functions.holding import hold
-from functions.http import Endpoint, Request, Response
+from functions.http import Endpoint, Request, Response, error_response
 from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import held_look_ms
@@ -26,7 +26,7 @@ def execute(request: Request, caller: Caller, deployment: Deployment) -> Respons
     job = submitted(request, caller, deployment, is_held=True)
     ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
     if ended is None or not ended.is_terminal:
-        raise _too_slow(job)
+        return error_response(_too_slow(job))
     return Response(execute_answer(ended, shown(ended, deployment)))
 
 
@@ -39,10 +39,10 @@ def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
         return None
 
 
-def _too_slow(job: Job) -> ApiError:
+def _too_slow(job: Job) -> ErrorAnswer:
     where = location(job)
     message = f"The job {job.id} has not ended yet and goes on: GET {where} shows it."
-    return ApiError(ErrorCode.EXECUTE_TIMEOUT, message, headers={"Location": where}, id=job.id)
+    return ErrorAnswer(ErrorCode.EXECUTE_TIMEOUT, message, {"Location": where}, {"id": job.id})
 
 
 handler = Endpoint(execute)

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastjsonschema import JsonSchemaException, JsonSchemaValueException, JsonSchemaValuesException
 
-from functions.errors import MAX_ERRORS
+from functions.refusals import MAX_ERRORS
 from functions.text_checks import TextChecks
 
 _Validate = Callable[[Any, TextChecks, str | None], Any]

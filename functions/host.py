@@ -16,12 +16,12 @@ from functions.call import Call
 from functions.channel import Channel
 from functions.child import Guard, Interrupted, TraceLog, outcome_of
 from functions.context import ArgumentsError, Context, PermanentError
-from functions.errors import ApiError
 from functions.failure import describe_error, raised_by
 from functions.flow import Flow
 from functions.leftovers import LeftOvers
 from functions.outcome import Outcome, Raised, Returned
 from functions.progress import ProgressBoard
+from functions.refusals import Refusal
 from functions.registry import flows_of, open_folder, projects
 from functions.surroundings import Surroundings, flush_output
 from functions.telemetry import logger, trace_of
@@ -144,7 +144,7 @@ class Host:
             return uploaded_arguments(content, call.flow, self.catalog)
         except PayloadLostError as lost:
             raise PayloadLostError(f"the job's input is lost: {lost}; submit it anew") from None
-        except ApiError as refused:
+        except Refusal as refused:
             raise ArgumentsError(f"the uploaded input is not what the flow takes: {refused.message}") from None
 
     def _payloads(self) -> "PayloadStore":

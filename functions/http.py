@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.aws import AwsError
 from functions.body import inflated
 from functions.deployment import Deployment, deployed
-from functions.errors import ApiError, InvalidInputError, UnreadableRowError, job_not_found, unavailable
+from functions.errors import ErrorAnswer, error_answer
 from functions.keys import Caller
-from functions.telemetry import logger
-from noukai_wire.errors import ErrorCode
+from functions.refusals import InvalidInputError
 from noukai_wire.routes import DEFAULT_ROUTE
 from noukai_wire.scopes import ROUTE_SCOPES
 
@@ -110,6 +108,11 @@ class Endpoint:
         return answer_anyone(event, authenticated)
 
 
+def error_response(error: ErrorAnswer) -> Response:
+    """Answer with an error of the contract."""
+    return Response(error.body, error.code.status, error.headers)
+
+
 def caller_of(request: Request, deployment: Deployment) -> Caller:
     """Say who calls, and count the call if the key is limited."""
     caller = deployment.keys.authenticate(request.headers.get("authorization"))
@@ -124,8 +127,7 @@ def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[s
     try:
         response = handle(Request.of(event))
     except Exception as raised:  # noqa: BLE001 - the last line of defence: every failure is answered
-        error = translated(raised, request_id)
-        response = Response(error.body, error.code.status, error.headers)
+        response = error_response(error_answer(raised, request_id))
     headers = {"Content-Type": "application/json", "X-Request-ID": request_id, **response.headers}
     text = json.dumps(response.body, separators=(",", ":")) if response.body and not is_head(event) else ""
     answer = {"statusCode": int(response.status), "headers": headers, "body": text}
@@ -160,17 +162,3 @@ def route_of(event: Event) -> str:
 def is_head(event: Event) -> bool:
     """Whether the headers of an answer alone are asked for."""
     return bool(event["routeKey"].startswith("HEAD "))
-
-
-def translated(raised: Exception, request_id: str) -> ApiError:
-    """Say what a failure is to the caller; the log alone has what it was."""
-    if isinstance(raised, ApiError):
-        return raised
-    if isinstance(raised, UnreadableRowError):
-        # Whoever asks may be of another org, which is told as little of it as of any job.
-        logger().error("a job cannot be read", extra={"request_id": request_id, "reason": str(raised)})
-        return job_not_found()
-    logger().exception("a request failed", exc_info=raised, extra={"request_id": request_id})
-    if isinstance(raised, AwsError):
-        return unavailable()
-    return ApiError(ErrorCode.INTERNAL_ERROR, "This failed on our side: report it with this X-Request-ID.")

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from functions.aws import AwsError
 from functions.clock import Clock
-from functions.errors import ApiError
+from functions.refusals import ForbiddenError, UnauthenticatedError
 from functions.telemetry import logger
-from noukai_wire.errors import ErrorCode
 from noukai_wire.scopes import Scope
 
 if TYPE_CHECKING:
@@ -39,12 +38,12 @@ class Caller:
     def require(self, scope: Scope) -> None:
         """Refuse a caller whose key lacks the scope."""
         if scope not in self.scopes:
-            raise ApiError(ErrorCode.FORBIDDEN, f"This key lacks the scope '{scope}': use one that has it.")
+            raise ForbiddenError(f"This key lacks the scope '{scope}': use one that has it.")
 
     def require_org(self, org: str) -> None:
         """Refuse a path that names another org, before anything is looked up."""
         if org != self.org:
-            raise ApiError(ErrorCode.FORBIDDEN, f"This key belongs to the org {self.org!r}: use its paths.")
+            raise ForbiddenError(f"This key belongs to the org {self.org!r}: use its paths.")
 
 
 @dataclass(slots=True)
@@ -60,7 +59,7 @@ class KeyRing:
         """Say who sends this `Authorization` header; whatever is no valid key gets the same 401."""
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key.startswith("nk_") or not key.isascii():
-            raise _unauthenticated()
+            raise UnauthenticatedError
         digest = hashlib.sha256(key.strip().encode()).hexdigest()
         now = self.clock.now()
         believed_until, caller = self._known.get(digest, (0, None))
@@ -77,12 +76,12 @@ class KeyRing:
         answer = self.client.get_item(TableName=self.table, Key={"hash": {"S": digest}}, ConsistentRead=True)
         row = answer.get("Item")
         if row is None or "revoked" in row:
-            raise _unauthenticated()
+            raise UnauthenticatedError
         believed_until = now + CACHE_MS
         if "expires" in row:
             believed_until = min(believed_until, int(row["expires"]["N"]) * 1000)
         if believed_until <= now:
-            raise _unauthenticated()
+            raise UnauthenticatedError
         day = now // 1000 // _DAY_SECONDS * _DAY_SECONDS
         if int(row.get("used", {"N": "0"})["N"]) < day:
             self._note_use(digest, day)
@@ -104,11 +103,3 @@ class KeyRing:
             )
         except AwsError:
             logger().warning("the use of a key was not noted", exc_info=True)
-
-
-def _unauthenticated() -> ApiError:
-    return ApiError(
-        ErrorCode.UNAUTHENTICATED,
-        "Send a valid key as 'Authorization: Bearer nk_…'; ask the operator of this deployment for one.",
-        headers={"WWW-Authenticate": "Bearer"},
-    )

@@ -5,8 +5,9 @@ from itertools import islice
 
 from functions.abandoning import settled
 from functions.deployment import Deployment
-from functions.errors import UnreadableRowError, job_unreadable, unavailable
+from functions.errors import refusal_answer
 from functions.lifecycle import Job, State
+from functions.refusals import UnavailableError, UnreadableJobError, UnreadableRowError
 from functions.row import id_at, order
 from functions.selection import Selection
 from functions.store import Row
@@ -85,11 +86,11 @@ def _standing(row: Row, at: str, deployment: Deployment, now: int, unreadable: l
 def _cut_short(page: Page, selection: Selection) -> Page:
     """End the page where AWS had no time for more rows; a page that is no step forward would never end."""
     if page.end == selection.position:
-        raise unavailable()
+        raise UnavailableError
     return page
 
 
 def unreadable_entries(page: Page) -> dict[str, object]:
     """Show which jobs of a page cannot be read, if there are any."""
-    entries = [{"id": id_, **entry_error(job_unreadable(id_))} for id_ in page.unreadable]
+    entries = [{"id": id_, **entry_error(refusal_answer(UnreadableJobError(id_)))} for id_ in page.unreadable]
     return {"errors": entries} if entries else {}

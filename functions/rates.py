@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from functions.clock import Clock
-from functions.errors import ApiError
+from functions.refusals import TooManyCallsError
 from functions.row import EXPIRY_ATTRIBUTE
-from noukai_wire.errors import ErrorCode
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,11 +35,7 @@ class Rates:
             if calls <= limit:
                 return
             self._exceeded[key] = second
-        raise ApiError(
-            ErrorCode.RATE_LIMITED,
-            f"This key may call {limit} times a second: send the request again in a moment.",
-            headers={"Retry-After": "1", "Retry-After-Ms": str((second + 1) * 1000 - now)},
-        )
+        raise TooManyCallsError(limit, wait_ms=(second + 1) * 1000 - now)
 
     def _add(self, key: str, second: int) -> int:
         answer = self.client.update_item(

@@ -2,12 +2,12 @@
 
 from functions.abandoning import settled
 from functions.deployment import Deployment
-from functions.errors import UnreadableRowError, job_not_found, job_unreadable
 from functions.http import Request, Response
 from functions.identity import is_job_id
 from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import pace_headers
+from functions.refusals import JobNotFoundError, UnreadableJobError, UnreadableRowError
 from functions.results import shown
 from functions.telemetry import logger
 from functions.views import job_status
@@ -17,7 +17,7 @@ def named_job(request: Request) -> tuple[str, str | None]:
     """Read the path: the job's id, and `project/flow` if it names the flow too."""
     job_id = request.path["id"]
     if not is_job_id(job_id):
-        raise job_not_found()
+        raise JobNotFoundError
     flow = f"{request.path['project']}/{request.path['flow']}" if "flow" in request.path else None
     return job_id, flow
 
@@ -30,12 +30,12 @@ def find_job(request: Request, caller: Caller, deployment: Deployment) -> Job:
     except UnreadableRowError as error:
         # Other orgs are told as little of it as of any job.
         if error.org != caller.org:
-            raise job_not_found() from None
+            raise JobNotFoundError from None
         logger().exception("a job cannot be read", extra={"job_id": error.job_id})
-        raise job_unreadable(error.job_id) from None
+        raise UnreadableJobError(error.job_id) from None
     now = deployment.clock.now()
     if job is None or not is_visible(job, caller, flow, now):
-        raise job_not_found()
+        raise JobNotFoundError
     return settled(job, deployment, now)
 
 

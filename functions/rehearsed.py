@@ -17,7 +17,7 @@ def accepted_arguments(flow: Flow, content: bytes) -> Mapping[str, Any]:
     """Read the JSON object of a message and parameters into the arguments of a job, as its message would carry them.
 
     Raises:
-        ApiError: the API would refuse them.
+        Refusal: the API would refuse them.
     """
     return uploaded_arguments(content, flow.name, _catalog(flow))
 

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 from functions.accepting import accept, accepted_response, uploaded_until
 from functions.deployment import Deployment
-from functions.errors import ApiError, InvalidInputError, flow_not_found
 from functions.http import Endpoint, Request, Response
 from functions.identity import job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from functions.reading import find_job
-from noukai_wire.errors import ErrorCode
+from functions.refusals import FlowNotFoundError, InputNotBackError, InvalidInputError, Refusal
 
 _COMES_BACK_MS = 60 * 60 * 1000
 """A message that has not come by so long after its job was cancelled was hardly ever sent."""
@@ -24,7 +23,7 @@ def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
     if old.state not in (State.FAILED, State.CANCELLED):
         raise InvalidInputError([("id", f"is a job that is {old.state}; only a failed or cancelled one is retried")])
     if old.flow not in deployment.catalog.flows:
-        raise flow_not_found(old.flow)
+        raise FlowNotFoundError(old.flow)
     message = deployment.inputs.read(old)
     if message is None:
         raise _without_input(old, now)
@@ -35,11 +34,10 @@ def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
     return accepted_response(accepted, caller, deployment.clock.now())
 
 
-def _without_input(old: Job, now: int) -> ApiError:
+def _without_input(old: Job, now: int) -> Refusal:
     """Say why the input is not there: a cancelled job's is on its way as long as its message may still come by."""
     if old.state is State.CANCELLED and now < min(old.give_up_at, (old.completed_at or 0) + _COMES_BACK_MS):
-        message = "The input of this cancelled job is still with its message: send the request again in a moment."
-        return ApiError(ErrorCode.UNAVAILABLE, message, headers={"Retry-After": "2"})
+        return InputNotBackError()
     return InvalidInputError([("id", "is a job whose input is lost with its message: submit it anew")])
 
 

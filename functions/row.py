@@ -9,8 +9,8 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from functions.errors import UnreadableRowError
 from functions.lifecycle import Job, Payload, State
+from functions.refusals import UnreadableRowError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef

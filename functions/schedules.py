@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from functions.aws import AwsError
-from functions.errors import ApiError
 from functions.lifecycle import Job
 from functions.queue import JobQueue, Message
+from functions.refusals import TooLargeError
 from noukai_wire import limits
-from noukai_wire.errors import ErrorCode
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
@@ -71,8 +70,7 @@ def check_size(message: Message) -> None:
     """Refuse a message that no schedule takes."""
     size = len(_input(message))
     if size > limits.MAX_SCHEDULED_BYTES:
-        raise ApiError(
-            ErrorCode.PAYLOAD_TOO_LARGE,
+        raise TooLargeError(
             f"The job's message is {size} bytes of ASCII; at most {limits.MAX_SCHEDULED_BYTES} can wait for a runAt "
             f"more than {limits.MAX_DELAY_SECONDS} seconds ahead: send less, or later.",
         )

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.catalog import Catalog, InputError
-from functions.errors import ApiError, InvalidInputError, flow_not_found
 from functions.lifecycle import Job, State
 from functions.moment import NO_MOMENT, read_moment
+from functions.refusals import FlowNotFoundError, InvalidInputError, ProjectNotFoundError
 from functions.row import moment
-from noukai_wire.errors import ErrorCode
 from noukai_wire.slug import is_slug
 
 _FIELDS = frozenset({"state", "createdAfter", "createdBefore", "cursor"})
@@ -50,11 +49,10 @@ class Place:
         name = "/".join(parts)
         if "flow" in path and not flows:
             if not all(map(is_slug, parts)) or not has_jobs(path["org"], name):
-                raise flow_not_found(name)
+                raise FlowNotFoundError(name)
             flows = (name,)
         if "project" in path and not flows:
-            message = f"There is no project {name[:160]!r} here: GET /api/v1/flows lists the flows of each."
-            raise ApiError(ErrorCode.NOT_FOUND, message)
+            raise ProjectNotFoundError(name)
         return cls(path["org"], name, flows)
 
 

@@ -7,12 +7,20 @@ from typing import Any
 from functions.abandoning import settled
 from functions.body import read_list, read_object
 from functions.deployment import Deployment
-from functions.errors import ApiError, InvalidInputError, UnreadableRowError, job_not_found, job_unreadable, unavailable
-from functions.http import Endpoint, Request, Response, translated
+from functions.errors import error_answer
+from functions.http import Endpoint, Request, Response
 from functions.identity import is_job_id
 from functions.keys import Caller
 from functions.pace import pause_ms
 from functions.reading import is_visible
+from functions.refusals import (
+    InvalidInputError,
+    JobNotFoundError,
+    Refusal,
+    UnavailableError,
+    UnreadableJobError,
+    UnreadableRowError,
+)
 from functions.results import shown, size_of
 from functions.store import Row
 from functions.telemetry import logger
@@ -51,8 +59,8 @@ def _entries(
     for id_ in ids:
         try:
             shown_of_id = _entry(id_, rows, room, caller, deployment)
-        except (ApiError, UnreadableRowError) as error:
-            yield {"id": id_, **entry_error(translated(error, request.id))}
+        except (Refusal, UnreadableRowError) as error:
+            yield {"id": id_, **entry_error(error_answer(error, request.id))}
         else:
             entry = {"id": id_, **shown_of_id}
             room -= len(json.dumps(entry))
@@ -62,14 +70,14 @@ def _entries(
 def _entry(id_: str, rows: Mapping[str, Row], room: int, caller: Caller, deployment: Deployment) -> dict[str, Any]:
     row, now = rows.get(id_), deployment.clock.now()
     if is_job_id(id_) and id_ not in rows:
-        raise unavailable()
+        raise UnavailableError
     if isinstance(row, UnreadableRowError):
         logger().error("a job cannot be read", extra={"job_id": row.job_id, "reason": str(row)})
-        raise job_unreadable(id_) if row.org == caller.org else job_not_found()
+        raise UnreadableJobError(id_) if row.org == caller.org else JobNotFoundError()
     if row is None or not is_visible(row, caller, None, now):
-        raise job_not_found()
+        raise JobNotFoundError
     if size_of(row) > room:
-        raise unavailable()
+        raise UnavailableError
     job = settled(row, deployment, now)
     pace = {} if job.is_terminal else {"retryAfterMs": pause_ms(job, now)}
     return {"job": job_status(job, shown(job, deployment)), **pace}

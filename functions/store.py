@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions.aws import AwsError
-from functions.errors import UnreadableRowError
 from functions.estimate import Estimate
 from functions.lifecycle import TERMINAL, Job, Payload, State, Transition
+from functions.refusals import UnreadableRowError
 from functions.row import NAMES, assignments, decode, decode_or_error, encode, placeholders
 
 if TYPE_CHECKING:

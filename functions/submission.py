@@ -1,4 +1,4 @@
-"""From the body of a submit request to a job's input and options, pure: every refusal is an error of the contract."""
+"""From the body of a submit request to a job's input and options, pure: what is wrong is refused."""
 
 import hashlib
 import json
@@ -11,11 +11,10 @@ from typing import Any
 
 from functions.body import TOO_DEEP, TOO_LARGE, check_size, parse_object, read_list, read_object
 from functions.catalog import SUBMISSION, UPLOAD, Catalog, FlowEntry, InputError
-from functions.errors import MAX_ERRORS, ApiError, InvalidInputError
 from functions.moment import NO_MOMENT, read_moment
+from functions.refusals import MAX_ERRORS, InvalidInputError, MissingMessageError
 from functions.text import is_too_deep
 from noukai_wire import limits
-from noukai_wire.errors import ErrorCode
 from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
 
 _FIELDS = ("message", "parameters", "input", "options")
@@ -110,7 +109,7 @@ def parse_announcement(body: bytes, name: str, catalog: Catalog) -> Announced:
 
 def _require_message(fields: Mapping[str, Any], name: str, catalog: Catalog) -> None:
     if catalog.flows[name].message_required and fields.get("message") is None:
-        raise ApiError(ErrorCode.MISSING_MESSAGE, f"The flow {name!r} requires a message: send one as 'message'.")
+        raise MissingMessageError(name)
 
 
 def _stated(fields: Mapping[str, Any], schema: str, catalog: Catalog) -> Mapping[str, Any]:

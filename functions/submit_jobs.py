@@ -1,6 +1,9 @@
 """Entry: accept many jobs of a flow."""
 
+from typing import Any
+
 from functions.deployment import Deployment
+from functions.errors import error_answer
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import Job
@@ -11,8 +14,13 @@ from functions.views import accepted, entry_error
 def submit_jobs(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Answer 202 with an entry for each submission, accepted or with its own error."""
     outcomes = submitted_each(request, caller, deployment)
-    entries = [{"job": accepted(each)} if isinstance(each, Job) else entry_error(each) for each in outcomes]
-    return Response({"jobs": entries}, status=202)
+    return Response({"jobs": [_entry(each, request.id) for each in outcomes]}, status=202)
+
+
+def _entry(outcome: Job | Exception, request_id: str) -> dict[str, Any]:
+    if isinstance(outcome, Job):
+        return {"job": accepted(outcome)}
+    return entry_error(error_answer(outcome, request_id))
 
 
 handler = Endpoint(submit_jobs)

@@ -6,12 +6,12 @@ from typing import Any
 
 from functions.accepting import accept, enter, letter_of, note_resent, uploaded_until
 from functions.deployment import Deployment
-from functions.errors import ApiError, InvalidInputError, flow_not_found, unavailable
-from functions.http import Request, translated
+from functions.http import Request
 from functions.identity import job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State, needs_schedule
 from functions.queue import SEND_BATCH_SIZE, JobQueue, Letter, Message
+from functions.refusals import FlowNotFoundError, InvalidInputError, UnavailableError
 from functions.submission import (
     Submission,
     check_idempotency_key,
@@ -40,7 +40,7 @@ def submitted(request: Request, caller: Caller, deployment: Deployment, *, is_he
     return accept(*_asked_for(caller, name, key, submission, deployment), deployment)
 
 
-def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> list[Job | ApiError]:
+def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> list[Job | Exception]:
     """Accept the jobs that a batch asks for, each on its own: its job, or what it is refused with, in their order.
 
     A submission without a key of its own is named by the batch's key and its place in the batch.
@@ -49,12 +49,12 @@ def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> 
     entries = parse_batch(request.body)
     request.know_query()
     batch_key = check_idempotency_key(request.headers.get("idempotency-key"))
-    outcomes: list[Job | ApiError] = []
+    outcomes: list[Job | Exception] = []
     outbox = _Outbox(deployment, deployment.queue_of(name))
 
     def enter_one(entry: object, place_key: str | None) -> Job:
         if deployment.clock.now() >= request.received_at + _MOST_MS:
-            raise unavailable()
+            raise UnavailableError
         key, submission = keyed_submission(entry, name, deployment.catalog)
         job, message = _asked_for(caller, name, key or place_key, submission, deployment)
         entered = enter(job, message, deployment)
@@ -68,9 +68,9 @@ def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> 
         try:
             outcomes.append(enter_one(entry, place_key))
         except Exception as raised:  # noqa: BLE001 - whatever it is, the others' answers must not be lost
-            outcomes.append(translated(raised, request.id))
+            outcomes.append(raised)
     outbox.send()
-    return [unavailable() if isinstance(each, Job) and each.id in outbox.unsent else each for each in outcomes]
+    return [UnavailableError() if isinstance(each, Job) and each.id in outbox.unsent else each for each in outcomes]
 
 
 @dataclass(slots=True)
@@ -109,9 +109,9 @@ def flow_name(request: Request, deployment: Deployment) -> str:
     project, flow = request.path["project"], request.path["flow"]
     name = f"{project}/{flow}"
     if not (is_slug(project) and is_slug(flow)) or name not in deployment.catalog.flows:
-        raise flow_not_found(name)
+        raise FlowNotFoundError(name)
     if request.path.get("version", "v0") != "v0":
-        raise flow_not_found(f"{name}/{request.path['version']}")
+        raise FlowNotFoundError(f"{name}/{request.path['version']}")
     return name
 
 

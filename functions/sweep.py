@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from functions.abandoning import abandon
 from functions.aws import AwsError
 from functions.deployment import Deployment, deployed
-from functions.errors import UnreadableRowError
 from functions.lifecycle import Job
+from functions.refusals import UnreadableRowError
 from functions.rounds import Round
 from functions.telemetry import logger
 

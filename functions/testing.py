@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from functions.child import Interrupted, outcome_of
 from functions.context import ArgumentsError, Context
-from functions.errors import ApiError
 from functions.flow import Flow
 from functions.lifecycle import State
 from functions.outcome import Raised, Returned
+from functions.refusals import InvalidInputError, Refusal
 from functions.rehearsed import accepted_arguments
 
 if TYPE_CHECKING:
@@ -144,10 +144,10 @@ def _attempted(flow: Flow, given: bytes, context: Context) -> Any:
     """Do what submission and worker do; the arguments are read anew, since the attempt before may have changed them."""
     try:
         submitted = accepted_arguments(flow, given)
-    except ApiError as refused:
-        errors: Any = refused.details.get("errors")
-        named = [f"{each['path'] or 'the body'}: {each['message']}" for each in errors or ()]
-        raise ArgumentsError.of("; ".join(named) or refused.message) from None
+    except InvalidInputError as refused:
+        raise ArgumentsError.of(refused.summary) from None
+    except Refusal as refused:
+        raise ArgumentsError.of(refused.message) from None
     return flow.run(submitted, context)
 
 

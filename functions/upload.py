@@ -1,10 +1,10 @@
 """Entry: say where an input is to be uploaded that is too large for the body of a submission."""
 
 from functions.deployment import Deployment
-from functions.errors import InvalidInputError
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.payloads import input_key, input_reference
+from functions.refusals import InvalidInputError
 from functions.submission import parse_announcement, run_at_errors
 from functions.submitting import due_at, flow_name
 

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from functions.deployment import Deployment
-from functions.errors import InvalidInputError
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
+from functions.refusals import InvalidInputError
 from functions.use import Prices, Use
 from noukai_wire.limits import MAX_USAGE_DAYS
 

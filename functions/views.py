@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from functions.catalog import FlowEntry
-from functions.errors import ApiError
+from functions.errors import ErrorAnswer
 from functions.lifecycle import Job, State
 
 Shown = Mapping[str, Any]
@@ -28,7 +28,7 @@ def accepted(job: Job) -> dict[str, Any]:
     }
 
 
-def entry_error(error: ApiError) -> dict[str, Any]:
+def entry_error(error: ErrorAnswer) -> dict[str, Any]:
     """Show what one of many jobs in a request is refused with."""
     return {"error": error.body["detail"]}
 

@@ -3,13 +3,13 @@
 from functools import partial
 
 from functions.deployment import Deployment
-from functions.errors import InvalidInputError
 from functions.holding import hold
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import is_held_for, next_look_ms
 from functions.reading import find_job, status_response
+from functions.refusals import InvalidInputError
 from noukai_wire import limits
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from functions.catalog import Catalog
-from functions.errors import ApiError
+from functions.errors import refusal_answer
 from functions.http import Request
 from functions.identity import is_job_id
 from functions.lifecycle import State
 from functions.queue import Delivery, InvalidMessageError, Message
+from functions.refusals import Refusal
 from functions.selection import Place, parse_selection
 from functions.submission import check_idempotency_key, parse_submission
 from functions.text import is_too_deep
@@ -39,7 +40,7 @@ def submission(catalog: Catalog, flow: str) -> Target:
     def parse(data: bytes) -> None:
         try:
             found = parse_submission(data, flow, catalog)
-        except ApiError as refused:
+        except Refusal as refused:
             _assert_can_be_answered(refused)
             return
         assert not is_too_deep(found.arguments)
@@ -50,10 +51,11 @@ def submission(catalog: Catalog, flow: str) -> Target:
     return parse
 
 
-def _assert_can_be_answered(refused: ApiError) -> None:
-    assert 400 <= refused.code.status < 500
-    assert len(refused.message.encode()) <= limits.MAX_ERROR_BYTES
-    assert json.dumps(refused.body).isascii()
+def _assert_can_be_answered(refused: Refusal) -> None:
+    answer = refusal_answer(refused)
+    assert 400 <= answer.code.status < 500
+    assert len(answer.message.encode()) <= limits.MAX_ERROR_BYTES
+    assert json.dumps(answer.body).isascii()
 
 
 def message(data: bytes) -> None:
@@ -83,7 +85,7 @@ def cursor(catalog: Catalog) -> Target:
         forged = data.decode("utf-8", "surrogateescape")
         try:
             found = parse_selection(place, {"cursor": forged}, among=states)
-        except ApiError as refused:
+        except Refusal as refused:
             _assert_can_be_answered(refused)
         else:
             assert found.position is not None
@@ -97,7 +99,7 @@ def idempotency_key(data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
     try:
         assert check_idempotency_key(text) == text
-    except ApiError:
+    except Refusal:
         assert not re.fullmatch(r"[ -~]{1,255}", text)
     else:
         assert re.fullmatch(r"[ -~]{1,255}", text)

@@ -11,7 +11,8 @@ import pytest
 
 from functions.catalog import Catalog
 from functions.catalog_build import build_catalog
-from functions.errors import ApiError
+from functions.errors import refusal_answer
+from functions.refusals import Refusal
 from functions.submission import parse_submission, uploaded_arguments
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
@@ -81,8 +82,8 @@ def cost(read: Read, content: bytes, flow: str, catalog: Catalog) -> tuple[Error
     def code() -> ErrorCode | None:
         try:
             read(content, f"bulk/{flow}", catalog)
-        except ApiError as refused:
-            return refused.code
+        except Refusal as refused:
+            return refusal_answer(refused).code
         return None
 
     code()

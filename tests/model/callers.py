@@ -6,12 +6,12 @@ from typing import Any
 
 from functions import cancel, retry, status, submit
 from functions.aws import AwsError
-from functions.errors import ApiError
 from functions.http import Request, Response
 from functions.identity import job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, State
 from functions.reading import find_job
+from functions.refusals import Refusal
 from functions.sweep import Sweep
 from noukai_wire.scopes import Scope
 from tests.model.actor import Actor
@@ -127,7 +127,7 @@ def _ask(world: World, ask: Callable[[], Response]) -> None:
             answer = ask()
         except AwsError:
             continue
-        except ApiError:
+        except Refusal:
             return
         world.ledger.tell(answer.status, answer.body)
         return

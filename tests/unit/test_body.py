@@ -5,15 +5,16 @@ import gzip
 import pytest
 
 from functions.body import inflated
-from functions.errors import ApiError
+from functions.errors import refusal_answer
+from functions.refusals import Refusal
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 
 
 def refused(content: bytes) -> ErrorCode:
-    with pytest.raises(ApiError) as raised:
+    with pytest.raises(Refusal) as raised:
         inflated(content, "gzip")
-    return raised.value.code
+    return refusal_answer(raised.value).code
 
 
 def test_members_follow_each_other() -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import AnyUrl, BaseModel, EmailStr, Field, TypeAdapter, create_model
 
-from functions.errors import MAX_ERRORS
+from functions.refusals import MAX_ERRORS
 from functions.validator_code import flow_validator
 from tests.validators import Errors, accepting
 
