@@ -1,4 +1,4 @@
-"""Where a flow or a job is found."""
+"""The addresses of flows and jobs."""
 
 import re
 from typing import NamedTuple

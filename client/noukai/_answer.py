@@ -1,4 +1,4 @@
-"""Reading the API's answers: a model, an error, or how long to wait before asking again."""
+"""The reading of the API's answers: a model, an error, or how long to wait before asking again."""
 
 import math
 from datetime import UTC, datetime
@@ -83,7 +83,10 @@ def of_flow(address: FlowAddress, outcome: Accepted, response: httpx.Response) -
 
 
 def read(model: type[Model], response: httpx.Response) -> Model:
-    """Return the body of a successful answer; raise `UnexpectedAnswerError` if it is not of the model's shape."""
+    """Return the body of a successful answer.
+
+    Raise `UnexpectedAnswerError` if it is not of the model's shape.
+    """
     try:
         return model.model_validate_json(response.content)
     except ValidationError as invalid:
@@ -112,7 +115,7 @@ def unexpected(
 
 
 def _web_page(response: httpx.Response) -> str | None:
-    """Name what came if it is a page for people. The API itself answers with JSON and never redirects."""
+    """Describe the answer if it is a web page. The API itself answers with JSON and never redirects."""
     if not response.is_error and response.headers.get("Content-Type", "").lower().startswith("text/html"):
         return "it is a web page"
     if response.status_code in _TEMPORARY_REDIRECTIONS:
@@ -121,7 +124,7 @@ def _web_page(response: httpx.Response) -> str | None:
 
 
 def error_of(response: httpx.Response) -> ApiError:
-    """Return the error that an unsuccessful answer stands for, whoever made it: the API, a gateway or a proxy."""
+    """Return the error that an unsuccessful answer stands for, be it the API's, a gateway's or a proxy's."""
     if not response.is_error:
         return unexpected(response, f"HTTP {response.status_code}")
     detail = _detail(response)
@@ -167,8 +170,8 @@ def _error(
 def retry_after(response: httpx.Response) -> float | None:
     """Return the seconds for which the answer asks to wait, or None if it does not ask.
 
-    `Retry-After-Ms` is the more exact. A date counts from the answer's own `Date`, if it has one, so that the clock of
-    this machine does not matter.
+    `Retry-After-Ms` is the more exact. A date counts from the answer's own `Date`, if it has one, so that the
+    clock of this machine does not matter.
     """
     asked = response.headers.get("Retry-After", "")
     exact = response.headers.get("Retry-After-Ms", "")

@@ -1,4 +1,4 @@
-"""What can be asked of the API, as operations: each request with its retries, and its answer read."""
+"""The operations of the API: each sends its request with its retries, and reads the answer."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,8 @@ Ask = Callable[[float], httpx.Request]
 class Api:
     """The API as its settings describe it; `jitter` returns a random number from 0 up to 1.
 
-    Without an `http_client` of the caller's it `is_portable`: another process can ask it with the same settings.
+    Without an `http_client` of the caller's it `is_portable`: another process can ask it with the same
+    settings.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Api:
 
     @property
     def looks(self) -> Looks:
-        """The looks that who asks now shares with others."""
+        """Return the status checks that the caller shares with other waits."""
         return self._looks.here()
 
     def submit(
@@ -95,7 +96,7 @@ class Api:
     def submit_jobs(
         self, address: FlowAddress, submissions: Sequence[Submission]
     ) -> Operation[list[JobAccepted | ApiError]]:
-        """Submit jobs in one request; gives of each what has become of it, in their order."""
+        """Submit jobs in one request; return an outcome for each, in their order."""
         content = b'{"jobs":[%b]}' % b",".join(submission.entry for submission in submissions)
         ask = partial(self.request, Route.SUBMIT_JOBS, content=content, headers=_JSON, **address._asdict())
         patience = self.patience_of_submission(submissions[0])
@@ -108,7 +109,7 @@ class Api:
         return found
 
     def statuses(self, ids: Sequence[str], deadline: Deadline) -> Operation[list[Look]]:
-        """Look at jobs, in one request."""
+        """Fetch the status of jobs in one request."""
         content = JobIds(ids=list(ids)).model_dump_json().encode()
         ask = partial(self.request, Route.STATUSES, content=content, headers=_JSON)
         response = yield from self.exchange(ask, deadline, self.patience_of_wait(deadline))
@@ -181,7 +182,10 @@ class Api:
         headers: Mapping[str, str] | None = None,
         **variables: str,
     ) -> httpx.Request:
-        """Return a request that takes no longer than the seconds left; `held` ones are on top of the usual timeout."""
+        """Return a request that takes no longer than the seconds left.
+
+        `held` ones are on top of the usual timeout.
+        """
         return httpx.Request(
             route.method,
             _url(self.settings.base_url, route, **variables),
@@ -201,8 +205,9 @@ class Api:
     ) -> Operation[httpx.Response]:
         """Repeat the request until it is answered with success or with an error that lasts, which is raised.
 
-        When the deadline comes first, `DeadlinePassedError` is raised, caused by the error that was to be retried.
-        Without `patience` the client's setting says how often that is; `is_final` is true for errors to raise at once.
+        When the deadline comes first, `DeadlinePassedError` is raised, caused by the error that was to be
+        retried. Without `patience` the client's setting says how often that is; `is_final` is true for errors
+        to raise at once.
         """
         failures = Failures(self.clock, patience or Patience(self.settings.max_retries))
         while left := deadline.left:
@@ -221,7 +226,7 @@ class Api:
         raise DeadlinePassedError
 
     def patience_of_wait(self, deadline: Deadline) -> Patience:
-        """Return for how long a wait outlasts an API that is away: as its deadline allows, or a quarter of an hour."""
+        """Return how long a wait outlasts an unreachable API: until its deadline, or a quarter of an hour."""
         if not self.settings.max_retries:
             return Patience(0, limited_seconds=math.inf)
         seconds = _OUTAGE if math.isinf(deadline.left) else math.inf
@@ -242,5 +247,7 @@ class Api:
 
 @lru_cache(maxsize=256)
 def _url(base_url: str, route: Route, **variables: str) -> httpx.URL:
-    """Make an address, once: whoever waits asks for it again and again, and to read it is an eighth of a request."""
+    """Return the URL, cached: a wait requests the same one repeatedly, and building it takes an eighth of a
+    request.
+    """
     return httpx.URL(base_url + route.path(**variables))

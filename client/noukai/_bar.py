@@ -1,4 +1,4 @@
-"""A bar that shows a job's progress, in a terminal or a notebook."""
+"""A progress bar for a job, in a terminal or a notebook."""
 
 import sys
 from collections.abc import Generator
@@ -12,7 +12,7 @@ from ._operation import Listener
 
 
 class Listeners(NamedTuple):
-    """Who hears of the progress of jobs, and who of uploads and downloads: of those a bar alone."""
+    """Listeners for the progress of jobs and of transfers; a bar alone listens to transfers."""
 
     progress: Listener | None
     transfer: Listener | None
@@ -20,7 +20,7 @@ class Listeners(NamedTuple):
 
 @contextmanager
 def watched(label: str, on_progress: Listener | None, *, progress: bool) -> Generator[Listeners]:
-    """Draw a bar while the context lasts, if that is wanted and there is somewhere to draw it.
+    """Draw a progress bar while the context lasts, if it is wanted and there is somewhere to draw it.
 
     A job's progress is told to both the bar and `on_progress`, as far as they are there.
     """
@@ -38,7 +38,7 @@ def watched(label: str, on_progress: Listener | None, *, progress: bool) -> Gene
 
 @contextmanager
 def watched_transfer(label: str, *, progress: bool) -> Generator[Listener | None]:
-    """Draw a bar from the first that is told of an upload until the context ends, if that is wanted."""
+    """Draw a progress bar for an upload, from its first report until the context ends."""
     with ExitStack() as bars:
         shows: list[Listener | None] = []
 
@@ -52,7 +52,7 @@ def watched_transfer(label: str, *, progress: bool) -> Generator[Listener | None
 
 
 def progress_of(done: int, total: int | None) -> dict[str, Any]:
-    """Say of so many jobs, if that is known, how many are done with."""
+    """Return the progress of a number of jobs: how many are done, of how many if that is known."""
     if total is None:
         return {"message": f"{done} jobs"}
     return {"percent": 100 * done / total if total else 100, "message": f"{done} of {total} jobs"}

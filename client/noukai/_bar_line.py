@@ -22,7 +22,7 @@ class _Console(Console):
 
 
 class _Line(ProgressColumn):
-    """The label, a bar, what the job says of itself and the time, as far as there is room for them.
+    """The label, a bar, the job's progress message and the time, as far as there is room for them.
 
     What the job says is cut; the label, in part of no use where it is the id of a job, is left out instead.
     """

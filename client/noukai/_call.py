@@ -1,4 +1,4 @@
-"""Requests and their answers, on threads that can be left behind."""
+"""Requests and their answers, on threads that can be abandoned."""
 
 import time
 import weakref
@@ -42,11 +42,11 @@ class Call:
         return None if self._until is None else max(0.0, self._until - time.monotonic())
 
     def leave(self) -> None:
-        """Read the answer no further."""
+        """Stop reading the answer."""
         self.is_left = True
 
     def perform(self) -> None:
-        """Send the request; whoever waits for the answer gets what that raises."""
+        """Send the request; an error is raised in the thread that waits for the answer."""
         try:
             self._reply.put(self._perform())
         except BaseException as failure:  # noqa: BLE001 - it is raised where the answer is waited for
@@ -62,7 +62,7 @@ class Call:
 
 
 class _Leavable(httpx.SyncByteStream):
-    """The body of an answer, as far as it is waited for."""
+    """The body of an answer, read until its deadline."""
 
     def __init__(self, stream: httpx.SyncByteStream, call: Call) -> None:
         self._stream = stream
@@ -79,10 +79,11 @@ class _Leavable(httpx.SyncByteStream):
 
 
 class Caller(Thread):
-    """Performs one call after the other, on a thread of its own.
+    """A thread that performs one call after the other.
 
-    httpx limits each connect, write and read, but neither their sum nor the look-up of the host's name. A thread that
-    is left behind ends at the next piece of the answer's body or with its connection, and keeps no program from ending.
+    httpx limits each connect, write and read, but neither their sum nor the look-up of the host's name. A
+    thread that is left behind ends at the next piece of the answer's body or with its connection, and keeps
+    no program from ending.
     """
 
     def __init__(self) -> None:
@@ -90,11 +91,11 @@ class Caller(Thread):
         self._calls: SimpleQueue[tuple[Context, Call] | None] = SimpleQueue()
 
     def begin(self, call: Call) -> None:
-        """Let the thread perform the call, in the context of whoever asks."""
+        """Start the call on the thread, in the caller's context."""
         self._calls.put((copy_context(), call))
 
     def end(self) -> None:
-        """Let the thread end when it is done with what it has begun."""
+        """Tell the thread to end after its current call."""
         self._calls.put(None)
 
     def run(self) -> None:
@@ -107,7 +108,7 @@ class Caller(Thread):
 
 
 class Callers:
-    """The threads of a client: each serves again unless it was left behind, and none outlives the client."""
+    """The threads of a client: each is reused unless it was abandoned, and none outlives the client."""
 
     def __init__(self, connections: BlockingConnections) -> None:
         self._connections = connections
@@ -118,7 +119,10 @@ class Callers:
     def answers(
         self, requests: Iterable[tuple[httpx.Request, float | None]]
     ) -> list[httpx.Response | httpx.RequestError]:
-        """Perform requests at once, each within its seconds; gives of each its answer, or the error instead."""
+        """Perform requests at once, each within its seconds.
+
+        Gives of each its answer, or the error instead.
+        """
         begun = deque([self._begin(request, seconds) for request, seconds in requests])
         answers: list[httpx.Response | httpx.RequestError] = []
         try:
@@ -151,7 +155,7 @@ class Callers:
         return response
 
     def _free(self) -> Caller | None:
-        """Return a thread, or None if none can be had: Python starts none at its end, nor a process beyond a limit."""
+        """Return a thread, or None if none can be started: at Python's end, or beyond a limit on processes."""
         try:
             caller = self._idle.pop()
         except IndexError:

@@ -1,4 +1,4 @@
-"""How a flow is called, told from the JSON Schema of its input: its arguments, a command and a call with examples."""
+"""A flow's call, derived from the JSON Schema of its input."""
 
 import json
 import shlex
@@ -27,7 +27,7 @@ class Argument:
 
     @property
     def is_worth_showing(self) -> bool:
-        """Whether an example of a call has it: a default of null says nothing."""
+        """Return whether an example should show the argument: a default of null says nothing."""
         return self.required or self.default is not None
 
 
@@ -88,10 +88,10 @@ def _call(flow: FlowDescription) -> tuple[str | None, dict[str, Any]]:
 
 
 class _Reader(SchemaReader):
-    """Says in words what a schema takes."""
+    """A reader that describes schemas in words."""
 
     def kind(self, schema: object, level: int = 0) -> str:
-        """Say what a schema takes, in words."""
+        """Return what a schema takes, in words."""
         known = self.resolved(schema)
         if "const" in known or "enum" in known:
             values = an_array(known.get("enum")) or [known.get("const")]

@@ -1,4 +1,4 @@
-"""The way in: a deployment of the API, in both colours."""
+"""The client of a deployment, blocking and async."""
 
 import asyncio
 import os
@@ -42,11 +42,11 @@ class _Deployment(Generic[Driver]):
 
 
 class Noukai(_Deployment[BlockingDriver]):
-    """A deployment of the API, and whose key asks it; a context manager that closes its connections.
+    """A client of one deployment with one API key; a context manager that closes its connections.
 
     Without `api_key` the environment's `NOUKAI_API_KEY` is taken; `ClientOptions` has the other settings. An
-    `http_client` that is handed in stays open. The clock (monotonic seconds), the sleep and the jitter (a random
-    number from 0 up to 1) are handed in by tests.
+    `http_client` that is handed in stays open. The clock (monotonic seconds), the sleep and the jitter (a
+    random number from 0 up to 1) are handed in by tests.
 
     Raises `InvalidArgumentError` for a setting that is missing or wrong.
     """
@@ -74,7 +74,7 @@ class Noukai(_Deployment[BlockingDriver]):
         return Flow(self._address(address), self._api, self._driver)
 
     def job(self, job_id: str) -> Job:
-        """Take up a job by its id, perhaps one that another process submitted.
+        """Return a job by its id, perhaps one that another process submitted.
 
         Nothing is asked of the API. Raises `InvalidArgumentError` for what is no job's id.
         """
@@ -88,7 +88,7 @@ class Noukai(_Deployment[BlockingDriver]):
         page_size: int = MAX_LIST_LIMIT,
         **selection: Unpack[JobSelection],
     ) -> Iterator[JobStatus]:
-        """Go through the jobs of this client's org, or of one project of it, as `Flow.jobs` does.
+        """Iterate over the jobs of this client's org, or of one project of it, as `Flow.jobs` does.
 
         Raises `NotFoundError` for an unknown project, and what that raises otherwise.
         """
@@ -102,10 +102,13 @@ class Noukai(_Deployment[BlockingDriver]):
         return self._driver.run(self._api.flows())
 
     def usage(self, from_: date | str | None = None, to: date | str | None = None) -> UsageReport:
-        """Fetch what the key's org has used from one day (`2026-11-25`, in UTC) to another: this month, by default.
+        """Fetch what the key's org has used from one day (`2026-11-25`, in UTC) to another: this month, by
+        default.
 
-        Raises `InvalidInputError` for days that the API does not take; and `ApiError` or `ConnectionFailedError` as
-        every request does.
+
+
+        Raises `InvalidInputError` for days that the API does not take; and `ApiError` or
+        `ConnectionFailedError` as every request does.
         """
         return self._driver.run(self._api.usage(from_, to))
 
@@ -121,7 +124,7 @@ class Noukai(_Deployment[BlockingDriver]):
 
 
 class AsyncNoukai(_Deployment[AwaitingDriver]):
-    """`Noukai`, to be awaited, in asyncio."""
+    """The async form of `Noukai`, for asyncio."""
 
     def __init__(
         self,
@@ -143,7 +146,7 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
         return AsyncFlow(self._address(address), self._api, self._driver)
 
     def job(self, job_id: str) -> AsyncJob:
-        """Take up a job as `Noukai.job` does."""
+        """Return a job as `Noukai.job` does."""
         return AsyncJob(checked_job_id(job_id), self._api, self._driver)
 
     def jobs(
@@ -154,7 +157,7 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
         page_size: int = MAX_LIST_LIMIT,
         **selection: Unpack[JobSelection],
     ) -> AsyncIterator[JobStatus]:
-        """Go through the jobs of this client's org, or of one project of it, as `Flow.jobs` does."""
+        """Iterate over the jobs of this client's org, or of one project of it, as `Flow.jobs` does."""
         return self._driver.each(listing_of_org(self._api, org, project, selection, page_size))
 
     async def flows(self) -> FlowTable:
@@ -162,7 +165,7 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
         return await self._driver.run(self._api.flows())
 
     async def usage(self, from_: date | str | None = None, to: date | str | None = None) -> UsageReport:
-        """Fetch the use as `Noukai.usage` does."""
+        """Fetch the usage as `Noukai.usage` does."""
         return await self._driver.run(self._api.usage(from_, to))
 
     async def aclose(self) -> None:

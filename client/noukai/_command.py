@@ -1,4 +1,4 @@
-"""What the commands have in common: their client, their exit codes and how they say that."""
+"""The parts that all commands share: their client, their exit codes and their error messages."""
 
 import logging
 import os
@@ -30,7 +30,7 @@ EPILOG = (
 
 
 class _Told(logging.Handler):
-    """Says on stderr what the client says of an API that is away."""
+    """A log handler that reports an unreachable API on stderr."""
 
     def emit(self, record: logging.LogRecord) -> None:
         complain(record.getMessage())
@@ -41,7 +41,10 @@ _TOLD = _Told(logging.WARNING)
 
 @contextmanager
 def connected() -> Generator[Noukai]:
-    """Give the client that the environment describes; an error is told, and ends the command with its exit code."""
+    """Return the client that the environment describes.
+
+    An error is told, and ends the command with its exit code.
+    """
     logging.getLogger("noukai").addHandler(_TOLD)
     try:
         if problems := unknown_variables(os.environ):
@@ -57,7 +60,7 @@ def connected() -> Generator[Noukai]:
 
 @contextmanager
 def _warnings_told() -> Generator[None]:
-    """Say on stderr which jobs a command leaves out, whatever the environment says of Python's warnings."""
+    """Print on stderr which jobs a command leaves out, whatever warning filters the environment sets."""
 
     def told(message: Warning | str, *_: object, **__: object) -> None:
         complain(str(message))
@@ -76,7 +79,7 @@ def show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
 
 
 def confirm(question: str) -> None:
-    """Ask on the terminal, and end the command if the answer is not yes, or nobody is there to give one."""
+    """Ask on the terminal; end the command unless the answer is yes."""
     tell(f"{question} [y/N]: ", end="")
     try:
         answer = sys.stdin.readline()
@@ -95,7 +98,7 @@ def confirm(question: str) -> None:
 def check_wait(
     timeout_ms: int | None, output: Path | None, *, waits: bool, cancel_on_timeout: bool, as_json: bool
 ) -> None:
-    """Refuse to be told how to wait, and where to write the result, where nothing is waited for."""
+    """Refuse options for waiting and for writing the result when nothing is waited for."""
     if not waits and (timeout_ms is not None or cancel_on_timeout or output is not None):
         raise typer.BadParameter(
             "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout' / '-o'"

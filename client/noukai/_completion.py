@@ -1,4 +1,4 @@
-"""Waiting for many jobs: a request asks for a hundred of them, for each at the pace that the API asks for."""
+"""The wait for many jobs: one request asks for up to a hundred, each at its own poll interval."""
 
 import heapq
 import math
@@ -29,7 +29,7 @@ class _Due(NamedTuple):
 
 
 class Completion:
-    """The ends of many jobs; a page is what a few requests at once have shown of those that are due."""
+    """The ends of many jobs, in pages: each shows the due jobs of a few concurrent requests."""
 
     def __init__(self, api: Api, ids: Iterable[str], *, timeout_ms: float | None, listener: Listener | None) -> None:
         if timeout_ms is not None and not 0 < timeout_ms < math.inf:
@@ -44,11 +44,11 @@ class Completion:
 
     @property
     def has_more(self) -> bool:
-        """Whether a job is left, or there is an error to raise."""
+        """Return whether a job is left, or there is an error to raise."""
         return bool(self._due) or self._failure is not None
 
     def page(self) -> Operation[list[tuple[str, End]]]:
-        """Look at the jobs that are due, once one is; gives those that have ended."""
+        """Fetch the jobs that are due; return those that have ended."""
         with interruptible(f"{len(self._due)} of {self._count} jobs go on: as_completed(jobs) takes them up again"):
             return (yield from self._page())
 
@@ -65,7 +65,7 @@ class Completion:
         return ended
 
     def _taken(self) -> dict[str, _Due]:
-        """Take the jobs that are due, as many as a few requests can ask for."""
+        """Take the due jobs, as many as a few requests can ask for."""
         now = self._api.clock()
         taken: dict[str, _Due] = {}
         while self._due and self._due[0].at <= now and len(taken) < _MOST:
@@ -74,7 +74,10 @@ class Completion:
         return taken
 
     def _look(self, jobs: dict[str, _Due]) -> Operation[list[tuple[str, End]]]:
-        """Look at jobs, and put those back that have not ended; a failure waits until what others found is given."""
+        """Fetch the status of jobs, and requeue those that have not ended.
+
+        A failure waits until what others found is given.
+        """
         ended: list[tuple[str, End]] = []
         looks = self._api.looks
         for job_id, seen in (yield from looks.of(list(jobs), self._deadline)).items():

@@ -23,14 +23,14 @@ HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
 
 
 class BlockingConnections(Protocol):
-    """What a `Noukai` sends its requests through."""
+    """The connections of a `Noukai`."""
 
     def client(self) -> httpx.Client:
         """Return the httpx client of this process."""
         ...
 
     def add_headers(self, request: httpx.Request) -> None:
-        """Let a request of the API carry the headers that every request of the httpx client is to carry."""
+        """Add the httpx client's default headers to a request."""
         ...
 
     def note(self, response: httpx.Response) -> None:
@@ -43,14 +43,14 @@ class BlockingConnections(Protocol):
 
 
 class AwaitingConnections(Protocol):
-    """What an `AsyncNoukai` sends its requests through."""
+    """The connections of an `AsyncNoukai`."""
 
     def client(self) -> httpx.AsyncClient:
         """Return the httpx client of this process and of the running event loop."""
         ...
 
     def add_headers(self, request: httpx.Request) -> None:
-        """Let a request of the API carry the headers that every request of the httpx client is to carry."""
+        """Add the httpx client's default headers to a request."""
         ...
 
     async def aclose(self) -> None:
@@ -73,7 +73,7 @@ def awaiting_connections(http_client: httpx.AsyncClient | None) -> AwaitingConne
 
 
 class _OwnConnections:
-    """Those of one process at a time: in a forked one others are made."""
+    """The connections of one process: a forked process makes its own."""
 
     def __init__(self) -> None:
         self._network = Network()
@@ -125,7 +125,7 @@ class _OwnConnections:
 
 
 class _OwnAsyncConnections:
-    """Those of each event loop: they are closed with it."""
+    """The connections of each event loop; they are closed with it."""
 
     def __init__(self) -> None:
         self._network = Network()

@@ -1,4 +1,4 @@
-"""Until when an operation may take."""
+"""The deadline of an operation."""
 
 import math
 from collections.abc import Callable
@@ -22,11 +22,14 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """The seconds left: 0 once it has passed, infinite if there is no deadline."""
+        """Return the seconds left: 0 once it has passed, infinite if there is no deadline."""
         return max(0.0, self._at - self._clock())
 
     def pause(self, seconds: float, because: NoukaiError | None = None) -> Operation[None]:
-        """Sleep for these seconds; if they reach the deadline, only until then, and raise `DeadlinePassedError`."""
+        """Sleep for these seconds.
+
+        If they reach the deadline, only until then, and raise `DeadlinePassedError`.
+        """
         left = self.left
         if min(seconds, left):
             yield Sleep(min(seconds, left))

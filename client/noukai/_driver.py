@@ -1,4 +1,4 @@
-"""The two drivers: they perform what an operation decides, one blocking, one awaiting."""
+"""The two drivers that perform the steps of an operation: one blocks, one awaits."""
 
 import asyncio
 import inspect
@@ -20,11 +20,11 @@ T = TypeVar("T")
 
 
 class Pages(Protocol[T]):
-    """What is fetched page by page: a page may be empty, and whether there are more is known after each."""
+    """The interface of paged results: a page may be empty; each says whether there are more."""
 
     @property
     def has_more(self) -> bool:
-        """Whether there may be another page."""
+        """Return whether there may be another page."""
         ...
 
     def page(self) -> Operation[list[T]]:
@@ -33,7 +33,7 @@ class Pages(Protocol[T]):
 
 
 class BlockingDriver:
-    """Performs operations, and blocks meanwhile."""
+    """A driver that performs operations and blocks meanwhile."""
 
     def __init__(self, connections: BlockingConnections, *, sleep: Callable[[float], object]) -> None:
         self._callers = Callers(connections)
@@ -52,7 +52,7 @@ class BlockingDriver:
         return step.value
 
     def each(self, pages: Pages[T]) -> Iterator[T]:
-        """Give what is on the pages one by one; a page is fetched when the one before is used up."""
+        """Yield the items of the pages; each page is fetched when the one before is used up."""
         while pages.has_more:
             yield from self.run(pages.page())
 
@@ -75,7 +75,7 @@ class BlockingDriver:
 
 
 class AwaitingDriver:
-    """Performs operations in the running event loop."""
+    """A driver that performs operations in the running event loop."""
 
     def __init__(self, connections: AwaitingConnections, *, sleep: Callable[[float], Awaitable[object]]) -> None:
         self._connections = connections
@@ -94,7 +94,7 @@ class AwaitingDriver:
         return step.value
 
     async def each(self, pages: Pages[T]) -> AsyncIterator[T]:
-        """Give what is on the pages one by one; a page is fetched when the one before is used up."""
+        """Yield the items of the pages; each page is fetched when the one before is used up."""
         while pages.has_more:
             for each in await self.run(pages.page()):
                 yield each

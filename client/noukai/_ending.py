@@ -1,4 +1,4 @@
-"""How the command ends: its exit code, whatever happens to its streams or its process meanwhile."""
+"""The end of the command: its exit code, whatever happens to its streams or its process."""
 
 import errno
 import os
@@ -22,7 +22,10 @@ _STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 
 
 class OutputError(Exception):
-    """Standard output takes no more; neither typer nor rich, which both exit with 1, see the error that says so."""
+    """The error that standard output takes no more.
+
+    Neither typer nor rich, which both exit with 1, see the error that says so.
+    """
 
     def __init__(self, reason: OSError) -> None:
         super().__init__(f"standard output cannot be written: {reason.strerror}")
@@ -41,7 +44,7 @@ class _Stream:
 
     @property
     def buffer(self) -> "_Stream":
-        """The bytes below a text."""
+        """Return the binary stream below the text stream."""
         return _Stream(self._stream.buffer, self._told)
 
     def write(self, content: Any) -> Any:
@@ -59,7 +62,7 @@ class _Stream:
 
 
 class _ClosedStream:
-    """What stands for a standard stream that the process was started without: it can neither be read nor written."""
+    """The stand-in for a standard stream that was closed when the process started."""
 
     encoding = "utf-8"
     errors = "strict"
@@ -134,10 +137,10 @@ def _raise_output_error(error: OSError) -> None:
 
 
 def _ignore(_: OSError) -> None:
-    """There is nobody left to tell."""
+    """Ignore an error that nobody is left to see."""
 
 
 def _leave_output() -> None:
-    """Let nothing that is still to be written raise an error when Python flushes it at its end."""
+    """Discard unwritten output, so that Python's flush at exit raises nothing."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

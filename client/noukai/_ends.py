@@ -1,4 +1,4 @@
-"""Going through many jobs as they end, in both colours."""
+"""Iteration over many jobs as they end, blocking and async."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -22,14 +22,14 @@ def as_completed(
     jobs: Iterable[AsyncJob] | AsyncIterable[AsyncJob], *, timeout_ms: float | None = None, progress: bool = False
 ) -> AsyncIterable[AsyncJob]: ...
 def as_completed(jobs: Any, *, timeout_ms: float | None = None, progress: bool = False) -> Any:
-    """Go through jobs as they end: with `for`, or with `async for` through those of an `AsyncNoukai`.
+    """Iterate over jobs as they end: with `for`, or with `async for` through those of an `AsyncNoukai`.
 
-    One request asks for a hundred jobs. How a job has ended is known when it comes by: its `wait` asks for nothing, and
-    returns or raises at once, also for a job that is unknown. A job that is named twice comes once. The time counts
-    from the first step on; `progress=True` draws how many have ended.
+    One request asks for a hundred jobs. How a job has ended is known when it comes by: its `wait` asks for
+    nothing, and returns or raises at once, also for a job that is unknown. A job that is named twice comes
+    once. The time counts from the first step on; `progress=True` draws how many have ended.
 
-    Raises `WaitTimeoutError` at the deadline, `InvalidArgumentError` for jobs of several clients and for a `timeout_ms`
-    that is no time; and `ApiError` or `ConnectionFailedError` as every request does.
+    Raises `WaitTimeoutError` at the deadline, `InvalidArgumentError` for jobs of several clients and for a
+    `timeout_ms` that is no time; and `ApiError` or `ConnectionFailedError` as every request does.
     """
     return _Ends(jobs, timeout_ms, progress)
 
@@ -69,7 +69,7 @@ class _Ends:
 
 
 def _common(jobs: dict[str, Any]) -> tuple[Api, Any]:
-    """Give what all jobs are asked for through."""
+    """Return the client that all jobs share."""
     asked = map(asked_through, jobs.values())
     # A job that came from another process has a client of its own, with the same settings.
     first, *others = {api.settings if api.is_portable else api: (api, driver) for api, driver in asked}.values()

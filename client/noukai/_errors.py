@@ -70,7 +70,7 @@ class InvalidInputError(ApiError):
 
     @property
     def errors(self) -> list[dict[str, Any]]:
-        """What is wrong where: objects with `path` and `message`; empty if the API named none."""
+        """Return what is wrong where: objects with `path` and `message`; empty if the API named none."""
         errors: object = self.detail.get("errors")
         entries = cast("list[object]", errors) if isinstance(errors, list) else []
         return [cast("dict[str, Any]", entry) for entry in entries if isinstance(entry, dict)]
@@ -134,7 +134,7 @@ class JobError(NoukaiError):
 
     @property
     def status(self) -> JobStatus | None:
-        """The job as last seen; None if no request was answered in time."""
+        """Return the job as last seen; None if no request was answered in time."""
         return self._status
 
 
@@ -145,7 +145,7 @@ class _EndedError(JobError):
 
     @property
     def status(self) -> JobStatus:
-        """The job as it ended."""
+        """Return the job as it ended."""
         return self._end
 
 

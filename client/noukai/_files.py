@@ -1,4 +1,4 @@
-"""What the command reads from files and writes to them: text as it is, and the base64 of a flow's bytes as bytes."""
+"""The files that the command reads and writes: text as is, base64 bytes decoded."""
 
 import sys
 from base64 import b64decode, b64encode
@@ -26,7 +26,9 @@ Input = tuple[str | None, dict[str, Any] | None]
 def input_of(
     client: Noukai, flow: str, message: str | None, file: BinaryIO | None, entries: Sequence[str] | None
 ) -> Input:
-    """Return the input of a job: a file is its message, or the one parameter of bytes of a flow that takes no message.
+    """Return the input of a job: the file is its message, or its only parameter if that takes bytes.
+
+
 
     Only the flow's schema says whether a file is text, which it has to be in UTF-8.
     """
@@ -52,7 +54,7 @@ def input_of(
 
 
 def write_output(client: Noukai, address: str | None, output: object, path: Path) -> None:
-    """Write what a job returned: bytes as such if the flow's schema has them, else as it would be printed."""
+    """Write what a job returned: as bytes if the flow's schema says base64, else as it would be printed."""
     known = _description(client, address) if isinstance(output, str) and address is not None else None
     schema = known and known.output
     content = f"{text_of(output)}\n".encode()
@@ -83,7 +85,7 @@ def _file_argument(flow: FlowDescription | None) -> str:
 
 
 def _is_base64(whole: Mapping[str, Any], schema: object) -> bool:
-    """Whether every text that a schema lets through is base64."""
+    """Return whether a schema accepts base64 text only."""
     if not isinstance(schema, dict):
         return False
     known = cast("dict[str, Any]", schema)

@@ -1,4 +1,4 @@
-"""A flow of the deployment, in both colours."""
+"""A flow of the deployment, blocking and async."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, Unpack
@@ -29,7 +29,7 @@ class _KnownFlow(Portable[Driver]):
 
     @property
     def address(self) -> str:
-        """The flow as `org/project/flow`."""
+        """Return the flow as `org/project/flow`."""
         return str(self._address)
 
     def _submission(
@@ -72,13 +72,14 @@ class Flow(_KnownFlow[BlockingDriver]):
     ) -> Job:
         """Submit a job: `message` is the flow's primary input, `parameters` its further ones, any JSON.
 
-        The submission carries an idempotency key, made here unless one is given, so that its retries never make a
-        second job. `progress=True` draws how far the upload of a large input is.
+        The submission carries an idempotency key, made here unless one is given, so that its retries never
+        make a second job. `progress=True` draws how far the upload of a large input is.
 
-        Raises `InvalidArgumentError` for what no job can be made of, before anything is sent; `FlowNotFoundError`,
-        `InvalidInputError` for an input that the flow does not take, `ConflictError` for an idempotency key that was
-        used with another input, `PayloadTooLargeError`; `InsufficientCreditsError` and `RateLimitedError` at the limits
-        of the org; and `ApiError` or `ConnectionFailedError` as every request does.
+        Raises `InvalidArgumentError` for what no job can be made of, before anything is sent;
+        `FlowNotFoundError`, `InvalidInputError` for an input that the flow does not take, `ConflictError` for
+        an idempotency key that was used with another input, `PayloadTooLargeError`;
+        `InsufficientCreditsError` and `RateLimitedError` at the limits of the org; and `ApiError` or
+        `ConnectionFailedError` as every request does.
         """
         with watched_transfer(self.address, progress=progress) as on_transfer:
             accepted = self._driver.run(self._submission(message, parameters, options, on_transfer))
@@ -95,7 +96,9 @@ class Flow(_KnownFlow[BlockingDriver]):
         cancel_on_timeout: bool = False,
         **options: Unpack[JobOptions],
     ) -> ExecuteResult:
-        """Submit a job as `Flow.job` does, and wait for it as `Job.wait` does; the time counts from its acceptance.
+        """Submit a job as `Flow.job` does, and wait for it as `Job.wait` does.
+
+        The time counts from its acceptance.
 
         Raises what these do.
         """
@@ -106,17 +109,19 @@ class Flow(_KnownFlow[BlockingDriver]):
     def map(
         self, inputs: Iterable[FlowInput], *, progress: bool = False, **options: Unpack[JobOptions]
     ) -> Iterator[Job]:
-        """Submit a job for each input, as the jobs are asked for, and give them in the order of their inputs.
+        """Submit a job for each input while iterating; yield the jobs in the order of their inputs.
 
-        An input is a message, or a dict of the flow's arguments, `message` among them; the options are those of every
-        job. One request submits a hundred jobs, or as many as its body has room for, and four are in flight at most: of
-        inputs that are made as they are wanted no more are held at once. `progress=True` draws how many are submitted.
+        An input is a message, or a dict of the flow's arguments, `message` among them; the options are those
+        of every job. One request submits a hundred jobs, or as many as its body has room for, and four are in
+        flight at most: of inputs that are made as they are wanted no more are held at once. `progress=True`
+        draws how many are submitted.
 
-        With an `idempotency_key` each job has one of its own, made of that and the place of its input: to map the same
-        inputs again, after a failure or in another process, gives the same jobs and submits those that were missing.
+        With an `idempotency_key` each job has one of its own, made of that and the place of its input: to map
+        the same inputs again, after a failure or in another process, gives the same jobs and submits those
+        that were missing.
 
-        Raises what `Flow.job` does for the first input that is refused, after the jobs that were accepted with it were
-        given; none of those behind them is submitted.
+        Raises what `Flow.job` does for the first input that is refused, after the jobs that were accepted
+        with it were given; none of those behind them is submitted.
         """
         return self._map(self._mapped(inputs, options), progress=progress)
 
@@ -126,11 +131,12 @@ class Flow(_KnownFlow[BlockingDriver]):
                 yield Job(accepted.id, self._api, self._driver, accepted)
 
     def jobs(self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]) -> Iterator[JobStatus]:
-        """Go through the flow's jobs, the newest first and without their results.
+        """Iterate over the flow's jobs, the newest first and without their results.
 
-        A page of up to `page_size` jobs is fetched when the one before is used up. Jobs that are submitted meanwhile
-        are not among them, and one that was submitted within the last second may be missed. Warns with an
-        `UnreadableJobWarning` of each job that is left out because what is stored of it cannot be read.
+        A page of up to `page_size` jobs is fetched when the one before is used up. Jobs that are submitted
+        meanwhile are not among them, and one that was submitted within the last second may be missed. Warns
+        with an `UnreadableJobWarning` of each job that is left out because what is stored of it cannot be
+        read.
 
         Raises `InvalidArgumentError` for what is no filter, `FlowNotFoundError`; and `ApiError` or
         `ConnectionFailedError` as every request does.
@@ -138,9 +144,12 @@ class Flow(_KnownFlow[BlockingDriver]):
         return self._driver.each(self._listing(selection, page_size))
 
     def cancel_jobs(self, **selection: Unpack[JobSelection]) -> int:
-        """Cancel the flow's jobs that wait or run, or those of them that are selected; gives how many there were.
+        """Cancel the flow's jobs that wait or run, or those of them that are selected.
 
-        Jobs that are submitted meanwhile stay, and so do those that cannot be read, of which it warns as `Flow.jobs`.
+        Gives how many there were.
+
+        Jobs that are submitted meanwhile stay, and so do those that cannot be read, of which it warns as
+        `Flow.jobs`.
 
         Raises what `Flow.jobs` does.
         """
@@ -148,7 +157,7 @@ class Flow(_KnownFlow[BlockingDriver]):
 
 
 class AsyncFlow(_KnownFlow[AwaitingDriver]):
-    """`Flow`, to be awaited."""
+    """The async form of `Flow`."""
 
     async def job(
         self,
@@ -191,7 +200,7 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
                 yield AsyncJob(accepted.id, self._api, self._driver, accepted)
 
     def jobs(self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]) -> AsyncIterator[JobStatus]:
-        """Go through the flow's jobs as `Flow.jobs` does, with `async for`."""
+        """Iterate over the flow's jobs as `Flow.jobs` does, with `async for`."""
         return self._driver.each(self._listing(selection, page_size))
 
     async def cancel_jobs(self, **selection: Unpack[JobSelection]) -> int:

@@ -1,4 +1,4 @@
-"""What must not be used in a forked process."""
+"""Objects that must not be used in a forked process."""
 
 import os
 import warnings
@@ -7,17 +7,17 @@ from weakref import WeakSet
 
 
 class Inherited(Protocol):
-    """What a forked process has a copy of."""
+    """An object that a forked process has inherited a copy of."""
 
     def leave_behind(self) -> None:
-        """Leave it to the parent process."""
+        """Leave the resources to the parent process."""
 
 
 _INHERITED: WeakSet[Inherited] = WeakSet()
 
 
 def leave_behind_at_fork(each: Inherited) -> None:
-    """Let every process that is forked from now on leave this behind."""
+    """Call `leave_behind` of this object in every process that is forked from now on."""
     _INHERITED.add(each)
 
 

@@ -14,14 +14,14 @@ HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
 
 
 def checked(http_client: object, kind: type[HttpClient], user: str) -> HttpClient:
-    """Return the client; raise `TypeError` if it is none of that kind."""
+    """Return the client; raise `TypeError` if it is of another kind."""
     if not isinstance(http_client, kind):
         raise TypeError(f"the http_client of {user} must be an httpx.{kind.__name__}, not {http_client!r}")
     return http_client
 
 
 class GivenConnections(Generic[HttpClient]):
-    """Those of an `http_client` that was handed in: it stays open, and its owner alone can make another."""
+    """The connections of a caller's `http_client`: it stays open, and only its owner can replace it."""
 
     def __init__(self, http_client: HttpClient) -> None:
         self._http_client: HttpClient = http_client
@@ -60,7 +60,7 @@ class GivenConnections(Generic[HttpClient]):
 
 
 class GivenAsyncConnections(GivenConnections[httpx.AsyncClient]):
-    """Those of an `httpx.AsyncClient`: the one event loop that they are used in is the only one that can use them."""
+    """The connections of a caller's `httpx.AsyncClient`, usable in one event loop only."""
 
     def __init__(self, http_client: httpx.AsyncClient) -> None:
         super().__init__(http_client)
@@ -80,7 +80,7 @@ class GivenAsyncConnections(GivenConnections[httpx.AsyncClient]):
 
 
 def running_loop() -> AbstractEventLoop:
-    """Return the event loop of asyncio that runs; raise `NoukaiError` if none does."""
+    """Return the running event loop of asyncio; raise `NoukaiError` if none runs."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

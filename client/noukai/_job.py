@@ -1,4 +1,4 @@
-"""A submitted job, in both colours."""
+"""A submitted job, blocking and async."""
 
 from typing import TYPE_CHECKING
 
@@ -38,12 +38,12 @@ class _KnownJob(Portable[Driver]):
 
     @property
     def id(self) -> str:
-        """The job's id, which never changes."""
+        """Return the job's id, which never changes."""
         return self._id
 
     @property
     def accepted(self) -> JobAccepted | None:
-        """The API's answer to the submission; None for a job that was taken up by its id."""
+        """Return the API's answer to the submission; None for a job made from its id."""
         return self._accepted
 
     def _known(self) -> tuple[JobAccepted | None, End | None]:
@@ -58,7 +58,7 @@ class _KnownJob(Portable[Driver]):
 
 
 class Job(_KnownJob[BlockingDriver]):
-    """A job of the API, known by its id; `flow.job()` submits one, `client.job(id)` takes one up.
+    """A job, known by its id; `flow.job()` submits one, `client.job(id)` refers to an existing one.
 
     It can be pickled, its client's API key with it, and used in another process.
     """
@@ -78,16 +78,16 @@ class Job(_KnownJob[BlockingDriver]):
         *,
         progress: bool = False,
     ) -> ExecuteResult:
-        """Wait until the job has ended and return what it returned.
+        """Wait until the job has ended and return its output.
 
-        Without `timeout_ms` this takes as long as the job does; 0 is one status check, which takes up to five seconds.
-        `on_progress` is called with the progress whenever it has changed; `progress=True` draws it, and how
-        far the download of a large result is, where there is a terminal or a notebook.
+        Without `timeout_ms` this takes as long as the job does; 0 is one status check, which takes up to five
+        seconds. `on_progress` is called with the progress whenever it has changed; `progress=True` draws it,
+        and how far the download of a large result is, where there is a terminal or a notebook.
         `cancel_on_timeout` cancels the job at the deadline, which may take up to five seconds more.
 
-        Raises `JobFailedError`, `JobCancelledError`, `ResultLostError` or, at the deadline, `WaitTimeoutError`;
-        `InvalidArgumentError` for a `timeout_ms` that is no time; `JobNotFoundError`, and `ApiError` or
-        `ConnectionFailedError` as every request does.
+        Raises `JobFailedError`, `JobCancelledError`, `ResultLostError` or, at the deadline,
+        `WaitTimeoutError`; `InvalidArgumentError` for a `timeout_ms` that is no time; `JobNotFoundError`, and
+        `ApiError` or `ConnectionFailedError` as every request does.
         """
         with watched(self._id, on_progress, progress=progress) as listeners:
             return self._driver.run(
@@ -95,25 +95,25 @@ class Job(_KnownJob[BlockingDriver]):
             )
 
     def cancel(self) -> None:
-        """Cancel the job, at once and for good; a job that has ended is left as it is.
+        """Cancel the job, at once and for good; a terminal job is left as it is.
 
         Raises `JobNotFoundError`, and `ApiError` or `ConnectionFailedError` as every request does.
         """
         self._driver.run(self._api.cancel(self._id))
 
     def retry(self) -> "Job":
-        """Submit the input of the failed or cancelled job again, as a new job; doing so twice makes one.
+        """Resubmit the input of a failed or cancelled job as a new job; doing so twice makes one.
 
         Raises `InvalidInputError` for a job that may still complete, has completed or has lost its input;
-        `FlowNotFoundError` if its flow is no more; `JobNotFoundError`, and `ApiError` or `ConnectionFailedError` as
-        every request does.
+        `FlowNotFoundError` if its flow is no more; `JobNotFoundError`, and `ApiError` or
+        `ConnectionFailedError` as every request does.
         """
         accepted = self._driver.run(self._api.retry(self._id))
         return Job(accepted.id, self._api, self._driver, accepted)
 
 
 class AsyncJob(_KnownJob[AwaitingDriver]):
-    """`Job`, to be awaited."""
+    """The async form of `Job`."""
 
     async def status(self) -> JobStatus:
         """Fetch the job as `Job.status` does."""
@@ -144,15 +144,15 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
 
 
 def asked_through(job: _KnownJob[Driver]) -> tuple[Api, Driver]:
-    """Give the API that has the job, and what asks it."""
+    """Return the job's API and the driver that performs its requests."""
     return job._api, job._driver  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
 
 
 def known_end(job: _KnownJob[Driver]) -> End | None:
-    """Give how the job has ended, if `as_completed` has seen it."""
+    """Return how the job has ended, if `as_completed` has seen it."""
     return job._end  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
 
 
 def note_end(job: _KnownJob[Driver], end: End) -> None:
-    """Let a job know how it has ended, which never changes: a wait for it asks for nothing."""
+    """Record the final status, which never changes: a later `wait` needs no request."""
     job._end = end  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module

@@ -1,4 +1,4 @@
-"""Going through the jobs that a filter selects, page by page."""
+"""Paged iteration over the jobs that a filter selects."""
 
 import warnings
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ class UnreadableJobWarning(UserWarning):
 
 
 class JobSelection(TypedDict, total=False):
-    """Which jobs are meant: all of them, but for what is stated."""
+    """A filter of jobs; without any criterion it selects all."""
 
     state: str | None
     """`pending`, `running`, `completed`, `failed` or `cancelled`, as a job stands when it is read."""
@@ -75,7 +75,7 @@ def listing_of_org(api: Api, org: str | None, project: str | None, selection: Jo
 
 
 def cancellation(api: Api, address: FlowAddress, selection: JobSelection) -> Operation[int]:
-    """Cancel the selected jobs of a flow, as far as they wait or run; gives how many were cancelled."""
+    """Cancel the selected jobs of a flow that wait or run; return how many were cancelled."""
     return _cancel_pages(api, address, _checked(JobCancellation, selection))
 
 

@@ -1,4 +1,4 @@
-"""The looks at jobs that the waits of a client share: whatever is to be looked at meanwhile, one request asks for."""
+"""Status checks that the waits of a client share: one request asks for many jobs."""
 
 import asyncio
 import math
@@ -36,7 +36,7 @@ _FASTEST_PACE = 0.2
 
 
 class Look(NamedTuple):
-    """What was seen of one of many jobs, and in how many milliseconds it is worth another look, if the API says so."""
+    """The status of one of many jobs, and its poll interval in milliseconds if the API gives one."""
 
     job_id: str
     seen: JobStatus | ApiError | None
@@ -44,7 +44,7 @@ class Look(NamedTuple):
 
     @property
     def pace(self) -> float:
-        """The seconds after which to look again."""
+        """Return the poll interval in seconds."""
         return max(_FASTEST_PACE, _PACE if self.pace_ms is None else self.pace_ms / 1000)
 
 
@@ -53,7 +53,10 @@ Statuses: TypeAlias = Callable[[Sequence[str], Deadline], Operation[list[Look]]]
 
 
 class _Place(NamedTuple):
-    """A place in the line of jobs to look at; None instead of what is seen lets its owner ask."""
+    """An entry in the queue of jobs to check.
+
+    None in place of a status asks its owner to send the request.
+    """
 
     job_id: str
     deadline: Deadline
@@ -61,7 +64,7 @@ class _Place(NamedTuple):
 
 
 class Looks:
-    """Looks at jobs for many operations at once, in any threads.
+    """Shared status checks for many operations, in any threads.
 
     Nobody has a thread for it: one of those who wait asks for all that stand in line, and tells the others.
     """
@@ -74,7 +77,7 @@ class Looks:
         leave_behind_at_fork(self)
 
     def leave_behind(self) -> None:
-        """Forget who waits: in a forked process nobody does."""
+        """Forget the waits: a forked process has none."""
         self._lock = RLock()  # an operation that is collected may end in the middle of another's
         self._line: deque[_Place] = deque()
         self._asking = 0
@@ -82,7 +85,7 @@ class Looks:
 
     @contextmanager
     def joined(self) -> Generator[None]:
-        """Count a wait while it lasts."""
+        """Register a wait while the context lasts."""
         with self._lock:
             self._waits += 1
         try:
@@ -93,16 +96,16 @@ class Looks:
 
     @property
     def are_shared(self) -> bool:
-        """Whether there are so many waits that they look at their jobs together."""
+        """Return whether there are enough waits to share their requests."""
         return self._waits > _ALONE
 
     def pause_of(self, pace: float = 0.0) -> float:
-        """Return the seconds from now to the end of the round in which so many will have passed."""
+        """Return the seconds until the current round of checks ends."""
         passed = self._clock() - self._begun_at
         return math.ceil((passed + pace) / _ROUND) * _ROUND - passed
 
     def of(self, ids: Sequence[str], deadline: Deadline) -> Operation[dict[str, Seen]]:
-        """Look at jobs; gives of each what was seen, or why nothing was."""
+        """Fetch the status of jobs; return for each its status or its error."""
         found: dict[str, Seen] = {}
         places: list[_Place] = []
         try:
@@ -130,7 +133,7 @@ class Looks:
         return place.seen.result()
 
     def _taken(self) -> list[list[_Place]]:
-        """Take what stands in line: all of it if nobody is asking, else what fills requests."""
+        """Take queued entries: all of them if no request is in flight, else as many as fill requests."""
         batches: list[list[_Place]] = []
         with self._lock:
             least = MAX_BATCH_SIZE if self._asking else 1
@@ -159,7 +162,7 @@ class Looks:
                     place.seen.set_result(failure if failure and _concerns(failure, place, deadline) else None)
 
     def _call(self) -> None:
-        """Let the first in line ask, if nobody does."""
+        """Wake the first entry in the queue to send the request, if no other does."""
         with self._lock:
             while not self._asking and self._line:
                 place = self._line.popleft()
@@ -169,7 +172,7 @@ class Looks:
 
 
 class LooksByLoop:
-    """Looks of each event loop, since one may stop while it asks, and of all threads that run none."""
+    """Shared status checks per event loop, and one set for all threads without a loop."""
 
     def __init__(self, statuses: Statuses, clock: Clock) -> None:
         self._statuses = statuses
@@ -178,7 +181,7 @@ class LooksByLoop:
         self._of_loops: WeakKeyDictionary[AbstractEventLoop, Looks] = WeakKeyDictionary()
 
     def here(self) -> Looks:
-        """Return those of who calls."""
+        """Return the shared checks of the current event loop or thread."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -189,7 +192,7 @@ class LooksByLoop:
 
 
 def _concerns(failure: NoukaiError | DeadlinePassedError, place: _Place, deadline: Deadline) -> bool:
-    """Whether who has the place gives up as well: those who have more time than who asked go on."""
+    """Return whether the error concerns this entry too: one with more time left goes on."""
     if place.deadline is deadline:
         return True
     if isinstance(failure, DeadlinePassedError):

@@ -1,4 +1,4 @@
-"""Looking up hosts while Python ends: an event loop leaves that to threads, and then there are no more of them."""
+"""Host lookups while Python exits: event loops use threads for them, which can no longer start."""
 
 import socket
 from asyncio import AbstractEventLoop
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def keep_lookups_possible(loop: AbstractEventLoop) -> None:
-    """Let the loop look up names itself, which blocks it, if Python ends and starts no thread for that any more."""
+    """Resolve names in the event loop itself, blocking, if Python exits and can start no thread."""
     if _are_threads_over():
         vars(loop)["getaddrinfo"] = _getaddrinfo
 

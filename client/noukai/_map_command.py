@@ -46,7 +46,10 @@ def map_inputs(
     keep_seconds: options.KeepSeconds = None,
     as_json: options.Json = False,
 ) -> None:
-    """Submit a job for each line of a file and print their ids, in the order of the lines; with --wait, their ends."""
+    """Submit a job for each line of a file and print their ids, in the order of the lines.
+
+    With --wait, their ends.
+    """
     check_wait(timeout_ms, None, waits=waits, cancel_on_timeout=False, as_json=as_json)
     idempotency_key = idempotency_key or str(uuid4())
     with connected() as client, _resumable(idempotency_key):
@@ -71,7 +74,7 @@ def map_inputs(
 
 @contextmanager
 def _resumable(key: str) -> Generator[None]:
-    """Say how to go on when the command is interrupted, whatever is submitted by then."""
+    """Return the command that resumes after an interruption."""
     try:
         yield
     except KeyboardInterrupt:
@@ -109,7 +112,7 @@ def _show_ids(jobs: Iterable[Job], *, as_json: bool) -> None:
 
 
 def _show_ends(jobs: Iterable[Job], *, as_json: bool) -> None:
-    """Print each end; leave as the worst of them would."""
+    """Print each end; exit with the code of the worst one."""
     states: set[str] = set()
     for job in jobs:
         end = known_end(job)

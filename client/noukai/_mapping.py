@@ -1,4 +1,4 @@
-"""Submitting a job for each of many inputs, in batches."""
+"""The submission of one job for each of many inputs, in batches."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from itertools import islice
@@ -24,10 +24,10 @@ _AT_ONCE = 4
 
 
 class Mapped:
-    """The jobs of many inputs, in their order; a page is what a few requests at once submit.
+    """The jobs of many inputs, in their order, in pages submitted by a few concurrent requests.
 
-    No input is taken before its page is wanted. What was accepted beside a submission that was refused is given before
-    the refusal is raised.
+    No input is taken before its page is wanted. What was accepted beside a submission that was refused is
+    given before the refusal is raised.
     """
 
     def __init__(self, api: Api, address: FlowAddress, inputs: Iterable[FlowInput], options: JobOptions) -> None:
@@ -44,11 +44,11 @@ class Mapped:
 
     @property
     def has_more(self) -> bool:
-        """Whether there may be more inputs, or there is a refusal to raise."""
+        """Return whether there may be more inputs, or there is a refusal to raise."""
         return self._failure is not None or not self._is_at_end
 
     def page(self) -> Operation[list[JobAccepted]]:
-        """Submit what a few requests take."""
+        """Submit the batches of a few requests."""
         if self._failure is not None:
             raise self._failure
         batches = list(islice(self._batches, _AT_ONCE))
@@ -66,7 +66,7 @@ class Mapped:
         return [each for each in outcomes if not isinstance(each, NoukaiError)]
 
     def _uploaded(self, batch: list[Submission]) -> Operation[list[Submission | NoukaiError]]:
-        """Upload the inputs of a batch that are too large for it."""
+        """Upload the inputs of a batch that are too large for its request."""
         found: list[Submission | NoukaiError] = []
         for each in batch:
             try:
@@ -76,7 +76,7 @@ class Mapped:
         return found
 
     def _submit(self, batch: list[Submission | NoukaiError]) -> Operation[list[JobAccepted | NoukaiError]]:
-        """Submit a batch, and again those of it that could not be accepted for a moment."""
+        """Submit a batch, and resubmit the entries that were refused for the moment."""
         outcomes: dict[int, JobAccepted | NoukaiError] = {}
         left: dict[int, Submission] = {}
         for place, each in enumerate(batch):
@@ -106,7 +106,7 @@ def _is_transient(outcome: JobAccepted | NoukaiError) -> bool:
 
 
 def _submissions(inputs: Iterable[FlowInput], options: JobOptions) -> Iterator[Submission]:
-    """Give each input under a key of its own, which a key of them all and its place make."""
+    """Yield each input with its own idempotency key, derived from the common key and its place."""
     key = options.get("idempotency_key")
     for place, each in enumerate(inputs):
         message, parameters = _arguments(each, place)
@@ -125,7 +125,10 @@ def _arguments(each: object, place: int) -> tuple[str | None, Mapping[str, Any] 
 
 
 def _batches(submissions: Iterable[Submission]) -> Iterator[list[Submission]]:
-    """Cut submissions into what one request takes, by their number and their size; one to be uploaded is alone."""
+    """Split submissions into batches by their number and size.
+
+    One to be uploaded is alone.
+    """
     batch: list[Submission] = []
     size = AROUND_ENTRIES
     for each in submissions:

@@ -26,17 +26,26 @@ def whole_seconds(text: str) -> int:
 
 
 def milliseconds(text: str) -> int:
-    """Return the milliseconds of a duration; a number without a unit is milliseconds; raises as `seconds` does."""
+    """Return the milliseconds of a duration.
+
+    A number without a unit is milliseconds; raises as `seconds` does.
+    """
     return _whole(_number(text, 0.001) * 1000, text, "milliseconds")
 
 
 def past(text: str) -> str:
-    """Return the moment that a duration ago was, as ISO 8601 text; a text that is no duration is left to the API."""
+    """Return the moment that a duration ago was, as ISO 8601 text.
+
+    A text that is no duration is left to the API.
+    """
     return _from_now(text, -1)
 
 
 def future(text: str) -> str:
-    """Return the moment that is a duration ahead, as ISO 8601 text; a text that is no duration is left to the API."""
+    """Return the moment that is a duration ahead, as ISO 8601 text.
+
+    A text that is no duration is left to the API.
+    """
     return _from_now(text, 1)
 
 

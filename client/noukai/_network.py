@@ -1,4 +1,4 @@
-"""How the network is reached: as the environment says, by the variables that other HTTP clients know, too."""
+"""The network settings: from the environment, in the variables that other HTTP clients use."""
 
 import os
 import re
@@ -26,7 +26,7 @@ _USER = re.compile(r"//[^/]*@")
 
 
 class Network:
-    """Makes httpx clients, which share the authorities that they trust, since reading them takes long.
+    """A factory of httpx clients that share the trusted certificates, which are slow to load.
 
     Raises `InvalidArgumentError` for a variable that cannot be followed.
     """
@@ -45,10 +45,10 @@ class Network:
 
 
 class _NoCookies(CookieJar):
-    """Keeps no cookies: requests that httpx does not build itself carry none, and to look for them costs CPU."""
+    """A cookie jar that keeps none; looking for cookies costs CPU."""
 
     def extract_cookies(self, response: object, request: object) -> None:
-        """Take none from an answer."""
+        """Ignore the cookies of an answer."""
 
 
 def _context() -> ssl.SSLContext:

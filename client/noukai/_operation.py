@@ -1,8 +1,9 @@
-"""What the core and its drivers say to each other.
+"""The protocol between the core and its drivers.
 
-An operation is a generator that decides but does nothing: it yields steps and returns its outcome. A driver performs
-each step: it replies to a request with its response or with the `httpx.RequestError` that came instead, which is thrown
-into the operation; to requests that are sent together with such a reply for each; and to any other step with None.
+An operation is a generator that decides but does nothing: it yields steps and returns its outcome. A driver
+performs each step: it replies to a request with its response or with the `httpx.RequestError` that came
+instead, which is thrown into the operation; to requests that are sent together with such a reply for each;
+and to any other step with None.
 """
 
 from asyncio import CancelledError
@@ -23,26 +24,26 @@ Listener = Callable[[dict[str, Any]], object]
 
 
 class Sleep(NamedTuple):
-    """Let this many seconds pass."""
+    """A pause of this many seconds."""
 
     seconds: float
 
 
 class Report(NamedTuple):
-    """Tell a listener of a progress."""
+    """A progress report for a listener."""
 
     listener: Listener
     progress: dict[str, Any]
 
 
 class Together(NamedTuple):
-    """Send these requests at once; the reply is a list."""
+    """Requests to send concurrently; the reply is a list."""
 
     requests: list[httpx.Request]
 
 
 class Attend(NamedTuple):
-    """Let time pass until another operation has settled this, but no more than so many seconds."""
+    """A pause until another operation settles this, or so many seconds have passed."""
 
     settled: "Future[Any]"
     seconds: float
@@ -50,7 +51,7 @@ class Attend(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome(Generic[T]):
-    """The operation has ended with this."""
+    """The outcome of an operation."""
 
     value: T
 
@@ -62,7 +63,10 @@ Operation: TypeAlias = Generator[Step, Any, T]
 
 
 def advance(operation: Operation[T], reply: Reply) -> Step | Outcome[T]:
-    """Give the operation the reply to its last step, None at first; return its next step, or its outcome."""
+    """Send the operation the reply to its last step; None at first.
+
+    Return its next step, or its outcome.
+    """
     try:
         if isinstance(reply, httpx.RequestError):
             return operation.throw(reply)
@@ -72,7 +76,7 @@ def advance(operation: Operation[T], reply: Reply) -> Step | Outcome[T]:
 
 
 def together(operations: Iterable[Operation[T]]) -> Operation[list[T]]:
-    """Perform operations in step, which ask and sleep only; gives their outcomes, in their order.
+    """Perform operations concurrently, which request and sleep only; return their outcomes in order.
 
     Their requests are sent at once, and all sleep for as long as the one that has to sleep the longest.
     """
@@ -97,7 +101,7 @@ def together(operations: Iterable[Operation[T]]) -> Operation[list[T]]:
 
 @contextmanager
 def interruptible(how_to_go_on: str) -> Generator[None]:
-    """Note on an interruption that it is that of a wait alone."""
+    """Add a note to an interruption: it ends the wait, not the job."""
     try:
         yield
     except (KeyboardInterrupt, CancelledError) as interruption:

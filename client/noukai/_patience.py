@@ -1,4 +1,4 @@
-"""How long an API that is away is asked again, and what is said of it meanwhile."""
+"""The retries while the API is unreachable, and their messages."""
 
 import logging
 import math
@@ -29,12 +29,12 @@ _TRANSIENT = {
 
 
 def is_transient(error: NoukaiError) -> bool:
-    """Return whether what has failed may succeed in a moment."""
+    """Return whether a repetition may succeed."""
     return isinstance(error, ConnectionFailedError | WebPageError) or error.status_code in _TRANSIENT
 
 
 class Patience(NamedTuple):
-    """So many repetitions, and more of them until so many seconds have passed since the first failure."""
+    """A limit on repetitions: a number of them, and more until so many seconds after the first failure."""
 
     retries: int
     seconds: float = 0.0
@@ -43,7 +43,7 @@ class Patience(NamedTuple):
 
 
 class Failures:
-    """The failures of one request in a row."""
+    """The consecutive failures of one request."""
 
     def __init__(self, clock: Clock, patience: Patience) -> None:
         self._clock = clock
@@ -53,7 +53,7 @@ class Failures:
         self.count = 0
 
     def is_last(self, error: NoukaiError, pause: float) -> bool:
-        """Note a failure; return whether no repetition, so many seconds later, is worthwhile."""
+        """Record a failure; return whether a repetition after so many seconds would come too late."""
         now = self._clock()
         self._since = now if self._since is None else self._since
         patience = self._patience
@@ -71,13 +71,13 @@ class Failures:
         return False
 
     def end(self) -> None:
-        """Note that the request has been answered."""
+        """Record that the request has been answered."""
         if self._is_told and self._since is not None:
             _LOG.warning("the API answers again, after %.0f s", self._clock() - self._since)
 
 
 def asked_pause(error: NoukaiError) -> float:
-    """Return for how many seconds the API asks to wait."""
+    """Return how many seconds the API asks to wait."""
     return (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
 
 

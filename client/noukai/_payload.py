@@ -1,4 +1,4 @@
-"""Inputs and outputs that are too large for a body of the API: they go to, and come from, where it says.
+"""The transfer of inputs and outputs that are too large for the API, through presigned URLs.
 
 What is there is asked without the API's key: that the URL is signed is all that counts.
 """
@@ -32,7 +32,7 @@ _REFERENCE = ("output_url", "output_bytes", "output_sha256")
 def uploaded(
     api: "Api", address: FlowAddress, submission: Submission, on_transfer: Listener | None = None
 ) -> Operation[Submission]:
-    """Upload the input of a submission whose body would be too large; gives what to submit."""
+    """Upload the input of a submission that is too large for a body; return what to submit."""
     content = submission.input
     if content is None:
         return submission
@@ -52,7 +52,7 @@ def with_output(
     patience: Patience | None = None,
     on_transfer: Listener | None = None,
 ) -> Operation[JobStatus]:
-    """Fetch the output of a job if it is behind a URL; gives the job as if it had come with it."""
+    """Fetch the output of a job if it is behind a URL; return the job with it."""
     deadline = deadline or api.deadline()
     try:
         return (yield from _with_output(api, status, deadline, patience, on_transfer))
@@ -63,7 +63,7 @@ def with_output(
 
 
 def is_behind_url(status: JobStatus) -> bool:
-    """Whether the output of a job is yet to be fetched."""
+    """Return whether the output of a job is yet to be fetched."""
     return status.result is not None and status.result.output_url is not None
 
 
@@ -93,7 +93,10 @@ def _upload(
 
 
 def _located(text: str) -> httpx.URL:
-    """Read where the API says that something is; raise `UnexpectedAnswerError` if HTTP does not lead there."""
+    """Read the presigned location that the API gives.
+
+    Raise `UnexpectedAnswerError` if HTTP does not lead there.
+    """
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL:

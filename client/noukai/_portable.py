@@ -1,4 +1,4 @@
-"""What a name and a client make: jobs and flows, which can be compared, and pickled for another process."""
+"""Jobs and flows by name and client: comparable, and picklable for another process."""
 
 import asyncio
 import atexit
@@ -17,7 +17,7 @@ Driver = TypeVar("Driver")
 
 
 class Portable(Generic[Driver]):
-    """What is known by its name alone; two of the same name, of the same API, are equal.
+    """An object known by its name; two with the same name and API are equal.
 
     Another process asks for it with the same settings, the API key included: that is part of what is pickled.
     """
@@ -50,7 +50,7 @@ class Portable(Generic[Driver]):
         return _arrived, (type(self), type(self._driver), self._api.settings, self._name, self._known())
 
     def _known(self) -> tuple[Any, ...]:
-        """Return what is known beside the name, as it is handed to the constructor."""
+        """Return the constructor's further arguments."""
         return ()
 
 
@@ -60,7 +60,7 @@ def _arrived(kind: Any, driver: type, settings: Settings, name: Hashable, known:
 
 @cache
 def _shared(driver: type, settings: Settings) -> tuple[Api, BlockingDriver | AwaitingDriver]:
-    """Return what asks for all that has arrived with these settings, for as long as the process lives."""
+    """Return the shared client for these settings, for as long as the process lives."""
     api = Api(settings, clock=time.monotonic, jitter=random.random)
     if issubclass(driver, AwaitingDriver):
         return api, AwaitingDriver(awaiting_connections(None), sleep=asyncio.sleep)

@@ -1,4 +1,4 @@
-"""How long the jobs of each flow took that this client has just waited for: before that no look at the next is due."""
+"""The recent durations of each flow's jobs: earlier than that no status check is due."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -22,23 +22,23 @@ _Ends: TypeAlias = "deque[tuple[float, float]]"
 
 @dataclass(frozen=True)
 class RecentJobs:
-    """The last ends of jobs by flow, each with the second that it was seen at and the seconds since its submission."""
+    """The last completed jobs by flow: when each was seen, and the seconds since its submission."""
 
     clock: Clock
     _ends: dict[str, _Ends] = field(default_factory=dict[str, _Ends])
 
     def note(self, status: JobStatus) -> None:
-        """Remember a job that is completed; one that failed or was cancelled says nothing of the next."""
+        """Record a completed job; failed and cancelled ones do not predict the next."""
         if status.flow is None or status.queued_for is None or status.ran_for is None or status.state != "completed":
             return
         ends = self._ends.setdefault(status.flow, deque(maxlen=_REMEMBERED_JOBS))
         ends.append((self.clock(), (status.queued_for + status.ran_for).total_seconds()))
 
     def rest_of(self, flow: str, accepted_at: float) -> float:
-        """For how many seconds a job of the flow, accepted at that second, need not be looked at.
+        """Return for how many seconds a job of the flow, accepted at that second, need not be checked.
 
-        Half of the jobs take longer than the median: to sleep until then, and to let the API hold the request from
-        there on, costs least where a second too late is worth as much as a second held.
+        Half of the jobs take longer than the median: to sleep until then, and to let the API hold the request
+        from there on, costs least where a second too late is worth as much as a second held.
         """
         now = self.clock()
         fresh = [took for seen_at, took in self._ends.get(flow, ()) if now - seen_at <= _REMEMBERED_SECONDS]

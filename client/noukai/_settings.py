@@ -1,4 +1,4 @@
-"""What a client is set to, from its arguments and the environment."""
+"""The client's settings, from its arguments and the environment."""
 
 import math
 import re
@@ -21,7 +21,7 @@ _PRINTABLE = re.compile(r"[!-~]+")
 
 
 class ClientOptions(TypedDict, total=False):
-    """How a client is set up. Of the first three, one that is absent or None comes from the environment."""
+    """The options of a client."""
 
     base_url: str | None
     """`https://…/api/v1`; else `NOUKAI_BASE_URL`, else the API that `make local` starts."""
@@ -41,7 +41,7 @@ class ClientOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the API is, who asks it, and how patiently."""
+    """The API's address, its key, and the patience of the client."""
 
     api_key: str = field(repr=False)
     base_url: str

@@ -1,4 +1,4 @@
-"""Lists that a notebook shows as tables."""
+"""Lists that notebooks show as tables."""
 
 from noukai_wire.flows import FlowDescription
 from noukai_wire.models import JobStatus
@@ -6,14 +6,14 @@ from noukai_wire.rows import html_of_flows, html_of_jobs
 
 
 class FlowTable(list[FlowDescription]):
-    """Flows, as a list that a notebook shows as a table."""
+    """A list of flows that notebooks show as a table."""
 
     def _repr_html_(self) -> str:
         return html_of_flows(self)
 
 
 class JobTable(list[JobStatus]):
-    """Jobs, as a list that a notebook shows as a table: `JobTable(flow.jobs())`."""
+    """A list of jobs that notebooks show as a table: `JobTable(flow.jobs())`."""
 
     def _repr_html_(self) -> str:
         return html_of_jobs(self)

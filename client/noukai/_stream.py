@@ -1,4 +1,4 @@
-"""Content that is sent and received piece by piece."""
+"""Content that is sent and received in pieces."""
 
 import hashlib
 import json
@@ -19,11 +19,11 @@ Note = Callable[[int], object]
 
 
 def _forgotten(_: int) -> None:
-    """Nobody wants to know."""
+    """Discard the content, which nobody reads."""
 
 
 class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """Content to send, in either colour: all at once, what is left of it would be copied for each packet."""
+    """Content to send in pieces, since httpx would copy the remainder for each packet."""
 
     def __init__(self, content: bytes, note: Note = _forgotten) -> None:
         self._content = content
@@ -53,7 +53,7 @@ class Received:
         self._digest = hashlib.sha256()
 
     def write(self, piece: bytes) -> None:
-        """Take a piece; raise `httpx.DecodingError` if that is too much."""
+        """Write a piece; raise `httpx.DecodingError` if it exceeds the limit."""
         self._left -= len(piece)
         if self._left < 0:
             raise httpx.DecodingError("it is longer than was said before")
@@ -63,7 +63,7 @@ class Received:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of all that was received, in hex."""
+        """Return the SHA-256 of all that was received, in hex."""
         return self._digest.hexdigest()
 
     def value(self) -> Any:
@@ -72,7 +72,7 @@ class Received:
         return json.load(self._file)
 
     def close(self) -> None:
-        """Forget it; a piece that still arrives has nowhere to go."""
+        """Close the content; a piece that still arrives is dropped."""
         self._file.close()
 
 

@@ -1,4 +1,4 @@
-"""What one call of `job()` submits."""
+"""The submission that one call of `job()` sends."""
 
 import json
 import math
@@ -24,7 +24,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")  # a header's value cannot
 
 
 class JobOptions(TypedDict, total=False):
-    """How a job runs. An option that is absent or None has the default of its flow or of the deployment."""
+    """The options of a job."""
 
     idempotency_key: str | None
     """The same key for the same flow gives the same job: 1 to 255 printable ASCII characters."""
@@ -55,7 +55,8 @@ class JobOptions(TypedDict, total=False):
 class Submission:
     """A submit request's body, and the key that makes its repetition harmless.
 
-    An `input` has to be uploaded first, since it would make the body too large; the body is without it until then.
+    An `input` has to be uploaded first, since it would make the body too large; the body is without it until
+    then.
     """
 
     content: bytes
@@ -64,23 +65,23 @@ class Submission:
     retry_for: float | None = None
 
     def announcement(self, sha256: str) -> bytes:
-        """The body of a request for a place to upload the input to."""
+        """Return the body of a request for a place to upload the input to."""
         content = b"" if self.input is None else self.input
         return _json({**json.loads(self.content), "bytes": len(content), "sha256": sha256})
 
     def referring_to(self, reference: str) -> "Submission":
-        """The submission once its input is uploaded."""
+        """Return the submission once its input is uploaded."""
         content = _json({**json.loads(self.content), "input": reference})
         return Submission(content, self.idempotency_key, retry_for=self.retry_for)
 
     @property
     def size(self) -> int:
-        """The bytes of it as an entry of a batch, and of what is uploaded for it."""
+        """Return the size in bytes of its entry in a batch, and of its upload."""
         return len(self.entry) + len(self.input or b"")
 
     @property
     def entry(self) -> bytes:
-        """The body as an entry of a batch, with its own key."""
+        """Return the body as an entry of a batch, with its own key."""
         key = b'"idempotencyKey":' + json.dumps(self.idempotency_key).encode()
         return b"%b%b%b}" % (self.content[:-1], b"" if self.content == b"{}" else b",", key)
 

@@ -1,4 +1,4 @@
-"""Tables of the command: whole where no terminal bounds them, on a terminal as much as is wide enough for a line."""
+"""The command's tables: as wide as the terminal, unlimited without one."""
 
 import sys
 from collections.abc import Sequence
@@ -22,14 +22,17 @@ _WIDEST = 10_000
 
 @dataclass(frozen=True)
 class _Layout:
-    """Columns from left to right; `essential` ones are always shown, and the others while there is room, in order."""
+    """Columns from left to right.
+
+    `essential` ones are always shown, and the others while there is room, in order.
+    """
 
     columns: Sequence[str]
     essential: Sequence[str]
     others: Sequence[str]
 
     def widths(self, rows: Sequence[Row], room: int, *, heading: bool) -> dict[str, int]:
-        """Return the columns that are shown, with their widths: the last one for which there is room may be cut."""
+        """Return the columns that fit, with their widths; the last one may be cut."""
         whole = {name: max(cell_len(row[name]) for row in [{name: name * heading}, *rows]) for name in self.columns}
         shown = {name: whole[name] for name in self.essential}
         left = room - sum(shown.values()) - _GAP * (len(shown) - 1)
@@ -54,12 +57,12 @@ _USAGE = _Layout(
 
 
 def show_jobs(jobs: Sequence[JobStatus]) -> None:
-    """Print jobs as a table, without a heading where it is not for a terminal."""
+    """Print jobs as a table; without a heading unless on a terminal."""
     _show(_JOBS, [job_row(job) for job in jobs], heading=sys.stdout.isatty())
 
 
 def show_usage(report: UsageReport) -> None:
-    """Print what was used, a line for each day and flow and one for all."""
+    """Print the usage: a line for each day and flow, and a total."""
     _show(_USAGE, usage_rows(report), heading=True)
 
 

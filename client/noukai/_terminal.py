@@ -1,4 +1,4 @@
-"""What the command shows: results and JSON on stdout; errors, for people alone, on stderr."""
+"""The command's output: results and JSON on stdout; errors, for people, on stderr."""
 
 import json
 import sys
@@ -45,14 +45,14 @@ def say(text: str = "") -> None:
 
 
 def tell(text: str, end: str = "\n") -> None:
-    """Print a line on standard error, if there is one."""
+    """Print a line on standard error, if it is open."""
     if sys.stderr is not None:  # pyright: ignore[reportUnnecessaryComparison]  # pythonw has none
         sys.stderr.write(f"{text}{end}")
         sys.stderr.flush()
 
 
 def complain(problem: NoukaiError | str) -> None:
-    """Say on stderr, in one line, what went wrong."""
+    """Print an error on stderr, in one line."""
     text = str(problem)
     if isinstance(problem, InvalidInputError):
         entries = [f"{entry.get('path')}: {entry.get('message')}" for entry in problem.errors]
@@ -73,7 +73,7 @@ def show_output(output: object) -> None:
 
 
 def show_status(status: JobStatus) -> None:
-    """Print a job as it stands, one line for each thing there is to say of it."""
+    """Print a job's status, one line for each fact."""
     for name, fact in facts_of(status).items():
         say(f"{name:<11}{fact}")
     if status.result is not None:
@@ -125,7 +125,7 @@ def show_cancelled(count: int, *, as_json: bool) -> None:
 
 
 def stated(selection: JobSelection) -> str:
-    """Say which jobs a filter leaves of those that wait or run."""
+    """Return the states of a filter that wait or run."""
     state = selection.get("state")
     span = {"from": selection.get("created_after"), "before": selection.get("created_before")}
     told = [f"{word} {moment}" for word, moment in span.items() if moment]

@@ -1,4 +1,4 @@
-"""How long a request may take, in all and for each of its steps, such as one read."""
+"""The timeouts of a request, in all and for each step."""
 
 import math
 from dataclasses import dataclass
@@ -19,26 +19,32 @@ _SLOWEST = 32 * 1024
 
 @dataclass(frozen=True)
 class Timeouts:
-    """The limits of the steps of a request; if they are `whole`, that of a read is also one for the whole request."""
+    """The limits of the steps of a request.
+
+    If they are `whole`, that of a read is also one for the whole request.
+    """
 
     steps: httpx.Timeout
     whole: bool
 
     @classmethod
     def of(cls, stated: float | None, http_client: httpx.Client | httpx.AsyncClient | None) -> "Timeouts":
-        """Return those that were stated, else those of the caller's own httpx client, else ours."""
+        """Return the stated timeouts, else those of the caller's httpx client, else our defaults."""
         if stated is None and http_client is not None:
             return cls(http_client.timeout, whole=False)
         return cls(httpx.Timeout(DEFAULT_TIMEOUT if stated is None else stated), whole=True)
 
     def of_request(self, left: float, held: float = 0.0) -> dict[str, Any]:
-        """Return the extensions of a request that ends in the seconds left; `held` ones are on top of what it has."""
+        """Return the extensions of a request that ends in the seconds left.
+
+        `held` ones are on top of what it has.
+        """
         read = self.steps.read
         whole = left if read is None or not self.whole else min(read + held, left)
         return self._extensions(whole, left, held)
 
     def of_transfer(self, size: int, left: float) -> dict[str, Any]:
-        """Return those of one that sends so many bytes, or receives some: it goes on while there is progress."""
+        """Return the timeouts of a transfer of so many bytes: it goes on while there is progress."""
         return self._extensions(left, left, min(size, _BUFFERED_BYTES) / _SLOWEST)
 
     def _extensions(self, whole: float, left: float, more_to_read: float) -> dict[str, Any]:
@@ -53,7 +59,7 @@ class Timeouts:
 
 
 def time_for(request: httpx.Request) -> float | None:
-    """Return the seconds in which a request must be over, if there is a limit."""
+    """Return the seconds that a request may take, if limited."""
     seconds: float | None = request.extensions[_TOTAL]
     return seconds
 

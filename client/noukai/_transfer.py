@@ -1,4 +1,4 @@
-"""How far an upload or a download is, for whoever shows it: it is no progress of the job."""
+"""The progress of an upload or a download; it is not the job's progress."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,10 @@ _STEPS = 100
 
 
 class Transfer:
-    """One upload or download of so many bytes, in attempts; only the last of them counts, until it is over."""
+    """One upload or download of so many bytes, in attempts.
+
+    Only the last of them counts, until it is over.
+    """
 
     def __init__(self, listener: Listener | None, doing: str, size: int) -> None:
         self._listener = listener
@@ -19,7 +22,7 @@ class Transfer:
         self._attempt: object = None
 
     def attempt(self) -> Callable[[int], None]:
-        """Begin anew; returns what is to be told of each piece that has passed, in any thread."""
+        """Begin an attempt; return the callback for each transferred piece, usable in any thread."""
         attempt = self._attempt = object()
         passed = told = 0
 
@@ -33,7 +36,10 @@ class Transfer:
         return note
 
     def during(self, operation: Operation[T]) -> Operation[T]:
-        """Perform what transfers; the listener hears that it begins, and at last that there is nothing to say."""
+        """Perform the transfer.
+
+        The listener hears that it begins, and at last that there is nothing to say.
+        """
         if self._listener is None:
             return (yield from operation)
         yield Report(self._listener, self._stated(0))

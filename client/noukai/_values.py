@@ -1,4 +1,4 @@
-"""Python values as the JSON that a flow's annotations read: dataclasses, models, dates, decimals, numpy's arrays."""
+"""The conversion of Python values to JSON as flows read it: dataclasses, models, dates, decimals, arrays."""
 
 import json
 import math
@@ -28,7 +28,7 @@ _ASTERISKS = '"**********"'
 
 
 class _RefusedError(Exception):
-    """A value that JSON cannot carry; the path to it grows while this is raised from level to level."""
+    """The error that JSON cannot carry a value; the path to it grows while this propagates."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -39,9 +39,9 @@ class _RefusedError(Exception):
 def json_of(name: str, value: object) -> Any:
     """Return the value as JSON has it: None, bool, int, float, str, list and dict.
 
-    What pydantic knows is written as pydantic writes it, so that the same annotation of a flow reads it: a model or a
-    dataclass as an object, a date as ISO 8601 text, a `Decimal` as text, bytes as base64. An
-    array of numpy, and whatever else has `tolist`, is a list.
+    What pydantic knows is written as pydantic writes it, so that the same annotation of a flow reads it: a
+    model or a dataclass as an object, a date as ISO 8601 text, a `Decimal` as text, bytes as base64. An array
+    of numpy, and whatever else has `tolist`, is a list.
 
     Raises `InvalidArgumentError` for what JSON cannot carry, with its place: `name`, and the path below it.
     """
@@ -106,7 +106,7 @@ _WRITERS: Mapping[type, Callable[[Any], Any]] = {str: _text, float: _finite, dic
 
 
 def _name_of(key: object) -> str:
-    """Return the text of a key from which an annotation reads the key again."""
+    """Return the key's text, from which its annotation reads the key again."""
     kind = _kind(key)
     plain: object = None if isinstance(key, tuple) else _json_of(key)
     if not isinstance(plain, _KEYS):
@@ -116,7 +116,7 @@ def _name_of(key: object) -> str:
 
 @singledispatch
 def _form_of(value: Any) -> object:
-    """Return what a value is in JSON; what that is made of may have to be written yet."""
+    """Return a value's JSON form; its parts may still have to be converted."""
     if hasattr(value, "tolist"):
         return _listed(value)
     if is_dataclass(value) and not hasattr(value, "__pydantic_serializer__"):
@@ -184,7 +184,7 @@ def _(value: float) -> object:
 
 
 def _listed(value: Any) -> object:
-    """Return the list that an array stands for, or the number that one of its items is."""
+    """Return an array as a list, or one of its items as a number."""
     # Of times in nanoseconds numpy makes whole numbers, which no annotation reads as times.
     if type(value).__module__ == "numpy" and value.dtype.kind in "Mm":
         value = value.astype(f"{value.dtype.kind}8[us]")
@@ -195,7 +195,7 @@ def _listed(value: Any) -> object:
 
 
 def _unknown(value: object) -> object:
-    """Write what is inside a value that pydantic knows, but is itself unknown to it."""
+    """Convert the unknown parts of a value that pydantic knows."""
     if hasattr(value, "tolist"):
         return _listed(value)
     raise _without_form(value)

@@ -1,4 +1,4 @@
-"""The variables of the environment whose names are the client's, and those that only look so."""
+"""The client's environment variables, and mistyped names of them."""
 
 import warnings
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _USERS_FRAME = 5
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Say of each variable that is set and named like ours, without being one, which may have been meant."""
+    """Return a message for each variable that is named like ours but unknown, with a suggestion."""
     known = {*_OURS, *_OF_PUBLISHED_SDKS}
     names = [name for name, value in environment.items() if value and name.upper().startswith(_PREFIX)]
     return [_problem(name) for name in sorted(names) if name not in known]

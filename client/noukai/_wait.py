@@ -1,4 +1,4 @@
-"""Waiting for a job: requests that the API may hold where the end is near, at the pace that it asks for."""
+"""The wait for a job: held requests near its expected end, at the API's poll interval."""
 
 import math
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ _TIME_TO_CANCEL = 5.0
 
 @dataclass(frozen=True)
 class WaitTerms:
-    """How to wait: `timeout_ms` of 0 is one status check, None is as long as it takes."""
+    """The terms of a wait: `timeout_ms` of 0 is one status check, None is as long as it takes."""
 
     timeout_ms: float | None = None
     on_progress: Listener | None = None
@@ -71,7 +71,10 @@ def execute(api: Api, address: FlowAddress, submission: Submission, terms: WaitT
 
 
 class Wait:
-    """One wait for a job, from now on; before the seconds of `rest` are over its end is not to be expected."""
+    """One wait for a job, from now on.
+
+    Before the seconds of `rest` are over its end is not to be expected.
+    """
 
     def __init__(self, api: Api, job_id: str, terms: WaitTerms, rest: float = 0.0) -> None:
         self._api = api
@@ -85,7 +88,7 @@ class Wait:
         self._last: JobStatus | None = None
 
     def result(self) -> Operation[ExecuteResult]:
-        """Return what the job returned; raise the `JobError` for every other end."""
+        """Return the job's output; raise its `JobError` for every other end."""
         how_to_go_on = f"job {self._job_id} goes on: client.job({self._job_id!r}).wait() takes it up again"
         try:
             with self._api.looks.joined(), interruptible(how_to_go_on):
@@ -121,7 +124,10 @@ class Wait:
             yield from self._deadline.pause(pace)
 
     def _look(self) -> Operation[tuple[JobStatus, float]]:
-        """Look at the job, by a request of its own or by one for many; gives the seconds to the next look, too."""
+        """Fetch the job's status, by its own request or a shared one.
+
+        Gives the seconds to the next look, too.
+        """
         if self._is_alone is not True and self._terms.on_progress is None and self._api.looks.are_shared:
             return (yield from self._look_with_others())
         self._is_alone = True
@@ -201,7 +207,7 @@ def _refuses_to_hold(refusal: NoukaiError) -> bool:
 
 
 def told(api: Api, end: JobStatus | ApiError, on_transfer: Listener | None) -> Operation[ExecuteResult]:
-    """Return what a job returned that is known to have ended so; raise for every other end.
+    """Return the output of a job with this final status; raise the error of every other end.
 
     Nothing is asked for, unless its output is behind a URL.
     """

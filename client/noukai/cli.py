@@ -1,4 +1,7 @@
-"""The command `noukai`: submit jobs, look at them, wait for them, cancel them; list the flows, show the use."""
+"""The command `noukai`: submit jobs, look at them, wait for them, cancel them.
+
+List the flows, show the use.
+"""
 
 import sys
 from itertools import islice

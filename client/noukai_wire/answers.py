@@ -1,4 +1,4 @@
-"""The answers that are about the API itself: its errors, its health and its description."""
+"""The answers about the API itself: its errors, its health and its description."""
 
 from typing import Annotated, Any
 

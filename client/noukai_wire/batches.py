@@ -1,4 +1,4 @@
-"""The bodies of requests for many jobs at once, and their answers, which say of each job on its own."""
+"""The bodies of requests for many jobs at once, and their answers, with an outcome per job."""
 
 from typing import Annotated, Any
 
@@ -11,13 +11,19 @@ from noukai_wire.parameters import IdempotencyKey
 
 
 class BatchEntry(Submission):
-    """One submission of a batch. Without a key of its own its job is named by the batch's key and its place in it."""
+    """One submission of a batch.
+
+    Without a key of its own its job is named by the batch's key and its place in it.
+    """
 
     idempotency_key: IdempotencyKey | None = None
 
 
 class Batch(WireModel):
-    """The body of a request that submits many jobs of a flow. Whatever else an entry is, it is refused on its own."""
+    """The body of a request that submits many jobs of a flow.
+
+    Whatever else an entry is, it is refused on its own.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,7 +31,9 @@ class Batch(WireModel):
 
 
 class AcceptedEntry(WireModel):
-    """What has become of one submission: its `job`, or the `error` that a request of its own would be answered with."""
+    """What has become of one submission: its `job`, or the `error` that a request of its own would be
+    answered with.
+    """
 
     job: JobAccepted | None = None
     error: ErrorDetail | None = None
@@ -38,7 +46,10 @@ class AcceptedBatch(WireModel):
 
 
 class JobIds(WireModel):
-    """The body of a request for the status of many jobs; an id that is no job of the caller's is an unknown one."""
+    """The body of a request for the status of many jobs.
+
+    An id that is no job of the caller's is an unknown one.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,8 +59,8 @@ class JobIds(WireModel):
 class StatusEntry(WireModel):
     """One of the jobs that were asked for: the `job` as it stands, or the `error` that is there instead.
 
-    `retry_after_ms` says when a job that has not ended is worth another look. A job whose error is `UNAVAILABLE` had no
-    place in this answer: it has to be asked for again.
+    `retry_after_ms` says when a job that has not ended is worth another look. A job whose error is
+    `UNAVAILABLE` had no place in this answer: it has to be asked for again.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""How a job is shown to people, in a terminal or a notebook: nothing that it says can command either."""
+"""The display of jobs to people, in a terminal or a notebook, safe from control characters."""
 
 import json
 import math
@@ -51,7 +51,7 @@ def progress_line(progress: Mapping[str, Any]) -> str:
 
 
 def facts_of(status: "JobStatus") -> dict[str, str]:
-    """Return what there is to say of a job by its name, each in one line, without its result."""
+    """Return the facts of a job by name, each in one line, without its result."""
     attempt = f"{status.attempt} of {status.max_attempts}" if status.attempt and status.max_attempts else status.attempt
     facts = {
         "job": status.id,
@@ -73,7 +73,7 @@ def facts_of(status: "JobStatus") -> dict[str, str]:
 
 
 def acceptance_facts_of(job_id: str, accepted: "JobAccepted | None") -> dict[str, str]:
-    """Return what there is to say of a job of which only its submission is known, or not even that."""
+    """Return the facts of a submitted job, as far as they are known."""
     facts = {"job": job_id, **({"flow": accepted.flow, "submitted": accepted.created_at} if accepted else {})}
     return {name: one_line(fact) for name, fact in facts.items()}
 
@@ -101,7 +101,7 @@ def html_of_facts(facts: Mapping[str, str]) -> str:
 
 
 def html_of_progress(label: str, progress: Mapping[str, Any]) -> str:
-    """Return a bar as HTML, one that moves by itself while no percentage is known."""
+    """Return a progress bar as HTML; it is animated while the percentage is unknown."""
     percent = percent_of(progress)
     value = "" if percent is None else f' value="{percent:g}"'
     said = _escaped(progress_line(progress))
@@ -129,7 +129,7 @@ def rich_of_facts(facts: Mapping[str, str], colour: str = "") -> "RenderableType
 
 
 def html_of_result(output: object) -> str:
-    """Return what a job returned as HTML: what is too long is cut, since a notebook keeps what it shows."""
+    """Return a job's output as HTML, cut if long, since a notebook keeps what it shows."""
     text = text_of(output)
     cut = text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + " …"
     return f'<pre style="margin:0;white-space:pre-wrap">{_escaped(lines(cut))}</pre>'
@@ -138,7 +138,7 @@ def html_of_result(output: object) -> str:
 def html_of_rows(
     rows: Iterable[Mapping[str, str]], count: int, numbers: Container[str], total: Mapping[str, str] | None = None
 ) -> str:
-    """Return rows as HTML, the first of so many, with their columns as heading; and a total below."""
+    """Return rows as HTML with a heading and a total."""
     shown = list(islice(rows, _MOST_ROWS))
     cells = [_row("td", row, numbers) for row in shown]
     if count > len(shown):

@@ -25,7 +25,7 @@ class ErrorCode(StrEnum):
 
     @property
     def status(self) -> HTTPStatus:
-        """The HTTP status that this code is answered with."""
+        """Return the HTTP status that this code is answered with."""
         return _STATUS[self]
 
 

@@ -9,9 +9,9 @@ from noukai_wire.models import WireModel
 class FlowDescription(WireModel):
     """A flow of the deployment: how it is addressed and called. `input` and `output` are JSON Schemas.
 
-    `worker` names the kind of worker that it asks for, as in `m2048-b10-t60`: megabytes, a batch, seconds; None is the
-    default one.
-    `keep_seconds` and `output` are None where the deployment is older than this client.
+    `worker` names the kind of worker that it asks for, as in `m2048-b10-t60`: megabytes, a batch, seconds;
+    None is the default one. `keep_seconds` and `output` are None where the deployment is older than this
+    client.
     """
 
     flow: str

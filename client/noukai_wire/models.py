@@ -91,7 +91,10 @@ class Submission(WireModel):
 
 
 class JobAccepted(WireModel):
-    """The answer to a submission. `state` is always `pending`; the last four fields are for the published SDKs."""
+    """The answer to a submission.
+
+    `state` is always `pending`; the last four fields are for the published SDKs.
+    """
 
     id: JobId
     state: State
@@ -106,8 +109,8 @@ class JobAccepted(WireModel):
 class ExecuteResult(ReadableOutput, WireModel):
     """What a completed job returned: `output` is any JSON value.
 
-    One that is larger than an answer may be is behind `output_url` instead, for fifteen minutes: `output_bytes` of
-    JSON, whose SHA-256 is `output_sha256`.
+    One that is larger than an answer may be is behind `output_url` instead, for fifteen minutes:
+    `output_bytes` of JSON, whose SHA-256 is `output_sha256`.
     """
 
     status: str
@@ -167,7 +170,7 @@ class JobStatus(ReadableOutput, WireModel):
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the state will never change again."""
+        """Return whether the state will never change again."""
         return self.state in TERMINAL_STATES
 
     def the_output(self) -> object:
@@ -178,12 +181,12 @@ class JobStatus(ReadableOutput, WireModel):
 
     @property
     def queued_for(self) -> timedelta | None:
-        """From the submission to the first claim; None until then."""
+        """Return the time from the submission to the first claim; None until then."""
         return _between(self.created_at, self.started_at)
 
     @property
     def ran_for(self) -> timedelta | None:
-        """From the first claim to the terminal state; None until then."""
+        """Return the time from the first claim to the terminal state; None until then."""
         return _between(self.started_at, self.completed_at)
 
     def _repr_html_(self) -> str:
@@ -194,7 +197,7 @@ class JobStatus(ReadableOutput, WireModel):
 
 
 class JobFilter(WireModel):
-    """Which jobs of a flow, a project or an org: all of them, but for what is stated.
+    """A filter of jobs; without any criterion it selects all.
 
     `created_after` is the first moment that counts, `created_before` the first one that does not.
     """
@@ -214,14 +217,20 @@ class JobQuery(JobFilter):
 
 
 class UnreadableJob(WireModel):
-    """A job of which what is stored cannot be read, in whichever state it is; the error has a code and a message."""
+    """A job of which what is stored cannot be read, in whichever state it is.
+
+    The error has a code and a message.
+    """
 
     id: str
     error: dict[str, str]
 
 
 class JobList(WireModel):
-    """A page of jobs, newest first and without their results; no `cursor` means the end, a short page does not."""
+    """A page of jobs, newest first and without their results.
+
+    No `cursor` means the end, a short page does not.
+    """
 
     jobs: list[JobStatus]
     errors: list[UnreadableJob] | None = None
@@ -229,13 +238,18 @@ class JobList(WireModel):
 
 
 class JobCancellation(JobFilter):
-    """The body of a request that cancels many jobs: of those that wait or run, the ones that the filter leaves."""
+    """The body of a request that cancels many jobs: of those that wait or run, the ones that the filter
+    leaves.
+    """
 
     cursor: str | None = None
 
 
 class CancelledJobs(WireModel):
-    """How many jobs a request has cancelled; with a `cursor` there may be more, which the next request cancels."""
+    """The number of jobs that a request has cancelled.
+
+    With a `cursor` there may be more, which the next request cancels.
+    """
 
     cancelled: int
     errors: list[UnreadableJob] | None = None

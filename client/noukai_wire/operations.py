@@ -1,4 +1,4 @@
-"""What each route takes and answers: the one declaration that the OpenAPI document is made of.
+"""The request and the answer of each route: the one source of the OpenAPI document.
 
 It needs pydantic, by way of the models: the build step and tests read it, no function does.
 """
@@ -35,10 +35,10 @@ from noukai_wire.usage import UsageReport
 class Operation:
     """One route: the models of its request and of its answer.
 
-    `is_public` needs no key at all; which scopes another needs is in `ROUTE_SCOPES`. `request_headers` and `query`
-    are models whose fields are headers and query parameters; `example` is one of the request's body. `errors` are those
-    that the route adds to what follows from its path, its key and its models. `is_paced`: the answer may say when to
-    ask again.
+    `is_public` needs no key at all; which scopes another needs is in `ROUTE_SCOPES`. `request_headers` and
+    `query` are models whose fields are headers and query parameters; `example` is one of the request's body.
+    `errors` are those that the route adds to what follows from its path, its key and its models. `is_paced`:
+    the answer may say when to ask again.
     """
 
     summary: str
@@ -53,7 +53,7 @@ class Operation:
     is_paced: bool = False
 
     def every_error(self, route: Route) -> frozenset[ErrorCode]:
-        """Every code that the route may be answered with."""
+        """Return every code that the route may be answered with."""
         codes = {*self.errors, ErrorCode.INTERNAL_ERROR, ErrorCode.UNAVAILABLE, ErrorCode.RATE_LIMITED}
         if not self.is_public:
             codes.add(ErrorCode.UNAUTHENTICATED)

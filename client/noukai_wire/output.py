@@ -1,4 +1,4 @@
-"""What a job returned, as a value of a type that its caller has."""
+"""A job's output, read as a value of the caller's type."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,10 @@ Kind = TypeVar("Kind")
 
 
 class OutputMismatchError(NoukaiError, ValueError):
-    """An output is not of the type that it was asked for as. `errors` are objects with `path` and `message`."""
+    """The error that an output does not fit the requested type.
+
+    `errors` are objects with `path` and `message`.
+    """
 
     def __init__(
         self,
@@ -33,7 +36,7 @@ class OutputMismatchError(NoukaiError, ValueError):
 
 
 class ReadableOutput:
-    """What has an output that can be read as a value of a type."""
+    """An object whose output can be read as a value of a type."""
 
     def the_output(self) -> object:
         """Return the output as it came out of JSON; raise `OutputMismatchError` if there is none."""
@@ -44,10 +47,12 @@ class ReadableOutput:
     @overload
     def output_as(self, kind: Any, /) -> Any: ...
     def output_as(self, kind: Any, /) -> Any:
-        """Return the output as a value of a type that pydantic knows, such as a model, a dataclass or `list[date]`.
+        """Return the output as a type that pydantic knows: a model, a dataclass, `list[date]`.
 
-        Bytes are read from base64, as a flow's are written. Raises `OutputMismatchError` for an output that is no such
-        value, and where there is none.
+
+
+        Bytes are read from base64, as a flow's are written. Raises `OutputMismatchError` for an output that
+        is no such value, and where there is none.
         """
         output = self.the_output()
         try:

@@ -1,4 +1,4 @@
-"""The headers and the query parameters of requests, as pydantic models whose fields are one of them each."""
+"""The headers and query parameters of requests, as pydantic models with a field for each."""
 
 from datetime import date
 from typing import Annotated
@@ -29,7 +29,9 @@ class WaitQuery(WireModel):
 
 
 class UsageQuery(WireModel):
-    """The query of a report of use: its first and its last day, in UTC, by default those of this month until today."""
+    """The query of a report of use: its first and its last day, in UTC, by default those of this month until
+    today.
+    """
 
     from_: Annotated[date | None, Field(alias="from", description=f"Of {limits.MAX_USAGE_DAYS} days at most.")] = None
     to: date | None = None

@@ -1,4 +1,4 @@
-"""How bodies refer to what is too large for them."""
+"""References in bodies to content that is too large for them."""
 
 from typing import Annotated
 

@@ -30,5 +30,5 @@ class NoukaiError(Exception):
         return hash((type(self), self.message))
 
     def _facts(self) -> dict[str, Any]:
-        """Return what it says, without what Python notes of where it was raised."""
+        """Return the error's text, without the notes that Python adds."""
         return {name: value for name, value in vars(self).items() if name != "__notes__"}

@@ -1,4 +1,4 @@
-"""Every route of the API: what the gateway is given, what the functions answer and what the client calls."""
+"""Every route of the API, shared by the gateway, the functions and the client."""
 
 from enum import Enum
 from urllib.parse import quote
@@ -13,8 +13,8 @@ _FLOW = "/seq/{org}/{project}/{flow}"
 class Route(Enum):
     """A method and a path template below `BASE_PATH`; a variable is one whole segment.
 
-    Two forms of one route differ only in how they name the job: below its flow, or by its id alone. The three lists
-    differ in whose jobs they hold: a flow's, a project's or an org's.
+    Two forms of one route differ only in how they name the job: below its flow, or by its id alone. The three
+    lists differ in whose jobs they hold: a flow's, a project's or an org's.
     """
 
     SUBMIT = ("POST", _FLOW + "/jobs")
@@ -43,29 +43,29 @@ class Route(Enum):
 
     @property
     def method(self) -> str:
-        """The HTTP method."""
+        """Return the HTTP method."""
         return self.value[0]
 
     @property
     def template(self) -> str:
-        """The path below `BASE_PATH`, with its variables in braces."""
+        """Return the path below `BASE_PATH`, with its variables in braces."""
         return self.value[1]
 
     @property
     def key(self) -> str:
-        """The route as an HTTP API names it, for instance `GET /api/v1/jobs/{id}`."""
+        """Return the route as an HTTP API names it, for instance `GET /api/v1/jobs/{id}`."""
         return f"{self.method} {BASE_PATH}{self.template}"
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of all requests that it answers: where `GET` is, `HEAD` is too."""
+        """Return the keys of all requests that it answers: where `GET` is, `HEAD` is too."""
         return (self.key, f"HEAD {BASE_PATH}{self.template}") if self.method == "GET" else (self.key,)
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The names of the template's variables, in their order."""
+        """Return the names of the template's variables, in their order."""
         return tuple(part[1:-1] for part in self.template.split("/") if part.startswith("{"))
 
     def path(self, **variables: str) -> str:
-        """The path below `BASE_PATH` with its variables filled in and escaped."""
+        """Return the path below `BASE_PATH` with its variables filled in and escaped."""
         return self.template.format(**{name: quote(value, safe="") for name, value in variables.items()})

@@ -1,4 +1,4 @@
-"""Reading JSON Schemas: what they refer to, and an example of what they take."""
+"""A reader of JSON Schemas: their references, and examples of what they accept."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -18,13 +18,13 @@ Schema = dict[str, Any]
 
 
 class SchemaReader:
-    """Reads schemas that may refer to definitions."""
+    """A reader of schemas that may refer to definitions."""
 
     def __init__(self, definitions: object) -> None:
         self._definitions = an_object(definitions)
 
     def example(self, schema: object, within: frozenset[object] = frozenset()) -> Any:
-        """Make a value that a schema takes, as far as can be told; what the schema itself names comes first.
+        """Return an example of what a schema accepts; one that the schema names comes first.
 
         `within` are the definitions that this is a part of: one of them once more gives no value.
         """
@@ -69,7 +69,7 @@ class SchemaReader:
             yield name, self.example(properties.get(name), within)
 
     def resolved(self, schema: object) -> Schema:
-        """Return a schema with what it refers to in its place."""
+        """Return a schema with its references resolved."""
         known = an_object(schema)
         if isinstance(name := known.get("$ref"), str):
             beside = {key: value for key, value in known.items() if key != "$ref"}
@@ -78,7 +78,7 @@ class SchemaReader:
 
 
 def example_of_arguments(schema: Mapping[str, Any]) -> Schema:
-    """Make arguments that the input of a flow takes, as far as can be told: those that it needs."""
+    """Return example arguments for the input of a flow, the required ones only."""
     reader = SchemaReader(schema.get("$defs"))
     properties = an_object(schema.get("properties"))
     return {name: reader.example(properties.get(name)) for name in an_array(schema.get("required"))}

@@ -1,4 +1,4 @@
-"""What an API key may allow, and what each route asks of a key."""
+"""The scopes of API keys, and the scope that each route requires."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,7 +7,7 @@ from noukai_wire.routes import Route
 
 
 class Scope(StrEnum):
-    """What a key allows its bearer to do with the jobs of its org."""
+    """A permission of an API key for the jobs of its org."""
 
     SUBMIT = "submit"
     READ = "read"

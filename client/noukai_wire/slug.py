@@ -1,4 +1,4 @@
-"""What may name an org, a project or a flow."""
+"""The rule for the names of orgs, projects and flows."""
 
 import re
 
@@ -10,5 +10,5 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
 
 def is_slug(text: str) -> bool:
-    """Whether a text keeps to `SLUG_RULE`."""
+    """Return whether a text keeps to `SLUG_RULE`."""
     return MIN_SLUG_LENGTH <= len(text) <= MAX_SLUG_LENGTH and _SLUG.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""What Noukai's published SDKs also send and this API does not do: accepted while it says nothing."""
+"""The fields of Noukai's published SDKs that this API does not implement: accepted if empty."""
 
 UNSUPPORTED_FIELDS = frozenset(
     {

@@ -12,8 +12,9 @@ from noukai_wire.references import Sha256, UploadedInput
 class Upload(WireModel):
     """The body of a request for a place to upload an input to, which then takes just that.
 
-    The input is the JSON of an object with `message` and `parameters`, of so many `bytes` in UTF-8. The `options` are
-    those of the submission that will follow: the input is kept for as long as that job needs it.
+    The input is the JSON of an object with `message` and `parameters`, of so many `bytes` in UTF-8. The
+    `options` are those of the submission that will follow: the input is kept for as long as that job needs
+    it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -24,7 +25,10 @@ class Upload(WireModel):
 
 
 class UploadTarget(WireModel):
-    """Where an input is to be put, with these headers, within fifteen minutes; a submission names it by `input`."""
+    """The target of an upload: its URL and headers, valid for fifteen minutes.
+
+    A submission names it by `input`.
+    """
 
     input: UploadedInput
     url: str

@@ -11,8 +11,8 @@ from noukai_wire.models import WireModel
 class Use(WireModel):
     """What jobs have used: those that have ended, by outcome, their attempts, and the compute of these.
 
-    `compute_ms` is how long attempts have run; `gb_seconds` is that times the worker's memory. `cost_usd` is an
-    estimate, by the prices that the operator reckons with.
+    `compute_ms` is how long attempts have run; `gb_seconds` is that times the worker's memory. `cost_usd` is
+    an estimate, by the prices that the operator reckons with.
     """
 
     jobs: int
