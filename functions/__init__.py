@@ -1,1 +1,1 @@
-"""What Lambda runs: thin entries over edges (store, queue, keys, catalog) over a pure lifecycle."""
+"""The code that Lambda runs: handlers over stores, queues, keys and catalog, over a pure lifecycle."""

@@ -1,4 +1,4 @@
-"""Settling, as failed, a job that nobody runs and nothing will run any more."""
+"""The failing of overdue jobs."""
 
 from functions.deployment import Deployment
 from functions.lifecycle import Job, abandoned_because
@@ -7,12 +7,15 @@ from functions.text import cut
 
 
 def settled(seen: Job, deployment: Deployment, now: int) -> Job:
-    """Give a job as a reader may see it: one that nobody will ever run is settled, so that nothing waits for ever."""
+    """Return the job; fail it first if it is overdue, so that nothing waits for ever."""
     return (abandon(seen, deployment, now) or seen) if seen.is_overdue(now) else seen
 
 
 def abandon(seen: Job, deployment: Deployment, now: int) -> Job | None:
-    """Settle the job if it still stands as it was seen; gives it as it stands afterwards, None if it is gone."""
+    """Settle the job as failed if its row is unchanged since it was read.
+
+    Gives it as it stands afterwards, None if it is gone.
+    """
     try:
         return deployment.store.abandon(seen, error=cut(abandoned_because(seen)), now=now)
     except Refused as refused:

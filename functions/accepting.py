@@ -1,4 +1,7 @@
-"""Accepting a job: put the row, send the message, then answer; after a crash in between the caller's retry goes on."""
+"""Accepting a job: put the row, send the message, then answer.
+
+After a crash in between the caller's retry goes on.
+"""
 
 from dataclasses import replace
 
@@ -17,7 +20,7 @@ from noukai_wire.routes import BASE_PATH, Route
 
 
 def accept(job: Job, message: Message, deployment: Deployment) -> Job:
-    """Return the new job, or the one that has its id already, if it was the same submission."""
+    """Return the new job, or the existing one if it was the same submission."""
     entered = enter(job, message, deployment)
     letter = letter_of(entered, message, deployment)
     if letter is not None:
@@ -28,10 +31,11 @@ def accept(job: Job, message: Message, deployment: Deployment) -> Job:
 
 
 def enter(job: Job, message: Message, deployment: Deployment) -> Job:
-    """Put the row of a new job, or return the job that has its id already; nothing is sent to its queue yet.
+    """Write the row of a new job, or return the existing job; send nothing yet.
 
-    A message that a queue cannot hide for so long is left to a schedule before the row is put: a schedule without a row
-    sends a message that a worker drops, but a row without a schedule would be pending until its deadline to start.
+    A message that a queue cannot hide for so long is left to a schedule before the row is put: a schedule
+    without a row sends a message that a worker drops, but a row without a schedule would be pending until its
+    deadline to start.
 
     Raises:
         Refusal: the org has used up its budget or has too many unfinished jobs, and the job is a new one.
@@ -52,7 +56,7 @@ def enter(job: Job, message: Message, deployment: Deployment) -> Job:
 
 
 def letter_of(job: Job, message: Message, deployment: Deployment) -> Letter | None:
-    """Return what to send for a job now, if there is anything to send."""
+    """Return the message to send for a job now, if there is one."""
     now = deployment.clock.now()
     if not job.may_be_resent(now):
         return None
@@ -63,7 +67,8 @@ def letter_of(job: Job, message: Message, deployment: Deployment) -> Letter | No
 def note_resent(job: Job, deployment: Deployment) -> None:
     """Record that a repeated submission has sent the job's message again.
 
-    This comes after the send: a crash in between costs a message more, the other order could leave the job without one.
+    This comes after the send: a crash in between costs a message more, the other order could leave the job
+    without one.
     """
     try:
         deployment.store.note_resent(job, deployment.clock.now())
@@ -74,7 +79,7 @@ def note_resent(job: Job, deployment: Deployment) -> None:
 
 
 def uploaded_until(job: Job, reference: str, deployment: Deployment) -> int | None:
-    """Say until when the uploaded input of a new job is there at least; None if it is not there."""
+    """Return until when the uploaded input of a new job is kept at least; None if it is missing."""
     # Only a submission that has an uploaded input loads what it takes.
     from functions.payloads import PayloadLostError, input_key  # noqa: PLC0415 - as said
 
@@ -90,14 +95,14 @@ def _is_known(job: Job, deployment: Deployment, *, consistent: bool) -> bool:
 
 
 def _same_submission(seen: Job, job: Job) -> Job:
-    """Take up the job that has the id; another body under the same key is a conflict."""
+    """Return the existing job of this id; raise a conflict if its body differs."""
     if seen.digest != job.digest:
         raise IdempotencyConflictError
     return seen
 
 
 def accepted_response(job: Job, caller: Caller, now: int) -> Response:
-    """Answer 202 with an accepted job, where it is and when to ask for it.
+    """Return 202 with an accepted job, its location and its poll interval.
 
     A repeated submission finds its job running or ended; to a key that may not read it looks like a new one.
     """
@@ -106,6 +111,6 @@ def accepted_response(job: Job, caller: Caller, now: int) -> Response:
 
 
 def location(job: Job) -> str:
-    """The path of the job's status, below its flow."""
+    """Return the path of the job's status, below its flow."""
     project, flow = job.flow.split("/")
     return BASE_PATH + Route.STATUS.path(org=job.org, project=project, flow=flow, id=job.id)

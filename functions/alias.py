@@ -1,4 +1,4 @@
-"""One module under two names: what a flow imports as `shop` is the module `flows.shop`."""
+"""An import alias: what a flow imports as `shop` is the module `flows.shop`."""
 
 import importlib
 import importlib.util
@@ -10,10 +10,10 @@ from types import ModuleType
 
 
 class Alias:
-    """Finds the modules of a package's folder by their short names, unless something else has such a name.
+    """A finder of a package's modules by their short names, unless another module has that name.
 
-    Were the folder on `sys.path` instead, each module would be imported once under either name: `isinstance` and
-    `except` would not know the classes of the other one.
+    Were the folder on `sys.path` instead, each module would be imported once under either name: `isinstance`
+    and `except` would not know the classes of the other one.
     """
 
     def __init__(self, package: str, folder: Path) -> None:
@@ -22,11 +22,11 @@ class Alias:
         self._names = {path.name.partition(".")[0] for path in folder.iterdir()}
 
     def install(self) -> None:
-        """Take part in every import from now on, as the first: a library of modules would import its own again."""
+        """Install the finder before all others: a library of modules would import its own again."""
         sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
-        """Forget the package and all its modules, under either name."""
+        """Forget the package and all its modules, under both names."""
         sys.meta_path.remove(self)
         modules = [(name, getattr(module, "__name__", "")) for name, module in list(sys.modules.items())]
         for name, own in modules:
@@ -49,7 +49,7 @@ class Alias:
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Give the module its own specification back, which the import has replaced."""
+        """Restore the module's own specification, which the import has replaced."""
         if module.__spec__ is not None:
             module.__spec__ = module.__spec__.loader_state
 
@@ -63,6 +63,6 @@ class Alias:
         return all(spec is None or self._is_beside(spec) for spec in others)
 
     def _is_beside(self, spec: ModuleSpec) -> bool:
-        """Say whether it is but a folder beside ours, which Python takes for a package without a file."""
+        """Return whether it is only a folder beside ours, which Python takes for a namespace package."""
         places = spec.submodule_search_locations if spec.origin is None else None
         return places is not None and all(Path(place).parent == self.folder.parent for place in places)

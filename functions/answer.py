@@ -1,4 +1,4 @@
-"""What the process of a flow says to its worker: lines that begin with a token which only these two know.
+"""The protocol from a flow's process to its worker: lines that begin with a secret token.
 
 A flow can write into any of its descriptors. A line without the token is dropped unread.
 """
@@ -14,14 +14,17 @@ _MOST_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a call, or the import before the first one, has ended. `outcome` is None if the module is imported."""
+    """The end of a call, or of the import before the first call.
+
+    `outcome` is None if the module is imported.
+    """
 
     outcome: Outcome | None = None
     is_clean: bool = False
     """Whether another attempt may run in this process."""
 
     def line(self, token: str) -> bytes:
-        """Write it as a line of its own, whatever was written before."""
+        """Write the answer as a line of its own, whatever was written before."""
         outcome = self.outcome
         said = None if outcome is None else {type(outcome).__name__: asdict(outcome)}
         return f"\n{token} {dumps([said, self.is_clean])}\n".encode()
@@ -40,13 +43,13 @@ class Answer:
 
 
 class LineReader:
-    """Makes lines of what a pipe gives."""
+    """A splitter of a pipe's bytes into lines."""
 
     def __init__(self) -> None:
         self._begun = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Give the lines that are complete by now; what is too long for an answer is dropped."""
+        """Return the complete lines; a line that is too long for an answer is dropped."""
         *lines, self._begun = (self._begun + data).split(b"\n")
         if len(self._begun) > _MOST_BYTES:
             self._begun = b""

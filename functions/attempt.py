@@ -1,4 +1,4 @@
-"""One attempt of a job: its flow runs in a process of its own, and here the parent watches over it."""
+"""The watch over an attempt: its flow runs in a child process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ CHECK_MS = 2000
 
 
 class Stop(Enum):
-    """Why a flow must stop before its end."""
+    """The reason why a flow must stop early."""
 
     CANCELLED = "cancelled"
     TIMED_OUT = "timed out"
@@ -72,14 +72,14 @@ class Attempt:
 
     @property
     def overdue(self) -> str:
-        """What a flow that is not done in time is told."""
+        """Return the error message for a flow that has timed out."""
         if self._is_importing:
             seconds = self.deployment.import_ms / 1000
             return f"TimeoutError: the flow's module was still being imported after {seconds:g} seconds"
         return f"TimeoutError: the flow was stopped after {self.timeout_ms / 1000:g} seconds"
 
     def watch(self) -> Outcome:
-        """Return how the flow ended; `stop` then says whether, and why, it was made to.
+        """Return how the flow ended; `stop` says why if it was stopped.
 
         Raises:
             NotEndedError: it was killed and runs on.
@@ -111,7 +111,7 @@ class Attempt:
             self.process.kill()
 
     def _touch(self, now: int) -> None:
-        """Write to the row if something is due, else read it if it was long not seen."""
+        """Write to the row if an update is due; read it if it was not read for long."""
         progress = self.process.board.read()
         progress_due = progress != self._shown and now >= self._progress_at
         if now >= self._extend_at or progress_due:

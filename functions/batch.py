@@ -1,4 +1,4 @@
-"""The deliveries of one invocation: hidden while they are worked on, given back when they cannot start soon."""
+"""The deliveries of one invocation: hidden while in progress, returned when they cannot start soon."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _GIVE_BACK_AFTER_MS = 1000
 
 @dataclass(slots=True)
 class Batch:
-    """Deliveries that run one after the other. What is deferred or given back is named in the answer."""
+    """Deliveries that run one after the other; the answer names those deferred or given back."""
 
     queue: Callable[[], JobQueue]
     """Asked for when a delivery is to be hidden: most are not, and a client of SQS is a tenth of a start."""
@@ -25,34 +25,37 @@ class Batch:
     _begun_at: int = 0
 
     def hold(self, now: int) -> None:
-        """Hide what is in hand for one lease: if this worker dies, all of it returns then, not hours later."""
+        """Hide the deliveries for one lease: if this worker dies, they return then, not hours later."""
         self.queue().hide([*filter(None, [self.current]), *self.waiting], self.lease_ms // 1000)
         self.note_hidden(now)
 
     def note_hidden(self, now: int) -> None:
-        """Take note that what is in hand is hidden for about a lease: the next third of it needs no request."""
+        """Record that the deliveries are hidden for about a lease; a third of it needs no request."""
         self._hold_at = now + self.lease_ms // 3
 
     def next(self, now: int) -> Delivery | None:
-        """Take the next delivery in hand."""
+        """Return the next delivery."""
         self._begun_at = now
         self.current = self.waiting.pop(0) if self.waiting else None
         return self.current
 
     def defer(self, delivery: Delivery, seconds: int) -> None:
-        """Let a delivery return later; never delete it."""
+        """Defer a delivery without deleting it."""
         self.failures.append(delivery.id)
         self.queue().hide([delivery], seconds)
 
     def give_back(self) -> None:
-        """Let all that is in hand return at once: this worker can do nothing for it."""
+        """Return all deliveries to the queue at once: this worker can do nothing for them."""
         left = [*filter(None, [self.current]), *self.waiting]
         self.failures.extend(delivery.id for delivery in left)
         self.waiting = []
         self.queue().hide(left, 0)
 
     def beat(self, now: int) -> None:
-        """Keep the deliveries hidden while the current one runs; those it keeps from starting are given back."""
+        """Keep the deliveries hidden while the current one runs (heartbeat).
+
+        Those it keeps from starting are given back.
+        """
         if self.waiting and now - self._begun_at >= _GIVE_BACK_AFTER_MS:
             self.failures.extend(delivery.id for delivery in self.waiting)
             given_back, self.waiting = self.waiting, []
@@ -62,5 +65,5 @@ class Batch:
 
     @property
     def answer(self) -> dict[str, Any]:
-        """What the event source is told: every delivery that is not named here is deleted."""
+        """Return the partial batch response: SQS deletes each delivery that it does not name."""
         return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in dict.fromkeys(self.failures)]}

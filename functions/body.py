@@ -1,4 +1,4 @@
-"""From the bytes of a request's body to a JSON object; what is wrong is refused."""
+"""The parsing of a request's body into a JSON object."""
 
 import json
 import math
@@ -22,7 +22,10 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 
 def inflated(body: bytes, encoding: str) -> bytes:
-    """Return a body as it was before its `Content-Encoding`; at most a little more than is accepted is inflated."""
+    """Return a body decoded by its `Content-Encoding`.
+
+    At most a little more than is accepted is inflated.
+    """
     if not encoding or encoding.lower() == "identity":
         return body
     if encoding.lower() not in {"gzip", "x-gzip"}:
@@ -54,7 +57,7 @@ def _inflated(body: bytes, member: "Callable[[], zlib._Decompress]") -> bytes:
 
 
 def check_size(what: str, size: int, most: int) -> None:
-    """Refuse what has more bytes than are accepted."""
+    """Raise if the content has too many bytes."""
     if size > most:
         message = f"The {what} is {size} bytes; at most {most} are accepted: send less."
         raise TooLargeError(message)
@@ -69,7 +72,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 
 def read_list(fields: Mapping[str, Any], name: str) -> list[Any]:
-    """Give the field of an object that holds an entry for each of many jobs."""
+    """Return the field that holds an entry for each of many jobs."""
     entries = fields.get(name)
     if not isinstance(entries, list) or not 1 <= len(entries) <= limits.MAX_BATCH_SIZE:
         raise InvalidInputError([(name, f"must be a list of 1 to {limits.MAX_BATCH_SIZE} entries")])
@@ -96,7 +99,7 @@ def _problem(body: bytes, error: ValueError) -> str:
 
 
 def _integer(digits: str) -> int:
-    """Read a whole number; no flow's schema can reckon with one that no double holds."""
+    """Parse a whole number; refuse one that no double holds."""
     number = int(digits)
     if math.isinf(float(digits)):
         raise InvalidInputError([("", TOO_LARGE)])

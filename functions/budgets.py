@@ -1,4 +1,4 @@
-"""The budgets of orgs: what an operator lets them use and leave unfinished, and whether that is used up."""
+"""The budgets of orgs: their limits, and whether these are reached."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -27,7 +27,10 @@ and what is counted late, an org is refused within a minute of having used its b
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an org may use in a month, so many jobs, or USD, or both; and how many jobs it may leave unfinished."""
+    """A monthly limit of an org in jobs, USD, or both.
+
+    And how many jobs it may leave unfinished.
+    """
 
     jobs: int | None = None
     usd: float | None = None
@@ -42,23 +45,23 @@ class Budget:
 
     @property
     def is_monthly(self) -> bool:
-        """Whether what is used in a month is limited."""
+        """Return whether monthly usage is limited."""
         return self.jobs is not None or self.usd is not None
 
     def share(self, use: "Use", prices: "Prices") -> float:
-        """How much of it some use is; from 1 on it is used up."""
+        """Return the used share of the budget; from 1 on it is used up."""
         parts = [] if self.jobs is None else [use.jobs / self.jobs]
         return max([*parts, *([] if self.usd is None else [prices.cost(use) / self.usd])], default=0.0)
 
     def reached(self, unfinished: "Unfinished") -> frozenset[str]:
-        """Return the bounds that so many unfinished jobs reach."""
+        """Return the limits that this number of unfinished jobs reaches."""
         counts = {UNFINISHED: (unfinished.jobs, self.unfinished), LATER: (unfinished.later, self.later)}
         return frozenset(name for name, (count, most) in counts.items() if count >= most)
 
 
 @dataclass(slots=True)
 class Budgets:
-    """The budgets, in the usage table under a key that no org has, and what this process remembers of them."""
+    """The budgets in the usage table, cached in this process."""
 
     client: "DynamoDBClient"
     table: str
@@ -66,7 +69,10 @@ class Budgets:
     _known: dict[str, tuple[int, Budget]] = field(default_factory=dict)
 
     def of(self, org: str) -> Budget:
-        """Return the budget of an org as it stood some seconds ago at most; by default it bounds unfinished jobs."""
+        """Return the budget of an org, at most some seconds old.
+
+        By default it bounds unfinished jobs.
+        """
         now = self.clock.now()
         believed_until, budget = self._known.get(org, (0, Budget()))
         if believed_until <= now:
@@ -75,7 +81,10 @@ class Budgets:
         return budget
 
     def refusal(self, org: str, *, is_later: bool) -> Refusal | None:
-        """Return what a new job of an org is refused with, if it is; `is_later` if a schedule is to send it."""
+        """Return the refusal of a new job of an org, if its budget demands one.
+
+        `is_later` if a schedule is to send it.
+        """
         budget = self.of(org)
         if budget.spent == month_of(self.clock.now()):
             return BudgetUsedUpError(org)
@@ -88,11 +97,11 @@ class Budgets:
         return None
 
     def note_spent(self, org: str, budget: Budget, month: str) -> None:
-        """Let every function know that a budget is used up, unless it was changed meanwhile."""
+        """Mark a budget as used up, unless it was changed meanwhile."""
         self._note(org, budget, "SET spent = :month", {":month": {"S": month}})
 
     def note_full(self, org: str, budget: Budget, reached: frozenset[str]) -> None:
-        """Let every function know which bounds are reached, unless they were changed meanwhile."""
+        """Mark which limits are reached, unless they were changed meanwhile."""
         if reached:
             self._note(org, budget, "SET reached = :reached", {":reached": {"SS": sorted(reached)}})
         else:

@@ -1,4 +1,4 @@
-"""One call of a flow, as the worker tells its process."""
+"""The call of a flow, as a worker sends it to the flow's process."""
 
 import signal
 from collections.abc import Mapping
@@ -36,13 +36,13 @@ class Call:
     """Of the flows to which the job was submitted."""
 
     def line(self, token: str) -> bytes:
-        """Write the call, whose answer has to begin with the token, as one line."""
+        """Return the call as one line, with the token that its answer must begin with."""
         values = {name: getattr(self, name) for name in _FIELDS}
         return dumps({**values, "token": token}).encode() + b"\n"
 
     @classmethod
     def parse(cls, line: bytes) -> "tuple[Call, str]":
-        """Read a line into the call and the token of its answer."""
+        """Parse a line into the call and the token of its answer."""
         values = loads(line)
         token = values.pop("token")
         return cls(**values), token

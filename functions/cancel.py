@@ -11,7 +11,7 @@ from functions.withdrawing import withdraw
 
 
 def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer with the job as it stands afterwards; a terminal job is left as it is.
+    """Return the job after its cancellation; a terminal job is left as it is.
 
     A key that may not read sees the state and the times alone.
     """

@@ -20,7 +20,7 @@ _MOST_MS = 20_000
 
 
 def cancel_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Response:
-    """Answer with how many jobs were cancelled, and where the next page begins if there may be more.
+    """Return the number of cancelled jobs, and the cursor of the next page if there may be more.
 
     Jobs that come later than the first page are newer than all that follow, and stay.
     """
@@ -40,7 +40,7 @@ def cancel_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Re
 
 
 def _cancel(job: Job, selection: Selection, deployment: Deployment) -> bool:
-    """Cancel a job, unless it has ended or, if only one state is meant, left it since it was read."""
+    """Cancel a job unless it is terminal, or has left the only selected state."""
     seen = None if selection.states == UNSETTLED else job.state
     try:
         cancelled = deployment.store.cancel(job.id, org=job.org, flow=job.flow, now=deployment.clock.now(), seen=seen)

@@ -1,4 +1,4 @@
-"""What submit and describe know of the flows: made at build time, so that neither loads any of their code."""
+"""The catalog of flows, made at build time: the API loads no flow's code."""
 
 import importlib.util
 import json
@@ -24,7 +24,7 @@ UPLOAD = "upload"
 
 @dataclass(frozen=True, slots=True)
 class FlowEntry:
-    """One flow: its input and its output as JSON Schemas, whether it needs a message, and its defaults."""
+    """A flow's catalog entry: its schemas, whether it requires a message, and its defaults."""
 
     description: str | None
     input: Mapping[str, Any]
@@ -47,7 +47,7 @@ class FlowEntry:
 
 @dataclass(frozen=True, slots=True)
 class _Validator:
-    """The module that the build has compiled, and the checks of text that it asks for."""
+    """A compiled validator and its text checks."""
 
     module: Any
     checks: TextChecks
@@ -55,7 +55,7 @@ class _Validator:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The flows by `project/flow`, and their compiled validators, loaded when they are first used."""
+    """The flows by `project/flow`, and their compiled validators, loaded on first use."""
 
     folder: Path
     flows: Mapping[str, FlowEntry]
@@ -74,7 +74,7 @@ class Catalog:
 
     @classmethod
     def of(cls, flows: Mapping[str, FlowEntry], validators: Mapping[str, str]) -> "Catalog":
-        """Make a catalog of the code of validators, without a folder."""
+        """Make a catalog from the validators' code, without a folder."""
         catalog = cls(Path(), flows)
         for name, code in validators.items():
             module = ModuleType(validator_name(name))
@@ -83,12 +83,12 @@ class Catalog:
         return catalog
 
     def openapi(self, *, of_flows: bool) -> Mapping[str, Any]:
-        """Read the OpenAPI document, with a path for each flow or without a word of any."""
+        """Read the OpenAPI document, with a path for each flow or without any."""
         document: Mapping[str, Any] = json.loads((self.folder / openapi_name(of_flows=of_flows)).read_bytes())
         return document
 
     def errors_of(self, name: str, value: object) -> list[InputError]:
-        """Check a value against the schema of a flow, of `SUBMISSION` or `UPLOAD`; empty if nothing is wrong.
+        """Return the errors of a value by the schema of a flow, of `SUBMISSION` or `UPLOAD`.
 
         Of a value that is wrong in many places the first few are given.
         """
@@ -105,7 +105,7 @@ class Catalog:
         return []
 
     def cannot_run(self, taken_by: str | None, problem: str) -> str:
-        """Say why these flows cannot run a job; names both versions if another one has taken it."""
+        """Return why these flows cannot run a job; name both versions if another one has claimed it."""
         if taken_by == self.version:
             return problem
         taker = "an older version" if taken_by is None else f"version {taken_by}"
@@ -124,17 +124,20 @@ class Catalog:
 
 
 def openapi_name(*, of_flows: bool) -> str:
-    """Name the file of the OpenAPI document, with the flows or without."""
+    """Return the name of the file of the OpenAPI document, with the flows or without."""
     return "openapi-flows.json" if of_flows else "openapi.json"
 
 
 def validator_name(name: str) -> str:
-    """Name the file of a flow's validator; two flows never share one, since a slug has no dot."""
+    """Return the name of the file of a flow's validator.
+
+    Two flows never share one, since a slug has no dot.
+    """
     return name.replace("/", ".")
 
 
 def _explain(error: Any, checks: TextChecks) -> Iterator[InputError]:
-    """Turn a validator's error into entries that name the place as the caller wrote it."""
+    """Convert a validator's error to entries with the caller's paths."""
     path = ".".join(error.path[1:])
     if error.rule == "additionalProperties" and isinstance(error.definition.get("properties"), dict):
         unknown = (key for key in error.value if key not in error.definition["properties"])
@@ -155,7 +158,7 @@ def _explain(error: Any, checks: TextChecks) -> Iterator[InputError]:
 
 
 def _wrong_name(error: Any, checks: TextChecks) -> str:
-    """Say which name of an object is wrong and why, or what a name may be."""
+    """Return which name of an object is wrong and why."""
     rules = dict(error.definition["propertyNames"])
     for name in error.value:
         reasons = (checks.reason(rule["format"], name) for rule in rules.get("allOf", ()) if "format" in rule)

@@ -1,11 +1,11 @@
-"""Build step: check a folder of flows and write the catalog that submit and describe read.
+"""Build step: check a folder of flows and write its catalog.
 
     python -m functions.catalog_build FLOWS OUT FLOW_SECONDS GRACE_SECONDS
 
-FLOW_SECONDS is what the deployment's default worker has for one attempt, GRACE_SECONDS what every worker has for
-stopping one: a flow that takes longer is given to a worker that has the time, and a submission that asks for more than
-its flow's worker has is refused. A module that cannot be imported or a flow whose signature makes no sense ends it with
-status 1 and a line for each, `file:line: what is wrong`, on standard error.
+FLOW_SECONDS is what the deployment's default worker has for one attempt, GRACE_SECONDS what every worker has
+for stopping one: a flow that takes longer is given to a worker that has the time, and a submission that asks
+for more than its flow's worker has is refused. A module that cannot be imported or a flow whose signature
+makes no sense ends it with status 1 and a line for each, `file:line: what is wrong`, on standard error.
 """
 
 import inspect
@@ -34,11 +34,11 @@ from noukai_wire.slug import is_slug
 
 
 class FlowError(Exception):
-    """A flow that cannot be offered: where it stands and what is wrong with it."""
+    """A flow that cannot be deployed: its place and its error."""
 
 
 class FlowErrors(Exception):  # noqa: N818 - it is several errors
-    """All that is wrong with the flows of a folder, a `FlowError` for each."""
+    """The errors of a folder of flows, a `FlowError` for each."""
 
     def __init__(self, errors: list[FlowError]) -> None:
         super().__init__("\n".join(map(str, errors)))
@@ -46,7 +46,7 @@ class FlowErrors(Exception):  # noqa: N818 - it is several errors
 
 @dataclass(frozen=True, slots=True)
 class WorkerTime:
-    """What the default worker has for one attempt, and what every worker has for stopping one, in seconds."""
+    """The default worker's time for one attempt and every worker's time to stop one, in seconds."""
 
     flow: int = limits.MAX_TIMEOUT_SECONDS
     grace: int = 10
@@ -151,10 +151,10 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
 
 
 def _profile(flow: Flow, worker: WorkerTime) -> tuple[str | None, int]:
-    """Name the workers that run a flow, and say how long it may take there.
+    """Return the worker kind of a flow and its time limit there.
 
-    Those of batches have as little time as they can, since a queue that hides what it delivers for a lease at most
-    saves them a request for each batch.
+    Those of batches have as little time as they can, since a queue that hides what it delivers for a lease at
+    most saves them a request for each batch.
     """
     if flow.timeout <= worker.flow and not flow.profile.is_batched:
         return flow.profile.name, min(worker.flow, limits.MAX_TIMEOUT_SECONDS)
@@ -169,7 +169,7 @@ def _profile(flow: Flow, worker: WorkerTime) -> tuple[str | None, int]:
 
 
 def _takes_text(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
-    """Whether some text may fit a schema."""
+    """Return whether a schema accepts some text."""
     if "$ref" in schema:
         return _takes_text(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     variants = schema.get("anyOf") or schema.get("oneOf")
@@ -180,7 +180,7 @@ def _takes_text(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
 
 
 def _add_defaults(flow: Flow, schema: dict[str, Any]) -> None:
-    """Show each default as what a job gets, which must itself be a valid argument."""
+    """Add each default in the form that a job gets; it must itself be valid."""
     if aliased := flow.signature.parameters.keys() - schema["properties"]:
         raise ValueError(f"the parameters {sorted(aliased)} have an alias: a job gives every argument by its name")
     for name in flow.signature.defaults:

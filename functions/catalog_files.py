@@ -48,7 +48,7 @@ def write_catalog(
 
 
 def _version(flows: Path, made: str) -> str:
-    """Name the flows by the content of their files and what was made of them."""
+    """Return a version of the flows: a hash of their files and the catalog."""
     digest = hashlib.sha256(made.encode())
     for path in sorted(path for path in flows.rglob("*") if path.is_file()):
         name = path.relative_to(flows)

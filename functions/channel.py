@@ -1,4 +1,4 @@
-"""The pipes between a flow's process and its worker, as the process has them."""
+"""The pipes between a flow's process and its worker, on the process's side."""
 
 import os
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _CHUNK_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """An end of a pipe: its number, and what makes it known should the number mean something else one day."""
+    """A pipe's end, identified by more than its number, which may be reused."""
 
     number: int
     identity: tuple[int, int]
@@ -27,7 +27,10 @@ class _End:
         return cls(moved, _identity(moved))
 
     def check(self) -> int:
-        """Give the number; if a flow has closed it, this process cannot be spoken with any more, and ends."""
+        """Return the descriptor; raise if it was closed or reused.
+
+        If a flow has closed it, this process cannot be spoken with any more, and ends.
+        """
         try:
             if _identity(self.number) == self.identity:
                 set_blocking(self.number, True)
@@ -43,7 +46,7 @@ def _identity(descriptor: int) -> tuple[int, int]:
 
 
 class Channel:
-    """Takes calls and gives answers; the children that a flow forks have none."""
+    """A channel that reads calls and writes answers; forked children of a flow have none."""
 
     def __init__(self, calls: int, answers: int) -> None:
         self._calls, self._answers = _End.of(calls), _End.of(answers)
@@ -52,11 +55,11 @@ class Channel:
 
     @property
     def descriptors(self) -> set[int]:
-        """The numbers of its ends."""
+        """Return the descriptors of the ends."""
         return {self._calls.number, self._answers.number}
 
     def next_call(self) -> tuple[Call, str] | None:
-        """Wait for the next call and the token of its answer; None if there will be none."""
+        """Wait for the next call and its token; None once there will be none."""
         calls = self._calls.check()
         while b"\n" not in self._unread:
             data = read(calls, _CHUNK_BYTES)
@@ -67,13 +70,13 @@ class Channel:
         return Call.parse(line)
 
     def say(self, answer: Answer, token: str) -> None:
-        """Give the answer to what came with the token."""
+        """Write the answer to the call with this token."""
         left = memoryview(answer.line(token))
         while left:
             left = left[write(self._answers.check(), left) :]
 
     def _close(self) -> None:
-        """Leave the ends to the parent: the worker would wait until the last one of an end is closed."""
+        """Close the ends in a child: the worker would wait until the last copy is closed."""
         for end in (self._calls, self._answers):
             try:
                 if _identity(end.number) == end.identity:

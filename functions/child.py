@@ -1,4 +1,4 @@
-"""What happens inside a flow's process: the call of the flow, and the interruption of it.
+"""The call of a flow within its process, and its interruption.
 
 What is called here was taken from its module before a flow could replace it there.
 """
@@ -21,20 +21,21 @@ from functions.telemetry import trace_of
 class Interrupted(KeyboardInterrupt):
     """Raised in the flow's main thread when it must stop; no `except Exception` catches it.
 
-    Of all exceptions, asyncio hands on only a `KeyboardInterrupt` from whatever task it hits, and cancels the others.
+    Of all exceptions, asyncio hands on only a `KeyboardInterrupt` from whatever task it hits, and cancels the
+    others.
     """
 
 
 class Log(Protocol):
-    """Where the exception of a flow is written."""
+    """An interface to log a flow's exception."""
 
     def exception(self, msg: object, /, *, exc_info: BaseException) -> None:
-        """Write it with its trace."""
+        """Log the exception with its trace."""
 
 
 @dataclass(slots=True)
 class TraceLog:
-    """Keeps where a flow raised, and not with which text: that may quote the input, and stands in the job's row."""
+    """A log that keeps the trace without the message: that may quote the input, and stands in the row."""
 
     trace: str | None = None
 
@@ -44,7 +45,7 @@ class TraceLog:
 
 
 def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Returned | Raised:
-    """Run a flow to its outcome, whatever it does; what it raises is logged."""
+    """Return the outcome of a flow, whatever it does; log what it raises."""
     try:
         return result_of(run())
     except Interrupted:
@@ -56,10 +57,10 @@ def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Returned | 
 
 @dataclass(slots=True)
 class Guard:
-    """Raises `Interrupted` in the guarded region only.
+    """A guard that raises `Interrupted` only within its region.
 
-    The signal may be handled just after the flow has ended: disarming is the last act inside the region, so that it
-    can never hit our own code.
+    The signal may be handled just after the flow has ended: disarming is the last act inside the region, so
+    that it can never hit our own code.
     """
 
     told: Callable[[], object] = lambda: None
@@ -68,7 +69,7 @@ class Guard:
     _pid: int = field(default_factory=getpid)
 
     def arm(self) -> None:
-        """Let interruptions come here from now on, whatever the flow's module has made of their signal."""
+        """Install the signal handler, whatever the flow's module has installed."""
         set_handler(INTERRUPT, self.interrupt)
         pthread_sigmask(signal.SIG_UNBLOCK, {INTERRUPT})
 
@@ -84,7 +85,7 @@ class Guard:
             raise Interrupted
 
     def run(self, function: Callable[[], Any]) -> Any:
-        """Call the function; an interruption ends it."""
+        """Call the function; end it on interruption."""
         try:
             self.armed = True
             return function()

@@ -1,4 +1,4 @@
-"""The clients of AWS that a function uses, each made when it is first used."""
+"""The AWS clients of a function, each made on first use."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 class Clients:
-    """What a deployment reaches AWS with. What that takes is imported with the first: flows' processes precede it."""
+    """The AWS clients of a deployment.
+
+    What that takes is imported with the first: flows' processes precede it.
+    """
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":
@@ -38,7 +41,7 @@ class Clients:
         return client("sqs")
 
     def connect(self) -> None:
-        """Connect to the table and the queue ahead of the first call, which costs a start's CPU and no request's."""
+        """Connect to the table and the queue at startup, to spare the first request that CPU time."""
         from functions.aws import connect
 
         connect(self._dynamodb)

@@ -1,4 +1,4 @@
-"""Build step: what is wrong with a flow, before anything is deployed that no job could call."""
+"""Build step: the errors of a flow that would make its jobs fail."""
 
 import inspect
 
@@ -9,7 +9,10 @@ from noukai_wire.slug import SLUG_RULE, is_slug
 
 
 def complaints_about(flow: Flow) -> list[str]:
-    """Say all that is wrong with the name, the settings and the signature of a flow; nothing if that is empty."""
+    """Return all errors in a flow's name, settings and signature.
+
+    Nothing if that is empty.
+    """
     complaints = [
         *([] if is_slug(flow.name) else [slug_rule("flow", flow.name)]),
         *_range("timeout", flow.timeout, 1, limits.MAX_TIMEOUT_SECONDS),
@@ -25,7 +28,7 @@ def complaints_about(flow: Flow) -> list[str]:
 
 
 def slug_rule(kind: str, name: str) -> str:
-    """Say why a name is none for a kind of thing."""
+    """Return why a name is invalid."""
     return f"{name!r} cannot name a {kind}: use {SLUG_RULE}"
 
 

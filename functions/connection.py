@@ -1,4 +1,4 @@
-"""What lies between a worker and the process of a flow: pipes, a tether and a board, made before the fork."""
+"""The connection of a worker and a flow's process: pipes, a tether and a board, made before the fork."""
 
 import os
 from collections.abc import Collection
@@ -12,7 +12,7 @@ from functions.tether import Tether
 
 
 class Connection:
-    """All that the two share. After the fork the worker calls `hold` and the process `enter`.
+    """A connection of both processes; after the fork the worker calls `hold` and the child `enter`.
 
     Raises:
         OSError: there are no descriptors for it.
@@ -35,17 +35,17 @@ class Connection:
             self._made = made.pop_all()
 
     def drop(self) -> None:
-        """Close all of it, since there was no fork."""
+        """Close both sides after a failed fork."""
         self._made.close()
 
     def hold(self) -> None:
-        """Keep the worker's ends alone."""
+        """Close the child's ends in the worker."""
         self.tether.hold()
         self.output.hold()
         _close(self._their_calls, self._their_answers)
 
     def enter(self, modules: Collection[str] | None) -> Channel:
-        """Become a process that has the other ends, and nothing else of its worker."""
+        """Close the worker's ends in the child and detach from the worker."""
         os.setpgid(0, 0)
         tied = self.tether.tie()
         channel = Channel(self._their_calls, self._their_answers)
@@ -53,14 +53,14 @@ class Connection:
         return channel
 
     def close(self) -> None:
-        """Close the worker's ends; what is left of the process and its group is killed."""
+        """Close the worker's ends; kill what is left of the process group."""
         self.tether.cut()
         self.output.close()
         self.board.close()
         _close(self.calls, self.answers)
 
     def close_calls(self) -> None:
-        """Let the process know that no call follows."""
+        """Close the calls' pipe: no call follows."""
         os.close(self.calls)
         self.calls = -1
 

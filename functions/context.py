@@ -1,4 +1,4 @@
-"""What a flow is told of its attempt, and what it tells: its progress, and that no attempt can help."""
+"""The attempt as its flow sees it: progress reports and permanent errors."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -15,31 +15,31 @@ _ROUNDING = 1e-6
 
 
 class PermanentError(Exception):
-    """Raised by a flow that no further attempt can help: the job fails at once."""
+    """The error of a flow that no retry can mend: the job fails at once."""
 
 
 class ResultError(PermanentError):
-    """Raised for what a flow has returned if JSON cannot hold it."""
+    """The error that JSON cannot hold a flow's return value."""
 
 
 class ArgumentsError(PermanentError):
-    """Raised for a job whose arguments are not what its flow takes."""
+    """The error that a job's arguments do not fit its flow."""
 
     @classmethod
     def of(cls, problem: str) -> Self:
-        """Say what is wrong with them."""
+        """Return the error of invalid arguments."""
         return cls(f"the arguments are not what the flow takes: {problem}")
 
 
 class Report(Protocol):
-    """Takes the progress of a running flow."""
+    """An interface that takes the progress of a running flow."""
 
     def __call__(self, progress: Mapping[str, Any], /) -> None:
-        """Pass the progress on."""
+        """Report the progress."""
 
 
 class Context:
-    """The attempt that runs the flow, for a flow that has a parameter `context`."""
+    """The attempt, for a flow with a parameter `context`."""
 
     def __init__(
         self,
@@ -61,25 +61,27 @@ class Context:
 
     @cached_property
     def logger(self) -> "Logger":
-        """Writes lines with the job's id and the attempt into the worker's log."""
+        """Return a logger whose lines in the worker's log name the job and the attempt."""
         return self._make_logger()
 
     @property
     def remaining_seconds(self) -> float:
-        """Until the attempt times out."""
+        """Return the seconds until the attempt times out."""
         return max(0.0, self._remaining())
 
     @property
     def cancelled(self) -> bool:
-        """Whether the flow has been told to stop; one that has should leave at once."""
+        """Return whether the flow was told to stop; it should leave at once."""
         return self._cancelled
 
     def mark_cancelled(self) -> None:
-        """Let `cancelled` say so from now on."""
+        """Set `cancelled`."""
         self._cancelled = True
 
     def progress(self, percent: float | None = None, message: str | None = None) -> None:
-        """Say how far the flow has come: `percent` from 0 to 100, and a message of which 400 bytes are kept.
+        """Report the progress: `percent` from 0 to 100, and a message of at most 400 bytes.
+
+
 
         Raises:
             TypeError: `percent` is no number, or the message no text.
@@ -95,7 +97,10 @@ class Context:
 
 
 def _percentage(percent: Any) -> float:
-    """Return a number of whatever kind as a percentage; one that is beside the ends by its rounding alone is there."""
+    """Convert a number of any kind to a percentage.
+
+    One that is beside the ends by its rounding alone is there.
+    """
     if isinstance(percent, bool) or not hasattr(type(percent), "__float__") or not hasattr(type(percent), "__le__"):
         raise TypeError(f"percent must be a number from 0 to 100, not {type(percent).__name__}: {percent!r}")
     try:

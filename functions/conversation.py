@@ -1,4 +1,4 @@
-"""What a worker says to the process of a flow, and what it hears from it."""
+"""The conversation of a worker with a flow's process."""
 
 import math
 import os
@@ -25,7 +25,7 @@ LOOK_SECONDS = 0.05
 
 
 class Conversation:
-    """The worker's side of a connection: sends calls, passes the output on, and notes answers and the death."""
+    """The worker's side of a connection: it sends calls, passes output on, and receives answers."""
 
     def __init__(self, connection: Connection, pid: int, reaper: Reaper) -> None:
         self.said: deque[bytes] = deque()
@@ -48,19 +48,19 @@ class Conversation:
             self._all.register(descriptor, select.POLLIN)
 
     def send(self, call: bytes) -> None:
-        """Begin to send a call; `wait` sends what the pipe does not take now."""
+        """Start sending a call; `wait` sends the rest."""
         self._unsent = memoryview(call)
         self._send()
 
     def close(self) -> None:
-        """Write the last of the output, and close all descriptors."""
+        """Pass on the last output, and close all descriptors."""
         self._connection.output.finish()
         self._connection.close()
         if self._death is not None:
             os.close(self._death)
 
     def wait(self, deadline: float) -> None:
-        """Wait until something happens, and take note of it."""
+        """Wait for an event and handle it."""
         now = monotonic()
         poll, until = (self._all, deadline) if now >= self._output_at else (self._quiet, min(deadline, self._output_at))
         if self._death is None:
@@ -108,7 +108,7 @@ class Conversation:
                     poll.unregister(self._connection.calls)
 
     def _listen(self) -> None:
-        """Read what it has said; the end of its pipe is its own: if it lives, it can say no more."""
+        """Read from the process; a closed pipe counts as its end."""
         for _ in range(_LAST_CHUNKS if self.has_gone else 1):
             try:
                 data = os.read(self._connection.answers, _CHUNK_BYTES)
@@ -121,7 +121,7 @@ class Conversation:
 
 
 def _pidfd(pid: int) -> int | None:
-    """Open what tells of a child's death at once, also if a child of its own holds its pipes open."""
+    """Open a pidfd, which reports a child's death even if a grandchild holds its pipes open."""
     try:
         return os.pidfd_open(pid)
     except (AttributeError, OSError) as error:  # not Linux, or not allowed
@@ -132,5 +132,5 @@ def _pidfd(pid: int) -> int | None:
 
 @cache
 def _warn_of_late_deaths(reason: str) -> None:
-    """Log, once for each reason, that deaths are looked for instead of told."""
+    """Log, once per reason, that deaths are polled for."""
     logger().warning("flow processes: the system does not tell of their death", extra={"reason": reason})

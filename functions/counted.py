@@ -1,4 +1,4 @@
-"""Which records of a shard are in a sum, pure: ranges of their sequence numbers."""
+"""The ranges of a shard's sequence numbers that a sum includes, pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,38 +12,41 @@ _CERTAIN_MS = DISCARDED_AFTER_MS - 30 * 60 * 1000
 
 
 def oldest_kept(now: int) -> int:
-    """Return the moment since which no record has been discarded."""
+    """Return the age beyond which records may have been discarded."""
     return now - _CERTAIN_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Ranges of sequence numbers, in order, of which every record is in a sum; numbers sort as text."""
+    """Sorted ranges of sequence numbers whose records a sum includes; numbers sort as text."""
 
     ranges: tuple[tuple[str, str], ...]
 
     @classmethod
     def read(cls, edges: str, last: str) -> Self:
-        """Read all firsts and lasts of the ranges, separated by blanks, and the last of the last one."""
+        """Parse the ranges: their firsts and lasts, separated by blanks, and the very last one."""
         numbers = iter([*edges.split(" "), last])
         return cls(tuple(zip(numbers, numbers, strict=True)))
 
     @property
     def edges(self) -> str:
-        """All firsts and lasts but the very last one, as `read` takes them."""
+        """Return all firsts and lasts but the very last, as `read` takes them."""
         return " ".join(edge for each in self.ranges for edge in each).rpartition(" ")[0]
 
     @property
     def last(self) -> str:
-        """The last record that is in."""
+        """Return the last included record."""
         return self.ranges[-1][1]
 
     def has(self, sequence: str) -> bool:
-        """Return whether a record is in."""
+        """Return whether a record is included."""
         return any(first <= sequence <= last for first, last in self.ranges)
 
     def with_range(self, first: str, last: str, *, follows: bool) -> "Counted":
-        """Add a range, and put together those that overlap; one that `follows` the last has no gap before it."""
+        """Add a range, and merge overlapping ones.
+
+        One that `follows` the last has no gap before it.
+        """
         if follows and first > self.last:
             first = self.last
         return Counted(tuple(_put_together(sorted([*self.ranges, (first, last)]))))

@@ -1,4 +1,4 @@
-"""Entry: settle the jobs whose messages no worker could settle. A live or waiting job is never touched."""
+"""Handler: settle the jobs of dead-letter messages. A live or waiting job is never touched."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def bury(event: "Event", deployment: Deployment) -> dict[str, Any]:
-    """Settle each letter's job as failed if nobody runs it; a letter that cannot be processed stays."""
+    """Settle each message's job as failed if nobody runs it; keep a message that cannot be processed."""
     batch = Batch(lambda: deployment.dead_letters, deployment.lease_ms, Delivery.of(event))
     while delivery := batch.next(deployment.clock.now()):
         try:

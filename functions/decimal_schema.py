@@ -10,7 +10,7 @@ _BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "ex
 
 
 def decimal_number(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the core schema of a decimal says of a number.
+    """Return the rules of a decimal's core schema for a number.
 
     Raises:
         ValueError: a bound has more digits than a number of JSON.
@@ -32,7 +32,7 @@ def decimal_number(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _all_of(rules: list[dict[str, Any]]) -> dict[str, Any]:
-    """Put rules into one if none says the same as another in another way."""
+    """Merge rules unless they conflict on a keyword."""
     names = [name for rule in rules for name in rule]
     if len(names) > len(set(names)):
         return {"allOf": rules}
@@ -52,7 +52,7 @@ def _decimal(value: object) -> Decimal:
 
 
 def _number(value: object) -> int | float:
-    """Return a bound as JSON has it."""
+    """Return a bound as JSON."""
     exact = _decimal(value)
     if exact == exact.to_integral_value():
         return int(exact)

@@ -1,4 +1,4 @@
-"""The parts that a function is made of, each made when it is first used, from the function's environment.
+"""The parts of a function, each made on first use from its environment.
 
 What a part is made of is imported then, too: what a function does not use it does not wait for at its start.
 """
@@ -39,10 +39,10 @@ ASSET = Path(__file__).resolve().parent.parent
 
 @dataclass
 class Deployment(Clients):
-    """Everything outside of a function: tables, queues, the flow catalog, time.
+    """A function's surroundings: tables, queues, the flow catalog, time.
 
-    `environment` is what the stack gave the function; `asset` is the folder that holds `catalog` and, for a worker,
-    `flows`.
+    `environment` is what the stack gave the function; `asset` is the folder that holds `catalog` and, for a
+    worker, `flows`.
     """
 
     environment: Mapping[str, str]
@@ -51,99 +51,99 @@ class Deployment(Clients):
 
     @cached_property
     def store(self) -> "JobStore":
-        """The jobs table."""
+        """Return the jobs table."""
         from functions.store import JobStore
 
         return JobStore(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def rounds(self) -> "Rounds":
-        """The rounds of the sweep."""
+        """Return the rounds of the sweep."""
         from functions.rounds import Rounds
 
         return Rounds(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def index(self) -> "JobIndex":
-        """The jobs of each flow by their age."""
+        """Return the jobs of each flow by their age."""
         from functions.index import JobIndex
 
         return JobIndex(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def inputs(self) -> "InputStore":
-        """The inputs of jobs that did not complete."""
+        """Return the inputs of jobs that did not complete."""
         from functions.inputs import InputStore
 
         return InputStore(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def keys(self) -> "KeyRing":
-        """The keys table."""
+        """Return the keys table."""
         from functions.keys import KeyRing
 
         return KeyRing(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
 
     @cached_property
     def rates(self) -> "Rates":
-        """How often limited keys call."""
+        """Return the call rates of limited keys."""
         from functions.rates import Rates
 
         return Rates(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
 
     @cached_property
     def budgets(self) -> "Budgets":
-        """What orgs may use."""
+        """Return the budgets of orgs."""
         from functions.budgets import Budgets
 
         return Budgets(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
 
     @cached_property
     def uses(self) -> "UseStore":
-        """What orgs have used."""
+        """Return the usage of orgs."""
         from functions.use_store import UseStore
 
         return UseStore(self._dynamodb, self.environment["USAGE_TABLE"])
 
     @cached_property
     def spending(self) -> "Spending":
-        """What orgs have used of their budgets."""
+        """Return the budgets' watch over usage."""
         from functions.spending import Spending
 
         return Spending(self.uses, self.budgets, self.prices)
 
     @cached_property
     def bounds(self) -> "Bounds":
-        """Which orgs have as many unfinished jobs as they may."""
+        """Return the watch over the numbers of unfinished jobs."""
         from functions.unfinished import Bounds, UnfinishedJobs
 
         return Bounds(UnfinishedJobs(self._dynamodb, self.environment["USAGE_TABLE"]), self.budgets)
 
     @property
     def prices(self) -> "Prices":
-        """What the operator reckons with."""
+        """Return the operator's prices."""
         from functions.use import Prices
 
         return Prices(float(self.environment["PRICE_JOB"]), float(self.environment["PRICE_GB_SECOND"]))
 
     @property
     def worker_memory(self) -> int:
-        """The MB of the default worker."""
+        """Return the memory of the default worker in MB."""
         return int(self.environment["WORKER_MEMORY"])
 
     @property
     def profile_memory(self) -> int | None:
-        """The MB of this worker, if they are not those of the default one."""
+        """Return the memory of this worker in MB, if it differs from the default one's."""
         memory = self.environment.get("PROFILE_MEMORY")
         return None if memory is None else int(memory)
 
     @cached_property
     def queue(self) -> "JobQueue":
-        """The queue that the worker reads; for who sends, that of the default worker."""
+        """Return the queue that the worker reads; for senders, that of the default worker."""
         return self._queue(self.environment["QUEUE_URL"])
 
     def queue_of(self, flow: str) -> "JobQueue":
-        """The queue of the workers that run the flow `project/flow`."""
+        """Return the queue of the workers that run the flow `project/flow`."""
         profile = self.catalog.flows[flow].profile
         # While a deployment is updated, its catalog may be newer than the environment: every worker has all flows.
         url = None if profile is None else self._profile_queues.get(profile)
@@ -156,19 +156,19 @@ class Deployment(Clients):
 
     @cached_property
     def dead_letters(self) -> "JobQueue":
-        """The queue of messages that no worker could settle."""
+        """Return the dead-letter queue."""
         return self._queue(self.environment["DEAD_LETTER_QUEUE_URL"])
 
     @cached_property
     def payloads(self) -> "PayloadStore":
-        """The inputs and results that are too large for anything else."""
+        """Return the store of inputs and results that are too large for a row."""
         from functions.payloads import PayloadStore
 
         return PayloadStore(self._s3, self.environment["PAYLOADS_BUCKET"])
 
     @cached_property
     def schedules(self) -> "Schedules":
-        """Where messages wait for longer than a queue can hide them."""
+        """Return the schedules of messages that wait longer than a queue can hide them."""
         from functions.schedules import Schedules
 
         environment = self.environment
@@ -181,14 +181,14 @@ class Deployment(Clients):
 
     @cached_property
     def run_times(self) -> "RunTimes":
-        """What this worker's process has seen each flow take."""
+        """Return the run times that this worker has measured for each flow."""
         from functions.estimate import RunTimes
 
         return RunTimes()
 
     @cached_property
     def processes(self) -> "ProcessPool":
-        """The processes that this worker keeps for its flows."""
+        """Return the processes that this worker keeps for its flows."""
         from functions.host import Host
         from functions.pool import ProcessPool
 
@@ -202,24 +202,24 @@ class Deployment(Clients):
 
     @cached_property
     def catalog(self) -> "Catalog":
-        """What the build knows of the flows."""
+        """Return the catalog of the flows."""
         from functions.catalog import Catalog
 
         return Catalog.load(self.asset / "catalog")
 
     @property
     def lease_ms(self) -> int:
-        """For how long an attempt may be believed alive without a word."""
+        """Return how long an attempt without a heartbeat counts as alive."""
         return int(float(self.environment.get("LEASE_SECONDS", "60")) * 1000)
 
     @property
     def import_ms(self) -> int:
-        """How long the import of a flow's module may take."""
+        """Return how long the import of a flow's module may take."""
         return int(float(self.environment.get("IMPORT_SECONDS", "60")) * 1000)
 
     @property
     def grace_ms(self) -> int:
-        """How long an interrupted flow may take to leave before it is killed."""
+        """Return how long an interrupted flow may take to leave before it is killed."""
         return int(float(self.environment.get("GRACE_SECONDS", "10")) * 1000)
 
     def _queue(self, url: str) -> "JobQueue":
@@ -230,5 +230,5 @@ class Deployment(Clients):
 
 @cache
 def deployed() -> Deployment:
-    """Give this process's deployment, made at its first request and kept for the next ones."""
+    """Return this process's deployment, made at its first request."""
     return Deployment(os.environ)

@@ -1,4 +1,4 @@
-"""Entry: what this deployment offers, whether it answers, and that nothing else is here."""
+"""Handler: the description of the API, its health, and 404 for unknown routes."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 
 def flows(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer with every flow of the deployment and the JSON Schemas of its input and output."""
+    """Return every flow of the deployment with its JSON Schemas."""
     request.know_query()
     entries = sorted(deployment.catalog.flows.items())
     return Response({"flows": [flow_description(caller.org, name, entry) for name, entry in entries]})
 
 
 def openapi(request: Request, deployment: Deployment) -> Response:
-    """Answer with the OpenAPI document: in general to anybody, with what each flow takes to whoever has a key."""
+    """Return the OpenAPI document; with the flows only for callers with a key."""
     has_key = "authorization" in request.headers
     if has_key:
         caller_of(request, deployment)
@@ -27,12 +27,12 @@ def openapi(request: Request, deployment: Deployment) -> Response:
 
 
 def health(_request: Request) -> Response:
-    """Answer that the gateway reaches a function."""
+    """Return that the gateway reaches a function."""
     return Response({"status": "ok"})
 
 
 def not_found(_request: Request, _caller: Caller, _deployment: Deployment) -> Response:
-    """Answer that there is no such route."""
+    """Return that there is no such route."""
     message = "There is no such route: check the method and the path against the README."
     return error_response(ErrorAnswer(ErrorCode.NOT_FOUND, message))
 
@@ -54,7 +54,7 @@ def answer(event: Event, deployment: Deployment) -> dict[str, Any]:
 
 
 def methods_of(event: Event) -> list[str]:
-    """Return what can be done at the path of an `OPTIONS` request: nothing at one that is unknown."""
+    """Return the methods of an `OPTIONS` request's path; none if it is unknown."""
     http = event["requestContext"].get("http", {})
     if http.get("method") != "OPTIONS":
         return []

@@ -1,4 +1,4 @@
-"""Descriptors of a flow's process that are not the flow's."""
+"""The descriptors of a flow's process that are not the flow's."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ _OPEN = Path("/dev/fd")
 
 
 def moved_up(descriptor: int) -> int:
-    """Move a descriptor to where a flow hardly meets it; programs that are started do not inherit it."""
+    """Move a descriptor to a high number, not inherited by programs."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     first = _FIRST if most == resource.RLIM_INFINITY else max(3, min(_FIRST, most - 8))
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, first)
@@ -22,7 +22,7 @@ def moved_up(descriptor: int) -> int:
 
 
 def put_out(kept: Collection[int]) -> None:
-    """Let every descriptor but the standard streams and those that are kept lead nowhere.
+    """Redirect every descriptor to /dev/null but the standard streams and those kept.
 
     They are not closed: objects that were inherited would later close what has their number by then.
     """

@@ -1,4 +1,4 @@
-"""What the fork of a worker does to become a process that knows nothing of the worker."""
+"""The detachment of a forked process from its worker."""
 
 import atexit
 import io
@@ -20,10 +20,11 @@ _INHERITED: list[object] = []
 
 
 def detach(kept: Collection[int], output: Sequence[int], modules: Collection[str] | None) -> None:
-    """Leave behind the worker's streams, descriptors, signal handlers, log handlers and exit handlers.
+    """Drop the worker's streams, descriptors, signal handlers, log handlers and exit handlers.
 
-    `output` are the pipes for standard output and standard error. Of all libraries only the `modules` stay loaded that
-    the worker had when its first process was made, so that a flow finds its own in every process; None keeps all.
+    `output` are the pipes for standard output and standard error. Of all libraries only the `modules` stay
+    loaded that the worker had when its first process was made, so that a flow finds its own in every process;
+    None keeps all.
     """
     atexit._clear()  # noqa: SLF001 - as multiprocessing does, which has the same need
     _reset_signals()
@@ -37,7 +38,7 @@ def detach(kept: Collection[int], output: Sequence[int], modules: Collection[str
 
 
 def _main_module() -> ModuleType:
-    """Make what processes begin with that a flow lets Python start: else it would be the worker's own main module."""
+    """Replace the main module, which processes spawned by a flow would import."""
     main = ModuleType("__main__")
     main.__spec__ = ModuleSpec("functions.spawned", None)
     return main
@@ -53,7 +54,7 @@ def _reset_signals() -> None:
 
 
 def _replace_streams(output: Sequence[int]) -> list[object]:
-    """Read nothing and write to the pipes; gives the streams that were there."""
+    """Redirect the standard streams to the pipes; return the former ones."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, descriptor in enumerate([nothing, *output]):
         os.dup2(descriptor, number)
@@ -66,13 +67,13 @@ def _replace_streams(output: Sequence[int]) -> list[object]:
 
 
 def _stream(descriptor: int) -> io.TextIOWrapper:
-    """Make a stream that writes each line at once: it is all that is left of a process that is killed."""
+    """Make a line-buffered stream: a killed process leaves its last line."""
     file = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - it stays open as long as the process
     return io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def _replace_log_handlers(inherited: list[object]) -> None:
-    """Let loggers write to this process's streams: the runtime's handler has a descriptor of its own."""
+    """Redirect loggers to this process's streams: the runtime's handler has its own descriptor."""
     logging: Any = sys.modules.get("logging")
     if logging is None:
         return
@@ -107,6 +108,6 @@ def _forget_libraries(modules: Collection[str]) -> None:
 
 
 def _be_killed_first() -> None:
-    """When memory runs out, let the system choose this process and not the worker."""
+    """Raise the OOM score, so that the kernel kills this process and not the worker."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123 - each start
         file.write("1000")

@@ -1,4 +1,4 @@
-"""The e-mail addresses that pydantic's `EmailStr` takes, without the library that it takes them by."""
+"""The check of e-mail addresses as pydantic's `EmailStr` does, without its library."""
 
 import re
 from unicodedata import bidirectional, category, normalize
@@ -26,7 +26,9 @@ _IN_NO_LABEL = (
 
 
 def is_email(text: str) -> bool:
-    """Return whether a text is an address, as `a@b.org` or `A <a@b.org>`; which domains there are, nobody asks.
+    """Return whether a text is an address, as `a@b.org` or `A <a@b.org>`.
+
+    Which domains there are, nobody asks.
 
     Of domains in other scripts those are refused that mix directions of writing within a label.
     """
@@ -63,7 +65,7 @@ def _is_domain(text: str, most_bytes: int) -> bool:
 
 
 def _ascii_label(label: str) -> str | None:
-    """Return a part of a domain as it is looked up; None if it cannot be one."""
+    """Return a domain label in its ASCII form; None if it is invalid."""
     if label.startswith(_PUNYCODE):
         try:
             shown = label[len(_PUNYCODE) :].encode().decode("punycode")

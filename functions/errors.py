@@ -1,4 +1,6 @@
-"""Errors as the contract answers them: one table says how each refusal is, and every other failure has its answer."""
+"""Errors as the contract answers them: one table says how each refusal is, and every other failure has its
+answer.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from noukai_wire.errors import ErrorCode
 
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
-    """An answer that is an error: its code, a message that says what to do, and further details and headers."""
+    """An error answer: its code, a message that says what to do, and further details and headers."""
 
     code: ErrorCode
     message: str
@@ -23,7 +25,7 @@ class ErrorAnswer:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON body of the answer."""
+        """Return the JSON body of the answer."""
         return {"detail": {"code": self.code.value, "message": self.message, **self.details}}
 
 
@@ -77,7 +79,7 @@ def refusal_answer(refusal: Refusal) -> ErrorAnswer:
 
 
 def error_answer(raised: Exception, request_id: str) -> ErrorAnswer:
-    """Say what a failure is to the caller; the log alone has what it was."""
+    """Return the caller's answer to an internal failure, whose details only the log has."""
     if isinstance(raised, Refusal):
         return refusal_answer(raised)
     if isinstance(raised, UnreadableRowError):

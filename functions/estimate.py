@@ -1,6 +1,7 @@
-"""How long a flow usually runs, learned by the worker's process from the runs that it has seen.
+"""The usual duration of a flow, learned from the runs in this process.
 
-Remembering costs nothing: no write, no read, and whoever waits finds the estimate in the row that the claim writes.
+Remembering costs nothing: no write, no read, and whoever waits finds the estimate in the row that the claim
+writes.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ _PROGRESS_SPREAD = 0.25
 
 
 class Estimate(NamedTuple):
-    """When a run should end, in milliseconds since the epoch, and the standard deviation of it in milliseconds."""
+    """The expected end of a run, in milliseconds since the epoch, and its standard deviation."""
 
     expected_at: int
     spread_ms: int
@@ -50,19 +51,19 @@ class _RunTime:
 
 @dataclass(slots=True)
 class RunTimes:
-    """What the successful runs of each flow took in this process, the latest counting most."""
+    """The durations of each flow's successful runs in this process, weighted to the latest."""
 
     _flows: dict[str, _RunTime] = field(default_factory=dict)
 
     def learn(self, flow: str, took_ms: int) -> None:
-        """Remember a run that succeeded: one that failed or was stopped says nothing of the next."""
+        """Record a successful run; others do not predict the next."""
         if known := self._flows.get(flow):
             known.learn(took_ms)
         else:
             self._flows[flow] = _RunTime(took_ms, took_ms * _FIRST_DEVIATION)
 
     def estimate(self, flow: str, begun_at: int) -> Estimate | None:
-        """Foretell when a run ends that begins at `begun_at`; None if none was seen, or no two are alike."""
+        """Return the expected end of a run begun at `begun_at`; None if there is no basis for it."""
         known = self._flows.get(flow)
         if known is None:
             return None
@@ -73,7 +74,7 @@ class RunTimes:
 
 
 def refine(known: Estimate | None, begun_at: int, now: int, progress: Mapping[str, Any] | None) -> Estimate | None:
-    """Weigh what was known with what the flow itself says to have done, in per cent, each by its certainty."""
+    """Combine the estimate with the flow's own progress, weighted by certainty."""
     percent = (progress or {}).get("percent")
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 < percent < 100:  # noqa: PLR2004
         return known

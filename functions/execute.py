@@ -1,4 +1,4 @@
-"""Entry: submit a job and hold the answer back until the job has ended, or the time is over."""
+"""Handler: submit a job and hold the answer until it has ended or the time is over."""
 
 from functions.accepting import location
 from functions.aws import AwsError
@@ -18,10 +18,10 @@ from noukai_wire.errors import ErrorCode
 
 
 def execute(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer with what the job has returned, or with its failure.
+    """Return the job's output or its failure.
 
-    A job that has not ended 25 seconds after the request reached the gateway goes on, and is answered for with 504. An
-    idempotency key names one job for submitting and executing alike.
+    A job that has not ended 25 seconds after the request reached the gateway goes on, and is answered for
+    with 504. An idempotency key names one job for submitting and executing alike.
     """
     job = submitted(request, caller, deployment, is_held=True)
     ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)

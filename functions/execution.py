@@ -1,4 +1,4 @@
-"""One delivery worked on: its job claimed, its flow run, its outcome written."""
+"""The execution of one delivery: claim its job, run its flow, write its outcome."""
 
 import math
 import os
@@ -33,7 +33,10 @@ BROKEN = (WorkerBrokenError, NotEndedError)
 
 @dataclass(slots=True)
 class Execution:
-    """The work on one delivery. The message is deleted only after the outcome is written, by not naming it."""
+    """The execution of one delivery.
+
+    The message is deleted only after the outcome is written, by not naming it.
+    """
 
     deployment: Deployment
     batch: Batch
@@ -41,10 +44,11 @@ class Execution:
     message: Message
 
     def run(self, available_ms: int) -> None:
-        """Claim the job and run its flow, which may take as long as the function has left for it.
+        """Claim the job and run its flow, within the function's remaining time.
 
         Raises:
-            WorkerBrokenError: there is no process for the flow, and no attempt is spent; or what its attempt has left
+            WorkerBrokenError: there is no process for the flow, and no attempt is spent; or what its attempt
+                has left
                 cannot be looked for.
             NotEndedError: what had to end runs on.
         """
@@ -68,7 +72,7 @@ class Execution:
                 self._settle(job, Raised(cut(f"FlowNotFound: {missing}"), permanent=True))
 
     def _run(self, flow: FlowEntry, timeout_ms: int, until: int) -> None:
-        """Run the flow in a process that is there before the job is claimed: if there is none, no attempt is spent."""
+        """Get a process before claiming the job: without one, no attempt is spent."""
         processes, project = self.deployment.processes, self.message.flow.partition("/")[0]
         process = processes.take(project, fresh=flow.fresh_process)
         attempt, outcome = None, None
@@ -90,7 +94,7 @@ class Execution:
 
     @contextmanager
     def _unclaiming(self, job: Job) -> Iterator[None]:
-        """Undo the claim if there is no process for it: the job loses no attempt by its worker's fault."""
+        """Undo the claim if there is no process: the job loses no attempt by the worker's fault."""
         try:
             yield
         except BROKEN:
@@ -100,7 +104,7 @@ class Execution:
 
     @contextmanager
     def _keeping_result(self, attempt: Attempt | None, outcome: Outcome | None, flow: FlowEntry) -> Iterator[None]:
-        """Complete a job whose flow has returned, even if the worker fails at what the attempt has left."""
+        """Complete a job whose flow has returned, even if the worker fails afterwards."""
         try:
             yield
         except BROKEN:
@@ -111,14 +115,14 @@ class Execution:
 
     @contextmanager
     def _discarding(self, job: Job) -> Iterator[None]:
-        """Throw the outcome away if it is refused."""
+        """Discard the outcome if its write is refused."""
         try:
             yield
         except Refused as refused:
             self._discard(job, refused.seen)
 
     def _claimed(self) -> Job | None:
-        """Claim the job; if it is not to be had, the delivery is dealt with."""
+        """Claim the job; if that is refused, handle the delivery and return None."""
         try:
             job = self._claim()
         except Refused as refused:
@@ -158,7 +162,7 @@ class Execution:
         return Attempt(job, process, self.batch, self.deployment, timeout_ms, until)
 
     def _end(self, attempt: Attempt, outcome: Outcome, flow: FlowEntry) -> None:
-        """Write what became of an attempt, of which nothing runs any more."""
+        """Write the outcome of a finished attempt."""
         job, now = attempt.job, self.deployment.clock.now()
         if attempt.stop is None:
             if isinstance(outcome, Raised):
@@ -173,7 +177,7 @@ class Execution:
 
     @staticmethod
     def _log(job: Job, raised: Raised) -> None:
-        """Write where a flow raised, whatever it has done to its own log; the text may quote the input."""
+        """Log where a flow raised, whatever it did to its log; the message may quote the input."""
         name = raised.error.partition(":")[0]
         extra = {"job_id": job.id, "attempt": job.attempt, "exception_name": name, "exception": raised.trace}
         text = {"exception_text": raised.error} if os.environ.get("LOG_ERROR_TEXTS") == "true" else {}
@@ -191,7 +195,7 @@ class Execution:
             self._release(job, outcome, flow)
 
     def _release(self, job: Job, raised: Raised, flow: FlowEntry | None) -> None:
-        """Give the job back, and its message with the backoff as its visibility: no new message."""
+        """Release the job, and hide its message for the backoff: no new message."""
         asked = raised.retry_after
         pause = min(MAX_BACKOFF_SECONDS, self._backoff(job.attempt, flow) if asked is None else asked)
         now = self.deployment.clock.now()
@@ -199,13 +203,13 @@ class Execution:
         self.batch.defer(self.delivery, math.ceil(pause))
 
     def _backoff(self, attempt: int, flow: FlowEntry | None) -> float:
-        """Draw the pause as the submission asks for it, else as the flow does."""
+        """Return the pause by the submission's settings, else the flow's."""
         base, cap = (flow.backoff_seconds, flow.backoff_cap_seconds) if flow else (DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP)
         own_base, own_cap = self.message.backoff_seconds, self.message.backoff_cap_seconds
         return backoff_seconds(attempt, base if own_base is None else own_base, cap if own_cap is None else own_cap)
 
     def _discard(self, job: Job, seen: Job | None) -> None:
-        """Throw the outcome away: the job was cancelled or taken over, and only the row decides."""
+        """Discard the outcome: the job was cancelled or taken over, and the row decides."""
         if seen is not None and seen.state is State.CANCELLED:
             with suppress(Refused):
                 self.deployment.store.record_stopped(job, self.deployment.clock.now())
@@ -216,5 +220,5 @@ class Execution:
 
 
 def backoff_seconds(attempt: int, base: float, cap: float) -> float:
-    """Draw the pause after a failed attempt: full jitter keeps jobs that failed together from coming back together."""
+    """Return a random pause after a failed attempt: full jitter spreads jobs that failed together."""
     return random.uniform(0, longest_backoff_seconds(attempt, base, cap))  # noqa: S311 - jitter, not a secret

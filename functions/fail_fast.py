@@ -1,7 +1,7 @@
-"""pydantic's validators of arguments, which stop at the first wrong item of a list, a dict, a tuple or a set.
+"""The validators of arguments that stop at the first wrong item of a collection.
 
-What a submission lets through only the code of a flow's author can refuse. It may refuse each of a million items, and
-pydantic would collect an error of each, with its traceback.
+What a submission lets through only the code of a flow's author can refuse. It may refuse each of a million
+items, and pydantic would collect an error of each, with its traceback.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _PARTS = (
 
 
 def fail_fast_validator(adapter: "TypeAdapter[Any]") -> "SchemaValidator":
-    """Make a validator that takes what an adapter takes, and finds one error at most in each collection."""
+    """Make a fail-fast validator of an adapter's type: at most one error in each collection."""
     from pydantic_core import SchemaValidator  # noqa: PLC0415 - slow to import, and most flows do without
 
     schema = cast("CoreSchema", _failing_fast(adapter.core_schema))

@@ -1,4 +1,4 @@
-"""What callers and the log are told of an exception.
+"""The description of exceptions for callers and the log.
 
 A caller gets types, texts and places, in 2 KB; the log gets the places alone, since texts may quote an input.
 """
@@ -29,7 +29,7 @@ _DEEPEST = 4
 
 
 def raised_by(error: BaseException) -> Raised:
-    """Return the outcome of an attempt whose flow raised.
+    """Return the outcome of a flow that raised.
 
     A group is permanent if one of its members is; its pause is the longest that a member asks for.
     """
@@ -48,9 +48,10 @@ def _raised_by(error: BaseException) -> Raised:
 
 
 def describe_error(error: BaseException) -> str:
-    """Describe an exception, the members of its group and its causes, with a line for each.
+    """Describe an exception, its group's members and its causes, a line for each.
 
-    If the lines take more than an error may, the longest ones are cut first, and then the last ones are left out.
+    If the lines take more than an error may, the longest ones are cut first, and then the last ones are left
+    out.
     """
     lines = list(islice(_lines(error, set()), _MOST_ERRORS))
     longest = max(_SHORTEST_LINE, _fair_length(lines))
@@ -58,13 +59,16 @@ def describe_error(error: BaseException) -> str:
 
 
 def frames_of(error: BaseException) -> list[FrameSummary]:
-    """Return the frames of an exception, the innermost last, without those of the code that runs the flow."""
+    """Return the frames of an exception, the innermost last, without our own."""
     frames = _frames(error.__traceback__)
     return [frame for frame in frames if Path(frame.filename).parent != _OURS] or frames
 
 
 def _frames(traceback: TracebackType | None) -> list[FrameSummary]:
-    """Return the frames of a trace; only regular files are read for their lines, since reading a pipe would block."""
+    """Return the frames of a trace.
+
+    Only regular files are read for their lines, since reading a pipe would block.
+    """
     for frame, _ in walk_tb(traceback):
         source = frame.f_code.co_filename
         if source not in source_lines and not _is_regular(source):
@@ -73,7 +77,7 @@ def _frames(traceback: TracebackType | None) -> list[FrameSummary]:
 
 
 def _is_regular(path: str) -> bool:
-    """Return whether nothing but a regular file is at a path."""
+    """Return whether a path is a regular file."""
     try:
         return S_ISREG(Path(path).stat().st_mode)
     except (OSError, ValueError):
@@ -94,7 +98,7 @@ def members_of(error: BaseException) -> tuple[BaseException, ...]:
 
 
 def _fair_length(lines: list[str]) -> int:
-    """Return the length to which the long lines must be cut for all lines to fit; short lines stay whole."""
+    """Return the length to cut long lines to, so that all fit; short lines stay whole."""
     room = MAX_ERROR_BYTES - (len(lines) - 1)
     sizes = sorted(len(line.encode("utf-8", "replace")) for line in lines)
     for place, size in enumerate(sizes):
@@ -106,7 +110,7 @@ def _fair_length(lines: list[str]) -> int:
 
 
 def _lines(error: BaseException, told: set[int], depth: int = 0) -> Iterator[str]:
-    """Describe an exception, its members and its causes, each of them once."""
+    """Return a line for an exception, its members and its causes, each once."""
     indent = _INDENT * depth
     yield indent + _in_line(error) if depth else _text_of(error)
     while True:
@@ -123,7 +127,7 @@ def _lines(error: BaseException, told: set[int], depth: int = 0) -> Iterator[str
 
 
 def _in_line(error: BaseException) -> str:
-    """Describe an exception and its place in one line."""
+    """Return an exception and its place in one line."""
     text = " ".join(_text_of(error).split())
     frames = frames_of(error)
     if not frames:
@@ -147,14 +151,14 @@ def _text_of(error: BaseException) -> str:
 
 
 def _notes_of(error: BaseException) -> Iterator[str]:
-    """Give what `add_note` has added; the list is the author's to change."""
+    """Return what `add_note` has added; the list is the author's to change."""
     notes = getattr(error, "__notes__", ())
     if isinstance(notes, list | tuple):
         yield from (note for note in islice(notes, _MOST_ERRORS) if isinstance(note, str))
 
 
 def _advice(error: BaseException) -> str:
-    """Return advice if Lambda forbids what was tried; Python's own message does not name it."""
+    """Return advice if Lambda forbids the operation, which Python's message does not say."""
     frames = _frames(error.__traceback__) if isinstance(error, OSError) else []
     if not any(Path(frame.filename).parts[-2:] == _LOCKS for frame in frames):
         return ""

@@ -1,4 +1,4 @@
-"""What keeps compiled validators short: they stop after the first few errors, and look at nothing twice."""
+"""The early end of compiled validators: they stop after the first few errors and check nothing twice."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -13,14 +13,14 @@ _Validate = Callable[[Any, TextChecks, str | None], Any]
 
 
 class FirstErrors(list[JsonSchemaValueException]):
-    """A list that ends the validation when it has as many errors as an answer shows."""
+    """A list of errors that ends the validation once an answer's limit is reached."""
 
     def append(self, error: JsonSchemaValueException) -> None:
         """Add an error."""
         self.extend([error])
 
     def extend(self, errors: Iterable[JsonSchemaValueException]) -> None:
-        """Add what the validator of a part has found."""
+        """Add the errors of a part's validator."""
         super().extend(errors)
         if len(self) >= MAX_ERRORS:
             del self[MAX_ERRORS:]
@@ -28,9 +28,12 @@ class FirstErrors(list[JsonSchemaValueException]):
 
 
 def once(validate: _Validate) -> _Validate:
-    """Let the validator of a definition remember, within one check, what it has found out about a list or an object.
+    """Cache a definition's validation of a list or object within one check.
 
-    Variants within definitions would look at what is below them again and again, at each level twice as often.
+
+
+    Variants within definitions would look at what is below them again and again, at each level twice as
+    often.
     """
 
     @wraps(validate)

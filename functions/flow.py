@@ -1,4 +1,4 @@
-"""What a flow author uses: `@flow`, `Context` and `PermanentError`.
+"""The API for flow authors: `@flow`, `Context` and `PermanentError`.
 
 from functions.flow import Context, flow
 
@@ -51,24 +51,24 @@ class Flow:
         return f"<flow {self.name!r}>"
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
-        """Let other processes import it by its name, as they do with a function."""
+        """Pickle the flow by its name, as Python does with functions."""
         return _named, (self.function.__module__, self.function.__qualname__)
 
     @cached_property
     def signature(self) -> Signature:
-        """What the function takes."""
+        """Return the function's signature."""
         return Signature(self.function)
 
     @cached_property
     def returns(self) -> ReturnType:
-        """What it is annotated to return; anything goes if it is not."""
+        """Return the annotated return type; `Any` if there is none."""
         try:
             return ReturnType(self.signature.returned)
         except Exception:  # noqa: BLE001 - it may be known to type checkers alone
             return ReturnType()
 
     def prepare(self) -> None:
-        """Import what a run needs and compile the annotations, if that was not done before."""
+        """Import what a run needs and compile the annotations, once."""
         if not self.signature.is_plain:
             _ = self.signature.validator
         self.returns.prepare()
@@ -101,7 +101,10 @@ _notes: list[list[Flow]] = []
 
 
 def note_flows(made: list[Flow]) -> None:
-    """Add each flow that is made from now on to a list; the build asks, to find those that no job could call."""
+    """Append each flow that is made from now on to a list.
+
+    The build asks, to find those that no job could call.
+    """
     _notes.append(made)
 
 
@@ -110,7 +113,7 @@ def _named(module: str, name: str) -> Any:
 
 
 def _without_input(error: Exception) -> str:
-    """Say what is wrong with arguments without a word of them."""
+    """Return the argument errors without the input's values."""
     # A plain flow does without pydantic, whose errors are the only ones that show what they are about.
     from_pydantic = getattr(error, "errors", None)
     if from_pydantic is None:
@@ -124,7 +127,7 @@ def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
     import asyncio  # noqa: PLC0415
 
     async def leave_executor(*_: Any) -> None:
-        """Do not wait for what still works in the loop's executor: it may never end."""
+        """Leave the loop's executor without waiting: its threads may never end."""
 
     def make_loop() -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
@@ -170,17 +173,19 @@ def flow(
 ) -> Flow | Callable[[Callable[..., Any]], Flow]:
     """Make a flow of a function, `def` or `async def`.
 
-    It is addressed by the name of its module and its own, `_` written as `-`. `timeout` is in seconds and for one
-    attempt; a failed attempt is followed by another after a random pause of up to `backoff` seconds, doubled each time
-    up to `backoff_cap` (at most 900), while `max_attempts` allows. A `retry_after` on the exception, in seconds or a
-    `timedelta`, is the pause instead, up to 900 seconds; after a `PermanentError` there is no further attempt. For
-    `keep` seconds a job is kept after its end: an hour to a year, a week if nothing is said.
+    It is addressed by the name of its module and its own, `_` written as `-`. `timeout` is in seconds and for
+    one attempt; a failed attempt is followed by another after a random pause of up to `backoff` seconds,
+    doubled each time up to `backoff_cap` (at most 900), while `max_attempts` allows. A `retry_after` on the
+    exception, in seconds or a `timedelta`, is the pause instead, up to 900 seconds; after a `PermanentError`
+    there is no further attempt. For `keep` seconds a job is kept after its end: an hour to a year, a week if
+    nothing is said.
 
-    A flow that asks for `memory` or `ephemeral_storage` in MB, for at most so many workers at once (`concurrency`), or
-    for a `batch` of up to 10 jobs at a time, shares workers and their queue with those that ask for the same alone.
+    A flow that asks for `memory` or `ephemeral_storage` in MB, for at most so many workers at once
+    (`concurrency`), or for a `batch` of up to 10 jobs at a time, shares workers and their queue with those
+    that ask for the same alone.
 
-    The attempts of a project run one after the other in one process, as long as they end well: what a module holds
-    lives on from job to job. A flow with `fresh_process` gets a process that no attempt has used.
+    The attempts of a project run one after the other in one process, as long as they end well: what a module
+    holds lives on from job to job. A flow with `fresh_process` gets a process that no attempt has used.
     """
     profile = Profile(memory, ephemeral_storage, concurrency, batch)
     settings = (timeout, max_attempts, backoff, backoff_cap, keep, profile, fresh_process)

@@ -1,4 +1,4 @@
-"""Holding a request back while its job goes on, for every route that does.
+"""The holding of a request until its job ends.
 
 A held request occupies concurrency that the workers share, so whatever holds is a function of its own.
 """
@@ -10,10 +10,10 @@ from functions.lifecycle import Job
 
 
 def hold(job: Job, deployment: Deployment, *, until: int, pause_ms: Callable[[Job, int], int | None]) -> Job | None:
-    """Look at the job until it is terminal or that time has come, and return it as it was last seen.
+    """Poll the job until it is terminal or the time is over; return it as last seen.
 
-    `pause_ms` says how long to let it be after it was seen, or None if it is not worth holding on for. The looks need
-    not be consistent: what is terminal stays so.
+    `pause_ms` says how long to let it be after it was seen, or None if it is not worth holding on for. The
+    looks need not be consistent: what is terminal stays so.
     """
     seen: Job | None = job
     while seen is not None and not seen.is_terminal and (left := until - deployment.clock.now()) > 0:

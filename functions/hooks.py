@@ -1,4 +1,4 @@
-"""What Python calls by itself: at each line that is traced, and for what nobody has caught."""
+"""Python's global hooks: tracing, and uncaught exceptions."""
 
 import sys
 import threading
@@ -9,7 +9,7 @@ _HOOKS = {sys: ("excepthook", "unraisablehook", "displayhook"), threading: ("exc
 
 
 def note_hooks() -> Callable[[], bool]:
-    """Return what brings them back to what they are now."""
+    """Return a function that restores the current hooks."""
     noted = [(place, name, getattr(place, name)) for place, names in _HOOKS.items() for name in names]
     trace, profile = gettrace(), getprofile()
 

@@ -1,4 +1,4 @@
-"""What runs in a flow's process: it imports a project's module once and calls its flows, attempt after attempt."""
+"""The host in a flow's process: it imports a project's module once and calls its flows."""
 
 import atexit
 import os
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Host:
-    """Imports a project's module and runs its flows."""
+    """A host that imports a project's module and runs its flows."""
 
     project: str
     asset: Path
@@ -51,7 +51,7 @@ class Host:
     _pid: int = field(default_factory=getpid)
 
     def serve(self, channel: Channel, board: ProgressBoard, token: str) -> None:
-        """Import the module, tell the worker how that went, and take calls until there are no more."""
+        """Import the module, report that to the worker, and serve calls until the pipe closes."""
         self._pid = getpid()
         failed = self._import()
         channel.say(Answer(failed), token)
@@ -79,7 +79,7 @@ class Host:
         return _Attempt(self, call, board).run()
 
     def kept(self, call: Call, outcome: Returned | Raised) -> Outcome:
-        """Store a result that is too large for a row as an object; meanwhile the worker extends the lease."""
+        """Store a result that is too large for a row as an object; the worker extends the lease meanwhile."""
         if isinstance(outcome, Raised) or len(content := outcome.result.encode()) <= MAX_ROW_RESULT_BYTES:
             return outcome
         from functions.payloads import result_key  # noqa: PLC0415 - few jobs have such a result
@@ -104,7 +104,7 @@ class Host:
             raise PermanentError(self.catalog.cannot_run(call.version, problem)) from None
 
     def arguments(self, call: Call) -> Mapping[str, Any]:
-        """Return the flow's arguments, read if they were uploaded, and checked as at their submission.
+        """Return the flow's arguments, downloaded if they were uploaded, and validated.
 
         Raises:
             PermanentError: they are not what the flow takes now.
@@ -118,7 +118,7 @@ class Host:
         return call.arguments
 
     def end_children(self) -> None:
-        """End this process if it is a child that a flow has forked: it returns from the flow as its parent does."""
+        """End this process if it is a child that a flow has forked."""
         if getpid() != self._pid:
             _exit(0)
 
@@ -192,7 +192,7 @@ class _Attempt:
             self.host.end_children()
 
     def _report(self, progress: Mapping[str, Any]) -> None:
-        """Report progress; that of a thread that has outlived its attempt is ignored."""
+        """Report progress, unless the thread has outlived its attempt."""
         with self._reporting:
             if not self._is_over:
                 self.board.write(progress)
@@ -204,7 +204,7 @@ class _Attempt:
 
 
 def _leave() -> None:
-    """Wait for threads, run the exit handlers and flush the streams."""
+    """Join threads, run exit handlers and flush the streams."""
     shut_down = getattr(threading, "_shutdown", None)
     if shut_down is not None:
         shut_down()
@@ -214,7 +214,7 @@ def _leave() -> None:
 
 @contextmanager
 def _shown(wanted: Mapping[str, str]) -> Iterator[None]:
-    """Use another environment meanwhile: AWS clients read their settings when they are made."""
+    """Replace the environment meanwhile: AWS clients read it when they are made."""
     found = dict(os.environ)
     os.environ.clear()
     os.environ.update(wanted)

@@ -1,4 +1,4 @@
-"""From the gateway's event to a request, and from what a handler returns or raises to the gateway's answer."""
+"""The conversion of gateway events to requests, and of results and errors to answers."""
 
 import base64
 import json
@@ -58,11 +58,14 @@ class Request:
 
     @property
     def body(self) -> bytes:
-        """The body; one that is compressed is refused if it cannot be inflated, or is too large then."""
+        """Return the body.
+
+        One that is compressed is refused if it cannot be inflated, or is too large then.
+        """
         return inflated(self.content, self.headers.get("content-encoding", "identity"))
 
     def know_query(self, *names: str) -> None:
-        """Refuse a query that has other parameters: one that is misspelt would be taken as not given."""
+        """Refuse unknown query parameters: a misspelt one would silently be ignored."""
         if unknown := sorted(self.query.keys() - set(names)):
             raise InvalidInputError([(name, "is not known here") for name in unknown])
 
@@ -86,7 +89,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A function behind the gateway, for callers whose key has the scopes of the route."""
+    """A function behind the gateway that checks the API key and the route's scopes."""
 
     handle: Callable[[Request, Caller, Deployment], Response]
 
@@ -95,7 +98,7 @@ class Endpoint:
         return self.answer(event, deployed())
 
     def answer(self, event: Event, deployment: Deployment) -> dict[str, Any]:
-        """Answer one request; nothing escapes as an exception."""
+        """Answer one request; no exception escapes."""
 
         def authenticated(request: Request) -> Response:
             caller = caller_of(request, deployment)
@@ -109,12 +112,12 @@ class Endpoint:
 
 
 def error_response(error: ErrorAnswer) -> Response:
-    """Answer with an error of the contract."""
+    """Return the contract's answer for an error."""
     return Response(error.body, error.code.status, error.headers)
 
 
 def caller_of(request: Request, deployment: Deployment) -> Caller:
-    """Say who calls, and count the call if the key is limited."""
+    """Authenticate the request, and count the call if the key is limited."""
     caller = deployment.keys.authenticate(request.headers.get("authorization"))
     if caller.rate is not None:
         deployment.rates.count(caller.key, caller.rate)
@@ -122,7 +125,7 @@ def caller_of(request: Request, deployment: Deployment) -> Caller:
 
 
 def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[str, Any]:
-    """Answer a request that needs no key; whatever is raised becomes an error of the contract."""
+    """Answer a request that needs no key; errors become the contract's."""
     request_id = request_id_of(event)
     try:
         response = handle(Request.of(event))
@@ -140,7 +143,7 @@ def _takes_gzip(event: Event) -> bool:
 
 
 def _compressed(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer in gzip: what is sent costs more than the CPU for that."""
+    """Return the answer gzipped: traffic costs more than CPU."""
     compressor = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     content = compressor.compress(answer["body"].encode()) + compressor.flush()
     headers = {**answer["headers"], "Content-Encoding": "gzip"}
@@ -148,17 +151,17 @@ def _compressed(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def request_id_of(event: Event) -> str:
-    """Return the caller's own id of the request, if it may stand in a header and a log, else the gateway's."""
+    """Return the caller's request id if it is valid, else the gateway's."""
     own: str = (event.get("headers") or {}).get("x-request-id", "")
     return own if _REQUEST_ID.fullmatch(own) else str(event["requestContext"]["requestId"])
 
 
 def route_of(event: Event) -> str:
-    """Return the route as the gateway names it; `HEAD` is answered as `GET` is, but for the body."""
+    """Return the route's name; `HEAD` is answered like `GET`, without the body."""
     key: str = event["routeKey"]
     return f"GET{key.removeprefix('HEAD')}" if is_head(event) else key
 
 
 def is_head(event: Event) -> bool:
-    """Whether the headers of an answer alone are asked for."""
+    """Return whether only headers are asked for."""
     return bool(event["routeKey"].startswith("HEAD "))

@@ -10,7 +10,7 @@ _ID = re.compile(r"job_[a-z2-7]{26}")
 
 
 def job_id(org: str, flow: str, idempotency_key: str | None) -> str:
-    """Make an id of 130 bits: derived, so that the same key for the same org and flow is the same job, or random."""
+    """Make an id of 130 bits: derived from the idempotency key, org and flow, or random."""
     if idempotency_key is None:
         digest = secrets.token_bytes(20)
     else:
@@ -20,5 +20,5 @@ def job_id(org: str, flow: str, idempotency_key: str | None) -> str:
 
 
 def is_job_id(text: str) -> bool:
-    """Whether a text can be the id of a job."""
+    """Return whether a text is a job id."""
     return _ID.fullmatch(text) is not None

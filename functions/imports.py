@@ -1,4 +1,4 @@
-"""Build step: find imports of flows that will fail in the worker."""
+"""Build step: find imports that will fail in the worker."""
 
 import ast
 import sys
@@ -37,7 +37,7 @@ _ABOUT_THE_MACHINE = {"TYPE_CHECKING", "os", "platform", "sys"}
 
 
 def missing_in(error: BaseException) -> str | None:
-    """Return the name of the module that an import did not find; None if that was not the error."""
+    """Return the module that an import did not find; None for another error."""
     if not isinstance(error, ImportError) or error.name is None:
         return None
     is_missing = isinstance(error, ModuleNotFoundError) or error.name.partition(".")[0] in _INCOMPLETE
@@ -45,7 +45,7 @@ def missing_in(error: BaseException) -> str | None:
 
 
 def advice(module: str, folder: Path) -> str:
-    """Return what to do about a module that the flows of a folder import and that is missing."""
+    """Return advice about a missing module."""
     root = module.partition(".")[0]
     if root in _THIS_REPOSITORYS:
         return "the worker has no such module of this repository"
@@ -55,7 +55,9 @@ def advice(module: str, folder: Path) -> str:
 
 
 def missing_later(folder: Path) -> Iterator[str]:
-    """Name each import within a function of the imported modules that will fail when it is reached.
+    """Return the imports within functions that will fail at run time.
+
+
 
     An import in a `try`, for type checkers alone, or for another kind of machine may fail.
     """

@@ -1,6 +1,9 @@
-"""The index of the jobs table, which knows of each job its flow, its age and its id, and nothing that may change.
+"""The index of the jobs table: flow, age and id of each job, all immutable.
 
-It follows the table within a fraction of a second: of a job it may say too late that it is there, or that it is gone.
+
+
+It follows the table within a fraction of a second: of a job it may say too late that it is there, or that it
+is gone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,22 +22,25 @@ AFTER_ALL = "~"
 
 @dataclass(frozen=True, slots=True)
 class JobIndex:
-    """The keys of all jobs."""
+    """The index of all jobs."""
 
     client: "DynamoDBClient"
     table: str
 
     def newest(self, org: str, flows: Iterable[str], *, above: str, below: str, at_once: int) -> Iterator[str]:
-        """Go through the positions of an org's jobs of some flows, the newest first, in the order of `row.order`.
+        """Iterate over the positions of an org's jobs of some flows, the newest first, in the order of
+        `row.order`.
 
-        Those below `below`, and not below `above`. Each partition is asked for so many `at_once`, and again only when
-        they are used up.
+
+
+        Those below `below`, and not below `above`. Each partition is asked for so many `at_once`, and again
+        only when they are used up.
         """
         names = [name for flow in flows for name in partitions(org, flow)]
         return merge(*(self._positions(name, above, below, at_once) for name in names), reverse=True)
 
     def has_jobs(self, org: str, flow: str) -> bool:
-        """Say whether there is any job of an org's flow."""
+        """Return whether there is any job of an org's flow."""
         return any(self.newest(org, [flow], above="", below=AFTER_ALL, at_once=1))
 
     def _positions(self, partition: str, above: str, below: str, at_once: int) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""The inputs of jobs that did not complete, kept beside their rows so that they can be submitted again.
+"""The inputs of jobs that did not complete, kept beside their rows for a retry.
 
-A job's input travels in its message. Only who ends a job otherwise than completed, and has the message in hand, keeps
-it: a job that completes pays nothing for a retry that nobody will ask for.
+A job's input travels in its message. Only who ends a job otherwise than completed, and has the message in
+hand, keeps it: a job that completes pays nothing for a retry that nobody will ask for.
 """
 
 import zlib
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InputStore:
-    """Messages of ended jobs, in the jobs table under the job's id and a mark that no id has."""
+    """The messages of ended jobs, in the jobs table under the job's id and a suffix."""
 
     client: "DynamoDBClient"
     table: str
 
     def keep(self, message: Message, job: Job, now: int) -> None:
-        """Keep the message of a job for as long as the job itself is kept; keeping it again changes nothing."""
+        """Store a job's message for as long as the job is kept.
+
+        Keeping it again changes nothing.
+        """
         # A row holds 400 KB, and the JSON of a message is up to four times the body of its submission: it is ASCII, and
         # writes `1e15` in full. Compressed it is no larger than the largest body.
         item = {
@@ -37,7 +40,7 @@ class InputStore:
         self.client.put_item(TableName=self.table, Item=item)
 
     def read(self, job: Job) -> Message | None:
-        """Give the message of a job, if it was kept."""
+        """Return a job's message, if it was stored."""
         # Consistent: who has just read that the job failed finds the input that was written before.
         answer: Mapping[str, Any] = self.client.get_item(
             TableName=self.table, Key=self._key(job.id), ConsistentRead=True

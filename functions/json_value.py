@@ -1,4 +1,4 @@
-"""Values as JSON has them, each written by its own type; pydantic is loaded for the rarer ones only."""
+"""The conversion of values to JSON by their types; pydantic is loaded for rare ones only."""
 
 import math
 import sys
@@ -19,7 +19,7 @@ _NUMPY_KINDS: Mapping[str, Callable[[Any], object]] = {"b": bool, "i": int, "u":
 
 
 class UnwritableError(Exception):
-    """A value that JSON cannot hold: what is wrong, and where in the whole it stands, such as `rows[3].total`."""
+    """The error that JSON cannot hold a value, with its path, such as `rows[3].total`."""
 
     def __init__(self, problem: str, path: str = "") -> None:
         super().__init__(f"`{path.removeprefix('.')}`: {problem}" if path else problem)
@@ -27,7 +27,7 @@ class UnwritableError(Exception):
         self.path = path
 
     def under(self, key: str | int) -> "UnwritableError":
-        """The same, seen from what has it under a key or at an index."""
+        """Return the error with a key or an index before its path."""
         is_name = isinstance(key, str) and key.isidentifier()
         step = f".{key}" if is_name else f"[{key if isinstance(key, int) else key[:_SHOWN_OF_KEY]!r}]"
         return UnwritableError(self.problem, step + self.path)
@@ -79,7 +79,7 @@ def _key_text(key: object) -> str:
 
 
 def entries_of(mapping: Mapping[Any, Any]) -> Iterable[tuple[str, object]]:
-    """Go through a dict, with its keys as text.
+    """Iterate over a dict, with its keys as text.
 
     Raises:
         UnwritableError: a key is none that JSON can hold, or is written like another.
@@ -145,7 +145,7 @@ def _scalar(value: str | float) -> str | float:
 
 
 def _other(value: Any, depth: int) -> Any:
-    """Write what no JSON type is the base of."""
+    """Convert a value of no JSON type."""
     if isinstance(value, _BYTES):
         return base64_text(value)
     if _is_pydantic(value):
@@ -161,12 +161,12 @@ def _other(value: Any, depth: int) -> Any:
 
 
 def _is_pydantic(value: object) -> bool:
-    """Whether pydantic has made the type of a value, which so has a serializer of its own."""
+    """Return whether pydantic has made the value's type, which has its own serializer."""
     return "pydantic" in sys.modules and hasattr(type(value), "__pydantic_serializer__")
 
 
 def _is_numpy(value: object) -> bool:
-    """Whether a value is a scalar or an array of numpy, which is not imported for that."""
+    """Return whether a value is numpy's, without importing numpy."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray))
 
@@ -179,7 +179,7 @@ def _from_numpy(value: Any, depth: int) -> Any:
 
 
 def _rare(value: object) -> object:
-    """Write dates, decimal numbers, UUIDs, paths and what else pydantic knows by type."""
+    """Convert dates, decimals, UUIDs, paths and other types that pydantic knows."""
     from decimal import Decimal  # noqa: PLC0415 - most results are JSON already
 
     from pydantic_core import to_jsonable_python  # noqa: PLC0415 - as above

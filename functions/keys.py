@@ -1,4 +1,4 @@
-"""API keys: who calls, and what they may do."""
+"""API keys: their orgs and scopes."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Caller:
 
     @property
     def may_read(self) -> bool:
-        """Return whether an answer may show what a job says of itself."""
+        """Return whether an answer may show a job's content."""
         return Scope.READ in self.scopes
 
     def require(self, scope: Scope) -> None:
@@ -48,7 +48,7 @@ class Caller:
 
 @dataclass(slots=True)
 class KeyRing:
-    """The keys table, which holds SHA-256 hashes only, and what this process remembers of it."""
+    """The keys table, which holds SHA-256 hashes only, and this process's cache of it."""
 
     client: "DynamoDBClient"
     table: str
@@ -56,7 +56,7 @@ class KeyRing:
     _known: dict[str, tuple[int, Caller]] = field(default_factory=dict)
 
     def authenticate(self, authorization: str | None) -> Caller:
-        """Say who sends this `Authorization` header; whatever is no valid key gets the same 401."""
+        """Return the caller of this `Authorization` header; every invalid key gets the same 401."""
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key.startswith("nk_") or not key.isascii():
             raise UnauthenticatedError
@@ -72,7 +72,7 @@ class KeyRing:
         return {digest: entry for digest, entry in self._known.items() if entry[0] > now}
 
     def _look_up(self, digest: str, now: int) -> tuple[int, Caller]:
-        """Find who has the key, and until when to believe it without another look."""
+        """Return the key's caller, and until when to cache it."""
         answer = self.client.get_item(TableName=self.table, Key={"hash": {"S": digest}}, ConsistentRead=True)
         row = answer.get("Item")
         if row is None or "revoked" in row:
@@ -89,7 +89,7 @@ class KeyRing:
         return believed_until, Caller(row["org"]["S"], frozenset(row["scopes"]["SS"]), digest, rate)
 
     def _note_use(self, digest: str, day: int) -> None:
-        """Let the row say that the key was used on this day: one write a day, whose failure is nobody's."""
+        """Record the day of the key's use: one write a day, whose failure is ignored."""
         try:
             self.client.update_item(
                 TableName=self.table,

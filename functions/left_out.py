@@ -1,4 +1,4 @@
-"""Build step: find what looks like a flow and cannot be called by a job."""
+"""Build step: find functions that look like flows and are not deployed."""
 
 import ast
 import inspect
@@ -26,7 +26,7 @@ _ELSEWHERE = "its module is no project: import the flow by its name in a public 
 
 @dataclass(slots=True)
 class Offered:
-    """The flows that the imported modules have made, and those of them that are offered to callers."""
+    """The flows that the imported modules have made, and those that are deployed."""
 
     made: list[Flow] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
@@ -41,7 +41,7 @@ def place_of(flow: Flow) -> tuple[str, int]:
 
 
 def left_out(folder: Path, offered: Offered) -> Iterator[str]:
-    """Name each place where something looks like a flow and is not offered, with the reason.
+    """Return each place of a flow that is not deployed, with the reason.
 
     Every project must have been imported.
     """
@@ -56,7 +56,7 @@ def left_out(folder: Path, offered: Offered) -> Iterator[str]:
 
 
 def clashes(folder: Path) -> Iterator[str]:
-    """Name the modules of a folder whose names make the same project."""
+    """Return the modules of a folder that map to the same project."""
     seen: dict[str, Path] = {}
     for path in sorted(folder.glob("[!_.]*")):
         if not (path.suffix == ".py" or (path / "__init__.py").exists()):
@@ -78,7 +78,7 @@ def _reason(flow: Flow, offered: Offered) -> str:
 
 
 def _hides(value: Any, flow: Flow) -> bool:
-    """Return whether a decorator has wrapped a flow in this value."""
+    """Return whether a decorator has wrapped a flow."""
     if not isinstance(value, FunctionType):
         return isinstance(value, partial) and value.func is flow
     held = [getattr(value, "__wrapped__", None), *inspect.getclosurevars(value).nonlocals.values()]
@@ -96,7 +96,7 @@ def _sources(folder: Path) -> Iterator[Path]:
 
 
 def _never_made(path: Path, made: set[tuple[str, int]], *, was_imported: bool) -> Iterator[str]:
-    """Name the functions of a file that have `@flow` on them in the source, but never became a flow."""
+    """Return the functions that have `@flow` in the source but never became a flow."""
     try:
         tree = ast.parse(path.read_bytes())
     except SyntaxError:

@@ -1,4 +1,4 @@
-"""What an attempt leaves behind in its flow's process: children, and threads that are still at work."""
+"""The leftovers of an attempt in its process: children and busy threads."""
 
 import os
 import sys
@@ -16,16 +16,19 @@ _MODULES = sys.modules
 
 
 class LeftOvers:
-    """What an attempt may have left; threads that were there when this was made are the module's, not an attempt's."""
+    """The possible leftovers of an attempt.
+
+    Threads that were there when this was made are the module's, not an attempt's.
+    """
 
     def __init__(self) -> None:
         self._threads = {*list_threads()}
 
     def exist(self) -> bool:
-        """Whether a child, even one that has ended, or a thread is left over.
+        """Return whether a child, even one that has ended, or a thread is left over.
 
-        Daemon threads are not, nor are idle ones of a pool: a flow may keep either for the next attempt. Descendants
-        without a parent are not seen here; the worker adopts them.
+        Daemon threads are not, nor are idle ones of a pool: a flow may keep either for the next attempt.
+        Descendants without a parent are not seen here; the worker adopts them.
         """
         try:
             return _has_children() or self._has_threads()
@@ -56,7 +59,7 @@ def _is_at_work(thread: Thread) -> bool:
 
 
 def _is_idle_in_pool(thread: Thread) -> bool:
-    """Whether it is a `ThreadPoolExecutor`'s, which are no daemons, and waits for something to do."""
+    """Return whether it is an idle thread of a `ThreadPoolExecutor`."""
     pools: Any = _MODULES.get("concurrent.futures.thread")
     frame = _frames().get(thread.ident or 0)
     return pools is not None and frame is not None and frame.f_code is pools._worker.__code__  # noqa: SLF001 - no other way

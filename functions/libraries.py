@@ -1,4 +1,4 @@
-"""The worker's own libraries, which its flows do not find: a botocore with little but what the worker calls."""
+"""The worker's own libraries, hidden from its flows: a pruned botocore."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ OWN = Path(__file__).resolve().parent.parent / "own"
 
 
 def use_own(folder: Path = OWN) -> None:
-    """Let this process find our own libraries first, and no process that it forks: there flows find theirs."""
+    """Put our libraries first in this process only; forked processes find the flows' own."""
     if folder.is_dir() and str(folder) not in sys.path:
         # What starts the worker may have loaded a botocore, for instance that of the flows.
         _forget(folder)
@@ -24,7 +24,7 @@ def _leave(folder: Path) -> None:
 
 
 def _forget(folder: Path) -> None:
-    """Forget the loaded modules that have names as in the folder: who has imported one keeps it."""
+    """Forget the loaded modules with names as in the folder; importers keep theirs."""
     names = {path.name.partition(".")[0] for path in folder.iterdir()}
     for name in [name for name in sys.modules if name.partition(".")[0] in names]:
         del sys.modules[name]

@@ -8,7 +8,8 @@
          ├──────── abandon ───────┴─────────────────> failed
          └──────── cancel ────────┴─────────────────> cancelled
 
-Times are milliseconds since the epoch. Nothing here reads a clock, the environment or AWS, or draws a random number.
+Times are milliseconds since the epoch. Nothing here reads a clock, the environment or AWS, or draws a random
+number.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from noukai_wire.limits import MAX_DELAY_SECONDS
 
 
 class State(StrEnum):
-    """Where a job stands; the last three are terminal and never change again."""
+    """A job's state; the last three are terminal."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -51,12 +52,12 @@ class Transition(Enum):
 
     @property
     def sources(self) -> frozenset[State]:
-        """The states it starts from."""
+        """Return the states it starts from."""
         return self.value[0]
 
     @property
     def target(self) -> State:
-        """The state it ends in."""
+        """Return the state it ends in."""
         return self.value[1]
 
 
@@ -129,69 +130,74 @@ class Job:
     """The MB of the worker that has claimed it last, if that is not a default one."""
 
     def total_ms(self, now: int) -> int:
-        """How long its attempts have run until now, for the worker that claimed it as it stands here."""
+        """Return the total run time of its attempts until now."""
         return (self.ran_ms or 0) + max(0, now - (self.claimed_at or now))
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the state will never change again."""
+        """Return whether the state will never change again."""
         return self.state in TERMINAL
 
     @property
     def due_at(self) -> int:
-        """From when on it might start for the first time, whatever became of it since."""
+        """Return the time from which it could first start."""
         return self.give_up_at - GIVE_UP_AFTER_MS
 
     @property
     def is_later(self) -> bool:
-        """Whether a schedule sends its message: the queue cannot hide it for so long."""
+        """Return whether a schedule sends its message: the queue cannot hide it for so long."""
         return needs_schedule(self.due_at - self.created_at)
 
     def has_schedule(self, now: int) -> bool:
-        """Whether its message may still wait in a schedule, and not on the queue."""
+        """Return whether its message may still wait in a schedule."""
         return self.attempt == 0 and self.due_at > now and self.is_later
 
     def may_be_resent(self, now: int) -> bool:
-        """Return whether a repeated submission sends the message again: once at first, then once in a delivery time.
+        """Return whether a resubmission may resend the message: once at first, then once per delivery time.
 
-        Until a worker has claimed the job nobody can tell whether its message was sent; sent twice, it starts its job
-        once.
+
+
+        Until a worker has claimed the job nobody can tell whether its message was sent; sent twice, it starts
+        its job once.
         """
         if self.attempt or self.is_terminal or self.has_schedule(now):
             return False
         return self.resent_at is None or now >= max(self.resent_at, self.due_at) + DELIVERY_MS
 
     def has_live_lease(self, now: int) -> bool:
-        """Whether the attempt that runs it may be believed alive."""
+        """Return whether its attempt counts as alive."""
         return self.state is State.RUNNING and self.lease_until is not None and self.lease_until > now
 
     def must_wait(self, now: int) -> bool:
-        """Whether a delay or a backoff keeps it from being claimed yet."""
+        """Return whether a delay or a backoff keeps it from being claimed yet."""
         return self.state is State.PENDING and self.not_before is not None and self.not_before > now
 
     def is_expired(self, now: int) -> bool:
-        """Whether it is gone for every reader, be its row deleted or not."""
+        """Return whether it has expired, even if its row is not yet deleted."""
         return self.is_terminal and self.expires_at is not None and self.expires_at * 1000 <= now
 
     def is_overdue(self, now: int) -> bool:
-        """Whether nobody runs it and its message, if there ever was one, is gone."""
+        """Return whether nobody runs it and its message is gone or was never sent."""
         return not (self.is_terminal or self.has_live_lease(now) or self.must_wait(now)) and now >= self.give_up_at
 
 
 def needs_schedule(wait_ms: int) -> bool:
-    """Whether a message has to wait for longer than the queue can hide it."""
+    """Return whether a message must wait longer than a queue can hide it."""
     return wait_ms > MAX_DELAY_SECONDS * 1000
 
 
 def has_lost(mine: Job, seen: Job) -> bool:
-    """Whether a row shows that the attempt of `mine` runs no more; an older row, read too early, does not."""
+    """Return whether a row shows that the attempt of `mine` no longer runs.
+
+    An older row, read too early, does not.
+    """
     if seen.created_at != mine.created_at:
         return seen.created_at > mine.created_at
     return seen.is_terminal or seen.attempt > mine.attempt
 
 
 class Verdict(Enum):
-    """What becomes of a delivery whose claim was refused, or of a dead letter."""
+    """The fate of a delivery whose claim was refused, or of a dead-letter message."""
 
     DROP = "drop"
     """Its job is settled, gone, or another submission: delete the message."""
@@ -203,7 +209,7 @@ class Verdict(Enum):
 
 
 def judge(seen: Job | None, created_at: int, now: int) -> Verdict:
-    """Say what a delivery of the job created at `created_at` may do, given the row that was seen."""
+    """Return the verdict on a delivery of the job created at `created_at`, by its row."""
     if seen is None or seen.created_at != created_at or seen.is_terminal:
         return Verdict.DROP
     if seen.has_live_lease(now) or seen.must_wait(now):
@@ -212,13 +218,13 @@ def judge(seen: Job | None, created_at: int, now: int) -> Verdict:
 
 
 def seconds_until_claimable(job: Job, now: int) -> int:
-    """For how many whole seconds, at least one, a deferred delivery stays hidden."""
+    """Return for how many seconds, at least one, to hide a deferred delivery."""
     until = max(job.lease_until or 0, job.not_before or 0)
     return max(1, -(-(until - now) // 1000))
 
 
 def abandoned_because(job: Job) -> str:
-    """Say why a job that nobody runs any more has failed."""
+    """Return why an overdue job has failed."""
     if job.attempt == 0:
         return "never started: its message was lost or could not be delivered"
     if job.state is State.PENDING:

@@ -1,4 +1,4 @@
-"""Entry: the jobs of a flow, a project or an org, page by page."""
+"""Handler: the jobs of a flow, a project or an org, page by page."""
 
 from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
@@ -11,7 +11,7 @@ from noukai_wire import limits
 
 
 def list_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Response:
-    """Answer with the newest jobs that the query selects, and where the next page begins if there may be more."""
+    """Return the newest selected jobs, and the cursor of the next page if there may be more."""
     place = Place.named(request.path, deployment.catalog, deployment.index.has_jobs)
     selection = parse_selection(place, request.query, among=frozenset(State), beside={"limit"})
     most = request.whole_number("limit", default=limits.DEFAULT_LIST_LIMIT, least=1, most=limits.MAX_LIST_LIMIT)

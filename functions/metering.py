@@ -1,4 +1,4 @@
-"""Entry: count, from the stream of the jobs table, jobs that come and what those that end have used."""
+"""Handler: count submitted jobs and their usage from the stream of the jobs table."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,11 +16,12 @@ Groups = Mapping[tuple[str, str, str], list[Entry]]
 
 
 def meter(event: "Event", deployment: Deployment) -> None:
-    """Add a batch of one shard's records to the sums: one write for each org, day and flow.
+    """Add one shard's records to the sums: one write for each org, day and flow.
 
-    What AWS cannot do now is raised: the batch comes again, cut as before or otherwise, and finds what is done already.
-    One that came in vain for so long that Lambda has discarded it comes again when the operator counts it, days later.
-    What can never be counted is logged with its reason and passed over, so that it holds up nothing behind it.
+    What AWS cannot do now is raised: the batch comes again, cut as before or otherwise, and finds what is
+    done already. One that came in vain for so long that Lambda has discarded it comes again when the operator
+    counts it, days later. What can never be counted is logged with its reason and passed over, so that it
+    holds up nothing behind it.
     """
     # The records of a time window name their shard; an emulator without windows has one shard and names none.
     shard = event.get("shardId", "")
@@ -61,6 +62,6 @@ def _grouped(records: Iterable[Mapping[str, Any]], memory: int) -> Groups:
 
 
 def handler(event: "Event", _context: object) -> dict[str, Any]:
-    """Serve the stream; the state of a time window must be answered, and there is none."""
+    """Handle a batch of the stream; Lambda requires a window state, and ours is empty."""
     meter(event, deployed())
     return {"state": {}}

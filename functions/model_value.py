@@ -1,4 +1,4 @@
-"""Values that pydantic writes, as JSON has them; and where one stands that it cannot write."""
+"""The serialization of pydantic's values, and the path of one that fails."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -16,7 +16,7 @@ _NO_TEXT = "these bytes are no UTF-8 text: set ser_json_bytes='base64' in the mo
 
 
 def model_value(model: Any) -> Any:
-    """Let a model or dataclass of pydantic write itself, as its own configuration says.
+    """Serialize a pydantic model or dataclass by its own configuration.
 
     Raises:
         UnwritableError: it cannot.
@@ -43,7 +43,7 @@ def _dumped(write: Write, value: object, **options: Any) -> Any:
 
 
 def _check_nothing_is_lost(value: object, depth: int = 0) -> None:
-    """Refuse what pydantic would make one of two keys of, or null of a number that is none."""
+    """Refuse values where pydantic would merge two keys, or write NaN as null."""
     if depth > limits.MAX_JSON_DEPTH:
         raise UnwritableError(f"it is nested deeper than {limits.MAX_JSON_DEPTH} levels")
     if isinstance(value, float):
@@ -58,7 +58,7 @@ def _check_nothing_is_lost(value: object, depth: int = 0) -> None:
 
 
 def _has_own_rules(value: object) -> bool:
-    """Whether the author of a model has said how its values are written."""
+    """Return whether a model has custom serializers."""
     decorators = getattr(type(value), "__pydantic_decorators__", None)
     config = getattr(type(value), "model_config", {})
     return "ser_json_inf_nan" in config or bool(
@@ -82,7 +82,7 @@ def _field_names(value: Any) -> Iterable[str]:
 
 
 def _located(value: Any, problem: str) -> UnwritableError:
-    """Find what cannot be written within a value that, as a whole, cannot be."""
+    """Return the path of the value that cannot be serialized."""
     for key, part in _parts_of(value):
         try:
             json_value(part)

@@ -8,7 +8,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_moment(text: str) -> int:
-    """Read a moment as milliseconds since the epoch, rounded up; what is none, or has no time zone, is a `ValueError`.
+    """Read a moment as milliseconds since the epoch, rounded up.
+
+    What is none, or has no time zone, is a `ValueError`.
 
     No job is created between two milliseconds, and none starts before the moment that was asked for.
     """

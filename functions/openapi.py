@@ -1,4 +1,4 @@
-"""Build step: the OpenAPI document of the API, made of the models and the table of operations of `noukai_wire`."""
+"""Build step: the OpenAPI document, from the models and operations of `noukai_wire`."""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -68,10 +68,10 @@ _BY_THE_GATEWAY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQU
 def openapi(
     flows: Mapping[str, FlowEntry], longest_seconds: int, examples: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Give the document, with a path of its own for each of the flows, which says what that flow takes.
+    """Return the document, with a path for each flow.
 
-    `longest_seconds` is what that worker of the deployment has for an attempt which has the most; `examples` are
-    submissions of flows.
+    `longest_seconds` is what that worker of the deployment has for an attempt which has the most; `examples`
+    are submissions of flows.
     """
     paths: dict[str, dict[str, Any]] = {}
     for route, operation in OPERATIONS.items():
@@ -172,13 +172,13 @@ def _responses(route: Route, operation: Operation, known: Mapping[str, str]) -> 
 
 
 def _codes(route: Route, operation: Operation) -> list[tuple[HTTPStatus, list[ErrorCode]]]:
-    """Sort the errors of an operation by their status."""
+    """Group the errors of an operation by their status."""
     codes = sorted(operation.every_error(route), key=lambda code: (code.status, code))
     return [(status, list(same)) for status, same in groupby(codes, key=lambda code: code.status)]
 
 
 def _tag(route: Route) -> str:
-    """Name the resource that a route is about: the last one that its path names."""
+    """Return the name of the resource that a route is about: the last one that its path names."""
     named = [part for part in route.template.split("/") if part in _TAGS]
     return named[-1] if named else _API_TAG if route in (Route.OPENAPI, Route.HEALTH) else "jobs"
 
@@ -210,7 +210,7 @@ def _response(text: str, schema: object, certain: Iterable[str], possible: Itera
 
 
 def _links(route: Route, known: Mapping[str, str]) -> dict[str, Any]:
-    """Say what may follow: every operation on the job, with what it takes of the request and of its answer."""
+    """Return the links to every operation on the job."""
     given = {
         **{name: f"$request.path.{name}" for name in route.variables},
         **known,

@@ -8,7 +8,7 @@ from noukai_wire.schema_reader import example_of_arguments
 
 
 def example_submissions(flows: Mapping[str, FlowEntry], validators: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Make a submission of each flow; not for one whose schema does not say which texts the flow takes."""
+    """Return an example submission for each flow whose schema allows one."""
     catalog = Catalog.of(flows, validators)
     examples = {name: example_of_arguments(entry.input) for name, entry in flows.items()}
     return {name: _submission(example) for name, example in examples.items() if not catalog.errors_of(name, example)}

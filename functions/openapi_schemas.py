@@ -1,4 +1,4 @@
-"""Build step: the schemas of the OpenAPI document, of the wire's models and of the flows' inputs and outputs."""
+"""Build step: the schemas of the OpenAPI document."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -29,7 +29,7 @@ _GATEWAY_ERROR = {
 
 
 class _RequestSchema(ReadableSchema):
-    """The schema of a body, without titles that say the name again."""
+    """The schema generator of bodies, without redundant titles."""
 
     def field_title_should_be_set(self, _schema: object) -> bool:
         """Leave it to the name."""
@@ -37,7 +37,7 @@ class _RequestSchema(ReadableSchema):
 
 
 class _ParameterSchema(_RequestSchema):
-    """The schema of headers and query parameters: there is no null among them."""
+    """The schema generator of headers and query parameters, without null."""
 
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
         """Write an optional value."""
@@ -49,7 +49,7 @@ class _ParameterSchema(_RequestSchema):
 
 
 class _AnswerSchema(_ParameterSchema):
-    """The schema of an answer: what there is nothing to say of is absent, neither null nor a default."""
+    """The schema generator of answers: `None` values are omitted."""
 
     def default_schema(self, schema: Any) -> JsonSchemaValue:
         """Write a value that may be absent."""
@@ -62,13 +62,13 @@ def reference(model: type[WireModel]) -> dict[str, Any]:
 
 
 def parameter_schemas(model: type[WireModel]) -> tuple[Collection[str], Mapping[str, Any]]:
-    """Give the names of the required fields, and the schema of every field by its name on the wire."""
+    """Return the required fields, and the schema of every field by its name on the wire."""
     schema = model.model_json_schema(schema_generator=_ParameterSchema)
     return schema.get("required", ()), schema["properties"]
 
 
 def wire_schemas(operations: Iterable[Operation], longest_seconds: int) -> dict[str, Any]:
-    """Give the schemas of all that the operations take and answer, by the names of the models.
+    """Return the schemas of all that the operations take and answer, by the names of the models.
 
     `longest_seconds` is what that worker has for an attempt which has the most.
     """
@@ -92,10 +92,10 @@ def wire_schemas(operations: Iterable[Operation], longest_seconds: int) -> dict[
 
 
 def refusal_schema(codes: Iterable[ErrorCode], *, or_by_gateway: bool) -> dict[str, Any]:
-    """Write an error answer with one of the codes, or that which the gateway makes instead.
+    """Return the schema of an error answer with these codes, or the gateway's own.
 
-    Generators make one class of all, since what depends on a field is nothing to them; whatever checks answers sees the
-    codes.
+    Generators make one class of all, since what depends on a field is nothing to them; whatever checks
+    answers sees the codes.
     """
     code = {"properties": {"code": {"enum": [str(code) for code in codes]}}}
     name = _ANY_ERROR if or_by_gateway else ErrorAnswer.__name__
@@ -103,7 +103,7 @@ def refusal_schema(codes: Iterable[ErrorCode], *, or_by_gateway: bool) -> dict[s
 
 
 def flow_schemas(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[str, Any]:
-    """Give what the flows take and return, and what that refers to, under names of their own.
+    """Return the schemas of the flows' inputs and outputs, under their own names.
 
     `longest_seconds` is as for `wire_schemas`.
     """
@@ -174,7 +174,10 @@ def _uploaded_submission() -> dict[str, Any]:
 
 
 def _submission() -> dict[str, Any]:
-    """Write a submission: null is as good as absent. What the published SDKs send beside it is theirs alone."""
+    """Write a submission: null is as good as absent.
+
+    What the published SDKs send beside it is theirs alone.
+    """
     schema = Submission.model_json_schema(ref_template=_TEMPLATE, schema_generator=_RequestSchema)
     fields = {name: _or_null(_without_default(field)) for name, field in schema["properties"].items()}
     # Its name is that of the component, of which there may be one for each flow.
@@ -200,17 +203,20 @@ def _without_definitions(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own(what: str, flow: str) -> str:
-    """Name what this document says of a flow; a definition of the flow's own is named the other way round."""
+    """Return the component name of what this document defines for a flow."""
     return f"{what}__{flow_identifier(flow)}"
 
 
 def _component(flow: str, definition: str) -> str:
-    """Name a definition of a flow; what makes clients takes a name with a dot for one in a module."""
+    """Return the name of a definition of a flow.
+
+    What makes clients takes a name with a dot for one in a module.
+    """
     return f"{flow_identifier(flow)}__{definition}"
 
 
 def _relocated(schema: Any, flow: str) -> Any:
-    """Let the references of a flow's input find their definitions among the components."""
+    """Redirect the references of a flow's input to the components."""
     if isinstance(schema, list):
         return [_relocated(each, flow) for each in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""How the run of a flow can end, as it crosses the pipe from its process."""
+"""The outcomes of a flow's run, as sent from its process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """The flow raised, or returned what is no result; `retry_after` is in seconds.
+    """The flow raised, or returned an invalid result; `retry_after` is in seconds.
 
     `trace` says for the log where it raised, and nothing of what its exceptions say.
     """
@@ -42,7 +42,10 @@ def outcome_of_kind(said: Mapping[str, Any]) -> Outcome:
 
 
 def result_of(value: object) -> Returned | Raised:
-    """Turn what a flow returned, as JSON has it, into its result; what is too large is an error of the flow."""
+    """Convert a flow's JSON return value to its result.
+
+    What is too large is an error of the flow.
+    """
     text = dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     size = len(text.encode())
     if size > limits.MAX_PAYLOAD_BYTES:

@@ -1,4 +1,4 @@
-"""The pipes that carry what a flow writes to its standard streams into the worker's log."""
+"""The pipes from a flow's standard streams to the worker's log."""
 
 import fcntl
 import os
@@ -22,7 +22,10 @@ _LAST_SECONDS = 2.0
 
 
 class Output:
-    """The two pipes of a flow's process. No more is read than the log takes: a flow that prints faster waits."""
+    """The two pipes of a flow's process.
+
+    No more is read than the log takes: a flow that prints faster waits.
+    """
 
     def __init__(self) -> None:
         pipes = _two_pipes()
@@ -46,11 +49,11 @@ class Output:
 
     @property
     def waits_for_log(self) -> bool:
-        """Whether the log has not yet taken all that was read."""
+        """Return whether the log still has to take some output."""
         return self._log.is_full
 
     def pass_on(self) -> bool:
-        """Write what lies in the pipes to the log; return whether to expect more at once."""
+        """Copy the pipes' content to the log; return whether more is expected at once."""
         busy = False
         for descriptor in list(self.reading):
             read = 0
@@ -60,7 +63,7 @@ class Output:
         return busy
 
     def finish(self) -> None:
-        """Write all that lies in the pipes now. Their end is not awaited: a daemon may hold them open."""
+        """Copy the pipes' current content. Their end is not awaited: a daemon may hold them open."""
         self._log.give_up_at = monotonic() + _LAST_SECONDS
         for descriptor in list(self.reading):
             left = _waiting(descriptor)
@@ -96,7 +99,7 @@ class Output:
 
 
 class _Log:
-    """The worker's standard error, written to without blocking on its reader."""
+    """The worker's standard error, written to without blocking."""
 
     def __init__(self) -> None:
         self._left = memoryview(b"")
@@ -107,7 +110,7 @@ class _Log:
 
     @property
     def is_full(self) -> bool:
-        """Whether something is left that it did not take."""
+        """Return whether output is left unwritten."""
         return bool(self._left)
 
     def write(self, data: bytes) -> None:
@@ -115,7 +118,7 @@ class _Log:
         self.takes_more()
 
     def takes_more(self, seconds: float = 0) -> bool:
-        """Write what is left; return whether all is written."""
+        """Write the rest; return whether all is written."""
         try:
             while self._left and select.select([], [ERRORS], [], seconds)[1]:
                 self._left = self._left[os.write(ERRORS, self._left[: self._step]) :]
@@ -124,7 +127,7 @@ class _Log:
         return not self._left
 
     def waits(self) -> bool:
-        """Write what is left, waiting for the reader until `give_up_at`; return whether all is written."""
+        """Write the rest until `give_up_at`; return whether all is written."""
         return self.takes_more(max(0.0, self.give_up_at - monotonic()))
 
 
@@ -139,7 +142,7 @@ def _two_pipes() -> list[tuple[int, int]]:
 
 
 def _waiting(descriptor: int) -> int:
-    """Count the bytes that lie in a pipe."""
+    """Return the unread bytes in a pipe."""
     count: int = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0"))[0]
     return count
 

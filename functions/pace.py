@@ -1,7 +1,8 @@
-"""When it is worth looking at a job again, pure.
+"""The poll intervals of jobs, pure.
 
-Holding a request costs as much in a second as asking nearly twice, and occupies concurrency meanwhile. So a job is
-watched closely where its end is near, or may be; in between whoever waits for it is sent away until then.
+Holding a request costs as much in a second as asking nearly twice, and occupies concurrency meanwhile. So a
+job is watched closely where its end is near, or may be; in between whoever waits for it is sent away until
+then.
 """
 
 from functions.lifecycle import Job, State
@@ -48,7 +49,10 @@ _CHECK_FACTOR = 10
 
 
 def next_look_ms(job: Job, now: int, *, progress: bool = False) -> int:
-    """Say in how many milliseconds an unsettled job is worth another look; `progress` is for those who follow it."""
+    """Return the milliseconds until an unsettled job should be read again.
+
+    `progress` is for those who follow it.
+    """
     age = now - _phase_began_at(job)
     if job.must_wait(now):
         pause = (job.not_before or now) - now
@@ -62,17 +66,17 @@ def next_look_ms(job: Job, now: int, *, progress: bool = False) -> int:
 
 
 def progress_pause_ms(age: int) -> int:
-    """Say how long after a report of a job's progress the next is due: after a tenth of its time so far."""
+    """Return the pause after a progress report: a tenth of the job's time so far."""
     return max(_FIRST_PROGRESS_MS, age // _PROGRESS_SHARE)
 
 
 def held_look_ms(job: Job, now: int) -> int:
-    """Say in how many milliseconds a job is worth another look for whoever is there anyway."""
+    """Return the milliseconds until a held request reads the job again."""
     return min(next_look_ms(job, now), _LONGEST_HELD_LOOK_MS)
 
 
 def pause_ms(job: Job, now: int, *, held: bool = False, progress: bool = False) -> int:
-    """Say in how many milliseconds whoever asks for an unsettled job should ask again: a second or more, or at once."""
+    """Return the poll interval of an unsettled job in milliseconds: a second or more, or 0."""
     pause = next_look_ms(job, now, progress=progress)
     if held:
         return 0 if is_held_for(pause, progress=progress) else pause
@@ -80,14 +84,17 @@ def pause_ms(job: Job, now: int, *, held: bool = False, progress: bool = False) 
 
 
 def is_held_for(pause: int, *, progress: bool) -> bool:
-    """Say whether so many milliseconds are waited for within a held request."""
+    """Return whether a held request waits that many milliseconds."""
     return pause <= (FOLLOW_BELOW_MS if progress else HOLD_BELOW_MS)
 
 
 def pace_headers(job: Job, now: int, *, held: bool = False, progress: bool = False) -> dict[str, str]:
-    """Tell a client when to ask again: at once if it is to hold and that is worthwhile, else after a second or more.
+    """Return the headers with the poll interval.
 
-    `Retry-After` is in whole seconds, as every client knows it, and never too early; `Retry-After-Ms` is exact.
+
+
+    `Retry-After` is in whole seconds, as every client knows it, and never too early; `Retry-After-Ms` is
+    exact.
     """
     pause = 0 if job.is_terminal else pause_ms(job, now, held=held, progress=progress)
     return {"Retry-After": str(-(-pause // 1000)), "Retry-After-Ms": str(pause)}
@@ -100,7 +107,7 @@ def _phase_began_at(job: Job) -> int:
 
 
 def _foreseen_ms(over: int, spread: int, age: int) -> int:
-    """Sleep to just before the usual end, then watch; `over` is negative before the expected end."""
+    """Return the pause until just before the usual end, then short ones; `over` is negative before it."""
     lead = round(_WINDOW * spread)
     if over < -lead:
         return -over - lead

@@ -1,4 +1,4 @@
-"""A page of selected jobs: the index says which there are, their rows say how they stand."""
+"""A page of selected jobs: the index gives their ids, the rows their states."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -26,7 +26,7 @@ _MOST_READS = 4
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Jobs, the newest first, and how far the index was gone through for them: None for to its end."""
+    """Jobs, the newest first, and the position in the index where the page ended; None at its end."""
 
     jobs: list[Job]
     end: str | None
@@ -35,10 +35,10 @@ class Page:
 
 
 def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
-    """Read so many of the selected jobs, or fewer.
+    """Read up to so many selected jobs.
 
-    An id may have been used again since the index was written: what counts is the row, if it is still the one that
-    the index means.
+    An id may have been used again since the index was written: what counts is the row, if it is still the one
+    that the index means.
     """
     now = deployment.clock.now()
     at_once = most if selection.states == frozenset(State) else _ROWS_AT_ONCE
@@ -72,7 +72,10 @@ def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
 
 
 def _standing(row: Row, at: str, deployment: Deployment, now: int, unreadable: list[str]) -> Job | None:
-    """Return the job at a position; one that cannot be read is named apart, so that it keeps nobody from the others."""
+    """Return the job at a position of the index.
+
+    One that cannot be read is named apart, so that it keeps nobody from the others.
+    """
     try:
         if isinstance(row, UnreadableRowError):
             raise row
@@ -84,13 +87,13 @@ def _standing(row: Row, at: str, deployment: Deployment, now: int, unreadable: l
 
 
 def _cut_short(page: Page, selection: Selection) -> Page:
-    """End the page where AWS had no time for more rows; a page that is no step forward would never end."""
+    """End the page early if AWS had no time for more rows, but never without progress."""
     if page.end == selection.position:
         raise UnavailableError
     return page
 
 
 def unreadable_entries(page: Page) -> dict[str, object]:
-    """Show which jobs of a page cannot be read, if there are any."""
+    """Return the entries of the page's unreadable jobs."""
     entries = [{"id": id_, **entry_error(refusal_answer(UnreadableJobError(id_)))} for id_ in page.unreadable]
     return {"errors": entries} if entries else {}

@@ -1,8 +1,11 @@
-"""The inputs and results that are too large for a request, a message or a row: objects in the deployment's bucket.
+"""The inputs and results that are too large for a request, a message or a row: objects in the deployment's
+bucket.
 
-What an object is called says for how long it is kept, in days: the bucket's own rules delete it then. Who names an
-input names its content, below the caller's own org: repeating an upload changes nothing, and nobody can name what
-another org has uploaded.
+
+
+What an object is called says for how long it is kept, in days: the bucket's own rules delete it then. Who
+names an input names its content, below the caller's own org: repeating an upload changes nothing, and nobody
+can name what another org has uploaded.
 """
 
 import base64
@@ -33,7 +36,7 @@ _GONE = frozenset({"404", "NoSuchKey", "403", "AccessDenied"})
 
 
 class PayloadLostError(Exception):
-    """An object is not there any more, or it is not what it was."""
+    """The error that an object is missing or altered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +47,18 @@ class PayloadStore:
     bucket: str
 
     def upload_target(self, key: str, size: int) -> tuple[str, dict[str, str]]:
-        """Give a URL to put an object to, and the headers without which it takes nothing: its size and its content."""
+        """Return a presigned URL to put an object, with the headers that fix its size and content."""
         checksum = base64.b64encode(bytes.fromhex(key.rpartition("/")[2])).decode()
         stated: dict[str, Any] = {"Key": key, "ContentLength": size, "ChecksumSHA256": checksum}
         url = self.client.generate_presigned_url("put_object", {"Bucket": self.bucket, **stated}, LINK_SECONDS)
         return url, {"Content-Length": str(size), "x-amz-checksum-sha256": checksum}
 
     def link(self, key: str) -> str:
-        """Give a URL to get an object from."""
+        """Return a presigned URL to get an object."""
         return self.client.generate_presigned_url("get_object", {"Bucket": self.bucket, "Key": key}, LINK_SECONDS)
 
     def put(self, key: str, content: bytes) -> Payload:
-        """Keep content; repeating it with the same content changes nothing."""
+        """Put an object; idempotent for the same content."""
         digest = hashlib.sha256(content)
         # As a file: of bytes, all would have to be sent within the time that one piece of a file has.
         self.client.put_object(
@@ -68,7 +71,10 @@ class PayloadStore:
         return Payload(key, len(content), digest.hexdigest())
 
     def look_for(self, key: str) -> int:
-        """Say until when an object is there at least, in milliseconds since the epoch; `PayloadLostError` if not."""
+        """Return until when an object is kept at least, in milliseconds since the epoch.
+
+        `PayloadLostError` if not.
+        """
         try:
             found = self.client.head_object(Bucket=self.bucket, Key=key)
         except AwsError as error:
@@ -76,7 +82,7 @@ class PayloadStore:
         return int(found["LastModified"].timestamp()) * 1000 + _days_of(key) * _DAY_MS
 
     def read(self, key: str, sha256: str) -> bytes:
-        """Give the content of an object; `PayloadLostError` if it is gone, or is not what it was."""
+        """Return an object's content; raise `PayloadLostError` if it is missing or altered."""
         try:
             body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
         except AwsError as error:
@@ -93,23 +99,23 @@ class PayloadStore:
 
 
 def input_key(org: str, reference: str) -> str:
-    """Name the object of an uploaded input, as a submission of the org refers to it."""
+    """Return the name of the object of an uploaded input, as a submission of the org refers to it."""
     kept, _, sha256 = reference.partition("/")
     return f"{kept}/{org}/{sha256}"
 
 
 def input_reference(sha256: str, *, keep_seconds: int, wait_ms: int) -> str:
-    """Say how a submission refers to an input that is uploaded for a job which waits so long before it starts."""
+    """Return a submission's reference to an uploaded input, with the class for its waiting time."""
     return f"{_kept_for(wait_ms + input_ms(keep_seconds))}/{sha256}"
 
 
 def input_ms(keep_seconds: int) -> int:
-    """Say for how long an input is needed from when its job could start: until a retry of it has had its chance."""
+    """Return how long an input is kept after the job could start: until after a retry of it."""
     return GIVE_UP_AFTER_MS + keep_seconds * 1000 + GIVE_UP_AFTER_MS
 
 
 def result_key(job: "Job | Call") -> str:
-    """Name the object of what an attempt has returned: an attempt that is lost overwrites nothing."""
+    """Return the key of an attempt's result: a lost attempt overwrites nothing."""
     return f"{_kept_for(job.keep_seconds * 1000)}/{job.org}/{job.id}/{job.created_at}-{job.attempt}"
 
 
@@ -118,7 +124,10 @@ def _lost(error: AwsError) -> Exception:
 
 
 def _kept_for(milliseconds: int) -> str:
-    """Choose how long an object is kept that is needed for so long; a day is for what lies before and between."""
+    """Return the retention class for a period.
+
+    A day is for what lies before and between.
+    """
     needed = milliseconds + _DAY_MS
     days = next((days for days in limits.KEPT_DAYS if days * _DAY_MS >= needed), limits.KEPT_DAYS[-1])
     return f"keep-{days}d"

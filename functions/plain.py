@@ -1,4 +1,4 @@
-"""Annotations that say no more than JSON does: pydantic, a third of a worker's start, is not needed to take them."""
+"""Annotations that mean no more than their JSON Schema, for which pydantic need not be loaded."""
 
 from collections.abc import Mapping
 from types import NoneType, UnionType
@@ -12,7 +12,7 @@ _NUMBERS: Mapping[tuple[type, object], type[int] | type[float]] = {(int, float):
 
 
 def is_plain(annotation: Any) -> bool:
-    """Whether what the annotation's schema lets through is what it means, up to the kind of its numbers."""
+    """Return whether the annotation adds nothing to its JSON Schema but the kind of numbers."""
     bare, limits = _parted(annotation)
     origin, arguments = get_origin(bare), get_args(bare)
     # Whatever else may stand beside an annotation, such as pydantic's own, may convert.
@@ -30,7 +30,7 @@ def is_plain(annotation: Any) -> bool:
 
 
 def as_annotated(value: Any, annotation: Any) -> Any:
-    """Give a value that the schema of a plain annotation has let through, with its numbers of the annotated kinds."""
+    """Convert a validated value's numbers to the annotated kinds."""
     bare, _ = _parted(annotation)
     origin, arguments = get_origin(bare), get_args(bare)
     if origin in (Union, UnionType):
@@ -44,7 +44,7 @@ def as_annotated(value: Any, annotation: Any) -> Any:
 
 
 def is_of(value: Any, annotation: Any) -> bool:
-    """Whether a value is already of a plain annotation's type; nobody looks at its limits."""
+    """Return whether a value has a plain annotation's type; limits are not checked."""
     bare, _ = _parted(annotation)
     origin, arguments = get_origin(bare), get_args(bare)
     if origin is Literal:
@@ -79,7 +79,7 @@ def _as_one_of(value: Any, annotations: list[Any]) -> Any:
 
 
 def _is_clear(parts: list[tuple[Any, tuple[Any, ...]]]) -> bool:
-    """Whether every value shows which part it is of: one holds others at most, and no limit decides on a number."""
+    """Return whether every value shows which variant of a union it is."""
     are_limited = {bare: bool(limits) for bare, limits in parts}
     return sum(bare not in _SCALARS for bare, _ in parts) <= 1 and not (
         {int, float} <= are_limited.keys() and (are_limited[int] or are_limited[float])
@@ -87,7 +87,7 @@ def _is_clear(parts: list[tuple[Any, tuple[Any, ...]]]) -> bool:
 
 
 def _parted(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Give an annotation and what limits it."""
+    """Split an annotation into its type and its limits."""
     if get_origin(annotation) is Annotated:
         bare, *limits = get_args(annotation)
         return bare, tuple(limits)

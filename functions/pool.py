@@ -1,4 +1,4 @@
-"""The processes of flows that a worker keeps from one attempt to the next."""
+"""The pool of flow processes that a worker keeps between attempts."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -21,12 +21,15 @@ _MOST_ATTEMPTS = 10_000
 
 
 class WorkerBrokenError(Exception):
-    """Raised when the worker cannot do its part, whatever the job: it must end, and another takes its place."""
+    """The error that the worker itself is broken: its process must end."""
 
 
 @dataclass
 class ProcessPool:
-    """At most four idle processes, each for the flows of one project; the least recently used one ends first."""
+    """At most four idle processes, each for the flows of one project.
+
+    The least recently used one ends first.
+    """
 
     body: Callable[[str], Body]
     """Makes what runs in the process of a project."""
@@ -41,10 +44,12 @@ class ProcessPool:
     _is_broken: bool = False
 
     def get_ready(self, projects: Iterable[str], seconds: float) -> None:
-        """Make processes that import the modules of projects, in turn, as far as time, memory and the four reach.
+        """Start processes that import the projects' modules, as time, memory and the limit of four allow.
 
-        A process whose import fails is closed with a warning: the first job that needs the project makes another, and
-        that attempt's error names the cause.
+
+
+        A process whose import fails is closed with a warning: the first job that needs the project makes
+        another, and that attempt's error names the cause.
         """
         deadline = monotonic() + seconds
         self._modules = frozenset(sys.modules)
@@ -63,7 +68,7 @@ class ProcessPool:
                 self._idle.append(process)
 
     def take(self, project: str, *, fresh: bool) -> FlowProcess:
-        """Return a kept process of the project, or a new one, with an empty folder for its next attempt.
+        """Return a kept process of the project, or a new one, with an empty scratch folder.
 
         With `fresh`, no attempt has used the process before.
 
@@ -86,7 +91,7 @@ class ProcessPool:
         return process
 
     def give_back(self, process: FlowProcess, *, is_used_up: bool = False) -> None:
-        """Keep a clean process for the next attempt, end any other, and delete the files of its attempt.
+        """Keep a clean process for the next attempt, end any other; delete the attempt's files.
 
         Raises:
             NotEndedError: something of it runs on.

@@ -1,8 +1,8 @@
 """The process that the flows of one project run in: a forked child with a process group of its own.
 
-A thread could not do this: one C call that holds the interpreter's lock would stall the heartbeats beside it, and no
-thread can be killed. The parent stays free of threads and waits on a pipe; `multiprocessing` queues would need shared
-memory, which Lambda lacks.
+A thread could not do this: one C call that holds the interpreter's lock would stall the heartbeats beside it,
+and no thread can be killed. The parent stays free of threads and waits on a pipe; `multiprocessing` queues
+would need shared memory, which Lambda lacks.
 """
 
 import os
@@ -69,7 +69,9 @@ class FlowProcess:
     def start(
         cls, project: str, body: Body, reaper: Reaper, memory: int, modules: Collection[str] | None = None
     ) -> "FlowProcess":
-        """Fork, for the flows of a project. The body runs in the child, which ends with it, or with this process.
+        """Fork, for the flows of a project.
+
+        The body runs in the child, which ends with it, or with this process.
 
         `memory` is what the worker has for all its processes, in bytes.
         Of all libraries the child has the `modules` loaded; with None, all that this process has.
@@ -93,21 +95,21 @@ class FlowProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it has not ended."""
+        """Return whether it has not ended."""
         return self._ended is None and not self._reaper.has_ended(self.pid)
 
     @property
     def is_clean(self) -> bool:
-        """Whether it may take another call: none is under way, and nothing has happened that forbids one."""
+        """Return whether it may take another call."""
         return not (self._is_called or self._is_spoilt)
 
     @property
     def memory(self) -> int:
-        """The bytes of memory that it has come to have since the fork."""
+        """Return the memory that it has gained since the fork, in bytes."""
         return max(0, _memory(self.pid) - self._inherited)
 
     def fails_to_import(self, seconds: float) -> bool:
-        """Wait up to so many seconds for the import of the module; whether it has failed by then."""
+        """Wait up to so many seconds for the import; return whether it has failed."""
         deadline = monotonic() + seconds
         while not self.has_imported and (left := deadline - monotonic()) > 0:
             if self.receive(left) is not None:
@@ -115,7 +117,7 @@ class FlowProcess:
         return False
 
     def begin(self, call: Call) -> None:
-        """Give it a call, which begins when the module is imported."""
+        """Send a call, which begins once the module is imported."""
         self.attempts += 1
         self._is_called = True
         self.board.clear()
@@ -123,7 +125,7 @@ class FlowProcess:
         self._conversation.send(call.line(self._token))
 
     def receive(self, seconds: float) -> Outcome | None:
-        """Wait up to so many seconds for the outcome; a death without one is an outcome, too.
+        """Wait up to so many seconds for the outcome; a death counts as one.
 
         Returns early, with None, when the module has been imported.
         """
@@ -140,19 +142,19 @@ class FlowProcess:
         return self._outcome_of(answer)
 
     def interrupt(self) -> None:
-        """Ask the flow to stop: an exception is raised in its main thread, which also cancels its coroutines."""
+        """Interrupt the flow: raise in its main thread, and cancel its coroutines."""
         self._is_spoilt = True
         self._signal(INTERRUPT)
 
     def kill(self) -> None:
-        """Kill the flow, wherever it has moved itself, and what it has started in its group."""
+        """Kill the process, even in another group, and the rest of its group."""
         self._is_spoilt = True
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._signal(signal.SIGKILL)
 
     def leave(self) -> None:
-        """Let its exit handlers run, as no call follows, and close it."""
+        """Close the calls, so that its exit handlers run, and close it."""
         self._connection.close_calls()
         deadline = monotonic() + _LEAVING_SECONDS
         while self.is_alive and (left := deadline - monotonic()) > 0:
@@ -161,7 +163,7 @@ class FlowProcess:
         self.close()
 
     def close(self) -> None:
-        """Leave nothing of it running, no zombie, no open pipe and no memory.
+        """Kill the process, reap it, and release its pipes and memory.
 
         Raises:
             NotEndedError: something runs on.
@@ -172,7 +174,7 @@ class FlowProcess:
             self._conversation.close()
 
     def _heard(self) -> Answer | None:
-        """Give the next answer that was asked for."""
+        """Return the next answer to a call."""
         while self._conversation.said:
             token = self._token if self.has_imported else self._first_token
             if answer := Answer.read(self._conversation.said.popleft(), token):
@@ -206,7 +208,7 @@ class FlowProcess:
         return Raised(f"ProcessDied: the flow's process was ended by {name}{when}{why}")
 
     def _memory_at_its_end(self, ended: End) -> str:
-        """Say what was held: the system kills a process without a word of its reason."""
+        """Return the memory at its death: the kernel gives no reason for a kill."""
         held, memory = (f"{each / 1_048_576:.0f} MB" for each in (ended.held, self._workers_memory))
         if ended.held * _KILLED_FOR_MEMORY_SHARE < self._workers_memory:
             return f"; it held up to {held} of memory"
@@ -225,7 +227,7 @@ class FlowProcess:
 
 
 def _memory(pid: int) -> int:
-    """Read how many bytes a process has that no file holds; 0 if that cannot be known."""
+    """Return a process's anonymous memory in bytes; 0 if unknown."""
     try:
         with open(f"/proc/{pid}/statm", "rb", buffering=0) as file:  # noqa: PTH123 - it is read after each attempt
             _, resident, of_files, *_ = map(int, file.read().split())
@@ -235,7 +237,7 @@ def _memory(pid: int) -> int:
 
 
 def _run_child(body: Body, connection: Connection, modules: Collection[str] | None, token: str) -> NoReturn:
-    """Run the body and end the process, whatever happens, without the parent's clean-up."""
+    """Run the body in the child and exit without the parent's clean-up."""
     try:
         body(connection.enter(modules), connection.board, token)
         os._exit(0)

@@ -1,4 +1,4 @@
-"""What flows ask of their worker: those that ask for the same share a function and a queue that are made for them."""
+"""The worker kind that a flow asks for; flows of the same kind share a function and a queue."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ _FUNCTION_TIMEOUTS = (60, 120, 300, 600, 900)
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is asked for; None is what the default worker of the deployment has."""
+    """The requested worker settings; None is the default worker's."""
 
     memory: int | None = None
     """In MB, like the storage."""
@@ -34,12 +34,12 @@ class Profile:
 
     @property
     def is_batched(self) -> bool:
-        """Whether its jobs run one after the other."""
+        """Return whether its jobs run one after the other."""
         return self.batch is not None and self.batch > 1
 
     @property
     def name(self) -> str | None:
-        """A name made of all that is asked for, such as `m2048-b10-t60`; None if that is nothing."""
+        """Return the worker kind's name, such as `m2048-b10-t60`; None for the default."""
         asked = {
             "m": self.memory,
             "e": self.ephemeral_storage,
@@ -51,11 +51,14 @@ class Profile:
 
 
 def function_timeout(flow_seconds: int, grace_seconds: int) -> int | None:
-    """Choose the timeout of a function that has so much time for a flow; None if no function of Lambda has."""
+    """Return the function timeout for a flow's time.
+
+    None if no function of Lambda has.
+    """
     needed = flow_seconds + grace_seconds + WORKER_MARGIN_SECONDS
     return next((timeout for timeout in _FUNCTION_TIMEOUTS if timeout >= needed), None)
 
 
 def flow_seconds_of(timeout: int, grace_seconds: int) -> int:
-    """Say how long a flow may take on a worker whose function has this timeout."""
+    """Return how long a flow may take on a worker whose function has this timeout."""
     return min(MAX_TIMEOUT_SECONDS, timeout - grace_seconds - WORKER_MARGIN_SECONDS)

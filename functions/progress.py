@@ -1,4 +1,4 @@
-"""The last that a flow said of its progress, in memory that its process shares with the worker's."""
+"""The latest progress of a flow, in memory shared with its worker."""
 
 import mmap
 import struct
@@ -14,17 +14,20 @@ _HEADER = struct.Struct("=II")
 
 
 class ProgressBoard:
-    """Holds one text: each report replaces the one before, at no cost to either process but that of writing it.
+    """A board that holds one text: each report replaces the one before.
 
-    A flow may report in every turn of a tight loop, and then fall silent: a pipe would fill, and whoever dropped
-    reports to spare it could drop the last one. Anonymous memory needs no `/dev/shm`, which Lambda lacks.
+
+
+    A flow may report in every turn of a tight loop, and then fall silent: a pipe would fill, and whoever
+    dropped reports to spare it could drop the last one. Anonymous memory needs no `/dev/shm`, which Lambda
+    lacks.
     """
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _BYTES)
 
     def write(self, progress: Mapping[str, Any]) -> None:
-        """Replace what stands here; what does not fit is an error of who wrote it."""
+        """Replace the text; raise if it does not fit."""
         text = dumps(progress).encode()
         if len(text) > _BYTES - _HEADER.size:
             raise ValueError(f"the progress is {len(text)} bytes of JSON; at most {_BYTES - _HEADER.size} are kept")
@@ -32,7 +35,7 @@ class ProgressBoard:
         self._memory[: _HEADER.size] = _HEADER.pack(len(text), zlib.crc32(text))
 
     def read(self) -> Mapping[str, Any] | None:
-        """What stands here; None if that is nothing, is just being replaced, or is no report."""
+        """Return the text; None if there is none, or it is being replaced or invalid."""
         length, checksum = _HEADER.unpack(self._memory[: _HEADER.size])
         text = self._memory[_HEADER.size : _HEADER.size + length]
         if not length or zlib.crc32(text) != checksum:
@@ -44,16 +47,16 @@ class ProgressBoard:
         return progress if _is_report(progress) else None
 
     def clear(self) -> None:
-        """Let nothing stand here."""
+        """Clear the text."""
         self._memory[: _HEADER.size] = bytes(_HEADER.size)
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Release the memory."""
         self._memory.close()
 
 
 def _is_report(said: object) -> bool:
-    """Whether a row may hold it and callers read it: what a context writes always is."""
+    """Return whether it is a valid report; a context's always is."""
     if not isinstance(said, dict) or not said.keys() <= {"percent", "message"}:
         return False
     percent, message = said.get("percent", 0), said.get("message", "")

@@ -1,4 +1,4 @@
-"""The queue of jobs to run: the message that is sent, and the deliveries of it that are received."""
+"""The queue of jobs: its messages and deliveries."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class InvalidMessageError(ValueError):
-    """A body on the queue that no submission has put there."""
+    """The error that a message is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a worker is told of a job: enough to run it and to fence it, the rest stands in the row."""
+    """A job's message: what it takes to run and fence it; the row has the rest."""
 
     id: str
     created_at: int
@@ -38,16 +38,16 @@ class Message:
 
     @property
     def body(self) -> str:
-        """The message as JSON. ASCII, since SQS refuses some characters that JSON may hold."""
+        """Return the message as ASCII JSON, since SQS refuses some characters."""
         stated = {name: value for name, value in asdict(self).items() if value is not None}
         return json.dumps(stated, separators=(",", ":"))
 
     @classmethod
     def parse(cls, body: str) -> "Message":
-        """Read a body; one that is not a message raises `InvalidMessageError`.
+        """Parse a body; raise `InvalidMessageError` if it is none of ours.
 
-        A field that is not known here is passed over: while a deployment is updated, its submit function may be newer
-        than its workers.
+        A field that is not known here is passed over: while a deployment is updated, its submit function may
+        be newer than its workers.
         """
         try:
             values = json.loads(body)
@@ -61,7 +61,7 @@ class Message:
 
     @property
     def _is_sound(self) -> bool:
-        """Whether every value can have come from a submission: what cannot would fail again at each delivery."""
+        """Return whether every value can come from a submission; others would fail at each delivery."""
         numbers = (self.timeout_seconds, self.backoff_seconds, self.backoff_cap_seconds)
         return (
             is_job_id(self.id)
@@ -94,7 +94,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message that is to be sent, and for how many seconds it is to be hidden then."""
+    """A message to send, and its delay in seconds."""
 
     message: Message
     delay_seconds: int = 0
@@ -110,7 +110,7 @@ class Delivery:
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "list[Delivery]":
-        """The deliveries of a batch, in their order."""
+        """Return the deliveries of a batch, in their order."""
         return [cls(record["messageId"], record["receiptHandle"], record["body"]) for record in event["Records"]]
 
 
@@ -123,7 +123,7 @@ class JobQueue:
 
     @property
     def name(self) -> str:
-        """What tells it apart from the other queues of the account."""
+        """Return the queue's name."""
         return self.url.rpartition("/")[2]
 
     def send(self, message: Message, *, delay_seconds: int = 0) -> None:
@@ -131,7 +131,10 @@ class JobQueue:
         self.client.send_message(QueueUrl=self.url, **_entry(Letter(message, delay_seconds)))
 
     def send_many(self, letters: Sequence[Letter]) -> set[str]:
-        """Put many messages on the queue, ten in a request; gives the ids of the jobs whose messages are not on it."""
+        """Put many messages on the queue, ten in a request.
+
+        Gives the ids of the jobs whose messages are not on it.
+        """
         unsent: set[str] = set()
         for batch in _batches(letters):
             entries = [{"Id": str(index), **_entry(letter)} for index, letter in enumerate(batch)]
@@ -145,9 +148,12 @@ class JobQueue:
         return unsent
 
     def hide(self, deliveries: Iterable[Delivery], seconds: int) -> None:
-        """Let the deliveries (at most ten) return after so many seconds, in one request; 0 gives them back at once.
+        """Hide up to ten deliveries for so many seconds, in one request.
 
-        A delivery whose receipt is no longer valid stays as it is: SQS says so of each entry and refuses no other.
+        0 gives them back at once.
+
+        A delivery whose receipt is no longer valid stays as it is: SQS says so of each entry and refuses no
+        other.
         """
         entries = [
             {"Id": str(index), "ReceiptHandle": delivery.receipt, "VisibilityTimeout": seconds}
@@ -158,16 +164,17 @@ class JobQueue:
 
 
 def _entry(letter: Letter) -> dict[str, Any]:
-    """Write a letter as SQS takes it.
+    """Return a message as an SQS batch entry.
 
-    Messages are grouped by org: while workers are busy, SQS lets those of a quiet org pass those of a busy one.
+    Messages are grouped by org: while workers are busy, SQS lets those of a quiet org pass those of a busy
+    one.
     """
     message = letter.message
     return {"MessageBody": message.body, "DelaySeconds": letter.delay_seconds, "MessageGroupId": message.org}
 
 
 def _batches(letters: Sequence[Letter]) -> Iterator[list[Letter]]:
-    """Cut letters into what one request takes: ten, and no more bytes than one message may have."""
+    """Split messages into batches of ten, within the size limit of one message."""
     batch: list[Letter] = []
     size = 0
     for letter in letters:

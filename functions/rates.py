@@ -1,4 +1,4 @@
-"""How often a key may call, where its operator has set a limit."""
+"""The rate limits of keys."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,10 +15,12 @@ _KEPT_SECONDS = 60 * 60
 
 @dataclass(slots=True)
 class Rates:
-    """The calls of limited keys by the second, counted in the usage table for all functions and processes together.
+    """The calls of limited keys per second, counted in the usage table for all processes.
 
-    A call of a key without a limit costs nothing here, one of a key with a limit a write. What is beyond the limit is
-    refused by a process that has seen it exceeded without another write in that second.
+
+
+    A call of a key without a limit costs nothing here, one of a key with a limit a write. What is beyond the
+    limit is refused by a process that has seen it exceeded without another write in that second.
     """
 
     client: "DynamoDBClient"
@@ -27,7 +29,7 @@ class Rates:
     _exceeded: dict[str, int] = field(default_factory=dict)
 
     def count(self, key: str, limit: int) -> None:
-        """Count a call of the key with this hash; one that is beyond so many a second is refused."""
+        """Count a call of the key; refuse it beyond the limit."""
         now = self.clock.now()
         second = now // 1000
         if self._exceeded.get(key) != second:

@@ -1,4 +1,4 @@
-"""Finding the job that a request names, for every route that names one."""
+"""The lookup of the job in a request's path."""
 
 from functions.abandoning import settled
 from functions.deployment import Deployment
@@ -23,7 +23,7 @@ def named_job(request: Request) -> tuple[str, str | None]:
 
 
 def find_job(request: Request, caller: Caller, deployment: Deployment) -> Job:
-    """Read the caller's job, strongly consistent: after a terminal answer no later one says that it runs."""
+    """Read the caller's job, strongly consistent: a terminal answer is never followed by another."""
     job_id, flow = named_job(request)
     try:
         job = deployment.store.read(job_id, consistent=True)
@@ -40,13 +40,13 @@ def find_job(request: Request, caller: Caller, deployment: Deployment) -> Job:
 
 
 def is_visible(job: Job, caller: Caller, flow: str | None, now: int) -> bool:
-    """Whether the job is the caller's, of the flow that the path names, and not expired."""
+    """Return whether the job is the caller's, of the flow that the path names, and not expired."""
     return job.org == caller.org and flow in (None, job.flow) and not job.is_expired(now)
 
 
 def status_response(
     job: Job, deployment: Deployment, now: int, *, held: bool = False, progress: bool = False
 ) -> Response:
-    """Answer with a job as it stands, and when to ask again: `held` if that request is held where it is worthwhile."""
+    """Return the job's status and its poll interval."""
     pace = {} if job.is_terminal else pace_headers(job, now, held=held, progress=progress)
     return Response(job_status(job, shown(job, deployment)), headers=pace)

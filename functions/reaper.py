@@ -1,4 +1,4 @@
-"""The end of what flows have started: the worker adopts, kills and reaps it."""
+"""The reaper of flow processes: the worker adopts, kills and reaps all that flows have started."""
 
 import ctypes
 import os
@@ -20,22 +20,23 @@ _TASKS = "/proc/self/task"
 
 
 class NotEndedError(Exception):
-    """Raised when something lives on although it was killed: the worker can promise nothing, and must end itself."""
+    """The error that a killed process lives on: the worker must end itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a process has ended: its exit code, negative for a signal, and the most bytes of memory that it has held."""
+    """A process's end: its exit code, negative for a signal, and its peak memory in bytes."""
 
     code: int
     held: int
 
 
 class Reaper:
-    """Adopts what loses its parent below this process, and ends it.
+    """A reaper that adopts the orphans below this process and ends them.
 
-    Left alone are the flow processes named to `keep`, and children that are older than this object. On Linux it finds
-    also what has called `setsid` or forked twice; elsewhere only what is in the group of a flow's process.
+    Left alone are the flow processes named to `keep`, and children that are older than this object. On Linux
+    it finds also what has called `setsid` or forked twice; elsewhere only what is in the group of a flow's
+    process.
     """
 
     def __init__(self) -> None:
@@ -46,22 +47,22 @@ class Reaper:
         self._kept: dict[int, End | None] = {}
 
     def keep(self, pid: int) -> None:
-        """Take a child that leads a group of its own for a flow's process, until its `end`."""
+        """Register a child that leads its own group as a flow's process, until its `end`."""
         self._kept[pid] = None
 
     def has_ended(self, pid: int) -> bool:
-        """Whether a kept process has ended."""
+        """Return whether a kept process has ended."""
         if self._kept[pid] is None:
             self._kept[pid] = _end_of(pid)
         return self._kept[pid] is not None
 
     def reap(self) -> None:
-        """Reap the orphans that have ended, as far as a worker that may lack descriptors can see them now."""
+        """Reap the orphans that have ended, as far as descriptors allow."""
         with suppress(OSError):
             self._orphans()
 
     def has_orphans(self) -> bool:
-        """Whether something lives that lost its parent: the attempt that just ended has left it over."""
+        """Return whether orphans are alive: the last attempt has left them."""
         return bool(self._orphans())
 
     def end(self, pid: int) -> End:

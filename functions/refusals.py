@@ -1,4 +1,4 @@
-"""Refusals of what callers ask for, and rows that cannot be read: the errors that several parts raise.
+"""Refusals of requests, and unreadable rows: errors that several parts raise.
 
 None of them knows how it is answered: the table of `errors` says that, for every one of them.
 """
@@ -15,7 +15,7 @@ _MAX_PATH_BYTES = 200
 
 
 class Refusal(Exception):  # noqa: N818 - an answer to a caller, not a fault
-    """A request that is not done, with a message that says what to do instead."""
+    """A refused request, with a message that says what to do instead."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class Refusal(Exception):  # noqa: N818 - an answer to a caller, not a fault
 
     @property
     def details(self) -> Mapping[str, object]:
-        """What programs may read beside the message."""
+        """Return the error's details for programs."""
         return {}
 
 
@@ -55,7 +55,7 @@ class InvalidInputError(Refusal):
 
     @property
     def details(self) -> Mapping[str, object]:
-        """One entry of `errors` for each wrong place."""
+        """Return one entry of `errors` for each wrong place."""
         return {"errors": [{"path": path, "message": message} for path, message in self.errors]}
 
 

@@ -15,19 +15,22 @@ PACKAGE = "flows"
 
 
 def projects(folder: Path) -> dict[str, Path]:
-    """The public modules of a flows folder, by project."""
+    """Return the public modules of a flows folder, by project."""
     return {project_of(path): path for path in sorted(folder.glob("[!_.]*.py"))}
 
 
 def project_of(path: Path) -> str:
-    """Name the project of a module."""
+    """Return a module's project."""
     return path.stem.replace("_", "-")
 
 
 def open_folder(folder: Path) -> None:
-    """Let the folder's modules be imported, as `flows.NAME` or, by each other, as `NAME`: it is the same module.
+    """Make the folder's modules importable as `flows.NAME` or `NAME`, as the same module.
 
-    A project named like a module of Python's or of a library hides nothing: that one is imported by its short name.
+
+
+    A project named like a module of Python's or of a library hides nothing: that one is imported by its short
+    name.
     """
     opened = next((finder for finder in sys.meta_path if isinstance(finder, Alias)), None)
     if opened is not None:
@@ -41,7 +44,7 @@ def open_folder(folder: Path) -> None:
 
 
 def flows_of(path: Path) -> Iterator[Flow]:
-    """Import a project's module and give its flows, without those that it imports from other projects."""
+    """Import a project's module and return its flows, without those imported from other projects."""
     module = importlib.import_module(f"{PACKAGE}.{path.stem}")
     others = {f"{PACKAGE}.{other.stem}" for other in projects(path.parent).values()} - {module.__name__}
     # A flow may have several names in its module.

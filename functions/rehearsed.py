@@ -1,4 +1,4 @@
-"""The check of a submission without a build: what a flow's catalog would say, made from the flow itself."""
+"""The validation of a submission without a build, from the flow itself."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,7 +14,9 @@ from noukai_wire.models import Submission
 
 
 def accepted_arguments(flow: Flow, content: bytes) -> Mapping[str, Any]:
-    """Read the JSON object of a message and parameters into the arguments of a job, as its message would carry them.
+    """Parse a message and parameters into a job's arguments, as its message would carry them.
+
+
 
     Raises:
         Refusal: the API would refuse them.

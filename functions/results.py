@@ -1,4 +1,4 @@
-"""What an answer shows of a job's output: the output itself, where it is to be had, or that it is lost."""
+"""The output of a job in an answer: inline, by URL, or lost."""
 
 import json
 from typing import TYPE_CHECKING, NoReturn
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def shown(job: Job, deployment: Deployment) -> Shown:
-    """Give a job's output as an answer shows it: one that is larger than an answer may be is behind a URL."""
+    """Return a job's output for an answer; a large one is behind a URL."""
     if job.result is not None:
         return _parsed(job, job.result)
     if job.result_object is None:
@@ -23,7 +23,7 @@ def shown(job: Job, deployment: Deployment) -> Shown:
 
 
 def size_of(job: Job) -> int:
-    """Say how many characters or bytes of output an answer shows."""
+    """Return the size of an output in an answer."""
     if job.result_object is not None:
         return job.result_object.size if job.result_object.size <= MAX_RESULT_BYTES else 0
     return len(job.result or "")

@@ -1,4 +1,4 @@
-"""Entry: submit the input of a job that did not complete again, as a new job."""
+"""Handler: resubmit the input of a job that did not complete, as a new job."""
 
 from dataclasses import replace
 
@@ -16,7 +16,10 @@ _COMES_BACK_MS = 60 * 60 * 1000
 
 
 def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer 202 with the new job; its id is derived from the old one's, so that retrying twice makes one."""
+    """Return 202 with the new job.
+
+    Its id is derived from the old one's, so that retrying twice makes one.
+    """
     old = find_job(request, caller, deployment)
     request.know_query()
     now = deployment.clock.now()
@@ -35,14 +38,14 @@ def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
 
 
 def _without_input(old: Job, now: int) -> Refusal:
-    """Say why the input is not there: a cancelled job's is on its way as long as its message may still come by."""
+    """Return why the input is missing: a cancelled job's message may still hold it."""
     if old.state is State.CANCELLED and now < min(old.give_up_at, (old.completed_at or 0) + _COMES_BACK_MS):
         return InputNotBackError()
     return InvalidInputError([("id", "is a job whose input is lost with its message: submit it anew")])
 
 
 def _again(old: Job, now: int) -> Job:
-    """The same submission, new: only what a caller has asked for stays, but for a delay."""
+    """Return the same submission, with the caller's options except a delay."""
     # No idempotency key can hold a line break, so no submission has this id. Once it has expired, the old id may be
     # used again, by another submission.
     id_ = job_id(old.org, old.flow, f"\n{old.id}\n{old.created_at}")

@@ -1,4 +1,4 @@
-"""What a flow is annotated to return, and how that is written: as the annotation says, or by the values' own types."""
+"""A flow's return annotation and the serialization by it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ _WRITERS: Mapping[Any, Callable[[Any], Any]] = {"bytes": base64_text, "any": jso
 
 @dataclass(frozen=True)
 class ReturnType:
-    """The annotation of what a flow returns. It says how values are written and checks none of them."""
+    """A flow's return annotation: it decides how values are written, and checks none of them."""
 
     annotation: Any = Any
 
     def json_value(self, value: object) -> Any:
-        """Write what a flow has returned as JSON has it.
+        """Convert a flow's return value to JSON.
 
         Raises:
             UnwritableError: JSON cannot hold it.
@@ -47,7 +47,10 @@ class ReturnType:
         return json_value(written_by(write, value)[_FIELD])
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of what is written; it allows anything if pydantic does not know the annotation."""
+        """Return the JSON Schema of what is written.
+
+        It allows anything if pydantic does not know the annotation.
+        """
         from pydantic.errors import PydanticInvalidForJsonSchema  # noqa: PLC0415 - for the build step alone
 
         from functions.schema import ReadableSchema  # noqa: PLC0415
@@ -62,7 +65,7 @@ class ReturnType:
         return schema | ({"$defs": whole["$defs"]} if "$defs" in whole else {})
 
     def prepare(self) -> None:
-        """Import and compile what the writing needs, if that was not done before."""
+        """Import and compile the serializer, once."""
         _ = self._serializer
 
     @cached_property
@@ -82,7 +85,7 @@ class ReturnType:
 
     @cached_property
     def _serializer(self) -> "SchemaSerializer | None":
-        """What writes values as the annotation says; None if they are written by their own types."""
+        """Return the annotation's serializer; None if values are written by their own types."""
         if says_no_more(self.annotation) or self._adapter is None:
             return None
         from pydantic_core import SchemaSerializer  # noqa: PLC0415 - slow to import, and most flows do without
@@ -92,7 +95,7 @@ class ReturnType:
 
 
 def says_no_more(annotation: Any) -> bool:
-    """Whether an annotation says no more of how values are written than their own types do."""
+    """Return whether an annotation writes values as their own types do."""
     origin = get_origin(annotation)
     if origin is Literal:
         return True
@@ -105,10 +108,12 @@ def says_no_more(annotation: Any) -> bool:
 
 
 def _with_writers(schema: Any) -> Any:
-    """Let bytes be written in the alphabet of RFC 4648, section 4, and what an annotation leaves open by its own type.
+    """Write bytes as base64 (RFC 4648, section 4), and values without annotation by their own type.
 
-    pydantic has another alphabet, and none for bytes where a dataclass or a named tuple leaves them open. Models, which
-    have a configuration of their own, stay as they are.
+
+
+    pydantic has another alphabet, and none for bytes where a dataclass or a named tuple leaves them open.
+    Models, which have a configuration of their own, stay as they are.
     """
     if isinstance(schema, list | tuple):
         return type(schema)(map(_with_writers, schema))

@@ -1,4 +1,4 @@
-"""The jobs table as the sweep goes through it, round by round."""
+"""The rounds of the sweep over the jobs table."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ ROUND_MS = 24 * 60 * 60 * 1000
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One pass over the whole table, which takes many runs if the table is large. Times are in milliseconds."""
+    """One pass over the whole table, in several runs if it is large.
+
+    Times are in milliseconds.
+    """
 
     started_at: int
     place: str | None = None
@@ -32,15 +35,18 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """The table's pages, and the latest round in a row whose key no job has."""
+    """The table's pages, and the row that records the latest round."""
 
     client: "DynamoDBClient"
     table: str
 
     def overdue_page(self, now: int, after: str | None) -> tuple[list[Job], str | None]:
-        """Return the unsettled jobs of a page that are past their deadline, and the key of the page's last row.
+        """Return the overdue jobs of a page, and the key of its last row.
 
-        A page is a megabyte of rows, wanted or not, behind the row whose key is `after`. The last page has no last row.
+
+
+        A page is a megabyte of rows, wanted or not, behind the row whose key is `after`. The last page has no
+        last row.
         """
         start: Any = {"ExclusiveStartKey": {"id": {"S": after}}} if after else {}
         answer: Any = self.client.scan(
@@ -62,7 +68,7 @@ class Rounds:
         return Round(values["started_at"], place, values["settled"], values.get("ended_at"))
 
     def write(self, latest: Round) -> None:
-        """Record how far the latest round has come."""
+        """Record the progress of the latest round."""
         numbers = {"started_at": latest.started_at, "settled": latest.settled, "ended_at": latest.ended_at}
         item: Any = {name: {"N": str(value)} for name, value in numbers.items() if value is not None}
         item |= {"place": {"S": latest.place}} if latest.place else {}
@@ -73,7 +79,7 @@ _KEY: Any = {"id": {"S": "#sweep"}}
 
 
 def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[Job]:
-    """Decode the rows of jobs; one that is none must not hold up those behind it."""
+    """Decode jobs' rows; skip unreadable ones, so that they block no others."""
     for item in items:
         try:
             yield decode(item)

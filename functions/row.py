@@ -1,6 +1,7 @@
-"""A job as a row of the jobs table: what each attribute is called and how it is written.
+"""The encoding of a job as a row of the jobs table.
 
-Names are a letter or two, since a write costs by the whole item; none is a reserved word, and times are numbers.
+Names are a letter or two, since a write costs by the whole item; none is a reserved word, and times are
+numbers.
 """
 
 import json
@@ -68,7 +69,7 @@ _END_OF_TIME = 253_402_300_800_000
 
 
 def placeholders(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
-    """The values of an expression, each under its name and a colon."""
+    """Return the values of an expression, each under its name and a colon."""
     return {f":{name}": _attribute(value) for name, value in values.items()}
 
 
@@ -78,7 +79,7 @@ def assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def encode(job: Job) -> "dict[str, AttributeValueTypeDef]":
-    """The row of a job; what there is nothing to say of is absent."""
+    """Return the row of a job; `None` values are omitted."""
     values = {field: getattr(job, field) for field in NAMES}
     row = {NAMES[field]: _attribute(value) for field, value in values.items() if value is not None}
     partition = partitions(job.org, job.flow)[crc32(job.id.encode()) % PARTITIONS]
@@ -86,22 +87,22 @@ def encode(job: Job) -> "dict[str, AttributeValueTypeDef]":
 
 
 def partitions(org: str, flow: str) -> list[str]:
-    """Where the index has the jobs of a flow; the id of a job decides on its partition."""
+    """Return the index partitions of a flow; a job's id selects one."""
     return [f"{org}/{flow}#{number}" for number in range(PARTITIONS)]
 
 
 def order(job: Job) -> str:
-    """The position of a job among all, by its age and, of one millisecond, by its id: greater texts are newer."""
+    """Return a job's position in the index: by age, then by id; greater is newer."""
     return f"{moment(job.created_at)}#{job.id}"
 
 
 def id_at(position: str) -> str:
-    """The id of the job at a position."""
+    """Return the id of the job at a position."""
     return position.partition("#")[2]
 
 
 def moment(milliseconds: int) -> str:
-    """The position just before every job that was created then."""
+    """Return the position before every job created at that time."""
     return f"{milliseconds:013}"
 
 
@@ -121,7 +122,7 @@ def _attribute(value: object) -> "AttributeValueTypeDef":
 
 
 def decode(item: Mapping[str, Any]) -> Job:
-    """Return the job of a row, of which every field can be shown.
+    """Return the job of a row, validated.
 
     Raises:
         UnreadableRowError: there is no such job.
@@ -135,7 +136,7 @@ def decode(item: Mapping[str, Any]) -> Job:
 
 
 def decode_or_error(item: Mapping[str, Any]) -> Job | UnreadableRowError:
-    """Return the job of a row, or why there is none."""
+    """Return the job of a row, or the error."""
     try:
         return decode(item)
     except UnreadableRowError as error:

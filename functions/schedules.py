@@ -1,4 +1,4 @@
-"""The schedules of messages that wait for longer than a queue can hide them, each good for one time."""
+"""The one-time schedules of messages that wait longer than a queue can hide them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Schedules:
-    """One group of schedules. A schedule sends its message to its queue within a minute of its time, and is gone."""
+    """One group of schedules.
+
+    A schedule sends its message to its queue within a minute of its time, and is gone.
+    """
 
     client: "EventBridgeSchedulerClient"
     group: str
@@ -26,10 +29,11 @@ class Schedules:
     """That of the scheduler, which may send to the queues."""
 
     def create(self, message: Message, due_at: int, queue: JobQueue) -> None:
-        """Let a message be sent to a queue at a time.
+        """Schedule a message to a queue.
 
-        It is sent without a message group, which Scheduler documents for FIFO queues alone. The SDK repeats a request
-        with the same client token, so that a conflict is always another submission, perhaps with another body.
+        It is sent without a message group, which Scheduler documents for FIFO queues alone. The SDK repeats a
+        request with the same client token, so that a conflict is always another submission, perhaps with
+        another body.
         """
         due = datetime.fromtimestamp(-(-due_at // 1000), UTC)
         target: Any = {"Arn": _beside(self.queue, queue.name), "RoleArn": self.role, "Input": _input(message)}
@@ -43,7 +47,7 @@ class Schedules:
         )
 
     def read(self, job: Job) -> Message | None:
-        """Give the message of a job that waits; None if there is no such schedule, or none any more."""
+        """Return a scheduled message; None if there is none (any more)."""
         try:
             found = self.client.get_schedule(GroupName=self.group, Name=_name(job))
         except AwsError as error:
@@ -52,7 +56,7 @@ class Schedules:
         return Message.parse(found["Target"]["Input"])
 
     def delete(self, job: Job) -> None:
-        """Take the schedule of a job away, if it is still there."""
+        """Delete a job's schedule, if it exists."""
         try:
             self.client.delete_schedule(GroupName=self.group, Name=_name(job))
         except AwsError as error:
@@ -60,14 +64,14 @@ class Schedules:
 
 
 def _beside(arn: str | None, name: str) -> str:
-    """Give the ARN of another queue of the same account and region."""
+    """Return the ARN of another queue in the same account and region."""
     if arn is None:
         raise LookupError("this function was not told where the queues are: it makes no schedules")
     return f"{arn.rpartition(':')[0]}:{name}"
 
 
 def check_size(message: Message) -> None:
-    """Refuse a message that no schedule takes."""
+    """Raise if the message is too large for a schedule."""
     size = len(_input(message))
     if size > limits.MAX_SCHEDULED_BYTES:
         raise TooLargeError(
@@ -77,7 +81,7 @@ def check_size(message: Message) -> None:
 
 
 def _name(of: Job | Message) -> str:
-    """Name a job's schedule; when the job's id is used again, that is another schedule."""
+    """Return the schedule's name, unique even when a job's id is reused."""
     return f"{of.id}-{of.created_at}"
 
 

@@ -26,7 +26,7 @@ _BASE64 = "^(?:{0}{{4}})*(?:{0}[AQgw](?:==)?|{0}{{2}}[AEIMQUYcgkosw048]=?)?$".fo
 
 
 class ReadableSchema(GenerateJsonSchema):
-    """pydantic's JSON Schema, which says what it takes as far as JSON Schema can.
+    """pydantic's JSON Schema, made as exact as JSON Schema allows.
 
     `T or null` is two types instead of two schemas: its errors name what is wrong.
     """
@@ -41,7 +41,7 @@ class ReadableSchema(GenerateJsonSchema):
         return methods | mappings | {kind: partial(self._set, methods[kind]) for kind in _SETS}
 
     def bytes_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write bytes: as base64, in either alphabet and with or without its padding, but for a model of UTF-8."""
+        """Write bytes: base64 in either alphabet, padded or not, unless a model reads UTF-8."""
         written = super().bytes_schema(schema)
         if written.get("format") != "base64url":
             return written
@@ -54,14 +54,17 @@ class ReadableSchema(GenerateJsonSchema):
         return {"type": "string", "contentEncoding": "base64", "pattern": _BASE64, **bounds}
 
     def str_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write a text; if its whitespace is stripped first, the whole text may be longer and match no pattern."""
+        """Write a text.
+
+        If its whitespace is stripped first, the whole text may be longer and match no pattern.
+        """
         written = super().str_schema(schema)
         if self.strips(schema):
             return {key: value for key, value in written.items() if key not in ("maxLength", "pattern")}
         return written
 
     def strips(self, schema: Any) -> bool:
-        """Whether the whitespace around a text is taken away before it is looked at."""
+        """Return whether whitespace around a text is stripped before validation."""
         return bool(schema.get("strip_whitespace", self._config.str_strip_whitespace))
 
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
@@ -72,7 +75,10 @@ class ReadableSchema(GenerateJsonSchema):
         return super().nullable_schema(schema)
 
     def float_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write a float; a whole number that becomes one is rounded, and not past a bound that is taken itself."""
+        """Write a float.
+
+        A whole number that becomes one is rounded, and not past a bound that is taken itself.
+        """
         written = super().float_schema(schema)
         for excluded, included, inwards in (
             ("exclusiveMinimum", "minimum", math.inf),
@@ -92,7 +98,7 @@ class ReadableSchema(GenerateJsonSchema):
         return written
 
     def names_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write what the keys of a mapping may be: whatever they become, in JSON they are text."""
+        """Write the keys of a mapping: in JSON they are text."""
         kind = schema["type"]
         if kind in _SPELLED:
             return dict(_SPELLED[kind])
@@ -117,7 +123,7 @@ class ReadableSchema(GenerateJsonSchema):
         return {**written, "propertyNames": names} if names else written
 
     def _set(self, write: Callable[[Any], JsonSchemaValue], schema: Any) -> JsonSchemaValue:
-        """Write a set, which takes an item twice unless its length is limited."""
+        """Write a set; duplicates are allowed unless its length is limited."""
         written = write(schema)
         if not written.keys() & {"minItems", "maxItems"}:
             del written["uniqueItems"]
@@ -125,6 +131,6 @@ class ReadableSchema(GenerateJsonSchema):
 
 
 def bound_timeout(options: dict[str, Any], seconds: int) -> None:
-    """Let the schema of a submission's options refuse a timeout that the deployment's worker would cut short."""
+    """Limit the timeout in a submission's schema to the worker's."""
     timeout = options["properties"]["timeoutSeconds"]
     timeout["maximum"] = min(timeout["maximum"], seconds)

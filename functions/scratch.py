@@ -1,4 +1,4 @@
-"""The folder of an attempt's temporary files, which goes with the attempt."""
+"""The scratch folder of an attempt's temporary files."""
 
 import os
 import re
@@ -12,21 +12,21 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 def make_scratch() -> str:
-    """Make the folder for one attempt, which its owner alone can read, and return its path."""
+    """Make the folder of one attempt, readable by its owner only, and return its path."""
     path = f"{_parent()}/attempt-{os.getpid()}-{secrets.token_hex(8)}"
     os.mkdir(path, 0o700)
     return path
 
 
 def is_untouched(path: str) -> bool:
-    """Whether an attempt has put nothing into its folder, which then is as good as a new one."""
+    """Return whether the folder is still empty, and can be reused."""
     with suppress(OSError):
         return os.lstat(path).st_mode == _AS_MADE and not os.listdir(path)
     return False
 
 
 def remove_stale() -> None:
-    """Remove what workers have left that were killed themselves.
+    """Remove the folders of killed workers.
 
     On Lambda the next worker may find the same disk, and have the same process id.
     """
@@ -38,7 +38,7 @@ def remove_stale() -> None:
 
 
 def remove_scratch(path: str) -> None:
-    """Delete the folder and all in it, whatever modes and depth it has; links are deleted and not followed.
+    """Delete the folder whatever its modes and depth; symlinks are not followed.
 
     Raises:
         OSError: something cannot be deleted.
@@ -63,7 +63,8 @@ def _remove_full(path: str) -> None:
 def _empty(folder: int) -> None:
     """Delete what is in an open folder, and close it.
 
-    One folder is open at a time: paths, the stack and the number of open files all end before a flow's folders may.
+    One folder is open at a time: paths, the stack and the number of open files all end before a flow's
+    folders may.
     """
     above: list[tuple[tuple[int, int], str, list[str]]] = []
     try:
@@ -85,7 +86,7 @@ def _empty(folder: int) -> None:
 
 
 def _delete_files(folder: int) -> list[str]:
-    """Delete all but the folders within, which are returned and can be read and changed from here on."""
+    """Delete the files; return the subfolders, made accessible."""
     folders = []
     for name in os.listdir(folder):
         if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
@@ -97,7 +98,7 @@ def _delete_files(folder: int) -> list[str]:
 
 
 def _go(folder: int, name: str) -> int:
-    """Open another folder in the place of an open one."""
+    """Replace an open folder by another."""
     other = os.open(name, _FOLDER, dir_fd=folder)
     os.close(folder)
     return other

@@ -1,4 +1,4 @@
-"""Which jobs a caller means, pure: from the query of a list or the body of a cancellation to a part of the index."""
+"""The selection of jobs, pure: from a filter to a range of the index."""
 
 import base64
 import hashlib
@@ -28,7 +28,7 @@ _ZONE = re.compile(r"(:[0-9]{2}(?:\.[0-9]+)?) ([0-9]{2}:?[0-9]{2})\Z")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whose jobs: those of one flow, of a project or of the whole org, as the path says."""
+    """The scope of a selection: a flow, a project or an org."""
 
     org: str
     name: str
@@ -38,10 +38,10 @@ class Place:
 
     @classmethod
     def named(cls, path: Mapping[str, str], catalog: Catalog, has_jobs: Callable[[str, str], bool]) -> "Place":
-        """Read a path; a flow or a project that is not here is an error.
+        """Parse a path; raise for an unknown flow or project.
 
-        A flow of which this deployment does not know is here if the org `has_jobs` of it: a version that was taken back
-        has accepted them.
+        A flow of which this deployment does not know is here if the org `has_jobs` of it: a version that was
+        taken back has accepted them.
         """
         parts = [path[part] for part in ("project", "flow") if part in path]
         known = (*catalog.flows, *catalog.former)
@@ -58,7 +58,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The jobs of a place that were created in a span of time and are in one of some states, from a cursor on."""
+    """The jobs of a place, time span and set of states, from a cursor on."""
 
     place: Place
     states: AbstractSet[State]
@@ -71,24 +71,27 @@ class Selection:
 
     @property
     def above(self) -> str:
-        """The lowest position in the index that counts."""
+        """Return the lowest included position in the index."""
         return moment(self.created_after)
 
     @property
     def below(self) -> str:
-        """The lowest position in the index that is too high."""
+        """Return the lowest position in the index beyond the range."""
         return self.position or moment(self.created_before)
 
     def holds(self, job: Job, now: int) -> bool:
-        """Whether a job of this part of the index is meant, as it stands now."""
+        """Return whether a job of this range is selected in its current state."""
         return job.state in self.states and not job.is_expired(now)
 
     def cursor(self, position: str) -> str:
-        """Write down how far a page has come; it holds for these jobs only, and whoever forges one gets no others."""
+        """Return the cursor behind a page.
+
+        It holds for these jobs only, and whoever forges one gets no others.
+        """
         return base64.urlsafe_b64encode(self._check(position) + position.encode()).decode().rstrip("=")
 
     def since(self, cursor: str) -> "Selection":
-        """The rest of these jobs, from a cursor on; one that was not made for them is refused."""
+        """Return the selection from a cursor on; refuse a cursor of another selection."""
         try:
             content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             check, position = content[:_CHECK_BYTES], content[_CHECK_BYTES:].decode()
@@ -107,7 +110,7 @@ class Selection:
 def parse_selection(
     place: Place, fields: Mapping[str, Any], *, among: AbstractSet[State], beside: AbstractSet[str] = frozenset()
 ) -> Selection:
-    """Read the filter and the cursor of a request; `among` are the states that it may name.
+    """Parse the filter and the cursor of a request; `among` are the allowed states.
 
     It has no other fields but those `beside`, which are not read here.
     """
@@ -126,7 +129,7 @@ def parse_selection(
 
 
 def _milliseconds(stated: Mapping[str, str], name: str, errors: list[InputError]) -> int | None:
-    """Read a moment, kept within what a position in the index can say."""
+    """Parse a time, clamped to the range of the index."""
     if name not in stated:
         return None
     try:

@@ -28,23 +28,23 @@ class Signature:
 
     @cached_property
     def parameters(self) -> dict[str, inspect.Parameter]:
-        """The parameters that a job fills in, without `context`."""
+        """Return the parameters that a job fills in, without `context`."""
         parameters = inspect.signature(self.function).parameters
         return {name: parameter for name, parameter in parameters.items() if name != CONTEXT}
 
     @cached_property
     def wants_context(self) -> bool:
-        """Whether the function has a parameter `context`."""
+        """Return whether the function has a parameter `context`."""
         return CONTEXT in inspect.signature(self.function).parameters
 
     @cached_property
     def annotations(self) -> Mapping[str, Any]:
-        """What each parameter is annotated with; anything goes for one that is not."""
+        """Return the parameters' annotations; `Any` where there is none."""
         return {name: self._annotation(parameter) for name, parameter in self.parameters.items()}
 
     @cached_property
     def defaults(self) -> Mapping[str, Callable[[], Any]]:
-        """What makes each default anew, not yet converted: what a job does to one is not seen by the next."""
+        """Return factories of the defaults, unconverted: a job cannot alter the next one's."""
         made: dict[str, Callable[[], Any]] = {}
         for name, parameter in self.parameters.items():
             fields = [each for each in _metadata(self.annotations[name]) if _is_field(each) and not each.is_required()]
@@ -56,7 +56,7 @@ class Signature:
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether arguments and defaults are what the function takes as soon as its schema lets them through."""
+        """Return whether the schema alone validates arguments and defaults."""
         annotations = self.annotations
         return all(map(is_plain, annotations.values())) and all(
             is_of(as_annotated(make(), annotations[name]), annotations[name]) for name, make in self.defaults.items()
@@ -64,16 +64,16 @@ class Signature:
 
     @cached_property
     def adapter(self) -> "TypeAdapter[dict[str, Any]]":
-        """What checks, converts and completes the arguments by the function's annotations."""
+        """Return pydantic's adapter of the arguments."""
         return self._adapter(self.parameters)
 
     @cached_property
     def validator(self) -> "SchemaValidator":
-        """What does so in a worker: of what is wrong with a list or an object it finds the first."""
+        """Return the worker's fail-fast validator of the arguments."""
         return fail_fast_validator(self.adapter)
 
     def shown_default(self, name: str) -> Any:
-        """Return what a job gets by a default, as JSON has it.
+        """Return a default as JSON.
 
         Raises:
             ValueError: it is not what the parameter is annotated with.
@@ -103,7 +103,9 @@ class Signature:
         return Annotated[annotation, Field(validate_default=True, default_factory=self.defaults[name])]
 
     def converted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Convert arguments, which those of a plain signature's schema must have let through; adds the defaults.
+        """Convert arguments; those of a plain signature must have passed its schema.
+
+        Adds the defaults.
 
         Raises:
             ValueError: they are not what the function takes.
@@ -127,7 +129,7 @@ class Signature:
 
     @property
     def returned(self) -> Any:
-        """What the function is annotated to return; anything goes if it is not."""
+        """Return the return annotation; `Any` if there is none."""
         annotation = inspect.signature(self.function).return_annotation
         return Any if annotation is inspect.Signature.empty else self._resolved("return", annotation)
 
@@ -149,5 +151,5 @@ def _metadata(annotation: Any) -> tuple[Any, ...]:
 
 
 def _is_field(value: object) -> bool:
-    """Whether a value is what pydantic's `Field` makes; who has one has imported pydantic."""
+    """Return whether a value is pydantic's `Field`, without importing pydantic."""
     return type(value).__module__ == "pydantic.fields" and hasattr(value, "is_required")

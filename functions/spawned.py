@@ -1,4 +1,4 @@
-"""The main module of the processes that a flow starts by `spawn` or `forkserver`: they find the flows' modules, too."""
+"""The main module of processes that a flow spawns, which makes the flows' modules importable."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Noticing that an org has used up its budget, without reading its sums again for each job."""
+"""The watch over orgs' monthly budgets, without reading the sums for each job."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from functions.use_store import COUNTERS, UseStore
 
 @dataclass(slots=True)
 class _Look:
-    """What was seen of a month's use at the last look, and what this process has counted since."""
+    """A month's usage at the last read, and what this process has counted since."""
 
     budget: Budget
     month: str
@@ -20,7 +20,10 @@ class _Look:
 
 @dataclass(slots=True)
 class Spending:
-    """What orgs with a budget have used of it. An org without one costs nothing but the look at its budget."""
+    """The usage of orgs with a budget.
+
+    An org without one costs nothing but the look at its budget.
+    """
 
     uses: UseStore
     budgets: Budgets
@@ -28,9 +31,10 @@ class Spending:
     _looks: dict[str, _Look] = field(default_factory=dict)
 
     def note(self, org: str, use: Use, now: int) -> None:
-        """Take note of what an org has used, and mark its budget if that has used it up.
+        """Record usage, and mark the org's budget once it is used up.
 
-        The month is summed up again only when what was left could be gone: the more is left, the longer that takes.
+        The month is summed up again only when what was left could be gone: the more is left, the longer that
+        takes.
         """
         budget, month = self.budgets.of(org), month_of(now)
         if not budget.is_monthly or budget.spent == month:

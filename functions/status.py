@@ -1,4 +1,4 @@
-"""Entry: a job as it stands."""
+"""Handler: the status of a job."""
 
 from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
@@ -7,7 +7,7 @@ from functions.reading import find_job, status_response
 
 
 def status(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer with the job that the path names."""
+    """Return the job that the path names."""
     job = find_job(request, caller, deployment)
     request.know_query()
     return status_response(job, deployment, deployment.clock.now())

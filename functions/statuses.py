@@ -1,4 +1,4 @@
-"""Entry: many jobs as they stand."""
+"""Handler: the status of many jobs."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,9 @@ takes 6 MB of a function, with each quotation mark and backslash twice."""
 
 
 def statuses(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer with an entry for each id: the caller's job and when to ask again, or an error of its own.
+    """Return an entry for each id: the caller's job and its poll interval, or an error.
+
+
 
     The reads are strongly consistent, as that of one job is.
     """

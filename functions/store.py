@@ -1,4 +1,7 @@
-"""The jobs table: one conditional write per transition. With `row`, the only file that knows attribute names."""
+"""The jobs table: one conditional write per transition.
+
+With `row`, the only file that knows attribute names.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,10 +37,10 @@ Row = Job | UnreadableRowError | None
 
 @dataclass(frozen=True, slots=True)
 class JobStore:
-    """The rows of all jobs. Every method is one request; what the row does not allow raises `Refused`.
+    """The rows of all jobs. Every method is one request and raises `Refused` if its condition fails.
 
-    The SDK repeats a write whose answer was lost, and the repetition is refused although the first was applied: a
-    refused write of a worker whose row shows the worker's own outcome is therefore a success.
+    The SDK repeats a write whose answer was lost, and the repetition is refused although the first was
+    applied: a refused write of a worker whose row shows the worker's own outcome is therefore a success.
     """
 
     client: "DynamoDBClient"
@@ -63,7 +66,7 @@ class JobStore:
         return decode(answer["Item"]) if "Item" in answer else None
 
     def read_many(self, ids: Iterable[str], *, results: bool = False) -> dict[str, Row]:
-        """Read up to 100 jobs, consistent, perhaps with their results; what AWS has left out is not in it."""
+        """Read up to 100 jobs, consistently; omit what DynamoDB left unprocessed."""
         # An index that lags behind may name an id that is used again twice, which DynamoDB refuses.
         keys: Any = [{"id": {"S": id_}} for id_ in dict.fromkeys(ids)]
         if not keys:
@@ -86,7 +89,7 @@ class JobStore:
         estimate: Estimate | None = None,
         memory: int | None = None,
     ) -> Job:
-        """Start the next attempt: nobody runs the job, nothing makes it wait, and an attempt is left."""
+        """Claim the next attempt if nobody runs the job, it need not wait, and an attempt is left."""
         known = {**(estimate._asdict() if estimate else {}), **({"memory": memory} if memory else {})}
         unknown = [field for field in (*_ESTIMATED, "memory") if field not in known]
         try:
@@ -120,27 +123,27 @@ class JobStore:
         now: int,
         estimate: Estimate | None = None,
     ) -> Job:
-        """Keep the attempt believed alive until `lease_until`, and leave its progress and what it foretells."""
+        """Extend the lease until `lease_until`, and write the progress and the estimate."""
         told = {**({"progress": progress} if progress else {}), **(estimate._asdict() if estimate else {})}
         return self._fenced(Transition.EXTEND, job, {"lease_until": lease_until, **told}, now)
 
     def complete(self, job: Job, *, result: str | Payload, now: int) -> Job:
-        """Settle the job with its output as JSON text, or with the object that has it."""
+        """Complete the job with its output as JSON text, or with its object."""
         output = {"result_object" if isinstance(result, Payload) else "result": result}
         return self._fenced(Transition.COMPLETE, job, {**output, **_ending(job, now)}, now, clears=_OF_A_RUN)
 
     def fail(self, job: Job, *, error: str, now: int, stopped_at: int | None = None) -> Job:
-        """Settle the job with the reason of its failure, and when its code was stopped if it had to be."""
+        """Fail the job with a reason, and the time when its code was stopped."""
         changes = {"error": error, **_ending(job, now), **({"stopped_at": stopped_at} if stopped_at else {})}
         return self._fenced(Transition.FAIL, job, changes, now, clears=_OF_A_RUN)
 
     def release(self, job: Job, *, error: str, not_before: int, now: int) -> Job:
-        """Give the job back for another attempt, not before `not_before`."""
+        """Release the job for another attempt, not before `not_before`."""
         changes = {"last_error": error, "not_before": not_before}
         return self._fenced(Transition.RELEASE, job, changes, now, clears=("lease_until", "progress", *_ESTIMATED))
 
     def unclaim(self, job: Job) -> Job:
-        """Undo a claim of which no process was told, unless another worker's has the same number by now."""
+        """Undo a claim that reached no process, unless another worker has claimed the same attempt."""
         return self._update(
             Transition.RELEASE,
             job.id,
@@ -151,7 +154,7 @@ class JobStore:
         )
 
     def cancel(self, job_id: str, *, org: str, flow: str | None, now: int, seen: State | None = None) -> Job:
-        """Cancel the org's job, of the given flow and in the state it was seen in if that is given, whoever runs it."""
+        """Cancel the org's job, if it is in the given flow and state."""
         known = {"org": org, **({"flow": flow} if flow else {}), **({"seen": seen} if seen else {})}
         return self._update(
             Transition.CANCEL,
@@ -163,7 +166,7 @@ class JobStore:
         )
 
     def abandon(self, seen: Job, *, error: str, now: int) -> Job:
-        """Settle as failed a job that nobody runs, if its row still stands as it was seen."""
+        """Settle an overdue job as failed, if its row is unchanged."""
         changes = {"error": error, **_ending(seen, now)}
         return self._update(
             Transition.ABANDON,
@@ -175,7 +178,7 @@ class JobStore:
         )
 
     def note_resent(self, job: Job, now: int) -> None:
-        """Record that the message of a job that no worker has claimed was sent again."""
+        """Record that the message of an unclaimed job was resent."""
         self._update(
             Transition.RESEND,
             job.id,
@@ -186,15 +189,16 @@ class JobStore:
         )
 
     def record_stopped(self, job: Job, now: int) -> Job:
-        """Record that the code of this attempt of a cancelled job has really stopped."""
+        """Record that the code of a cancelled job's attempt has stopped."""
         return self._fenced(Transition.STOP, job, {"stopped_at": now}, now)
 
     def _fenced(
         self, transition: Transition, job: Job, changes: Mapping[str, object], now: int, clears: tuple[str, ...] = ()
     ) -> Job:
-        """Write as the worker that claimed `job`: refused once the job was cancelled, taken over or expired.
+        """Write as the worker that claimed `job`; refused once it was cancelled, taken over or expired.
 
-        Each such write says how long the job has run: of an attempt that is lost, that is known up to its last.
+        Each such write says how long the job has run: of an attempt that is lost, that is known up to its
+        last.
         """
         changes = {**changes, "ran_ms": job.total_ms(now)}
         try:

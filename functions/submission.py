@@ -23,9 +23,13 @@ _IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY_LENG
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a caller asks for: the flow's arguments, the job's options as they stand in the body, and their digest.
+    """What a caller asks for: the flow's arguments, the job's options as they stand in the body, and their
+    digest.
 
-    Of the options, `runAt` is in milliseconds since the epoch. If the input was uploaded there are no arguments here.
+
+
+    Of the options, `runAt` is in milliseconds since the epoch. If the input was uploaded there are no
+    arguments here.
     """
 
     arguments: Mapping[str, Any]
@@ -40,19 +44,19 @@ class Submission:
 
 
 def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
-    """Check a body for the flow `name` against limits, contract and the flow's input, in the contract's order."""
+    """Validate a body for the flow `name`, in the contract's order."""
     return submission_of(read_object(body), name, catalog)
 
 
 def parse_batch(body: bytes) -> list[Any]:
-    """Give the submissions in a body, unchecked: one that is wrong is refused on its own."""
+    """Return the submissions in a body, unvalidated: each is refused on its own."""
     fields = read_object(body)
     _refuse((name, "is not known here") for name in fields if name != "jobs")
     return read_list(fields, "jobs")
 
 
 def keyed_submission(entry: object, name: str, catalog: Catalog) -> tuple[str | None, Submission]:
-    """Check a submission of a batch; gives the idempotency key that it carries, too."""
+    """Validate a submission of a batch; return it with its idempotency key."""
     if not isinstance(entry, dict):
         raise InvalidInputError([("", "must be an object")])
     fields = dict(entry)
@@ -64,7 +68,7 @@ def keyed_submission(entry: object, name: str, catalog: Catalog) -> tuple[str | 
 
 
 def submission_of(fields: Mapping[str, Any], name: str, catalog: Catalog) -> Submission:
-    """Check a submission for the flow `name`, in the contract's order."""
+    """Validate a submission for the flow `name`, in the contract's order."""
     uploaded = fields.get("input") is not None
     if not uploaded:
         _require_message(fields, name, catalog)
@@ -80,7 +84,7 @@ def submission_of(fields: Mapping[str, Any], name: str, catalog: Catalog) -> Sub
 
 
 def uploaded_arguments(content: bytes, name: str, catalog: Catalog) -> Mapping[str, Any]:
-    """Read an uploaded input into the arguments of the flow `name`; it is refused as a body would be."""
+    """Parse an uploaded input into the arguments of the flow `name`, validated like a body."""
     fields = parse_object(content)
     del content  # it may be a tenth of all memory
     _refuse((key, "is not known in an uploaded input") for key in fields if key not in ("message", "parameters"))
@@ -90,7 +94,9 @@ def uploaded_arguments(content: bytes, name: str, catalog: Catalog) -> Mapping[s
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """An input that is to be uploaded: its bytes, its SHA-256 in hex, and the options of its job as in a submission."""
+    """An input that is to be uploaded: its bytes, its SHA-256 in hex, and the options of its job as in a
+    submission.
+    """
 
     size: int
     sha256: str
@@ -98,7 +104,7 @@ class Announced:
 
 
 def parse_announcement(body: bytes, name: str, catalog: Catalog) -> Announced:
-    """Check the body of a request for a place to upload an input of the flow `name` to, in the contract's order."""
+    """Validate an upload request for an input of the flow `name`, in the contract's order."""
     fields = read_object(body)
     size = fields.get("bytes")
     if isinstance(size, int | float):
@@ -113,7 +119,7 @@ def _require_message(fields: Mapping[str, Any], name: str, catalog: Catalog) -> 
 
 
 def _stated(fields: Mapping[str, Any], schema: str, catalog: Catalog) -> Mapping[str, Any]:
-    """Check what a body states against its schema, and leave out what says nothing."""
+    """Validate a body against its schema, and drop empty fields."""
     _refuse(_structural_errors(fields))
     _refuse([(key, "is not supported here") for key in fields if not _is_silent(key, fields[key])])
     stated = {key: value for key, value in fields.items() if key not in UNSUPPORTED_FIELDS}
@@ -135,7 +141,7 @@ def _options(stated: Mapping[str, Any], flow: FlowEntry) -> Mapping[str, Any]:
 
 
 def run_at_errors(run_at: int, now: int) -> list[InputError]:
-    """Say what is wrong with a moment to run at, in milliseconds since the epoch like `now`."""
+    """Return the errors of a start time, in milliseconds since the epoch like `now`."""
     most = limits.MAX_RUN_AHEAD_SECONDS
     if run_at < now:
         return [("options.runAt", "is over: give a moment to come, or none to run at once")]
@@ -145,7 +151,7 @@ def run_at_errors(run_at: int, now: int) -> list[InputError]:
 
 
 def check_idempotency_key(key: str | None, place: str = "Idempotency-Key") -> str | None:
-    """Return the key of a request if it has a usable one; a wrong one is refused."""
+    """Return the request's idempotency key if it has one; refuse an invalid one."""
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         longest = limits.MAX_IDEMPOTENCY_KEY_LENGTH
         raise InvalidInputError([(place, f"must be 1 to {longest} printable ASCII characters")])
@@ -153,7 +159,7 @@ def check_idempotency_key(key: str | None, place: str = "Idempotency-Key") -> st
 
 
 def _structural_errors(fields: Mapping[str, Any]) -> list[InputError]:
-    """What no schema says: the depth, and text and numbers that JSON can spell but nothing can carry."""
+    """Return the errors that no schema covers: depth, and invalid text and numbers."""
     if is_too_deep(fields):
         return [("", TOO_DEEP)]
     try:
@@ -166,12 +172,12 @@ def _structural_errors(fields: Mapping[str, Any]) -> list[InputError]:
 
 
 def _is_silent(key: str, value: object) -> bool:
-    """Whether a field is one of ours, or asks for nothing that this API does not do."""
+    """Return whether a field is ours, or empty."""
     return key not in UNSUPPORTED_FIELDS or not value or (key in IGNORED_FIELDS and value is True)
 
 
 def _arguments(stated: Mapping[str, Any], *, takes_null: bool) -> dict[str, Any]:
-    """Join message and parameters; a flow that needs a message but takes null gets it when there is none."""
+    """Merge message and parameters; a missing message is null for a flow that accepts null."""
     parameters: dict[str, Any] = stated.get("parameters", {})
     if "message" in parameters:
         raise InvalidInputError([("parameters.message", "stands beside 'parameters', as 'message'")])
@@ -181,19 +187,19 @@ def _arguments(stated: Mapping[str, Any], *, takes_null: bool) -> dict[str, Any]
 
 
 def _whole(option: Any) -> Any:
-    """Write a whole number as one: to a JSON Schema `5.0` is an integer too."""
+    """Convert a whole float to an int: JSON Schema's `integer` includes `5.0`."""
     return int(option) if isinstance(option, float) and option.is_integer() else option
 
 
 def _timeout_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputError]:
-    """A worker would cut short what takes longer than it lives, and not every worker lives equally long."""
+    """Return the errors of a timeout that exceeds the worker's."""
     if options.get("timeoutSeconds", 0) <= flow.longest_seconds:
         return []
     return [("options.timeoutSeconds", f"must be smaller than or equal to {flow.longest_seconds}")]
 
 
 def _backoff_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputError]:
-    """A backoff beyond its cap would be cut short in silence, be it that either is the submission's or the flow's."""
+    """Return the errors of a backoff beyond its cap, set by the submission or the flow."""
     base = options.get("backoffSeconds", flow.backoff_seconds)
     cap = options.get("backoffCapSeconds", flow.backoff_cap_seconds)
     if base <= cap:
@@ -204,7 +210,7 @@ def _backoff_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputEr
 
 
 def _run_at(options: Mapping[str, Any]) -> dict[str, int]:
-    """Read the moment to run at, so that one that is spelled otherwise is the same."""
+    """Parse the start time, so that equal times in different spellings are equal."""
     if "runAt" not in options:
         return {}
     if "delaySeconds" in options:
@@ -216,7 +222,7 @@ def _run_at(options: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _place(path: str) -> str:
-    """Say where in the body an argument stands."""
+    """Return an argument's path in the body."""
     return path if path.split(".", maxsplit=1)[0] == "message" else f"parameters.{path}"
 
 

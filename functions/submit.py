@@ -1,4 +1,4 @@
-"""Entry: accept a job."""
+"""Handler: accept a job."""
 
 from functions.accepting import accepted_response
 from functions.deployment import Deployment
@@ -8,7 +8,10 @@ from functions.submitting import submitted
 
 
 def submit(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer 202 with the job; the same idempotency key gives the same job, whatever happened in between."""
+    """Return 202 with the job.
+
+    The same idempotency key gives the same job, whatever happened in between.
+    """
     return accepted_response(submitted(request, caller, deployment), caller, deployment.clock.now())
 
 

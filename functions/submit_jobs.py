@@ -1,4 +1,4 @@
-"""Entry: accept many jobs of a flow."""
+"""Handler: accept many jobs of a flow."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from functions.views import accepted, entry_error
 
 
 def submit_jobs(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer 202 with an entry for each submission, accepted or with its own error."""
+    """Return 202 with an entry for each submission: accepted, or its own error."""
     outcomes = submitted_each(request, caller, deployment)
     return Response({"jobs": [_entry(each, request.id) for each in outcomes]}, status=202)
 

@@ -1,4 +1,4 @@
-"""From a request that submits to its accepted job, for every route that takes a submission."""
+"""The submission of jobs, for every route that takes one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,9 @@ _MOST_MS = 15_000
 
 
 def submitted(request: Request, caller: Caller, deployment: Deployment, *, is_held: bool = False) -> Job:
-    """Accept the job that a request asks for; the same idempotency key gives the same one, whatever happened since.
+    """Accept the job of a request.
+
+    The same idempotency key gives the same one, whatever happened since.
 
     One whose answer is held until the job has ended may not name a moment for it to start.
     """
@@ -41,7 +43,9 @@ def submitted(request: Request, caller: Caller, deployment: Deployment, *, is_he
 
 
 def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> list[Job | Exception]:
-    """Accept the jobs that a batch asks for, each on its own: its job, or what it is refused with, in their order.
+    """Accept the jobs of a batch, in their order: each job, or its refusal.
+
+
 
     A submission without a key of its own is named by the batch's key and its place in the batch.
     """
@@ -105,7 +109,7 @@ class _Outbox:
 
 
 def flow_name(request: Request, deployment: Deployment) -> str:
-    """Read the path: `project/flow` of a flow that is here, in its only version."""
+    """Parse the path: `project/flow` of a deployed flow."""
     project, flow = request.path["project"], request.path["flow"]
     name = f"{project}/{flow}"
     if not (is_slug(project) and is_slug(flow)) or name not in deployment.catalog.flows:
@@ -118,7 +122,7 @@ def flow_name(request: Request, deployment: Deployment) -> str:
 def _asked_for(
     caller: Caller, name: str, key: str | None, submission: Submission, deployment: Deployment
 ) -> tuple[Job, Message]:
-    """Give the new job of a submission, and its message."""
+    """Return a submission's new job and its message."""
     job = _new_job(caller, name, key, submission, deployment)
     message = _message(job, submission, deployment.catalog.version)
     if submission.input is not None:
@@ -129,7 +133,7 @@ def _asked_for(
 
 
 def _check_run_at(job: Job, message: Message, run_at: int, deployment: Deployment) -> None:
-    """Refuse a moment that is over or too far, unless the job is there: a retry may come after it."""
+    """Refuse a start time that is past or too far, unless the job exists: a resubmission may come late."""
     errors = run_at_errors(run_at, job.created_at)
     if errors:
         seen = deployment.store.read(job.id, consistent=True)
@@ -143,7 +147,7 @@ def _check_run_at(job: Job, message: Message, run_at: int, deployment: Deploymen
 
 
 def _check_input(job: Job, reference: str, deployment: Deployment) -> None:
-    """Refuse an input that was never uploaded, or is gone before the job is."""
+    """Refuse an input that was never uploaded, or expires before the job."""
     kept_until = uploaded_until(job, reference, deployment)
     if kept_until is None:
         raise InvalidInputError([("input", "names nothing that is here: upload the input, then submit it")])
@@ -152,7 +156,7 @@ def _check_input(job: Job, reference: str, deployment: Deployment) -> None:
 
 
 def due_at(options: Mapping[str, Any], now: int) -> int:
-    """Say when a job of these options may start, in milliseconds since the epoch."""
+    """Return when a job with these options may start, in milliseconds since the epoch."""
     due: int = options.get("runAt", now + options.get("delaySeconds", 0) * 1000)
     return due
 
@@ -178,7 +182,7 @@ def _new_job(caller: Caller, name: str, key: str | None, submission: Submission,
 
 
 def _message(job: Job, submission: Submission, version: str) -> Message:
-    """Say to the worker what the row does not."""
+    """Return the message with what the row does not hold."""
     options = submission.options
     return Message(
         id=job.id,

@@ -1,4 +1,4 @@
-"""What a flow's process is like once its module is imported, and the way back to that after an attempt.
+"""The state of a flow's process, restored after each attempt.
 
 What is called here was taken from its module before a flow could replace it there.
 """
@@ -41,7 +41,9 @@ _LIMITS = sorted({value for name, value in vars(resource).items() if name.starts
 
 
 class Surroundings:
-    """The state of this process as it was when this was made, in the main thread, with the flow's module imported.
+    """A snapshot of this process's state after the import of the flow's module.
+
+
 
     No method raises for what a flow has done to its process.
     """
@@ -58,16 +60,19 @@ class Surroundings:
         _clear_log()
 
     def call(self, function: Callable[[], T]) -> T:
-        """Call it so that what it sets in context variables ends with it."""
+        """Call the function in its own context variables."""
         return self._context.copy().run(function)
 
     def place_temporary_files(self, folder: str) -> None:
-        """Let the temporary files of the coming attempt lie in its own folder."""
+        """Set the attempt's scratch folder for temporary files."""
         _ENVIRONMENT["TMPDIR"] = folder
         _forget_temporary_folder()
 
     def restore(self) -> bool:
-        """Bring everything back; False if that cannot be done, and no further attempt may run in this process."""
+        """Restore the state.
+
+        False if that cannot be done, and no further attempt may run in this process.
+        """
         restored = True
         for restore in (*self._restores, _forget_temporary_folder, _clear_log):
             try:
@@ -78,7 +83,7 @@ class Surroundings:
 
 
 def flush_output() -> None:
-    """Write out what lies in the standard streams; this may run code of the flow's and take its time."""
+    """Flush the standard streams; this may run the flow's code."""
     for name in ("stdout", "stderr"):
         with suppress(BaseException):  # a flow may have closed or replaced it
             getattr(sys, name).flush()
@@ -133,7 +138,7 @@ def _folder() -> Restore:
 
 
 def _path() -> Restore:
-    """Keep what our own code imports from at the end of the path, which otherwise stays as the project leaves it."""
+    """Keep our own import path last; the project's changes stay."""
 
     def restore() -> bool:
         sys.path += [entry for entry in _PATH if entry not in sys.path]
@@ -238,7 +243,10 @@ def _forget_temporary_folder() -> bool:
 
 
 def _clear_log() -> bool:
-    """Let the flows' logger say nothing of earlier attempts; a logging configuration may have switched it off."""
+    """Clear the log context of earlier attempts.
+
+    A logging configuration may have switched it off.
+    """
     if logger.cache_info().currsize:
         logger().clear_state()
     getLogger(SERVICE).disabled = False

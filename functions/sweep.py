@@ -1,7 +1,7 @@
-"""Entry: settle the jobs that nobody runs and nobody asks for, so that nothing waits for ever.
+"""Handler: settle overdue jobs, so that nothing waits for ever.
 
-A scan reads one page after the other, so that a large table takes longer than a function may run: each run goes on
-where the one before has stopped, and stops in time.
+A scan reads one page after the other, so that a large table takes longer than a function may run: each run
+goes on where the one before has stopped, and stops in time.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,10 @@ _HOUR_MS = 60 * 60 * 1000
 
 
 def run(deployment: Deployment, has_time: Callable[[], bool]) -> None:
-    """Go on with the round that is under way, or begin the next one if it is due; `has_time` says whether to go on."""
+    """Continue the current round, or begin the next one if it is due.
+
+    `has_time` says whether to go on.
+    """
     now = deployment.clock.now()
     latest = deployment.rounds.read()
     if latest is None or latest.is_over(now):
@@ -47,7 +50,7 @@ def run(deployment: Deployment, has_time: Callable[[], bool]) -> None:
 
 @dataclass
 class Sweep:
-    """One run over the jobs table, from behind the row whose key is `place`, or from the start."""
+    """One run over the jobs table, from behind the key `place` or from the start."""
 
     deployment: Deployment
     has_time: Callable[[], bool] = lambda: True
@@ -55,7 +58,7 @@ class Sweep:
     settled: int = 0
 
     def go_on(self) -> bool:
-        """Settle overdue jobs page by page; return whether the end was reached, and not the end of the time.
+        """Settle overdue jobs page by page; return whether the end of the table was reached.
 
         A page that there was no time for is read again: what was settled of it is not found any more.
         """
@@ -73,7 +76,7 @@ class Sweep:
 
 
 def _settle(job: Job, deployment: Deployment, now: int) -> bool:
-    """Abandon the job; one that cannot be settled now does not hold up the others."""
+    """Settle an overdue job; an error does not block the others."""
     if not job.is_overdue(now):
         return False
     try:

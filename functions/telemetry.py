@@ -19,7 +19,7 @@ _MOST_TRACE = 1 << 15
 
 @cache
 def logger() -> "Logger":
-    """The process's logger; its level is `LOG_LEVEL`."""
+    """Return the process's logger; its level is `LOG_LEVEL`."""
     # Imported here so that a function that logs nothing does not pay for it at its cold start.
     from aws_lambda_powertools import Logger  # noqa: PLC0415
 
@@ -27,7 +27,7 @@ def logger() -> "Logger":
 
 
 def renew_logger() -> None:
-    """Forget the logger, so that the next one writes to the streams that this process has then."""
+    """Reset the logger, so that it writes to the current streams."""
     logger.cache_clear()
     known = logging.getLogger(SERVICE)
     known.handlers.clear()
@@ -36,7 +36,7 @@ def renew_logger() -> None:
 
 
 def trace_of(error: BaseException | None) -> str:
-    """Say where an exception, those that led to it and those in a group were raised.
+    """Return the traces of an exception, its causes and its group's members.
 
     Their texts are left out: they may quote an input.
     """
@@ -46,7 +46,7 @@ def trace_of(error: BaseException | None) -> str:
 
 
 def _traces(error: BaseException | None, told: set[int]) -> list[str]:
-    """Give the trace of an exception, then those of what it groups and of what led to it, each of them once."""
+    """Yield the traces of an exception, its group's members and its causes, each once."""
     from functions.failure import cause_of, frames_of, members_of  # noqa: PLC0415 - few processes log an exception
 
     parts: list[str] = []

@@ -1,4 +1,4 @@
-"""What the tests of a flow use: the flow runs in this process, as a worker would run it.
+"""The test kit of flow authors: it runs a flow in this process as a worker would.
 
 from functions.testing import rehearse
 
@@ -38,7 +38,7 @@ Progress = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RehearsedAttempt:
-    """One attempt: what it reported, and why it failed if it did.
+    """One rehearsed attempt: its progress reports, and its failure if it failed.
 
     `retry_after` is the pause in seconds that its exception asked for; without it a random one would follow.
     """
@@ -52,7 +52,7 @@ class RehearsedAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """How a job of the flow would have ended: `completed`, `failed` or `cancelled`.
+    """The end of a rehearsed job: `completed`, `failed` or `cancelled`.
 
     `output` is what its caller would get, as it comes out of JSON; `error` is what the caller would be told.
     """
@@ -64,7 +64,7 @@ class Rehearsal:
 
     @property
     def progress(self) -> tuple[Progress, ...]:
-        """What the last attempt has reported, in its order."""
+        """Return the progress reports of the last attempt."""
         return self.attempts[-1].progress
 
 
@@ -79,12 +79,15 @@ def rehearse(
     job_id: str = "job_rehearsal",
     org: str = "acme",
 ) -> Rehearsal:
-    """Run a flow as a job of these arguments would be run, without its pauses, from the given attempt to its end.
+    """Run a flow with these arguments as a job, without pauses, from the given attempt on.
 
-    `arguments` are message and parameters by name, as JSON, and are checked as a submission's: what the API would
-    refuse fails for good. A failed attempt is followed by the next, up to `max_attempts` (the flow's own, if nothing is
-    said). `cancel_when` is asked at each progress; once it agrees the flow is interrupted there, as by a cancellation.
-    `remaining_seconds` (else the flow's timeout) is what the context says. An event loop that runs here has to wait.
+
+
+    `arguments` are message and parameters by name, as JSON, and are checked as a submission's: what the API
+    would refuse fails for good. A failed attempt is followed by the next, up to `max_attempts` (the flow's
+    own, if nothing is said). `cancel_when` is asked at each progress; once it agrees the flow is interrupted
+    there, as by a cancellation. `remaining_seconds` (else the flow's timeout) is what the context says. An
+    event loop that runs here has to wait.
 
     Raises:
         TypeError: the arguments are not JSON, so no job could have them.
@@ -112,7 +115,7 @@ def rehearse(
 
 @dataclass(slots=True)
 class _Stage:
-    """Where one attempt runs: it takes the progress, and interrupts the flow there."""
+    """The stage of one attempt: it takes progress and interrupts the flow."""
 
     cancel_when: Callable[[Progress], bool] | None
     is_cancelled: bool = False
@@ -134,14 +137,17 @@ class _Stage:
 
 
 def _content(arguments: Mapping[str, Any]) -> bytes:
-    """Write arguments as a submission has them."""
+    """Return arguments as a submission holds them."""
     parameters = {name: value for name, value in arguments.items() if name != "message"}
     message = {"message": arguments["message"]} if "message" in arguments else {}
     return json.dumps({**message, "parameters": parameters}).encode()
 
 
 def _attempted(flow: Flow, given: bytes, context: Context) -> Any:
-    """Do what submission and worker do; the arguments are read anew, since the attempt before may have changed them."""
+    """Run an attempt as submission and worker do.
+
+    The arguments are read anew, since the attempt before may have changed them.
+    """
     try:
         submitted = accepted_arguments(flow, given)
     except InvalidInputError as refused:
@@ -152,7 +158,7 @@ def _attempted(flow: Flow, given: bytes, context: Context) -> Any:
 
 
 def _without_loop(run: Callable[[], Any]) -> Any:
-    """Run where no event loop runs, as in a worker, so that a flow may run its own."""
+    """Run without an event loop, as in a worker, so that a flow may run its own."""
     if not _loop_runs():
         return run()
     with ThreadPoolExecutor(1) as thread:
@@ -169,7 +175,7 @@ def _loop_runs() -> bool:
 
 @contextmanager
 def _keyboard() -> Iterator[list[int]]:
-    """Give what was pressed: who presses Ctrl-C wants the tests to end, and not only the attempt that it interrupts."""
+    """Return a `KeyboardInterrupt` of the attempt: Ctrl-C should end the tests too."""
     pressed: list[int] = []
     usual = signal.getsignal(signal.SIGINT)
     if not callable(usual) or threading.current_thread() is not threading.main_thread():
@@ -188,7 +194,7 @@ def _keyboard() -> Iterator[list[int]]:
 
 
 class _Log(logging.LoggerAdapter[logging.Logger]):
-    """Python's own logger, which takes fields by name as the worker's does."""
+    """The standard logger with fields by name, as the worker's."""
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
         known = {name: kwargs.pop(name) for name in ("exc_info", "stack_info", "stacklevel") if name in kwargs}

@@ -1,4 +1,4 @@
-"""What ties the processes of a flow to their worker: they end with it, whatever ends it."""
+"""The tether of a flow's processes to their worker: they die with it."""
 
 import fcntl
 import os
@@ -10,11 +10,14 @@ from functions.descriptors import moved_up
 
 
 class Tether:
-    """A pipe whose writing end the worker alone holds: when it closes, the kernel kills the group that was tied to it.
+    """A pipe whose write end only the worker holds: when it closes, the kernel kills the tied group.
+
+
 
     It closes also when the worker is killed, and a flow that ran on would run beside its next attempt.
-    `PR_SET_PDEATHSIG` would miss what the flow has started, and another process to watch over both would cost another
-    fork. Only Linux can send another signal than `SIGIO`: elsewhere a flow can outlive a worker that is killed.
+    `PR_SET_PDEATHSIG` would miss what the flow has started, and another process to watch over both would cost
+    another fork. Only Linux can send another signal than `SIGIO`: elsewhere a flow can outlive a worker that
+    is killed.
     """
 
     def __init__(self) -> None:
@@ -25,7 +28,7 @@ class Tether:
         os.close(self._tied)
 
     def tie(self) -> int:
-        """Tie the group of this process, which holds the other end until it ends; gives its descriptor."""
+        """Tie this process's group to the pipe; return its descriptor."""
         os.close(self._held)
         self._tied = moved_up(self._tied)
         if sys.platform == "linux":
@@ -37,10 +40,10 @@ class Tether:
         return self._tied
 
     def cut(self) -> None:
-        """Let go; what is left of the group is killed."""
+        """Release the tether; the rest of the group is killed."""
         os.close(self._held)
 
     def drop(self) -> None:
-        """Close both ends, since nothing was tied."""
+        """Close both ends of an unused tether."""
         os.close(self._tied)
         os.close(self._held)

@@ -1,4 +1,4 @@
-"""Checks of text at submission: by pydantic's own engine, so that a worker takes what was accepted.
+"""The text checks at submission, by pydantic's engine, so that workers accept the same.
 
 Its patterns take linear time, whatever the text. The engine is imported when the first text is checked by it.
 """
@@ -19,7 +19,7 @@ BYTES_OPTION: Final = "val_json_bytes"
 
 
 class TextChecks:
-    """The checks of one validator, each made when it is first needed."""
+    """The text checks of one validator, each made on first use."""
 
     def __init__(self, checks: Mapping[str, TextCheck]) -> None:
         self._checks = checks
@@ -28,11 +28,11 @@ class TextChecks:
         """What the validator has found out about parts of the value that it looks at: of each the first error."""
 
     def __getitem__(self, name: str) -> Callable[[str], bool]:
-        """Return what says whether a text passes a check."""
+        """Return the predicate of a check."""
         return lambda text: self.reason(name, text) is None
 
     def reason(self, name: str, text: str) -> str | None:
-        """Say why a text does not pass a check; None if it does."""
+        """Return why a text fails a check; None if it passes."""
         if name not in self._reasons:
             check = self._checks[name]
             self._reasons[name] = _named(check) if isinstance(check, str) else _of_engine(check)

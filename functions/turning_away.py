@@ -1,4 +1,4 @@
-"""What becomes of a delivery that no attempt follows on: shared by the worker and the reader of dead letters."""
+"""The handling of deliveries that start no attempt, for the worker and the dead-letter reader."""
 
 from functions.abandoning import abandon
 from functions.batch import Batch
@@ -17,7 +17,7 @@ def turn_away(
     *,
     dead: bool = False,
 ) -> None:
-    """Drop the delivery, defer it, or settle its job as failed if nothing else will.
+    """Drop the delivery, defer it, or settle its job as failed.
 
     `dead` says that no worker gets the delivery again.
     """

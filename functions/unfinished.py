@@ -1,8 +1,9 @@
-"""How many jobs of each org have not ended, and noticing that these are as many as its operator allows.
+"""The numbers of unfinished jobs per org, and the watch over their limits.
 
-The sums of the usage table say by how many each day's jobs that came exceed those that ended. Their total is counted
-seldom: only when a bound could be reached, or no longer be. Days of which nothing more is to come are put together in
-one row for each org, which holds nothing that the sums do not: whoever changes an old sum has them counted anew.
+The sums of the usage table say by how many each day's jobs that came exceed those that ended. Their total is
+counted seldom: only when a bound could be reached, or no longer be. Days of which nothing more is to come are
+put together in one row for each org, which holds nothing that the sums do not: whoever changes an old sum has
+them counted anew.
 """
 
 from dataclasses import dataclass, field
@@ -54,11 +55,11 @@ class UnfinishedJobs:
         return total
 
     def is_closed(self, day: str, now: int) -> bool:
-        """Return whether a day may be put together with those before it by now, or soon, or by another clock."""
+        """Return whether a day may be merged with those before it, by any process's clock."""
         return day <= day_of(now - _OPEN_MS + _DAY_MS)
 
     def reopen(self, org: str) -> None:
-        """Count all days of an org anew, also where another process is about to put some together."""
+        """Recount all days of an org, even while another process merges some."""
         names = ", ".join(UNFINISHED_NAMES.values())
         self.client.update_item(
             TableName=self.table,
@@ -78,7 +79,7 @@ class UnfinishedJobs:
         )
 
     def _close(self, org: str, version: "Mapping[str, str] | None", day: str, settled: Unfinished) -> None:
-        """Put the days up to `day` together, unless the row has changed since its `version` was read."""
+        """Merge the days up to `day`, unless the row has changed since `version`."""
         names = list(UNFINISHED_NAMES.values())
         try:
             self.client.update_item(
@@ -108,7 +109,7 @@ def _change(item: "Mapping[str, Any]") -> Unfinished:
 
 @dataclass(slots=True)
 class _Look:
-    """What was counted of an org at the last look, and what this process has heard of since."""
+    """An org's count at the last read, and the changes since."""
 
     at: int
     count: Unfinished
@@ -118,14 +119,14 @@ class _Look:
 
 @dataclass(slots=True)
 class Bounds:
-    """Which orgs have as many unfinished jobs as they may."""
+    """The watch over limits of unfinished jobs."""
 
     jobs: UnfinishedJobs
     budgets: Budgets
     _looks: dict[str, _Look] = field(default_factory=dict)
 
     def note(self, org: str, change: Unfinished, now: int) -> None:
-        """Take note of a change, and mark the org's budget if a bound is reached by it, or is no longer."""
+        """Record a change, and mark the budget when a limit is reached or left."""
         budget, look = self.budgets.of(org), self._looks.get(org)
         if look is not None and look.budget == budget:
             look.since += change
@@ -139,7 +140,7 @@ class Bounds:
 
 
 def _is_due(look: _Look, now: int) -> bool:
-    """Return whether a bound could be reached by now, or no longer be."""
+    """Return whether a limit may have been reached or left by now."""
     if now < look.at + _LOOK_MS:
         return False
     changes = (Unfinished(max(0, look.since.jobs), max(0, look.since.later)) for _ in range(COUNTERS))

@@ -1,4 +1,4 @@
-"""Entry: say where an input is to be uploaded that is too large for the body of a submission."""
+"""Handler: presigned uploads of inputs that are too large for a body."""
 
 from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
@@ -10,7 +10,10 @@ from functions.submitting import due_at, flow_name
 
 
 def upload(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer with a URL that takes this input and no other; asking again, or uploading again, is harmless."""
+    """Return a presigned URL for exactly this input.
+
+    Asking again, or uploading again, is harmless.
+    """
     name = flow_name(request, deployment)
     announced = parse_announcement(request.body, name, deployment.catalog)
     request.know_query()

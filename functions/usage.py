@@ -1,4 +1,4 @@
-"""Entry: what the caller's org has used."""
+"""Handler: the usage of the caller's org."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -13,7 +13,7 @@ from noukai_wire.limits import MAX_USAGE_DAYS
 
 
 def usage(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer with the use of each day and flow; by default that of this month until today."""
+    """Return the usage by day and flow; by default of this month until today."""
     request.know_query("from", "to")
     today = datetime.fromtimestamp(deployment.clock.now() / 1000, UTC).date()
     last = _day(request, "to", today)

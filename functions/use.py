@@ -1,4 +1,4 @@
-"""What jobs have used, pure: from the records of the jobs table's stream to sums by org, day and flow."""
+"""The usage of jobs, pure: from stream records to sums by org, day and flow."""
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
@@ -13,7 +13,9 @@ _MB_MS_PER_GB_SECOND = 1024 * 1000
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Jobs by outcome, and what their attempts have taken: their number, their time, and that times the memory."""
+    """Jobs by outcome, and what their attempts have taken: their number, their time, and that times the
+    memory.
+    """
 
     completed: int = 0
     failed: int = 0
@@ -28,30 +30,30 @@ class Use:
 
     @property
     def jobs(self) -> int:
-        """How many jobs have ended."""
+        """Return how many jobs have ended."""
         return self.completed + self.failed + self.cancelled
 
     @property
     def gb_seconds(self) -> float:
-        """The compute of the attempts, as Lambda counts it."""
+        """Return the compute in GB-seconds, as Lambda counts it."""
         return self.mb_ms / _MB_MS_PER_GB_SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What the operator reckons with, in USD: for a job, whatever it does, and for a GB-second of its flow."""
+    """The operator's prices in USD: per job, and per GB-second."""
 
     job: float
     gb_second: float
 
     def cost(self, use: Use) -> float:
-        """The estimated cost of some use, in USD."""
+        """Return the estimated cost of the usage, in USD."""
         return use.jobs * self.job + use.gb_seconds * self.gb_second
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """Jobs that have not ended, and those of them that a schedule sends; or how these numbers change."""
+    """The number of unfinished jobs, and of scheduled ones among them; or a change of these."""
 
     jobs: int = 0
     later: int = 0
@@ -62,7 +64,7 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one record of the stream adds to the sums of an org, a day (`2026-11-25`, in UTC) and a flow."""
+    """One stream record's contribution to the sums of an org, a day (`2026-11-25`, UTC) and a flow."""
 
     org: str
     day: str
@@ -81,18 +83,19 @@ _SEQUENCE_DIGITS = 40
 
 
 def is_restored(record: Mapping[str, Any]) -> bool:
-    """Return whether the operator has brought the job's row back: no job came or ended by that."""
+    """Return whether a restoration wrote the row: no job was submitted or ended."""
     change = record["dynamodb"]
     old, new = (change.get(image, {}).get(RESTORED_ATTRIBUTE) for image in ("OldImage", "NewImage"))
     return new is not None and new != old
 
 
 def entry_of(record: Mapping[str, Any], memory: int) -> Entry:
-    """Read a record in which a job is new, or has ended, or a cancelled one's code has stopped.
+    """Parse a record: a new job, an ended one, or a cancelled one whose code has stopped.
 
-    `memory` is a default worker's. A job counts once, when it ends. What a cancelled job has run until its code has
-    really stopped is added when its worker says so: until then the row has the time of its last heartbeat. All attempts
-    count with the memory of the worker that ran the last: it is the rare job whose flow asks for another one meanwhile.
+    `memory` is a default worker's. A job counts once, when it ends. What a cancelled job has run until its
+    code has really stopped is added when its worker says so: until then the row has the time of its last
+    heartbeat. All attempts count with the memory of the worker that ran the last: it is the rare job whose
+    flow asks for another one meanwhile.
     """
     change = record["dynamodb"]
     old, new = (decode(change[image]) if image in change else None for image in ("OldImage", "NewImage"))

@@ -1,15 +1,17 @@
-"""The sums of the usage table: what each org has used, by day and flow.
+"""The sums of the usage table: usage per org, day and flow.
 
-A sum is added to by the stream of the jobs table, whose records come at least once: a function that dies half-way gets
-its batch again, cut as before or otherwise. So each sum is kept for one shard of the stream, with which of the shard's
-records are in it, and one conditional write changes both. A job's records are all of one shard and its successors.
+A sum is added to by the stream of the jobs table, whose records come at least once: a function that dies
+half-way gets its batch again, cut as before or otherwise. So each sum is kept for one shard of the stream,
+with which of the shard's records are in it, and one conditional write changes both. A job's records are all
+of one shard and its successors.
 
-The records of a shard come in order, so that all up to the last one are in, but for those that Lambda has discarded
-since they could not be counted for 23 hours. These are counted later, by `make recount`, when the sum has long gone on
-beyond them, and some sums of a discarded batch may have it, others not. So a sum knows its gaps. Noting each would make
-the row grow with every write; but nothing is discarded before its time, so that a gap matters only if the record before
-it is as old as that, when the sum goes on. What a sum has is then a few ranges: `e` holds their firsts and lasts, but
-for the very last, `q`, whose record came into the stream at `t`.
+The records of a shard come in order, so that all up to the last one are in, but for those that Lambda has
+discarded since they could not be counted for 23 hours. These are counted later, by `make recount`, when the
+sum has long gone on beyond them, and some sums of a discarded batch may have it, others not. So a sum knows
+its gaps. Noting each would make the row grow with every write; but nothing is discarded before its time, so
+that a gap matters only if the record before it is as old as that, when the sum goes on. What a sum has is
+then a few ranges: `e` holds their firsts and lasts, but for the very last, `q`, whose record came into the
+stream at `t`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,7 +43,9 @@ class UseStore:
     table: str
 
     def add(self, shard: str, entries: Sequence[Entry], now: int) -> None:
-        """Add records of one batch of a shard, all those of one org, day and flow, but for those that are in already.
+        """Add one shard's records of one org, day and flow, except those already counted.
+
+
 
         One write; another one if some of them are in, or if the sum may have a gap before them.
         """
@@ -54,7 +58,7 @@ class UseStore:
             row = self._write(shard, missing, _later(row, counted, entries, now))
 
     def _write(self, shard: str, entries: Sequence[Entry], change: "_Change") -> "Mapping[str, Any] | None":
-        """Add records if the row is still what the change is for; else return the row."""
+        """Add records if the row still matches the change; else return the row."""
         first = entries[0]
         use = reduce(add, (entry.use for entry in entries))
         unfinished = reduce(add, (entry.unfinished for entry in entries))
@@ -80,7 +84,7 @@ class UseStore:
         return None
 
     def between(self, org: str, first: str, last: str) -> Iterator[tuple[str, str, Use]]:
-        """Read what an org has used from one day to another: each day and flow, in their order, with its use."""
+        """Read an org's usage from one day to another, by day and flow."""
         items = queried(
             self.client,
             TableName=self.table,
@@ -95,7 +99,7 @@ class UseStore:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """How the row of a sum changes beside what is added, and on which condition."""
+    """A conditional change of a sum's row."""
 
     assignments: str
     condition: str
@@ -103,7 +107,7 @@ class _Change:
 
 
 def _next(entries: Sequence[Entry], now: int) -> _Change:
-    """Begin a sum, or go on with it where it ends if nothing can have been discarded there."""
+    """Begin a sum, or continue it where it ends if no record can have been discarded."""
     return _Change(
         assignments="q = :last, t = :time, e = if_not_exists(e, :first)",
         condition="attribute_not_exists(q) OR (q < :first AND t > :oldest)",
@@ -117,7 +121,7 @@ def _next(entries: Sequence[Entry], now: int) -> _Change:
 
 
 def _later(row: "Mapping[str, Any]", counted: Counted, entries: Sequence[Entry], now: int) -> _Change:
-    """Add a batch anywhere to a sum that has not changed meanwhile."""
+    """Add a batch at any place of an unchanged sum."""
     first, last = entries[0].sequence, entries[-1].sequence
     time = int(row.get("t", {"N": "0"})["N"])
     after = counted.with_range(first, last, follows=time > oldest_kept(now))
@@ -135,7 +139,7 @@ def _later(row: "Mapping[str, Any]", counted: Counted, entries: Sequence[Entry],
 
 
 def _merged(items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Use]]:
-    """Put together what the shards have of each day and flow."""
+    """Merge the shards' sums of each day and flow."""
     sums: dict[tuple[str, str], Use] = {}
     for item in items:
         try:

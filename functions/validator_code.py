@@ -1,7 +1,7 @@
 """Build step: the code of validators, which check values without pydantic's models.
 
-A JSON Schema says little of text. A flow's validator has pydantic's own engine look at each text that is more than
-text, with the core schema that pydantic has made of the annotation.
+A JSON Schema says little of text. A flow's validator has pydantic's own engine look at each text that is more
+than text, with the core schema that pydantic has made of the annotation.
 """
 
 import datetime as dt
@@ -95,7 +95,7 @@ def flow_validator(adapter: TypeAdapter[Any]) -> Validator:
 
 
 def body_validator(schema: JsonSchemaValue) -> Validator:
-    """Compile the validator of a body of the API, whose patterns and formats are our own, and linear."""
+    """Compile the validator of an API body; its patterns are our own, and linear."""
     return Validator(_code(_with_tuples(schema), _OUR_FORMATS, {}), needs_engine=False)
 
 
@@ -115,13 +115,16 @@ CHECKS = {dict(checks)!r}
 
 
 def _bounded(code: str) -> str:
-    """Let compiled code stop where it has found enough; the compiler itself would find everything that is wrong."""
+    """Limit the errors that compiled code collects.
+
+    The compiler itself would find everything that is wrong.
+    """
     code = re.sub(r"^( *)errors = \[\]$", r"\1errors = FirstErrors()", code, flags=re.MULTILINE)
     return re.sub(r"^( *)(\w+_property_names = False)$", r"\1\2\n\1break", code, flags=re.MULTILINE)
 
 
 def _repeat(schema: Any) -> bool:
-    """Whether variants within definitions refer to definitions: each would look again at all that is below it."""
+    """Return whether variants refer to definitions, which would be checked again for each."""
     if isinstance(schema, dict):
         variants = schema.get("anyOf")
         return (isinstance(variants, list) and any(_references(variants))) or _repeat([*schema.values()])
@@ -152,10 +155,10 @@ def _compile(check: TextCheck) -> None:
 
 
 class _MarkedSchema(ReadableSchema):
-    """The schema with what pydantic's engine checks of each text."""
+    """The schema with marks for the texts that pydantic's engine checks."""
 
     def build_schema_type_to_method(self) -> dict[Any, Callable[[Any], JsonSchemaValue]]:
-        """Mark what text is checked by more than JSON Schema."""
+        """Mark text that is checked by more than JSON Schema."""
         methods = super().build_schema_type_to_method()
         return methods | {kind: partial(self._marked, methods[kind]) for kind in _CHECKED}
 
@@ -191,7 +194,7 @@ class _MarkedSchema(ReadableSchema):
 
 
 def _is_data(value: object) -> bool:
-    """Whether the code can hold a setting of a core schema."""
+    """Return whether the code can hold a setting of a core schema."""
     if isinstance(value, list):
         return all(map(_is_data, value))
     zone = getattr(value, "tzinfo", None)
@@ -200,12 +203,12 @@ def _is_data(value: object) -> bool:
 
 @dataclass(slots=True)
 class _Draft:
-    """Schemas as the compiler knows them, and the checks of text that they name as formats."""
+    """A converter of schemas to draft 7, which collects their text checks as formats."""
 
     checks: dict[str, TextCheck] = field(default_factory=dict)
 
     def of(self, schema: Any) -> Any:
-        """Write a schema of JSON Schema 2020-12, with our marks, in draft 7."""
+        """Convert a JSON Schema 2020-12, with our marks, to draft 7."""
         if not isinstance(schema, dict):
             return schema
         written = {key: self._keyword(key, value) for key, value in schema.items() if key not in _UNUSED}
@@ -232,7 +235,7 @@ class _Draft:
 
 
 def _checks(schema: Mapping[str, Any]) -> Iterator[TextCheck]:
-    """Give the checks of text that a schema asks for, be it by a mark, by its pattern or by its format."""
+    """Return the text checks that a schema requires by mark, pattern or format."""
     if _CHECK in schema:
         yield schema[_CHECK]
     if isinstance(schema.get("pattern"), str):
@@ -242,7 +245,7 @@ def _checks(schema: Mapping[str, Any]) -> Iterator[TextCheck]:
 
 
 def _with_tuples(schema: Any) -> Any:
-    """Write tuples as the compiler knows them; pydantic writes them with `prefixItems`."""
+    """Convert pydantic's `prefixItems` to the compiler's form of tuples."""
     if not isinstance(schema, dict) or not isinstance(schema.get("prefixItems"), list):
         return schema
     rest = {"additionalItems": schema["items"]} if "items" in schema else {}

@@ -13,7 +13,7 @@ class _Generator(CodeGeneratorDraft2019):
     _definition: dict[str, Any]
 
     def generate_multiple_of(self) -> None:
-        """Write the check of `multipleOf`: quotients of floats or of 28 digits would take wrong numbers for right."""
+        """Write the check of `multipleOf`, exact where quotients of floats would be wrong."""
         with (
             self.l("if isinstance({variable}, (int, float)) and not isinstance({variable}, bool):"),
             self.l("if not is_multiple({variable}, {multipleOf}):"),
@@ -47,7 +47,7 @@ class _Generator(CodeGeneratorDraft2019):
 
 
 def validator_module(schema: Mapping[str, Any], formats: Mapping[str, Any]) -> str:
-    """Return the code of a module whose `validate` finds all that is wrong with a value."""
+    """Return the code of a module whose `validate` finds all errors of a value."""
     resolver = RefResolver.from_schema({**schema}, handlers={}, store={})
     make: Any = _Generator
     generator = make({**schema}, resolver=resolver, formats=formats, use_default=False, fast_fail=False)

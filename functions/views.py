@@ -1,4 +1,4 @@
-"""Jobs and flows as the contract shows them, pure."""
+"""The contract's views of jobs and flows, pure."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ Empty if there is nothing to show.
 
 
 def accepted(job: Job) -> dict[str, Any]:
-    """Show an accepted submission: a job is `pending` to its submitter, whatever became of it since."""
+    """Return the view of an accepted submission, always `pending` to its submitter."""
     return {
         "id": job.id,
         "state": State.PENDING.value,
@@ -29,12 +29,15 @@ def accepted(job: Job) -> dict[str, Any]:
 
 
 def entry_error(error: ErrorAnswer) -> dict[str, Any]:
-    """Show what one of many jobs in a request is refused with."""
+    """Return the error of one job in a batch request."""
     return {"error": error.body["detail"]}
 
 
 def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
-    """Show a job as it stands, with what is `shown` of its output; what there is nothing to say of is absent."""
+    """Return the status of a job, with its output as `shown`.
+
+    What there is nothing to say of is absent.
+    """
     fields: dict[str, Any] = {
         "id": job.id,
         "state": job.state.value,
@@ -65,14 +68,14 @@ def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
 
 
 def job_outline(job: Job) -> dict[str, Any]:
-    """Return the JobStatus of a job for a key that may not read: which job it is, its state and its times."""
+    """Return the status of a job for a key without read scope: its name, state and times."""
     names = ("id", "state", "flow", "createdAt", "startedAt", "completedAt", "stoppedAt", "executionId", "status")
     status = job_status(job)
     return {name: status[name] for name in names if name in status}
 
 
 def execute_answer(job: Job, shown: Shown) -> dict[str, Any]:
-    """Show the end of a job to who has executed it: the published SDKs know it as completed or failed, nothing else."""
+    """Return the answer to `execute`: the published SDKs know only completed and failed."""
     result = _result(job, shown)
     if result is not None:
         return {**result, **({"result": result["output"]} if "output" in result else {})}
@@ -81,7 +84,7 @@ def execute_answer(job: Job, shown: Shown) -> dict[str, Any]:
 
 
 def flow_description(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
-    """Show a flow as the org addresses it."""
+    """Return the description of a flow for an org."""
     fields = {
         "flow": f"{org}/{name}",
         "description": entry.description,
@@ -96,7 +99,7 @@ def flow_description(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
 
 
 def flow_address(job: Job) -> str:
-    """The flow of a job as `org/project/flow`."""
+    """Return the flow of a job as `org/project/flow`."""
     return f"{job.org}/{job.flow}"
 
 
@@ -118,5 +121,5 @@ def _timestamp(milliseconds: int | None) -> str | None:
 
 
 def size_of_metadata(job: Job) -> int:
-    """Say how many characters of a job's metadata an answer shows."""
+    """Return the size of a job's metadata in an answer."""
     return sum(len(name) + len(value) for name, value in (job.metadata or {}).items())

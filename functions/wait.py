@@ -1,4 +1,4 @@
-"""Entry: a job, held back until it is terminal or the time is over, where its end is near."""
+"""Handler: a job's status, held until it is terminal or the time is over."""
 
 from functools import partial
 
@@ -14,10 +14,12 @@ from noukai_wire import limits
 
 
 def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
-    """Answer as status does, once the job is terminal or `seconds` after the request reached the gateway.
+    """Return the status once the job is terminal, or `seconds` after the gateway got the request.
 
-    Sooner if there is nothing to expect for longer than a second: the answer says when to ask again. With `progress`
-    the answer also comes with every change of it.
+
+
+    Sooner if there is nothing to expect for longer than a second: the answer says when to ask again. With
+    `progress` the answer also comes with every change of it.
     """
     job = find_job(request, caller, deployment)
     request.know_query("seconds", "progress")
@@ -32,7 +34,7 @@ def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
 
 
 def _pause_ms(seen: Job, now: int, first: Job, *, progress: bool) -> int | None:
-    """Let the job be until it is worth another look; who follows its progress hears of every change."""
+    """Return the pause until the next read; a caller that follows progress gets every change."""
     pause = next_look_ms(seen, now, progress=progress)
     is_news = progress and seen.progress != first.progress
     return pause if is_held_for(pause, progress=progress) and not is_news else None

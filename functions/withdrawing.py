@@ -1,11 +1,13 @@
-"""Taking back the message of a job that was cancelled long before its time."""
+"""The withdrawal of a cancelled job's scheduled message."""
 
 from functions.deployment import Deployment
 from functions.lifecycle import Job, State
 
 
 def withdraw(job: Job, deployment: Deployment) -> None:
-    """Take the schedule of a cancelled job away, and keep the input that it holds for a retry; again changes nothing.
+    """Delete the schedule of a cancelled job, and keep its input for a retry.
+
+    Again changes nothing.
 
     The job is cancelled before. A schedule that fires meanwhile sends a message that a worker drops.
     """

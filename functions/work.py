@@ -1,4 +1,4 @@
-"""The work on a batch of deliveries: the job of each is brought to a settled row or back to the queue."""
+"""The work on a batch of deliveries: each job is settled or returned to the queue."""
 
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class LambdaContext(Protocol):
-    """What of the runtime's context a worker uses."""
+    """The part of the runtime's context that a worker uses."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Until the runtime ends this invocation."""
+        """Return until the runtime ends this invocation."""
 
 
 def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict[str, Any]:
-    """Work on the deliveries one after the other; a bad one does not fail its neighbours.
+    """Work on the deliveries in turn; a failing one does not affect the others.
 
     Raises:
         WorkerBrokenError: no process can be made for a flow, or what it left cannot be looked for.
@@ -50,7 +50,7 @@ def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict
 
 
 def _retry_later(batch: Batch, delivery: Delivery) -> None:
-    """Let a delivery return after a lease: by then its row says what became of the attempt."""
+    """Defer a delivery by a lease, after which its row is up to date."""
     try:
         batch.defer(delivery, batch.lease_ms // 1000)
     except (AwsError, OSError):

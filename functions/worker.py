@@ -1,4 +1,4 @@
-"""Entry: run the jobs of a batch of deliveries, each to a settled row or back to the queue."""
+"""Handler: run the jobs of a batch of deliveries."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -16,14 +16,14 @@ _IS_DEPLOYED = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
 def _make_processes(deployment: Deployment) -> None:
-    """Make processes for the projects whose flows ask for this kind of worker, as far as the time reaches."""
+    """Start processes for the projects of this worker kind, as time allows."""
     kind = deployment.environment.get("WORKER_KIND")
     projects = {name.partition("/")[0] for name, flow in deployment.catalog.flows.items() if flow.profile == kind}
     deployment.processes.get_ready(sorted(projects), _READY_SECONDS)
 
 
 def _make_clients(deployment: Deployment) -> None:
-    """Make what every invocation needs, and connect."""
+    """Make the clients of every invocation, and connect them."""
     _ = deployment.store, deployment.queue
     deployment.connect()
 

@@ -1,4 +1,4 @@
-"""The numbers of JSON as they are written in decimal digits, which floats round: there 0.3 is three times 0.1."""
+"""The decimal value of JSON numbers, free of floating-point rounding."""
 
 from functools import lru_cache
 
@@ -7,7 +7,10 @@ EXACT = 2**53
 
 
 def as_written(number: float) -> float:
-    """Return a number; a float beyond that becomes the whole number that its digits say, as 1e30 becomes 10**30."""
+    """Return a number.
+
+    A float beyond that becomes the whole number that its digits say, as 1e30 becomes 10**30.
+    """
     if isinstance(number, float) and EXACT <= abs(number) < float("inf"):
         from decimal import Decimal  # noqa: PLC0415 - few flows take such numbers
 
@@ -25,7 +28,10 @@ def is_multiple(number: float, of: float) -> bool:
 
 @lru_cache(maxsize=128)
 def _ratio(number: float) -> tuple[int, int]:
-    """Give what a number is as written; a body may hold a hundred thousand, for which `Fraction` would take seconds."""
+    """Return a number as an exact ratio.
+
+    A body may hold a hundred thousand, for which `Fraction` would take seconds.
+    """
     from decimal import Decimal  # noqa: PLC0415 - few flows limit numbers so
 
     return Decimal(repr(number)).as_integer_ratio()

@@ -1,4 +1,4 @@
-"""botocore's clients, without boto3 on top: of S3 and Scheduler, and of all services where the settings are unusual."""
+"""The clients of botocore without boto3: for S3, Scheduler, and all services with unusual settings."""
 
 from collections.abc import Callable
 from functools import cache
@@ -55,7 +55,7 @@ class BotocoreClient:
 
 @cache
 def _session() -> Session:
-    """Make a session without botocore's handlers for single services: to register the hundred is felt at a start."""
+    """Make a session without botocore's handlers for single services: registering them slows cold starts."""
     session = Session(include_builtin_handlers=False)
     _let_handle(session)
     return session

@@ -17,7 +17,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a service has answered; header names are read in any case."""
+    """A service's answer; header names are case-insensitive."""
 
     status: int
     headers: "HTTPMessage | Mapping[str, str]"
@@ -25,7 +25,7 @@ class Answer:
 
 
 class Connection:
-    """A connection that is made when it is first needed, and again when the other side has closed it.
+    """A connection that opens on first use, and again when the other side has closed it.
 
     It is for one thread. A forked process makes one of its own: two cannot share what TLS has agreed on.
     """
@@ -89,7 +89,7 @@ class Connection:
 
 
 def _is_over(connection: socket) -> bool:
-    """Return whether the other side has closed a connection that was idle, or has sent what nobody asked for."""
+    """Return whether an idle connection was closed, or has unrequested data."""
     poller = poll()
     poller.register(connection, POLLIN)
     if not poller.poll(0):

@@ -51,7 +51,7 @@ class DirectClient:
         self._connection.close()
 
     def call(self, operation: str, parameters: dict[str, Any]) -> Any:
-        """Call an operation; what may help is tried again."""
+        """Call an operation, with retries."""
         body = json.dumps(parameters, separators=(",", ":"), default=_text_of).encode()
         tries = 1
         while True:
@@ -89,7 +89,7 @@ class DirectClient:
 
 
 def _parsed(content: bytes) -> dict[str, Any] | None:
-    """Read the JSON object of an answer, which may be empty; None if it is none."""
+    """Return the JSON object of an answer, which may be empty; None if it is invalid."""
     try:
         found = json.loads(content or b"{}", object_hook=_with_bytes)
     except ValueError:
@@ -98,7 +98,7 @@ def _parsed(content: bytes) -> dict[str, Any] | None:
 
 
 def _error(operation: str, answer: Answer, content: dict[str, Any]) -> AwsError:
-    """Return the error that an answer tells of."""
+    """Return the error that an answer describes."""
     code = str(content.get("__type") or answer.status).partition(":")[0].rpartition("#")[2]
     # What SQS called an error before it spoke JSON, which clients go by.
     older, _, fault = answer.headers.get("x-amzn-query-error", "").partition(";")
@@ -116,7 +116,10 @@ def _text_of(value: object) -> str:
 
 
 def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
-    """Read bytes in an attribute of DynamoDB; an attribute that has the name of a type holds another one, no text."""
+    """Read bytes in an attribute of DynamoDB.
+
+    An attribute that has the name of a type holds another one, no text.
+    """
     if isinstance(found.get("B"), str):
         return {"B": b64decode(found["B"])}
     if isinstance(found.get("BS"), list):

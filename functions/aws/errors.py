@@ -1,4 +1,4 @@
-"""What every client of AWS raises."""
+"""The error of every AWS client."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -6,10 +6,11 @@ from typing import Any
 
 
 class AwsError(Exception):
-    """A call that AWS refused, or did not answer.
+    """A call that AWS refused or did not answer.
 
-    `code` is AWS's name of the error, empty if there was no answer. `answer` is the whole answer: a refused condition
-    has the `Item`, a cancelled transaction its `CancellationReasons`. `is_transient` says whether another try may help.
+    `code` is AWS's name of the error, empty if there was no answer. `answer` is the whole answer: a refused
+    condition has the `Item`, a cancelled transaction its `CancellationReasons`. `is_transient` says whether
+    another try may help.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class AwsError(Exception):
 
 @contextmanager
 def as_aws_error(operation: str) -> Iterator[None]:
-    """Raise what botocore raises within the context as an `AwsError`."""
+    """Convert botocore's errors to `AwsError` within the context."""
     try:
         yield
     except Exception as error:

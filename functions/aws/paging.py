@@ -1,4 +1,4 @@
-"""Going through answers that come in pages."""
+"""Iteration over paged answers."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def queried(client: "DynamoDBClient", **request: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the items of every page of a query, each page once it is needed."""
+    """Yield the items of a query; fetch each page when it is needed."""
     start: Any = {}
     while start is not None:
         page: Any = client.query(**request, **start)

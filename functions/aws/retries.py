@@ -1,4 +1,4 @@
-"""When a call is tried again: the standard mode of AWS's SDKs."""
+"""The retries of AWS calls, in the standard mode of AWS's SDKs."""
 
 import random
 from dataclasses import dataclass
@@ -32,22 +32,22 @@ _PRICE = 5
 
 @dataclass(slots=True)
 class RetryQuota:
-    """What a client may spend on retries: once a service fails for long, most calls are tried only once."""
+    """The retry quota of a client: once a service fails for long, most calls are tried only once."""
 
     left: int = _CAPACITY
 
     def take(self) -> bool:
-        """Pay for a retry, if enough is left."""
+        """Take a retry's cost from the quota; return whether enough was left."""
         if self.left < _PRICE:
             return False
         self.left -= _PRICE
         return True
 
     def give_back(self, retries: int) -> None:
-        """Return what a call has paid that succeeded in the end; one without a retry earns a little."""
+        """Return the cost of a successful retry to the quota; a call without one adds a little."""
         self.left = min(_CAPACITY, self.left + (_PRICE if retries else 1))
 
 
 def backoff_seconds(tries: int) -> float:
-    """Choose how long to wait after so many tries, at random: callers that failed together do not come back so."""
+    """Return a random backoff after so many attempts, so that failed callers do not return together."""
     return random.random() * float(2 ** (tries - 1))  # noqa: S311 - nothing secret

@@ -1,4 +1,4 @@
-"""Where a service is, who calls it and whose certificates to believe, from the environment as botocore reads it."""
+"""The endpoint, credentials and certificates of a service, from the environment as botocore reads it."""
 
 import re
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ _BOTOCORES = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a direct client needs to know."""
+    """The settings of a direct client."""
 
     service: str
     target: str
@@ -70,7 +70,7 @@ def settings_of(service: str, environment: Mapping[str, str]) -> Settings | None
 
 
 def trusted(region: str | None, *, stated: str | None) -> str | None:
-    """Say whose certificates to believe: the stated file's, or Amazon's alone, or (None) all that botocore does."""
+    """Return the certificates to trust: the stated file, Amazon's, or (None) botocore's default."""
     if stated is None and _PUBLIC_REGION.fullmatch(region or "") and AUTHORITIES.is_file():
         return str(AUTHORITIES)
     return stated
@@ -81,7 +81,7 @@ def _suffix(region: str) -> str:
 
 
 def _everybody() -> str:
-    """Name the file that comes with botocore, without loading botocore."""
+    """Return the path of botocore's certificate file without importing botocore."""
     spec = find_spec("botocore")
     if spec is None or spec.origin is None:
         raise LookupError("there is no file of certificate authorities: set AWS_CA_BUNDLE")

@@ -1,4 +1,4 @@
-"""Signature version 4 of AWS, as far as one JSON request needs it: a POST without a query."""
+"""The signing of one JSON POST with AWS Signature Version 4."""
 
 import hmac
 import time
@@ -12,14 +12,16 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 class Signer:
-    """Signs requests for one service of one region."""
+    """A signer of requests for one service of one region."""
 
     def __init__(self, settings: "Settings") -> None:
         self._settings = settings
         self._key = ("", b"")
 
     def signed(self, path: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
-        """Return the headers, whose names are lower-case and among which is `host`, with the signature of all."""
+        """Return the headers, whose names are lower-case and among which is `host`, with the signature of
+        all.
+        """
         settings = self._settings
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         headers = {**headers, "x-amz-date": now}

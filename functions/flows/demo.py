@@ -1,4 +1,4 @@
-"""Flows to try the system with: they answer, they take their time, they count."""
+"""Flows to try the system with: an echo, a pause, a word count."""
 
 import re
 import time
@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 
 @flow(timeout=10)
 def echo(message: str | None = None, value: Any = None) -> dict[str, Any]:
-    """Return what it is given."""
+    """Return the input."""
     return {"message": message, "value": value}
 
 
@@ -39,7 +39,7 @@ def sleep(
 def word_count(
     message: str, top: Annotated[int, Ge(1), Le(1000)] = 10, pause: float = 0, *, context: Context
 ) -> dict[str, Any]:
-    """Count the words of a text: how many there are, how many differ, and the most frequent ones.
+    """Count the words of a text: all, distinct, and the most frequent.
 
     `pause` is a rest in seconds after each tenth of the text, for those who want to watch it count.
     """
