@@ -1,1 +1,4 @@
-"""The stack, its bundle and its deployment; names the functions' handlers as strings and runs none of them."""
+"""The stack, its bundle and its deployment.
+
+Names the functions' handlers as strings and runs none of them.
+"""

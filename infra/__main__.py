@@ -66,7 +66,9 @@ def deploy_command(
 
 
 def _show_first_key(operator: Operator, org: str) -> None:
-    """Make the first key of a deployment, where nothing but a terminal shows it: a log is read by many, and kept."""
+    """Make the first key of a deployment, where nothing but a terminal shows it: a log is read by many, and
+    kept.
+    """
     keys = operator.keys()
     if not keys.is_empty():
         return

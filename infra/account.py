@@ -16,12 +16,12 @@ class OperatorError(Exception):
 
 
 def resources(session: boto3.Session, stack: str, kind: str) -> list[str]:
-    """Give the physical ids of a stack's resources of a kind, for instance `AWS::Lambda::Function`."""
+    """Return the physical ids of a stack's resources of a kind, for instance `AWS::Lambda::Function`."""
     return list(resources_by_id(session, stack, kind).values())
 
 
 def resources_by_id(session: boto3.Session, stack: str, kind: str) -> dict[str, str]:
-    """Give the physical ids of a stack's resources of a kind by the logical ids that the template has."""
+    """Return the physical ids of a stack's resources of a kind by the logical ids that the template has."""
     pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     return {
         each["LogicalResourceId"]: each["PhysicalResourceId"]
@@ -80,7 +80,7 @@ class Account:
         return outputs
 
     def takes_along(self, stack: str, kind: str) -> bool:
-        """Say whether the stack takes its resources of a kind along when it is deleted."""
+        """Return whether the stack takes its resources of a kind along when it is deleted."""
         made = self.template(stack)["Resources"].values()
         return "Retain" not in [each.get("DeletionPolicy") for each in made if each["Type"] == kind]
 
@@ -91,7 +91,7 @@ class Account:
         return template
 
     def is_bootstrapped(self) -> bool:
-        """Say whether the account and region have what the CDK needs to deploy anything."""
+        """Return whether the account and region have what the CDK needs to deploy anything."""
         ssm = self.session.client("ssm")
         try:
             ssm.get_parameter(Name="/cdk-bootstrap/hnb659fds/version")

@@ -26,7 +26,9 @@ _TIMEOUT = 29
 
 @dataclass(frozen=True)
 class _Answerer:
-    """What answers some routes, and what it does with the tables of jobs and use, queues, schedules and objects."""
+    """What answers some routes, and what it does with the tables of jobs and use, queues, schedules and
+    objects.
+    """
 
     entry: str
     routes: tuple[Route, ...]
@@ -103,10 +105,13 @@ _STAGE = "$default"
 
 
 class Api(Construct):
-    """An HTTP API with the contract's routes, a function for each kind of them, and our own answer to all others.
+    """An HTTP API with the contract's routes, a function for each kind of them, and our own answer to all
+    others.
 
-    A request that holds its answer occupies a function for seconds: `wait` and `execute` are functions of their own, so
-    that their shares of the account's concurrency can be bounded.
+
+
+    A request that holds its answer occupies a function for seconds: `wait` and `execute` are functions of
+    their own, so that their shares of the account's concurrency can be bounded.
     """
 
     def __init__(
@@ -148,7 +153,7 @@ class Api(Construct):
 
     @property
     def endpoint(self) -> str:
-        """The base URL of every route."""
+        """Return the base URL of every route."""
         return f"{self._api.api_endpoint}{BASE_PATH}"
 
     def _add(self, answerer: _Answerer) -> None:

@@ -1,7 +1,8 @@
 """The CDK app: `python -m infra.app` synthesizes the stack, with or without the CDK command.
 
-The context of `cdk.json` is read either way; `CDK_CONTEXT_JSON` adds to it and wins. The cloud assembly is written to
-`CDK_OUTDIR`, by default `cdk.out`. For instance, for flows of your own on an emulator of this machine:
+The context of `cdk.json` is read either way; `CDK_CONTEXT_JSON` adds to it and wins. The cloud assembly is
+written to `CDK_OUTDIR`, by default `cdk.out`. For instance, for flows of your own on an emulator of this
+machine:
 
     CDK_CONTEXT_JSON='{"platform": "host", "flows": "/my/flows"}' CDK_OUTDIR=out python -m infra.app
 """

@@ -24,17 +24,20 @@ class Assets:
         self._bundler = bundler
 
     def profiles(self) -> list[str]:
-        """Name the profiles of workers that the flows ask for; ends the program if the flows cannot be used."""
+        """Return the names of the profiles of workers that the flows ask for.
+
+        Ends the program if the flows cannot be used.
+        """
         with _ending():
             return self._bundler.profiles()
 
     def flow_names(self) -> FlowNames:
-        """Name the flows and the former ones; ends the program if they cannot be used."""
+        """Return the name of the flows and the former ones; ends the program if they cannot be used."""
         with _ending():
             return FlowNames(*map(tuple, self._bundler.flow_names()))
 
     def version(self) -> str:
-        """Name the version of the flows; ends the program if they cannot be used."""
+        """Return the name of the version of the flows; ends the program if they cannot be used."""
         with _ending():
             return self._bundler.version()
 

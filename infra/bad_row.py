@@ -2,5 +2,5 @@
 
 
 def problem_of(error: Exception) -> str:
-    """Say why a row cannot be read: what it lacks, or which value makes no sense."""
+    """Return why a row cannot be read: what it lacks, or which value makes no sense."""
     return f"it has no {error}" if isinstance(error, KeyError) else str(error)

@@ -49,10 +49,13 @@ def set_budget(
     unfinished: Unfinished = None,
     later: Later = None,
 ) -> None:
-    """Set what an org may use in a calendar month (UTC) and leave unfinished, in place of what was set before.
+    """Set what an org may use in a calendar month (UTC) and leave unfinished, in place of what was set
+    before.
 
-    A job that ends, or comes, beyond it stops submissions in a minute. What was used before counts, too: a limit that
-    is lowered below it holds once the next job of the org has come or ended.
+
+
+    A job that ends, or comes, beyond it stops submissions in a minute. What was used before counts, too: a
+    limit that is lowered below it holds once the next job of the org has come or ended.
     """
     limits = Limits(jobs, usd, unfinished, later)
     if limits == Limits():
@@ -63,7 +66,9 @@ def set_budget(
 
 @commands.command("list")
 def show(context: Context) -> None:
-    """Show every budget, the month in which it was last used up, and which bound of unfinished jobs is reached."""
+    """Show every budget, the month in which it was last used up, and which bound of unfinished jobs is
+    reached.
+    """
     table = Table("org", "jobs", "USD", "used up", "unfinished", "later", "reached", box=None)
     for row in Operator.of(context).budgets().rows():
         limits = row.limits
@@ -86,7 +91,7 @@ def _state(row: BudgetRow) -> str:
 
 
 def _sentence(limits: Limits) -> str:
-    """Say what the limits are that are set."""
+    """Return what the limits are that are set."""
     monthly = _numbers((limits.jobs, "jobs"), (limits.usd, "USD"))
     bounds = _numbers((limits.unfinished, "unfinished jobs"), (limits.later, "unfinished jobs for later"))
     parts = [*([f"use {monthly} in a month"] if monthly else []), *([f"have {bounds}"] if bounds else [])]

@@ -18,7 +18,9 @@ _BUDGETS = "#budget"
 
 @dataclass(frozen=True)
 class Limits:
-    """What an org may use in a calendar month of UTC, and how many jobs it may leave unfinished; None is the default.
+    """What an org may use in a calendar month of UTC, and how many jobs it may leave unfinished.
+
+    None is the default.
 
     There is no limit of a month by default.
     """
@@ -46,7 +48,10 @@ class BudgetRow:
 
 @dataclass(frozen=True)
 class Budgets:
-    """The budgets in the usage table. An org that has none may use what it likes, within the default bounds."""
+    """The budgets in the usage table.
+
+    An org that has none may use what it likes, within the default bounds.
+    """
 
     client: "DynamoDBClient"
     table: str
@@ -54,8 +59,8 @@ class Budgets:
     def set(self, org: str, limits: Limits) -> None:
         """Set the limits of an org, in place of those that it had; what it has used this month counts.
 
-        That is looked at whenever a job of the org has ended, so that a budget of less than what is used already holds
-        from the next such end on.
+        That is looked at whenever a job of the org has ended, so that a budget of less than what is used
+        already holds from the next such end on.
         """
         stated: dict[str, AttributeValueTypeDef] = {
             name: {"N": str(value)} for name, value in asdict(limits).items() if value is not None

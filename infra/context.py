@@ -26,7 +26,7 @@ _CDKS_MARKS = ("@", ":", "/")
 
 
 def read_context(path: Path) -> dict[str, Any]:
-    """Give the context of a `cdk.json`; `ValueError` says what the file has that it cannot have."""
+    """Return the context of a `cdk.json`; `ValueError` says what the file has that it cannot have."""
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
     except (json.JSONDecodeError, UnicodeError) as error:
@@ -42,7 +42,10 @@ def read_context(path: Path) -> dict[str, Any]:
 
 
 def own_settings(context: Mapping[str, object], known: Collection[str]) -> dict[str, object]:
-    """Give what the context has for us, and not for the CDK; `ValueError` names each setting that is unknown."""
+    """Return what the context has for us, and not for the CDK.
+
+    `ValueError` names each setting that is unknown.
+    """
     ours = {name: value for name, value in context.items() if not _is_cdks(name)}
     if unknown := [unknown_name(name, known, "the context of cdk.json") for name in ours if name not in known]:
         raise ValueError("\n".join(unknown))

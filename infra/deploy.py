@@ -24,9 +24,9 @@ _BUCKETS = ("PayloadsBucket", "UncountedBucket")
 class Plan:
     """How to deploy: `context` are overrides of settings, `options` further options of `cdk deploy`.
 
-    `confirm` asks the operator once the differences were shown; without it nothing is shown. Without either the CDK
-    command itself asks before it widens rights, unless `is_unattended`. `show` is given what the operator should know
-    before that.
+    `confirm` asks the operator once the differences were shown; without it nothing is shown. Without either
+    the CDK command itself asks before it widens rights, unless `is_unattended`. `show` is given what the
+    operator should know before that.
     """
 
     context: Sequence[str] = ()
@@ -40,10 +40,12 @@ class Plan:
 def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
     """Deploy the stack to the account, which is bootstrapped first if it never was; returns warnings.
 
-    Workers that no flow asks for any more go on until they have nothing to do; then they go with the next deployment.
+    Workers that no flow asks for any more go on until they have nothing to do; then they go with the next
+    deployment.
 
     Raises:
-        OperatorError: AWS would refuse it, the operator does not want it, or the CDK command has failed and said why.
+        OperatorError: AWS would refuse it, the operator does not want it, or the CDK command has failed and
+            said why.
     """
     if not account.is_bootstrapped():
         _run(cdk, "bootstrap", f"aws://{account.number}/{account.region}")

@@ -40,7 +40,7 @@ class FlowNames:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """The metadata of a template that has them."""
+        """Return the metadata of a template that has them."""
         return {_METADATA: {"live": list(self.live), "former": list(self.former)}}
 
 
@@ -64,7 +64,9 @@ class DeployedFlows:
         return cls(client, keys, outputs["JobsTable"], FlowNames.of(account.template(stack)))
 
     def to_remember(self) -> list[str]:
-        """Name the flows that the next deployment must know: those of this one, and former ones that have jobs."""
+        """Return the names of the flows that the next deployment must know: those of this one, and former
+        ones that have jobs.
+        """
         left = (flow for flow in self.names.former if next(self._jobs(flow), None) is not None)
         return [*self.names.live, *left]
 
@@ -87,7 +89,7 @@ class DeployedFlows:
         return sorted({row.org for row in self.keys.rows()} - {""})
 
     def _jobs(self, flow: str) -> Iterator[str]:
-        """Go through the ids of the jobs of a flow, of one org after the other, the newest first."""
+        """Iterate over the ids of the jobs of a flow, of one org after the other, the newest first."""
         for org in self._orgs:
             for number in range(INDEX_PARTITIONS):
                 pages = self.client.get_paginator("query").paginate(

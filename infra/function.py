@@ -22,10 +22,11 @@ LEAST_STORAGE = 512
 class JobFunction(lambda_.Function):
     """A function with a role and a log group of its own; the role may write that log and nothing else.
 
-    `entry` is a module of `functions`. Log lines are JSON; the platform's own are written from WARN on, since those of
-    five quiet invocations cost as much as a write. Times are in seconds, memory and storage in MB.
+    `entry` is a module of `functions`. Log lines are JSON; the platform's own are written from WARN on, since
+    those of five quiet invocations cost as much as a write. Times are in seconds, memory and storage in MB.
 
-    Whatever calls it calls its alias `live`: code and configuration change in one step, and can be taken back in one.
+    Whatever calls it calls its alias `live`: code and configuration change in one step, and can be taken back
+    in one.
     """
 
     def __init__(
@@ -77,5 +78,5 @@ class JobFunction(lambda_.Function):
 
 
 def runtime() -> lambda_.Runtime:
-    """Lambda's runtime for the byte code that this interpreter makes: its own minor version."""
+    """Return Lambda's runtime for the byte code that this interpreter makes: its own minor version."""
     return lambda_.Runtime(f"python{sys.version_info.major}.{sys.version_info.minor}", lambda_.RuntimeFamily.PYTHON)

@@ -60,7 +60,10 @@ def create(
 
 @commands.command("list")
 def show(context: Context) -> None:
-    """Show every key, the newest first, by its id; the keys themselves are known to nobody but their owners."""
+    """Show every key, the newest first, by its id.
+
+    The keys themselves are known to nobody but their owners.
+    """
     table = Table("id", "org", "name", "scopes", "rate", "created", "last used", "expires", "state", box=None)
     now = int(time.time())
     for row in Operator.of(context).keys().rows():

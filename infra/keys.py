@@ -45,11 +45,11 @@ class KeyRow:
 
     @property
     def id(self) -> str:
-        """What an operator calls the key by: the beginning of its hash, which tells nobody the key."""
+        """Return what an operator calls the key by: the beginning of its hash, which tells nobody the key."""
         return self.hash[:_ID_LENGTH]
 
     def state(self, now: int) -> str:
-        """Say whether the key is good for anything."""
+        """Return whether the key is good for anything."""
         if self.problem is not None:
             return f"unreadable: {self.problem}"
         if self.revoked is not None:
@@ -74,7 +74,10 @@ class Keys:
         expires: int | None = None,
         rate: int | None = None,
     ) -> str:
-        """Make a key of an org; it is shown here and never again. Times are epoch seconds, `rate` is calls a second."""
+        """Make a key of an org; it is shown here and never again.
+
+        Times are epoch seconds, `rate` is calls a second.
+        """
         key = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
         self.insert(key, org, name, created=created, scopes=scopes, expires=expires, rate=rate)
         return key
@@ -143,7 +146,7 @@ class Keys:
         self.client.delete_item(TableName=self.table, Key={"hash": {"S": digest}})
 
     def is_empty(self) -> bool:
-        """Whether no key was ever made."""
+        """Return whether no key was ever made."""
         return not self.client.scan(TableName=self.table, Limit=1, Select="COUNT", ConsistentRead=True)["Count"]
 
 

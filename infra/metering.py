@@ -25,9 +25,9 @@ _WINDOW = Duration.minutes(15)
 class Metering(Construct):
     """The function that reads the stream of the jobs table where a job has ended, or its code has stopped.
 
-    A shard's batches come one after the other and in order, which counting relies on: none is bisected, and no shard is
-    read in parallel. What is tried in vain for most of a day goes to a bucket, and only that: whoever
-    counts it relies on nothing being discarded earlier, so that attempts have no limit.
+    A shard's batches come one after the other and in order, which counting relies on: none is bisected, and
+    no shard is read in parallel. What is tried in vain for most of a day goes to a bucket, and only that:
+    whoever counts it relies on nothing being discarded earlier, so that attempts have no limit.
     """
 
     def __init__(
@@ -82,5 +82,5 @@ class Metering(Construct):
 
 
 def prices(settings: Settings) -> dict[str, str]:
-    """Give what a function has to be told that estimates costs."""
+    """Return what a function has to be told that estimates costs."""
     return {"PRICE_JOB": str(settings.price_job), "PRICE_GB_SECOND": str(settings.price_gb_second)}

@@ -5,7 +5,10 @@ from difflib import get_close_matches
 
 
 def unknown_name(name: str, known: Iterable[str], where: str) -> str:
-    """Say that a name is unknown, and the nearest one of those that are known in a place; else all of these."""
+    """Say that a name is unknown, and the nearest one of those that are known in a place.
+
+    Else all of these.
+    """
     nearest = get_close_matches(name.lower(), known, n=1)
     instead = f"did you mean {nearest[0]}?" if nearest else f"use one of {', '.join(sorted(known))}."
     return f"{name}: there is no such name in {where}: {instead}"

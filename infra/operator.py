@@ -59,13 +59,13 @@ class Operator:
         return cls(account, settings.stack, Cdk({**os.environ, "AWS_REGION": account.region}), context)
 
     def cdk_options(self, further: list[str]) -> list[str]:
-        """Give the options for the CDK command: the further ones and the overrides."""
+        """Return the options for the CDK command: the further ones and the overrides."""
         return [*further, *(part for pair in self.context for part in ("--context", pair))]
 
     def keys(self) -> Keys:
-        """Give the keys table of the stack."""
+        """Return the keys table of the stack."""
         return Keys(self.account.session.client("dynamodb"), self.account.deployed(self.stack)["KeysTable"])
 
     def budgets(self) -> Budgets:
-        """Give the budgets in the usage table of the stack."""
+        """Return the budgets in the usage table of the stack."""
         return Budgets(self.account.session.client("dynamodb"), self.account.deployed(self.stack)["UsageTable"])

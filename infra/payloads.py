@@ -18,7 +18,9 @@ BUCKET_VARIABLE = "PAYLOADS_BUCKET"
 def private_bucket(
     scope: Construct, name: str, *, removal_policy: RemovalPolicy, rules: Sequence[s3.LifecycleRule]
 ) -> s3.Bucket:
-    """Make a private bucket, encrypted by S3 itself, reached by TLS alone, whose rules delete objects in their time."""
+    """Make a private bucket, encrypted by S3 itself, reached by TLS alone, whose rules delete objects in
+    their time.
+    """
     bucket = s3.Bucket(
         scope,
         name,
@@ -36,7 +38,8 @@ def private_bucket(
 class Payloads(Construct):
     """The bucket of what is too large elsewhere.
 
-    An object's name begins with how many days it is kept. Nothing in it is worth a version: an object is written once.
+    An object's name begins with how many days it is kept. Nothing in it is worth a version: an object is
+    written once.
     """
 
     def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
@@ -53,7 +56,7 @@ class Payloads(Construct):
 
     @property
     def bucket_name(self) -> str:
-        """What the bucket is called."""
+        """Return what the bucket is called."""
         return self._bucket.bucket_name
 
     def let(self, function: lambda_.Function, *actions: str) -> None:

@@ -1,7 +1,10 @@
-"""The profiles of workers that flows ask for, by name: `m2048-t300` is the default with 2048 MB and five minutes.
+"""The profiles of workers that flows ask for, by name: `m2048-t300` is the default with 2048 MB and five
+minutes.
 
-The stack's outputs say where their queues are: `QueueUrlM2048T300`, or `DrainingQueueUrlM2048T300` once no flow asks
-for the profile any more.
+
+
+The stack's outputs say where their queues are: `QueueUrlM2048T300`, or `DrainingQueueUrlM2048T300` once no
+flow asks for the profile any more.
 """
 
 import dataclasses
@@ -25,12 +28,12 @@ class DeployedQueue:
 
     @property
     def name(self) -> str:
-        """The name of the queue."""
+        """Return the name of the queue."""
         return self.url.rpartition("/")[2]
 
 
 def profile_named(name: str, default: WorkerProfile) -> WorkerProfile:
-    """Give the profile of a name, which has of the default what the name does not say.
+    """Return the profile of a name, which has of the default what the name does not say.
 
     Raises:
         SettingsError: it is no profile's name.
@@ -47,7 +50,7 @@ def in_a_resource(name: str) -> str:
 
 
 def output_of(name: str, *, is_draining: bool) -> str:
-    """Name the output of the stack that says where a profile's queue is."""
+    """Return the name of the output of the stack that says where a profile's queue is."""
     return f"{'Draining' if is_draining else ''}QueueUrl{in_a_resource(name)}"
 
 

@@ -42,12 +42,12 @@ class JobQueues:
         return JobQueues(self.default, {name: self.of_profiles[name] for name in profiles})
 
     def __iter__(self) -> Iterator[sqs.IQueue]:
-        """Go through all of them."""
+        """Iterate over all of them."""
         return iter((self.default, *self.of_profiles.values()))
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a function has to be told that sends to them."""
+        """Return what a function has to be told that sends to them."""
         urls = {name: queue.queue_url for name, queue in self.of_profiles.items()}
         return {"QUEUE_URL": self.default.queue_url, **({"PROFILE_QUEUES": json.dumps(urls)} if urls else {})}
 
@@ -58,11 +58,13 @@ class JobQueues:
 
 
 class Queues(Construct):
-    """The queues of jobs, their dead-letter queue, and what its reader could not process; encrypted and for TLS only.
+    """The queues of jobs, their dead-letter queue, and what its reader could not process.
+
+    Encrypted and for TLS only.
 
     Nothing reads the last one: its letters wait for the operator, who sends them to the reader again.
-    `worker` is the default one. `dead_letter_visibility` is in seconds. A letter's age counts from its first send, so
-    the dead-letter queue keeps what it gets far longer.
+    `worker` is the default one. `dead_letter_visibility` is in seconds. A letter's age counts from its first
+    send, so the dead-letter queue keeps what it gets far longer.
     """
 
     def __init__(

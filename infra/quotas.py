@@ -1,7 +1,8 @@
 """What AWS would refuse of an assembly, asked before anything is deployed.
 
-Sources: "Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and "CloudFormation
-quotas", https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html.
+Sources: "Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and
+"CloudFormation quotas",
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html.
 """
 
 import json
@@ -44,8 +45,8 @@ class Quotas:
     def of(cls, account: Account, stack: str, *, any_memory: bool = False) -> "Quotas":
         """Ask the account; what the stack has reserved itself by now counts as free.
 
-        AWS does not say how much memory a function may have: an account with less than the usual concurrency is taken
-        for a new one, unless the operator knows better.
+        AWS does not say how much memory a function may have: an account with less than the usual concurrency
+        is taken for a new one, unless the operator knows better.
         """
         client = account.session.client("lambda")
         limits = client.get_account_settings()["AccountLimit"]
@@ -59,7 +60,9 @@ class Quotas:
 
 
 def check_quotas(assembly: Path, stack: str, quotas: Quotas) -> list[str]:
-    """Compare an assembly with what the account allows; returns warnings, of what AWS takes but will throttle.
+    """Compare an assembly with what the account allows.
+
+    Returns warnings, of what AWS takes but will throttle.
 
     Raises:
         OperatorError: AWS would refuse it; the message names everything that is too much, and what to do.

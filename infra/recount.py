@@ -56,7 +56,7 @@ class Uncounted:
                 yield _batch(each["Key"], body)
 
     def summary(self) -> Summary:
-        """Say how much there is."""
+        """Return how much there is."""
         batches = list(self.batches())
         good = [batch for batch in batches if batch.event is not None]
         unreadable = [batch.key for batch in batches if batch.event is None]
@@ -66,8 +66,8 @@ class Uncounted:
     def recount(self, count: Callable[[str], None]) -> tuple[int, int]:
         """Count each batch, and delete it after that; returns how many batches and records that were.
 
-        What is in the sums already is not counted again: the command may be stopped at any time, and run twice, also at
-        once. Batches that come meanwhile are counted, too.
+        What is in the sums already is not counted again: the command may be stopped at any time, and run
+        twice, also at once. Batches that come meanwhile are counted, too.
         """
         counted = records = 0
         for batch in self.batches():

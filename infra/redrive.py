@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 def redrive(sqs: "SQSClient", *, unprocessed: str, dead_letters: str) -> int:
     """Move every letter from one queue to the other, given by their URLs; gives how many there were.
 
-    A letter is deleted only after it was sent: a crash in between sends it twice, which its reader takes as once.
+    A letter is deleted only after it was sent: a crash in between sends it twice, which its reader takes as
+    once.
     """
     moved = 0
     # Without a wait only some of a queue's servers are asked, and letters on the others are not seen.

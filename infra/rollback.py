@@ -1,4 +1,6 @@
-"""Taking a deployment's functions back to the versions before, and forward again: their aliases change places."""
+"""Taking a deployment's functions back to the versions before, and forward again: their aliases change
+places.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -24,7 +26,7 @@ def live_versions(account: Account, stack: str) -> Versions:
 
 
 def live_flows(account: Account, stack: str) -> str | None:
-    """Name the version of the flows that is live; None if it is not known."""
+    """Return the names of the version of the flows that is live; None if it is not known."""
     client = account.session.client("lambda")
     for name in live_versions(account, stack):
         described = client.get_function_configuration(FunctionName=name, Qualifier=LIVE).get("Description", "")
@@ -34,11 +36,14 @@ def live_flows(account: Account, stack: str) -> str | None:
 
 
 def conclude(account: Account, stack: str, before: Versions, *, now: int) -> None:
-    """Finish a deployment: what it has published is live, what was live `before` is the previous version of it.
+    """Finish a deployment: what it has published is live, what was live `before` is the previous version of
+    it.
 
-    CloudFormation changes only the aliases of functions that it has changed: after a rollback, the others would stay
-    where that has taken them. Versions that no alias names any more are deleted, since they count as stored code; but
-    not before all that they have begun has ended. `now` is in seconds since the epoch.
+
+
+    CloudFormation changes only the aliases of functions that it has changed: after a rollback, the others
+    would stay where that has taken them. Versions that no alias names any more are deleted, since they count
+    as stored code; but not before all that they have begun has ended. `now` is in seconds since the epoch.
     """
     client = account.session.client("lambda")
     live = live_versions(account, stack)
@@ -60,8 +65,8 @@ def conclude(account: Account, stack: str, before: Versions, *, now: int) -> Non
 def rollback(account: Account, stack: str, *, now: int) -> int:
     """Let the versions before the last deployment be live, and those that are live be the ones before.
 
-    A function that the last deployment has added stays as it is. What an invocation has begun it ends as it began it.
-    Returns how many functions have changed their version.
+    A function that the last deployment has added stays as it is. What an invocation has begun it ends as it
+    began it. Returns how many functions have changed their version.
 
     Raises:
         OperatorError: there is nothing to go back to.
@@ -93,7 +98,7 @@ def _moved(now: int) -> str:
 
 
 def _moved_at(client: "LambdaClient", name: str) -> int:
-    """Say when the function last got another version: until then its former one may have been invoked."""
+    """Return when the function last got another version: until then its former one may have been invoked."""
     said = client.get_alias(FunctionName=name, Name=PREVIOUS).get("Description", "").removeprefix(_MOVED)
     return int(said) if said.isdecimal() else 0
 

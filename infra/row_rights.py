@@ -5,9 +5,15 @@ from aws_cdk import aws_iam as iam
 
 
 def noting_uses(keys: dynamodb.ITable) -> iam.PolicyStatement:
-    """Allow a function to write when a key was last used, and to name nothing else of its row, not even in a condition.
+    """Allow a function to write when a key was last used, and to name nothing else of its row, not even in a
+    condition.
 
-    DynamoDB checks the attributes of every expression: one that a condition may name, an update may write as well.
+
+
+
+
+    DynamoDB checks the attributes of every expression: one that a condition may name, an update may write as
+    well.
     """
     return iam.PolicyStatement(
         actions=["dynamodb:UpdateItem"],

@@ -17,7 +17,7 @@ _OTHERWISE = "remove .venv and set up again with another: make PYTHON=python3.13
 
 
 def check_runtime(version: tuple[int, int]) -> str | None:
-    """Say when AWS ends the runtime of a version of Python, if that is soon.
+    """Return when AWS ends the runtime of a version of Python, if that is soon.
 
     Raises:
         OperatorError: there is no such runtime.

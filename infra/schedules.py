@@ -11,7 +11,10 @@ from infra.queues import JobQueues
 
 
 class Schedules(Construct):
-    """A group of schedules, which goes with the stack, and the role that lets them send to the queues of jobs.
+    """A group of schedules, which goes with the stack, and the role that lets them send to the queues of
+    jobs.
+
+
 
     The scheduler may take the role for schedules of this group alone.
     """
@@ -28,7 +31,9 @@ class Schedules(Construct):
         self._acknowledge_all_of_the_group()
 
     def let_create(self, function: lambda_.Function) -> None:
-        """Let a function make schedules that send to the queues, which it finds by the ARN of the default one."""
+        """Let a function make schedules that send to the queues, which it finds by the ARN of the default
+        one.
+        """
         self._allow(function, "scheduler:CreateSchedule")
         function.add_environment("QUEUE_ARN", self._queues.default.queue_arn)
         function.add_environment("SCHEDULE_ROLE", self._role.role_arn)

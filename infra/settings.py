@@ -102,7 +102,9 @@ class WorkerProfile:
 
     @property
     def flow_seconds(self) -> int:
-        """How long a flow may take: the worker's time without the grace, and without that for starting and settling."""
+        """Return how long a flow may take: the worker's time without the grace, and without that for starting
+        and settling.
+        """
         return max(0, self.timeout - self.grace_seconds - WORKER_MARGIN_SECONDS)
 
 
@@ -110,17 +112,18 @@ class WorkerProfile:
 class Settings:
     """What an operator may set; the names are those of the context.
 
-    `flows` is the folder of the flows, relative to the repository. `platform` is what the assets are built for:
-    `manylinux` (as deployed) or `host` (this machine, for an emulator on it). `architecture` is that of all functions:
-    x86_64 costs a quarter more, and is for flows that need libraries without wheels for arm64. `tables` says what
-    becomes of the tables when the stack is destroyed: `retain` keeps jobs, keys and use, `destroy` deletes them with
-    the stack, for deployments that are to leave nothing behind. `environment` and `policies` (IAM statements) reach the
-    worker only. `draining` names profiles that no flow asks for any more and whose workers go on, `former` flows that
-    were deployed (`project/flow`) and of which there are jobs; `make deploy` finds out both itself.
-    `wait_reserved_concurrency` is set apart for waits, and bounds them: who is refused asks plainly instead;
-    `execute_reserved_concurrency` does so for executions, and who is refused has submitted nothing. Without them
-    holding is on, and shares the account's concurrency with the workers. `wait_memory` is that of both. `price_job` and
-    `price_gb_second` are what use is estimated to cost, in USD: AWS's own bill by default.
+    `flows` is the folder of the flows, relative to the repository. `platform` is what the assets are built
+    for: `manylinux` (as deployed) or `host` (this machine, for an emulator on it). `architecture` is that of
+    all functions: x86_64 costs a quarter more, and is for flows that need libraries without wheels for arm64.
+    `tables` says what becomes of the tables when the stack is destroyed: `retain` keeps jobs, keys and use,
+    `destroy` deletes them with the stack, for deployments that are to leave nothing behind. `environment` and
+    `policies` (IAM statements) reach the worker only. `draining` names profiles that no flow asks for any
+    more and whose workers go on, `former` flows that were deployed (`project/flow`) and of which there are
+    jobs; `make deploy` finds out both itself. `wait_reserved_concurrency` is set apart for waits, and bounds
+    them: who is refused asks plainly instead; `execute_reserved_concurrency` does so for executions, and who
+    is refused has submitted nothing. Without them holding is on, and shares the account's concurrency with
+    the workers. `wait_memory` is that of both. `price_job` and `price_gb_second` are what use is estimated to
+    cost, in USD: AWS's own bill by default.
     """
 
     stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = "noukai"
@@ -161,7 +164,7 @@ class Settings:
 
     @property
     def flows_folder(self) -> Path:
-        """The absolute folder of the flows."""
+        """Return the absolute folder of the flows."""
         return ROOT / self.flows
 
 

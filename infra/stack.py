@@ -25,9 +25,9 @@ from infra.worker import Worker
 class JobStack(Stack):
     """The whole system in one stack of no particular account or region.
 
-    Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `PayloadsBucket`,
-    `UncountedBucket`, `MeteringFunction`, `QueueUrl`, `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, and where the queues
-    of profiles are.
+    Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`,
+    `PayloadsBucket`, `UncountedBucket`, `MeteringFunction`, `QueueUrl`, `DeadLetterQueueUrl`,
+    `UnprocessedQueueUrl`, and where the queues of profiles are.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:

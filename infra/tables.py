@@ -11,10 +11,14 @@ from infra.settings import EXPIRY_ATTRIBUTE
 
 
 class Tables(Construct):
-    """The jobs by `id`, which DynamoDB deletes once they have expired, and the keys by the SHA-256 `hash` of each.
+    """The jobs by `id`, which DynamoDB deletes once they have expired, and the keys by the SHA-256 `hash` of
+    each.
 
-    Every change of a job is in the stream of its table. What each org `o` uses is in a third one, by a key `k`.
-    All are encrypted at rest by DynamoDB itself. What outlives the stack nobody deletes by mistake either.
+
+
+    Every change of a job is in the stream of its table. What each org `o` uses is in a third one, by a key
+    `k`. All are encrypted at rest by DynamoDB itself. What outlives the stack nobody deletes by mistake
+    either.
     """
 
     def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
@@ -59,7 +63,9 @@ class Tables(Construct):
         )
 
     def allow_jobs(self, function: lambda_.Function, *actions: str, lists: bool = False) -> None:
-        """Allow a function these actions on the rows of jobs, and no look into their index unless it `lists` them."""
+        """Allow a function these actions on the rows of jobs, and no look into their index unless it `lists`
+        them.
+        """
         # A grant of the table's own would hold for its indexes too.
         rows = iam.PolicyStatement(actions=list(actions), resources=[self.jobs.table_arn])
         function.add_to_role_policy(rows)

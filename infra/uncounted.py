@@ -16,8 +16,9 @@ from infra.stream import KEPT_UNCOUNTED_DAYS, UNCOUNTED_PREFIX
 class Uncounted(Construct):
     """A private bucket that is empty as long as all is well.
 
-    A queue as destination would get where a batch lies in the stream, which forgets it within the hour; only an object
-    holds the records themselves. They are rows of jobs, with inputs and results, and are not kept for long.
+    A queue as destination would get where a batch lies in the stream, which forgets it within the hour; only
+    an object holds the records themselves. They are rows of jobs, with inputs and results, and are not kept
+    for long.
     """
 
     def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
@@ -27,7 +28,7 @@ class Uncounted(Construct):
 
     @property
     def bucket_name(self) -> str:
-        """What the bucket is called."""
+        """Return what the bucket is called."""
         return self._bucket.bucket_name
 
     def bind(
@@ -35,8 +36,8 @@ class Uncounted(Construct):
     ) -> lambda_.DlqDestinationConfig:
         """Let the function's role do what Lambda needs for it, in a bucket of this account alone.
 
-        https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html asks for both rights, and for the
-        condition: a bucket that was deleted could be made anew by somebody else.
+        https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html asks for both rights, and
+        for the condition: a bucket that was deleted could be made anew by somebody else.
         """
         batches = self._bucket.arn_for_objects(f"{UNCOUNTED_PREFIX}*")
         own = {"StringEquals": {"s3:ResourceAccount": Aws.ACCOUNT_ID}}

@@ -83,5 +83,7 @@ def _environment(
 
 
 def visibility_seconds(profile: WorkerProfile) -> int:
-    """Say how long a delivery of the worker's queue is invisible: Lambda requires at least the function's timeout."""
+    """Return how long a delivery of the worker's queue is invisible: Lambda requires at least the function's
+    timeout.
+    """
     return profile.timeout

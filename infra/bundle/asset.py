@@ -69,12 +69,12 @@ _METADATA = shutil.ignore_patterns("*.dist-info")
 class Bundler:
     """Writes assets for a platform; `scratch` is an empty folder that lives as long as the bundler.
 
-    `worker` is the default one: a flow that asks for more time than it has is given to another, not cut short.
-    `former` are flows that were deployed.
+    `worker` is the default one: a flow that asks for more time than it has is given to another, not cut
+    short. `former` are flows that were deployed.
 
-    `api` has the functions, the wire, their libraries and the catalog of the flows, and pydantic's engine if the input
-    of a flow takes it; `worker` has also pydantic, the flows and what the flows require.
-    `cache` keeps installed libraries from run to run.
+    `api` has the functions, the wire, their libraries and the catalog of the flows, and pydantic's engine if
+    the input of a flow takes it; `worker` has also pydantic, the flows and what the flows require. `cache`
+    keeps installed libraries from run to run.
     """
 
     flows: Path
@@ -112,7 +112,7 @@ class Bundler:
         write_amazons(dependencies.of_group("aws") / "botocore" / "cacert.pem", output / "authorities.pem")
 
     def profiles(self) -> list[str]:
-        """Name the profiles of workers that the flows ask for, in their order.
+        """Return the names of the profiles of workers that the flows ask for, in their order.
 
         Raises:
             BundleError: the flows or their requirements cannot be used; the message says why.
@@ -120,11 +120,11 @@ class Bundler:
         return profiles_in(self._catalog())
 
     def flow_names(self) -> tuple[list[str], list[str]]:
-        """Name the flows, and those that were deployed before; raises as `profiles` does."""
+        """Return the name of the flows, and those that were deployed before; raises as `profiles` does."""
         return flows_in(self._catalog())
 
     def version(self) -> str:
-        """Name the version of the flows; raises as `profiles` does."""
+        """Return the name of the version of the flows; raises as `profiles` does."""
         return version_of(self._catalog())
 
     def _catalog(self) -> Path:

@@ -12,8 +12,8 @@ _TASK_ROOT = "/var/task"
 def compile_folder(folder: Path) -> None:
     """Compile every module below the folder to byte code that is never checked against its source.
 
-    It is the same from run to run, and names files as Lambda sees them. What cannot be compiled is left alone: a
-    library may carry a module for another Python that nothing imports.
+    It is the same from run to run, and names files as Lambda sees them. What cannot be compiled is left
+    alone: a library may carry a module for another Python that nothing imports.
     """
     subprocess.run(  # noqa: S603 our own interpreter
         [
@@ -29,7 +29,10 @@ def compile_folder(folder: Path) -> None:
 
 
 def drop_sources(folder: Path) -> None:
-    """Leave only the byte code of what was compiled below the folder: a third less to unpack and to look through.
+    """Leave only the byte code of what was compiled below the folder: a third less to unpack and to look
+    through.
+
+
 
     Tracebacks still name files and lines, without their text.
     """

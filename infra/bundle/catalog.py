@@ -17,10 +17,9 @@ def build_catalog(
 ) -> None:
     """Import the flows and write what `submit` and `describe` know of them.
 
-    The flows see the `libraries` of the worker and no others, among them our own code: what is missing there is missing
-    here.
-    `worker` is the default one: a flow that takes longer than that has time asks for another. `former` are flows that
-    were deployed.
+    The flows see the `libraries` of the worker and no others, among them our own code: what is missing there
+    is missing here. `worker` is the default one: a flow that takes longer than that has time asks for
+    another. `former` are flows that were deployed.
 
     Raises:
         BundleError: a flow cannot be imported or makes no sense; the message says where.
@@ -41,24 +40,24 @@ def build_catalog(
 
 
 def profiles_in(catalog: Path) -> list[str]:
-    """Name the profiles of workers that the flows of a catalog ask for, in their order."""
+    """Return the names of the profiles of workers that the flows of a catalog ask for, in their order."""
     return sorted({flow["profile"] for flow in _flows_in(catalog)} - {None})
 
 
 def flows_in(catalog: Path) -> tuple[list[str], list[str]]:
-    """Name the flows of a catalog, and those that were deployed before."""
+    """Return the names of the flows of a catalog, and those that were deployed before."""
     made = _read(catalog)
     return list(made["flows"]), made["former"]
 
 
 def version_of(catalog: Path) -> str:
-    """Name the version of a catalog's flows."""
+    """Return the name of the version of a catalog's flows."""
     version: str = _read(catalog)["version"]
     return version
 
 
 def needs_engine(catalog: Path) -> bool:
-    """Say whether checking the input of a flow of a catalog takes pydantic's engine."""
+    """Return whether checking the input of a flow of a catalog takes pydantic's engine."""
     return any(flow["needs_engine"] for flow in _flows_in(catalog))
 
 

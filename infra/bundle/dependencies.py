@@ -39,18 +39,23 @@ class Dependencies:
     cache: Path = CACHE
 
     def of_group(self, group: str) -> Path:
-        """Give a folder with what a group of `pyproject.toml` names, as locked, without sources and unused parts."""
+        """Return a folder with what a group of `pyproject.toml` names, as locked, without sources and unused
+        parts.
+        """
         declared = str(tomllib.loads(_PROJECT.read_text())["dependency-groups"][group])
         options = ["--group", f"{_PROJECT}:{group}", "--constraints", str(_LOCK)]
         return self._installed([_LOCK.read_text(), declared], options, prune_own, drop_sources)
 
     def of_runtime(self) -> Path:
-        """Give a folder with what Lambda's runtime for Python has: boto3, whole."""
+        """Return a folder with what Lambda's runtime for Python has: boto3, whole."""
         options = ["--group", f"{_PROJECT}:runtime", "--constraints", str(_LOCK)]
         return self._installed([_LOCK.read_text(), "runtime"], options, prune_installation)
 
     def of_flows(self, requirements: Requirements, own: Iterable[Path]) -> Path:
-        """Give a folder with what flows require, whole; what the folders `own` have as well has the same version."""
+        """Return a folder with what flows require, whole.
+
+        What the folders `own` have as well has the same version.
+        """
         pins = sorted({f"{name}=={version}" for folder in own for name, version in _distributions(folder)})
         links = [_state(file) for folder in requirements.links for file in folder.iterdir()]
         files = {
@@ -72,7 +77,9 @@ class Dependencies:
             raise BundleError("\n".join([*lines, str(error)])) from error
 
     def _asked(self, requirements: Requirements) -> list[str]:
-        """Write the requirements as the installer takes them: a local project, and our own client, by its wheel."""
+        """Write the requirements as the installer takes them: a local project, and our own client, by its
+        wheel.
+        """
         return [self._as_asked(each) for each in requirements.required]
 
     def _as_asked(self, required: Named | Local) -> str:
@@ -141,7 +148,7 @@ def _publish(draft: Path, folder: Path) -> None:
 
 
 def _state(file: Path) -> str:
-    """Say what changes with a file, without reading it."""
+    """Return what changes with a file, without reading it."""
     state = file.stat()
     return f"{file.name} {state.st_size} {state.st_mtime_ns}"
 

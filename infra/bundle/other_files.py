@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def other_files(flows: Path, included: Collection[Path]) -> Iterator[str]:
-    """Say what becomes of each; `included` are the files of requirements."""
+    """Return what becomes of each; `included` are the files of requirements."""
     for path in sorted(flows.iterdir()):
         if path.name == "__pycache__" or path.resolve() in included:
             continue

@@ -104,7 +104,10 @@ def prune_installation(folder: Path) -> None:
 
 
 def prune_own(folder: Path) -> None:
-    """Remove also what our functions never use: mostly the descriptions of AWS services that they do not call.
+    """Remove also what our functions never use: mostly the descriptions of AWS services that they do not
+    call.
+
+
 
     Of the metadata, `METADATA` is left.
     """

@@ -86,7 +86,9 @@ class Local:
 
 @dataclass(slots=True)
 class Requirements:
-    """All requirements and constraints of a file and of those that it includes, and the options for the index."""
+    """All requirements and constraints of a file and of those that it includes, and the options for the
+    index.
+    """
 
     required: list[Named | Local] = field(default_factory=list)
     constraints: list[Named] = field(default_factory=list)
@@ -111,12 +113,15 @@ class Requirements:
         return found
 
     def about(self, text: str) -> list[Line]:
-        """Give the lines whose requirement a text mentions."""
+        """Return the lines whose requirement a text mentions."""
         named = [each for each in (*self.required, *self.constraints) if isinstance(each, Named)]
         return [each.line for each in named if re.search(rf"(?<![\w-]){re.escape(each.name)}(?![\w-])", text)]
 
     def _include_once(self, line: Line, file: Path, *, required: bool) -> None:
-        """Include a file that several may name, such as one of constraints; none may name what it is named by."""
+        """Include a file that several may name, such as one of constraints.
+
+        None may name what it is named by.
+        """
         if file in self._open:
             raise line.refused(f"{file} is being read already: it includes itself.")
         if (file, required) not in self._included:

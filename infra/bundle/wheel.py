@@ -26,22 +26,22 @@ class Wheel:
 
     @property
     def name(self) -> str:
-        """The name of the distribution."""
+        """Return the name of the distribution."""
         return parse_wheel_filename(self.path.name)[0]
 
     @property
     def version(self) -> str:
-        """The version of the distribution."""
+        """Return the version of the distribution."""
         return str(parse_wheel_filename(self.path.name)[1])
 
     @property
     def is_for_this_machine_alone(self) -> bool:
-        """Whether it has what only this kind of machine can run."""
+        """Return whether it has what only this kind of machine can run."""
         return all(tag.platform != "any" for tag in parse_wheel_filename(self.path.name)[3])
 
     @property
     def url(self) -> str:
-        """What an installer takes it by, good for this content alone."""
+        """Return what an installer takes it by, good for this content alone."""
         return f"{self.path.as_uri()}#sha256={hashlib.sha256(self.path.read_bytes()).hexdigest()}"
 
 
@@ -51,7 +51,7 @@ def wheel_of_client(cache: Path) -> Wheel:
 
 
 def wheel_of(path: Path, platform: Platform, cache: Path) -> Wheel:
-    """Give a wheel as it is, or build that of a project.
+    """Return a wheel as it is, or build that of a project.
 
     Raises:
         BundleError: it cannot be built, or what is built does not run on the platform.

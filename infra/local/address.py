@@ -46,12 +46,14 @@ class Address:
 
     @property
     def url(self) -> str:
-        """The base URL of the API."""
+        """Return the base URL of the API."""
         return f"http://localhost:{_port(self.sockets)}{BASE_PATH}"
 
     @property
     def origin(self) -> str:
-        """Where objects are: by the address itself, of which S3 does not take the first part for a bucket's name."""
+        """Return where objects are: by the address itself, of which S3 does not take the first part for a
+        bucket's name.
+        """
         return f"http://{_FAMILIES[0][1]}:{_port(self.sockets)}"
 
     async def serve(self, endpoint: Endpoint, api_id: str, bucket: str) -> None:

@@ -43,7 +43,9 @@ class Assembly:
 
     @property
     def flows(self) -> tuple[str, ...]:
-        """Name the flows that it deploys and those that were deployed before, by `project/flow`."""
+        """Return the names of the flows that it deploys and those that were deployed before, by
+        `project/flow`.
+        """
         names = FlowNames.of(json.loads(self.template))
         return (*names.live, *names.former)
 

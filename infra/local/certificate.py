@@ -16,7 +16,9 @@ class Certificate:
 
     @classmethod
     def issue(cls, folder: Path) -> "Certificate":
-        """Write a certificate into the folder, by an authority that nobody else knows and that issues no other."""
+        """Write a certificate into the folder, by an authority that nobody else knows and that issues no
+        other.
+        """
         # Loaded only now: a tenth of a second in which the template is already being synthesized.
         import trustme  # noqa: PLC0415
 

@@ -1,8 +1,11 @@
-"""What the emulator's resources hold, in a file: rows, messages, objects and schedules, from one run to the next.
+"""What the emulator's resources hold, in a file: rows, messages, objects and schedules, from one run to the
+next.
 
-The resources themselves are made from the template in each run, and are given then what those of the run before held.
-The file is written in the emulator's process, which knows what no request would tell, such as messages that a worker
-has.
+
+
+The resources themselves are made from the template in each run, and are given then what those of the run
+before held. The file is written in the emulator's process, which knows what no request would tell, such as
+messages that a worker has.
 """
 
 import pickle
@@ -56,7 +59,7 @@ def read_contents(file: Path) -> Held:
 
 
 def queues_with_messages(held: Held) -> set[str]:
-    """Name the queues in which messages wait, or are with a worker."""
+    """Return the name of the queues in which messages wait, or are with a worker."""
     return {name for (kind, name), messages in held.items() if kind == _QUEUE and messages}
 
 
@@ -161,7 +164,10 @@ class Contents:
         return next(found, {"messages": [], "objects": {}, "items": {}})
 
     def _unread_records(self, table: str) -> list[Any]:
-        """Return the records of the table's stream that its reader has not dealt with; a repeated one is harmless."""
+        """Return the records of the table's stream that its reader has not dealt with.
+
+        A repeated one is harmless.
+        """
         dynamodb = self.services["dynamodb"]
         positions = self.services["lambda_svc"]._dynamodb_stream_positions._data  # noqa: SLF001 - as above
         first = min(positions.values(), default=0) - dynamodb.stream_start_position(table)

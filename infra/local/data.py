@@ -46,12 +46,12 @@ class Data:
 
     @property
     def contents(self) -> Path | None:
-        """The file of what the emulator's resources hold."""
+        """Return the file of what the emulator's resources hold."""
         return None if self.folder is None else _contents(self.folder)
 
     @property
     def is_there(self) -> bool:
-        """Whether a run before has left any."""
+        """Return whether a run before has left any."""
         return self.contents is not None and self.contents.exists()
 
     def remember(self, queues: Mapping[str, DeployedQueue], flows: Sequence[str]) -> None:

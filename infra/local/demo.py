@@ -27,7 +27,10 @@ _KEPT_SECONDS = ROOT / ".build" / "demo.json"
 
 
 def main() -> int:
-    """Start it, submit the text with the command `noukai`, wait for the result and stop; the command's exit status."""
+    """Start it, submit the text with the command `noukai`, wait for the result and stop.
+
+    The command's exit status.
+    """
     # An end that is asked for stops the system too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(1))

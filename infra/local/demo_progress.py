@@ -16,10 +16,13 @@ _UPDATES_PER_SECOND = 5
 
 @dataclass(slots=True)
 class DemoProgress:
-    """The steps of a demo, each begun in its turn: `expected` has all of them, with the seconds that they may take.
+    """The steps of a demo, each begun in its turn: `expected` has all of them, with the seconds that they may
+    take.
 
-    A terminal shows the seconds of each step as they pass, and those that are left; anything else is given a line as
-    a step begins, with the seconds since the first.
+
+
+    A terminal shows the seconds of each step as they pass, and those that are left; anything else is given a
+    line as a step begins, with the seconds since the first.
     """
 
     expected: Mapping[str, float]

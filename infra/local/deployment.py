@@ -51,18 +51,18 @@ class Deployment:
 
     @property
     def api_id(self) -> str:
-        """The id of the HTTP API, which its endpoint's host name begins with."""
+        """Return the id of the HTTP API, which its endpoint's host name begins with."""
         host = urlsplit(self._outputs["Endpoint"]).hostname or ""
         return host.partition(".")[0]
 
     @property
     def queues(self) -> dict[str, DeployedQueue]:
-        """The queues of the profiles of workers that are there."""
+        """Return the queues of the profiles of workers that are there."""
         return deployed_queues(self._outputs)
 
     @property
     def payloads_bucket(self) -> str:
-        """The name of the bucket whose objects the functions give URLs of."""
+        """Return the name of the bucket whose objects the functions give URLs of."""
         return self._outputs["PayloadsBucket"]
 
     async def create(self, assembly: Assembly, *, now: int) -> None:

@@ -46,11 +46,11 @@ class Emulator:
     ) -> "Emulator":
         """Start it on loopback with all its files below `folder`; it takes requests once `ready` returns.
 
-        Its functions reach S3 by `objects_url`, if that is given, and so do the URLs that they give away. `runtime` has
-        the libraries that they find beside their asset and the standard library. What its resources hold is read from
-        the file `contents` and written to it, if that is given.
-        Of `environ` only what a program needs to run is passed on, so that nothing of the user's reaches the flows:
-        neither credentials nor settings.
+        Its functions reach S3 by `objects_url`, if that is given, and so do the URLs that they give away.
+        `runtime` has the libraries that they find beside their asset and the standard library. What its
+        resources hold is read from the file `contents` and written to it, if that is given. Of `environ` only
+        what a program needs to run is passed on, so that nothing of the user's reaches the flows: neither
+        credentials nor settings.
         """
         port, certificate = _free_port(), Certificate.issue(folder)
         process = await asyncio.create_subprocess_exec(
@@ -100,7 +100,7 @@ class Emulator:
 
     @property
     def last_lines(self) -> str:
-        """The end of what it said itself."""
+        """Return the end of what it said itself."""
         return "\n".join(self._said)
 
     async def _relay_functions(self, on_line: Callable[[str, str], None]) -> None:

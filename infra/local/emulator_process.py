@@ -1,11 +1,15 @@
-"""The emulator's own process: ministack, with the functions' output live and their running work left in peace.
+"""The emulator's own process: ministack, with the functions' output live and their running work left in
+peace.
 
-It is run by path on the interpreter below the virtual environment; its arguments are the folders to import ministack
-from. Handlers are run on that interpreter too, so they find the standard library and their asset and nothing else: a
-module that the asset lacks is missed here as it would be on Lambda.
 
-Standard output carries the functions' lines, each as the function's name, a tab and the text; standard error carries
-what the emulator itself has to say. The process ends when its standard input does, and so with whoever started it.
+
+It is run by path on the interpreter below the virtual environment; its arguments are the folders to import
+ministack from. Handlers are run on that interpreter too, so they find the standard library and their asset
+and nothing else: a module that the asset lacks is missed here as it would be on Lambda.
+
+Standard output carries the functions' lines, each as the function's name, a tab and the text; standard error
+carries what the emulator itself has to say. The process ends when its standard input does, and so with
+whoever started it.
 """
 
 import hashlib
@@ -76,7 +80,9 @@ def adapt(runtime: Any) -> None:
 
 
 class Beside:
-    """A poller that runs beside who calls it: in a thread of its own, one at a time, while it finds something."""
+    """A poller that runs beside who calls it: in a thread of its own, one at a time, while it finds
+    something.
+    """
 
     def __init__(self, poll: Callable[[], bool]) -> None:
         self._poll = poll
@@ -97,7 +103,10 @@ class Beside:
 
 
 class SharedZip(zipfile.ZipFile):
-    """A zip file that is unpacked once, to be shared by all who unpack the same; none may write to what it finds."""
+    """A zip file that is unpacked once, to be shared by all who unpack the same.
+
+    None may write to what it finds.
+    """
 
     # Not `_lock`: each zip file has one of that name for itself.
     _unpacking = threading.Lock()
@@ -117,8 +126,8 @@ class SharedZip(zipfile.ZipFile):
 class Turns:
     """Starts another worker of a function only when for a while none of it has become warm or free.
 
-    A start takes half a second of a processor. Ten requests at once would start ten workers, and each request would
-    wait for all of them, where one that is warm answers one after the other within milliseconds.
+    A start takes half a second of a processor. Ten requests at once would start ten workers, and each request
+    would wait for all of them, where one that is warm answers one after the other within milliseconds.
     """
 
     def __init__(self, runtime: Any, at_once: int, patience: float) -> None:

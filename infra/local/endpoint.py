@@ -24,7 +24,9 @@ class Endpoint:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a program of AWS, for instance its command, has to be told to work here as the root user."""
+        """Return what a program of AWS, for instance its command, has to be told to work here as the root
+        user.
+        """
         return {"AWS_ENDPOINT_URL": self.url, "AWS_CA_BUNDLE": str(self.authority), **ROOT_USER}
 
     def client(self, service: str, *credentials: str) -> Any:
@@ -50,7 +52,7 @@ class Endpoint:
 
 @cache
 def _session() -> boto3.Session:
-    """Give the one session, which reads the megabytes of a service's description once."""
+    """Return the one session, which reads the megabytes of a service's description once."""
     return boto3.Session()
 
 

@@ -2,4 +2,7 @@
 
 
 class LocalError(Exception):
-    """The local system cannot start or go on; the message says why, and what to do where there is something."""
+    """The local system cannot start or go on.
+
+    The message says why, and what to do where there is something.
+    """

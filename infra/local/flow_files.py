@@ -42,7 +42,9 @@ async def changes(flows: Path) -> AsyncGenerator[None]:
 
 
 def taking_part(flows: Path) -> list[Path]:
-    """Return the files and folders outside the folder of flows that its `requirements.txt` includes or requires."""
+    """Return the files and folders outside the folder of flows that its `requirements.txt` includes or
+    requires.
+    """
     file = flows / "requirements.txt"
     try:
         read = Requirements.read(file)

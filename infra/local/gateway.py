@@ -1,7 +1,7 @@
 """The address of the API: an ASGI application that hands every request on to the emulator as it came.
 
-A request for an object of the bucket, by a URL that a function has signed for this address, is handed on to S3: nobody
-but the functions trusts the emulator's own certificate.
+A request for an object of the bucket, by a URL that a function has signed for this address, is handed on to
+S3: nobody but the functions trusts the emulator's own certificate.
 """
 
 import json
@@ -42,10 +42,12 @@ _TIMEOUT = httpx.Timeout(60).as_dict()
 
 
 class Gateway:
-    """Forwards method, path, query, headers and body unchanged; answers 503 itself while the emulator does not answer.
+    """Forwards method, path, query, headers and body unchanged.
 
-    The target may be absolute (`GET http://localhost:8080/api/v1/flows`), as clients send it that take this address
-    for a proxy.
+    Answers 503 itself while the emulator does not answer.
+
+    The target may be absolute (`GET http://localhost:8080/api/v1/flows`), as clients send it that take this
+    address for a proxy.
     """
 
     def __init__(self, endpoint: str, api_id: str, transport: httpx.AsyncBaseTransport, bucket: str) -> None:

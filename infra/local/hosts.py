@@ -1,7 +1,7 @@
 """Refusing whoever calls the address by another name than its own.
 
-A web page can let its own name mean 127.0.0.1 and then read, as its own origin, what answers there; the keys of a local
-system are known to everybody. What such a page cannot choose is the name by which it calls.
+A web page can let its own name mean 127.0.0.1 and then read, as its own origin, what answers there; the keys
+of a local system are known to everybody. What such a page cannot choose is the name by which it calls.
 """
 
 import ipaddress
@@ -39,7 +39,7 @@ class LoopbackHosts:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host, with its port or without, is this machine for every resolver."""
+    """Return whether a host, with its port or without, is this machine for every resolver."""
     name = _PORT.sub("", host).lower().removesuffix(".")
     if name == _NAME or name.endswith(f".{_NAME}"):
         return True

@@ -33,8 +33,8 @@ _UNPACKED = re.compile(r"(?<![^\s\"'])[^\s\"']*/(?:ministack-lambda-[^/\s]+/code
 def readable(function: str, line: str, now: datetime) -> str:
     """Render a line that a function has just written: a JSON line of its logger, or any other text as it is.
 
-    For instance `12:00:00 INFO    worker       claimed job_id=job_1`; a traceback follows on lines of its own, with
-    files named as in the asset.
+    For instance `12:00:00 INFO    worker       claimed job_id=job_1`; a traceback follows on lines of its
+    own, with files named as in the asset.
     """
     entry = _entry(line)
     extras = "".join(f" {name}={_text(value)}" for name, value in entry.items() if name not in _NOT_SHOWN)

@@ -1,7 +1,7 @@
 """The memory limit of workers, as Lambda has it: if all processes of one exceed it, the largest is killed.
 
-A limit of addresses is another thing: what is mapped and never touched counts there, and what children have does not.
-It is watched in the emulator's process, which knows the workers.
+A limit of addresses is another thing: what is mapped and never touched counts there, and what children have
+does not. It is watched in the emulator's process, which knows the workers.
 """
 
 import os

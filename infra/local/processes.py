@@ -1,7 +1,7 @@
 """The processes of one run: found by a mark in their environment, which every descendant inherits.
 
-A parent's list of children would miss some: a flow runs in a process group of its own, and one whose worker has died
-belongs to the init process.
+A parent's list of children would miss some: a flow runs in a process group of its own, and one whose worker
+has died belongs to the init process.
 """
 
 import os
@@ -25,7 +25,9 @@ def marked(run: str) -> list[psutil.Process]:
 def end_all(
     run: str, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """End the run's processes: ask each to terminate, and kill whatever is left, or has come, after a short grace."""
+    """End the run's processes: ask each to terminate, and kill whatever is left, or has come, after a short
+    grace.
+    """
     asked: set[psutil.Process] = set()
     deadline = clock() + _GRACE_SECONDS
     while living := marked(run):

@@ -12,7 +12,9 @@ _POLL_SECONDS = 0.02
 
 
 async def answered(url: str, trust: ssl.SSLContext | None = None) -> None:
-    """Wait until a GET of the URL is answered with success; `trust` is for who certifies it, if that is not known.
+    """Wait until a GET of the URL is answered with success.
+
+    `trust` is for who certifies it, if that is not known.
 
     Raises:
         LocalError: it is not within half a minute.

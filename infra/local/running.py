@@ -31,7 +31,7 @@ class Running:
 
     @property
     def output(self) -> str:
-        """Everything that it has written so far."""
+        """Return everything that it has written so far."""
         with self._news:
             return "\n".join(self._lines)
 

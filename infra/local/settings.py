@@ -18,7 +18,8 @@ _LAST_PORT = 65_535
 class Settings:
     """`port` 0 takes a free one; `flows` is the absolute folder of the flows.
 
-    `data` is the folder in which what was submitted is kept from run to run, if it is; `is_fresh` begins anew there.
+    `data` is the folder in which what was submitted is kept from run to run, if it is; `is_fresh` begins anew
+    there.
     """
 
     port: int
@@ -30,7 +31,8 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Read `PORT`, `FLOWS`, `DATA` and `FRESH`, whose empty value is that of none.
 
-        A relative folder begins at the working one. Each port has data of its own, a free one none but by `DATA`.
+        A relative folder begins at the working one. Each port has data of its own, a free one none but by
+        `DATA`.
 
         Raises:
             LocalError: a value cannot be used.

@@ -31,7 +31,10 @@ class Synthesizer:
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     async def synthesize(self, outdir: Path, draining: Sequence[str] = (), former: Sequence[str] = ()) -> Assembly:
-        """Make the assembly of the flows, with workers of the profiles `draining` whether flows ask for them or not.
+        """Make the assembly of the flows, with workers of the profiles `draining` whether flows ask for them
+        or not.
+
+
 
         Lists show the jobs of the flows `former`, too.
 

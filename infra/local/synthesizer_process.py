@@ -1,8 +1,8 @@
 """A process that synthesizes, again and again: no change of a flow has to wait for the CDK to load.
 
-Each line of standard input is an order: JSON with the folder of the assembly, and with what the context has beside that
-of `cdk.json`. `DONE` on standard error ends what is said of it. A synthesis that fails ends the process with its
-message.
+Each line of standard input is an order: JSON with the folder of the assembly, and with what the context has
+beside that of `cdk.json`. `DONE` on standard error ends what is said of it. A synthesis that fails ends the
+process with its message.
 """
 
 import json

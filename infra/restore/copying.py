@@ -23,9 +23,13 @@ _LONGEST_PAUSE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Copying:
-    """From the table `copy` into `table`, writing what differs and no more: a copying that broke off is begun again.
+    """From the table `copy` into `table`, writing what differs and no more: a copying that broke off is begun
+    again.
 
-    `keys` are the names of their keys, `now_ms` is when the restoration began. What has expired until then is left out.
+
+
+    `keys` are the names of their keys, `now_ms` is when the restoration began. What has expired until then is
+    left out.
     """
 
     client: "DynamoDBClient"

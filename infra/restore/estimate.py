@@ -17,7 +17,9 @@ class Size:
     bytes: int
 
     def usd(self) -> tuple[float, float]:
-        """Estimate the least and the most: both tables are scanned and compared, and no row or every row is written."""
+        """Estimate the least and the most: both tables are scanned and compared, and no row or every row is
+        written.
+        """
         scans = 2 * ceil(self.bytes / _READ_BYTES)
         looks = 2 * max(self.rows, ceil(self.bytes / _READ_BYTES))
         least = self.bytes / _GB * _USD_PER_GB + (scans + looks) * _USD_PER_READ_UNIT

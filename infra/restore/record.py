@@ -1,4 +1,6 @@
-"""What a restoration has been told and how far it is, in a parameter of the account: it outlasts whoever runs it."""
+"""What a restoration has been told and how far it is, in a parameter of the account: it outlasts whoever runs
+it.
+"""
 
 import json
 from collections.abc import Sequence
@@ -26,17 +28,17 @@ class Progress:
     copied: Sequence[TableName] = ()
 
     def copy_of(self, table: str) -> str:
-        """Name the restored copy of a table."""
+        """Return the name of the restored copy of a table."""
         return f"{table}-restore-{self.begun}"
 
     @property
     def point_in_time(self) -> datetime:
-        """The moment, as AWS is told."""
+        """Return the moment, as AWS is told."""
         return datetime.fromtimestamp(self.moment / 1000, UTC)
 
     @property
     def replaced(self) -> datetime:
-        """The last moment at which the tables were as before."""
+        """Return the last moment at which the tables were as before."""
         return datetime.fromtimestamp((self.changed or self.begun) // 1000, UTC)
 
 

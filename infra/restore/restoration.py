@@ -37,7 +37,7 @@ class Restoration:
 
     @property
     def record(self) -> Record:
-        """Where the progress is noted."""
+        """Return where the progress is noted."""
         return Record(self.account.session.client("ssm"), self.stack)
 
     def plan(self, moment: datetime, tables: Sequence[TableName]) -> Progress:

@@ -1,4 +1,6 @@
-"""What becomes of a row, pure: from how it was at the point in time, and how it is now, to what has to be written."""
+"""What becomes of a row, pure: from how it was at the point in time, and how it is now, to what has to be
+written.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,7 +21,7 @@ DEADLINE_MS = 8 * 24 * 60 * 60 * 1000
 
 
 def is_expired(row: Row, now_ms: int) -> bool:
-    """Say whether the row is one that DynamoDB would delete again."""
+    """Return whether the row is one that DynamoDB would delete again."""
     return EXPIRY_ATTRIBUTE in row and int(row[EXPIRY_ATTRIBUTE]["N"]) * 1000 <= now_ms
 
 
@@ -37,8 +39,9 @@ def still_revoked(then: Row, now: Row | None) -> Row | None:
 def marked_job(begun: int) -> Change:
     """Bring jobs back with the mark of the restoration that began then; what has its mark is written already.
 
-    The message of a job that has ended since is deleted: the deadline of such a job is now, so that a look at it or
-    the sweep settles it. A job that a schedule sends keeps its deadline, which tells how it was counted when it came.
+    The message of a job that has ended since is deleted: the deadline of such a job is now, so that a look at
+    it or the sweep settles it. A job that a schedule sends keeps its deadline, which tells how it was counted
+    when it came.
     """
     mark = {"N": str(begun)}
 

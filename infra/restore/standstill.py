@@ -1,8 +1,8 @@
 """Letting a deployment stand still, and go on again as its template says.
 
-A function whose reserved concurrency is zero is not invoked: callers get 503 and repeat their requests, messages wait
-on their queues. The mappings are disabled as well, since a delivery that is throttled counts as a receive. A mapping of
-a stream that is enabled again goes on where it has stopped.
+A function whose reserved concurrency is zero is not invoked: callers get 503 and repeat their requests,
+messages wait on their queues. The mappings are disabled as well, since a delivery that is throttled counts as
+a receive. A mapping of a stream that is enabled again goes on where it has stopped.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
