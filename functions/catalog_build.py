@@ -1,4 +1,4 @@
-"""Build step: check a folder of flows and write its catalog.
+"""A build step: check a folder of flows and write its catalog.
 
     python -m functions.catalog_build FLOWS OUT FLOW_SECONDS GRACE_SECONDS
 

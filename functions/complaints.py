@@ -1,4 +1,4 @@
-"""Build step: the errors of a flow that would make its jobs fail."""
+"""A build step: the errors of a flow that would make its jobs fail."""
 
 import inspect
 

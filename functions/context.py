@@ -81,8 +81,6 @@ class Context:
     def progress(self, percent: float | None = None, message: str | None = None) -> None:
         """Report the progress: `percent` from 0 to 100, and a message of at most 400 bytes.
 
-
-
         Raises:
             TypeError: `percent` is no number, or the message no text.
             ValueError: `percent` is not from 0 to 100.

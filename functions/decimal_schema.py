@@ -1,4 +1,4 @@
-"""Build step: the JSON Schema of a number that becomes a `Decimal`."""
+"""A build step: the JSON Schema of a number that becomes a `Decimal`."""
 
 from collections.abc import Mapping
 from decimal import Decimal

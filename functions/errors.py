@@ -1,6 +1,4 @@
-"""Errors as the contract answers them: one table says how each refusal is, and every other failure has its
-answer.
-"""
+"""The answers to errors: a table maps each refusal, and every other failure has its own."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

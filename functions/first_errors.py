@@ -30,8 +30,6 @@ class FirstErrors(list[JsonSchemaValueException]):
 def once(validate: _Validate) -> _Validate:
     """Cache a definition's validation of a list or object within one check.
 
-
-
     Variants within definitions would look at what is below them again and again, at each level twice as
     often.
     """

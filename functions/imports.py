@@ -1,4 +1,4 @@
-"""Build step: find imports that will fail in the worker."""
+"""A build step: find imports that will fail in the worker."""
 
 import ast
 import sys
@@ -56,8 +56,6 @@ def advice(module: str, folder: Path) -> str:
 
 def missing_later(folder: Path) -> Iterator[str]:
     """Return the imports within functions that will fail at run time.
-
-
 
     An import in a `try`, for type checkers alone, or for another kind of machine may fail.
     """

@@ -1,7 +1,5 @@
 """The index of the jobs table: flow, age and id of each job, all immutable.
 
-
-
 It follows the table within a fraction of a second: of a job it may say too late that it is there, or that it
 is gone.
 """
@@ -28,10 +26,7 @@ class JobIndex:
     table: str
 
     def newest(self, org: str, flows: Iterable[str], *, above: str, below: str, at_once: int) -> Iterator[str]:
-        """Iterate over the positions of an org's jobs of some flows, the newest first, in the order of
-        `row.order`.
-
-
+        """Iterate over the positions of an org's jobs of some flows, the newest first, in the order of `row.order`.
 
         Those below `below`, and not below `above`. Each partition is asked for so many `at_once`, and again
         only when they are used up.

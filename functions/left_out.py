@@ -1,4 +1,4 @@
-"""Build step: find functions that look like flows and are not deployed."""
+"""A build step: find functions that look like flows and are not deployed."""
 
 import ast
 import inspect

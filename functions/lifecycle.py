@@ -155,8 +155,6 @@ class Job:
     def may_be_resent(self, now: int) -> bool:
         """Return whether a resubmission may resend the message: once at first, then once per delivery time.
 
-
-
         Until a worker has claimed the job nobody can tell whether its message was sent; sent twice, it starts
         its job once.
         """

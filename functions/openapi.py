@@ -1,4 +1,4 @@
-"""Build step: the OpenAPI document, from the models and operations of `noukai_wire`."""
+"""A build step: the OpenAPI document, from the models and operations of `noukai_wire`."""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus

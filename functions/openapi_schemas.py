@@ -1,4 +1,4 @@
-"""Build step: the schemas of the OpenAPI document."""
+"""A build step: the schemas of the OpenAPI document."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any

@@ -91,8 +91,6 @@ def is_held_for(pause: int, *, progress: bool) -> bool:
 def pace_headers(job: Job, now: int, *, held: bool = False, progress: bool = False) -> dict[str, str]:
     """Return the headers with the poll interval.
 
-
-
     `Retry-After` is in whole seconds, as every client knows it, and never too early; `Retry-After-Ms` is
     exact.
     """

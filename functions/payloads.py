@@ -1,7 +1,4 @@
-"""The inputs and results that are too large for a request, a message or a row: objects in the deployment's
-bucket.
-
-
+"""The inputs and results that are too large for a request, a message or a row: objects in the deployment's bucket.
 
 What an object is called says for how long it is kept, in days: the bucket's own rules delete it then. Who
 names an input names its content, below the caller's own org: repeating an upload changes nothing, and nobody

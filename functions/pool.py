@@ -46,8 +46,6 @@ class ProcessPool:
     def get_ready(self, projects: Iterable[str], seconds: float) -> None:
         """Start processes that import the projects' modules, as time, memory and the limit of four allow.
 
-
-
         A process whose import fails is closed with a warning: the first job that needs the project makes
         another, and that attempt's error names the cause.
         """

@@ -16,8 +16,6 @@ _HEADER = struct.Struct("=II")
 class ProgressBoard:
     """A board that holds one text: each report replaces the one before.
 
-
-
     A flow may report in every turn of a tight loop, and then fall silent: a pipe would fill, and whoever
     dropped reports to spare it could drop the last one. Anonymous memory needs no `/dev/shm`, which Lambda
     lacks.

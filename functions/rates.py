@@ -17,8 +17,6 @@ _KEPT_SECONDS = 60 * 60
 class Rates:
     """The calls of limited keys per second, counted in the usage table for all processes.
 
-
-
     A call of a key without a limit costs nothing here, one of a key with a limit a write. What is beyond the
     limit is refused by a process that has seen it exceeded without another write in that second.
     """

@@ -27,8 +27,6 @@ def project_of(path: Path) -> str:
 def open_folder(folder: Path) -> None:
     """Make the folder's modules importable as `flows.NAME` or `NAME`, as the same module.
 
-
-
     A project named like a module of Python's or of a library hides nothing: that one is imported by its short
     name.
     """

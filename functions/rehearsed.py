@@ -16,8 +16,6 @@ from noukai_wire.models import Submission
 def accepted_arguments(flow: Flow, content: bytes) -> Mapping[str, Any]:
     """Parse a message and parameters into a job's arguments, as its message would carry them.
 
-
-
     Raises:
         Refusal: the API would refuse them.
     """

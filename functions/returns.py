@@ -110,8 +110,6 @@ def says_no_more(annotation: Any) -> bool:
 def _with_writers(schema: Any) -> Any:
     """Write bytes as base64 (RFC 4648, section 4), and values without annotation by their own type.
 
-
-
     pydantic has another alphabet, and none for bytes where a dataclass or a named tuple leaves them open.
     Models, which have a configuration of their own, stay as they are.
     """

@@ -43,8 +43,6 @@ class Rounds:
     def overdue_page(self, now: int, after: str | None) -> tuple[list[Job], str | None]:
         """Return the overdue jobs of a page, and the key of its last row.
 
-
-
         A page is a megabyte of rows, wanted or not, behind the row whose key is `after`. The last page has no
         last row.
         """

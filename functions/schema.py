@@ -1,4 +1,4 @@
-"""Build step: the JSON Schemas of flows and bodies, as pydantic writes them and as they are published."""
+"""A build step: the JSON Schemas of flows and bodies, as pydantic writes them and as they are published."""
 
 import math
 from collections.abc import Callable, Mapping

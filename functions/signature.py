@@ -1,4 +1,4 @@
-"""What a flow's function takes: its parameters, what they are annotated with, and their defaults."""
+"""The signature of a flow's function: its parameters with their annotations and defaults."""
 
 import inspect
 import json

@@ -34,8 +34,6 @@ takes 6 MB of a function, with each quotation mark and backslash twice."""
 def statuses(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Return an entry for each id: the caller's job and its poll interval, or an error.
 
-
-
     The reads are strongly consistent, as that of one job is.
     """
     ids = _ids(request.body)

@@ -1,7 +1,4 @@
-"""The jobs table: one conditional write per transition.
-
-With `row`, the only file that knows attribute names.
-"""
+"""The jobs table: one conditional write per transition. Only this and `row` know attribute names."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -197,8 +194,7 @@ class JobStore:
     ) -> Job:
         """Write as the worker that claimed `job`; refused once it was cancelled, taken over or expired.
 
-        Each such write says how long the job has run: of an attempt that is lost, that is known up to its
-        last.
+        Each write records the run time, since a lost attempt writes nothing more.
         """
         changes = {**changes, "ran_ms": job.total_ms(now)}
         try:

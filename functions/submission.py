@@ -23,14 +23,7 @@ _IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY_LENG
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a caller asks for: the flow's arguments, the job's options as they stand in the body, and their
-    digest.
-
-
-
-    Of the options, `runAt` is in milliseconds since the epoch. If the input was uploaded there are no
-    arguments here.
-    """
+    """A validated submission: the flow's arguments, the job's options as submitted, and their digest."""
 
     arguments: Mapping[str, Any]
     options: Mapping[str, Any]
@@ -94,9 +87,7 @@ def uploaded_arguments(content: bytes, name: str, catalog: Catalog) -> Mapping[s
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """An input that is to be uploaded: its bytes, its SHA-256 in hex, and the options of its job as in a
-    submission.
-    """
+    """An input to upload: its size in bytes, its SHA-256 in hex, and the options of its job."""
 
     size: int
     sha256: str

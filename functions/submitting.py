@@ -45,8 +45,6 @@ def submitted(request: Request, caller: Caller, deployment: Deployment, *, is_he
 def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> list[Job | Exception]:
     """Accept the jobs of a batch, in their order: each job, or its refusal.
 
-
-
     A submission without a key of its own is named by the batch's key and its place in the batch.
     """
     name = flow_name(request, deployment)

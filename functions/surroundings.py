@@ -43,8 +43,6 @@ _LIMITS = sorted({value for name, value in vars(resource).items() if name.starts
 class Surroundings:
     """A snapshot of this process's state after the import of the flow's module.
 
-
-
     No method raises for what a flow has done to its process.
     """
 
@@ -69,10 +67,7 @@ class Surroundings:
         _forget_temporary_folder()
 
     def restore(self) -> bool:
-        """Restore the state.
-
-        False if that cannot be done, and no further attempt may run in this process.
-        """
+        """Restore the state; return False if that fails: no further attempt may run in this process."""
         restored = True
         for restore in (*self._restores, _forget_temporary_folder, _clear_log):
             try:
@@ -243,10 +238,7 @@ def _forget_temporary_folder() -> bool:
 
 
 def _clear_log() -> bool:
-    """Clear the log context of earlier attempts.
-
-    A logging configuration may have switched it off.
-    """
+    """Clear the log context of earlier attempts, and re-enable the logger if they disabled it."""
     if logger.cache_info().currsize:
         logger().clear_state()
     getLogger(SERVICE).disabled = False

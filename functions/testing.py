@@ -81,13 +81,10 @@ def rehearse(
 ) -> Rehearsal:
     """Run a flow with these arguments as a job, without pauses, from the given attempt on.
 
-
-
-    `arguments` are message and parameters by name, as JSON, and are checked as a submission's: what the API
-    would refuse fails for good. A failed attempt is followed by the next, up to `max_attempts` (the flow's
-    own, if nothing is said). `cancel_when` is asked at each progress; once it agrees the flow is interrupted
-    there, as by a cancellation. `remaining_seconds` (else the flow's timeout) is what the context says. An
-    event loop that runs here has to wait.
+    `arguments` are message and parameters by name, as JSON, validated like a submission: invalid ones fail
+    for good. A failed attempt is retried up to `max_attempts` (by default the flow's). The flow is
+    cancelled at the first progress for which `cancel_when` returns true. The context starts with
+    `remaining_seconds` (by default the flow's timeout). A running event loop is blocked.
 
     Raises:
         TypeError: the arguments are not JSON, so no job could have them.

@@ -12,8 +12,6 @@ from functions.descriptors import moved_up
 class Tether:
     """A pipe whose write end only the worker holds: when it closes, the kernel kills the tied group.
 
-
-
     It closes also when the worker is killed, and a flow that ran on would run beside its next attempt.
     `PR_SET_PDEATHSIG` would miss what the flow has started, and another process to watch over both would cost
     another fork. Only Linux can send another signal than `SIGIO`: elsewhere a flow can outlive a worker that

@@ -13,9 +13,7 @@ _MB_MS_PER_GB_SECOND = 1024 * 1000
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Jobs by outcome, and what their attempts have taken: their number, their time, and that times the
-    memory.
-    """
+    """The jobs by outcome, and their attempts: number, milliseconds, and milliseconds times memory."""
 
     completed: int = 0
     failed: int = 0

@@ -45,8 +45,6 @@ class UseStore:
     def add(self, shard: str, entries: Sequence[Entry], now: int) -> None:
         """Add one shard's records of one org, day and flow, except those already counted.
 
-
-
         One write; another one if some of them are in, or if the sum may have a gap before them.
         """
         row = self._write(shard, entries, _next(entries, now))

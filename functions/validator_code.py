@@ -1,4 +1,4 @@
-"""Build step: the code of validators, which check values without pydantic's models.
+"""A build step: the code of validators, which check values without pydantic's models.
 
 A JSON Schema says little of text. A flow's validator has pydantic's own engine look at each text that is more
 than text, with the core schema that pydantic has made of the annotation.
@@ -115,10 +115,7 @@ CHECKS = {dict(checks)!r}
 
 
 def _bounded(code: str) -> str:
-    """Limit the errors that compiled code collects.
-
-    The compiler itself would find everything that is wrong.
-    """
+    """Limit the errors that compiled code collects; the compiler itself would find all."""
     code = re.sub(r"^( *)errors = \[\]$", r"\1errors = FirstErrors()", code, flags=re.MULTILINE)
     return re.sub(r"^( *)(\w+_property_names = False)$", r"\1\2\n\1break", code, flags=re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""Build step: the compiler of JSON Schemas, with arithmetic that does not round."""
+"""A build step: the compiler of JSON Schemas, with arithmetic that does not round."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -16,8 +16,6 @@ from noukai_wire import limits
 def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Return the status once the job is terminal, or `seconds` after the gateway got the request.
 
-
-
     Sooner if there is nothing to expect for longer than a second: the answer says when to ask again. With
     `progress` the answer also comes with every change of it.
     """

@@ -66,9 +66,7 @@ def deploy_command(
 
 
 def _show_first_key(operator: Operator, org: str) -> None:
-    """Make the first key of a deployment, where nothing but a terminal shows it: a log is read by many, and
-    kept.
-    """
+    """Create a deployment's first key; show it on a terminal only, since logs are read by many, and kept."""
     keys = operator.keys()
     if not keys.is_empty():
         return
@@ -83,7 +81,7 @@ def _show_first_key(operator: Operator, org: str) -> None:
 
 @commands.command("rollback")
 def rollback_command(context: Context) -> None:
-    """Let the functions before the last deployment be live again, or, the second time, those after it."""
+    """Roll back to the functions before the last deployment; a second rollback undoes the first."""
     operator = Operator.of(context)
     count = rollback(operator.account, operator.stack, now=int(time.time()))
     flows = live_flows(operator.account, operator.stack)
@@ -95,7 +93,7 @@ def rollback_command(context: Context) -> None:
 
 @commands.command("destroy", context_settings=_PASS_ON)
 def destroy_command(further: typer.Context, context: Context) -> None:
-    """Take the stack away; further options go to `cdk destroy`."""
+    """Delete the stack; further options go to `cdk destroy`."""
     operator = Operator.of(context)
     kept = destroy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
     if kept:
@@ -107,7 +105,7 @@ def destroy_command(further: typer.Context, context: Context) -> None:
 
 @commands.command("redrive")
 def redrive_command(context: Context) -> None:
-    """Send the dead letters that their reader could not process to it again."""
+    """Return unprocessed dead-letter messages to their reader."""
     operator = Operator.of(context)
     outputs = operator.account.deployed(operator.stack)
     queues = {"unprocessed": outputs["UnprocessedQueueUrl"], "dead_letters": outputs["DeadLetterQueueUrl"]}
@@ -118,7 +116,7 @@ def redrive_command(context: Context) -> None:
 def recount_command(
     context: Context, *, yes: Annotated[bool, typer.Option("--yes", "-y", help="Count without asking.")] = False
 ) -> None:
-    """Count the use that could not be counted when it came, exactly once."""
+    """Count the usage that could not be counted in time, exactly once."""
     operator = Operator.of(context)
     outputs, session = operator.account.deployed(operator.stack), operator.account.session
     uncounted = Uncounted(session.client("s3"), outputs["UncountedBucket"])
@@ -141,7 +139,7 @@ def recount_command(
 
 
 def main() -> None:
-    """Run a command; what the operator has to mend is said without a trace."""
+    """Run a command; print an operator's error without a traceback."""
     try:
         commands()
     except (OperatorError, SettingsError, BotoCoreError, ClientError) as error:

@@ -1,4 +1,4 @@
-"""The operator's AWS account: which one it is, and what a stack there says of itself."""
+"""The operator's AWS account and the stack in it."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class OperatorError(Exception):
-    """What the operator asked for cannot be done; the message says what to mend."""
+    """An error that the operator can mend; the message says how."""
 
 
 def resources(session: boto3.Session, stack: str, kind: str) -> list[str]:
@@ -80,7 +80,7 @@ class Account:
         return outputs
 
     def takes_along(self, stack: str, kind: str) -> bool:
-        """Return whether the stack takes its resources of a kind along when it is deleted."""
+        """Return whether deleting the stack deletes its resources of a kind."""
         made = self.template(stack)["Resources"].values()
         return "Retain" not in [each.get("DeletionPolicy") for each in made if each["Type"] == kind]
 
@@ -91,7 +91,7 @@ class Account:
         return template
 
     def is_bootstrapped(self) -> bool:
-        """Return whether the account and region have what the CDK needs to deploy anything."""
+        """Return whether the account and region are bootstrapped for the CDK."""
         ssm = self.session.client("ssm")
         try:
             ssm.get_parameter(Name="/cdk-bootstrap/hnb659fds/version")

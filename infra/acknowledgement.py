@@ -1,9 +1,9 @@
-"""Saying of a rule of cdk-nag's AwsSolutions that what it objects to is meant so."""
+"""The suppression of cdk-nag rules."""
 
 from aws_cdk import Acknowledgment, Validations
 from constructs import IConstruct
 
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
-    """Let the rule pass for the construct and all that is in it; the reason is kept with the construct."""
+    """Suppress a cdk-nag rule for the construct and its children, with a reason."""
     Validations.of(construct).acknowledge(Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason))

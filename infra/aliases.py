@@ -1,4 +1,4 @@
-"""The aliases of every function, and what its versions say of themselves."""
+"""The aliases of functions, and the descriptions of their versions."""
 
 LIVE = "live"
 """What gateway, mappings and schedules invoke; each deployment names the version."""

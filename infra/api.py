@@ -26,9 +26,7 @@ _TIMEOUT = 29
 
 @dataclass(frozen=True)
 class _Answerer:
-    """What answers some routes, and what it does with the tables of jobs and use, queues, schedules and
-    objects.
-    """
+    """The settings of a function that answers routes: its access to tables, queues, schedules and objects."""
 
     entry: str
     routes: tuple[Route, ...]
@@ -105,10 +103,7 @@ _STAGE = "$default"
 
 
 class Api(Construct):
-    """An HTTP API with the contract's routes, a function for each kind of them, and our own answer to all
-    others.
-
-
+    """An HTTP API with the contract's routes, a function per kind of route, and a default route.
 
     A request that holds its answer occupies a function for seconds: `wait` and `execute` are functions of
     their own, so that their shares of the account's concurrency can be bounded.

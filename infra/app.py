@@ -37,14 +37,14 @@ def synthesize(outdir: Path, context: dict[str, object]) -> None:
 
 
 def load_cdk() -> None:
-    """Load the CDK, which takes seconds, and start its Node, which has to be found by then."""
+    """Load the CDK, which takes seconds, and start its Node, which must be on the path."""
     os.environ.update(node_environment(os.environ))
     from infra import stack  # noqa: F401, PLC0415
 
 
 @contextmanager
 def composed(outdir: Path, context: dict[str, object]) -> "Iterator[App]":
-    """Compose the app, which can be synthesized until the end of the block; raises as `synthesize` does."""
+    """Yield the composed app, which can be synthesized within the block; raise as `synthesize` does."""
     load_cdk()
     from aws_cdk import App  # noqa: PLC0415
 

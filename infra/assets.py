@@ -16,7 +16,7 @@ from infra.settings import ROOT
 
 
 class Assets:
-    """`api` holds what answers requests, `worker` also the flows and what they need."""
+    """The assets: `api` for the functions that answer requests, `worker` with the flows and their requirements."""
 
     def __init__(self, bundler: Bundler) -> None:
         self.api = _code(bundler, "api")
@@ -32,12 +32,12 @@ class Assets:
             return self._bundler.profiles()
 
     def flow_names(self) -> FlowNames:
-        """Return the name of the flows and the former ones; ends the program if they cannot be used."""
+        """Return the deployed and the former flows; exit if they cannot be used."""
         with _ending():
             return FlowNames(*map(tuple, self._bundler.flow_names()))
 
     def version(self) -> str:
-        """Return the name of the version of the flows; ends the program if they cannot be used."""
+        """Return the version of the flows; exit if they cannot be used."""
         with _ending():
             return self._bundler.version()
 

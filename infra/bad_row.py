@@ -1,6 +1,6 @@
-"""Rows that something else than this code has written, or a part of them: they spoil no list."""
+"""The detection of unreadable rows, so that they break no list."""
 
 
 def problem_of(error: Exception) -> str:
-    """Return why a row cannot be read: what it lacks, or which value makes no sense."""
+    """Return why a row cannot be read: a missing or an invalid attribute."""
     return f"it has no {error}" if isinstance(error, KeyError) else str(error)

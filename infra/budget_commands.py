@@ -1,4 +1,4 @@
-"""`python -m infra budget set|list|clear`: what orgs may use in a month, and leave unfinished."""
+"""The commands `python -m infra budget set|list|clear`."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -49,10 +49,7 @@ def set_budget(
     unfinished: Unfinished = None,
     later: Later = None,
 ) -> None:
-    """Set what an org may use in a calendar month (UTC) and leave unfinished, in place of what was set
-    before.
-
-
+    """Set an org's monthly (UTC) budget and its limit of unfinished jobs, replacing earlier ones.
 
     A job that ends, or comes, beyond it stops submissions in a minute. What was used before counts, too: a
     limit that is lowered below it holds once the next job of the org has come or ended.
@@ -66,9 +63,7 @@ def set_budget(
 
 @commands.command("list")
 def show(context: Context) -> None:
-    """Show every budget, the month in which it was last used up, and which bound of unfinished jobs is
-    reached.
-    """
+    """Show every budget, when it was last used up, and which limit of unfinished jobs is reached."""
     table = Table("org", "jobs", "USD", "used up", "unfinished", "later", "reached", box=None)
     for row in Operator.of(context).budgets().rows():
         limits = row.limits
@@ -80,7 +75,7 @@ def show(context: Context) -> None:
 
 @commands.command("clear")
 def clear(org: Org, context: Context) -> None:
-    """Let an org use what it likes again, within the default bounds of unfinished jobs."""
+    """Remove an org's budget; the default limits of unfinished jobs apply."""
     if not Operator.of(context).budgets().clear(org):
         raise OperatorError(f"The org {org} has no budget: `make budget ARGS=list` shows all.")
     typer.echo(f"The org {org} has no budget any more.")
@@ -91,7 +86,7 @@ def _state(row: BudgetRow) -> str:
 
 
 def _sentence(limits: Limits) -> str:
-    """Return what the limits are that are set."""
+    """Describe the limits that are set."""
     monthly = _numbers((limits.jobs, "jobs"), (limits.usd, "USD"))
     bounds = _numbers((limits.unfinished, "unfinished jobs"), (limits.later, "unfinished jobs for later"))
     parts = [*([f"use {monthly} in a month"] if monthly else []), *([f"have {bounds}"] if bounds else [])]

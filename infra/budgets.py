@@ -1,4 +1,4 @@
-"""What orgs may use in a month and leave unfinished, as the operator sets it."""
+"""The budgets of orgs, as the operator sets them."""
 
 import secrets
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _BUDGETS = "#budget"
 
 @dataclass(frozen=True)
 class Limits:
-    """What an org may use in a calendar month of UTC, and how many jobs it may leave unfinished.
+    """The monthly (UTC) budget of an org and its limit of unfinished jobs.
 
     None is the default.
 
@@ -34,7 +34,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class BudgetRow:
-    """The limits of an org, and how it stands."""
+    """The limits of an org, and whether they are reached."""
 
     org: str
     limits: Limits = Limits()
@@ -57,7 +57,7 @@ class Budgets:
     table: str
 
     def set(self, org: str, limits: Limits) -> None:
-        """Set the limits of an org, in place of those that it had; what it has used this month counts.
+        """Set an org's limits, replacing earlier ones; this month's usage counts.
 
         That is looked at whenever a job of the org has ended, so that a budget of less than what is used
         already holds from the next such end on.
@@ -70,7 +70,7 @@ class Budgets:
         self.client.put_item(TableName=self.table, Item={**_key(org), **stated, "v": version})
 
     def clear(self, org: str) -> bool:
-        """Take the limits of an org away; False if it had none."""
+        """Remove an org's limits; return False if it had none."""
         gone = self.client.delete_item(TableName=self.table, Key=_key(org), ReturnValues="ALL_OLD")
         # The functions alone write that an org without limits has reached the default bounds.
         return not gone.get("Attributes", {}).keys() <= {"o", "k", "reached"}

@@ -19,19 +19,19 @@ _NAME = "aws-cdk"
 
 
 def app_command(interpreter: str) -> str:
-    """Compose what runs our app; the CDK command gives it to a shell."""
+    """Return the shell command of our app for the CDK command."""
     return shlex.join([interpreter, "-m", "infra.app"])
 
 
 @dataclass(frozen=True)
 class Cdk:
-    """The command in a folder of its own, where it is installed when first used."""
+    """The CDK command, installed into its own folder on first use."""
 
     environ: Mapping[str, str]
     folder: Path = ROOT / ".build" / "cdk"
 
     def run(self, *arguments: str, assembly: Path | None = None) -> int:
-        """Run the command from the repository's root and give its exit status.
+        """Run the command from the repository's root; return its exit status.
 
         It synthesizes our app, unless it is to take an assembly as it is.
 

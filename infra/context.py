@@ -1,4 +1,4 @@
-"""The file `cdk.json`: the CDK command's own settings, and the context with ours."""
+"""The file `cdk.json`: the CDK command's settings and our context."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -26,7 +26,7 @@ _CDKS_MARKS = ("@", ":", "/")
 
 
 def read_context(path: Path) -> dict[str, Any]:
-    """Return the context of a `cdk.json`; `ValueError` says what the file has that it cannot have."""
+    """Return the context of a `cdk.json`; `ValueError` names what is invalid."""
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
     except (json.JSONDecodeError, UnicodeError) as error:
@@ -42,7 +42,7 @@ def read_context(path: Path) -> dict[str, Any]:
 
 
 def own_settings(context: Mapping[str, object], known: Collection[str]) -> dict[str, object]:
-    """Return what the context has for us, and not for the CDK.
+    """Return our part of the context, without the CDK's.
 
     `ValueError` names each setting that is unknown.
     """

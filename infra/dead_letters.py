@@ -1,4 +1,4 @@
-"""The reader of dead letters: it settles the jobs that were never settled otherwise."""
+"""The reader of dead-letter messages, which settles their jobs."""
 
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -15,7 +15,7 @@ VISIBILITY_SECONDS = 6 * _TIMEOUT
 
 
 class DeadLetterReader(Construct):
-    """The function that reads the dead-letter queue, a few letters at a time."""
+    """The function that reads the dead-letter queue, in small batches."""
 
     def __init__(
         self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables, queues: Queues

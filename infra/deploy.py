@@ -1,4 +1,4 @@
-"""Deploying the stack and taking it away again."""
+"""The deployment of the stack, and its deletion."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ _BUCKETS = ("PayloadsBucket", "UncountedBucket")
 
 @dataclass(frozen=True)
 class Plan:
-    """How to deploy: `context` are overrides of settings, `options` further options of `cdk deploy`.
+    """A deployment's plan: `context` overrides settings, `options` go to `cdk deploy`.
 
     `confirm` asks the operator once the differences were shown; without it nothing is shown. Without either
     the CDK command itself asks before it widens rights, unless `is_unattended`. `show` is given what the
@@ -38,7 +38,7 @@ class Plan:
 
 
 def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
-    """Deploy the stack to the account, which is bootstrapped first if it never was; returns warnings.
+    """Deploy the stack, after bootstrapping the account if necessary; return warnings.
 
     Workers that no flow asks for any more go on until they have nothing to do; then they go with the next
     deployment.
@@ -71,7 +71,7 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
 
 
 def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> list[str]:
-    """Take the stack away; gives the names of the tables and buckets that are kept, as the stack was told.
+    """Delete the stack; return the names of the retained tables and buckets.
 
     `options` are further options of `cdk destroy`.
 

@@ -1,16 +1,11 @@
-"""Profiles that no flow asks for any more: their workers go on until nothing is left that they alone would
-run.
-"""
+"""The draining of worker kinds that no flow asks for: they stay until their jobs are done."""
 
 from infra.account import Account, resources
 from infra.profiles import DeployedQueue, deployed_queues
 
 
 def profiles_to_keep(account: Account, stack: str) -> list[str]:
-    """Return the names of the profiles of a deployed stack that must stay in the one that is about to be
-    deployed in its place.
-
-
+    """Return the worker kinds of the deployed stack that the next deployment must keep.
 
     One that a flow asks for until now stays, whatever its queue holds: jobs are sent there until the update
     is over. One that is draining already stays for as long as its queue holds a message, or a schedule is to
@@ -25,14 +20,12 @@ def profiles_to_keep(account: Account, stack: str) -> list[str]:
 
 
 def draining_profiles(account: Account, stack: str) -> list[str]:
-    """Return the names of the profiles of a deployed stack that no flow asks for."""
+    """Return the worker kinds of a deployed stack that no flow asks for."""
     return [name for name, queue in deployed_queues(account.deployed(stack)).items() if queue.is_draining]
 
 
 def _holds_messages(account: Account, queue: DeployedQueue) -> bool:
-    """Return whether a queue holds a message: one that can be received, is worked on, or is to come back
-    later.
-    """
+    """Return whether a queue holds a message, be it visible, in flight or delayed."""
     answer = account.session.client("sqs").get_queue_attributes(QueueUrl=queue.url, AttributeNames=["All"])
     return any(
         int(count) for name, count in answer["Attributes"].items() if name.startswith("ApproximateNumberOfMessages")
@@ -40,7 +33,7 @@ def _holds_messages(account: Account, queue: DeployedQueue) -> bool:
 
 
 def _is_scheduled(account: Account, stack: str, queue: DeployedQueue) -> bool:
-    """Return whether a job is to run at a later moment whose message will be sent to a queue."""
+    """Return whether a scheduled message will be sent to a queue."""
     pages = account.session.client("scheduler").get_paginator("list_schedules")
     return any(
         schedule["Target"]["Arn"].rpartition(":")[2] == queue.name

@@ -1,4 +1,4 @@
-"""Flows that are no longer deployed: lists go on showing their jobs, and the operator hears which still wait.
+"""The former flows: lists still show their jobs, and the operator is told which still wait.
 
 The template of a stack says in its metadata which flows it has, and which it had.
 """
@@ -34,13 +34,13 @@ class FlowNames:
 
     @classmethod
     def of(cls, template: Mapping[str, Any]) -> Self:
-        """Read them from a template; one that names none has none."""
+        """Read the flows from a template; empty if it names none."""
         named = template.get("Metadata", {}).get(_METADATA, {})
         return cls(tuple(named.get("live", ())), tuple(named.get("former", ())))
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """Return the metadata of a template that has them."""
+        """Return the metadata that records the flows in a template."""
         return {_METADATA: {"live": list(self.live), "former": list(self.former)}}
 
 
@@ -55,7 +55,7 @@ class DeployedFlows:
 
     @classmethod
     def of(cls, account: Account, stack: str) -> Self | None:
-        """Read them; None if there is no such stack."""
+        """Read the flows of a deployed stack; None if there is none."""
         outputs = account.outputs(stack)
         if outputs is None:
             return None
@@ -64,14 +64,12 @@ class DeployedFlows:
         return cls(client, keys, outputs["JobsTable"], FlowNames.of(account.template(stack)))
 
     def to_remember(self) -> list[str]:
-        """Return the names of the flows that the next deployment must know: those of this one, and former
-        ones that have jobs.
-        """
+        """Return the flows for the next deployment: the current ones, and former ones with jobs."""
         left = (flow for flow in self.names.former if next(self._jobs(flow), None) is not None)
         return [*self.names.live, *left]
 
     def farewells(self, assembly: Path, stack: str) -> list[str]:
-        """Say of each flow that an assembly takes away how many jobs wait for it."""
+        """Return for each removed flow how many jobs wait for it."""
         following = FlowNames.of(json.loads((assembly / f"{stack}.template.json").read_text()))
         return [self._farewell(flow) for flow in self.names.live if flow not in following.live]
 
@@ -89,7 +87,7 @@ class DeployedFlows:
         return sorted({row.org for row in self.keys.rows()} - {""})
 
     def _jobs(self, flow: str) -> Iterator[str]:
-        """Iterate over the ids of the jobs of a flow, of one org after the other, the newest first."""
+        """Yield the ids of a flow's jobs, org by org, the newest first."""
         for org in self._orgs:
             for number in range(INDEX_PARTITIONS):
                 pages = self.client.get_paginator("query").paginate(

@@ -1,4 +1,4 @@
-"""The one place that makes a function."""
+"""The construct of every function."""
 
 import sys
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ LEAST_STORAGE = 512
 
 
 class JobFunction(lambda_.Function):
-    """A function with a role and a log group of its own; the role may write that log and nothing else.
+    """A function with its own role and log group; the role may write that log only.
 
     `entry` is a module of `functions`. Log lines are JSON; the platform's own are written from WARN on, since
     those of five quiet invocations cost as much as a write. Times are in seconds, memory and storage in MB.
@@ -78,5 +78,5 @@ class JobFunction(lambda_.Function):
 
 
 def runtime() -> lambda_.Runtime:
-    """Return Lambda's runtime for the byte code that this interpreter makes: its own minor version."""
+    """Return Lambda's runtime of this interpreter's minor version, since byte code must match."""
     return lambda_.Runtime(f"python{sys.version_info.major}.{sys.version_info.minor}", lambda_.RuntimeFamily.PYTHON)

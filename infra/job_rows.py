@@ -1,4 +1,4 @@
-"""What the functions call the index of the jobs table, and what of its rows an operator's command reads."""
+"""The names of the jobs table's index and of the attributes that operators' commands read."""
 
 INDEX = "newest"
 INDEX_PARTITION = "lp"

@@ -1,4 +1,4 @@
-"""`python -m infra keys create|list|revoke`: the keys of a deployment's callers."""
+"""The commands `python -m infra keys create|list|revoke`."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,7 @@ def create(
     days: Days = None,
     rate: Rate = None,
 ) -> None:
-    """Make a key and show it, this once."""
+    """Create a key and show it, once."""
     now = int(time.time())
     expires = None if days is None else now + int(timedelta(days=days).total_seconds())
     keys = Operator.of(context).keys()
@@ -73,7 +73,7 @@ def show(context: Context) -> None:
 
 @commands.command("revoke")
 def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")], context: Context) -> None:
-    """Make a key worthless for good; every function knows it within a minute."""
+    """Revoke a key for good; every function knows it within a minute."""
     row = Operator.of(context).keys().revoke(key_id, now=int(time.time()))
     typer.echo(f"{row.id} ({row.name}, of the org {row.org}) is revoked.")
 

@@ -1,4 +1,4 @@
-"""The API keys of a deployment, as the operator makes them."""
+"""The API keys of a deployment, for operators."""
 
 import hashlib
 import secrets
@@ -23,12 +23,12 @@ _NUMBERS = (*_TIMES, "rate")
 
 
 class KeyNotFoundError(OperatorError):
-    """No key, or more than one, has the id that the operator named."""
+    """The error that no key, or more than one, has the given id."""
 
 
 @dataclass(frozen=True)
 class KeyRow:
-    """What the table knows of a key. Times are in epoch seconds; `used` is exact to the day."""
+    """A key's row. Times are in epoch seconds; `used` is exact to the day."""
 
     hash: str
     org: str
@@ -45,11 +45,11 @@ class KeyRow:
 
     @property
     def id(self) -> str:
-        """Return what an operator calls the key by: the beginning of its hash, which tells nobody the key."""
+        """Return the key's id for operators: the beginning of its hash."""
         return self.hash[:_ID_LENGTH]
 
     def state(self, now: int) -> str:
-        """Return whether the key is good for anything."""
+        """Return the key's state: valid, expired or revoked."""
         if self.problem is not None:
             return f"unreadable: {self.problem}"
         if self.revoked is not None:
@@ -59,7 +59,7 @@ class KeyRow:
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys table, which knows the SHA-256 of each key and never the key."""
+    """The keys table, which stores the SHA-256 of each key, never the key."""
 
     client: "DynamoDBClient"
     table: str
@@ -74,7 +74,7 @@ class Keys:
         expires: int | None = None,
         rate: int | None = None,
     ) -> str:
-        """Make a key of an org; it is shown here and never again.
+        """Create a key of an org; it is returned once and never again.
 
         Times are epoch seconds, `rate` is calls a second.
         """
@@ -93,7 +93,7 @@ class Keys:
         expires: int | None = None,
         rate: int | None = None,
     ) -> None:
-        """Write the row of a key, which the table must not know yet. Times are in epoch seconds."""
+        """Insert the row of a new key. Times are in epoch seconds."""
         limits = {"expires": expires, "rate": rate}
         stated: dict[str, AttributeValueTypeDef] = {
             name: {"N": str(value)} for name, value in limits.items() if value is not None
@@ -113,13 +113,13 @@ class Keys:
         )
 
     def rows(self) -> list[KeyRow]:
-        """Read what the table knows of every key, the newest first."""
+        """Read the rows of all keys, the newest first."""
         pages = self.client.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
         rows = [_decode(item) for page in pages for item in page["Items"]]
         return sorted(rows, key=lambda row: row.created, reverse=True)
 
     def revoke(self, key_id: str, *, now: int) -> KeyRow:
-        """Make a key worthless for good, within a minute; one that was revoked before keeps its time.
+        """Revoke a key for good, within a minute; an earlier revocation keeps its time.
 
         Raises:
             KeyNotFoundError: the id, of which the first letters are enough, is that of no key or of several.
@@ -141,12 +141,12 @@ class Keys:
         return _decode(answer["Attributes"])
 
     def delete(self, key: str) -> None:
-        """Delete the row of a key that nobody is to have any more; nothing happens if there is none."""
+        """Delete the row of an unused key; do nothing if there is none."""
         digest = hashlib.sha256(key.encode()).hexdigest()
         self.client.delete_item(TableName=self.table, Key={"hash": {"S": digest}})
 
     def is_empty(self) -> bool:
-        """Return whether no key was ever made."""
+        """Return whether no key was ever created."""
         return not self.client.scan(TableName=self.table, Limit=1, Select="COUNT", ConsistentRead=True)["Count"]
 
 

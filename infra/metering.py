@@ -1,4 +1,4 @@
-"""Metering: what jobs use is counted from the stream of their table."""
+"""Metering: usage is counted from the stream of the jobs table."""
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -23,7 +23,7 @@ _WINDOW = Duration.minutes(15)
 
 
 class Metering(Construct):
-    """The function that reads the stream of the jobs table where a job has ended, or its code has stopped.
+    """The function that reads from the jobs table's stream each job that has ended or was stopped.
 
     A shard's batches come one after the other and in order, which counting relies on: none is bisected, and
     no shard is read in parallel. What is tried in vain for most of a day goes to a bucket, and only that:
@@ -82,5 +82,5 @@ class Metering(Construct):
 
 
 def prices(settings: Settings) -> dict[str, str]:
-    """Return what a function has to be told that estimates costs."""
+    """Return the environment of a function that estimates costs."""
     return {"PRICE_JOB": str(settings.price_job), "PRICE_GB_SECOND": str(settings.price_gb_second)}

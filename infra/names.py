@@ -1,11 +1,11 @@
-"""Names that somebody has written, and those that he may have meant."""
+"""Suggestions for mistyped names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 def unknown_name(name: str, known: Iterable[str], where: str) -> str:
-    """Say that a name is unknown, and the nearest one of those that are known in a place.
+    """Return a message for an unknown name, with the nearest known one.
 
     Else all of these.
     """

@@ -1,4 +1,4 @@
-"""The Node that comes with our own environment, so that none need be installed on the system."""
+"""The Node of our own environment, so that none need be installed."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ NPM = (str(NODE), str(_ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.
 
 
 def node_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Extend an environment so that the CDK's library, and whatever else looks for a `node`, finds ours.
+    """Return an environment whose `node` is ours, for the CDK's library and others.
 
     Node trusts the authorities that Python is told to trust, unless it is told otherwise.
     """

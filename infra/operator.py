@@ -1,4 +1,4 @@
-"""Whoever runs the deployment: where its commands work, and the options that they share."""
+"""The operator: the target of commands, and their shared options."""
 
 import os
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ Context = Annotated[
 
 @dataclass(frozen=True)
 class Operator:
-    """Where the operator works: the account, the stack's name and the overrides of its settings."""
+    """The operator's target: the account, the stack's name and settings."""
 
     account: Account
     stack: str
@@ -52,14 +52,14 @@ class Operator:
 
     @classmethod
     def of(cls, context: list[str]) -> "Operator":
-        """Find out from the overrides, `cdk.json` and the environment."""
+        """Resolve the target from the overrides, `cdk.json` and the environment."""
         overrides = dict(pair.split("=", 1) for pair in context)
         settings = Settings.from_context({**file_context(), **overrides})
         account = Account.configured(os.environ)
         return cls(account, settings.stack, Cdk({**os.environ, "AWS_REGION": account.region}), context)
 
     def cdk_options(self, further: list[str]) -> list[str]:
-        """Return the options for the CDK command: the further ones and the overrides."""
+        """Return the options for the CDK command."""
         return [*further, *(part for pair in self.context for part in ("--context", pair))]
 
     def keys(self) -> Keys:

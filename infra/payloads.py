@@ -18,9 +18,7 @@ BUCKET_VARIABLE = "PAYLOADS_BUCKET"
 def private_bucket(
     scope: Construct, name: str, *, removal_policy: RemovalPolicy, rules: Sequence[s3.LifecycleRule]
 ) -> s3.Bucket:
-    """Make a private bucket, encrypted by S3 itself, reached by TLS alone, whose rules delete objects in
-    their time.
-    """
+    """Make a private bucket: encrypted, TLS only, with rules that expire objects."""
     bucket = s3.Bucket(
         scope,
         name,
@@ -36,7 +34,7 @@ def private_bucket(
 
 
 class Payloads(Construct):
-    """The bucket of what is too large elsewhere.
+    """The bucket of inputs and results too large for a row.
 
     An object's name begins with how many days it is kept. Nothing in it is worth a version: an object is
     written once.
@@ -56,11 +54,11 @@ class Payloads(Construct):
 
     @property
     def bucket_name(self) -> str:
-        """Return what the bucket is called."""
+        """Return the bucket's name."""
         return self._bucket.bucket_name
 
     def let(self, function: lambda_.Function, *actions: str) -> None:
-        """Let a function do these things with objects; it may not list them."""
+        """Allow a function these actions on objects; never listing."""
         function.add_environment(BUCKET_VARIABLE, self._bucket.bucket_name)
         objects = self._bucket.arn_for_objects("*")
         function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[objects]))

@@ -1,7 +1,4 @@
-"""The profiles of workers that flows ask for, by name: `m2048-t300` is the default with 2048 MB and five
-minutes.
-
-
+"""The worker kinds of flows, by name: `m2048-t300` has 2048 MB and five minutes, else the defaults.
 
 The stack's outputs say where their queues are: `QueueUrlM2048T300`, or `DrainingQueueUrlM2048T300` once no
 flow asks for the profile any more.
@@ -21,7 +18,7 @@ _OUTPUT = re.compile(r"(Draining)?QueueUrl((?:[A-Z]\d+)+)")
 
 @dataclass(frozen=True)
 class DeployedQueue:
-    """The queue of a profile in a deployed stack, which is draining if no flow asks for that any more."""
+    """The queue of a worker kind in a deployed stack; draining if no flow asks for it."""
 
     url: str
     is_draining: bool
@@ -33,7 +30,7 @@ class DeployedQueue:
 
 
 def profile_named(name: str, default: WorkerProfile) -> WorkerProfile:
-    """Return the profile of a name, which has of the default what the name does not say.
+    """Return the worker kind of a name; what it leaves out is the default's.
 
     Raises:
         SettingsError: it is no profile's name.
@@ -45,17 +42,17 @@ def profile_named(name: str, default: WorkerProfile) -> WorkerProfile:
 
 
 def in_a_resource(name: str) -> str:
-    """Write a profile's name as part of a resource's: letters and digits."""
+    """Return a worker kind's name for a resource: letters and digits."""
     return name.replace("-", "").upper()
 
 
 def output_of(name: str, *, is_draining: bool) -> str:
-    """Return the name of the output of the stack that says where a profile's queue is."""
+    """Return the stack's output with a worker kind's queue."""
     return f"{'Draining' if is_draining else ''}QueueUrl{in_a_resource(name)}"
 
 
 def deployed_queues(outputs: Mapping[str, str]) -> dict[str, DeployedQueue]:
-    """Read the queues of a deployed stack's profiles, by the names of these, from its outputs."""
+    """Read the queues of a deployed stack's worker kinds from its outputs."""
     found = ((_OUTPUT.fullmatch(output), url) for output, url in outputs.items())
     return {
         "-".join(re.findall(r"[A-Z]\d+", match[2])).lower(): DeployedQueue(url, match[1] is not None)

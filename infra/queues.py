@@ -1,4 +1,4 @@
-"""The queues that deliver jobs to the workers, and those that catch what was not delivered or processed."""
+"""The queues of jobs and their dead-letter queues."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,33 +32,33 @@ _MAX_MESSAGE_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class JobQueues:
-    """Queues of jobs: that of the default worker, and those of profiles by the names of these."""
+    """The queues of jobs, of the default worker and by worker kind."""
 
     default: sqs.IQueue
     of_profiles: Mapping[str, sqs.IQueue] = field(default_factory=dict)
 
     def only(self, profiles: Iterable[str]) -> "JobQueues":
-        """Leave out those of other profiles."""
+        """Return only the queues of these worker kinds."""
         return JobQueues(self.default, {name: self.of_profiles[name] for name in profiles})
 
     def __iter__(self) -> Iterator[sqs.IQueue]:
-        """Iterate over all of them."""
+        """Iterate over all queues."""
         return iter((self.default, *self.of_profiles.values()))
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return what a function has to be told that sends to them."""
+        """Return the environment of a function that sends to them."""
         urls = {name: queue.queue_url for name, queue in self.of_profiles.items()}
         return {"QUEUE_URL": self.default.queue_url, **({"PROFILE_QUEUES": json.dumps(urls)} if urls else {})}
 
     def let_send(self, grantee: iam.IGrantable) -> None:
-        """Let a function or a role send to each."""
+        """Allow a function or a role to send to each."""
         for queue in self:
             queue.grant(grantee, "sqs:SendMessage")
 
 
 class Queues(Construct):
-    """The queues of jobs, their dead-letter queue, and what its reader could not process.
+    """The queues of jobs, their dead-letter queue, and its own.
 
     Encrypted and for TLS only.
 

@@ -1,4 +1,4 @@
-"""What AWS would refuse of an assembly, asked before anything is deployed.
+"""The quota check before a deployment.
 
 Sources: "Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and
 "CloudFormation quotas",
@@ -33,7 +33,7 @@ Template = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Quotas:
-    """What the account allows: executions at once in all, and those that other functions have not reserved."""
+    """The account's concurrency: in all, and unreserved by other functions."""
 
     concurrency: int
     unreserved: int
@@ -60,7 +60,7 @@ class Quotas:
 
 
 def check_quotas(assembly: Path, stack: str, quotas: Quotas) -> list[str]:
-    """Compare an assembly with what the account allows.
+    """Check an assembly against the account's quotas.
 
     Returns warnings, of what AWS takes but will throttle.
 

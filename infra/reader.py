@@ -1,4 +1,4 @@
-"""How a function reads a queue of jobs: the worker and the reader of dead letters do it alike."""
+"""The event source of workers and of the dead-letter reader."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
@@ -23,7 +23,7 @@ def read_queue(
     batch_window: int,
     max_concurrency: int,
 ) -> None:
-    """Deliver the queue's messages to the function, which settles jobs and names the deliveries to be kept.
+    """Deliver the queue's messages to the function, with partial batch responses.
 
     `batch_window` is in seconds.
     """

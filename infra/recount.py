@@ -1,4 +1,4 @@
-"""Counting the use again that could not be counted when it came, once what kept it from that is mended."""
+"""The recount of uncounted usage, once its cause is mended."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Batch:
-    """An object of the bucket, with what Lambda says of the batch of the stream in it."""
+    """An object of the bucket, with Lambda's metadata of the stream batch in it."""
 
     key: str
     event: str | None
@@ -28,7 +28,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Summary:
-    """What could not be counted."""
+    """A summary of uncounted batches."""
 
     batches: int
     records: int
@@ -39,13 +39,13 @@ class Summary:
 
 @dataclass(frozen=True)
 class Uncounted:
-    """The bucket of batches that could not be counted."""
+    """The bucket of uncounted batches."""
 
     s3: "S3Client"
     bucket: str
 
     def batches(self) -> Iterator[Batch]:
-        """Read all batches, in the order of their shards and times."""
+        """Read all batches, ordered by shard and time."""
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=UNCOUNTED_PREFIX):
             for each in page.get("Contents", ()):
                 # Another command may have counted and deleted it meanwhile.
@@ -56,7 +56,7 @@ class Uncounted:
                 yield _batch(each["Key"], body)
 
     def summary(self) -> Summary:
-        """Return how much there is."""
+        """Return the number of batches and records."""
         batches = list(self.batches())
         good = [batch for batch in batches if batch.event is not None]
         unreadable = [batch.key for batch in batches if batch.event is None]
@@ -64,7 +64,7 @@ class Uncounted:
         return Summary(len(good), sum(batch.records for batch in good), since, unreadable)
 
     def recount(self, count: Callable[[str], None]) -> tuple[int, int]:
-        """Count each batch, and delete it after that; returns how many batches and records that were.
+        """Count each batch, then delete it; return the numbers of batches and records.
 
         What is in the sums already is not counted again: the command may be stopped at any time, and run
         twice, also at once. Batches that come meanwhile are counted, too.
@@ -79,7 +79,7 @@ class Uncounted:
 
 
 def _batch(key: str, body: bytes) -> Batch:
-    """Read the invocation record of a batch, whose payload is the event as text.
+    """Parse the invocation record of a batch, whose payload is the event as text.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
     """
@@ -94,7 +94,7 @@ def _batch(key: str, body: bytes) -> Batch:
 
 
 def count_with(client: "LambdaClient", function: str, event: str) -> None:
-    """Let the metering function that is live count a batch, by the same code as ever.
+    """Invoke the live metering function with a batch.
 
     Raises:
         OperatorError: the function has failed, and the batch is counted in part at most.

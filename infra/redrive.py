@@ -1,4 +1,4 @@
-"""Sending the letters that the reader could not process to it again, once what kept it from that is mended."""
+"""The redrive of unprocessed dead-letter messages, once the cause is mended."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def redrive(sqs: "SQSClient", *, unprocessed: str, dead_letters: str) -> int:
-    """Move every letter from one queue to the other, given by their URLs; gives how many there were.
+    """Move every message from one queue to the other, by URL; return their number.
 
     A letter is deleted only after it was sent: a crash in between sends it twice, which its reader takes as
     once.

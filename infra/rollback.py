@@ -1,6 +1,4 @@
-"""Taking a deployment's functions back to the versions before, and forward again: their aliases change
-places.
-"""
+"""The rollback of functions to their previous versions, and back, by swapping aliases."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -21,12 +19,12 @@ Versions = Mapping[str, str]
 
 
 def live_versions(account: Account, stack: str) -> Versions:
-    """Return the version of each function that is live; nothing if there is no such stack."""
+    """Return the live version of each function; empty if there is no such stack."""
     return _versions(account, stack, LIVE) if account.outputs(stack) is not None else {}
 
 
 def live_flows(account: Account, stack: str) -> str | None:
-    """Return the names of the version of the flows that is live; None if it is not known."""
+    """Return the live version of the flows; None if unknown."""
     client = account.session.client("lambda")
     for name in live_versions(account, stack):
         described = client.get_function_configuration(FunctionName=name, Qualifier=LIVE).get("Description", "")
@@ -36,10 +34,7 @@ def live_flows(account: Account, stack: str) -> str | None:
 
 
 def conclude(account: Account, stack: str, before: Versions, *, now: int) -> None:
-    """Finish a deployment: what it has published is live, what was live `before` is the previous version of
-    it.
-
-
+    """Conclude a deployment: what was live `before` becomes the previous version.
 
     CloudFormation changes only the aliases of functions that it has changed: after a rollback, the others
     would stay where that has taken them. Versions that no alias names any more are deleted, since they count
@@ -63,7 +58,7 @@ def conclude(account: Account, stack: str, before: Versions, *, now: int) -> Non
 
 
 def rollback(account: Account, stack: str, *, now: int) -> int:
-    """Let the versions before the last deployment be live, and those that are live be the ones before.
+    """Swap the live versions and those before the last deployment.
 
     A function that the last deployment has added stays as it is. What an invocation has begun it ends as it
     began it. Returns how many functions have changed their version.
@@ -98,13 +93,13 @@ def _moved(now: int) -> str:
 
 
 def _moved_at(client: "LambdaClient", name: str) -> int:
-    """Return when the function last got another version: until then its former one may have been invoked."""
+    """Return when the function's alias was last moved: until then the former version may have run."""
     said = client.get_alias(FunctionName=name, Name=PREVIOUS).get("Description", "").removeprefix(_MOVED)
     return int(said) if said.isdecimal() else 0
 
 
 def _published(arn: str) -> tuple[str, str]:
-    """Read a version's ARN, `arn:aws:lambda:region:account:function:name:version`."""
+    """Parse a version's ARN, `arn:aws:lambda:region:account:function:name:version`."""
     _, name, version = arn.rsplit(":", 2)
     return name, version
 

@@ -1,16 +1,11 @@
-"""Rights to some rows of a table, or to some of their attributes."""
+"""Permissions for some rows of a table, or some attributes."""
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 
 
 def noting_uses(keys: dynamodb.ITable) -> iam.PolicyStatement:
-    """Allow a function to write when a key was last used, and to name nothing else of its row, not even in a
-    condition.
-
-
-
-
+    """Allow a function to write when a key was last used, and to name nothing else of its row, not even in a condition.
 
     DynamoDB checks the attributes of every expression: one that a condition may name, an update may write as
     well.

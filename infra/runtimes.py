@@ -1,4 +1,4 @@
-"""Lambda's runtimes for Python, and until when AWS supports them."""
+"""Lambda's Python runtimes, and the end of their support."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ _OTHERWISE = "remove .venv and set up again with another: make PYTHON=python3.13
 
 
 def check_runtime(version: tuple[int, int]) -> str | None:
-    """Return when AWS ends the runtime of a version of Python, if that is soon.
+    """Return a warning if AWS soon ends the runtime of a Python version.
 
     Raises:
         OperatorError: there is no such runtime.

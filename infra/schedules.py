@@ -1,4 +1,4 @@
-"""The schedules of jobs that are to run later than a queue can hide their messages."""
+"""The schedules of jobs that start later than a queue can hide their messages."""
 
 from aws_cdk import Aws, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -11,10 +11,7 @@ from infra.queues import JobQueues
 
 
 class Schedules(Construct):
-    """A group of schedules, which goes with the stack, and the role that lets them send to the queues of
-    jobs.
-
-
+    """A schedule group, deleted with the stack, and its role, which may send to the queues of jobs.
 
     The scheduler may take the role for schedules of this group alone.
     """
@@ -31,9 +28,7 @@ class Schedules(Construct):
         self._acknowledge_all_of_the_group()
 
     def let_create(self, function: lambda_.Function) -> None:
-        """Let a function make schedules that send to the queues, which it finds by the ARN of the default
-        one.
-        """
+        """Allow a function to create schedules that send to the queues, found by the default one's ARN."""
         self._allow(function, "scheduler:CreateSchedule")
         function.add_environment("QUEUE_ARN", self._queues.default.queue_arn)
         function.add_environment("SCHEDULE_ROLE", self._role.role_arn)
@@ -46,7 +41,7 @@ class Schedules(Construct):
         )
 
     def let_withdraw(self, function: lambda_.Function) -> None:
-        """Let a function read schedules and take them away."""
+        """Allow a function to read and delete schedules."""
         self._allow(function, "scheduler:GetSchedule", "scheduler:DeleteSchedule")
 
     def _allow(self, function: lambda_.Function, *actions: str) -> None:

@@ -25,12 +25,12 @@ _CONFIG = ConfigDict(extra="forbid")
 
 
 def _split(value: object) -> object:
-    """Read what the command line gives as text, with commas between."""
+    """Split a comma-separated text of the command line."""
     return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
 
 def _number(value: object) -> object:
-    """Let no `true` be a 1: it stands for a number in Python alone."""
+    """Refuse `true` as a number: it is a 1 in Python alone."""
     if isinstance(value, bool):
         raise ValueError("be a number")  # noqa: TRY004 - pydantic reports it beside its own
     return value
@@ -40,7 +40,7 @@ _A_NUMBER = BeforeValidator(_number)
 
 
 def _folder(value: object) -> object:
-    """Let no empty text be the folder of the repository itself."""
+    """Refuse an empty text, which would be the repository's own folder."""
     if not isinstance(value, str | Path) or not str(value).strip():
         raise ValueError("be the name of a folder")
     return value
@@ -82,12 +82,12 @@ def _statement(value: dict[str, Any]) -> dict[str, Any]:
 
 
 class SettingsError(ValueError):
-    """A setting has a value that it cannot have; the message names each such setting."""
+    """An error that names each setting with an invalid value."""
 
 
 @dataclass(frozen=True, config=_CONFIG)
 class WorkerProfile:
-    """How a worker runs its flows: memory and storage in MB, times in seconds."""
+    """A worker kind: memory and storage in MB, times in seconds."""
 
     memory: Annotated[int, _A_NUMBER, Field(ge=128, le=10_240)] = 1024
     timeout: Annotated[int, _A_NUMBER, Field(ge=30, le=900)] = 900
@@ -102,15 +102,13 @@ class WorkerProfile:
 
     @property
     def flow_seconds(self) -> int:
-        """Return how long a flow may take: the worker's time without the grace, and without that for starting
-        and settling.
-        """
+        """Return a flow's time limit: the worker's timeout without the grace and the time to start and settle."""
         return max(0, self.timeout - self.grace_seconds - WORKER_MARGIN_SECONDS)
 
 
 @dataclass(frozen=True, config=_CONFIG)
 class Settings:
-    """What an operator may set; the names are those of the context.
+    """The settings of an operator, named as in the context.
 
     `flows` is the folder of the flows, relative to the repository. `platform` is what the assets are built
     for: `manylinux` (as deployed) or `host` (this machine, for an emulator on it). `architecture` is that of
@@ -149,7 +147,7 @@ class Settings:
 
     @classmethod
     def from_context(cls, context: Mapping[str, object]) -> "Settings":
-        """Take our settings of a context, and the defaults for the others.
+        """Return our settings from a context, else the defaults.
 
         Raises:
             SettingsError: a setting is unknown, or its value is none that it can have.
@@ -169,7 +167,7 @@ class Settings:
 
 
 def file_context() -> dict[str, object]:
-    """Read the context as it stands in `cdk.json`.
+    """Read the context of `cdk.json`.
 
     Raises:
         SettingsError: the file is no JSON, or has what neither the CDK command nor we read.

@@ -1,4 +1,4 @@
-"""The stack: nothing but the composition of its constructs."""
+"""The stack, composed of its constructs."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -71,7 +71,7 @@ class JobStack(Stack):
             CfnOutput(self, name, value=value)
 
     def _name_version(self, version: str) -> None:
-        """Let each function say which version of the flows it has: its aliases change, and this goes along."""
+        """Describe each function by its flows' version, which moves with its aliases."""
         for construct in self.node.find_all():
             if isinstance(construct, JobFunction):
                 construct.describe(flows_description(version))

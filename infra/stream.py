@@ -1,4 +1,4 @@
-"""How the stream of the jobs table is read, and where Lambda puts what could not be counted."""
+"""The stream of the jobs table, and the destination of failed batches."""
 
 from collections.abc import Mapping
 from typing import Any

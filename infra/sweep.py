@@ -1,4 +1,4 @@
-"""The sweep: it goes through all jobs once a day and settles those that nobody runs and nobody asks for."""
+"""The sweep: a daily pass over all jobs that settles the overdue ones."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -16,7 +16,7 @@ _EVERY_MINUTES = 15
 
 
 class Sweep(Construct):
-    """The function that goes through the jobs table, a run at a time, and its schedule."""
+    """The function that sweeps the jobs table, run by run, and its schedule."""
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables) -> None:
         super().__init__(scope, name)

@@ -1,4 +1,4 @@
-"""The three tables: the jobs, the keys of their callers, and what these use."""
+"""The tables of jobs, API keys and usage."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -11,10 +11,7 @@ from infra.settings import EXPIRY_ATTRIBUTE
 
 
 class Tables(Construct):
-    """The jobs by `id`, which DynamoDB deletes once they have expired, and the keys by the SHA-256 `hash` of
-    each.
-
-
+    """The jobs by `id`, expired by DynamoDB, and the keys by their SHA-256 `hash`.
 
     Every change of a job is in the stream of its table. What each org `o` uses is in a third one, by a key
     `k`. All are encrypted at rest by DynamoDB itself. What outlives the stack nobody deletes by mistake
@@ -63,9 +60,7 @@ class Tables(Construct):
         )
 
     def allow_jobs(self, function: lambda_.Function, *actions: str, lists: bool = False) -> None:
-        """Allow a function these actions on the rows of jobs, and no look into their index unless it `lists`
-        them.
-        """
+        """Allow a function these actions on jobs, and on their index only if it `lists` them."""
         # A grant of the table's own would hold for its indexes too.
         rows = iam.PolicyStatement(actions=list(actions), resources=[self.jobs.table_arn])
         function.add_to_role_policy(rows)

@@ -1,4 +1,4 @@
-"""The bucket of use that could not be counted: Lambda puts the batches of the stream there that it discards."""
+"""The bucket of uncounted usage: stream batches that Lambda discards."""
 
 import jsii
 from aws_cdk import Aws, Duration, RemovalPolicy, Stack
@@ -14,7 +14,7 @@ from infra.stream import KEPT_UNCOUNTED_DAYS, UNCOUNTED_PREFIX
 
 @jsii.implements(lambda_.IEventSourceDlq)
 class Uncounted(Construct):
-    """A private bucket that is empty as long as all is well.
+    """A private bucket, empty as long as all is well.
 
     A queue as destination would get where a batch lies in the stream, which forgets it within the hour; only
     an object holds the records themselves. They are rows of jobs, with inputs and results, and are not kept
@@ -28,13 +28,13 @@ class Uncounted(Construct):
 
     @property
     def bucket_name(self) -> str:
-        """Return what the bucket is called."""
+        """Return the bucket's name."""
         return self._bucket.bucket_name
 
     def bind(
         self, _target: lambda_.IEventSourceMapping, target_handler: lambda_.IFunction
     ) -> lambda_.DlqDestinationConfig:
-        """Let the function's role do what Lambda needs for it, in a bucket of this account alone.
+        """Allow the function's role what Lambda needs, in a bucket of this account only.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html asks for both rights, and
         for the condition: a bucket that was deleted could be made anew by somebody else.

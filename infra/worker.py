@@ -13,7 +13,7 @@ from infra.tables import Tables
 
 
 class Worker(Construct):
-    """The function that claims a queue's jobs and runs their flows, as its profile says.
+    """The function that claims a queue's jobs and runs their flows, by its worker kind.
 
     Whatever is sent to its queue it runs: a worker has all flows, also those that ask for another one by now.
 
@@ -83,7 +83,5 @@ def _environment(
 
 
 def visibility_seconds(profile: WorkerProfile) -> int:
-    """Return how long a delivery of the worker's queue is invisible: Lambda requires at least the function's
-    timeout.
-    """
+    """Return the visibility timeout of the worker's queue: Lambda requires at least the function's timeout."""
     return profile.timeout

@@ -182,10 +182,7 @@ class Api:
         headers: Mapping[str, str] | None = None,
         **variables: str,
     ) -> httpx.Request:
-        """Return a request that takes no longer than the seconds left.
-
-        `held` ones are on top of the usual timeout.
-        """
+        """Send a request within the seconds left; a held one takes `held` on top of the usual timeout."""
         return httpx.Request(
             route.method,
             _url(self.settings.base_url, route, **variables),
@@ -247,7 +244,5 @@ class Api:
 
 @lru_cache(maxsize=256)
 def _url(base_url: str, route: Route, **variables: str) -> httpx.URL:
-    """Return the URL, cached: a wait requests the same one repeatedly, and building it takes an eighth of a
-    request.
-    """
+    """Return the URL, cached: building it takes an eighth of a request."""
     return httpx.URL(base_url + route.path(**variables))

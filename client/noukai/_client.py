@@ -102,10 +102,7 @@ class Noukai(_Deployment[BlockingDriver]):
         return self._driver.run(self._api.flows())
 
     def usage(self, from_: date | str | None = None, to: date | str | None = None) -> UsageReport:
-        """Fetch what the key's org has used from one day (`2026-11-25`, in UTC) to another: this month, by
-        default.
-
-
+        """Fetch what the key's org has used from one day (`2026-11-25`, in UTC) to another: this month, by default.
 
         Raises `InvalidInputError` for days that the API does not take; and `ApiError` or
         `ConnectionFailedError` as every request does.

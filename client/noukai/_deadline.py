@@ -10,7 +10,7 @@ Clock = Callable[[], float]
 
 
 class DeadlinePassedError(Exception):
-    """There is no time left; the cause, if there is one, is what kept the operation from ending in time."""
+    """The error that the deadline has passed; its cause is the last failure, if any."""
 
 
 class Deadline:

@@ -89,7 +89,7 @@ class PermissionDeniedError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """There is nothing at this address (404)."""
+    """Nothing is at this address (404)."""
 
 
 class FlowNotFoundError(NotFoundError):
@@ -97,7 +97,7 @@ class FlowNotFoundError(NotFoundError):
 
 
 class JobNotFoundError(NotFoundError):
-    """There is no such job: never submitted, of another org, or no longer kept."""
+    """No such job: never submitted, of another org, or no longer kept."""
 
 
 class ConflictError(ApiError):
@@ -109,7 +109,7 @@ class PayloadTooLargeError(ApiError):
 
 
 class RateLimitedError(ApiError):
-    """There were too many requests (429); `retry_after` seconds later there may be room again."""
+    """Too many requests (429); `retry_after` seconds later there may be room again."""
 
 
 class ServerError(ApiError):

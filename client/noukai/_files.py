@@ -28,8 +28,6 @@ def input_of(
 ) -> Input:
     """Return the input of a job: the file is its message, or its only parameter if that takes bytes.
 
-
-
     Only the flow's schema says whether a file is text, which it has to be in UTF-8.
     """
     parameters = parameters_of(entries) if entries else None

@@ -46,10 +46,7 @@ def map_inputs(
     keep_seconds: options.KeepSeconds = None,
     as_json: options.Json = False,
 ) -> None:
-    """Submit a job for each line of a file and print their ids, in the order of the lines.
-
-    With --wait, their ends.
-    """
+    """Submit a job for each line of a file and print their ids in order; with --wait, their ends."""
     check_wait(timeout_ms, None, waits=waits, cancel_on_timeout=False, as_json=as_json)
     idempotency_key = idempotency_key or str(uuid4())
     with connected() as client, _resumable(idempotency_key):

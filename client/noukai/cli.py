@@ -1,7 +1,4 @@
-"""The command `noukai`: submit jobs, look at them, wait for them, cancel them.
-
-List the flows, show the use.
-"""
+"""The command `noukai`: submit, watch, await and cancel jobs; list flows; show usage."""
 
 import sys
 from itertools import islice

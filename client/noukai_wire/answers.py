@@ -17,7 +17,7 @@ class InputError(WireModel):
 
 
 class ErrorDetail(WireModel):
-    """What went wrong, for programs, and what to do, for people."""
+    """An error's code, for programs, and its message, for people, with what to do."""
 
     # A client must get along with a code of a later version.
     code: Annotated[str, Field(json_schema_extra={"enum": [code.value for code in ErrorCode]})]

@@ -31,9 +31,7 @@ class Batch(WireModel):
 
 
 class AcceptedEntry(WireModel):
-    """What has become of one submission: its `job`, or the `error` that a request of its own would be
-    answered with.
-    """
+    """The outcome of one submission: its `job`, or the `error` of a request of its own."""
 
     job: JobAccepted | None = None
     error: ErrorDetail | None = None

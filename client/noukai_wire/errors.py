@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 
 class ErrorCode(StrEnum):
-    """What went wrong, for programs; the message beside it is for people."""
+    """The error codes, for programs; the message beside a code is for people."""
 
     INVALID_JSON = "INVALID_JSON"
     MISSING_MESSAGE = "MISSING_MESSAGE"

@@ -53,7 +53,7 @@ class WireModel(BaseModel):
 
 
 class SubmitOptions(WireModel):
-    """How a job runs; every option has a default of its flow's or of the deployment's."""
+    """The options of a job; each has a default of its flow's or of the deployment's."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -91,10 +91,7 @@ class Submission(WireModel):
 
 
 class JobAccepted(WireModel):
-    """The answer to a submission.
-
-    `state` is always `pending`; the last four fields are for the published SDKs.
-    """
+    """The answer to a submission: `state` is `pending`; the last four fields are for published SDKs."""
 
     id: JobId
     state: State
@@ -107,7 +104,7 @@ class JobAccepted(WireModel):
 
 
 class ExecuteResult(ReadableOutput, WireModel):
-    """What a completed job returned: `output` is any JSON value.
+    """The output of a completed job: `output` is any JSON value.
 
     One that is larger than an answer may be is behind `output_url` instead, for fifteen minutes:
     `output_bytes` of JSON, whose SHA-256 is `output_sha256`.
@@ -217,20 +214,14 @@ class JobQuery(JobFilter):
 
 
 class UnreadableJob(WireModel):
-    """A job of which what is stored cannot be read, in whichever state it is.
-
-    The error has a code and a message.
-    """
+    """A job whose row cannot be read, in any state. The error has a code and a message."""
 
     id: str
     error: dict[str, str]
 
 
 class JobList(WireModel):
-    """A page of jobs, newest first and without their results.
-
-    No `cursor` means the end, a short page does not.
-    """
+    """A page of jobs, newest first and without results. Only a missing `cursor` means the end."""
 
     jobs: list[JobStatus]
     errors: list[UnreadableJob] | None = None
@@ -238,18 +229,13 @@ class JobList(WireModel):
 
 
 class JobCancellation(JobFilter):
-    """The body of a request that cancels many jobs: of those that wait or run, the ones that the filter
-    leaves.
-    """
+    """The body of a request that cancels the waiting and running jobs that the filter selects."""
 
     cursor: str | None = None
 
 
 class CancelledJobs(WireModel):
-    """The number of jobs that a request has cancelled.
-
-    With a `cursor` there may be more, which the next request cancels.
-    """
+    """The number of jobs that a request cancelled; with a `cursor` the next request cancels more."""
 
     cancelled: int
     errors: list[UnreadableJob] | None = None

@@ -49,8 +49,6 @@ class ReadableOutput:
     def output_as(self, kind: Any, /) -> Any:
         """Return the output as a type that pydantic knows: a model, a dataclass, `list[date]`.
 
-
-
         Bytes are read from base64, as a flow's are written. Raises `OutputMismatchError` for an output that
         is no such value, and where there is none.
         """

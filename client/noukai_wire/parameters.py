@@ -29,9 +29,7 @@ class WaitQuery(WireModel):
 
 
 class UsageQuery(WireModel):
-    """The query of a report of use: its first and its last day, in UTC, by default those of this month until
-    today.
-    """
+    """The query of a usage report: its first and last day, in UTC, by default this month until today."""
 
     from_: Annotated[date | None, Field(alias="from", description=f"Of {limits.MAX_USAGE_DAYS} days at most.")] = None
     to: date | None = None

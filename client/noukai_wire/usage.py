@@ -9,11 +9,7 @@ from noukai_wire.models import WireModel
 
 
 class Use(WireModel):
-    """What jobs have used: those that have ended, by outcome, their attempts, and the compute of these.
-
-    `compute_ms` is how long attempts have run; `gb_seconds` is that times the worker's memory. `cost_usd` is
-    an estimate, by the prices that the operator reckons with.
-    """
+    """The usage of jobs: the ended ones by outcome, their attempts, and their compute."""
 
     jobs: int
     completed: int
@@ -26,14 +22,14 @@ class Use(WireModel):
 
 
 class DayUse(Use):
-    """What the jobs of one flow have used that ended on one day, such as `2026-11-25`, in UTC."""
+    """The usage of one flow by jobs that ended on one day, such as `2026-11-25`, in UTC."""
 
     day: str
     flow: str
 
 
 class UsageReport(WireModel):
-    """What an org has used from one day to another, both included."""
+    """The usage of an org from one day to another, both included."""
 
     from_: Annotated[str, Field(alias="from")]
     to: str

@@ -19,9 +19,7 @@ class Signer:
         self._key = ("", b"")
 
     def signed(self, path: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
-        """Return the headers, whose names are lower-case and among which is `host`, with the signature of
-        all.
-        """
+        """Return the headers with a signature of all; names are lower-case and include `host`."""
         settings = self._settings
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         headers = {**headers, "x-amz-date": now}

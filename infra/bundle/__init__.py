@@ -1,3 +1,1 @@
-"""The bundler: it makes the functions' assets from this repository, the locked dependencies and somebody's
-flows.
-"""
+"""The bundler: it builds the functions' assets from this repository, locked dependencies and flows."""

@@ -1,4 +1,4 @@
-"""The assets: what each function finds in its folder."""
+"""The assets of the functions."""
 
 import shutil
 import sys
@@ -67,7 +67,7 @@ _METADATA = shutil.ignore_patterns("*.dist-info")
 
 @dataclass(frozen=True)
 class Bundler:
-    """Writes assets for a platform; `scratch` is an empty folder that lives as long as the bundler.
+    """A builder of assets for a platform; `scratch` is an empty folder that outlives it.
 
     `worker` is the default one: a flow that asks for more time than it has is given to another, not cut
     short. `former` are flows that were deployed.
@@ -85,7 +85,7 @@ class Bundler:
     former: tuple[str, ...] = ()
 
     def write(self, asset: AssetName, output: Path) -> None:
-        """Fill the folder `output` with an asset: the same input gives the same bytes.
+        """Write an asset into the folder `output`, reproducibly.
 
         Raises:
             BundleError: the flows or their requirements cannot be used; the message says why.
@@ -120,11 +120,11 @@ class Bundler:
         return profiles_in(self._catalog())
 
     def flow_names(self) -> tuple[list[str], list[str]]:
-        """Return the name of the flows, and those that were deployed before; raises as `profiles` does."""
+        """Return the deployed and the former flows; raise as `profiles` does."""
         return flows_in(self._catalog())
 
     def version(self) -> str:
-        """Return the name of the version of the flows; raises as `profiles` does."""
+        """Return the version of the flows; raise as `profiles` does."""
         return version_of(self._catalog())
 
     def _catalog(self) -> Path:

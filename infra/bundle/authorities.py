@@ -1,4 +1,4 @@
-"""The certificate authorities that the functions trust: those by which Amazon certifies its own services."""
+"""The certificate authorities of Amazon, the only ones that the functions trust."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ _END = "-----END CERTIFICATE-----\n"
 
 
 def write_amazons(everybody: Path, amazons: Path) -> None:
-    """Take Amazon's authorities from a bundle of everybody's, in which each has its label.
+    """Extract Amazon's authorities from a labelled bundle of all.
 
     Raises:
         BundleError: one of them is not there any more.

@@ -1,4 +1,4 @@
-"""Byte code that Python loads without looking at the sources."""
+"""Byte code that Python loads without its sources."""
 
 import importlib.util
 import os
@@ -10,7 +10,7 @@ _TASK_ROOT = "/var/task"
 
 
 def compile_folder(folder: Path) -> None:
-    """Compile every module below the folder to byte code that is never checked against its source.
+    """Compile every module below the folder to unchecked byte code.
 
     It is the same from run to run, and names files as Lambda sees them. What cannot be compiled is left
     alone: a library may carry a module for another Python that nothing imports.
@@ -29,10 +29,7 @@ def compile_folder(folder: Path) -> None:
 
 
 def drop_sources(folder: Path) -> None:
-    """Leave only the byte code of what was compiled below the folder: a third less to unpack and to look
-    through.
-
-
+    """Delete the sources of compiled modules below the folder: a third less to unpack and to search.
 
     Tracebacks still name files and lines, without their text.
     """

@@ -1,4 +1,4 @@
-"""The catalog of the flows, made by the functions' own command in a process of its own."""
+"""The catalog of the flows, built by the functions' own command in a separate process."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from infra.settings import WorkerProfile
 def build_catalog(
     flows: Path, libraries: Iterable[Path], output: Path, worker: WorkerProfile, former: Iterable[str]
 ) -> None:
-    """Import the flows and write what `submit` and `describe` know of them.
+    """Import the flows and write the catalog for `submit` and `describe`.
 
     The flows see the `libraries` of the worker and no others, among them our own code: what is missing there
     is missing here. `worker` is the default one: a flow that takes longer than that has time asks for
@@ -51,13 +51,13 @@ def flows_in(catalog: Path) -> tuple[list[str], list[str]]:
 
 
 def version_of(catalog: Path) -> str:
-    """Return the name of the version of a catalog's flows."""
+    """Return the version of a catalog's flows."""
     version: str = _read(catalog)["version"]
     return version
 
 
 def needs_engine(catalog: Path) -> bool:
-    """Return whether checking the input of a flow of a catalog takes pydantic's engine."""
+    """Return whether validating a flow's input requires pydantic's engine."""
     return any(flow["needs_engine"] for flow in _flows_in(catalog))
 
 

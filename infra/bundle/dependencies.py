@@ -1,4 +1,4 @@
-"""The installed dependencies of an asset, compiled and kept for the next time."""
+"""The installed dependencies of an asset, compiled and cached."""
 
 import hashlib
 import shutil
@@ -30,7 +30,7 @@ _UNREACHABLE = (
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Folders of installed libraries for a platform, each made once; they are not to be written to.
+    """Read-only folders of installed libraries for a platform, each made once.
 
     Every method raises `BundleError` with the installer's message if something cannot be installed.
     """
@@ -39,20 +39,18 @@ class Dependencies:
     cache: Path = CACHE
 
     def of_group(self, group: str) -> Path:
-        """Return a folder with what a group of `pyproject.toml` names, as locked, without sources and unused
-        parts.
-        """
+        """Return a folder with a locked group of `pyproject.toml`, without sources and unused parts."""
         declared = str(tomllib.loads(_PROJECT.read_text())["dependency-groups"][group])
         options = ["--group", f"{_PROJECT}:{group}", "--constraints", str(_LOCK)]
         return self._installed([_LOCK.read_text(), declared], options, prune_own, drop_sources)
 
     def of_runtime(self) -> Path:
-        """Return a folder with what Lambda's runtime for Python has: boto3, whole."""
+        """Return a folder with the libraries of Lambda's Python runtime: boto3, unpruned."""
         options = ["--group", f"{_PROJECT}:runtime", "--constraints", str(_LOCK)]
         return self._installed([_LOCK.read_text(), "runtime"], options, prune_installation)
 
     def of_flows(self, requirements: Requirements, own: Iterable[Path]) -> Path:
-        """Return a folder with what flows require, whole.
+        """Return a folder with the flows' requirements, unpruned.
 
         What the folders `own` have as well has the same version.
         """
@@ -77,9 +75,7 @@ class Dependencies:
             raise BundleError("\n".join([*lines, str(error)])) from error
 
     def _asked(self, requirements: Requirements) -> list[str]:
-        """Write the requirements as the installer takes them: a local project, and our own client, by its
-        wheel.
-        """
+        """Return the requirements for the installer: local projects, and our own client, as wheels."""
         return [self._as_asked(each) for each in requirements.required]
 
     def _as_asked(self, required: Named | Local) -> str:
@@ -148,7 +144,7 @@ def _publish(draft: Path, folder: Path) -> None:
 
 
 def _state(file: Path) -> str:
-    """Return what changes with a file, without reading it."""
+    """Return a fingerprint of a file's state, without reading it."""
     state = file.stat()
     return f"{file.name} {state.st_size} {state.st_mtime_ns}"
 

@@ -1,5 +1,5 @@
-"""The one error of the bundler."""
+"""The bundler's error."""
 
 
 class BundleError(Exception):
-    """An asset cannot be made of what was given; the message says what to mend."""
+    """An error that prevents an asset; the message says what to mend."""

@@ -1,11 +1,11 @@
-"""Files in a folder of flows that are no flows: nothing becomes of them in silence."""
+"""The report on files in a folder of flows that are no flows."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 
 def other_files(flows: Path, included: Collection[Path]) -> Iterator[str]:
-    """Return what becomes of each; `included` are the files of requirements."""
+    """Return a message for each file; `included` are the files of requirements."""
     for path in sorted(flows.iterdir()):
         if path.name == "__pycache__" or path.resolve() in included:
             continue

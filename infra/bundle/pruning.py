@@ -1,4 +1,4 @@
-"""What an installation has that Lambda never loads."""
+"""The pruning of what Lambda never loads."""
 
 import gzip
 import json
@@ -99,15 +99,12 @@ of AWS needs one or two."""
 
 
 def prune_installation(folder: Path) -> None:
-    """Leave the libraries as they are and remove what the installer has written about itself."""
+    """Delete the installer's metadata and leave the libraries as they are."""
     _remove(_matching(folder, _MACHINES_OWN))
 
 
 def prune_own(folder: Path) -> None:
-    """Remove also what our functions never use: mostly the descriptions of AWS services that they do not
-    call.
-
-
+    """Delete also what our functions never use: mostly descriptions of other AWS services.
 
     Of the metadata, `METADATA` is left.
     """
@@ -131,7 +128,7 @@ def prune_own(folder: Path) -> None:
 
 
 def _of_our_services(endpoints: Any) -> Any:
-    """Forget where the other services are: reading that takes a tenth of a start and 8 MB of memory."""
+    """Drop the endpoints of other services: reading them takes a tenth of a cold start and 8 MB of memory."""
     for partition in endpoints["partitions"]:
         services = partition["services"].items()
         partition["services"] = {name: service for name, service in services if name in OPERATIONS}
@@ -139,7 +136,7 @@ def _of_our_services(endpoints: Any) -> Any:
 
 
 def _of_operations(description: Any, names: set[str]) -> Any:
-    """Forget the other operations, and the shapes that neither these nor an error has."""
+    """Drop other operations, and the shapes that only they use."""
     shapes = description["shapes"]
     operations = {name: operation for name, operation in description["operations"].items() if name in names}
     kept: dict[str, Any] = {}
@@ -161,7 +158,7 @@ def _named_shapes(description: Any) -> set[str]:
 
 
 def _without_documentation(description: Any) -> Any:
-    """Leave out of a service's description what is written for people: most of it."""
+    """Drop the documentation from a service's description, most of its size."""
     if isinstance(description, list):
         return [_without_documentation(part) for part in description]
     if not isinstance(description, dict):

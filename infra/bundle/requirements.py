@@ -1,4 +1,4 @@
-"""The `requirements.txt` of a folder of flows, with all that it includes."""
+"""The `requirements.txt` of a folder of flows, with its includes."""
 
 import codecs
 import os
@@ -32,38 +32,38 @@ _HASHES = re.compile(r"\s--hash[= ]\S+")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a file, with those that continue it."""
+    """A logical line of a requirements file."""
 
     file: Path
     number: int
     text: str
 
     def refused(self, why: str) -> BundleError:
-        """Make the error that the line is refused, and why."""
+        """Return the error for a refused line."""
         return BundleError(f"{self.file}:{self.number}: {self.text!r} is refused: {why}")
 
     def with_variables(self, text: str) -> str:
-        """Put in what the environment says, such as a password for an index, which no error shows."""
+        """Expand environment variables, such as a password for an index, which no error shows."""
         missing = [name for name in _VARIABLE.findall(text) if not os.environ.get(name)]
         if missing:
             raise self.refused(f"the environment has no {missing[0]}.")
         return _VARIABLE.sub(lambda match: os.environ[match[1]], text)
 
     def url(self, text: str) -> SplitResult:
-        """Read a URL, or a path, which has no scheme."""
+        """Parse a URL; a path has no scheme."""
         try:
             return urlsplit(text)
         except ValueError as error:
             raise self.refused(f"{error}.") from None
 
     def path(self, text: str) -> Path:
-        """Find what a text names, beside the file or anywhere."""
+        """Resolve a path, relative to the file or absolute."""
         return (self.file.parent / Path(text).expanduser()).resolve()
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A requirement by its name, to be found in an index, or by its URL."""
+    """A requirement by name, found in an index, or by URL."""
 
     line: Line
     name: str
@@ -76,7 +76,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A requirement by its path: a wheel, or a project that has to be built."""
+    """A requirement by path: a wheel, or a project to build."""
 
     line: Line
     path: Path
@@ -86,9 +86,7 @@ class Local:
 
 @dataclass(slots=True)
 class Requirements:
-    """All requirements and constraints of a file and of those that it includes, and the options for the
-    index.
-    """
+    """The requirements, constraints and index options of a file and its includes."""
 
     required: list[Named | Local] = field(default_factory=list)
     constraints: list[Named] = field(default_factory=list)
@@ -113,12 +111,12 @@ class Requirements:
         return found
 
     def about(self, text: str) -> list[Line]:
-        """Return the lines whose requirement a text mentions."""
+        """Return the lines of the requirements that a text mentions."""
         named = [each for each in (*self.required, *self.constraints) if isinstance(each, Named)]
         return [each.line for each in named if re.search(rf"(?<![\w-]){re.escape(each.name)}(?![\w-])", text)]
 
     def _include_once(self, line: Line, file: Path, *, required: bool) -> None:
-        """Include a file that several may name, such as one of constraints.
+        """Include a file that several may include, such as one of constraints.
 
         None may name what it is named by.
         """

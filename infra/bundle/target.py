@@ -1,4 +1,4 @@
-"""What an asset is built for."""
+"""The target platform of an asset."""
 
 import sys
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Copies of folders that share their files with the original."""
+"""Copies of folders by hard links."""
 
 import os
 import shutil
@@ -7,9 +7,7 @@ from pathlib import Path
 
 
 def link_tree(source: Path, target: Path, ignore: Callable[[str, list[str]], Iterable[str]] | None = None) -> None:
-    """Copy a folder into another by hard links where the file system allows it: nobody writes into these
-    files.
-    """
+    """Copy a folder by hard links where possible: nobody writes into these files."""
     shutil.copytree(source, target, ignore=ignore, copy_function=_link, dirs_exist_ok=True)
 
 

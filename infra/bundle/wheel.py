@@ -1,4 +1,4 @@
-"""Wheels of local projects, each built once for each state of its sources."""
+"""Wheels of local projects, each built once per state of its sources."""
 
 import hashlib
 import subprocess
@@ -36,17 +36,17 @@ class Wheel:
 
     @property
     def is_for_this_machine_alone(self) -> bool:
-        """Return whether it has what only this kind of machine can run."""
+        """Return whether it contains native code for this kind of machine."""
         return all(tag.platform != "any" for tag in parse_wheel_filename(self.path.name)[3])
 
     @property
     def url(self) -> str:
-        """Return what an installer takes it by, good for this content alone."""
+        """Return its URL for an installer, with the hash of its content."""
         return f"{self.path.as_uri()}#sha256={hashlib.sha256(self.path.read_bytes()).hexdigest()}"
 
 
 def wheel_of_client(cache: Path) -> Wheel:
-    """Build the wheel of this repository's own client; what that takes is installed here already."""
+    """Build the wheel of this repository's client; its build dependencies are installed."""
     return _built(ROOT, [ROOT / name for name in _OUR_CLIENT], cache, "--no-build-isolation")
 
 

@@ -1,4 +1,4 @@
-"""`python -m infra.local`: the local system until it is interrupted.
+"""The command `python -m infra.local`: the local system until it is interrupted.
 
 `PORT`, `FLOWS`, `DATA` and `FRESH` are its own settings; `CDK_CONTEXT_JSON` may hold those of a deployment.
 """
@@ -17,7 +17,7 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> int:
-    """Run it; 0 when it was asked to stop, 1 when it could not start or go on."""
+    """Run the local system; return 0 when asked to stop, 1 on an error."""
     _forget_aws(os.environ)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -1,4 +1,4 @@
-"""The address of the API: loopback only, in both families, since `localhost` may mean either."""
+"""The API's local address: loopback only, IPv4 and IPv6, since `localhost` may mean either."""
 
 import asyncio
 import errno
@@ -29,14 +29,14 @@ _GRACE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A port that is held by sockets which do not listen yet: until then a connection is refused."""
+    """A reserved port, whose sockets do not listen yet: connections are refused."""
 
     sockets: tuple[socket.socket, ...]
 
     @classmethod
     @contextmanager
     def held(cls, port: int) -> "Iterator[Address]":
-        """Hold a port, or a free one for 0.
+        """Reserve a port, or a free one for 0.
 
         Raises:
             LocalError: somebody else has the port.
@@ -51,13 +51,11 @@ class Address:
 
     @property
     def origin(self) -> str:
-        """Return where objects are: by the address itself, of which S3 does not take the first part for a
-        bucket's name.
-        """
+        """Return the base URL of objects, by IP address: S3 would take a host name's first label for a bucket."""
         return f"http://{_FAMILIES[0][1]}:{_port(self.sockets)}"
 
     async def serve(self, endpoint: Endpoint, api_id: str, bucket: str) -> None:
-        """Hand requests on to an HTTP API of the emulator, or to a bucket of it, until this is cancelled.
+        """Forward requests to an HTTP API or a bucket of the emulator, until cancelled.
 
         Raises:
             LocalError: somebody else, who held the port at the same time, listens at it by now.

@@ -1,4 +1,4 @@
-"""The cloud assembly: what of it has to be published."""
+"""The cloud assembly and its assets."""
 
 import io
 import json
@@ -15,14 +15,14 @@ _PLACEHOLDERS = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file or a folder of the assembly, and the bucket and key that the template names it by."""
+    """A file or folder of the assembly, with the bucket and key that the template names."""
 
     path: Path
     bucket: str
     key: str
 
     def content(self) -> bytes:
-        """Return the file itself, or the folder as a zip file."""
+        """Return the file's content, or the folder as a zip file."""
         if not self.path.is_dir():
             return self.path.read_bytes()
         buffer = io.BytesIO()
@@ -35,7 +35,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """The one stack of an assembly: its name, its template as JSON text, and its assets."""
+    """The stack of an assembly: its name, its template as JSON text, and its assets."""
 
     stack: str
     template: str
@@ -43,15 +43,13 @@ class Assembly:
 
     @property
     def flows(self) -> tuple[str, ...]:
-        """Return the names of the flows that it deploys and those that were deployed before, by
-        `project/flow`.
-        """
+        """Return the deployed and the former flows, by `project/flow`."""
         names = FlowNames.of(json.loads(self.template))
         return (*names.live, *names.former)
 
     @classmethod
     def read(cls, folder: Path) -> "Assembly":
-        """Read an assembly from the folder it was synthesized to."""
+        """Read an assembly from its folder."""
         manifest = json.loads((folder / "manifest.json").read_text())
         by_type = {artifact["type"]: (name, artifact) for name, artifact in manifest["artifacts"].items()}
         stack, artifact = by_type["aws:cloudformation:stack"]

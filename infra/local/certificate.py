@@ -1,4 +1,4 @@
-"""The certificate of the emulator, whose queues refuse plain HTTP as those of AWS do."""
+"""The emulator's certificate: its queues refuse plain HTTP, as AWS's do."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Files of PEM: the authority to trust, and what the server proves to be `HOST` with."""
+    """The PEM files of the authority to trust and of the server's certificate for `HOST`."""
 
     authority: Path
     chain: Path
@@ -16,9 +16,7 @@ class Certificate:
 
     @classmethod
     def issue(cls, folder: Path) -> "Certificate":
-        """Write a certificate into the folder, by an authority that nobody else knows and that issues no
-        other.
-        """
+        """Write a certificate into the folder, by a new authority that issues no other."""
         # Loaded only now: a tenth of a second in which the template is already being synthesized.
         import trustme  # noqa: PLC0415
 

@@ -1,7 +1,4 @@
-"""What the emulator's resources hold, in a file: rows, messages, objects and schedules, from one run to the
-next.
-
-
+"""The content of the emulator's resources, saved to a file between runs.
 
 The resources themselves are made from the template in each run, and are given then what those of the run
 before held. The file is written in the emulator's process, which knows what no request would tell, such as
@@ -37,11 +34,11 @@ Held = dict[tuple[str, str], Any]
 
 
 class ContentsError(Exception):
-    """The file is not one of these."""
+    """The error that the file has another format."""
 
 
 def read_contents(file: Path) -> Held:
-    """Read what resources held when the file was written; nothing if there is none.
+    """Read the saved content; empty if there is no file.
 
     Raises:
         ContentsError: it was not written by this version, or not to its end.
@@ -59,13 +56,13 @@ def read_contents(file: Path) -> Held:
 
 
 def queues_with_messages(held: Held) -> set[str]:
-    """Return the name of the queues in which messages wait, or are with a worker."""
+    """Return the queues with waiting or in-flight messages."""
     return {name for (kind, name), messages in held.items() if kind == _QUEUE and messages}
 
 
 @dataclass(slots=True)
 class Contents:
-    """Fills resources that are created from the file, and writes to it what the created ones hold.
+    """A store that fills created resources from the file, and saves their content.
 
     `services` are the emulator's modules by their names.
     """
@@ -81,7 +78,7 @@ class Contents:
         self._before = read_contents(self.file)
 
     def following(self, provision: Callable[..., tuple[str, Any]]) -> Callable[..., tuple[str, Any]]:
-        """Wrap what creates a resource of a stack."""
+        """Wrap the creation of a stack's resource."""
 
         def provisioned(kind: str, *rest: Any) -> tuple[str, Any]:
             identity, attributes = provision(kind, *rest)
@@ -92,11 +89,11 @@ class Contents:
         return provisioned
 
     def write_regularly(self) -> None:
-        """Write after changes, in a thread of its own, in a twentieth of the time at most."""
+        """Save after changes, in a thread, in at most a twentieth of the time."""
         threading.Thread(target=self._write_regularly, daemon=True).start()
 
     def write(self) -> None:
-        """Write what all resources hold at this moment."""
+        """Save the current content of all resources."""
         with self._writing:
             created = {key: self._held(key[0], name) for key, name in self._created.items()}
             # One call that no other thread comes between, so that rows and messages are of the same moment.
@@ -116,7 +113,7 @@ class Contents:
                 time.sleep(_PAUSES_PER_WRITE * (time.monotonic() - began))
 
     def _changes(self) -> object:
-        """Return what is another value once a job, or anything that is sent for one, has changed."""
+        """Return a value that differs after any change of a job or a message."""
         messages = [len(queue["messages"]) for queue in [*self._store(_QUEUE).values()]]
         return self.services["dynamodb"]._stream_seq_counter, messages  # noqa: SLF001 - ministack has no public seam
 
@@ -159,12 +156,12 @@ class Contents:
         return store
 
     def _resource(self, kind: str, name: str) -> Any:
-        """Find a resource, which a stack that is not of use any more may have taken away."""
+        """Return a resource, unless a stack has deleted it."""
         found = (each for key, each in [*self._store(kind).items()] if key[-1].rpartition("/")[2] == name)
         return next(found, {"messages": [], "objects": {}, "items": {}})
 
     def _unread_records(self, table: str) -> list[Any]:
-        """Return the records of the table's stream that its reader has not dealt with.
+        """Return the stream records that the reader has not processed.
 
         A repeated one is harmless.
         """

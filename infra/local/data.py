@@ -1,4 +1,4 @@
-"""The folder in which a local system keeps what was submitted, for its next run."""
+"""The data folder of a local system, kept for its next run."""
 
 import fcntl
 import json
@@ -15,7 +15,7 @@ from infra.profiles import DeployedQueue
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A folder that one run at a time has; without a folder nothing is kept."""
+    """A folder that one run at a time locks; without a folder nothing is kept."""
 
     folder: Path | None
     waiting: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class Data:
     @classmethod
     @contextmanager
     def held(cls, folder: Path | None, *, is_fresh: bool) -> "Iterator[Data]":
-        """Hold the folder; begin anew there if `is_fresh`.
+        """Lock the folder; empty it if `is_fresh`.
 
         Raises:
             LocalError: another run has it, it is no folder to write to, or what it has cannot be read.
@@ -46,16 +46,16 @@ class Data:
 
     @property
     def contents(self) -> Path | None:
-        """Return the file of what the emulator's resources hold."""
+        """Return the file of the resources' content."""
         return None if self.folder is None else _contents(self.folder)
 
     @property
     def is_there(self) -> bool:
-        """Return whether a run before has left any."""
+        """Return whether an earlier run has left any."""
         return self.contents is not None and self.contents.exists()
 
     def remember(self, queues: Mapping[str, DeployedQueue], flows: Sequence[str]) -> None:
-        """Write down which queue each profile of workers has, and the flows of this run and those before."""
+        """Record the queue of each worker kind, and the current and former flows."""
         if self.folder is not None:
             names = {profile: queue.name for profile, queue in queues.items()}
             _profiles(self.folder).write_text(json.dumps(names))

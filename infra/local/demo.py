@@ -1,4 +1,4 @@
-"""`python -m infra.local.demo`: the whole system on this machine runs one job on a real text."""
+"""The command `python -m infra.local.demo`: the local system runs one job on a real text."""
 
 import os
 import pty
@@ -27,7 +27,7 @@ _KEPT_SECONDS = ROOT / ".build" / "demo.json"
 
 
 def main() -> int:
-    """Start it, submit the text with the command `noukai`, wait for the result and stop.
+    """Start the local system, submit the text by the command `noukai`, wait for the result and stop.
 
     The command's exit status.
     """

@@ -1,4 +1,4 @@
-"""How far the demo is and how long the rest may take."""
+"""The progress of the demo, with its remaining time."""
 
 import json
 import time
@@ -16,10 +16,7 @@ _UPDATES_PER_SECOND = 5
 
 @dataclass(slots=True)
 class DemoProgress:
-    """The steps of a demo, each begun in its turn: `expected` has all of them, with the seconds that they may
-    take.
-
-
+    """The steps of a demo in order; `expected` has the usual seconds of each.
 
     A terminal shows the seconds of each step as they pass, and those that are left; anything else is given a
     line as a step begins, with the seconds since the first.
@@ -32,7 +29,7 @@ class DemoProgress:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show the steps that begin within the block."""
+        """Show the progress of the steps within the block."""
         if not self.console.is_terminal:
             yield
             return
@@ -51,12 +48,12 @@ class DemoProgress:
             self.console.print(_line(seconds, name))
 
     def taken(self) -> dict[str, float]:
-        """Return the seconds that each step has taken; the last one ends now."""
+        """Return the seconds that each step has taken; end the last one now."""
         ends = [*self._began.values(), self.clock()][1:]
         return {step: end - began for (step, began), end in zip(self._began.items(), ends, strict=True)}
 
     def left(self) -> float:
-        """Return the seconds that the rest may take."""
+        """Return the estimated remaining seconds."""
         taken = self.taken()
         current = next(reversed(taken), None)
         ahead = {step: seconds for step, seconds in self.expected.items() if step not in taken}
@@ -75,7 +72,7 @@ def _line(seconds: float, text: str) -> Text:
 
 
 def read_seconds(file: Path, usual: Mapping[str, float]) -> dict[str, float]:
-    """Return the seconds that each step took the last time, as the file has them, else the usual ones."""
+    """Return the seconds of each step in the last run, else the usual ones."""
     try:
         kept = json.loads(file.read_text())
         return {step: float(kept[step]) for step in usual}
@@ -84,6 +81,6 @@ def read_seconds(file: Path, usual: Mapping[str, float]) -> dict[str, float]:
 
 
 def keep_seconds(file: Path, taken: Mapping[str, float]) -> None:
-    """Write what `read_seconds` reads."""
+    """Write the seconds for `read_seconds`."""
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(taken))

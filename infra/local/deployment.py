@@ -1,4 +1,4 @@
-"""The stack as deployed to the emulator: publishing, creating and updating it."""
+"""The deployment of the stack to the emulator: publish, create and update."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _POLL_SECONDS = 0.1
 
 @dataclass(slots=True)
 class Deployment:
-    """What has been deployed to one emulator, and its clients, which are good for threads."""
+    """A deployment to one emulator, with thread-safe clients."""
 
     cloudformation: "CloudFormationClient"
     s3: "S3Client"
@@ -42,7 +42,7 @@ class Deployment:
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> Self:
-        """Make the clients, which reads some megabytes of service descriptions: half a second."""
+        """Make the clients, which parse megabytes of service descriptions: half a second."""
         return cls(
             cloudformation=endpoint.client("cloudformation"),
             s3=endpoint.client("s3"),
@@ -51,18 +51,18 @@ class Deployment:
 
     @property
     def api_id(self) -> str:
-        """Return the id of the HTTP API, which its endpoint's host name begins with."""
+        """Return the id of the HTTP API, the first label of its endpoint."""
         host = urlsplit(self._outputs["Endpoint"]).hostname or ""
         return host.partition(".")[0]
 
     @property
     def queues(self) -> dict[str, DeployedQueue]:
-        """Return the queues of the profiles of workers that are there."""
+        """Return the queues of the deployed worker kinds."""
         return deployed_queues(self._outputs)
 
     @property
     def payloads_bucket(self) -> str:
-        """Return the name of the bucket whose objects the functions give URLs of."""
+        """Return the bucket of presigned URLs."""
         return self._outputs["PayloadsBucket"]
 
     async def create(self, assembly: Assembly, *, now: int) -> None:
@@ -77,7 +77,7 @@ class Deployment:
         await asyncio.to_thread(self._insert_keys, now)
 
     async def update(self, assembly: Assembly) -> bool:
-        """Update the stack; False if there is nothing to update.
+        """Update the stack; return False if nothing has changed.
 
         Raises:
             LocalError: a resource cannot be updated; the stack is as it was.

@@ -1,4 +1,4 @@
-"""The AWS of the local system: starting it, knowing that it answers, and its clients."""
+"""The emulator of AWS: its start, its readiness and its clients."""
 
 import asyncio
 import socket
@@ -28,7 +28,7 @@ _POLL_SECONDS = 0.02
 
 @dataclass(slots=True)
 class Emulator:
-    """The emulator's process, and the end of what it said."""
+    """The emulator's process, and its last output."""
 
     process: asyncio.subprocess.Process
     endpoint: Endpoint
@@ -44,7 +44,7 @@ class Emulator:
         runtime: Path | None = None,
         contents: Path | None = None,
     ) -> "Emulator":
-        """Start it on loopback with all its files below `folder`; it takes requests once `ready` returns.
+        """Start the emulator on loopback with its files below `folder`; `ready` waits until it serves.
 
         Its functions reach S3 by `objects_url`, if that is given, and so do the URLs that they give away.
         `runtime` has the libraries that they find beside their asset and the standard library. What its
@@ -71,7 +71,7 @@ class Emulator:
         return cls(process, Endpoint(f"https://{HOST}:{port}", certificate.authority))
 
     async def ready(self) -> None:
-        """Wait until it takes requests.
+        """Wait until it serves requests.
 
         Raises:
             LocalError: it does not in time.
@@ -79,7 +79,7 @@ class Emulator:
         await answered(f"{self.endpoint.url}/_ministack/health", self.endpoint.trust())
 
     async def stop(self) -> None:
-        """Let it write what its resources hold, and end."""
+        """Stop it after it has saved its resources."""
         if self.process.stdin is not None:
             self.process.stdin.close()
         with suppress(TimeoutError):  # then it is ended like all others, and has what it wrote before
@@ -89,7 +89,7 @@ class Emulator:
                     await asyncio.sleep(_POLL_SECONDS)
 
     async def relay(self, on_line: Callable[[str, str], None]) -> None:
-        """Hand on each line with its source, a function's name or `emulator`, for as long as it lives.
+        """Forward each line with its source, a function's name or `emulator`.
 
         Raises:
             LocalError: it has ended; the message carries its last lines.
@@ -100,7 +100,7 @@ class Emulator:
 
     @property
     def last_lines(self) -> str:
-        """Return the end of what it said itself."""
+        """Return the last lines of its own output."""
         return "\n".join(self._said)
 
     async def _relay_functions(self, on_line: Callable[[str, str], None]) -> None:

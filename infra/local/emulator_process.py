@@ -1,7 +1,4 @@
-"""The emulator's own process: ministack, with the functions' output live and their running work left in
-peace.
-
-
+"""The emulator's process: ministack, with live output of functions, whose running work is not killed.
 
 It is run by path on the interpreter below the virtual environment; its arguments are the folders to import
 ministack from. Handlers are run on that interpreter too, so they find the standard library and their asset
@@ -69,7 +66,7 @@ def main() -> None:
 
 
 def adapt(runtime: Any) -> None:
-    """Change of the warm workers what a person at a terminal would notice."""
+    """Patch the warm workers where a person at a terminal would notice the difference."""
     # Output is shown as it is written; ministack collects it until the invocation ends.
     runtime.Worker._read_stderr = _relay  # noqa: SLF001 - ministack has no public seam
     # New code does not interrupt what runs on the old: on Lambda it does not either.
@@ -80,16 +77,14 @@ def adapt(runtime: Any) -> None:
 
 
 class Beside:
-    """A poller that runs beside who calls it: in a thread of its own, one at a time, while it finds
-    something.
-    """
+    """A poller that runs in one background thread while it finds something."""
 
     def __init__(self, poll: Callable[[], bool]) -> None:
         self._poll = poll
         self._polling = threading.Lock()
 
     def __call__(self) -> bool:
-        """Poll, unless that is going on; who calls need not call again at once."""
+        """Poll in the background, unless a poll is running."""
         if self._polling.acquire(blocking=False):
             threading.Thread(target=self._run, daemon=True).start()
         return False
@@ -103,7 +98,7 @@ class Beside:
 
 
 class SharedZip(zipfile.ZipFile):
-    """A zip file that is unpacked once, to be shared by all who unpack the same.
+    """A zip file that is unpacked once and shared.
 
     None may write to what it finds.
     """
@@ -112,7 +107,7 @@ class SharedZip(zipfile.ZipFile):
     _unpacking = threading.Lock()
 
     def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
-        """Make the folder `path`, which has to be empty, a link to the files."""
+        """Link the empty folder `path` to the unpacked files."""
         content = repr([(info.filename, info.CRC) for info in self.infolist()])
         shared = Path(tempfile.gettempdir(), f"code-{hashlib.sha256(content.encode()).hexdigest()}")
         with self._unpacking:
@@ -124,7 +119,7 @@ class SharedZip(zipfile.ZipFile):
 
 
 class Turns:
-    """Starts another worker of a function only when for a while none of it has become warm or free.
+    """A throttle that starts another worker only if none has become warm or free for a while.
 
     A start takes half a second of a processor. Ten requests at once would start ten workers, and each request
     would wait for all of them, where one that is warm answers one after the other within milliseconds.
@@ -140,7 +135,7 @@ class Turns:
         """For each function how many of its workers were starting, and when one has last started or been taken."""
 
     def acquire_worker(self, function: str, config: Any, *rest: Any, qualifier: str = "$LATEST", **more: Any) -> Any:
-        """Take a free worker, or a new one, once there is one or it may be started."""
+        """Acquire a free worker, or start one when allowed."""
         key = self._runtime._worker_key(function, config, qualifier)  # noqa: SLF001 - ministack has no public seam
         while True:
             with self._turn:
@@ -161,7 +156,7 @@ class Turns:
 
 
 class _Routed(str):
-    """A method that is no `OPTIONS` to ministack, which answers that itself, but is one to the functions."""
+    """A method that ministack does not take for `OPTIONS`, which it would answer itself."""
 
     __slots__ = ()
     __hash__ = str.__hash__
@@ -226,7 +221,7 @@ def _kill_when_done(worker: Any, kill: Callable[[list[Any]], None]) -> None:
 
 
 def _contents(make: Callable[[Path, dict[str, Any]], Any]) -> Any:
-    """Make what keeps the contents of resources, if they are to be kept."""
+    """Make the store of the resources' content, if it is to be kept."""
     file = os.environ.pop("CONTENTS_FILE", None)  # so that no handler inherits it
     if file is None:
         return None

@@ -1,4 +1,4 @@
-"""Where the emulator answers, and the clients of whoever may do anything there."""
+"""The emulator's endpoint and its root clients."""
 
 import ssl
 from dataclasses import dataclass
@@ -17,20 +17,18 @@ ROOT_USER = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The URL of an emulator, and the authority, a file of PEM, that has certified it and nobody else."""
+    """The URL of an emulator, and its authority as a PEM file."""
 
     url: str
     authority: Path
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return what a program of AWS, for instance its command, has to be told to work here as the root
-        user.
-        """
+        """Return the environment for AWS programs, such as its command, as the root user."""
         return {"AWS_ENDPOINT_URL": self.url, "AWS_CA_BUNDLE": str(self.authority), **ROOT_USER}
 
     def client(self, service: str, *credentials: str) -> Any:
-        """Make a client, of the root user unless it is given the credentials of another.
+        """Make a client, by default of the root user.
 
         It makes one attempt, of S3 two, with no proxy in between that the environment names.
         """
@@ -46,13 +44,13 @@ class Endpoint:
         )
 
     def trust(self) -> ssl.SSLContext:
-        """Make what a connection of another kind believes the certificate by."""
+        """Return the TLS context for other connections."""
         return ssl.create_default_context(cafile=str(self.authority))
 
 
 @cache
 def _session() -> boto3.Session:
-    """Return the one session, which reads the megabytes of a service's description once."""
+    """Return the shared session, which parses service descriptions once."""
     return boto3.Session()
 
 

@@ -1,4 +1,4 @@
-"""Noticing that the flows have changed, or a file that takes part in what they require."""
+"""The watch over changes of the flows and their required files."""
 
 from collections.abc import AsyncGenerator
 from itertools import chain
@@ -26,12 +26,12 @@ class FlowFiles(DefaultFilter):
     )
 
     def __call__(self, change: Change, path: str) -> bool:
-        """Return whether a change of the path is of interest."""
+        """Return whether a change of the path matters."""
         return super().__call__(change, path) and not any(part.endswith(".egg-info") for part in Path(path).parts)
 
 
 async def changes(flows: Path) -> AsyncGenerator[None]:
-    """Yield after each change, addition or removal; several at once, or during a turn, are one."""
+    """Yield after each change; changes at once or during a turn are one."""
     while True:
         outside = taking_part(flows)
         async for _ in awatch(flows, *outside, watch_filter=FlowFiles(), step=_QUIET_MILLISECONDS):
@@ -42,9 +42,7 @@ async def changes(flows: Path) -> AsyncGenerator[None]:
 
 
 def taking_part(flows: Path) -> list[Path]:
-    """Return the files and folders outside the folder of flows that its `requirements.txt` includes or
-    requires.
-    """
+    """Return the files and folders outside that the flows' `requirements.txt` includes or requires."""
     file = flows / "requirements.txt"
     try:
         read = Requirements.read(file)

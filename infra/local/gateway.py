@@ -1,4 +1,4 @@
-"""The address of the API: an ASGI application that hands every request on to the emulator as it came.
+"""The API's gateway: an ASGI application that forwards requests to the emulator unchanged.
 
 A request for an object of the bucket, by a URL that a function has signed for this address, is handed on to
 S3: nobody but the functions trusts the emulator's own certificate.
@@ -42,7 +42,7 @@ _TIMEOUT = httpx.Timeout(60).as_dict()
 
 
 class Gateway:
-    """Forwards method, path, query, headers and body unchanged.
+    """A proxy that forwards method, path, query, headers and body unchanged.
 
     Answers 503 itself while the emulator does not answer.
 
@@ -72,7 +72,7 @@ class Gateway:
             await send({"type": "websocket.close"})
 
     async def _pass_on(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Hand a request for an object on, and its answer back, piece by piece."""
+        """Stream a request for an object and its answer."""
         # The host that was signed is this address.
         whole = [each for each in scope["headers"] if each[0] in (b"host", b"content-length")]
         request = httpx.Request(
@@ -114,14 +114,14 @@ class Gateway:
 
 
 def target(scope: Any) -> bytes:
-    """Return the path and query of a request as they were sent."""
+    """Return the raw path and query of a request."""
     path = _ORIGIN.sub(b"", scope["raw_path"], count=1) if _ORIGIN.match(scope["raw_path"]) else scope["raw_path"]
     query = scope["query_string"]
     return (path or b"/") + (b"?" + query if query else b"")
 
 
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Leave out the headers that concern one connection only, among them those that `Connection` names."""
+    """Return the end-to-end headers, without hop-by-hop ones and those that `Connection` names."""
     kept = [(name.lower(), value) for name, value in headers]
     named = {token.strip().lower() for name, value in kept if name == b"connection" for token in value.split(b",")}
     return [(name, value) for name, value in kept if name not in _OWN_TO_ONE_HOP | named]

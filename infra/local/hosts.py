@@ -1,4 +1,4 @@
-"""Refusing whoever calls the address by another name than its own.
+"""The refusal of requests for other host names than the local ones.
 
 A web page can let its own name mean 127.0.0.1 and then read, as its own origin, what answers there; the keys
 of a local system are known to everybody. What such a page cannot choose is the name by which it calls.
@@ -18,7 +18,7 @@ _PORT = re.compile(r":[0-9]*\Z")
 
 
 class LoopbackHosts:
-    """Hands requests for `localhost`, names below it and loopback addresses on, and answers all others 403."""
+    """An ASGI filter that passes `localhost`, its subdomains and loopback addresses; others get 403."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -39,7 +39,7 @@ class LoopbackHosts:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host, with its port or without, is this machine for every resolver."""
+    """Return whether a host, with or without a port, is this machine for every resolver."""
     name = _PORT.sub("", host).lower().removesuffix(".")
     if name == _NAME or name.endswith(f".{_NAME}"):
         return True

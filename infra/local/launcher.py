@@ -1,4 +1,4 @@
-"""One run of the local system, from its first process to its last."""
+"""One run of the local system."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ from noukai_wire.routes import Route
 
 
 async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[[str], None]) -> None:
-    """Run the local system until this is cancelled, and leave neither a process nor a file behind.
+    """Run the local system until cancelled; leave no process and no file behind.
 
     `show` is given each line for the terminal. The system takes requests once the line with `ready` is shown.
 

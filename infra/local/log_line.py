@@ -1,4 +1,4 @@
-"""A line of a function's log as a person reads it."""
+"""The rendering of function log lines for people."""
 
 import json
 import re
@@ -31,7 +31,7 @@ _UNPACKED = re.compile(r"(?<![^\s\"'])[^\s\"']*/(?:ministack-lambda-[^/\s]+/code
 
 
 def readable(function: str, line: str, now: datetime) -> str:
-    """Render a line that a function has just written: a JSON line of its logger, or any other text as it is.
+    """Return a readable form of a log line, JSON or not.
 
     For instance `12:00:00 INFO    worker       claimed job_id=job_1`; a traceback follows on lines of its
     own, with files named as in the asset.

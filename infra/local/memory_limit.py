@@ -1,4 +1,4 @@
-"""The memory limit of workers, as Lambda has it: if all processes of one exceed it, the largest is killed.
+"""The memory limit of workers, as on Lambda: beyond it, the largest process is killed.
 
 A limit of addresses is another thing: what is mapped and never touched counts there, and what children have
 does not. It is watched in the emulator's process, which knows the workers.
@@ -20,7 +20,7 @@ _MEGABYTE = 1 << 20
 
 
 def watch(workers: Callable[[], list[Any]]) -> None:
-    """Watch the workers that have something to do, in a thread, where the system says what processes have."""
+    """Watch busy workers in a thread, where the system reports the memory of processes."""
     if Path("/proc/self/smaps_rollup").exists():
         threading.Thread(target=_watch, args=(workers,), daemon=True).start()
 
@@ -35,7 +35,7 @@ def _watch(workers: Callable[[], list[Any]]) -> None:
 
 
 def keep_within(pid: int, megabytes: int, name: str) -> None:
-    """Kill the largest process below `pid` if it and all below it have more than so many megabytes."""
+    """Kill the largest process below `pid` if the whole tree exceeds so many megabytes."""
     limit = megabytes * _MEGABYTE
     family = [pid, *_descendants(pid)]
     # Each counts in full what it shares with others, which is quickly read and never too little.
@@ -70,7 +70,7 @@ def _resident(pid: int) -> int:
 
 
 def _share(pid: int) -> int:
-    """Return what a process has, of pages that several have its part, in bytes."""
+    """Return a process's proportional memory in bytes."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):

@@ -1,4 +1,4 @@
-"""The processes of one run: found by a mark in their environment, which every descendant inherits.
+"""The processes of one run, found by an inherited environment variable.
 
 A parent's list of children would miss some: a flow runs in a process group of its own, and one whose worker
 has died belongs to the init process.
@@ -18,16 +18,14 @@ _INTERVAL_SECONDS = 0.02
 
 
 def marked(run: str) -> list[psutil.Process]:
-    """Find the living processes, other than this one, whose environment says that they belong to the run."""
+    """Return the living processes of the run, except this one."""
     return [process for process in psutil.process_iter() if process.pid != os.getpid() and _belongs(process, run)]
 
 
 def end_all(
     run: str, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """End the run's processes: ask each to terminate, and kill whatever is left, or has come, after a short
-    grace.
-    """
+    """Terminate the run's processes; after a short grace, kill those left."""
     asked: set[psutil.Process] = set()
     deadline = clock() + _GRACE_SECONDS
     while living := marked(run):

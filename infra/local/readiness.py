@@ -1,4 +1,4 @@
-"""Waiting for a server to answer."""
+"""The wait for a server."""
 
 import asyncio
 import ssl
@@ -12,7 +12,7 @@ _POLL_SECONDS = 0.02
 
 
 async def answered(url: str, trust: ssl.SSLContext | None = None) -> None:
-    """Wait until a GET of the URL is answered with success.
+    """Wait until a GET of the URL succeeds.
 
     `trust` is for who certifies it, if that is not known.
 

@@ -1,4 +1,4 @@
-"""The local system as a process that another program starts, uses and stops."""
+"""The local system as a child process."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ _STOP_SECONDS = 10
 
 
 class Running:
-    """A process of the local system and what it has written, which is read as it comes."""
+    """A process of the local system and its output."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -31,12 +31,12 @@ class Running:
 
     @property
     def output(self) -> str:
-        """Return everything that it has written so far."""
+        """Return all its output so far."""
         with self._news:
             return "\n".join(self._lines)
 
     def wait_for(self, wanted: Callable[[str], bool], seconds: float) -> str:
-        """Return the first line that is wanted, past or to come.
+        """Return the first matching line, past or future.
 
         Raises:
             LocalError: it has ended, or the seconds are over, without such a line.
@@ -53,7 +53,7 @@ class Running:
         return lines[0]
 
     def wait_until_ready(self, on_step: Callable[[Step], None] = lambda _: None) -> str:
-        """Return its base URL once it takes requests; `on_step` is given each step of its start as it begins.
+        """Return its base URL once it is ready; call `on_step` at each step of its start.
 
         Raises:
             LocalError: it does not start; the message is what it wrote.
@@ -86,7 +86,7 @@ class Running:
 def started(
     environ: Mapping[str, str], *, flows: Path | None = None, port: int = 0, data: Path | None = None
 ) -> Iterator[Running]:
-    """Start the local system, on a free port unless told otherwise, and stop it at the end."""
+    """Start the local system, by default on a free port, and stop it at the end."""
     folders = {"FLOWS": str(flows.absolute()) if flows else "", "DATA": str(data.absolute()) if data else ""}
     settings = {"PORT": str(port), "FRESH": "", **folders}
     process = subprocess.Popen(
@@ -110,7 +110,7 @@ def started(
 
 @contextmanager
 def ready(environ: Mapping[str, str] = os.environ, *, flows: Path | None = None, port: int = 0) -> Iterator[str]:
-    """Start the local system, yield its base URL once it takes requests, and stop it at the end.
+    """Start the local system, yield its base URL once it is ready, and stop it at the end.
 
     Raises:
         LocalError: it does not start; the message is what it wrote.

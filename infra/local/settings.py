@@ -16,7 +16,7 @@ _LAST_PORT = 65_535
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`port` 0 takes a free one; `flows` is the absolute folder of the flows.
+    """The settings; `port` 0 takes a free one, `flows` is the absolute folder of the flows.
 
     `data` is the folder in which what was submitted is kept from run to run, if it is; `is_fresh` begins anew
     there.
@@ -29,7 +29,7 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read `PORT`, `FLOWS`, `DATA` and `FRESH`, whose empty value is that of none.
+        """Read `PORT`, `FLOWS`, `DATA` and `FRESH`; an empty value counts as unset.
 
         A relative folder begins at the working one. Each port has data of its own, a free one none but by
         `DATA`.

@@ -1,10 +1,10 @@
-"""The steps of the local system's start, by which it says how far it is."""
+"""The steps of the local system's start, for its progress."""
 
 from enum import StrEnum
 
 
 class Step(StrEnum):
-    """What the local system does next, as it shows it; the line with `ready` follows on the last."""
+    """A step as shown; the line with `ready` follows the last."""
 
     BUILD = "building the flows and the stack's template ..."
     DEPLOY = "deploying the stack on this machine ..."

@@ -1,4 +1,4 @@
-"""Synthesizing the cloud assembly for this machine, in a process that is kept for the next change."""
+"""The synthesis of the cloud assembly in a kept process."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ _LINE_LIMIT = 2**20
 
 @dataclass(slots=True)
 class Synthesizer:
-    """Runs the CDK app for this machine's interpreter; `show` is given what it says beside the assembly.
+    """A kept process of the CDK app; `show` gets its output.
 
     `CDK_CONTEXT_JSON` in `environ` is passed on, so that a local system has every setting of a deployment.
     """
@@ -31,10 +31,7 @@ class Synthesizer:
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     async def synthesize(self, outdir: Path, draining: Sequence[str] = (), former: Sequence[str] = ()) -> Assembly:
-        """Make the assembly of the flows, with workers of the profiles `draining` whether flows ask for them
-        or not.
-
-
+        """Synthesize the flows' assembly, with workers of the kinds `draining`.
 
         Lists show the jobs of the flows `former`, too.
 
@@ -54,7 +51,7 @@ class Synthesizer:
         return await asyncio.to_thread(Assembly.read, outdir)
 
     async def _order(self, order: Mapping[str, object]) -> tuple[list[str], bool]:
-        """Return what is said of an order, and whether it was done."""
+        """Return the process's output for an order, and whether it succeeded."""
         process = self._process
         if process is None or process.returncode is not None:
             process = self._process = await self._start()

@@ -1,4 +1,4 @@
-"""A process that synthesizes, again and again: no change of a flow has to wait for the CDK to load.
+"""The synthesizing process: the CDK is loaded once, not per change of a flow.
 
 Each line of standard input is an order: JSON with the folder of the assembly, and with what the context has
 beside that of `cdk.json`. `DONE` on standard error ends what is said of it. A synthesis that fails ends the
@@ -16,7 +16,7 @@ DONE = "synthesized"
 
 
 def main() -> None:
-    """Synthesize as ordered until standard input ends."""
+    """Synthesize each order until standard input closes."""
     load_cdk()
     for line in sys.stdin:
         order = json.loads(line)

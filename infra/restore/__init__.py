@@ -1,4 +1,4 @@
-"""Bringing tables back to a point in time.
+"""The restoration of tables to a point in time.
 
 DynamoDB restores into a new table, which has the rows and indexes of the old one, and neither its name nor
 its stream, time to live, recovery, tags or protection. So each table is restored beside the one in use, whose

@@ -1,4 +1,4 @@
-"""`python -m infra restore`: what it asks of the operator, and shows."""
+"""The command `python -m infra restore`."""
 
 import time
 from datetime import datetime
@@ -52,7 +52,7 @@ def restore_command(
         bool, typer.Option("--call-off", help="Give up a restoration that has changed nothing.")
     ] = False,
 ) -> None:
-    """Bring tables back to a point in time, or go on with that if it broke off."""
+    """Restore tables to a point in time, or continue an interrupted restoration."""
     operator = Operator.of(context)
     operator.account.deployed(operator.stack)
     restoration = Restoration(operator.account, operator.stack, lambda: time.time_ns() // 10**6, time.sleep, typer.echo)

@@ -1,4 +1,4 @@
-"""Making the rows of a table those of its restored copy, while nobody else writes them."""
+"""The copying of a restored table's rows, while nobody else writes."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,10 +23,7 @@ _LONGEST_PAUSE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Copying:
-    """From the table `copy` into `table`, writing what differs and no more: a copying that broke off is begun
-    again.
-
-
+    """A repeatable copy from the table `copy` into `table` that writes only differences.
 
     `keys` are the names of their keys, `now_ms` is when the restoration began. What has expired until then is
     left out.
@@ -41,7 +38,7 @@ class Copying:
     sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> tuple[int, int]:
-        """Copy all; return how many rows were written and how many deleted."""
+        """Copy all rows; return how many were written and how many deleted."""
         puts = self._in_segments(self._bring_back)
         return puts[0], puts[1] + self._in_segments(self._delete_newer)[1]
 
@@ -84,7 +81,7 @@ class Copying:
                 yield rows[start : start + _MAX_READ]
 
     def _rows_of(self, table: str, rows: Sequence[Row]) -> Mapping[object, Row]:
-        """Read the rows that a table has under the keys of these."""
+        """Read a table's rows with these keys."""
         wanted: Any = {table: {"Keys": [self._key_attributes(row) for row in rows], "ConsistentRead": True}}
         ask = partial(self._until_done, self.client.batch_get_item, "UnprocessedKeys")
         found = chain.from_iterable(answer["Responses"].get(table, []) for answer in ask(wanted))
@@ -99,7 +96,7 @@ class Copying:
                 pass
 
     def _until_done(self, call: Callable[..., Any], rest: str, wanted: Any) -> Iterator[Mapping[str, Any]]:
-        """Call with what is wanted, and again with what DynamoDB has left out, until nothing is."""
+        """Call until DynamoDB leaves nothing unprocessed."""
         pause = _PAUSE_SECONDS
         while wanted:
             answer = call(RequestItems=wanted)

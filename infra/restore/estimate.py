@@ -1,4 +1,4 @@
-"""What a restoration costs, by the size of a table."""
+"""The cost estimate of a restoration."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -11,15 +11,13 @@ _GB, _READ_BYTES, _WRITTEN_BYTES = 2**30, 4096, 1024
 
 @dataclass(frozen=True)
 class Size:
-    """How large DynamoDB says a table is, some hours late."""
+    """A table's size by DynamoDB, some hours old."""
 
     rows: int
     bytes: int
 
     def usd(self) -> tuple[float, float]:
-        """Estimate the least and the most: both tables are scanned and compared, and no row or every row is
-        written.
-        """
+        """Estimate the least and the most: both tables are scanned, and no row or every row is written."""
         scans = 2 * ceil(self.bytes / _READ_BYTES)
         looks = 2 * max(self.rows, ceil(self.bytes / _READ_BYTES))
         least = self.bytes / _GB * _USD_PER_GB + (scans + looks) * _USD_PER_READ_UNIT

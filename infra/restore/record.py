@@ -1,6 +1,4 @@
-"""What a restoration has been told and how far it is, in a parameter of the account: it outlasts whoever runs
-it.
-"""
+"""The progress of a restoration, in a parameter of the account, so that it can be continued."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +14,7 @@ TableName = Literal["jobs", "usage", "keys"]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the restoration of some tables to a moment is. Times are milliseconds since the epoch."""
+    """The progress of a restoration. Times are milliseconds since the epoch."""
 
     moment: int
     tables: Sequence[TableName]
@@ -28,29 +26,29 @@ class Progress:
     copied: Sequence[TableName] = ()
 
     def copy_of(self, table: str) -> str:
-        """Return the name of the restored copy of a table."""
+        """Return the name of a table's restored copy."""
         return f"{table}-restore-{self.begun}"
 
     @property
     def point_in_time(self) -> datetime:
-        """Return the moment, as AWS is told."""
+        """Return the point in time as AWS takes it."""
         return datetime.fromtimestamp(self.moment / 1000, UTC)
 
     @property
     def replaced(self) -> datetime:
-        """Return the last moment at which the tables were as before."""
+        """Return the last moment before the rows are replaced."""
         return datetime.fromtimestamp((self.changed or self.begun) // 1000, UTC)
 
 
 @dataclass(frozen=True)
 class Record:
-    """The parameter, of which there is one for each stack while it is restored."""
+    """The parameter, one per stack during a restoration."""
 
     client: "SSMClient"
     stack: str
 
     def read(self) -> Progress | None:
-        """Read how far the restoration is that is under way; None if there is none."""
+        """Read the progress of the current restoration; None if there is none."""
         try:
             value: Any = self.client.get_parameter(Name=self._name)["Parameter"]["Value"]
         except self.client.exceptions.ParameterNotFound:
@@ -58,13 +56,13 @@ class Record:
         return Progress(**json.loads(value))
 
     def write(self, progress: Progress, **changes: object) -> Progress:
-        """Note how far it is, with some changes, and return that."""
+        """Write the progress with some changes, and return it."""
         changed = replace(progress, **changes)  # type: ignore[arg-type]
         self.client.put_parameter(Name=self._name, Value=json.dumps(asdict(changed)), Type="String", Overwrite=True)
         return changed
 
     def delete(self) -> None:
-        """Forget it."""
+        """Delete the parameter."""
         self.client.delete_parameter(Name=self._name)
 
     @property

@@ -1,4 +1,4 @@
-"""The restoration, step by step. Each can be repeated: a run goes on with the first that is not done."""
+"""The restoration in idempotent steps: a run continues with the first undone one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _LOOK_SECONDS = 20
 
 @dataclass(frozen=True)
 class Restoration:
-    """The tables of a deployed stack, and what it takes to restore them. `clock` is in milliseconds."""
+    """The restoration of a deployed stack's tables. `clock` is in milliseconds."""
 
     account: Account
     stack: str
@@ -37,11 +37,11 @@ class Restoration:
 
     @property
     def record(self) -> Record:
-        """Return where the progress is noted."""
+        """Return the progress record."""
         return Record(self.account.session.client("ssm"), self.stack)
 
     def plan(self, moment: datetime, tables: Sequence[TableName]) -> Progress:
-        """Return what is to be done; nothing has been done by then.
+        """Return the plan; nothing is done yet.
 
         Raises:
             OperatorError: a table has no copy of that moment, or is busy.
@@ -51,12 +51,12 @@ class Restoration:
         return Progress(round(moment.timestamp() * 1000), tables, self.clock())
 
     def size(self, table: TableName) -> Size:
-        """Return how large a table is."""
+        """Return a table's size."""
         described = self._dynamodb.describe_table(TableName=self._name(table))["Table"]
         return Size(described.get("ItemCount", 0), described.get("TableSizeBytes", 0))
 
     def run(self, progress: Progress) -> Progress:
-        """Restore, or go on with it: the system stands still until the rows are those of the moment."""
+        """Restore or continue: the system stands still until the rows are replaced."""
         progress = self.record.write(progress)
         if set(progress.copied) != set(progress.tables):
             progress = self._stop(progress)
@@ -71,7 +71,7 @@ class Restoration:
         return progress
 
     def call_off(self, progress: Progress) -> None:
-        """Let the system go on as it was, and delete the copies.
+        """Cancel the restoration: resume the system and delete the copies.
 
         Raises:
             OperatorError: rows may have been changed.
@@ -99,7 +99,7 @@ class Restoration:
             )
 
     def _stop(self, progress: Progress) -> Progress:
-        """Stop callers and workers; what they have begun may take a quarter of an hour."""
+        """Stop the API and the workers; running work may take a quarter of an hour."""
         standstill = Standstill(self.account, self.stack, self.sleep)
         standstill.begin()
         if progress.stopped is None:
@@ -121,7 +121,7 @@ class Restoration:
                 self.sleep(_LOOK_SECONDS)
 
     def _wait(self, progress: Progress) -> None:
-        """Wait until what was begun has ended and was counted; then nothing writes any more."""
+        """Wait until running work has ended and was counted; then nothing writes any more."""
         since = (self.clock() - (progress.stopped or 0)) / 1000
         if (left := LONGEST_SECONDS + _COUNTED_SECONDS - since) > 0:
             self.say(f"Jobs that run may take {left / 60:.0f} minutes to end …")
@@ -174,5 +174,5 @@ class Restoration:
 
 
 def shown(moment: datetime) -> str:
-    """Write a moment as `--to` takes it."""
+    """Format a time as `--to` takes it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

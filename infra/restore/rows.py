@@ -1,6 +1,4 @@
-"""What becomes of a row, pure: from how it was at the point in time, and how it is now, to what has to be
-written.
-"""
+"""The restored form of a row, pure: from its former and current state to what to write."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,23 +19,23 @@ DEADLINE_MS = 8 * 24 * 60 * 60 * 1000
 
 
 def is_expired(row: Row, now_ms: int) -> bool:
-    """Return whether the row is one that DynamoDB would delete again."""
+    """Return whether DynamoDB would delete the row again."""
     return EXPIRY_ATTRIBUTE in row and int(row[EXPIRY_ATTRIBUTE]["N"]) * 1000 <= now_ms
 
 
 def as_it_was(then: Row, now: Row | None) -> Row | None:
-    """Bring a row back exactly."""
+    """Restore a row exactly."""
     return None if now == then else then
 
 
 def still_revoked(then: Row, now: Row | None) -> Row | None:
-    """Bring a key's row back, but for a revocation, which holds for good."""
+    """Restore a key's row, but keep a later revocation."""
     revoked = {"revoked": now["revoked"]} if now and "revoked" in now else {}
     return as_it_was({**then, **revoked}, now)
 
 
 def marked_job(begun: int) -> Change:
-    """Bring jobs back with the mark of the restoration that began then; what has its mark is written already.
+    """Restore jobs with the restoration's mark; marked ones are already restored.
 
     The message of a job that has ended since is deleted: the deadline of such a job is now, so that a look at
     it or the sweep settles it. A job that a schedule sends keeps its deadline, which tells how it was counted

@@ -1,4 +1,4 @@
-"""Letting a deployment stand still, and go on again as its template says.
+"""The standstill of a deployment, and its resumption by the template.
 
 A function whose reserved concurrency is zero is not invoked: callers get 503 and repeat their requests,
 messages wait on their queues. The mappings are disabled as well, since a delivery that is throttled counts as
@@ -28,16 +28,16 @@ class Standstill:
     sleep: Callable[[float], None]
 
     def begin(self) -> None:
-        """Stop everything but what counts use, which has to count what has ended."""
+        """Stop everything but metering, which has to count what has ended."""
         counting = {_function_of(mapping) for mapping in self._mappings(of_streams=True)}
         self._stop([name for name in self._functions() if name not in counting], of_streams=False)
 
     def complete(self) -> None:
-        """Stop what counts use as well."""
+        """Stop metering too."""
         self._stop(self._functions(), of_streams=True)
 
     def end(self) -> None:
-        """Let everything go on, with the concurrency that the template reserves."""
+        """Resume everything, with the template's reserved concurrency."""
         client = self.account.session.client("lambda")
         template = self.account.template(self.stack)["Resources"]
         for logical, name in self._named_functions().items():
@@ -75,7 +75,7 @@ class Standstill:
         return [each for each in mappings if (":dynamodb:" in each["EventSourceArn"]) == of_streams]
 
     def _at_rest(self, uuid: str) -> dict[str, Any]:
-        """Read a mapping once it can be changed."""
+        """Return a mapping once it can be changed."""
         client = self.account.session.client("lambda")
         while (mapping := client.get_event_source_mapping(UUID=uuid))["State"] not in _AT_REST:
             self.sleep(_LOOK_SECONDS)
@@ -83,6 +83,6 @@ class Standstill:
 
 
 def _function_of(mapping: dict[str, Any]) -> str:
-    """Read the function's name in an ARN, `arn:aws:lambda:region:account:function:name:alias`."""
+    """Return the function's name in an ARN, `arn:aws:lambda:region:account:function:name:alias`."""
     name: str = mapping["FunctionArn"].split(":")[6]
     return name
