@@ -84,7 +84,8 @@ class Attempt:
         Raises:
             NotEndedError: it was killed and runs on.
         """
-        # The first beat shortens the batch's visibility to a lease while the flow runs already, which costs no time.
+        # The first beat shortens the batch's visibility to a lease while the flow runs already, which costs
+        # no time.
         self._beat(self.deployment.clock.now())
         while True:
             outcome = self.process.receive(BEAT_SECONDS)

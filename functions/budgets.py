@@ -21,8 +21,8 @@ UNFINISHED, LATER = "unfinished", "later"
 """The bounds that an org may have reached."""
 
 CACHE_MS = 20_000
-"""How long a budget is believed without another look. With the seconds that a batch of the stream may be gathered for,
-and what is counted late, an org is refused within a minute of having used its budget up."""
+"""How long a budget is believed without another look. With the seconds that a batch of the stream may be
+gathered for, and what is counted late, an org is refused within a minute of having used its budget up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,8 @@ class Budgets:
         try:
             return _decode(row)
         except (LookupError, TypeError, ValueError, AttributeError):
-            # It is its operator's to mend, who sees it in the list of budgets, and no reason to fail all submissions.
+            # It is its operator's to mend, who sees it in the list of budgets, and no reason to fail all
+            # submissions.
             logger().exception("a budget cannot be read", extra={"org": org})
             return Budget()
 

@@ -83,7 +83,8 @@ class Conversation:
         busy = output.pass_on()
         self._output_at = 0.0 if busy else monotonic() + _OUTPUT_SECONDS
         if output.waits_for_log:
-            # It goes on as soon as the log takes more: a pipe holds so little that looking now and then is slow.
+            # It goes on as soon as the log takes more: a pipe holds so little that looking now and then is
+            # slow.
             self._output_at = math.inf
             self._quiet.register(ERRORS, select.POLLOUT)
         else:

@@ -12,7 +12,7 @@ _CERTAIN_MS = DISCARDED_AFTER_MS - 30 * 60 * 1000
 
 
 def oldest_kept(now: int) -> int:
-    """Return the age beyond which records may have been discarded."""
+    """Return the moment since which no record has been discarded."""
     return now - _CERTAIN_MS
 
 

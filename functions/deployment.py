@@ -145,7 +145,8 @@ class Deployment(Clients):
     def queue_of(self, flow: str) -> "JobQueue":
         """Return the queue of the workers that run the flow `project/flow`."""
         profile = self.catalog.flows[flow].profile
-        # While a deployment is updated, its catalog may be newer than the environment: every worker has all flows.
+        # While a deployment is updated, its catalog may be newer than the environment: every worker has all
+        # flows.
         url = None if profile is None else self._profile_queues.get(profile)
         return self.queue if url is None else self._queue(url)
 

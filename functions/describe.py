@@ -27,12 +27,12 @@ def openapi(request: Request, deployment: Deployment) -> Response:
 
 
 def health(_request: Request) -> Response:
-    """Return that the gateway reaches a function."""
+    """Answer a health check: the gateway reaches a function."""
     return Response({"status": "ok"})
 
 
 def not_found(_request: Request, _caller: Caller, _deployment: Deployment) -> Response:
-    """Return that there is no such route."""
+    """Answer that there is no such route."""
     message = "There is no such route: check the method and the path against the README."
     return error_response(ErrorAnswer(ErrorCode.NOT_FOUND, message))
 

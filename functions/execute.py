@@ -34,7 +34,8 @@ def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
     try:
         return hold(job, deployment, until=until, pause_ms=held_look_ms)
     except AwsError:
-        # The job is accepted: whoever was told to send the request again would, without a key, start another one.
+        # The job is accepted: whoever was told to send the request again would, without a key, start another
+        # one.
         logger().warning("an executed job was lost sight of", extra={"job_id": job.id}, exc_info=True)
         return None
 

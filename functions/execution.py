@@ -79,7 +79,8 @@ class Execution:
         try:
             if (job := self._claimed()) is None:
                 return
-            # The claim takes time. A process that dies during its import is left alone: its death is the job's error.
+            # The claim takes time. A process that dies during its import is left alone: its death is the
+            # job's error.
             if process.has_imported and not process.is_alive:
                 with self._unclaiming(job):
                     dead, process = process, processes.take(project, fresh=flow.fresh_process)

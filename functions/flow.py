@@ -83,7 +83,8 @@ class Flow:
         try:
             converted = self.signature.converted(arguments)
         except (ValueError, OverflowError) as error:
-            # What the annotations refuse now they would refuse again. The error itself would show the input in the log.
+            # What the annotations refuse now they would refuse again. The error itself would show the input
+            # in the log.
             raise ArgumentsError.of(_without_input(error)) from None
         if self.signature.wants_context:
             converted[CONTEXT] = context

@@ -30,8 +30,8 @@ class InputStore:
 
         Keeping it again changes nothing.
         """
-        # A row holds 400 KB, and the JSON of a message is up to four times the body of its submission: it is ASCII, and
-        # writes `1e15` in full. Compressed it is no larger than the largest body.
+        # A row holds 400 KB, and the JSON of a message is up to four times the body of its submission: it is
+        # ASCII, and writes `1e15` in full. Compressed it is no larger than the largest body.
         item = {
             **self._key(job.id),
             "i": {"B": zlib.compress(message.body.encode())},

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CACHE_MS = 60_000
-"""How long a key is believed without another look: a revocation takes effect within it, since a look is consistent."""
+"""How long a key is cached: a revocation takes effect within it."""
 
 _DAY_SECONDS = 24 * 60 * 60
 
@@ -95,8 +95,8 @@ class KeyRing:
                 TableName=self.table,
                 Key={"hash": {"S": digest}},
                 UpdateExpression="SET used = :day",
-                # Do not recreate a deleted key's row. Only its own key is named, since what a role lets a condition
-                # name it lets an update write, too.
+                # Do not recreate a deleted key's row. Only its own key is named, since what a role lets a
+                # condition name it lets an update write, too.
                 ConditionExpression="attribute_exists(#hash)",
                 ExpressionAttributeNames={"#hash": "hash"},
                 ExpressionAttributeValues={":day": {"N": str(day)}},

@@ -62,9 +62,8 @@ class Transition(Enum):
 
 
 GIVE_UP_AFTER_MS = 8 * 24 * 60 * 60 * 1000
-"""From when a job may start to its deadline. The queues keep messages for ten days: within the last two of them a sweep
-finds the overdue job, so that its row says why before its message is gone.
-"""
+"""From when a job may start to its deadline. The queues keep messages for ten days: within the last two of
+them a sweep finds the overdue job, so that its row says why before its message is gone."""
 
 
 DELIVERY_MS = 60_000

@@ -16,7 +16,7 @@ _COMPONENTS = "#/components/schemas/"
 _TEMPLATE = _COMPONENTS + "{model}"
 _DEFINITIONS = "#/$defs/"
 _OUTPUT = "__output"
-"""Sets the definitions of a flow's output apart from those of its input, which may say otherwise of the same model."""
+"""A suffix for a flow's output definitions, which may differ from its input's for the same model."""
 
 _ANY_ERROR = "AnyErrorAnswer"
 _UPLOADED = {"$ref": _COMPONENTS + "UploadedSubmission"}
@@ -115,7 +115,8 @@ def flow_schemas(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[s
         schemas[_own("Output", name)] = _without_definitions(_relocated(entry.output, f"{name}{_OUTPUT}"))
         schemas[_own("Parameters", name)] = _parameters(name, entry)
         schemas[_own("DirectSubmission", name)] = _flow_submission(name, entry, longest_seconds)
-        # Generators join the parts of what is one object with alternatives in their own ways, but all know a choice.
+        # Generators join the parts of what is one object with alternatives in their own ways, but all know a
+        # choice.
         schemas[_own("Submission", name)] = {"anyOf": [flow_reference(name, "DirectSubmission"), _UPLOADED]}
         schemas[_own("Answer", name)] = _flow_answer(name)
     return schemas

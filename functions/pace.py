@@ -22,7 +22,7 @@ _BLIND_HOLD_MS = {State.PENDING: 2000, State.RUNNING: 5300}
 
 _BLIND_PAUSE_MS = {State.PENDING: 4000, State.RUNNING: 5500}
 _BLIND_MINUTE_MS = 45_000
-"""A job that is older may take a minute or more: from then on no end is heard of later than by the share below."""
+"""Beyond this age a job may take a minute or more, and its end is noticed within the share below."""
 
 _BLIND_SHARE = 0.055
 """Of the time so far: half of the ends are heard of within three per cent of it, nearly all within six."""

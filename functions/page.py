@@ -21,7 +21,7 @@ _MOST_SHOWN = 384 * 1024
 """Characters of metadata on a page: AWS takes 6 MB of a function, where one becomes up to 14 bytes."""
 
 _MOST_READS = 4
-"""A page for which so many requests were not enough stays short: few of the jobs are in the state that is asked for."""
+"""The requests per page: a page stays short if few of the jobs are in the selected state."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ _MOST_KEPT = 4
 _IDLE_SHARE = 4
 """Idle processes together may have the function's memory divided by this."""
 _GROWTH_SHARE = 8
-"""A process may grow by the function's memory divided by this once its first attempt, which loads models, has ended."""
+"""The divisor of a function's memory that a process may grow by after its first attempt."""
 _MOST_ATTEMPTS = 10_000
 
 

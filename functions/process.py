@@ -28,11 +28,11 @@ _DEATH_SECONDS = 0.1
 _LEAVING_SECONDS = 2.0
 """How long the exit handlers of a process may take."""
 _KILLED_FOR_MEMORY_SHARE = 2
-"""A process that held the worker's memory divided by this when it was killed was most likely killed for that."""
+"""A killed process with the worker's memory divided by this was most likely killed for it."""
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 Body = Callable[[Channel, ProgressBoard, str], object]
-"""What runs in the process: it is given its pipes, where to report progress, and the token of its first answer."""
+"""The body of the process; it gets its pipes, its progress board, and the token of its first answer."""
 
 
 class FlowProcess:

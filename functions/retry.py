@@ -46,8 +46,8 @@ def _without_input(old: Job, now: int) -> Refusal:
 
 def _again(old: Job, now: int) -> Job:
     """Return the same submission, with the caller's options except a delay."""
-    # No idempotency key can hold a line break, so no submission has this id. Once it has expired, the old id may be
-    # used again, by another submission.
+    # No idempotency key can hold a line break, so no submission has this id. Once it has expired, the old id
+    # may be used again, by another submission.
     id_ = job_id(old.org, old.flow, f"\n{old.id}\n{old.created_at}")
     fresh = Job(
         id=id_,

@@ -74,7 +74,8 @@ class ReturnType:
         from pydantic.errors import PydanticUserError  # noqa: PLC0415
         from typing_extensions import TypedDict  # noqa: PLC0415
 
-        # Only a type without a configuration of its own takes one, and all but models take it from what they are in.
+        # Only a type without a configuration of its own takes one, and all but models take it from what they
+        # are in.
         whole = TypedDict("whole", {_FIELD: self.annotation})  # type: ignore[misc]  # known at run time only
         config = ConfigDict(ser_json_bytes="base64", ser_json_inf_nan="constants", arbitrary_types_allowed=True)
         with_config(config)(whole)

@@ -52,12 +52,12 @@ NAMES = {
     "memory": "mb",
 }
 INDEX = "newest"
-"""The jobs of each flow by their age, in partitions: it holds keys alone, which never change while a job lives."""
+"""The index of each flow's jobs by age, in partitions: its keys never change while a job lives."""
 
 INDEX_PARTITION = "lp"
 INDEX_ORDER = "lo"
 PARTITIONS = 4
-"""Of each flow: DynamoDB takes a thousand new jobs a second into one, and a page of a list asks each of them once."""
+"""Partitions per flow: each takes a thousand new jobs a second, and a list queries each once."""
 
 _AS_JSON = frozenset({"progress", "metadata", "result_object"})
 _KIND_OF_TYPE: Mapping[object, str] = {int: "N", int | None: "N", bytes: "B"}

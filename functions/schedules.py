@@ -86,8 +86,8 @@ def _name(of: Job | Message) -> str:
 
 
 def _input(message: Message) -> str:
-    # What looks like `<aws.scheduler.execution-id>` would be replaced. Only a text holds the sign, where JSON may spell
-    # it so.
+    # What looks like `<aws.scheduler.execution-id>` would be replaced. Only a text holds the sign, where JSON
+    # may spell it so.
     return message.body.replace("<", "\\u003c")
 
 

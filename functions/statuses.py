@@ -27,8 +27,8 @@ from functions.telemetry import logger
 from functions.views import entry_error, job_status
 
 _ROOM = 640 * 1024
-"""Bytes of entries after which no further one is shown. An entry that begins within it may have another 800 KB, and AWS
-takes 6 MB of a function, with each quotation mark and backslash twice."""
+"""Bytes of entries after which no further one is shown. An entry that begins within it may have another 800
+KB, and AWS takes 6 MB of a function, with each quotation mark and backslash twice."""
 
 
 def statuses(request: Request, caller: Caller, deployment: Deployment) -> Response:

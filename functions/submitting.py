@@ -23,7 +23,7 @@ from functions.submission import (
 from noukai_wire.slug import is_slug
 
 _MOST_MS = 15_000
-"""From a batch's arrival: what is not begun by then is its caller's to retry, since the gateway gives up after 30 s."""
+"""The seconds after which the rest of a batch is left to its caller: the gateway gives up after 30."""
 
 
 def submitted(request: Request, caller: Caller, deployment: Deployment, *, is_held: bool = False) -> Job:
@@ -63,7 +63,8 @@ def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> 
         outbox.add(entered, letter_of(entered, message, deployment), is_repeated=entered is not job)
         return entered
 
-    # One after the other: three quarters of the time are CPU, of which a small function has too little for threads.
+    # One after the other: three quarters of the time are CPU, of which a small function has too little for
+    # threads.
     for place, entry in enumerate(entries):
         # No key can hold a line break, so none names the job of a place.
         place_key = None if batch_key is None else f"{batch_key}\n{place}"

@@ -246,4 +246,4 @@ def _clear_log() -> bool:
 
 
 _PLACES = (_timers, _environment, _folder, _path, _mask_of_files, _streams, _descriptors, _signals, _irreversible)
-"""In the order in which they are brought back: from here on no timer interrupts, and streams precede descriptors."""
+"""The order of restoration: timers stop first, and streams precede descriptors."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pydantic_core import SchemaValidator
 
 TextCheck = Mapping[str, Any] | str
-"""A core schema of pydantic's, or the name of a check of ours: `email`, or what makes an object in `ipaddress`."""
+"""A core schema of pydantic's, or the name of our own check: `email`, or a class of `ipaddress`."""
 
 EMAIL = "email"
 BYTES_OPTION: Final = "val_json_bytes"
@@ -25,7 +25,7 @@ class TextChecks:
         self._checks = checks
         self._reasons: dict[str, Callable[[str], str | None]] = {}
         self.seen: dict[tuple[str, int], Exception | None] = {}
-        """What the validator has found out about parts of the value that it looks at: of each the first error."""
+        """The first error of each part of the value that the validator has already checked."""
 
     def __getitem__(self, name: str) -> Callable[[str], bool]:
         """Return the predicate of a check."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _DAY_MS = 24 * 60 * 60 * 1000
 
 _OPEN_MS = 3 * _DAY_MS
-"""The sums of a day change for as long as the stream may hold its records: a day, and one for clocks and midnight."""
+"""Days' sums change while the stream may hold their records: a day, and one for clocks and midnight."""
 
 _LOOK_MS = 10_000
 """How often the jobs of an org are counted at most."""

@@ -68,7 +68,7 @@ def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
 
 
 def job_outline(job: Job) -> dict[str, Any]:
-    """Return the status of a job for a key without read scope: its name, state and times."""
+    """Return the status of a job for a key without read scope: its id, state and times."""
     names = ("id", "state", "flow", "createdAt", "startedAt", "completedAt", "stoppedAt", "executionId", "status")
     status = job_status(job)
     return {name: status[name] for name in names if name in status}

@@ -13,7 +13,7 @@ from infra.operator import Context, Operator, Org
 from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
 
 _WIDE = 500
-"""A row is a line wherever it is written: a script that reads it has no terminal, whose width would be guessed."""
+"""Rows are never wrapped: a script has no terminal, whose width would be guessed."""
 
 commands = typer.Typer(no_args_is_help=True)
 

@@ -22,7 +22,7 @@ CDK_OPTIONS = frozenset(
 
 _CDKS_CONTEXT = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
 _CDKS_MARKS = ("@", ":", "/")
-"""Flags of the CDK's are named like `@aws-cdk/core:name` or `aws:cdk:name`, what it has looked up `vpc-provider:…`."""
+"""The CDK's flags are named `@aws-cdk/core:name` or `aws:cdk:name`, its look-ups `vpc-provider:…`."""
 
 
 def read_context(path: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 INDEX = "newest"
 INDEX_PARTITION = "lp"
 INDEX_ORDER = "lo"
-"""The jobs of each flow by their age: what the functions write into its two keys never changes."""
+"""The index of each flow's jobs by age, in partitions: its keys never change while a job lives."""
 
 INDEX_PARTITIONS = 4
 """Of each flow of an org."""

@@ -15,7 +15,7 @@ from noukai_wire.scopes import Scope
 _MAX_NAME = 100
 _MAX_DAYS = 3650
 _WIDE = 500
-"""A row is a line wherever it is written: a script that reads it has no terminal, whose width would be guessed."""
+"""Rows are never wrapped: a script has no terminal, whose width would be guessed."""
 
 commands = typer.Typer(no_args_is_help=True)
 

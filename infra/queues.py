@@ -14,18 +14,21 @@ from infra.settings import WorkerProfile
 from infra.worker import visibility_seconds
 
 MIN_RECEIVES, MAX_RECEIVES = 100, 1000
-"""Deferrals count as receives too: the dead-letter queue is the backstop, not the retry policy. So do deliveries that
-are given back since a long job of their batch keeps them waiting: of a full backlog, nine in ten each time. A hundred
-receives would lose 27 jobs in a million that way, so that a queue which hides its deliveries briefly allows a thousand,
-which is as many as there can be."""
+"""Deferrals count as receives too: the dead-letter queue is the backstop, not the retry policy. So do
+deliveries that are given back since a long job of their batch keeps them waiting: of a full backlog, nine in
+ten each time. A hundred receives would lose 27 jobs in a million that way, so that a queue which hides its
+deliveries briefly allows a thousand, which is as many as there can be.
+"""
 
 _JOB_RETENTION = Duration.days(10)
-"""Two days more than the functions' deadline for a start; the dead-letter queue has the last four of its days left."""
+"""Two days more than the functions' deadline for a start; the dead-letter queue has the last four of its days
+left."""
 
 _DAY_SECONDS = 24 * 60 * 60
 
 MAX_LETTER_RECEIVES = 500
-"""A letter of a job that lives is deferred by a lease at a time; one that cannot be processed takes two days to it."""
+"""A letter of a job that lives is deferred by a lease at a time; one that cannot be processed takes two days
+to it."""
 
 _MAX_MESSAGE_BYTES = 1024 * 1024
 

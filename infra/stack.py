@@ -31,8 +31,8 @@ class JobStack(Stack):
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
-        # The CDK command checks the bootstrap's version by itself; the rule in the template would only keep it from
-        # being created without that command.
+        # The CDK command checks the bootstrap's version by itself; the rule in the template would only keep
+        # it from being created without that command.
         synthesizer = DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
         super().__init__(scope, settings.stack, synthesizer=synthesizer)
         tables = Tables(self, "Tables", removal_policy=RemovalPolicy[settings.tables.upper()])

@@ -16,11 +16,12 @@ COUNTED: tuple[Mapping[str, Any], ...] = (
     {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"s": {"S": ["pending"]}}}},
     _change(_TERMINAL, ["pending"]),
 )
-"""Patterns of Lambda's event filtering: a job has ended; the code of a cancelled job has stopped; a job is new, perhaps
-in place of one that has expired."""
+"""Patterns of Lambda's event filtering: a job has ended; the code of a cancelled job has stopped; a job is
+new, perhaps in place of one that has expired."""
 
 GATHERED_SECONDS = 30
-"""How long a batch may gather. It is part of the minute within which an org with a used-up budget is refused."""
+"""How long a batch may gather. It is part of the minute within which an org with a used-up budget is refused.
+"""
 
 UNCOUNTED_PREFIX = "aws/lambda/"
 """With what Lambda begins the name of each object that holds a discarded batch."""

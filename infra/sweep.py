@@ -12,7 +12,8 @@ from infra.tables import Tables
 
 _TIMEOUT = 900
 _EVERY_MINUTES = 15
-"""As long as the function may run, so that the runs over a large table follow on each other; others end at once."""
+"""As long as the function may run, so that the runs over a large table follow on each other; others end at
+once."""
 
 
 class Sweep(Construct):

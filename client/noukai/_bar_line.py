@@ -6,7 +6,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 _ECHO = len("^C")
-"""What a terminal echoes for Ctrl-C. Without room for it, the terminal would wrap and leave the bar's line behind."""
+"""The echo of Ctrl-C. Without room for it, the terminal would wrap and leave the bar's line behind."""
 
 _SPINNER = len("⠋ ")
 _ELAPSED = len(" 0:00:00")

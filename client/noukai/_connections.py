@@ -109,8 +109,8 @@ class _OwnConnections:
             self._http_client.close()
 
     def leave_behind(self) -> None:
-        # The client cannot be closed: a thread of the parent process may hold its locks, for ever as seen here. To
-        # close what a connection is here, a copy, sends nothing.
+        # The client cannot be closed: a thread of the parent process may hold its locks, for ever as seen
+        # here. To close what a connection is here, a copy, sends nothing.
         for stream in self._streams:
             stream.close()
         self._streams.clear()

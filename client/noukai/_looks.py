@@ -24,10 +24,10 @@ _AT_ONCE = 4
 """Requests in flight."""
 
 _ALONE = 10
-"""So many waits at once ask for their jobs by requests of their own: each that is held occupies a function."""
+"""This many waits send requests of their own: each held request occupies a function."""
 
 _ROUND = 1.0
-"""Jobs that are due within these seconds are looked at together, at their end: so few requests are full ones."""
+"""Jobs due within this many seconds are checked together, so that few requests are full ones."""
 
 _PACE = 1.0
 """Seconds after which a job is looked at again when the API does not say."""

@@ -17,7 +17,8 @@ def _are_threads_over() -> bool:
         from concurrent.futures import thread  # noqa: PLC0415
     except RuntimeError:  # what it registers at its import is refused by then
         return True
-    # To ask in public, by a task, would start a thread, and spoil the loop: its own end would then fail as well.
+    # To ask in public, by a task, would start a thread, and spoil the loop: its own end would then fail as
+    # well.
     return bool(getattr(thread, "_shutdown", False))
 
 

@@ -14,7 +14,7 @@ _TOLD_AFTER = 5.0
 """Seconds of failures before anything is said: most are over by then."""
 
 _LONGEST_RETRY_AFTER = 60.0
-"""Asked to wait for longer than this many seconds, a retry would look like a hang: the caller gets the error."""
+"""A longer pause than this, in seconds, would look like a hang: the caller gets the error instead."""
 
 
 _TRANSIENT = {
@@ -39,7 +39,7 @@ class Patience(NamedTuple):
     retries: int
     seconds: float = 0.0
     limited_seconds: float = 0.0
-    """The same where there are too many requests: a crowd that asks too much is no reason to give up a job."""
+    """The same for 429: a rate limit is no reason to give up a job."""
 
 
 class Failures:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 SINK = "noukai_sink"
-"""The extension of a request whose answer, if it is a success, is written to a `Received`, and is itself empty."""
+"""The request extension that writes a successful answer to a `Received` instead."""
 
 _PIECE_BYTES = 1 << 16
 _IN_MEMORY_BYTES = 1 << 20

@@ -46,9 +46,9 @@ class JobOptions(TypedDict, total=False):
     metadata: Mapping[str, str] | None
     """Names and values that come back with the job's status: 16 at most."""
     retry_for: float | None
-    """For how many seconds a submission is repeated while the API is away (60), under its one key; 0 for never."""
+    """How many seconds to retry a submission under its one key (60) while the API is unreachable; 0 for never."""
     keep_seconds: int | None
-    """How long the job is kept after its end, from an hour to a year: then it is unknown, and its key makes another."""
+    """How long the job is kept after its end, from an hour to a year; afterwards its key makes another job."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,8 @@ def submission(
     if retry_for is not None and not 0 <= retry_for < math.inf:
         raise InvalidArgumentError(f"retry_for must be a number of seconds, 0 or more, not {retry_for!r}")
     whole = Submission(_json({**_present(given), **rest}), key, retry_for=retry_for)
-    # What a body of its own could hold, but not one of a batch, is uploaded as well: it is the same job either way.
+    # What a body of its own could hold, but not one of a batch, is uploaded as well: it is the same job
+    # either way.
     if len(whole.entry) + AROUND_ENTRIES <= MAX_BODY_BYTES:
         return whole
     return Submission(_json(rest), key, _input(_present(given)), retry_for)

@@ -39,7 +39,8 @@ def exit_code(error: NoukaiError) -> int:
 
 def say(text: str = "") -> None:
     """Print a line on standard output."""
-    # Not by typer, which writes past what rich puts in the stream's place so that the line goes above the bar.
+    # Not by typer, which writes past what rich puts in the stream's place so that the line goes above the
+    # bar.
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

@@ -14,7 +14,7 @@ _TOTAL = "noukai_total"
 
 _BUFFERED_BYTES = 4 * 1024 * 1024
 _SLOWEST = 32 * 1024
-"""Bytes that the system may still have to send when all is written, and how many a slow link sends in a second."""
+"""The bytes in the system's send buffer when all is written, and a slow link's bytes per second."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ _PACE = 1.0
 """Seconds between two requests when the API does not say."""
 
 _FASTEST_PACE = 0.2
-"""Seconds between the starts of two requests at least: a hold of no time, or one that is not kept, must not spin."""
+"""Minimal seconds between two requests, so that a hold that returns at once does not spin."""
 
 _TIME_TO_LOOK = 5.0
 """Seconds that the one look of a `timeout_ms` of 0 may take, its retries included."""

@@ -51,7 +51,7 @@ WORKER_MARGIN_SECONDS = 10
 MAX_ATTEMPTS = 20
 
 MAX_BACKOFF_SECONDS = 15 * 60
-"""The longest pause before another attempt, whoever asks for it: twenty of them are over before a message expires."""
+"""The longest pause before a retry: twenty of them pass before a message expires."""
 
 MAX_METADATA_ENTRIES = 16
 MAX_METADATA_KEY_LENGTH = 64

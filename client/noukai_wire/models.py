@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 TERMINAL_STATES = frozenset({"completed", "failed", "cancelled"})
 """The states that never change again. A state that is not listed here, known or not, is not finished."""
 
-# What the document says beyond what a client insists on: it must get along with a state or an id of a later version.
+# What the document says beyond what a client insists on: it must get along with a state or an id of a later
+# version.
 JobId = Annotated[str, Field(json_schema_extra={"pattern": "^job_[a-z2-7]{26}$"})]
 State = Annotated[str, Field(json_schema_extra={"enum": ["pending", "running", *sorted(TERMINAL_STATES)]})]
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]

@@ -41,4 +41,4 @@ ROUTE_SCOPES: Mapping[Route, tuple[Scope, ...]] = {
     Route.OPENAPI: (),
     Route.HEALTH: (),
 }
-"""Every scope that a key needs for a route; the functions, the OpenAPI document and the tests read it here."""
+"""The scopes of each route, for the functions, the OpenAPI document and the tests."""

@@ -12,8 +12,8 @@ import gc
 import os
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-# What a start loads stays: looking through it for garbage every 700 objects finds nothing. Later a request leaves a
-# hundred or so, so that garbage is looked for every few hundred requests.
+# What a start loads stays: looking through it for garbage every 700 objects finds nothing. Later a request
+# leaves a hundred or so, so that garbage is looked for every few hundred requests.
 gc.set_threshold(50_000)
 
 from functions.aws.direct_client import DirectClient  # noqa: E402 - see above

@@ -18,13 +18,14 @@ _CONFIG = Config(
     read_timeout=READ_SECONDS,
     retries={"mode": "standard", "total_max_attempts": MOST_TRIES},
     tcp_keepalive=True,
-    # botocore's own says more of this machine, and is put together anew for each call: a tenth of the call's CPU.
+    # botocore's own says more of this machine, and is put together anew for each call: a tenth of the call's
+    # CPU.
     user_agent="noukai",
 )
 
 _OF_OBJECTS = Config(
-    # URLs that are given away say what is sent to them, which older signatures cannot, and name the bucket's region:
-    # elsewhere a bucket that was just made is not known yet.
+    # URLs that are given away say what is sent to them, which older signatures cannot, and name the bucket's
+    # region: elsewhere a bucket that was just made is not known yet.
     signature_version="s3v4",
     s3={"addressing_style": "virtual"},
     # 100 MB are stored in some seconds.

@@ -21,10 +21,10 @@ AssetName = Literal["api", "worker"]
 
 _GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("aws", "functions"), "worker": ("functions", "worker")}
 _ENGINE = "engine"
-"""What the API's asset has besides if a flow takes text that pydantic's engine checks; a worker always has it."""
+"""The extra content of the API's asset if pydantic's engine checks a flow's text; workers have it always."""
 
 _OWN = "own"
-"""The folder of the worker's asset with the libraries that its flows do not find: they have a botocore of theirs."""
+"""The folder of the worker's own libraries, hidden from its flows, which have their own botocore."""
 
 
 _BUILD_STEP = (
@@ -67,7 +67,7 @@ _METADATA = shutil.ignore_patterns("*.dist-info")
 
 @dataclass(frozen=True)
 class Bundler:
-    """A builder of assets for a platform; `scratch` is an empty folder that outlives it.
+    """A builder of assets for a platform; `scratch` is an empty folder that lives as long as it.
 
     `worker` is the default one: a flow that asks for more time than it has is given to another, not cut
     short. `former` are flows that were deployed.
@@ -101,7 +101,8 @@ class Bundler:
         link_tree(written, output)
         dependencies = Dependencies(self.platform, self.cache)
         if asset == "worker":
-            # What the flows require comes first: it is whole, where our own libraries lack what we do not use.
+            # What the flows require comes first: it is whole, where our own libraries lack what we do not
+            # use.
             for folder in self._required(dependencies):
                 link_tree(folder, output)
             # Of what both have, flows have the same version as we do.

@@ -77,8 +77,9 @@ PaginatorDocstring = WaiterDocstring = ClientMethodDocstring
     raise ImportError("this urllib3 was made without HTTP/2: let the requirements of the flows name their own")
 """,
 }
-"""botocore can write its own documentation, and loads what that takes, a parser of HTML too: a tenth of a start.
-urllib3 can speak HTTP/2, which botocore does not, and loads what finds out the versions of libraries: a thirtieth.
+"""botocore can write its own documentation, and loads what that takes, a parser of HTML too: a tenth of a
+start. urllib3 can speak HTTP/2, which botocore does not, and loads what finds out the versions of libraries:
+a thirtieth.
 """
 
 _LATER = """\
@@ -94,8 +95,8 @@ class _Later:
 
 """
 _PATTERNS = re.compile(r"^(\w*(?:IPV6\w*|HOST_PORT)_RE) = re\.compile\(", re.MULTILINE)
-"""urllib3 and botocore know an address of IPv6 by patterns that take a millisecond each to compile, and of which a call
-of AWS needs one or two."""
+"""urllib3 and botocore know an address of IPv6 by patterns that take a millisecond each to compile, and of
+which a call of AWS needs one or two."""
 
 
 def prune_installation(folder: Path) -> None:
@@ -177,7 +178,8 @@ def _compact(content: Any) -> str:
 
 
 def _replace(path: Path, by: Path, text: str) -> None:
-    # The installer may have linked the file to a copy of its own, which must stay as it is: no file is written into.
+    # The installer may have linked the file to a copy of its own, which must stay as it is: no file is
+    # written into.
     path.unlink()
     by.write_text(text)
 

@@ -23,7 +23,7 @@ _MARKS = (
 _OPTION = re.compile(r"(--?[\w-]+)[ =]*(.*)", re.DOTALL)
 _INDEX = {"-i", "--index-url", "--extra-index-url", "--no-index"}
 _KNOWN_ANYWAY = {"--prefer-binary", "--only-binary"}
-"""Nothing but wheels is taken, whoever asks for it or not: the asset may be for another machine than this one."""
+"""Wheels only: the asset may be for another kind of machine."""
 
 _PATH = re.compile(r"(?P<path>[^\[;]+?)\s*(?P<extras>\[[^\]]*\])?\s*(?P<marker>;.*)?")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")

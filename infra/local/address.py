@@ -86,7 +86,8 @@ async def _until_cancelled(serving: Coroutine[None, None, None]) -> None:
     try:
         await asyncio.shield(task)
     finally:
-        # From Python 3.12 on a server that is closed waits for its clients, and one of them may never end its request.
+        # From Python 3.12 on a server that is closed waits for its clients, and one of them may never end its
+        # request.
         while not task.done():
             task.cancel()
             await asyncio.wait([task], timeout=_GRACE_SECONDS)

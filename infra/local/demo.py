@@ -55,7 +55,8 @@ def _run(command: list[str], url: str) -> int:
     program = str(Path(sys.executable).with_name(command[0]))
     os.chdir(ROOT)
     os.environ.update(NOUKAI_BASE_URL=url, NOUKAI_API_KEY=LOCAL_KEYS["acme"])
-    # The command shows progress on a terminal only; where there is none, a log for instance, it gets one of its own.
+    # The command shows progress on a terminal only; where there is none, a log for instance, it gets one of
+    # its own.
     return os.waitstatus_to_exitcode(pty.spawn([program, *command[1:]]))
 
 

@@ -84,7 +84,8 @@ class Emulator:
             self.process.stdin.close()
         with suppress(TimeoutError):  # then it is ended like all others, and has what it wrote before
             async with asyncio.timeout(_WRITING_SECONDS):
-                # To wait for the process would be to wait for the pipes as well, which its workers still hold.
+                # To wait for the process would be to wait for the pipes as well, which its workers still
+                # hold.
                 while self.process.returncode is None:  # noqa: ASYNC110 - it has no event
                     await asyncio.sleep(_POLL_SECONDS)
 
@@ -154,7 +155,8 @@ def _environment(folder: Path, port: int, certificate: Certificate, environ: Map
         # A Docker that is not there: ministack would take away containers of another ministack.
         "DOCKER_HOST": f"unix://{folder / 'no-docker.sock'}",
         "LOG_LEVEL": "WARNING",
-        # The functions inherit it as well: a person at a terminal reads what a flow raised, where AWS's logs lack it.
+        # The functions inherit it as well: a person at a terminal reads what a flow raised, where AWS's logs
+        # lack it.
         "LOG_ERROR_TEXTS": environ.get("LOG_ERROR_TEXTS", "true"),
     }
 

@@ -48,7 +48,8 @@ def main() -> None:
     # Read by now; in the handlers' environment it would be taken for theirs.
     os.environ.pop("LOG_LEVEL", None)
     adapt(lambda_runtime)
-    # It waits for the function that it invokes, and one thread polls the queues as well: workers would wait for it.
+    # It waits for the function that it invokes, and one thread polls the queues as well: workers would wait
+    # for it.
     lambda_svc._poll_dynamodb_streams = Beside(lambda_svc._poll_dynamodb_streams)  # noqa: SLF001 - no public seam
     # AWS knows no right to send, hide or delete many messages: that to do so with one is enough.
     iam_actions.extract_iam_action = _of_one(iam_actions.extract_iam_action)
@@ -71,7 +72,8 @@ def adapt(runtime: Any) -> None:
     runtime.Worker._read_stderr = _relay  # noqa: SLF001 - ministack has no public seam
     # New code does not interrupt what runs on the old: on Lambda it does not either.
     runtime.kill_workers = _retiring(runtime.kill_workers)
-    # A burst of requests starts dozens of workers: each would unpack some 20 MB, to be deleted when all has to stop.
+    # A burst of requests starts dozens of workers: each would unpack some 20 MB, to be deleted when all has
+    # to stop.
     runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": SharedZip})
     runtime.acquire_worker = Turns(runtime, os.cpu_count() or 1, _PATIENCE_SECONDS).acquire_worker
 
@@ -132,7 +134,8 @@ class Turns:
         self._patience = patience
         self._turn = threading.Lock()
         self._moved: dict[str, tuple[int, float]] = {}
-        """For each function how many of its workers were starting, and when one has last started or been taken."""
+        """For each function how many of its workers were starting, and when one has last started or been
+        taken."""
 
     def acquire_worker(self, function: str, config: Any, *rest: Any, qualifier: str = "$LATEST", **more: Any) -> Any:
         """Acquire a free worker, or start one when allowed."""

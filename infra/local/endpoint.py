@@ -58,6 +58,7 @@ _CONFIG = Config(proxies={}, retries={"total_max_attempts": 1})
 _OF_OBJECTS = Config(
     signature_version="s3v4",
     s3={"addressing_style": "path"},
-    # The emulator closes a connection that was idle for some seconds, and whoever is about to use it hears of it then.
+    # The emulator closes a connection that was idle for some seconds, and whoever is about to use it hears of
+    # it then.
     retries={"total_max_attempts": 2},
 )

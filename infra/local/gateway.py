@@ -19,7 +19,8 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Any, Receive, Send], Awaitable[None]]
 
-# RFC 9110, section 7.6.1; `expect` has been answered by the server, and the length is that of the body handed on.
+# RFC 9110, section 7.6.1; `expect` has been answered by the server, and the length is that of the body handed
+# on.
 _OWN_TO_ONE_HOP = frozenset(
     (
         b"connection",

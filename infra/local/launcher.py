@@ -44,7 +44,8 @@ async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[
                 try:
                     await system.run(tasks, address)
                 finally:
-                    # Before the tasks are waited for: a request that is held would keep the server from closing.
+                    # Before the tasks are waited for: a request that is held would keep the server from
+                    # closing.
                     await asyncio.to_thread(processes.end_all, run)
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None

@@ -25,8 +25,8 @@ _NOT_SHOWN = frozenset(
     )
 )
 _INDENT = "    "
-# Where the emulator unpacks an asset: what is left begins with `flows/` or `functions/`. A path is looked for at the
-# beginning of a word only: at each character of it, a long word would take seconds.
+# Where the emulator unpacks an asset: what is left begins with `flows/` or `functions/`. A path is looked for
+# at the beginning of a word only: at each character of it, a long word would take seconds.
 _UNPACKED = re.compile(r"(?<![^\s\"'])[^\s\"']*/(?:ministack-lambda-[^/\s]+/code|code-[0-9a-f]{64})/")
 
 

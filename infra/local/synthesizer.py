@@ -71,8 +71,8 @@ class Synthesizer:
         return said, False
 
     async def _start(self) -> asyncio.subprocess.Process:
-        # The context is part of each order. To validate would take seconds, and tell no more than the emulator, which
-        # is about to be given the template.
+        # The context is part of each order. To validate would take seconds, and tell no more than the
+        # emulator, which is about to be given the template.
         settings = {"CDK_CONTEXT_JSON": "{}", "CDK_VALIDATION": "false"}
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "infra.local.synthesizer_process"),

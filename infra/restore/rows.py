@@ -11,7 +11,8 @@ Change = Callable[[Row, Row | None], Row | None]
 """From a row then, and now, to the row that has to be written; None if it is right as it is."""
 
 RESTORED_ATTRIBUTE = "rt"
-"""When the restoration began that wrote a job's row last: a record of the stream that changes it counts no use."""
+"""When the restoration began that wrote a job's row last: a record of the stream that changes it counts no
+use."""
 
 UNFINISHED = ("pending", "running")
 DEADLINE_MS = 8 * 24 * 60 * 60 * 1000
