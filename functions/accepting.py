@@ -75,7 +75,7 @@ def note_resent(job: Job, deployment: Deployment) -> None:
     except Refused:
         pass  # a worker has claimed it meanwhile
     except AwsError:
-        logger().warning("a repeated message was not noted", extra={"job_id": job.id}, exc_info=True)
+        logger().warning("a resent message could not be recorded", extra={"job_id": job.id}, exc_info=True)
 
 
 def uploaded_until(job: Job, reference: str, deployment: Deployment) -> int | None:

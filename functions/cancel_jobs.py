@@ -47,13 +47,15 @@ def _cancel(job: Job, selection: Selection, deployment: Deployment) -> bool:
     except Refused:
         return False
     except UnreadableRowError as error:
-        logger().error("a job is not cancelled", extra={"job_id": job.id, "reason": str(error)})
+        logger().error("a job could not be cancelled", extra={"job_id": job.id, "reason": str(error)})
         return False
     try:
         withdraw(cancelled, deployment)
     except AwsError:
         # When the schedule fires, a worker drops its message; the other jobs need not wait for that.
-        logger().warning("the schedule of a cancelled job stays", extra={"job_id": job.id}, exc_info=True)
+        logger().warning(
+            "the schedule of a cancelled job could not be deleted", extra={"job_id": job.id}, exc_info=True
+        )
     return True
 
 

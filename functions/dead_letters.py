@@ -21,9 +21,11 @@ def bury(event: "Event", deployment: Deployment) -> dict[str, Any]:
             seen = deployment.store.read(message.id, consistent=True)
             turn_away(delivery, message, seen, batch, deployment, dead=True)
         except InvalidMessageError as error:
-            logger().error("a dead letter was dropped", extra={"message_id": delivery.id, "reason": str(error)})
+            logger().error(
+                "an invalid dead-letter message was dropped", extra={"message_id": delivery.id, "reason": str(error)}
+            )
         except Exception:  # noqa: BLE001 - one letter must not fail its neighbours
-            logger().exception("a dead letter stays", extra={"message_id": delivery.id})
+            logger().exception("a dead-letter message could not be processed", extra={"message_id": delivery.id})
             batch.failures.append(delivery.id)
     return batch.answer
 

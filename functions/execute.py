@@ -36,7 +36,9 @@ def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
     except AwsError:
         # The job is accepted: whoever was told to send the request again would, without a key, start another
         # one.
-        logger().warning("an executed job was lost sight of", extra={"job_id": job.id}, exc_info=True)
+        logger().warning(
+            "a job's status could not be read after its submission", extra={"job_id": job.id}, exc_info=True
+        )
         return None
 
 

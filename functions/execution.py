@@ -66,7 +66,7 @@ class Execution:
     def _fail_unknown(self) -> None:
         gone = f"this deployment has no flow {self.message.flow!r} any more"
         missing = self.deployment.catalog.cannot_run(self.message.version, gone)
-        logger().error("a job's flow is not here", extra={"job_id": self.message.id, "reason": cut(missing)})
+        logger().error("a job's flow is not deployed", extra={"job_id": self.message.id, "reason": cut(missing)})
         if job := self._claimed():
             with self._discarding(job):
                 self._settle(job, Raised(cut(f"FlowNotFound: {missing}"), permanent=True))

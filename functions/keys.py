@@ -102,4 +102,4 @@ class KeyRing:
                 ExpressionAttributeValues={":day": {"N": str(day)}},
             )
         except AwsError:
-            logger().warning("the use of a key was not noted", exc_info=True)
+            logger().warning("the use of a key could not be recorded", exc_info=True)

@@ -35,7 +35,7 @@ def meter(event: "Event", deployment: Deployment) -> None:
         except AwsError as error:
             if error.code != "ValidationException":
                 raise
-            logger().exception("use was not counted", extra={"org": org, "day": day, "flow": flow})
+            logger().exception("usage was not counted", extra={"org": org, "day": day, "flow": flow})
             continue
         used[org] = sum((entry.use for entry in entries), used[org])
         unfinished[org] = sum((entry.unfinished for entry in entries), unfinished[org])
@@ -55,7 +55,7 @@ def _grouped(records: Iterable[Mapping[str, Any]], memory: int) -> Groups:
             entry = entry_of(record, memory)
         except (KeyError, TypeError, ValueError, AttributeError):
             extra = {"keys": record.get("dynamodb", {}).get("Keys"), "event_id": record.get("eventID")}
-            logger().exception("use was not counted", extra=extra)
+            logger().exception("usage was not counted", extra=extra)
         else:
             groups[entry.org, entry.day, entry.flow].append(entry)
     return groups

@@ -57,10 +57,10 @@ class ProcessPool:
             try:
                 process = self._make(project)
             except OSError:
-                logger().warning("flow processes: none can be made ahead", exc_info=True)
+                logger().warning("flow processes: none could be started ahead", exc_info=True)
                 return
             if process.fails_to_import(deadline - monotonic()):
-                logger().warning("flow processes: a module cannot be imported ahead", extra={"project": project})
+                logger().warning("flow processes: a module failed to import ahead", extra={"project": project})
                 process.close()
             else:
                 self._idle.append(process)
@@ -175,7 +175,7 @@ class ProcessPool:
 
     def _drop_dead(self) -> None:
         for process in [process for process in self._idle if not process.is_alive]:
-            logger().warning("flow processes: one has ended between two attempts", extra={"project": process.project})
+            logger().warning("flow processes: an idle process died", extra={"project": process.project})
             self._idle.remove(process)
             process.close()
 

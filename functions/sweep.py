@@ -82,17 +82,17 @@ def _settle(job: Job, deployment: Deployment, now: int) -> bool:
     try:
         standing = abandon(job, deployment, now)
     except (AwsError, UnreadableRowError):
-        logger().exception("an overdue job stays", extra={"job_id": job.id})
+        logger().exception("an overdue job could not be settled", extra={"job_id": job.id})
         return False
     if standing is None or not standing.is_terminal:
         return False
-    logger().warning("a job was given up", extra={"job_id": job.id})
+    logger().warning("an overdue job was settled as failed", extra={"job_id": job.id})
     return True
 
 
 def _report(latest: Round) -> None:
     took = ((latest.ended_at or latest.started_at) - latest.started_at) / _HOUR_MS
-    logger().info("every job was looked at", extra={"settled": latest.settled, "hours": round(took, 2)})
+    logger().info("the sweep has checked every job", extra={"settled": latest.settled, "hours": round(took, 2)})
 
 
 def handler(_event: "Event", context: Any) -> None:

@@ -144,7 +144,7 @@ def _merged(items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Use]
             day, project, flow, _ = item["k"]["S"].split("/", 3)
             use = Use(*(int(item[_NAMES[field.name]]["N"]) for field in fields(Use)))
         except (KeyError, ValueError) as error:
-            logger().error("use was left out of a sum", extra={"key": item.get("k"), "reason": repr(error)})
+            logger().error("usage was left out of a sum", extra={"key": item.get("k"), "reason": repr(error)})
             continue
         sums[day, f"{project}/{flow}"] = sums.get((day, f"{project}/{flow}"), Use()) + use
     # On a day on which a flow's jobs have only come, they have used nothing.

@@ -40,7 +40,7 @@ def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict
         except InvalidMessageError as error:
             logger().error("a message was dropped", extra={"message_id": delivery.id, "reason": str(error)})
         except BROKEN:
-            logger().exception("the worker ends itself", extra={"message_id": delivery.id})
+            logger().exception("the broken worker exits", extra={"message_id": delivery.id})
             _give_back(batch)
             raise
         except Exception:  # noqa: BLE001 - one delivery must not fail its neighbours
@@ -54,11 +54,11 @@ def _retry_later(batch: Batch, delivery: Delivery) -> None:
     try:
         batch.defer(delivery, batch.lease_ms // 1000)
     except (AwsError, OSError):
-        logger().warning("a failed delivery waits for the queue", extra={"message_id": delivery.id}, exc_info=True)
+        logger().warning("a failed delivery could not be deferred", extra={"message_id": delivery.id}, exc_info=True)
 
 
 def _give_back(batch: Batch) -> None:
     try:
         batch.give_back()
     except (AwsError, OSError):
-        logger().warning("the deliveries of a batch were not given back", exc_info=True)
+        logger().warning("the deliveries of a batch could not be returned to the queue", exc_info=True)

@@ -109,7 +109,9 @@ def redrive_command(context: Context) -> None:
     operator = Operator.of(context)
     outputs = operator.account.deployed(operator.stack)
     queues = {"unprocessed": outputs["UnprocessedQueueUrl"], "dead_letters": outputs["DeadLetterQueueUrl"]}
-    typer.echo(f"{redrive(operator.account.session.client('sqs'), **queues)} letters sent to their reader again")
+    typer.echo(
+        f"{redrive(operator.account.session.client('sqs'), **queues)} dead-letter messages sent to their reader again"
+    )
 
 
 @commands.command("recount")

@@ -112,7 +112,7 @@ def test_functions_log_what_they_do(log: str) -> None:
         "ZeroDivisionError",
         "KeyError",
         "ArgumentsError",
-        "a dead letter was dropped",
+        "an invalid dead-letter message was dropped",
     ):
         assert told in log
 

@@ -1,4 +1,4 @@
-"""What stands in for the gateway and the event source when the functions run on moto."""
+"""The gateway and the event source for functions that run on moto."""
 
 import hashlib
 import json
@@ -73,7 +73,7 @@ class System:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     key: str | None = "nk_acme"
     at_gateway: int | None = None
-    """When the next requests have reached the gateway; now, if nothing is said."""
+    """The time when the next requests reach the gateway; None is now."""
 
     def send(
         self,
@@ -240,9 +240,8 @@ def assert_refused(system: System, answer: Answer, code: ErrorCode) -> None:
     """The answer is the contract's error, and nothing was stored or sent."""
     assert (answer.status, answer.code) == (code.status, code)
     assert answer.headers["X-Request-ID"]
-    assert not {"PutItem", "UpdateItem", "SendMessage", "SendMessageBatch", "CreateSchedule"} & {
-        operation for operation, _ in system.calls
-    }
+    writes = {"PutItem", "UpdateItem", "SendMessage", "SendMessageBatch", "CreateSchedule"}
+    assert writes.isdisjoint(operation for operation, _ in system.calls)
 
 
 def output(status: Any) -> Any:

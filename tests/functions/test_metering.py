@@ -198,7 +198,7 @@ def test_sum_that_cannot_be_written_holds_up_nothing(system: System, caplog: pyt
     with caplog.at_level("ERROR", "noukai"), refusing(system, "ValidationException", times=1):
         count(system, [ended(1), ended(2, flow="demo/other")])
     assert [flow for _, flow in sums(system)] == ["demo/other"]
-    assert "use was not counted" in caplog.text
+    assert "usage was not counted" in caplog.text
 
 
 def test_what_aws_cannot_do_now_is_tried_again(system: System) -> None:

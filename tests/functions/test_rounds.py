@@ -48,7 +48,7 @@ def test_run_without_time_left_is_gone_on_with(system: System, caplog: pytest.Lo
         for _ in range(20):
             run(system.deployment, asked(4))
             found.append(left(system, ids))
-    assert [record.message for record in caplog.records].count("every job was looked at") == 1
+    assert [record.message for record in caplog.records].count("the sweep has checked every job") == 1
     latest = system.deployment.rounds.read()
     assert latest is not None
     assert (latest.settled, latest.ended_at) == (7, system.clock.time)

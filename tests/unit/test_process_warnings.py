@@ -81,7 +81,7 @@ def test_death_between_two_attempts(caplog: pytest.LogCaptureFixture) -> None:
 
         kept = run_one(processes)
         assert warnings_of(lambda: run_one(processes), caplog) == []
-        assert warnings_of(die_and_run, caplog) == ["flow processes: one has ended between two attempts"]
+        assert warnings_of(die_and_run, caplog) == ["flow processes: an idle process died"]
         processes.close()
 
     in_own_process(worker)
@@ -131,9 +131,9 @@ def test_processes_that_are_not_made_ahead(monkeypatch: pytest.MonkeyPatch, capl
     def worker() -> None:
         processes = ProcessPool(lambda _: lambda *_: os._exit(7), memory=1 << 30)
         dying = warnings_of(lambda: processes.get_ready(["trial"], 5), caplog)
-        assert dying == ["flow processes: a module cannot be imported ahead"]
+        assert dying == ["flow processes: a module failed to import ahead"]
         monkeypatch.setattr(os, "fork", refuse)
         refused = warnings_of(lambda: processes.get_ready(["trial"], 5), caplog)
-        assert refused == ["flow processes: none can be made ahead"]
+        assert refused == ["flow processes: none could be started ahead"]
 
     in_own_process(worker)
