@@ -1,4 +1,4 @@
-"""What holds for every test, and how tests share the cores of a machine."""
+"""The settings of every test, and the sharing of a machine's cores."""
 
 import signal
 

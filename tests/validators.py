@@ -1,4 +1,4 @@
-"""What a submission is checked by, and what its worker takes."""
+"""The validators of a submission and of its worker."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the checks of a deployment have shown, as a report in Markdown that can be pasted into an issue."""
+"""The report of a deployment's checks, in Markdown that can be pasted into an issue."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the deployed API does: checks through its endpoint."""
+"""The behaviour of the deployed API, through its endpoint."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What AWS has made of the template: checks of the stack's resources."""
+"""The configuration of the stack's resources on AWS."""
 
 import json
 from typing import Any

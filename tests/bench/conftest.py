@@ -1,4 +1,4 @@
-"""What the tests of the bill share."""
+"""The fixtures of the bill's tests."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What the rows of ended jobs cost: to count them, to sweep them, and to keep them."""
+"""The cost of ended jobs' rows: counting, sweeping and storing them."""
 
 from typing import Any
 

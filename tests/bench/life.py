@@ -1,4 +1,4 @@
-"""What a job of the benchmark is, and what happens to it."""
+"""The life of a benchmark's job."""
 
 import json
 from dataclasses import dataclass

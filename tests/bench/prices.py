@@ -1,4 +1,4 @@
-"""What AWS asks for, and what is assumed of it: `prices.json`, with the source and the date of each price."""
+"""The prices of AWS and the assumptions: `prices.json`, each with source and date."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a benchmark has to say: a table for people, and the same figures for programs."""
+"""The report of a benchmark: a table for people, and the figures for programs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a job may cost, exactly: whoever adds a write or a request to its life changes a figure here."""
+"""The exact cost of a job: an added write or request changes a figure here."""
 
 from collections import Counter
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a job costs whose input or result is large, exactly."""
+"""The exact cost of a job with a large input or result."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What waiting for a job takes, beside the loops of other clients, on a simulated clock."""
+"""The cost of waiting for a job, beside other clients' loops, on a simulated clock."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict

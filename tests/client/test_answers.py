@@ -1,4 +1,4 @@
-"""How answers become models and errors, whoever gave them."""
+"""The conversion of answers to models and errors, whoever sent them."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""What is wrong on this side is said before anything is sent."""
+"""The validation of arguments before anything is sent."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""How jobs are shown in terminals and notebooks, and the bar of a wait in both."""
+"""The display of jobs in terminals and notebooks, and the bar of a wait."""
 
 import asyncio
 import io

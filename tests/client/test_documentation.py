@@ -1,4 +1,4 @@
-"""What the docstrings promise of errors: each that a call can raise is named there."""
+"""The errors in docstrings: each that a call can raise is named there."""
 
 import inspect
 import re

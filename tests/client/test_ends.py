@@ -1,4 +1,4 @@
-"""How programs end that wait for jobs: real processes, in both colours."""
+"""The end of programs that wait for jobs: real processes, blocking and async."""
 
 import os
 import signal

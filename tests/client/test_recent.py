@@ -1,4 +1,4 @@
-"""What a client remembers of the jobs it has waited for: when a first look at the next one is due."""
+"""The client's memory of recent jobs: when the first status check of the next one is due."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a wait does when the API does not hold its request: the core as data."""
+"""The wait when the API does not hold its request: the core as data."""
 
 import httpx
 import pytest

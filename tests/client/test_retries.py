@@ -1,4 +1,4 @@
-"""What is repeated, when, and what is not: the core as data."""
+"""The retries: which requests are repeated, and when."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How a wait asks, paces itself and ends: the core as data."""
+"""The requests, pauses and end of a wait: the core as data."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What hostile flows do, and how their jobs end."""
+"""The hostile flows, and the ends of their jobs."""
 
 DONE = ("completed", "done")
 AT_IMPORT = {

@@ -1,4 +1,4 @@
-"""What the functions write to their logs while jobs run, fail, are refused and cannot be read."""
+"""The functions' logs while jobs run, fail, are refused and cannot be read."""
 
 from collections.abc import Iterator
 from typing import Any

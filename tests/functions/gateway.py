@@ -1,4 +1,4 @@
-"""What the gateway makes of an HTTP request: the event that it invokes a function with."""
+"""The gateway's events for HTTP requests."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""What stands in for EventBridge Scheduler, of which moto keeps the schedules and fires none."""
+"""The stand-in for EventBridge Scheduler: moto keeps schedules but fires none."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What a worker makes of a delivery: claimed, deferred, dropped, given back."""
+"""The handling of a delivery: claimed, deferred, dropped, given back."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What is wrong with the query, the cursor or the path of a list."""
+"""The validation of the query, cursor and path of a list."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What becomes of what a flow returns."""
+"""The results of flows."""
 
 from typing import Any
 

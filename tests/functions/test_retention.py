@@ -1,4 +1,4 @@
-"""How long a job is kept, and that it is gone at once afterwards, be its row deleted or not."""
+"""The retention of jobs: expired ones are gone at once, even if their row is not deleted."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a worker makes of a flow: its arguments, its result, its errors."""
+"""The run of a flow in a worker: its arguments, its result, its errors."""
 
 import json
 import logging

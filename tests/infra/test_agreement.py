@@ -1,4 +1,4 @@
-"""What the stack and the functions must agree on although neither imports the other."""
+"""The agreement of stack and functions, neither of which imports the other."""
 
 from functions.lifecycle import GIVE_UP_AFTER_MS, TERMINAL, UNSETTLED, State
 from functions.profile import (

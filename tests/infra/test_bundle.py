@@ -1,4 +1,4 @@
-"""What is in the assets."""
+"""The content of the assets."""
 
 import importlib.util
 import shutil

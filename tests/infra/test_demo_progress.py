@@ -1,4 +1,4 @@
-"""What the demo says of how far it is."""
+"""The progress of the demo."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What becomes of inputs and results when the stack is taken away."""
+"""The stored inputs and results when the stack is deleted."""
 
 import json
 from collections.abc import Iterator

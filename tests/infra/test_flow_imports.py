@@ -1,4 +1,4 @@
-"""What flows import, in the build and in the worker."""
+"""The imports of flows, in the build and in the worker."""
 
 import subprocess
 import sys

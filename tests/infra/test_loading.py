@@ -1,4 +1,4 @@
-"""What each function loads of its asset."""
+"""The modules that each function loads."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What a local system keeps from one run to the next."""
+"""The data that a local system keeps between runs."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How the local system starts, does not start, and ends before its time."""
+"""The start of the local system, its failures, and its early end."""
 
 import asyncio
 import json

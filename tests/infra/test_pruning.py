@@ -1,4 +1,4 @@
-"""What is taken out of the libraries on their way into an asset."""
+"""The pruning of libraries in an asset."""
 
 import json
 import re

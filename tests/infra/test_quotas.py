@@ -1,4 +1,4 @@
-"""What AWS would refuse is said before anything is deployed."""
+"""The quota check before a deployment."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the `requirements.txt` of flows may say, and what becomes of it."""
+"""The `requirements.txt` of flows."""
 
 import hashlib
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What `make restore` asks of the operator, and says."""
+"""The dialogue of `make restore`."""
 
 from collections.abc import Iterator
 

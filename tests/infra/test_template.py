@@ -1,4 +1,4 @@
-"""What the template is as a whole."""
+"""The template as a whole."""
 
 import re
 from collections.abc import Callable

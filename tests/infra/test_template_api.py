@@ -1,4 +1,4 @@
-"""What the template says of the API: its routes, its stage and how it answers."""
+"""The API in the template: its routes, its stage and its answers."""
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase

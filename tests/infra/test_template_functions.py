@@ -1,4 +1,4 @@
-"""What the template says of each function: what it runs on, what invokes it and what it is told."""
+"""The functions in the template: runtime, triggers and environment."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What the template says of how the stream of the jobs table is read."""
+"""The event source of metering in the template."""
 
 import json
 

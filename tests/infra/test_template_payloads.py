@@ -1,4 +1,4 @@
-"""What the template says of the buckets: of inputs and results, and of use that could not be counted."""
+"""The buckets in the template."""
 
 from typing import Any
 

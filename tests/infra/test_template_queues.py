@@ -1,4 +1,4 @@
-"""What the template says of the queues and their readers."""
+"""The queues in the template, and their readers."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What the template allows each function."""
+"""The permissions of each function in the template."""
 
 import json
 import re

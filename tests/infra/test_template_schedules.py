@@ -1,4 +1,4 @@
-"""What the template says of the schedules of jobs that are to run later."""
+"""The schedules in the template."""
 
 from tests.infra.template import Template
 

@@ -1,4 +1,4 @@
-"""What the template says of the tables."""
+"""The tables in the template."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What the scheduler decides between: one turn of one actor, and how its pending call ends."""
+"""The scheduler's choices: one turn of one actor, and how its pending call ends."""
 
 from collections.abc import Callable
 from functools import cache

@@ -1,4 +1,4 @@
-"""What must hold in every state: checked at each change of a row and at each answer to a caller."""
+"""The invariants, checked at each change of a row and each answer to a caller."""
 
 import json
 from collections.abc import Mapping

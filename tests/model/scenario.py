@@ -1,4 +1,4 @@
-"""What is explored: who acts, and how much may go wrong."""
+"""The scenarios to explore: their actors, and how much may go wrong."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What tells schedules apart, but not those that differ in the order of independent events only."""
+"""The signature of a schedule, equal for those that differ in the order of independent events only."""
 
 from hashlib import blake2b
 

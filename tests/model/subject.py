@@ -1,4 +1,4 @@
-"""What has to behave like DynamoDB and SQS, with the functions' own store and queue on it."""
+"""A subject that has to behave like DynamoDB and SQS, with the functions' store and queue on it."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What a soak does, drawn from its seed: which flows, and when something is killed or cancelled."""
+"""The plan of a soak, drawn from its seed: its flows, kills and cancellations."""
 
 import random
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What the emulator holds, looked at past the API: rows and queues."""
+"""The emulator's rows and queues, read past the API."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a soak has shown: its table, and whatever breaks a promise."""
+"""The verdict of a soak: its table, and every broken promise."""
 
 from collections import Counter
 from collections.abc import Iterator

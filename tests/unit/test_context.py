@@ -1,4 +1,4 @@
-"""What a flow reports of its progress."""
+"""The progress reports of a flow."""
 
 import json
 import logging

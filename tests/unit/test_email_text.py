@@ -1,4 +1,4 @@
-"""What is taken for an e-mail address at submission is one to the library that flows ask."""
+"""The agreement of our e-mail check with pydantic's library."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What a worker's process expects of the next run of a flow."""
+"""The estimate of a flow's next run."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a caller is told of what a flow raised."""
+"""The error that a caller gets when a flow raised."""
 
 import asyncio
 import errno

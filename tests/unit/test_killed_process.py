@@ -1,4 +1,4 @@
-"""What a worker says of a flow's process that was killed."""
+"""The error of a job whose process was killed."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What an attempt leaves in its flow's process, each time in a process of its own."""
+"""The leftovers of an attempt, each test in its own process."""
 
 import asyncio
 import signal

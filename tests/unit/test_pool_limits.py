@@ -1,4 +1,4 @@
-"""How many processes a worker keeps, and for how long, each test below a worker of its own."""
+"""The limits of a worker's process pool, each test below its own worker."""
 
 from collections.abc import Callable
 from dataclasses import replace

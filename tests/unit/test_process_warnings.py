@@ -1,4 +1,4 @@
-"""What a worker warns of when its system fails the processes of flows."""
+"""The warnings of a worker whose system lacks a feature for processes."""
 
 import ctypes
 import errno

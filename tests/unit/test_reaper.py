@@ -1,4 +1,4 @@
-"""What flows have started is found, ended and reaped, each time below a worker of the test's own."""
+"""The reaper of flows' descendants, each test below its own worker."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What flows return, written as their return annotations say."""
+"""The serialization of flows' return values by their annotations."""
 
 import json
 import subprocess

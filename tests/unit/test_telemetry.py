@@ -1,4 +1,4 @@
-"""What the log says of an exception."""
+"""The log lines of an exception."""
 
 from collections.abc import Callable
 

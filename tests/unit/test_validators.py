@@ -1,4 +1,4 @@
-"""What a submission is let through by is what the worker takes: the two are asked about the same values."""
+"""The agreement of submission and worker about which values are valid."""
 
 import datetime as dt
 from decimal import Decimal
