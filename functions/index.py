@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import TYPE_CHECKING
 
-from functions.row import INDEX, INDEX_ORDER, INDEX_PARTITION, partitions, placeholders
+from functions.names import INDEX, INDEX_ORDER, INDEX_PARTITION
+from functions.row import partitions, placeholders
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions.lifecycle import Job
+from functions.names import EXPIRES_AT
 from functions.queue import Message
-from functions.row import EXPIRY_ATTRIBUTE
+from functions.row import SAVED_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +35,8 @@ class InputStore:
         # ASCII, and writes `1e15` in full. Compressed it is no larger than the largest body.
         item = {
             **self._key(job.id),
-            "i": {"B": zlib.compress(message.body.encode())},
-            EXPIRY_ATTRIBUTE: {"N": str(now // 1000 + job.keep_seconds)},
+            SAVED_INPUT: {"B": zlib.compress(message.body.encode())},
+            EXPIRES_AT: {"N": str(now // 1000 + job.keep_seconds)},
         }
         self.client.put_item(TableName=self.table, Item=item)
 
@@ -45,9 +46,11 @@ class InputStore:
         answer: Mapping[str, Any] = self.client.get_item(
             TableName=self.table, Key=self._key(job.id), ConsistentRead=True
         )
-        message = Message.parse(zlib.decompress(answer["Item"]["i"]["B"]).decode()) if "Item" in answer else None
+        if "Item" not in answer:
+            return None
+        message = Message.parse(zlib.decompress(answer["Item"][SAVED_INPUT]["B"]).decode())
         # The id may have been used again since.
-        return message if message is not None and message.created_at == job.created_at else None
+        return message if message.created_at == job.created_at else None
 
     def _key(self, job_id: str) -> dict[str, Any]:
         return {"id": {"S": f"{job_id}#input"}}

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from functions.clock import Clock
+from functions.names import EXPIRES_AT
 from functions.refusals import TooManyCallsError
-from functions.row import EXPIRY_ATTRIBUTE
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,7 +41,7 @@ class Rates:
         answer = self.client.update_item(
             TableName=self.table,
             Key={"o": {"S": f"#rate/{key}"}, "k": {"S": str(second)}},
-            UpdateExpression=f"SET {EXPIRY_ATTRIBUTE} = :end ADD n :one",
+            UpdateExpression=f"SET {EXPIRES_AT} = :end ADD n :one",
             ExpressionAttributeValues={":end": {"N": str(second + _KEPT_SECONDS)}, ":one": {"N": "1"}},
             ReturnValues="UPDATED_NEW",
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions.lifecycle import UNSETTLED, Job
-from functions.row import decode, placeholders
+from functions.row import decode, expression, placeholders
 from functions.telemetry import logger
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Rounds:
         start: Any = {"ExclusiveStartKey": {"id": {"S": after}}} if after else {}
         answer: Any = self.client.scan(
             TableName=self.table,
-            FilterExpression="s IN (:pending, :running) AND u <= :now",
+            FilterExpression=expression("state IN (:pending, :running) AND give_up_at <= :now"),
             ExpressionAttributeValues=placeholders({**{state.value: state for state in UNSETTLED}, "now": now}),
             **start,
         )

@@ -5,31 +5,40 @@ numbers.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from functions.lifecycle import Job, Payload, State
+from functions.names import (
+    CREATED_AT,
+    EXPIRES_AT,
+    GIVE_UP_AT,
+    INDEX_ORDER,
+    INDEX_PARTITION,
+    INDEX_PARTITIONS,
+    JOB_ID,
+    STATE,
+)
 from functions.refusals import UnreadableRowError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-EXPIRY_ATTRIBUTE = "t"  # what the table's time to live reads
-RESTORED_ATTRIBUTE = "rt"  # the restoration that wrote the row last; no transition changes it
-
 NAMES = {
-    "id": "id",
+    "id": JOB_ID,
     "org": "o",
     "flow": "f",
-    "state": "s",
-    "created_at": "c",
+    "state": STATE,
+    "created_at": CREATED_AT,
     "attempt": "n",
     "max_attempts": "m",
     "digest": "d",
     "keep_seconds": "k",
-    "give_up_at": "u",
+    "give_up_at": GIVE_UP_AT,
     "not_before": "b",
     "resent_at": "rs",
     "lease_until": "l",
@@ -39,7 +48,7 @@ NAMES = {
     "ran_ms": "j",
     "completed_at": "e",
     "stopped_at": "z",
-    "expires_at": EXPIRY_ATTRIBUTE,
+    "expires_at": EXPIRES_AT,
     "expected_at": "h",
     "spread_ms": "q",
     "progress": "p",
@@ -51,13 +60,13 @@ NAMES = {
     "retry_of": "v",
     "memory": "mb",
 }
-INDEX = "newest"
-"""The index of each flow's jobs by age, in partitions: its keys never change while a job lives."""
+SAVED_INPUT = "i"
+"""The attribute of a saved input, which is a row of its own."""
 
-INDEX_PARTITION = "lp"
-INDEX_ORDER = "lo"
-PARTITIONS = 4
-"""Partitions per flow: each takes a thousand new jobs a second, and a list queries each once."""
+_FIELD = re.compile(r"(?<![:\w])[a-z_]+\b")
+"""A name in an expression; those of values begin with a colon, and keywords are upper-case."""
+
+_OPERATORS = frozenset({"attribute_not_exists", "if_not_exists"})
 
 _AS_JSON = frozenset({"progress", "metadata", "result_object"})
 _KIND_OF_TYPE: Mapping[object, str] = {int: "N", int | None: "N", bytes: "B"}
@@ -73,22 +82,32 @@ def placeholders(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeD
     return {f":{name}": _attribute(value) for name, value in values.items()}
 
 
+@cache
+def expression(text: str) -> str:
+    """Replace the field names in a DynamoDB expression by the attributes' letters."""
+    return _FIELD.sub(_translated, text)
+
+
+def _translated(found: re.Match[str]) -> str:
+    return found[0] if found[0] in _OPERATORS else NAMES[found[0]]
+
+
 def assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
     """Return the parts of an update that set fields to their placeholders."""
-    return tuple(f"{NAMES[field]} = :{field}" for field in changes)
+    return tuple(f"{field} = :{field}" for field in changes)
 
 
 def encode(job: Job) -> "dict[str, AttributeValueTypeDef]":
     """Return the row of a job; `None` values are omitted."""
     values = {field: getattr(job, field) for field in NAMES}
     row = {NAMES[field]: _attribute(value) for field, value in values.items() if value is not None}
-    partition = partitions(job.org, job.flow)[crc32(job.id.encode()) % PARTITIONS]
+    partition = partitions(job.org, job.flow)[crc32(job.id.encode()) % INDEX_PARTITIONS]
     return {**row, INDEX_PARTITION: {"S": partition}, INDEX_ORDER: {"S": order(job)}}
 
 
 def partitions(org: str, flow: str) -> list[str]:
     """Return the index partitions of a flow; a job's id selects one."""
-    return [f"{org}/{flow}#{number}" for number in range(PARTITIONS)]
+    return [f"{org}/{flow}#{number}" for number in range(INDEX_PARTITIONS)]
 
 
 def order(job: Job) -> str:

@@ -1,4 +1,4 @@
-"""The jobs table: one conditional write per transition. Only this and `row` know attribute names."""
+"""The jobs table: one conditional write per transition. Expressions are written with the names of fields."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,16 +8,15 @@ from functions.aws import AwsError
 from functions.estimate import Estimate
 from functions.lifecycle import TERMINAL, Job, Payload, State, Transition
 from functions.refusals import UnreadableRowError
-from functions.row import NAMES, assignments, decode, decode_or_error, encode, placeholders
+from functions.row import NAMES, assignments, decode, decode_or_error, encode, expression, placeholders
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _ESTIMATED = ("expected_at", "spread_ms")
 _OF_A_RUN = ("lease_until", "not_before", "progress", *_ESTIMATED)
-_WITHOUT_RESULT = ", ".join(name for field, name in NAMES.items() if field != "result")
-_GUARDED = {"org": NAMES["org"], "flow": NAMES["flow"], "seen": NAMES["state"]}
-_SETTLED = "s IN (:completed, :failed, :cancelled)"
+_WITHOUT_RESULT = ", ".join(field for field in NAMES if field != "result")
+_SETTLED = "state IN (:completed, :failed, :cancelled)"
 
 
 class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a fault
@@ -50,7 +49,7 @@ class JobStore:
             self.client.put_item(
                 TableName=self.table,
                 Item=encode(job),
-                ConditionExpression=f"attribute_not_exists(id) OR ({_SETTLED} AND t <= :now)",
+                ConditionExpression=expression(f"attribute_not_exists(id) OR ({_SETTLED} AND expires_at <= :now)"),
                 ExpressionAttributeValues=placeholders({**values, "now": now // 1000}),
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -68,7 +67,7 @@ class JobStore:
         keys: Any = [{"id": {"S": id_}} for id_ in dict.fromkeys(ids)]
         if not keys:
             return {}
-        shown = {} if results else {"ProjectionExpression": _WITHOUT_RESULT}
+        shown = {} if results else {"ProjectionExpression": expression(_WITHOUT_RESULT)}
         asked: Any = {"Keys": keys, "ConsistentRead": True, **shown}
         answer: Any = self.client.batch_get_item(RequestItems={self.table: asked})
         jobs = {item["id"]["S"]: decode_or_error(item) for item in answer["Responses"].get(self.table, [])}
@@ -94,16 +93,16 @@ class JobStore:
                 Transition.CLAIM,
                 job_id,
                 sets=(
-                    "n = n + :one",
-                    "l = :lease",
-                    "w = :owner",
-                    "a = if_not_exists(a, :now)",
-                    "i = :now",
+                    "attempt = attempt + :one",
+                    "lease_until = :lease",
+                    "owner = :owner",
+                    "started_at = if_not_exists(started_at, :now)",
+                    "claimed_at = :now",
                     *assignments(known),
                 ),
                 clears=("not_before", "progress", *unknown),
-                guard="c = :created AND n < m AND (s = :pending OR l <= :now)"
-                " AND (attribute_not_exists(b) OR b <= :now)",
+                guard="created_at = :created AND attempt < max_attempts AND (state = :pending OR lease_until <= :now)"
+                " AND (attribute_not_exists(not_before) OR not_before <= :now)",
                 values={"one": 1, "lease": lease_until, "owner": owner, "now": now, "created": created_at, **known},
             )
         except Refused as refused:
@@ -144,21 +143,21 @@ class JobStore:
         return self._update(
             Transition.RELEASE,
             job.id,
-            sets=("n = n - :one",),
+            sets=("attempt = attempt - :one",),
             clears=("lease_until", "owner", *_ESTIMATED, *(("started_at",) if job.attempt == 1 else ())),
-            guard="c = :created AND n = :attempt AND w = :owner",
+            guard="created_at = :created AND attempt = :attempt AND owner = :owner",
             values={"one": 1, "created": job.created_at, "attempt": job.attempt, "owner": job.owner},
         )
 
     def cancel(self, job_id: str, *, org: str, flow: str | None, now: int, seen: State | None = None) -> Job:
         """Cancel the org's job, if it is in the given flow and state."""
-        known = {"org": org, **({"flow": flow} if flow else {}), **({"seen": seen} if seen else {})}
+        known = {"org": org, **({"flow": flow} if flow else {}), **({"state": seen} if seen else {})}
         return self._update(
             Transition.CANCEL,
             job_id,
-            sets=("e = :now", "t = :seconds + k"),
+            sets=("completed_at = :now", "expires_at = :seconds + keep_seconds"),
             clears=_OF_A_RUN,
-            guard=" AND ".join(f"{name} = :{field}" for field, name in _GUARDED.items() if field in known),
+            guard=" AND ".join(assignments(known)),
             values={"now": now, "seconds": now // 1000, **known},
         )
 
@@ -170,7 +169,8 @@ class JobStore:
             seen.id,
             sets=assignments(changes),
             clears=_OF_A_RUN,
-            guard="c = :created AND n = :attempt AND s = :seen AND (s = :pending OR l <= :now)",
+            guard="created_at = :created AND attempt = :attempt AND state = :seen"
+            " AND (state = :pending OR lease_until <= :now)",
             values={**changes, "created": seen.created_at, "attempt": seen.attempt, "seen": seen.state, "now": now},
         )
 
@@ -181,7 +181,7 @@ class JobStore:
             job.id,
             sets=assignments({"resent_at": now}),
             clears=(),
-            guard="c = :created AND n = :attempt",
+            guard="created_at = :created AND attempt = :attempt",
             values={"resent_at": now, "created": job.created_at, "attempt": 0},
         )
 
@@ -203,7 +203,7 @@ class JobStore:
                 job.id,
                 sets=assignments(changes),
                 clears=clears,
-                guard="c = :created AND n = :attempt",
+                guard="created_at = :created AND attempt = :attempt",
                 values={**changes, "created": job.created_at, "attempt": job.attempt},
             )
         except Refused as refused:
@@ -223,13 +223,13 @@ class JobStore:
         values: Mapping[str, object],
     ) -> Job:
         sources = {state.value: state for state in transition.sources}
-        removes = f" REMOVE {', '.join(NAMES[field] for field in clears)}" if clears else ""
+        removes = f" REMOVE {', '.join(clears)}" if clears else ""
         try:
             answer = self.client.update_item(
                 TableName=self.table,
                 Key={"id": {"S": job_id}},
-                UpdateExpression=f"SET {', '.join(('s = :target', *sets))}{removes}",
-                ConditionExpression=f"s IN ({', '.join(f':{name}' for name in sources)}) AND {guard}",
+                UpdateExpression=expression(f"SET {', '.join(('state = :target', *sets))}{removes}"),
+                ConditionExpression=expression(f"state IN ({', '.join(f':{name}' for name in sources)}) AND {guard}"),
                 ExpressionAttributeValues=placeholders({"target": transition.target, **sources, **values}),
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",

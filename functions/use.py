@@ -6,7 +6,8 @@ from typing import Any
 
 from functions.clock import day_of
 from functions.lifecycle import State
-from functions.row import RESTORED_ATTRIBUTE, decode
+from functions.names import RESTORED
+from functions.row import decode
 
 _MB_MS_PER_GB_SECOND = 1024 * 1000
 
@@ -83,7 +84,7 @@ _SEQUENCE_DIGITS = 40
 def is_restored(record: Mapping[str, Any]) -> bool:
     """Return whether a restoration wrote the row: no job was submitted or ended."""
     change = record["dynamodb"]
-    old, new = (change.get(image, {}).get(RESTORED_ATTRIBUTE) for image in ("OldImage", "NewImage"))
+    old, new = (change.get(image, {}).get(RESTORED) for image in ("OldImage", "NewImage"))
     return new is not None and new != old
 
 

@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from functions.names import INDEX, INDEX_ORDER, INDEX_PARTITION, INDEX_PARTITIONS, JOB_ID, PENDING, STATE
 from infra.account import Account
-from infra.job_rows import INDEX, INDEX_ORDER, INDEX_PARTITION, INDEX_PARTITIONS, PENDING, STATE
 from infra.keys import Keys
 
 if TYPE_CHECKING:
@@ -112,4 +112,4 @@ class DeployedFlows:
 
 
 def _states_of(ids: list[str]) -> dict[str, Any]:
-    return {"Keys": [{"id": {"S": id_}} for id_ in ids], "ProjectionExpression": f"id, {STATE}"}
+    return {"Keys": [{JOB_ID: {"S": id_}} for id_ in ids], "ProjectionExpression": f"{JOB_ID}, {STATE}"}

@@ -16,7 +16,6 @@ from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 ROOT = Path(__file__).resolve().parent.parent
 
-EXPIRY_ATTRIBUTE = "t"
 """Of a row of the jobs table, or a count of calls: when it expires, as the functions write it."""
 
 LogRetention = Literal["ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR"]

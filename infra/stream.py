@@ -3,18 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-
-def _change(before: list[str], after: list[str]) -> dict[str, Any]:
-    return {"dynamodb": {"OldImage": {"s": {"S": before}}, "NewImage": {"s": {"S": after}}}}
+from functions.names import CANCELLED, PENDING, STATE, TERMINAL, UNSETTLED
 
 
-_TERMINAL = ["completed", "failed", "cancelled"]
+def _image(*states: str) -> dict[str, Any]:
+    return {STATE: {"S": list(states)}}
+
+
+def _change(before: tuple[str, ...], after: tuple[str, ...]) -> dict[str, Any]:
+    return {"dynamodb": {"OldImage": _image(*before), "NewImage": _image(*after)}}
+
 
 COUNTED: tuple[Mapping[str, Any], ...] = (
-    _change(["pending", "running"], _TERMINAL),
-    _change(["cancelled"], ["cancelled"]),
-    {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"s": {"S": ["pending"]}}}},
-    _change(_TERMINAL, ["pending"]),
+    _change(UNSETTLED, TERMINAL),
+    _change((CANCELLED,), (CANCELLED,)),
+    {"eventName": ["INSERT"], "dynamodb": {"NewImage": _image(PENDING)}},
+    _change(TERMINAL, (PENDING,)),
 )
 """Patterns of Lambda's event filtering: a job has ended; the code of a cancelled job has stopped; a job is
 new, perhaps in place of one that has expired."""

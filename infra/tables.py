@@ -6,8 +6,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.job_rows import INDEX, INDEX_ORDER, INDEX_PARTITION
-from infra.settings import EXPIRY_ATTRIBUTE
+from functions.names import EXPIRES_AT, INDEX, INDEX_ORDER, INDEX_PARTITION, JOB_ID, KEY_HASH, USAGE_KEY, USAGE_ORG
 
 
 class Tables(Construct):
@@ -24,8 +23,8 @@ class Tables(Construct):
         self.jobs = dynamodb.Table(
             self,
             "Jobs",
-            partition_key=_string_attribute("id"),
-            time_to_live_attribute=EXPIRY_ATTRIBUTE,
+            partition_key=_string_attribute(JOB_ID),
+            time_to_live_attribute=EXPIRES_AT,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=_RECOVERY,
@@ -41,7 +40,7 @@ class Tables(Construct):
         self.keys = dynamodb.Table(
             self,
             "Keys",
-            partition_key=_string_attribute("hash"),
+            partition_key=_string_attribute(KEY_HASH),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=_RECOVERY,
             removal_policy=removal_policy,
@@ -50,9 +49,9 @@ class Tables(Construct):
         self.usage = dynamodb.Table(
             self,
             "Usage",
-            partition_key=_string_attribute("o"),
-            sort_key=_string_attribute("k"),
-            time_to_live_attribute=EXPIRY_ATTRIBUTE,
+            partition_key=_string_attribute(USAGE_ORG),
+            sort_key=_string_attribute(USAGE_KEY),
+            time_to_live_attribute=EXPIRES_AT,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=_RECOVERY,
             removal_policy=removal_policy,

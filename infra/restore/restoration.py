@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from functions.names import JOB_ID, KEY_HASH, USAGE_KEY, USAGE_ORG
 from infra.account import Account, OperatorError
 from infra.restore.copying import Copying
 from infra.restore.estimate import Size
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 OUTPUTS: dict[TableName, str] = {"jobs": "JobsTable", "usage": "UsageTable", "keys": "KeysTable"}
-_KEYS: dict[TableName, Sequence[str]] = {"jobs": ["id"], "usage": ["o", "k"], "keys": ["hash"]}
+_KEYS: dict[TableName, Sequence[str]] = {"jobs": [JOB_ID], "usage": [USAGE_ORG, USAGE_KEY], "keys": [KEY_HASH]}
 
 _COUNTED_SECONDS = 60
 """How long it may take to count the use of what has ended, and how long a function that counts it may run."""

@@ -3,25 +3,20 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra.settings import EXPIRY_ATTRIBUTE
+from functions.names import CREATED_AT, EXPIRES_AT, GIVE_UP_AT, RESTORED, STATE, UNSETTLED
 from noukai_wire.limits import MAX_DELAY_SECONDS
 
 Row = Mapping[str, Any]
 Change = Callable[[Row, Row | None], Row | None]
 """From a row then, and now, to the row that has to be written; None if it is right as it is."""
 
-RESTORED_ATTRIBUTE = "rt"
-"""When the restoration began that wrote a job's row last: a record of the stream that changes it counts no
-use."""
-
-UNFINISHED = ("pending", "running")
 DEADLINE_MS = 8 * 24 * 60 * 60 * 1000
 """From when a job may start to its deadline, as the functions write it."""
 
 
 def is_expired(row: Row, now_ms: int) -> bool:
     """Return whether DynamoDB would delete the row again."""
-    return EXPIRY_ATTRIBUTE in row and int(row[EXPIRY_ATTRIBUTE]["N"]) * 1000 <= now_ms
+    return EXPIRES_AT in row and int(row[EXPIRES_AT]["N"]) * 1000 <= now_ms
 
 
 def as_it_was(then: Row, now: Row | None) -> Row | None:
@@ -45,22 +40,27 @@ def marked_job(begun: int) -> Change:
     mark = {"N": str(begun)}
 
     def change(then: Row, now: Row | None) -> Row | None:
-        if now is not None and (now.get(RESTORED_ATTRIBUTE) == mark or _unmarked(now) == _unmarked(then)):
+        if now is not None and (now.get(RESTORED) == mark or _unmarked(now) == _unmarked(then)):
             return None
-        lost = now is not None and _is_unfinished(then) and not _is_unfinished(now) and then["c"] == now.get("c")
-        deadline = {"u": mark} if lost and not _is_later(then) else {}
-        return {**then, **deadline, RESTORED_ATTRIBUTE: mark}
+        lost = (
+            now is not None
+            and _is_unfinished(then)
+            and not _is_unfinished(now)
+            and then[CREATED_AT] == now.get(CREATED_AT)
+        )
+        deadline = {GIVE_UP_AT: mark} if lost and not _is_later(then) else {}
+        return {**then, **deadline, RESTORED: mark}
 
     return change
 
 
 def _unmarked(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name != RESTORED_ATTRIBUTE}
+    return {name: value for name, value in row.items() if name != RESTORED}
 
 
 def _is_unfinished(row: Row) -> bool:
-    return row.get("s", {}).get("S") in UNFINISHED
+    return row.get(STATE, {}).get("S") in UNSETTLED
 
 
 def _is_later(job: Row) -> bool:
-    return int(job["u"]["N"]) - DEADLINE_MS - int(job["c"]["N"]) > MAX_DELAY_SECONDS * 1000
+    return int(job[GIVE_UP_AT]["N"]) - DEADLINE_MS - int(job[CREATED_AT]["N"]) > MAX_DELAY_SECONDS * 1000

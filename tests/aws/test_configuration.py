@@ -7,8 +7,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from functions.names import EXPIRES_AT
 from infra.aliases import LIVE
-from infra.settings import EXPIRY_ATTRIBUTE
 from noukai_wire.limits import KEPT_DAYS
 from tests.aws.deployed import Deployed
 from tests.aws.report import Saw
@@ -22,7 +22,7 @@ def test_time_to_live(deployed: Deployed, saw: Saw) -> None:
     dynamodb = deployed.session.client("dynamodb")
     found = dynamodb.describe_time_to_live(TableName=deployed.outputs["JobsTable"])["TimeToLiveDescription"]
     saw(str(found))
-    assert (found.get("TimeToLiveStatus"), found.get("AttributeName")) == ("ENABLED", EXPIRY_ATTRIBUTE)
+    assert (found.get("TimeToLiveStatus"), found.get("AttributeName")) == ("ENABLED", EXPIRES_AT)
 
 
 @pytest.mark.on_aws

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from functions.row import INDEX_ORDER, INDEX_PARTITION, NAMES
+from functions.names import INDEX_ORDER, INDEX_PARTITION
+from functions.row import NAMES
 from infra.stream import GATHERED_SECONDS
 from tests.bench import prices
 from tests.bench.capacity import KB, item_bytes

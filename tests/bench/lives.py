@@ -21,9 +21,9 @@ from functions.deployment import Deployment
 from functions.index import JobIndex
 from functions.inputs import InputStore
 from functions.keys import KeyRing
+from functions.names import EXPIRES_AT
 from functions.payloads import PayloadStore
 from functions.queue import JobQueue
-from functions.row import EXPIRY_ATTRIBUTE
 from functions.schedules import Schedules
 from functions.store import JobStore
 from functions.telemetry import logger
@@ -133,7 +133,7 @@ class Account:
             cloud.timeline.run()
         for record in records:
             row = record["dynamodb"]["NewImage"]
-            if EXPIRY_ATTRIBUTE in row:
+            if EXPIRES_AT in row:
                 cloud.meter.add("sweep", "read_units", swept_units(row))
                 cloud.meter.add("kept", "stored_bytes", kept_bytes(row))
                 cloud.meter.add("kept", "recoverable_bytes", kept_bytes(row, index=False))

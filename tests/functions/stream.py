@@ -8,7 +8,8 @@ import boto3
 
 from functions import metering
 from functions.lifecycle import State
-from functions.row import RESTORED_ATTRIBUTE, encode
+from functions.names import RESTORED
+from functions.row import encode
 from functions.use import Use
 from infra.stream import COUNTED
 from tests.functions.harness import System
@@ -56,7 +57,7 @@ def restored(number: int, *, by: int | None, before: int | None = None) -> Recor
     marks = {"OldImage": before, "NewImage": by}
     for image, mark in marks.items():
         if mark is not None:
-            record["dynamodb"][image][RESTORED_ATTRIBUTE] = {"N": str(mark)}
+            record["dynamodb"][image][RESTORED] = {"N": str(mark)}
     return record
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.dynamodb.responses import DynamoHandler
 
-from functions.row import INDEX, INDEX_ORDER, INDEX_PARTITION
+from functions.names import INDEX, INDEX_ORDER, INDEX_PARTITION
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

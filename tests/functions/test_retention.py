@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.row import EXPIRY_ATTRIBUTE
+from functions.names import EXPIRES_AT
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import System, assert_refused
@@ -84,7 +84,7 @@ def test_input_is_kept_as_long_as_its_job(system: System) -> None:
     """A failed job can be submitted again until it expires, and what comes of it is kept as long."""
     job_id = failed(system, keepSeconds=30 * 24 * 3600)
     item = system.deployment.store.client.get_item(TableName="jobs", Key={"id": {"S": f"{job_id}#input"}})["Item"]
-    assert int(item[EXPIRY_ATTRIBUTE]["N"]) == system.row(job_id).expires_at
+    assert int(item[EXPIRES_AT]["N"]) == system.row(job_id).expires_at
     system.clock.time += 30 * DAY_MS - 1000
     again = system.send(Route.RETRY_BY_ID, id=job_id).body["id"]
     system.deliver()

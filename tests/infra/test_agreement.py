@@ -1,5 +1,6 @@
-"""The agreement of stack and functions, neither of which imports the other."""
+"""The agreement of stack and functions, of which the stack imports names alone."""
 
+from functions import names
 from functions.lifecycle import GIVE_UP_AFTER_MS, TERMINAL, UNSETTLED, State
 from functions.profile import (
     MAX_BATCH,
@@ -12,8 +13,7 @@ from functions.profile import (
     Profile,
     function_timeout,
 )
-from functions.row import EXPIRY_ATTRIBUTE, INDEX, INDEX_ORDER, INDEX_PARTITION, NAMES, PARTITIONS, RESTORED_ATTRIBUTE
-from infra import job_rows
+from functions.row import NAMES
 from infra.profiles import profile_named
 from infra.restore import rows
 from infra.settings import WorkerProfile
@@ -29,7 +29,7 @@ def test_table_expires_rows_by_the_functions_attribute(template: Template) -> No
         for table in template.resources("DynamoDB::Table").values()
         if "TimeToLiveSpecification" in table["Properties"]
     ]
-    assert attributes == [EXPIRY_ATTRIBUTE] * 2
+    assert attributes == [NAMES["expires_at"]] * 2
 
 
 def test_index_is_keyed_as_the_functions_write(template: Template) -> None:
@@ -37,18 +37,20 @@ def test_index_is_keyed_as_the_functions_write(template: Template) -> None:
     _, table = template.named_resource("DynamoDB::Table", "TablesJobs")
     (index,) = table["Properties"]["GlobalSecondaryIndexes"]
     assert index == {
-        "IndexName": INDEX,
+        "IndexName": names.INDEX,
         "KeySchema": [
-            {"AttributeName": INDEX_PARTITION, "KeyType": "HASH"},
-            {"AttributeName": INDEX_ORDER, "KeyType": "RANGE"},
+            {"AttributeName": names.INDEX_PARTITION, "KeyType": "HASH"},
+            {"AttributeName": names.INDEX_ORDER, "KeyType": "RANGE"},
         ],
         "Projection": {"ProjectionType": "KEYS_ONLY"},
     }
 
 
-def test_operators_commands_read_jobs_as_the_functions_write_them() -> None:
-    assert (job_rows.INDEX, job_rows.INDEX_PARTITION, job_rows.INDEX_ORDER) == (INDEX, INDEX_PARTITION, INDEX_ORDER)
-    assert (PARTITIONS, NAMES["state"], State.PENDING) == (job_rows.INDEX_PARTITIONS, job_rows.STATE, job_rows.PENDING)
+def test_states_are_named_as_the_lifecycle_names_them() -> None:
+    """The lifecycle imports nothing, so that the names repeat its states."""
+    assert (State(names.PENDING), State(names.CANCELLED)) == (State.PENDING, State.CANCELLED)
+    assert {State(name) for name in names.UNSETTLED} == UNSETTLED
+    assert {State(name) for name in names.TERMINAL} == TERMINAL
 
 
 def test_rows_say_why_before_their_messages_are_gone(template: Template) -> None:
@@ -92,8 +94,6 @@ def test_profiles_that_flows_may_ask_for_are_those_that_workers_may_have() -> No
 
 def test_restored_rows_are_marked_as_the_functions_read() -> None:
     """By the same attribute, beside those of a job, and with its deadline."""
-    assert rows.RESTORED_ATTRIBUTE == RESTORED_ATTRIBUTE
-    assert RESTORED_ATTRIBUTE not in NAMES.values()
+    assert names.RESTORED not in NAMES.values()
     assert rows.DEADLINE_MS == GIVE_UP_AFTER_MS
-    assert {*rows.UNFINISHED} == UNSETTLED
     assert (NAMES["state"], NAMES["created_at"], NAMES["give_up_at"]) == ("s", "c", "u")

@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.lifecycle import State
-from functions.row import RESTORED_ATTRIBUTE, decode, encode
+from functions.names import RESTORED
+from functions.row import decode, encode
 from infra.account import OperatorError
 from tests.infra.restored_stack import BOTH, HOUR_MS, MOMENT, NOW, Deployment, crashing, deployed, fill
 from tests.job_rows import pending
@@ -34,7 +35,7 @@ def test_rows_are_those_of_the_moment(deployment: Deployment) -> None:
     rows = deployment.rows("jobs")
     assert rows.keys() == {"job_waiting", "job_ran", "job_gone", "#sweep"}
     assert rows["job_waiting"] == before["job_waiting"]
-    assert rows["job_gone"].keys() - {RESTORED_ATTRIBUTE} == before["job_waiting"].keys()
+    assert rows["job_gone"].keys() - {RESTORED} == before["job_waiting"].keys()
     assert deployment.rows("usage") == {"acme/day": {"o": {"S": "acme"}, "k": {"S": "day"}, "c": {"N": "1"}}}
     assert deployment.rows("keys") == keys
 
@@ -122,8 +123,8 @@ def test_restoration_can_be_undone(deployment: Deployment) -> None:
         deployment.recovery._held[deployment.names[name], moment] = list(before.values()) if name == "jobs" else []
     deployment.restore(moment=moment)
     found = deployment.rows("jobs")
-    assert {name: {**row, RESTORED_ATTRIBUTE: 0} for name, row in found.items()} == {
-        name: {**row, RESTORED_ATTRIBUTE: 0} for name, row in before.items()
+    assert {name: {**row, RESTORED: 0} for name, row in found.items()} == {
+        name: {**row, RESTORED: 0} for name, row in before.items()
     }
 
 

@@ -16,6 +16,7 @@ from functions.inputs import InputStore
 from functions.lifecycle import TERMINAL, Transition
 from functions.pool import ProcessPool
 from functions.queue import InvalidMessageError, Message
+from functions.row import expression
 from tests.model.explorer import Explorer
 from tests.model.ledger import ViolationError
 from tests.model.lives import Life
@@ -29,6 +30,7 @@ _ENOUGH = 5_000
 def _without(monkeypatch: pytest.MonkeyPatch, clause: str, instead: str) -> None:
     """Let the table see the store's conditions without a clause; `instead` names the same values and is always true."""
     assert clause in inspect.getsource(store)
+    clause, instead = expression(clause), expression(instead)
     update = MemoryTables.update_item
 
     def lenient(self: MemoryTables, **request: Any) -> dict[str, Any]:
@@ -39,15 +41,23 @@ def _without(monkeypatch: pytest.MonkeyPatch, clause: str, instead: str) -> None
 
 
 def without_fence(monkeypatch: pytest.MonkeyPatch) -> None:
-    _without(monkeypatch, "c = :created AND n = :attempt", "c = :created AND n IN (n, :attempt)")
+    _without(
+        monkeypatch,
+        "created_at = :created AND attempt = :attempt",
+        "created_at = :created AND attempt IN (attempt, :attempt)",
+    )
 
 
 def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    _without(monkeypatch, "(attribute_not_exists(b) OR b <= :now)", "n < m")
+    _without(monkeypatch, "(attribute_not_exists(not_before) OR not_before <= :now)", "attempt < max_attempts")
 
 
 def without_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    _without(monkeypatch, "n < m AND (s = :pending OR l <= :now)", "n < m AND s IN (s, :pending)")
+    _without(
+        monkeypatch,
+        "attempt < max_attempts AND (state = :pending OR lease_until <= :now)",
+        "attempt < max_attempts AND state IN (state, :pending)",
+    )
 
 
 def cancelling_what_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
