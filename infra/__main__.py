@@ -45,6 +45,7 @@ def deploy_command(
     """Deploy the stack, and show its endpoint and a first key; further options go to `cdk deploy`."""
     end_of_runtime = check_runtime(sys.version_info[:2])
     operator = Operator.of(context)
+    operator.cdk.check_options("deploy", further.args)
     plan = Plan(
         context=operator.cdk_options([]),
         options=further.args,
@@ -95,6 +96,7 @@ def rollback_command(context: Context) -> None:
 def destroy_command(further: typer.Context, context: Context) -> None:
     """Delete the stack; further options go to `cdk destroy`."""
     operator = Operator.of(context)
+    operator.cdk.check_options("destroy", further.args)
     kept = destroy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
     if kept:
         typer.echo(

@@ -5,17 +5,20 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.account import OperatorError
+from infra.cdk_options import check_options
 from infra.node import NODE, NPM, node_environment
 from infra.settings import ROOT
 
 _PACKAGE = ROOT / "infra" / "package.json"
 _LOCK = ROOT / "infra" / "package-lock.json"
 _NAME = "aws-cdk"
+_REGISTRY = Path("lib") / "cli" / "cli-type-registry.json"
+"""Where the CDK command, in the version of our lock file, lists its options."""
 
 
 def app_command(interpreter: str) -> str:
@@ -48,6 +51,16 @@ class Cdk:
             cwd=ROOT,
             env={**node_environment(self.environ), **quiet},
         ).returncode
+
+    def check_options(self, command: str, arguments: Sequence[str]) -> None:
+        """Refuse further arguments that the command would ignore.
+
+        Raises:
+            OperatorError: an argument is of no use to it, or the CDK command cannot be installed.
+        """
+        if arguments:
+            self._install()
+            check_options(json.loads((self._module / _REGISTRY).read_text()), command, arguments)
 
     @property
     def _module(self) -> Path:
