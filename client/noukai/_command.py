@@ -8,8 +8,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import typer
+
+from noukai_wire.models import UnreadableJob
 
 from ._client import Noukai
 from ._errors import InvalidArgumentError, NoukaiError
@@ -69,6 +72,22 @@ def _warnings_told() -> Generator[None]:
         warnings.simplefilter("always", UnreadableJobWarning)
         warnings.showwarning = told
         yield
+
+
+@contextmanager
+def left_out() -> Generator[list[UnreadableJob]]:
+    """Collect the jobs that a command leaves out, beside what is printed of them."""
+    found: list[UnreadableJob] = []
+    tell_of = warnings.showwarning
+
+    def collect(message: Warning | str, *given: Any, **named: Any) -> None:
+        if isinstance(message, UnreadableJobWarning):
+            found.append(message.job)
+        tell_of(message, *given, **named)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = collect
+        yield found
 
 
 def show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it

@@ -24,6 +24,14 @@ _USERS_FRAME = 6
 class UnreadableJobWarning(UserWarning):
     """A job was left out of a list or a cancellation of many, since what is stored of it cannot be read."""
 
+    def __init__(self, job: UnreadableJob) -> None:
+        super().__init__(job)
+        self.job = job
+
+    def __str__(self) -> str:
+        reason = self.job.error.get("message") or "what is stored of it cannot be read"
+        return f"{self.job.id} is left out: {reason}"
+
 
 class JobSelection(TypedDict, total=False):
     """A filter of jobs; without any criterion it selects all."""
@@ -95,8 +103,7 @@ def _cancel_pages(api: Api, address: FlowAddress, body: JobCancellation) -> Oper
 
 def _warn_of(unreadable: Iterable[UnreadableJob]) -> None:
     for job in unreadable:
-        reason = job.error.get("message") or "what is stored of it cannot be read"
-        warnings.warn(f"{job.id} is left out: {reason}", UnreadableJobWarning, stacklevel=_USERS_FRAME)
+        warnings.warn(UnreadableJobWarning(job), stacklevel=_USERS_FRAME)
 
 
 def _checked(model: type[Filter], fields: Mapping[str, Any]) -> Filter:

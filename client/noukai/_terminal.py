@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from noukai_wire.display import facts_of, lines, one_line, text_of
 from noukai_wire.flows import FlowDescription
-from noukai_wire.models import CancelledJobs, JobStatus
+from noukai_wire.models import CancelledJobs, JobList, JobStatus, UnreadableJob
 from noukai_wire.rows import arguments_line
 
 from ._calling import arguments_of, command_line, python_code
@@ -68,6 +68,11 @@ def show_json(body: BaseModel) -> None:
     say(json.dumps(body.model_dump(mode="json", by_alias=True, exclude_unset=True)))
 
 
+def show_page(page: JobList | CancelledJobs, unreadable: list[UnreadableJob]) -> None:
+    """Print a page, with the jobs that it leaves out."""
+    show_json(page.model_copy(update={"errors": unreadable}) if unreadable else page)
+
+
 def show_output(output: object) -> None:
     """Print what a job returned: text as it is, everything else as indented JSON."""
     say(text_of(output))
@@ -117,10 +122,10 @@ def show_flow(flow: FlowDescription) -> None:
     say(f"\n{lines(command_line(flow))}\n\n{lines(python_code(flow))}")
 
 
-def show_cancelled(count: int, *, as_json: bool) -> None:
+def show_cancelled(count: int, unreadable: list[UnreadableJob], *, as_json: bool) -> None:
     """Print how many jobs were cancelled."""
     if as_json:
-        show_json(CancelledJobs(cancelled=count))
+        show_page(CancelledJobs(cancelled=count), unreadable)
     else:
         say(f"{count} cancelled")
 

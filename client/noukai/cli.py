@@ -15,7 +15,7 @@ from . import _options as options
 from ._arguments import metadata_of
 from ._calling import described
 from ._client import Noukai
-from ._command import EPILOG, check_wait, confirm, connected, show_version
+from ._command import EPILOG, check_wait, confirm, connected, left_out, show_version
 from ._ending import run
 from ._errors import JobError
 from ._files import input_of, write_output
@@ -31,6 +31,7 @@ from ._terminal import (
     show_flows,
     show_json,
     show_output,
+    show_page,
     show_status,
     stated,
 )
@@ -135,12 +136,12 @@ def cancel(
     selection = JobSelection(state=state, created_after=created_after, created_before=created_before)
     if (job_id is None) != every or bool(flow) != every or (not every and any(selection.values())):
         raise typer.BadParameter("give a job's id, or --all with --flow, which a filter may follow")
-    with connected() as client:
+    with connected() as client, left_out() as unreadable:
         if flow:
             known = [client.flow(name) for name in dict.fromkeys(flow)]
             if not yes:
                 confirm(f"Cancel the jobs of {', '.join(each.address for each in known)} {stated(selection)}?")
-            show_cancelled(sum(each.cancel_jobs(**selection) for each in known), as_json=as_json)
+            show_cancelled(sum(each.cancel_jobs(**selection) for each in known), unreadable, as_json=as_json)
         elif job_id is not None:
             job = client.job(job_id)
             job.cancel()
@@ -163,14 +164,14 @@ def list_jobs(
         raise typer.BadParameter("name a flow or a project", param_hint="'FLOW' / '--project'")
     selection = JobSelection(state=state, created_after=created_after, created_before=created_before)
     size = min(limit, MAX_LIST_LIMIT)
-    with connected() as client:
+    with connected() as client, left_out() as unreadable:
         if flow is not None:
             jobs = client.flow(flow).jobs(page_size=size, **selection)
         else:
             jobs = client.jobs(project=project, page_size=size, **selection)
         found = list(islice(jobs, limit))
     if as_json:
-        show_json(JobList(jobs=found))
+        show_page(JobList(jobs=found), unreadable)
     else:
         show_jobs(found)
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.client.fake_api import FakeApi
 from tests.client.running_command import run
+from tests.client.script import unreadable
 
 pytestmark = pytest.mark.usefixtures("api")
 BUSY = ("cancel", "--all", "--flow", "acme/demo/busy")
@@ -71,14 +72,20 @@ def test_the_jobs_of_several_flows_are_cancelled_after_one_question(api: FakeApi
 
 @pytest.mark.parametrize("command", [("list", "acme/demo/echo", "--json"), (*BUSY, "--yes", "--json")])
 def test_what_cannot_be_read_is_told_on_stderr(api: FakeApi, command: tuple[str, ...]) -> None:
-    """In a line for each job, whatever is said of Python's warnings; stdout has its one document all the same."""
+    """A line for each job goes to stderr, whatever is said of Python's warnings; the one document names them too."""
     api.unreadable = ["job_7", "job_8"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exit_code, printed, said = run(*command)
     assert (exit_code, len(printed.splitlines())) == (0, 1)
-    assert json.loads(printed)
+    assert json.loads(printed)["errors"] == [unreadable("job_7"), unreadable("job_8")]
     assert said.splitlines() == [f"noukai: job_{n} is left out: the row of job_{n} says nothing" for n in (7, 8)]
+
+
+@pytest.mark.parametrize("command", [("list", "acme/demo/echo", "--json"), (*BUSY, "--yes", "--json")])
+def test_document_has_no_errors_if_all_can_be_read(command: tuple[str, ...]) -> None:
+    """As in the API's answers, an absent list is an empty one."""
+    assert "errors" not in json.loads(run(*command)[1])
 
 
 def test_moments_may_be_relative(api: FakeApi) -> None:

@@ -4,11 +4,16 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
+import trustme
 
 from infra.account import OperatorError
 from infra.cdk import Cdk
@@ -82,21 +87,75 @@ def test_everything_that_builds_is_locked() -> None:
         assert re.search(rf"^{name}==\S+ \\\n    --hash=sha256:", lock, re.MULTILINE)
 
 
-def test_setup_that_reaches_no_index_says_which_variables_are_missing(tmp_path: Path) -> None:
-    """With nothing in the environment but a home and a path."""
+@pytest.fixture(name="authority")
+def an_authority() -> trustme.CA:
+    """An authority that nobody here trusts, as a company's proxy has one."""
+    return trustme.CA()
+
+
+@pytest.fixture(name="index")
+def of_that_authority(authority: trustme.CA) -> Iterator[str]:
+    """The address of an index whose certificate the authority has signed."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a caller that does not trust it hangs up
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_port}/simple"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def fails_to_set_up(folder: Path, environ: dict[str, str]) -> str:
+    """Set up a copy with nothing else in the environment but a home and a path; return what is said."""
     for name in ("Makefile", "requirements.lock", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
+        shutil.copy(ROOT / name, folder)
     make = shutil.which("make")
     assert make is not None
-    unreachable = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": "/dev/null"}
-    environ = {"HOME": str(tmp_path), "PATH": "/usr/local/bin:/usr/bin:/bin", **unreachable}
+    stripped = {"HOME": str(folder), "PATH": "/usr/local/bin:/usr/bin:/bin", "PIP_CONFIG_FILE": "/dev/null"}
     python = f"PYTHON={ROOT / '.venv' / 'bin' / 'python'}"
     result = subprocess.run(
-        [make, "setup", python], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+        [make, "setup", python],
+        cwd=folder,
+        env={**stripped, "PIP_RETRIES": "1", **environ},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode != 0
-    assert result.stderr.startswith("setting up .venv, once: about ")
     assert {"HTTPS_PROXY", "SSL_CERT_FILE", "UV_NATIVE_TLS", "PIP_INDEX_URL"} <= set(re.findall(r"\w+", result.stderr))
+    return result.stderr
+
+
+def test_setup_that_reaches_no_index_says_which_variables_are_missing(tmp_path: Path) -> None:
+    """From the first line on it says how long it takes."""
+    said = fails_to_set_up(tmp_path, {"PIP_INDEX_URL": "http://127.0.0.1:9/simple"})
+    assert said.startswith("setting up .venv, once: about ")
+
+
+def test_setup_behind_an_unknown_authority_says_which_variables_are_missing(tmp_path: Path, index: str) -> None:
+    """The installer tells of the certificate, and the set-up of the variable for its authority."""
+    assert "CERTIFICATE_VERIFY_FAILED" in fails_to_set_up(tmp_path, {"PIP_INDEX_URL": index})
+
+
+def test_setup_trusts_the_authority_that_it_is_told_to_trust(tmp_path: Path, index: str, authority: trustme.CA) -> None:
+    """What it then misses are packages: this index has none."""
+    bundle = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    said = fails_to_set_up(tmp_path, {"PIP_INDEX_URL": index, "SSL_CERT_FILE": str(bundle)})
+    assert "CERTIFICATE_VERIFY_FAILED" not in said
+    assert "No matching distribution found for uv" in said
+
+
+def test_setup_behind_a_proxy_that_is_not_there_says_which_variables_are_missing(tmp_path: Path) -> None:
+    """The installer tells of the proxy, and the set-up of its variable."""
+    said = fails_to_set_up(
+        tmp_path, {"PIP_INDEX_URL": "https://index.test/simple", "HTTPS_PROXY": "http://127.0.0.1:9"}
+    )
+    assert "ProxyError" in said
 
 
 @pytest.mark.parametrize(
