@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import SchemaError
 
+from functions.bounded_code import bounded, checking_once
 from functions.schema import ReadableSchema
 from functions.text_checks import BYTES_OPTION, EMAIL, TextCheck, engine_validator
 from functions.validator_generator import validator_module
@@ -102,22 +103,16 @@ def body_validator(schema: JsonSchemaValue) -> Validator:
 def _code(schema: JsonSchemaValue, formats: Mapping[str, Any], checks: Mapping[str, TextCheck]) -> str:
     compiled = validator_module(schema, formats)
     if _repeat(schema.get("$defs", {})):
-        compiled = re.sub(r"^def validate_", "@once\ndef validate_", compiled, flags=re.MULTILINE)
+        compiled = checking_once(compiled)
     # Bounds of dates and decimals stand in the code as what they are.
     return f"""import datetime
 
 from functions.first_errors import FirstErrors, once
 
-{_bounded(compiled)}
+{bounded(compiled)}
 
 CHECKS = {dict(checks)!r}
 """
-
-
-def _bounded(code: str) -> str:
-    """Limit the errors that compiled code collects; the compiler itself would find all."""
-    code = re.sub(r"^( *)errors = \[\]$", r"\1errors = FirstErrors()", code, flags=re.MULTILINE)
-    return re.sub(r"^( *)(\w+_property_names = False)$", r"\1\2\n\1break", code, flags=re.MULTILINE)
 
 
 def _repeat(schema: Any) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from infra.bundle.error import BundleError
+
 _MACHINES_OWN = ("bin", ".lock", "**/__pycache__", "*.dist-info/uv_*.json", "*.dist-info/direct_url.json")
 """Files that name this machine or the moment of the installation: without them it is the same every time."""
 
@@ -25,10 +27,8 @@ _UTILITIES = (
     "streaming",
     "validation",
 )
+_UNUSED_BY_ANYBODY = ("**/*.pyi", "**/py.typed", "**/tests", "*.dist-info/[!M]*")
 _UNUSED = (
-    "**/*.pyi",
-    "**/py.typed",
-    "**/tests",
     "aws_lambda_powertools/event_handler",
     *(f"aws_lambda_powertools/utilities/{name}" for name in _UTILITIES),
     "dateutil/easter.py",
@@ -37,7 +37,6 @@ _UNUSED = (
     "urllib3/contrib/emscripten",
     "pydantic/mypy.py",
     "pydantic/v1/mypy.py",
-    "*.dist-info/[!M]*",
     "botocore/data/*/*/examples-1.json",
     "botocore/data/*/*/paginators-1*",
     "botocore/data/*/*/waiters-2.json*",
@@ -51,6 +50,15 @@ OPERATIONS = {
     "sqs": {"SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch"},
 }
 """What our functions call: botocore reads the description of a whole service for the first call."""
+
+MADE_FOR = {
+    "aws_lambda_powertools": "3.37.0",
+    "botocore": "1.43.106",
+    "dateutil": "2.9.0.post0",
+    "pydantic": "2.14.3",
+    "urllib3": "2.8.0",
+}
+"""The versions of the libraries whose files are removed or replaced by name."""
 
 _SET_OF_CLIENTS = "clientContextParams"
 """Where the description of a service says what its clients can be set to."""
@@ -110,18 +118,49 @@ def prune_own(folder: Path) -> None:
     Of the metadata, `METADATA` is left.
     """
     prune_installation(folder)
-    _remove(_matching(folder, _UNUSED))
-    _remove(path for path in (folder / "botocore" / "data").glob("*") if path.name not in _BOTOCORE_DATA)
+    _remove(_matching(folder, _UNUSED_BY_ANYBODY))
+    _remove([path for pattern in _UNUSED for path in _expected(folder, pattern)])
     for name, text in _UNWRITTEN.items():
-        for path in folder.glob(name):
+        for path in _expected(folder, name):
             _replace(path, path, text)
     for name in ("urllib3/util/url.py", "botocore/compat.py"):
-        for path in folder.glob(name):
-            later = _PATTERNS.sub(r"\1 = _Later(", path.read_text())
-            _replace(path, path, later.replace("import re\n", _LATER, 1))
-    for path in folder.glob("botocore/data/endpoints.json"):
+        for path in _expected(folder, name):
+            _replace(path, path, _compiling_later(name, path.read_text()))
+    _shorten_descriptions(folder)
+
+
+def _expected(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of an installed library that match; none if the library is not installed.
+
+    Raises:
+        BundleError: the library is installed, and has no such file.
+    """
+    found = sorted(folder.glob(pattern))
+    if not found and (folder / pattern.partition("/")[0]).is_dir():
+        raise _changed(pattern, "has no such file")
+    return found
+
+
+def _changed(pattern: str, how: str) -> BundleError:
+    library = pattern.partition("/")[0]
+    made_for = f"infra/bundle/pruning.py was written for version {MADE_FOR[library]}"
+    return BundleError(f"{pattern}: the installed {library} {how}, and {made_for}: adapt it, or install that version.")
+
+
+def _compiling_later(name: str, text: str) -> str:
+    later, found = _PATTERNS.subn(r"\1 = _Later(", text)
+    if not found or "import re\n" not in later:
+        raise _changed(name, "does not compile its patterns of addresses there")
+    return later.replace("import re\n", _LATER, 1)
+
+
+def _shorten_descriptions(folder: Path) -> None:
+    """Drop botocore's descriptions of services and operations that our functions do not call."""
+    kept = [path for name in sorted(_BOTOCORE_DATA) for path in _expected(folder, f"botocore/data/{name}")]
+    _remove(path for path in (folder / "botocore" / "data").glob("*") if path not in kept)
+    for path in _expected(folder, "botocore/data/endpoints.json"):
         _replace(path, path, _compact(_of_our_services(json.loads(path.read_bytes()))))
-    for path in folder.glob("botocore/data/*/*/*.json.gz"):
+    for path in _expected(folder, "botocore/data/*/*/*.json.gz"):
         description = _without_documentation(json.loads(gzip.decompress(path.read_bytes())))
         if path.name == "service-2.json.gz":
             description = _of_operations(description, OPERATIONS[path.parent.parent.name])

@@ -9,12 +9,10 @@ carries what the emulator itself has to say. The process ends when its standard 
 whoever started it.
 """
 
-import hashlib
 import json
 import logging
 import os
 import sys
-import tempfile
 import threading
 import time
 import zipfile
@@ -22,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+Patch = Callable[[Any, str, Callable[[Any], Any]], None]
 
 _LONGEST_LINE = 16 * 1024
 _RETIREMENT_POLL_SECONDS = 0.1
@@ -42,40 +42,46 @@ def main() -> None:
     # Also ours, from the last of the folders.
     from infra.local import memory_limit  # noqa: PLC0415
     from infra.local.contents import Contents  # noqa: PLC0415
+    from infra.local.patching import patch  # noqa: PLC0415
 
     # It reports each client that closes its connection without a word of TLS, with a traceback.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     # Read by now; in the handlers' environment it would be taken for theirs.
     os.environ.pop("LOG_LEVEL", None)
-    adapt(lambda_runtime)
+    adapt(lambda_runtime, patch)
     # It waits for the function that it invokes, and one thread polls the queues as well: workers would wait
     # for it.
-    lambda_svc._poll_dynamodb_streams = Beside(lambda_svc._poll_dynamodb_streams)  # noqa: SLF001 - no public seam
+    patch(lambda_svc, "_poll_dynamodb_streams", Beside)
     # AWS knows no right to send, hide or delete many messages: that to do so with one is enough.
-    iam_actions.extract_iam_action = _of_one(iam_actions.extract_iam_action)
+    patch(iam_actions, "extract_iam_action", _of_one)
     # AWS names a schedule with its group, and looks what is due more often than every ten seconds.
-    iam_actions.extract_resource_arn = _of_group(iam_actions.extract_resource_arn)
-    scheduler._SCHEDULE_TICK_INTERVAL = _TICK_SECONDS  # noqa: SLF001 - ministack has no public seam
+    patch(iam_actions, "extract_resource_arn", _of_group)
+    patch(scheduler, "_SCHEDULE_TICK_INTERVAL", lambda _: _TICK_SECONDS)
     # AWS leaves OPTIONS to the default route where no CORS is configured.
-    apigateway._handle_execute_in_scope = _routing(apigateway._handle_execute_in_scope)  # noqa: SLF001 - as above
+    patch(apigateway, "_handle_execute_in_scope", _routing)
     # With TLS it would take port 443 as well.
-    app._port_is_bindable = lambda *_: False  # noqa: SLF001 - ministack has no public seam
-    memory_limit.watch(lambda: [worker for pool in [*lambda_runtime._workers.values()] for worker in [*pool]])  # noqa: SLF001
-    contents = _contents(Contents)
+    patch(app, "_port_is_bindable", lambda _: lambda *_: False)
+    workers = lambda_runtime._workers  # noqa: SLF001 - ministack has no public seam
+    memory_limit.watch(lambda: [worker for pool in [*workers.values()] for worker in [*pool]])
+    contents = _contents(Contents, patch)
     threading.Thread(target=_end_with_input, args=(contents,), daemon=True).start()
     app.main()
 
 
-def adapt(runtime: Any) -> None:
+def adapt(runtime: Any, patch: Patch) -> None:
     """Patch the warm workers where a person at a terminal would notice the difference."""
+    # Found only now.
+    from infra.local.shared_zip import SharedZip  # noqa: PLC0415
+
     # Output is shown as it is written; ministack collects it until the invocation ends.
-    runtime.Worker._read_stderr = _relay  # noqa: SLF001 - ministack has no public seam
+    patch(runtime.Worker, "_read_stderr", lambda _: _relay)
     # New code does not interrupt what runs on the old: on Lambda it does not either.
-    runtime.kill_workers = _retiring(runtime.kill_workers)
+    patch(runtime, "kill_workers", _retiring)
     # A burst of requests starts dozens of workers: each would unpack some 20 MB, to be deleted when all has
     # to stop.
-    runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": SharedZip})
-    runtime.acquire_worker = Turns(runtime, os.cpu_count() or 1, _PATIENCE_SECONDS).acquire_worker
+    patch(runtime, "zipfile", lambda _: SimpleNamespace(**{**vars(zipfile), "ZipFile": SharedZip}))
+    turns = Turns(runtime, os.cpu_count() or 1, _PATIENCE_SECONDS)
+    patch(runtime, "acquire_worker", lambda _: turns.acquire_worker)
 
 
 class Beside:
@@ -97,27 +103,6 @@ class Beside:
                 pass
         finally:
             self._polling.release()
-
-
-class SharedZip(zipfile.ZipFile):
-    """A zip file that is unpacked once and shared.
-
-    None may write to what it finds.
-    """
-
-    # Not `_lock`: each zip file has one of that name for itself.
-    _unpacking = threading.Lock()
-
-    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
-        """Link the empty folder `path` to the unpacked files."""
-        content = repr([(info.filename, info.CRC) for info in self.infolist()])
-        shared = Path(tempfile.gettempdir(), f"code-{hashlib.sha256(content.encode()).hexdigest()}")
-        with self._unpacking:
-            if not shared.exists():
-                super().extractall(shared, members, pwd)
-        folder = Path(path)
-        folder.rmdir()
-        folder.symlink_to(shared, target_is_directory=True)
 
 
 class Turns:
@@ -223,7 +208,7 @@ def _kill_when_done(worker: Any, kill: Callable[[list[Any]], None]) -> None:
     kill([worker])
 
 
-def _contents(make: Callable[[Path, dict[str, Any]], Any]) -> Any:
+def _contents(make: Callable[[Path, dict[str, Any]], Any], patch: Patch) -> Any:
     """Make the store of the resources' content, if it is to be kept."""
     file = os.environ.pop("CONTENTS_FILE", None)  # so that no handler inherits it
     if file is None:
@@ -234,7 +219,7 @@ def _contents(make: Callable[[Path, dict[str, Any]], Any]) -> Any:
     services = {"dynamodb": dynamodb, "lambda_svc": lambda_svc, "s3": s3, "scheduler": scheduler, "sqs": sqs}
     contents = make(Path(file), services)
     for module in (provisioners, stacks):
-        module._provision_resource = contents.following(module._provision_resource)  # noqa: SLF001 - as above
+        patch(module, "_provision_resource", contents.following)
     contents.write_regularly()
     return contents
 

@@ -22,12 +22,12 @@ from watchfiles import Change
 from infra.local import processes
 from infra.local.address import Address
 from infra.local.assembly import Assembly
-from infra.local.emulator_process import SharedZip
 from infra.local.endpoint import Endpoint
 from infra.local.errors import LocalError
 from infra.local.flow_files import FlowFiles
 from infra.local.hosts import is_loopback
 from infra.local.settings import Settings
+from infra.local.shared_zip import SharedZip
 from infra.local.synthesizer import Synthesizer
 from infra.settings import ROOT
 

@@ -1,7 +1,9 @@
 """The pruning of libraries in an asset."""
 
 import json
+import os
 import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -24,15 +26,17 @@ Assets = Callable[[AssetName, Platform], Path]
 
 def test_pruning_leaves_the_installers_own_copy_alone(tmp_path: Path) -> None:
     """An installer may link a file to its cache, which other installations share."""
-    original = tmp_path / "cache.json"
+    cache, installed = tmp_path / "cache", tmp_path / "installed"
+    shutil.copytree(Path(get_path("purelib")) / "botocore", cache / "botocore")
+    endpoints = cache / "botocore" / "data" / "endpoints.json"
     description: dict[str, Any] = {"partitions": [{"services": {"sqs": {}, "ec2": {}}}]}
-    original.write_text(json.dumps(description))
-    installed = tmp_path / "installed" / "botocore" / "data" / "endpoints.json"
-    installed.parent.mkdir(parents=True)
-    installed.hardlink_to(original)
-    prune_own(tmp_path / "installed")
-    assert json.loads(installed.read_text()) == {"partitions": [{"services": {"sqs": {}}}]}
-    assert json.loads(original.read_text()) == description
+    endpoints.write_text(json.dumps(description))
+    before = {path: path.read_bytes() for path in cache.rglob("*") if path.is_file()}
+    shutil.copytree(cache, installed, copy_function=os.link)
+    prune_own(installed)
+    shortened = installed / "botocore" / "data" / "endpoints.json"
+    assert json.loads(shortened.read_text()) == {"partitions": [{"services": {"sqs": {}}}]}
+    assert {path: path.read_bytes() for path in cache.rglob("*") if path.is_file()} == before
 
 
 def test_functions_are_described_what_they_call(asset: Assets) -> None:
