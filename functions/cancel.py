@@ -4,6 +4,7 @@ from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.reading import is_visible, named_job, status_response
+from functions.ready import get_ready
 from functions.refusals import JobNotFoundError
 from functions.store import Refused
 from functions.views import job_outline
@@ -29,3 +30,4 @@ def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response
 
 
 handler = Endpoint(cancel)
+get_ready(lambda made: (made.keys, made.store))

@@ -7,6 +7,7 @@ from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import UNSETTLED, Job
 from functions.page import read_page, unreadable_entries
+from functions.ready import get_ready
 from functions.refusals import UnreadableRowError
 from functions.row import order
 from functions.selection import Place, Selection, parse_selection
@@ -60,3 +61,4 @@ def _cancel(job: Job, selection: Selection, deployment: Deployment) -> bool:
 
 
 handler = Endpoint(cancel_jobs)
+get_ready(lambda made: (made.keys, made.catalog, made.index, made.store))

@@ -104,6 +104,10 @@ class Catalog:
             validator.checks.seen.clear()
         return []
 
+    def prepare(self, name: str) -> None:
+        """Load what checks values against the schema of a flow, of `SUBMISSION` or `UPLOAD`."""
+        self._validator(name)
+
     def cannot_run(self, taken_by: str | None, problem: str) -> str:
         """Return why these flows cannot run a job; name both versions if another one has claimed it."""
         if taken_by == self.version:

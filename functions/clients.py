@@ -41,8 +41,8 @@ class Clients:
         return client("sqs")
 
     def connect(self) -> None:
-        """Connect to the table and the queue at startup, to spare the first request that CPU time."""
+        """Connect the clients that are made, ahead of the first call: that costs a start's CPU and no request's."""
         from functions.aws import connect
 
-        connect(self._dynamodb)
-        connect(self._sqs)
+        for name in {"_dynamodb", "_sqs"} & vars(self).keys():
+            connect(getattr(self, name))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from functions.batch import Batch
 from functions.deployment import Deployment, deployed
 from functions.queue import Delivery, InvalidMessageError, Message
+from functions.ready import get_ready
 from functions.telemetry import logger
 from functions.turning_away import turn_away
 
@@ -33,3 +34,6 @@ def bury(event: "Event", deployment: Deployment) -> dict[str, Any]:
 def handler(event: "Event", _context: object) -> dict[str, Any]:
     """Serve the dead-letter queue."""
     return bury(event, deployed())
+
+
+get_ready(lambda made: (made.store, made.inputs))

@@ -6,6 +6,7 @@ from functions.deployment import Deployment, deployed
 from functions.errors import ErrorAnswer
 from functions.http import Endpoint, Event, Request, Response, answer_anyone, caller_of, error_response, route_of
 from functions.keys import Caller
+from functions.ready import get_ready
 from functions.views import flow_description
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
@@ -72,3 +73,6 @@ def _fits(path: list[str], template: list[str]) -> bool:
 def handler(event: Event, _context: object) -> dict[str, Any]:
     """Serve the gateway."""
     return answer(event, deployed())
+
+
+get_ready(lambda made: made.keys)

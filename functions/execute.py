@@ -9,8 +9,9 @@ from functions.http import Endpoint, Request, Response, error_response
 from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import held_look_ms
+from functions.ready import get_ready
 from functions.results import shown
-from functions.submitting import submitted
+from functions.submitting import prepare, submitted
 from functions.telemetry import logger
 from functions.views import execute_answer
 from noukai_wire import limits
@@ -49,3 +50,4 @@ def _too_slow(job: Job) -> ErrorAnswer:
 
 
 handler = Endpoint(execute)
+get_ready(prepare)

@@ -5,6 +5,7 @@ from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import State
 from functions.page import read_page, unreadable_entries
+from functions.ready import get_ready
 from functions.selection import Place, parse_selection
 from functions.views import job_status
 from noukai_wire import limits
@@ -21,3 +22,4 @@ def list_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Resp
 
 
 handler = Endpoint(list_jobs)
+get_ready(lambda made: (made.keys, made.catalog, made.index, made.store))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.aws import AwsError
 from functions.deployment import Deployment, deployed
+from functions.ready import get_ready
 from functions.telemetry import logger
 from functions.use import Entry, Unfinished, Use, entry_of, is_restored
 
@@ -65,3 +66,6 @@ def handler(event: "Event", _context: object) -> dict[str, Any]:
     """Handle a batch of the stream; Lambda requires a window state, and ours is empty."""
     meter(event, deployed())
     return {"state": {}}
+
+
+get_ready(lambda made: (made.uses, made.spending, made.bounds))

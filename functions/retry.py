@@ -9,6 +9,7 @@ from functions.identity import job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from functions.reading import find_job
+from functions.ready import get_ready
 from functions.refusals import FlowNotFoundError, InputNotBackError, InvalidInputError, Refusal
 
 _COMES_BACK_MS = 60 * 60 * 1000
@@ -65,3 +66,4 @@ def _again(old: Job, now: int) -> Job:
 
 
 handler = Endpoint(retry)
+get_ready(lambda made: (made.keys, made.store, made.catalog, made.inputs, made.budgets, made.queue))

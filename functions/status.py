@@ -4,6 +4,7 @@ from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.reading import find_job, status_response
+from functions.ready import get_ready
 
 
 def status(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -14,3 +15,4 @@ def status(request: Request, caller: Caller, deployment: Deployment) -> Response
 
 
 handler = Endpoint(status)
+get_ready(lambda made: (made.keys, made.store))

@@ -13,6 +13,7 @@ from functions.identity import is_job_id
 from functions.keys import Caller
 from functions.pace import pause_ms
 from functions.reading import is_visible
+from functions.ready import get_ready
 from functions.refusals import (
     InvalidInputError,
     JobNotFoundError,
@@ -84,3 +85,4 @@ def _entry(id_: str, rows: Mapping[str, Row], room: int, caller: Caller, deploym
 
 
 handler = Endpoint(statuses)
+get_ready(lambda made: (made.keys, made.store))

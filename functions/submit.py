@@ -4,7 +4,8 @@ from functions.accepting import accepted_response
 from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
-from functions.submitting import submitted
+from functions.ready import get_ready
+from functions.submitting import prepare, submitted
 
 
 def submit(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -16,3 +17,4 @@ def submit(request: Request, caller: Caller, deployment: Deployment) -> Response
 
 
 handler = Endpoint(submit)
+get_ready(prepare)

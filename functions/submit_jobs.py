@@ -7,7 +7,8 @@ from functions.errors import error_answer
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import Job
-from functions.submitting import submitted_each
+from functions.ready import get_ready
+from functions.submitting import prepare, submitted_each
 from functions.views import accepted, entry_error
 
 
@@ -24,3 +25,4 @@ def _entry(outcome: Job | Exception, request_id: str) -> dict[str, Any]:
 
 
 handler = Endpoint(submit_jobs)
+get_ready(prepare)

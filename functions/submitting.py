@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.accepting import accept, enter, letter_of, note_resent, uploaded_until
+from functions.catalog import SUBMISSION
 from functions.deployment import Deployment
 from functions.http import Request
 from functions.identity import job_id
@@ -24,6 +25,12 @@ from noukai_wire.slug import is_slug
 
 _MOST_MS = 15_000
 """The seconds after which the rest of a batch is left to its caller: the gateway gives up after 30."""
+
+
+def prepare(deployment: Deployment) -> None:
+    """Make the parts that every submission uses."""
+    _ = deployment.keys, deployment.budgets, deployment.store, deployment.queue
+    deployment.catalog.prepare(SUBMISSION)
 
 
 def submitted(request: Request, caller: Caller, deployment: Deployment, *, is_held: bool = False) -> Job:

@@ -12,6 +12,7 @@ from functions.abandoning import abandon
 from functions.aws import AwsError
 from functions.deployment import Deployment, deployed
 from functions.lifecycle import Job
+from functions.ready import get_ready
 from functions.refusals import UnreadableRowError
 from functions.rounds import Round
 from functions.telemetry import logger
@@ -98,3 +99,6 @@ def _report(latest: Round) -> None:
 def handler(_event: "Event", context: Any) -> None:
     """Serve the schedule."""
     run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)
+
+
+get_ready(lambda made: (made.rounds, made.store, logger()))

@@ -1,9 +1,11 @@
 """Handler: presigned uploads of inputs that are too large for a body."""
 
+from functions.catalog import UPLOAD
 from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.payloads import input_key, input_reference
+from functions.ready import get_ready
 from functions.refusals import InvalidInputError
 from functions.submission import parse_announcement, run_at_errors
 from functions.submitting import due_at, flow_name
@@ -30,4 +32,10 @@ def upload(request: Request, caller: Caller, deployment: Deployment) -> Response
     return Response({"input": reference, "url": url, "headers": headers})
 
 
+def _prepare(deployment: Deployment) -> None:
+    _ = deployment.keys, deployment.payloads
+    deployment.catalog.prepare(UPLOAD)
+
+
 handler = Endpoint(upload)
+get_ready(_prepare)

@@ -7,6 +7,7 @@ from typing import Any
 from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
+from functions.ready import get_ready
 from functions.refusals import InvalidInputError
 from functions.use import Prices, Use
 from noukai_wire.limits import MAX_USAGE_DAYS
@@ -56,3 +57,4 @@ def _day(request: Request, name: str, default: date) -> date:
 
 
 handler = Endpoint(usage)
+get_ready(lambda made: (made.keys, made.uses))

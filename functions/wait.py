@@ -9,6 +9,7 @@ from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import is_held_for, next_look_ms
 from functions.reading import find_job, status_response
+from functions.ready import get_ready
 from functions.refusals import InvalidInputError
 from noukai_wire import limits
 
@@ -46,3 +47,4 @@ def _progress(request: Request) -> bool:
 
 
 handler = Endpoint(wait)
+get_ready(lambda made: (made.keys, made.store))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.deployment import Deployment, deployed
 from functions.libraries import use_own
+from functions.ready import IS_DEPLOYED, get_ready
 
 if TYPE_CHECKING:
     from functions.http import Event
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
 _READY_SECONDS = 8.0
 """Lambda lets a function start for ten seconds, with a whole processor."""
-_IS_DEPLOYED = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
 def _make_processes(deployment: Deployment) -> None:
@@ -22,22 +22,15 @@ def _make_processes(deployment: Deployment) -> None:
     deployment.processes.get_ready(sorted(projects), _READY_SECONDS)
 
 
-def _make_clients(deployment: Deployment) -> None:
-    """Make the clients of every invocation, and connect them."""
-    _ = deployment.store, deployment.queue
-    deployment.connect()
-
-
 use_own()
-if _IS_DEPLOYED:
+if IS_DEPLOYED:
     # Before any library is loaded: the processes of flows have their own.
     _make_processes(deployed())
 
 from functions.execution import BROKEN  # noqa: E402 - see above
 from functions.work import work  # noqa: E402
 
-if _IS_DEPLOYED:
-    _make_clients(deployed())
+get_ready(lambda made: (made.store, made.queue))
 
 
 def handler(event: "Event", context: "LambdaContext") -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _warnings_told() -> Generator[None]:
 
 @contextmanager
 def left_out() -> Generator[list[UnreadableJob]]:
-    """Collect the jobs that a command leaves out, beside what is printed of them."""
+    """Yield a list that gets the jobs that a command leaves out; they are printed all the same."""
     found: list[UnreadableJob] = []
     tell_of = warnings.showwarning
 

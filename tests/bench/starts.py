@@ -11,7 +11,7 @@ from tests.bench.subjects import RIVALS, SUBJECTS, Event
 _ROUNDS = 9
 _IMPORTED = "import time: "
 _COLUMNS = (
-    *("function", "CPU ms", "logging", "typical", "ratio", "ratio, logging", "first %", "RSS MiB", "modules"),
+    *("function", "CPU ms", "logging", "typical", "ratio", "ratio, logging", "first % (≤ 10)", "RSS MiB", "modules"),
     "asset MB",
 )
 _NOTES = (
@@ -27,7 +27,7 @@ _NOTES = (
     ),
     (
         "*First %* is what the first request takes of all this CPU, the runtime's included: the rest is spent while "
-        "Lambda starts the function, with a whole processor. For the worker it is to be 10 % at most."
+        "Lambda starts the function, with a whole processor. For ours it is to be 10 % at most."
     ),
     (
         "*Logging* also writes one line through powertools' Logger, which ours load when there is something to say. "
