@@ -2,12 +2,14 @@
 
 import os
 import signal
+import subprocess
 import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing import get_context
 from typing import NoReturn
+
+from infra.settings import ROOT
 
 
 def in_own_process(test: Callable[[], object]) -> None:
@@ -22,11 +24,12 @@ def in_own_process(test: Callable[[], object]) -> None:
 
 
 def in_fresh_process(test: Callable[[], object]) -> None:
-    """Run a function of a module in an interpreter of its own: a fork counts the memory of all tests before it."""
-    process = get_context("spawn").Process(target=test)
-    process.start()
-    process.join()
-    assert process.exitcode == 0
+    """Run a function of a module in an interpreter of its own: a fork counts the memory of all tests before it.
+
+    `multiprocessing` would leave a process of its own behind, which other tests take for an orphan of theirs.
+    """
+    program = f"from {test.__module__} import {test.__name__} as test; test()"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
 
 
 def _run(test: Callable[[], object]) -> NoReturn:
