@@ -1,22 +1,21 @@
 """The failing of overdue jobs."""
 
-from functions.deployment import Deployment
 from functions.lifecycle import Job, abandoned_because
-from functions.store import Refused
+from functions.store import JobStore, Refused
 from functions.text import cut
 
 
-def settled(seen: Job, deployment: Deployment, now: int) -> Job:
+def settled(seen: Job, store: JobStore, now: int) -> Job:
     """Return the job; fail it first if it is overdue, so that nothing waits for ever."""
-    return (abandon(seen, deployment, now) or seen) if seen.is_overdue(now) else seen
+    return (abandon(seen, store, now) or seen) if seen.is_overdue(now) else seen
 
 
-def abandon(seen: Job, deployment: Deployment, now: int) -> Job | None:
+def abandon(seen: Job, store: JobStore, now: int) -> Job | None:
     """Settle the job as failed if its row is unchanged since it was read.
 
     Gives it as it stands afterwards, None if it is gone.
     """
     try:
-        return deployment.store.abandon(seen, error=cut(abandoned_because(seen)), now=now)
+        return store.abandon(seen, error=cut(abandoned_because(seen)), now=now)
     except Refused as refused:
         return refused.seen

@@ -7,14 +7,15 @@ from typing import Any
 
 from functions.aws import AwsError
 from functions.batch import Batch
-from functions.deployment import Deployment
-from functions.estimate import Estimate, refine
+from functions.clock import Clock
+from functions.estimate import Estimate, RunTimes, refine
 from functions.lifecycle import Job, State, has_lost
 from functions.outcome import Outcome
 from functions.pace import progress_pause_ms
 from functions.process import FlowProcess
-from functions.store import Refused
+from functions.store import JobStore, Refused
 from functions.telemetry import logger
+from functions.times import Times
 
 BEAT_SECONDS = 0.25
 EXTENSIONS = 3
@@ -42,7 +43,10 @@ class Attempt:
     job: Job
     process: FlowProcess
     batch: Batch
-    deployment: Deployment
+    store: JobStore
+    clock: Clock
+    run_times: RunTimes
+    times: Times
     timeout_ms: int
     """From when the flow begins, which may be later than this."""
     until: int
@@ -59,11 +63,11 @@ class Attempt:
     _is_importing: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        now = self.deployment.clock.now()
+        now = self.clock.now()
         self._check_at = now + CHECK_MS
-        self._extend_at = now + self.deployment.lease_ms // EXTENSIONS
+        self._extend_at = now + self.times.lease_ms // EXTENSIONS
         self._is_importing = not self.process.has_imported
-        self._begin(now, self.deployment.import_ms if self._is_importing else self.timeout_ms)
+        self._begin(now, self.times.import_ms if self._is_importing else self.timeout_ms)
 
     def _begin(self, now: int, most_ms: int) -> None:
         self.begun_at = now
@@ -74,7 +78,7 @@ class Attempt:
     def overdue(self) -> str:
         """Return the error message for a flow that has timed out."""
         if self._is_importing:
-            seconds = self.deployment.import_ms / 1000
+            seconds = self.times.import_ms / 1000
             return f"TimeoutError: the flow's module was still being imported after {seconds:g} seconds"
         return f"TimeoutError: the flow was stopped after {self.timeout_ms / 1000:g} seconds"
 
@@ -86,12 +90,12 @@ class Attempt:
         """
         # The first beat shortens the batch's visibility to a lease while the flow runs already, which costs
         # no time.
-        self._beat(self.deployment.clock.now())
+        self._beat(self.clock.now())
         while True:
             outcome = self.process.receive(BEAT_SECONDS)
             if outcome is not None:
                 return outcome
-            now = self.deployment.clock.now()
+            now = self.clock.now()
             if self._is_importing and self.process.has_imported and self.stop is None:
                 self._is_importing = False
                 self._begin(now, self.timeout_ms)
@@ -119,15 +123,15 @@ class Attempt:
             self._extend(now, progress)
         elif now >= self._check_at:
             self._check_at = now + CHECK_MS
-            seen = self.deployment.store.read(self.job.id, consistent=False)
+            seen = self.store.read(self.job.id, consistent=False)
             if seen is not None and has_lost(self.job, seen):
                 self._lose(seen, now)
 
     def _extend(self, now: int, progress: Mapping[str, Any] | None) -> None:
         try:
-            self.deployment.store.extend(
+            self.store.extend(
                 self.job,
-                lease_until=now + self.deployment.lease_ms,
+                lease_until=now + self.times.lease_ms,
                 progress=progress,
                 now=now,
                 estimate=self._estimate(now, progress),
@@ -137,13 +141,13 @@ class Attempt:
             return
         self._shown = progress
         self._check_at = now + CHECK_MS
-        self._extend_at = now + self.deployment.lease_ms // EXTENSIONS
+        self._extend_at = now + self.times.lease_ms // EXTENSIONS
         self._progress_at = now + progress_pause_ms(now - self.begun_at)
 
     def _estimate(self, now: int, progress: Mapping[str, Any] | None) -> Estimate | None:
         if progress == self._shown:
             return None
-        return refine(self.deployment.run_times.estimate(self.job.flow, self.begun_at), self.begun_at, now, progress)
+        return refine(self.run_times.estimate(self.job.flow, self.begun_at), self.begun_at, now, progress)
 
     def _lose(self, seen: Job | None, now: int) -> None:
         cancelled = seen is not None and seen.state is State.CANCELLED and seen.created_at == self.job.created_at
@@ -152,5 +156,5 @@ class Attempt:
     def _make_stop(self, why: Stop, now: int) -> None:
         if self._kill_at is None:
             self.process.interrupt()
-            self._kill_at = now + self.deployment.grace_ms
+            self._kill_at = now + self.times.grace_ms
         self.stop = why

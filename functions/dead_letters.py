@@ -7,7 +7,6 @@ from functions.deployment import Deployment, deployed
 from functions.queue import Delivery, InvalidMessageError, Message
 from functions.ready import get_ready
 from functions.telemetry import logger
-from functions.turning_away import turn_away
 
 if TYPE_CHECKING:
     from functions.http import Event
@@ -15,12 +14,12 @@ if TYPE_CHECKING:
 
 def bury(event: "Event", deployment: Deployment) -> dict[str, Any]:
     """Settle each message's job as failed if nobody runs it; keep a message that cannot be processed."""
-    batch = Batch(lambda: deployment.dead_letters, deployment.lease_ms, Delivery.of(event))
+    batch = Batch(lambda: deployment.dead_letters, deployment.times.lease_ms, Delivery.of(event))
     while delivery := batch.next(deployment.clock.now()):
         try:
             message = Message.parse(delivery.body)
             seen = deployment.store.read(message.id, consistent=True)
-            turn_away(delivery, message, seen, batch, deployment, dead=True)
+            deployment.unclaimed.turn_away(delivery, message, seen, batch, dead=True)
         except InvalidMessageError as error:
             logger().error(
                 "an invalid dead-letter message was dropped", extra={"message_id": delivery.id, "reason": str(error)}
@@ -36,4 +35,4 @@ def handler(event: "Event", _context: object) -> dict[str, Any]:
     return bury(event, deployed())
 
 
-get_ready(lambda made: (made.store, made.inputs))
+get_ready(lambda made: (made.unclaimed, made.inputs))

@@ -13,7 +13,7 @@ from functions.aws import AwsError
 from functions.batch import Batch
 from functions.call import Call
 from functions.catalog import FlowEntry
-from functions.deployment import Deployment
+from functions.equipment import Equipment
 from functions.flow import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP
 from functions.lifecycle import Job, Payload, State, longest_backoff_seconds
 from functions.outcome import Outcome, Raised, Returned
@@ -24,7 +24,6 @@ from functions.reaper import NotEndedError
 from functions.store import Refused
 from functions.telemetry import logger
 from functions.text import cut
-from functions.turning_away import turn_away
 from noukai_wire.limits import MAX_BACKOFF_SECONDS
 
 BROKEN = (WorkerBrokenError, NotEndedError)
@@ -38,7 +37,7 @@ class Execution:
     The message is deleted only after the outcome is written, by not naming it.
     """
 
-    deployment: Deployment
+    equipment: Equipment
     batch: Batch
     delivery: Delivery
     message: Message
@@ -52,7 +51,7 @@ class Execution:
                 cannot be looked for.
             NotEndedError: what had to end runs on.
         """
-        flow = self.deployment.catalog.flows.get(self.message.flow)
+        flow = self.equipment.catalog.flows.get(self.message.flow)
         timeout_ms = (self.message.timeout_seconds or (flow.timeout_seconds if flow else 0)) * 1000
         if timeout_ms > available_ms and self.batch.has_run:
             self.batch.defer(self.delivery, 0)
@@ -60,12 +59,12 @@ class Execution:
             self._fail_unknown()
         else:
             # To get a process and to claim the job take of the same time.
-            until = self.deployment.clock.now() + available_ms
+            until = self.equipment.clock.now() + available_ms
             self._run(flow, min(timeout_ms, available_ms), until)
 
     def _fail_unknown(self) -> None:
         gone = f"this deployment has no flow {self.message.flow!r} any more"
-        missing = self.deployment.catalog.cannot_run(self.message.version, gone)
+        missing = self.equipment.catalog.cannot_run(self.message.version, gone)
         logger().error("a job's flow is not deployed", extra={"job_id": self.message.id, "reason": cut(missing)})
         if job := self._claimed():
             with self._discarding(job):
@@ -73,7 +72,7 @@ class Execution:
 
     def _run(self, flow: FlowEntry, timeout_ms: int, until: int) -> None:
         """Get a process before claiming the job: without one, no attempt is spent."""
-        processes, project = self.deployment.processes, self.message.flow.partition("/")[0]
+        processes, project = self.equipment.processes, self.message.flow.partition("/")[0]
         process = processes.take(project, fresh=flow.fresh_process)
         attempt, outcome = None, None
         try:
@@ -100,7 +99,7 @@ class Execution:
             yield
         except BROKEN:
             with suppress(AwsError, Refused):
-                self.deployment.store.unclaim(job)
+                self.equipment.store.unclaim(job)
             raise
 
     @contextmanager
@@ -133,15 +132,15 @@ class Execution:
         return job
 
     def _claim(self) -> Job:
-        now = self.deployment.clock.now()
-        return self.deployment.store.claim(
+        now = self.equipment.clock.now()
+        return self.equipment.store.claim(
             self.message.id,
             created_at=self.message.created_at,
             owner=secrets.token_urlsafe(6),
-            lease_until=now + self.deployment.lease_ms,
+            lease_until=now + self.equipment.times.lease_ms,
             now=now,
-            estimate=self.deployment.run_times.estimate(self.message.flow, now),
-            memory=self.deployment.profile_memory,
+            estimate=self.equipment.run_times.estimate(self.message.flow, now),
+            memory=self.equipment.memory,
         )
 
     def _attempt(self, job: Job, process: FlowProcess, timeout_ms: int, until: int) -> Attempt:
@@ -160,21 +159,24 @@ class Execution:
             version=self.message.version,
         )
         process.begin(call)
-        return Attempt(job, process, self.batch, self.deployment, timeout_ms, until)
+        parts = self.equipment
+        return Attempt(
+            job, process, self.batch, parts.store, parts.clock, parts.run_times, parts.times, timeout_ms, until
+        )
 
     def _end(self, attempt: Attempt, outcome: Outcome, flow: FlowEntry) -> None:
         """Write the outcome of a finished attempt."""
-        job, now = attempt.job, self.deployment.clock.now()
+        job, now = attempt.job, self.equipment.clock.now()
         if attempt.stop is None:
             if isinstance(outcome, Raised):
                 self._log(job, outcome)
             self._settle(job, outcome, flow)
             if not isinstance(outcome, Raised):
-                self.deployment.run_times.learn(self.message.flow, now - attempt.begun_at)
+                self.equipment.run_times.learn(self.message.flow, now - attempt.begun_at)
         elif attempt.stop is Stop.TIMED_OUT:
             self._settle(job, Raised(attempt.overdue), flow, stopped_at=now)
         else:
-            self._discard(job, self.deployment.store.read(job.id, consistent=True))
+            self._discard(job, self.equipment.store.read(job.id, consistent=True))
 
     @staticmethod
     def _log(job: Job, raised: Raised) -> None:
@@ -185,13 +187,13 @@ class Execution:
         logger().error("the flow raised", extra={**extra, **text})
 
     def _settle(self, job: Job, outcome: Outcome, flow: FlowEntry | None = None, stopped_at: int | None = None) -> None:
-        now = self.deployment.clock.now()
+        now = self.equipment.clock.now()
         if not isinstance(outcome, Raised):
             result = outcome if isinstance(outcome, Payload) else outcome.result
-            self.deployment.store.complete(job, result=result, now=now)
+            self.equipment.store.complete(job, result=result, now=now)
         elif outcome.permanent or job.attempt >= job.max_attempts:
-            self.deployment.inputs.keep(self.message, job, now)
-            self.deployment.store.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)
+            self.equipment.inputs().keep(self.message, job, now)
+            self.equipment.store.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)
         else:
             self._release(job, outcome, flow)
 
@@ -199,8 +201,8 @@ class Execution:
         """Release the job, and hide its message for the backoff: no new message."""
         asked = raised.retry_after
         pause = min(MAX_BACKOFF_SECONDS, self._backoff(job.attempt, flow) if asked is None else asked)
-        now = self.deployment.clock.now()
-        self.deployment.store.release(job, error=raised.error, not_before=now + round(pause * 1000), now=now)
+        now = self.equipment.clock.now()
+        self.equipment.store.release(job, error=raised.error, not_before=now + round(pause * 1000), now=now)
         self.batch.defer(self.delivery, math.ceil(pause))
 
     def _backoff(self, attempt: int, flow: FlowEntry | None) -> float:
@@ -213,11 +215,11 @@ class Execution:
         """Discard the outcome: the job was cancelled or taken over, and the row decides."""
         if seen is not None and seen.state is State.CANCELLED:
             with suppress(Refused):
-                self.deployment.store.record_stopped(job, self.deployment.clock.now())
+                self.equipment.store.record_stopped(job, self.equipment.clock.now())
         self._turn_away(seen)
 
     def _turn_away(self, seen: Job | None) -> None:
-        turn_away(self.delivery, self.message, seen, self.batch, self.deployment)
+        self.equipment.unclaimed.turn_away(self.delivery, self.message, seen, self.batch)
 
 
 def backoff_seconds(attempt: int, base: float, cap: float) -> float:

@@ -79,7 +79,7 @@ def _standing(row: Row, at: str, deployment: Deployment, now: int, unreadable: l
     try:
         if isinstance(row, UnreadableRowError):
             raise row
-        return None if row is None or order(row) != at else settled(row, deployment, now)
+        return None if row is None or order(row) != at else settled(row, deployment.store, now)
     except UnreadableRowError as error:
         logger().error("a job of a list cannot be read", extra={"job_id": error.job_id, "reason": str(error)})
         unreadable.append(id_at(at))

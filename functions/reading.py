@@ -36,7 +36,7 @@ def find_job(request: Request, caller: Caller, deployment: Deployment) -> Job:
     now = deployment.clock.now()
     if job is None or not is_visible(job, caller, flow, now):
         raise JobNotFoundError
-    return settled(job, deployment, now)
+    return settled(job, deployment.store, now)
 
 
 def is_visible(job: Job, caller: Caller, flow: str | None, now: int) -> bool:

@@ -79,7 +79,7 @@ def _entry(id_: str, rows: Mapping[str, Row], room: int, caller: Caller, deploym
         raise JobNotFoundError
     if size_of(row) > room:
         raise UnavailableError
-    job = settled(row, deployment, now)
+    job = settled(row, deployment.store, now)
     pace = {} if job.is_terminal else {"retryAfterMs": pause_ms(job, now)}
     return {"job": job_status(job, shown(job, deployment)), **pace}
 

@@ -81,7 +81,7 @@ def _settle(job: Job, deployment: Deployment, now: int) -> bool:
     if not job.is_overdue(now):
         return False
     try:
-        standing = abandon(job, deployment, now)
+        standing = abandon(job, deployment.store, now)
     except (AwsError, UnreadableRowError):
         logger().exception("an overdue job could not be settled", extra={"job_id": job.id})
         return False

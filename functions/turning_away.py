@@ -1,41 +1,59 @@
 """The handling of deliveries that start no attempt, for the worker and the dead-letter reader."""
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from functions.abandoning import abandon
 from functions.batch import Batch
-from functions.deployment import Deployment
+from functions.clock import Clock
 from functions.lifecycle import Job, State, Verdict, judge, seconds_until_claimable
 from functions.queue import Delivery, Message
+from functions.store import JobStore
 from functions.telemetry import logger
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def turn_away(
-    delivery: Delivery,
-    message: Message,
-    seen: Job | None,
-    batch: Batch,
-    deployment: Deployment,
-    *,
-    dead: bool = False,
-) -> None:
-    """Drop the delivery, defer it, or settle its job as failed.
+    from functions.inputs import InputStore
 
-    `dead` says that no worker gets the delivery again.
-    """
-    now = deployment.clock.now()
-    verdict = judge(seen, message.created_at, now)
-    if seen is None or verdict is Verdict.DROP:
-        if seen is None or seen.created_at != message.created_at:
-            reason = "it belongs to no job" if seen is None else "its job's id was used again"
-            extra = {"message_id": delivery.id, "job_id": message.id, "reason": reason}
-            logger().warning("a message was dropped", extra=extra)
-        elif seen.state is State.CANCELLED:
-            deployment.inputs.keep(message, seen, now)
-        return
-    if verdict is Verdict.DEFER or (verdict is Verdict.CLAIMABLE and not dead):
-        batch.defer(delivery, seconds_until_claimable(seen, now))
-        return
-    deployment.inputs.keep(message, seen, now)
-    standing = abandon(seen, deployment, now)
-    if standing is not None and not standing.is_terminal:
-        # Somebody was faster: what the row says then decides when the delivery returns.
-        batch.defer(delivery, 1)
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """The end of deliveries whose jobs are not claimed."""
+
+    store: JobStore
+    clock: Clock
+    inputs: "Callable[[], InputStore]"
+    """Asked for when an input is to be kept: most deliveries need none."""
+
+    def turn_away(
+        self,
+        delivery: Delivery,
+        message: Message,
+        seen: Job | None,
+        batch: Batch,
+        *,
+        dead: bool = False,
+    ) -> None:
+        """Drop the delivery, defer it, or settle its job as failed.
+
+        `dead` says that no worker gets the delivery again.
+        """
+        now = self.clock.now()
+        verdict = judge(seen, message.created_at, now)
+        if seen is None or verdict is Verdict.DROP:
+            if seen is None or seen.created_at != message.created_at:
+                reason = "it belongs to no job" if seen is None else "its job's id was used again"
+                extra = {"message_id": delivery.id, "job_id": message.id, "reason": reason}
+                logger().warning("a message was dropped", extra=extra)
+            elif seen.state is State.CANCELLED:
+                self.inputs().keep(message, seen, now)
+            return
+        if verdict is Verdict.DEFER or (verdict is Verdict.CLAIMABLE and not dead):
+            batch.defer(delivery, seconds_until_claimable(seen, now))
+            return
+        self.inputs().keep(message, seen, now)
+        standing = abandon(seen, self.store, now)
+        if standing is not None and not standing.is_terminal:
+            # Somebody was faster: what the row says then decides when the delivery returns.
+            batch.defer(delivery, 1)

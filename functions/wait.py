@@ -26,7 +26,7 @@ def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
     seconds = request.whole_number("seconds", default=most, least=0, most=most)
     progress = _progress(request)
     pause_ms = partial(_pause_ms, first=job, progress=progress)
-    seen = hold(job, deployment, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
+    seen = hold(job, deployment.store, deployment.clock, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
     if seen is not job:
         job = seen if seen is not None and seen.is_terminal else find_job(request, caller, deployment)
     return status_response(job, deployment, deployment.clock.now(), held=seconds > 0, progress=progress)

@@ -1,17 +1,16 @@
 """The work on a batch of deliveries: each job is settled or returned to the queue."""
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from functions.aws import AwsError
 from functions.batch import Batch
-from functions.deployment import Deployment
+from functions.equipment import Equipment
 from functions.execution import BROKEN, Execution
-from functions.queue import Delivery, InvalidMessageError, Message
+from functions.queue import Delivery, InvalidMessageError, JobQueue, Message
 from functions.telemetry import logger
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
-
-if TYPE_CHECKING:
-    from functions.http import Event
 
 
 class LambdaContext(Protocol):
@@ -21,32 +20,39 @@ class LambdaContext(Protocol):
         """Return until the runtime ends this invocation."""
 
 
-def work(event: "Event", context: LambdaContext, deployment: Deployment) -> dict[str, Any]:
-    """Work on the deliveries in turn; a failing one does not affect the others.
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker of one queue."""
 
-    Raises:
-        WorkerBrokenError: no process can be made for a flow, or what it left cannot be looked for.
-        NotEndedError: something that a flow has started is still running after it was killed.
-    """
-    now = deployment.clock.now()
-    batch = Batch(lambda: deployment.queue, deployment.lease_ms, Delivery.of(event))
-    if context.get_remaining_time_in_millis() <= deployment.lease_ms:
-        # A queue whose visibility ends sooner than the lease needs no shortening.
-        batch.note_hidden(now)
-    while delivery := batch.next(deployment.clock.now()):
-        available_ms = context.get_remaining_time_in_millis() - deployment.grace_ms - 1000 * WORKER_MARGIN_SECONDS
-        try:
-            Execution(deployment, batch, delivery, Message.parse(delivery.body)).run(available_ms)
-        except InvalidMessageError as error:
-            logger().error("a message was dropped", extra={"message_id": delivery.id, "reason": str(error)})
-        except BROKEN:
-            logger().exception("the broken worker exits", extra={"message_id": delivery.id})
-            _give_back(batch)
-            raise
-        except Exception:  # noqa: BLE001 - one delivery must not fail its neighbours
-            logger().exception("a delivery failed", extra={"message_id": delivery.id})
-            _retry_later(batch, delivery)
-    return batch.answer
+    equipment: Equipment
+    queue: Callable[[], JobQueue]
+
+    def work(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Work on the deliveries in turn; a failing one does not affect the others.
+
+        Raises:
+            WorkerBrokenError: no process can be made for a flow, or what it left cannot be looked for.
+            NotEndedError: something that a flow has started is still running after it was killed.
+        """
+        clock, times = self.equipment.clock, self.equipment.times
+        batch = Batch(self.queue, times.lease_ms, Delivery.of(event))
+        if context.get_remaining_time_in_millis() <= times.lease_ms:
+            # A queue whose visibility ends sooner than the lease needs no shortening.
+            batch.note_hidden(clock.now())
+        while delivery := batch.next(clock.now()):
+            available_ms = context.get_remaining_time_in_millis() - times.grace_ms - 1000 * WORKER_MARGIN_SECONDS
+            try:
+                Execution(self.equipment, batch, delivery, Message.parse(delivery.body)).run(available_ms)
+            except InvalidMessageError as error:
+                logger().error("a message was dropped", extra={"message_id": delivery.id, "reason": str(error)})
+            except BROKEN:
+                logger().exception("the broken worker exits", extra={"message_id": delivery.id})
+                _give_back(batch)
+                raise
+            except Exception:  # noqa: BLE001 - one delivery must not fail its neighbours
+                logger().exception("a delivery failed", extra={"message_id": delivery.id})
+                _retry_later(batch, delivery)
+        return batch.answer
 
 
 def _retry_later(batch: Batch, delivery: Delivery) -> None:

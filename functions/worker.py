@@ -28,14 +28,13 @@ if IS_DEPLOYED:
     _make_processes(deployed())
 
 from functions.execution import BROKEN  # noqa: E402 - see above
-from functions.work import work  # noqa: E402
 
-get_ready(lambda made: (made.store, made.queue))
+get_ready(lambda made: (made.worker, made.queue))
 
 
 def handler(event: "Event", context: "LambdaContext") -> dict[str, Any]:
     """Work on a batch; a broken worker ends its process, and SQS delivers to another."""
     try:
-        return work(event, context, deployed())
+        return deployed().worker.work(event, context)
     except BROKEN:
         os._exit(1)

@@ -11,7 +11,6 @@ import httpx
 
 from functions import metering
 from functions.deployment import Deployment
-from functions.work import work
 from noukai_wire.routes import Route
 from tests.bench import capacity, prices
 from tests.bench.meter import Meter
@@ -115,7 +114,7 @@ class Cloud:
 
         context: Any = SimpleNamespace(get_remaining_time_in_millis=remaining)
         deployment = self._deployment("worker")
-        answer = self._invoke("worker", lambda: work({"Records": records}, context, deployment))
+        answer = self._invoke("worker", lambda: deployment.worker.work({"Records": records}, context))
         named = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         self.queues.delete([record for record in records if record["messageId"] not in named])
 

@@ -13,7 +13,6 @@ from typing import Any
 from unittest.mock import patch
 
 from functions.aws.connection import Answer, Connection
-from functions.work import work
 from noukai_wire.routes import Route
 from tests.bench import prices
 from tests.bench.cloud import Cpu
@@ -110,7 +109,7 @@ def _worker(system: System, clock: OwnCpu, jobs: int) -> tuple[float, int]:
 
     def invoke() -> None:
         with patch.object(system.deployment, "processes", Processes(timeline, system.deployment)):
-            work({"Records": batches.pop()}, LambdaContext(), system.deployment)
+            system.deployment.worker.work({"Records": batches.pop()}, LambdaContext())
 
     def begin() -> None:
         timeline.start(invoke)

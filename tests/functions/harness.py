@@ -17,7 +17,6 @@ from functions.aws.direct_client import DirectClient
 from functions.deployment import Deployment
 from functions.lifecycle import Job
 from functions.queue import JobQueue, Message
-from functions.work import work
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions import scheduler
@@ -144,7 +143,7 @@ class System:
         }
         del self.calls[:]
         answer = (
-            work(event, LambdaContext(remaining_ms), self.deployment)
+            self.deployment.worker.work(event, LambdaContext(remaining_ms))
             if queue is None
             else dead_letters.bury(event, self.deployment)
         )

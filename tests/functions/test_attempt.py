@@ -53,12 +53,13 @@ def watch(system: System, process: PassingProcess, timeout_seconds: int = 600) -
     now = system.clock.time
     job = system.deployment.store.claim(job_id, created_at=now, owner="me", lease_until=now + 60_000, now=now)
     delivery = Delivery(id="1", receipt="receipt", body="")
-    batch = Batch(lambda: system.deployment.queue, system.deployment.lease_ms, [delivery])
+    batch = Batch(lambda: system.deployment.queue, system.deployment.times.lease_ms, [delivery])
     batch.next(now)
     batch.hold(now)
     del system.calls[:]
     timeout_ms = timeout_seconds * 1000
-    return Attempt(job, cast("FlowProcess", process), batch, system.deployment, timeout_ms, now + 900_000)
+    of, passing = system.deployment, cast("FlowProcess", process)
+    return Attempt(job, passing, batch, of.store, of.clock, of.run_times, of.times, timeout_ms, now + 900_000)
 
 
 def times(system: System, operation: str) -> int:

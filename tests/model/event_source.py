@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions import dead_letters
-from functions import work as batches
 from functions.aws import AwsError
 from tests.model.actor import Actor
 from tests.model.event import RECEIVE, Pending
@@ -34,7 +33,7 @@ def work(world: World) -> Callable[[Actor], None]:
     """The event source of the queue, and the worker that it invokes."""
 
     def invoke(event: dict[str, Any]) -> dict[str, Any]:
-        return batches.work(event, Invocation(world, world.clock.time + _INVOCATION_MS), world.deployment)
+        return world.deployment.worker.work(event, Invocation(world, world.clock.time + _INVOCATION_MS))
 
     return _served(world, QUEUE, invoke)
 

@@ -74,7 +74,7 @@ def deleting_before_settling(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Execution.run
 
     def delete_and_run(self: Execution, available_ms: int) -> None:
-        queue = self.deployment.queue
+        queue = self.batch.queue()
         queue.client.delete_message(QueueUrl=queue.url, ReceiptHandle=self.delivery.receipt)
         run(self, available_ms)
 
@@ -99,11 +99,11 @@ def claiming_what_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Execution.run
 
     def claim_another_and_run(self: Execution, available_ms: int) -> None:
-        now = self.deployment.clock.now()
+        now = self.equipment.clock.now()
         for delivery in self.batch.waiting:
             with suppress(InvalidMessageError, store.Refused):
                 other = Message.parse(delivery.body)
-                self.deployment.store.claim(
+                self.equipment.store.claim(
                     other.id, created_at=other.created_at, owner="me", lease_until=now + 30_000, now=now
                 )
         run(self, available_ms)
