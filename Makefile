@@ -16,6 +16,22 @@ ifneq ($(strip $(UNKNOWN)),)
 $(error There is no variable $(strip $(UNKNOWN)): use $(filter ARGS DATA FLOWS FRESH PORT PYTHON PYTHONS WORKERS,$(KNOWN)))
 endif
 
+# The targets that read a variable; `deploy` says what it reads in place of FLOWS.
+OPERATING := deploy rollback restore destroy keys budget redrive recount
+READERS_ARGS := test test-client bench explore soak fuzz lock verify-aws $(OPERATING)
+READERS_DATA := local
+READERS_FLOWS := local deploy
+READERS_FRESH := local
+READERS_PORT := local
+READERS_PYTHONS := test-client
+READERS_WORKERS := test test-client
+GOALS := $(or $(MAKECMDGOALS),help)
+UNREAD := $(foreach name,$(filter $(GIVEN),ARGS DATA FLOWS FRESH PORT PYTHONS WORKERS),\
+	$(if $(filter $(GOALS),$(READERS_$(name))),,$(name)))
+ifneq ($(strip $(UNREAD)),)
+$(error make $(GOALS) does not read $(strip $(UNREAD)): it is for $(sort $(foreach name,$(UNREAD),$(READERS_$(name)))))
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup lock test test-client bench explore soak fuzz check local demo deploy rollback restore destroy keys budget redrive recount verify-aws
 

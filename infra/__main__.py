@@ -21,6 +21,7 @@ from infra.restore.command import restore_command
 from infra.rollback import live_flows, rollback
 from infra.runtimes import check_runtime
 from infra.settings import SettingsError
+from noukai_wire.variables import unknown_variables
 
 commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 commands.add_typer(key_commands.commands, name="keys", help="The keys of the deployment's callers.")
@@ -44,6 +45,10 @@ def deploy_command(
 ) -> None:
     """Deploy the stack, and show its endpoint and a first key; further options go to `cdk deploy`."""
     end_of_runtime = check_runtime(sys.version_info[:2])
+    if flows := os.environ.get("FLOWS"):
+        raise OperatorError(
+            f'FLOWS={flows} is for `make local`: for a deployment, set flows in cdk.json, or ARGS="-c flows={flows}".'
+        )
     operator = Operator.of(context)
     operator.cdk.check_options("deploy", further.args)
     plan = Plan(
@@ -144,6 +149,8 @@ def recount_command(
 
 def main() -> None:
     """Run a command; print an operator's error without a traceback."""
+    for problem in unknown_variables(os.environ):
+        typer.echo(problem, err=True)
     try:
         commands()
     except (OperatorError, SettingsError, BotoCoreError, ClientError) as error:

@@ -28,7 +28,7 @@ _CDKS_MARKS = ("@", ":", "/")
 def read_context(path: Path) -> dict[str, Any]:
     """Return the context of a `cdk.json`; `ValueError` names what is invalid."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
+        content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=once)
     except (json.JSONDecodeError, UnicodeError) as error:
         raise ValueError(f"{path.name} is no JSON: {error}.") from error
     if not isinstance(content, dict):
@@ -56,7 +56,8 @@ def _is_cdks(name: str) -> bool:
     return name in _CDKS_CONTEXT or any(mark in name for mark in _CDKS_MARKS)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of a JSON object; `ValueError` names those that are given twice."""
     named = dict(pairs)
     if len(named) < len(pairs):
         names = [name for name, _ in pairs]

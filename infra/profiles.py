@@ -9,7 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.settings import SettingsError, WorkerProfile
+from pydantic import ValidationError
+
+from infra.settings import SettingsError, WorkerProfile, complaints
 
 _SETTINGS = {"m": "memory", "e": "ephemeral_storage", "c": "max_concurrency", "b": "batch_size", "t": "timeout"}
 _NAME = re.compile(r"[a-z]\d+(-[a-z]\d+)*")
@@ -38,7 +40,10 @@ def profile_named(name: str, default: WorkerProfile) -> WorkerProfile:
     parts = name.split("-") if _NAME.fullmatch(name) else []
     if not parts or not {part[0] for part in parts} <= _SETTINGS.keys():
         raise SettingsError(f"{name!r} is not the name of a worker's profile, such as m2048-t300")
-    return dataclasses.replace(default, **{_SETTINGS[part[0]]: int(part[1:]) for part in parts})
+    try:
+        return dataclasses.replace(default, **{_SETTINGS[part[0]]: int(part[1:]) for part in parts})
+    except ValidationError as error:
+        raise SettingsError("\n".join(f"{name}: {said}" for said in complaints(error))) from error
 
 
 def in_a_resource(name: str) -> str:

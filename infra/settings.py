@@ -16,7 +16,8 @@ from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 ROOT = Path(__file__).resolve().parent.parent
 
-"""Of a row of the jobs table, or a count of calls: when it expires, as the functions write it."""
+ERROR_TEXTS = "LOG_ERROR_TEXTS"
+"""The worker's variable that says whether its log has the texts of what flows raise, `true` or `false`."""
 
 LogRetention = Literal["ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR"]
 
@@ -155,7 +156,7 @@ class Settings:
             given = own_settings(context, [field.name for field in dataclasses.fields(cls)])
             return TypeAdapter(cls).validate_python({name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
-            raise SettingsError("\n".join(_complaints(error))) from error
+            raise SettingsError("\n".join(complaints(error))) from error
         except ValueError as error:
             raise SettingsError(str(error)) from error
 
@@ -183,7 +184,8 @@ _NAMES: Mapping[str, list[str]] = {"worker": [field.name for field in dataclasse
 _WORDS_OF_JSON = {"a valid tuple": "a list", "a valid dictionary": "an object", "a dictionary": "an object"}
 
 
-def _complaints(error: ValidationError) -> list[str]:
+def complaints(error: ValidationError) -> list[str]:
+    """Return a sentence for each value that cannot be used, with its setting and what is allowed."""
     return [_complaint([str(part) for part in each["loc"] if part != "[key]"], each) for each in error.errors()]
 
 

@@ -8,8 +8,11 @@ from constructs import Construct
 from infra.function import JobFunction
 from infra.payloads import BUCKET_VARIABLE, Payloads
 from infra.reader import read_queue
-from infra.settings import Settings, SettingsError, WorkerProfile
+from infra.settings import ERROR_TEXTS, Settings, SettingsError, WorkerProfile
 from infra.tables import Tables
+
+_OWN = (BUCKET_VARIABLE, "WORKER_KIND", "PROFILE_MEMORY", "LOG_LEVEL")
+"""Variables that a worker reads beside those that each has; the setting `log_level` is the last one."""
 
 
 class Worker(Construct):
@@ -22,7 +25,8 @@ class Worker(Construct):
     The deployment's `environment` and `policies` reach this function and no other.
 
     Raises:
-        SettingsError: `environment` sets a name that the worker itself needs.
+        SettingsError: `environment` sets a name that the worker itself needs, or to a value that it cannot
+            read.
     """
 
     def __init__(
@@ -77,8 +81,10 @@ def _environment(
         own["WORKER_KIND"] = kind
     if profile.memory != settings.worker.memory:
         own["PROFILE_MEMORY"] = str(profile.memory)
-    if taken := sorted({*own, BUCKET_VARIABLE} & settings.environment.keys()):
+    if taken := sorted({*own, *_OWN} & settings.environment.keys()):
         raise SettingsError(f"environment: must not set {', '.join(taken)}, which the worker needs itself")
+    if (shown := settings.environment.get(ERROR_TEXTS, "false")) not in ("true", "false"):
+        raise SettingsError(f'environment.{ERROR_TEXTS}: "{shown}" cannot be used: it should be "true" or "false".')
     return {**settings.environment, **own}
 
 

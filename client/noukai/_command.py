@@ -13,12 +13,12 @@ from typing import Any
 import typer
 
 from noukai_wire.models import UnreadableJob
+from noukai_wire.variables import unknown_variables
 
 from ._client import Noukai
 from ._errors import InvalidArgumentError, NoukaiError
 from ._listing import UnreadableJobWarning
 from ._terminal import complain, exit_code, say, tell
-from ._variables import unknown_variables
 
 _USAGE = 2
 _INTERRUPTED = 130

@@ -1,23 +1,13 @@
-"""The client's environment variables, and mistyped names of them."""
+"""The warning of mistyped environment variables."""
 
 import warnings
 from collections.abc import Mapping
 from functools import cache
 
-_PREFIX = "NOUKAI_"
-_OURS = ("NOUKAI_API_KEY", "NOUKAI_BASE_URL", "NOUKAI_ORG", "NOUKAI_PROJECT")
-_OF_PUBLISHED_SDKS = ("NOUKAI_ENV", "NOUKAI_REPLAY_ENABLED")
-"""A program may use one of these SDKs beside this client."""
+from noukai_wire.variables import unknown_variables
 
 _USERS_FRAME = 5
 """Whoever makes a client: below are its `__init__`, the settings, and the functions here."""
-
-
-def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Return a message for each variable that is named like ours but unknown, with a suggestion."""
-    known = {*_OURS, *_OF_PUBLISHED_SDKS}
-    names = [name for name, value in environment.items() if value and name.upper().startswith(_PREFIX)]
-    return [_problem(name) for name in sorted(names) if name not in known]
 
 
 def warn_of_unknown_variables(environment: Mapping[str, str]) -> None:
@@ -29,12 +19,3 @@ def warn_of_unknown_variables(environment: Mapping[str, str]) -> None:
 @cache
 def _warn_once(problem: str) -> None:
     warnings.warn(problem, stacklevel=_USERS_FRAME)
-
-
-def _problem(name: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - hardly ever needed
-
-    # What all of them begin with would make any name a near one.
-    nearest = get_close_matches(name.upper().removeprefix(_PREFIX), [our.removeprefix(_PREFIX) for our in _OURS], n=1)
-    instead = f"did you mean {_PREFIX}{nearest[0]}?" if nearest else f"there are {', '.join(_OURS)}"
-    return f"the environment's {name} is no variable of this client: {instead}"

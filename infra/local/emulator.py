@@ -17,7 +17,7 @@ from infra.local.endpoint import ACCOUNT, REGION, ROOT_USER, Endpoint
 from infra.local.errors import LocalError
 from infra.local.processes import MARK
 from infra.local.readiness import answered
-from infra.settings import ROOT
+from infra.settings import ERROR_TEXTS, ROOT
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", MARK)
 _LINE_LIMIT = 2**20
@@ -157,7 +157,7 @@ def _environment(folder: Path, port: int, certificate: Certificate, environ: Map
         "LOG_LEVEL": "WARNING",
         # The functions inherit it as well: a person at a terminal reads what a flow raised, where AWS's logs
         # lack it.
-        "LOG_ERROR_TEXTS": environ.get("LOG_ERROR_TEXTS", "true"),
+        ERROR_TEXTS: environ.get(ERROR_TEXTS) or "true",
     }
 
 

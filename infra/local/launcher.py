@@ -38,7 +38,9 @@ async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[
         Data.held(settings.data, is_fresh=settings.is_fresh) as data,
         TemporaryDirectory(prefix="noukai-local-", ignore_cleanup_errors=True) as folder,
     ):
-        system = _System(settings.flows, Path(folder), data, {**environ, processes.MARK: run}, show)
+        for notice in settings.notices:
+            show(notice)
+        system = _System(settings, Path(folder), data, {**environ, processes.MARK: run}, show)
         try:
             async with asyncio.TaskGroup() as tasks:
                 try:
@@ -53,7 +55,7 @@ async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[
 
 @dataclass(slots=True)
 class _System:
-    flows: Path
+    settings: Settings
     folder: Path
     data: Data
     environ: Mapping[str, str]
@@ -62,7 +64,7 @@ class _System:
     synthesizer: Synthesizer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.synthesizer = Synthesizer(self.flows, self.environ, self.show)
+        self.synthesizer = Synthesizer(self.settings.flows, self.settings.context, self.environ, self.show)
 
     async def run(self, tasks: asyncio.TaskGroup, address: Address) -> None:
         # Watched from before they are read, so that no change is missed.
@@ -123,7 +125,7 @@ class _System:
             self.show(f"flows reloaded {taken}" if updated else f"flows compared {taken}: nothing to reload")
 
     async def _watch(self) -> None:
-        async for _ in flow_files.changes(self.flows):
+        async for _ in flow_files.changes(self.settings.flows):
             self.changed.set()
 
     def _scratch(self) -> TemporaryDirectory[str]:

@@ -22,10 +22,11 @@ _LINE_LIMIT = 2**20
 class Synthesizer:
     """A kept process of the CDK app; `show` gets its output.
 
-    `CDK_CONTEXT_JSON` in `environ` is passed on, so that a local system has every setting of a deployment.
+    `context` has settings beside those of `cdk.json`, so that a local system has every one of a deployment.
     """
 
     flows: Path
+    context: Mapping[str, object]
     environ: Mapping[str, str]
     show: Callable[[str], None]
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
@@ -40,7 +41,7 @@ class Synthesizer:
         """
         named = {"draining": list(draining), "former": list(former)}
         own = {"platform": "host", "flows": str(self.flows), **{name: each for name, each in named.items() if each}}
-        context = {**_given_context(self.environ), **own}
+        context = {**self.context, **own}
         said, is_done = await self._order({"outdir": str(outdir), "context": context})
         if not is_done:
             # The next one loads the CDK while the flow is mended.
@@ -84,14 +85,3 @@ class Synthesizer:
             limit=_LINE_LIMIT,
             start_new_session=True,
         )
-
-
-def _given_context(environ: Mapping[str, str]) -> dict[str, object]:
-    text = environ.get("CDK_CONTEXT_JSON") or "{}"
-    try:
-        context = json.loads(text)
-    except ValueError:
-        context = None
-    if not isinstance(context, dict):
-        raise LocalError(f"CDK_CONTEXT_JSON={text} is no JSON object: give settings as in cdk.json's context.")
-    return context

@@ -26,10 +26,7 @@ from infra.local.endpoint import Endpoint
 from infra.local.errors import LocalError
 from infra.local.flow_files import FlowFiles
 from infra.local.hosts import is_loopback
-from infra.local.settings import Settings
 from infra.local.shared_zip import SharedZip
-from infra.local.synthesizer import Synthesizer
-from infra.settings import ROOT
 
 
 def write_assembly(folder: Path) -> None:
@@ -89,27 +86,6 @@ def test_an_assembly_says_what_to_publish(tmp_path: Path) -> None:
 def test_what_editors_write_beside_a_file_is_no_change(name: str, *, expected: bool) -> None:
     """Files of the flows count, temporary files of editors and byte code do not."""
     assert FlowFiles()(Change.modified, f"/flows/{name}") is expected
-
-
-def test_the_settings_have_defaults() -> None:
-    """Without settings, or with empty ones, it is port 8080 and the flows of the repository."""
-    assert Settings.from_environ({}) == Settings.from_environ({"PORT": "", "FLOWS": ""})
-    folders = (ROOT / "functions" / "flows", ROOT / ".build" / "local" / "8080")
-    assert Settings.from_environ({}) == Settings(8080, *folders)
-
-
-@pytest.mark.parametrize(
-    ("environ", "message"),
-    [
-        ({"PORT": "http"}, "PORT=http is no port"),
-        ({"PORT": "65536"}, "PORT=65536 is no port"),
-        ({"FLOWS": "/no/such/folder"}, "FLOWS=/no/such/folder: there is no such folder"),
-    ],
-)
-def test_a_wrong_setting_is_named(environ: dict[str, str], message: str) -> None:
-    """A setting that cannot be used is refused with its name and value."""
-    with pytest.raises(LocalError, match=message):
-        Settings.from_environ(environ)
 
 
 def test_a_held_port_refuses_connections() -> None:
@@ -199,12 +175,6 @@ def test_an_asset_is_whole_for_each_of_many_workers(tmp_path: Path, monkeypatch:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(unpack, range(4))) == [set(names)] * 4
-
-
-def test_a_setting_that_is_no_json_is_named(tmp_path: Path) -> None:
-    """Settings that cannot be read are the user's error, before anything is started for them."""
-    with pytest.raises(LocalError, match="CDK_CONTEXT_JSON=lease: 5 is no JSON object"):
-        asyncio.run(Synthesizer(tmp_path, {"CDK_CONTEXT_JSON": "lease: 5"}, print).synthesize(tmp_path))
 
 
 def test_a_process_that_will_not_stop_is_killed() -> None:

@@ -96,10 +96,23 @@ def test_environment_and_policies_of_the_deployment_reach_the_worker_only(
     assert told == allowed == {"worker"}
 
 
-def test_environment_of_the_deployment_cannot_replace_the_workers_own(template_for: Callable[..., Template]) -> None:
-    """The mistake is named."""
-    with pytest.raises(SettingsError, match="QUEUE_URL"):
-        template_for(environment={"QUEUE_URL": "https://elsewhere"})
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("QUEUE_URL", "https://elsewhere", "must not set QUEUE_URL"),
+        ("WORKER_KIND", "m512", "must not set WORKER_KIND"),
+        ("PROFILE_MEMORY", "512", "must not set PROFILE_MEMORY"),
+        ("PAYLOADS_BUCKET", "mine", "must not set PAYLOADS_BUCKET"),
+        ("LOG_LEVEL", "DEBUG", "must not set LOG_LEVEL"),
+        ("LOG_ERROR_TEXTS", "yes", 'LOG_ERROR_TEXTS: "yes" cannot be used: it should be "true" or "false"'),
+    ],
+)
+def test_environment_of_the_deployment_cannot_replace_the_workers_own(
+    template_for: Callable[..., Template], name: str, value: str, said: str
+) -> None:
+    """It is refused, also where this worker has no such variable; what the worker reads has a value that it knows."""
+    with pytest.raises(SettingsError, match=f"^environment.*{said}"):
+        template_for(environment={name: value})
 
 
 def test_sweep_goes_on_every_quarter_of_an_hour(template: Template) -> None:
