@@ -22,17 +22,20 @@ if TYPE_CHECKING:
 
     from aws_cdk import App
 
+    from infra.bundle.asset import Bundler
     from infra.bundle.target import Platform
 
 
-def synthesize(outdir: Path, context: dict[str, object]) -> None:
+def synthesize(outdir: Path, context: dict[str, object], bundler: "Bundler | None" = None) -> None:
     """Write the cloud assembly; `CDK_CONTEXT_JSON` wins over `context`.
+
+    `bundler` makes its assets, by default one that these settings describe.
 
     Raises:
         SettingsError: a setting has a value that it cannot have.
         SystemExit: the assets cannot be bundled; its message says why.
     """
-    with composed(outdir, context) as app:
+    with composed(outdir, context, bundler) as app:
         app.synth()
 
 
@@ -43,27 +46,33 @@ def load_cdk() -> None:
 
 
 @contextmanager
-def composed(outdir: Path, context: dict[str, object]) -> "Iterator[App]":
+def composed(outdir: Path, context: dict[str, object], bundler: "Bundler | None" = None) -> "Iterator[App]":
     """Yield the composed app, which can be synthesized within the block; raise as `synthesize` does."""
     load_cdk()
     from aws_cdk import App  # noqa: PLC0415
 
     from infra.assets import Assets  # noqa: PLC0415
-    from infra.bundle.asset import Bundler  # noqa: PLC0415
     from infra.stack import JobStack  # noqa: PLC0415
 
     app = App(outdir=str(outdir), context=context, analytics_reporting=False, tree_metadata=False)
     settings = Settings.from_context(app.node.get_all_context())
     with TemporaryDirectory() as scratch:
-        bundler = Bundler(
-            flows=settings.flows_folder,
-            platform=_asset_platform(settings),
-            worker=settings.worker,
-            scratch=Path(scratch),
-            former=settings.former,
-        )
-        JobStack(app, settings=settings, assets=Assets(bundler))
+        made = bundler or bundler_of(settings, Path(scratch))
+        JobStack(app, settings=settings, assets=Assets(made))
         yield app
+
+
+def bundler_of(settings: Settings, scratch: Path) -> "Bundler":
+    """Return the bundler of a deployment's assets; `scratch` is an empty folder that lives as long as it."""
+    from infra.bundle.asset import Bundler  # noqa: PLC0415
+
+    return Bundler(
+        flows=settings.flows_folder,
+        platform=_asset_platform(settings),
+        worker=settings.worker,
+        scratch=scratch,
+        former=settings.former,
+    )
 
 
 def _asset_platform(settings: Settings) -> "Platform":

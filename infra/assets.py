@@ -9,8 +9,9 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from infra.bundle.asset import AssetName, Bundler
+from infra.bundle.asset import Bundler
 from infra.bundle.error import BundleError
+from infra.bundle.target import AssetName
 from infra.former_flows import FlowNames
 from infra.settings import ROOT
 

@@ -4,7 +4,6 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from infra.bundle.authorities import write_amazons
 from infra.bundle.bytecode import compile_folder
@@ -12,12 +11,11 @@ from infra.bundle.catalog import build_catalog, flows_in, needs_engine, profiles
 from infra.bundle.dependencies import CACHE, Dependencies
 from infra.bundle.error import BundleError
 from infra.bundle.other_files import other_files
+from infra.bundle.own_code import copy_for_build, own_code
 from infra.bundle.requirements import Requirements
-from infra.bundle.target import Platform
+from infra.bundle.target import AssetName, Platform
 from infra.bundle.tree import link_tree
-from infra.settings import ROOT, WorkerProfile
-
-AssetName = Literal["api", "worker"]
+from infra.settings import WorkerProfile
 
 _GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("aws", "functions"), "worker": ("functions", "worker")}
 _ENGINE = "engine"
@@ -27,33 +25,7 @@ _OWN = "own"
 """The folder of the worker's own libraries, hidden from its flows, which have their own botocore."""
 
 
-_BUILD_STEP = (
-    "catalog_build.py",
-    "catalog_files.py",
-    "complaints.py",
-    "decimal_schema.py",
-    "imports.py",
-    "left_out.py",
-    "schema.py",
-    "validator_code.py",
-    "validator_generator.py",
-    "openapi.py",
-    "openapi_examples.py",
-    "openapi_schemas.py",
-)
-_OTHER_ENTRIES = (
-    *("cancel.py", "cancel_jobs.py", "dead_letters.py", "describe.py", "execute.py", "list_jobs.py", "metering.py"),
-    *("retry.py", "status.py", "statuses.py", "submit.py", "submit_jobs.py", "sweep.py", "upload.py", "usage.py"),
-    "wait.py",
-)
-"""What the worker's asset does without: nothing imports an entry."""
-
-_FOR_AUTHORS = ("testing.py", "rehearsed.py")
-_NEVER_DEPLOYED = ("__pycache__", "flows", *_BUILD_STEP, *_FOR_AUTHORS, "*.pyi", "py.typed")
-_NOT_DEPLOYED = shutil.ignore_patterns(*_NEVER_DEPLOYED)
-_NOT_IN_WORKERS = shutil.ignore_patterns(*_NEVER_DEPLOYED, *_OTHER_ENTRIES)
 _NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*")
-_NEVER_IN_FLOWS = shutil.ignore_patterns("__pycache__", "flows", *_FOR_AUTHORS, "*.pyi", "py.typed")
 _PACKAGE = '''"""The package of the flows, also in a process that Python starts for a part of a flow."""
 
 from pathlib import Path
@@ -91,14 +63,12 @@ class Bundler:
             BundleError: the flows or their requirements cannot be used; the message says why.
         """
         written = self.scratch / asset
-        not_there = _NOT_IN_WORKERS if asset == "worker" else _NOT_DEPLOYED
-        shutil.copytree(ROOT / "functions", written / "functions", ignore=not_there)
-        shutil.copytree(ROOT / "client" / "noukai_wire", written / "noukai_wire", ignore=_NOT_DEPLOYED)
         shutil.copytree(self._catalog(), written / "catalog")
         if asset == "worker":
             self._write_flows(written / "flows")
         compile_folder(written)
         link_tree(written, output)
+        link_tree(own_code(asset, self.cache), output)
         dependencies = Dependencies(self.platform, self.cache)
         if asset == "worker":
             # What the flows require comes first: it is whole, where our own libraries lack what we do not
@@ -135,8 +105,7 @@ class Bundler:
                 raise BundleError(f"There is no folder of flows {self.flows}: set `flows` in cdk.json.")
             dependencies = Dependencies("host", self.cache)
             code = self.scratch / "code"
-            shutil.copytree(ROOT / "functions", code / "functions", ignore=_NEVER_IN_FLOWS)
-            shutil.copytree(ROOT / "client" / "noukai_wire", code / "noukai_wire", ignore=_NEVER_IN_FLOWS)
+            copy_for_build(code)
             # As a flow's process finds them.
             libraries = [*self._required(dependencies), *self._own("worker", dependencies), dependencies.of_runtime()]
             build_catalog(self.flows, [*libraries, code], catalog, self.worker, self.former)

@@ -1,16 +1,14 @@
 """The installed dependencies of an asset, compiled and cached."""
 
-import hashlib
-import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 
 from infra.bundle.bytecode import compile_folder, drop_sources
+from infra.bundle.cache import cached, digest
 from infra.bundle.error import BundleError
 from infra.bundle.pruning import prune_installation, prune_own
 from infra.bundle.requirements import Local, Named, Requirements
@@ -64,7 +62,7 @@ class Dependencies:
         self.cache.mkdir(parents=True, exist_ok=True)
         options = list(requirements.options)
         for name, lines in files.items():
-            path = self.cache / f"{_digest(lines)}.txt"
+            path = self.cache / f"{digest(lines)}.txt"
             path.write_text("\n".join(lines), encoding="utf-8")
             options += [f"--{name}", str(path)]
         options += ["--refresh"] if links else []  # or uv takes a wheel that it has seen by its name
@@ -101,21 +99,14 @@ class Dependencies:
         prune: Callable[[Path], None],
         finish: Callable[[Path], None] = lambda _: None,
     ) -> Path:
-        sources = [source.read_text() for source in sorted(Path(__file__).parent.glob("*.py"))]
-        folder = self.cache / _digest([self.platform, PYTHON_VERSION, *key, *sources])
-        if folder.exists():
-            return folder
-        self.cache.mkdir(parents=True, exist_ok=True)
-        draft = Path(mkdtemp(dir=self.cache))
-        try:
+        def fill(draft: Path) -> None:
             self._install(draft, options)
             prune(draft)
             compile_folder(draft)
             finish(draft)
-            _publish(draft, folder)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-        return folder
+
+        sources = [source.read_text() for source in sorted(Path(__file__).parent.glob("*.py"))]
+        return cached(self.cache, [self.platform, PYTHON_VERSION, *key, *sources], fill)
 
     def _install(self, folder: Path, options: list[str]) -> None:
         result = subprocess.run(  # noqa: S603 - our own installer
@@ -133,16 +124,6 @@ class Dependencies:
             raise BundleError(f"The dependencies cannot be installed for {self.platform}:\n{said}{advice}")
 
 
-def _publish(draft: Path, folder: Path) -> None:
-    draft.chmod(0o755)  # a temporary folder is for its maker's eyes only, a copy of it would be too
-    try:
-        draft.rename(folder)
-    except OSError:
-        # Another process may have been faster; it has put the same there.
-        if not folder.exists():
-            raise
-
-
 def _state(file: Path) -> str:
     """Return a fingerprint of a file's state, without reading it."""
     state = file.stat()
@@ -153,7 +134,3 @@ def _distributions(folder: Path) -> Iterable[tuple[str, str]]:
     for path in folder.glob("*.dist-info"):
         name, _, version = path.stem.rpartition("-")
         yield name, version
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

@@ -6,6 +6,8 @@ from typing import Literal
 Platform = Literal["manylinux", "manylinux-x86_64", "host"]
 """Lambda on arm64, Lambda on x86_64, or this machine."""
 
+AssetName = Literal["api", "worker"]
+
 PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 """Only the same minor version can make the byte code that the deployed Python loads."""
 

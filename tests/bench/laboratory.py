@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from infra.bundle.asset import AssetName, Bundler
-from infra.bundle.target import Platform
+from infra.bundle.asset import Bundler
+from infra.bundle.target import AssetName, Platform
 from infra.settings import Settings
 from tests.bench.aws_stub import AwsStub
 from tests.bench.loopback import Authority, serving

@@ -1,19 +1,25 @@
 """The system on this machine: how soon it is ready, how soon a job's result is there, how well it is waited for."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import fmean, median, quantiles
+from tempfile import TemporaryDirectory
 
 import httpx
 
-from infra.local.running import READY, started
+from infra.local.running import READY, Running, started
+from infra.settings import ROOT
 from noukai import Noukai
 from tests.bench.report import Section
 
 _START_SECONDS = 120
+_DEMO = ROOT / "functions" / "flows" / "demo.py"
+_RELOADS = 5
 _ECHOES = 50
 _SLEEPS = 6
 _SLEEP_SECONDS = 5.0
@@ -33,11 +39,15 @@ def sections() -> Iterable[Section]:
     """Start the system twice, for the first start may build its assets; then submit and wait, one job at a time."""
     first, _ = _start(echoes=1, sleeps=0)
     ready, samples = _start(echoes=_ECHOES, sleeps=_SLEEPS)
+    reloads = _reloads()
     echo, sleep = samples["echo"], samples["sleep"]
     seen = sleep[1:]
     figures = {
         "ready, first start, s": first,
         "ready, warm, s": ready,
+        "a changed line, until it is told, s": median(told for told, _ in reloads),
+        "a changed line, until it runs, median, s": median(done for _, done in reloads),
+        "a changed line, until it runs, longest, s": max(done for _, done in reloads),
         "echo, submit to result, median, s": median(each.seconds for each in echo),
         "echo, submit to result, 95 of 100, s": quantiles([each.seconds for each in echo], n=20)[-1],
         "echo, requests per wait": fmean(each.requests for each in echo),
@@ -66,6 +76,26 @@ def _start(*, echoes: int, sleeps: int) -> tuple[float, dict[str, list[_Sample]]
             "sleep": [_sample(url, "sleep", {"seconds": _SLEEP_SECONDS}) for _ in range(sleeps)],
         }
     return ready, samples
+
+
+def _reloads() -> list[tuple[float, float]]:
+    """Change a line of a flow, again and again; return when that was told and when it was done."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / _DEMO.name
+        shutil.copy(_DEMO, file)
+        with started(os.environ, flows=Path(folder)) as running:
+            running.wait_for(lambda line: line.endswith(READY), _START_SECONDS)
+            return [_reload(running, file, number) for number in range(_RELOADS)]
+
+
+def _reload(running: Running, file: Path, number: int) -> tuple[float, float]:
+    def until(word: str) -> float:
+        running.wait_for(lambda _: running.output.count(word) > number, _START_SECONDS)
+        return time.monotonic() - begun
+
+    begun = time.monotonic()
+    file.write_text(f"{file.read_text()}\nLINE_{number} = {number}\n")
+    return until("flows changed: reloading"), until("flows reloaded in")
 
 
 def _sample(url: str, flow: str, parameters: dict[str, object]) -> _Sample:

@@ -13,8 +13,8 @@ import pytest
 
 from infra.account import Account
 from infra.app import synthesize
-from infra.bundle.asset import AssetName, Bundler
-from infra.bundle.target import Platform
+from infra.bundle.asset import Bundler
+from infra.bundle.target import AssetName, Platform
 from infra.local.assembly import Assembly
 from infra.local.deployment import Deployment
 from infra.local.emulator import Emulator

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundle.asset import AssetName
 from infra.bundle.error import BundleError
 from infra.bundle.other_files import other_files
-from infra.bundle.target import Platform
+from infra.bundle.target import AssetName, Platform
 from tests.infra.wheels import make_wheel
 
 Write = Callable[..., Path]

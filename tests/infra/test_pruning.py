@@ -14,11 +14,10 @@ from typing import Any
 
 import pytest
 
-from infra.bundle.asset import AssetName
 from infra.bundle.authorities import write_amazons
 from infra.bundle.error import BundleError
 from infra.bundle.pruning import OPERATIONS, prune_own
-from infra.bundle.target import Platform
+from infra.bundle.target import AssetName, Platform
 from infra.settings import ROOT
 
 Assets = Callable[[AssetName, Platform], Path]

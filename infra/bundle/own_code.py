@@ -1,0 +1,61 @@
+"""Our own modules in assets."""
+
+import shutil
+from pathlib import Path
+
+from infra.bundle.bytecode import compile_folder
+from infra.bundle.cache import cached
+from infra.bundle.target import PYTHON_VERSION, AssetName
+from infra.settings import ROOT
+
+_SOURCES = {"functions": ROOT / "functions", "noukai_wire": ROOT / "client" / "noukai_wire"}
+
+_BUILD_STEP = (
+    "catalog_build.py",
+    "catalog_files.py",
+    "complaints.py",
+    "decimal_schema.py",
+    "imports.py",
+    "left_out.py",
+    "schema.py",
+    "validator_code.py",
+    "validator_generator.py",
+    "openapi.py",
+    "openapi_examples.py",
+    "openapi_schemas.py",
+)
+_OTHER_ENTRIES = (
+    *("cancel.py", "cancel_jobs.py", "dead_letters.py", "describe.py", "execute.py", "list_jobs.py", "metering.py"),
+    *("retry.py", "status.py", "statuses.py", "submit.py", "submit_jobs.py", "sweep.py", "upload.py", "usage.py"),
+    "wait.py",
+)
+"""What the worker's asset does without: nothing imports an entry."""
+
+_FOR_AUTHORS = ("testing.py", "rehearsed.py")
+_NEVER_IN_ASSETS = ("__pycache__", "flows", *_FOR_AUTHORS, "*.pyi", "py.typed")
+_LEFT_OUT: dict[AssetName, tuple[str, ...]] = {
+    "api": (*_NEVER_IN_ASSETS, *_BUILD_STEP),
+    "worker": (*_NEVER_IN_ASSETS, *_BUILD_STEP, *_OTHER_ENTRIES),
+}
+
+
+def own_code(asset: AssetName, cache: Path) -> Path:
+    """Return a read-only folder with our modules of an asset, compiled once: flows change more often."""
+
+    def fill(draft: Path) -> None:
+        _copy(draft, _LEFT_OUT[asset])
+        compile_folder(draft)
+
+    files = sorted(path for source in _SOURCES.values() for path in source.rglob("*.py"))
+    parts = [part for path in files for part in (str(path.relative_to(ROOT)), path.read_text())]
+    return cached(cache, [PYTHON_VERSION, *_LEFT_OUT[asset], *parts], fill)
+
+
+def copy_for_build(folder: Path) -> None:
+    """Copy our modules as a build of the catalog needs them, which are those that flows may import, and more."""
+    _copy(folder, _NEVER_IN_ASSETS)
+
+
+def _copy(folder: Path, left_out: tuple[str, ...]) -> None:
+    for name, source in _SOURCES.items():
+        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*left_out))
