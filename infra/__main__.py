@@ -14,6 +14,7 @@ from infra import budget_commands, key_commands
 from infra.account import OperatorError
 from infra.deploy import Plan, deploy, destroy
 from infra.draining import draining_profiles
+from infra.moments import Interval, interval
 from infra.operator import Context, Operator, Org
 from infra.recount import Uncounted, count_with
 from infra.redrive import redrive
@@ -123,7 +124,13 @@ def redrive_command(context: Context) -> None:
 
 @commands.command("recount")
 def recount_command(
-    context: Context, *, yes: Annotated[bool, typer.Option("--yes", "-y", help="Count without asking.")] = False
+    context: Context,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Count without asking.")] = False,
+    without: Annotated[
+        Interval | None,
+        typer.Option(parser=interval, metavar="FROM/TO", help="Leave out what a restoration has forgotten."),
+    ] = None,
 ) -> None:
     """Count the usage that could not be counted in time, exactly once."""
     operator = Operator.of(context)
@@ -143,7 +150,7 @@ def recount_command(
     # The function takes a minute at most, and is not asked twice for what it does yet.
     config = Config(read_timeout=90, retries={"total_max_attempts": 1})
     count = partial(count_with, session.client("lambda", config=config), outputs["MeteringFunction"])
-    batches, records = uncounted.recount(count)
+    batches, records = uncounted.recount(count, without)
     typer.echo(f"{records} records in {batches} batches are counted and deleted; those that were in stay counted once.")
 
 

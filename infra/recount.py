@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.account import OperatorError
 from infra.aliases import LIVE
+from infra.moments import Interval
 from infra.stream import UNCOUNTED_PREFIX
 
 if TYPE_CHECKING:
@@ -63,19 +64,31 @@ class Uncounted:
         since = min((batch.since for batch in good), default="")
         return Summary(len(good), sum(batch.records for batch in good), since, unreadable)
 
-    def recount(self, count: Callable[[str], None]) -> tuple[int, int]:
+    def recount(self, count: Callable[[str], None], without: Interval | None = None) -> tuple[int, int]:
         """Count each batch, then delete it; return the numbers of batches and records.
 
         What is in the sums already is not counted again: the command may be stopped at any time, and run
-        twice, also at once. Batches that come meanwhile are counted, too.
+        twice, also at once. Batches that come meanwhile are counted, too. Records of the time `without`, whose
+        use a restoration has forgotten, are deleted uncounted.
         """
         counted = records = 0
         for batch in self.batches():
             if batch.event is not None:
-                count(batch.event)
+                event, number = _event_without(batch.event, without)
+                if number:
+                    count(event)
                 self.s3.delete_object(Bucket=self.bucket, Key=batch.key)
-                counted, records = counted + 1, records + batch.records
+                counted, records = counted + 1, records + number
         return counted, records
+
+
+def _event_without(event: str, without: Interval | None) -> tuple[str, int]:
+    """Return an event without the records of a time, and how many are left."""
+    read: Any = json.loads(event)
+    if without is None:
+        return event, len(read["Records"])
+    left = [each for each in read["Records"] if not without.has(each["dynamodb"]["ApproximateCreationDateTime"])]
+    return json.dumps({**read, "Records": left}), len(left)
 
 
 def _batch(key: str, body: bytes) -> Batch:

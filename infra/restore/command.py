@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from infra.account import OperatorError
+from infra.moments import moment
 from infra.operator import Context, Operator
 from infra.restore.record import Progress, TableName
 from infra.restore.restoration import OUTPUTS, Restoration, shown
@@ -22,16 +23,6 @@ _MEANS: dict[TableName, str] = {
 }
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter("use a time such as 2026-11-28T12:00Z") from error
-    if moment.tzinfo is None:
-        raise typer.BadParameter("say the time zone, as in 2026-11-28T12:00Z")
-    return moment
-
-
 def _tables(text: str) -> str:
     if not set(text.split(",")) <= set(_ORDER):
         raise typer.BadParameter(f"use some of {','.join(_ORDER)}")
@@ -42,7 +33,7 @@ def restore_command(
     context: Context,
     *,
     to: Annotated[
-        datetime | None, typer.Option("--to", parser=_moment, metavar="TIME", help="The point in time.")
+        datetime | None, typer.Option("--to", parser=moment, metavar="TIME", help="The point in time.")
     ] = None,
     tables: Annotated[
         str, typer.Option("--tables", callback=_tables, help="Those to restore: jobs, usage, keys.")
@@ -69,6 +60,11 @@ def restore_command(
         f'make restore ARGS="--to {shown(done.replaced)} '
         f'--tables {",".join(progress.tables)}"'
     )
+    if "usage" in done.tables:
+        typer.echo(
+            "Use that could not be counted, if there is any, is counted without what is forgotten by: "
+            f'make recount ARGS="--without {shown(done.point_in_time)}/{shown(done.replaced)}"'
+        )
 
 
 def _goes_on(under_way: Progress, to: datetime | None) -> Progress:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import boto3
 
+from infra.moments import Interval
 from infra.recount import Uncounted
 from tests.functions.crashes import CrashError, crashing
 from tests.functions.discarded import MAXIMUM_AGE_MS, discard
@@ -60,9 +61,9 @@ class Mapping:
             discard(self.uncounted.s3, self.uncounted.bucket, old, self.shard, self.system.clock.time)
             del self.pending[: len(old)]
 
-    def recount(self) -> tuple[int, int]:
+    def recount(self, without: Interval | None = None) -> tuple[int, int]:
         """Do what the operator's command does; the function is here and now."""
-        return self.uncounted.recount(self.count)
+        return self.uncounted.recount(self.count, without)
 
     def count(self, event: str) -> None:
         """Count the batch of an object."""

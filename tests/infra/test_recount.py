@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+import typer
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from moto import mock_aws
 
 from infra.account import OperatorError
+from infra.moments import interval
 from infra.recount import Uncounted, count_with
 from tests.functions.discarded import discard
 from tests.functions.stream import NOW, ended
@@ -51,6 +53,21 @@ def test_batch_that_the_function_cannot_count_is_kept(uncounted: Uncounted) -> N
         uncounted.recount(fail_at_the_second)
     summary = uncounted.summary()
     assert (summary.batches, summary.records) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-11-28T12:00Z", "use two times"),
+        ("2026-11-28T12:00Z/tomorrow", "use a time such as"),
+        ("2026-11-28T12:00Z/2026-11-28T13:00", "say the time zone"),
+        ("2026-11-28T12:00Z/2026-11-28T12:00Z", "has to be later"),
+    ],
+)
+def test_time_to_leave_out_is_two_times(text: str, said: str) -> None:
+    """As a restoration prints them."""
+    with pytest.raises(typer.BadParameter, match=said):
+        interval(text)
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b'{"DDBStreamBatchInfo": {"batchSize": 1}}'])

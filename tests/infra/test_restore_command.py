@@ -40,6 +40,7 @@ def test_operator_is_shown_what_will_happen(deployment: Deployment) -> None:
     done = restore("--to", shown(MOMENT), answer="y\n")
     assert done.exit_code == 0
     assert 'make restore ARGS="--to 2027-01-15T08:' in done.output
+    assert f'make recount ARGS="--without {shown(MOMENT)}/2027-01-15T08:' in done.output
     assert "job_new" not in deployment.rows("jobs")
 
 

@@ -1,0 +1,40 @@
+"""Times as operators write them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import typer
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A time after `start` and until `end`."""
+
+    start: datetime
+    end: datetime
+
+    def has(self, seconds: float) -> bool:
+        """Return whether a moment, in seconds since the epoch, is in it."""
+        return self.start.timestamp() < seconds <= self.end.timestamp()
+
+
+def moment(text: str) -> datetime:
+    """Parse a time with its zone."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("use a time such as 2026-11-28T12:00Z") from error
+    if found.tzinfo is None:
+        raise typer.BadParameter("say the time zone, as in 2026-11-28T12:00Z")
+    return found
+
+
+def interval(text: str) -> Interval:
+    """Parse two times with a slash between them."""
+    start, slash, end = text.partition("/")
+    if not slash:
+        raise typer.BadParameter("use two times, such as 2026-11-28T12:00Z/2026-11-28T13:10Z")
+    found = Interval(moment(start), moment(end))
+    if found.start >= found.end:
+        raise typer.BadParameter("the second time has to be later than the first")
+    return found
