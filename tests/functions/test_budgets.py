@@ -7,12 +7,15 @@ import pytest
 
 from functions.budgets import CACHE_MS
 from functions.lifecycle import State
+from functions.names import JOB_ID
 from infra.budgets import Budgets, Limits
 from infra.stream import GATHERED_SECONDS
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System
 from tests.functions.stream import count, ended
+from tests.functions.test_submit_jobs import added, codes, ids
+from tests.functions.test_submit_jobs import submit as submit_batch
 
 A_MONTH = 31 * 24 * 60 * 60 * 1000
 
@@ -90,6 +93,46 @@ def test_known_job_is_told_of_as_ever(system: System, budgets: Budgets) -> None:
     again = submit(system, **{"idempotency-key": "k"})
     assert (again.status, again.body["id"]) == (202, first.body["id"])
     assert refused(submit(system, **{"idempotency-key": "l"}))
+
+
+def test_known_job_costs_no_more_messages_than_without_a_budget(system: System, budgets: Budgets) -> None:
+    """Its key, repeated as often as one likes, sends once more at most within a delivery time."""
+    budgets.set("acme", Limits(jobs=1))
+    submit(system, **{"idempotency-key": "k"})
+    count(system, [ended(1)])
+    forget(system)
+    for _ in range(10):
+        assert submit(system, **{"idempotency-key": "k"}).status == 202
+    assert (system.messages(), len(system.jobs())) == (2, 1)
+
+
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["expired", "deleted"])
+def test_key_whose_job_is_gone_is_refused(system: System, budgets: Budgets, *, is_deleted: bool) -> None:
+    """It would make a new job, whether or not DynamoDB has deleted the old one's row yet."""
+    headers, options = {"idempotency-key": "k"}, {"keepSeconds": 3600}
+    job_id = system.submit(parameters={"a": 1}, headers=headers, options=options).body["id"]
+    system.deliver()
+    system.clock.time += 3600_000
+    if is_deleted:
+        boto3.client("dynamodb").delete_item(TableName="jobs", Key={JOB_ID: {"S": job_id}})
+    budgets.set("acme", Limits(jobs=1))
+    count(system, [ended(1)])
+    forget(system)
+    del system.calls[:]
+    assert refused(system.submit(parameters={"a": 1}, headers=headers, options=options))
+    assert not {"PutItem", "SendMessage"} & {operation for operation, _ in system.calls}
+
+
+def test_batch_repeats_known_jobs_and_is_refused_new_ones(system: System, budgets: Budgets) -> None:
+    """Each of its submissions is answered as if it had come alone."""
+    budgets.set("acme", Limits(jobs=1))
+    known = added(1) | {"idempotencyKey": "k"}
+    (first,) = ids(submit_batch(system, known))
+    count(system, [ended(1)])
+    forget(system)
+    answer = submit_batch(system, known, added(2) | {"idempotencyKey": "l"}, added(3))
+    assert codes(answer) == ["accepted", "INSUFFICIENT_CREDITS", "INSUFFICIENT_CREDITS"]
+    assert answer.body["jobs"][0]["job"]["id"] == first
 
 
 def test_refused_submission_leaves_nothing(system: System, budgets: Budgets) -> None:
