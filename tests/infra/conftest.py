@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+import trustme
 
 from infra.account import Account
 from infra.app import synthesize
@@ -22,6 +23,7 @@ from infra.local.endpoint import ACCOUNT, REGION, Endpoint
 from infra.settings import Settings, file_context
 from tests.infra.emulator import running_emulator
 from tests.infra.template import NO_BUNDLING, Template
+from tests.infra.unknown_authority import serving
 
 PROFILED_FLOWS = """
 from functions.flow import flow
@@ -148,3 +150,15 @@ def flows(tmp_path: Path) -> Path:
         "from functions.flow import flow\n\n\n@flow()\ndef shout(message: str) -> str:\n    return message.upper()\n"
     )
     return folder
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    """An authority that nobody here trusts."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def index(authority: trustme.CA) -> Iterator[str]:
+    with serving(authority) as url:
+        yield url

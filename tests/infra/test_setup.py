@@ -4,13 +4,9 @@ import json
 import os
 import re
 import shutil
-import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import trustme
@@ -85,28 +81,6 @@ def test_everything_that_builds_is_locked() -> None:
     lock = (ROOT / "requirements.lock").read_text()
     for name in ("uv", "hatchling"):
         assert re.search(rf"^{name}==\S+ \\\n    --hash=sha256:", lock, re.MULTILINE)
-
-
-@pytest.fixture(name="authority")
-def an_authority() -> trustme.CA:
-    """An authority that nobody here trusts, as a company's proxy has one."""
-    return trustme.CA()
-
-
-@pytest.fixture(name="index")
-def of_that_authority(authority: trustme.CA) -> Iterator[str]:
-    """The address of an index whose certificate the authority has signed."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a caller that does not trust it hangs up
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"https://127.0.0.1:{server.server_port}/simple"
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 def fails_to_set_up(folder: Path, environ: dict[str, str]) -> str:
