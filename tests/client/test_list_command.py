@@ -100,3 +100,11 @@ def test_the_version_is_shown() -> None:
     """That of the distribution, without any API."""
     code, printed, _ = run("--version")
     assert (code, printed.split()[0]) == (0, "noukai")
+
+
+def test_bare_command_shows_its_help() -> None:
+    """As a wrong use: a script that forgot its command must not go on."""
+    code, printed, said = run()
+    assert (code, printed) == (2, "")
+    assert said.startswith("Usage: ")
+    assert "submit " in said
