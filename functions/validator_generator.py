@@ -1,16 +1,70 @@
 """A build step: the compiler of JSON Schemas, with arithmetic that does not round."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fastjsonschema.draft2019 import CodeGeneratorDraft2019
+from fastjsonschema.generator import VALIDATION_EXCEPTIONS
 from fastjsonschema.ref_resolver import RefResolver
 
 from functions.written import EXACT
 
+_INSTANCES = {
+    "array": "(list, tuple)",
+    "boolean": "bool",
+    "integer": "(int, float)",
+    "null": "type(None)",
+    "number": "(int, float)",
+    "object": "dict",
+    "string": "str",
+}
+
 
 class _Generator(CodeGeneratorDraft2019):
     _definition: dict[str, Any]
+    _variable: str
+    _any_or_one_of_count: int
+
+    def generate_any_of(self) -> None:
+        """Write the check of variants: one that a type, a name or a tag rules out is not tried, which costs an error.
+
+        A body may hold tens of thousands of items, and each of them may fit the last of a dozen variants.
+        """
+        self._any_or_one_of_count += 1
+        fits = f"{self._variable}_any_of{self._any_or_one_of_count}"
+        self.l("{fits} = False", fits=fits)
+        for variant in self._definition["anyOf"]:
+            conditions = ["not " + fits, *self._needed(variant, self._variable)]
+            with self.l("if {conditions}:", conditions=" and ".join(conditions), optimize=False):
+                with self.l("try:", optimize=False):
+                    with self.trial_validation():
+                        self._generate_variant(variant)
+                    self.l("{fits} = True", fits=fits)
+                self.l("except {}: pass", VALIDATION_EXCEPTIONS)
+        with self.l("if not {fits}:", fits=fits, optimize=False):
+            self.exc("{name} cannot be validated by any definition", rule="anyOf")  # type: ignore[no-untyped-call]
+
+    def _generate_variant(self, schema: Any) -> None:
+        generate: Callable[..., object] = self.generate_func_code_block
+        generate(schema, self._variable, self._variable_name, clear_variables=True)
+
+    def _needed(self, schema: Any, value: str, depth: int = 0) -> Iterator[str]:
+        """Give conditions that each value meets that fits a schema, and that cost little."""
+        if not isinstance(schema, dict):
+            return
+        if "$ref" in schema:
+            with self._resolver.resolving(schema["$ref"]) as referred:
+                yield from self._needed(referred, value, depth) if "$ref" not in referred else ()
+            return
+        values = schema.get("enum", [schema["const"]] if "const" in schema else [])
+        if values and all(isinstance(each, str) for each in values):
+            yield f"{value} in {values!r}"
+        elif isinstance(kind := schema.get("type"), str):
+            yield f"isinstance({value}, {_INSTANCES[kind]})"
+            if kind == "object" and depth == 0:
+                for name in schema.get("required", ()):
+                    yield f"{name!r} in {value}"
+                    yield from self._needed(schema.get("properties", {}).get(name), f"{value}[{name!r}]", depth + 1)
 
     def generate_multiple_of(self) -> None:
         """Write the check of `multipleOf`, exact where quotients of floats would be wrong."""

@@ -36,7 +36,10 @@ _KEY = "nk_dear"
 _NO_ACCOUNT = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
 _MOST_AROUND = 100
 """Bytes of a body around what is dear in it."""
-_ITEMS = ("0", '"x"', "{}", "[]", "null", '{"article":"a"}', '{"x":1}', '{"text":1}', "[1]", "1.5", '"2026-02-30"')
+_ITEMS = (
+    *("0", '"x"', "{}", "[]", "null", '{"article":"a"}', '{"x":1}', '{"text":1}', "[1]", "1.5", '"2026-02-30"'),
+    *('{"name0":1}', '{"name11":1}', '{"name11":"x"}'),
+)
 _TEXTS = ("a", "a.", "@.", "x ", "1", "http://a.", "2026-01-01T00:00:00", "P1", "-", "é", "\U0001f600")
 _ESCAPES = ("\\u0061", "\\u00e9", "\\ud83d\\ude00", "\\ud800", "\\u0000", "\\\\", '\\"')
 _NUMBERS = ("9" * 308, "9" * 4000, "1e308", "1.7e308", "0." + "3" * 300, "-1e-300", "7" * 40, "1e400", "0.7")

@@ -4,16 +4,21 @@ import datetime as dt
 import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
+from functools import reduce
 from ipaddress import IPv6Network
+from operator import or_
 from time import process_time
 from typing import Annotated, Any, Literal
 
 import pytest
+from fastjsonschema import JsonSchemaValueException
 from pydantic import AnyUrl, BaseModel, EmailStr, Field, TypeAdapter, create_model
 
 from functions.refusals import MAX_ERRORS
 from functions.validator_code import flow_validator
 from tests.validators import Errors, accepting
+
+LITERAL: Any = Literal
 
 
 class Line(BaseModel):
@@ -141,3 +146,38 @@ def test_multiples_take_no_time(of: float, number: float) -> None:
     errors_of(numbers)
     assert process_time() - began < 0.5
     assert errors_of([number]) == []
+
+
+def variants(make: Callable[[int], tuple[str, Any]], count: int = 24) -> Any:
+    """A union of so many models, each with one required field."""
+    models: list[Any] = []
+    for number in range(count):
+        name, kind = make(number)
+        models.append(create_model(f"Variant{number}", **{name: (kind, ...)}))  # type: ignore[call-overload]
+    return reduce(or_, models)
+
+
+NAMED = variants(lambda number: (f"name{number}", int))
+TAGGED = variants(lambda number: ("kind", LITERAL[f"k{number}"]))
+ENUMERATED = variants(lambda number: ("x", LITERAL[f"a{number}", f"b{number}"]))
+TYPED = variants(lambda number: ("x", (list[int], str, bool, None)[number]), 4)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "item"),
+    [
+        (NAMED, {"name23": 1}),
+        (TAGGED, {"kind": "k23"}),
+        (Annotated[TAGGED, Field(discriminator="kind")], {"kind": "k23"}),
+        (ENUMERATED, {"x": "b23"}),
+        (TYPED, {"x": None}),
+        (list[int] | dict[str, int] | str, "text"),
+    ],
+    ids=["names", "tags", "discriminator", "enums", "types of a name", "types"],
+)
+def test_right_item_of_many_variants(monkeypatch: pytest.MonkeyPatch, annotation: Any, item: Any) -> None:
+    """The variants that it cannot be are ruled out without an error of each, however many there are."""
+    made: list[object] = []
+    monkeypatch.setattr(JsonSchemaValueException, "__init__", lambda *_, **__: made.append(1))
+    assert not accepting(list[annotation])([item] * 10)
+    assert made == []
