@@ -11,6 +11,9 @@ import httpx
 SINK = "noukai_sink"
 """The request extension that writes a successful answer to a `Received` instead."""
 
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""The most bytes of an answer of the API, inflated: Lambda sends 6 MB, and results above 256 KB are behind URLs."""
+
 _PIECE_BYTES = 1 << 16
 _IN_MEMORY_BYTES = 1 << 20
 
@@ -76,31 +79,51 @@ class Received:
         self._file.close()
 
 
+class _Body:
+    """The body of an answer in memory, up to a limit: a proxy or a wrong server may send without end."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._left = MAX_ANSWER_BYTES
+
+    def write(self, piece: bytes) -> None:
+        """Write a piece; raise `httpx.DecodingError` if it exceeds the limit."""
+        self._left -= len(piece)
+        if self._left < 0:
+            raise httpx.DecodingError(f"it is longer than {MAX_ANSWER_BYTES >> 20} MB, the most that an answer may be")
+        self._pieces.append(piece)
+
+    def of(self, response: httpx.Response) -> httpx.Response:
+        """Return the answer with this body."""
+        return _with_content(response, b"".join(self._pieces))
+
+
 def received(response: httpx.Response) -> httpx.Response:
     """Read an answer to its end: into the sink of its request, if it has one."""
     sink = _sink_of(response)
-    if sink is None:
-        response.read()
-        return response
+    body = _Body()
     for piece in response.iter_bytes():
-        sink.write(piece)
-    return _emptied(response)
+        (sink or body).write(piece)
+    return body.of(response)
 
 
 async def areceived(response: httpx.Response) -> httpx.Response:
     """Read an answer of an `httpx.AsyncClient` as `received` does."""
     sink = _sink_of(response)
-    if sink is None:
-        await response.aread()
-        return response
+    body = _Body()
     async for piece in response.aiter_bytes():
-        sink.write(piece)
-    return _emptied(response)
+        (sink or body).write(piece)
+    return body.of(response)
 
 
 def _sink_of(response: httpx.Response) -> Received | None:
     return response.request.extensions.get(SINK) if response.is_success else None
 
 
-def _emptied(response: httpx.Response) -> httpx.Response:
-    return httpx.Response(response.status_code, headers=response.headers, request=response.request)
+def _with_content(response: httpx.Response, content: bytes) -> httpx.Response:
+    headers = [each for each in response.headers.raw if each[0].lower() not in _OF_THE_TRANSFER]
+    return httpx.Response(response.status_code, headers=headers, content=content, request=response.request)
+
+
+_OF_THE_TRANSFER = (b"content-encoding", b"content-length", b"transfer-encoding")
+"""The headers of a body as it was sent, which is not inflated yet."""

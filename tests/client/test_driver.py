@@ -7,18 +7,44 @@ import json
 import socket
 import threading
 import time
+import zlib
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from noukai import AsyncNoukai, Noukai, RequestTimeoutError, UnexpectedAnswerError, WaitTimeoutError
+from noukai._stream import MAX_ANSWER_BYTES
 from tests.client.conftest import Colour
 from tests.client.script import JOB, held, job
 from tests.client.trickle import trickling
 
+MEGABYTE = b" " * (1 << 20)
 HEADERS = b"HTTP/1.1 200 OK\r\nX-Endless: "
 BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+
+
+class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body without end, of a megabyte of blanks again and again, sent so or compressed."""
+
+    def __init__(self, *, is_compressed: bool) -> None:
+        self._compressor = zlib.compressobj(wbits=31) if is_compressed else None
+        self.pieces = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self.pieces += 1
+            yield self._piece()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+    def _piece(self) -> bytes:
+        if self._compressor is None:
+            return MEGABYTE
+        return self._compressor.compress(MEGABYTE) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
 
 
 @pytest.mark.parametrize("beginning", [HEADERS, BODY], ids=["headers", "body"])
@@ -123,6 +149,25 @@ def test_an_answer_that_is_compressed_wrongly_is_an_error(colour: Colour) -> Non
     )
     with pytest.raises(UnexpectedAnswerError, match="cannot be read"):
         colour.run(client.job(JOB).status())
+
+
+@pytest.mark.parametrize("status", [200, 404, 503])
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}], ids=["plain", "gzip"])
+def test_an_endless_answer_is_left_at_a_limit(colour: Colour, status: int, headers: dict[str, str]) -> None:
+    """What is too long for an answer, sent or inflated, is not read on and not asked for again."""
+    sent = Endless(is_compressed=bool(headers))
+    client = colour.client(lambda _: httpx.Response(status, headers=headers, stream=sent))
+    with pytest.raises(UnexpectedAnswerError, match="cannot be read: it is longer than 64 MB"):
+        colour.run(client.job(JOB).status())
+    assert sent.pieces == MAX_ANSWER_BYTES // len(MEGABYTE) + 1
+    assert colour.sleeps == []
+
+
+def test_an_answer_may_be_as_long_as_the_limit(colour: Colour) -> None:
+    """Half of it is sent, of white space; it is read to its end."""
+    body = json.dumps(job("completed")).encode() + b" " * (MAX_ANSWER_BYTES // 2)
+    client = colour.client(lambda _: httpx.Response(200, stream=httpx.ByteStream(body)))
+    assert colour.run(client.job(JOB).status()).result.output == 42
 
 
 def test_requests_share_a_thread_that_ends_with_the_client() -> None:
