@@ -156,3 +156,10 @@ def known_end(job: _KnownJob[Driver]) -> End | None:
 def note_end(job: _KnownJob[Driver], end: End) -> None:
     """Record the final status, which never changes: a later `wait` needs no request."""
     job._end = end  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
+
+
+def status_with(job: Job, result: ExecuteResult) -> JobStatus:
+    """Fetch the status of a job whose result is known: one behind a URL is not downloaded again."""
+    api, driver = asked_through(job)
+    status = driver.run(api.look(job.id, api.deadline()))
+    return status.model_copy(update={"result": result})

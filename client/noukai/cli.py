@@ -19,7 +19,7 @@ from ._command import EPILOG, check_wait, confirm, connected, left_out, show_ver
 from ._ending import run
 from ._errors import JobError
 from ._files import input_of, write_output
-from ._job import Job
+from ._job import Job, status_with
 from ._listing import JobSelection
 from ._map_command import map_inputs
 from ._tables import show_jobs, show_usage
@@ -230,7 +230,7 @@ def _wait(
         complain(f"interrupted, but the job goes on; take it up again with: noukai wait {job.id}")
         raise
     if as_json:
-        show_json(job.status())
+        show_json(status_with(job, result))
     elif output is not None:
         address = result.flow_id or (job.accepted.flow if job.accepted else None)
         write_output(client, address, result.output, output)

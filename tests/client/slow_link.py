@@ -27,6 +27,7 @@ class SlowLink(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.stalls = False
         self.breaks = 0
+        self.downloads = 0
         self.ended = threading.Event()
         self.objects: dict[str, bytes] = {}
         self.putting = 0
@@ -44,6 +45,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         content = json.dumps(LARGE).encode()
         if self.path.startswith("/bucket/"):
+            self.server.downloads += 1
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

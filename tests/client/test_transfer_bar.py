@@ -1,5 +1,6 @@
 """The bar of uploads and downloads, over a slow link: where it is drawn, and what hears of it."""
 
+import json
 import re
 import subprocess
 from contextlib import nullcontext
@@ -11,6 +12,7 @@ import pytest
 
 from noukai import AsyncNoukai, Noukai
 from tests.client.conftest import Colour
+from tests.client.running_command import run
 from tests.client.script import JOB
 from tests.client.slow_link import LARGE, SlowLink, slow_link
 from tests.client.test_command_process import NOUKAI
@@ -107,3 +109,15 @@ def test_command_draws_it_on_a_terminal_alone(tmp_path: Path, arguments: list[st
         with on_terminal(*for_programs) as (process, terminal):
             shown = terminal.read()
         assert (process.returncode, doing in shown, "\x1b" in shown) == (0, False, False)
+
+
+@pytest.mark.parametrize("arguments", [["wait", JOB, "--json"], ["wait", JOB]])
+def test_result_is_downloaded_once(arguments: list[str]) -> None:
+    """The status that --json prints holds the result that the wait has fetched."""
+    with slow_link() as link, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("NOUKAI_API_KEY", "nk_test")
+        environment.setenv("NOUKAI_BASE_URL", f"{link.url}/api/v1")
+        exit_code, printed, _ = run(*arguments)
+    assert exit_code == 0
+    assert LARGE in (json.loads(printed)["result"]["output"] if "--json" in arguments else printed)
+    assert link.downloads == 1
