@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel
 
-from noukai_wire.display import facts_of, lines, one_line, text_of
+from noukai_wire.display import facts_of, lines, one_line, text_of, with_visible_controls
 from noukai_wire.flows import FlowDescription
 from noukai_wire.models import CancelledJobs, JobList, JobStatus, UnreadableJob
 from noukai_wire.rows import arguments_line
@@ -74,8 +74,12 @@ def show_page(page: JobList | CancelledJobs, unreadable: list[UnreadableJob]) ->
 
 
 def show_output(output: object) -> None:
-    """Print what a job returned: text as it is, everything else as indented JSON."""
-    say(text_of(output))
+    """Print what a job returned: text as it is, everything else as indented JSON.
+
+    Characters that would command a terminal are escaped on one, and only there.
+    """
+    text = text_of(output)
+    say(with_visible_controls(text) if sys.stdout.isatty() else text)
 
 
 def show_status(status: JobStatus) -> None:

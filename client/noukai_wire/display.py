@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Container, Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from noukai_wire.models import JobAccepted, JobStatus
+
+_CONTROLS = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""The control characters other than tabs and line ends, and those that reverse the direction of a line."""
 
 _MOST_CHARACTERS = 4000
 """Of a result in a notebook, which keeps what it shows."""
@@ -31,6 +35,11 @@ def one_line(text: str) -> str:
 def lines(text: str) -> str:
     """Return the text without the control characters that would command a terminal, but for its line ends."""
     return "\n".join("".join(sign if sign.isprintable() else " " for sign in line) for line in text.split("\n"))
+
+
+def with_visible_controls(text: str) -> str:
+    """Return the text with the characters that would command a terminal written as their Python escapes."""
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def percent_of(progress: Mapping[str, Any]) -> float | None:

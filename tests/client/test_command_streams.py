@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import typer
 
+from noukai.cli import app
 from tests.client.fake_api import FakeApi
 from tests.client.test_command_process import NOUKAI
 
@@ -157,6 +159,11 @@ def test_json_is_a_document_in_a_line(name: str, inputs: str) -> None:
     lines = done.stdout.decode("ascii").splitlines()
     assert len(lines) == (2 if "{inputs}" in JSON[name] else 1)
     assert all(isinstance(json.loads(line), dict) for line in lines)
+
+
+def test_json_of_every_command_is_tested() -> None:
+    """A command that is added is added to those of the test before."""
+    assert {arguments[0] for arguments in JSON.values()} == set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -175,3 +175,26 @@ def test_what_map_says_does_not_overwrite_its_bar(tmp_path: Path) -> None:
     lines = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).strip() for line in re.split(r"\r\n|\r", shown)]
     for said in ('job_done completed "grüße"', "noukai: job_gone: there is none", "job_counted completed [1]"):
         assert said in lines, shown
+
+
+@pytest.mark.parametrize("arguments", [("wait", "job_rude"), ("status", "job_rude")])
+def test_result_commands_no_terminal(api: FakeApi, arguments: tuple[str, str]) -> None:
+    """What would clear the screen or reverse a line is shown on a terminal, and byte-exact in a pipe."""
+    output = "grüße\t\x1b[2J\x9b1A\r\u202e👩\u200d🔧\nend"
+    api.live("job_rude", job("completed", result={"status": "completed", "output": output}))
+    with on_terminal(*arguments) as (_, terminal):
+        shown = terminal.read()
+    assert shown.endswith("grüße\t\\x1b[2J\\x9b1A\\r\\u202e👩\u200d🔧\r\nend\r\n")
+    piped = subprocess.run([NOUKAI, *arguments], capture_output=True, check=True).stdout
+    assert piped.endswith(f"{output}\n".encode())
+
+
+def test_errors_and_names_command_no_terminal(api: FakeApi) -> None:
+    """Errors of jobs and of the API, flows' names and the lines of lists hold no control character."""
+    api.live("job_failing", job("failed", error="ValueError: \x1b[2J\x9b"))
+    api.flows[0] = {**api.flows[0], "description": "\x1b[2Jgone", "flow": "acme/demo/\x1b[2J"}
+    for arguments in (("wait", "job_failing"), ("status", "job_failing"), ("flows",), ("status", "job_\x1b[2J")):
+        with on_terminal(*arguments, TERM="dumb") as (_, terminal):
+            shown = terminal.read()
+        assert "[2J" in shown
+        assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", shown), shown
