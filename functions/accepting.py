@@ -7,16 +7,11 @@ from dataclasses import replace
 
 from functions.aws import AwsError
 from functions.deployment import Deployment
-from functions.http import Response
-from functions.keys import Caller
-from functions.lifecycle import Job, State
-from functions.pace import pace_headers
+from functions.lifecycle import Job
 from functions.queue import Letter, Message
 from functions.refusals import IdempotencyConflictError
 from functions.store import Refused
 from functions.telemetry import logger
-from functions.views import accepted
-from noukai_wire.routes import BASE_PATH, Route
 
 
 def accept(job: Job, message: Message, deployment: Deployment) -> Job:
@@ -99,18 +94,3 @@ def _same_submission(seen: Job, job: Job) -> Job:
     if seen.digest != job.digest:
         raise IdempotencyConflictError
     return seen
-
-
-def accepted_response(job: Job, caller: Caller, now: int) -> Response:
-    """Return 202 with an accepted job, its location and its poll interval.
-
-    A repeated submission finds its job running or ended; to a key that may not read it looks like a new one.
-    """
-    seen = job if caller.may_read else replace(job, state=State.PENDING, not_before=job.due_at)
-    return Response(accepted(job), status=202, headers={"Location": location(job), **pace_headers(seen, now)})
-
-
-def location(job: Job) -> str:
-    """Return the path of the job's status, below its flow."""
-    project, flow = job.flow.split("/")
-    return BASE_PATH + Route.STATUS.path(org=job.org, project=project, flow=flow, id=job.id)

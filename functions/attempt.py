@@ -9,9 +9,8 @@ from functions.aws import AwsError
 from functions.batch import Batch
 from functions.clock import Clock
 from functions.estimate import Estimate, RunTimes, refine
-from functions.lifecycle import Job, State, has_lost
+from functions.lifecycle import Job, State, has_lost, progress_interval_ms
 from functions.outcome import Outcome
-from functions.pace import progress_pause_ms
 from functions.process import FlowProcess
 from functions.store import JobStore, Refused
 from functions.telemetry import logger
@@ -71,7 +70,7 @@ class Attempt:
 
     def _begin(self, now: int, most_ms: int) -> None:
         self.begun_at = now
-        self._progress_at = now + progress_pause_ms(0)
+        self._progress_at = now + progress_interval_ms(0)
         self._timeout_at = min(now + most_ms, self.until)
 
     @property
@@ -142,7 +141,7 @@ class Attempt:
         self._shown = progress
         self._check_at = now + CHECK_MS
         self._extend_at = now + self.times.lease_ms // EXTENSIONS
-        self._progress_at = now + progress_pause_ms(now - self.begun_at)
+        self._progress_at = now + progress_interval_ms(now - self.begun_at)
 
     def _estimate(self, now: int, progress: Mapping[str, Any] | None) -> Estimate | None:
         if progress == self._shown:

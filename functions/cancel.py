@@ -3,11 +3,12 @@
 from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
-from functions.reading import is_visible, named_job, status_response
+from functions.reading import is_visible, named_job
 from functions.ready import get_ready
 from functions.refusals import JobNotFoundError
+from functions.results import shown
 from functions.store import Refused
-from functions.views import job_outline
+from functions.views import job_outline, status_response
 from functions.withdrawing import withdraw
 
 
@@ -16,17 +17,19 @@ def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response
 
     A key that may not read sees the state and the times alone.
     """
-    job_id, flow = named_job(request)
+    job_id, flow = named_job(request.path)
     request.know_query()
     now = deployment.clock.now()
     try:
         job = deployment.store.cancel(job_id, org=caller.org, flow=flow, now=now)
     except Refused as refused:
-        if refused.seen is None or not is_visible(refused.seen, caller, flow, now):
+        if refused.seen is None or not is_visible(refused.seen, caller.org, flow, now):
             raise JobNotFoundError from None
         job = refused.seen
     withdraw(job, deployment)
-    return status_response(job, deployment, now) if caller.may_read else Response(job_outline(job))
+    if not caller.may_read:
+        return Response(job_outline(job))
+    return status_response(job, shown(job, deployment), now)
 
 
 handler = Endpoint(cancel)

@@ -6,13 +6,14 @@ from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import UNSETTLED, Job
-from functions.page import read_page, unreadable_entries
+from functions.page import read_page
 from functions.ready import get_ready
 from functions.refusals import UnreadableRowError
 from functions.row import order
 from functions.selection import Place, Selection, parse_selection
 from functions.store import Refused
 from functions.telemetry import logger
+from functions.views import unreadable_entries
 from functions.withdrawing import withdraw
 
 _MOST_JOBS = 100
@@ -37,7 +38,7 @@ def cancel_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Re
             end = order(job)
             break
     more = {} if end is None else {"cursor": selection.cursor(end)}
-    return Response({"cancelled": cancelled, **unreadable_entries(page), **more})
+    return Response({"cancelled": cancelled, **unreadable_entries(page.unreadable), **more})
 
 
 def _cancel(job: Job, selection: Selection, deployment: Deployment) -> bool:

@@ -1,7 +1,6 @@
 """The answers to errors: a table maps each refusal, and every other failure has its own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -11,15 +10,23 @@ from functions.refusals import JobNotFoundError, Refusal, TooManyCallsError, Una
 from functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
+
 class ErrorAnswer:
     """An error answer: its code, a message that says what to do, and further details and headers."""
 
-    code: ErrorCode
-    message: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    details: Mapping[str, object] = field(default_factory=dict)
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        headers: Mapping[str, str] = _NONE,
+        details: Mapping[str, object] = _NONE,
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.headers = headers
+        self.details = details
 
     @property
     def body(self) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Handler: submit a job and hold the answer until it has ended or the time is over."""
 
-from functions.accepting import location
 from functions.aws import AwsError
 from functions.deployment import Deployment
 from functions.errors import ErrorAnswer
@@ -11,9 +10,10 @@ from functions.lifecycle import Job
 from functions.pace import held_look_ms
 from functions.ready import get_ready
 from functions.results import shown
+from functions.submission_request import read_submission
 from functions.submitting import prepare, submitted
 from functions.telemetry import logger
-from functions.views import execute_answer
+from functions.views import execute_answer, location
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 
@@ -24,7 +24,8 @@ def execute(request: Request, caller: Caller, deployment: Deployment) -> Respons
     A job that has not ended 25 seconds after the request reached the gateway goes on, and is answered for
     with 504. An idempotency key names one job for submitting and executing alike.
     """
-    job = submitted(request, caller, deployment, is_held=True)
+    asked = read_submission(request, deployment.catalog, is_held=True)
+    job = submitted(*asked, caller.org, deployment)
     ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
     if ended is None or not ended.is_terminal:
         return error_response(_too_slow(job))

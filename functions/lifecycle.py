@@ -70,6 +70,11 @@ DELIVERY_MS = 60_000
 """How long a message that may be delivered is given to be claimed, before it counts as lost."""
 
 
+_FIRST_PROGRESS_MS = 1000
+_PROGRESS_SHARE = 10
+"""A report comes after a tenth of the time so far: workers write no more often, and callers look no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Payload:
     """An object with what is too large for a row: its name, its bytes and the SHA-256 of its content, in hex."""
@@ -227,6 +232,11 @@ def abandoned_because(job: Job) -> str:
     if job.state is State.PENDING:
         return f"never started again after attempt {job.attempt} of {job.max_attempts}: {job.last_error}"
     return f"worker lost: attempt {job.attempt} of {job.max_attempts} ended without a word"
+
+
+def progress_interval_ms(age: int) -> int:
+    """Return in how many milliseconds a job that has run so long reports its progress again."""
+    return max(_FIRST_PROGRESS_MS, age // _PROGRESS_SHARE)
 
 
 def longest_backoff_seconds(attempt: int, base: float, cap: float) -> float:

@@ -4,10 +4,10 @@ from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import State
-from functions.page import read_page, unreadable_entries
+from functions.page import read_page
 from functions.ready import get_ready
 from functions.selection import Place, parse_selection
-from functions.views import job_status
+from functions.views import job_status, unreadable_entries
 from noukai_wire import limits
 
 
@@ -18,7 +18,7 @@ def list_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Resp
     most = request.whole_number("limit", default=limits.DEFAULT_LIST_LIMIT, least=1, most=limits.MAX_LIST_LIMIT)
     page = read_page(selection, deployment, most)
     more = {} if page.end is None else {"cursor": selection.cursor(page.end)}
-    return Response({"jobs": [job_status(job) for job in page.jobs], **unreadable_entries(page), **more})
+    return Response({"jobs": [job_status(job) for job in page.jobs], **unreadable_entries(page.unreadable), **more})
 
 
 handler = Endpoint(list_jobs)

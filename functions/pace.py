@@ -5,7 +5,7 @@ job is watched closely where its end is near, or may be; in between whoever wait
 then.
 """
 
-from functions.lifecycle import Job, State
+from functions.lifecycle import Job, State, progress_interval_ms
 
 HOLD_BELOW_MS = 700
 """A shorter time is waited for within a held request: sending the client away for it would cost more."""
@@ -40,9 +40,6 @@ _PAUSE = (1 / 6, 0.0085)
 If the time is known to a twentieth, half of the ends are so heard of within 0.3 % of it, nearly all within one.
 """
 
-_PROGRESS_SHARE = 10
-_FIRST_PROGRESS_MS = 1000
-
 _FIRST_CHECK_MS = 10_000
 _CHECK_FACTOR = 10
 """Times the job's age: a job may fail long before its usual end, or be cancelled."""
@@ -61,13 +58,8 @@ def next_look_ms(job: Job, now: int, *, progress: bool = False) -> int:
     else:
         pause = _blind_ms(age, job.state)
     if progress and not job.must_wait(now):
-        pause = min(pause, progress_pause_ms(age))
+        pause = min(pause, progress_interval_ms(age))
     return max(1, min(pause, max(_FIRST_CHECK_MS, _CHECK_FACTOR * (now - job.created_at))))
-
-
-def progress_pause_ms(age: int) -> int:
-    """Return the pause after a progress report: a tenth of the job's time so far."""
-    return max(_FIRST_PROGRESS_MS, age // _PROGRESS_SHARE)
 
 
 def held_look_ms(job: Job, now: int) -> int:

@@ -5,14 +5,12 @@ from itertools import islice
 
 from functions.abandoning import settled
 from functions.deployment import Deployment
-from functions.errors import refusal_answer
 from functions.lifecycle import Job, State
-from functions.refusals import UnavailableError, UnreadableJobError, UnreadableRowError
+from functions.refusals import UnavailableError, UnreadableRowError
 from functions.row import id_at, order
 from functions.selection import Selection
 from functions.store import Row
 from functions.telemetry import logger
-from functions.views import entry_error, size_of_metadata
 
 _ROWS_AT_ONCE = 100
 """What DynamoDB reads in one request."""
@@ -62,7 +60,7 @@ def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
                 continue
             if selection.holds(job, now):
                 jobs.append(job)
-                room -= size_of_metadata(job)
+                room -= _size_of_metadata(job)
             if len(jobs) == most or room <= 0:
                 is_last = at == batch[-1] and next(positions, None) is None
                 return Page(jobs, None if is_last else end, unreadable)
@@ -86,14 +84,13 @@ def _standing(row: Row, at: str, deployment: Deployment, now: int, unreadable: l
         return None
 
 
+def _size_of_metadata(job: Job) -> int:
+    """Return how many characters of a job's metadata a page shows."""
+    return sum(len(name) + len(value) for name, value in (job.metadata or {}).items())
+
+
 def _cut_short(page: Page, selection: Selection) -> Page:
     """End the page early if AWS had no time for more rows, but never without progress."""
     if page.end == selection.position:
         raise UnavailableError
     return page
-
-
-def unreadable_entries(page: Page) -> dict[str, object]:
-    """Return the entries of the page's unreadable jobs."""
-    entries = [{"id": id_, **entry_error(refusal_answer(UnreadableJobError(id_)))} for id_ in page.unreadable]
-    return {"errors": entries} if entries else {}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from functions.accepting import accept, accepted_response, uploaded_until
+from functions.accepting import accept, uploaded_until
 from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.identity import job_id
@@ -11,6 +11,7 @@ from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from functions.reading import find_job
 from functions.ready import get_ready
 from functions.refusals import FlowNotFoundError, InputNotBackError, InvalidInputError, Refusal
+from functions.views import accepted_response
 
 _COMES_BACK_MS = 60 * 60 * 1000
 """A message that has not come by so long after its job was cancelled was hardly ever sent."""
@@ -21,7 +22,7 @@ def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
 
     Its id is derived from the old one's, so that retrying twice makes one.
     """
-    old = find_job(request, caller, deployment)
+    old = find_job(request.path, caller.org, deployment)
     request.know_query()
     now = deployment.clock.now()
     if old.state not in (State.FAILED, State.CANCELLED):

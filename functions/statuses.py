@@ -75,7 +75,7 @@ def _entry(id_: str, rows: Mapping[str, Row], room: int, caller: Caller, deploym
     if isinstance(row, UnreadableRowError):
         logger().error("a job cannot be read", extra={"job_id": row.job_id, "reason": str(row)})
         raise UnreadableJobError(id_) if row.org == caller.org else JobNotFoundError()
-    if row is None or not is_visible(row, caller, None, now):
+    if row is None or not is_visible(row, caller.org, None, now):
         raise JobNotFoundError
     if size_of(row) > room:
         raise UnavailableError

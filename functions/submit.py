@@ -1,11 +1,12 @@
 """Handler: accept a job."""
 
-from functions.accepting import accepted_response
 from functions.deployment import Deployment
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.ready import get_ready
+from functions.submission_request import read_submission
 from functions.submitting import prepare, submitted
+from functions.views import accepted_response
 
 
 def submit(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -13,7 +14,8 @@ def submit(request: Request, caller: Caller, deployment: Deployment) -> Response
 
     The same idempotency key gives the same job, whatever happened in between.
     """
-    return accepted_response(submitted(request, caller, deployment), caller, deployment.clock.now())
+    job = submitted(*read_submission(request, deployment.catalog), caller.org, deployment)
+    return accepted_response(job, caller, deployment.clock.now())
 
 
 handler = Endpoint(submit)

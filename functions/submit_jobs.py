@@ -8,13 +8,22 @@ from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.ready import get_ready
-from functions.submitting import prepare, submitted_each
+from functions.submission import check_idempotency_key, parse_batch
+from functions.submitting import flow_name, prepare, submitted_each
 from functions.views import accepted, entry_error
+
+_MOST_MS = 15_000
+"""The time after which the rest of a batch is left to its caller: the gateway gives up after 30 seconds."""
 
 
 def submit_jobs(request: Request, caller: Caller, deployment: Deployment) -> Response:
     """Return 202 with an entry for each submission: accepted, or its own error."""
-    outcomes = submitted_each(request, caller, deployment)
+    name = flow_name(request.path, deployment.catalog)
+    entries = parse_batch(request.body)
+    request.know_query()
+    key = check_idempotency_key(request.headers.get("idempotency-key"))
+    until = request.received_at + _MOST_MS
+    outcomes = submitted_each(name, key, entries, caller.org, deployment, until=until)
     return Response({"jobs": [_entry(each, request.id) for each in outcomes]}, status=202)
 
 

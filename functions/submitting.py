@@ -1,30 +1,18 @@
 """The submission of jobs, for every route that takes one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from functions.accepting import accept, enter, letter_of, note_resent, uploaded_until
-from functions.catalog import SUBMISSION
+from functions.catalog import SUBMISSION, Catalog
 from functions.deployment import Deployment
-from functions.http import Request
 from functions.identity import job_id
-from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State, needs_schedule
 from functions.queue import SEND_BATCH_SIZE, JobQueue, Letter, Message
 from functions.refusals import FlowNotFoundError, InvalidInputError, UnavailableError
-from functions.submission import (
-    Submission,
-    check_idempotency_key,
-    keyed_submission,
-    parse_batch,
-    parse_submission,
-    run_at_errors,
-)
+from functions.submission import Submission, keyed_submission, run_at_errors
 from noukai_wire.slug import is_slug
-
-_MOST_MS = 15_000
-"""The seconds after which the rest of a batch is left to its caller: the gateway gives up after 30."""
 
 
 def prepare(deployment: Deployment) -> None:
@@ -33,39 +21,30 @@ def prepare(deployment: Deployment) -> None:
     deployment.catalog.prepare(SUBMISSION)
 
 
-def submitted(request: Request, caller: Caller, deployment: Deployment, *, is_held: bool = False) -> Job:
-    """Accept the job of a request.
+def submitted(name: str, key: str | None, submission: Submission, org: str, deployment: Deployment) -> Job:
+    """Accept a job of the flow `name`.
 
     The same idempotency key gives the same one, whatever happened since.
-
-    One whose answer is held until the job has ended may not name a moment for it to start.
     """
-    name = flow_name(request, deployment)
-    submission = parse_submission(request.body, name, deployment.catalog)
-    request.know_query()
-    if is_held and "runAt" in submission.options:
-        raise InvalidInputError([("options.runAt", "is not for an execution, which is answered at once: submit a job")])
-    key = check_idempotency_key(request.headers.get("idempotency-key"))
-    return accept(*_asked_for(caller, name, key, submission, deployment), deployment)
+    return accept(*_asked_for(org, name, key, submission, deployment), deployment)
 
 
-def submitted_each(request: Request, caller: Caller, deployment: Deployment) -> list[Job | Exception]:
-    """Accept the jobs of a batch, in their order: each job, or its refusal.
+def submitted_each(
+    name: str, batch_key: str | None, entries: Sequence[object], org: str, deployment: Deployment, *, until: int
+) -> list[Job | Exception]:
+    """Accept the jobs of a batch, in their order: each job, or what it failed with.
 
-    A submission without a key of its own is named by the batch's key and its place in the batch.
+    A submission without a key of its own is named by the batch's key and its place in the batch. Those that are not
+    begun by the time `until` are their caller's to retry.
     """
-    name = flow_name(request, deployment)
-    entries = parse_batch(request.body)
-    request.know_query()
-    batch_key = check_idempotency_key(request.headers.get("idempotency-key"))
     outcomes: list[Job | Exception] = []
     outbox = _Outbox(deployment, deployment.queue_of(name))
 
     def enter_one(entry: object, place_key: str | None) -> Job:
-        if deployment.clock.now() >= request.received_at + _MOST_MS:
+        if deployment.clock.now() >= until:
             raise UnavailableError
         key, submission = keyed_submission(entry, name, deployment.catalog)
-        job, message = _asked_for(caller, name, key or place_key, submission, deployment)
+        job, message = _asked_for(org, name, key or place_key, submission, deployment)
         entered = enter(job, message, deployment)
         outbox.add(entered, letter_of(entered, message, deployment), is_repeated=entered is not job)
         return entered
@@ -114,22 +93,22 @@ class _Outbox:
         self._letters, self._repeated = [], []
 
 
-def flow_name(request: Request, deployment: Deployment) -> str:
+def flow_name(path: Mapping[str, str], catalog: Catalog) -> str:
     """Parse the path: `project/flow` of a deployed flow."""
-    project, flow = request.path["project"], request.path["flow"]
+    project, flow = path["project"], path["flow"]
     name = f"{project}/{flow}"
-    if not (is_slug(project) and is_slug(flow)) or name not in deployment.catalog.flows:
+    if not (is_slug(project) and is_slug(flow)) or name not in catalog.flows:
         raise FlowNotFoundError(name)
-    if request.path.get("version", "v0") != "v0":
-        raise FlowNotFoundError(f"{name}/{request.path['version']}")
+    if path.get("version", "v0") != "v0":
+        raise FlowNotFoundError(f"{name}/{path['version']}")
     return name
 
 
 def _asked_for(
-    caller: Caller, name: str, key: str | None, submission: Submission, deployment: Deployment
+    org: str, name: str, key: str | None, submission: Submission, deployment: Deployment
 ) -> tuple[Job, Message]:
     """Return a submission's new job and its message."""
-    job = _new_job(caller, name, key, submission, deployment)
+    job = _new_job(org, name, key, submission, deployment)
     message = _message(job, submission, deployment.catalog.version)
     if submission.input is not None:
         _check_input(job, submission.input, deployment)
@@ -167,13 +146,13 @@ def due_at(options: Mapping[str, Any], now: int) -> int:
     return due
 
 
-def _new_job(caller: Caller, name: str, key: str | None, submission: Submission, deployment: Deployment) -> Job:
+def _new_job(org: str, name: str, key: str | None, submission: Submission, deployment: Deployment) -> Job:
     options, flow = submission.options, deployment.catalog.flows[name]
     now = deployment.clock.now()
     due = due_at(options, now)
     return Job(
-        id=job_id(caller.org, name, key),
-        org=caller.org,
+        id=job_id(org, name, key),
+        org=org,
         flow=name,
         state=State.PENDING,
         created_at=now,

@@ -16,7 +16,7 @@ def upload(request: Request, caller: Caller, deployment: Deployment) -> Response
 
     Asking again, or uploading again, is harmless.
     """
-    name = flow_name(request, deployment)
+    name = flow_name(request.path, deployment.catalog)
     announced = parse_announcement(request.body, name, deployment.catalog)
     request.know_query()
     options, now = announced.options, deployment.clock.now()

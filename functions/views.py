@@ -1,13 +1,19 @@
-"""The contract's views of jobs and flows, pure."""
+"""The contract's views of jobs and flows, and the responses made of them, pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 from functions.catalog import FlowEntry
-from functions.errors import ErrorAnswer
+from functions.errors import ErrorAnswer, refusal_answer
+from functions.http import Response
+from functions.keys import Caller
 from functions.lifecycle import Job, State
+from functions.pace import pace_headers
+from functions.refusals import UnreadableJobError
+from noukai_wire.routes import BASE_PATH, Route
 
 Shown = Mapping[str, Any]
 """Of a job's output: `output`; or `outputUrl`, `outputBytes` and `outputSha256`; or the `error` that there is instead.
@@ -28,9 +34,36 @@ def accepted(job: Job) -> dict[str, Any]:
     }
 
 
+def accepted_response(job: Job, caller: Caller, now: int) -> Response:
+    """Return 202 with an accepted job, its location and its poll interval.
+
+    A repeated submission finds its job running or ended; to a key that may not read it looks like a new one.
+    """
+    seen = job if caller.may_read else replace(job, state=State.PENDING, not_before=job.due_at)
+    return Response(accepted(job), status=202, headers={"Location": location(job), **pace_headers(seen, now)})
+
+
+def status_response(job: Job, shown: Shown, now: int, *, held: bool = False, progress: bool = False) -> Response:
+    """Return the job's status and its poll interval."""
+    pace = {} if job.is_terminal else pace_headers(job, now, held=held, progress=progress)
+    return Response(job_status(job, shown), headers=pace)
+
+
+def location(job: Job) -> str:
+    """Return the path of the job's status, below its flow."""
+    project, flow = job.flow.split("/")
+    return BASE_PATH + Route.STATUS.path(org=job.org, project=project, flow=flow, id=job.id)
+
+
 def entry_error(error: ErrorAnswer) -> dict[str, Any]:
     """Return the error of one job in a batch request."""
     return {"error": error.body["detail"]}
+
+
+def unreadable_entries(ids: Sequence[str]) -> dict[str, Any]:
+    """Return the entries of a page's unreadable jobs."""
+    entries = [{"id": id_, **entry_error(refusal_answer(UnreadableJobError(id_)))} for id_ in ids]
+    return {"errors": entries} if entries else {}
 
 
 def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
@@ -118,8 +151,3 @@ def _timestamp(milliseconds: int | None) -> str | None:
         return None
     text = datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
-
-
-def size_of_metadata(job: Job) -> int:
-    """Return the size of a job's metadata in an answer."""
-    return sum(len(name) + len(value) for name, value in (job.metadata or {}).items())

@@ -8,9 +8,11 @@ from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import is_held_for, next_look_ms
-from functions.reading import find_job, status_response
+from functions.reading import find_job
 from functions.ready import get_ready
 from functions.refusals import InvalidInputError
+from functions.results import shown
+from functions.views import status_response
 from noukai_wire import limits
 
 
@@ -20,7 +22,7 @@ def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
     Sooner if there is nothing to expect for longer than a second: the answer says when to ask again. With
     `progress` the answer also comes with every change of it.
     """
-    job = find_job(request, caller, deployment)
+    job = find_job(request.path, caller.org, deployment)
     request.know_query("seconds", "progress")
     most = limits.MAX_WAIT_SECONDS
     seconds = request.whole_number("seconds", default=most, least=0, most=most)
@@ -28,8 +30,9 @@ def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
     pause_ms = partial(_pause_ms, first=job, progress=progress)
     seen = hold(job, deployment.store, deployment.clock, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
     if seen is not job:
-        job = seen if seen is not None and seen.is_terminal else find_job(request, caller, deployment)
-    return status_response(job, deployment, deployment.clock.now(), held=seconds > 0, progress=progress)
+        job = seen if seen is not None and seen.is_terminal else find_job(request.path, caller.org, deployment)
+    now = deployment.clock.now()
+    return status_response(job, shown(job, deployment), now, held=seconds > 0, progress=progress)
 
 
 def _pause_ms(seen: Job, now: int, first: Job, *, progress: bool) -> int | None:

@@ -8,7 +8,7 @@ from math import exp
 from statistics import NormalDist, fmean, median, quantiles
 
 from functions.estimate import Estimate, RunTimes, refine
-from functions.pace import progress_pause_ms
+from functions.lifecycle import progress_interval_ms
 from tests.bench.simulated_api import Life, SimulatedApi
 from tests.bench.timeline import Timeline
 from tests.bench.wait_loops import Loop
@@ -102,11 +102,11 @@ def _refined(life: Life, chance: random.Random) -> list[tuple[float, Estimate | 
     scale = (life.ended_at - life.claimed_at) / sum(steps)
     reported_at = [life.claimed_at + scale * passed for passed in accumulate(steps)]
     written: list[tuple[float, Estimate | None]] = []
-    begun_at, due_at = round(life.claimed_at), life.claimed_at + progress_pause_ms(0)
+    begun_at, due_at = round(life.claimed_at), life.claimed_at + progress_interval_ms(0)
     for percent, at in enumerate(reported_at[:-1], start=1):
         if at >= due_at:
             written.append((at, refine(life.estimate, begun_at, round(at), {"percent": percent})))
-            due_at = at + progress_pause_ms(round(at) - begun_at)
+            due_at = at + progress_interval_ms(round(at) - begun_at)
     return written
 
 

@@ -105,7 +105,7 @@ def read_late(world: World) -> None:
     unsettled = [job for job in world.ledger.jobs.values() if not job.is_terminal]
     world.clock.time = max([world.clock.time, *(job.give_up_at for job in unsettled)])
     for id_ in [job.id for job in unsettled]:
-        job = find_job(_named(world, id_), _CALLER, world.deployment)
+        job = find_job({"id": id_}, _CALLER.org, world.deployment)
         if not job.is_terminal:
             raise ViolationError(f"the job is {job.state} for ever")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from functions import pool, submitting
+from functions import pool, submission_request
 from functions.catalog import Catalog
 from functions.catalog_build import build_catalog
 from functions.process import FlowProcess
@@ -69,7 +69,7 @@ class Explorer:
         gc.freeze()  # what was imported outlives every world, and need not be looked through after each
         with (
             silent_functions(),
-            patch.object(submitting, "parse_submission", explorer.parser()),
+            patch.object(submission_request, "parse_submission", explorer.parser()),
             patch.object(FlowProcess, "start", explorer.played("start")),
             patch.object(pool, "Reaper", explorer.played("make_reaper")),
             patch.object(pool, "make_scratch", explorer.played("make_scratch")),

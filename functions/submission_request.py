@@ -1,0 +1,20 @@
+"""From the request of one submission to what it asks for, for every route that takes one."""
+
+from functions.catalog import Catalog
+from functions.http import Request
+from functions.refusals import InvalidInputError
+from functions.submission import Submission, check_idempotency_key, parse_submission
+from functions.submitting import flow_name
+
+
+def read_submission(request: Request, catalog: Catalog, *, is_held: bool = False) -> tuple[str, str | None, Submission]:
+    """Return which flow is to run, under which idempotency key, and with what; what is wrong is refused.
+
+    One whose answer is held until the job has ended may not name a moment for it to start.
+    """
+    name = flow_name(request.path, catalog)
+    submission = parse_submission(request.body, name, catalog)
+    request.know_query()
+    if is_held and "runAt" in submission.options:
+        raise InvalidInputError([("options.runAt", "is not for an execution, which is answered at once: submit a job")])
+    return name, check_idempotency_key(request.headers.get("idempotency-key")), submission
