@@ -13,8 +13,7 @@ from functions.deployment import Deployment, deployed
 from functions.errors import ErrorAnswer, error_answer
 from functions.keys import Caller
 from functions.refusals import InvalidInputError
-from noukai_wire.routes import DEFAULT_ROUTE
-from noukai_wire.scopes import ROUTE_SCOPES
+from noukai_wire.routes import DEFAULT_ROUTE, Route
 
 Event = Mapping[str, Any]
 
@@ -24,7 +23,7 @@ _WORTH_COMPRESSING = 600
 
 _REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 
-_SCOPES = {DEFAULT_ROUTE: ()} | {route.key: scopes for route, scopes in ROUTE_SCOPES.items()}
+_SCOPES = {DEFAULT_ROUTE: ()} | {route.key: route.scopes for route in Route}
 """What a key needs, by the gateway's name of the route; any key is told that there is no such route."""
 
 

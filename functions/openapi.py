@@ -21,7 +21,6 @@ from noukai_wire.errors import ErrorCode
 from noukai_wire.models import ExecuteAnswer, JobAccepted, Submission, WireModel
 from noukai_wire.operations import OPERATIONS, Operation
 from noukai_wire.routes import BASE_PATH, Route
-from noukai_wire.scopes import ROUTE_SCOPES
 from noukai_wire.slug import SLUG_RULE
 
 _DESCRIPTION = f"""Jobs of flows: submit one, watch it, wait for it, cancel it.
@@ -120,7 +119,7 @@ def _of_output(responses: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _operation(route: Route, operation: Operation, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """Describe an operation; what is `known` of its path stands there as text, not as a variable."""
-    scopes = " and ".join(f"`{scope}`" for scope in ROUTE_SCOPES[route])
+    scopes = " and ".join(f"`{scope}`" for scope in route.scopes)
     needs = f"Needs the scope {scopes}." if scopes else "Needs a key of any scope."
     return {
         "operationId": route.name.lower(),

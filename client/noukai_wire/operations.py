@@ -26,7 +26,6 @@ from noukai_wire.models import (
 )
 from noukai_wire.parameters import IdempotencyHeader, UsageQuery, WaitQuery
 from noukai_wire.routes import Route
-from noukai_wire.scopes import ROUTE_SCOPES
 from noukai_wire.uploads import Upload, UploadTarget
 from noukai_wire.usage import UsageReport
 
@@ -35,7 +34,7 @@ from noukai_wire.usage import UsageReport
 class Operation:
     """One route: the models of its request and of its answer.
 
-    `is_public` needs no key at all; which scopes another needs is in `ROUTE_SCOPES`. `request_headers` and
+    `is_public` needs no key at all; the route names the scopes that another needs. `request_headers` and
     `query` are models whose fields are headers and query parameters; `example` is one of the request's body.
     `errors` are those that the route adds to what follows from its path, its key and its models. `is_paced`:
     the answer may say when to ask again.
@@ -57,7 +56,7 @@ class Operation:
         codes = {*self.errors, ErrorCode.INTERNAL_ERROR, ErrorCode.UNAVAILABLE, ErrorCode.RATE_LIMITED}
         if not self.is_public:
             codes.add(ErrorCode.UNAUTHENTICATED)
-        if ROUTE_SCOPES[route] or "{org}" in route.template:
+        if route.scopes or "{org}" in route.template:
             codes.add(ErrorCode.FORBIDDEN)
         if "{id}" in route.template:
             codes.add(ErrorCode.JOB_NOT_FOUND)

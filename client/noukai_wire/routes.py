@@ -3,6 +3,8 @@
 from enum import Enum
 from urllib.parse import quote
 
+from noukai_wire.scopes import Scope
+
 BASE_PATH = "/api/v1"
 DEFAULT_ROUTE = "$default"
 """How the gateway names the route of all requests that no other matches."""
@@ -11,45 +13,43 @@ _FLOW = "/seq/{org}/{project}/{flow}"
 
 
 class Route(Enum):
-    """A method and a path template below `BASE_PATH`; a variable is one whole segment.
+    """A method, a path template below `BASE_PATH`, and scopes; a variable is one whole segment.
 
     Two forms of one route differ only in how they name the job: below its flow, or by its id alone. The three
     lists differ in whose jobs they hold: a flow's, a project's or an org's.
     """
 
-    SUBMIT = ("POST", _FLOW + "/jobs")
-    SUBMIT_VERSION = ("POST", _FLOW + "/{version}/jobs")
-    UPLOAD = ("POST", _FLOW + "/uploads")
-    SUBMIT_JOBS = ("POST", _FLOW + "/jobs/batch")
-    EXECUTE = ("POST", _FLOW + "/execute")
-    EXECUTE_VERSION = ("POST", _FLOW + "/{version}/execute")
-    STATUS = ("GET", _FLOW + "/jobs/{id}")
-    STATUS_BY_ID = ("GET", "/jobs/{id}")
-    STATUSES = ("POST", "/jobs/status")
-    WAIT = ("GET", _FLOW + "/jobs/{id}/wait")
-    WAIT_BY_ID = ("GET", "/jobs/{id}/wait")
-    CANCEL = ("POST", _FLOW + "/jobs/{id}/cancel")
-    CANCEL_BY_ID = ("POST", "/jobs/{id}/cancel")
-    CANCEL_JOBS = ("POST", _FLOW + "/jobs/cancel")
-    RETRY = ("POST", _FLOW + "/jobs/{id}/retry")
-    RETRY_BY_ID = ("POST", "/jobs/{id}/retry")
-    LIST_JOBS = ("GET", _FLOW + "/jobs")
-    LIST_PROJECT = ("GET", "/seq/{org}/{project}/jobs")
-    LIST_ORG = ("GET", "/seq/{org}/jobs")
+    SUBMIT = ("POST", _FLOW + "/jobs", Scope.SUBMIT)
+    SUBMIT_VERSION = ("POST", _FLOW + "/{version}/jobs", Scope.SUBMIT)
+    UPLOAD = ("POST", _FLOW + "/uploads", Scope.SUBMIT)
+    SUBMIT_JOBS = ("POST", _FLOW + "/jobs/batch", Scope.SUBMIT)
+    EXECUTE = ("POST", _FLOW + "/execute", Scope.SUBMIT, Scope.READ)
+    EXECUTE_VERSION = ("POST", _FLOW + "/{version}/execute", Scope.SUBMIT, Scope.READ)
+    STATUS = ("GET", _FLOW + "/jobs/{id}", Scope.READ)
+    STATUS_BY_ID = ("GET", "/jobs/{id}", Scope.READ)
+    STATUSES = ("POST", "/jobs/status", Scope.READ)
+    WAIT = ("GET", _FLOW + "/jobs/{id}/wait", Scope.READ)
+    WAIT_BY_ID = ("GET", "/jobs/{id}/wait", Scope.READ)
+    CANCEL = ("POST", _FLOW + "/jobs/{id}/cancel", Scope.CANCEL)
+    CANCEL_BY_ID = ("POST", "/jobs/{id}/cancel", Scope.CANCEL)
+    CANCEL_JOBS = ("POST", _FLOW + "/jobs/cancel", Scope.CANCEL)
+    # Its refusals tell how the old job ended.
+    RETRY = ("POST", _FLOW + "/jobs/{id}/retry", Scope.SUBMIT, Scope.READ)
+    RETRY_BY_ID = ("POST", "/jobs/{id}/retry", Scope.SUBMIT, Scope.READ)
+    LIST_JOBS = ("GET", _FLOW + "/jobs", Scope.READ)
+    LIST_PROJECT = ("GET", "/seq/{org}/{project}/jobs", Scope.READ)
+    LIST_ORG = ("GET", "/seq/{org}/jobs", Scope.READ)
     FLOWS = ("GET", "/flows")
-    USAGE = ("GET", "/usage")
+    USAGE = ("GET", "/usage", Scope.USAGE)
     OPENAPI = ("GET", "/openapi.json")
     HEALTH = ("GET", "/healthz")
 
-    @property
-    def method(self) -> str:
-        """Return the HTTP method."""
-        return self.value[0]
-
-    @property
-    def template(self) -> str:
-        """Return the path below `BASE_PATH`, with its variables in braces."""
-        return self.value[1]
+    def __init__(self, method: str, template: str, *scopes: Scope) -> None:
+        self.method = method
+        self.template = template
+        """The path below `BASE_PATH`, with its variables in braces."""
+        self.scopes = scopes
+        """Every scope that a key needs for it."""
 
     @property
     def key(self) -> str:

@@ -12,7 +12,7 @@ from functions.keys import CACHE_MS
 from noukai_wire.errors import ErrorCode
 from noukai_wire.operations import OPERATIONS
 from noukai_wire.routes import Route
-from noukai_wire.scopes import ROUTE_SCOPES, Scope
+from noukai_wire.scopes import Scope
 from tests.functions.calls import hook
 from tests.functions.harness import System, assert_refused
 
@@ -76,7 +76,7 @@ def test_path_of_another_org(system: System, route: Route) -> None:
     assert [operation for operation, _ in system.calls if operation != "GetItem"] == []
 
 
-@pytest.mark.parametrize(("route", "needed"), [(route, scope) for route in Route for scope in ROUTE_SCOPES[route]])
+@pytest.mark.parametrize(("route", "needed"), [(route, scope) for route in Route for scope in route.scopes])
 def test_missing_scope(system: System, route: Route, needed: Scope) -> None:
     """A key that lacks one scope of a route gets a 403 that names it."""
     system.add_key("nk_lacking", "acme", tuple(scope for scope in Scope if scope != needed))
@@ -115,9 +115,9 @@ def test_submitting_key_learns_nothing_of_an_old_job(system: System) -> None:
 def test_security_document_has_the_scopes() -> None:
     """SECURITY.md names for each route the scopes that the functions ask for."""
     rows = [
-        f"| `{route.method} {route.template}` | {' and '.join(f'`{scope}`' for scope in scopes)} |"
-        for route, scopes in ROUTE_SCOPES.items()
-        if scopes
+        f"| `{route.method} {route.template}` | {' and '.join(f'`{scope}`' for scope in route.scopes)} |"
+        for route in Route
+        if route.scopes
     ]
     assert "\n".join(rows) in Path(".github/SECURITY.md").read_text(encoding="utf-8")
 
