@@ -32,7 +32,7 @@ _OTHER_ENTRIES = (
 """What the worker's asset does without: nothing imports an entry."""
 
 _FOR_AUTHORS = ("testing.py", "rehearsed.py")
-_NEVER_IN_ASSETS = ("__pycache__", "flows", *_FOR_AUTHORS, "*.pyi", "py.typed")
+_NEVER_IN_ASSETS = ("__pycache__", "flows", *_FOR_AUTHORS, "*.md", "*.pyi", "py.typed")
 _LEFT_OUT: dict[AssetName, tuple[str, ...]] = {
     "api": (*_NEVER_IN_ASSETS, *_BUILD_STEP),
     "worker": (*_NEVER_IN_ASSETS, *_BUILD_STEP, *_OTHER_ENTRIES),

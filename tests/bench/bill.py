@@ -27,7 +27,7 @@ README: Mapping[str, tuple[str, ...]] = {
     "answers sent to the internet": ("egress",),
     "1 % of invocations that start a process": ("cold starts",),
 }
-"""The rows of the README's table, with the stages of each."""
+"""The rows of the operators' table, with the stages of each."""
 
 _STAGES: Mapping[str, tuple[str, ...]] = {
     "submit": ("submit",),

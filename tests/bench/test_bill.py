@@ -1,5 +1,6 @@
 """The bill of a job is what the README says, what is promised, and what a budget counts."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,19 @@ def bills(account: Account) -> dict[str, Bill]:
 
 
 def test_readme_states_the_bill(bills: dict[str, Bill]) -> None:
-    """Row by row, as `make bench ARGS=bill` prints it."""
+    """Row by row in that of the operators, as `make bench ARGS=bill` prints it."""
     printed = Section("", ["", *bills], readme_rows(bills), {}).markdown()
     rows = [line for line in printed.splitlines() if line.startswith("| ")]
-    readme = (ROOT / "README.md").read_text()
+    readme = (ROOT / "infra" / "README.md").read_text()
     assert [row for row in rows[2:] if row not in readme] == []
+
+
+def test_short_table_states_the_sums(bills: dict[str, Bill]) -> None:
+    """The first page has those and no others."""
+    readme = (ROOT / "README.md").read_text()
+    table = readme.partition("| how the jobs come |")[2].partition("\n\n")[0]
+    stated = re.findall(r"^\| .* \| ([\d.]+) \|$", table, re.MULTILINE)
+    assert stated == [f"{bill.usd_per_million():.2f}" for bill in bills.values()]
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -1,4 +1,4 @@
-"""The README's code, run as a reader would run it."""
+"""The documents' code, run as a reader would run it."""
 
 import os
 import re
@@ -6,44 +6,36 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from infra.local.running import ready
 from infra.settings import ROOT
-
-TEXT = (ROOT / "README.md").read_text()
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: its language, what follows it in the fence, and its code."""
-
-    language: str
-    info: str
-    code: str
-
-
-BLOCKS = [Block(*found) for found in re.findall(r"^```(\w*) *([^\n]*)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)]
-
+from tests.documents import BLOCKS, Block
 
 SCRIPTS = [block for block in BLOCKS if block.language == "python" and not block.info]
-FILES = [block for block in BLOCKS if block.info]
+FLOWS = [block for block in BLOCKS if block.language == "python" and block.info.startswith("file=")]
+APPLICATIONS = [block for block in BLOCKS if block.info.startswith("application=")]
+OF_CI = [block for block in BLOCKS if block.language in ("yaml", "json") and block.info.startswith("file=")]
+"""Run by `tests/infra/test_ci_recipe.py`."""
 COMMANDS = [block for block in BLOCKS if block.language == "sh" and "noukai " in block.code]
+MAKES = [block for block in BLOCKS if block.language == "sh" and block not in COMMANDS]
 READER = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
 """The environment of a reader at a terminal, whom no `make` has started, where `make test` runs these tests."""
-TARGETS = {line for block in BLOCKS if block.language == "sh" for line in block.code.splitlines() if "make" in line}
+TARGETS = {line.strip() for block in MAKES for line in block.code.splitlines()}
+FIRST_TEST = ".venv/bin/pytest -q tests/functions/test_limits.py"
+"""What a contributor runs first; `make test` runs it, too."""
+DRIVER = Path(__file__).with_name("web_application.py")
 
 
 @pytest.fixture(scope="module")
 def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment of a reader whose local system runs the README's flows beside the demo's."""
+    """The environment of a reader whose local system runs the documents' flows beside the demo's."""
     flows = tmp_path_factory.mktemp("my_flows")
     shutil.copy(ROOT / "functions" / "flows" / "demo.py", flows)
-    for block in FILES:
-        (flows / block.info.removeprefix("file=")).write_text(block.code)
+    for block in FLOWS:
+        (flows / block.file).write_text(block.code)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with ready(flows=flows) as url:
         yield {**READER, "PATH": path, "NOUKAI_BASE_URL": url}
@@ -55,22 +47,30 @@ def run(command: list[str], environ: dict[str, str]) -> str:
     return done.stdout
 
 
-def test_every_block_is_run_here() -> None:
-    """No code stands in the README that the other tests do not run."""
+def test_every_block_is_run() -> None:
+    """No code stands in a document that no test runs."""
     drawings = [block for block in BLOCKS if block.language == "text"]
-    makes = [block for block in BLOCKS if block.language == "sh" and block not in COMMANDS]
-    assert len(SCRIPTS) + len(FILES) + len(COMMANDS) + len(makes) + len(drawings) == len(BLOCKS)
-    assert {"make demo", "make test", "make deploy"} == TARGETS
+    run_somewhere = [*SCRIPTS, *FLOWS, *APPLICATIONS, *OF_CI, *COMMANDS, *MAKES, *drawings]
+    assert [block for block in BLOCKS if block not in run_somewhere] == []
+    assert {"make demo", "make test", "make deploy", "make setup", FIRST_TEST} == TARGETS
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda block: block.code.splitlines()[-1])
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda block: block.title)
 def test_scripts(environ: dict[str, str], script: Block) -> None:
-    """Every Python script of the README runs as it stands."""
+    """Every Python script of the documents runs as it stands."""
     assert run([sys.executable, "-W", "error", "-c", script.code], environ)
 
 
+@pytest.mark.parametrize("application", APPLICATIONS, ids=lambda block: block.title)
+def test_web_application(environ: dict[str, str], application: Block, tmp_path: Path) -> None:
+    """It submits, shows and cancels a job, and answers 404 for one that is not there."""
+    (tmp_path / application.file).write_text(application.code)
+    assert run([sys.executable, "-W", "error", str(DRIVER), str(tmp_path / application.file)], environ)
+
+
 def test_commands(environ: dict[str, str]) -> None:
-    """The command lines of the README run as they stand."""
+    """The command lines of the documents run as they stand."""
+    assert COMMANDS
     for block in COMMANDS:
         output = run(["bash", "-euo", "pipefail", "-c", block.code], environ)
         assert "acme/demo/word-count" in output

@@ -1,0 +1,56 @@
+"""What the documents refer to is there."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from infra.settings import ROOT
+from tests.documents import DOCUMENTS
+
+LONGEST_README = 200
+_CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_PATH = re.compile(r"`((?:\.ci|\.github|client|functions|infra|tests)/[\w./-]*)`")
+
+
+def prose(document: Path) -> str:
+    return _CODE.sub("", document.read_text())
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", prose(document), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def test_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= LONGEST_README
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links(document: Path) -> None:
+    """Each leads to a file, and to a heading if it names one."""
+    for link in _LINK.findall(prose(document)):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_paths(document: Path) -> None:
+    """Each path that a document names is one of the repository; the changelog also tells of former ones."""
+    if document.name == "CHANGELOG.md":
+        return
+    assert [path for path in _PATH.findall(prose(document)) if not (ROOT / path).exists()] == []
+
+
+def test_every_document_is_checked() -> None:
+    """One that is added is tested like the others."""
+    listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=False)
+    added = {ROOT / name for name in listed.stdout.splitlines()}
+    assert {path for path in added if path.exists()} <= set(DOCUMENTS)
