@@ -150,7 +150,7 @@ def _http(method: str, key: str, path: str, body: str | None, variables: Mapping
             "authorization": f"Bearer {_KEY}",
             "content-type": "application/json",
             "host": "abcdefghij.execute-api.us-east-1.amazonaws.com",
-            "user-agent": "noukai-python/0.1.0",
+            "user-agent": "noukai-python/0.2.0",
             "x-forwarded-for": "192.0.2.1",
         },
         "requestContext": {
