@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundle.asset import AssetName
-from infra.bundle.target import Platform
+from infra.bundle.target import AssetName, Platform
 from tests.infra.template import API, Template
 
 Assets = Callable[[AssetName, Platform], Path]
