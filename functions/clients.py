@@ -41,7 +41,7 @@ class Clients:
         return client("sqs")
 
     def connect(self) -> None:
-        """Connect the clients that are made, ahead of the first call: that costs a start's CPU and no request's."""
+        """Connect the clients that exist, at startup, to spare the first request that CPU time."""
         from functions.aws import connect
 
         for name in {"_dynamodb", "_sqs"} & vars(self).keys():

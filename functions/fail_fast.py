@@ -1,7 +1,7 @@
 """The validators of arguments that stop at the first wrong item of a collection.
 
-What a submission lets through only the code of a flow's author can refuse. It may refuse each of a million
-items, and pydantic would collect an error of each, with its traceback.
+An author's own validator runs in the worker alone. It may refuse each of a million items, and pydantic would
+collect an error with a traceback for each.
 """
 
 from collections.abc import Mapping
@@ -29,16 +29,16 @@ def fail_fast_validator(adapter: "TypeAdapter[Any]") -> "SchemaValidator":
 
     schema = cast("CoreSchema", _failing_fast(adapter.core_schema))
     try:
-        # The validators that models have of their own would collect every error.
+        # A model's own, prebuilt validator would collect every error.
         return SchemaValidator(schema, _use_prebuilt=False)
     except TypeError:
-        # A pydantic before 2.13 always takes those.
+        # Before 2.13, pydantic always uses prebuilt validators.
         return SchemaValidator(schema)
 
 
 def _failing_fast(schema: Mapping[str, Any]) -> dict[str, Any]:
     if schema["type"] == "function-wrap":
-        # Its function may look at all that is wrong within.
+        # Its function may read every error of the inner schema.
         return {**schema}
     parts = {key: _each(schema[key]) for key in _PARTS if key in schema}
     return {**schema, **parts, **({"fail_fast": True} if schema["type"] in _COLLECTIONS else {})}

@@ -11,7 +11,7 @@ EXPIRES_AT = "t"
 """The time-to-live attribute of the jobs and usage tables."""
 
 RESTORED = "rt"
-"""When the restoration began that wrote a job's row last: a record of the stream that changes it counts no usage."""
+"""When the last restoration of the row began. A stream record that changes it counts no usage."""
 
 PENDING = "pending"
 RUNNING = "running"

@@ -1,4 +1,4 @@
-"""The work of a function while Lambda starts it, with a whole processor: its first request has a share of one."""
+"""The preparation of a function at its start, when Lambda gives it more CPU than in a request."""
 
 import os
 from collections.abc import Callable
@@ -16,7 +16,7 @@ def get_ready(make: Callable[[Deployment], object]) -> None:
     """
     if not IS_DEPLOYED:
         return
-    # What fails now fails again in a request, which is answered, or comes again, and logs it.
+    # A failure here comes again in the first request, which logs and answers it.
     with suppress(Exception):
         make(deployed())
         deployed().connect()

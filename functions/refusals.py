@@ -32,7 +32,7 @@ class InvalidJsonError(Refusal):
 
 
 class TooLargeError(Refusal):
-    """Something of more bytes than are accepted."""
+    """A body or a value that is larger than its limit."""
 
 
 class MissingMessageError(Refusal):
@@ -43,7 +43,7 @@ class MissingMessageError(Refusal):
 
 
 class InvalidInputError(Refusal):
-    """A body, header or query that is wrong: the first wrong places, and what is wrong with each."""
+    """An invalid body, header or query, with the first invalid places and a message for each."""
 
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
         shown = [(cut(path, _MAX_PATH_BYTES), cut(message, _MAX_PATH_BYTES)) for path, message in errors[:MAX_ERRORS]]
@@ -92,7 +92,7 @@ class TooManyUnfinishedError(Refusal):
 
 
 class TooManyCallsError(Refusal):
-    """A call of a key that has called as often as it may, until so many milliseconds have passed."""
+    """A call beyond the rate limit of its key; `wait_ms` says when to try again."""
 
     def __init__(self, limit: int, *, wait_ms: int) -> None:
         super().__init__(f"This key may call {limit} times a second: send the request again in a moment.")
@@ -121,7 +121,7 @@ class JobNotFoundError(Refusal):
 
 
 class UnreadableJobError(Refusal):
-    """A job of the caller's whose row is there and says nothing that can be shown."""
+    """A job of the caller's org whose row cannot be read."""
 
     def __init__(self, job_id: str) -> None:
         super().__init__(
@@ -140,7 +140,7 @@ class IdempotencyConflictError(Refusal):
 
 
 class UnavailableError(Refusal):
-    """Something that AWS could not do, or had no time for."""
+    """A request that AWS could not serve now."""
 
     def __init__(self) -> None:
         super().__init__("This could not be done now: send the request again.")
@@ -156,7 +156,7 @@ class InputNotBackError(Refusal):
 
 
 class UnreadableRowError(ValueError):
-    """A row that is no job's: something else than this code has written it, or a part of it."""
+    """A row of the jobs table that does not hold a valid job."""
 
     def __init__(self, job_id: str, org: str, problem: str) -> None:
         super().__init__(f"the row of the job {job_id!r} cannot be read: {problem}")

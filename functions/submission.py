@@ -1,4 +1,4 @@
-"""From the body of a submit request to a job's input and options, pure: what is wrong is refused."""
+"""The parsing of a submission's body into a job's input and options. Pure."""
 
 import hashlib
 import json

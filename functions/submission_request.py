@@ -1,4 +1,4 @@
-"""From the request of one submission to what it asks for, for every route that takes one."""
+"""The reading of a submission from its request, for every route that takes one."""
 
 from functions.catalog import Catalog
 from functions.http import Request
@@ -8,7 +8,7 @@ from functions.submitting import flow_name
 
 
 def read_submission(request: Request, catalog: Catalog, *, is_held: bool = False) -> tuple[str, str | None, Submission]:
-    """Return which flow is to run, under which idempotency key, and with what; what is wrong is refused.
+    """Return the flow, the idempotency key and the submission of a request.
 
     One whose answer is held until the job has ended may not name a moment for it to start.
     """

@@ -26,7 +26,7 @@ class _Generator(CodeGeneratorDraft2019):
     _any_or_one_of_count: int
 
     def generate_any_of(self) -> None:
-        """Write the check of variants: one that a type, a name or a tag rules out is not tried, which costs an error.
+        """Write the check of variants; skip those that a type, a name or a tag rules out, to make no error.
 
         A body may hold tens of thousands of items, and each of them may fit the last of a dozen variants.
         """
@@ -49,7 +49,7 @@ class _Generator(CodeGeneratorDraft2019):
         generate(schema, self._variable, self._variable_name, clear_variables=True)
 
     def _needed(self, schema: Any, value: str, depth: int = 0) -> Iterator[str]:
-        """Give conditions that each value meets that fits a schema, and that cost little."""
+        """Yield cheap conditions that every value of a schema meets."""
         if not isinstance(schema, dict):
             return
         if "$ref" in schema:

@@ -17,7 +17,7 @@ from infra.settings import ROOT
 
 
 class Assets:
-    """The assets: `api` for the functions that answer requests, `worker` with the flows and their requirements."""
+    """The assets: `api` for the functions that answer requests; `worker` also has the flows and their libraries."""
 
     def __init__(self, bundler: Bundler) -> None:
         self.api = _code(bundler, "api")

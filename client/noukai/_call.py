@@ -155,7 +155,7 @@ class Callers:
         return response
 
     def _free(self) -> Caller | None:
-        """Return a thread, or None if none can be started: at Python's end, or beyond a limit on processes."""
+        """Return a new thread; None at Python's exit, or at the limit on processes."""
         try:
             caller = self._idle.pop()
         except IndexError:

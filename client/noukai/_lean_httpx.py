@@ -1,4 +1,4 @@
-"""The import of httpx without its command, which would import click and rich: a quarter of our import time."""
+"""The import of httpx without its command, whose click and rich take a quarter of our import time."""
 
 import sys
 from importlib import import_module

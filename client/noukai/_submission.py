@@ -46,9 +46,9 @@ class JobOptions(TypedDict, total=False):
     metadata: Mapping[str, str] | None
     """Names and values that come back with the job's status: 16 at most."""
     retry_for: float | None
-    """How many seconds to retry a submission under its one key (60) while the API is unreachable; 0 for never."""
+    """How many seconds to retry while the API is unreachable, under one idempotency key (60); 0 for never."""
     keep_seconds: int | None
-    """How long the job is kept after its end, from an hour to a year; afterwards its key makes another job."""
+    """How long the job is kept after its end: an hour to a year. After that its key makes a new job."""
 
 
 @dataclass(frozen=True)

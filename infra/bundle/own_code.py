@@ -52,7 +52,7 @@ def own_code(asset: AssetName, cache: Path) -> Path:
 
 
 def copy_for_build(folder: Path) -> None:
-    """Copy our modules as a build of the catalog needs them, which are those that flows may import, and more."""
+    """Copy our modules for a build of the catalog, which imports the flows and the build step."""
     _copy(folder, _NEVER_IN_ASSETS)
 
 

@@ -25,7 +25,7 @@ _HASH_DIGITS = 32
 
 @dataclass(frozen=True)
 class Shape:
-    """The parts of a template that outlast most changes: all but the flows' version and the assets' hashes."""
+    """A template without the version of the flows and the hashes of the assets, which change with every flow."""
 
     settings: Settings
     profiles: tuple[str, ...]

@@ -72,7 +72,7 @@ def test_the_jobs_of_several_flows_are_cancelled_after_one_question(api: FakeApi
 
 @pytest.mark.parametrize("command", [("list", "acme/demo/echo", "--json"), (*BUSY, "--yes", "--json")])
 def test_what_cannot_be_read_is_told_on_stderr(api: FakeApi, command: tuple[str, ...]) -> None:
-    """A line for each job goes to stderr, whatever is said of Python's warnings; the one document names them too."""
+    """Each job has a line on stderr, whatever Python's warning filters say, and an entry in the document."""
     api.unreadable = ["job_7", "job_8"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
