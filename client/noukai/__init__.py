@@ -7,45 +7,55 @@
 `AsyncNoukai` is the same, to be awaited.
 """
 
-from . import _lean_httpx as _lean_httpx  # isort: skip  (before whatever else imports httpx)
+import importlib
+import typing
 
-from noukai_wire.flows import FlowDescription
-from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
-from noukai_wire.usage import DayUse, UsageReport, Use
-
-from ._client import AsyncNoukai, Noukai
-from ._ends import as_completed
-from ._errors import (
-    ApiError,
-    AuthenticationError,
-    ConflictError,
-    ConnectionFailedError,
-    FlowNotFoundError,
-    InsufficientCreditsError,
-    InvalidArgumentError,
-    InvalidInputError,
-    JobCancelledError,
-    JobError,
-    JobFailedError,
-    JobNotFoundError,
-    NotFoundError,
-    NoukaiError,
-    OutputMismatchError,
-    PayloadTooLargeError,
-    PermissionDeniedError,
-    RateLimitedError,
-    RequestTimeoutError,
-    ResultLostError,
-    ServerError,
-    UnexpectedAnswerError,
-    WaitTimeoutError,
-)
-from ._flow import AsyncFlow, Flow
-from ._job import AsyncJob, Job
-from ._listing import JobSelection, UnreadableJobWarning
-from ._settings import ClientOptions
-from ._shown import FlowTable, JobTable
-from ._submission import JobOptions
+if typing.TYPE_CHECKING:
+    from ._faces import (
+        ApiError,
+        AsyncFlow,
+        AsyncJob,
+        AsyncNoukai,
+        AuthenticationError,
+        ClientOptions,
+        ConflictError,
+        ConnectionFailedError,
+        DayUse,
+        ExecuteResult,
+        Flow,
+        FlowDescription,
+        FlowNotFoundError,
+        FlowTable,
+        InsufficientCreditsError,
+        InvalidArgumentError,
+        InvalidInputError,
+        Job,
+        JobAccepted,
+        JobCancelledError,
+        JobError,
+        JobFailedError,
+        JobNotFoundError,
+        JobOptions,
+        JobSelection,
+        JobStatus,
+        JobTable,
+        NotFoundError,
+        Noukai,
+        NoukaiError,
+        OutputMismatchError,
+        PayloadTooLargeError,
+        PermissionDeniedError,
+        RateLimitedError,
+        RequestTimeoutError,
+        ResultLostError,
+        ServerError,
+        UnexpectedAnswerError,
+        UnreadableJobWarning,
+        UsageReport,
+        Use,
+        WaitTimeoutError,
+        as_completed,
+    )
 
 __all__ = [
     "ApiError",
@@ -92,3 +102,16 @@ __all__ = [
     "WaitTimeoutError",
     "as_completed",
 ]
+
+
+def __getattr__(name: str) -> typing.Any:
+    """Load the client when one of its names is first used: a module of flows imports `noukai.flow` alone."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    faces = importlib.import_module("._faces", __name__)
+    globals().update((each, getattr(faces, each)) for each in __all__)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

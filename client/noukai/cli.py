@@ -1,5 +1,7 @@
 """The command `noukai`: submit, watch, await and cancel jobs; list flows; show usage."""
 
+from . import _lean_httpx as _lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
+
 import sys
 from itertools import islice
 from pathlib import Path

@@ -9,9 +9,17 @@ from typing import Any
 import pytest
 
 import noukai
+import noukai._faces as noukai_faces
 from noukai import ApiError, JobFailedError, JobStatus, NoukaiError
 
 ERRORS = [value for value in vars(noukai).values() if isinstance(value, type) and issubclass(value, NoukaiError)]
+
+
+def loaded_by(program: str) -> set[str]:
+    """The packages that a fresh process has loaded after a program."""
+    report = f"{program}; import sys; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", report], check=True, capture_output=True, text=True)
+    return set(done.stdout.split())
 
 
 def test_the_public_names_are_exact_and_sorted() -> None:
@@ -31,15 +39,27 @@ def test_every_public_name_is_explained(name: str) -> None:
 
 def test_the_client_does_not_load_its_command() -> None:
     """Importing the client loads neither typer nor rich, nor anything of the functions or of AWS."""
-    program = "import sys; import noukai; print(*{name.partition('.')[0] for name in sys.modules})"
-    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    loaded = loaded_by("from noukai import Noukai")
     assert "httpx" in loaded
-    assert not {"typer", "rich", "click", "boto3", "botocore", "functions", "infra", "aws_cdk"} & set(loaded)
+    assert not {"typer", "rich", "click", "boto3", "botocore", "functions", "infra", "aws_cdk"} & loaded
+
+
+def test_the_package_alone_loads_nothing() -> None:
+    """Importing the package, as a module of flows does, loads no library: its names are loaded when they are used."""
+    assert not {"httpx", "pydantic", "typer", "rich", "botocore"} & loaded_by("import noukai")
+
+
+def test_the_package_knows_its_names_before_they_are_loaded() -> None:
+    """Before any name is loaded, `dir` lists them all, and another name is an ordinary error."""
+    program = "import noukai; print(set(noukai.__all__) <= set(dir(noukai)), hasattr(noukai, 'Nothing'))"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == "True False\n"
+    assert noukai.__all__ == noukai_faces.__all__
 
 
 def test_the_command_of_httpx_can_still_be_imported() -> None:
     """The client does without it, but takes it from nobody."""
-    program = "import noukai; from httpx._main import main; main.name"
+    program = "from noukai import Noukai; from httpx._main import main; main.name"
     subprocess.run([sys.executable, "-c", program], check=True)
 
 

@@ -1,0 +1,87 @@
+"""The public names of `noukai`, which the package loads when the first one is asked for."""
+
+from . import _lean_httpx as _lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
+
+from noukai_wire.flows import FlowDescription
+from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
+from noukai_wire.usage import DayUse, UsageReport, Use
+
+from ._client import AsyncNoukai, Noukai
+from ._ends import as_completed
+from ._errors import (
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    ConnectionFailedError,
+    FlowNotFoundError,
+    InsufficientCreditsError,
+    InvalidArgumentError,
+    InvalidInputError,
+    JobCancelledError,
+    JobError,
+    JobFailedError,
+    JobNotFoundError,
+    NotFoundError,
+    NoukaiError,
+    OutputMismatchError,
+    PayloadTooLargeError,
+    PermissionDeniedError,
+    RateLimitedError,
+    RequestTimeoutError,
+    ResultLostError,
+    ServerError,
+    UnexpectedAnswerError,
+    WaitTimeoutError,
+)
+from ._flow import AsyncFlow, Flow
+from ._job import AsyncJob, Job
+from ._listing import JobSelection, UnreadableJobWarning
+from ._settings import ClientOptions
+from ._shown import FlowTable, JobTable
+from ._submission import JobOptions
+
+__all__ = [
+    "ApiError",
+    "AsyncFlow",
+    "AsyncJob",
+    "AsyncNoukai",
+    "AuthenticationError",
+    "ClientOptions",
+    "ConflictError",
+    "ConnectionFailedError",
+    "DayUse",
+    "ExecuteResult",
+    "Flow",
+    "FlowDescription",
+    "FlowNotFoundError",
+    "FlowTable",
+    "InsufficientCreditsError",
+    "InvalidArgumentError",
+    "InvalidInputError",
+    "Job",
+    "JobAccepted",
+    "JobCancelledError",
+    "JobError",
+    "JobFailedError",
+    "JobNotFoundError",
+    "JobOptions",
+    "JobSelection",
+    "JobStatus",
+    "JobTable",
+    "NotFoundError",
+    "Noukai",
+    "NoukaiError",
+    "OutputMismatchError",
+    "PayloadTooLargeError",
+    "PermissionDeniedError",
+    "RateLimitedError",
+    "RequestTimeoutError",
+    "ResultLostError",
+    "ServerError",
+    "UnexpectedAnswerError",
+    "UnreadableJobWarning",
+    "UsageReport",
+    "Use",
+    "WaitTimeoutError",
+    "as_completed",
+]
