@@ -41,8 +41,24 @@ OF_ANY_DOCUMENT = re.compile(
     r"OpenAPI 3\.1 support is still in beta|Failed to get the schema name: null"
     # A query parameter of usage; the class that would have the name is made by no operation.
     r"|From \(reserved word\) cannot be used as model name"
+    # For Java: of any example of a body.
+    r"|Ignoring complex example on request body"
 )
 """What openapi-generator warns of whatever the document says; and of the word that Python reserves."""
+
+JAVAC = shutil.which("javac")
+AS_JAVA = ("-g", "java", "--library", "native", "--additional-properties=openApiNullable=false")
+NOT_IN_THE_JAR = """package javax.annotation;
+
+public @interface Generated {
+    String[] value();
+
+    String date();
+
+    String comments();
+}
+"""
+"""The one annotation that the code for Java uses and the generator's jar, which has Jackson and the others, lacks."""
 
 
 @pytest.fixture
@@ -109,6 +125,26 @@ def test_typescript(name: str, folder: Path, node_modules: Path, base_url: str, 
     assert warnings(ran(*generators[name], cwd=folder)) == []
     ran(str(NODE), str(node_modules / "typescript" / "bin" / "tsc"), "-p", ".", cwd=folder)
     done = ran(str(NODE), f"compiled/with_{name}.js", base_url, api_key, org(), cwd=folder)
+    assert json.loads(done) == DONE
+
+
+@pytest.mark.skipif(JAVAC is None, reason="this machine has no compiler of Java, and no package index has one")
+def test_java(folder: Path, base_url: str, api_key: str) -> None:
+    """All that was generated is compiled with the program, and no warning is of the document."""
+    cli = str(PYTHON.parent / "openapi-generator-cli")
+    assert warnings(ran(cli, "generate", "-i", DOCUMENT, *AS_JAVA, "-o", ".", cwd=folder)) == []
+    made = folder / "src" / "main" / "java"
+    (made / "javax" / "annotation").mkdir(parents=True)
+    (made / "javax" / "annotation" / "Generated.java").write_text(NOT_IN_THE_JAR)
+    program = shutil.copy(SOURCES / "WithOpenapiGenerator.java", made)
+    (jar,) = FOLDER.glob("lib/python*/site-packages/openapi_generator_cli/openapi-generator.jar")
+    sources = map(str, made.rglob("*.java"))
+    # Generated serializers are never serialized themselves; Jackson has deprecated what all generated code calls.
+    lints = ("-Xlint:all,-serial,-deprecation", "-Werror", "-proc:none")
+    ran(str(JAVAC), *lints, "-cp", str(jar), "-d", "compiled", *sources, cwd=folder)
+    java = str(Path(str(JAVAC)).with_name("java"))
+    classes = os.pathsep.join([str(jar), "compiled"])
+    done = ran(java, "-cp", classes, Path(program).stem, base_url, api_key, org(), cwd=folder)
     assert json.loads(done) == DONE
 
 
