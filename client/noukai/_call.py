@@ -13,7 +13,7 @@ from typing import cast
 import httpx
 
 from ._connections import BlockingConnections
-from ._stream import received
+from ._stream import answer_of, received
 
 
 class Call:
@@ -49,6 +49,8 @@ class Call:
         """Send the request; an error is raised in the thread that waits for the answer."""
         try:
             self._reply.put(self._perform())
+        except httpx.HTTPStatusError as refusal:
+            self._reply.put(answer_of(refusal))
         except BaseException as failure:  # noqa: BLE001 - it is raised where the answer is waited for
             self._reply.put(failure)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent import futures
 from contextlib import aclosing, closing
@@ -13,7 +14,7 @@ import httpx
 from ._call import Callers
 from ._connections import AwaitingConnections, BlockingConnections
 from ._operation import Answer, Attend, Operation, Outcome, Reply, Report, Sleep, Step, Together, advance
-from ._stream import areceived
+from ._stream import answer_of, areceived
 from ._timeouts import time_for
 
 T = TypeVar("T")
@@ -125,6 +126,10 @@ class AwaitingDriver:
                     return await areceived(response)
         except httpx.RequestError as failure:
             return failure
+        except httpx.HTTPStatusError as refusal:
+            return answer_of(refusal)
+        except ssl.SSLError as failure:  # after the handshake, httpx lets it through here
+            return httpx.ReadError(str(failure), request=request)
         except TimeoutError:
             return httpx.ReadTimeout("the answer took too long to arrive", request=request)
 

@@ -116,6 +116,18 @@ async def areceived(response: httpx.Response) -> httpx.Response:
     return body.of(response)
 
 
+def answer_of(refusal: httpx.HTTPStatusError) -> httpx.Response:
+    """Return the answer that an event hook has raised, as `raise_for_status` does.
+
+    Its body is empty unless the hook has read it: httpx has closed it.
+    """
+    response = refusal.response
+    try:
+        return _with_content(response, response.content)
+    except httpx.ResponseNotRead:
+        return _with_content(response, b"")
+
+
 def _sink_of(response: httpx.Response) -> Received | None:
     return response.request.extensions.get(SINK) if response.is_success else None
 

@@ -38,16 +38,16 @@ class Colour:
         return Noukai(http_client=httpx.Client(transport=transport), sleep=self.sleeps.append, **settings)
 
     @contextmanager
-    def connected(self, base_url: str | None) -> Iterator[Any]:
+    def connected(self, base_url: str | None, **options: Any) -> Iterator[Any]:
         """Yield a client with connections of its own, which are closed at the end."""
         if self._awaiting:
-            client = AsyncNoukai("nk_test", base_url=base_url)
+            client = AsyncNoukai("nk_test", base_url=base_url, **options)
             try:
                 yield client
             finally:
                 self.run(client.aclose())
         else:
-            with Noukai("nk_test", base_url=base_url) as blocking:
+            with Noukai("nk_test", base_url=base_url, **options) as blocking:
                 yield blocking
 
     def run(self, outcome: Any) -> Any:

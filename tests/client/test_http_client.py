@@ -7,8 +7,16 @@ from typing import Any
 import httpx
 import pytest
 
-from noukai import AsyncNoukai, InvalidArgumentError, Noukai, NoukaiError, RequestTimeoutError
-from tests.client.script import held
+from noukai import (
+    AsyncNoukai,
+    InvalidArgumentError,
+    JobNotFoundError,
+    NotFoundError,
+    Noukai,
+    NoukaiError,
+    RequestTimeoutError,
+)
+from tests.client.script import held, refused
 
 
 class Api:
@@ -55,6 +63,39 @@ def test_headers_and_hooks_are_respected(*, is_awaiting: bool) -> None:
         "Authorization": "Bearer nk_test",
         "Accept": "application/json",
     }
+
+
+@pytest.mark.parametrize("is_awaiting", [False, True])
+@pytest.mark.parametrize("reads", [False, True])
+def test_hook_that_raises_for_a_status_changes_nothing(*, is_awaiting: bool, reads: bool) -> None:
+    """What may pass is retried, and what is final is the client's own error, with its details if the hook reads."""
+    refusals = [refused(502), refused(404, "JOB_NOT_FOUND", {"X-Request-ID": "req_1"})]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return refusals.pop(0).to(request)
+
+    def hook(response: httpx.Response) -> None:
+        if reads:
+            response.read()
+        response.raise_for_status()
+
+    async def awaited(response: httpx.Response) -> None:
+        if reads:
+            await response.aread()
+        response.raise_for_status()
+
+    async def awaiting() -> None:
+        async with httpx.AsyncClient(transport=transport, event_hooks={"response": [awaited]}) as http_client:
+            await AsyncNoukai("nk_test", http_client=http_client, jitter=lambda: 0.0).job("job_1").status()
+
+    def blocking() -> None:
+        with httpx.Client(transport=transport, event_hooks={"response": [hook]}) as http_client:
+            Noukai("nk_test", http_client=http_client, jitter=lambda: 0.0).job("job_1").status()
+
+    transport = httpx.MockTransport(answer)
+    with pytest.raises(JobNotFoundError if reads else NotFoundError) as raised:
+        asyncio.run(awaiting()) if is_awaiting else blocking()
+    assert (raised.value.request_id, refusals) == ("req_1", [])
 
 
 @pytest.mark.parametrize("is_awaiting", [False, True])
