@@ -99,9 +99,10 @@ def _located(text: str) -> httpx.URL:
     """
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL:
-        url = httpx.URL()
-    if url.scheme not in ("http", "https") or not is_host(url.host):
+        host = url.host  # httpx decodes and refuses a name only when asked for it
+    except (httpx.InvalidURL, UnicodeError):
+        url, host = httpx.URL(), ""
+    if url.scheme not in ("http", "https") or not is_host(host):
         raise UnexpectedAnswerError(
             "the API has named a place that is no URL of HTTP: check base_url (NOUKAI_BASE_URL)"
         )

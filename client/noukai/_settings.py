@@ -100,12 +100,13 @@ def _base_url(name: str, text: str) -> str:
     address = text.strip()
     try:
         url = httpx.URL(address)
+        host = url.raw_host.decode() if url.host else ""  # httpx decodes and refuses a name only when asked for it
         port = urlsplit(address).port  # it also knows what brackets are for, and how large a port may be
     except (httpx.InvalidURL, ValueError) as invalid:
         raise InvalidArgumentError(f"{name} {text!r} is not a URL: {invalid}") from None
     if (
         url.scheme not in {"http", "https"}
-        or not is_host(url.raw_host.decode())
+        or not is_host(host)
         or port == 0
         or re.search(r"\s", address)
         or url.userinfo

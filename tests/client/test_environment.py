@@ -177,6 +177,7 @@ def test_blanks_around_the_base_url_are_nothing(colour: Colour, text: str, monke
         ("NOUKAI_BASE_URL", f"http://{'a' * 64}.test/api/v1"),
         ("NOUKAI_BASE_URL", "http://localhost:80800/api/v1"),
         ("NOUKAI_BASE_URL", "http://localhost:0/api/v1"),
+        ("NOUKAI_BASE_URL", "http://xn--.test/api/v1"),
         ("NOUKAI_ORG", "Acme"),
         ("NOUKAI_PROJECT", "a b"),
         ("HTTPS_PROXY", "ftp://proxy"),
