@@ -41,6 +41,10 @@ Accepted = TypeVar("Accepted", JobAccepted, JobAccepted | ApiError)
 _LONGEST_PAUSE = 24 * 60 * 60.0
 """A larger `Retry-After`, in seconds, is taken for this one: no sleep can overflow."""
 
+_SNIFFED_BYTES = 64
+_BLANKS = b"\xef\xbb\xbf \t\r\n"
+"""What may precede a page's first element: a byte-order mark and blanks."""
+
 _TEMPORARY_REDIRECTIONS = {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT}
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -116,11 +120,18 @@ def unexpected(
 
 def _web_page(response: httpx.Response) -> str | None:
     """Describe the answer if it is a web page. The API itself answers with JSON and never redirects."""
-    if not response.is_error and response.headers.get("Content-Type", "").lower().startswith("text/html"):
+    if not response.is_error and _is_page(response):
         return "it is a web page"
     if response.status_code in _TEMPORARY_REDIRECTIONS:
         return "it redirects for now, as a login page does"
     return None
+
+
+def _is_page(response: httpx.Response) -> bool:
+    if response.headers.get("Content-Type", "").lower().startswith("text/html"):
+        return True
+    # Not every captive portal says what it sends; JSON never begins like this.
+    return response.content[:_SNIFFED_BYTES].lstrip(_BLANKS).startswith(b"<")
 
 
 def error_of(response: httpx.Response) -> ApiError:

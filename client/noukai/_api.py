@@ -227,7 +227,7 @@ class Api:
         if not self.settings.max_retries:
             return Patience(0, limited_seconds=math.inf)
         seconds = _OUTAGE if math.isinf(deadline.left) else math.inf
-        return Patience(self.settings.max_retries, seconds, limited_seconds=math.inf)
+        return Patience(self.settings.max_retries, seconds, limited_seconds=math.inf, longest_pause=math.inf)
 
     def patience_of_submission(self, submission: Submission) -> Patience:
         """Return for how long a submission is repeated."""

@@ -17,7 +17,11 @@ _LONGEST_RETRY_AFTER = 60.0
 """A longer pause than this, in seconds, would look like a hang: the caller gets the error instead."""
 
 
+_CLOUDFLARE = range(520, 525)
+"""How it says that the server behind it is away."""
+
 _TRANSIENT = {
+    *_CLOUDFLARE,
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -40,6 +44,8 @@ class Patience(NamedTuple):
     seconds: float = 0.0
     limited_seconds: float = 0.0
     """The same for 429: a rate limit is no reason to give up a job."""
+    longest_pause: float = _LONGEST_RETRY_AFTER
+    """The longest `Retry-After` that is obeyed, unless there are more seconds."""
 
 
 class Failures:
@@ -63,8 +69,10 @@ class Failures:
             return True
         failing = now - self._since
         is_over = self.count > patience.retries and failing + pause >= seconds
-        if is_over or pause > max(seconds, _LONGEST_RETRY_AFTER):
+        if is_over or pause > max(seconds, patience.longest_pause):
             return True
+        if not self._is_told:
+            self._is_told = tell_of_pause(error)
         if failing >= _TOLD_AFTER and not self._is_told:
             self._is_told = True
             _LOG.warning("the API is away, and is asked again for %s: %s", _told(seconds), error)
@@ -79,6 +87,15 @@ class Failures:
 def asked_pause(error: NoukaiError) -> float:
     """Return how many seconds the API asks to wait."""
     return (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
+
+
+def tell_of_pause(error: NoukaiError) -> bool:
+    """Warn of a pause that would look like a hang, if the API asks for one; return whether it does."""
+    pause = asked_pause(error)
+    if not pause or pause < _TOLD_AFTER:
+        return False
+    _LOG.warning("the API asks for a pause of %.0f s: %s", pause, error)
+    return True
 
 
 def _told(seconds: float) -> str:

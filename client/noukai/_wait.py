@@ -30,7 +30,7 @@ from ._errors import (
 )
 from ._looks import Look
 from ._operation import Listener, Operation, Report, interruptible
-from ._patience import is_transient
+from ._patience import is_transient, tell_of_pause
 from ._payload import with_output
 from ._submission import Submission
 
@@ -164,6 +164,7 @@ class Wait:
                 if not _refuses_to_hold(refusal):
                     raise
                 self._held = False
+                tell_of_pause(refusal)
                 yield from self._deadline.pause(refusal.retry_after or 0.0, because=refusal)
         ask = partial(self._api.request, Route.STATUS_BY_ID, id=self._job_id)
         return (yield from self._api.exchange(ask, self._deadline, self._patience))

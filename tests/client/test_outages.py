@@ -44,7 +44,9 @@ _AWAY = {
     "gateway timeout": refused(504),
     "captive": _PAGE,
     "captive in capitals": Answer(body=b"<HTML>", headers={"Content-Type": "Text/HTML"}),
+    "captive without its type": Answer(body=b"\xef\xbb\xbf\r\n<!DOCTYPE html><title>Log in</title>"),
     "captive without a page": refused(511),
+    "away behind Cloudflare": refused(521),
     "redirected": _REDIRECTED,
     "redirected without a page": Answer(307, b"", {"Location": "http://portal.test/"}),
 }

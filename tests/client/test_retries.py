@@ -141,6 +141,19 @@ def test_long_retry_after_is_obeyed_within_the_deadline(header: str) -> None:
     assert (player.sleeps, player.now) == ([60], 1060)
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_pause_of_an_hour_is_said_and_obeyed(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    """A wait without a deadline comes back when the API wants it to, and does not look hung until then."""
+    busy, player = refused(status, headers={"Retry-After": "3600"}), Player()
+    player.play(wait(player), busy, busy, held("completed"))
+    assert player.sleeps == [3600, 3600]
+    assert caplog.messages == [
+        f"the API asks for a pause of 3600 s: refused with {status}",
+        f"the API asks for a pause of 3600 s: refused with {status}",
+        "the API answers again, after 3600 s",
+    ]
+
+
 def test_date_without_a_clock_beside_it_counts_from_now() -> None:
     """A gateway may say when, and not what time it is there."""
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
