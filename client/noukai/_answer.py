@@ -156,9 +156,11 @@ def error_of_failure(request: httpx.Request, failure: httpx.RequestError) -> Nou
     if isinstance(failure, httpx.TimeoutException):
         return RequestTimeoutError(f"{what} was not answered in time")
     if isinstance(failure, httpx.TransportError):
-        return ConnectionFailedError(
-            f"{what}: {failure or type(failure).__name__}; check base_url (NOUKAI_BASE_URL) and the network"
-        )
+        said = str(failure) or type(failure).__name__
+        advice = "check base_url (NOUKAI_BASE_URL) and the network"
+        if "CERTIFICATE_VERIFY_FAILED" in said:
+            advice = "an authority to trust is named in SSL_CERT_FILE or SSL_CERT_DIR"
+        return ConnectionFailedError(f"{what}: {said}; {advice}")
     return UnexpectedAnswerError(f"the answer to {what} cannot be read: {failure}")
 
 

@@ -5,7 +5,7 @@ import re
 import ssl
 from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -38,10 +38,20 @@ class Network:
         """Return a new httpx client."""
         _check_proxies()
         try:
-            return kind(verify=self._context, limits=_LIMITS, cookies=_NoCookies())
+            return kind(
+                verify=self._context, limits=_LIMITS, cookies=_NoCookies(), trust_env=False, mounts=self._mounts(kind)
+            )
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             named = ", ".join(f"{_variable(scheme)}={_shown(text)}" for scheme, text in getproxies().items())
             raise InvalidArgumentError(f"the proxies of the environment ({named}) cannot be used: {error}") from None
+
+    def _mounts(self, kind: type[HttpClient]) -> Any:
+        proxies = getproxies()
+        if not proxies:
+            return None
+        from ._proxies import async_mounts, mounts  # noqa: PLC0415 - where there is a proxy
+
+        return (mounts if issubclass(kind, httpx.Client) else async_mounts)(proxies, self._context, _LIMITS)
 
 
 class _NoCookies(CookieJar):

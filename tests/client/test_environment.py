@@ -76,7 +76,7 @@ def test_a_proxy_is_used(colour: Colour, proxy: str, form: str, monkeypatch: pyt
         assert colour.run(client.job("job_1").status()).state == "running"
 
 
-@pytest.mark.parametrize("exceptions", ["localhost", "*", "example.org, localhost ,", "127.0.0.0/8,localhost"])
+@pytest.mark.parametrize("exceptions", ["localhost", "*", "example.org, localhost ,", "[::1],fd00::/8,localhost"])
 def test_a_proxy_has_exceptions(colour: Colour, exceptions: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The API is asked directly if `NO_PROXY` names it."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")

@@ -210,6 +210,7 @@ def test_a_certificate_that_is_not_trusted_is_outlasted(
         with pytest.raises(WaitTimeoutError) as raised:
             colour.run(client.job(JOB).wait(timeout_ms=1500))
         assert "CERTIFICATE_VERIFY" in str(raised.value.__cause__)
+        assert "SSL_CERT_FILE" in str(raised.value.__cause__)
 
 
 def test_the_command_says_that_the_api_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
