@@ -2,7 +2,7 @@
 
 from functions.lifecycle import Job, abandoned_because
 from functions.store import JobStore, Refused
-from functions.text import cut
+from noukai_wire.text import cut
 
 
 def settled(seen: Job, store: JobStore, now: int) -> Job:

@@ -6,7 +6,8 @@ A flow can write into any of its descriptors. A line without the token is droppe
 from dataclasses import asdict, dataclass
 from json import dumps, loads
 
-from functions.outcome import Outcome, Raised, outcome_of_kind
+from functions.outcome import Outcome, outcome_of_kind
+from noukai.flow.runtime import Raised
 
 _MOST_BYTES = 1 << 20
 """More than any answer has: results that are larger than a row's go another way."""

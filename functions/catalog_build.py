@@ -22,13 +22,14 @@ from pydantic import TypeAdapter, ValidationError
 from functions.catalog import FlowEntry
 from functions.catalog_files import write_catalog
 from functions.complaints import complaints_about, slug_rule
-from functions.flow import Flow, note_flows
 from functions.imports import advice, missing_in, missing_later
 from functions.left_out import Offered, clashes, left_out, place_of
 from functions.profile import MAX_BATCHED_SECONDS, MAX_PROFILES, flow_seconds_of, function_timeout
 from functions.registry import PACKAGE, flows_of, open_folder, projects
-from functions.schema import ReadableSchema
+from functions.schema import ReadableSchema, output_schema
 from functions.validator_code import Validator, flow_validator
+from noukai.flow import Flow
+from noukai.flow.runtime import note_flows
 from noukai_wire import limits
 from noukai_wire.slug import is_slug
 
@@ -144,7 +145,7 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
         longest_seconds=longest,
         profile=profile,
         needs_engine=validator.needs_engine,
-        output=flow.returns.schema(),
+        output=output_schema(flow.returns),
         fresh_process=flow.fresh_process,
     )
     return entry, validator

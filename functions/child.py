@@ -1,4 +1,4 @@
-"""The call of a flow within its process, and its interruption.
+"""The interruption of a flow within its process.
 
 What is called here was taken from its module before a flow could replace it there.
 """
@@ -10,27 +10,11 @@ from os import getpid, kill
 from signal import pthread_sigmask
 from signal import signal as set_handler
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 from functions.call import INTERRUPT
-from functions.failure import raised_by
-from functions.outcome import Raised, Returned, result_of
 from functions.telemetry import trace_of
-
-
-class Interrupted(KeyboardInterrupt):
-    """Raised in the flow's main thread when it must stop; no `except Exception` catches it.
-
-    Of all exceptions, asyncio hands on only a `KeyboardInterrupt` from whatever task it hits, and cancels the
-    others.
-    """
-
-
-class Log(Protocol):
-    """An interface to log a flow's exception."""
-
-    def exception(self, msg: object, /, *, exc_info: BaseException) -> None:
-        """Log the exception with its trace."""
+from noukai.flow.runtime import Interrupted
 
 
 @dataclass(slots=True)
@@ -42,17 +26,6 @@ class TraceLog:
     def exception(self, _msg: object, /, *, exc_info: BaseException) -> None:
         """Keep its trace."""
         self.trace = trace_of(exc_info)
-
-
-def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Returned | Raised:
-    """Return the outcome of a flow, whatever it does; log what it raises."""
-    try:
-        return result_of(run())
-    except Interrupted:
-        return Raised("Interrupted: the flow was told to stop")
-    except BaseException as error:  # noqa: BLE001 - a flow may end itself with SystemExit or worse
-        logger().exception("the flow raised", exc_info=error)
-        return raised_by(error)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 import inspect
 
 from functions import profile
-from functions.flow import Flow
+from noukai.flow import Flow
 from noukai_wire import limits
 from noukai_wire.slug import SLUG_RULE, is_slug
 

@@ -14,17 +14,17 @@ from functions.batch import Batch
 from functions.call import Call
 from functions.catalog import FlowEntry
 from functions.equipment import Equipment
-from functions.flow import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP
 from functions.lifecycle import Job, Payload, State, longest_backoff_seconds
-from functions.outcome import Outcome, Raised, Returned
+from functions.outcome import Outcome
 from functions.pool import WorkerBrokenError
 from functions.process import FlowProcess
 from functions.queue import Delivery, Message
 from functions.reaper import NotEndedError
 from functions.store import Refused
 from functions.telemetry import logger
-from functions.text import cut
+from noukai.flow.runtime import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Raised, Returned
 from noukai_wire.limits import MAX_BACKOFF_SECONDS
+from noukai_wire.text import cut
 
 BROKEN = (WorkerBrokenError, NotEndedError)
 """Errors of the worker itself: its deliveries are given back, and it must end."""

@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING, Any
 from functions.answer import Answer
 from functions.call import Call
 from functions.channel import Channel
-from functions.child import Guard, Interrupted, TraceLog, outcome_of
-from functions.context import ArgumentsError, Context, PermanentError
-from functions.failure import describe_error, raised_by
-from functions.flow import Flow
+from functions.child import Guard, TraceLog
 from functions.leftovers import LeftOvers
-from functions.outcome import Outcome, Raised, Returned
+from functions.outcome import Outcome
 from functions.progress import ProgressBoard
 from functions.refusals import Refusal
 from functions.registry import flows_of, open_folder, projects
 from functions.surroundings import Surroundings, flush_output
 from functions.telemetry import logger, trace_of
-from functions.text import cut
+from noukai.flow import Context, Flow, PermanentError
+from noukai.flow.runtime import ArgumentsError, Interrupted, Raised, Returned, describe_error, outcome_of, raised_by
 from noukai_wire.limits import MAX_ROW_RESULT_BYTES
+from noukai_wire.text import cut
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

@@ -29,10 +29,14 @@ _DISTRIBUTIONS = {
 }
 """The distribution of each module that has another name than its distribution."""
 
-_INCOMPLETE = {"aws_lambda_powertools"}
+_CLIENT = "noukai"
+_INCOMPLETE = {"aws_lambda_powertools", _CLIENT}
 """Packages that the worker has without their unused parts: an import of such a part fails, too."""
 
 _THIS_REPOSITORYS = {"functions", "infra", "tests"}
+_FORMER_MODULES = {"functions", "functions.flow"}
+"""Where flows imported the decorator from before version 0.2."""
+
 _ABOUT_THE_MACHINE = {"TYPE_CHECKING", "os", "platform", "sys"}
 
 
@@ -47,6 +51,8 @@ def missing_in(error: BaseException) -> str | None:
 def advice(module: str, folder: Path) -> str:
     """Return advice about a missing module."""
     root = module.partition(".")[0]
+    if module in _FORMER_MODULES:
+        return "flows import it from noukai.flow: write `from noukai.flow import flow, Context`"
     if root in _THIS_REPOSITORYS:
         return "the worker has no such module of this repository"
     if root in {folder.name, PACKAGE}:
@@ -64,14 +70,18 @@ def missing_later(folder: Path) -> Iterator[str]:
         if file is None or not name.startswith(f"{PACKAGE}."):
             continue
         for line, wanted in _imports(ast.parse(Path(file).read_bytes())):
-            if not _is_there(wanted.partition(".")[0]):
+            if not _is_there(wanted):
                 yield (
                     f"{file}:{line}: No module named {wanted!r} will be found when this is reached: "
                     f"{advice(wanted, folder)}, or import it in a `try`"
                 )
 
 
-def _is_there(root: str) -> bool:
+def _is_there(module: str) -> bool:
+    root = module.partition(".")[0]
+    if root == _CLIENT and (module == _CLIENT or module not in sys.modules):
+        # Every worker has `noukai.flow`; the client comes with the requirements.
+        return find_spec(f"{_CLIENT}._faces") is not None
     try:
         return root in sys.modules or find_spec(root) is not None
     except ValueError:
@@ -84,7 +94,8 @@ def _imports(node: ast.AST) -> Iterator[tuple[int, str]]:
     if isinstance(node, ast.Import):
         yield from ((node.lineno, alias.name) for alias in node.names)
     if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        yield node.lineno, node.module
+        is_submodule = f"{node.module}.{node.names[0].name}" in sys.modules
+        yield node.lineno, f"{node.module}.{node.names[0].name}" if is_submodule else node.module
     for child in ast.iter_child_nodes(node):
         yield from _imports(child)
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from functions.flow import Flow
 from functions.registry import project_of
+from noukai.flow import Flow
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FLOW = "flow"
-_MODULES = ("functions.flow", "noukai.flow")
-"""The modules that the decorator is imported from."""
+_MODULES = ("noukai.flow", "functions.flow")
+"""The modules that the decorator is, or was, imported from."""
 
 _HIDDEN = "a decorator above @flow hides it: write @flow on top"
 _METHOD = "it is in a class, and a flow is a function of a module: move it out"

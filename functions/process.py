@@ -19,9 +19,10 @@ from functions.call import INTERRUPT, Call
 from functions.channel import BROKEN, Channel
 from functions.connection import Connection
 from functions.conversation import LOOK_SECONDS, Conversation
-from functions.outcome import Outcome, Raised
+from functions.outcome import Outcome
 from functions.progress import ProgressBoard
 from functions.reaper import End, Reaper
+from noukai.flow.runtime import Raised
 
 _DEATH_SECONDS = 0.1
 """A process that has closed its pipes may be about to end: its status comes a moment later."""

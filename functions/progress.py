@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from json import dumps, loads
 from typing import Any
 
-from functions.text import cut
+from noukai_wire.text import cut
 
 _BYTES = 4096
 _HEADER = struct.Struct("=II")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from functions.aws import AwsError
 from functions.identity import is_job_id
 from functions.telemetry import logger
-from functions.text import is_too_deep
+from noukai_wire.text import is_too_deep
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

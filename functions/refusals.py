@@ -5,8 +5,8 @@ None of them knows how it is answered: the table of `errors` says that, for ever
 
 from collections.abc import Mapping, Sequence
 
-from functions.text import cut
 from noukai_wire import limits
+from noukai_wire.text import cut
 
 MAX_ERRORS = 20
 """How many wrong places an answer names: no more are ever looked for."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from functions.alias import Alias
-from functions.flow import Flow
+from noukai.flow import Flow
 
 PACKAGE = "flows"
 """What the folder's modules are a package of, wherever the folder lies."""

@@ -5,10 +5,12 @@ from functools import lru_cache
 from typing import Any
 
 from functions.catalog import SUBMISSION, Catalog, FlowEntry
-from functions.flow import Flow
+from functions.refusals import InvalidInputError, Refusal
 from functions.schema import ReadableSchema
 from functions.submission import uploaded_arguments
 from functions.validator_code import body_validator, flow_validator
+from noukai.flow import Flow
+from noukai.flow.runtime import ArgumentsError
 from noukai_wire import limits
 from noukai_wire.models import Submission
 
@@ -17,9 +19,14 @@ def accepted_arguments(flow: Flow, content: bytes) -> Mapping[str, Any]:
     """Parse a message and parameters into a job's arguments, as its message would carry them.
 
     Raises:
-        Refusal: the API would refuse them.
+        ArgumentsError: the API would refuse them.
     """
-    return uploaded_arguments(content, flow.name, _catalog(flow))
+    try:
+        return uploaded_arguments(content, flow.name, _catalog(flow))
+    except InvalidInputError as refused:
+        raise ArgumentsError.of(refused.summary) from None
+    except Refusal as refused:
+        raise ArgumentsError.of(refused.message) from None
 
 
 @lru_cache(maxsize=256)

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from functions.decimal_schema import decimal_number
-from functions.written import EXACT
+from noukai.flow.runtime import OUTPUT_FIELD, ReturnType
+from noukai_wire.numbers import EXACT
 
 _MAPPINGS = ("dict", "frozendict", "ordered_dict", "counter")
 _SETS = ("set", "frozenset")
@@ -128,6 +130,22 @@ class ReadableSchema(GenerateJsonSchema):
         if not written.keys() & {"minItems", "maxItems"}:
             del written["uniqueItems"]
         return {**written, "items": written["items"] or {"type": ["string", "number", "boolean", "null"]}}
+
+
+def output_schema(returns: ReturnType) -> dict[str, Any]:
+    """Return the JSON Schema of what a flow's output is written as.
+
+    It allows anything if pydantic does not know the annotation.
+    """
+    if returns.adapter is None:
+        return {}
+    try:
+        whole = returns.adapter.json_schema(mode="serialization", schema_generator=ReadableSchema)
+    except (PydanticInvalidForJsonSchema, ValueError):
+        return {}
+    written: dict[str, Any] = whole["properties"][OUTPUT_FIELD]
+    schema = {name: each for name, each in written.items() if name != "title"}
+    return schema | ({"$defs": whole["$defs"]} if "$defs" in whole else {})
 
 
 def bound_timeout(options: dict[str, Any], seconds: int) -> None:

@@ -13,8 +13,8 @@ from functions.body import TOO_DEEP, TOO_LARGE, check_size, parse_object, read_l
 from functions.catalog import SUBMISSION, UPLOAD, Catalog, FlowEntry, InputError
 from functions.moment import NO_MOMENT, read_moment
 from functions.refusals import MAX_ERRORS, InvalidInputError, MissingMessageError
-from functions.text import is_too_deep
 from noukai_wire import limits
+from noukai_wire.text import is_too_deep
 from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
 
 _FIELDS = ("message", "parameters", "input", "options")

@@ -47,7 +47,7 @@ def trace_of(error: BaseException | None) -> str:
 
 def _traces(error: BaseException | None, told: set[int]) -> list[str]:
     """Yield the traces of an exception, its group's members and its causes, each once."""
-    from functions.failure import cause_of, frames_of, members_of  # noqa: PLC0415 - few processes log an exception
+    from noukai_wire.exceptions import cause_of, frames_of, members_of  # noqa: PLC0415 - few processes log an exception
 
     parts: list[str] = []
     while error is not None and len(told) < _MOST_TRACES and id(error) not in told:

@@ -7,7 +7,7 @@ from fastjsonschema.draft2019 import CodeGeneratorDraft2019
 from fastjsonschema.generator import VALIDATION_EXCEPTIONS
 from fastjsonschema.ref_resolver import RefResolver
 
-from functions.written import EXACT
+from noukai_wire.numbers import EXACT
 
 _INSTANCES = {
     "array": "(list, tuple)",
@@ -107,4 +107,4 @@ def validator_module(schema: Mapping[str, Any], formats: Mapping[str, Any]) -> s
     generator = make({**schema}, resolver=resolver, formats=formats, use_default=False, fast_fail=False)
     code: str = generator.global_state_code + "\n" + generator.func_code
     used = [name for name in ("as_written", "is_multiple") if f"{name}(" in code]
-    return f"from functions.written import {', '.join(used)}\n{code}" if used else code
+    return f"from noukai_wire.numbers import {', '.join(used)}\n{code}" if used else code

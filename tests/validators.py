@@ -11,11 +11,11 @@ from pydantic import TypeAdapter
 
 from functions.catalog import Catalog
 from functions.clock import Clock
-from functions.flow import Context, Flow, PermanentError, flow
 from functions.host import Host
 from functions.payloads import PayloadStore
 from functions.text_checks import TextChecks
 from functions.validator_code import flow_validator
+from noukai.flow import Context, Flow, PermanentError, flow
 from tests.flow_process import CALL
 
 Errors = list[Any]

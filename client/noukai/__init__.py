@@ -108,7 +108,13 @@ def __getattr__(name: str) -> typing.Any:
     """Load the client when one of its names is first used: a module of flows imports `noukai.flow` alone."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    faces = importlib.import_module("._faces", __name__)
+    try:
+        faces = importlib.import_module("._faces", __name__)
+    except ModuleNotFoundError as error:
+        if error.name != f"{__name__}._faces":
+            raise
+        message = f"{name!r} is a name of the client, and only `noukai.flow` is installed here"
+        raise ImportError(message, name=__name__) from None
     globals().update((each, getattr(faces, each)) for each in __all__)
     return globals()[name]
 

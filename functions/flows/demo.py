@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le
 
-from functions.flow import Context, flow
+from noukai.flow import Context, flow
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 """Letters, also joined by an apostrophe of either kind or a hyphen."""

@@ -8,7 +8,15 @@ from infra.bundle.cache import cached
 from infra.bundle.target import PYTHON_VERSION, AssetName
 from infra.settings import ROOT
 
-_SOURCES = {"functions": ROOT / "functions", "noukai_wire": ROOT / "client" / "noukai_wire"}
+_CLIENT = ROOT / "client"
+_API = {"functions": ROOT / "functions", "noukai_wire": _CLIENT / "noukai_wire"}
+_WORKER = {
+    **_API,
+    "noukai/__init__.py": _CLIENT / "noukai" / "__init__.py",
+    "noukai/flow": _CLIENT / "noukai" / "flow",
+}
+_SOURCES: dict[AssetName, dict[str, Path]] = {"api": _API, "worker": _WORKER}
+"""Where our modules lie, by their places in an asset: what flows import is for workers alone."""
 
 _BUILD_STEP = (
     "catalog_build.py",
@@ -31,7 +39,7 @@ _OTHER_ENTRIES = (
 )
 """What the worker's asset does without: nothing imports an entry."""
 
-_FOR_AUTHORS = ("testing.py", "rehearsed.py")
+_FOR_AUTHORS = ("rehearsed.py",)
 _NEVER_IN_ASSETS = ("__pycache__", "flows", *_FOR_AUTHORS, "*.md", "*.pyi", "py.typed")
 _LEFT_OUT: dict[AssetName, tuple[str, ...]] = {
     "api": (*_NEVER_IN_ASSETS, *_BUILD_STEP),
@@ -43,19 +51,23 @@ def own_code(asset: AssetName, cache: Path) -> Path:
     """Return a read-only folder with our modules of an asset, compiled once: flows change more often."""
 
     def fill(draft: Path) -> None:
-        _copy(draft, _LEFT_OUT[asset])
+        _copy(_SOURCES[asset], draft, _LEFT_OUT[asset])
         compile_folder(draft)
 
-    files = sorted(path for source in _SOURCES.values() for path in source.rglob("*.py"))
-    parts = [part for path in files for part in (str(path.relative_to(ROOT)), path.read_text())]
+    files = sorted(path for source in _SOURCES[asset].values() for path in (source, *source.rglob("*.py")))
+    parts = [part for path in files if path.is_file() for part in (str(path.relative_to(ROOT)), path.read_text())]
     return cached(cache, [PYTHON_VERSION, *_LEFT_OUT[asset], *parts], fill)
 
 
 def copy_for_build(folder: Path) -> None:
     """Copy our modules for a build of the catalog, which imports the flows and the build step."""
-    _copy(folder, _NEVER_IN_ASSETS)
+    _copy(_WORKER, folder, _NEVER_IN_ASSETS)
 
 
-def _copy(folder: Path, left_out: tuple[str, ...]) -> None:
-    for name, source in _SOURCES.items():
-        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*left_out))
+def _copy(sources: dict[str, Path], folder: Path, left_out: tuple[str, ...]) -> None:
+    for name, source in sources.items():
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*left_out))
+        else:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / name)

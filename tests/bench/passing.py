@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from functions.call import INTERRUPT
 from functions.host import Host
-from functions.outcome import Outcome, Raised
+from functions.outcome import Outcome
 from functions.progress import ProgressBoard
 from functions.telemetry import logger
+from noukai.flow.runtime import Raised
 from tests.bench.timeline import Timeline
 
 if TYPE_CHECKING:

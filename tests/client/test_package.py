@@ -49,6 +49,20 @@ def test_the_package_alone_loads_nothing() -> None:
     assert not {"httpx", "pydantic", "typer", "rich", "botocore"} & loaded_by("import noukai")
 
 
+def test_flows_load_no_library_and_nothing_that_windows_lacks() -> None:
+    """A module of flows, and its tests, can be imported wherever Python runs, without the client's libraries."""
+    lacking = "import sys, signal; sys.modules.update(fcntl=None, pwd=None, resource=None, termios=None)"
+    on_windows = f"{lacking}; del signal.pthread_sigmask, signal.setitimer"
+    loaded = loaded_by(f"{on_windows}; import noukai.flow.runtime, noukai.testing")
+    assert not {"httpx", "pydantic", "pydantic_core", "typer", "rich", "botocore", "aws_lambda_powertools"} & loaded
+    rehearsed = (
+        "from functions.flows.demo import word_count as w; assert noukai.testing.rehearse(w, {'message': 'a'}).output"
+    )
+    assert not {"httpx", "botocore", "aws_lambda_powertools"} & loaded_by(
+        f"{on_windows}; import noukai.testing; {rehearsed}"
+    )
+
+
 def test_the_package_knows_its_names_before_they_are_loaded() -> None:
     """Before any name is loaded, `dir` lists them all, and another name is an ordinary error."""
     program = "import noukai; print(set(noukai.__all__) <= set(dir(noukai)), hasattr(noukai, 'Nothing'))"

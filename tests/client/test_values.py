@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, Field, SecretStr
 
-from functions.flow import Flow, flow
-from functions.testing import rehearse
 from noukai import InvalidArgumentError
 from noukai._submission import submission
+from noukai.flow import Flow, flow
+from noukai.testing import rehearse
 from tests.validators import compiled
 
 

@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from functions.flow import Context, flow
+from noukai.flow import Context, flow
 
 
 def nothing(value: str) -> str:

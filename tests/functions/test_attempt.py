@@ -6,9 +6,10 @@ import pytest
 
 from functions.attempt import Attempt, Stop
 from functions.batch import Batch
-from functions.outcome import Outcome, Returned
+from functions.outcome import Outcome
 from functions.progress import ProgressBoard
 from functions.queue import Delivery
+from noukai.flow.runtime import Returned
 from tests.functions.calls import hook, unreachable
 from tests.functions.harness import System
 

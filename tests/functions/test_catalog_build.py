@@ -9,7 +9,7 @@ import pytest
 
 from functions.catalog import SUBMISSION, Catalog
 
-HEAD = "from typing import Any\nfrom functions.flow import Context, flow\n\n"
+HEAD = "from typing import Any\nfrom noukai.flow import Context, flow\n\n"
 
 
 def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> subprocess.CompletedProcess[str]:
@@ -122,8 +122,8 @@ def test_validators_do_not_collide(tmp_path: Path) -> None:
 def test_annotations_for_type_checkers_alone(tmp_path: Path) -> None:
     """What a flow returns, and the context, may be annotated with what only type checkers import."""
     (tmp_path / "typed.py").write_text(
-        "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nfrom functions.flow import flow\n"
-        "if TYPE_CHECKING:\n    from functions.flow import Context\n    from nothing import Result\n"
+        "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nfrom noukai.flow import flow\n"
+        "if TYPE_CHECKING:\n    from noukai.flow import Context\n    from nothing import Result\n"
         "@flow\ndef one(a: int, *, context: Context) -> Result: ...\n"
     )
     built = build(tmp_path)

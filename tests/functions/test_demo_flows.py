@@ -1,7 +1,7 @@
 """The flows to try the system with."""
 
 from functions.flows.demo import echo, sleep, word_count
-from functions.testing import rehearse
+from noukai.testing import rehearse
 
 TEXT = "To be, or not to be: that\u2019s the question\n" * 20
 

@@ -16,7 +16,7 @@ COUNT = {"org": "acme", "project": "words", "flow": "count"}
 LEFT = HEAD + "SAYS = 'new'\n"
 """It has the flow `wait` and no `count`."""
 
-OTHER = "from functions.flow import flow\n\n\n@flow\ndef other() -> str:\n    return 'other'\n"
+OTHER = "from noukai.flow import flow\n\n\n@flow\ndef other() -> str:\n    return 'other'\n"
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ import pytest
 
 from functions.call import Call
 from functions.lifecycle import Job
-from functions.outcome import Returned
 from functions.pool import ProcessPool, WorkerBrokenError
 from functions.reaper import Reaper
 from functions.scratch import remove_scratch
 from functions.store import JobStore
+from noukai.flow.runtime import Returned
 from tests.flow_process import memory, traces
 from tests.functions.calls import unreachable
 from tests.functions.harness import System, output

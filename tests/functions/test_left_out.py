@@ -76,7 +76,7 @@ def test_flow_of_a_module_that_is_no_project(tmp_path: Path, place: str, imports
 
 
 @pytest.mark.parametrize(
-    "imported", ["from functions import flow as f\n@f.flow\n", "import functions.flow as f\n@f.flow(timeout=1)\n"]
+    "imported", ["from noukai import flow as f\n@f.flow\n", "import noukai.flow as f\n@f.flow(timeout=1)\n"]
 )
 def test_decorator_by_another_name(tmp_path: Path, imported: str) -> None:
     """A file that nobody imports is read, however it spells the decorator."""
@@ -101,7 +101,7 @@ def test_flows_that_take_an_unusual_way_into_their_module(tmp_path: Path) -> Non
     """By a factory, from a helper, by a second name, by decorators below @flow: each is offered once."""
     (tmp_path / "_helper.py").write_text(f"{HEAD}{WRAPS}@flow\ndef helped(a: 'Any') -> None: ...\n")
     (tmp_path / "shop.py").write_text(
-        "from __future__ import annotations\nfrom datetime import date\nfrom functions.flow import flow\n"
+        "from __future__ import annotations\nfrom datetime import date\nfrom noukai.flow import flow\n"
         "from _helper import helped, timed\n"
         "def make(name):\n    @flow(name=name)\n    def made(a: int) -> None: ...\n    return made\n"
         "first, second = make('first'), make('second')\nalias = first\n"

@@ -12,10 +12,10 @@ import pytest
 
 from functions.identity import job_id
 from functions.queue import Message
-from functions.text import cut
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
+from noukai_wire.text import cut
 from tests.functions.harness import Answer, System
 from tests.functions.schedules import moment
 

@@ -20,7 +20,7 @@ from tests.functions.stream import Stream, count, sums
 HOUR = 3600
 DEFAULT_SECONDS = 40
 FLOWS = """
-from functions.flow import Context, flow
+from noukai.flow import Context, flow
 
 @flow(memory=2048, batch=10, timeout=5)
 def weigh(a: int) -> int:

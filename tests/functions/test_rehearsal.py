@@ -11,15 +11,15 @@ from typing import Any, cast
 
 import pytest
 
-from functions.flow import Context, PermanentError, flow
-from functions.testing import rehearse
+from noukai.flow import Context, PermanentError, flow
+from noukai.testing import rehearse
 
 NEEDS_NO_LIBRARY_OF_AWS = """
 import sys
 for name in ("aws_lambda_powertools", "boto3", "botocore"):
     sys.modules[name] = None
 from functions.flows.demo import word_count
-from functions.testing import rehearse
+from noukai.testing import rehearse
 print(rehearse(word_count, {"message": "to be"}).output["words"])
 """
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.flow import Context, flow
-from functions.testing import rehearse
+from noukai.flow import Context, flow
+from noukai.testing import rehearse
 
 
 def test_attempts_have_arguments_of_their_own() -> None:

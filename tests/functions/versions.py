@@ -14,7 +14,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from functions.flow import flow
+from noukai.flow import flow
 
 
 @flow

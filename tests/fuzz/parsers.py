@@ -19,8 +19,8 @@ from functions.queue import Delivery, InvalidMessageError, Message
 from functions.refusals import Refusal
 from functions.selection import Place, parse_selection
 from functions.submission import check_idempotency_key, parse_submission
-from functions.text import is_too_deep
 from noukai_wire import limits
+from noukai_wire.text import is_too_deep
 
 Target = Callable[[bytes], None]
 

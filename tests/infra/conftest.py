@@ -26,7 +26,7 @@ from tests.infra.template import NO_BUNDLING, Template
 from tests.infra.unknown_authority import serving
 
 PROFILED_FLOWS = """
-from functions.flow import flow
+from noukai.flow import flow
 
 @flow(memory=2048, ephemeral_storage=1024, concurrency=33, batch=10, timeout=5)
 def weigh() -> None: ...
@@ -147,7 +147,7 @@ def flows(tmp_path: Path) -> Path:
     folder = tmp_path / "flows"
     folder.mkdir()
     (folder / "texts.py").write_text(
-        "from functions.flow import flow\n\n\n@flow()\ndef shout(message: str) -> str:\n    return message.upper()\n"
+        "from noukai.flow import flow\n\n\n@flow()\ndef shout(message: str) -> str:\n    return message.upper()\n"
     )
     return folder
 

@@ -10,7 +10,6 @@ from functions.profile import (
     MIN_CONCURRENCY,
     MIN_MEMORY,
     MIN_STORAGE,
-    Profile,
     function_timeout,
 )
 from functions.row import NAMES
@@ -18,6 +17,7 @@ from infra.profiles import profile_named
 from infra.restore import rows
 from infra.settings import WorkerProfile
 from infra.stream import COUNTED
+from noukai.flow.runtime import Profile
 from noukai_wire.limits import MAX_TIMEOUT_SECONDS
 from tests.infra.template import Template
 

@@ -41,8 +41,15 @@ def test_api_asset_has_our_code_its_libraries_and_nothing_else(asset: Assets, pl
 @pytest.mark.parametrize("platform", ["manylinux", "host"])
 def test_worker_asset_has_also_the_flows_and_what_converts_their_arguments(asset: Assets, platform: Platform) -> None:
     """And nothing else."""
-    assert top_level(asset("worker", platform)) == OURS | LIBRARIES | WORKERS
+    assert top_level(asset("worker", platform)) == OURS | {"noukai"} | LIBRARIES | WORKERS
     assert top_level(asset("worker", platform) / "own") == AWS - LIBRARIES
+
+
+def test_worker_has_of_the_package_what_flows_import(asset: Assets) -> None:
+    """The client comes with the requirements of flows that call it."""
+    folder = asset("worker", "host") / "noukai"
+    assert top_level(folder) == {"__init__.py", "flow"}
+    assert {"__init__.py", "runtime.py"} <= top_level(folder / "flow")
 
 
 def test_asset_leaves_the_build_step_behind(asset: Assets) -> None:
@@ -68,7 +75,7 @@ def test_every_module_is_byte_code_that_is_never_checked(asset: Assets, name: As
     folder = asset(name, "manylinux")
     for source in folder.rglob("*.py"):
         assert Path(importlib.util.cache_from_source(str(source))).exists()
-        assert source.relative_to(folder).parts[0] in OURS | {"flows"}
+        assert source.relative_to(folder).parts[0] in OURS | {"flows", "noukai"}
     codes = list(folder.rglob("*.pyc"))
     assert len(codes) > 100
     for code in codes:
@@ -116,7 +123,7 @@ def test_engine_is_in_the_apis_asset_only_if_a_flow_takes_it(write: Write, flows
     """A pattern or a date takes pydantic's engine, which is as large as all the rest, and nothing else of pydantic."""
     assert "pydantic_core" not in top_level(write("api", "host", flows))
     (flows / "dates.py").write_text(
-        "from datetime import date\nfrom functions.flow import flow\n\n@flow\ndef due(on: date) -> None: ...\n"
+        "from datetime import date\nfrom noukai.flow import flow\n\n@flow\ndef due(on: date) -> None: ...\n"
     )
     folder = write("api", "manylinux", flows)
     assert top_level(folder) == OURS | LIBRARIES | AWS | {"pydantic_core"}

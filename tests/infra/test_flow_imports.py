@@ -14,7 +14,7 @@ from tests.infra.wheels import make_wheel
 Write = Callable[..., Path]
 
 
-@pytest.mark.parametrize("name", ["infra", "tests", "functions.testing"])
+@pytest.mark.parametrize("name", ["infra", "tests", "noukai.testing"])
 def test_what_is_only_in_this_repository_is_missed_at_build_time(write: Write, flows: Path, name: str) -> None:
     """It is in no asset."""
     module = flows / "texts.py"
@@ -26,7 +26,8 @@ def test_what_is_only_in_this_repository_is_missed_at_build_time(write: Write, f
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("from noukai import Noukai\n", r"texts\.py:1: .*'noukai': add noukai to .*flows/requirements\.txt"),
+        ("from noukai import Noukai\n", r"texts\.py:1: .*'Noukai' .*: add noukai to .*flows/requirements\.txt"),
+        ("from functions.flow import flow\n", r"texts\.py:1: .*'functions\.flow': .* `from noukai\.flow import "),
         ("import yaml\n", r"texts\.py:1: .*'yaml': add pyyaml to .*flows/requirements\.txt"),
         ("from flows_of_mine import shop\n", r"add flows-of-mine to "),
         ("from aws_lambda_powertools.utilities import parser\n", r"texts\.py:1: .*: add aws-lambda-powertools to "),

@@ -17,7 +17,7 @@ from infra.local.kept_assembly import KeptAssembly, Shape
 from infra.settings import Settings, file_context
 
 FLOWS = """
-from functions.flow import flow
+from noukai.flow import flow
 
 @flow(memory=512)
 def weigh() -> int:

@@ -24,7 +24,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from functions.flow import Context, flow
+from noukai.flow import Context, flow
 
 VERSION = 1
 

@@ -23,7 +23,7 @@ from tests.infra.local_system import START_SECONDS, stop
 FLOWS = """
 import time
 from pathlib import Path
-from functions.flow import flow
+from noukai.flow import flow
 
 
 @flow(max_attempts=1)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from functions.call import Call
-from functions.outcome import Outcome, Raised, Returned
+from functions.outcome import Outcome
+from noukai.flow.runtime import Raised, Returned
 from tests.model.event import ORPHAN, UNCLEAN, Pending
 from tests.model.ledger import said_by
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from functions.flow import Context
+from noukai.flow import Context
 
 
 def reported(**progress: Any) -> Mapping[str, Any]:

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, RootMode
 from pydantic_core import ValidationError
 from typing_extensions import TypedDict
 
-from functions.fail_fast import fail_fast_validator
-from functions.flow import flow
-from functions.testing import rehearse
+from noukai.flow import flow
+from noukai.flow._signature import fail_fast_validator
+from noukai.testing import rehearse
 
 MANY = 1000
 WRONG = 7

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from functions.failure import describe_error, frames_of, raised_by
-from functions.flow import PermanentError, flow
 from functions.telemetry import trace_of
-from functions.testing import rehearse
+from noukai.flow import PermanentError, flow
+from noukai.flow.runtime import describe_error, raised_by
+from noukai.testing import rehearse
+from noukai_wire.exceptions import frames_of
 from noukai_wire.limits import MAX_ERROR_BYTES
 
 
@@ -225,7 +226,7 @@ def test_trace_shows_the_flow_and_not_what_runs_it(caplog: pytest.LogCaptureFixt
     assert info is not None
     assert info[1] is not None
     assert [frame.name for frame in frames_of(info[1])] == ["<lambda>", "fail"]
-    assert "functions/flow.py" not in trace_of(info[1])
+    assert "noukai/flow" not in trace_of(info[1])
     ours = raised(lambda: PermanentError.no_such_thing)  # type: ignore[attr-defined]
     assert frames_of(ours)
 

@@ -3,7 +3,7 @@
 import copy
 import pickle
 
-from functions.flow import flow
+from noukai.flow import flow
 
 
 @flow

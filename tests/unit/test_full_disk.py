@@ -10,9 +10,10 @@ import pytest
 
 from functions.answer import Answer
 from functions.channel import Channel
-from functions.outcome import Outcome, Raised, Returned
+from functions.outcome import Outcome
 from functions.pool import ProcessPool
 from functions.progress import ProgressBoard
+from noukai.flow.runtime import Raised, Returned
 from tests.flow_process import CALL
 from tests.unit.own_process import in_own_process
 

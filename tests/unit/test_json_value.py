@@ -17,7 +17,7 @@ from hypothesis import strategies as some
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass as model_dataclass
 
-from functions.json_value import UnwritableError, json_value
+from noukai.flow.runtime import UnwritableError, json_value
 from tests.unit.invoices import Invoice, Row, SecretInvoice, Text
 
 

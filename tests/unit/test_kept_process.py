@@ -12,9 +12,10 @@ from dataclasses import replace
 
 import pytest
 
-from functions.child import Guard, TraceLog, outcome_of
-from functions.outcome import Outcome, Raised, Returned
+from functions.child import Guard, TraceLog
+from functions.outcome import Outcome
 from functions.progress import ProgressBoard
+from noukai.flow.runtime import Raised, Returned, outcome_of
 from tests.flow_process import CALL, called, memory, serving, traces
 
 RACES = 3000

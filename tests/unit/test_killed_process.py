@@ -4,8 +4,9 @@ import os
 import re
 import signal
 
-from functions.outcome import Outcome, Raised
+from functions.outcome import Outcome
 from functions.progress import ProgressBoard
+from noukai.flow.runtime import Raised
 from tests.flow_process import ended, started
 from tests.unit.own_process import in_fresh_process
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from functions.flow import flow
 from functions.leftovers import LeftOvers
-from functions.testing import rehearse
+from noukai.flow import flow
+from noukai.testing import rehearse
 from tests.unit.own_process import in_own_process
 
 POOL = ThreadPoolExecutor(1)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from functions.context import PermanentError
-from functions.failure import raised_by
-from functions.outcome import Raised
 from functions.telemetry import trace_of
+from noukai.flow import PermanentError
+from noukai.flow.runtime import Raised, raised_by
 
 
 class NamelessType(type):

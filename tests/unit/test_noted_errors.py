@@ -1,6 +1,6 @@
 """What is told of the notes of an exception."""
 
-from functions.failure import describe_error
+from noukai.flow.runtime import describe_error
 
 
 def test_notes_are_told() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import BaseModel, Field, TypeAdapter
 
-from functions.plain import as_annotated, is_plain
+from noukai.flow._json_types import as_annotated, is_plain
 from tests.validators import Errors, compiled
 
 

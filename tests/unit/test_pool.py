@@ -16,12 +16,12 @@ from functions import reaper
 from functions.answer import Answer
 from functions.call import Call
 from functions.channel import Channel
-from functions.outcome import Returned
 from functions.pool import ProcessPool, WorkerBrokenError
 from functions.process import FlowProcess
 from functions.progress import ProgressBoard
 from functions.reaper import NotEndedError
 from functions.scratch import remove_scratch
+from noukai.flow.runtime import Returned
 from tests.flow_process import CALL
 from tests.unit.own_process import in_own_process
 

@@ -11,11 +11,11 @@ from functions import pool as module
 from functions.answer import Answer
 from functions.call import Call
 from functions.channel import Channel
-from functions.outcome import Returned
 from functions.pool import ProcessPool
 from functions.process import FlowProcess
 from functions.progress import ProgressBoard
 from infra.settings import WorkerProfile
+from noukai.flow.runtime import Returned
 from tests.flow_process import CALL
 from tests.unit.own_process import in_fresh_process, in_own_process
 

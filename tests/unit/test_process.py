@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from functions.outcome import Outcome, Raised, Returned
+from functions.outcome import Outcome
 from functions.progress import ProgressBoard
 from functions.tether import Tether
+from noukai.flow.runtime import Raised, Returned
 from tests.flow_process import ended, receive, started
 
 

@@ -13,10 +13,10 @@ import pytest
 
 from functions.answer import Answer
 from functions.channel import Channel
-from functions.outcome import Returned
 from functions.pool import ProcessPool
 from functions.progress import ProgressBoard
 from functions.reaper import Reaper
+from noukai.flow.runtime import Returned
 from tests.flow_process import CALL
 from tests.unit.own_process import in_own_process
 

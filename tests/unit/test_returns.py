@@ -17,8 +17,9 @@ import pytest
 from pydantic import Field, PlainSerializer
 from pydantic.dataclasses import dataclass as model_dataclass
 
-from functions.json_value import UnwritableError
-from functions.returns import ReturnType, says_no_more
+from functions.schema import output_schema
+from noukai.flow._return_type import says_no_more
+from noukai.flow.runtime import ReturnType, UnwritableError
 from tests.unit.invoices import Invoice, Row, SecretInvoice, Text
 
 
@@ -131,12 +132,12 @@ def test_annotation_that_says_more_is_heard(annotation: Any) -> None:
 )
 def test_schema_is_that_of_what_is_written(annotation: Any, schema: Any) -> None:
     """An annotation that pydantic knows nothing of allows anything."""
-    assert ReturnType(annotation).schema() == schema
+    assert output_schema(ReturnType(annotation)) == schema
 
 
 def test_schema_of_bytes_and_models() -> None:
     """Bytes are base64 but where a model has them as UTF-8; the names are those on the wire."""
-    schema = ReturnType(tuple[bytes, Invoice]).schema()
+    schema = output_schema(ReturnType(tuple[bytes, Invoice]))
     first, second = schema["prefixItems"]
     assert (first["contentEncoding"], second) == ("base64", {"$ref": "#/$defs/Invoice"})
     assert {"netPrice", "due"} <= schema["$defs"]["Invoice"]["properties"].keys()
@@ -144,8 +145,8 @@ def test_schema_of_bytes_and_models() -> None:
 
 PLAIN_RESULT = """
 import sys
-from functions.flow import flow
-from functions.returns import ReturnType
+from noukai.flow import flow
+from noukai.flow.runtime import ReturnType
 def returns() -> dict[str, list[int]]: return {"a": [1]}
 run = flow(returns)
 run.prepare()

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, Field
 
-from functions.signature import Signature
+from noukai.flow.runtime import Signature
 from tests.unit.decorators import noted
 
 

@@ -21,8 +21,8 @@ KNOW_OTHER_TABLES = {
     "functions/use_store.py",
     "infra/budgets.py",
 }
-KNOW_NO_TABLE = {"functions/json_value.py", "functions/profile.py", "infra/profiles.py"}
-"""Letters of numpy's kinds and of worker kinds' names."""
+KNOW_NO_TABLE = {"infra/profiles.py"}
+"""Letters of worker kinds' names."""
 
 
 def letters_in(source: str) -> set[str]:

@@ -3,7 +3,7 @@
 from random import Random
 from string import ascii_lowercase
 
-from functions.flow import Context, flow
+from noukai.flow import Context, flow
 
 
 class NotYetError(Exception):

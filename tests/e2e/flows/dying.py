@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from functions.flow import Context, flow
+from noukai.flow import Context, flow
 
 
 def run_out_of_memory() -> None:

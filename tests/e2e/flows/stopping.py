@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from functions.flow import Context, flow
+from noukai.flow import Context, flow
 
 FOR_GOOD = 600
 

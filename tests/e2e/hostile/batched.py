@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from functions.flow import flow
+from noukai.flow import flow
 
 ACTS: dict[str, Callable[[], object]] = {
     "exit": lambda: os._exit(7),

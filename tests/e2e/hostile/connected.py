@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPSConnection
 from urllib.parse import urlsplit
 
-from functions.flow import flow
+from noukai.flow import flow
 
 POOL = ThreadPoolExecutor(2)
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed

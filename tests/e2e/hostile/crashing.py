@@ -3,7 +3,7 @@
 import ctypes
 import os
 
-from functions.flow import flow
+from noukai.flow import flow
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
     ctypes.string_at(0)

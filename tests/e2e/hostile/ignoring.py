@@ -3,7 +3,7 @@
 import os
 import signal
 
-from functions.flow import flow
+from noukai.flow import flow
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -3,7 +3,7 @@
 import os
 import resource
 
-from functions.flow import flow
+from noukai.flow import flow
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))

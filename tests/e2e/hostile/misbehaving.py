@@ -22,7 +22,7 @@ from typing import Any
 
 import _left_overs as left_overs  # type: ignore[import-not-found]  # a neighbour, wherever the folder lies
 
-from functions.flow import Context, flow
+from noukai.flow import Context, flow
 
 POOL = ThreadPoolExecutor(1)
 

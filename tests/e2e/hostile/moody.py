@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from functions.flow import flow
+from noukai.flow import flow
 
 MOOD = Path(__file__).with_suffix(".mood")
 

@@ -4,7 +4,7 @@ import io
 import os
 import sys
 
-from functions.flow import flow
+from noukai.flow import flow
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
     sys.stdout.close()

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from functions.flow import Context, flow
+from noukai.flow import Context, flow
 
 FOLDER = Path.cwd()
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from _squares import say_square  # type: ignore[import-not-found]  # a neighbour, wherever the folder lies
 
-from functions.flow import flow
+from noukai.flow import flow
 
 Method = Literal["fork", "spawn", "forkserver"]
 

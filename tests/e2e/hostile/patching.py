@@ -5,7 +5,7 @@ import json
 import os
 import time
 
-from functions.flow import flow
+from noukai.flow import flow
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
     json.dumps = json.loads = time.monotonic = builtins.print = os.write = None  # type: ignore[assignment]

@@ -2,7 +2,7 @@
 
 import os
 
-from functions.flow import flow
+from noukai.flow import flow
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
     os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = "mars-north-1"

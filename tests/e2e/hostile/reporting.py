@@ -3,7 +3,7 @@
 import logging.config
 import os
 
-from functions.flow import Context, flow
+from noukai.flow import Context, flow
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
     logging.config.dictConfig(

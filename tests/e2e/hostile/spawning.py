@@ -5,7 +5,7 @@ import subprocess
 import threading
 import time
 
-from functions.flow import flow
+from noukai.flow import flow
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
     subprocess.Popen(["sleep", "600"])

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from functions.flow import Context, flow
+from noukai.flow import Context, flow
 
 
 @flow(timeout=40, max_attempts=1, concurrency=2, memory=512)

@@ -6,7 +6,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from functions.flow import flow
+from noukai.flow import flow
 
 LOADED: list[int] = []
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from functions.flow import flow
+from noukai.flow import flow
 
 
 class Line(BaseModel):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AnyUrl, BaseModel, EmailStr, Field, create_model
 
-from functions.flow import flow
+from noukai.flow import flow
 
 
 class Line(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from functions.flow import Context, PermanentError, flow
+from noukai.flow import Context, PermanentError, flow
 
 
 class Colour(Enum):

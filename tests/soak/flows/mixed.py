@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import time
 
-from functions.flow import Context, PermanentError, flow
+from noukai.flow import Context, PermanentError, flow
 
 ATTEMPTS = 8
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 from json import loads
 from typing import Any
 
-from functions.json_value import SEQUENCES, UnwritableError, check_number, entries_of, json_value
 from noukai_wire import limits
+
+from ._json_value import SEQUENCES, UnwritableError, check_number, entries_of, json_value
 
 Write = Callable[..., Any]
 """The `to_json` of a serializer of pydantic."""

@@ -1,12 +1,4 @@
-"""The API for flow authors: `@flow`, `Context` and `PermanentError`.
-
-from functions.flow import Context, flow
-
-@flow(timeout=60, max_attempts=3)
-def word_count(message: str, top: int = 10, *, context: Context) -> dict:
-    context.progress(percent=40, message="counting")
-    ...
-"""
+"""The decorator `@flow` and what it makes of a function."""
 
 import importlib
 import inspect
@@ -16,14 +8,13 @@ from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, overload
 
-from functions.context import ArgumentsError, Context, PermanentError, ResultError
-from functions.json_value import UnwritableError
-from functions.profile import Profile
-from functions.returns import ReturnType
-from functions.signature import CONTEXT, Signature
 from noukai_wire.limits import DEFAULT_KEEP_SECONDS
 
-__all__ = ["Context", "Flow", "PermanentError", "flow"]
+from ._context import ArgumentsError, Context, ResultError
+from ._json_value import UnwritableError
+from ._return_type import ReturnType
+from ._signature import CONTEXT, Signature
+from ._worker_kind import Profile
 
 DEFAULT_BACKOFF = 1.0
 DEFAULT_BACKOFF_CAP = 60.0

@@ -8,13 +8,15 @@ from inspect import isclass
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, cast, get_args, get_origin
 
-from functions.json_value import base64_text, json_value
+from ._json_value import base64_text, json_value
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
     from pydantic_core import SchemaSerializer
 
-_FIELD = "output"
+OUTPUT_FIELD = "output"
+"""The field of the adapter's object."""
+
 _CONTAINERS = (list, dict, set, frozenset, tuple)
 _SAY_NO_MORE = (Any, object, None, NoneType, str, int, float, bool, bytes, *_CONTAINERS)
 _NAMES_THAT_SAY_NO_MORE = {"datetime.date", "datetime.datetime", "decimal.Decimal", "uuid.UUID", "pathlib.Path"}
@@ -39,44 +41,27 @@ class ReturnType:
         serializer = self._serializer
         if serializer is None:
             return json_value(value)
-        from functions.model_value import written_by  # noqa: PLC0415 - with pydantic, which it needs
+        from ._model_value import written_by  # noqa: PLC0415 - with pydantic, which it needs
 
         def write(value: object, **options: Any) -> bytes:
-            return serializer.to_json({_FIELD: value}, **options)
+            return serializer.to_json({OUTPUT_FIELD: value}, **options)
 
-        return json_value(written_by(write, value)[_FIELD])
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of what is written.
-
-        It allows anything if pydantic does not know the annotation.
-        """
-        from pydantic.errors import PydanticInvalidForJsonSchema  # noqa: PLC0415 - for the build step alone
-
-        from functions.schema import ReadableSchema  # noqa: PLC0415
-
-        if self._adapter is None:
-            return {}
-        try:
-            whole = self._adapter.json_schema(mode="serialization", schema_generator=ReadableSchema)
-        except (PydanticInvalidForJsonSchema, ValueError):
-            return {}
-        schema: dict[str, Any] = {name: each for name, each in whole["properties"][_FIELD].items() if name != "title"}
-        return schema | ({"$defs": whole["$defs"]} if "$defs" in whole else {})
+        return json_value(written_by(write, value)[OUTPUT_FIELD])
 
     def prepare(self) -> None:
         """Import and compile the serializer, once."""
         _ = self._serializer
 
     @cached_property
-    def _adapter(self) -> "TypeAdapter[dict[str, Any]] | None":
+    def adapter(self) -> "TypeAdapter[dict[str, Any]] | None":
+        """Return pydantic's adapter of an object whose `output` is what is returned; None if it has none."""
         from pydantic import ConfigDict, TypeAdapter, with_config  # noqa: PLC0415 - see `_serializer`
         from pydantic.errors import PydanticUserError  # noqa: PLC0415
         from typing_extensions import TypedDict  # noqa: PLC0415
 
         # Only a type without a configuration of its own takes one, and all but models take it from what they
         # are in.
-        whole = TypedDict("whole", {_FIELD: self.annotation})  # type: ignore[misc]  # known at run time only
+        whole = TypedDict("whole", {OUTPUT_FIELD: self.annotation})  # type: ignore[misc]  # known at run time only
         config = ConfigDict(ser_json_bytes="base64", ser_json_inf_nan="constants", arbitrary_types_allowed=True)
         with_config(config)(whole)
         try:
@@ -87,11 +72,11 @@ class ReturnType:
     @cached_property
     def _serializer(self) -> "SchemaSerializer | None":
         """Return the annotation's serializer; None if values are written by their own types."""
-        if says_no_more(self.annotation) or self._adapter is None:
+        if says_no_more(self.annotation) or self.adapter is None:
             return None
         from pydantic_core import SchemaSerializer  # noqa: PLC0415 - slow to import, and most flows do without
 
-        schema = cast("Any", self._adapter.core_schema)
+        schema = cast("Any", self.adapter.core_schema)
         return SchemaSerializer(_with_writers(schema))
 
 

@@ -9,15 +9,25 @@ from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin, get_type_hints
 
-from functions.fail_fast import fail_fast_validator
-from functions.plain import as_annotated, is_of, is_plain, with_whole_numbers
+from ._json_types import as_annotated, is_of, is_plain, with_whole_numbers
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
-    from pydantic_core import SchemaValidator
+    from pydantic_core import CoreSchema, SchemaValidator
 
 CONTEXT = "context"
 """The parameter that no job fills in."""
+
+_COLLECTIONS = (
+    *("list", "deque", "tuple", "set", "frozenset"),
+    *("dict", "frozendict", "ordered_dict", "counter"),
+)
+_PARTS = (
+    *("schema", "items_schema", "keys_schema", "values_schema", "extras_schema", "extras_keys_schema"),
+    *("json_schema", "python_schema", "lax_schema", "strict_schema", "arguments_schema"),
+    *("choices", "definitions", "fields", "steps"),
+)
+"""Where a core schema has others: one, a list of them, or some by name."""
 
 
 @dataclass(frozen=True)
@@ -153,3 +163,37 @@ def _metadata(annotation: Any) -> tuple[Any, ...]:
 def _is_field(value: object) -> bool:
     """Return whether a value is pydantic's `Field`, without importing pydantic."""
     return type(value).__module__ == "pydantic.fields" and hasattr(value, "is_required")
+
+
+def fail_fast_validator(adapter: "TypeAdapter[Any]") -> "SchemaValidator":
+    """Make a fail-fast validator of an adapter's type: at most one error in each collection.
+
+    An author's own validator runs in the worker alone. It may refuse each of a million items, and pydantic would
+    collect an error with a traceback for each.
+    """
+    from pydantic_core import SchemaValidator  # noqa: PLC0415 - slow to import, and most flows do without
+
+    schema = cast("CoreSchema", _failing_fast(adapter.core_schema))
+    try:
+        # A model's own, prebuilt validator would collect every error.
+        return SchemaValidator(schema, _use_prebuilt=False)
+    except TypeError:
+        # Before 2.13, pydantic always uses prebuilt validators.
+        return SchemaValidator(schema)
+
+
+def _failing_fast(schema: Mapping[str, Any]) -> dict[str, Any]:
+    if schema["type"] == "function-wrap":
+        # Its function may read every error of the inner schema.
+        return {**schema}
+    parts = {key: _each(schema[key]) for key in _PARTS if key in schema}
+    return {**schema, **parts, **({"fail_fast": True} if schema["type"] in _COLLECTIONS else {})}
+
+
+def _each(part: Any) -> Any:
+    if isinstance(part, list | tuple):
+        return type(part)(map(_each, part))
+    if not isinstance(part, Mapping):
+        return part
+    # Names of fields and tags of variants may be any text, and a schema has a type, which is text.
+    return _failing_fast(part) if isinstance(part.get("type"), str) else {key: _each(part[key]) for key in part}

@@ -1,6 +1,6 @@
 """The test kit of flow authors: it runs a flow in this process as a worker would.
 
-from functions.testing import rehearse
+from noukai.testing import rehearse
 
 def test_words_are_counted():
     done = rehearse(word_count, {"message": "to be or not to be", "top": 1})
@@ -12,25 +12,17 @@ import json
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Generator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Literal
 
-from functions.child import Interrupted, outcome_of
-from functions.context import ArgumentsError, Context
-from functions.flow import Flow
-from functions.lifecycle import State
-from functions.outcome import Raised, Returned
-from functions.refusals import InvalidInputError, Refusal
-from functions.rehearsed import accepted_arguments
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools import Logger
+from .flow import Context, Flow
+from .flow.runtime import Interrupted, Raised, Returned, outcome_of
 
 Progress = Mapping[str, Any]
 """What a flow has reported: `percent`, `message` or both."""
@@ -57,7 +49,7 @@ class Rehearsal:
     `output` is what its caller would get, as it comes out of JSON; `error` is what the caller would be told.
     """
 
-    state: State
+    state: Literal["completed", "failed", "cancelled"]
     attempts: tuple[RehearsedAttempt, ...]
     output: Any = None
     error: str | None = None
@@ -102,12 +94,12 @@ def rehearse(
         outcome = stage.run(partial(_attempted, flow, given, context))
         attempts.append(_attempt(number, stage, outcome))
         if stage.is_cancelled:
-            return Rehearsal(State.CANCELLED, tuple(attempts))
+            return Rehearsal("cancelled", tuple(attempts))
         if isinstance(outcome, Returned):
-            return Rehearsal(State.COMPLETED, tuple(attempts), output=json.loads(outcome.result))
+            return Rehearsal("completed", tuple(attempts), output=json.loads(outcome.result))
         if outcome.permanent:
             break
-    return Rehearsal(State.FAILED, tuple(attempts), error=attempts[-1].error)
+    return Rehearsal("failed", tuple(attempts), error=attempts[-1].error)
 
 
 @dataclass(slots=True)
@@ -116,7 +108,7 @@ class _Stage:
 
     cancel_when: Callable[[Progress], bool] | None
     is_cancelled: bool = False
-    progress: list[Progress] = field(default_factory=list)
+    progress: list[Progress] = field(default_factory=list[Progress])
 
     def run(self, attempt: Callable[[], Any]) -> Returned | Raised:
         with _keyboard() as pressed:
@@ -145,13 +137,10 @@ def _attempted(flow: Flow, given: bytes, context: Context) -> Any:
 
     The arguments are read anew, since the attempt before may have changed them.
     """
-    try:
-        submitted = accepted_arguments(flow, given)
-    except InvalidInputError as refused:
-        raise ArgumentsError.of(refused.summary) from None
-    except Refusal as refused:
-        raise ArgumentsError.of(refused.message) from None
-    return flow.run(submitted, context)
+    # The API's own checks: only a rehearsal needs them beside the flow.
+    from functions.rehearsed import accepted_arguments  # noqa: PLC0415
+
+    return flow.run(accepted_arguments(flow, given), context)
 
 
 def _without_loop(run: Callable[[], Any]) -> Any:
@@ -171,7 +160,7 @@ def _loop_runs() -> bool:
 
 
 @contextmanager
-def _keyboard() -> Iterator[list[int]]:
+def _keyboard() -> Generator[list[int]]:
     """Return a `KeyboardInterrupt` of the attempt: Ctrl-C should end the tests too."""
     pressed: list[int] = []
     usual = signal.getsignal(signal.SIGINT)
@@ -207,7 +196,7 @@ def _context(stage: _Stage, *, attempt: int, remaining: float, job_id: str, org:
         job_id=job_id,
         attempt=attempt,
         org=org,
-        logger=lambda: cast("Logger", _log()),
+        logger=_log,
         remaining=lambda: remaining,
         report=lambda progress, /: stage.report(context, progress),
     )

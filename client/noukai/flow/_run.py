@@ -1,31 +1,91 @@
-"""The description of exceptions for callers and the log.
+"""The run of a flow to its outcome: what it returned, or a description of what it raised.
 
 A caller gets types, texts and places, in 2 KB; the log gets the places alone, since texts may quote an input.
+
+What is called here was taken from its module before a flow could replace it there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from linecache import cache as source_lines
+from json import dumps
 from pathlib import Path
-from stat import S_ISREG
-from traceback import FrameSummary, extract_tb, walk_tb
-from types import TracebackType
+from typing import Any, Protocol
 
-from functions.context import PermanentError
-from functions.outcome import Raised
-from functions.text import cut
-from noukai_wire.limits import MAX_BACKOFF_SECONDS, MAX_ERROR_BYTES
+from noukai_wire.exceptions import all_frames, cause_of, frames_of, members_of
+from noukai_wire.limits import MAX_BACKOFF_SECONDS, MAX_ERROR_BYTES, MAX_PAYLOAD_BYTES
+from noukai_wire.text import cut
+
+from ._context import PermanentError
 
 _LOCKS = ("multiprocessing", "synchronize.py")
-_OURS = Path(__file__).parent
 _MOST_ERRORS = 32
 _SHORTEST_LINE = 100
 """Bytes to which a line is cut at most; if that is not enough, the last lines are left out."""
 _INDENT = "  "
 _DEEPEST = 4
 """How many levels of groups within groups are described."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The flow returned; `result` is its output as JSON text."""
+
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The flow raised, or returned an invalid result; `retry_after` is in seconds.
+
+    `trace` says for the log where it raised, and nothing of what its exceptions say.
+    """
+
+    error: str
+    permanent: bool = False
+    retry_after: float | None = None
+    trace: str | None = None
+
+
+class Interrupted(KeyboardInterrupt):
+    """Raised in the flow's main thread when it must stop; no `except Exception` catches it.
+
+    Of all exceptions, asyncio hands on only a `KeyboardInterrupt` from whatever task it hits, and cancels the
+    others.
+    """
+
+
+class Log(Protocol):
+    """An interface to log a flow's exception."""
+
+    def exception(self, msg: object, /, *, exc_info: BaseException) -> None:
+        """Log the exception with its trace."""
+
+
+def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Returned | Raised:
+    """Return the outcome of a flow, whatever it does; log what it raises."""
+    try:
+        return result_of(run())
+    except Interrupted:
+        return Raised("Interrupted: the flow was told to stop")
+    except BaseException as error:  # noqa: BLE001 - a flow may end itself with SystemExit or worse
+        logger().exception("the flow raised", exc_info=error)
+        return raised_by(error)
+
+
+def result_of(value: object) -> Returned | Raised:
+    """Convert a flow's JSON return value to its result.
+
+    What is too large is an error of the flow.
+    """
+    text = dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    size = len(text.encode())
+    if size > MAX_PAYLOAD_BYTES:
+        what = f"the result is {size} bytes of JSON; at most {MAX_PAYLOAD_BYTES} are kept"
+        return Raised(f"ValueError: {what}", permanent=True)
+    return Returned(text)
 
 
 def raised_by(error: BaseException) -> Raised:
@@ -56,45 +116,6 @@ def describe_error(error: BaseException) -> str:
     lines = list(islice(_lines(error, set()), _MOST_ERRORS))
     longest = max(_SHORTEST_LINE, _fair_length(lines))
     return cut("\n".join(cut(line, longest) for line in lines))
-
-
-def frames_of(error: BaseException) -> list[FrameSummary]:
-    """Return the frames of an exception, the innermost last, without our own."""
-    frames = _frames(error.__traceback__)
-    return [frame for frame in frames if Path(frame.filename).parent != _OURS] or frames
-
-
-def _frames(traceback: TracebackType | None) -> list[FrameSummary]:
-    """Return the frames of a trace.
-
-    Only regular files are read for their lines, since reading a pipe would block.
-    """
-    for frame, _ in walk_tb(traceback):
-        source = frame.f_code.co_filename
-        if source not in source_lines and not _is_regular(source):
-            source_lines[source] = (0, None, [], source)
-    return list(extract_tb(traceback))
-
-
-def _is_regular(path: str) -> bool:
-    """Return whether a path is a regular file."""
-    try:
-        return S_ISREG(Path(path).stat().st_mode)
-    except (OSError, ValueError):
-        return True
-
-
-def cause_of(error: BaseException) -> BaseException | None:
-    """Return the exception that led to another, as Python would show it."""
-    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-
-
-def members_of(error: BaseException) -> tuple[BaseException, ...]:
-    """Return the exceptions that a group holds together; none if it is no group."""
-    with suppress(Exception):  # it may be a property that the author has made
-        if isinstance(error, BaseExceptionGroup):
-            return tuple(member for member in error.exceptions if issubclass(type(member), BaseException))
-    return ()
 
 
 def _fair_length(lines: list[str]) -> int:
@@ -159,7 +180,7 @@ def _notes_of(error: BaseException) -> Iterator[str]:
 
 def _advice(error: BaseException) -> str:
     """Return advice if Lambda forbids the operation, which Python's message does not say."""
-    frames = _frames(error.__traceback__) if isinstance(error, OSError) else []
+    frames = all_frames(error) if isinstance(error, OSError) else []
     if not any(Path(frame.filename).parts[-2:] == _LOCKS for frame in frames):
         return ""
     return (

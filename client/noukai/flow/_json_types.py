@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from functions.written import as_written
+from noukai_wire.numbers import as_written
 
 _SCALARS = (str, int, float, bool, None, NoneType)
 _NUMBERS: Mapping[tuple[type, object], type[int] | type[float]] = {(int, float): float, (float, int): int}

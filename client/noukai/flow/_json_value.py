@@ -149,7 +149,7 @@ def _other(value: Any, depth: int) -> Any:
     if isinstance(value, _BYTES):
         return base64_text(value)
     if _is_pydantic(value):
-        from functions.model_value import model_value  # noqa: PLC0415 - few flows return models
+        from ._model_value import model_value  # noqa: PLC0415 - few flows return models
 
         return json_value(model_value(value), depth)
     if is_dataclass(value) and not isinstance(value, type):

@@ -3,12 +3,9 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Protocol, Self
 
-from functions.text import cut
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools import Logger
+from noukai_wire.text import cut
 
 _PROGRESS_MESSAGE_BYTES = 400
 _ROUNDING = 1e-6
@@ -31,6 +28,28 @@ class ArgumentsError(PermanentError):
         return cls(f"the arguments are not what the flow takes: {problem}")
 
 
+class Logger(Protocol):
+    """A logger that also takes fields by name, such as `logger.info("counted", words=6)`."""
+
+    def debug(self, msg: object, /, *args: Any, **fields: Any) -> None:
+        """Log a message at the level DEBUG."""
+
+    def info(self, msg: object, /, *args: Any, **fields: Any) -> None:
+        """Log a message at the level INFO."""
+
+    def warning(self, msg: object, /, *args: Any, **fields: Any) -> None:
+        """Log a message at the level WARNING."""
+
+    def error(self, msg: object, /, *args: Any, **fields: Any) -> None:
+        """Log a message at the level ERROR."""
+
+    def exception(self, msg: object, /, *args: Any, **fields: Any) -> None:
+        """Log a message at the level ERROR, with the exception that is being handled."""
+
+    def critical(self, msg: object, /, *args: Any, **fields: Any) -> None:
+        """Log a message at the level CRITICAL."""
+
+
 class Report(Protocol):
     """An interface that takes the progress of a running flow."""
 
@@ -47,7 +66,7 @@ class Context:
         job_id: str,
         attempt: int,
         org: str,
-        logger: Callable[[], "Logger"],
+        logger: Callable[[], Logger],
         remaining: Callable[[], float],
         report: Report,
     ) -> None:
@@ -60,7 +79,7 @@ class Context:
         self._cancelled = False
 
     @cached_property
-    def logger(self) -> "Logger":
+    def logger(self) -> Logger:
         """Return a logger whose lines in the worker's log name the job and the attempt."""
         return self._make_logger()
 

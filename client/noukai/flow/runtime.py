@@ -1,0 +1,31 @@
+"""The names that the build and the workers need of flows, and that flow authors do not."""
+
+from ._context import ArgumentsError, ResultError
+from ._definition import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, note_flows
+from ._json_value import UnwritableError, json_value
+from ._return_type import OUTPUT_FIELD, ReturnType
+from ._run import Interrupted, Log, Raised, Returned, describe_error, outcome_of, raised_by, result_of
+from ._signature import Signature
+from ._worker_kind import Profile
+
+__all__ = [
+    "DEFAULT_BACKOFF",
+    "DEFAULT_BACKOFF_CAP",
+    "OUTPUT_FIELD",
+    "ArgumentsError",
+    "Interrupted",
+    "Log",
+    "Profile",
+    "Raised",
+    "ResultError",
+    "ReturnType",
+    "Returned",
+    "Signature",
+    "UnwritableError",
+    "describe_error",
+    "json_value",
+    "note_flows",
+    "outcome_of",
+    "raised_by",
+    "result_of",
+]
