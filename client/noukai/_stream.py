@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from ._inflation import Inflation, is_gzip
+
 SINK = "noukai_sink"
 """The request extension that writes a successful answer to a `Received` instead."""
 
@@ -100,20 +102,29 @@ class _Body:
 
 def received(response: httpx.Response) -> httpx.Response:
     """Read an answer to its end: into the sink of its request, if it has one."""
-    sink = _sink_of(response)
     body = _Body()
-    for piece in response.iter_bytes():
-        (sink or body).write(piece)
+    write = _writer(response, body)
+    for piece in [response.content] if response.is_stream_consumed else response.iter_raw():
+        write(piece)
     return body.of(response)
 
 
 async def areceived(response: httpx.Response) -> httpx.Response:
     """Read an answer of an `httpx.AsyncClient` as `received` does."""
-    sink = _sink_of(response)
     body = _Body()
-    async for piece in response.aiter_bytes():
-        (sink or body).write(piece)
+    write = _writer(response, body)
+    if response.is_stream_consumed:
+        write(response.content)
+    else:
+        async for piece in response.aiter_raw():
+            write(piece)
     return body.of(response)
+
+
+def _writer(response: httpx.Response, body: _Body) -> Callable[[bytes], object]:
+    """Return what the pieces of an answer are written with as they are sent; a hook may have read it before."""
+    write = (_sink_of(response) or body).write
+    return Inflation(write).write if is_gzip(response) and not response.is_stream_consumed else write
 
 
 def answer_of(refusal: httpx.HTTPStatusError) -> httpx.Response:

@@ -21,6 +21,7 @@ from tests.client.script import JOB, held, job
 from tests.client.trickle import trickling
 
 MEGABYTE = b" " * (1 << 20)
+COMPLETED = json.dumps(job("completed")).encode()
 HEADERS = b"HTTP/1.1 200 OK\r\nX-Endless: "
 BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 
@@ -161,6 +162,48 @@ def test_an_endless_answer_is_left_at_a_limit(colour: Colour, status: int, heade
         colour.run(client.job(JOB).status())
     assert sent.pieces == MAX_ANSWER_BYTES // len(MEGABYTE) + 1
     assert colour.sleeps == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content", "problem"),
+    [
+        ("gzip", gzip.compress(COMPLETED) + b"no gzip", "it is no gzip"),
+        ("gzip", gzip.compress(MEGABYTE) * 65, "longer than 64 MB"),
+        ("gzip, gzip", gzip.compress(gzip.compress(COMPLETED)), "check base_url"),
+    ],
+    ids=["garbage", "members", "twice"],
+)
+def test_what_follows_the_first_member_counts(colour: Colour, encoding: str, content: bytes, problem: str) -> None:
+    """All members are inflated, up to the limit; gzip of gzip, which nobody has asked for, is no answer."""
+    headers = {"Content-Encoding": encoding}
+    client = colour.client(lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(content)))
+    with pytest.raises(UnexpectedAnswerError, match=problem):
+        colour.run(client.job(JOB).status())
+
+
+def test_empty_members_end_too(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What inflates to nothing could be sent without end."""
+    monkeypatch.setattr("noukai._inflation._MOST_SENT_BYTES", 1 << 20)
+    sent = httpx.ByteStream(gzip.compress(b"") * ((1 << 20) // 20 + 1))
+    client = colour.client(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=sent))
+    with pytest.raises(UnexpectedAnswerError, match="longer than 1 MB before it is inflated"):
+        colour.run(client.job(JOB).status())
+
+
+def test_an_answer_may_have_several_members(colour: Colour) -> None:
+    """A proxy may join what it has compressed in parts, at any byte."""
+    content = gzip.compress(COMPLETED[:5]) + gzip.compress(COMPLETED[5:])
+
+    class InBytes(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            return (content[at : at + 1] for at in range(len(content)))
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for piece in self:
+                yield piece
+
+    client = colour.client(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=InBytes()))
+    assert colour.run(client.job(JOB).status()).result.output == 42
 
 
 def test_an_answer_may_be_as_long_as_the_limit(colour: Colour) -> None:
