@@ -12,7 +12,7 @@ from enum import Enum
 from functools import singledispatch
 from os import PathLike, fspath
 from types import NoneType
-from typing import Any, cast
+from typing import Any
 
 from pydantic_core import to_jsonable_python
 
@@ -73,8 +73,12 @@ def _text(text: str) -> str:
 
 def _finite(number: float) -> float:
     if not math.isfinite(number):
-        raise _RefusedError(f"{number} is no number there: give None or a text instead")
+        raise _no_number(number)
     return number
+
+
+def _no_number(value: object) -> _RefusedError:
+    return _RefusedError(f"{value} is no number there: give None or a text instead")
 
 
 def _object(value: dict[Any, object]) -> dict[str, Any]:
@@ -139,7 +143,9 @@ def _(value: bytes) -> object:
 
 @_form_of.register
 def _(value: Decimal) -> object:
-    return str(_finite(cast("Any", value)))
+    if not value.is_finite():  # of a signaling NaN, math does not say so, but raises
+        raise _no_number(value)
+    return str(value)
 
 
 @_form_of.register(Enum)

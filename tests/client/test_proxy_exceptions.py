@@ -10,6 +10,8 @@ from tests.client.echo_api import echo_api
 
 def test_a_network_is_an_exception(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
     """The API is asked directly by an address of it."""
+    for name in ("http_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "127.0.0.0/8")
     with echo_api() as api, colour.connected(api.base_url.replace("localhost", "127.0.0.1")) as client:

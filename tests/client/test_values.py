@@ -156,6 +156,7 @@ def cyclic() -> list[Any]:
         ([{"a": [1, object()]}], ".0.a.1", "object"),
         ({"a": float("nan")}, ".a", "nan"),
         ([Decimal("Infinity")], ".0", "Infinity"),
+        (Decimal("sNaN"), "", "sNaN"),
         (np.array([1.0, np.inf]), ".1", "inf"),
         (np.array([object()]), ".0", "object"),
         (Line.model_construct(article=object()), "", "object"),
