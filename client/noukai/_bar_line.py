@@ -1,5 +1,7 @@
 """The line of a bar in a terminal, by rich, which is slow to import."""
 
+from typing import Any
+
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TimeElapsedColumn
 from rich.table import Column, Table
@@ -19,6 +21,11 @@ class _Console(Console):
     def options(self) -> ConsoleOptions:
         whole = super().options
         return whole.update_width(max(1, whole.max_width - _ECHO))
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print without wrapping: a program's line that is broken cannot be copied from the terminal."""
+        options.setdefault("soft_wrap", True)
+        super().print(*objects, **options)
 
 
 class _Line(ProgressColumn):

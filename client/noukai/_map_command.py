@@ -46,7 +46,7 @@ def map_inputs(
     keep_seconds: options.KeepSeconds = None,
     as_json: options.Json = False,
 ) -> None:
-    """Submit a job for each line of a file and print their ids in order; with --wait, their ends."""
+    """Submit a job for each line of a file. Print the ids in order; with --wait, how each job ends."""
     check_wait(timeout_ms, None, waits=waits, cancel_on_timeout=False, as_json=as_json)
     idempotency_key = idempotency_key or str(uuid4())
     with connected() as client, _resumable(idempotency_key):
@@ -71,7 +71,7 @@ def map_inputs(
 
 @contextmanager
 def _resumable(key: str) -> Generator[None]:
-    """Return the command that resumes after an interruption."""
+    """Say after an interruption which command resumes."""
     try:
         yield
     except KeyboardInterrupt:

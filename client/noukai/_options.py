@@ -1,5 +1,6 @@
 """The arguments and options of the command."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,20 @@ def _states(begun: str) -> list[str]:
     return [state for state in ("pending", "running", *sorted(TERMINAL_STATES)) if state.startswith(begun)]
 
 
+def _count(text: str) -> int:
+    """Parse a number of jobs.
+
+    A range of typer's would be shown in the help with a bound of 19 digits.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= sys.maxsize:
+        raise typer.BadParameter(f"use a whole number from 1 on, not {text}")
+    return number
+
+
 FlowArgument = Annotated[str, typer.Argument(help="org/project/flow, or flow alone.")]
 JobArgument = Annotated[str, typer.Argument(help="A job's id.")]
 FlowsOption = Annotated[list[str] | None, typer.Option("--flow", help="org/project/flow, or flow alone; repeatable.")]
@@ -24,6 +39,7 @@ CreatedAfter = Annotated[
     str | None, typer.Option(parser=past, metavar="TIME|AGO", help="Only jobs submitted from then on: ISO 8601, or 3d.")
 ]
 CreatedBefore = Annotated[str | None, typer.Option(parser=past, metavar="TIME|AGO", help="Only jobs submitted before.")]
+Limit = Annotated[int, typer.Option(parser=_count, metavar="COUNT", help="So many of the newest.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON as the API sends it.")]
 Message = Annotated[str | None, typer.Option("-m", "--message", help="The message.")]
 File = Annotated[typer.FileBinaryRead | None, typer.Option("-f", "--file", help="A file as the message; - is stdin.")]

@@ -14,6 +14,7 @@ from noukai_wire.rows import NUMBERS, Row, job_row, usage_rows
 from noukai_wire.usage import UsageReport
 
 _GAP = 2
+_LEAST_GAP = 1
 _NARROWEST = 12
 """Columns that a text is worth cutting to."""
 
@@ -24,18 +25,22 @@ _WIDEST = 10_000
 class _Layout:
     """Columns from left to right.
 
-    `essential` ones are always shown, and the others while there is room, in order.
+    `essential` ones are always shown, and the others while there is room, in order. Where there is no room for
+    the essential ones, `cut` is cut.
     """
 
     columns: Sequence[str]
     essential: Sequence[str]
     others: Sequence[str]
+    cut: str | None = None
 
     def widths(self, rows: Sequence[Row], room: int, *, heading: bool) -> dict[str, int]:
         """Return the columns that fit, with their widths; the last one may be cut."""
         whole = {name: max(cell_len(row[name]) for row in [{name: name * heading}, *rows]) for name in self.columns}
         shown = {name: whole[name] for name in self.essential}
         left = room - sum(shown.values()) - _GAP * (len(shown) - 1)
+        if self.cut is not None and left < 0:
+            shown[self.cut] = max(min(_NARROWEST, whole[self.cut]), whole[self.cut] + left)
         for name in self.others:
             width = min(whole[name], left - _GAP)
             if width == whole[name] or (width >= _NARROWEST and name not in NUMBERS):
@@ -53,6 +58,7 @@ _USAGE = _Layout(
     columns=("day", "flow", "jobs", "completed", "failed", "cancelled", "attempts", "seconds", "GB-seconds", "USD"),
     essential=("day", "flow", "jobs", "USD"),
     others=("failed", "seconds", "GB-seconds", "completed", "cancelled", "attempts"),
+    cut="flow",
 )
 
 
@@ -74,9 +80,11 @@ def _show(layout: _Layout, rows: Sequence[Row], *, heading: bool) -> None:
         Column(name, no_wrap=True, min_width=width, max_width=width, justify="right" if name in NUMBERS else "left")
         for name, width in widths.items()
     ]
-    table = Table(*columns, box=None, pad_edge=False, show_header=heading)
+    gaps = len(widths) - 1
+    gap = _GAP if sum(widths.values()) + _GAP * gaps <= room else _LEAST_GAP
+    table = Table(*columns, box=None, pad_edge=False, padding=(0, gap, 0, 0), show_header=heading)
     for row in rows:
         table.add_row(*(Text(row[name]) for name in widths))
     # A line that is wider than the terminal is wrapped there: an id that is cut is none.
-    needed = sum(widths.values()) + _GAP * len(widths)
+    needed = sum(widths.values()) + gap * gaps
     Console(width=max(room, needed), markup=False, highlight=False).print(table)

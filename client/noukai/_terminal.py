@@ -2,7 +2,9 @@
 
 import json
 import sys
+import textwrap
 from datetime import timedelta
+from shutil import get_terminal_size
 
 from pydantic import BaseModel
 
@@ -22,6 +24,8 @@ from ._errors import (
     WaitTimeoutError,
 )
 from ._listing import JobSelection
+
+_INDENT = "    "
 
 _EXIT_CODES: tuple[tuple[type[NoukaiError], int], ...] = (
     (JobFailedError, 1),
@@ -102,14 +106,14 @@ def show_flows(flows: list[FlowDescription]) -> None:
     for flow in flows:
         say(f"{one_line(flow.flow)} {arguments_line(flow)}".rstrip())
         if flow.description:
-            say(f"    {one_line(flow.description)}")
+            _say_indented(flow.description)
 
 
 def show_flow(flow: FlowDescription) -> None:
     """Print how a flow is called: its arguments, and a command and a program to paste."""
     say(one_line(flow.flow))
     for line in (flow.description or "").splitlines():
-        say(f"    {one_line(line)}".rstrip())
+        _say_indented(line)
     say()
     arguments = arguments_of(flow)
     width = max((len(each.name) for each in arguments), default=0)
@@ -134,8 +138,15 @@ def show_cancelled(count: int, unreadable: list[UnreadableJob], *, as_json: bool
         say(f"{count} cancelled")
 
 
+def _say_indented(text: str) -> None:
+    """Print a text in one line, or on a terminal in lines that fit."""
+    line = one_line(text)
+    room = get_terminal_size().columns - len(_INDENT) if sys.stdout.isatty() else len(line)
+    say(textwrap.indent("\n".join(textwrap.wrap(line, max(room, 1))), _INDENT))
+
+
 def stated(selection: JobSelection) -> str:
-    """Return the states of a filter that wait or run."""
+    """Describe the jobs that a filter selects, for the question whether to cancel them."""
     state = selection.get("state")
     span = {"from": selection.get("created_after"), "before": selection.get("created_before")}
     told = [f"{word} {moment}" for word, moment in span.items() if moment]

@@ -2,7 +2,6 @@
 
 from . import _lean_httpx as _lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
 
-import sys
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -129,7 +128,7 @@ def cancel(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Cancel a job and print it as it stands afterwards; with --all, many, and print how many."""
+    """Cancel a job, or all of a flow. Print the job as it stands then; with --all, how many were cancelled."""
     selection = JobSelection(state=state, created_after=created_after, created_before=created_before)
     if (job_id is None) != every or bool(flow) != every or (not every and any(selection.values())):
         raise typer.BadParameter("give a job's id, or --all with --flow, which a filter may follow")
@@ -153,7 +152,7 @@ def list_jobs(
     state: options.State = None,
     created_after: options.CreatedAfter = None,
     created_before: options.CreatedBefore = None,
-    limit: Annotated[int, typer.Option(min=1, max=sys.maxsize, help="So many of the newest.")] = DEFAULT_LIST_LIMIT,
+    limit: options.Limit = DEFAULT_LIST_LIMIT,
     as_json: options.Json = False,
 ) -> None:
     """List the newest jobs of a flow, a project or the org."""
@@ -188,7 +187,7 @@ def flows(
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """List the flows of the deployment, or show how one is called; with --json, the schema of its input."""
+    """List the flows, or show how to call one. With --json, the schema of its input is part of it."""
     with connected() as client:
         if flow is not None:
             address = client.flow(flow).address

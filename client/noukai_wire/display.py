@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Container, Iterable, Mapping
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,12 @@ def progress_line(progress: Mapping[str, Any]) -> str:
     return one_line(" ".join(part for part in parts if part))
 
 
+def text_of_duration(duration: timedelta) -> str:
+    """Return a duration to the millisecond, such as `0:00:03.202`."""
+    whole, point, fraction = str(duration).partition(".")
+    return f"{whole}{point}{fraction[:3]}"
+
+
 def facts_of(status: "JobStatus") -> dict[str, str]:
     """Return the facts of a job by name, each in one line, without its result."""
     attempt = f"{status.attempt} of {status.max_attempts}" if status.attempt and status.max_attempts else status.attempt
@@ -70,11 +77,11 @@ def facts_of(status: "JobStatus") -> dict[str, str]:
         "submitted": status.created_at,
         "started": status.started_at,
         "ended": status.completed_at,
-        "ran for": status.ran_for,
+        "ran for": None if status.ran_for is None else text_of_duration(status.ran_for),
         "kept until": status.expires_at,
         "progress": progress_line(status.progress) if status.progress else None,
         "error": status.error,
-        "last error": status.last_error,
+        "last error": None if status.last_error == status.error else status.last_error,
         "metadata": " ".join(f"{name}={text}" for name, text in (status.metadata or {}).items()),
         "retry of": status.retry_of,
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from noukai_wire.display import html_of_rows, one_line, progress_line
+from noukai_wire.display import html_of_rows, one_line, progress_line, text_of_duration
 
 if TYPE_CHECKING:
     from noukai_wire.flows import FlowDescription
@@ -22,7 +22,7 @@ def job_row(job: "JobStatus") -> Row:
         "job": one_line(job.id),
         "state": one_line(job.state),
         "submitted": one_line(job.created_at),
-        "ran for": "" if job.ran_for is None else str(job.ran_for),
+        "ran for": "" if job.ran_for is None else text_of_duration(job.ran_for),
         "flow": one_line(job.flow or ""),
         "said": one_line(job.error or (progress_line(job.progress) if job.progress else "")),
     }

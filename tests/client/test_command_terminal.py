@@ -149,6 +149,24 @@ def test_bar_is_cut_where_it_says_least(api: FakeApi) -> None:
     assert re.fullmatch(rf" {job_id} [━╸╺]+ 40 % a .*… 0:00:00", drawn), drawn
 
 
+@pytest.mark.parametrize("name", ["list", "usage", "flows"])
+def test_lines_fit_into_forty_columns(api: FakeApi, name: str) -> None:
+    """Columns and gaps give way, ids do not, and a description is broken between its words."""
+    api.flows[0] = {**api.flows[0], "description": "Count the words of a text that is longer than a line."}
+    with on_terminal(*COMMANDS[name], COLUMNS="40") as (process, terminal):
+        lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.read()).splitlines()
+    assert process.returncode == 0
+    assert max(map(len, lines)) <= 40, lines
+
+
+def test_end_above_a_bar_is_not_broken(api: FakeApi, inputs: str) -> None:
+    """A line that is longer than the terminal is copied from it in one piece."""
+    api.live("job_done", job("completed", result={"status": "completed", "output": "many words " * 20}))
+    with on_terminal("map", "acme/demo/many", "-f", inputs, "--wait") as (_, terminal):
+        shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.read())
+    assert f'job_done completed "{"many words " * 20}"' in shown
+
+
 @pytest.mark.parametrize(
     ("columns", "says"), [(80, "29 % counted 12 of 21 lines"), (40, "29 %…"), (20, "29 % counted 12…")]
 )
