@@ -31,11 +31,12 @@ def _dollars(text: str) -> Decimal:
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="How many jobs may end.")]
 Usd = Annotated[Decimal | None, typer.Option("--usd", parser=_dollars, metavar="USD", help="What they may cost.")]
 Unfinished = Annotated[
-    int | None, typer.Option("--unfinished", min=1, help=f"How many jobs may be unfinished: {DEFAULT_UNFINISHED_JOBS}.")
+    int | None,
+    typer.Option("--unfinished", min=1, help=f"How many jobs may be unfinished; {DEFAULT_UNFINISHED_JOBS} if unset."),
 ]
 Later = Annotated[
     int | None,
-    typer.Option("--later", min=1, help=f"How many of them may have been for later (runAt): {DEFAULT_LATER_JOBS}."),
+    typer.Option("--later", min=1, help=f"How many of these may be for later (runAt); {DEFAULT_LATER_JOBS} if unset."),
 ]
 
 
@@ -49,7 +50,7 @@ def set_budget(
     unfinished: Unfinished = None,
     later: Later = None,
 ) -> None:
-    """Set an org's monthly (UTC) budget and its limit of unfinished jobs, replacing earlier ones.
+    """Set limits of an org: of a month (UTC), or of its unfinished jobs. Those that are not named stay.
 
     A job that ends, or comes, beyond it stops submissions in a minute. What was used before counts, too: a
     limit that is lowered below it holds once the next job of the org has come or ended.
@@ -57,8 +58,7 @@ def set_budget(
     limits = Limits(jobs, usd, unfinished, later)
     if limits == Limits():
         raise typer.BadParameter("use --jobs, --usd, --unfinished, --later or several of them")
-    Operator.of(context).budgets().set(org, limits)
-    typer.echo(f"The org {org} may {_sentence(limits)}.")
+    typer.echo(f"The org {org} may {_sentence(Operator.of(context).budgets().set(org, limits))}.")
 
 
 @commands.command("list")

@@ -56,18 +56,26 @@ class Budgets:
     client: "DynamoDBClient"
     table: str
 
-    def set(self, org: str, limits: Limits) -> None:
-        """Set an org's limits, replacing earlier ones; this month's usage counts.
+    def set(self, org: str, limits: Limits) -> Limits:
+        """Set those of an org's limits that are given, keep the others, and return all.
 
-        That is looked at whenever a job of the org has ended, so that a budget of less than what is used
-        already holds from the next such end on.
+        This month's usage counts. It is compared whenever a job of the org has ended, so that a budget below
+        the present usage holds from the next such end on.
         """
         stated: dict[str, AttributeValueTypeDef] = {
             name: {"N": str(value)} for name, value in asdict(limits).items() if value is not None
         }
-        # Whoever finds the budget of before used up must not say so of this one.
-        version: AttributeValueTypeDef = {"S": secrets.token_hex(4)}
-        self.client.put_item(TableName=self.table, Item={**_key(org), **stated, "v": version})
+        # Its version changes, so that a function that finds the budget of before used up cannot mark this one.
+        stated["v"] = {"S": secrets.token_hex(4)}
+        answer = self.client.update_item(
+            TableName=self.table,
+            Key=_key(org),
+            UpdateExpression=f"SET {', '.join(f'#{name} = :{name}' for name in stated)} REMOVE spent, reached",
+            ExpressionAttributeNames={f"#{name}": name for name in stated},
+            ExpressionAttributeValues={f":{name}": value for name, value in stated.items()},
+            ReturnValues="ALL_NEW",
+        )
+        return _decode(answer["Attributes"]).limits
 
     def clear(self, org: str) -> bool:
         """Remove an org's limits; return False if it had none."""

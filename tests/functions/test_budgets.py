@@ -180,6 +180,16 @@ def test_budget_that_is_changed_lets_submissions_in_again(system: System, budget
     assert refused(submit(system)) == (change == "raised")
 
 
+def test_limit_that_is_not_named_stays(system: System, budgets: Budgets) -> None:
+    """A bound of unfinished jobs leaves the budget as it is, and the answer says all limits."""
+    budgets.set("acme", Limits(jobs=1))
+    assert budgets.set("acme", Limits(unfinished=5)) == Limits(jobs=1, unfinished=5)
+    count(system, [ended(1)])
+    assert refused(submit(system))
+    assert budgets.clear("acme")
+    assert budgets.set("acme", Limits(later=2)) == Limits(later=2)
+
+
 def test_budget_that_was_raised_meanwhile_is_not_marked(system: System, budgets: Budgets) -> None:
     """Whoever has counted against the budget of before says nothing of the new one."""
     budgets.set("acme", Limits(jobs=1))
