@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, MutableMapping
+from contextlib import suppress
 
 from infra.local.errors import LocalError
 from noukai_wire.display import lines
@@ -49,17 +50,20 @@ async def _until_stopped(body: Coroutine[None, None, None]) -> None:
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
 
-    def stop() -> None:
+    def stop(said: str = "") -> None:
         # Once only: a second signal would break off the stopping itself.
         if not asked.is_set():
             asked.set()
             # Python 3.11 reports each connection that is broken off.
             loop.set_exception_handler(lambda *_: None)
             task.cancel()
+            if said:
+                with suppress(OSError):  # nobody may read it any more
+                    _show(said)
 
     for number in _STOPPING:
-        loop.add_signal_handler(number, stop)
-    # Unless it is ignored, as under `nohup`.
+        loop.add_signal_handler(number, stop, "stopping ...")
+    # Says nothing, since its terminal is gone; unless it is ignored, as under `nohup`.
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         loop.add_signal_handler(signal.SIGHUP, stop)
     try:

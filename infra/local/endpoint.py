@@ -25,7 +25,12 @@ class Endpoint:
     @property
     def environment(self) -> dict[str, str]:
         """Return the environment for AWS programs, such as its command, as the root user."""
-        return {"AWS_ENDPOINT_URL": self.url, "AWS_CA_BUNDLE": str(self.authority), **ROOT_USER}
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_CA_BUNDLE": str(self.authority),
+            "AWS_REGION": REGION,
+            **ROOT_USER,
+        }
 
     def client(self, service: str, *credentials: str) -> Any:
         """Make a client, by default of the root user.

@@ -85,7 +85,7 @@ class _System:
                 self.show(f"goes on with what is kept in {self.data.folder}; FRESH=1 begins anew")
             for org, key in LOCAL_KEYS.items():
                 self.show(f"key of the org {org}: {key}")
-            self.show(f"the AWS of it: {' '.join(map('='.join, emulator.endpoint.environment.items()))}")
+            self.show(f"to reach its AWS: {' '.join(map('='.join, emulator.endpoint.environment.items()))}")
             self.show(f"{address.url} ready")
             while await self.changed.wait():
                 self.changed.clear()

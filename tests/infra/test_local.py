@@ -234,4 +234,5 @@ def test_sigterm_ends_everything(system: Running, api: Api, url: str) -> None:
 
     assert processes.marked(run) == []
     assert not folder.exists()
+    system.wait_for("stopping ...".__eq__, JOB_SECONDS)
     assert "Traceback" not in system.output

@@ -49,8 +49,8 @@ def client_of(system: Running) -> httpx.Client:
 
 
 def schedules_of(system: Running) -> list[dict[str, object]]:
-    line = system.wait_for(lambda line: line.startswith("the AWS of it: "), 0)
-    told = dict(pair.split("=", 1) for pair in line.removeprefix("the AWS of it: ").split())
+    line = system.wait_for(lambda line: line.startswith("to reach its AWS: "), 0)
+    told = dict(pair.split("=", 1) for pair in line.removeprefix("to reach its AWS: ").split())
     scheduler = Endpoint(told["AWS_ENDPOINT_URL"], Path(told["AWS_CA_BUNDLE"])).client("scheduler")
     found: list[dict[str, object]] = scheduler.list_schedules()["Schedules"]
     return found
