@@ -36,9 +36,15 @@ endif
 .PHONY: help setup lock test test-client bench explore soak fuzz check local demo deploy rollback restore destroy keys budget redrive recount verify-aws
 
 help: ## Show these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1 \2/' | awk '{ \
+		line = sprintf("  make %-12s", $$1); \
+		for (word = 2; word <= NF; word++) { \
+			if (length(line " " $$word) > 79) { print line; line = sprintf("%19s", "") } \
+			line = line " " $$word } \
+		print line }'
 
-setup: $(SETUP)
+setup: $(SETUP) ## Set up .venv with everything that is locked; the other targets do it when they need it
+	@:
 
 # Behind a proxy with an authority of its own: pip has a name for that of its own.
 ifdef SSL_CERT_FILE
@@ -143,10 +149,10 @@ keys: $(SETUP) ## Make, list or revoke keys of a deployment: make keys ARGS="cre
 budget: $(SETUP) ## Set, list or clear what orgs may use in a month: make budget ARGS="set --org acme --jobs 10000"
 	@$(BIN)/python -m infra budget $(ARGS)
 
-redrive: $(SETUP) ## Send the dead letters that could not be processed to their reader again
+redrive: $(SETUP) ## Send the dead-letter messages that could not be processed to their reader again
 	@$(BIN)/python -m infra redrive $(ARGS)
 
-recount: $(SETUP) ## Count the use of a deployment that could not be counted when it came, exactly once
+recount: $(SETUP) ## Count the usage that could not be counted when it came, exactly once
 	@$(BIN)/python -m infra recount $(ARGS)
 
 verify-aws: $(SETUP) ## Check on a deployment what cannot be seen on this machine; write a report (ARGS="-k stream")

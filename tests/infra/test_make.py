@@ -17,6 +17,15 @@ def make(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([program, *arguments], cwd=ROOT, env=whole, capture_output=True, text=True, check=False)
 
 
+def test_help_fits_into_eighty_columns() -> None:
+    """It names every target that a person calls, and a terminal breaks no word of it."""
+    rules = (ROOT / "Makefile").read_text().splitlines()
+    (phony,) = (line.removeprefix(".PHONY:").split() for line in rules if line.startswith(".PHONY:"))
+    shown = make("help").stdout.splitlines()
+    assert {line.split()[1] for line in shown if line.startswith("  make ")} == set(phony)
+    assert max(map(len, shown)) < 80
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
