@@ -22,19 +22,35 @@ _BLIND_HOLD_MS = {State.PENDING: 2000, State.RUNNING: 5300}
 
 _BLIND_PAUSE_MS = {State.PENDING: 4000, State.RUNNING: 5500}
 _BLIND_MINUTE_MS = 45_000
-"""Beyond this age a job may take a minute or more, and its end is noticed within the share below."""
+"""Beyond this age a job may take a minute or more, and its end is noticed within a share of its time."""
+
+_LONG_MS = 60_000
+"""Jobs of this time and more are looked at with requests, most of them: each look is worth saving."""
 
 _BLIND_SHARE = 0.055
-"""Of the time so far: half of the ends are heard of within three per cent of it, nearly all within six."""
+_LONG_BLIND_SHARE = 0.057
+"""Of the time so far: half of the ends are noticed within 3 % of it, 95 of 100 within 6 %.
+
+No schedule with this median takes less than 93 % of these looks.
+"""
 
 _WINDOW = 2.0
 """In spreads, on either side of the expected end: of twenty jobs 19 end in between."""
 
-_NEAR = 0.75
+_NEAR = (-0.75, 0.75)
 """The same: half of the jobs end in between."""
 
-_NEAR_PAUSE = (1 / 16, 0.0035)
-_PAUSE = (1 / 6, 0.0085)
+_LONG_NEAR = (-0.5, 1.0)
+"""Half of the jobs end in between, too. A look before the expected end is in vain for more jobs than one after it."""
+
+_LONG_EARLIEST = 0.105
+"""To the power of the spread's share of the time: of fifty jobs 49 take longer than this share of the time.
+
+Run times spread by ratios: half of the usual time is as likely as twice.
+"""
+
+_NEAR_PAUSE = (1 / 16, 0.0033)
+_PAUSE = (1 / 6, 0.0082)
 """Between two looks near the expected end, and in the rest of the window: in spreads, at least a share of the time.
 
 If the time is known to a twentieth, half of the ends are so heard of within 0.3 % of it, nearly all within one.
@@ -98,17 +114,24 @@ def _phase_began_at(job: Job) -> int:
 
 def _foreseen_ms(over: int, spread: int, age: int) -> int:
     """Return the pause until just before the usual end, then short ones; `over` is negative before it."""
-    lead = round(_WINDOW * spread)
+    usual = age - over
+    is_long = usual >= _LONG_MS
+    lead = round(usual * (1 - _LONG_EARLIEST ** (spread / usual)) if is_long else _WINDOW * spread)
     if over < -lead:
         return -over - lead
-    of_spread, of_time = _NEAR_PAUSE if abs(over) < _NEAR * spread else _PAUSE
-    pause = round(max(of_spread * max(spread, over - lead), of_time * (age - over)))
+    first, last = _LONG_NEAR if is_long else _NEAR
+    of_spread, of_time = _NEAR_PAUSE if first * spread < over < last * spread else _PAUSE
+    pause = round(max(of_spread * max(spread, over - _WINDOW * spread), of_time * usual))
     if pause <= HOLD_BELOW_MS:
         return min(2 * _CLOSEST_LOOK_MS, max(_CLOSEST_LOOK_MS, pause))
-    return min(pause, max(HOLD_BELOW_MS + 1, round(age * _BLIND_SHARE)))
+    return min(pause, max(HOLD_BELOW_MS + 1, _blind_pause_ms(age)))
 
 
 def _blind_ms(age: int, state: State) -> int:
     if age < _BLIND_HOLD_MS[state]:
         return min(2 * _CLOSEST_LOOK_MS, max(_CLOSEST_LOOK_MS, age // 8))
-    return max(_BLIND_PAUSE_MS[state] if age < _BLIND_MINUTE_MS else 0, round(age * _BLIND_SHARE))
+    return max(_BLIND_PAUSE_MS[state] if age < _BLIND_MINUTE_MS else 0, _blind_pause_ms(age))
+
+
+def _blind_pause_ms(age: int) -> int:
+    return round(age * (_BLIND_SHARE if age < _LONG_MS else _LONG_BLIND_SHARE))

@@ -21,9 +21,9 @@ from tests.job_rows import pending
 BASE_URL = "https://api.test/api/v1"
 KEY = "nk_bench"
 ROUND_TRIP = 0.05
-_WORK = 0.01
+WORK = 0.01
 """Of the round trip: for so long the function itself is busy, beside the time that it holds the request."""
-_TRANSIT = (ROUND_TRIP - _WORK) / 2
+_TRANSIT = (ROUND_TRIP - WORK) / 2
 
 
 @dataclass
@@ -102,7 +102,7 @@ class SimulatedApi:
             life.refused += 1
             self.timeline.sleep(_TRANSIT)
             return httpx.Response(429, json={"message": "Too Many Requests"}, request=request)
-        self.timeline.sleep(_WORK)
+        self.timeline.sleep(WORK)
         begun = self.timeline.time
         answered = self._answer(function, life, request)
         life.held_seconds += (self.timeline.time - begun) / 1000

@@ -37,6 +37,7 @@ def polling(pauses: Callable[[], Iterator[float]]) -> Loop:
         now = api.timeline.time
         while True:
             life.requests += 1
+            life.read_units += 1.0
             answered_at = now + ROUND_TRIP * 1000
             if life.ended_at <= now + ROUND_TRIP * 500:
                 break

@@ -9,14 +9,13 @@ from statistics import NormalDist, fmean, median, quantiles
 
 from functions.estimate import Estimate, RunTimes, refine
 from functions.lifecycle import progress_interval_ms
-from tests.bench.simulated_api import Life, SimulatedApi
+from tests.bench import prices
+from tests.bench.simulated_api import WORK, Life, SimulatedApi
 from tests.bench.timeline import Timeline
 from tests.bench.wait_loops import Loop
 
-PER_REQUEST = 1.27
-"""USD per million: the gateway's and the function's request, with its read."""
-PER_HELD_SECOND = 2.27
-"""USD per million: 128 MB for a second, with the looks at the row."""
+_MEMORY_GB = 128 / 1024
+"""Of the function `wait`."""
 
 SPREAD = 0.15
 """Of the logarithm of the durations."""
@@ -49,16 +48,32 @@ class Figures:
         late = [(life.noticed_at - life.ended_at) / 1000 for life in lives]
         shares = [each * 1000 / (life.ended_at - life.claimed_at) for each, life in zip(late, lives, strict=True)]
         requests, held = fmean(life.requests for life in lives), fmean(life.held_seconds for life in lives)
+        read_units = fmean(life.read_units for life in lives)
         return cls(
             requests=requests,
             held_seconds=held,
-            read_units=fmean(life.read_units for life in lives),
+            read_units=read_units,
             late=median(late),
             late_p95=quantiles(late, n=20)[-1],
             share=median(shares),
             share_p95=quantiles(shares, n=20)[-1],
-            usd=requests * PER_REQUEST + held * PER_HELD_SECOND,
+            usd=1_000_000 * _usd(requests, held, read_units),
         )
+
+
+def _usd(requests: float, held_seconds: float, read_units: float) -> float:
+    """Price requests and the reads in them: the function is busy before it holds each, and while it does."""
+    seconds = requests * WORK + held_seconds
+    return (
+        prices.usd("api_requests", requests)
+        + prices.usd("lambda_requests", requests)
+        + prices.usd("gb_seconds", seconds * _MEMORY_GB)
+        + prices.usd("read_units", read_units)
+    )
+
+
+PER_REQUEST = 1_000_000 * _usd(1, 0, 1)
+"""USD per million: the gateway's and the function's request, with its time and its consistent read."""
 
 
 def trial(
