@@ -17,7 +17,7 @@ from ._client import Noukai
 from ._command import STDOUT
 from ._ending import LOCAL_FAULT
 from ._errors import FlowNotFoundError
-from ._terminal import complain
+from ._terminal import complain, show_output
 
 Input = tuple[str | None, dict[str, Any] | None]
 """A message and parameters."""
@@ -51,13 +51,15 @@ def input_of(
     return None, {**(parameters or {}), name: encoded}
 
 
-def write_output(client: Noukai, address: str | None, output: object, path: Path) -> None:
+def write_output(client: Noukai, job_id: str, address: str | None, output: object, path: Path) -> None:
     """Write what a job returned: as bytes if the flow's schema says base64, else as it would be printed."""
     known = _description(client, address) if isinstance(output, str) and address is not None else None
     schema = known and known.output
     content = f"{text_of(output)}\n".encode()
     if schema and isinstance(output, str) and _is_base64(schema, schema):
         content = b64decode(output)
+    if path == STDOUT and sys.stdout.isatty():
+        return _show(job_id, content)
     try:
         if path == STDOUT:
             sys.stdout.buffer.write(content)
@@ -67,6 +69,15 @@ def write_output(client: Noukai, address: str | None, output: object, path: Path
     except OSError as error:
         complain(f"{path} cannot be written: {error.strerror}")
         raise typer.Exit(LOCAL_FAULT) from None
+
+
+def _show(job_id: str, content: bytes) -> None:
+    """Print text as a terminal may show it; refuse bytes that are no text."""
+    try:
+        show_output(content.decode().removesuffix("\n"))
+    except UnicodeDecodeError:
+        problem = f"the result is {len(content)} bytes that are no text: write them with noukai wait {job_id} -o FILE"
+        raise typer.BadParameter(problem, param_hint="'-o'") from None
 
 
 def _description(client: Noukai, address: str) -> FlowDescription | None:

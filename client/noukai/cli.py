@@ -229,7 +229,7 @@ def _wait(
         show_json(status_with(job, result))
     elif output is not None:
         address = result.flow_id or (job.accepted.flow if job.accepted else None)
-        write_output(client, address, result.output, output)
+        write_output(client, job.id, address, result.output, output)
     else:
         show_output(result.output)
 

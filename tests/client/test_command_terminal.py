@@ -5,6 +5,7 @@ import pty
 import re
 import signal
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -195,8 +196,8 @@ def test_what_map_says_does_not_overwrite_its_bar(tmp_path: Path) -> None:
         assert said in lines, shown
 
 
-@pytest.mark.parametrize("arguments", [("wait", "job_rude"), ("status", "job_rude")])
-def test_result_commands_no_terminal(api: FakeApi, arguments: tuple[str, str]) -> None:
+@pytest.mark.parametrize("arguments", [("wait", "job_rude"), ("status", "job_rude"), ("wait", "job_rude", "-o", "-")])
+def test_result_commands_no_terminal(api: FakeApi, arguments: tuple[str, ...]) -> None:
     """What would clear the screen or reverse a line is shown on a terminal, and byte-exact in a pipe."""
     output = "grüße\t\x1b[2J\x9b1A\r\u202e👩\u200d🔧\nend"
     api.live("job_rude", job("completed", result={"status": "completed", "output": output}))
@@ -205,6 +206,19 @@ def test_result_commands_no_terminal(api: FakeApi, arguments: tuple[str, str]) -
     assert shown.endswith("grüße\t\\x1b[2J\\x9b1A\\r\\u202e👩\u200d🔧\r\nend\r\n")
     piped = subprocess.run([NOUKAI, *arguments], capture_output=True, check=True).stdout
     assert piped.endswith(f"{output}\n".encode())
+
+
+def test_bytes_are_no_text_for_a_terminal(api: FakeApi) -> None:
+    """They are refused there, with the command that writes them to a file, and go into a pipe as they are."""
+    api.flows[0] = {**api.flows[0], "output": {"type": "string", "contentEncoding": "base64"}}
+    result = {"status": "completed", "output": b64encode(b"\x89PNG\x1b[2J").decode(), "flowId": api.flows[0]["flow"]}
+    api.live("job_drawn", job("completed", result=result))
+    with on_terminal("wait", "job_drawn", "-o", "-", TERM="dumb") as (process, terminal):
+        shown = " ".join(terminal.read().split())
+    assert process.returncode == 2
+    assert "the result is 8 bytes that are no text: write them with noukai wait job_drawn -o FILE" in shown
+    assert "\x1b" not in shown
+    assert subprocess.check_output([NOUKAI, "wait", "job_drawn", "-o", "-"]) == b"\x89PNG\x1b[2J"
 
 
 def test_errors_and_names_command_no_terminal(api: FakeApi) -> None:
