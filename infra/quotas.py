@@ -19,8 +19,11 @@ MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 MAX_MEMORY, NEW_ACCOUNT_MEMORY = 10_240, 3008
 USUAL_CONCURRENCY = 1000
 _KEPT_UNRESERVED = 100
-_KEPT_UNRESERVED_OF_FEW = 10
-"""Of an account with no more concurrency than is usually kept."""
+"""What an account must leave unreserved; one with less concurrency can reserve nothing.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html; an account with 50 is told of a "minimum
+value of [50]": https://github.com/aws-samples/s3-to-lambda-patterns/issues/36.
+"""
 
 _REFERENCE_BYTES = 128
 """What a name, an ARN or a URL that only AWS knows is taken for; none of the stack's is longer."""
@@ -91,7 +94,7 @@ def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
                 "of the setting `environment` to the flows' folder or to Parameter Store."
             )
     reserved = sum(each.get("ReservedConcurrentExecutions", 0) for each in functions.values())
-    kept = _KEPT_UNRESERVED if quotas.concurrency > _KEPT_UNRESERVED else _KEPT_UNRESERVED_OF_FEW
+    kept = min(_KEPT_UNRESERVED, quotas.concurrency)
     if reserved and quotas.unreserved - reserved < kept:
         yield (
             f"The settings reserve {reserved} executions of {quotas.unreserved}, and {kept} must stay unreserved: "
@@ -100,16 +103,20 @@ def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
 
 
 def environment_bytes(function: Mapping[str, Any]) -> int:
-    """Return the size of a function's environment: its names and values, references as long as they may be."""
+    """Return the size of a function's environment as JSON, which Lambda measures; references as long as they may be.
+
+    Its refusal shows the JSON: https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594.
+    """
     variables = function.get("Environment", {}).get("Variables", {})
-    return sum(len(name.encode()) + _value_bytes(value) for name, value in variables.items())
+    written = {name: _longest(value) for name, value in variables.items()}
+    return len(json.dumps(written, separators=(",", ":"), ensure_ascii=False).encode())
 
 
-def _value_bytes(value: Any) -> int:
+def _longest(value: Any) -> str:
     if isinstance(value, str):
-        return len(value.encode())
+        return value
     parts = value["Fn::Join"][1] if "Fn::Join" in value else [None]
-    return sum(len(part.encode()) if isinstance(part, str) else _REFERENCE_BYTES for part in parts)
+    return "".join(part if isinstance(part, str) else "x" * _REFERENCE_BYTES for part in parts)
 
 
 def _large_assets(assembly: Path, stack: str, most: int) -> Iterator[str]:
