@@ -56,7 +56,7 @@ def deploy_command(
         context=operator.cdk_options([]),
         options=further.args,
         confirm=(lambda: typer.confirm("Deploy these changes?")) if diff else None,
-        is_unattended=bool(os.environ.get("CI")),
+        is_unattended=_is_in_ci(),
         any_memory=any_memory,
     )
     warnings = deploy(operator.account, operator.cdk, operator.stack, plan)
@@ -77,13 +77,18 @@ def _show_first_key(operator: Operator, org: str) -> None:
     keys = operator.keys()
     if not keys.is_empty():
         return
-    if os.environ.get("CI") or not sys.stdout.isatty():
+    if _is_in_ci() or not sys.stdout.isatty():
         typer.echo(
             f'Key:      none yet, to keep it out of logs; at a terminal: make keys ARGS="create --org {org} first"'
         )
         return
     key = keys.create(org, "first", created=int(time.time()))
     typer.echo(f"Key:      {key}   (of the org {org}; shown only now)")
+
+
+def _is_in_ci() -> bool:
+    """Return whether a CI runs this: `CI=false` is how some say that none does."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 @commands.command("rollback")

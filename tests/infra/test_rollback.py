@@ -1,16 +1,25 @@
 """A deployment is taken back in one step, and the next one goes forward whatever was taken back."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from typer.testing import CliRunner
 
+from infra.__main__ import commands
 from infra.account import Account, OperatorError
 from infra.aliases import LIVE, flows_description
+from infra.deploy import Plan
+from infra.deploy import deploy as make_deploy
 from infra.local.emulator import Emulator
 from infra.local.endpoint import ACCOUNT, REGION
 from infra.rollback import conclude, live_flows, live_versions, rollback
+from tests.infra.recording_cdk import RecordingCdk
 
 STACK = "noukai"
 HOUR = 3600
@@ -50,19 +59,25 @@ def template(**texts: str) -> str:
             "FunctionVersion": {"Fn::GetAtt": [version, "Version"]},
         }
         found[f"{name}Live"] = {"Type": "AWS::Lambda::Alias", "Properties": alias}
-    return json.dumps({"Resources": found})
+    outputs = {name: {"Value": name} for name in ("JobsTable", "KeysTable")}
+    return json.dumps({"Resources": found, "Outputs": outputs})
 
 
 def deploy(account: Account, now: int = 0, **texts: str) -> None:
     """Do what a deployment does."""
     before = live_versions(account, STACK)
+    apply_template(account, **texts)
+    conclude(account, STACK, before, now=now)
+
+
+def apply_template(account: Account, **texts: str) -> None:
+    """Do what CloudFormation does in one."""
     cloudformation = account.session.client("cloudformation")
     is_new = account.outputs(STACK) is None
     apply = cloudformation.create_stack if is_new else cloudformation.update_stack
     apply(StackName=STACK, TemplateBody=template(**texts), Capabilities=["CAPABILITY_IAM"])
     done: Any = cloudformation.get_waiter("stack_create_complete" if is_new else "stack_update_complete")
     done.wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-    conclude(account, STACK, before, now=now)
 
 
 def answers(account: Account) -> dict[str, str]:
@@ -88,6 +103,31 @@ def test_deployment_is_taken_back_and_brought_forward_again(account: Account) ->
     assert answers(account) == {"Api": "one", "Worker": "one"}
     rollback(account, STACK, now=0)
     assert answers(account) == {"Api": "two", "Worker": "two"}
+
+
+@dataclass(frozen=True)
+class ApplyingCdk(RecordingCdk):
+    """A CDK command that deploys a template of its own."""
+
+    apply: Callable[[], None] = lambda: None
+
+    def run(self, *arguments: str, assembly: Path | None = None) -> int:
+        if arguments[0] == "deploy":
+            self.apply()
+        return super().run(*arguments, assembly=assembly)
+
+
+def test_commands_deploy_and_take_back(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an operator runs them; each names the flows that are live afterwards."""
+    monkeypatch.setenv("AWS_REGION", REGION)
+    for text in ("one", "two"):
+        version = flows_description(text)
+        apply = partial(apply_template, account, Api=version, Worker=version)
+        make_deploy(account, ApplyingCdk({}, apply=apply), STACK, Plan())
+    for text in ("one", "two"):
+        done = CliRunner().invoke(commands, ["rollback"])
+        assert f"2 functions have changed places with their previous versions, and version {text}" in done.output
+        assert answers(account) == dict.fromkeys(FUNCTIONS, flows_description(text))
 
 
 def test_deployment_after_a_rollback_leaves_no_function_behind(account: Account) -> None:
