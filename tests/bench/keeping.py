@@ -3,6 +3,7 @@
 from typing import Any
 
 from functions.names import INDEX_ORDER, INDEX_PARTITION
+from functions.rounds import ROUND_MS
 from functions.row import NAMES
 from infra.stream import GATHERED_SECONDS
 from tests.bench import prices
@@ -13,9 +14,8 @@ _MONTH_DAYS = 365 / 12
 
 
 def swept_units(row: dict[str, Any]) -> float:
-    """Count what sweeps read of a row: one a day for as long as it is kept, pages of which are not rounded by row."""
-    days = int(row[NAMES["keep_seconds"]]["N"]) / _DAY_SECONDS
-    return days * item_bytes(row) / (2 * 4 * KB)
+    """Count what sweeps read of a row for as many rounds as it is there; their pages are not rounded by row."""
+    return _days(row) * _DAY_SECONDS * 1000 / ROUND_MS * item_bytes(row) / (2 * 4 * KB)
 
 
 def counted_together() -> float:
@@ -26,7 +26,11 @@ def counted_together() -> float:
 
 def kept_bytes(row: dict[str, Any], *, index: bool = True) -> float:
     """Count the bytes of a row, for as many months as it is there; those of its index entry with them, or not."""
-    days = int(row[NAMES["keep_seconds"]]["N"]) / _DAY_SECONDS + prices.assumed("deletion_days")
     entry = {name: row[name] for name in ("id", INDEX_PARTITION, INDEX_ORDER)}
     sizes = [item_bytes(each) + prices.assumed("item_bytes") for each in [row, *([entry] if index else [])]]
-    return sum(sizes) * days / _MONTH_DAYS
+    return sum(sizes) * _days(row) / _MONTH_DAYS
+
+
+def _days(row: dict[str, Any]) -> float:
+    """Say how long an ended row is there, until DynamoDB deletes it."""
+    return int(row[NAMES["keep_seconds"]]["N"]) / _DAY_SECONDS + prices.assumed("deletion_days")
