@@ -129,11 +129,14 @@ def test_plain_http(deployed: Deployed, saw: Saw) -> None:
 
 
 def test_live_versions(deployed: Deployed, saw: Saw) -> None:
-    """Queues, stream and gateway invoke the alias that a rollback takes back."""
+    """Gateway, queues, stream and the sweep's schedule invoke the alias that a rollback takes back."""
     client = deployed.session.client("apigatewayv2")
     (api,) = deployed.resources("AWS::ApiGatewayV2::Api")
     targets = [each.get("IntegrationUri", "") for each in client.get_integrations(ApiId=api)["Items"]]
     targets += [each["FunctionArn"] for each in _mappings(deployed)]
+    events = deployed.session.client("events")
+    (rule,) = deployed.resources("AWS::Events::Rule")
+    targets += [each["Arn"] for each in events.list_targets_by_rule(Rule=rule)["Targets"]]
     others = [target for target in targets if not target.removesuffix("/invocations").endswith(f":{LIVE}")]
     saw(f"{len(targets)} invoke {LIVE}, and {others} do not")
     assert targets

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -18,15 +19,25 @@ from infra.runtimes import check_runtime
 from infra.settings import ROOT
 
 
+@pytest.fixture(scope="module")
+def runtimes() -> dict[tuple[int, int], str]:
+    """The end of each of Lambda's Pythons, as AWS's own linter of templates has it from its table of runtimes."""
+    file = files("cfnlint.data.AdditionalSpecs") / "LmbdRuntimeLifecycle.json"
+    found = [(re.fullmatch(r"python(3)\.(\d+)", name), each) for name, each in json.loads(file.read_text()).items()]
+    return {(int(named[1]), int(named[2])): each["deprecated"] for named, each in found if named}
+
+
 @pytest.mark.parametrize("minor", [12, 13, 14])
-def test_runtimes_that_deploy(minor: int) -> None:
-    """Without a word."""
+def test_runtimes_that_deploy(runtimes: dict[tuple[int, int], str], minor: int) -> None:
+    """Without a word, since AWS ends them later; the newest is the last that there is."""
     assert check_runtime((3, minor)) is None
+    assert runtimes[3, minor] > runtimes[3, 11]
+    assert max(runtimes) == (3, 14)
 
 
-def test_runtime_that_ends() -> None:
+def test_runtime_that_ends(runtimes: dict[tuple[int, int], str]) -> None:
     """Deploys, and says when and what then."""
-    assert "on 2027-06-30: by then, remove .venv" in str(check_runtime((3, 11)))
+    assert f"on {runtimes[3, 11]}: by then, remove .venv" in str(check_runtime((3, 11)))
 
 
 @pytest.mark.parametrize("minor", [10, 15])

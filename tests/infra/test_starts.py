@@ -1,4 +1,4 @@
-"""What each function of the API does while Lambda starts it, so that its first request has little left to do."""
+"""What each function does while Lambda starts it, so that its first request has little left to do."""
 
 import json
 import os
@@ -7,11 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.bundle.target import AssetName, Platform
-from tests.infra.template import API, Template
+from tests.infra.template import ENTRIES, Template
 
 Assets = Callable[[AssetName, Platform], Path]
 
@@ -40,6 +41,24 @@ from functions.deployment import deployed
 made = vars(deployed()).keys() - {"environment", "asset", "clock"}
 print(json.dumps([sorted(made), sorted(sys.modules)]))
 """
+WORKER_STARTS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from functions.process import FlowProcess
+done, waits, wait = [], [], FlowProcess.fails_to_import
+def waited(process, seconds):
+    waits.append([process.project, seconds])
+    return wait(process, seconds)
+FlowProcess.fails_to_import = waited
+sys.addaudithook(lambda event, _: done.append(event) if event in ("os.fork", "socket.connect") else None)
+import functions.worker
+done = [*done]
+from functions.deployment import deployed
+ready = [deployed().processes.take(project, fresh=True) for project, _ in waits]
+print(json.dumps([done, waits, [process.has_imported for process in ready]]))
+for process in ready:
+    process.close()
+"""
 
 
 @pytest.fixture
@@ -65,9 +84,9 @@ def test_what_each_request_uses_is_made_and_connected(
     assert sent == [b""] * len(clients & BOTH)
 
 
-def test_every_function_of_the_api_gets_ready() -> None:
-    """A new one has to say what its requests use."""
-    assert set(MADE) == {*API, "dead_letters", "metering", "sweep"}
+def test_every_function_gets_ready() -> None:
+    """A new one has to say what its requests use; the worker has a test of its own."""
+    assert {*MADE, "worker"} == {*ENTRIES}
 
 
 def test_service_that_is_away_does_not_keep_a_function_from_its_start(asset: Assets, template: Template) -> None:
@@ -78,13 +97,24 @@ def test_service_that_is_away_does_not_keep_a_function_from_its_start(asset: Ass
     assert set(made) >= SUBMITS
 
 
+def test_worker_imports_its_flows_and_then_connects(asset: Assets, template: Template, listener: socket.socket) -> None:
+    """In the process of each project, which has none of its connections, and for eight seconds at most."""
+    done, waits, ready = started("worker", asset("worker", "host"), template, listener, script=WORKER_STARTS)
+    assert done == ["os.fork", "socket.connect", "socket.connect"]
+    ((project, seconds),) = waits
+    assert (project, 7 < seconds <= 8, ready) == ("demo", True, [True])
+    assert list(received(listener)) == [b"", b""]
+
+
 def started(
     entry: str,
     folder: Path,
     template: Template,
     listener: socket.socket | None = None,
     address: tuple[str, int] | None = None,
-) -> tuple[list[str], list[str]]:
+    *,
+    script: str = STARTS,
+) -> Any:
     """Import a function as Lambda does; gives the parts that are made then, and the modules that are loaded."""
     host, port = address or (listener.getsockname() if listener else ("", 0))
     variables = template.functions()[entry]["Environment"]["Variables"]
@@ -98,10 +128,9 @@ def started(
         "AWS_DEFAULT_REGION": "us-east-1",
         "PATH": os.environ["PATH"],
     }
-    command = [sys.executable, "-S", "-c", STARTS, str(folder), entry]
+    command = [sys.executable, "-S", "-c", script, str(folder), entry]
     result = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    made, modules = json.loads(result.stdout)
-    return made, modules
+    return json.loads(result.stdout)
 
 
 def received(listener: socket.socket) -> Iterator[bytes]:
