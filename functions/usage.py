@@ -1,5 +1,6 @@
 """Handler: the usage of the caller's org."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +12,8 @@ from functions.ready import get_ready
 from functions.refusals import InvalidInputError
 from functions.use import Prices, Use
 from noukai_wire.limits import MAX_USAGE_DAYS
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def usage(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -51,7 +54,8 @@ def _day(request: Request, name: str, default: date) -> date:
     if text is None:
         return default
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        # Python also takes dates of weeks.
+        return date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError:
         raise InvalidInputError([(name, "must be a day such as 2026-11-25")]) from None
 

@@ -71,6 +71,8 @@ def test_use_of_another_org_is_not_shown(system: System) -> None:
         ("from=2023-11-15&to=2023-11-14", "from"),
         ("from=2022-11-14&to=2023-11-15", "from"),
         ("from=2023-11-1T00:00", "from"),
+        ("from=2023-11-1", "from"),
+        ("from=\u0662023-11-14", "from"),
     ],
 )
 def test_period_that_is_none(system: System, query: str, path: str) -> None:
