@@ -1,6 +1,7 @@
 """The check of e-mail addresses as pydantic's `EmailStr` does, without its library."""
 
 import re
+from itertools import chain
 from unicodedata import bidirectional, category, normalize
 
 _MOST_CHARACTERS = 2048
@@ -16,11 +17,13 @@ _PUNYCODE = "xn--"
 _IN_LOCAL = ("L", "N", "P", "S", "M")
 _IN_LABEL = ("Ll", "Lo", "Lm", "Mn", "Mc")
 _FROM_RIGHT = ("R", "AL")
-_IN_NO_LABEL = (
-    *(range(0x1100, 0x1200), range(0xA960, 0xA980), range(0xD7B0, 0xD800)),  # parts of Korean syllables
-    *(range(0x0640, 0x0641), range(0x07FA, 0x07FB)),  # signs that lengthen a word
-    *(range(0x20D0, 0x2100), range(0x1D000, 0x1D300)),  # marks of symbols and of music
-    *(range(0x302E, 0x3036), range(0x303B, 0x303C)),  # tones and repetitions
+_IN_NO_LABEL = frozenset(
+    chain(
+        *(range(0x1100, 0x1200), range(0xA960, 0xA980), range(0xD7B0, 0xD800)),  # parts of Korean syllables
+        *(range(0x0640, 0x0641), range(0x07FA, 0x07FB)),  # signs that lengthen a word
+        *(range(0x20D0, 0x2100), range(0x1D000, 0x1D300)),  # marks of symbols and of music
+        *(range(0x302E, 0x3036), range(0x303B, 0x303C)),  # tones and repetitions
+    )
 )
 """Letters and marks that IDNA excludes."""
 
@@ -57,11 +60,16 @@ def _is_local(text: str) -> bool:
 
 
 def _is_domain(text: str, most_bytes: int) -> bool:
-    labels = [_ascii_label(label) for label in normalize("NFC", text).split(".")]
-    if "." not in text or not all(labels):
+    if "." not in text:
         return False
-    last = labels[-1] or ""
-    return last[-1].isalpha() and last not in _NO_MAIL and len(".".join(map(str, labels))) <= most_bytes
+    last, left = "", most_bytes + 1
+    for label in normalize("NFC", text).split("."):
+        last = _ascii_label(label) or ""
+        left -= len(last) + 1
+        # The next labels are not looked at: each takes a while, and a body may hold a hundred thousand.
+        if not last or left < 0:
+            return False
+    return last[-1].isalpha() and last not in _NO_MAIL
 
 
 def _ascii_label(label: str) -> str | None:
@@ -95,5 +103,5 @@ def _is_in_label(character: str) -> bool:
     return (
         category(character) in _IN_LABEL
         and normalize("NFKC", character.casefold()) == character
-        and not any(ord(character) in excluded for excluded in _IN_NO_LABEL)
+        and ord(character) not in _IN_NO_LABEL
     )
