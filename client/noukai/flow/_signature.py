@@ -13,7 +13,7 @@ from ._json_types import as_annotated, is_of, is_plain, with_whole_numbers
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
-    from pydantic_core import CoreSchema, SchemaValidator
+    from pydantic_core import CoreSchema, SchemaValidator, ValidationError
 
 CONTEXT = "context"
 """The parameter that no job fills in."""
@@ -22,6 +22,14 @@ _COLLECTIONS = (
     *("list", "deque", "tuple", "set", "frozenset"),
     *("dict", "frozendict", "ordered_dict", "counter"),
 )
+_SEEING = (
+    *("any", "call", "custom-error", "decimal", "function-before", "function-plain", "function-wrap", "is-instance"),
+    *("union",),
+)
+"""The kinds of core schema that may hand an author's code a number as it is written."""
+
+_OF_AUTHORS = {"assertion_error", "value_error"}
+
 _PARTS = (
     *("schema", "items_schema", "keys_schema", "values_schema", "extras_schema", "extras_keys_schema"),
     *("json_schema", "python_schema", "lax_schema", "strict_schema", "arguments_schema"),
@@ -130,12 +138,20 @@ class Signature:
         written = json.dumps(arguments)
         try:
             return cast("dict[str, Any]", self.validator.validate_json(written))
-        except ValueError:
+        except ValueError as error:
             # As Python writes whole numbers that are floats: 1.0 and 1e+30.
-            if ".0" not in written and "e+" not in written:
+            if (".0" not in written and "e+" not in written) or self._is_final(error):
                 raise
             # To JSON Schema 1e30 is a whole number, to pydantic only if it has all its digits.
             return cast("dict[str, Any]", self.validator.validate_json(json.dumps(with_whole_numbers(arguments))))
+
+    def _is_final(self, error: Exception) -> bool:
+        """Return whether a value that was refused would be refused as well if its numbers were written otherwise."""
+        return not self._sees_spelling and hasattr(error, "errors") and _is_of_author(cast("ValidationError", error))
+
+    @cached_property
+    def _sees_spelling(self) -> bool:
+        return _sees_spelling(self.adapter.core_schema)
 
     @property
     def returned(self) -> Any:
@@ -180,6 +196,28 @@ def fail_fast_validator(adapter: "TypeAdapter[Any]") -> "SchemaValidator":
     except TypeError:
         # Before 2.13, pydantic always uses prebuilt validators.
         return SchemaValidator(schema)
+
+
+def _sees_spelling(schema: Any) -> bool:
+    """Return whether an author's code may see how a number is written: `1.0` or `1`, for which JSON has one value.
+
+    Code that runs after a conversion sees the converted value alone.
+    """
+    if isinstance(schema, list | tuple):
+        return any(map(_sees_spelling, schema))
+    if not isinstance(schema, Mapping):
+        return False
+    if isinstance(schema.get("type"), str):
+        return schema["type"] in _SEEING or any(_sees_spelling(schema[key]) for key in _PARTS if key in schema)
+    return any(map(_sees_spelling, schema.values()))
+
+
+def _is_of_author(error: "ValidationError") -> bool:
+    """Return whether only an author's code has refused a value, and pydantic itself found nothing wrong."""
+    from pydantic_core.core_schema import ErrorType  # noqa: PLC0415 - slow to import, and most flows do without
+
+    kinds = {each["type"] for each in error.errors(include_url=False, include_context=False, include_input=False)}
+    return kinds.isdisjoint({*get_args(ErrorType)} - _OF_AUTHORS)
 
 
 def _failing_fast(schema: Mapping[str, Any]) -> dict[str, Any]:
