@@ -1,6 +1,6 @@
 """A build step: the compiler of JSON Schemas, with arithmetic that does not round."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fastjsonschema.draft2019 import CodeGeneratorDraft2019
@@ -24,6 +24,7 @@ class _Generator(CodeGeneratorDraft2019):
     _definition: dict[str, Any]
     _variable: str
     _any_or_one_of_count: int
+    _enum_value_matches: Callable[[str, Any], str]
 
     def generate_any_of(self) -> None:
         """Write the check of variants; skip those that a type, a name or a tag rules out, to make no error.
@@ -58,13 +59,36 @@ class _Generator(CodeGeneratorDraft2019):
             return
         values = schema.get("enum", [schema["const"]] if "const" in schema else [])
         if values and all(isinstance(each, str) for each in values):
-            yield f"{value} in {values!r}"
+            yield f"isinstance({value}, str) and {value} in {_set_of(values)}"
         elif isinstance(kind := schema.get("type"), str):
             yield f"isinstance({value}, {_INSTANCES[kind]})"
             if kind == "object" and depth == 0:
                 for name in schema.get("required", ()):
                     yield f"{name!r} in {value}"
                     yield from self._needed(schema.get("properties", {}).get(name), f"{value}[{name!r}]", depth + 1)
+
+    def generate_enum(self) -> None:
+        """Write the check of `enum`: texts and numbers are looked up in sets, whose size costs nothing."""
+        allowed = self._definition["enum"]
+        texts = [each for each in allowed if isinstance(each, str)]
+        numbers = [each for each in allowed if type(each) in (int, float)]
+        others = [each for each in allowed if type(each) not in (str, int, float)]
+        matches = [self._enum_value_matches(self._variable, each) for each in others]
+        if texts:
+            matches.append(f"isinstance({self._variable}, str) and {self._variable} in {_set_of(texts)}")
+        if numbers:
+            is_number = f"isinstance({self._variable}, (int, float)) and not isinstance({self._variable}, bool)"
+            matches.append(f"{is_number} and {self._variable} in {_set_of(numbers)}")
+        with self.l("if not ({}):", " or ".join(matches) or "False", optimize=False):
+            self.exc("{name} must be one of {}", self.e(allowed), rule="enum")  # type: ignore[no-untyped-call]
+
+    def generate_unique_items(self) -> None:
+        """Write the check of `uniqueItems`; the compiler's own hashes numbers, and callers can choose equal hashes."""
+        with (
+            self.l("if isinstance({variable}, (list, tuple)):", optimize=False),
+            self.l("if not are_unique({variable}):", optimize=False),
+        ):
+            self.exc("{name} must contain unique items", rule="uniqueItems")  # type: ignore[no-untyped-call]
 
     def generate_multiple_of(self) -> None:
         """Write the check of `multipleOf`, exact where quotients of floats would be wrong."""
@@ -106,5 +130,10 @@ def validator_module(schema: Mapping[str, Any], formats: Mapping[str, Any]) -> s
     make: Any = _Generator
     generator = make({**schema}, resolver=resolver, formats=formats, use_default=False, fast_fail=False)
     code: str = generator.global_state_code + "\n" + generator.func_code
-    used = [name for name in ("as_written", "is_multiple") if f"{name}(" in code]
+    used = [name for name in ("are_unique", "as_written", "is_multiple") if f"{name}(" in code]
     return f"from noukai_wire.numbers import {', '.join(used)}\n{code}" if used else code
+
+
+def _set_of(values: Iterable[float | str]) -> str:
+    """Return the code of a set; Python makes a constant of it."""
+    return f"{{{', '.join(map(repr, values))}}}"

@@ -1,6 +1,8 @@
-"""The decimal value of JSON numbers, free of floating-point rounding."""
+"""The decimal value of JSON numbers, free of floating-point rounding, and the equality of JSON values."""
 
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
+from typing import Any, cast
 
 EXACT = 2**53
 """Up to here each whole number has a float of its own."""
@@ -24,6 +26,29 @@ def is_multiple(number: float, of: float) -> bool:
         return number % of == 0
     (above, below), (of_above, of_below) = _ratio(number), _ratio(of)
     return above * of_below % (below * of_above) == 0
+
+
+def are_unique(items: Sequence[object]) -> bool:
+    """Return whether no two items are equal as JSON."""
+    return len({_compared(each) for each in items}) == len(items)
+
+
+def _compared(value: object) -> Hashable:
+    """Return what is equal for equal JSON values.
+
+    Numbers become their digits: Python's hash of a number is known to callers, who could send ten thousand numbers
+    of one hash, each of which a set would compare with all others.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(map(_compared, cast("Sequence[Any]", value)))
+    if isinstance(value, dict):
+        return frozenset((name, _compared(each)) for name, each in cast("dict[str, Any]", value).items())
+    if isinstance(value, float) and value.is_integer():
+        return str(int(as_written(value))).encode()
+    # No text equals bytes, so that 1 and "1" differ.
+    return repr(value).encode()
 
 
 @lru_cache(maxsize=128)

@@ -1,6 +1,7 @@
 """Bodies and uploads that are dear to check, against the real functions."""
 
 import json
+import sys
 import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,12 +17,15 @@ from functions.refusals import Refusal
 from functions.submission import parse_submission, uploaded_arguments
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
-from tests.fuzz.expensive import FLOWS, KINDS, costs
+from tests.fuzz.expensive import FLOWS, KINDS, MOST_SECONDS, costs
 
 _FLOOR_SECONDS = 0.05
 """What a check may take however cheap an acceptance is: a clock and a busy machine are not exact."""
 
 _UPLOAD_BYTES = 1_200_000
+
+_PYTHON_HASHES_BY = sys.hash_info.modulus
+"""All multiples of it have the hash 0."""
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +42,25 @@ def test_no_body_is_dear(costly: Path) -> None:
     assert {each.body.kind for each in found} == KINDS.keys()
     assert {202, 422} <= {each.status for each in found}
     assert not [str(each) for each in found if each.is_too_high]
+
+
+@pytest.mark.parametrize(
+    ("flow", "rows", "code"),
+    [
+        ("choices", [1999] * 50_000, None),
+        ("choices", [1999.5] * 37_000, ErrorCode.INVALID_INPUT),
+        ("distinct", [number * _PYTHON_HASHES_BY for number in range(10_000)], None),
+        ("emails", [f"a@{'.'.join('é' * 82)}.co"] * 1000, ErrorCode.INVALID_INPUT),
+    ],
+    ids=["last choice", "no choice", "equal hashes", "international labels"],
+)
+def test_rows_that_are_chosen_to_be_dear(costly: Path, flow: str, rows: list[object], code: ErrorCode | None) -> None:
+    """Many choices to look through, numbers that a set would compare with each other, addresses of many labels."""
+    content = json.dumps({"parameters": {"rows": rows}}, ensure_ascii=False, separators=(",", ":")).encode()
+    assert len(content) <= limits.MAX_BODY_BYTES
+    found, seconds, _ = cost(parse_submission, content, flow, Catalog.load(costly / "catalog"))
+    assert found == code
+    assert seconds <= MOST_SECONDS
 
 
 Read = Callable[[bytes, str, Catalog], object]

@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
@@ -44,6 +44,10 @@ def test_what_is_refused_the_worker_does_not_take_as_it_is(annotation: Any, valu
         (dict[int, str], {"-01": ""}),
         (dict[Annotated[str, Field(pattern=r"^\p{L}$")], int], {"é": 1}),
         (set[int], [1, 1]),
+        (Literal[1, "2", False], 1.0),
+        (Literal[1, "2", False], "2"),
+        (Literal[1, "2", False], False),
+        (Annotated[set[int | str], Field(min_length=2)], [1, "1"]),
         (Annotated[str, Field(max_length=1)], "🎈"),
         (Annotated[float, Field(multiple_of=0.1)], 0.3),
         (dt.datetime, "2024-02-29T00:00Z"),
@@ -73,6 +77,10 @@ def test_value_that_both_take(annotation: Any, value: Any) -> None:
         (dict[int, int], {"1.5": 1}, """"1.5": Input should be a valid integer"""),
         (IPv4Address, "1.2.3", "Expected 4 octets"),
         (EmailStr, "nobody", "must be an email address"),
+        (Literal[2, "1", True], 1, "must be one of"),
+        (Literal[2, "1", True], [2], "must be one of"),
+        (Annotated[set[int], Field(min_length=1)], [1, 1.0], "must contain unique items"),
+        (Annotated[set[int], Field(min_length=1)], [1e30, 10**30], "must contain unique items"),
         (set[Any], [[1]], "must be string or number or boolean or null"),
         (Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)], " ", "at least 1 character"),
         (Annotated[Decimal, Field(max_digits=3, decimal_places=1)], 100.0, "is none of"),

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AnyUrl, BaseModel, EmailStr, Field, create_model
 
@@ -29,6 +29,9 @@ KINDS: Any = reduce(
     or_,
     [create_model(f"Kind{number}", **{f"name{number}": (int, ...)}) for number in range(12)],  # type: ignore[call-overload]
 )
+
+
+CHOICE: Any = Literal[tuple(range(2000))]
 
 
 @flow
@@ -89,3 +92,11 @@ def multiples(rows: list[Annotated[float, Field(multiple_of=0.1)]]) -> None: ...
 
 @flow
 def tree(rows: list[Part]) -> None: ...
+
+
+@flow
+def choices(rows: list[CHOICE]) -> None: ...
+
+
+@flow
+def distinct(rows: Annotated[set[int], Field(min_length=1)]) -> None: ...
