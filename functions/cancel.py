@@ -1,15 +1,11 @@
-"""Entry: cancel a job, at once and for good."""
+"""Handler: cancel a job, at once and for good."""
 
-from functions.deployment import Deployment
+from functions.deployment import Deployment, deployed
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
-from functions.reading import is_visible, named_job
+from functions.reading import named_job
 from functions.ready import get_ready
-from functions.refusals import JobNotFoundError
-from functions.results import shown
-from functions.store import Refused
 from functions.views import job_outline, status_response
-from functions.withdrawing import withdraw
 
 
 def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -19,18 +15,11 @@ def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response
     """
     job_id, flow = named_job(request.path)
     request.know_query()
-    now = deployment.clock.now()
-    try:
-        job = deployment.store.cancel(job_id, org=caller.org, flow=flow, now=now)
-    except Refused as refused:
-        if refused.seen is None or not is_visible(refused.seen, caller.org, flow, now):
-            raise JobNotFoundError from None
-        job = refused.seen
-    withdraw(job, deployment)
+    job = deployment.cancellation.cancel(job_id, flow, caller.org)
     if not caller.may_read:
         return Response(job_outline(job))
-    return status_response(job, shown(job, deployment), now)
+    return status_response(job, deployment.outputs.shown(job), deployment.clock.now())
 
 
-handler = Endpoint(cancel)
-get_ready(lambda made: (made.keys, made.store))
+handler = Endpoint(cancel, deployed)
+get_ready(lambda made: (made.keys, made.cancellation, made.outputs))

@@ -16,15 +16,23 @@ from functions.resources import Resources
 from functions.times import Times
 
 if TYPE_CHECKING:
+    from functions.accepting import Acceptance
     from functions.catalog import Catalog
     from functions.estimate import RunTimes
+    from functions.page import JobPages
     from functions.pool import ProcessPool
     from functions.process import Body
     from functions.queue import JobQueue
+    from functions.reading import Lookup
+    from functions.results import Outputs
+    from functions.retrying import Retries
     from functions.spending import Spending
+    from functions.status_entries import StatusEntries
+    from functions.submitting import Admission
     from functions.turning_away import Unclaimed
     from functions.unfinished import Bounds
     from functions.use import Prices
+    from functions.withdrawing import Cancellation
     from functions.work import Worker
 
 ASSET = Path(__file__).resolve().parent.parent
@@ -41,6 +49,69 @@ class Deployment(Resources):
     environment: Mapping[str, str]
     asset: Path = ASSET
     clock: Clock = field(default_factory=Clock)
+
+    @cached_property
+    def acceptance(self) -> "Acceptance":
+        """Return what writes the rows of new jobs and sends their messages."""
+        from functions.accepting import Acceptance
+
+        return Acceptance(self.store, self.budgets, self.clock, self.queue_of, lambda: self.schedules)
+
+    @cached_property
+    def admission(self) -> "Admission":
+        """Return what makes jobs of submissions."""
+        from functions.submitting import Admission
+
+        return Admission(self.catalog, self.acceptance, self.store, self.clock, lambda: self.payloads)
+
+    def prepare_submissions(self) -> None:
+        """Make the parts that every submission uses."""
+        from functions.catalog import SUBMISSION
+
+        _ = self.keys, self.admission, self.queue
+        self.catalog.prepare(SUBMISSION)
+
+    @cached_property
+    def lookup(self) -> "Lookup":
+        """Return the lookup of jobs by their ids."""
+        from functions.reading import Lookup
+
+        return Lookup(self.store, self.clock)
+
+    @cached_property
+    def job_pages(self) -> "JobPages":
+        """Return the pages of selected jobs."""
+        from functions.page import JobPages
+
+        return JobPages(self.store, self.index, self.clock)
+
+    @cached_property
+    def cancellation(self) -> "Cancellation":
+        """Return what cancels jobs."""
+        from functions.withdrawing import Cancellation
+
+        return Cancellation(self.store, self.clock, lambda: self.schedules, lambda: self.inputs)
+
+    @cached_property
+    def retries(self) -> "Retries":
+        """Return what resubmits the inputs of jobs that did not complete."""
+        from functions.retrying import Retries
+
+        return Retries(self.catalog, self.inputs, self.acceptance, self.clock, lambda: self.payloads)
+
+    @cached_property
+    def outputs(self) -> "Outputs":
+        """Return the outputs of jobs as answers show them."""
+        from functions.results import Outputs
+
+        return Outputs(lambda: self.payloads)
+
+    @cached_property
+    def status_entries(self) -> "StatusEntries":
+        """Return the statuses of many jobs in one answer."""
+        from functions.status_entries import StatusEntries
+
+        return StatusEntries(self.store, self.clock, self.outputs)
 
     @cached_property
     def spending(self) -> "Spending":

@@ -38,8 +38,8 @@ def not_found(_request: Request, _caller: Caller, _deployment: Deployment) -> Re
     return error_response(ErrorAnswer(ErrorCode.NOT_FOUND, message))
 
 
-_ENDPOINTS = {Route.FLOWS.key: Endpoint(flows)}
-_DEFAULT = Endpoint(not_found)
+_ENDPOINTS = {Route.FLOWS.key: Endpoint(flows, deployed)}
+_DEFAULT = Endpoint(not_found, deployed)
 
 
 def answer(event: Event, deployment: Deployment) -> dict[str, Any]:

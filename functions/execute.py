@@ -1,7 +1,7 @@
 """Handler: submit a job and hold the answer until it has ended or the time is over."""
 
 from functions.aws import AwsError
-from functions.deployment import Deployment
+from functions.deployment import Deployment, deployed
 from functions.errors import ErrorAnswer
 from functions.holding import hold
 from functions.http import Endpoint, Request, Response, error_response
@@ -9,9 +9,7 @@ from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.pace import held_look_ms
 from functions.ready import get_ready
-from functions.results import shown
 from functions.submission_request import read_submission
-from functions.submitting import prepare, submitted
 from functions.telemetry import logger
 from functions.views import execute_answer, location
 from noukai_wire import limits
@@ -25,11 +23,11 @@ def execute(request: Request, caller: Caller, deployment: Deployment) -> Respons
     with 504. An idempotency key names one job for submitting and executing alike.
     """
     asked = read_submission(request, deployment.catalog, is_held=True)
-    job = submitted(*asked, caller.org, deployment)
+    job = deployment.admission.submit(*asked, caller.org)
     ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
     if ended is None or not ended.is_terminal:
         return error_response(_too_slow(job))
-    return Response(execute_answer(ended, shown(ended, deployment)))
+    return Response(execute_answer(ended, deployment.outputs.shown(ended)))
 
 
 def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
@@ -50,5 +48,5 @@ def _too_slow(job: Job) -> ErrorAnswer:
     return ErrorAnswer(ErrorCode.EXECUTE_TIMEOUT, message, {"Location": where}, {"id": job.id})
 
 
-handler = Endpoint(execute)
-get_ready(prepare)
+handler = Endpoint(execute, deployed)
+get_ready(Deployment.prepare_submissions)

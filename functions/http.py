@@ -6,12 +6,12 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from functions.body import inflated
-from functions.deployment import Deployment, deployed
 from functions.errors import ErrorAnswer, error_answer
-from functions.keys import Caller
+from functions.keys import Caller, KeyRing
+from functions.rates import Rates
 from functions.refusals import InvalidInputError
 from noukai_wire.routes import DEFAULT_ROUTE, Route
 
@@ -86,26 +86,44 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Access(Protocol):
+    """The API keys and rates that tell who calls."""
+
+    @property
+    def keys(self) -> KeyRing:
+        """Return the API keys."""
+
+    @property
+    def rates(self) -> Rates:
+        """Return the call rates of limited keys."""
+
+
+Parts = TypeVar("Parts", bound=Access)
+"""What a handler is given to work with."""
+
+
+@dataclass(frozen=True)
+class Endpoint(Generic[Parts]):
     """A function behind the gateway that checks the API key and the route's scopes."""
 
-    handle: Callable[[Request, Caller, Deployment], Response]
+    handle: Callable[[Request, Caller, Parts], Response]
+    deployed: Callable[[], Parts]
+    """Return the parts of this process."""
 
     def __call__(self, event: Event, _context: object) -> dict[str, Any]:
         """Serve the gateway."""
-        return self.answer(event, deployed())
+        return self.answer(event, self.deployed())
 
-    def answer(self, event: Event, deployment: Deployment) -> dict[str, Any]:
+    def answer(self, event: Event, parts: Parts) -> dict[str, Any]:
         """Answer one request; no exception escapes."""
 
         def authenticated(request: Request) -> Response:
-            caller = caller_of(request, deployment)
+            caller = caller_of(request, parts)
             for scope in _SCOPES[request.route]:
                 caller.require(scope)
             if "org" in request.path:
                 caller.require_org(request.path["org"])
-            return self.handle(request, caller, deployment)
+            return self.handle(request, caller, parts)
 
         return answer_anyone(event, authenticated)
 
@@ -115,11 +133,11 @@ def error_response(error: ErrorAnswer) -> Response:
     return Response(error.body, error.code.status, error.headers)
 
 
-def caller_of(request: Request, deployment: Deployment) -> Caller:
+def caller_of(request: Request, access: Access) -> Caller:
     """Authenticate the request, and count the call if the key is limited."""
-    caller = deployment.keys.authenticate(request.headers.get("authorization"))
+    caller = access.keys.authenticate(request.headers.get("authorization"))
     if caller.rate is not None:
-        deployment.rates.count(caller.key, caller.rate)
+        access.rates.count(caller.key, caller.rate)
     return caller
 
 

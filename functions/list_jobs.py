@@ -1,10 +1,9 @@
 """Handler: the jobs of a flow, a project or an org, page by page."""
 
-from functions.deployment import Deployment
+from functions.deployment import Deployment, deployed
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import State
-from functions.page import read_page
 from functions.ready import get_ready
 from functions.selection import Place, parse_selection
 from functions.views import job_status, unreadable_entries
@@ -16,10 +15,10 @@ def list_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Resp
     place = Place.named(request.path, deployment.catalog, deployment.index.has_jobs)
     selection = parse_selection(place, request.query, among=frozenset(State), beside={"limit"})
     most = request.whole_number("limit", default=limits.DEFAULT_LIST_LIMIT, least=1, most=limits.MAX_LIST_LIMIT)
-    page = read_page(selection, deployment, most)
+    page = deployment.job_pages.read(selection, most)
     more = {} if page.end is None else {"cursor": selection.cursor(page.end)}
     return Response({"jobs": [job_status(job) for job in page.jobs], **unreadable_entries(page.unreadable), **more})
 
 
-handler = Endpoint(list_jobs)
-get_ready(lambda made: (made.keys, made.catalog, made.index, made.store))
+handler = Endpoint(list_jobs, deployed)
+get_ready(lambda made: (made.keys, made.catalog, made.job_pages))

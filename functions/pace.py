@@ -78,6 +78,16 @@ def next_look_ms(job: Job, now: int, *, progress: bool = False) -> int:
     return max(1, min(pause, max(_FIRST_CHECK_MS, _CHECK_FACTOR * (now - job.created_at))))
 
 
+def watched_look_ms(seen: Job, now: int, first: Job, *, progress: bool) -> int | None:
+    """Return the pause until a held request's next read; None if it is to be answered now.
+
+    A caller that follows progress gets every change since `first`.
+    """
+    pause = next_look_ms(seen, now, progress=progress)
+    is_news = progress and seen.progress != first.progress
+    return pause if is_held_for(pause, progress=progress) and not is_news else None
+
+
 def held_look_ms(job: Job, now: int) -> int:
     """Return the milliseconds until a held request reads the job again."""
     return min(next_look_ms(job, now), _LONGEST_HELD_LOOK_MS)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 from functions.abandoning import settled
-from functions.deployment import Deployment
+from functions.clock import Clock
+from functions.index import JobIndex
 from functions.lifecycle import Job, State
 from functions.refusals import UnavailableError, UnreadableRowError
 from functions.row import id_at, order
 from functions.selection import Selection
-from functions.store import Row
+from functions.store import JobStore, Row
 from functions.telemetry import logger
 
 _ROWS_AT_ONCE = 100
@@ -32,56 +33,63 @@ class Page:
     """The ids of those among them that cannot be read, in whichever state they are."""
 
 
-def read_page(selection: Selection, deployment: Deployment, most: int) -> Page:
-    """Read up to so many selected jobs.
+@dataclass(frozen=True, slots=True)
+class JobPages:
+    """The pages of the jobs that a caller selects."""
 
-    An id may have been used again since the index was written: what counts is the row, if it is still the one
-    that the index means.
-    """
-    now = deployment.clock.now()
-    at_once = most if selection.states == frozenset(State) else _ROWS_AT_ONCE
-    place = selection.place
-    positions = deployment.index.newest(
-        place.org, place.flows, above=selection.above, below=selection.below, at_once=at_once
-    )
-    jobs: list[Job] = []
-    unreadable: list[str] = []
-    room = _MOST_SHOWN
-    end = selection.position
-    for _ in range(_MOST_READS):
-        batch = list(islice(positions, at_once))
-        rows = deployment.store.read_many(map(id_at, batch))
-        for at in batch:
-            if id_at(at) not in rows:
-                return _cut_short(Page(jobs, end, unreadable), selection)
-            end = at
-            job = _standing(rows[id_at(at)], at, deployment, now, unreadable)
-            if job is None:
-                continue
-            if selection.holds(job, now):
-                jobs.append(job)
-                room -= _size_of_metadata(job)
-            if len(jobs) == most or room <= 0:
-                is_last = at == batch[-1] and next(positions, None) is None
-                return Page(jobs, None if is_last else end, unreadable)
-        if len(batch) < at_once:
-            return Page(jobs, None, unreadable)
-    return Page(jobs, end, unreadable)
+    store: JobStore
+    index: JobIndex
+    clock: Clock
 
+    def read(self, selection: Selection, most: int) -> Page:
+        """Read up to so many selected jobs.
 
-def _standing(row: Row, at: str, deployment: Deployment, now: int, unreadable: list[str]) -> Job | None:
-    """Return the job at a position of the index.
+        An id may have been used again since the index was written: what counts is the row, if it is still the one
+        that the index means.
+        """
+        now = self.clock.now()
+        at_once = most if selection.states == frozenset(State) else _ROWS_AT_ONCE
+        place = selection.place
+        positions = self.index.newest(
+            place.org, place.flows, above=selection.above, below=selection.below, at_once=at_once
+        )
+        jobs: list[Job] = []
+        unreadable: list[str] = []
+        room = _MOST_SHOWN
+        end = selection.position
+        for _ in range(_MOST_READS):
+            batch = list(islice(positions, at_once))
+            rows = self.store.read_many(map(id_at, batch))
+            for at in batch:
+                if id_at(at) not in rows:
+                    return _cut_short(Page(jobs, end, unreadable), selection)
+                end = at
+                job = self._standing(rows[id_at(at)], at, now, unreadable)
+                if job is None:
+                    continue
+                if selection.holds(job, now):
+                    jobs.append(job)
+                    room -= _size_of_metadata(job)
+                if len(jobs) == most or room <= 0:
+                    is_last = at == batch[-1] and next(positions, None) is None
+                    return Page(jobs, None if is_last else end, unreadable)
+            if len(batch) < at_once:
+                return Page(jobs, None, unreadable)
+        return Page(jobs, end, unreadable)
 
-    One that cannot be read is named apart, so that it keeps nobody from the others.
-    """
-    try:
-        if isinstance(row, UnreadableRowError):
-            raise row
-        return None if row is None or order(row) != at else settled(row, deployment.store, now)
-    except UnreadableRowError as error:
-        logger().error("a job of a list cannot be read", extra={"job_id": error.job_id, "reason": str(error)})
-        unreadable.append(id_at(at))
-        return None
+    def _standing(self, row: Row, at: str, now: int, unreadable: list[str]) -> Job | None:
+        """Return the job at a position of the index.
+
+        One that cannot be read is named apart, so that it keeps nobody from the others.
+        """
+        try:
+            if isinstance(row, UnreadableRowError):
+                raise row
+            return None if row is None or order(row) != at else settled(row, self.store, now)
+        except UnreadableRowError as error:
+            logger().error("a job of a list cannot be read", extra={"job_id": error.job_id, "reason": str(error)})
+            unreadable.append(id_at(at))
+            return None
 
 
 def _size_of_metadata(job: Job) -> int:

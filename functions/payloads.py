@@ -78,6 +78,13 @@ class PayloadStore:
             raise _lost(error) from error
         return int(found["LastModified"].timestamp()) * 1000 + _days_of(key) * _DAY_MS
 
+    def uploaded_until(self, org: str, reference: str) -> int | None:
+        """Return until when an org's uploaded input is kept at least; None if it is missing."""
+        try:
+            return self.look_for(input_key(org, reference))
+        except PayloadLostError:
+            return None
+
     def read(self, key: str, sha256: str) -> bytes:
         """Return an object's content; raise `PayloadLostError` if it is missing or altered."""
         try:

@@ -1,12 +1,14 @@
 """The lookup of the job in a path."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from functions.abandoning import settled
-from functions.deployment import Deployment
+from functions.clock import Clock
 from functions.identity import is_job_id
 from functions.lifecycle import Job
 from functions.refusals import JobNotFoundError, UnreadableJobError, UnreadableRowError
+from functions.store import JobStore
 from functions.telemetry import logger
 
 
@@ -19,21 +21,31 @@ def named_job(path: Mapping[str, str]) -> tuple[str, str | None]:
     return job_id, flow
 
 
-def find_job(path: Mapping[str, str], org: str, deployment: Deployment) -> Job:
-    """Read the org's job, strongly consistent: a terminal answer is never followed by another."""
-    job_id, flow = named_job(path)
-    try:
-        job = deployment.store.read(job_id, consistent=True)
-    except UnreadableRowError as error:
-        # Other orgs are told as little of it as of any job.
-        if error.org != org:
-            raise JobNotFoundError from None
-        logger().exception("a job cannot be read", extra={"job_id": error.job_id})
-        raise UnreadableJobError(error.job_id) from None
-    now = deployment.clock.now()
-    if job is None or not is_visible(job, org, flow, now):
-        raise JobNotFoundError
-    return settled(job, deployment.store, now)
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The lookup of an org's jobs in the table."""
+
+    store: JobStore
+    clock: Clock
+
+    def find(self, path: Mapping[str, str], org: str) -> Job:
+        """Read the org's job that a path names.
+
+        The read is strongly consistent: a terminal answer is never followed by another.
+        """
+        job_id, flow = named_job(path)
+        try:
+            job = self.store.read(job_id, consistent=True)
+        except UnreadableRowError as error:
+            # Other orgs are told as little of it as of any job.
+            if error.org != org:
+                raise JobNotFoundError from None
+            logger().exception("a job cannot be read", extra={"job_id": error.job_id})
+            raise UnreadableJobError(error.job_id) from None
+        now = self.clock.now()
+        if job is None or not is_visible(job, org, flow, now):
+            raise JobNotFoundError
+        return settled(job, self.store, now)
 
 
 def is_visible(job: Job, org: str, flow: str | None, now: int) -> bool:

@@ -1,25 +1,33 @@
-"""The output of a job in an answer: inline, by URL, or lost."""
+"""The outputs of jobs in answers."""
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from functions.deployment import Deployment
 from functions.lifecycle import Job, Payload
 from functions.telemetry import logger
 from functions.views import Shown
 from noukai_wire.limits import MAX_RESULT_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions.payloads import PayloadStore
 
 
-def shown(job: Job, deployment: Deployment) -> Shown:
-    """Return a job's output for an answer; a large one is behind a URL."""
-    if job.result is not None:
-        return _parsed(job, job.result)
-    if job.result_object is None:
-        return {}
-    return _shown_object(job, job.result_object, deployment.payloads)
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The outputs of jobs: inline, by URL, or lost."""
+
+    payloads: "Callable[[], PayloadStore]"
+
+    def shown(self, job: Job) -> Shown:
+        """Return a job's output for an answer; a large one is behind a URL."""
+        if job.result is not None:
+            return _parsed(job, job.result)
+        if job.result_object is None:
+            return {}
+        return _shown_object(job, job.result_object, self.payloads())
 
 
 def size_of(job: Job) -> int:

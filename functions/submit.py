@@ -1,11 +1,10 @@
 """Handler: accept a job."""
 
-from functions.deployment import Deployment
+from functions.deployment import Deployment, deployed
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.ready import get_ready
 from functions.submission_request import read_submission
-from functions.submitting import prepare, submitted
 from functions.views import accepted_response
 
 
@@ -14,9 +13,9 @@ def submit(request: Request, caller: Caller, deployment: Deployment) -> Response
 
     The same idempotency key gives the same job, whatever happened in between.
     """
-    job = submitted(*read_submission(request, deployment.catalog), caller.org, deployment)
+    job = deployment.admission.submit(*read_submission(request, deployment.catalog), caller.org)
     return accepted_response(job, caller, deployment.clock.now())
 
 
-handler = Endpoint(submit)
-get_ready(prepare)
+handler = Endpoint(submit, deployed)
+get_ready(Deployment.prepare_submissions)

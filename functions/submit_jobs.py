@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from functions.deployment import Deployment
+from functions.deployment import Deployment, deployed
 from functions.errors import error_answer
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.lifecycle import Job
 from functions.ready import get_ready
 from functions.submission import check_idempotency_key, parse_batch
-from functions.submitting import flow_name, prepare, submitted_each
+from functions.submitting import flow_name
 from functions.views import accepted, entry_error
 
 _MOST_MS = 15_000
@@ -23,7 +23,7 @@ def submit_jobs(request: Request, caller: Caller, deployment: Deployment) -> Res
     request.know_query()
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     until = request.received_at + _MOST_MS
-    outcomes = submitted_each(name, key, entries, caller.org, deployment, until=until)
+    outcomes = deployment.admission.submit_each(name, key, entries, caller.org, until=until)
     return Response({"jobs": [_entry(each, request.id) for each in outcomes]}, status=202)
 
 
@@ -33,5 +33,5 @@ def _entry(outcome: Job | Exception, request_id: str) -> dict[str, Any]:
     return entry_error(error_answer(outcome, request_id))
 
 
-handler = Endpoint(submit_jobs)
-get_ready(prepare)
+handler = Endpoint(submit_jobs, deployed)
+get_ready(Deployment.prepare_submissions)

@@ -1,7 +1,7 @@
 """Handler: presigned uploads of inputs that are too large for a body."""
 
 from functions.catalog import UPLOAD
-from functions.deployment import Deployment
+from functions.deployment import Deployment, deployed
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.payloads import input_key, input_reference
@@ -37,5 +37,5 @@ def _prepare(deployment: Deployment) -> None:
     deployment.catalog.prepare(UPLOAD)
 
 
-handler = Endpoint(upload)
+handler = Endpoint(upload, deployed)
 get_ready(_prepare)

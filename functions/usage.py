@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from functions.deployment import Deployment
+from functions.deployment import Deployment, deployed
 from functions.http import Endpoint, Request, Response
 from functions.keys import Caller
 from functions.ready import get_ready
@@ -60,5 +60,5 @@ def _day(request: Request, name: str, default: date) -> date:
         raise InvalidInputError([(name, "must be a day such as 2026-11-25")]) from None
 
 
-handler = Endpoint(usage)
+handler = Endpoint(usage, deployed)
 get_ready(lambda made: (made.keys, made.uses))

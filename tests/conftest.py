@@ -3,8 +3,13 @@
 import signal
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling, Scheduling
+
+# A busy machine is no fault of an example.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 IN_REAL_TIME = ("tests/e2e/", "tests/infra/test_local", "tests/soak/")
 EXPLORATION = "tests/model/test_explorer.py"

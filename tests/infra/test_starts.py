@@ -17,15 +17,19 @@ from tests.infra.template import ENTRIES, Template
 Assets = Callable[[AssetName, Platform], Path]
 
 TABLE, BOTH = {"_dynamodb"}, {"_dynamodb", "_sqs"}
-SUBMITS = {"budgets", "catalog", "keys", "queue", "store"}
+ACCEPTS = {"acceptance", "budgets", "catalog", "keys", "queue", "store"}
+SUBMITS = ACCEPTS | {"admission"}
 MADE: dict[str, tuple[set[str], set[str]]] = {
     "submit": (SUBMITS, BOTH),
     "submit_jobs": (SUBMITS, BOTH),
     "execute": (SUBMITS, BOTH),
-    "retry": (SUBMITS | {"inputs"}, BOTH),
+    "retry": (ACCEPTS | {"inputs", "lookup", "retries"}, BOTH),
     "upload": ({"catalog", "keys", "payloads"}, {"_dynamodb", "_s3"}),
-    **dict.fromkeys(("status", "statuses", "wait", "cancel"), ({"keys", "store"}, TABLE)),
-    **dict.fromkeys(("list_jobs", "cancel_jobs"), ({"catalog", "index", "keys", "store"}, TABLE)),
+    **dict.fromkeys(("status", "wait"), ({"keys", "lookup", "outputs", "store"}, TABLE)),
+    "statuses": ({"keys", "outputs", "status_entries", "store"}, TABLE),
+    "cancel": ({"cancellation", "keys", "outputs", "store"}, TABLE),
+    "list_jobs": ({"catalog", "index", "job_pages", "keys", "store"}, TABLE),
+    "cancel_jobs": ({"cancellation", "catalog", "index", "job_pages", "keys", "store"}, TABLE),
     "usage": ({"keys", "uses"}, TABLE),
     "describe": ({"keys"}, TABLE),
     "dead_letters": ({"inputs", "store", "unclaimed"}, TABLE),

@@ -10,7 +10,6 @@ from functions.http import Request, Response
 from functions.identity import job_id
 from functions.keys import Caller
 from functions.lifecycle import GIVE_UP_AFTER_MS, State
-from functions.reading import find_job
 from functions.refusals import Refusal
 from functions.sweep import Sweep
 from noukai_wire.scopes import Scope
@@ -105,7 +104,7 @@ def read_late(world: World) -> None:
     unsettled = [job for job in world.ledger.jobs.values() if not job.is_terminal]
     world.clock.time = max([world.clock.time, *(job.give_up_at for job in unsettled)])
     for id_ in [job.id for job in unsettled]:
-        job = find_job({"id": id_}, _CALLER.org, world.deployment)
+        job = world.deployment.lookup.find({"id": id_}, _CALLER.org)
         if not job.is_terminal:
             raise ViolationError(f"the job is {job.state} for ever")
 
