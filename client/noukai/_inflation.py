@@ -26,7 +26,7 @@ class Inflation:
         self._member = _member()
 
     def write(self, piece: bytes) -> None:
-        """Inflate what was sent; raise `httpx.DecodingError` for what is no gzip, or too long."""
+        """Inflate a piece; raise `httpx.DecodingError` if it is not gzip, or too long."""
         self._left -= len(piece)
         if self._left < 0:
             raise httpx.DecodingError(f"it is longer than {_MOST_SENT_BYTES >> 20} MB before it is inflated")
