@@ -84,14 +84,8 @@ def _in_notebook(label: str) -> Generator[Listener]:
 
 @contextmanager
 def _on_terminal(label: str) -> Generator[Listener]:
-    from ._bar_line import bar_line  # noqa: PLC0415 - as above
+    from ._bar_line import DISPLAY  # noqa: PLC0415 - as above
 
     # What is printed meanwhile goes above the bar, but where it is to go into a file or a pipe.
-    with bar_line(redirect_stdout=_is_terminal(sys.stdout)) as bar:
-        task = bar.add_task(one_line(label), total=None, note="")
-
-        def show(told: dict[str, Any]) -> None:
-            percent = percent_of(told)
-            bar.update(task, total=None if percent is None else 100, completed=percent or 0, note=progress_line(told))
-
-        yield show
+    with DISPLAY.line(one_line(label), redirect_stdout=_is_terminal(sys.stdout)) as show:
+        yield lambda told: show(percent_of(told), progress_line(told))

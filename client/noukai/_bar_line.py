@@ -1,11 +1,16 @@
-"""The line of a bar in a terminal, by rich, which is slow to import."""
+"""The lines of bars in a terminal, by rich, which is slow to import."""
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TimeElapsedColumn
 from rich.table import Column, Table
 from rich.text import Text
+
+from ._forks import leave_behind_at_fork
 
 _ECHO = len("^C")
 """The echo of Ctrl-C. Without room for it, the terminal would wrap and leave the bar's line behind."""
@@ -60,7 +65,51 @@ class _Line(ProgressColumn):
         return line
 
 
-def bar_line(*, redirect_stdout: bool) -> Progress:
-    """Return the bar of one task on standard error; it is erased in the end."""
-    console = _Console(stderr=True)
-    return Progress(_Line(console), console=console, transient=True, redirect_stdout=redirect_stdout)
+class _Display:
+    """The lines of all bars of this process: two displays of their own would overwrite each other."""
+
+    def __init__(self) -> None:
+        self._begin_anew()
+        leave_behind_at_fork(self)
+
+    @contextmanager
+    def line(self, label: str, *, redirect_stdout: bool) -> Generator[Callable[[float | None, str], None]]:
+        """Draw a line of standard error while the context lasts; yield what updates its percentage and its note."""
+        progress, task = self._begin(label, redirect_stdout=redirect_stdout)
+
+        def show(percent: float | None, note: str) -> None:
+            progress.update(task, total=None if percent is None else 100, completed=percent or 0, note=note)
+
+        try:
+            yield show
+        finally:
+            self._end(progress, task)
+
+    def leave_behind(self) -> None:
+        """Leave the lines to the parent process."""
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._lock = Lock()
+        self._progress: Progress | None = None
+
+    def _begin(self, label: str, *, redirect_stdout: bool) -> tuple[Progress, TaskID]:
+        with self._lock:
+            if self._progress is None:
+                console = _Console(stderr=True)
+                self._progress = Progress(
+                    _Line(console), console=console, transient=True, redirect_stdout=redirect_stdout
+                )
+                self._progress.start()
+            return self._progress, self._progress.add_task(label, total=None, note="")
+
+    def _end(self, progress: Progress, task: TaskID) -> None:
+        with self._lock:
+            if len(progress.tasks) > 1:
+                progress.remove_task(task)
+                return
+            self._progress = None if progress is self._progress else self._progress
+            progress.stop()
+
+
+DISPLAY = _Display()

@@ -9,11 +9,13 @@ from uuid import uuid4
 
 import typer
 
+from noukai_wire.models import JobStatus
+
 from . import _options as options
 from ._arguments import metadata_of, unreadable
 from ._command import check_wait, connected
 from ._ends import as_completed
-from ._errors import ApiError
+from ._errors import ApiError, ResultLostError
 from ._job import Job, known_end
 from ._mapping import FlowInput
 from ._payload import is_behind_url
@@ -117,12 +119,21 @@ def _show_ends(jobs: Iterable[Job], *, as_json: bool) -> None:
             complain(f"{job.id}: {end}")
             states.add("unknown")
         elif end is not None:
-            end = job.status() if is_behind_url(end) else end
-            (show_json if as_json else show_end)(end)
+            (show_json if as_json else show_end)(_with_output(job, end, progress=not as_json))
             states.add(end.state)
     code = next((code for state, code in _EXIT_CODES.items() if state in states), 0)
     if code:
         raise typer.Exit(code)
+
+
+def _with_output(job: Job, end: JobStatus, *, progress: bool) -> JobStatus:
+    """Return how a job has ended with its output, which may be yet to be downloaded."""
+    if not is_behind_url(end):
+        return end
+    try:
+        return end.model_copy(update={"result": job.wait(progress=progress)})
+    except ResultLostError as lost:
+        return lost.status or end
 
 
 _EXIT_CODES = {"unknown": 5, "failed": 1, "cancelled": 3}

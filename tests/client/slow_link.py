@@ -54,9 +54,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/flows"):
             self._answer(200, {"flows": []})
             return
+        self._answer(200, self._ended(content))
+
+    def _ended(self, content: bytes) -> dict[str, Any]:
+        """Return a job whose output is behind a URL."""
         sha256 = hashlib.sha256(content).hexdigest()
         result = {"status": "completed", "outputUrl": f"{self.server.url}/bucket/out", "outputBytes": len(content)}
-        self._answer(200, job("completed", result={**result, "outputSha256": sha256}))
+        return job("completed", result={**result, "outputSha256": sha256})
 
     def do_PUT(self) -> None:
         taken: list[bytes] = []
@@ -76,6 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, {**target, "headers": {"Content-Length": str(body["bytes"])}})
         elif self.path.endswith("/batch"):
             self._answer(202, {"jobs": [{"job": ACCEPTED} for _ in body["jobs"]]})
+        elif self.path.endswith("/status"):
+            ended = self._ended(json.dumps(LARGE).encode())
+            self._answer(200, {"jobs": [{"id": each, "job": ended} for each in body["ids"]]})
         else:
             self._answer(202, ACCEPTED)
 

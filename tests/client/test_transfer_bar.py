@@ -1,9 +1,11 @@
 """The bar of uploads and downloads, over a slow link: where it is drawn, and what hears of it."""
 
 import json
+import os
 import re
 import subprocess
 from contextlib import nullcontext
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 import pytest
 
 from noukai import AsyncNoukai, Noukai
+from noukai._bar import watched
+from noukai._bar_line import DISPLAY
 from tests.client.conftest import Colour
 from tests.client.running_command import run
 from tests.client.script import JOB
@@ -28,6 +32,45 @@ def drawing(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]
     told: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.setattr("noukai._bar._bar", lambda label: nullcontext(lambda each: told.append((label, each))))
     return told
+
+
+class Screen(StringIO):
+    """What is drawn on a terminal of this process."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def seen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    """Put a terminal in the place of what captures standard error."""
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    for name, value in {"TERM": "xterm", "COLUMNS": "80"}.items():
+        monkeypatch.setenv(name, value)
+    return screen
+
+
+def test_bars_at_once_have_a_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download is drawn below the bar of the jobs that it is for; neither is written over the other."""
+    screen = seen(monkeypatch)
+    with watched("3 jobs", None, progress=True), watched("job_1", None, progress=True):
+        pass
+    assert re.search(r" 3 jobs [^\r\n]*\n[^\r\n]* job_1 ", screen.getvalue())
+    with watched("job_2", None, progress=True):
+        pass
+    assert re.search(r" job_2 ", screen.getvalue())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_child_leaves_the_bars_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are drawn by a thread that only the parent has."""
+    seen(monkeypatch)
+    with watched("3 jobs", None, progress=True):
+        assert DISPLAY._progress is not None
+        child = os.fork()
+        if not child:
+            os._exit(DISPLAY._progress is not None)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def steps(drawn: list[tuple[str, dict[str, Any]]], label: str, doing: str) -> list[float]:
@@ -90,12 +133,17 @@ def test_attempt_that_failed_is_drawn_no_further(
 
 @pytest.mark.parametrize(
     ("arguments", "doing"),
-    [(["submit", FLOW, "-f", "{large}"], "uploading"), (["wait", JOB, "-o", "{output}"], "downloading")],
+    [
+        (["submit", FLOW, "-f", "{large}"], "uploading"),
+        (["wait", JOB, "-o", "{output}"], "downloading"),
+        (["map", FLOW, "-f", "{inputs}", "--wait"], "downloading"),
+    ],
 )
 def test_command_draws_it_on_a_terminal_alone(tmp_path: Path, arguments: list[str], doing: str) -> None:
     """Nothing is drawn where nobody looks, nor beside JSON."""
     (tmp_path / "large").write_text(LARGE)
-    words = [each.format(large=tmp_path / "large", output=tmp_path / "output") for each in arguments]
+    (tmp_path / "inputs").write_text('"small"\n')
+    words = [each.format(**{name: tmp_path / name for name in ("large", "output", "inputs")}) for each in arguments]
     with slow_link() as link, pytest.MonkeyPatch.context() as environment:
         environment.setenv("NOUKAI_API_KEY", "nk_test")
         environment.setenv("NOUKAI_BASE_URL", f"{link.url}/api/v1")
@@ -105,7 +153,7 @@ def test_command_draws_it_on_a_terminal_alone(tmp_path: Path, arguments: list[st
         assert re.search(rf"{doing} 0\.[123] of 0\.3 MB", shown), shown
         silent = subprocess.run([NOUKAI, *words], capture_output=True, text=True, check=True)
         assert silent.stderr == ""
-        for_programs = [*words[:2], *(words[2:] if doing == "uploading" else []), "--json"]
+        for_programs = [*words[:2], *(words[2:] if words[0] != "wait" else []), "--json"]
         with on_terminal(*for_programs) as (process, terminal):
             shown = terminal.read()
         assert (process.returncode, doing in shown, "\x1b" in shown) == (0, False, False)
