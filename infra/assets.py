@@ -13,7 +13,7 @@ from infra.bundle.asset import Bundler
 from infra.bundle.error import BundleError
 from infra.bundle.target import AssetName
 from infra.former_flows import FlowNames
-from infra.settings import ROOT
+from infra.places import SOURCES
 
 
 class Assets:
@@ -66,7 +66,7 @@ class _LocalBundling:
 
 def _code(bundler: Bundler, asset: AssetName) -> lambda_.Code:
     return lambda_.Code.from_asset(
-        str(ROOT / "functions"),
+        str(SOURCES / "functions"),
         asset_hash_type=AssetHashType.OUTPUT,
         bundling=BundlingOptions(
             image=DockerImage.from_registry("none"),  # required, and never run: the local bundling always succeeds

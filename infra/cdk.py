@@ -12,10 +12,10 @@ from pathlib import Path
 from infra.account import OperatorError
 from infra.cdk_options import check_options
 from infra.node import NODE, NPM, node_environment
-from infra.settings import ROOT
+from infra.places import PACKAGE, PROJECT
 
-_PACKAGE = ROOT / "infra" / "package.json"
-_LOCK = ROOT / "infra" / "package-lock.json"
+_PACKAGE_FILE = PACKAGE / "package.json"
+_LOCK = PACKAGE / "package-lock.json"
 _NAME = "aws-cdk"
 _REGISTRY = Path("lib") / "cli" / "cli-type-registry.json"
 """Where the CDK command, in the version of our lock file, lists its options."""
@@ -31,10 +31,10 @@ class Cdk:
     """The CDK command, installed into its own folder on first use."""
 
     environ: Mapping[str, str]
-    folder: Path = ROOT / ".build" / "cdk"
+    folder: Path = PROJECT / ".build" / "cdk"
 
     def run(self, *arguments: str, assembly: Path | None = None) -> int:
-        """Run the command from the repository's root; return its exit status.
+        """Run the command from the project's folder; return its exit status.
 
         It synthesizes our app, unless it is to take an assembly as it is.
 
@@ -48,7 +48,7 @@ class Cdk:
         return subprocess.run(  # noqa: S603 - our own Node
             [*command, *arguments],
             check=False,
-            cwd=ROOT,
+            cwd=PROJECT,
             env={**node_environment(self.environ), **quiet},
         ).returncode
 
@@ -68,11 +68,11 @@ class Cdk:
 
     def _install(self) -> None:
         installed = self._module / "package.json"
-        wanted = json.loads(_PACKAGE.read_text())["dependencies"][_NAME]
+        wanted = json.loads(_PACKAGE_FILE.read_text())["dependencies"][_NAME]
         if installed.exists() and json.loads(installed.read_text())["version"] == wanted:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        for file in (_PACKAGE, _LOCK):
+        for file in (_PACKAGE_FILE, _LOCK):
             shutil.copy(file, self.folder)
         quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
         result = subprocess.run(  # noqa: S603 - our own Node

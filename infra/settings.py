@@ -12,9 +12,11 @@ from pydantic.dataclasses import dataclass
 
 from infra.context import own_settings, read_context
 from infra.names import unknown_name
+from infra.places import PROJECT, SOURCES
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = SOURCES
+"""This repository, for its tests."""
 
 ERROR_TEXTS = "LOG_ERROR_TEXTS"
 """The worker's variable that says whether its log has the texts of what flows raise, `true` or `false`."""
@@ -163,7 +165,7 @@ class Settings:
     @property
     def flows_folder(self) -> Path:
         """Return the absolute folder of the flows."""
-        return ROOT / self.flows
+        return PROJECT / self.flows
 
 
 def file_context() -> dict[str, object]:
@@ -173,7 +175,7 @@ def file_context() -> dict[str, object]:
         SettingsError: the file is no JSON, or has what neither the CDK command nor we read.
     """
     try:
-        return read_context(ROOT / "cdk.json")
+        return read_context(PROJECT / "cdk.json")
     except ValueError as error:
         raise SettingsError(str(error)) from error
 

@@ -14,11 +14,11 @@ from infra.bundle.pruning import prune_installation, prune_own
 from infra.bundle.requirements import Local, Named, Requirements
 from infra.bundle.target import PYTHON_VERSION, Platform, wheel_options
 from infra.bundle.wheel import wheel_of, wheel_of_client
-from infra.settings import ROOT
+from infra.places import PROJECT, SOURCES
 
-CACHE = ROOT / ".build" / "dependencies"
-_LOCK = ROOT / "requirements.lock"
-_PROJECT = ROOT / "pyproject.toml"
+CACHE = PROJECT / ".build" / "dependencies"
+_LOCK = SOURCES / "requirements.lock"
+_DECLARED = SOURCES / "pyproject.toml"
 _CLIENT = "noukai"
 _UNREACHABLE = (
     "Behind a proxy, set HTTPS_PROXY; if it has an authority of its own, SSL_CERT_FILE to its certificates, or "
@@ -38,13 +38,13 @@ class Dependencies:
 
     def of_group(self, group: str) -> Path:
         """Return a folder with a locked group of `pyproject.toml`, without sources and unused parts."""
-        declared = str(tomllib.loads(_PROJECT.read_text())["dependency-groups"][group])
-        options = ["--group", f"{_PROJECT}:{group}", "--constraints", str(_LOCK)]
+        declared = str(tomllib.loads(_DECLARED.read_text())["dependency-groups"][group])
+        options = ["--group", f"{_DECLARED}:{group}", "--constraints", str(_LOCK)]
         return self._installed([_LOCK.read_text(), declared], options, prune_own, drop_sources)
 
     def of_runtime(self) -> Path:
         """Return a folder with the libraries of Lambda's Python runtime: boto3, unpruned."""
-        options = ["--group", f"{_PROJECT}:runtime", "--constraints", str(_LOCK)]
+        options = ["--group", f"{_DECLARED}:runtime", "--constraints", str(_LOCK)]
         return self._installed([_LOCK.read_text(), "runtime"], options, prune_installation)
 
     def of_flows(self, requirements: Requirements, own: Iterable[Path]) -> Path:

@@ -6,16 +6,16 @@ from pathlib import Path
 from infra.bundle.bytecode import compile_folder
 from infra.bundle.cache import cached
 from infra.bundle.target import PYTHON_VERSION, AssetName
-from infra.settings import ROOT
+from infra.places import SOURCES
 
-_CLIENT = ROOT / "client"
-_API = {"functions": ROOT / "functions", "noukai_wire": _CLIENT / "noukai_wire"}
+_CLIENT = SOURCES / "client"
+_API = {"functions": SOURCES / "functions", "noukai_wire": _CLIENT / "noukai_wire"}
 _WORKER = {
     **_API,
     "noukai/__init__.py": _CLIENT / "noukai" / "__init__.py",
     "noukai/flow": _CLIENT / "noukai" / "flow",
 }
-_SOURCES: dict[AssetName, dict[str, Path]] = {"api": _API, "worker": _WORKER}
+_MODULES: dict[AssetName, dict[str, Path]] = {"api": _API, "worker": _WORKER}
 """Where our modules lie, by their places in an asset: what flows import is for workers alone."""
 
 _BUILD_STEP = (
@@ -51,11 +51,11 @@ def own_code(asset: AssetName, cache: Path) -> Path:
     """Return a read-only folder with our modules of an asset, compiled once: flows change more often."""
 
     def fill(draft: Path) -> None:
-        _copy(_SOURCES[asset], draft, _LEFT_OUT[asset])
+        _copy(_MODULES[asset], draft, _LEFT_OUT[asset])
         compile_folder(draft)
 
-    files = sorted(path for source in _SOURCES[asset].values() for path in (source, *source.rglob("*.py")))
-    parts = [part for path in files if path.is_file() for part in (str(path.relative_to(ROOT)), path.read_text())]
+    files = sorted(path for source in _MODULES[asset].values() for path in (source, *source.rglob("*.py")))
+    parts = [part for path in files if path.is_file() for part in (str(path.relative_to(SOURCES)), path.read_text())]
     return cached(cache, [PYTHON_VERSION, *_LEFT_OUT[asset], *parts], fill)
 
 

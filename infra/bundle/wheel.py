@@ -11,7 +11,7 @@ from packaging.utils import parse_wheel_filename
 
 from infra.bundle.error import BundleError
 from infra.bundle.target import Platform
-from infra.settings import ROOT
+from infra.places import SOURCES
 
 _NOT_SOURCES = {"__pycache__", "build", "dist", "node_modules", "venv"}
 _OUR_CLIENT = ("pyproject.toml", "README.md", "LICENSE", "client")
@@ -47,7 +47,7 @@ class Wheel:
 
 def wheel_of_client(cache: Path) -> Wheel:
     """Build the wheel of this repository's client; its build dependencies are installed."""
-    return _built(ROOT, [ROOT / name for name in _OUR_CLIENT], cache, "--no-build-isolation")
+    return _built(SOURCES, [SOURCES / name for name in _OUR_CLIENT], cache, "--no-build-isolation")
 
 
 def wheel_of(path: Path, platform: Platform, cache: Path) -> Wheel:

@@ -13,7 +13,7 @@ from infra.local.deployment import LOCAL_KEYS
 from infra.local.errors import LocalError
 from infra.local.running import started
 from infra.local.steps import Step
-from infra.settings import ROOT
+from infra.places import PROJECT
 
 FLOW = "acme/demo/word-count"
 TEXT = "LICENSE"
@@ -23,7 +23,7 @@ _JOB = "running a job ..."
 _USUAL_SECONDS = {_LOAD: 1.5, Step.BUILD: 9.0, Step.DEPLOY: 2.0, Step.ANSWER: 1.0, _JOB: 10.0}
 """As on two cores, with the libraries of the functions still to be installed."""
 
-_KEPT_SECONDS = ROOT / ".build" / "demo.json"
+_KEPT_SECONDS = PROJECT / ".build" / "demo.json"
 
 
 def main() -> int:
@@ -53,7 +53,7 @@ def main() -> int:
 def _run(command: list[str], url: str) -> int:
     print(f"$ {' '.join(command)}", flush=True)  # noqa: T201 - it is what the demo is for
     program = str(Path(sys.executable).with_name(command[0]))
-    os.chdir(ROOT)
+    os.chdir(PROJECT)
     os.environ.update(NOUKAI_BASE_URL=url, NOUKAI_API_KEY=LOCAL_KEYS["acme"])
     # The command shows progress on a terminal only; where there is none, a log for instance, it gets one of
     # its own.

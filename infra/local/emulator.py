@@ -17,7 +17,8 @@ from infra.local.endpoint import ACCOUNT, REGION, ROOT_USER, Endpoint
 from infra.local.errors import LocalError
 from infra.local.processes import MARK
 from infra.local.readiness import answered
-from infra.settings import ERROR_TEXTS, ROOT
+from infra.places import SOURCES
+from infra.settings import ERROR_TEXTS
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", MARK)
 _LINE_LIMIT = 2**20
@@ -125,7 +126,7 @@ def _command() -> list[str]:
         str(interpreter),
         "-I",
         emulator_process.__file__,
-        *dict.fromkeys((paths["purelib"], paths["platlib"], str(ROOT))),
+        *dict.fromkeys((paths["purelib"], paths["platlib"], str(SOURCES))),
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from infra.local.errors import LocalError
 from infra.local.steps import Step
-from infra.settings import ROOT
+from infra.places import PROJECT
 
 READY = " ready"
 
@@ -91,7 +91,7 @@ def started(
     settings = {"PORT": str(port), "FRESH": "", **folders}
     process = subprocess.Popen(
         [sys.executable, "-m", "infra.local"],
-        cwd=ROOT,
+        cwd=PROJECT,
         env={**environ, **settings},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from infra.context import once
 from infra.local.errors import LocalError
-from infra.settings import ERROR_TEXTS, ROOT, SettingsError, file_context
+from infra.places import PROJECT
+from infra.settings import ERROR_TEXTS, SettingsError, file_context
 from infra.settings import Settings as Deployed
 from noukai_wire.variables import unknown_variables
 
 DEFAULT_PORT = 8080
-DEFAULT_DATA = ROOT / ".build" / "local"
+DEFAULT_DATA = PROJECT / ".build" / "local"
 
 _LAST_PORT = 65_535
 _CONTEXT = "CDK_CONTEXT_JSON"

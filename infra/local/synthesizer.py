@@ -12,7 +12,7 @@ from pathlib import Path
 from infra.local.assembly import Assembly
 from infra.local.errors import LocalError
 from infra.local.synthesizer_process import DONE
-from infra.settings import ROOT
+from infra.places import PROJECT
 
 _PROGRESS = "Bundling asset "
 _LINE_LIMIT = 2**20
@@ -77,7 +77,7 @@ class Synthesizer:
         settings = {"CDK_CONTEXT_JSON": "{}", "CDK_VALIDATION": "false"}
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "infra.local.synthesizer_process"),
-            cwd=ROOT,
+            cwd=PROJECT,
             env={**self.environ, **settings},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
