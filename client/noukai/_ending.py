@@ -88,9 +88,15 @@ class _Stopped:
 
     def __init__(self) -> None:
         self.by: int | None = None
-        for number in _STOPPING:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup and shells have it ignored
-                signal.signal(number, self._stop)
+        # nohup and shells have them ignored
+        self._handled = [number for number in _STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+        for number in self._handled:
+            signal.signal(number, self._stop)
+
+    def leave(self) -> None:
+        """Let the signals end the process at once: Python would show what is raised while it ends."""
+        for number in self._handled:
+            signal.signal(number, signal.SIG_DFL)
 
     def _stop(self, number: int, _: FrameType | None) -> NoReturn:
         self.by = number
@@ -119,6 +125,7 @@ def run(app: typer.Typer) -> NoReturn:
         pass  # before or after what handles it
     except BaseException:  # noqa: BLE001 - a fault of this program must not pass for a failed job
         traceback.print_exc()
+    stopped.leave()
     if stopped.by is not None:
         code = 128 + stopped.by
     sys.exit(code if isinstance(code, int) else 0)

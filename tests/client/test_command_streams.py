@@ -2,8 +2,9 @@
 
 import json
 import os
+import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,15 @@ def test_json_of_every_command_is_tested() -> None:
     assert {arguments[0] for arguments in JSON.values()} == set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
+SHELLS: dict[str, tuple[Callable[[str], dict[str, str]], str]] = {
+    "bash": (lambda typed: {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}, r"^([\w-]+)$"),
+    "zsh": (lambda typed: {"_TYPER_COMPLETE_ARGS": typed}, r'"([\w-]+)"(?::"|\))'),
+    "fish": (lambda typed: {"_TYPER_COMPLETE_ARGS": typed, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}, r"^([\w-]+)"),
+}
+"""How each shell asks the command, and how it is given each offer."""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
@@ -175,16 +185,17 @@ def test_json_of_every_command_is_tested() -> None:
         ("noukai list --state p", ["pending"]),
     ],
 )
-def test_shell_completes_what_is_typed(typed: str, offered: list[str]) -> None:
+def test_shell_completes_what_is_typed(shell: str, typed: str, offered: list[str]) -> None:
     """Commands and options are offered by their names, and a state by the states that there are."""
-    place = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
-    environment = {**os.environ, "_NOUKAI_COMPLETE": "complete_bash", **place}
+    asked, offer = SHELLS[shell]
+    environment = {**os.environ, "_NOUKAI_COMPLETE": f"complete_{shell}", **asked(typed)}
     done = subprocess.run([NOUKAI], env=environment, capture_output=True, text=True, check=False)
-    assert (done.stdout.split(), done.stderr) == (offered, "")
+    assert (re.findall(offer, done.stdout, re.MULTILINE), done.stderr) == (offered, "")
 
 
-def test_completion_can_be_installed() -> None:
-    """The script for the shell that asks comes from the command itself."""
-    asked = ["bash", "-c", '"$0" --show-completion; :', NOUKAI]  # two commands, or the shell would become the first
-    done = subprocess.run(asked, capture_output=True, text=True, check=True)
-    assert "_NOUKAI_COMPLETE" in done.stdout
+@pytest.mark.parametrize("shell", SHELLS)
+def test_completion_can_be_installed(shell: str) -> None:
+    """The script for the shell that asks, here Bash under its name, comes from the command itself."""
+    asked = 'exec -a "$1" bash -c \'"$0" --show-completion; :\' "$0"'  # two commands, or Bash would become the first
+    done = subprocess.run(["bash", "-c", asked, NOUKAI, shell], capture_output=True, text=True, check=True)
+    assert f"_NOUKAI_COMPLETE=complete_{shell}" in done.stdout

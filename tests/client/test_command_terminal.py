@@ -96,6 +96,28 @@ def test_every_command_can_be_stopped(api: FakeApi, arguments: list[str], number
     assert (process.returncode, b"Traceback" in said) == (SIGNALS[number], False), said
 
 
+HERE = "[print('here', flush=True), __import__('time').sleep(60)]"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [("typer", HERE), ("sitecustomize", f"import atexit; atexit.register(lambda: {HERE})")],
+    ids=["loads", "ends"],
+)
+def test_command_can_be_stopped_before_and_after(tmp_path: Path, module: str, code: str, number: int) -> None:
+    """While it loads, which takes a while, and while Python ends: it ends as a program of C, without a traceback."""
+    (tmp_path / f"{module}.py").write_text(code)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [NOUKAI, "--version"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert b"here\n" in iter(process.stdout.readline, b"")
+        process.send_signal(number)
+        _, said = process.communicate()
+    assert (process.returncode, said) == (-number, b"")
+
+
 def test_signal_that_is_ignored_stays_so(api: FakeApi) -> None:
     """`nohup` lets a command outlive its terminal."""
     api.live("job_held", job("running"))
