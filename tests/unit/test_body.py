@@ -6,7 +6,7 @@ import pytest
 
 from functions.body import inflated
 from functions.errors import refusal_answer
-from functions.refusals import Refusal
+from functions.refusals import InvalidInputError, Refusal
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 
@@ -26,6 +26,13 @@ def test_members_follow_each_other() -> None:
 def test_body_as_it_is() -> None:
     """A header without a value, which some proxies leave, names no encoding."""
     assert inflated(b"to be", "") == inflated(b"to be", "Identity") == b"to be"
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "identity, gzip", "deflate", "br", "gzip;q=1"])
+def test_no_other_encoding_is_taken(encoding: str) -> None:
+    """What is compressed twice is not inflated either, since its limit would have to hold in between."""
+    with pytest.raises(InvalidInputError, match="must be gzip or identity"):
+        inflated(gzip.compress(gzip.compress(b"to be")), encoding)
 
 
 def test_limit_counts_after_inflating() -> None:
