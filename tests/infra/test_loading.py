@@ -93,6 +93,8 @@ def test_entry_of_the_api_is_complete(asset: Assets, entry: str) -> None:
 def test_worker_is_complete(asset: Assets) -> None:
     """It is imported from its asset, without what only the client, the stack or the tests need."""
     folder = asset("worker", "host")
-    assert not loaded(folder, "worker") & NEVER
+    assert not loaded(folder, "worker") & (NEVER - {"noukai"})
+    of_client = {name for name in modules(folder, "worker") if name.startswith("noukai.")}
+    assert {".".join(name.split(".")[:2]) for name in of_client} == {"noukai.flow"}
     there = {path.stem for path in (folder / "functions").glob("*.py")}
     assert not there & set(API)
