@@ -83,4 +83,4 @@ class Metering(Construct):
 
 def prices(settings: Settings) -> dict[str, str]:
     """Return the environment of a function that estimates costs."""
-    return {"PRICE_JOB": str(settings.price_job), "PRICE_GB_SECOND": str(settings.price_gb_second)}
+    return {"PRICE_JOB": str(settings.price_job), "PRICE_GB_SECOND": str(settings.usd_per_gb_second)}

@@ -83,6 +83,10 @@ def _statement(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+_USD_PER_GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
+"""Of the first tier in us-east-1: https://aws.amazon.com/lambda/pricing/."""
+
+
 class SettingsError(ValueError):
     """An error that names each setting with an invalid value."""
 
@@ -140,7 +144,7 @@ class Settings:
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
     log_retention: LogRetention = "ONE_MONTH"
     price_job: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.0000079
-    price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.0000133334
+    price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
     worker: WorkerProfile = dataclasses.field(default_factory=WorkerProfile)
     environment: dict[Annotated[str, AfterValidator(_variable)], str] = dataclasses.field(default_factory=dict)
     policies: tuple[Annotated[dict[str, Any], AfterValidator(_statement)], ...] = ()
@@ -161,6 +165,11 @@ class Settings:
             raise SettingsError("\n".join(complaints(error))) from error
         except ValueError as error:
             raise SettingsError(str(error)) from error
+
+    @property
+    def usd_per_gb_second(self) -> float:
+        """Return the estimated price of compute, by default AWS's own for the architecture."""
+        return _USD_PER_GB_SECOND[self.architecture] if self.price_gb_second is None else self.price_gb_second
 
     @property
     def flows_folder(self) -> Path:

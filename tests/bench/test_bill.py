@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.settings import Settings
+from tests.bench import prices
 from tests.bench.bill import TARGETS, Desk, bills_of, readme_rows, recorded_cpu
 from tests.bench.keeping import counted_together
 from tests.bench.lives import Account, Bill
@@ -52,6 +53,7 @@ def test_every_stage_is_in_the_table(bills: dict[str, Bill]) -> None:
 def test_budgets_count_what_a_job_costs(bills: dict[str, Bill]) -> None:
     """The price of a job that use is estimated with is that of the dearest column, beside the compute of its flow."""
     assert Settings().price_job * 1_000_000 == pytest.approx(bills["default profile"].usd_per_million(), abs=0.05)
+    assert Settings().usd_per_gb_second == pytest.approx(prices.usd("gb_seconds", 1))
 
 
 def test_few_jobs_of_a_trickle_are_counted_together() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.app import synthesize
+from infra.app import bundler_of, synthesize
 from infra.cdk import app_command
-from infra.settings import ROOT, file_context
+from infra.settings import ROOT, Settings, file_context
 from tests.infra.template import Template
 
 
@@ -95,6 +95,23 @@ def test_platform_changes_nothing_but_the_code(tmp_path: Path) -> None:
         texts[platform] = Template.of(tmp_path / platform).text
     assert texts["host"] != texts["manylinux"]
     assert without_hashes(texts["host"]) == without_hashes(texts["manylinux"])
+
+
+@pytest.mark.parametrize(
+    ("platform", "architecture", "built_for"),
+    [
+        ("manylinux", "arm64", "manylinux"),
+        ("manylinux", "x86_64", "manylinux-x86_64"),
+        ("host", "arm64", "host"),
+        ("host", "x86_64", "host"),
+    ],
+)
+def test_assets_are_built_for_the_architecture(
+    tmp_path: Path, platform: str, architecture: str, built_for: str
+) -> None:
+    """Those of this machine's emulator are this machine's, whatever is deployed."""
+    settings = Settings.from_context({"platform": platform, "architecture": architecture})
+    assert bundler_of(settings, tmp_path).platform == built_for
 
 
 def without_hashes(text: str) -> str:

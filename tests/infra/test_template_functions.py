@@ -40,8 +40,20 @@ def test_function_is_published_and_its_versions_are_kept(template: Template, han
 
 def test_architecture_is_a_setting(template_for: Callable[..., Template]) -> None:
     """Of all functions alike."""
-    functions = template_for(architecture="x86_64").functions().values()
-    assert {each["Architectures"][0] for each in functions} == {"x86_64"}
+    functions = template_for(architecture="x86_64").functions()
+    assert {each["Architectures"][0] for each in functions.values()} == {"x86_64"}
+
+
+@pytest.mark.parametrize(("context", "usd"), [({}, 13.3334), ({"architecture": "x86_64"}, 16.6667)])
+def test_compute_is_estimated_at_the_price_of_its_architecture(
+    template_for: Callable[..., Template], context: dict[str, object], usd: float
+) -> None:
+    """Per million GB-seconds, unless the operator sets another: https://aws.amazon.com/lambda/pricing/."""
+    functions = template_for(**context).functions()
+    prices = {functions[each]["Environment"]["Variables"]["PRICE_GB_SECOND"] for each in ("usage", "metering")}
+    assert [float(price) * 1_000_000 for price in prices] == [pytest.approx(usd)]
+    own = template_for(**context, price_gb_second=0.5).functions()["usage"]["Environment"]["Variables"]
+    assert float(own["PRICE_GB_SECOND"]) == 0.5
 
 
 @pytest.mark.parametrize("handler", ENTRIES)
