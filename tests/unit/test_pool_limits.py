@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from functions.answer import Answer
 from functions.call import Call
 from functions.channel import Channel
 from functions.pool import ProcessPool
-from functions.process import FlowProcess
+from functions.process import Body, FlowProcess
 from functions.progress import ProgressBoard
 from infra.settings import WorkerProfile
 from noukai.flow.runtime import Returned
@@ -59,6 +60,27 @@ def test_at_most_four_are_kept() -> None:
         assert used(processes, "a") is by_project["a"]
         by_project["e"] = used(processes, "e")
         assert [project for project, process in by_project.items() if process.is_alive] == ["a", "c", "d", "e"]
+        processes.close()
+
+    in_own_process(worker)
+
+
+def test_none_is_started_ahead_once_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many projects there are: here each look at the clock finds it three seconds on."""
+
+    def worker() -> None:
+        ticks, started = count(0, 3), list[str]()
+        monkeypatch.setattr(module, "monotonic", lambda: next(ticks))
+        processes = pool_of(lambda _: 0)
+        body = processes.body
+
+        def noted(project: str) -> Body:
+            started.append(project)
+            return body(project)
+
+        processes.body = noted
+        processes.get_ready("abc", 8)
+        assert started == ["a"]
         processes.close()
 
     in_own_process(worker)
