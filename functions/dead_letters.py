@@ -24,7 +24,7 @@ def bury(event: "Event", deployment: Deployment) -> dict[str, Any]:
             logger().error(
                 "an invalid dead-letter message was dropped", extra={"message_id": delivery.id, "reason": str(error)}
             )
-        except Exception:  # noqa: BLE001 - one letter must not fail its neighbours
+        except Exception:  # noqa: BLE001 - one message must not fail the others of its batch
             logger().exception("a dead-letter message could not be processed", extra={"message_id": delivery.id})
             batch.failures.append(delivery.id)
     return batch.answer

@@ -145,7 +145,7 @@ def recount_command(
     for key in found.unreadable:
         typer.echo(f"s3://{uncounted.bucket}/{key} holds no batch of the stream: look at it, and delete it yourself.")
     if not found.batches:
-        typer.echo("There is no use that could not be counted.")
+        typer.echo("There is no uncounted usage.")
         return
     typer.echo(
         f"{found.records} records in {found.batches} batches could not be counted, the first from {found.since}."
