@@ -174,7 +174,7 @@ def list_jobs(
 
 @app.command(epilog=EPILOG)
 def retry(*, job_id: options.JobArgument, as_json: options.Json = False) -> None:
-    """Submit a failed or cancelled job's input again and print the new job's id."""
+    """Submit the input of a failed or cancelled job again. Print the new job's id."""
     with connected() as client:
         _show_accepted(client.job(job_id).retry(), as_json=as_json)
 
