@@ -1,63 +1,20 @@
 """The command on terminals, and when it is stopped: narrow and dumb ones, the bar, the cursor, signals."""
 
 import os
-import pty
 import re
 import signal
 import subprocess
-from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.client.fake_api import FakeApi
 from tests.client.script import job
+from tests.client.terminal import on_terminal
 from tests.client.test_command_process import NOUKAI
 from tests.client.test_command_streams import COMMANDS, inputs, words
 
 __all__ = ["inputs"]  # the fixture
-
-
-class Terminal:
-    """A terminal that a command draws on, and all that it has drawn."""
-
-    def __init__(self, master: int) -> None:
-        self._master = master
-        self.shown = ""
-
-    def read(self) -> str:
-        """Read on until nothing has the other side open any more."""
-        while piece := self._piece():
-            self.shown += piece
-        return self.shown
-
-    def wait_for(self, text: str) -> None:
-        """Read on until the text is there."""
-        while text not in self.shown:
-            piece = self._piece()
-            assert piece, f"{text!r} did not come: {self.shown!r}"
-            self.shown += piece
-
-    def _piece(self) -> str:
-        try:
-            return os.read(self._master, 65536).decode(errors="replace")
-        except OSError:  # Linux answers so when the last process has closed the other side
-            return ""
-
-
-@contextmanager
-def on_terminal(*arguments: str, **variables: str) -> Iterator[tuple["subprocess.Popen[bytes]", Terminal]]:
-    """Run the command with both outputs on a terminal of 80 columns, or as the variables say."""
-    master, slave = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **variables}
-    try:
-        with subprocess.Popen([NOUKAI, *arguments], stdout=slave, stderr=slave, env=environment) as process:
-            os.close(slave)
-            yield process, Terminal(master)
-    finally:
-        os.close(master)
 
 
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -216,39 +173,3 @@ def test_what_map_says_does_not_overwrite_its_bar(tmp_path: Path) -> None:
     lines = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).strip() for line in re.split(r"\r\n|\r", shown)]
     for said in ('job_done completed "grüße"', "noukai: job_gone: there is none", "job_counted completed [1]"):
         assert said in lines, shown
-
-
-@pytest.mark.parametrize("arguments", [("wait", "job_rude"), ("status", "job_rude"), ("wait", "job_rude", "-o", "-")])
-def test_result_commands_no_terminal(api: FakeApi, arguments: tuple[str, ...]) -> None:
-    """What would clear the screen or reverse a line is shown on a terminal, and byte-exact in a pipe."""
-    output = "grüße\t\x1b[2J\x9b1A\r\u202e👩\u200d🔧\nend"
-    api.live("job_rude", job("completed", result={"status": "completed", "output": output}))
-    with on_terminal(*arguments) as (_, terminal):
-        shown = terminal.read()
-    assert shown.endswith("grüße\t\\x1b[2J\\x9b1A\\r\\u202e👩\u200d🔧\r\nend\r\n")
-    piped = subprocess.run([NOUKAI, *arguments], capture_output=True, check=True).stdout
-    assert piped.endswith(f"{output}\n".encode())
-
-
-def test_bytes_are_no_text_for_a_terminal(api: FakeApi) -> None:
-    """They are refused there, with the command that writes them to a file, and go into a pipe as they are."""
-    api.flows[0] = {**api.flows[0], "output": {"type": "string", "contentEncoding": "base64"}}
-    result = {"status": "completed", "output": b64encode(b"\x89PNG\x1b[2J").decode(), "flowId": api.flows[0]["flow"]}
-    api.live("job_drawn", job("completed", result=result))
-    with on_terminal("wait", "job_drawn", "-o", "-", TERM="dumb") as (process, terminal):
-        shown = " ".join(terminal.read().split())
-    assert process.returncode == 2
-    assert "the result is 8 bytes that are no text: write them with noukai wait job_drawn -o FILE" in shown
-    assert "\x1b" not in shown
-    assert subprocess.check_output([NOUKAI, "wait", "job_drawn", "-o", "-"]) == b"\x89PNG\x1b[2J"
-
-
-def test_errors_and_names_command_no_terminal(api: FakeApi) -> None:
-    """Errors of jobs and of the API, flows' names and the lines of lists hold no control character."""
-    api.live("job_failing", job("failed", error="ValueError: \x1b[2J\x9b"))
-    api.flows[0] = {**api.flows[0], "description": "\x1b[2Jgone", "flow": "acme/demo/\x1b[2J"}
-    for arguments in (("wait", "job_failing"), ("status", "job_failing"), ("flows",), ("status", "job_\x1b[2J")):
-        with on_terminal(*arguments, TERM="dumb") as (_, terminal):
-            shown = terminal.read()
-        assert "[2J" in shown
-        assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", shown), shown

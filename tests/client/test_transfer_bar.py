@@ -19,8 +19,8 @@ from tests.client.conftest import Colour
 from tests.client.running_command import run
 from tests.client.script import JOB
 from tests.client.slow_link import LARGE, SlowLink, slow_link
+from tests.client.terminal import on_terminal
 from tests.client.test_command_process import NOUKAI
-from tests.client.test_command_terminal import on_terminal
 from tests.client.test_slow_links import FLOW, connected, serving
 
 __all__ = ["connected", "serving"]  # fixtures
