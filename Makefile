@@ -126,34 +126,34 @@ lock: ## Bring requirements.lock up to date with pyproject.toml
 		--group pyproject.toml:generators -o tests/e2e/generated/requirements.lock $(ARGS)
 
 local: $(SETUP) ## Run the system on http://localhost:8080 until Ctrl-C (PORT=, FLOWS=, FRESH=1)
-	@$(BIN)/python -m infra.local
+	@$(BIN)/python -m noukai_infra.local
 
 demo: $(SETUP) ## Run the system here, submit a text, show its progress and result, stop
-	@$(BIN)/python -m infra.local.demo
+	@$(BIN)/python -m noukai_infra.local.demo
 
 deploy: $(SETUP) ## Deploy to the configured AWS account and region; print the endpoint and a first key
-	@$(BIN)/python -m infra deploy $(ARGS)
+	@$(BIN)/python -m noukai_infra deploy $(ARGS)
 
 rollback: $(SETUP) ## Take the functions back to the versions before the last deployment, in seconds
-	@$(BIN)/python -m infra rollback $(ARGS)
+	@$(BIN)/python -m noukai_infra rollback $(ARGS)
 
 restore: $(SETUP) ## Bring tables back to a point in time: make restore ARGS="--to 2026-11-28T12:00Z"
-	@$(BIN)/python -m infra restore $(ARGS)
+	@$(BIN)/python -m noukai_infra restore $(ARGS)
 
 destroy: $(SETUP) ## Take the deployment away again
-	@$(BIN)/python -m infra destroy $(ARGS)
+	@$(BIN)/python -m noukai_infra destroy $(ARGS)
 
 keys: $(SETUP) ## Make, list or revoke keys of a deployment: make keys ARGS="create --org acme my-key"
-	@$(BIN)/python -m infra keys $(ARGS)
+	@$(BIN)/python -m noukai_infra keys $(ARGS)
 
 budget: $(SETUP) ## Set, list or clear what orgs may use in a month: make budget ARGS="set --org acme --jobs 10000"
-	@$(BIN)/python -m infra budget $(ARGS)
+	@$(BIN)/python -m noukai_infra budget $(ARGS)
 
 redrive: $(SETUP) ## Send the dead-letter messages that could not be processed to their reader again
-	@$(BIN)/python -m infra redrive $(ARGS)
+	@$(BIN)/python -m noukai_infra redrive $(ARGS)
 
 recount: $(SETUP) ## Count the usage that could not be counted when it came, exactly once
-	@$(BIN)/python -m infra recount $(ARGS)
+	@$(BIN)/python -m noukai_infra recount $(ARGS)
 
 verify-aws: $(SETUP) ## Check on a deployment what cannot be seen on this machine; write a report (ARGS="-k stream")
 	@$(BIN)/pytest -n 0 -q tests/aws --deployed $(ARGS)

@@ -11,7 +11,7 @@ from xdist.scheduler import LoadScopeScheduling, Scheduling
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-IN_REAL_TIME = ("tests/e2e/", "tests/infra/test_local", "tests/soak/")
+IN_REAL_TIME = ("tests/e2e/", "tests/infra/local/test_local", "tests/soak/")
 EXPLORATION = "tests/model/test_explorer.py"
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.settings import ROOT
+from noukai_infra.settings import ROOT
 
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / ".github").glob("*.md")]

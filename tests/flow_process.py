@@ -5,14 +5,14 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from functions.answer import Answer
-from functions.call import Call
-from functions.channel import Channel
-from functions.outcome import Outcome
-from functions.process import FlowProcess
-from functions.progress import ProgressBoard
-from functions.reaper import Reaper
-from functions.surroundings import flush_output
+from noukai_functions.worker.exchange.answer import Answer
+from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.exchange.outcome import Outcome
+from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.inside.channel import Channel
+from noukai_functions.worker.inside.surroundings import flush_output
+from noukai_functions.worker.process.process import FlowProcess
+from noukai_functions.worker.process.reaper import Reaper
 
 CALL = Call("trial/add", "job_x", "acme", 1, 0, 3600, 60_000, 60_000, "/tmp", {})
 MEMORY = 10 << 30

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
+from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State
 
 
 def pending(created_at: int, **values: Any) -> Job:

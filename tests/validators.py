@@ -9,13 +9,13 @@ from typing import Any, cast
 from fastjsonschema import JsonSchemaValuesException
 from pydantic import TypeAdapter
 
-from functions.catalog import Catalog
-from functions.clock import Clock
-from functions.host import Host
-from functions.payloads import PayloadStore
-from functions.text_checks import TextChecks
-from functions.validator_code import flow_validator
 from noukai.flow import Context, Flow, PermanentError, flow
+from noukai_functions.build.validators.code import flow_validator
+from noukai_functions.catalog.entries import Catalog
+from noukai_functions.catalog.text_checks import TextChecks
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.objects import PayloadStore
+from noukai_functions.worker.inside.host import Host
 from tests.flow_process import CALL
 
 Errors = list[Any]

@@ -14,18 +14,18 @@ from noukai_wire.limits import MAX_LIST_LIMIT
 from noukai_wire.models import JobStatus
 from noukai_wire.usage import UsageReport
 
-from ._address import FlowAddress
-from ._address import job_id as checked_job_id
-from ._api import Api
-from ._connections import awaiting_connections, blocking_connections
-from ._deadline import Clock
-from ._driver import AwaitingDriver, BlockingDriver
+from ._core.address import FlowAddress
+from ._core.address import job_id as checked_job_id
+from ._core.api import Api
+from ._core.deadline import Clock
+from ._core.listing import JobSelection, listing_of_org
+from ._core.settings import ClientOptions, Settings
+from ._display.shown import FlowTable
 from ._flow import AsyncFlow, Flow
+from ._io.connections import awaiting_connections, blocking_connections
+from ._io.driver import AwaitingDriver, BlockingDriver
 from ._job import AsyncJob, Job
-from ._listing import JobSelection, listing_of_org
 from ._portable import Driver
-from ._settings import ClientOptions, Settings
-from ._shown import FlowTable
 
 
 class _Deployment(Generic[Driver]):

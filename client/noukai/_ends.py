@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
-from ._api import Api
-from ._bar import Listeners, watched
-from ._completion import Completion
+from ._core.api import Api
+from ._core.operation import Listener
+from ._core.waiting.completion import Completion
+from ._display.bar import Listeners, watched
 from ._errors import InvalidArgumentError
 from ._job import AsyncJob, Job, asked_through, note_end
-from ._operation import Listener
 
 AnyJob = TypeVar("AnyJob", Job, AsyncJob)
 

@@ -1,12 +1,16 @@
 """The public names of `noukai`, which the package loads when the first one is asked for."""
 
-from . import _lean_httpx as _lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
+from ._io import _lean_httpx as _lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
 
 from noukai_wire.flows import FlowDescription
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 from noukai_wire.usage import DayUse, UsageReport, Use
 
 from ._client import AsyncNoukai, Noukai
+from ._core.listing import JobSelection, UnreadableJobWarning
+from ._core.sending.submission import JobOptions
+from ._core.settings import ClientOptions
+from ._display.shown import FlowTable, JobTable
 from ._ends import as_completed
 from ._errors import (
     ApiError,
@@ -35,10 +39,6 @@ from ._errors import (
 )
 from ._flow import AsyncFlow, Flow
 from ._job import AsyncJob, Job
-from ._listing import JobSelection, UnreadableJobWarning
-from ._settings import ClientOptions
-from ._shown import FlowTable, JobTable
-from ._submission import JobOptions
 
 __all__ = [
     "ApiError",

@@ -6,17 +6,17 @@ from typing import Any, Unpack
 from noukai_wire.limits import MAX_LIST_LIMIT
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 
-from ._address import FlowAddress
-from ._api import Api
-from ._bar import watched, watched_transfer
-from ._driver import AwaitingDriver, BlockingDriver
+from ._core.address import FlowAddress
+from ._core.api import Api
+from ._core.listing import JobSelection, Listing, cancellation, listing_of_flow
+from ._core.operation import Listener, Operation
+from ._core.sending.mapping import FlowInput, Mapped
+from ._core.sending.submission import JobOptions, submission
+from ._core.waiting.wait import WaitTerms, execute
+from ._display.bar import watched, watched_transfer
+from ._io.driver import AwaitingDriver, BlockingDriver
 from ._job import AsyncJob, Job
-from ._listing import JobSelection, Listing, cancellation, listing_of_flow
-from ._mapping import FlowInput, Mapped
-from ._operation import Listener, Operation
 from ._portable import Driver, Portable
-from ._submission import JobOptions, submission
-from ._wait import WaitTerms, execute
 
 
 class _KnownFlow(Portable[Driver]):

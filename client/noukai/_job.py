@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from noukai_wire import display
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 
-from ._api import Api
-from ._bar import watched
-from ._completion import End
-from ._driver import AwaitingDriver, BlockingDriver
-from ._operation import Listener, Operation
+from ._core.api import Api
+from ._core.operation import Listener, Operation
+from ._core.waiting.completion import End
+from ._core.waiting.wait import Wait, WaitTerms, told
+from ._display.bar import watched
+from ._io.driver import AwaitingDriver, BlockingDriver
 from ._portable import Driver, Portable
-from ._wait import Wait, WaitTerms, told
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

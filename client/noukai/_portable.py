@@ -8,10 +8,10 @@ from collections.abc import Hashable
 from functools import cache
 from typing import Any, Generic, Self, TypeVar
 
-from ._api import Api
-from ._connections import awaiting_connections, blocking_connections
-from ._driver import AwaitingDriver, BlockingDriver
-from ._settings import Settings
+from ._core.api import Api
+from ._core.settings import Settings
+from ._io.connections import awaiting_connections, blocking_connections
+from ._io.driver import AwaitingDriver, BlockingDriver
 
 Driver = TypeVar("Driver")
 

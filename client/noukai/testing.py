@@ -138,7 +138,7 @@ def _attempted(flow: Flow, given: bytes, context: Context) -> Any:
     The arguments are read anew, since the attempt before may have changed them.
     """
     # The API's own checks: only a rehearsal needs them beside the flow.
-    from functions.rehearsed import accepted_arguments  # noqa: PLC0415
+    from noukai_functions.rehearsed import accepted_arguments  # noqa: PLC0415
 
     return flow.run(accepted_arguments(flow, given), context)
 

@@ -6,10 +6,8 @@ from pathlib import Path
 from stat import S_ISREG
 from traceback import FrameSummary, extract_tb, walk_tb
 
-_OURS = ("functions.", "noukai.flow.", "noukai.testing.")
+_OURS = ("noukai_functions.", "noukai.flow.", "noukai.testing.")
 """The packages whose frames run a flow, and say nothing about its error."""
-
-_FLOWS = "functions.flows."
 
 
 def frames_of(error: BaseException) -> list[FrameSummary]:
@@ -34,7 +32,7 @@ def all_frames(error: BaseException) -> list[FrameSummary]:
 
 def _is_ours(module: object) -> bool:
     """Return whether a module is ours, by its name: a flow may have set it to anything."""
-    return isinstance(module, str) and f"{module}.".startswith(_OURS) and not module.startswith(_FLOWS)
+    return isinstance(module, str) and f"{module}.".startswith(_OURS)
 
 
 def _is_regular(path: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.operator import Operator
+from noukai_infra.operations.operator import Operator
 from tests.aws.deployed import Deployed
 from tests.aws.report import CHECK, SEEN, Finding, Saw, report
 

@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import httpx
 
-from infra.account import resources
-from infra.profiles import deployed_queues
+from noukai_infra.operations.account import resources
+from noukai_infra.stack.base.profiles import deployed_queues
 from noukai_wire.errors import ErrorCode
 from noukai_wire.limits import MIN_KEEP_SECONDS
 from noukai_wire.models import TERMINAL_STATES

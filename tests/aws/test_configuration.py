@@ -7,8 +7,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from functions.names import EXPIRES_AT
-from infra.aliases import LIVE
+from noukai_functions.names import EXPIRES_AT
+from noukai_infra.stack.base.aliases import LIVE
 from noukai_wire.limits import KEPT_DAYS
 from tests.aws.deployed import Deployed
 from tests.aws.report import Saw
@@ -171,7 +171,9 @@ def test_rights(deployed: Deployed, saw: Saw) -> None:
     iam, sts = deployed.session.client("iam"), deployed.session.client("sts")
     arn = sts.get_caller_identity()["Arn"].split(":")
     table = f"arn:{arn[1]}:dynamodb:{deployed.session.region_name}:{arn[4]}:table/{deployed.outputs['JobsTable']}"
-    roles = [each["Role"] for each in deployed.functions() if each["Handler"] == "functions.worker.handler"]
+    roles = [
+        each["Role"] for each in deployed.functions() if each["Handler"] == "noukai_functions.handlers.worker.handler"
+    ]
     found = [
         {
             each["EvalActionName"]: each["EvalDecision"]

@@ -41,7 +41,11 @@ def test_processes_work(deployed: Deployed, saw: Saw) -> None:
 
 def _worker_logs(deployed: Deployed) -> list[str]:
     """Give the log groups of the workers, which must keep warnings."""
-    logs = [each["LoggingConfig"] for each in deployed.functions() if each["Handler"] == "functions.worker.handler"]
+    logs = [
+        each["LoggingConfig"]
+        for each in deployed.functions()
+        if each["Handler"] == "noukai_functions.handlers.worker.handler"
+    ]
     if any(each.get("ApplicationLogLevel") in ("ERROR", "FATAL") for each in logs):
         pytest.skip("the workers log no warnings")
     return [each["LogGroup"] for each in logs]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from infra.settings import Settings, WorkerProfile, file_context
+from noukai_infra.settings import Settings, WorkerProfile, file_context
 from tests.bench import crossover, prices
 from tests.bench.cloud import Cpu, Stack
 from tests.bench.cpu import measured

@@ -7,16 +7,16 @@ from typing import Any, TypeVar, cast
 
 import httpx
 
-from functions.store import JobStore
 from noukai import Job, JobCancelledError, JobFailedError, as_completed
-from noukai._address import FlowAddress
-from noukai._api import Api
-from noukai._driver import Pages
+from noukai._core.address import FlowAddress
+from noukai._core.api import Api
+from noukai._core.operation import Operation, Outcome, Reply, Report, Sleep, Together, advance
+from noukai._core.patience import Patience
+from noukai._core.sending.submission import submission
+from noukai._core.settings import Settings
 from noukai._flow import Flow
-from noukai._operation import Operation, Outcome, Reply, Report, Sleep, Together, advance
-from noukai._patience import Patience
-from noukai._settings import Settings
-from noukai._submission import submission
+from noukai._io.driver import Pages
+from noukai_functions.jobs.table import JobStore
 from noukai_wire.routes import Route
 from tests.bench.cloud import Cloud
 

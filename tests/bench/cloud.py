@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from functions import metering
-from functions.deployment import Deployment
+from noukai_functions.deployment import Deployment
+from noukai_functions.handlers import metering
 from noukai_wire.routes import Route
 from tests.bench import capacity, prices
 from tests.bench.meter import Meter

@@ -12,7 +12,7 @@ from time import process_time
 from typing import Any
 from unittest.mock import patch
 
-from functions.aws.connection import Answer, Connection
+from noukai_functions.aws.connection import Answer, Connection
 from noukai_wire.routes import Route
 from tests.bench import prices
 from tests.bench.cloud import Cpu

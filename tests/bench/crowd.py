@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 
-from functions.estimate import Estimate
 from noukai import RateLimitedError
+from noukai_functions.jobs.estimate import Estimate
 from tests.bench.lambda_pool import LambdaPool
 from tests.bench.simulated_api import Life, SimulatedApi
 from tests.bench.timeline import Timeline

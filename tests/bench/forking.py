@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import process_time
 
-from functions import work
-from functions.call import Call
-from functions.catalog_build import build_catalog
-from functions.deployment import Deployment
-from functions.pool import ProcessPool
-from functions.process import FlowProcess
+from noukai_functions.build.catalog_build import build_catalog
+from noukai_functions.deployment import Deployment
+from noukai_functions.worker import work
+from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.process.pool import ProcessPool
+from noukai_functions.worker.process.process import FlowProcess
 
 _SAMPLES = 40
 _FLOWS = Path(__file__).parent / "flows"

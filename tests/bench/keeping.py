@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from functions.names import INDEX_ORDER, INDEX_PARTITION
-from functions.rounds import ROUND_MS
-from functions.row import NAMES
-from infra.stream import GATHERED_SECONDS
+from noukai_functions.jobs.rounds import ROUND_MS
+from noukai_functions.jobs.row import NAMES
+from noukai_functions.names import INDEX_ORDER, INDEX_PARTITION
+from noukai_infra.stack.base.stream import GATHERED_SECONDS
 from tests.bench import prices
 from tests.bench.capacity import KB, item_bytes
 

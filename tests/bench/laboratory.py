@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from infra.bundle.asset import Bundler
-from infra.bundle.target import AssetName, Platform
-from infra.settings import Settings
+from noukai_infra.bundle.asset import Bundler
+from noukai_infra.bundle.target import AssetName, Platform
+from noukai_infra.settings import Settings
 from tests.bench.aws_stub import AwsStub
 from tests.bench.loopback import Authority, serving
 from tests.bench.runtime import INSTALLED, RUNTIME, Function, link_libraries
@@ -50,7 +50,7 @@ class Laboratory:
         if logging:
             path = (self.runtime, code)
             return Function(REFERENCE, "logging_too.handler", {**environment, "ENTRY": subject.entry}, path)
-        return Function(code, f"functions.{subject.entry}.handler", environment, (self.runtime,))
+        return Function(code, f"noukai_functions.handlers.{subject.entry}.handler", environment, (self.runtime,))
 
     def rival(self, name: str) -> Function:
         """Make the typical handler."""

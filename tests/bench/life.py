@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from noukai._submission import JobOptions
+    from noukai._core.sending.submission import JobOptions
 
 MAP_SIZE = 100
 """How many jobs are mapped together."""

@@ -13,22 +13,22 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from functions.aws import client
-from functions.aws.direct_client import DirectClient
-from functions.budgets import Budgets
-from functions.catalog_build import build_catalog
-from functions.deployment import Deployment
-from functions.index import JobIndex
-from functions.inputs import InputStore
-from functions.keys import KeyRing
-from functions.names import EXPIRES_AT
-from functions.payloads import PayloadStore
-from functions.queue import JobQueue
-from functions.schedules import Schedules
-from functions.store import JobStore
-from functions.telemetry import logger
-from functions.unfinished import Bounds, UnfinishedJobs
-from functions.use_store import UseStore
+from noukai_functions.access.api_keys import KeyRing
+from noukai_functions.aws import client
+from noukai_functions.aws.direct_client import DirectClient
+from noukai_functions.build.catalog_build import build_catalog
+from noukai_functions.deployment import Deployment
+from noukai_functions.jobs.index import JobIndex
+from noukai_functions.jobs.objects import PayloadStore
+from noukai_functions.jobs.queue import JobQueue
+from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.jobs.table import JobStore
+from noukai_functions.names import EXPIRES_AT
+from noukai_functions.schedules import Schedules
+from noukai_functions.telemetry import logger
+from noukai_functions.usage.budgets import Budgets
+from noukai_functions.usage.totals import UseStore
+from noukai_functions.usage.unfinished import Bounds, UnfinishedJobs
 from noukai_wire.limits import DEFAULT_LIST_LIMIT
 from tests.bench.caller import KEY, Caller
 from tests.bench.cloud import Cloud, Cpu, Stack
@@ -39,7 +39,7 @@ from tests.bench.passing import Processes
 from tests.bench.queues import QUEUE
 from tests.bench.timeline import Timeline
 from tests.functions.harness import System, system_on_moto
-from tests.functions.stream import Stream
+from tests.functions.stand_ins.stream import Stream
 
 if TYPE_CHECKING:
     from noukai_wire.routes import Route

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from infra.local.running import READY, Running, started
-from infra.settings import ROOT
 from noukai import Noukai
+from noukai_infra.local.running import READY, Running, started
+from noukai_infra.settings import ROOT
 from tests.bench.report import Section
 
 _START_SECONDS = 120

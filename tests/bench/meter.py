@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from functions.aws.direct_client import DirectClient
+from noukai_functions.aws.direct_client import DirectClient
 from tests.bench import prices
 from tests.bench.capacity import item_bytes, read_units, write_units
 from tests.bench.timeline import Timeline

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from botocore.response import StreamingBody
 
-from noukai._stream import SINK
+from noukai._io.stream import SINK
 from tests.bench import prices
 from tests.bench.meter import Meter
 from tests.bench.timeline import Timeline

@@ -4,17 +4,17 @@ import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from functions.call import INTERRUPT
-from functions.host import Host
-from functions.outcome import Outcome
-from functions.progress import ProgressBoard
-from functions.telemetry import logger
 from noukai.flow.runtime import Raised
+from noukai_functions.telemetry import logger
+from noukai_functions.worker.exchange.call import INTERRUPT
+from noukai_functions.worker.exchange.outcome import Outcome
+from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.inside.host import Host
 from tests.bench.timeline import Timeline
 
 if TYPE_CHECKING:
-    from functions.call import Call
-    from functions.deployment import Deployment
+    from noukai_functions.deployment import Deployment
+    from noukai_functions.worker.exchange.call import Call
 
 
 class PassingProcess:

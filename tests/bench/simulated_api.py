@@ -6,13 +6,13 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from functions import status, wait
-from functions.deployment import Deployment
-from functions.estimate import Estimate
-from functions.keys import KeyRing
-from functions.lifecycle import Job, State
-from functions.row import encode
-from functions.store import JobStore
+from noukai_functions.access.api_keys import KeyRing
+from noukai_functions.deployment import Deployment
+from noukai_functions.handlers import status, wait
+from noukai_functions.jobs.estimate import Estimate
+from noukai_functions.jobs.lifecycle import Job, State
+from noukai_functions.jobs.row import encode
+from noukai_functions.jobs.table import JobStore
 from noukai_wire.routes import Route
 from tests.bench.lambda_pool import LambdaPool
 from tests.bench.timeline import Timeline

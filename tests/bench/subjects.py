@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, cast
 
-from functions.identity import job_id
-from functions.inputs import InputStore
-from functions.lifecycle import Job, State
-from functions.queue import Message
-from functions.store import JobStore
+from noukai_functions.jobs.job_id import job_id
+from noukai_functions.jobs.lifecycle import Job, State
+from noukai_functions.jobs.queue import Message
+from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.jobs.table import JobStore
 from noukai_wire.routes import Route
 from noukai_wire.scopes import Scope
 from tests.bench.aws_stub import Row, Rows

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.settings import Settings
+from noukai_infra.settings import Settings
 from tests.bench import prices
 from tests.bench.bill import TARGETS, Desk, bills_of, readme_rows, recorded_cpu
 from tests.bench.keeping import counted_together

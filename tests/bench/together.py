@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from noukai import AsyncNoukai
 from tests.bench.report import Section
-from tests.client.counting_api import LOOKS, counting_api
+from tests.client.servers.counting_api import LOOKS, counting_api
 
 _WAITS = (1, 10, 50, 500)
 _NOTES = (

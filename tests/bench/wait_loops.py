@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-from noukai._api import Api
-from noukai._operation import Outcome, Reply, Sleep, advance
-from noukai._settings import Settings
-from noukai._wait import Wait, WaitTerms
+from noukai._core.api import Api
+from noukai._core.operation import Outcome, Reply, Sleep, advance
+from noukai._core.settings import Settings
+from noukai._core.waiting.wait import Wait, WaitTerms
 from tests.bench.simulated_api import BASE_URL, KEY, ROUND_TRIP, Life, SimulatedApi
 
 Loop = Callable[[SimulatedApi, Life], None]

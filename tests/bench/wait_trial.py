@@ -7,8 +7,8 @@ from itertools import accumulate
 from math import exp
 from statistics import NormalDist, fmean, median, quantiles
 
-from functions.estimate import Estimate, RunTimes, refine
-from functions.lifecycle import progress_interval_ms
+from noukai_functions.jobs.estimate import Estimate, RunTimes, refine
+from noukai_functions.jobs.lifecycle import progress_interval_ms
 from tests.bench import prices
 from tests.bench.simulated_api import WORK, Life, SimulatedApi
 from tests.bench.timeline import Timeline

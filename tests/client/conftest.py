@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from noukai import AsyncNoukai, Noukai
-from tests.client.fake_api import KEY, FakeApi, fake_api
 from tests.client.script import job
+from tests.client.servers.fake_api import KEY, FakeApi, fake_api
 
 Handler = Callable[[httpx.Request], httpx.Response]
 

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 import httpx
 
 from noukai import ExecuteResult, NoukaiError
-from noukai._api import Api
-from noukai._operation import Operation, Outcome, Reply, Report, Sleep, Together, advance
-from noukai._settings import Settings
-from noukai._wait import Wait, WaitTerms
+from noukai._core.api import Api
+from noukai._core.operation import Operation, Outcome, Reply, Report, Sleep, Together, advance
+from noukai._core.settings import Settings
+from noukai._core.waiting.wait import Wait, WaitTerms
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from noukai import (
     as_completed,
 )
 from tests.client.conftest import Colour
-from tests.client.crowd_api import UNAVAILABLE, CrowdApi, Numbers, client, echo, noted
+from tests.client.servers.crowd_api import UNAVAILABLE, CrowdApi, Numbers, client, echo, noted
 
 
 def test_jobs_are_asked_for_no_sooner_than_the_api_says(colour: Colour) -> None:
@@ -164,7 +164,7 @@ def test_jobs_of_a_map_can_be_gathered() -> None:
 def test_a_bar_shows_how_many_are_done(monkeypatch: pytest.MonkeyPatch, colour: Colour) -> None:
     """Of those that are known to be, else how many so far."""
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr("noukai._bar._bar", lambda _: shown(told))
+    monkeypatch.setattr("noukai._display.bar._bar", lambda _: shown(told))
     flow = echo(colour, CrowdApi(lambda message: 1 + int(message) % 2))
     colour.collect(flow.map(Numbers(500), progress=True))
     jobs = colour.collect(flow.map([str(number) for number in range(500)], progress=True))

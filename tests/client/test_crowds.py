@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from noukai import AsyncNoukai, JobNotFoundError, Noukai
-from tests.client.counting_api import LOOKS, UNKNOWN, counting_api
+from tests.client.servers.counting_api import LOOKS, UNKNOWN, counting_api
 
 Outcomes = list[Any]
 

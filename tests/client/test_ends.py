@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.client.fake_api import FakeApi
 from tests.client.script import job
+from tests.client.servers.fake_api import FakeApi
 
 _BLOCKING = """
 import atexit, threading

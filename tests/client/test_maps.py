@@ -19,7 +19,7 @@ from noukai import (
 )
 from noukai_wire.limits import MAX_BATCH_SIZE, MAX_BODY_BYTES
 from tests.client.conftest import Colour
-from tests.client.crowd_api import AT_ONCE, UNAVAILABLE, CrowdApi, Numbers, echo, noted
+from tests.client.servers.crowd_api import AT_ONCE, UNAVAILABLE, CrowdApi, Numbers, echo, noted
 
 MANY = 10_000
 

@@ -41,7 +41,7 @@ def test_the_client_does_not_load_its_command() -> None:
     """Importing the client loads neither typer nor rich, nor anything of the functions or of AWS."""
     loaded = loaded_by("from noukai import Noukai")
     assert "httpx" in loaded
-    assert not {"typer", "rich", "click", "boto3", "botocore", "functions", "infra", "aws_cdk"} & loaded
+    assert not {"typer", "rich", "click", "boto3", "botocore", "noukai_functions", "noukai_infra", "aws_cdk"} & loaded
 
 
 def test_the_package_alone_loads_nothing() -> None:

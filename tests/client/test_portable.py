@@ -29,8 +29,8 @@ from noukai import (
 )
 from noukai_wire.models import JobList
 from tests.client.conftest import Colour
-from tests.client.fake_api import KEY, USAGE, FakeApi
 from tests.client.script import ACCEPTED, job
+from tests.client.servers.fake_api import KEY, USAGE, FakeApi
 
 ERRORS = [value for value in vars(noukai).values() if isinstance(value, type) and issubclass(value, NoukaiError)]
 FULL = job(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.running import ready
 from noukai import AsyncNoukai, Noukai
+from noukai_infra.local.running import ready
 
 LOCAL_KEY = "nk_local_acme"
 RecordTable = Callable[[str, list[str]], None]

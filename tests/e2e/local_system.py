@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 
-from infra.local.certificate import HOST
-from infra.local.endpoint import Endpoint
-from infra.local.running import READY, Running, started
+from noukai_infra.local.emulator.certificate import HOST
+from noukai_infra.local.emulator.endpoint import Endpoint
+from noukai_infra.local.running import READY, Running, started
 
 KEY = "nk_local_acme"
 _START_SECONDS = 120

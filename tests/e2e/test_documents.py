@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.running import ready
-from infra.settings import ROOT
+from noukai_infra.local.running import ready
+from noukai_infra.settings import ROOT
 from tests.documents import BLOCKS, Block
 
 SCRIPTS = [block for block in BLOCKS if block.language == "python" and not block.info]
 FLOWS = [block for block in BLOCKS if block.language == "python" and block.info.startswith("file=")]
 APPLICATIONS = [block for block in BLOCKS if block.info.startswith("application=")]
 OF_CI = [block for block in BLOCKS if block.language in ("yaml", "json") and block.info.startswith("file=")]
-"""Run by `tests/infra/test_ci_recipe.py`."""
+"""Run by `tests/infra/operations/test_ci_recipe.py`."""
 COMMANDS = [block for block in BLOCKS if block.language == "sh" and "noukai " in block.code]
 MAKES = [block for block in BLOCKS if block.language == "sh" and block not in COMMANDS]
 READER = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
 """The environment of a reader at a terminal, whom no `make` has started, where `make test` runs these tests."""
 TARGETS = {line.strip() for block in MAKES for line in block.code.splitlines()}
-FIRST_TEST = ".venv/bin/pytest -q tests/functions/test_limits.py"
+FIRST_TEST = ".venv/bin/pytest -q tests/functions/api/test_limits.py"
 """What a contributor runs first; `make test` runs it, too."""
 DRIVER = Path(__file__).with_name("web_application.py")
 
@@ -87,5 +87,5 @@ def test_demo() -> None:
 
 def test_targets_exist() -> None:
     """The other commands of the README are there; the tests of the deployment run what `make deploy` runs."""
-    assert "-m infra deploy" in run(["make", "-n", "deploy"], READER)
+    assert "-m noukai_infra deploy" in run(["make", "-n", "deploy"], READER)
     assert "pytest" in run(["make", "-n", "test"], READER)

@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.node import NODE, NPM, node_environment
-from infra.settings import ROOT
+from noukai_infra.node import NODE, NPM, node_environment
+from noukai_infra.settings import ROOT
 
 SOURCES = Path(__file__).parent / "generated"
 FOLDER = ROOT / ".build" / "generators"

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.settings import ROOT
 from noukai import AsyncNoukai, Noukai, ResultLostError
+from noukai_infra.settings import ROOT
 from noukai_wire.limits import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
 from tests.e2e.conftest import RecordTable
 from tests.e2e.local_system import KEY, LocalSystem

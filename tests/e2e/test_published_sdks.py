@@ -15,9 +15,9 @@ import httpx
 import noukai_sdk
 import pytest
 
-from infra.node import NODE, NPM, node_environment
-from infra.settings import ROOT
 from noukai import Noukai
+from noukai_infra.node import NODE, NPM, node_environment
+from noukai_infra.settings import ROOT
 
 HERE = Path(__file__).parent
 TEXT = "to be or not to be"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from functions.aws import botocore_client
-from functions.catalog_build import build_catalog
-from infra.local.endpoint import ROOT_USER, Endpoint
+from noukai_functions.aws import botocore_client
+from noukai_functions.build.catalog_build import build_catalog
+from noukai_infra.local.emulator.endpoint import ROOT_USER, Endpoint
 from tests.functions.harness import ENVIRONMENT, System, record_calls, system_on_moto
 from tests.infra.emulator import running_emulator
 from tests.silence import silent_functions

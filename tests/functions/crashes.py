@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.functions.calls import hook
 from tests.functions.harness import System
+from tests.functions.stand_ins.calls import hook
 
 
 class CrashError(Exception):

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from functions import (
+from noukai_functions.deployment import Deployment
+from noukai_functions.handlers import (
     cancel,
     cancel_jobs,
     describe,
@@ -18,7 +19,6 @@ from functions import (
     usage,
     wait,
 )
-from functions.deployment import Deployment
 from noukai_wire.routes import DEFAULT_ROUTE, Route
 
 _BY_ROUTE: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] = {

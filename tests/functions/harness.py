@@ -11,18 +11,18 @@ from urllib.parse import parse_qsl
 
 from moto import mock_aws
 
-from functions import dead_letters
-from functions.aws import client
-from functions.aws.direct_client import DirectClient
-from functions.deployment import Deployment
-from functions.lifecycle import Job
-from functions.queue import JobQueue, Message
+from noukai_functions.aws import client
+from noukai_functions.aws.direct_client import DirectClient
+from noukai_functions.deployment import Deployment
+from noukai_functions.handlers import dead_letters
+from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.jobs.queue import JobQueue, Message
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
-from tests.functions import scheduler
-from tests.functions.calls import answered_by_moto
 from tests.functions.entries import ENTRIES
-from tests.functions.tables import create_tables, one_call_at_a_time
+from tests.functions.stand_ins import scheduler
+from tests.functions.stand_ins.calls import answered_by_moto
+from tests.functions.stand_ins.tables import create_tables, one_call_at_a_time
 from tests.functions.time import LambdaContext, ManualClock
 
 if TYPE_CHECKING:

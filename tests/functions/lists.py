@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.lifecycle import Job
+from noukai_functions.jobs.lifecycle import Job
 from noukai_wire.models import JobList
 from noukai_wire.routes import Route
 from tests.functions.harness import System

@@ -1,6 +1,6 @@
 """A sweep of the whole table, as tests want it."""
 
-from functions.sweep import Sweep
+from noukai_functions.handlers.sweep import Sweep
 from tests.functions.harness import System
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from functions.catalog import Catalog
-from functions.catalog_build import build_catalog
-from functions.deployment import Deployment
+from noukai_functions.build.catalog_build import build_catalog
+from noukai_functions.catalog.entries import Catalog
+from noukai_functions.deployment import Deployment
 from tests.functions.harness import System
 
 HEAD = """

@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from infra.local.deployment import LOCAL_KEYS
-from infra.local.running import ready
+from noukai_infra.local.assembly.deployment import LOCAL_KEYS
+from noukai_infra.local.running import ready
 from noukai_wire.routes import BASE_PATH
 from tests.fuzz.api import FLOWS, fuzz_api
 from tests.fuzz.expensive import fuzz_bodies

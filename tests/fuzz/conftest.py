@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.catalog_build import build_catalog
+from noukai_functions.build.catalog_build import build_catalog
 from tests.fuzz.api import FLOWS
 
 

@@ -17,9 +17,9 @@ from time import process_time
 from typing import Any
 from unittest.mock import patch
 
-from functions.aws.connection import Connection
-from functions.catalog_build import build_catalog
-from functions.http import Event
+from noukai_functions.api.endpoint import Event
+from noukai_functions.aws.connection import Connection
+from noukai_functions.build.catalog_build import build_catalog
 from noukai_wire import limits
 from noukai_wire.routes import BASE_PATH, Route
 from tests.functions.entries import ENTRIES

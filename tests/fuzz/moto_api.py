@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from functions.deployment import Deployment
+from noukai_functions.deployment import Deployment
 from tests.bench.loopback import Handler, Server, serving
 from tests.functions.entries import ENTRIES
 from tests.functions.gateway import content_of, event_of

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from functions.catalog_build import build_catalog
+from noukai_functions.build.catalog_build import build_catalog
 from tests.fuzz.api import FLOWS, ROOT
 
 SEEDS = (
@@ -48,7 +48,7 @@ def main(name: str, asset: Path, runs: str) -> None:
     """Feed one parser; the process ends with this."""
     import atheris  # noqa: PLC0415 - it has no wheels for some machines
 
-    with atheris.instrument_imports(include=["functions", "json"]):
+    with atheris.instrument_imports(include=["noukai_functions", "json"]):
         from tests.fuzz.parsers import targets  # noqa: PLC0415 - it is to be instrumented
 
     corpus = asset / "corpus" / name.replace("/", "-")

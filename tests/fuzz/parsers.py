@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from functions.catalog import Catalog
-from functions.errors import refusal_answer
-from functions.http import Request
-from functions.identity import is_job_id
-from functions.lifecycle import State
-from functions.queue import Delivery, InvalidMessageError, Message
-from functions.refusals import Refusal
-from functions.selection import Place, parse_selection
-from functions.submission import check_idempotency_key, parse_submission
+from noukai_functions.api.endpoint import Request
+from noukai_functions.api.errors import refusal_answer
+from noukai_functions.catalog.entries import Catalog
+from noukai_functions.jobs.job_id import is_job_id
+from noukai_functions.jobs.lifecycle import State
+from noukai_functions.jobs.queue import Delivery, InvalidMessageError, Message
+from noukai_functions.refusals import Refusal
+from noukai_functions.requests.job_filter import Place, parse_selection
+from noukai_functions.requests.submission import check_idempotency_key, parse_submission
 from noukai_wire import limits
 from noukai_wire.text import is_too_deep
 

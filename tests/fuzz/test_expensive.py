@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from functions.catalog import Catalog
-from functions.catalog_build import build_catalog
-from functions.errors import refusal_answer
-from functions.refusals import Refusal
-from functions.submission import parse_submission, uploaded_arguments
+from noukai_functions.api.errors import refusal_answer
+from noukai_functions.build.catalog_build import build_catalog
+from noukai_functions.catalog.entries import Catalog
+from noukai_functions.refusals import Refusal
+from noukai_functions.requests.submission import parse_submission, uploaded_arguments
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from tests.fuzz.expensive import FLOWS, KINDS, MOST_SECONDS, costs

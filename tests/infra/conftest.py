@@ -12,18 +12,18 @@ import boto3
 import pytest
 import trustme
 
-from infra.account import Account
-from infra.app import synthesize
-from infra.bundle.asset import Bundler
-from infra.bundle.target import AssetName, Platform
-from infra.local.assembly import Assembly
-from infra.local.deployment import Deployment
-from infra.local.emulator import Emulator
-from infra.local.endpoint import ACCOUNT, REGION, Endpoint
-from infra.settings import Settings, file_context
+from noukai_infra.app import synthesize
+from noukai_infra.bundle.asset import Bundler
+from noukai_infra.bundle.target import AssetName, Platform
+from noukai_infra.local.assembly.assembly import Assembly
+from noukai_infra.local.assembly.deployment import Deployment
+from noukai_infra.local.emulator.emulator import Emulator
+from noukai_infra.local.emulator.endpoint import ACCOUNT, REGION, Endpoint
+from noukai_infra.operations.account import Account
+from noukai_infra.settings import Settings, file_context
+from tests.infra.bundle.unknown_authority import serving
 from tests.infra.emulator import running_emulator
-from tests.infra.template import NO_BUNDLING, Template
-from tests.infra.unknown_authority import serving
+from tests.infra.stack.template import NO_BUNDLING, Template
 
 PROFILED_FLOWS = """
 from noukai.flow import flow

@@ -9,8 +9,8 @@ from uuid import uuid4
 from anyio import create_task_group
 from anyio.from_thread import start_blocking_portal
 
-from infra.local.emulator import Emulator
-from infra.local.processes import MARK, end_all
+from noukai_infra.local.emulator.emulator import Emulator
+from noukai_infra.local.processes import MARK, end_all
 
 
 @contextmanager

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from infra.app import bundler_of, synthesize
-from infra.cdk import app_command
-from infra.settings import ROOT, Settings, file_context
-from tests.infra.template import Template
+from noukai_infra.app import bundler_of, synthesize
+from noukai_infra.operations.deployment.cdk import app_command
+from noukai_infra.settings import ROOT, Settings, file_context
+from tests.infra.stack.template import Template
 
 
 def run_app(outdir: Path, **context: object) -> subprocess.CompletedProcess[str]:
     """Run the app as the CDK command does, on a system that has no Node."""
     return subprocess.run(
-        [sys.executable, "-m", "infra.app"],
+        [sys.executable, "-m", "noukai_infra.app"],
         cwd=ROOT,
         env={
             **os.environ,
@@ -40,7 +40,7 @@ def test_app_is_found_wherever_the_repository_lies(tmp_path: Path, folder: str) 
     interpreter.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     interpreter.chmod(0o755)
     said = subprocess.run(["/bin/sh", "-c", app_command(str(interpreter))], capture_output=True, text=True, check=True)
-    assert said.stdout.splitlines() == ["-m", "infra.app"]
+    assert said.stdout.splitlines() == ["-m", "noukai_infra.app"]
 
 
 def test_context_of_the_command_wins_over_the_file(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from infra.settings import ROOT
+from noukai_infra.settings import ROOT
 
 
 def make(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

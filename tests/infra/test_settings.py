@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.context import read_context
-from infra.settings import ROOT, Settings, SettingsError, WorkerProfile, file_context
+from noukai_infra.context import read_context
+from noukai_infra.settings import ROOT, Settings, SettingsError, WorkerProfile, file_context
 from noukai_wire.limits import MAX_TIMEOUT_SECONDS
 
 

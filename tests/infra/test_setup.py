@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from infra.account import OperatorError
-from infra.cdk import Cdk
-from infra.node import node_environment
-from infra.runtimes import check_runtime
-from infra.settings import ROOT
+from noukai_infra.node import node_environment
+from noukai_infra.operations.account import OperatorError
+from noukai_infra.operations.deployment.cdk import Cdk
+from noukai_infra.operations.deployment.runtimes import check_runtime
+from noukai_infra.places import PACKAGE
+from noukai_infra.settings import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_runtime_that_lambda_has_not(minor: int) -> None:
 def test_python_that_lambda_lacks_deploys_nothing() -> None:
     """It is refused before any credentials are looked for."""
     program = (
-        "import sys, infra.__main__ as commands\n"
+        "import sys, noukai_infra.__main__ as commands\n"
         "sys.argv, sys.version_info = ['infra', 'deploy'], (3, 10, 0, 'final', 0)\n"
         "commands.main()"
     )
@@ -64,8 +65,8 @@ def test_python_that_lambda_lacks_deploys_nothing() -> None:
 
 def test_cdk_command_is_installed_by_hash() -> None:
     """In the version that the package names, from whatever registry."""
-    package = json.loads((ROOT / "infra" / "package.json").read_text())
-    lock = json.loads((ROOT / "infra" / "package-lock.json").read_text())
+    package = json.loads((PACKAGE / "package.json").read_text())
+    lock = json.loads((PACKAGE / "package-lock.json").read_text())
     assert lock["packages"][""]["dependencies"] == package["dependencies"]
     installed = {name: each for name, each in lock["packages"].items() if name}
     assert all(each["integrity"].startswith("sha512-") for each in installed.values())

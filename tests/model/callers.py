@@ -4,14 +4,14 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from functions import cancel, retry, status, submit
-from functions.aws import AwsError
-from functions.http import Request, Response
-from functions.identity import job_id
-from functions.keys import Caller
-from functions.lifecycle import GIVE_UP_AFTER_MS, State
-from functions.refusals import Refusal
-from functions.sweep import Sweep
+from noukai_functions.access.api_keys import Caller
+from noukai_functions.api.endpoint import Request, Response
+from noukai_functions.aws import AwsError
+from noukai_functions.handlers import cancel, retry, status, submit
+from noukai_functions.handlers.sweep import Sweep
+from noukai_functions.jobs.job_id import job_id
+from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, State
+from noukai_functions.refusals import Refusal
 from noukai_wire.scopes import Scope
 from tests.model.actor import Actor
 from tests.model.event import Pending

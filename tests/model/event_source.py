@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions import dead_letters
-from functions.aws import AwsError
+from noukai_functions.aws import AwsError
+from noukai_functions.handlers import dead_letters
 from tests.model.actor import Actor
 from tests.model.event import RECEIVE, Pending
 from tests.model.ledger import ViolationError

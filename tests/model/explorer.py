@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from functions import pool, submission_request
-from functions.catalog import Catalog
-from functions.catalog_build import build_catalog
-from functions.process import FlowProcess
-from functions.submission import Submission, parse_submission
+from noukai_functions.api import submission_request
+from noukai_functions.build.catalog_build import build_catalog
+from noukai_functions.catalog.entries import Catalog
+from noukai_functions.requests.submission import Submission, parse_submission
+from noukai_functions.worker.process import pool
+from noukai_functions.worker.process.process import FlowProcess
 from tests.model import event_source
 from tests.model.callers import CALLERS, read_late
 from tests.model.event import Event

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from greenlet import getcurrent
 
-from functions.aws import AwsError
+from noukai_functions.aws import AwsError
 from tests.model.event import CUT, DONE, FAILS, NOTHING, STALE, Pending
 from tests.model.memory_aws import MemoryQueues, MemoryTables
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.lifecycle import TERMINAL, Job, State
+from noukai_functions.jobs.lifecycle import TERMINAL, Job, State
 
 _ACCEPTED = 202
 

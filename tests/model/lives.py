@@ -7,9 +7,9 @@ from typing import Any
 
 from greenlet import getcurrent
 
-from functions.pool import ProcessPool
-from functions.process import FlowProcess
-from functions.reaper import Reaper
+from noukai_functions.worker.process.pool import ProcessPool
+from noukai_functions.worker.process.process import FlowProcess
+from noukai_functions.worker.process.reaper import Reaper
 from tests.model.event import Event
 from tests.model.ledger import ViolationError
 from tests.model.scripted_process import ScriptedProcess, Stage

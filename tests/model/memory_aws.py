@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from functions.aws import AwsError
+from noukai_functions.aws import AwsError
 from tests.model.expressions import Item, condition, placeholders, update
 
 _FIRST: Item = {"id": {"S": ""}}

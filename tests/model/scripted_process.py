@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from functions.call import Call
-from functions.outcome import Outcome
 from noukai.flow.runtime import Raised, Returned
+from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.exchange.outcome import Outcome
 from tests.model.event import ORPHAN, UNCLEAN, Pending
 from tests.model.ledger import said_by
 

@@ -14,14 +14,14 @@ import pytest
 from moto import mock_aws
 from moto.sqs import models as moto_sqs
 
-from functions.aws import AwsError, client
-from functions.identity import job_id
-from functions.inputs import InputStore
-from functions.queue import Delivery, JobQueue, Message
-from functions.rounds import Rounds
-from functions.store import JobStore, Refused
-from infra.local.endpoint import REGION
-from tests.functions.calls import answered_by_moto
+from noukai_functions.aws import AwsError, client
+from noukai_functions.jobs.job_id import job_id
+from noukai_functions.jobs.queue import Delivery, JobQueue, Message
+from noukai_functions.jobs.rounds import Rounds
+from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.jobs.table import JobStore, Refused
+from noukai_infra.local.emulator.endpoint import REGION
+from tests.functions.stand_ins.calls import answered_by_moto
 from tests.functions.time import ManualClock
 from tests.infra.emulator import running_emulator
 from tests.model.memory_aws import MemoryQueues, MemoryTables

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.queue import Letter, Message
+from noukai_functions.jobs.queue import Letter, Message
 from tests.model.subject import MESSAGE, MOST_RECEIVES, VISIBILITY_SECONDS, Subject, answer, on_model
 
 

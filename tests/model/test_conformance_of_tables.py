@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.aws import AwsError
-from functions.lifecycle import Job
-from functions.store import JobStore
+from noukai_functions.aws import AwsError
+from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.jobs.table import JobStore
 from tests.job_rows import pending
 from tests.model.subject import MESSAGE, NOW, Subject, answer, on_model
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from functions import pool, store
-from functions.aws import AwsError
-from functions.batch import Batch
-from functions.execution import Execution
-from functions.inputs import InputStore
-from functions.lifecycle import TERMINAL, Transition
-from functions.pool import ProcessPool
-from functions.queue import InvalidMessageError, Message
-from functions.row import expression
+from noukai_functions.aws import AwsError
+from noukai_functions.jobs import table as store
+from noukai_functions.jobs.lifecycle import TERMINAL, Transition
+from noukai_functions.jobs.queue import InvalidMessageError, Message
+from noukai_functions.jobs.row import expression
+from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.worker.batch import Batch
+from noukai_functions.worker.execution import Execution
+from noukai_functions.worker.process import pool
+from noukai_functions.worker.process.pool import ProcessPool
 from tests.model.explorer import Explorer
 from tests.model.ledger import ViolationError
 from tests.model.lives import Life

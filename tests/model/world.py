@@ -8,13 +8,13 @@ from typing import Any
 
 from greenlet import getcurrent
 
-from functions.catalog import Catalog
-from functions.deployment import Deployment
-from functions.inputs import InputStore
-from functions.lifecycle import GIVE_UP_AFTER_MS, Job, State
-from functions.queue import JobQueue
-from functions.rounds import Rounds
-from functions.store import JobStore
+from noukai_functions.catalog.entries import Catalog
+from noukai_functions.deployment import Deployment
+from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State
+from noukai_functions.jobs.queue import JobQueue
+from noukai_functions.jobs.rounds import Rounds
+from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.jobs.table import JobStore
 from tests.model.actor import Actor
 from tests.model.event import CUT, DIES, FAILS, NOTHING, READS_TIME, TIME, Event, Pending
 from tests.model.gate import Gate

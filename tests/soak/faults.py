@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.local.endpoint import Endpoint
+    from noukai_infra.local.emulator.endpoint import Endpoint
 
 _CALLER_GIVES_UP_AFTER = 4
 """Seconds; the functions wait 3 s for an answer."""

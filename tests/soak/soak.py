@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from functions.lifecycle import Job, State
 from noukai import Noukai
+from noukai_functions.jobs.lifecycle import Job, State
 from tests.e2e.local_system import KEY, LocalSystem, has_ended
 from tests.soak.faults import BadConnection
 from tests.soak.plan import LASTING, SHARES, Blow, Plan

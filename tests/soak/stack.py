@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from functions.lifecycle import Job
-from functions.store import JobStore
-from infra.local.endpoint import Endpoint
+from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.jobs.table import JobStore
+from noukai_infra.local.emulator.endpoint import Endpoint
 
 _COUNT = "ApproximateNumberOfMessages"
 """Begins the names of three counts: of the messages that are visible, hidden and delayed."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from functions.lifecycle import Job, State
+from noukai_functions.jobs.lifecycle import Job, State
 from tests.soak.faults import Fault
 from tests.soak.plan import Blow
 from tests.soak.soak import Soak

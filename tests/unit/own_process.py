@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
-from infra.settings import ROOT
+from noukai_infra.settings import ROOT
 
 
 def in_own_process(test: Callable[[], object]) -> None:

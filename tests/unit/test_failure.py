@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from functions.telemetry import trace_of
 from noukai.flow import PermanentError, flow
 from noukai.flow.runtime import describe_error, raised_by
 from noukai.testing import rehearse
+from noukai_functions.telemetry import trace_of
 from noukai_wire.exceptions import frames_of
 from noukai_wire.limits import MAX_ERROR_BYTES
 

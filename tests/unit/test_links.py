@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.settings import ROOT
+from noukai_infra.settings import ROOT
 from tests.documents import DOCUMENTS
 
 LONGEST_README = 200

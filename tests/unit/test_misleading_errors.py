@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from functions.telemetry import trace_of
 from noukai.flow import PermanentError
 from noukai.flow.runtime import Raised, raised_by
+from noukai_functions.telemetry import trace_of
 
 
 class NamelessType(type):

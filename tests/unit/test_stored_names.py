@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from functions.names import INDEX_ORDER, INDEX_PARTITION
-from functions.row import NAMES, SAVED_INPUT, expression
+from noukai_functions.jobs.row import NAMES, SAVED_INPUT, expression
+from noukai_functions.names import INDEX_ORDER, INDEX_PARTITION
 
 ROOT = Path(__file__).parents[2]
 LETTERS = {name for field, name in NAMES.items() if name != field} | {INDEX_PARTITION, INDEX_ORDER, SAVED_INPUT}
 IN_AN_EXPRESSION = re.compile(r"(?<![:#\w{])([a-z]{1,2})(?= (?:=|<|<=|>|>=|IN|BETWEEN|:)|[),] ?)")
 EXPRESSIONS = re.compile(r" (?:=|<|<=|>|>=) :|\bIN \(|exists\(|\b(?:SET|REMOVE|ADD) ")
-KNOW_JOBS = {"functions/names.py", "functions/row.py"}
+KNOW_JOBS = {"functions/noukai_functions/names.py", "functions/noukai_functions/jobs/row.py"}
 KNOW_OTHER_TABLES = {
-    "functions/budgets.py",
-    "functions/rates.py",
-    "functions/unfinished.py",
-    "functions/use_store.py",
-    "infra/budgets.py",
+    "functions/noukai_functions/usage/budgets.py",
+    "functions/noukai_functions/access/rate_limits.py",
+    "functions/noukai_functions/usage/unfinished.py",
+    "functions/noukai_functions/usage/totals.py",
+    "infra/noukai_infra/operations/orgs/budgets.py",
 }
-KNOW_NO_TABLE = {"infra/profiles.py"}
+KNOW_NO_TABLE = {"infra/noukai_infra/stack/base/profiles.py"}
 """Letters of worker kinds' names."""
 
 

@@ -4,11 +4,11 @@ import importlib
 import os
 from typing import Any
 
-_entry = importlib.import_module(f"functions.{os.environ['ENTRY']}").handler
+_entry = importlib.import_module(f"noukai_functions.handlers.{os.environ['ENTRY']}").handler
 
 
 def handler(event: Any, context: Any) -> Any:
-    from functions.telemetry import logger  # noqa: PLC0415 - as lazily as ours do
+    from noukai_functions.telemetry import logger  # noqa: PLC0415 - as lazily as ours do
 
     logger().info("request", extra={"entry": os.environ["ENTRY"]})
     return _entry(event, context)

@@ -1,0 +1,1 @@
+"""The sending of inputs, however many and however large."""

@@ -1,0 +1,147 @@
+"""The transfer of inputs and outputs that are too large for the API, through presigned URLs.
+
+What is there is asked without the API's key: that the URL is signed is all that counts.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from noukai._core.address import FlowAddress, is_host
+from noukai._core.answer import read
+from noukai._core.deadline import Deadline
+from noukai._core.operation import Listener, Operation
+from noukai._core.patience import Patience
+from noukai._errors import NotFoundError, PermissionDeniedError, UnexpectedAnswerError
+from noukai._io.stream import SINK, Pieces, Received
+from noukai_wire.limits import MAX_PAYLOAD_BYTES
+from noukai_wire.models import ExecuteResult, JobStatus
+from noukai_wire.routes import Route
+from noukai_wire.uploads import UploadTarget
+
+from .submission import Submission
+from .transfer import Transfer
+
+if TYPE_CHECKING:
+    from noukai._core.api import Api
+
+_REFERENCE = ("output_url", "output_bytes", "output_sha256")
+
+
+def uploaded(
+    api: "Api", address: FlowAddress, submission: Submission, on_transfer: Listener | None = None
+) -> Operation[Submission]:
+    """Upload the input of a submission that is too large for a body; return what to submit."""
+    content = submission.input
+    if content is None:
+        return submission
+    try:
+        target = yield from _upload(api, address, submission, content, on_transfer)
+    except PermissionDeniedError as error:
+        if error.code is not None:  # the API's own: the key lacks a right
+            raise
+        target = yield from _upload(api, address, submission, content, on_transfer)  # the URL had expired
+    return submission.referring_to(target.input)
+
+
+def with_output(
+    api: "Api",
+    status: JobStatus,
+    deadline: Deadline | None = None,
+    patience: Patience | None = None,
+    on_transfer: Listener | None = None,
+) -> Operation[JobStatus]:
+    """Fetch the output of a job if it is behind a URL; return the job with it."""
+    deadline = deadline or api.deadline()
+    try:
+        return (yield from _with_output(api, status, deadline, patience, on_transfer))
+    except (NotFoundError, PermissionDeniedError):
+        # The URL has expired, or what was there is lost: the API knows.
+        status = yield from api.look(status.id, deadline)
+        return (yield from _with_output(api, status, deadline, patience, on_transfer))
+
+
+def is_behind_url(status: JobStatus) -> bool:
+    """Return whether the output of a job is yet to be fetched."""
+    return status.result is not None and status.result.output_url is not None
+
+
+def _upload(
+    api: "Api", address: FlowAddress, submission: Submission, content: bytes, on_transfer: Listener | None
+) -> Operation[UploadTarget]:
+    patience = api.patience_of_submission(submission)
+    announcement = submission.announcement(hashlib.sha256(content).hexdigest())
+
+    def announce(left: float) -> httpx.Request:
+        headers = {"Content-Type": "application/json"}
+        return api.request(Route.UPLOAD, left, content=announcement, headers=headers, **address._asdict())
+
+    target = read(UploadTarget, (yield from api.exchange(announce, api.deadline(), patience)))
+    transfer = Transfer(on_transfer, "uploading", len(content))
+    url = _located(target.url)
+    host = {"Host": url.netloc.decode()}
+
+    def put(left: float) -> httpx.Request:
+        timeout = api.timeouts.of_transfer(len(content), left)
+        headers = {**host, **target.headers}
+        pieces = Pieces(content, transfer.attempt())
+        return httpx.Request("PUT", url, headers=headers, stream=pieces, extensions=timeout)
+
+    yield from transfer.during(api.exchange(put, api.deadline(), patience))
+    return target
+
+
+def _located(text: str) -> httpx.URL:
+    """Read the presigned location that the API gives.
+
+    Raise `UnexpectedAnswerError` if HTTP does not lead there.
+    """
+    try:
+        url = httpx.URL(text)
+        host = url.host  # httpx decodes and refuses a name only when asked for it
+    except (httpx.InvalidURL, UnicodeError):
+        url, host = httpx.URL(), ""
+    if url.scheme not in ("http", "https") or not is_host(host):
+        raise UnexpectedAnswerError(
+            "the API has named a place that is no URL of HTTP: check base_url (NOUKAI_BASE_URL)"
+        )
+    return url
+
+
+def _with_output(
+    api: "Api", status: JobStatus, deadline: Deadline, patience: Patience | None, on_transfer: Listener | None
+) -> Operation[JobStatus]:
+    result = status.result
+    if result is None or not is_behind_url(status):
+        return status
+    output = yield from _downloaded(api, result, deadline, patience, on_transfer)
+    shown = result.model_dump(exclude_unset=True, exclude={*_REFERENCE, "output"})
+    return status.model_copy(update={"result": ExecuteResult(**shown, output=output)})
+
+
+def _downloaded(
+    api: "Api", result: ExecuteResult, deadline: Deadline, patience: Patience | None, on_transfer: Listener | None
+) -> Operation[Any]:
+    most = MAX_PAYLOAD_BYTES if result.output_bytes is None else result.output_bytes
+    transfer = Transfer(on_transfer, "downloading", most)
+    begun: list[Received] = []
+    located = _located(result.output_url or "")
+
+    def get(left: float) -> httpx.Request:
+        # One that is repeated starts anew: what was left behind may still write to its own.
+        begun.append(Received(most, transfer.attempt()))
+        timeout = api.timeouts.of_transfer(0, left)
+        return httpx.Request("GET", located, extensions={**timeout, SINK: begun[-1]})
+
+    try:
+        yield from transfer.during(api.exchange(get, deadline, patience))
+        if begun[-1].sha256 != result.output_sha256:
+            raise UnexpectedAnswerError("the output that was downloaded is not what the job returned: wait again")
+        try:
+            return begun[-1].value()
+        except (ValueError, RecursionError) as error:
+            raise UnexpectedAnswerError(f"the output that was downloaded is no JSON: {error}") from None
+    finally:
+        for received in begun:
+            received.close()

@@ -1,0 +1,181 @@
+"""The submission that one call of `job()` sends."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypedDict, cast
+from uuid import uuid4
+
+from noukai._errors import InvalidArgumentError
+from noukai_wire.limits import MAX_BODY_BYTES, MAX_IDEMPOTENCY_KEY_LENGTH, MAX_PAYLOAD_BYTES
+
+from .values import json_of
+
+AROUND_ENTRIES = len(b'{"jobs":[]}')
+"""Bytes of a batch's body beside its entries."""
+
+DEFAULT_RETRY_FOR = 60.0
+"""Seconds; none for a client that repeats nothing."""
+
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")  # a header's value cannot begin or end with a space
+
+
+class JobOptions(TypedDict, total=False):
+    """The options of a job."""
+
+    idempotency_key: str | None
+    """The same key for the same flow gives the same job: 1 to 255 printable ASCII characters."""
+    delay_seconds: int | None
+    """Start no sooner than this many seconds after the submission."""
+    run_at: datetime | str | None
+    """Start no sooner than this: an aware datetime, or ISO 8601 text with its time zone, at most a year ahead.
+
+    Not together with `delay_seconds`.
+    """
+    timeout_seconds: int | None
+    """How long one attempt may take."""
+    max_attempts: int | None
+    """How often the job is tried in all."""
+    backoff_seconds: float | None
+    """A failed attempt is followed by a random pause of up to this, doubled for each further one."""
+    backoff_cap_seconds: float | None
+    """However often it is doubled, a pause is no longer than this."""
+    metadata: Mapping[str, str] | None
+    """Names and values that come back with the job's status: 16 at most."""
+    retry_for: float | None
+    """How many seconds to retry while the API is unreachable, under one idempotency key (60); 0 for never."""
+    keep_seconds: int | None
+    """How long the job is kept after its end: an hour to a year. After that its key makes a new job."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submit request's body, and the key that makes its repetition harmless.
+
+    An `input` has to be uploaded first, since it would make the body too large; the body is without it until
+    then.
+    """
+
+    content: bytes
+    idempotency_key: str
+    input: bytes | None = None
+    retry_for: float | None = None
+
+    def announcement(self, sha256: str) -> bytes:
+        """Return the body of a request for a place to upload the input to."""
+        content = b"" if self.input is None else self.input
+        return _json({**json.loads(self.content), "bytes": len(content), "sha256": sha256})
+
+    def referring_to(self, reference: str) -> "Submission":
+        """Return the submission once its input is uploaded."""
+        content = _json({**json.loads(self.content), "input": reference})
+        return Submission(content, self.idempotency_key, retry_for=self.retry_for)
+
+    @property
+    def size(self) -> int:
+        """Return the size in bytes of its entry in a batch, and of its upload."""
+        return len(self.entry) + len(self.input or b"")
+
+    @property
+    def entry(self) -> bytes:
+        """Return the body as an entry of a batch, with its own key."""
+        key = b'"idempotencyKey":' + json.dumps(self.idempotency_key).encode()
+        return b"%b%b%b}" % (self.content[:-1], b"" if self.content == b"{}" else b",", key)
+
+
+def submission(
+    message: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    idempotency_key: str | None = None,
+    delay_seconds: int | None = None,
+    run_at: datetime | str | None = None,
+    timeout_seconds: int | None = None,
+    max_attempts: int | None = None,
+    backoff_seconds: float | None = None,
+    backoff_cap_seconds: float | None = None,
+    metadata: Mapping[str, str] | None = None,
+    retry_for: float | None = None,
+    keep_seconds: int | None = None,
+) -> Submission:
+    """Return what to submit, under a new idempotency key if none is given."""
+    options = {
+        "delaySeconds": delay_seconds,
+        "runAt": _moment(run_at),
+        "timeoutSeconds": timeout_seconds,
+        "maxAttempts": max_attempts,
+        "backoffSeconds": backoff_seconds,
+        "backoffCapSeconds": backoff_cap_seconds,
+        "metadata": None if metadata is None else _object("metadata", metadata),
+        "keepSeconds": keep_seconds,
+    }
+    given = {
+        "message": None if message is None else json_of("message", _message(message)),
+        "parameters": None if parameters is None else json_of("parameters", _object("parameters", parameters)),
+    }
+    rest = _present({"options": json_of("options", _present(options)) or None})
+    key = _key(str(uuid4()) if idempotency_key is None else idempotency_key)
+    if retry_for is not None and not 0 <= retry_for < math.inf:
+        raise InvalidArgumentError(f"retry_for must be a number of seconds, 0 or more, not {retry_for!r}")
+    whole = Submission(_json({**_present(given), **rest}), key, retry_for=retry_for)
+    # What a body of its own could hold, but not one of a batch, is uploaded as well: it is the same job
+    # either way.
+    if len(whole.entry) + AROUND_ENTRIES <= MAX_BODY_BYTES:
+        return whole
+    return Submission(_json(rest), key, _input(_present(given)), retry_for)
+
+
+def _input(given: dict[str, Any]) -> bytes:
+    content = _json(given)
+    if len(content) > MAX_PAYLOAD_BYTES:
+        raise InvalidArgumentError(
+            f"message and parameters are {len(content)} bytes of JSON; at most {MAX_PAYLOAD_BYTES} are accepted"
+        )
+    return content
+
+
+def _present(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _message(message: object) -> str:
+    if not isinstance(message, str):
+        raise InvalidArgumentError(f"message must be a str, not {type(message).__name__}; other input is parameters")
+    return message
+
+
+def _object(name: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidArgumentError(f"{name} must be a dict, not {type(value).__name__}")
+    return cast("Mapping[str, Any]", value)
+
+
+def _moment(run_at: datetime | str | None) -> str | None:
+    if not isinstance(run_at, datetime):
+        return run_at
+    if run_at.tzinfo is None:
+        raise InvalidArgumentError("run_at must be an aware datetime: say which time zone it is in")
+    try:
+        # Its text is cut to milliseconds, and no job starts before its moment.
+        moment = (run_at + timedelta(microseconds=999)).astimezone(UTC)
+    except OverflowError:
+        raise InvalidArgumentError(f"run_at must be a moment of the years 1 to 9999 in UTC, not {run_at}") from None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str) or len(key) > MAX_IDEMPOTENCY_KEY_LENGTH or not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidArgumentError(
+            f"idempotency_key must be 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} printable ASCII characters, not {key!r}"
+        )
+    return key
+
+
+def _json(body: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgumentError(f"what is submitted must be JSON: {error}") from None

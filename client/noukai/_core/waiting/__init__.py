@@ -1,0 +1,1 @@
+"""The wait for jobs, with as few requests as can be."""

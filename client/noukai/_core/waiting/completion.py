@@ -1,0 +1,103 @@
+"""The wait for many jobs: one request asks for up to a hundred, each at its own poll interval."""
+
+import heapq
+import math
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
+
+from noukai._core.api import Api
+from noukai._core.deadline import DeadlinePassedError
+from noukai._core.operation import Listener, Operation, Report, interruptible
+from noukai._core.patience import is_transient
+from noukai._display.bar import progress_of
+from noukai._errors import ApiError, InvalidArgumentError, NoukaiError, WaitTimeoutError
+from noukai_wire.models import JobStatus
+
+from .looks import Look
+
+End: TypeAlias = JobStatus | ApiError
+"""A job as it ended, or why nothing can be said of it: it is unknown."""
+
+_MOST = 400
+"""Jobs that are looked at on a page."""
+
+
+class _Due(NamedTuple):
+    at: float
+    place: int
+    id: str
+
+
+class Completion:
+    """The ends of many jobs, in pages: each shows the due jobs of a few concurrent requests."""
+
+    def __init__(self, api: Api, ids: Iterable[str], *, timeout_ms: float | None, listener: Listener | None) -> None:
+        if timeout_ms is not None and not 0 < timeout_ms < math.inf:
+            raise InvalidArgumentError(f"timeout_ms must be more than 0 milliseconds, or None, not {timeout_ms!r}")
+        self._api = api
+        self._listener = listener
+        self._timeout_ms = timeout_ms
+        self._deadline = api.deadline(None if timeout_ms is None else timeout_ms / 1000)
+        self._due = [_Due(api.clock(), place, job_id) for place, job_id in enumerate(dict.fromkeys(ids))]
+        self._count = len(self._due)
+        self._failure: NoukaiError | DeadlinePassedError | None = None
+
+    @property
+    def has_more(self) -> bool:
+        """Return whether a job is left, or there is an error to raise."""
+        return bool(self._due) or self._failure is not None
+
+    def page(self) -> Operation[list[tuple[str, End]]]:
+        """Fetch the jobs that are due; return those that have ended."""
+        with interruptible(f"{len(self._due)} of {self._count} jobs go on: as_completed(jobs) takes them up again"):
+            return (yield from self._page())
+
+    def _page(self) -> Operation[list[tuple[str, End]]]:
+        try:
+            if self._failure is not None:
+                raise self._failure
+            yield from self._deadline.pause(max(0.0, self._due[0].at - self._api.clock()))
+        except DeadlinePassedError as passed:
+            raise self._too_late() from passed.__cause__
+        ended = yield from self._look(self._taken())
+        if self._listener is not None:
+            yield Report(self._listener, progress_of(self._count - len(self._due), self._count))
+        return ended
+
+    def _taken(self) -> dict[str, _Due]:
+        """Take the due jobs, as many as a few requests can ask for."""
+        now = self._api.clock()
+        taken: dict[str, _Due] = {}
+        while self._due and self._due[0].at <= now and len(taken) < _MOST:
+            due = heapq.heappop(self._due)
+            taken[due.id] = due
+        return taken
+
+    def _look(self, jobs: dict[str, _Due]) -> Operation[list[tuple[str, End]]]:
+        """Fetch the status of jobs, and requeue those that have not ended.
+
+        A failure waits until what others found is given.
+        """
+        ended: list[tuple[str, End]] = []
+        looks = self._api.looks
+        for job_id, seen in (yield from looks.of(list(jobs), self._deadline)).items():
+            look = seen if isinstance(seen, Look) else Look(job_id, None, None)
+            if not isinstance(seen, Look):
+                self._failure = self._failure or seen
+            end = _end_of(look.seen)
+            if end is None:
+                heapq.heappush(self._due, jobs[job_id]._replace(at=self._api.clock() + looks.pause_of(look.pace)))
+            else:
+                ended.append((job_id, end))
+        return ended
+
+    def _too_late(self) -> WaitTimeoutError:
+        left = len(self._due)
+        message = f"{left} of {self._count} jobs were not finished within {self._timeout_ms} ms; they go on"
+        return WaitTimeoutError(message, None)
+
+
+def _end_of(seen: JobStatus | ApiError | None) -> End | None:
+    if isinstance(seen, JobStatus):
+        return seen if seen.is_terminal else None
+    return None if seen is None or is_transient(seen) else seen

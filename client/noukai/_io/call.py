@@ -1,0 +1,177 @@
+"""Requests and their answers, on threads that can be abandoned."""
+
+import time
+import weakref
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from contextvars import Context, copy_context
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import cast
+
+import httpx
+
+from .connections import BlockingConnections
+from .stream import answer_of, received
+
+
+class Call:
+    """One request; its answer is waited for no longer than the seconds from now, if they are limited."""
+
+    def __init__(self, connections: BlockingConnections, request: httpx.Request, seconds: float | None) -> None:
+        self._connections = connections
+        self._request = request
+        self._until = None if seconds is None else time.monotonic() + seconds
+        self._reply: SimpleQueue[httpx.Response | BaseException] = SimpleQueue()
+        self.is_left = False
+
+    def answer(self) -> httpx.Response:
+        """Return the answer, read to its end; raise `httpx.ReadTimeout` if that takes too long."""
+        try:
+            reply = self._reply.get(timeout=self._left_seconds())
+        except Empty:
+            raise httpx.ReadTimeout("the answer took too long to arrive", request=self._request) from None
+        finally:
+            self.is_left = True
+        if isinstance(reply, BaseException):
+            raise reply
+        return reply
+
+    def _left_seconds(self) -> float | None:
+        return None if self._until is None else max(0.0, self._until - time.monotonic())
+
+    def leave(self) -> None:
+        """Stop reading the answer."""
+        self.is_left = True
+
+    def perform(self) -> None:
+        """Send the request; an error is raised in the thread that waits for the answer."""
+        try:
+            self._reply.put(self._perform())
+        except httpx.HTTPStatusError as refusal:
+            self._reply.put(answer_of(refusal))
+        except BaseException as failure:  # noqa: BLE001 - it is raised where the answer is waited for
+            self._reply.put(failure)
+
+    def _perform(self) -> httpx.Response:
+        self._connections.add_headers(self._request)
+        # An `auth` of the http_client would replace the API key, and would spoil a signed URL.
+        with closing(self._connections.client().send(self._request, stream=True, auth=None)) as response:
+            self._connections.note(response)
+            response.stream = _Leavable(cast("httpx.SyncByteStream", response.stream), self)
+            return received(response)
+
+
+class _Leavable(httpx.SyncByteStream):
+    """The body of an answer, read until its deadline."""
+
+    def __init__(self, stream: httpx.SyncByteStream, call: Call) -> None:
+        self._stream = stream
+        self._call = call
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._stream:
+            if self._call.is_left:
+                return
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class Caller(Thread):
+    """A thread that performs one call after the other.
+
+    httpx limits each connect, write and read, but neither their sum nor the look-up of the host's name. A
+    thread that is left behind ends at the next piece of the answer's body or with its connection, and keeps
+    no program from ending.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._calls: SimpleQueue[tuple[Context, Call] | None] = SimpleQueue()
+
+    def begin(self, call: Call) -> None:
+        """Start the call on the thread, in the caller's context."""
+        self._calls.put((copy_context(), call))
+
+    def end(self) -> None:
+        """Tell the thread to end after its current call."""
+        self._calls.put(None)
+
+    def run(self) -> None:
+        """Perform calls until the end."""
+        while entry := self._calls.get():
+            context, call = entry
+            context.run(call.perform)
+            # Whoever waits for the next call must not keep the last one's answer alive.
+            del entry, context, call
+
+
+class Callers:
+    """The threads of a client: each is reused unless it was abandoned, and none outlives the client."""
+
+    def __init__(self, connections: BlockingConnections) -> None:
+        self._connections = connections
+        self._idle: list[Caller] = []
+        # Not when Python ends: they keep it from nothing, and what runs then may still ask.
+        weakref.finalize(self, _end, self._idle).atexit = False
+
+    def answers(
+        self, requests: Iterable[tuple[httpx.Request, float | None]]
+    ) -> list[httpx.Response | httpx.RequestError]:
+        """Perform requests at once, each within its seconds.
+
+        Gives of each its answer, or the error instead.
+        """
+        begun = deque([self._begin(request, seconds) for request, seconds in requests])
+        answers: list[httpx.Response | httpx.RequestError] = []
+        try:
+            while begun:
+                answers.append(self._finish(*begun[0]))
+                begun.popleft()
+        finally:
+            for caller, call in begun:
+                call.leave()
+                _end([caller])
+        return answers
+
+    def _begin(self, request: httpx.Request, seconds: float | None) -> tuple[Caller | None, Call]:
+        caller, call = self._free(), Call(self._connections, request, seconds)
+        if caller is None:
+            call.perform()
+        else:
+            caller.begin(call)
+        return caller, call
+
+    def _finish(self, caller: Caller | None, call: Call) -> httpx.Response | httpx.RequestError:
+        try:
+            response = call.answer()
+        except httpx.RequestError as failure:
+            # It may still be at work.
+            _end([caller])
+            return failure
+        if caller is not None:
+            self._idle.append(caller)
+        return response
+
+    def _free(self) -> Caller | None:
+        """Return a new thread; None at Python's exit, or at the limit on processes."""
+        try:
+            caller = self._idle.pop()
+        except IndexError:
+            caller = Caller()
+            try:
+                caller.start()
+            except RuntimeError:
+                return None
+            return caller
+        # A forked process has the client, but none of its threads.
+        return caller if caller.is_alive() else self._free()
+
+
+def _end(callers: Sequence[Caller | None]) -> None:
+    for caller in callers:
+        if caller is not None:
+            caller.end()

@@ -1,0 +1,130 @@
+"""The parts that all commands share: their client, their exit codes and their error messages."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from noukai._client import Noukai
+from noukai._core.listing import UnreadableJobWarning
+from noukai._errors import InvalidArgumentError, NoukaiError
+from noukai_wire.models import UnreadableJob
+from noukai_wire.variables import unknown_variables
+
+from .terminal import complain, exit_code, say, tell
+
+_USAGE = 2
+_INTERRUPTED = 130
+
+STDOUT = Path("-")
+
+EPILOG = (
+    "Environment: NOUKAI_API_KEY; NOUKAI_BASE_URL (http://localhost:8080/api/v1); NOUKAI_ORG and NOUKAI_PROJECT for "
+    "flows that are named without them. Exit codes: 0 completed, 1 failed, 2 usage, 3 cancelled, 4 timeout, 5 API, "
+    "connection or other error."
+)
+
+
+class _Told(logging.Handler):
+    """A log handler that reports an unreachable API on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        complain(record.getMessage())
+
+
+_TOLD = _Told(logging.WARNING)
+
+
+@contextmanager
+def connected() -> Generator[Noukai]:
+    """Return the client that the environment describes.
+
+    An error is told, and ends the command with its exit code.
+    """
+    logging.getLogger("noukai").addHandler(_TOLD)
+    try:
+        if problems := unknown_variables(os.environ):
+            raise InvalidArgumentError("; ".join(problems))
+        with _warnings_told(), Noukai() as client:
+            yield client
+    except NoukaiError as error:
+        complain(error)
+        raise typer.Exit(exit_code(error)) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+@contextmanager
+def _warnings_told() -> Generator[None]:
+    """Print on stderr which jobs a command leaves out, whatever warning filters the environment sets."""
+
+    def told(message: Warning | str, *_: object, **__: object) -> None:
+        complain(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UnreadableJobWarning)
+        warnings.showwarning = told
+        yield
+
+
+@contextmanager
+def left_out() -> Generator[list[UnreadableJob]]:
+    """Yield a list that gets the jobs that a command leaves out; they are printed all the same."""
+    found: list[UnreadableJob] = []
+    tell_of = warnings.showwarning
+
+    def collect(message: Warning | str, *given: Any, **named: Any) -> None:
+        if isinstance(message, UnreadableJobWarning):
+            found.append(message.job)
+        tell_of(message, *given, **named)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = collect
+        yield found
+
+
+def show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
+    """Print the version and end, if it is asked for."""
+    if wanted:
+        say(f"noukai {version('noukai')}")
+        raise typer.Exit
+
+
+def confirm(question: str) -> None:
+    """Ask on the terminal; end the command unless the answer is yes."""
+    tell(f"{question} [y/N]: ", end="")
+    try:
+        answer = sys.stdin.readline()
+    except OSError:
+        answer = ""
+    except KeyboardInterrupt:
+        tell("")  # what follows has a line of its own
+        raise
+    if answer.strip().lower() not in {"y", "yes"}:
+        if not answer.endswith("\n"):
+            tell("")
+        complain("nothing was done: answer y, or give --yes")
+        raise typer.Exit(_USAGE)
+
+
+def check_wait(
+    timeout_ms: int | None, output: Path | None, *, waits: bool, cancel_on_timeout: bool, as_json: bool
+) -> None:
+    """Refuse options for waiting and for writing the result when nothing is waited for."""
+    if not waits and (timeout_ms is not None or cancel_on_timeout or output is not None):
+        raise typer.BadParameter(
+            "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout' / '-o'"
+        )
+    if output is None:
+        return
+    if as_json:
+        raise typer.BadParameter("-o writes the result, --json prints the status: give one of the two")
+    if output != STDOUT and (output.is_dir() or not output.parent.is_dir()):
+        raise typer.BadParameter(f"{output} is no file in a folder that is there", param_hint="'-o'")

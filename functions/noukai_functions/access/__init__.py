@@ -1,0 +1,1 @@
+"""The access of callers: API keys and their rate limits."""

@@ -1,0 +1,105 @@
+"""API keys: their orgs and scopes."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from noukai_functions.aws import AwsError
+from noukai_functions.clock import Clock
+from noukai_functions.refusals import ForbiddenError, UnauthenticatedError
+from noukai_functions.telemetry import logger
+from noukai_wire.scopes import Scope
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CACHE_MS = 60_000
+"""How long a key is cached: a revocation takes effect within it."""
+
+_DAY_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The org that a key belongs to, and the key's scopes."""
+
+    org: str
+    scopes: frozenset[str]
+    key: str = ""
+    """The SHA-256 of the key."""
+    rate: int | None = None
+    """How many calls a second its operator allows, if that is limited."""
+
+    @property
+    def may_read(self) -> bool:
+        """Return whether an answer may show a job's content."""
+        return Scope.READ in self.scopes
+
+    def require(self, scope: Scope) -> None:
+        """Refuse a caller whose key lacks the scope."""
+        if scope not in self.scopes:
+            raise ForbiddenError(f"This key lacks the scope '{scope}': use one that has it.")
+
+    def require_org(self, org: str) -> None:
+        """Refuse a path that names another org, before anything is looked up."""
+        if org != self.org:
+            raise ForbiddenError(f"This key belongs to the org {self.org!r}: use its paths.")
+
+
+@dataclass(slots=True)
+class KeyRing:
+    """The keys table, which holds SHA-256 hashes only, and this process's cache of it."""
+
+    client: "DynamoDBClient"
+    table: str
+    clock: Clock
+    _known: dict[str, tuple[int, Caller]] = field(default_factory=dict)
+
+    def authenticate(self, authorization: str | None) -> Caller:
+        """Return the caller of this `Authorization` header; every invalid key gets the same 401."""
+        scheme, _, key = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not key.startswith("nk_") or not key.isascii():
+            raise UnauthenticatedError
+        digest = hashlib.sha256(key.strip().encode()).hexdigest()
+        now = self.clock.now()
+        believed_until, caller = self._known.get(digest, (0, None))
+        if caller is None or believed_until <= now:
+            believed_until, caller = self._look_up(digest, now)
+            self._known = {digest: (believed_until, caller), **self._fresh(now)}
+        return caller
+
+    def _fresh(self, now: int) -> dict[str, tuple[int, Caller]]:
+        return {digest: entry for digest, entry in self._known.items() if entry[0] > now}
+
+    def _look_up(self, digest: str, now: int) -> tuple[int, Caller]:
+        """Return the key's caller, and until when to cache it."""
+        answer = self.client.get_item(TableName=self.table, Key={"hash": {"S": digest}}, ConsistentRead=True)
+        row = answer.get("Item")
+        if row is None or "revoked" in row:
+            raise UnauthenticatedError
+        believed_until = now + CACHE_MS
+        if "expires" in row:
+            believed_until = min(believed_until, int(row["expires"]["N"]) * 1000)
+        if believed_until <= now:
+            raise UnauthenticatedError
+        day = now // 1000 // _DAY_SECONDS * _DAY_SECONDS
+        if int(row.get("used", {"N": "0"})["N"]) < day:
+            self._note_use(digest, day)
+        rate = int(row["rate"]["N"]) if "rate" in row else None
+        return believed_until, Caller(row["org"]["S"], frozenset(row["scopes"]["SS"]), digest, rate)
+
+    def _note_use(self, digest: str, day: int) -> None:
+        """Record the day of the key's use: one write a day, whose failure is ignored."""
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key={"hash": {"S": digest}},
+                UpdateExpression="SET used = :day",
+                # Do not recreate a deleted key's row. Only its own key is named, since what a role lets a
+                # condition name it lets an update write, too.
+                ConditionExpression="attribute_exists(#hash)",
+                ExpressionAttributeNames={"#hash": "hash"},
+                ExpressionAttributeValues={":day": {"N": str(day)}},
+            )
+        except AwsError:
+            logger().warning("the use of a key could not be recorded", exc_info=True)

@@ -1,0 +1,48 @@
+"""The rate limits of keys."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from noukai_functions.clock import Clock
+from noukai_functions.names import EXPIRES_AT
+from noukai_functions.refusals import TooManyCallsError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_KEPT_SECONDS = 60 * 60
+
+
+@dataclass(slots=True)
+class Rates:
+    """The calls of limited keys per second, counted in the usage table for all processes.
+
+    A call of a key without a limit costs nothing here, one of a key with a limit a write. What is beyond the
+    limit is refused by a process that has seen it exceeded without another write in that second.
+    """
+
+    client: "DynamoDBClient"
+    table: str
+    clock: Clock
+    _exceeded: dict[str, int] = field(default_factory=dict)
+
+    def count(self, key: str, limit: int) -> None:
+        """Count a call of the key; refuse it beyond the limit."""
+        now = self.clock.now()
+        second = now // 1000
+        if self._exceeded.get(key) != second:
+            calls = self._add(key, second)
+            if calls <= limit:
+                return
+            self._exceeded[key] = second
+        raise TooManyCallsError(limit, wait_ms=(second + 1) * 1000 - now)
+
+    def _add(self, key: str, second: int) -> int:
+        answer = self.client.update_item(
+            TableName=self.table,
+            Key={"o": {"S": f"#rate/{key}"}, "k": {"S": str(second)}},
+            UpdateExpression=f"SET {EXPIRES_AT} = :end ADD n :one",
+            ExpressionAttributeValues={":end": {"N": str(second + _KEPT_SECONDS)}, ":one": {"N": "1"}},
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(answer["Attributes"]["n"]["N"])

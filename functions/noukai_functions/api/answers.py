@@ -1,0 +1,153 @@
+"""The contract's views of jobs and flows, and the responses made of them, pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from noukai_functions.access.api_keys import Caller
+from noukai_functions.api.endpoint import Response
+from noukai_functions.api.errors import ErrorAnswer, refusal_answer
+from noukai_functions.api.poll_interval import pace_headers
+from noukai_functions.catalog.entries import FlowEntry
+from noukai_functions.jobs.lifecycle import Job, State
+from noukai_functions.refusals import UnreadableJobError
+from noukai_wire.routes import BASE_PATH, Route
+
+Shown = Mapping[str, Any]
+"""Of a job's output: `output`; or `outputUrl`, `outputBytes` and `outputSha256`; or the `error` that there is instead.
+
+Empty if there is nothing to show.
+"""
+
+
+def accepted(job: Job) -> dict[str, Any]:
+    """Return the view of an accepted submission, always `pending` to its submitter."""
+    return {
+        "id": job.id,
+        "state": State.PENDING.value,
+        "createdAt": _timestamp(job.created_at),
+        "flow": flow_address(job),
+        **_for_published_sdks(job),
+        "status": "started",
+    }
+
+
+def accepted_response(job: Job, caller: Caller, now: int) -> Response:
+    """Return 202 with an accepted job, its location and its poll interval.
+
+    A repeated submission finds its job running or ended; to a key that may not read it looks like a new one.
+    """
+    seen = job if caller.may_read else replace(job, state=State.PENDING, not_before=job.due_at)
+    return Response(accepted(job), status=202, headers={"Location": location(job), **pace_headers(seen, now)})
+
+
+def status_response(job: Job, shown: Shown, now: int, *, held: bool = False, progress: bool = False) -> Response:
+    """Return the job's status and its poll interval."""
+    pace = {} if job.is_terminal else pace_headers(job, now, held=held, progress=progress)
+    return Response(job_status(job, shown), headers=pace)
+
+
+def location(job: Job) -> str:
+    """Return the path of the job's status, below its flow."""
+    project, flow = job.flow.split("/")
+    return BASE_PATH + Route.STATUS.path(org=job.org, project=project, flow=flow, id=job.id)
+
+
+def entry_error(error: ErrorAnswer) -> dict[str, Any]:
+    """Return the error of one job in a batch request."""
+    return {"error": error.body["detail"]}
+
+
+def unreadable_entries(ids: Sequence[str]) -> dict[str, Any]:
+    """Return the entries of a page's unreadable jobs."""
+    entries = [{"id": id_, **entry_error(refusal_answer(UnreadableJobError(id_)))} for id_ in ids]
+    return {"errors": entries} if entries else {}
+
+
+def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
+    """Return the status of a job, with its output as `shown`.
+
+    What there is nothing to say of is absent.
+    """
+    fields: dict[str, Any] = {
+        "id": job.id,
+        "state": job.state.value,
+        "flow": flow_address(job),
+        "createdAt": _timestamp(job.created_at),
+        "startedAt": _timestamp(job.started_at),
+        "completedAt": _timestamp(job.completed_at),
+        "stoppedAt": _timestamp(job.stopped_at),
+        "expiresAt": _timestamp(job.expires_at and job.expires_at * 1000),
+        "attempt": job.attempt or None,
+        "maxAttempts": job.max_attempts,
+        "progress": job.progress,
+        "result": _result(job, shown),
+        "error": job.error,
+        "lastError": job.last_error,
+        "metadata": job.metadata,
+        "retryOf": job.retry_of,
+        "executionId": job.id,
+        "status": job.state.value,
+    }
+    if job.state is State.CANCELLED:
+        # The published SDKs know no other end than `completed` and `failed`.
+        fields |= {"status": State.FAILED.value, "error": "cancelled"}
+    if "error" in shown:
+        # It stays completed, and there is no other way to tell them that there is nothing to be had.
+        fields |= {"status": State.FAILED.value, "error": shown["error"]}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def job_outline(job: Job) -> dict[str, Any]:
+    """Return the status of a job for a key without read scope: its id, state and times."""
+    names = ("id", "state", "flow", "createdAt", "startedAt", "completedAt", "stoppedAt", "executionId", "status")
+    status = job_status(job)
+    return {name: status[name] for name in names if name in status}
+
+
+def execute_answer(job: Job, shown: Shown) -> dict[str, Any]:
+    """Return the answer to `execute`: the published SDKs know only completed and failed."""
+    result = _result(job, shown)
+    if result is not None:
+        return {**result, **({"result": result["output"]} if "output" in result else {})}
+    status = job_status(job, shown)
+    return {"status": State.FAILED.value, "error": status["error"], **_for_published_sdks(job)}
+
+
+def flow_description(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
+    """Return the description of a flow for an org."""
+    fields = {
+        "flow": f"{org}/{name}",
+        "description": entry.description,
+        "input": entry.input,
+        "output": entry.output,
+        "timeoutSeconds": entry.timeout_seconds,
+        "maxAttempts": entry.max_attempts,
+        "keepSeconds": entry.keep_seconds,
+        "worker": entry.profile,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def flow_address(job: Job) -> str:
+    """Return the flow of a job as `org/project/flow`."""
+    return f"{job.org}/{job.flow}"
+
+
+def _result(job: Job, shown: Shown) -> Mapping[str, Any] | None:
+    if not shown or "error" in shown:
+        return None
+    return {"status": State.COMPLETED.value, **shown, **_for_published_sdks(job)}
+
+
+def _for_published_sdks(job: Job) -> dict[str, Any]:
+    return {"executionId": job.id, "flowId": flow_address(job), "blockCount": 1}
+
+
+def _timestamp(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    text = datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

@@ -1,0 +1,184 @@
+"""The conversion of gateway events to requests, and of results and errors to answers."""
+
+import base64
+import json
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from noukai_functions.access.api_keys import Caller, KeyRing
+from noukai_functions.access.rate_limits import Rates
+from noukai_functions.api.errors import ErrorAnswer, error_answer
+from noukai_functions.json_text import inflated
+from noukai_functions.refusals import InvalidInputError
+from noukai_wire.routes import DEFAULT_ROUTE, Route
+
+Event = Mapping[str, Any]
+
+_MOST_DIGITS = 9
+_WORTH_COMPRESSING = 600
+"""Characters of an answer: of fewer, little is left out."""
+
+_REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
+
+_SCOPES = {DEFAULT_ROUTE: ()} | {route.key: route.scopes for route in Route}
+"""What a key needs, by the gateway's name of the route; any key is told that there is no such route."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as the gateway passed it on: header names are lower-case, path variables decoded."""
+
+    id: str
+    route: str
+    received_at: int
+    """Milliseconds since the epoch; the gateway gives up 30 seconds later."""
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    content: bytes
+    """The body as it was sent, which may be compressed."""
+
+    @classmethod
+    def of(cls, event: Event) -> "Request":
+        """Read an event of an HTTP API, payload format 2.0."""
+        text = event.get("body") or ""
+        return cls(
+            id=request_id_of(event),
+            route=route_of(event),
+            received_at=event["requestContext"]["timeEpoch"],
+            path=event.get("pathParameters") or {},
+            query=event.get("queryStringParameters") or {},
+            headers=event.get("headers") or {},
+            content=base64.b64decode(text) if event.get("isBase64Encoded") else text.encode("utf-8", "surrogatepass"),
+        )
+
+    @property
+    def body(self) -> bytes:
+        """Return the body.
+
+        One that is compressed is refused if it cannot be inflated, or is too large then.
+        """
+        return inflated(self.content, self.headers.get("content-encoding", "identity"))
+
+    def know_query(self, *names: str) -> None:
+        """Refuse unknown query parameters: a misspelt one would silently be ignored."""
+        if unknown := sorted(self.query.keys() - set(names)):
+            raise InvalidInputError([(name, "is not known here") for name in unknown])
+
+    def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:
+        """Read a parameter of the query that is a number within bounds, written with at most nine digits."""
+        text = self.query.get(name, str(default))
+        # Python takes other scripts' digits for numbers, and thousands of digits for an error of its own.
+        if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and least <= int(text) <= most):
+            raise InvalidInputError([(name, f"must be a whole number from {least} to {most}")])
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer with a JSON body, if that is not empty."""
+
+    body: Mapping[str, Any]
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Access(Protocol):
+    """The API keys and rates that tell who calls."""
+
+    @property
+    def keys(self) -> KeyRing:
+        """Return the API keys."""
+
+    @property
+    def rates(self) -> Rates:
+        """Return the call rates of limited keys."""
+
+
+Parts = TypeVar("Parts", bound=Access)
+"""What a handler is given to work with."""
+
+
+@dataclass(frozen=True)
+class Endpoint(Generic[Parts]):
+    """A function behind the gateway that checks the API key and the route's scopes."""
+
+    handle: Callable[[Request, Caller, Parts], Response]
+    deployed: Callable[[], Parts]
+    """Return the parts of this process."""
+
+    def __call__(self, event: Event, _context: object) -> dict[str, Any]:
+        """Serve the gateway."""
+        return self.answer(event, self.deployed())
+
+    def answer(self, event: Event, parts: Parts) -> dict[str, Any]:
+        """Answer one request; no exception escapes."""
+
+        def authenticated(request: Request) -> Response:
+            caller = caller_of(request, parts)
+            for scope in _SCOPES[request.route]:
+                caller.require(scope)
+            if "org" in request.path:
+                caller.require_org(request.path["org"])
+            return self.handle(request, caller, parts)
+
+        return answer_anyone(event, authenticated)
+
+
+def error_response(error: ErrorAnswer) -> Response:
+    """Return the contract's answer for an error."""
+    return Response(error.body, error.code.status, error.headers)
+
+
+def caller_of(request: Request, access: Access) -> Caller:
+    """Authenticate the request, and count the call if the key is limited."""
+    caller = access.keys.authenticate(request.headers.get("authorization"))
+    if caller.rate is not None:
+        access.rates.count(caller.key, caller.rate)
+    return caller
+
+
+def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[str, Any]:
+    """Answer a request that needs no key; errors become the contract's."""
+    request_id = request_id_of(event)
+    try:
+        response = handle(Request.of(event))
+    except Exception as raised:  # noqa: BLE001 - the last line of defence: every failure is answered
+        response = error_response(error_answer(raised, request_id))
+    headers = {"Content-Type": "application/json", "X-Request-ID": request_id, **response.headers}
+    text = json.dumps(response.body, separators=(",", ":")) if response.body and not is_head(event) else ""
+    answer = {"statusCode": int(response.status), "headers": headers, "body": text}
+    return _compressed(answer) if len(text) >= _WORTH_COMPRESSING and _takes_gzip(event) else answer
+
+
+def _takes_gzip(event: Event) -> bool:
+    accepted = (event.get("headers") or {}).get("accept-encoding", "")
+    return "gzip" in (coding.strip() for coding in accepted.lower().split(","))
+
+
+def _compressed(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer gzipped: traffic costs more than CPU."""
+    compressor = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    content = compressor.compress(answer["body"].encode()) + compressor.flush()
+    headers = {**answer["headers"], "Content-Encoding": "gzip"}
+    return {**answer, "headers": headers, "body": base64.b64encode(content).decode(), "isBase64Encoded": True}
+
+
+def request_id_of(event: Event) -> str:
+    """Return the caller's request id if it is valid, else the gateway's."""
+    own: str = (event.get("headers") or {}).get("x-request-id", "")
+    return own if _REQUEST_ID.fullmatch(own) else str(event["requestContext"]["requestId"])
+
+
+def route_of(event: Event) -> str:
+    """Return the route's name; `HEAD` is answered like `GET`, without the body."""
+    key: str = event["routeKey"]
+    return f"GET{key.removeprefix('HEAD')}" if is_head(event) else key
+
+
+def is_head(event: Event) -> bool:
+    """Return whether only headers are asked for."""
+    return bool(event["routeKey"].startswith("HEAD "))

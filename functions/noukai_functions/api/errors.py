@@ -1,0 +1,97 @@
+"""The answers to errors: a table maps each refusal, and every other failure has its own."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from noukai_functions import refusals
+from noukai_functions.aws import AwsError
+from noukai_functions.refusals import JobNotFoundError, Refusal, TooManyCallsError, UnavailableError, UnreadableRowError
+from noukai_functions.telemetry import logger
+from noukai_wire.errors import ErrorCode
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class ErrorAnswer:
+    """An error answer: its code, a message that says what to do, and further details and headers."""
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        headers: Mapping[str, str] = _NONE,
+        details: Mapping[str, object] = _NONE,
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.headers = headers
+        self.details = details
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """Return the JSON body of the answer."""
+        return {"detail": {"code": self.code.value, "message": self.message, **self.details}}
+
+
+_Headers = Callable[[Any], Mapping[str, str]]
+
+
+def _no_headers(_refusal: Refusal) -> Mapping[str, str]:
+    return {}
+
+
+def _bearer(_refusal: Refusal) -> Mapping[str, str]:
+    return {"WWW-Authenticate": "Bearer"}
+
+
+def _again_after(seconds: int) -> _Headers:
+    return lambda _refusal: {"Retry-After": str(seconds)}
+
+
+def _again_next_second(refusal: TooManyCallsError) -> Mapping[str, str]:
+    return {"Retry-After": "1", "Retry-After-Ms": str(refusal.wait_ms)}
+
+
+ANSWERS: Mapping[type[Refusal], tuple[ErrorCode, _Headers]] = MappingProxyType(
+    {
+        refusals.InvalidJsonError: (ErrorCode.INVALID_JSON, _no_headers),
+        refusals.MissingMessageError: (ErrorCode.MISSING_MESSAGE, _no_headers),
+        refusals.UnauthenticatedError: (ErrorCode.UNAUTHENTICATED, _bearer),
+        refusals.BudgetUsedUpError: (ErrorCode.INSUFFICIENT_CREDITS, _no_headers),
+        refusals.ForbiddenError: (ErrorCode.FORBIDDEN, _no_headers),
+        refusals.FlowNotFoundError: (ErrorCode.FLOW_NOT_FOUND, _no_headers),
+        refusals.ProjectNotFoundError: (ErrorCode.NOT_FOUND, _no_headers),
+        refusals.JobNotFoundError: (ErrorCode.JOB_NOT_FOUND, _no_headers),
+        refusals.UnreadableJobError: (ErrorCode.JOB_NOT_FOUND, _no_headers),
+        refusals.IdempotencyConflictError: (ErrorCode.IDEMPOTENCY_CONFLICT, _no_headers),
+        refusals.TooLargeError: (ErrorCode.PAYLOAD_TOO_LARGE, _no_headers),
+        refusals.InvalidInputError: (ErrorCode.INVALID_INPUT, _no_headers),
+        refusals.TooManyCallsError: (ErrorCode.RATE_LIMITED, _again_next_second),
+        # About as long as it takes to notice that some jobs have ended.
+        refusals.TooManyUnfinishedError: (ErrorCode.RATE_LIMITED, _again_after(30)),
+        refusals.UnavailableError: (ErrorCode.UNAVAILABLE, _again_after(1)),
+        refusals.InputNotBackError: (ErrorCode.UNAVAILABLE, _again_after(2)),
+    }
+)
+"""How each refusal is answered: with which code, which has its HTTP status, and with which headers."""
+
+
+def refusal_answer(refusal: Refusal) -> ErrorAnswer:
+    """Return the answer to a request that was refused."""
+    code, headers = ANSWERS[type(refusal)]
+    return ErrorAnswer(code, refusal.message, headers(refusal), refusal.details)
+
+
+def error_answer(raised: Exception, request_id: str) -> ErrorAnswer:
+    """Return the caller's answer to an internal failure, whose details only the log has."""
+    if isinstance(raised, Refusal):
+        return refusal_answer(raised)
+    if isinstance(raised, UnreadableRowError):
+        # Whoever asks may be of another org, which is told as little of it as of any job.
+        logger().error("a job cannot be read", extra={"request_id": request_id, "reason": str(raised)})
+        return refusal_answer(JobNotFoundError())
+    logger().exception("a request failed", exc_info=raised, extra={"request_id": request_id})
+    if isinstance(raised, AwsError):
+        return refusal_answer(UnavailableError())
+    return ErrorAnswer(ErrorCode.INTERNAL_ERROR, "This failed on our side: report it with this X-Request-ID.")

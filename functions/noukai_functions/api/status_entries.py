@@ -1,0 +1,68 @@
+"""The statuses of many jobs in one answer."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from noukai_functions.api.answers import entry_error, job_status
+from noukai_functions.api.errors import error_answer
+from noukai_functions.api.outputs import Outputs, size_of
+from noukai_functions.api.poll_interval import pause_ms
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.abandon import settled
+from noukai_functions.jobs.job_id import is_job_id
+from noukai_functions.jobs.table import JobStore, Row
+from noukai_functions.refusals import (
+    JobNotFoundError,
+    Refusal,
+    UnavailableError,
+    UnreadableJobError,
+    UnreadableRowError,
+)
+from noukai_functions.requests.lookup import is_visible
+from noukai_functions.telemetry import logger
+
+_ROOM = 640 * 1024
+"""Bytes of entries after which no further one is shown. An entry that begins within it may have another 800
+KB, and AWS takes 6 MB of a function, with each quotation mark and backslash twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEntries:
+    """The entries for the jobs of an org, one for each id that a caller names."""
+
+    store: JobStore
+    clock: Clock
+    outputs: Outputs
+
+    def read(self, ids: list[str], org: str, request_id: str) -> Iterator[dict[str, Any]]:
+        """Return an entry for each id: the job and its poll interval, or an error.
+
+        The reads are strongly consistent, as that of one job is.
+        """
+        rows = self.store.read_many(filter(is_job_id, ids), results=True)
+        room = _ROOM
+        for id_ in ids:
+            try:
+                if is_job_id(id_) and id_ not in rows:
+                    raise UnavailableError
+                entry = {"id": id_, **self._entry(id_, rows.get(id_), org, room)}
+            except (Refusal, UnreadableRowError) as error:
+                yield {"id": id_, **entry_error(error_answer(error, request_id))}
+            else:
+                room -= len(json.dumps(entry))
+                yield entry
+
+    def _entry(self, id_: str, row: Row, org: str, room: int) -> dict[str, Any]:
+        now = self.clock.now()
+        if isinstance(row, UnreadableRowError):
+            logger().error("a job cannot be read", extra={"job_id": row.job_id, "reason": str(row)})
+            raise UnreadableJobError(id_) if row.org == org else JobNotFoundError()
+        if row is None or not is_visible(row, org, None, now):
+            raise JobNotFoundError
+        if size_of(row) > room:
+            raise UnavailableError
+        job = settled(row, self.store, now)
+        pace = {} if job.is_terminal else {"retryAfterMs": pause_ms(job, now)}
+        return {"job": job_status(job, self.outputs.shown(job)), **pace}

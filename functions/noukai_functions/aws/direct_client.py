@@ -1,0 +1,127 @@
+"""A client of the services that speak AWS's JSON protocol, with nothing of botocore.
+
+It has the methods that botocore's client of the service has, and takes and returns what they do. It checks no
+parameters: mypy does, by botocore's types, and AWS itself.
+"""
+
+import json
+import time
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from http import HTTPStatus
+from http.client import HTTPException
+from http.client import responses as reasons
+from typing import TYPE_CHECKING, Any
+
+from noukai_functions.aws.connection import Answer, Connection
+from noukai_functions.aws.errors import AwsError
+from noukai_functions.aws.retries import MOST_TRIES, TRANSIENT_CODES, TRANSIENT_STATUSES, RetryQuota, backoff_seconds
+from noukai_functions.aws.signing import Signer
+
+if TYPE_CHECKING:
+    from noukai_functions.aws.settings import Settings
+
+
+class DirectClient:
+    """A client of one service, for one thread."""
+
+    def __init__(self, settings: "Settings") -> None:
+        self._target = settings.target
+        self._signer = Signer(settings)
+        self._connection = Connection(settings.url, settings.authorities)
+        self._quota = RetryQuota()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return the method that calls an operation: `get_item` for `GetItem`."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        operation = name.title().replace("_", "")
+        return lambda **parameters: self.call(operation, parameters)
+
+    def open(self) -> None:
+        """Connect ahead of the first call, which will try again if that fails."""
+        try:
+            self._connection.open()
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Close the connection until the next call."""
+        self._connection.close()
+
+    def call(self, operation: str, parameters: dict[str, Any]) -> Any:
+        """Call an operation, with retries."""
+        body = json.dumps(parameters, separators=(",", ":"), default=_text_of).encode()
+        tries = 1
+        while True:
+            try:
+                answer = self._try(operation, body)
+            except AwsError as error:
+                if not error.is_transient or tries == MOST_TRIES or not self._quota.take():
+                    raise
+            else:
+                self._quota.give_back(tries - 1)
+                return answer
+            time.sleep(backoff_seconds(tries))
+            tries += 1
+
+    def _try(self, operation: str, body: bytes) -> Any:
+        connection = self._connection
+        headers = {
+            "content-type": "application/x-amz-json-1.0",
+            "host": connection.host,
+            "x-amz-target": f"{self._target}.{operation}",
+        }
+        try:
+            answer = connection.exchange(self._signer.signed(connection.path, headers, body), body)
+        except (OSError, HTTPException) as error:
+            raise AwsError(operation, message=repr(error), is_transient=True) from error
+        stated = answer.headers.get("x-amz-crc32")
+        if stated is not None and int(stated) != zlib.crc32(answer.content):
+            raise AwsError(operation, message="the answer was changed on its way", is_transient=True)
+        content = _parsed(answer.content)
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise _error(operation, answer, {} if content is None else content)
+        if content is None:
+            raise AwsError(operation, message="the answer is no JSON object", is_transient=True)
+        return content
+
+
+def _parsed(content: bytes) -> dict[str, Any] | None:
+    """Return the JSON object of an answer, which may be empty; None if it is invalid."""
+    try:
+        found = json.loads(content or b"{}", object_hook=_with_bytes)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _error(operation: str, answer: Answer, content: dict[str, Any]) -> AwsError:
+    """Return the error that an answer describes."""
+    code = str(content.get("__type") or answer.status).partition(":")[0].rpartition("#")[2]
+    # What SQS called an error before it spoke JSON, which clients go by.
+    older, _, fault = answer.headers.get("x-amzn-query-error", "").partition(";")
+    code = older if older and fault else code
+    message = content.get("message") or content.get("Message") or reasons.get(answer.status, "")
+    is_transient = answer.status in TRANSIENT_STATUSES or code in TRANSIENT_CODES
+    return AwsError(operation, code, message, content, is_transient=is_transient)
+
+
+def _text_of(value: object) -> str:
+    """Write bytes as the protocol does."""
+    if isinstance(value, bytes | bytearray):
+        return b64encode(value).decode()
+    raise TypeError(f"a request holds no {type(value).__name__}")
+
+
+def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
+    """Read bytes in an attribute of DynamoDB.
+
+    An attribute that has the name of a type holds another one, no text.
+    """
+    if isinstance(found.get("B"), str):
+        return {"B": b64decode(found["B"])}
+    if isinstance(found.get("BS"), list):
+        return {"BS": [b64decode(each) for each in found["BS"]]}
+    return found

@@ -1,0 +1,68 @@
+"""A build step: the errors of a flow that would make its jobs fail."""
+
+import inspect
+
+from noukai.flow import Flow
+from noukai_functions.build import worker_kinds as profile
+from noukai_wire import limits
+from noukai_wire.slug import SLUG_RULE, is_slug
+
+
+def complaints_about(flow: Flow) -> list[str]:
+    """Return all errors in a flow's name, settings and signature.
+
+    Nothing if that is empty.
+    """
+    complaints = [
+        *([] if is_slug(flow.name) else [slug_rule("flow", flow.name)]),
+        *_range("timeout", flow.timeout, 1, limits.MAX_TIMEOUT_SECONDS),
+        *_range("max_attempts", flow.max_attempts, 1, limits.MAX_ATTEMPTS),
+        *_backoff_complaints(flow),
+        *_range("keep", flow.keep, limits.MIN_KEEP_SECONDS, limits.MAX_KEEP_SECONDS),
+        *_profile_complaints(flow),
+        *map(_parameter_complaint, inspect.signature(flow.function).parameters.values()),
+    ]
+    if inspect.isgeneratorfunction(flow.function) or inspect.isasyncgenfunction(flow.function):
+        complaints.append("it is a generator; return its values instead")
+    return [complaint for complaint in complaints if complaint]
+
+
+def slug_rule(kind: str, name: str) -> str:
+    """Return why a name is invalid."""
+    return f"{name!r} cannot name a {kind}: use {SLUG_RULE}"
+
+
+def _parameter_complaint(parameter: inspect.Parameter) -> str:
+    if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        return ""
+    return f"the parameter {str(parameter)!r} cannot be given by name; a job gives every argument by name"
+
+
+def _range(setting: str, value: object, low: int, high: int) -> list[str]:
+    fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    return [] if fits else [f"{setting} must be a whole number from {low} to {high}, not {value!r}"]
+
+
+def _backoff_complaints(flow: Flow) -> list[str]:
+    pauses: list[object] = [flow.backoff, flow.backoff_cap]
+    are_numbers = all(isinstance(pause, int | float) and not isinstance(pause, bool) for pause in pauses)
+    if are_numbers and 0 <= flow.backoff <= flow.backoff_cap <= limits.MAX_BACKOFF_SECONDS:
+        return []
+    return [f"backoff must be from 0 to backoff_cap, and backoff_cap at most {limits.MAX_BACKOFF_SECONDS} seconds"]
+
+
+def _profile_complaints(flow: Flow) -> list[str]:
+    asked = flow.profile
+    bounds = (
+        ("memory", asked.memory, profile.MIN_MEMORY, profile.MAX_MEMORY),
+        ("ephemeral_storage", asked.ephemeral_storage, profile.MIN_STORAGE, profile.MAX_STORAGE),
+        ("concurrency", asked.concurrency, profile.MIN_CONCURRENCY, profile.MAX_CONCURRENCY),
+        ("batch", asked.batch, 1, profile.MAX_BATCH),
+    )
+    complaints = [each for name, value, *range_ in bounds if value is not None for each in _range(name, value, *range_)]
+    if not complaints and asked.is_batched and flow.timeout > profile.MAX_BATCHED_SECONDS:
+        complaints.append(
+            f"a batch runs one after the other, so that a timeout of more than {profile.MAX_BATCHED_SECONDS} seconds "
+            f"takes a batch of 1, not {asked.batch}"
+        )
+    return complaints

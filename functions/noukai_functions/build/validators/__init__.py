@@ -1,0 +1,1 @@
+"""The validators: code that is made from JSON Schemas."""

@@ -1,0 +1,35 @@
+"""A build step: the changes to the validators that fastjsonschema has compiled."""
+
+import re
+
+MADE_FOR = "2.22.3"
+"""The version of fastjsonschema whose code is changed by its text."""
+
+
+def bounded(code: str) -> str:
+    """Limit the errors that compiled code collects; the compiler itself would find all.
+
+    Raises:
+        RuntimeError: the compiler has written something else than expected.
+    """
+    code = _replaced(r"^( *)errors = \[\]$", r"\1errors = FirstErrors()", code)
+    if "rule='propertyNames'" not in code:
+        return code
+    return _replaced(r"^( *)(\w+_property_names = False)$", r"\1\2\n\1break", code)
+
+
+def checking_once(code: str) -> str:
+    """Let compiled code check a value by a definition only once.
+
+    Raises:
+        RuntimeError: the compiler has written something else than expected.
+    """
+    return _replaced(r"^def validate_", "@once\ndef validate_", code)
+
+
+def _replaced(pattern: str, by: str, code: str) -> str:
+    replaced, found = re.subn(pattern, by, code, flags=re.MULTILINE)
+    if not found:
+        here = "functions/noukai_functions/build/validators/bounded_code.py"
+        raise RuntimeError(f"fastjsonschema's code has no {pattern}: {here} is for {MADE_FOR}")
+    return replaced

@@ -1,0 +1,1 @@
+"""The catalog of flows: which there are, and what they accept."""

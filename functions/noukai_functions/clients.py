@@ -1,0 +1,48 @@
+"""The AWS clients of a function, each made on first use."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_sqs import SQSClient
+
+
+class Clients:
+    """The AWS clients of a deployment.
+
+    What that takes is imported with the first: flows' processes precede it.
+    """
+
+    @cached_property
+    def _dynamodb(self) -> "DynamoDBClient":
+        from noukai_functions.aws import client
+
+        return client("dynamodb")
+
+    @cached_property
+    def _s3(self) -> "S3Client":
+        from noukai_functions.aws import client
+
+        return client("s3")
+
+    @cached_property
+    def _scheduler(self) -> "EventBridgeSchedulerClient":
+        from noukai_functions.aws import client
+
+        return client("scheduler")
+
+    @cached_property
+    def _sqs(self) -> "SQSClient":
+        from noukai_functions.aws import client
+
+        return client("sqs")
+
+    def connect(self) -> None:
+        """Connect the clients that exist, at startup, to spare the first request that CPU time."""
+        from noukai_functions.aws import connect
+
+        for name in {"_dynamodb", "_sqs"} & vars(self).keys():
+            connect(getattr(self, name))

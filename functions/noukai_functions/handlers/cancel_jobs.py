@@ -1,0 +1,39 @@
+"""Handler: cancel the jobs of a flow that a filter selects, page by page."""
+
+from noukai_functions.access.api_keys import Caller
+from noukai_functions.api.answers import unreadable_entries
+from noukai_functions.api.endpoint import Endpoint, Request, Response
+from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.jobs.lifecycle import UNSETTLED
+from noukai_functions.jobs.row import order
+from noukai_functions.json_text import read_object
+from noukai_functions.ready import get_ready
+from noukai_functions.requests.job_filter import Place, parse_selection
+
+_MOST_JOBS = 100
+_MOST_MS = 20_000
+"""From the request's arrival: what is left then is the next page's, since the gateway gives up after 30 s."""
+
+
+def cancel_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Response:
+    """Return the number of cancelled jobs, and the cursor of the next page if there may be more.
+
+    Jobs that come later than the first page are newer than all that follow, and stay.
+    """
+    place = Place.named(request.path, deployment.catalog, deployment.index.has_jobs)
+    fields = {name: value for name, value in read_object(request.body).items() if value is not None}
+    selection = parse_selection(place, fields, among=UNSETTLED)
+    request.know_query()
+    page = deployment.job_pages.read(selection, _MOST_JOBS)
+    cancelled, end = 0, page.end
+    for job in page.jobs:
+        cancelled += deployment.cancellation.cancel_selected(job, selection)
+        if deployment.clock.now() >= request.received_at + _MOST_MS:
+            end = order(job)
+            break
+    more = {} if end is None else {"cursor": selection.cursor(end)}
+    return Response({"cancelled": cancelled, **unreadable_entries(page.unreadable), **more})
+
+
+handler = Endpoint(cancel_jobs, deployed)
+get_ready(lambda made: (made.keys, made.catalog, made.job_pages, made.cancellation))

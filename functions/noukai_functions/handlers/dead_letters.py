@@ -1,0 +1,38 @@
+"""Handler: settle the jobs of dead-letter messages. A live or waiting job is never touched."""
+
+from typing import TYPE_CHECKING, Any
+
+from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.jobs.queue import Delivery, InvalidMessageError, Message
+from noukai_functions.ready import get_ready
+from noukai_functions.telemetry import logger
+from noukai_functions.worker.batch import Batch
+
+if TYPE_CHECKING:
+    from noukai_functions.api.endpoint import Event
+
+
+def bury(event: "Event", deployment: Deployment) -> dict[str, Any]:
+    """Settle each message's job as failed if nobody runs it; keep a message that cannot be processed."""
+    batch = Batch(lambda: deployment.dead_letters, deployment.times.lease_ms, Delivery.of(event))
+    while delivery := batch.next(deployment.clock.now()):
+        try:
+            message = Message.parse(delivery.body)
+            seen = deployment.store.read(message.id, consistent=True)
+            deployment.unclaimed.turn_away(delivery, message, seen, batch, dead=True)
+        except InvalidMessageError as error:
+            logger().error(
+                "an invalid dead-letter message was dropped", extra={"message_id": delivery.id, "reason": str(error)}
+            )
+        except Exception:  # noqa: BLE001 - one message must not fail the others of its batch
+            logger().exception("a dead-letter message could not be processed", extra={"message_id": delivery.id})
+            batch.failures.append(delivery.id)
+    return batch.answer
+
+
+def handler(event: "Event", _context: object) -> dict[str, Any]:
+    """Serve the dead-letter queue."""
+    return bury(event, deployed())
+
+
+get_ready(lambda made: (made.unclaimed, made.inputs))

@@ -1,0 +1,87 @@
+"""Handler: the description of the API, its health, and 404 for unknown routes."""
+
+from typing import Any
+
+from noukai_functions.access.api_keys import Caller
+from noukai_functions.api.answers import flow_description
+from noukai_functions.api.endpoint import (
+    Endpoint,
+    Event,
+    Request,
+    Response,
+    answer_anyone,
+    caller_of,
+    error_response,
+    route_of,
+)
+from noukai_functions.api.errors import ErrorAnswer
+from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.ready import get_ready
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
+
+
+def flows(request: Request, caller: Caller, deployment: Deployment) -> Response:
+    """Return every flow of the deployment with its JSON Schemas."""
+    request.know_query()
+    entries = sorted(deployment.catalog.flows.items())
+    return Response({"flows": [flow_description(caller.org, name, entry) for name, entry in entries]})
+
+
+def openapi(request: Request, deployment: Deployment) -> Response:
+    """Return the OpenAPI document; with the flows only for callers with a key."""
+    has_key = "authorization" in request.headers
+    if has_key:
+        caller_of(request, deployment)
+    return Response(deployment.catalog.openapi(of_flows=has_key))
+
+
+def health(_request: Request) -> Response:
+    """Answer a health check: the gateway reaches a function."""
+    return Response({"status": "ok"})
+
+
+def not_found(_request: Request, _caller: Caller, _deployment: Deployment) -> Response:
+    """Answer that there is no such route."""
+    message = "There is no such route: check the method and the path against the README."
+    return error_response(ErrorAnswer(ErrorCode.NOT_FOUND, message))
+
+
+_ENDPOINTS = {Route.FLOWS.key: Endpoint(flows, deployed)}
+_DEFAULT = Endpoint(not_found, deployed)
+
+
+def answer(event: Event, deployment: Deployment) -> dict[str, Any]:
+    """Answer one request of the gateway, its `$default` route included."""
+    route = route_of(event)
+    if route == Route.HEALTH.key:
+        return answer_anyone(event, health)
+    if route == Route.OPENAPI.key:
+        return answer_anyone(event, lambda request: openapi(request, deployment))
+    if route == DEFAULT_ROUTE and (methods := methods_of(event)):
+        return answer_anyone(event, lambda _request: Response({}, 204, {"Allow": ", ".join(methods)}))
+    return _ENDPOINTS.get(route, _DEFAULT).answer(event, deployment)
+
+
+def methods_of(event: Event) -> list[str]:
+    """Return the methods of an `OPTIONS` request's path; none if it is unknown."""
+    http = event["requestContext"].get("http", {})
+    if http.get("method") != "OPTIONS":
+        return []
+    path = event["rawPath"].removeprefix(BASE_PATH).split("/")
+    methods = {route.method for route in Route if _fits(path, route.template.split("/"))}
+    return sorted([*methods, *(["HEAD"] if "GET" in methods else []), *(["OPTIONS"] if methods else [])])
+
+
+def _fits(path: list[str], template: list[str]) -> bool:
+    return len(path) == len(template) and all(
+        bool(part) if name.startswith("{") else part == name for part, name in zip(path, template, strict=True)
+    )
+
+
+def handler(event: Event, _context: object) -> dict[str, Any]:
+    """Serve the gateway."""
+    return answer(event, deployed())
+
+
+get_ready(lambda made: made.keys)

@@ -1,0 +1,52 @@
+"""Handler: submit a job and hold the answer until it has ended or the time is over."""
+
+from noukai_functions.access.api_keys import Caller
+from noukai_functions.api.answers import execute_answer, location
+from noukai_functions.api.endpoint import Endpoint, Request, Response, error_response
+from noukai_functions.api.errors import ErrorAnswer
+from noukai_functions.api.hold import hold
+from noukai_functions.api.poll_interval import held_look_ms
+from noukai_functions.api.submission_request import read_submission
+from noukai_functions.aws import AwsError
+from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.ready import get_ready
+from noukai_functions.telemetry import logger
+from noukai_wire import limits
+from noukai_wire.errors import ErrorCode
+
+
+def execute(request: Request, caller: Caller, deployment: Deployment) -> Response:
+    """Return the job's output or its failure.
+
+    A job that has not ended 25 seconds after the request reached the gateway goes on, and is answered for
+    with 504. An idempotency key names one job for submitting and executing alike.
+    """
+    asked = read_submission(request, deployment.catalog, is_held=True)
+    job = deployment.admission.submit(*asked, caller.org)
+    ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
+    if ended is None or not ended.is_terminal:
+        return error_response(_too_slow(job))
+    return Response(execute_answer(ended, deployment.outputs.shown(ended)))
+
+
+def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
+    try:
+        return hold(job, deployment.store, deployment.clock, until=until, pause_ms=held_look_ms)
+    except AwsError:
+        # The job is accepted: whoever was told to send the request again would, without a key, start another
+        # one.
+        logger().warning(
+            "a job's status could not be read after its submission", extra={"job_id": job.id}, exc_info=True
+        )
+        return None
+
+
+def _too_slow(job: Job) -> ErrorAnswer:
+    where = location(job)
+    message = f"The job {job.id} has not ended yet and goes on: GET {where} shows it."
+    return ErrorAnswer(ErrorCode.EXECUTE_TIMEOUT, message, {"Location": where}, {"id": job.id})
+
+
+handler = Endpoint(execute, deployed)
+get_ready(Deployment.prepare_submissions)

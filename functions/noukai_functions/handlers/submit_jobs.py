@@ -1,0 +1,37 @@
+"""Handler: accept many jobs of a flow."""
+
+from typing import Any
+
+from noukai_functions.access.api_keys import Caller
+from noukai_functions.api.answers import accepted, entry_error
+from noukai_functions.api.endpoint import Endpoint, Request, Response
+from noukai_functions.api.errors import error_answer
+from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.ready import get_ready
+from noukai_functions.requests.admission import flow_name
+from noukai_functions.requests.submission import check_idempotency_key, parse_batch
+
+_MOST_MS = 15_000
+"""The time after which the rest of a batch is left to its caller: the gateway gives up after 30 seconds."""
+
+
+def submit_jobs(request: Request, caller: Caller, deployment: Deployment) -> Response:
+    """Return 202 with an entry for each submission: accepted, or its own error."""
+    name = flow_name(request.path, deployment.catalog)
+    entries = parse_batch(request.body)
+    request.know_query()
+    key = check_idempotency_key(request.headers.get("idempotency-key"))
+    until = request.received_at + _MOST_MS
+    outcomes = deployment.admission.submit_each(name, key, entries, caller.org, until=until)
+    return Response({"jobs": [_entry(each, request.id) for each in outcomes]}, status=202)
+
+
+def _entry(outcome: Job | Exception, request_id: str) -> dict[str, Any]:
+    if isinstance(outcome, Job):
+        return {"job": accepted(outcome)}
+    return entry_error(error_answer(outcome, request_id))
+
+
+handler = Endpoint(submit_jobs, deployed)
+get_ready(Deployment.prepare_submissions)

@@ -1,0 +1,104 @@
+"""Handler: settle overdue jobs, so that nothing waits for ever.
+
+A scan reads one page after the other, so that a large table takes longer than a function may run: each run
+goes on where the one before has stopped, and stops in time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from noukai_functions.aws import AwsError
+from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.jobs.abandon import abandon
+from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.jobs.rounds import Round
+from noukai_functions.ready import get_ready
+from noukai_functions.refusals import UnreadableRowError
+from noukai_functions.telemetry import logger
+
+if TYPE_CHECKING:
+    from noukai_functions.api.endpoint import Event
+
+_MARGIN_MS = 30_000
+"""What the last page, the last job and the note of the place may take."""
+
+_HOUR_MS = 60 * 60 * 1000
+
+
+def run(deployment: Deployment, has_time: Callable[[], bool]) -> None:
+    """Continue the current round, or begin the next one if it is due.
+
+    `has_time` says whether to go on.
+    """
+    now = deployment.clock.now()
+    latest = deployment.rounds.read()
+    if latest is None or latest.is_over(now):
+        latest = Round(now)
+    if latest.ended_at is not None:
+        return
+    part = Sweep(deployment, has_time, latest.place)
+    try:
+        is_whole = part.go_on()
+    finally:
+        latest = replace(latest, place=part.place, settled=latest.settled + part.settled)
+        deployment.rounds.write(latest)
+    if is_whole:
+        latest = replace(latest, ended_at=deployment.clock.now())
+        deployment.rounds.write(latest)
+        _report(latest)
+
+
+@dataclass
+class Sweep:
+    """One run over the jobs table, from behind the key `place` or from the start."""
+
+    deployment: Deployment
+    has_time: Callable[[], bool] = lambda: True
+    place: str | None = None
+    settled: int = 0
+
+    def go_on(self) -> bool:
+        """Settle overdue jobs page by page; return whether the end of the table was reached.
+
+        A page that there was no time for is read again: what was settled of it is not found any more.
+        """
+        while self.has_time():
+            now = self.deployment.clock.now()
+            overdue, last = self.deployment.rounds.overdue_page(now, self.place)
+            for job in overdue:
+                if not self.has_time():
+                    return False
+                self.settled += _settle(job, self.deployment, now)
+            self.place = last
+            if last is None:
+                return True
+        return False
+
+
+def _settle(job: Job, deployment: Deployment, now: int) -> bool:
+    """Settle an overdue job; an error does not block the others."""
+    if not job.is_overdue(now):
+        return False
+    try:
+        standing = abandon(job, deployment.store, now)
+    except (AwsError, UnreadableRowError):
+        logger().exception("an overdue job could not be settled", extra={"job_id": job.id})
+        return False
+    if standing is None or not standing.is_terminal:
+        return False
+    logger().warning("an overdue job was settled as failed", extra={"job_id": job.id})
+    return True
+
+
+def _report(latest: Round) -> None:
+    took = ((latest.ended_at or latest.started_at) - latest.started_at) / _HOUR_MS
+    logger().info("the sweep has checked every job", extra={"settled": latest.settled, "hours": round(took, 2)})
+
+
+def handler(_event: "Event", context: Any) -> None:
+    """Serve the schedule."""
+    run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)
+
+
+get_ready(lambda made: (made.rounds, made.store, logger()))

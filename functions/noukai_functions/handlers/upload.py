@@ -1,0 +1,41 @@
+"""Handler: presigned uploads of inputs that are too large for a body."""
+
+from noukai_functions.access.api_keys import Caller
+from noukai_functions.api.endpoint import Endpoint, Request, Response
+from noukai_functions.catalog.entries import UPLOAD
+from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.jobs.objects import input_key, input_reference
+from noukai_functions.ready import get_ready
+from noukai_functions.refusals import InvalidInputError
+from noukai_functions.requests.admission import due_at, flow_name
+from noukai_functions.requests.submission import parse_announcement, run_at_errors
+
+
+def upload(request: Request, caller: Caller, deployment: Deployment) -> Response:
+    """Return a presigned URL for exactly this input.
+
+    Asking again, or uploading again, is harmless.
+    """
+    name = flow_name(request.path, deployment.catalog)
+    announced = parse_announcement(request.body, name, deployment.catalog)
+    request.know_query()
+    options, now = announced.options, deployment.clock.now()
+    # A moment that is over is no mistake of who repeats the request.
+    if options.get("runAt", 0) > now and (errors := run_at_errors(options["runAt"], now)):
+        raise InvalidInputError(errors)
+    reference = input_reference(
+        announced.sha256,
+        keep_seconds=options.get("keepSeconds", deployment.catalog.flows[name].keep_seconds),
+        wait_ms=max(0, due_at(options, now) - now),
+    )
+    url, headers = deployment.payloads.upload_target(input_key(caller.org, reference), announced.size)
+    return Response({"input": reference, "url": url, "headers": headers})
+
+
+def _prepare(deployment: Deployment) -> None:
+    _ = deployment.keys, deployment.payloads
+    deployment.catalog.prepare(UPLOAD)
+
+
+handler = Endpoint(upload, deployed)
+get_ready(_prepare)

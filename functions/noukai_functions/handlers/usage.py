@@ -1,0 +1,64 @@
+"""Handler: the usage of the caller's org."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from noukai_functions.access.api_keys import Caller
+from noukai_functions.api.endpoint import Endpoint, Request, Response
+from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.ready import get_ready
+from noukai_functions.refusals import InvalidInputError
+from noukai_functions.usage.records import Prices, Use
+from noukai_wire.limits import MAX_USAGE_DAYS
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def usage(request: Request, caller: Caller, deployment: Deployment) -> Response:
+    """Return the usage by day and flow; by default of this month until today."""
+    request.know_query("from", "to")
+    today = datetime.fromtimestamp(deployment.clock.now() / 1000, UTC).date()
+    last = _day(request, "to", today)
+    first = _day(request, "from", last.replace(day=1))
+    if first > last:
+        raise InvalidInputError([("from", f"must not be after {last}")])
+    if (last - first).days >= MAX_USAGE_DAYS:
+        raise InvalidInputError([("from", f"must be less than {MAX_USAGE_DAYS} days before {last}")])
+    period = {"from": first.isoformat(), "to": last.isoformat()}
+    uses = list(deployment.uses.between(caller.org, period["from"], period["to"]))
+    return Response({**period, **_report(caller.org, uses, deployment.prices)})
+
+
+def _report(org: str, uses: Sequence[tuple[str, str, Use]], prices: Prices) -> dict[str, Any]:
+    days = [{"day": day, "flow": f"{org}/{flow}", **_shown(use, prices)} for day, flow, use in uses]
+    return {"days": days, "total": _shown(sum((use for _, _, use in uses), Use()), prices)}
+
+
+def _shown(use: Use, prices: Prices) -> dict[str, Any]:
+    return {
+        "jobs": use.jobs,
+        "completed": use.completed,
+        "failed": use.failed,
+        "cancelled": use.cancelled,
+        "attempts": use.attempts,
+        "computeMs": use.ran_ms,
+        "gbSeconds": round(use.gb_seconds, 3),
+        "costUsd": round(prices.cost(use), 6),
+    }
+
+
+def _day(request: Request, name: str, default: date) -> date:
+    text = request.query.get(name)
+    if text is None:
+        return default
+    try:
+        # Python also takes dates of weeks.
+        return date.fromisoformat(text if _DAY.fullmatch(text) else "")
+    except ValueError:
+        raise InvalidInputError([(name, "must be a day such as 2026-11-25")]) from None
+
+
+handler = Endpoint(usage, deployed)
+get_ready(lambda made: (made.keys, made.uses))

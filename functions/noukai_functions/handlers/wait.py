@@ -1,0 +1,43 @@
+"""Handler: a job's status, held until it is terminal or the time is over."""
+
+from functools import partial
+
+from noukai_functions.access.api_keys import Caller
+from noukai_functions.api.answers import status_response
+from noukai_functions.api.endpoint import Endpoint, Request, Response
+from noukai_functions.api.hold import hold
+from noukai_functions.api.poll_interval import watched_look_ms
+from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.ready import get_ready
+from noukai_functions.refusals import InvalidInputError
+from noukai_wire import limits
+
+
+def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
+    """Return the status once the job is terminal, or `seconds` after the gateway got the request.
+
+    Sooner if there is nothing to expect for longer than a second: the answer says when to ask again. With
+    `progress` the answer also comes with every change of it.
+    """
+    job = deployment.lookup.find(request.path, caller.org)
+    request.know_query("seconds", "progress")
+    most = limits.MAX_WAIT_SECONDS
+    seconds = request.whole_number("seconds", default=most, least=0, most=most)
+    progress = _progress(request)
+    pause_ms = partial(watched_look_ms, first=job, progress=progress)
+    seen = hold(job, deployment.store, deployment.clock, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
+    if seen is not job:
+        job = seen if seen is not None and seen.is_terminal else deployment.lookup.find(request.path, caller.org)
+    now = deployment.clock.now()
+    return status_response(job, deployment.outputs.shown(job), now, held=seconds > 0, progress=progress)
+
+
+def _progress(request: Request) -> bool:
+    text = request.query.get("progress", "false")
+    if text not in ("true", "false"):
+        raise InvalidInputError([("progress", "must be true or false")])
+    return text == "true"
+
+
+handler = Endpoint(wait, deployed)
+get_ready(lambda made: (made.keys, made.lookup, made.outputs))

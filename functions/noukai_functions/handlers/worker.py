@@ -1,0 +1,40 @@
+"""Handler: run the jobs of a batch of deliveries."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.ready import IS_DEPLOYED, get_ready
+from noukai_functions.worker.libraries import use_own
+
+if TYPE_CHECKING:
+    from noukai_functions.api.endpoint import Event
+    from noukai_functions.worker.work import LambdaContext
+
+_READY_SECONDS = 8.0
+"""Lambda lets a function start for ten seconds, with a whole processor."""
+
+
+def _make_processes(deployment: Deployment) -> None:
+    """Start processes for the projects of this worker kind, as time allows."""
+    kind = deployment.environment.get("WORKER_KIND")
+    projects = {name.partition("/")[0] for name, flow in deployment.catalog.flows.items() if flow.profile == kind}
+    deployment.processes.get_ready(sorted(projects), _READY_SECONDS)
+
+
+use_own()
+if IS_DEPLOYED:
+    # Before any library is loaded: the processes of flows have their own.
+    _make_processes(deployed())
+
+from noukai_functions.worker.execution import BROKEN  # noqa: E402 - see above
+
+get_ready(lambda made: (made.worker, made.queue))
+
+
+def handler(event: "Event", context: "LambdaContext") -> dict[str, Any]:
+    """Work on a batch; a broken worker ends its process, and SQS delivers to another."""
+    try:
+        return deployed().worker.work(event, context)
+    except BROKEN:
+        os._exit(1)

@@ -1,0 +1,146 @@
+"""The inputs and results that are too large for a request, a message or a row: objects in the deployment's bucket.
+
+What an object is called says for how long it is kept, in days: the bucket's own rules delete it then. Who
+names an input names its content, below the caller's own org: repeating an upload changes nothing, and nobody
+can name what another org has uploaded.
+"""
+
+import base64
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from noukai_functions.aws import AwsError, as_aws_error
+from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Payload
+from noukai_wire import limits
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from noukai_functions.jobs.lifecycle import Job
+    from noukai_functions.worker.exchange.call import Call
+
+LINK_SECONDS = 15 * 60
+"""For how long a URL is good; what has begun by then goes on."""
+
+_DAY_MS = 24 * 60 * 60 * 1000
+_CHUNK_BYTES = 1 << 20
+
+_GONE = frozenset({"404", "NoSuchKey", "403", "AccessDenied"})
+"""Who may not list a bucket, and no function may, is told of a missing object that access is denied."""
+
+
+class PayloadLostError(Exception):
+    """The error that an object is missing or altered."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadStore:
+    """The bucket. Every method but `link` and `upload_target` is one request."""
+
+    client: "S3Client"
+    bucket: str
+
+    def upload_target(self, key: str, size: int) -> tuple[str, dict[str, str]]:
+        """Return a presigned URL to put an object, with the headers that fix its size and content."""
+        checksum = base64.b64encode(bytes.fromhex(key.rpartition("/")[2])).decode()
+        stated: dict[str, Any] = {"Key": key, "ContentLength": size, "ChecksumSHA256": checksum}
+        url = self.client.generate_presigned_url("put_object", {"Bucket": self.bucket, **stated}, LINK_SECONDS)
+        return url, {"Content-Length": str(size), "x-amz-checksum-sha256": checksum}
+
+    def link(self, key: str) -> str:
+        """Return a presigned URL to get an object."""
+        return self.client.generate_presigned_url("get_object", {"Bucket": self.bucket, "Key": key}, LINK_SECONDS)
+
+    def put(self, key: str, content: bytes) -> Payload:
+        """Put an object; idempotent for the same content."""
+        digest = hashlib.sha256(content)
+        # As a file: of bytes, all would have to be sent within the time that one piece of a file has.
+        self.client.put_object(
+            Bucket=self.bucket,
+            Key=key,
+            Body=io.BytesIO(content),
+            ContentLength=len(content),
+            ChecksumSHA256=base64.b64encode(digest.digest()).decode(),
+        )
+        return Payload(key, len(content), digest.hexdigest())
+
+    def look_for(self, key: str) -> int:
+        """Return until when an object is kept at least, in milliseconds since the epoch.
+
+        `PayloadLostError` if not.
+        """
+        try:
+            found = self.client.head_object(Bucket=self.bucket, Key=key)
+        except AwsError as error:
+            raise _lost(error) from error
+        return int(found["LastModified"].timestamp()) * 1000 + _days_of(key) * _DAY_MS
+
+    def uploaded_until(self, org: str, reference: str) -> int | None:
+        """Return until when an org's uploaded input is kept at least; None if it is missing."""
+        try:
+            return self.look_for(input_key(org, reference))
+        except PayloadLostError:
+            return None
+
+    def read(self, key: str, sha256: str) -> bytes:
+        """Return an object's content; raise `PayloadLostError` if it is missing or altered."""
+        try:
+            body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        except AwsError as error:
+            raise _lost(error) from error
+        content, digest = bytearray(), hashlib.sha256()
+        for chunk in _chunks(body):
+            content += chunk
+            digest.update(chunk)
+            if len(content) > limits.MAX_PAYLOAD_BYTES:
+                break
+        if digest.hexdigest() != sha256:
+            raise PayloadLostError("it is not what it was")
+        return bytes(content)
+
+
+def input_key(org: str, reference: str) -> str:
+    """Return the name of the object of an uploaded input, as a submission of the org refers to it."""
+    kept, _, sha256 = reference.partition("/")
+    return f"{kept}/{org}/{sha256}"
+
+
+def input_reference(sha256: str, *, keep_seconds: int, wait_ms: int) -> str:
+    """Return a submission's reference to an uploaded input, with the class for its waiting time."""
+    return f"{_kept_for(wait_ms + input_ms(keep_seconds))}/{sha256}"
+
+
+def input_ms(keep_seconds: int) -> int:
+    """Return how long an input is kept after the job could start: until after a retry of it."""
+    return GIVE_UP_AFTER_MS + keep_seconds * 1000 + GIVE_UP_AFTER_MS
+
+
+def result_key(job: "Job | Call") -> str:
+    """Return the key of an attempt's result: a lost attempt overwrites nothing."""
+    return f"{_kept_for(job.keep_seconds * 1000)}/{job.org}/{job.id}/{job.created_at}-{job.attempt}"
+
+
+def _lost(error: AwsError) -> Exception:
+    return PayloadLostError("it is not there any more") if error.code in _GONE else error
+
+
+def _kept_for(milliseconds: int) -> str:
+    """Return the retention class for a period.
+
+    A day is for what lies before and between.
+    """
+    needed = milliseconds + _DAY_MS
+    days = next((days for days in limits.KEPT_DAYS if days * _DAY_MS >= needed), limits.KEPT_DAYS[-1])
+    return f"keep-{days}d"
+
+
+def _days_of(key: str) -> int:
+    return int(key.partition("/")[0].removeprefix("keep-").removesuffix("d"))
+
+
+def _chunks(body: Any) -> Iterator[bytes]:
+    with as_aws_error("get_object"):
+        yield from body.iter_chunks(_CHUNK_BYTES)

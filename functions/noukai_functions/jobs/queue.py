@@ -1,0 +1,188 @@
+"""The queue of jobs: its messages and deliveries."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from types import NoneType
+from typing import TYPE_CHECKING, Any
+
+from noukai_functions.aws import AwsError
+from noukai_functions.jobs.job_id import is_job_id
+from noukai_functions.telemetry import logger
+from noukai_wire.text import is_too_deep
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class InvalidMessageError(ValueError):
+    """The error that a message is none of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A job's message: what it takes to run and fence it; the row has the rest."""
+
+    id: str
+    created_at: int
+    org: str
+    flow: str
+    arguments: Mapping[str, Any]
+    timeout_seconds: int | None = None
+    backoff_seconds: float | None = None
+    backoff_cap_seconds: float | None = None
+    input: str | None = None
+    """How its submission refers to an uploaded input, which has the arguments."""
+    version: str | None = None
+    """Of the flows to which it was submitted: a worker may have another by the time it runs."""
+
+    @property
+    def body(self) -> str:
+        """Return the message as ASCII JSON, since SQS refuses some characters."""
+        stated = {name: value for name, value in asdict(self).items() if value is not None}
+        return json.dumps(stated, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, body: str) -> "Message":
+        """Parse a body; raise `InvalidMessageError` if it is none of ours.
+
+        A field that is not known here is passed over: while a deployment is updated, its submit function may
+        be newer than its workers.
+        """
+        try:
+            values = json.loads(body)
+            message = cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
+        except (ValueError, TypeError, RecursionError) as error:
+            raise InvalidMessageError(f"not a message of this queue: {error}") from error
+        wrong = [name for name, kinds in _KINDS.items() if type(getattr(message, name)) not in kinds]
+        if wrong or not message._is_sound:
+            raise InvalidMessageError(f"not a message of this queue: {', '.join(wrong) or 'a value'} cannot be")
+        return message
+
+    @property
+    def _is_sound(self) -> bool:
+        """Return whether every value can come from a submission; others would fail at each delivery."""
+        numbers = (self.timeout_seconds, self.backoff_seconds, self.backoff_cap_seconds)
+        return (
+            is_job_id(self.id)
+            and 0 <= self.created_at <= _LAST_MOMENT
+            and all(number is None or 0 <= number <= _LAST_MOMENT for number in numbers)
+            and not is_too_deep(self.arguments)
+        )
+
+
+SEND_BATCH_SIZE = 10
+_BATCH_BYTES = 1024 * 1024
+
+_LAST_MOMENT = 1 << 53
+"""No number of a message is larger."""
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "id": (str,),
+    "created_at": (int,),
+    "org": (str,),
+    "flow": (str,),
+    "arguments": (dict,),
+    "timeout_seconds": (int, NoneType),
+    "backoff_seconds": (int, float, NoneType),
+    "backoff_cap_seconds": (int, float, NoneType),
+    "input": (str, NoneType),
+    "version": (str, NoneType),
+}
+"""What each field of a message is; a boolean is no number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to send, and its delay in seconds."""
+
+    message: Message
+    delay_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One SQS record as received."""
+
+    id: str
+    receipt: str
+    body: str
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> "list[Delivery]":
+        """Return the deliveries of a batch, in their order."""
+        return [cls(record["messageId"], record["receiptHandle"], record["body"]) for record in event["Records"]]
+
+
+@dataclass(frozen=True, slots=True)
+class JobQueue:
+    """One queue. A delivery is deleted by the event source, after our answer; here it is only hidden."""
+
+    client: "SQSClient"
+    url: str
+
+    @property
+    def name(self) -> str:
+        """Return the queue's name."""
+        return self.url.rpartition("/")[2]
+
+    def send(self, message: Message, *, delay_seconds: int = 0) -> None:
+        """Put a message on the queue, hidden for the delay."""
+        self.client.send_message(QueueUrl=self.url, **_entry(Letter(message, delay_seconds)))
+
+    def send_many(self, letters: Sequence[Letter]) -> set[str]:
+        """Put many messages on the queue, ten in a request.
+
+        Gives the ids of the jobs whose messages are not on it.
+        """
+        unsent: set[str] = set()
+        for batch in _batches(letters):
+            entries = [{"Id": str(index), **_entry(letter)} for index, letter in enumerate(batch)]
+            try:
+                answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
+                failed = [int(failure["Id"]) for failure in answer.get("Failed", ())]
+            except AwsError:
+                logger().warning("a batch of messages was not sent", exc_info=True)
+                failed = list(range(len(batch)))
+            unsent |= {batch[index].message.id for index in failed}
+        return unsent
+
+    def hide(self, deliveries: Iterable[Delivery], seconds: int) -> None:
+        """Hide up to ten deliveries for so many seconds, in one request.
+
+        0 gives them back at once.
+
+        A delivery whose receipt is no longer valid stays as it is: SQS says so of each entry and refuses no
+        other.
+        """
+        entries = [
+            {"Id": str(index), "ReceiptHandle": delivery.receipt, "VisibilityTimeout": seconds}
+            for index, delivery in enumerate(deliveries)
+        ]
+        if entries:
+            self.client.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
+
+
+def _entry(letter: Letter) -> dict[str, Any]:
+    """Return a message as an SQS batch entry.
+
+    Messages are grouped by org: while workers are busy, SQS lets those of a quiet org pass those of a busy
+    one.
+    """
+    message = letter.message
+    return {"MessageBody": message.body, "DelaySeconds": letter.delay_seconds, "MessageGroupId": message.org}
+
+
+def _batches(letters: Sequence[Letter]) -> Iterator[list[Letter]]:
+    """Split messages into batches of ten, within the size limit of one message."""
+    batch: list[Letter] = []
+    size = 0
+    for letter in letters:
+        length = len(letter.message.body)
+        if batch and (len(batch) == SEND_BATCH_SIZE or size + length > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(letter)
+        size += length
+    if batch:
+        yield batch

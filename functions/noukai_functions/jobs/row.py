@@ -1,0 +1,187 @@
+"""The encoding of a job as a row of the jobs table.
+
+Names are a letter or two, since a write costs by the whole item; none is a reserved word, and times are
+numbers.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from noukai_functions.jobs.lifecycle import Job, Payload, State
+from noukai_functions.names import (
+    CREATED_AT,
+    EXPIRES_AT,
+    GIVE_UP_AT,
+    INDEX_ORDER,
+    INDEX_PARTITION,
+    INDEX_PARTITIONS,
+    JOB_ID,
+    STATE,
+)
+from noukai_functions.refusals import UnreadableRowError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+NAMES = {
+    "id": JOB_ID,
+    "org": "o",
+    "flow": "f",
+    "state": STATE,
+    "created_at": CREATED_AT,
+    "attempt": "n",
+    "max_attempts": "m",
+    "digest": "d",
+    "keep_seconds": "k",
+    "give_up_at": GIVE_UP_AT,
+    "not_before": "b",
+    "resent_at": "rs",
+    "lease_until": "l",
+    "owner": "w",
+    "started_at": "a",
+    "claimed_at": "i",
+    "ran_ms": "j",
+    "completed_at": "e",
+    "stopped_at": "z",
+    "expires_at": EXPIRES_AT,
+    "expected_at": "h",
+    "spread_ms": "q",
+    "progress": "p",
+    "result": "r",
+    "result_object": "ro",
+    "error": "x",
+    "last_error": "y",
+    "metadata": "g",
+    "retry_of": "v",
+    "memory": "mb",
+}
+SAVED_INPUT = "i"
+"""The attribute of a saved input, which is a row of its own."""
+
+_FIELD = re.compile(r"(?<![:\w])[a-z_]+\b")
+"""A name in an expression; those of values begin with a colon, and keywords are upper-case."""
+
+_OPERATORS = frozenset({"attribute_not_exists", "if_not_exists"})
+
+_AS_JSON = frozenset({"progress", "metadata", "result_object"})
+_KIND_OF_TYPE: Mapping[object, str] = {int: "N", int | None: "N", bytes: "B"}
+_KINDS = {field.name: _KIND_OF_TYPE.get(field.type, "S") for field in fields(Job)}
+"""How each field is written; whatever is neither a number nor bytes is text."""
+
+_END_OF_TIME = 253_402_300_800_000
+"""Milliseconds since the epoch: the first moment that no timestamp can show."""
+
+
+def placeholders(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
+    """Return the values of an expression, each under its name and a colon."""
+    return {f":{name}": _attribute(value) for name, value in values.items()}
+
+
+@cache
+def expression(text: str) -> str:
+    """Replace the field names in a DynamoDB expression by the attributes' letters."""
+    return _FIELD.sub(_translated, text)
+
+
+def _translated(found: re.Match[str]) -> str:
+    return found[0] if found[0] in _OPERATORS else NAMES[found[0]]
+
+
+def assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the parts of an update that set fields to their placeholders."""
+    return tuple(f"{field} = :{field}" for field in changes)
+
+
+def encode(job: Job) -> "dict[str, AttributeValueTypeDef]":
+    """Return the row of a job; `None` values are omitted."""
+    values = {field: getattr(job, field) for field in NAMES}
+    row = {NAMES[field]: _attribute(value) for field, value in values.items() if value is not None}
+    partition = partitions(job.org, job.flow)[crc32(job.id.encode()) % INDEX_PARTITIONS]
+    return {**row, INDEX_PARTITION: {"S": partition}, INDEX_ORDER: {"S": order(job)}}
+
+
+def partitions(org: str, flow: str) -> list[str]:
+    """Return the index partitions of a flow; a job's id selects one."""
+    return [f"{org}/{flow}#{number}" for number in range(INDEX_PARTITIONS)]
+
+
+def order(job: Job) -> str:
+    """Return a job's position in the index: by age, then by id; greater is newer."""
+    return f"{moment(job.created_at)}#{job.id}"
+
+
+def id_at(position: str) -> str:
+    """Return the id of the job at a position."""
+    return position.partition("#")[2]
+
+
+def moment(milliseconds: int) -> str:
+    """Return the position before every job created at that time."""
+    return f"{milliseconds:013}"
+
+
+def _attribute(value: object) -> "AttributeValueTypeDef":
+    match value:
+        case str():
+            return {"S": str(value)}
+        case int():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": value}
+        case dict():
+            return {"S": json.dumps(value, separators=(",", ":"))}
+        case Payload():
+            return _attribute(asdict(value))
+    raise TypeError(f"a row holds no {type(value).__name__}")
+
+
+def decode(item: Mapping[str, Any]) -> Job:
+    """Return the job of a row, validated.
+
+    Raises:
+        UnreadableRowError: there is no such job.
+    """
+    try:
+        values = {field: _value(field, item[name]) for field, name in NAMES.items() if name in item}
+        return Job(**values)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        job_id, org = (str(item.get(NAMES[field], {}).get("S")) for field in ("id", "org"))
+        raise UnreadableRowError(job_id, org, str(error)) from error
+
+
+def decode_or_error(item: Mapping[str, Any]) -> Job | UnreadableRowError:
+    """Return the job of a row, or the error."""
+    try:
+        return decode(item)
+    except UnreadableRowError as error:
+        return error
+
+
+def _value(field: str, attribute: Mapping[str, Any]) -> Any:
+    ((kind, value),) = attribute.items()
+    if kind != _KINDS[field]:
+        raise ValueError(f"{field} is of the type {kind}")
+    if kind == "N":
+        return _number(field, value)
+    if field == "state":
+        return State(value)
+    if field not in _AS_JSON:
+        return value
+    content = json.loads(value)
+    if field == "result_object":
+        return Payload(**content)
+    if not isinstance(content, dict):
+        raise TypeError(f"{field} is no object")
+    return content
+
+
+def _number(field: str, text: str) -> int:
+    number = int(text)
+    if not 0 <= number < _END_OF_TIME:
+        raise ValueError(f"{field} is {number}")
+    return number

@@ -1,0 +1,250 @@
+"""The jobs table: one conditional write per transition. Expressions are written with the names of fields."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from noukai_functions.aws import AwsError
+from noukai_functions.jobs.estimate import Estimate
+from noukai_functions.jobs.lifecycle import TERMINAL, Job, Payload, State, Transition
+from noukai_functions.jobs.row import NAMES, assignments, decode, decode_or_error, encode, expression, placeholders
+from noukai_functions.refusals import UnreadableRowError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_ESTIMATED = ("expected_at", "spread_ms")
+_OF_A_RUN = ("lease_until", "not_before", "progress", *_ESTIMATED)
+_WITHOUT_RESULT = ", ".join(field for field in NAMES if field != "result")
+_SETTLED = "state IN (:completed, :failed, :cancelled)"
+
+
+class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a fault
+    """The row did not allow the transition; `seen` is the row as it stood, None if there is none."""
+
+    def __init__(self, transition: str, seen: Job | None) -> None:
+        super().__init__(f"{transition} refused: {seen.state if seen else 'no such job'}")
+        self.seen = seen
+
+
+Row = Job | UnreadableRowError | None
+"""One of many rows: what cannot be read is no reason to read none of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobStore:
+    """The rows of all jobs. Every method is one request and raises `Refused` if its condition fails.
+
+    The SDK repeats a write whose answer was lost, and the repetition is refused although the first was
+    applied: a refused write of a worker whose row shows the worker's own outcome is therefore a success.
+    """
+
+    client: "DynamoDBClient"
+    table: str
+
+    def create(self, job: Job, now: int) -> None:
+        """Put a new job, unless its id is taken by one that has not expired."""
+        values = {state.value: state for state in TERMINAL}
+        try:
+            self.client.put_item(
+                TableName=self.table,
+                Item=encode(job),
+                ConditionExpression=expression(f"attribute_not_exists(id) OR ({_SETTLED} AND expires_at <= :now)"),
+                ExpressionAttributeValues=placeholders({**values, "now": now // 1000}),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except AwsError as error:
+            raise _refusal("create", error) from error
+
+    def read(self, job_id: str, *, consistent: bool) -> Job | None:
+        """Read a job, or None; a read that only probes need not be consistent and costs half."""
+        answer = self.client.get_item(TableName=self.table, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
+        return decode(answer["Item"]) if "Item" in answer else None
+
+    def read_many(self, ids: Iterable[str], *, results: bool = False) -> dict[str, Row]:
+        """Read up to 100 jobs, consistently; omit what DynamoDB left unprocessed."""
+        # An index that lags behind may name an id that is used again twice, which DynamoDB refuses.
+        keys: Any = [{"id": {"S": id_}} for id_ in dict.fromkeys(ids)]
+        if not keys:
+            return {}
+        shown = {} if results else {"ProjectionExpression": expression(_WITHOUT_RESULT)}
+        asked: Any = {"Keys": keys, "ConsistentRead": True, **shown}
+        answer: Any = self.client.batch_get_item(RequestItems={self.table: asked})
+        jobs = {item["id"]["S"]: decode_or_error(item) for item in answer["Responses"].get(self.table, [])}
+        unread = answer["UnprocessedKeys"].get(self.table, {}).get("Keys", [])
+        return {key["id"]["S"]: jobs.get(key["id"]["S"]) for key in keys if key not in unread}
+
+    def claim(
+        self,
+        job_id: str,
+        *,
+        created_at: int,
+        owner: str,
+        lease_until: int,
+        now: int,
+        estimate: Estimate | None = None,
+        memory: int | None = None,
+    ) -> Job:
+        """Claim the next attempt if nobody runs the job, it need not wait, and an attempt is left."""
+        known = {**(estimate._asdict() if estimate else {}), **({"memory": memory} if memory else {})}
+        unknown = [field for field in (*_ESTIMATED, "memory") if field not in known]
+        try:
+            return self._update(
+                Transition.CLAIM,
+                job_id,
+                sets=(
+                    "attempt = attempt + :one",
+                    "lease_until = :lease",
+                    "owner = :owner",
+                    "started_at = if_not_exists(started_at, :now)",
+                    "claimed_at = :now",
+                    *assignments(known),
+                ),
+                clears=("not_before", "progress", *unknown),
+                guard="created_at = :created AND attempt < max_attempts AND (state = :pending OR lease_until <= :now)"
+                " AND (attribute_not_exists(not_before) OR not_before <= :now)",
+                values={"one": 1, "lease": lease_until, "owner": owner, "now": now, "created": created_at, **known},
+            )
+        except Refused as refused:
+            if refused.seen and (refused.seen.state, refused.seen.owner) == (Transition.CLAIM.target, owner):
+                return refused.seen
+            raise
+
+    def extend(
+        self,
+        job: Job,
+        *,
+        lease_until: int,
+        progress: Mapping[str, Any] | None,
+        now: int,
+        estimate: Estimate | None = None,
+    ) -> Job:
+        """Extend the lease until `lease_until`, and write the progress and the estimate."""
+        told = {**({"progress": progress} if progress else {}), **(estimate._asdict() if estimate else {})}
+        return self._fenced(Transition.EXTEND, job, {"lease_until": lease_until, **told}, now)
+
+    def complete(self, job: Job, *, result: str | Payload, now: int) -> Job:
+        """Complete the job with its output as JSON text, or with its object."""
+        output = {"result_object" if isinstance(result, Payload) else "result": result}
+        return self._fenced(Transition.COMPLETE, job, {**output, **_ending(job, now)}, now, clears=_OF_A_RUN)
+
+    def fail(self, job: Job, *, error: str, now: int, stopped_at: int | None = None) -> Job:
+        """Fail the job with a reason, and the time when its code was stopped."""
+        changes = {"error": error, **_ending(job, now), **({"stopped_at": stopped_at} if stopped_at else {})}
+        return self._fenced(Transition.FAIL, job, changes, now, clears=_OF_A_RUN)
+
+    def release(self, job: Job, *, error: str, not_before: int, now: int) -> Job:
+        """Release the job for another attempt, not before `not_before`."""
+        changes = {"last_error": error, "not_before": not_before}
+        return self._fenced(Transition.RELEASE, job, changes, now, clears=("lease_until", "progress", *_ESTIMATED))
+
+    def unclaim(self, job: Job) -> Job:
+        """Undo a claim that reached no process, unless another worker has claimed the same attempt."""
+        return self._update(
+            Transition.RELEASE,
+            job.id,
+            sets=("attempt = attempt - :one",),
+            clears=("lease_until", "owner", *_ESTIMATED, *(("started_at",) if job.attempt == 1 else ())),
+            guard="created_at = :created AND attempt = :attempt AND owner = :owner",
+            values={"one": 1, "created": job.created_at, "attempt": job.attempt, "owner": job.owner},
+        )
+
+    def cancel(self, job_id: str, *, org: str, flow: str | None, now: int, seen: State | None = None) -> Job:
+        """Cancel the org's job, if it is in the given flow and state."""
+        known = {"org": org, **({"flow": flow} if flow else {}), **({"state": seen} if seen else {})}
+        return self._update(
+            Transition.CANCEL,
+            job_id,
+            sets=("completed_at = :now", "expires_at = :seconds + keep_seconds"),
+            clears=_OF_A_RUN,
+            guard=" AND ".join(assignments(known)),
+            values={"now": now, "seconds": now // 1000, **known},
+        )
+
+    def abandon(self, seen: Job, *, error: str, now: int) -> Job:
+        """Settle an overdue job as failed, if its row is unchanged."""
+        changes = {"error": error, **_ending(seen, now)}
+        return self._update(
+            Transition.ABANDON,
+            seen.id,
+            sets=assignments(changes),
+            clears=_OF_A_RUN,
+            guard="created_at = :created AND attempt = :attempt AND state = :seen"
+            " AND (state = :pending OR lease_until <= :now)",
+            values={**changes, "created": seen.created_at, "attempt": seen.attempt, "seen": seen.state, "now": now},
+        )
+
+    def note_resent(self, job: Job, now: int) -> None:
+        """Record that the message of an unclaimed job was resent."""
+        self._update(
+            Transition.RESEND,
+            job.id,
+            sets=assignments({"resent_at": now}),
+            clears=(),
+            guard="created_at = :created AND attempt = :attempt",
+            values={"resent_at": now, "created": job.created_at, "attempt": 0},
+        )
+
+    def record_stopped(self, job: Job, now: int) -> Job:
+        """Record that the code of a cancelled job's attempt has stopped."""
+        return self._fenced(Transition.STOP, job, {"stopped_at": now}, now)
+
+    def _fenced(
+        self, transition: Transition, job: Job, changes: Mapping[str, object], now: int, clears: tuple[str, ...] = ()
+    ) -> Job:
+        """Write as the worker that claimed `job`; refused once it was cancelled, taken over or expired.
+
+        Each write records the run time, since a lost attempt writes nothing more.
+        """
+        changes = {**changes, "ran_ms": job.total_ms(now)}
+        try:
+            return self._update(
+                transition,
+                job.id,
+                sets=assignments(changes),
+                clears=clears,
+                guard="created_at = :created AND attempt = :attempt",
+                values={**changes, "created": job.created_at, "attempt": job.attempt},
+            )
+        except Refused as refused:
+            seen = refused.seen
+            if seen and (seen.state, seen.attempt, seen.owner) == (transition.target, job.attempt, job.owner):
+                return seen
+            raise
+
+    def _update(
+        self,
+        transition: Transition,
+        job_id: str,
+        *,
+        sets: tuple[str, ...],
+        clears: tuple[str, ...],
+        guard: str,
+        values: Mapping[str, object],
+    ) -> Job:
+        sources = {state.value: state for state in transition.sources}
+        removes = f" REMOVE {', '.join(clears)}" if clears else ""
+        try:
+            answer = self.client.update_item(
+                TableName=self.table,
+                Key={"id": {"S": job_id}},
+                UpdateExpression=expression(f"SET {', '.join(('state = :target', *sets))}{removes}"),
+                ConditionExpression=expression(f"state IN ({', '.join(f':{name}' for name in sources)}) AND {guard}"),
+                ExpressionAttributeValues=placeholders({"target": transition.target, **sources, **values}),
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except AwsError as error:
+            raise _refusal(transition.name.lower(), error) from error
+        return decode(answer["Attributes"])
+
+
+def _ending(job: Job, now: int) -> dict[str, object]:
+    return {"completed_at": now, "expires_at": now // 1000 + job.keep_seconds}
+
+
+def _refusal(name: str, error: AwsError) -> Exception:
+    if error.code != "ConditionalCheckFailedException":
+        return error
+    item: Any = error.answer.get("Item")
+    return Refused(name, decode(item) if item else None)

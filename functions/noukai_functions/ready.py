@@ -1,0 +1,22 @@
+"""The preparation of a function at its start, when Lambda gives it more CPU than in a request."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+from noukai_functions.deployment import Deployment, deployed
+
+IS_DEPLOYED = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
+def get_ready(make: Callable[[Deployment], object]) -> None:
+    """Make the parts that every request of a function uses, and connect to their services; nothing is sent.
+
+    Where this is imported without being deployed, nothing is made.
+    """
+    if not IS_DEPLOYED:
+        return
+    # A failure here comes again in the first request, which logs and answers it.
+    with suppress(Exception):
+        make(deployed())
+        deployed().connect()

@@ -1,0 +1,1 @@
+"""The requests of callers, whatever brings them: submit, look up, cancel, list."""

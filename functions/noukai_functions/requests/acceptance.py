@@ -1,0 +1,98 @@
+"""Accepting a job: put the row, send the message, then answer.
+
+After a crash in between the caller's retry goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from noukai_functions.aws import AwsError
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.jobs.queue import JobQueue, Letter, Message
+from noukai_functions.jobs.table import JobStore, Refused
+from noukai_functions.refusals import IdempotencyConflictError
+from noukai_functions.telemetry import logger
+from noukai_functions.usage.budgets import Budgets
+
+if TYPE_CHECKING:
+    from noukai_functions.schedules import Schedules
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """The acceptance of jobs: their rows, and their messages."""
+
+    store: JobStore
+    budgets: Budgets
+    clock: Clock
+    queue_of: Callable[[str], JobQueue]
+    """The queue of the workers that run a flow."""
+    schedules: "Callable[[], Schedules]"
+
+    def accept(self, job: Job, message: Message) -> Job:
+        """Return the new job, or the existing one if it was the same submission."""
+        entered = self.enter(job, message)
+        letter = self.letter_of(entered, message)
+        if letter is not None:
+            self.queue_of(job.flow).send(letter.message, delay_seconds=letter.delay_seconds)
+            if entered is not job:
+                self.note_resent(entered)
+        return entered
+
+    def enter(self, job: Job, message: Message) -> Job:
+        """Write the row of a new job, or return the existing job; send nothing yet.
+
+        A message that a queue cannot hide for so long is left to a schedule before the row is put: a schedule
+        without a row sends a message that a worker drops, but a row without a schedule would be pending until its
+        deadline to start.
+
+        Raises:
+            Refusal: the org has used up its budget or has too many unfinished jobs, and the job is a new one.
+        """
+        refusal = self.budgets.refusal(job.org, is_later=job.is_later)
+        # A schedule too many only sends a message that is dropped: for that, the cheaper read is enough.
+        if (refusal or job.is_later) and not self._is_known(job, consistent=refusal is not None):
+            if refusal:
+                raise refusal
+            self.schedules().create(message, job.due_at, self.queue_of(job.flow))
+        try:
+            self.store.create(job, job.created_at)
+        except Refused as refused:
+            if refused.seen is None:
+                raise
+            return _same_submission(refused.seen, job)
+        return job
+
+    def letter_of(self, job: Job, message: Message) -> Letter | None:
+        """Return the message to send for a job now, if there is one."""
+        now = self.clock.now()
+        if not job.may_be_resent(now):
+            return None
+        due_at = max(now, job.not_before or 0)
+        return Letter(replace(message, created_at=job.created_at), -(-(due_at - now) // 1000))
+
+    def note_resent(self, job: Job) -> None:
+        """Record that a repeated submission has sent the job's message again.
+
+        This comes after the send: a crash in between costs a message more, the other order could leave the job
+        without one.
+        """
+        try:
+            self.store.note_resent(job, self.clock.now())
+        except Refused:
+            pass  # a worker has claimed it meanwhile
+        except AwsError:
+            logger().warning("a resent message could not be recorded", extra={"job_id": job.id}, exc_info=True)
+
+    def _is_known(self, job: Job, *, consistent: bool) -> bool:
+        seen = self.store.read(job.id, consistent=consistent)
+        return seen is not None and not seen.is_expired(job.created_at)
+
+
+def _same_submission(seen: Job, job: Job) -> Job:
+    """Return the existing job of this id; raise a conflict if its body differs."""
+    if seen.digest != job.digest:
+        raise IdempotencyConflictError
+    return seen

@@ -1,0 +1,186 @@
+"""The submission of jobs, for every route that takes one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from noukai_functions.catalog.entries import Catalog
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.job_id import job_id
+from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State, needs_schedule
+from noukai_functions.jobs.queue import SEND_BATCH_SIZE, JobQueue, Letter, Message
+from noukai_functions.jobs.table import JobStore
+from noukai_functions.refusals import FlowNotFoundError, InvalidInputError, UnavailableError
+from noukai_functions.requests.acceptance import Acceptance
+from noukai_functions.requests.submission import Submission, keyed_submission, run_at_errors
+from noukai_wire.slug import is_slug
+
+if TYPE_CHECKING:
+    from noukai_functions.jobs.objects import PayloadStore
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The admission of submissions as jobs."""
+
+    catalog: Catalog
+    acceptance: Acceptance
+    store: JobStore
+    clock: Clock
+    payloads: "Callable[[], PayloadStore]"
+
+    def submit(self, name: str, key: str | None, submission: Submission, org: str) -> Job:
+        """Accept a job of the flow `name`.
+
+        The same idempotency key gives the same one, whatever happened since.
+        """
+        return self.acceptance.accept(*self._asked_for(org, name, key, submission))
+
+    def submit_each(
+        self, name: str, batch_key: str | None, entries: Sequence[object], org: str, *, until: int
+    ) -> list[Job | Exception]:
+        """Accept the jobs of a batch, in their order: each job, or what it failed with.
+
+        A submission without a key of its own is named by the batch's key and its place in the batch. Those that are
+        not begun by the time `until` are their caller's to retry.
+        """
+        outcomes: list[Job | Exception] = []
+        outbox = _Outbox(self.acceptance, self.acceptance.queue_of(name))
+
+        def enter_one(entry: object, place_key: str | None) -> Job:
+            if self.clock.now() >= until:
+                raise UnavailableError
+            key, submission = keyed_submission(entry, name, self.catalog)
+            job, message = self._asked_for(org, name, key or place_key, submission)
+            entered = self.acceptance.enter(job, message)
+            outbox.add(entered, self.acceptance.letter_of(entered, message), is_repeated=entered is not job)
+            return entered
+
+        # One after the other: three quarters of the time are CPU, of which a small function has too little for
+        # threads.
+        for place, entry in enumerate(entries):
+            # No key can hold a line break, so none names the job of a place.
+            place_key = None if batch_key is None else f"{batch_key}\n{place}"
+            try:
+                outcomes.append(enter_one(entry, place_key))
+            except Exception as raised:  # noqa: BLE001 - whatever it is, the others' answers must not be lost
+                outcomes.append(raised)
+        outbox.send()
+        return [UnavailableError() if isinstance(each, Job) and each.id in outbox.unsent else each for each in outcomes]
+
+    def _asked_for(self, org: str, name: str, key: str | None, submission: Submission) -> tuple[Job, Message]:
+        """Return a submission's new job and its message."""
+        job = self._new_job(org, name, key, submission)
+        message = _message(job, submission, self.catalog.version)
+        if submission.input is not None:
+            self._check_input(job, submission.input)
+        if "runAt" in submission.options:
+            self._check_run_at(job, message, submission.options["runAt"])
+        return job, message
+
+    def _check_run_at(self, job: Job, message: Message, run_at: int) -> None:
+        """Refuse a start time that is past or too far, unless the job exists: a resubmission may come late."""
+        errors = run_at_errors(run_at, job.created_at)
+        if errors:
+            seen = self.store.read(job.id, consistent=True)
+            if seen is None or seen.is_expired(job.created_at):
+                raise InvalidInputError(errors)
+        if needs_schedule(run_at - job.created_at):
+            # Only a submission that waits so long loads what it takes.
+            from noukai_functions.schedules import check_size  # noqa: PLC0415 - as said
+
+            check_size(message)
+
+    def _check_input(self, job: Job, reference: str) -> None:
+        """Refuse an input that was never uploaded, or expires before the job."""
+        kept_until = self.payloads().uploaded_until(job.org, reference)
+        if kept_until is None:
+            raise InvalidInputError([("input", "names nothing that is here: upload the input, then submit it")])
+        if kept_until < job.give_up_at + job.keep_seconds * 1000:
+            raise InvalidInputError(
+                [("input", "is not kept for as long as this job: upload it again with these options")]
+            )
+
+    def _new_job(self, org: str, name: str, key: str | None, submission: Submission) -> Job:
+        options, flow = submission.options, self.catalog.flows[name]
+        now = self.clock.now()
+        due = due_at(options, now)
+        return Job(
+            id=job_id(org, name, key),
+            org=org,
+            flow=name,
+            state=State.PENDING,
+            created_at=now,
+            attempt=0,
+            max_attempts=options.get("maxAttempts", flow.max_attempts),
+            digest=submission.digest,
+            keep_seconds=options.get("keepSeconds", flow.keep_seconds),
+            give_up_at=due + GIVE_UP_AFTER_MS,
+            not_before=due if due > now else None,
+            metadata=options.get("metadata") or None,
+        )
+
+
+@dataclass(slots=True)
+class _Outbox:
+    """The messages of a batch, sent as its rows are written: a crash leaves at most ten rows without one.
+
+    A job that the batch names twice has one message.
+    """
+
+    acceptance: Acceptance
+    queue: JobQueue
+    unsent: set[str] = field(default_factory=set)
+    _letters: list[Letter] = field(default_factory=list)
+    _added: set[str] = field(default_factory=set)
+    _repeated: list[Job] = field(default_factory=list)
+
+    def add(self, job: Job, letter: Letter | None, *, is_repeated: bool) -> None:
+        if letter is None or job.id in self._added:
+            return
+        self._added.add(job.id)
+        self._letters.append(letter)
+        self._repeated += [job] if is_repeated else []
+        if len(self._letters) == SEND_BATCH_SIZE:
+            self.send()
+
+    def send(self) -> None:
+        self.unsent |= self.queue.send_many(self._letters)
+        for job in self._repeated:
+            if job.id not in self.unsent:
+                self.acceptance.note_resent(job)
+        self._letters, self._repeated = [], []
+
+
+def flow_name(path: Mapping[str, str], catalog: Catalog) -> str:
+    """Parse the path: `project/flow` of a deployed flow."""
+    project, flow = path["project"], path["flow"]
+    name = f"{project}/{flow}"
+    if not (is_slug(project) and is_slug(flow)) or name not in catalog.flows:
+        raise FlowNotFoundError(name)
+    if path.get("version", "v0") != "v0":
+        raise FlowNotFoundError(f"{name}/{path['version']}")
+    return name
+
+
+def due_at(options: Mapping[str, Any], now: int) -> int:
+    """Return when a job with these options may start, in milliseconds since the epoch."""
+    due: int = options.get("runAt", now + options.get("delaySeconds", 0) * 1000)
+    return due
+
+
+def _message(job: Job, submission: Submission, version: str) -> Message:
+    """Return the message with what the row does not hold."""
+    options = submission.options
+    return Message(
+        id=job.id,
+        created_at=job.created_at,
+        org=job.org,
+        flow=job.flow,
+        arguments=submission.arguments,
+        timeout_seconds=options.get("timeoutSeconds"),
+        backoff_seconds=options.get("backoffSeconds"),
+        backoff_cap_seconds=options.get("backoffCapSeconds"),
+        input=submission.input,
+        version=version,
+    )

@@ -1,0 +1,73 @@
+"""The cancellation of jobs, and of what they left to a schedule."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from noukai_functions.aws import AwsError
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.lifecycle import UNSETTLED, Job, State
+from noukai_functions.jobs.table import JobStore, Refused
+from noukai_functions.refusals import JobNotFoundError, UnreadableRowError
+from noukai_functions.requests.job_filter import Selection
+from noukai_functions.requests.lookup import is_visible
+from noukai_functions.telemetry import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from noukai_functions.jobs.saved_inputs import InputStore
+    from noukai_functions.schedules import Schedules
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """The cancellation of an org's jobs, at once and for good."""
+
+    store: JobStore
+    clock: Clock
+    schedules: "Callable[[], Schedules]"
+    inputs: "Callable[[], InputStore]"
+
+    def cancel(self, job_id: str, flow: str | None, org: str) -> Job:
+        """Cancel the org's job and return it; leave a terminal one as it is."""
+        now = self.clock.now()
+        try:
+            job = self.store.cancel(job_id, org=org, flow=flow, now=now)
+        except Refused as refused:
+            if refused.seen is None or not is_visible(refused.seen, org, flow, now):
+                raise JobNotFoundError from None
+            job = refused.seen
+        self._withdraw(job)
+        return job
+
+    def cancel_selected(self, job: Job, selection: Selection) -> bool:
+        """Cancel a job of a page; return false if it is terminal or has left the only selected state."""
+        seen = None if selection.states == UNSETTLED else job.state
+        try:
+            cancelled = self.store.cancel(job.id, org=job.org, flow=job.flow, now=self.clock.now(), seen=seen)
+        except Refused:
+            return False
+        except UnreadableRowError as error:
+            logger().error("a job could not be cancelled", extra={"job_id": job.id, "reason": str(error)})
+            return False
+        try:
+            self._withdraw(cancelled)
+        except AwsError:
+            # When the schedule fires, a worker drops its message; the other jobs need not wait for that.
+            logger().warning(
+                "the schedule of a cancelled job could not be deleted", extra={"job_id": job.id}, exc_info=True
+            )
+        return True
+
+    def _withdraw(self, job: Job) -> None:
+        """Delete the schedule of a cancelled job, and keep its input for a retry; idempotent.
+
+        The job is cancelled before: a schedule that fires meanwhile sends a message that a worker drops.
+        """
+        now = self.clock.now()
+        if job.state is not State.CANCELLED or not job.has_schedule(now):
+            return
+        message = self.schedules().read(job)
+        if message is not None:
+            self.inputs().keep(message, job, now)
+            self.schedules().delete(job)

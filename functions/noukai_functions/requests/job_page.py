@@ -1,0 +1,104 @@
+"""A page of selected jobs: the index gives their ids, the rows their states."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.abandon import settled
+from noukai_functions.jobs.index import JobIndex
+from noukai_functions.jobs.lifecycle import Job, State
+from noukai_functions.jobs.row import id_at, order
+from noukai_functions.jobs.table import JobStore, Row
+from noukai_functions.refusals import UnavailableError, UnreadableRowError
+from noukai_functions.requests.job_filter import Selection
+from noukai_functions.telemetry import logger
+
+_ROWS_AT_ONCE = 100
+"""What DynamoDB reads in one request."""
+
+_MOST_SHOWN = 384 * 1024
+"""Characters of metadata on a page: AWS takes 6 MB of a function, where one becomes up to 14 bytes."""
+
+_MOST_READS = 4
+"""The requests per page: a page stays short if few of the jobs are in the selected state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Jobs, the newest first, and the position in the index where the page ended; None at its end."""
+
+    jobs: list[Job]
+    end: str | None
+    unreadable: list[str]
+    """The ids of those among them that cannot be read, in whichever state they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPages:
+    """The pages of the jobs that a caller selects."""
+
+    store: JobStore
+    index: JobIndex
+    clock: Clock
+
+    def read(self, selection: Selection, most: int) -> Page:
+        """Read up to so many selected jobs.
+
+        An id may have been used again since the index was written: what counts is the row, if it is still the one
+        that the index means.
+        """
+        now = self.clock.now()
+        at_once = most if selection.states == frozenset(State) else _ROWS_AT_ONCE
+        place = selection.place
+        positions = self.index.newest(
+            place.org, place.flows, above=selection.above, below=selection.below, at_once=at_once
+        )
+        jobs: list[Job] = []
+        unreadable: list[str] = []
+        room = _MOST_SHOWN
+        end = selection.position
+        for _ in range(_MOST_READS):
+            batch = list(islice(positions, at_once))
+            rows = self.store.read_many(map(id_at, batch))
+            for at in batch:
+                if id_at(at) not in rows:
+                    return _cut_short(Page(jobs, end, unreadable), selection)
+                end = at
+                job = self._standing(rows[id_at(at)], at, now, unreadable)
+                if job is None:
+                    continue
+                if selection.holds(job, now):
+                    jobs.append(job)
+                    room -= _size_of_metadata(job)
+                if len(jobs) == most or room <= 0:
+                    is_last = at == batch[-1] and next(positions, None) is None
+                    return Page(jobs, None if is_last else end, unreadable)
+            if len(batch) < at_once:
+                return Page(jobs, None, unreadable)
+        return Page(jobs, end, unreadable)
+
+    def _standing(self, row: Row, at: str, now: int, unreadable: list[str]) -> Job | None:
+        """Return the job at a position of the index.
+
+        One that cannot be read is named apart, so that it keeps nobody from the others.
+        """
+        try:
+            if isinstance(row, UnreadableRowError):
+                raise row
+            return None if row is None or order(row) != at else settled(row, self.store, now)
+        except UnreadableRowError as error:
+            logger().error("a job of a list cannot be read", extra={"job_id": error.job_id, "reason": str(error)})
+            unreadable.append(id_at(at))
+            return None
+
+
+def _size_of_metadata(job: Job) -> int:
+    """Return how many characters of a job's metadata a page shows."""
+    return sum(len(name) + len(value) for name, value in (job.metadata or {}).items())
+
+
+def _cut_short(page: Page, selection: Selection) -> Page:
+    """End the page early if AWS had no time for more rows, but never without progress."""
+    if page.end == selection.position:
+        raise UnavailableError
+    return page

@@ -1,0 +1,53 @@
+"""The lookup of the job in a path."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.abandon import settled
+from noukai_functions.jobs.job_id import is_job_id
+from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.jobs.table import JobStore
+from noukai_functions.refusals import JobNotFoundError, UnreadableJobError, UnreadableRowError
+from noukai_functions.telemetry import logger
+
+
+def named_job(path: Mapping[str, str]) -> tuple[str, str | None]:
+    """Read the path: the job's id, and `project/flow` if it names the flow too."""
+    job_id = path["id"]
+    if not is_job_id(job_id):
+        raise JobNotFoundError
+    flow = f"{path['project']}/{path['flow']}" if "flow" in path else None
+    return job_id, flow
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The lookup of an org's jobs in the table."""
+
+    store: JobStore
+    clock: Clock
+
+    def find(self, path: Mapping[str, str], org: str) -> Job:
+        """Read the org's job that a path names.
+
+        The read is strongly consistent: a terminal answer is never followed by another.
+        """
+        job_id, flow = named_job(path)
+        try:
+            job = self.store.read(job_id, consistent=True)
+        except UnreadableRowError as error:
+            # Other orgs are told as little of it as of any job.
+            if error.org != org:
+                raise JobNotFoundError from None
+            logger().exception("a job cannot be read", extra={"job_id": error.job_id})
+            raise UnreadableJobError(error.job_id) from None
+        now = self.clock.now()
+        if job is None or not is_visible(job, org, flow, now):
+            raise JobNotFoundError
+        return settled(job, self.store, now)
+
+
+def is_visible(job: Job, org: str, flow: str | None, now: int) -> bool:
+    """Return whether the job is the org's, of the flow that the path names, and not expired."""
+    return job.org == org and flow in (None, job.flow) and not job.is_expired(now)

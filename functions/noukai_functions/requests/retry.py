@@ -1,0 +1,80 @@
+"""The resubmission of the inputs of jobs that did not complete."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from noukai_functions.catalog.entries import Catalog
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.job_id import job_id
+from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State
+from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.refusals import FlowNotFoundError, InputNotBackError, InvalidInputError, Refusal
+from noukai_functions.requests.acceptance import Acceptance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from noukai_functions.jobs.objects import PayloadStore
+
+_COMES_BACK_MS = 60 * 60 * 1000
+"""After an hour, assume that the message of a cancelled job was never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """The retries of failed and cancelled jobs, each as a new job."""
+
+    catalog: Catalog
+    inputs: InputStore
+    acceptance: Acceptance
+    clock: Clock
+    payloads: "Callable[[], PayloadStore]"
+
+    def retry(self, old: Job) -> Job:
+        """Resubmit the input of a job as a new one; retrying twice makes one.
+
+        Raises:
+            Refusal: the job has not failed or was not cancelled, or its flow or input is gone.
+        """
+        now = self.clock.now()
+        if old.state not in (State.FAILED, State.CANCELLED):
+            reason = f"is a job that is {old.state}; only a failed or cancelled one is retried"
+            raise InvalidInputError([("id", reason)])
+        if old.flow not in self.catalog.flows:
+            raise FlowNotFoundError(old.flow)
+        message = self.inputs.read(old)
+        if message is None:
+            raise _without_input(old, now)
+        job = _again(old, now)
+        if message.input is not None:
+            kept_until = self.payloads().uploaded_until(job.org, message.input)
+            if (kept_until or 0) < job.give_up_at:
+                raise InvalidInputError([("id", "is a job whose uploaded input is not kept any more: submit it anew")])
+        return self.acceptance.accept(job, replace(message, id=job.id))
+
+
+def _without_input(old: Job, now: int) -> Refusal:
+    """Return why the input is missing: a cancelled job's message may still hold it."""
+    if old.state is State.CANCELLED and now < min(old.give_up_at, (old.completed_at or 0) + _COMES_BACK_MS):
+        return InputNotBackError()
+    return InvalidInputError([("id", "is a job whose input is lost with its message: submit it anew")])
+
+
+def _again(old: Job, now: int) -> Job:
+    """Return the same submission, with the caller's options except a delay."""
+    # No idempotency key can hold a line break, so no submission has this id. Once it has expired, the old id
+    # may be used again, by another submission.
+    id_ = job_id(old.org, old.flow, f"\n{old.id}\n{old.created_at}")
+    fresh = Job(
+        id=id_,
+        org=old.org,
+        flow=old.flow,
+        state=State.PENDING,
+        created_at=now,
+        attempt=0,
+        max_attempts=old.max_attempts,
+        digest=old.digest,
+        keep_seconds=old.keep_seconds,
+        give_up_at=now + GIVE_UP_AFTER_MS,
+    )
+    return replace(fresh, metadata=old.metadata, retry_of=old.id)

@@ -1,0 +1,227 @@
+"""The parsing of a submission's body into a job's input and options. Pure."""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from noukai_functions.catalog.entries import SUBMISSION, UPLOAD, Catalog, FlowEntry, InputError
+from noukai_functions.json_text import TOO_DEEP, TOO_LARGE, check_size, parse_object, read_list, read_object
+from noukai_functions.moment import NO_MOMENT, read_moment
+from noukai_functions.refusals import MAX_ERRORS, InvalidInputError, MissingMessageError
+from noukai_wire import limits
+from noukai_wire.text import is_too_deep
+from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
+
+_FIELDS = ("message", "parameters", "input", "options")
+_IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY_LENGTH}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A validated submission: the flow's arguments, the job's options as submitted, and their digest."""
+
+    arguments: Mapping[str, Any]
+    options: Mapping[str, Any]
+    digest: bytes
+    """The first 16 bytes of SHA-256 over message, parameters and options after parsing.
+
+    Of an uploaded input its own SHA-256 stands for message and parameters, however long it is kept.
+    """
+    input: str | None = None
+    """How the body refers to an uploaded input."""
+
+
+def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
+    """Validate a body for the flow `name`, in the contract's order."""
+    return submission_of(read_object(body), name, catalog)
+
+
+def parse_batch(body: bytes) -> list[Any]:
+    """Return the submissions in a body, unvalidated: each is refused on its own."""
+    fields = read_object(body)
+    _refuse((name, "is not known here") for name in fields if name != "jobs")
+    return read_list(fields, "jobs")
+
+
+def keyed_submission(entry: object, name: str, catalog: Catalog) -> tuple[str | None, Submission]:
+    """Validate a submission of a batch; return it with its idempotency key."""
+    if not isinstance(entry, dict):
+        raise InvalidInputError([("", "must be an object")])
+    fields = dict(entry)
+    key = fields.pop("idempotencyKey", None)
+    submission = submission_of(fields, name, catalog)
+    if key is not None and not isinstance(key, str):
+        raise InvalidInputError([("idempotencyKey", "must be a string")])
+    return check_idempotency_key(key, "idempotencyKey"), submission
+
+
+def submission_of(fields: Mapping[str, Any], name: str, catalog: Catalog) -> Submission:
+    """Validate a submission for the flow `name`, in the contract's order."""
+    uploaded = fields.get("input") is not None
+    if not uploaded:
+        _require_message(fields, name, catalog)
+    stated = _stated(fields, SUBMISSION, catalog)
+    if uploaded and (stated.get("message") is not None or stated.get("parameters")):
+        raise InvalidInputError([("input", "stands for message and parameters: give it alone, or these")])
+    arguments = {} if uploaded else _checked_arguments(stated, name, catalog)
+    options = _options(stated, catalog.flows[name])
+    # A text is no object: no arguments have the digest of an uploaded input.
+    digested = stated["input"].rpartition("/")[2] if uploaded else arguments
+    digest = hashlib.sha256(_canonical([digested, options])).digest()[:16]
+    return Submission(arguments, options, digest, stated.get("input"))
+
+
+def uploaded_arguments(content: bytes, name: str, catalog: Catalog) -> Mapping[str, Any]:
+    """Parse an uploaded input into the arguments of the flow `name`, validated like a body."""
+    fields = parse_object(content)
+    del content  # it may be a tenth of all memory
+    _refuse((key, "is not known in an uploaded input") for key in fields if key not in ("message", "parameters"))
+    _require_message(fields, name, catalog)
+    return _checked_arguments(_stated(fields, SUBMISSION, catalog), name, catalog)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An input to upload: its size in bytes, its SHA-256 in hex, and the options of its job."""
+
+    size: int
+    sha256: str
+    options: Mapping[str, Any]
+
+
+def parse_announcement(body: bytes, name: str, catalog: Catalog) -> Announced:
+    """Validate an upload request for an input of the flow `name`, in the contract's order."""
+    fields = read_object(body)
+    size = fields.get("bytes")
+    if isinstance(size, int | float):
+        check_size("input", int(size) if math.isfinite(size) else 0, limits.MAX_PAYLOAD_BYTES)
+    stated = _stated(fields, UPLOAD, catalog)
+    return Announced(int(stated["bytes"]), stated["sha256"], _options(stated, catalog.flows[name]))
+
+
+def _require_message(fields: Mapping[str, Any], name: str, catalog: Catalog) -> None:
+    if catalog.flows[name].message_required and fields.get("message") is None:
+        raise MissingMessageError(name)
+
+
+def _stated(fields: Mapping[str, Any], schema: str, catalog: Catalog) -> Mapping[str, Any]:
+    """Validate a body against its schema, and drop empty fields."""
+    _refuse(_structural_errors(fields))
+    _refuse([(key, "is not supported here") for key in fields if not _is_silent(key, fields[key])])
+    stated = {key: value for key, value in fields.items() if key not in UNSUPPORTED_FIELDS}
+    stated = {key: value for key, value in stated.items() if value is not None or key not in _FIELDS}
+    _refuse(catalog.errors_of(schema, stated))
+    return stated
+
+
+def _checked_arguments(stated: Mapping[str, Any], name: str, catalog: Catalog) -> Mapping[str, Any]:
+    arguments = _arguments(stated, takes_null="message" in catalog.flows[name].input.get("required", ()))
+    _refuse([(_place(path), message) for path, message in catalog.errors_of(name, arguments)])
+    return arguments
+
+
+def _options(stated: Mapping[str, Any], flow: FlowEntry) -> Mapping[str, Any]:
+    options = {key: _whole(value) for key, value in stated.get("options", {}).items() if value is not None}
+    _refuse([*_timeout_errors(options, flow), *_backoff_errors(options, flow)])
+    return options | _run_at(options)
+
+
+def run_at_errors(run_at: int, now: int) -> list[InputError]:
+    """Return the errors of a start time, in milliseconds since the epoch like `now`."""
+    most = limits.MAX_RUN_AHEAD_SECONDS
+    if run_at < now:
+        return [("options.runAt", "is over: give a moment to come, or none to run at once")]
+    if run_at - now > most * 1000:
+        return [("options.runAt", f"must be at most {most} seconds ahead, which is a year")]
+    return []
+
+
+def check_idempotency_key(key: str | None, place: str = "Idempotency-Key") -> str | None:
+    """Return the request's idempotency key if it has one; refuse an invalid one."""
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        longest = limits.MAX_IDEMPOTENCY_KEY_LENGTH
+        raise InvalidInputError([(place, f"must be 1 to {longest} printable ASCII characters")])
+    return key
+
+
+def _structural_errors(fields: Mapping[str, Any]) -> list[InputError]:
+    """Return the errors that no schema covers: depth, and invalid text and numbers."""
+    if is_too_deep(fields):
+        return [("", TOO_DEEP)]
+    try:
+        _canonical(fields)
+    except UnicodeEncodeError:
+        return [("", "holds half of a surrogate pair, which is no Unicode text")]
+    except ValueError:
+        return [("", TOO_LARGE)]
+    return []
+
+
+def _is_silent(key: str, value: object) -> bool:
+    """Return whether a field is ours, or empty."""
+    return key not in UNSUPPORTED_FIELDS or not value or (key in IGNORED_FIELDS and value is True)
+
+
+def _arguments(stated: Mapping[str, Any], *, takes_null: bool) -> dict[str, Any]:
+    """Merge message and parameters; a missing message is null for a flow that accepts null."""
+    parameters: dict[str, Any] = stated.get("parameters", {})
+    if "message" in parameters:
+        raise InvalidInputError([("parameters.message", "stands beside 'parameters', as 'message'")])
+    if "message" in stated or takes_null:
+        return parameters | {"message": stated.get("message")}
+    return parameters
+
+
+def _whole(option: Any) -> Any:
+    """Convert a whole float to an int: JSON Schema's `integer` includes `5.0`."""
+    return int(option) if isinstance(option, float) and option.is_integer() else option
+
+
+def _timeout_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputError]:
+    """Return the errors of a timeout that exceeds the worker's."""
+    if options.get("timeoutSeconds", 0) <= flow.longest_seconds:
+        return []
+    return [("options.timeoutSeconds", f"must be smaller than or equal to {flow.longest_seconds}")]
+
+
+def _backoff_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputError]:
+    """Return the errors of a backoff beyond its cap, set by the submission or the flow."""
+    base = options.get("backoffSeconds", flow.backoff_seconds)
+    cap = options.get("backoffCapSeconds", flow.backoff_cap_seconds)
+    if base <= cap:
+        return []
+    if "backoffSeconds" in options:
+        return [("options.backoffSeconds", f"must be at most {cap:g}, the backoffCapSeconds")]
+    return [("options.backoffCapSeconds", f"must be at least {base:g}, the backoffSeconds")]
+
+
+def _run_at(options: Mapping[str, Any]) -> dict[str, int]:
+    """Parse the start time, so that equal times in different spellings are equal."""
+    if "runAt" not in options:
+        return {}
+    if "delaySeconds" in options:
+        raise InvalidInputError([("options.runAt", "says the same as delaySeconds otherwise: give one of the two")])
+    try:
+        return {"runAt": read_moment(options["runAt"])}
+    except ValueError:
+        raise InvalidInputError([("options.runAt", NO_MOMENT)]) from None
+
+
+def _place(path: str) -> str:
+    """Return an argument's path in the body."""
+    return path if path.split(".", maxsplit=1)[0] == "message" else f"parameters.{path}"
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _refuse(errors: Iterable[InputError]) -> None:
+    first = list(islice(errors, MAX_ERRORS))
+    if first:
+        raise InvalidInputError(first)

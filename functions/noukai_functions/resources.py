@@ -1,0 +1,119 @@
+"""The tables, queues, buckets and schedules of a deployment, each made when it is first used."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from noukai_functions.clients import Clients
+from noukai_functions.clock import Clock
+
+if TYPE_CHECKING:
+    from noukai_functions.access.api_keys import KeyRing
+    from noukai_functions.access.rate_limits import Rates
+    from noukai_functions.jobs.index import JobIndex
+    from noukai_functions.jobs.objects import PayloadStore
+    from noukai_functions.jobs.queue import JobQueue
+    from noukai_functions.jobs.rounds import Rounds
+    from noukai_functions.jobs.saved_inputs import InputStore
+    from noukai_functions.jobs.table import JobStore
+    from noukai_functions.schedules import Schedules
+    from noukai_functions.usage.budgets import Budgets
+    from noukai_functions.usage.totals import UseStore
+
+
+class Resources(Clients):
+    """The stores and queues that the function's environment names."""
+
+    environment: Mapping[str, str]
+    clock: Clock
+
+    @cached_property
+    def store(self) -> "JobStore":
+        """Return the jobs table."""
+        from noukai_functions.jobs.table import JobStore
+
+        return JobStore(self._dynamodb, self.environment["JOBS_TABLE"])
+
+    @cached_property
+    def rounds(self) -> "Rounds":
+        """Return the rounds of the sweep."""
+        from noukai_functions.jobs.rounds import Rounds
+
+        return Rounds(self._dynamodb, self.environment["JOBS_TABLE"])
+
+    @cached_property
+    def index(self) -> "JobIndex":
+        """Return the jobs of each flow by their age."""
+        from noukai_functions.jobs.index import JobIndex
+
+        return JobIndex(self._dynamodb, self.environment["JOBS_TABLE"])
+
+    @cached_property
+    def inputs(self) -> "InputStore":
+        """Return the inputs of jobs that did not complete."""
+        from noukai_functions.jobs.saved_inputs import InputStore
+
+        return InputStore(self._dynamodb, self.environment["JOBS_TABLE"])
+
+    @cached_property
+    def keys(self) -> "KeyRing":
+        """Return the keys table."""
+        from noukai_functions.access.api_keys import KeyRing
+
+        return KeyRing(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
+
+    @cached_property
+    def rates(self) -> "Rates":
+        """Return the call rates of limited keys."""
+        from noukai_functions.access.rate_limits import Rates
+
+        return Rates(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
+
+    @cached_property
+    def budgets(self) -> "Budgets":
+        """Return the budgets of orgs."""
+        from noukai_functions.usage.budgets import Budgets
+
+        return Budgets(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
+
+    @cached_property
+    def uses(self) -> "UseStore":
+        """Return the usage of orgs."""
+        from noukai_functions.usage.totals import UseStore
+
+        return UseStore(self._dynamodb, self.environment["USAGE_TABLE"])
+
+    @cached_property
+    def queue(self) -> "JobQueue":
+        """Return the queue that the worker reads; for senders, that of the default worker."""
+        return self._queue(self.environment["QUEUE_URL"])
+
+    @cached_property
+    def dead_letters(self) -> "JobQueue":
+        """Return the dead-letter queue."""
+        return self._queue(self.environment["DEAD_LETTER_QUEUE_URL"])
+
+    @cached_property
+    def payloads(self) -> "PayloadStore":
+        """Return the store of inputs and results that are too large for a row."""
+        from noukai_functions.jobs.objects import PayloadStore
+
+        return PayloadStore(self._s3, self.environment["PAYLOADS_BUCKET"])
+
+    @cached_property
+    def schedules(self) -> "Schedules":
+        """Return the schedules of messages that wait longer than a queue can hide them."""
+        from noukai_functions.schedules import Schedules
+
+        environment = self.environment
+        return Schedules(
+            self._scheduler,
+            environment["SCHEDULE_GROUP"],
+            environment.get("QUEUE_ARN"),
+            environment.get("SCHEDULE_ROLE"),
+        )
+
+    def _queue(self, url: str) -> "JobQueue":
+        from noukai_functions.jobs.queue import JobQueue
+
+        return JobQueue(self._sqs, url)

@@ -1,0 +1,96 @@
+"""The one-time schedules of messages that wait longer than a queue can hide them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from noukai_functions.aws import AwsError
+from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.jobs.queue import JobQueue, Message
+from noukai_functions.refusals import TooLargeError
+from noukai_wire import limits
+
+if TYPE_CHECKING:
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """One group of schedules.
+
+    A schedule sends its message to its queue within a minute of its time, and is gone.
+    """
+
+    client: "EventBridgeSchedulerClient"
+    group: str
+    queue: str | None
+    """The ARN of any of the stack's queues; None, like the role, for who makes no schedules."""
+    role: str | None
+    """That of the scheduler, which may send to the queues."""
+
+    def create(self, message: Message, due_at: int, queue: JobQueue) -> None:
+        """Schedule a message to a queue.
+
+        It is sent without a message group, which Scheduler documents for FIFO queues alone. The SDK repeats a
+        request with the same client token, so that a conflict is always another submission, perhaps with
+        another body.
+        """
+        due = datetime.fromtimestamp(-(-due_at // 1000), UTC)
+        target: Any = {"Arn": _beside(self.queue, queue.name), "RoleArn": self.role, "Input": _input(message)}
+        self.client.create_schedule(
+            Name=_name(message),
+            GroupName=self.group,
+            ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            ActionAfterCompletion="DELETE",
+            Target=target,
+        )
+
+    def read(self, job: Job) -> Message | None:
+        """Return a scheduled message; None if there is none (any more)."""
+        try:
+            found = self.client.get_schedule(GroupName=self.group, Name=_name(job))
+        except AwsError as error:
+            _unless(error, "ResourceNotFoundException")
+            return None
+        return Message.parse(found["Target"]["Input"])
+
+    def delete(self, job: Job) -> None:
+        """Delete a job's schedule, if it exists."""
+        try:
+            self.client.delete_schedule(GroupName=self.group, Name=_name(job))
+        except AwsError as error:
+            _unless(error, "ResourceNotFoundException")
+
+
+def _beside(arn: str | None, name: str) -> str:
+    """Return the ARN of another queue in the same account and region."""
+    if arn is None:
+        raise LookupError("this function was not told where the queues are: it makes no schedules")
+    return f"{arn.rpartition(':')[0]}:{name}"
+
+
+def check_size(message: Message) -> None:
+    """Raise if the message is too large for a schedule."""
+    size = len(_input(message))
+    if size > limits.MAX_SCHEDULED_BYTES:
+        raise TooLargeError(
+            f"The job's message is {size} bytes of ASCII; at most {limits.MAX_SCHEDULED_BYTES} can wait for a runAt "
+            f"more than {limits.MAX_DELAY_SECONDS} seconds ahead: send less, or later.",
+        )
+
+
+def _name(of: Job | Message) -> str:
+    """Return the schedule's name, unique even when a job's id is reused."""
+    return f"{of.id}-{of.created_at}"
+
+
+def _input(message: Message) -> str:
+    # What looks like `<aws.scheduler.execution-id>` would be replaced. Only a text holds the sign, where JSON
+    # may spell it so.
+    return message.body.replace("<", "\\u003c")
+
+
+def _unless(error: AwsError, code: str) -> None:
+    if error.code != code:
+        raise error

@@ -1,0 +1,1 @@
+"""The usage of orgs: records, totals and budgets."""

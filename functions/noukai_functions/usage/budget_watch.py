@@ -1,0 +1,52 @@
+"""The watch over orgs' monthly budgets, without reading the sums for each job."""
+
+from dataclasses import dataclass, field
+
+from noukai_functions.clock import month_of
+from noukai_functions.usage.budgets import Budget, Budgets
+from noukai_functions.usage.records import Prices, Use
+from noukai_functions.usage.totals import COUNTERS, UseStore
+
+
+@dataclass(slots=True)
+class _Look:
+    """A month's usage at the last read, and what this process has counted since."""
+
+    budget: Budget
+    month: str
+    share: float
+    since: Use = field(default_factory=Use)
+
+
+@dataclass(slots=True)
+class Spending:
+    """The usage of orgs with a budget.
+
+    An org without one costs nothing but the look at its budget.
+    """
+
+    uses: UseStore
+    budgets: Budgets
+    prices: Prices
+    _looks: dict[str, _Look] = field(default_factory=dict)
+
+    def note(self, org: str, use: Use, now: int) -> None:
+        """Record usage, and mark the org's budget once it is used up.
+
+        The month is summed up again only when what was left could be gone: the more is left, the longer that
+        takes.
+        """
+        budget, month = self.budgets.of(org), month_of(now)
+        if not budget.is_monthly or budget.spent == month:
+            self._looks.pop(org, None)
+            return
+        look = self._looks.get(org)
+        if look is not None and (look.budget, look.month) == (budget, month):
+            look.since += use
+            if look.share + COUNTERS * budget.share(look.since, self.prices) < 1:
+                return
+        used = sum((each for _, _, each in self.uses.between(org, f"{month}-01", f"{month}-31")), Use())
+        share = budget.share(used, self.prices)
+        self._looks[org] = _Look(budget, month, share)
+        if share >= 1:
+            self.budgets.note_spent(org, budget, month)

@@ -1,0 +1,157 @@
+"""The budgets of orgs: their limits, and whether these are reached."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from noukai_functions.aws import AwsError
+from noukai_functions.clock import Clock, month_of
+from noukai_functions.refusals import BudgetUsedUpError, Refusal, TooManyUnfinishedError
+from noukai_functions.telemetry import logger
+from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from noukai_functions.usage.records import Prices, Unfinished, Use
+
+UNFINISHED, LATER = "unfinished", "later"
+"""The bounds that an org may have reached."""
+
+CACHE_MS = 20_000
+"""How long a budget is believed without another look. With the seconds that a batch of the stream may be
+gathered for, and what is counted late, an org is refused within a minute of having used its budget up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A monthly limit of an org in jobs, USD, or both.
+
+    And how many jobs it may leave unfinished.
+    """
+
+    jobs: int | None = None
+    usd: float | None = None
+    version: str = ""
+    spent: str | None = None
+    """The month in which it was last used up."""
+    unfinished: int = DEFAULT_UNFINISHED_JOBS
+    later: int = DEFAULT_LATER_JOBS
+    """Of the unfinished jobs, those that a schedule sends."""
+    full: frozenset[str] = frozenset()
+    """The bounds that are reached: `UNFINISHED`, `LATER`."""
+
+    @property
+    def is_monthly(self) -> bool:
+        """Return whether monthly usage is limited."""
+        return self.jobs is not None or self.usd is not None
+
+    def share(self, use: "Use", prices: "Prices") -> float:
+        """Return the used share of the budget; from 1 on it is used up."""
+        parts = [] if self.jobs is None else [use.jobs / self.jobs]
+        return max([*parts, *([] if self.usd is None else [prices.cost(use) / self.usd])], default=0.0)
+
+    def reached(self, unfinished: "Unfinished") -> frozenset[str]:
+        """Return the limits that this number of unfinished jobs reaches."""
+        counts = {UNFINISHED: (unfinished.jobs, self.unfinished), LATER: (unfinished.later, self.later)}
+        return frozenset(name for name, (count, most) in counts.items() if count >= most)
+
+
+@dataclass(slots=True)
+class Budgets:
+    """The budgets in the usage table, cached in this process."""
+
+    client: "DynamoDBClient"
+    table: str
+    clock: Clock
+    _known: dict[str, tuple[int, Budget]] = field(default_factory=dict)
+
+    def of(self, org: str) -> Budget:
+        """Return the budget of an org, at most some seconds old.
+
+        By default it bounds unfinished jobs.
+        """
+        now = self.clock.now()
+        believed_until, budget = self._known.get(org, (0, Budget()))
+        if believed_until <= now:
+            budget = self._read(org)
+            self._known = {org: (now + CACHE_MS, budget), **self._fresh(now)}
+        return budget
+
+    def refusal(self, org: str, *, is_later: bool) -> Refusal | None:
+        """Return the refusal of a new job of an org, if its budget demands one.
+
+        `is_later` if a schedule is to send it.
+        """
+        budget = self.of(org)
+        if budget.spent == month_of(self.clock.now()):
+            return BudgetUsedUpError(org)
+        if UNFINISHED in budget.full:
+            return TooManyUnfinishedError(org, budget.unfinished, "unfinished jobs")
+        if is_later and LATER in budget.full:
+            return TooManyUnfinishedError(
+                org, budget.later, "unfinished jobs whose runAt was more than 15 minutes ahead"
+            )
+        return None
+
+    def note_spent(self, org: str, budget: Budget, month: str) -> None:
+        """Mark a budget as used up, unless it was changed meanwhile."""
+        self._note(org, budget, "SET spent = :month", {":month": {"S": month}})
+
+    def note_full(self, org: str, budget: Budget, reached: frozenset[str]) -> None:
+        """Mark which limits are reached, unless they were changed meanwhile."""
+        if reached:
+            self._note(org, budget, "SET reached = :reached", {":reached": {"SS": sorted(reached)}})
+        else:
+            self._note(org, budget, "REMOVE reached", {})
+
+    def _note(self, org: str, budget: Budget, update: str, values: "dict[str, Any]") -> None:
+        self._known.pop(org, None)
+        if budget.version:
+            values = {**values, ":version": {"S": budget.version}}
+        # DynamoDB refuses an empty map.
+        given: Any = {"ExpressionAttributeValues": values} if values else {}
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=_key(org),
+                UpdateExpression=update,
+                ConditionExpression="v = :version" if budget.version else "attribute_not_exists(v)",
+                **given,
+            )
+        except AwsError as error:
+            if error.code != "ConditionalCheckFailedException":
+                raise
+
+    def _fresh(self, now: int) -> dict[str, tuple[int, Budget]]:
+        return {org: entry for org, entry in self._known.items() if entry[0] > now}
+
+    def _read(self, org: str) -> Budget:
+        row: Mapping[str, Any] | None = self.client.get_item(TableName=self.table, Key=_key(org)).get("Item")
+        if row is None:
+            return Budget()
+        try:
+            return _decode(row)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            # It is its operator's to mend, who sees it in the list of budgets, and no reason to fail all
+            # submissions.
+            logger().exception("a budget cannot be read", extra={"org": org})
+            return Budget()
+
+
+def _key(org: str) -> dict[str, "Any"]:
+    return {"o": {"S": "#budget"}, "k": {"S": org}}
+
+
+def _decode(row: "Mapping[str, Any]") -> Budget:
+    return Budget(
+        jobs=int(row["jobs"]["N"]) if "jobs" in row else None,
+        usd=float(row["usd"]["N"]) if "usd" in row else None,
+        version=row["v"]["S"] if "v" in row else "",
+        spent=row["spent"]["S"] if "spent" in row else None,
+        unfinished=int(row[UNFINISHED]["N"]) if UNFINISHED in row else DEFAULT_UNFINISHED_JOBS,
+        later=int(row[LATER]["N"]) if LATER in row else DEFAULT_LATER_JOBS,
+        full=frozenset(row["reached"]["SS"]) if "reached" in row else frozenset(),
+    )

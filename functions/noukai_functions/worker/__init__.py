@@ -1,0 +1,1 @@
+"""The work on a delivery, from its receipt to its settled job."""

@@ -1,0 +1,69 @@
+"""The deliveries of one invocation: hidden while in progress, returned when they cannot start soon."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from noukai_functions.jobs.queue import Delivery, JobQueue
+
+_GIVE_BACK_AFTER_MS = 1000
+
+
+@dataclass(slots=True)
+class Batch:
+    """Deliveries that run one after the other; the answer names those deferred or given back."""
+
+    queue: Callable[[], JobQueue]
+    """Asked for when a delivery is to be hidden: most are not, and a client of SQS is a tenth of a start."""
+    lease_ms: int
+    waiting: list[Delivery]
+    current: Delivery | None = None
+    failures: list[str] = field(default_factory=list)
+    has_run: bool = False
+    """Whether a job has run already: what does not fit in the time left waits for another invocation."""
+    _hold_at: int = 0
+    _begun_at: int = 0
+
+    def hold(self, now: int) -> None:
+        """Hide the deliveries for one lease: if this worker dies, they return then, not hours later."""
+        self.queue().hide([*filter(None, [self.current]), *self.waiting], self.lease_ms // 1000)
+        self.note_hidden(now)
+
+    def note_hidden(self, now: int) -> None:
+        """Record that the deliveries are hidden for about a lease; a third of it needs no request."""
+        self._hold_at = now + self.lease_ms // 3
+
+    def next(self, now: int) -> Delivery | None:
+        """Return the next delivery."""
+        self._begun_at = now
+        self.current = self.waiting.pop(0) if self.waiting else None
+        return self.current
+
+    def defer(self, delivery: Delivery, seconds: int) -> None:
+        """Defer a delivery without deleting it."""
+        self.failures.append(delivery.id)
+        self.queue().hide([delivery], seconds)
+
+    def give_back(self) -> None:
+        """Return all deliveries to the queue at once: this worker can do nothing for them."""
+        left = [*filter(None, [self.current]), *self.waiting]
+        self.failures.extend(delivery.id for delivery in left)
+        self.waiting = []
+        self.queue().hide(left, 0)
+
+    def beat(self, now: int) -> None:
+        """Keep the deliveries hidden while the current one runs (heartbeat).
+
+        Those it keeps from starting are given back.
+        """
+        if self.waiting and now - self._begun_at >= _GIVE_BACK_AFTER_MS:
+            self.failures.extend(delivery.id for delivery in self.waiting)
+            given_back, self.waiting = self.waiting, []
+            self.queue().hide(given_back, 0)
+        if now >= self._hold_at:
+            self.hold(now)
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """Return the partial batch response: SQS deletes each delivery that it does not name."""
+        return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in dict.fromkeys(self.failures)]}

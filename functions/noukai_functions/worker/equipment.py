@@ -1,0 +1,34 @@
+"""The parts that a worker runs flows with."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from noukai_functions.catalog.entries import Catalog
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.estimate import RunTimes
+from noukai_functions.jobs.table import JobStore
+from noukai_functions.worker.process.pool import ProcessPool
+from noukai_functions.worker.times import Times
+from noukai_functions.worker.unclaimed import Unclaimed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from noukai_functions.jobs.saved_inputs import InputStore
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """The parts that a worker's executions share."""
+
+    catalog: Catalog
+    store: JobStore
+    clock: Clock
+    processes: ProcessPool
+    run_times: RunTimes
+    inputs: "Callable[[], InputStore]"
+    """Asked for when an input is to be kept: a job that completes needs none."""
+    unclaimed: Unclaimed
+    times: Times
+    memory: int | None
+    """The MB of this worker, if they are not those of the default one."""

@@ -1,0 +1,1 @@
+"""The exchange between a worker and its flow processes: calls, answers, outcomes and progress."""

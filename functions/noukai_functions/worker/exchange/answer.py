@@ -1,0 +1,57 @@
+"""The protocol from a flow's process to its worker: lines that begin with a secret token.
+
+A flow can write into any of its descriptors. A line without the token is dropped unread.
+"""
+
+from dataclasses import asdict, dataclass
+from json import dumps, loads
+
+from noukai.flow.runtime import Raised
+from noukai_functions.worker.exchange.outcome import Outcome, outcome_of_kind
+
+_MOST_BYTES = 1 << 20
+"""More than any answer has: results that are larger than a row's go another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The end of a call, or of the import before the first call.
+
+    `outcome` is None if the module is imported.
+    """
+
+    outcome: Outcome | None = None
+    is_clean: bool = False
+    """Whether another attempt may run in this process."""
+
+    def line(self, token: str) -> bytes:
+        """Write the answer as a line of its own, whatever was written before."""
+        outcome = self.outcome
+        said = None if outcome is None else {type(outcome).__name__: asdict(outcome)}
+        return f"\n{token} {dumps([said, self.is_clean])}\n".encode()
+
+    @classmethod
+    def read(cls, line: bytes, token: str) -> "Answer | None":
+        """Read a line; None if it does not begin with the token."""
+        begin = token.encode() + b" "
+        if not line.startswith(begin):
+            return None
+        try:
+            said, is_clean = loads(line[len(begin) :])
+            return cls(None if said is None else outcome_of_kind(said), bool(is_clean))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return cls(Raised("ProcessDied: the flow's process gave an answer that cannot be read"))
+
+
+class LineReader:
+    """A splitter of a pipe's bytes into lines."""
+
+    def __init__(self) -> None:
+        self._begun = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the complete lines; a line that is too long for an answer is dropped."""
+        *lines, self._begun = (self._begun + data).split(b"\n")
+        if len(self._begun) > _MOST_BYTES:
+            self._begun = b""
+        return lines

@@ -1,0 +1,227 @@
+"""The execution of one delivery: claim its job, run its flow, write its outcome."""
+
+import math
+import os
+import random
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from noukai.flow.runtime import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Raised, Returned
+from noukai_functions.aws import AwsError
+from noukai_functions.catalog.entries import FlowEntry
+from noukai_functions.jobs.lifecycle import Job, Payload, State, longest_backoff_seconds
+from noukai_functions.jobs.queue import Delivery, Message
+from noukai_functions.jobs.table import Refused
+from noukai_functions.telemetry import logger
+from noukai_functions.worker.batch import Batch
+from noukai_functions.worker.equipment import Equipment
+from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.exchange.outcome import Outcome
+from noukai_functions.worker.process.pool import WorkerBrokenError
+from noukai_functions.worker.process.process import FlowProcess
+from noukai_functions.worker.process.reaper import NotEndedError
+from noukai_functions.worker.watch import Attempt, Stop
+from noukai_wire.limits import MAX_BACKOFF_SECONDS
+from noukai_wire.text import cut
+
+BROKEN = (WorkerBrokenError, NotEndedError)
+"""Errors of the worker itself: its deliveries are given back, and it must end."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """The execution of one delivery.
+
+    The message is deleted only after the outcome is written, by not naming it.
+    """
+
+    equipment: Equipment
+    batch: Batch
+    delivery: Delivery
+    message: Message
+
+    def run(self, available_ms: int) -> None:
+        """Claim the job and run its flow, within the function's remaining time.
+
+        Raises:
+            WorkerBrokenError: there is no process for the flow, and no attempt is spent; or what its attempt
+                has left
+                cannot be looked for.
+            NotEndedError: what had to end runs on.
+        """
+        flow = self.equipment.catalog.flows.get(self.message.flow)
+        timeout_ms = (self.message.timeout_seconds or (flow.timeout_seconds if flow else 0)) * 1000
+        if timeout_ms > available_ms and self.batch.has_run:
+            self.batch.defer(self.delivery, 0)
+        elif flow is None:
+            self._fail_unknown()
+        else:
+            # To get a process and to claim the job take of the same time.
+            until = self.equipment.clock.now() + available_ms
+            self._run(flow, min(timeout_ms, available_ms), until)
+
+    def _fail_unknown(self) -> None:
+        gone = f"this deployment has no flow {self.message.flow!r} any more"
+        missing = self.equipment.catalog.cannot_run(self.message.version, gone)
+        logger().error("a job's flow is not deployed", extra={"job_id": self.message.id, "reason": cut(missing)})
+        if job := self._claimed():
+            with self._discarding(job):
+                self._settle(job, Raised(cut(f"FlowNotFound: {missing}"), permanent=True))
+
+    def _run(self, flow: FlowEntry, timeout_ms: int, until: int) -> None:
+        """Get a process before claiming the job: without one, no attempt is spent."""
+        processes, project = self.equipment.processes, self.message.flow.partition("/")[0]
+        process = processes.take(project, fresh=flow.fresh_process)
+        attempt, outcome = None, None
+        try:
+            if (job := self._claimed()) is None:
+                return
+            # The claim takes time. A process that dies during its import is left alone: its death is the
+            # job's error.
+            if process.has_imported and not process.is_alive:
+                with self._unclaiming(job):
+                    dead, process = process, processes.take(project, fresh=flow.fresh_process)
+                    processes.give_back(dead, is_used_up=True)
+            attempt = self._attempt(job, process, timeout_ms, until)
+            outcome = attempt.watch()
+        finally:
+            with self._keeping_result(attempt, outcome, flow):
+                processes.give_back(process, is_used_up=flow.fresh_process)
+        with self._discarding(job):
+            self._end(attempt, outcome, flow)
+
+    @contextmanager
+    def _unclaiming(self, job: Job) -> Iterator[None]:
+        """Undo the claim if there is no process: the job loses no attempt by the worker's fault."""
+        try:
+            yield
+        except BROKEN:
+            with suppress(AwsError, Refused):
+                self.equipment.store.unclaim(job)
+            raise
+
+    @contextmanager
+    def _keeping_result(self, attempt: Attempt | None, outcome: Outcome | None, flow: FlowEntry) -> Iterator[None]:
+        """Complete a job whose flow has returned, even if the worker fails afterwards."""
+        try:
+            yield
+        except BROKEN:
+            if attempt and attempt.stop is None and isinstance(outcome, Returned | Payload):
+                with suppress(AwsError), self._discarding(attempt.job):
+                    self._end(attempt, outcome, flow)
+            raise
+
+    @contextmanager
+    def _discarding(self, job: Job) -> Iterator[None]:
+        """Discard the outcome if its write is refused."""
+        try:
+            yield
+        except Refused as refused:
+            self._discard(job, refused.seen)
+
+    def _claimed(self) -> Job | None:
+        """Claim the job; if that is refused, handle the delivery and return None."""
+        try:
+            job = self._claim()
+        except Refused as refused:
+            self._turn_away(refused.seen)
+            return None
+        self.batch.has_run = True
+        return job
+
+    def _claim(self) -> Job:
+        now = self.equipment.clock.now()
+        return self.equipment.store.claim(
+            self.message.id,
+            created_at=self.message.created_at,
+            owner=secrets.token_urlsafe(6),
+            lease_until=now + self.equipment.times.lease_ms,
+            now=now,
+            estimate=self.equipment.run_times.estimate(self.message.flow, now),
+            memory=self.equipment.memory,
+        )
+
+    def _attempt(self, job: Job, process: FlowProcess, timeout_ms: int, until: int) -> Attempt:
+        call = Call(
+            flow=self.message.flow,
+            id=job.id,
+            org=job.org,
+            attempt=job.attempt,
+            created_at=job.created_at,
+            keep_seconds=job.keep_seconds,
+            timeout_ms=timeout_ms,
+            until=until,
+            folder=process.folder,
+            arguments=self.message.arguments,
+            input=self.message.input,
+            version=self.message.version,
+        )
+        process.begin(call)
+        parts = self.equipment
+        return Attempt(
+            job, process, self.batch, parts.store, parts.clock, parts.run_times, parts.times, timeout_ms, until
+        )
+
+    def _end(self, attempt: Attempt, outcome: Outcome, flow: FlowEntry) -> None:
+        """Write the outcome of a finished attempt."""
+        job, now = attempt.job, self.equipment.clock.now()
+        if attempt.stop is None:
+            if isinstance(outcome, Raised):
+                self._log(job, outcome)
+            self._settle(job, outcome, flow)
+            if not isinstance(outcome, Raised):
+                self.equipment.run_times.learn(self.message.flow, now - attempt.begun_at)
+        elif attempt.stop is Stop.TIMED_OUT:
+            self._settle(job, Raised(attempt.overdue), flow, stopped_at=now)
+        else:
+            self._discard(job, self.equipment.store.read(job.id, consistent=True))
+
+    @staticmethod
+    def _log(job: Job, raised: Raised) -> None:
+        """Log where a flow raised, whatever it did to its log; the message may quote the input."""
+        name = raised.error.partition(":")[0]
+        extra = {"job_id": job.id, "attempt": job.attempt, "exception_name": name, "exception": raised.trace}
+        text = {"exception_text": raised.error} if os.environ.get("LOG_ERROR_TEXTS") == "true" else {}
+        logger().error("the flow raised", extra={**extra, **text})
+
+    def _settle(self, job: Job, outcome: Outcome, flow: FlowEntry | None = None, stopped_at: int | None = None) -> None:
+        now = self.equipment.clock.now()
+        if not isinstance(outcome, Raised):
+            result = outcome if isinstance(outcome, Payload) else outcome.result
+            self.equipment.store.complete(job, result=result, now=now)
+        elif outcome.permanent or job.attempt >= job.max_attempts:
+            self.equipment.inputs().keep(self.message, job, now)
+            self.equipment.store.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)
+        else:
+            self._release(job, outcome, flow)
+
+    def _release(self, job: Job, raised: Raised, flow: FlowEntry | None) -> None:
+        """Release the job, and hide its message for the backoff: no new message."""
+        asked = raised.retry_after
+        pause = min(MAX_BACKOFF_SECONDS, self._backoff(job.attempt, flow) if asked is None else asked)
+        now = self.equipment.clock.now()
+        self.equipment.store.release(job, error=raised.error, not_before=now + round(pause * 1000), now=now)
+        self.batch.defer(self.delivery, math.ceil(pause))
+
+    def _backoff(self, attempt: int, flow: FlowEntry | None) -> float:
+        """Return the pause by the submission's settings, else the flow's."""
+        base, cap = (flow.backoff_seconds, flow.backoff_cap_seconds) if flow else (DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP)
+        own_base, own_cap = self.message.backoff_seconds, self.message.backoff_cap_seconds
+        return backoff_seconds(attempt, base if own_base is None else own_base, cap if own_cap is None else own_cap)
+
+    def _discard(self, job: Job, seen: Job | None) -> None:
+        """Discard the outcome: the job was cancelled or taken over, and the row decides."""
+        if seen is not None and seen.state is State.CANCELLED:
+            with suppress(Refused):
+                self.equipment.store.record_stopped(job, self.equipment.clock.now())
+        self._turn_away(seen)
+
+    def _turn_away(self, seen: Job | None) -> None:
+        self.equipment.unclaimed.turn_away(self.delivery, self.message, seen, self.batch)
+
+
+def backoff_seconds(attempt: int, base: float, cap: float) -> float:
+    """Return a random pause after a failed attempt: full jitter spreads jobs that failed together."""
+    return random.uniform(0, longest_backoff_seconds(attempt, base, cap))  # noqa: S311 - jitter, not a secret

@@ -1,0 +1,85 @@
+"""The pipes between a flow's process and its worker, on the process's side."""
+
+import os
+from dataclasses import dataclass
+from os import _exit, fstat, read, set_blocking, write
+
+from noukai_functions.worker.exchange.answer import Answer
+from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.inside.descriptors import moved_up
+
+BROKEN = 83
+"""The status of a process that has lost its pipes."""
+
+_CHUNK_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """A pipe's end, identified by more than its number, which may be reused."""
+
+    number: int
+    identity: tuple[int, int]
+
+    @classmethod
+    def of(cls, descriptor: int) -> "_End":
+        moved = moved_up(descriptor)
+        return cls(moved, _identity(moved))
+
+    def check(self) -> int:
+        """Return the descriptor; raise if it was closed or reused.
+
+        If a flow has closed it, this process cannot be spoken with any more, and ends.
+        """
+        try:
+            if _identity(self.number) == self.identity:
+                set_blocking(self.number, True)
+                return self.number
+        except OSError:
+            pass
+        _exit(BROKEN)
+
+
+def _identity(descriptor: int) -> tuple[int, int]:
+    found = fstat(descriptor)
+    return found.st_dev, found.st_ino
+
+
+class Channel:
+    """A channel that reads calls and writes answers; forked children of a flow have none."""
+
+    def __init__(self, calls: int, answers: int) -> None:
+        self._calls, self._answers = _End.of(calls), _End.of(answers)
+        self._unread = b""
+        os.register_at_fork(after_in_child=self._close)
+
+    @property
+    def descriptors(self) -> set[int]:
+        """Return the descriptors of the ends."""
+        return {self._calls.number, self._answers.number}
+
+    def next_call(self) -> tuple[Call, str] | None:
+        """Wait for the next call and its token; None once there will be none."""
+        calls = self._calls.check()
+        while b"\n" not in self._unread:
+            data = read(calls, _CHUNK_BYTES)
+            if not data:
+                return None
+            self._unread += data
+        line, _, self._unread = self._unread.partition(b"\n")
+        return Call.parse(line)
+
+    def say(self, answer: Answer, token: str) -> None:
+        """Write the answer to the call with this token."""
+        left = memoryview(answer.line(token))
+        while left:
+            left = left[write(self._answers.check(), left) :]
+
+    def _close(self) -> None:
+        """Close the ends in a child: the worker would wait until the last copy is closed."""
+        for end in (self._calls, self._answers):
+            try:
+                if _identity(end.number) == end.identity:
+                    os.close(end.number)
+            except OSError:
+                continue

@@ -1,0 +1,51 @@
+"""The flows of a folder: each public module is a project, each decorated function in it a flow."""
+
+import importlib
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from noukai.flow import Flow
+from noukai_functions.worker.inside.alias import Alias
+
+PACKAGE = "flows"
+"""What the folder's modules are a package of, wherever the folder lies."""
+
+
+def projects(folder: Path) -> dict[str, Path]:
+    """Return the public modules of a flows folder, by project."""
+    return {project_of(path): path for path in sorted(folder.glob("[!_.]*.py"))}
+
+
+def project_of(path: Path) -> str:
+    """Return a module's project."""
+    return path.stem.replace("_", "-")
+
+
+def open_folder(folder: Path) -> None:
+    """Make the folder's modules importable as `flows.NAME` or `NAME`, as the same module.
+
+    A project named like a module of Python's or of a library hides nothing: that one is imported by its short
+    name.
+    """
+    opened = next((finder for finder in sys.meta_path if isinstance(finder, Alias)), None)
+    if opened is not None:
+        if opened.folder == folder:
+            return
+        opened.remove()
+    package = ModuleType(PACKAGE)
+    package.__path__ = [str(folder)]
+    sys.modules[PACKAGE] = package
+    Alias(PACKAGE, folder).install()
+
+
+def flows_of(path: Path) -> Iterator[Flow]:
+    """Import a project's module and return its flows, without those imported from other projects."""
+    module = importlib.import_module(f"{PACKAGE}.{path.stem}")
+    others = {f"{PACKAGE}.{other.stem}" for other in projects(path.parent).values()} - {module.__name__}
+    # A flow may have several names in its module.
+    for flow in dict.fromkeys(value for value in vars(module).values() if isinstance(value, Flow)):
+        if inspect.unwrap(flow.function).__module__ not in others:
+            yield flow

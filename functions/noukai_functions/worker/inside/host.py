@@ -1,0 +1,224 @@
+"""The host in a flow's process: it imports a project's module once and calls its flows."""
+
+import atexit
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from os import _exit, getpid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from noukai.flow import Context, Flow, PermanentError
+from noukai.flow.runtime import ArgumentsError, Interrupted, Raised, Returned, describe_error, outcome_of, raised_by
+from noukai_functions.refusals import Refusal
+from noukai_functions.telemetry import logger, trace_of
+from noukai_functions.worker.exchange.answer import Answer
+from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.exchange.outcome import Outcome
+from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.inside.channel import Channel
+from noukai_functions.worker.inside.child import Guard, TraceLog
+from noukai_functions.worker.inside.flow_loader import flows_of, open_folder, projects
+from noukai_functions.worker.inside.leftovers import LeftOvers
+from noukai_functions.worker.inside.surroundings import Surroundings, flush_output
+from noukai_wire.limits import MAX_ROW_RESULT_BYTES
+from noukai_wire.text import cut
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+    from noukai_functions.catalog.entries import Catalog
+    from noukai_functions.clock import Clock
+    from noukai_functions.jobs.objects import PayloadStore
+
+
+@dataclass(slots=True)
+class Host:
+    """A host that imports a project's module and runs its flows."""
+
+    project: str
+    asset: Path
+    catalog: "Catalog"
+    clock: "Clock"
+    make_payloads: "Callable[[], PayloadStore]"
+    _environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    """The environment before the import of the module, which may change it."""
+    _flows: dict[str, Flow] = field(default_factory=dict)
+    _pid: int = field(default_factory=getpid)
+
+    def serve(self, channel: Channel, board: ProgressBoard, token: str) -> None:
+        """Import the module, report that to the worker, and serve calls until the pipe closes."""
+        self._pid = getpid()
+        failed = self._import()
+        channel.say(Answer(failed), token)
+        if failed is not None:
+            return
+        surroundings, left = Surroundings(), LeftOvers()
+        while (received := channel.next_call()) is not None:
+            call, token = received
+            surroundings.place_temporary_files(call.folder)
+            outcome = surroundings.call(partial(self.run, call, board))
+            flush_output()
+            is_clean = not left.exist()
+            is_clean = surroundings.restore() and is_clean
+            channel.say(Answer(self.kept(call, outcome), is_clean), token)
+        _leave()
+
+    def load(self) -> None:
+        """Import the module."""
+        folder = self.asset / "flows"
+        open_folder(folder)
+        self._flows.update((flow.name, flow) for flow in flows_of(projects(folder)[self.project]))
+
+    def run(self, call: Call, board: ProgressBoard) -> Returned | Raised:
+        """Run a flow to its outcome."""
+        return _Attempt(self, call, board).run()
+
+    def kept(self, call: Call, outcome: Returned | Raised) -> Outcome:
+        """Store a result that is too large for a row as an object; the worker extends the lease meanwhile."""
+        if isinstance(outcome, Raised) or len(content := outcome.result.encode()) <= MAX_ROW_RESULT_BYTES:
+            return outcome
+        from noukai_functions.jobs.objects import result_key  # noqa: PLC0415 - few jobs have such a result
+
+        try:
+            return self._payloads().put(result_key(call), content)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job is told, and the process lives on
+            what = f"the result of {len(content)} bytes could not be kept: {describe_error(error)}"
+            return Raised(cut(what), trace=trace_of(error))
+
+    def flow(self, call: Call) -> Flow:
+        """Return the flow that a call names.
+
+        Raises:
+            PermanentError: the module lacks it, although the catalog was made of the same module.
+        """
+        name = call.flow.partition("/")[2]
+        try:
+            return self._flows[name]
+        except KeyError:
+            problem = f"the module of {self.project!r} has no flow {name!r} when it is imported here"
+            raise PermanentError(self.catalog.cannot_run(call.version, problem)) from None
+
+    def arguments(self, call: Call) -> Mapping[str, Any]:
+        """Return the flow's arguments, downloaded if they were uploaded, and validated.
+
+        Raises:
+            PermanentError: they are not what the flow takes now.
+        """
+        if call.input is not None:
+            return self._uploaded(call, call.input)
+        # Another deployment, with another flow of that name, may have accepted the job.
+        if errors := self.catalog.errors_of(call.flow, call.arguments):
+            what = "; ".join(f"{path}: {message}" for path, message in errors)
+            raise ArgumentsError.of(what)
+        return call.arguments
+
+    def end_children(self) -> None:
+        """End this process if it is a child that a flow has forked."""
+        if getpid() != self._pid:
+            _exit(0)
+
+    def _import(self) -> Raised | None:
+        guard = Guard()
+        guard.arm()
+        try:
+            guard.run(self.load)
+        except Interrupted as error:
+            return Raised("Interrupted: the import of the flow's module was told to stop", trace=trace_of(error))
+        except BaseException as error:  # noqa: BLE001 - importing runs the author's code
+            return Raised(raised_by(error).error, trace=trace_of(error))
+        return None
+
+    def _uploaded(self, call: Call, reference: str) -> Mapping[str, Any]:
+        # Few jobs have such an input.
+        from noukai_functions.jobs.objects import PayloadLostError, input_key  # noqa: PLC0415
+        from noukai_functions.requests.submission import uploaded_arguments  # noqa: PLC0415
+
+        key = input_key(call.org, reference)
+        try:
+            content = self._payloads().read(key, key.rpartition("/")[2])
+            return uploaded_arguments(content, call.flow, self.catalog)
+        except PayloadLostError as lost:
+            raise PayloadLostError(f"the job's input is lost: {lost}; submit it anew") from None
+        except Refusal as refused:
+            raise ArgumentsError(f"the uploaded input is not what the flow takes: {refused.message}") from None
+
+    def _payloads(self) -> "PayloadStore":
+        with _shown(self._environment):
+            return self.make_payloads()
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One call of a flow, and its context."""
+
+    host: Host
+    call: Call
+    board: ProgressBoard
+    _is_over: bool = False
+    _reporting: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self) -> Returned | Raised:
+        """Run the flow to its outcome."""
+        call, clock = self.call, self.host.clock
+        over_at = min(clock.now() + call.timeout_ms, call.until)
+        context = Context(
+            job_id=call.id,
+            attempt=call.attempt,
+            org=call.org,
+            logger=self._logger,
+            remaining=lambda: (over_at - clock.now()) / 1000,
+            report=self._report,
+        )
+        guard, log = Guard(context.mark_cancelled), TraceLog()
+        guard.arm()
+        outcome = outcome_of(lambda: guard.run(lambda: self._call(context)), lambda: log)
+        with self._reporting:
+            self._is_over = True
+        return outcome if isinstance(outcome, Returned) else replace(outcome, trace=log.trace)
+
+    def _call(self, context: Context) -> Any:
+        try:
+            flow = self.host.flow(self.call)
+            flow.prepare()
+            return flow.run(self.host.arguments(self.call), context)
+        except ArgumentsError as wrong:
+            raise ArgumentsError(self.host.catalog.cannot_run(self.call.version, str(wrong))) from None
+        finally:
+            self.host.end_children()
+
+    def _report(self, progress: Mapping[str, Any]) -> None:
+        """Report progress, unless the thread has outlived its attempt."""
+        with self._reporting:
+            if not self._is_over:
+                self.board.write(progress)
+
+    def _logger(self) -> "Logger":
+        made = logger()
+        made.append_keys(job_id=self.call.id, attempt=self.call.attempt)
+        return made
+
+
+def _leave() -> None:
+    """Join threads, run exit handlers and flush the streams."""
+    shut_down = getattr(threading, "_shutdown", None)
+    if shut_down is not None:
+        shut_down()
+    atexit._run_exitfuncs()  # noqa: SLF001 - as multiprocessing does, which has the same need
+    flush_output()
+
+
+@contextmanager
+def _shown(wanted: Mapping[str, str]) -> Iterator[None]:
+    """Replace the environment meanwhile: AWS clients read it when they are made."""
+    found = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(found)

@@ -1,0 +1,71 @@
+"""The connection of a worker and a flow's process: pipes, a tether and a board, made before the fork."""
+
+import os
+from collections.abc import Collection
+from contextlib import ExitStack
+
+from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.inside.channel import Channel
+from noukai_functions.worker.process.detachment import detach
+from noukai_functions.worker.process.output import Output
+from noukai_functions.worker.process.tether import Tether
+
+
+class Connection:
+    """A connection of both processes; after the fork the worker calls `hold` and the child `enter`.
+
+    Raises:
+        OSError: there are no descriptors for it.
+    """
+
+    def __init__(self) -> None:
+        with ExitStack() as made:
+            self.board = ProgressBoard()
+            made.callback(self.board.close)
+            self.tether = Tether()
+            made.callback(self.tether.drop)
+            self.output = Output()
+            made.callback(self.output.drop)
+            self._their_calls, self.calls = os.pipe()
+            made.callback(_close, self._their_calls, self.calls)
+            self.answers, self._their_answers = os.pipe()
+            made.callback(_close, self.answers, self._their_answers)
+            os.set_blocking(self.calls, False)
+            os.set_blocking(self.answers, False)
+            self._made = made.pop_all()
+
+    def drop(self) -> None:
+        """Close both sides after a failed fork."""
+        self._made.close()
+
+    def hold(self) -> None:
+        """Close the child's ends in the worker."""
+        self.tether.hold()
+        self.output.hold()
+        _close(self._their_calls, self._their_answers)
+
+    def enter(self, modules: Collection[str] | None) -> Channel:
+        """Close the worker's ends in the child and detach from the worker."""
+        os.setpgid(0, 0)
+        tied = self.tether.tie()
+        channel = Channel(self._their_calls, self._their_answers)
+        detach({tied, *channel.descriptors}, self.output.writing, modules)
+        return channel
+
+    def close(self) -> None:
+        """Close the worker's ends; kill what is left of the process group."""
+        self.tether.cut()
+        self.output.close()
+        self.board.close()
+        _close(self.calls, self.answers)
+
+    def close_calls(self) -> None:
+        """Close the calls' pipe: no call follows."""
+        os.close(self.calls)
+        self.calls = -1
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        if descriptor >= 0:
+            os.close(descriptor)

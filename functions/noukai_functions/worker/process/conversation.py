@@ -1,0 +1,137 @@
+"""The conversation of a worker with a flow's process."""
+
+import math
+import os
+import select
+import sys
+from collections import deque
+from contextlib import suppress
+from functools import cache
+from time import monotonic
+
+from noukai_functions.telemetry import logger
+from noukai_functions.worker.exchange.answer import LineReader
+from noukai_functions.worker.process.connection import Connection
+from noukai_functions.worker.process.output import ERRORS
+from noukai_functions.worker.process.reaper import Reaper
+
+_CHUNK_BYTES = 1 << 16
+_LAST_CHUNKS = 32
+"""How much of what a process has said is read after its death: programs that it has started may write on."""
+_OUTPUT_SECONDS = 0.02
+"""How often the output is read: a flow that prints a lot would wake the worker for each line."""
+LOOK_SECONDS = 0.05
+"""How often a process is looked at where nothing tells of its death."""
+
+
+class Conversation:
+    """The worker's side of a connection: it sends calls, passes output on, and receives answers."""
+
+    def __init__(self, connection: Connection, pid: int, reaper: Reaper) -> None:
+        self.said: deque[bytes] = deque()
+        """The lines that were heard; who reads one takes it away."""
+        self.has_gone = False
+        """Whether the process has ended, or closed the pipe of its answers."""
+        self._connection = connection
+        self._pid = pid
+        self._reaper = reaper
+        self._lines = LineReader()
+        self._unsent = memoryview(b"")
+        self._death = _pidfd(pid)
+        self._quiet, self._all = select.poll(), select.poll()
+        self._output_at = 0.0
+        for poll in (self._quiet, self._all):
+            poll.register(connection.answers, select.POLLIN)
+            if self._death is not None:
+                poll.register(self._death, select.POLLIN)
+        for descriptor in connection.output.reading:
+            self._all.register(descriptor, select.POLLIN)
+
+    def send(self, call: bytes) -> None:
+        """Start sending a call; `wait` sends the rest."""
+        self._unsent = memoryview(call)
+        self._send()
+
+    def close(self) -> None:
+        """Pass on the last output, and close all descriptors."""
+        self._connection.output.finish()
+        self._connection.close()
+        if self._death is not None:
+            os.close(self._death)
+
+    def wait(self, deadline: float) -> None:
+        """Wait for an event and handle it."""
+        now = monotonic()
+        poll, until = (self._all, deadline) if now >= self._output_at else (self._quiet, min(deadline, self._output_at))
+        if self._death is None:
+            until = min(until, now + LOOK_SECONDS)
+        happened = {descriptor for descriptor, _ in poll.poll(max(0.0, until - now) * 1000)}
+        if not happened:
+            self._reaper.reap()
+        connection = self._connection
+        self.has_gone = self._death in happened or (self._death is None and self._reaper.has_ended(self._pid))
+        if poll is self._all or ERRORS in happened:
+            self._pass_output()
+        if self._unsent:
+            self._send()
+        if connection.answers in happened or self.has_gone:
+            self._listen()
+
+    def _pass_output(self) -> None:
+        output = self._connection.output
+        open_ones = {*output.reading}
+        busy = output.pass_on()
+        self._output_at = 0.0 if busy else monotonic() + _OUTPUT_SECONDS
+        if output.waits_for_log:
+            # It goes on as soon as the log takes more: a pipe holds so little that looking now and then is
+            # slow.
+            self._output_at = math.inf
+            self._quiet.register(ERRORS, select.POLLOUT)
+        else:
+            with suppress(KeyError):
+                self._quiet.unregister(ERRORS)
+        for ended in open_ones - output.reading.keys():
+            self._all.unregister(ended)
+
+    def _send(self) -> None:
+        """Write as much of the call as the pipe takes."""
+        try:
+            self._unsent = self._unsent[os.write(self._connection.calls, self._unsent) :]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._unsent = memoryview(b"")
+        for poll in (self._quiet, self._all):
+            if self._unsent:
+                poll.register(self._connection.calls, select.POLLOUT)
+            else:
+                with suppress(KeyError):
+                    poll.unregister(self._connection.calls)
+
+    def _listen(self) -> None:
+        """Read from the process; a closed pipe counts as its end."""
+        for _ in range(_LAST_CHUNKS if self.has_gone else 1):
+            try:
+                data = os.read(self._connection.answers, _CHUNK_BYTES)
+            except BlockingIOError:
+                return
+            self.said += self._lines.feed(data)
+            if not data:
+                self.has_gone = True
+                return
+
+
+def _pidfd(pid: int) -> int | None:
+    """Open a pidfd, which reports a child's death even if a grandchild holds its pipes open."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError) as error:  # not Linux, or not allowed
+        if sys.platform == "linux":
+            _warn_of_late_deaths(str(error))
+        return None
+
+
+@cache
+def _warn_of_late_deaths(reason: str) -> None:
+    """Log, once per reason, that deaths are polled for."""
+    logger().warning("flow processes: the system does not tell of their death", extra={"reason": reason})

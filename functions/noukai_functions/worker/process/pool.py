@@ -1,0 +1,190 @@
+"""The pool of flow processes that a worker keeps between attempts."""
+
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import monotonic
+
+from noukai_functions.telemetry import logger
+from noukai_functions.worker.process.process import Body, FlowProcess
+from noukai_functions.worker.process.reaper import Reaper
+from noukai_functions.worker.process.scratch import is_untouched, make_scratch, remove_scratch, remove_stale
+
+_MOST_KEPT = 4
+_IDLE_SHARE = 4
+"""Idle processes together may have the function's memory divided by this."""
+_GROWTH_SHARE = 8
+"""The divisor of a function's memory that a process may grow by after its first attempt."""
+_MOST_ATTEMPTS = 10_000
+
+
+class WorkerBrokenError(Exception):
+    """The error that the worker itself is broken: its process must end."""
+
+
+@dataclass
+class ProcessPool:
+    """At most four idle processes, each for the flows of one project.
+
+    The least recently used one ends first.
+    """
+
+    body: Callable[[str], Body]
+    """Makes what runs in the process of a project."""
+    memory: int
+    """The bytes that the function has."""
+    _idle: list[FlowProcess] = field(default_factory=list)
+    """The least recently used one comes first."""
+    _modules: frozenset[str] | None = None
+    """The modules that were loaded before the first process was made; None if none was made ahead."""
+    _spare: str = ""
+    """A folder for temporary files that nobody has put any into."""
+    _is_broken: bool = False
+
+    def get_ready(self, projects: Iterable[str], seconds: float) -> None:
+        """Start processes that import the projects' modules, as time, memory and the limit of four allow.
+
+        A process whose import fails is closed with a warning: the first job that needs the project makes
+        another, and that attempt's error names the cause.
+        """
+        deadline = monotonic() + seconds
+        self._modules = frozenset(sys.modules)
+        for project in projects:
+            if len(self._idle) == _MOST_KEPT or self._hold_too_much() or monotonic() >= deadline:
+                return
+            try:
+                process = self._make(project)
+            except OSError:
+                logger().warning("flow processes: none could be started ahead", exc_info=True)
+                return
+            if process.fails_to_import(deadline - monotonic()):
+                logger().warning("flow processes: a module failed to import ahead", extra={"project": project})
+                process.close()
+            else:
+                self._idle.append(process)
+
+    def take(self, project: str, *, fresh: bool) -> FlowProcess:
+        """Return a kept process of the project, or a new one, with an empty scratch folder.
+
+        With `fresh`, no attempt has used the process before.
+
+        Raises:
+            WorkerBrokenError: no process or no folder can be made.
+            NotEndedError: a process that had to end is still running.
+        """
+        if self._is_broken:
+            raise WorkerBrokenError("the files of an earlier attempt cannot be removed")
+        try:
+            # Even a look at the processes needs a descriptor.
+            process = self._found_or_made(project, fresh=fresh)
+            try:
+                process.folder = self._empty_folder()
+            except OSError:
+                process.close()
+                raise
+        except OSError as error:
+            raise WorkerBrokenError(f"a flow's process cannot be made: {error}") from error
+        return process
+
+    def give_back(self, process: FlowProcess, *, is_used_up: bool = False) -> None:
+        """Keep a clean process for the next attempt, end any other; delete the attempt's files.
+
+        Raises:
+            NotEndedError: something of it runs on.
+            WorkerBrokenError: there is no descriptor for a look at what runs.
+        """
+        try:
+            if not self._is_kept(process, is_used_up=is_used_up):
+                self._remove(process.folder)
+        except OSError as error:
+            raise WorkerBrokenError(f"what an attempt has left cannot be looked for: {error}") from error
+
+    def close(self) -> None:
+        """End every process."""
+        while self._idle:
+            self._idle.pop().close()
+        if self._spare:
+            self._remove(self._spare)
+            self._spare = ""
+
+    def _is_kept(self, process: FlowProcess, *, is_used_up: bool) -> bool:
+        if not process.is_clean or self._reaper.has_orphans():
+            process.close()
+        elif is_used_up or self._is_worn(process):
+            process.leave()
+        else:
+            with suppress(OSError):
+                self._clear(process.folder)
+                self._idle.append(process)
+                return True
+            process.close()  # a thread that it keeps may have written to the folder meanwhile
+        return False
+
+    def _empty_folder(self) -> str:
+        spare, self._spare = self._spare, ""
+        if spare and is_untouched(spare):
+            return spare
+        if spare:  # a thread of a kept process may know its name
+            self._remove(spare)
+        return make_scratch()
+
+    def _clear(self, folder: str) -> None:
+        if not self._spare and is_untouched(folder):
+            self._spare = folder
+        else:
+            remove_scratch(folder)
+
+    def _remove(self, folder: str) -> None:
+        try:
+            remove_scratch(folder)
+        except OSError:
+            logger().exception("the files of an attempt were not removed")
+            self._is_broken = True
+
+    @cached_property
+    def _reaper(self) -> Reaper:
+        with suppress(OSError):
+            remove_stale()
+        return Reaper()
+
+    def _found_or_made(self, project: str, *, fresh: bool) -> FlowProcess:
+        self._drop_dead()
+        process = self._kept(project, fresh=fresh)
+        while self._idle and (len(self._idle) == _MOST_KEPT or self._hold_too_much()):
+            self._idle.pop(0).leave()
+        return process or self._make_at_any_cost(project)
+
+    def _make(self, project: str) -> FlowProcess:
+        return FlowProcess.start(project, self.body(project), self._reaper, self.memory, self._modules)
+
+    def _make_at_any_cost(self, project: str) -> FlowProcess:
+        try:
+            return self._make(project)
+        except OSError:
+            self.close()
+            return self._make(project)
+
+    def _kept(self, project: str, *, fresh: bool) -> FlowProcess | None:
+        for process in reversed(self._idle):
+            if process.project == project and not (fresh and process.attempts):
+                self._idle.remove(process)
+                return process
+        return None
+
+    def _drop_dead(self) -> None:
+        for process in [process for process in self._idle if not process.is_alive]:
+            logger().warning("flow processes: an idle process died", extra={"project": process.project})
+            self._idle.remove(process)
+            process.close()
+
+    def _hold_too_much(self) -> bool:
+        return sum(process.memory for process in self._idle) > self.memory // _IDLE_SHARE
+
+    def _is_worn(self, process: FlowProcess) -> bool:
+        memory = process.memory
+        if process.attempts <= 1:
+            process.first_memory = memory
+        growth = memory - process.first_memory
+        return process.attempts >= _MOST_ATTEMPTS or growth > self.memory // _GROWTH_SHARE

@@ -1,0 +1,248 @@
+"""The process that the flows of one project run in: a forked child with a process group of its own.
+
+A thread could not do this: one C call that holds the interpreter's lock would stall the heartbeats beside it,
+and no thread can be killed. The parent stays free of threads and waits on a pipe; `multiprocessing` queues
+would need shared memory, which Lambda lacks.
+"""
+
+import os
+import signal
+import traceback
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from secrets import token_hex
+from time import monotonic, sleep
+from typing import NoReturn
+
+from noukai.flow.runtime import Raised
+from noukai_functions.worker.exchange.answer import Answer
+from noukai_functions.worker.exchange.call import INTERRUPT, Call
+from noukai_functions.worker.exchange.outcome import Outcome
+from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.inside.channel import BROKEN, Channel
+from noukai_functions.worker.process.connection import Connection
+from noukai_functions.worker.process.conversation import LOOK_SECONDS, Conversation
+from noukai_functions.worker.process.reaper import End, Reaper
+
+_DEATH_SECONDS = 0.1
+"""A process that has closed its pipes may be about to end: its status comes a moment later."""
+_LEAVING_SECONDS = 2.0
+"""How long the exit handlers of a process may take."""
+_KILLED_FOR_MEMORY_SHARE = 2
+"""A killed process with the worker's memory divided by this was most likely killed for it."""
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+Body = Callable[[Channel, ProgressBoard, str], object]
+"""The body of the process; it gets its pipes, its progress board, and the token of its first answer."""
+
+
+class FlowProcess:
+    """A process that takes one call after the other, as its worker sees it.
+
+    The outcome of a call arrives through `receive`; after `close` nothing of the process and its group runs.
+    """
+
+    def __init__(
+        self, project: str, pid: int, connection: Connection, reaper: Reaper, token: str, *, memory: int
+    ) -> None:
+        self.project = project
+        self.pid = pid
+        self.board = connection.board
+        self.attempts = 0
+        """How many calls it was given."""
+        self.has_imported = False
+        """Whether its module is imported: the flow of a call that it was given has begun then."""
+        self.folder = ""
+        """Where the temporary files of its attempt go."""
+        self.first_memory = 0
+        """What it had at the end of its first attempt, in bytes."""
+        self._workers_memory = memory
+        self._inherited = _memory(os.getpid())
+        self._connection = connection
+        self._reaper = reaper
+        self._token = self._first_token = token
+        self._conversation = Conversation(connection, pid, reaper)
+        self._is_called = False
+        self._is_spoilt = False
+        self._ended: End | None = None
+
+    @classmethod
+    def start(
+        cls, project: str, body: Body, reaper: Reaper, memory: int, modules: Collection[str] | None = None
+    ) -> "FlowProcess":
+        """Fork, for the flows of a project.
+
+        The body runs in the child, which ends with it, or with this process.
+
+        `memory` is what the worker has for all its processes, in bytes.
+        Of all libraries the child has the `modules` loaded; with None, all that this process has.
+
+        Raises:
+            OSError: there is no process to be had, or no descriptor for it.
+        """
+        connection, token = Connection(), token_hex(8)
+        try:
+            pid = os.fork()
+        except OSError:
+            connection.drop()
+            raise
+        if pid == 0:
+            _run_child(body, connection, modules, token)
+        connection.hold()
+        with suppress(PermissionError, ProcessLookupError):  # the child was faster, or is gone
+            os.setpgid(pid, pid)
+        reaper.keep(pid)
+        return cls(project, pid, connection, reaper, token, memory=memory)
+
+    @property
+    def is_alive(self) -> bool:
+        """Return whether it has not ended."""
+        return self._ended is None and not self._reaper.has_ended(self.pid)
+
+    @property
+    def is_clean(self) -> bool:
+        """Return whether it may take another call."""
+        return not (self._is_called or self._is_spoilt)
+
+    @property
+    def memory(self) -> int:
+        """Return the memory that it has gained since the fork, in bytes."""
+        return max(0, _memory(self.pid) - self._inherited)
+
+    def fails_to_import(self, seconds: float) -> bool:
+        """Wait up to so many seconds for the import; return whether it has failed."""
+        deadline = monotonic() + seconds
+        while not self.has_imported and (left := deadline - monotonic()) > 0:
+            if self.receive(left) is not None:
+                return True
+        return False
+
+    def begin(self, call: Call) -> None:
+        """Send a call, which begins once the module is imported."""
+        self.attempts += 1
+        self._is_called = True
+        self.board.clear()
+        self._token = token_hex(8)
+        self._conversation.send(call.line(self._token))
+
+    def receive(self, seconds: float) -> Outcome | None:
+        """Wait up to so many seconds for the outcome; a death counts as one.
+
+        Returns early, with None, when the module has been imported.
+        """
+        deadline = monotonic() + seconds
+        answer = self._heard()
+        while answer is None:
+            self._conversation.wait(deadline)
+            # A flow may write lines for ever, which are no reason to wait on.
+            answer = self._heard()
+            if answer is None and self._conversation.has_gone:
+                return self._cause_of_death()
+            if answer is None and monotonic() >= deadline:
+                return None
+        return self._outcome_of(answer)
+
+    def interrupt(self) -> None:
+        """Interrupt the flow: raise in its main thread, and cancel its coroutines."""
+        self._is_spoilt = True
+        self._signal(INTERRUPT)
+
+    def kill(self) -> None:
+        """Kill the process, even in another group, and the rest of its group."""
+        self._is_spoilt = True
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
+
+    def leave(self) -> None:
+        """Close the calls, so that its exit handlers run, and close it."""
+        self._connection.close_calls()
+        deadline = monotonic() + _LEAVING_SECONDS
+        while self.is_alive and (left := deadline - monotonic()) > 0:
+            self._conversation.wait(monotonic() + min(left, LOOK_SECONDS))
+            self._conversation.said.clear()  # exit handlers may write for as long as they run
+        self.close()
+
+    def close(self) -> None:
+        """Kill the process, reap it, and release its pipes and memory.
+
+        Raises:
+            NotEndedError: something runs on.
+        """
+        try:
+            self._end()
+        finally:
+            self._conversation.close()
+
+    def _heard(self) -> Answer | None:
+        """Return the next answer to a call."""
+        while self._conversation.said:
+            token = self._token if self.has_imported else self._first_token
+            if answer := Answer.read(self._conversation.said.popleft(), token):
+                return answer
+        return None
+
+    def _outcome_of(self, answer: Answer) -> Outcome | None:
+        if not self.has_imported and answer.outcome is None:
+            self.has_imported = True
+            return None
+        self._is_called = False
+        self._is_spoilt = self._is_spoilt or not (self.has_imported and answer.is_clean)
+        self._connection.output.finish()
+        return answer.outcome or Raised("ProcessDied: the flow's process gave an answer that makes no sense")
+
+    def _cause_of_death(self) -> Raised:
+        deadline = monotonic() + _DEATH_SECONDS
+        while self.is_alive and monotonic() < deadline:
+            sleep(0.001)
+        has_died = not self.is_alive
+        ended = self._end()
+        code = ended.code
+        when = "" if self.has_imported else " while it imported the flow's module"
+        if not has_died or code == BROKEN:
+            return Raised(f"ProcessDied: the flow's process has closed the pipes to its worker{when}")
+        if code >= 0:
+            return Raised(f"ProcessDied: the flow's process ended itself with status {code}{when}")
+        # The signals of real time, but for the first and the last, have no names.
+        name = signal.Signals(-code).name if -code in {*signal.Signals} else f"signal {-code}"
+        why = self._memory_at_its_end(ended) if -code == signal.SIGKILL else ""
+        return Raised(f"ProcessDied: the flow's process was ended by {name}{when}{why}")
+
+    def _memory_at_its_end(self, ended: End) -> str:
+        """Return the memory at its death: the kernel gives no reason for a kill."""
+        held, memory = (f"{each / 1_048_576:.0f} MB" for each in (ended.held, self._workers_memory))
+        if ended.held * _KILLED_FOR_MEMORY_SHARE < self._workers_memory:
+            return f"; it held up to {held} of memory"
+        return f", most likely out of memory: it held up to {held}, and its worker has {memory}"
+
+    def _end(self) -> End:
+        self._is_spoilt = True
+        if self._ended is None:
+            self._ended = self._reaper.end(self.pid)
+        return self._ended
+
+    def _signal(self, number: int) -> None:
+        if self.is_alive:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+def _memory(pid: int) -> int:
+    """Return a process's anonymous memory in bytes; 0 if unknown."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb", buffering=0) as file:  # noqa: PTH123 - it is read after each attempt
+            _, resident, of_files, *_ = map(int, file.read().split())
+    except OSError:  # not Linux, or it has ended
+        return 0
+    return (resident - of_files) * _PAGE_BYTES
+
+
+def _run_child(body: Body, connection: Connection, modules: Collection[str] | None, token: str) -> NoReturn:
+    """Run the body in the child and exit without the parent's clean-up."""
+    try:
+        body(connection.enter(modules), connection.board, token)
+        os._exit(0)
+    except BaseException:  # noqa: BLE001 - nothing may return into the worker's code
+        traceback.print_exc()
+    finally:
+        os._exit(1)

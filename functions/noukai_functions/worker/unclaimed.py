@@ -1,0 +1,59 @@
+"""The handling of deliveries that start no attempt, for the worker and the dead-letter reader."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.abandon import abandon
+from noukai_functions.jobs.lifecycle import Job, State, Verdict, judge, seconds_until_claimable
+from noukai_functions.jobs.queue import Delivery, Message
+from noukai_functions.jobs.table import JobStore
+from noukai_functions.telemetry import logger
+from noukai_functions.worker.batch import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from noukai_functions.jobs.saved_inputs import InputStore
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """The end of deliveries whose jobs are not claimed."""
+
+    store: JobStore
+    clock: Clock
+    inputs: "Callable[[], InputStore]"
+    """Asked for when an input is to be kept: most deliveries need none."""
+
+    def turn_away(
+        self,
+        delivery: Delivery,
+        message: Message,
+        seen: Job | None,
+        batch: Batch,
+        *,
+        dead: bool = False,
+    ) -> None:
+        """Drop the delivery, defer it, or settle its job as failed.
+
+        `dead` says that no worker gets the delivery again.
+        """
+        now = self.clock.now()
+        verdict = judge(seen, message.created_at, now)
+        if seen is None or verdict is Verdict.DROP:
+            if seen is None or seen.created_at != message.created_at:
+                reason = "it belongs to no job" if seen is None else "its job's id was used again"
+                extra = {"message_id": delivery.id, "job_id": message.id, "reason": reason}
+                logger().warning("a message was dropped", extra=extra)
+            elif seen.state is State.CANCELLED:
+                self.inputs().keep(message, seen, now)
+            return
+        if verdict is Verdict.DEFER or (verdict is Verdict.CLAIMABLE and not dead):
+            batch.defer(delivery, seconds_until_claimable(seen, now))
+            return
+        self.inputs().keep(message, seen, now)
+        standing = abandon(seen, self.store, now)
+        if standing is not None and not standing.is_terminal:
+            # Somebody was faster: what the row says then decides when the delivery returns.
+            batch.defer(delivery, 1)

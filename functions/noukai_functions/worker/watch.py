@@ -1,0 +1,159 @@
+"""The watch over an attempt: its flow runs in a child process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from noukai_functions.aws import AwsError
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.estimate import Estimate, RunTimes, refine
+from noukai_functions.jobs.lifecycle import Job, State, has_lost, progress_interval_ms
+from noukai_functions.jobs.table import JobStore, Refused
+from noukai_functions.telemetry import logger
+from noukai_functions.worker.batch import Batch
+from noukai_functions.worker.exchange.outcome import Outcome
+from noukai_functions.worker.process.process import FlowProcess
+from noukai_functions.worker.times import Times
+
+BEAT_SECONDS = 0.25
+EXTENSIONS = 3
+"""How many times a lease is extended within its length.
+
+When a flow has ended, two thirds of the lease are left at least. That is 40 s of the default's 60 s, for what follows
+without a heartbeat: exit handlers, the end of what runs on, the last output and the settling.
+"""
+CHECK_MS = 2000
+"""How often the row is looked at: a cancellation reaches the flow within it."""
+
+
+class Stop(Enum):
+    """The reason why a flow must stop early."""
+
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed out"
+    TAKEN_OVER = "taken over"
+
+
+@dataclass(slots=True)
+class Attempt:
+    """The watch over a running flow: heartbeats, progress, cancellation and timeout."""
+
+    job: Job
+    process: FlowProcess
+    batch: Batch
+    store: JobStore
+    clock: Clock
+    run_times: RunTimes
+    times: Times
+    timeout_ms: int
+    """From when the flow begins, which may be later than this."""
+    until: int
+    """When the attempt is over, however late its flow begins."""
+    stop: Stop | None = None
+    _shown: Mapping[str, Any] | None = None
+    _check_at: int = field(init=False)
+    _extend_at: int = field(init=False)
+    _progress_at: int = field(init=False)
+    _kill_at: int | None = None
+    begun_at: int = field(init=False)
+    """When the flow began; before that, when its module began to be imported."""
+    _timeout_at: int = field(init=False)
+    _is_importing: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        now = self.clock.now()
+        self._check_at = now + CHECK_MS
+        self._extend_at = now + self.times.lease_ms // EXTENSIONS
+        self._is_importing = not self.process.has_imported
+        self._begin(now, self.times.import_ms if self._is_importing else self.timeout_ms)
+
+    def _begin(self, now: int, most_ms: int) -> None:
+        self.begun_at = now
+        self._progress_at = now + progress_interval_ms(0)
+        self._timeout_at = min(now + most_ms, self.until)
+
+    @property
+    def overdue(self) -> str:
+        """Return the error message for a flow that has timed out."""
+        if self._is_importing:
+            seconds = self.times.import_ms / 1000
+            return f"TimeoutError: the flow's module was still being imported after {seconds:g} seconds"
+        return f"TimeoutError: the flow was stopped after {self.timeout_ms / 1000:g} seconds"
+
+    def watch(self) -> Outcome:
+        """Return how the flow ended; `stop` says why if it was stopped.
+
+        Raises:
+            NotEndedError: it was killed and runs on.
+        """
+        # The first beat shortens the batch's visibility to a lease while the flow runs already, which costs
+        # no time.
+        self._beat(self.clock.now())
+        while True:
+            outcome = self.process.receive(BEAT_SECONDS)
+            if outcome is not None:
+                return outcome
+            now = self.clock.now()
+            if self._is_importing and self.process.has_imported and self.stop is None:
+                self._is_importing = False
+                self._begin(now, self.timeout_ms)
+            self._beat(now)
+
+    def _beat(self, now: int) -> None:
+        try:
+            self.batch.beat(now)
+            if self.stop in (None, Stop.TIMED_OUT):
+                self._touch(now)
+        except AwsError:
+            # The lease outlives a few failed beats; the next one tries again.
+            logger().warning("a heartbeat failed", extra={"job_id": self.job.id}, exc_info=True)
+            self._check_at = self._extend_at = self._progress_at = now + CHECK_MS
+        if self.stop is None and now >= self._timeout_at:
+            self._make_stop(Stop.TIMED_OUT, now)
+        if self._kill_at is not None and now >= self._kill_at:
+            self.process.kill()
+
+    def _touch(self, now: int) -> None:
+        """Write to the row if an update is due; read it if it was not read for long."""
+        progress = self.process.board.read()
+        progress_due = progress != self._shown and now >= self._progress_at
+        if now >= self._extend_at or progress_due:
+            self._extend(now, progress)
+        elif now >= self._check_at:
+            self._check_at = now + CHECK_MS
+            seen = self.store.read(self.job.id, consistent=False)
+            if seen is not None and has_lost(self.job, seen):
+                self._lose(seen, now)
+
+    def _extend(self, now: int, progress: Mapping[str, Any] | None) -> None:
+        try:
+            self.store.extend(
+                self.job,
+                lease_until=now + self.times.lease_ms,
+                progress=progress,
+                now=now,
+                estimate=self._estimate(now, progress),
+            )
+        except Refused as refused:
+            self._lose(refused.seen, now)
+            return
+        self._shown = progress
+        self._check_at = now + CHECK_MS
+        self._extend_at = now + self.times.lease_ms // EXTENSIONS
+        self._progress_at = now + progress_interval_ms(now - self.begun_at)
+
+    def _estimate(self, now: int, progress: Mapping[str, Any] | None) -> Estimate | None:
+        if progress == self._shown:
+            return None
+        return refine(self.run_times.estimate(self.job.flow, self.begun_at), self.begun_at, now, progress)
+
+    def _lose(self, seen: Job | None, now: int) -> None:
+        cancelled = seen is not None and seen.state is State.CANCELLED and seen.created_at == self.job.created_at
+        self._make_stop(Stop.CANCELLED if cancelled else Stop.TAKEN_OVER, now)
+
+    def _make_stop(self, why: Stop, now: int) -> None:
+        if self._kill_at is None:
+            self.process.interrupt()
+            self._kill_at = now + self.times.grace_ms
+        self.stop = why

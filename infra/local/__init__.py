@@ -1,5 +1,0 @@
-"""The local system: the synthesized template, deployed to an AWS emulator of local processes.
-
-`python -m infra.local` runs it until it is interrupted; `infra.local.running` starts and stops that as a
-process.
-"""

@@ -1,0 +1,173 @@
+"""The operator's commands: `python -m noukai_infra deploy|rollback|restore|destroy|keys|budget|redrive|recount`."""
+
+import os
+import sys
+import time
+from functools import partial
+from typing import Annotated
+
+import typer
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from noukai_infra.operations.account import OperatorError
+from noukai_infra.operations.deployment.deploy import Plan, deploy, destroy
+from noukai_infra.operations.deployment.draining import draining_profiles
+from noukai_infra.operations.deployment.rollback import live_flows, rollback
+from noukai_infra.operations.deployment.runtimes import check_runtime
+from noukai_infra.operations.moments import Interval, interval
+from noukai_infra.operations.operator import Context, Operator, Org
+from noukai_infra.operations.orgs import budget_commands, key_commands
+from noukai_infra.operations.recount import Uncounted, count_with
+from noukai_infra.operations.redrive import redrive
+from noukai_infra.operations.restore.command import restore_command
+from noukai_infra.settings import SettingsError
+from noukai_wire.variables import unknown_variables
+
+commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+commands.add_typer(key_commands.commands, name="keys", help="The keys of the deployment's callers.")
+commands.add_typer(budget_commands.commands, name="budget", help="What orgs may use in a month.")
+commands.command("restore")(restore_command)
+
+
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@commands.command("deploy", context_settings=_PASS_ON)
+def deploy_command(
+    further: typer.Context,
+    context: Context,
+    org: Org = "default",
+    *,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what would change, and ask before it is deployed.")
+    ] = False,
+    any_memory: Annotated[bool, typer.Option("--any-memory", help="The account is no new one.")] = False,
+) -> None:
+    """Deploy the stack, and show its endpoint and a first key; further options go to `cdk deploy`."""
+    end_of_runtime = check_runtime(sys.version_info[:2])
+    if flows := os.environ.get("FLOWS"):
+        raise OperatorError(
+            f'FLOWS={flows} is for `make local`: for a deployment, set flows in cdk.json, or ARGS="-c flows={flows}".'
+        )
+    operator = Operator.of(context)
+    operator.cdk.check_options("deploy", further.args)
+    plan = Plan(
+        context=operator.cdk_options([]),
+        options=further.args,
+        confirm=(lambda: typer.confirm("Deploy these changes?")) if diff else None,
+        is_unattended=_is_in_ci(),
+        any_memory=any_memory,
+    )
+    warnings = deploy(operator.account, operator.cdk, operator.stack, plan)
+    for warning in [*warnings, *filter(None, [end_of_runtime])]:
+        typer.echo(f"\nWarning: {warning}")
+    typer.echo(f"\nFlows:    version {live_flows(operator.account, operator.stack)}")
+    typer.echo(f"Endpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
+    if draining := draining_profiles(operator.account, operator.stack):
+        typer.echo(
+            f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues are empty and no "
+            "schedule sends to them: `make deploy` takes them away from then on."
+        )
+    _show_first_key(operator, org)
+
+
+def _show_first_key(operator: Operator, org: str) -> None:
+    """Create a deployment's first key; show it on a terminal only, since logs are read by many, and kept."""
+    keys = operator.keys()
+    if not keys.is_empty():
+        return
+    if _is_in_ci() or not sys.stdout.isatty():
+        typer.echo(
+            f'Key:      none yet, to keep it out of logs; at a terminal: make keys ARGS="create --org {org} first"'
+        )
+        return
+    key = keys.create(org, "first", created=int(time.time()))
+    typer.echo(f"Key:      {key}   (of the org {org}; shown only now)")
+
+
+def _is_in_ci() -> bool:
+    """Return whether a CI runs this: `CI=false` is how some say that none does."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+@commands.command("rollback")
+def rollback_command(context: Context) -> None:
+    """Roll back to the functions before the last deployment; a second rollback undoes the first."""
+    operator = Operator.of(context)
+    count = rollback(operator.account, operator.stack, now=int(time.time()))
+    flows = live_flows(operator.account, operator.stack)
+    typer.echo(
+        f"{count} functions have changed places with their previous versions, and version {flows} of the flows is "
+        "live; tables and queues are as they were."
+    )
+
+
+@commands.command("destroy", context_settings=_PASS_ON)
+def destroy_command(further: typer.Context, context: Context) -> None:
+    """Delete the stack; further options go to `cdk destroy`."""
+    operator = Operator.of(context)
+    operator.cdk.check_options("destroy", further.args)
+    kept = destroy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
+    if kept:
+        typer.echo(
+            f"The tables and buckets are kept with what is in them: {', '.join(kept)}. A stack deployed with the "
+            'setting "tables": "destroy" of cdk.json takes them with it.'
+        )
+
+
+@commands.command("redrive")
+def redrive_command(context: Context) -> None:
+    """Return unprocessed dead-letter messages to their reader."""
+    operator = Operator.of(context)
+    outputs = operator.account.deployed(operator.stack)
+    queues = {"unprocessed": outputs["UnprocessedQueueUrl"], "dead_letters": outputs["DeadLetterQueueUrl"]}
+    typer.echo(
+        f"{redrive(operator.account.session.client('sqs'), **queues)} dead-letter messages sent to their reader again"
+    )
+
+
+@commands.command("recount")
+def recount_command(
+    context: Context,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Count without asking.")] = False,
+    without: Annotated[
+        Interval | None,
+        typer.Option(parser=interval, metavar="FROM/TO", help="Leave out what a restoration has forgotten."),
+    ] = None,
+) -> None:
+    """Count the usage that could not be counted in time, exactly once."""
+    operator = Operator.of(context)
+    outputs, session = operator.account.deployed(operator.stack), operator.account.session
+    uncounted = Uncounted(session.client("s3"), outputs["UncountedBucket"])
+    found = uncounted.summary()
+    for key in found.unreadable:
+        typer.echo(f"s3://{uncounted.bucket}/{key} holds no batch of the stream: look at it, and delete it yourself.")
+    if not found.batches:
+        typer.echo("There is no uncounted usage.")
+        return
+    typer.echo(
+        f"{found.records} records in {found.batches} batches could not be counted, the first from {found.since}."
+    )
+    if not yes and not typer.confirm("Count them now?"):
+        return
+    # The function takes a minute at most, and is not asked twice for what it does yet.
+    config = Config(read_timeout=90, retries={"total_max_attempts": 1})
+    count = partial(count_with, session.client("lambda", config=config), outputs["MeteringFunction"])
+    batches, records = uncounted.recount(count, without)
+    typer.echo(f"{records} records in {batches} batches are counted and deleted; those that were in stay counted once.")
+
+
+def main() -> None:
+    """Run a command; print an operator's error without a traceback."""
+    for problem in unknown_variables(os.environ):
+        typer.echo(problem, err=True)
+    try:
+        commands()
+    except (OperatorError, SettingsError, BotoCoreError, ClientError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The CDK app: `python -m noukai_infra.app` synthesizes the stack, with or without the CDK command.
+
+The context of `cdk.json` is read either way; `CDK_CONTEXT_JSON` adds to it and wins. The cloud assembly is
+written to `CDK_OUTDIR`, by default `cdk.out`. For instance, for flows of your own on an emulator of this
+machine:
+
+    CDK_CONTEXT_JSON='{"platform": "host", "flows": "/my/flows"}' CDK_OUTDIR=out python -m noukai_infra.app
+"""
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from noukai_infra.node import node_environment
+from noukai_infra.settings import Settings, SettingsError, file_context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_cdk import App
+
+    from noukai_infra.bundle.asset import Bundler
+    from noukai_infra.bundle.target import Platform
+
+
+def synthesize(outdir: Path, context: dict[str, object], bundler: "Bundler | None" = None) -> None:
+    """Write the cloud assembly; `CDK_CONTEXT_JSON` wins over `context`.
+
+    `bundler` makes its assets, by default one that these settings describe.
+
+    Raises:
+        SettingsError: a setting has a value that it cannot have.
+        SystemExit: the assets cannot be bundled; its message says why.
+    """
+    with composed(outdir, context, bundler) as app:
+        app.synth()
+
+
+def load_cdk() -> None:
+    """Load the CDK, which takes seconds, and start its Node, which must be on the path."""
+    os.environ.update(node_environment(os.environ))
+    from noukai_infra.stack import job_stack as stack  # noqa: F401, PLC0415
+
+
+@contextmanager
+def composed(outdir: Path, context: dict[str, object], bundler: "Bundler | None" = None) -> "Iterator[App]":
+    """Yield the composed app, which can be synthesized within the block; raise as `synthesize` does."""
+    load_cdk()
+    from aws_cdk import App  # noqa: PLC0415
+
+    from noukai_infra.stack.base.assets import Assets  # noqa: PLC0415
+    from noukai_infra.stack.job_stack import JobStack  # noqa: PLC0415
+
+    app = App(outdir=str(outdir), context=context, analytics_reporting=False, tree_metadata=False)
+    settings = Settings.from_context(app.node.get_all_context())
+    with TemporaryDirectory() as scratch:
+        made = bundler or bundler_of(settings, Path(scratch))
+        JobStack(app, settings=settings, assets=Assets(made))
+        yield app
+
+
+def bundler_of(settings: Settings, scratch: Path) -> "Bundler":
+    """Return the bundler of a deployment's assets; `scratch` is an empty folder that lives as long as it."""
+    from noukai_infra.bundle.asset import Bundler  # noqa: PLC0415
+
+    return Bundler(
+        flows=settings.flows_folder,
+        platform=_asset_platform(settings),
+        worker=settings.worker,
+        scratch=scratch,
+        former=settings.former,
+    )
+
+
+def _asset_platform(settings: Settings) -> "Platform":
+    is_x86_64 = settings.platform == "manylinux" and settings.architecture == "x86_64"
+    return "manylinux-x86_64" if is_x86_64 else settings.platform
+
+
+def main() -> None:
+    """Synthesize as the environment says."""
+    try:
+        synthesize(Path(os.environ.get("CDK_OUTDIR", "cdk.out")), file_context())
+    except SettingsError as error:
+        sys.exit(f"The settings in cdk.json cannot be used:\n{error}")
+
+
+if __name__ == "__main__":
+    main()

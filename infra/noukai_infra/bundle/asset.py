@@ -1,0 +1,137 @@
+"""The assets of the functions."""
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from noukai_infra.bundle.authorities import write_amazons
+from noukai_infra.bundle.bytecode import compile_folder
+from noukai_infra.bundle.catalog import build_catalog, flows_in, needs_engine, profiles_in, version_of
+from noukai_infra.bundle.error import BundleError
+from noukai_infra.bundle.libraries.dependencies import CACHE, Dependencies
+from noukai_infra.bundle.libraries.requirements import Requirements
+from noukai_infra.bundle.other_files import other_files
+from noukai_infra.bundle.own_code import copy_for_build, own_code
+from noukai_infra.bundle.target import AssetName, Platform
+from noukai_infra.bundle.tree import link_tree
+from noukai_infra.settings import WorkerProfile
+
+_GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("aws", "functions"), "worker": ("functions", "worker")}
+_ENGINE = "engine"
+"""The extra content of the API's asset if pydantic's engine checks a flow's text; workers have it always."""
+
+_OWN = "own"
+"""The folder of the worker's own libraries, hidden from its flows, which have their own botocore."""
+
+
+_NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*")
+_PACKAGE = '''"""The package of the flows, also in a process that Python starts for a part of a flow."""
+
+from pathlib import Path
+
+from noukai_functions.worker.inside.flow_loader import open_folder
+
+open_folder(Path(__file__).resolve().parent)
+'''
+_METADATA = shutil.ignore_patterns("*.dist-info")
+
+
+@dataclass(frozen=True)
+class Bundler:
+    """A builder of assets for a platform; `scratch` is an empty folder that lives as long as it.
+
+    `worker` is the default one: a flow that asks for more time than it has is given to another, not cut
+    short. `former` are flows that were deployed.
+
+    `api` has the functions, the wire, their libraries and the catalog of the flows, and pydantic's engine if
+    the input of a flow takes it; `worker` has also pydantic, the flows and what the flows require. `cache`
+    keeps installed libraries from run to run.
+    """
+
+    flows: Path
+    platform: Platform
+    worker: WorkerProfile
+    scratch: Path
+    cache: Path = CACHE
+    former: tuple[str, ...] = ()
+
+    def write(self, asset: AssetName, output: Path) -> None:
+        """Write an asset into the folder `output`, reproducibly.
+
+        Raises:
+            BundleError: the flows or their requirements cannot be used; the message says why.
+        """
+        written = self.scratch / asset
+        shutil.copytree(self._catalog(), written / "catalog")
+        if asset == "worker":
+            self._write_flows(written / "flows")
+        compile_folder(written)
+        link_tree(written, output)
+        link_tree(own_code(asset, self.cache), output)
+        dependencies = Dependencies(self.platform, self.cache)
+        if asset == "worker":
+            # What the flows require comes first: it is whole, where our own libraries lack what we do not
+            # use.
+            for folder in self._required(dependencies):
+                link_tree(folder, output)
+            # Of what both have, flows have the same version as we do.
+            shared = [path.name for folder in self._own(asset, dependencies) for path in folder.iterdir()]
+            link_tree(dependencies.of_group("aws"), output / _OWN, shutil.ignore_patterns("*.dist-info", *shared))
+        for folder in self._own(asset, dependencies):
+            link_tree(folder, output, ignore=_METADATA)
+        write_amazons(dependencies.of_group("aws") / "botocore" / "cacert.pem", output / "authorities.pem")
+
+    def profiles(self) -> list[str]:
+        """Return the names of the profiles of workers that the flows ask for, in their order.
+
+        Raises:
+            BundleError: the flows or their requirements cannot be used; the message says why.
+        """
+        return profiles_in(self._catalog())
+
+    def flow_names(self) -> tuple[list[str], list[str]]:
+        """Return the deployed and the former flows; raise as `profiles` does."""
+        return flows_in(self._catalog())
+
+    def version(self) -> str:
+        """Return the version of the flows; raise as `profiles` does."""
+        return version_of(self._catalog())
+
+    def _catalog(self) -> Path:
+        catalog = self.scratch / "catalog"
+        if not catalog.exists():
+            if not self.flows.is_dir():
+                raise BundleError(f"There is no folder of flows {self.flows}: set `flows` in cdk.json.")
+            dependencies = Dependencies("host", self.cache)
+            code = self.scratch / "code"
+            copy_for_build(code)
+            # As a flow's process finds them.
+            libraries = [*self._required(dependencies), *self._own("worker", dependencies), dependencies.of_runtime()]
+            build_catalog(self.flows, [*libraries, code], catalog, self.worker, self.former)
+            requirements = self._requirements
+            for said in other_files(self.flows, requirements.files if requirements else ()):
+                sys.stderr.write(f"{said}\n")
+        return catalog
+
+    def _write_flows(self, folder: Path) -> None:
+        shutil.copytree(self.flows, folder, ignore=_NOT_FLOWS)
+        if self._requirements is not None:
+            for file in self._requirements.files:
+                if file.is_relative_to(self.flows.resolve()):
+                    (folder / file.relative_to(self.flows.resolve())).unlink(missing_ok=True)
+        (folder / "__init__.py").write_text(_PACKAGE)
+
+    def _own(self, asset: AssetName, dependencies: Dependencies) -> list[Path]:
+        checks_text = asset == "api" and needs_engine(self._catalog())
+        groups = (*_GROUPS[asset], _ENGINE) if checks_text else _GROUPS[asset]
+        return [dependencies.of_group(group) for group in groups]
+
+    @property
+    def _requirements(self) -> Requirements | None:
+        file = self.flows / "requirements.txt"
+        return Requirements.read(file) if file.exists() else None
+
+    def _required(self, dependencies: Dependencies) -> list[Path]:
+        requirements = self._requirements
+        return [] if requirements is None else [dependencies.of_flows(requirements, self._own("worker", dependencies))]

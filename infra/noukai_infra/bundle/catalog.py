@@ -1,0 +1,70 @@
+"""The catalog of the flows, built by the functions' own command in a separate process."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from noukai_infra.bundle.error import BundleError
+from noukai_infra.settings import WorkerProfile
+
+
+def build_catalog(
+    flows: Path, libraries: Iterable[Path], output: Path, worker: WorkerProfile, former: Iterable[str]
+) -> None:
+    """Import the flows and write the catalog for `submit` and `describe`.
+
+    The flows see the `libraries` of the worker and no others, among them our own code: what is missing there
+    is missing here. `worker` is the default one: a flow that takes longer than that has time asks for
+    another. `former` are flows that were deployed.
+
+    Raises:
+        BundleError: a flow cannot be imported or makes no sense; the message says where.
+    """
+    result = subprocess.run(  # noqa: S603 our own interpreter
+        [
+            *(sys.executable, "-S", "-P", "-B", "-m", "noukai_functions.build.catalog_build", str(flows), str(output)),
+            *(str(worker.flow_seconds), str(worker.grace_seconds), *former),
+        ],
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, libraries)), "PYTHONHASHSEED": "0"},
+    )
+    if result.returncode:
+        raise BundleError(f"The flows in {flows} cannot be built:\n{result.stderr.strip()}")
+    sys.stderr.write(result.stderr)
+
+
+def profiles_in(catalog: Path) -> list[str]:
+    """Return the names of the profiles of workers that the flows of a catalog ask for, in their order."""
+    return sorted({flow["profile"] for flow in _flows_in(catalog)} - {None})
+
+
+def flows_in(catalog: Path) -> tuple[list[str], list[str]]:
+    """Return the names of the flows of a catalog, and those that were deployed before."""
+    made = _read(catalog)
+    return list(made["flows"]), made["former"]
+
+
+def version_of(catalog: Path) -> str:
+    """Return the version of a catalog's flows."""
+    version: str = _read(catalog)["version"]
+    return version
+
+
+def needs_engine(catalog: Path) -> bool:
+    """Return whether validating a flow's input requires pydantic's engine."""
+    return any(flow["needs_engine"] for flow in _flows_in(catalog))
+
+
+def _flows_in(catalog: Path) -> list[dict[str, Any]]:
+    return list(_read(catalog)["flows"].values())
+
+
+def _read(catalog: Path) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads((catalog / "flows.json").read_bytes())
+    return made

@@ -1,0 +1,1 @@
+"""The libraries in the assets."""

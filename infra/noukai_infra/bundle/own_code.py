@@ -1,0 +1,74 @@
+"""Our own modules in assets."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from noukai_infra.bundle.bytecode import compile_folder
+from noukai_infra.bundle.cache import cached
+from noukai_infra.bundle.target import PYTHON_VERSION, AssetName
+from noukai_infra.places import SOURCES
+
+_CLIENT = SOURCES / "client"
+_API = {
+    "noukai_functions": SOURCES / "functions" / "noukai_functions",
+    "noukai_wire": _CLIENT / "noukai_wire",
+}
+_WORKER = {
+    **_API,
+    "noukai/__init__.py": _CLIENT / "noukai" / "__init__.py",
+    "noukai/flow": _CLIENT / "noukai" / "flow",
+}
+_MODULES: dict[AssetName, dict[str, Path]] = {"api": _API, "worker": _WORKER}
+"""Where our modules lie, by their places in an asset: what flows import is for workers alone."""
+
+_BUILD_STEP = ("noukai_functions/build",)
+_OTHER_HANDLERS = tuple(
+    f"handlers/{path.name}"
+    for path in sorted((_API["noukai_functions"] / "handlers").glob("*.py"))
+    if path.name not in ("__init__.py", "worker.py")
+)
+_FOR_CALLERS = ("noukai_functions/access", "noukai_functions/api", *_OTHER_HANDLERS)
+"""What the worker's asset does without: no caller asks it for anything."""
+
+_FOR_AUTHORS = ("noukai_functions/rehearsed.py",)
+_NEVER_IN_ASSETS = ("__pycache__", *_FOR_AUTHORS, "*.md", "*.pyi", "py.typed")
+_LEFT_OUT: dict[AssetName, tuple[str, ...]] = {
+    "api": (*_NEVER_IN_ASSETS, *_BUILD_STEP),
+    "worker": (*_NEVER_IN_ASSETS, *_BUILD_STEP, *_FOR_CALLERS),
+}
+
+
+def own_code(asset: AssetName, cache: Path) -> Path:
+    """Return a read-only folder with our modules of an asset, compiled once: flows change more often."""
+
+    def fill(draft: Path) -> None:
+        _copy(_MODULES[asset], draft, _LEFT_OUT[asset])
+        compile_folder(draft)
+
+    files = sorted(path for source in _MODULES[asset].values() for path in (source, *source.rglob("*.py")))
+    parts = [part for path in files if path.is_file() for part in (str(path.relative_to(SOURCES)), path.read_text())]
+    return cached(cache, [PYTHON_VERSION, *_LEFT_OUT[asset], *parts], fill)
+
+
+def copy_for_build(folder: Path) -> None:
+    """Copy our modules for a build of the catalog, which imports the flows and the build step."""
+    _copy(_WORKER, folder, _NEVER_IN_ASSETS)
+
+
+def _copy(sources: dict[str, Path], folder: Path, left_out: tuple[str, ...]) -> None:
+    for name, source in sources.items():
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=_ignoring(left_out))
+        else:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / name)
+
+
+def _ignoring(left_out: tuple[str, ...]) -> Callable[[str, list[str]], list[str]]:
+    """Return what leaves out the files and folders whose paths end as one of these."""
+
+    def ignored(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if any(Path(folder, name).match(end) for end in left_out)]
+
+    return ignored

@@ -1,0 +1,1 @@
+"""The assembly that is deployed to the local system, and its deployment."""

@@ -1,0 +1,53 @@
+"""The watch over changes of the flows and their required files."""
+
+from collections.abc import AsyncGenerator
+from itertools import chain
+from pathlib import Path
+
+from watchfiles import Change, DefaultFilter, awatch
+
+from noukai_infra.bundle.error import BundleError
+from noukai_infra.bundle.libraries.requirements import Local, Requirements
+
+_QUIET_MILLISECONDS = 200
+
+
+class FlowFiles(DefaultFilter):
+    """Every file except byte code, what builds make, and what editors write beside the file that is edited."""
+
+    ignore_dirs = (*DefaultFilter.ignore_dirs, "build", "dist")
+    ignore_entity_patterns = (
+        *DefaultFilter.ignore_entity_patterns,
+        r"^4913$",  # Vim tries whether it may write here
+        r"^#.*#$",  # Emacs
+        r"^\.goutputstream-",  # GNOME
+        r"\.(tmp|temp|bak|orig|rej)$",
+        r"^\..*\.kate-swp$",
+    )
+
+    def __call__(self, change: Change, path: str) -> bool:
+        """Return whether a change of the path matters."""
+        return super().__call__(change, path) and not any(part.endswith(".egg-info") for part in Path(path).parts)
+
+
+async def changes(flows: Path) -> AsyncGenerator[None]:
+    """Yield after each change; changes at once or during a turn are one."""
+    while True:
+        outside = taking_part(flows)
+        async for _ in awatch(flows, *outside, watch_filter=FlowFiles(), step=_QUIET_MILLISECONDS):
+            yield
+            if outside or taking_part(flows):
+                # Other files may take part now, and an editor may have put another in the place of one.
+                break
+
+
+def taking_part(flows: Path) -> list[Path]:
+    """Return the files and folders outside that the flows' `requirements.txt` includes or requires."""
+    file = flows / "requirements.txt"
+    try:
+        read = Requirements.read(file)
+    except (BundleError, OSError):  # the build says so
+        return []
+    required = (each.path for each in read.required if isinstance(each, Local))
+    found = {path.resolve() for path in chain(read.files, read.links, required)}
+    return sorted(path for path in found if path.exists() and not path.is_relative_to(flows.resolve()))

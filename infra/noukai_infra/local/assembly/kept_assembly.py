@@ -1,0 +1,115 @@
+"""An assembly that is written again with other assets, without the CDK.
+
+Flows decide a template's worker kinds, its flows' names, its version and the hashes of its assets; the names of
+the functions' versions are made from the last two. While the first two stay, as after most changes of a flow,
+the others are exchanged in the files of the assembly before.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from noukai_infra.bundle.asset import Bundler
+from noukai_infra.bundle.target import AssetName
+from noukai_infra.settings import Settings
+from noukai_infra.stack.base.aliases import flows_description
+
+_PREFIX = "asset."
+_TEMPLATE = ".template.json"
+_HASH_DIGITS = 32
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A template without the version of the flows and the hashes of the assets, which change with every flow."""
+
+    settings: Settings
+    profiles: tuple[str, ...]
+    all_profiles: tuple[str, ...]
+    """The profiles that flows ask for, and those that drain."""
+    flows: tuple[str, ...]
+    former: tuple[str, ...]
+
+    @classmethod
+    def of(cls, settings: Settings, bundler: Bundler) -> Self:
+        """Read the flows of a bundler.
+
+        Raises:
+            BundleError: the flows or their requirements cannot be used; the message says why.
+        """
+        asked = bundler.profiles()
+        flows, former = bundler.flow_names()
+        own = replace(settings, draining=(), former=())
+        return cls(own, (*asked,), (*sorted({*asked, *settings.draining}),), (*flows,), (*former,))
+
+
+@dataclass(frozen=True)
+class KeptAssembly:
+    """The files of an assembly, as text, and the assets that they name."""
+
+    shape: Shape
+    version: str
+    files: Mapping[str, str]
+    hashes: Mapping[AssetName, str]
+
+    @classmethod
+    def read(cls, folder: Path, shape: Shape, version: str) -> Self:
+        """Read the assembly in a folder."""
+        files = {path.name: path.read_text() for path in folder.iterdir() if path.suffix == ".json"}
+        hashes = {_asset_in(path): path.name.removeprefix(_PREFIX) for path in folder.glob(f"{_PREFIX}*")}
+        return cls(shape, version, files, hashes)
+
+    def write(self, folder: Path, bundler: Bundler) -> Self:
+        """Write the assembly with a bundler's assets; raise as `Shape.of` does."""
+
+        def bundled(asset: AssetName) -> str:
+            draft = folder / asset
+            draft.mkdir()
+            bundler.write(asset, draft)
+            found = _hash_of(draft)
+            draft.rename(folder / f"{_PREFIX}{found}")
+            return found
+
+        with ThreadPoolExecutor() as pool:
+            hashes = dict(zip(self.hashes, pool.map(bundled, self.hashes), strict=True))
+        version = bundler.version()
+        new = {old: hashes[asset] for asset, old in self.hashes.items()}
+        new[flows_description(self.version)] = flows_description(version)
+        new.update((name, _renamed(name, [version, *hashes.values()])) for name in self._versions())
+        files = {name: _exchanged(text, new) for name, text in self.files.items()}
+        for name, text in files.items():
+            (folder / name).write_text(text)
+        return replace(self, version=version, files=files, hashes=hashes)
+
+    def _versions(self) -> list[str]:
+        """Return the names of the functions' versions in the template."""
+        (template,) = (text for name, text in self.files.items() if name.endswith(_TEMPLATE))
+        resources = json.loads(template)["Resources"]
+        return [name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Version"]
+
+
+def _renamed(name: str, parts: Iterable[str]) -> str:
+    """Return another name for the version of a function: as the CDK does, what it stands for and a hash."""
+    kept = name[:-_HASH_DIGITS]
+    return kept + hashlib.sha256("\n".join([kept, *parts]).encode()).hexdigest()[:_HASH_DIGITS]
+
+
+def _asset_in(folder: Path) -> AssetName:
+    return "worker" if (folder / "flows").is_dir() else "api"
+
+
+def _hash_of(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder)}\n{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _exchanged(text: str, new: Mapping[str, str]) -> str:
+    for old, other in new.items():
+        text = text.replace(old, other)
+    return text

@@ -1,0 +1,1 @@
+"""The demo: the local system runs one job on a real text."""

@@ -1,0 +1,64 @@
+"""The command `python -m noukai_infra.local.demo`: the local system runs one job on a real text."""
+
+import os
+import pty
+import signal
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from noukai_infra.local.assembly.deployment import LOCAL_KEYS
+from noukai_infra.local.demo.progress import DemoProgress, keep_seconds, read_seconds
+from noukai_infra.local.errors import LocalError
+from noukai_infra.local.running import started
+from noukai_infra.local.terminal.steps import Step
+from noukai_infra.places import PROJECT
+
+FLOW = "acme/demo/word-count"
+TEXT = "LICENSE"
+
+_LOAD = "starting the system on this machine ..."
+_JOB = "running a job ..."
+_USUAL_SECONDS = {_LOAD: 1.5, Step.BUILD: 9.0, Step.DEPLOY: 2.0, Step.ANSWER: 1.0, _JOB: 10.0}
+"""As on two cores, with the libraries of the functions still to be installed."""
+
+_KEPT_SECONDS = PROJECT / ".build" / "demo.json"
+
+
+def main() -> int:
+    """Start the local system, submit the text by the command `noukai`, wait for the result and stop.
+
+    The command's exit status.
+    """
+    # An end that is asked for stops the system too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(1))
+    progress = DemoProgress(read_seconds(_KEPT_SECONDS, _USUAL_SECONDS), Console(highlight=False))
+    try:
+        with started(os.environ) as system:
+            with progress.shown():
+                progress.begin(_LOAD)
+                url = system.wait_until_ready(progress.begin)
+                progress.begin(_JOB)
+            status = _run(["noukai", "submit", FLOW, "-f", TEXT, "-p", "pause=0.4", "--wait"], url)
+    except LocalError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if status == 0:
+        keep_seconds(_KEPT_SECONDS, progress.taken())
+    return status
+
+
+def _run(command: list[str], url: str) -> int:
+    print(f"$ {' '.join(command)}", flush=True)  # noqa: T201 - it is what the demo is for
+    program = str(Path(sys.executable).with_name(command[0]))
+    os.chdir(PROJECT)
+    os.environ.update(NOUKAI_BASE_URL=url, NOUKAI_API_KEY=LOCAL_KEYS["acme"])
+    # The command shows progress on a terminal only; where there is none, a log for instance, it gets one of
+    # its own.
+    return os.waitstatus_to_exitcode(pty.spawn([program, *command[1:]]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

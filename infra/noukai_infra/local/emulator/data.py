@@ -1,0 +1,102 @@
+"""The data folder of a local system, kept for its next run."""
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from noukai_infra.local.emulator.contents import ContentsError, queues_with_messages, read_contents
+from noukai_infra.local.errors import LocalError
+from noukai_infra.stack.base.profiles import DeployedQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A folder that one run at a time locks; without a folder nothing is kept."""
+
+    folder: Path | None
+    waiting: tuple[str, ...] = ()
+    """The profiles of workers for which messages waited when the run before ended."""
+    flows: tuple[str, ...] = ()
+    """The flows of the runs before, by `project/flow`."""
+
+    @classmethod
+    @contextmanager
+    def held(cls, folder: Path | None, *, is_fresh: bool) -> "Iterator[Data]":
+        """Lock the folder; empty it if `is_fresh`.
+
+        Raises:
+            LocalError: another run has it, it is no folder to write to, or what it has cannot be read.
+        """
+        if folder is None:
+            yield cls(None)
+            return
+        with _lock_file(folder) as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise LocalError(f"Another local system has the data in {folder}: give it other DATA.") from None
+            if is_fresh:
+                for file in (_contents(folder), _profiles(folder), _flows(folder)):
+                    file.unlink(missing_ok=True)
+            yield cls(folder, _waiting(folder), _former(folder))
+
+    @property
+    def contents(self) -> Path | None:
+        """Return the file of the resources' content."""
+        return None if self.folder is None else _contents(self.folder)
+
+    @property
+    def is_there(self) -> bool:
+        """Return whether an earlier run has left any."""
+        return self.contents is not None and self.contents.exists()
+
+    def remember(self, queues: Mapping[str, DeployedQueue], flows: Sequence[str]) -> None:
+        """Record the queue of each worker kind, and the current and former flows."""
+        if self.folder is not None:
+            names = {profile: queue.name for profile, queue in queues.items()}
+            _profiles(self.folder).write_text(json.dumps(names))
+            _flows(self.folder).write_text(json.dumps(flows))
+
+
+def _lock_file(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / "lock").open("w")
+    except OSError as error:
+        raise LocalError(f"DATA={folder} is no folder to write to: {error.strerror}.") from error
+
+
+def _contents(folder: Path) -> Path:
+    return folder / "contents"
+
+
+def _profiles(folder: Path) -> Path:
+    return folder / "profiles.json"
+
+
+def _flows(folder: Path) -> Path:
+    return folder / "flows.json"
+
+
+def _waiting(folder: Path) -> tuple[str, ...]:
+    try:
+        queues = queues_with_messages(read_contents(_contents(folder)))
+        profiles = json.loads(_profiles(folder).read_text()) if _profiles(folder).exists() else {}
+    except (ContentsError, ValueError) as error:
+        raise _unreadable(folder, error) from error
+    return tuple(profile for profile, queue in profiles.items() if queue in queues)
+
+
+def _former(folder: Path) -> tuple[str, ...]:
+    try:
+        return tuple(json.loads(_flows(folder).read_text())) if _flows(folder).exists() else ()
+    except ValueError as error:
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(folder: Path, error: Exception) -> LocalError:
+    return LocalError(f"The data in {folder} cannot be read ({error}): FRESH=1 begins anew.")

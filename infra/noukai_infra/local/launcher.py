@@ -1,0 +1,136 @@
+"""One run of the local system."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from noukai_infra.bundle.libraries.dependencies import Dependencies
+from noukai_infra.local import processes
+from noukai_infra.local.address.api_address import Address
+from noukai_infra.local.assembly import flow_files
+from noukai_infra.local.assembly.deployment import LOCAL_KEYS, Deployment
+from noukai_infra.local.assembly.synthesizer import Synthesizer
+from noukai_infra.local.emulator.data import Data
+from noukai_infra.local.emulator.emulator import Emulator
+from noukai_infra.local.emulator.readiness import answered
+from noukai_infra.local.errors import LocalError
+from noukai_infra.local.settings import Settings
+from noukai_infra.local.terminal.log_line import readable
+from noukai_infra.local.terminal.steps import Step
+from noukai_wire.routes import Route
+
+
+async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[[str], None]) -> None:
+    """Run the local system until cancelled; leave no process and no file behind.
+
+    `show` is given each line for the terminal. The system takes requests once the line with `ready` is shown.
+
+    Raises:
+        LocalError: it cannot start, or its emulator has ended.
+    """
+    run = uuid.uuid4().hex
+    with (
+        Address.held(settings.port) as address,
+        Data.held(settings.data, is_fresh=settings.is_fresh) as data,
+        TemporaryDirectory(prefix="noukai-local-", ignore_cleanup_errors=True) as folder,
+    ):
+        for notice in settings.notices:
+            show(notice)
+        system = _System(settings, Path(folder), data, {**environ, processes.MARK: run}, show)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                try:
+                    await system.run(tasks, address)
+                finally:
+                    # Before the tasks are waited for: a request that is held would keep the server from
+                    # closing.
+                    await asyncio.to_thread(processes.end_all, run)
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+
+@dataclass(slots=True)
+class _System:
+    settings: Settings
+    folder: Path
+    data: Data
+    environ: Mapping[str, str]
+    show: Callable[[str], None]
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    synthesizer: Synthesizer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.synthesizer = Synthesizer(self.settings.flows, self.settings.context, self.environ, self.show)
+
+    async def run(self, tasks: asyncio.TaskGroup, address: Address) -> None:
+        # Watched from before they are read, so that no change is missed.
+        tasks.create_task(self._watch())
+        self.show(Step.BUILD)
+        runtime = await asyncio.to_thread(Dependencies("host").of_runtime)
+        is_anew = not self.data.is_there
+        emulator = await Emulator.start(
+            self.folder, self.environ, objects_url=address.origin, runtime=runtime, contents=self.data.contents
+        )
+        relay = tasks.create_task(emulator.relay(self._show_line))
+        try:
+            deployment = await self._deploy(emulator)
+            tasks.create_task(address.serve(emulator.endpoint, deployment.api_id, deployment.payloads_bucket))
+            self.show(Step.ANSWER)
+            await answered(f"{address.url}{Route.HEALTH.path()}")
+            if not is_anew:
+                self.show(f"goes on with what is kept in {self.data.folder}; FRESH=1 begins anew")
+            for org, key in LOCAL_KEYS.items():
+                self.show(f"key of the org {org}: {key}")
+            self.show(f"to reach its AWS: {' '.join(map('='.join, emulator.endpoint.environment.items()))}")
+            self.show(f"{address.url} ready")
+            while await self.changed.wait():
+                self.changed.clear()
+                await self._reload(deployment)
+        finally:
+            # The emulator's end is no failure from here on.
+            relay.cancel()
+            await emulator.stop()
+
+    async def _deploy(self, emulator: Emulator) -> Deployment:
+        with self._scratch() as outdir:
+            assembly, deployment, _ = await asyncio.gather(
+                self.synthesizer.synthesize(Path(outdir), draining=self.data.waiting, former=self.data.flows),
+                asyncio.to_thread(Deployment.of, emulator.endpoint),
+                emulator.ready(),
+            )
+            self.show(Step.DEPLOY)
+            await deployment.create(assembly, now=int(time.time()))
+        self.data.remember(deployment.queues, deployment.flows)
+        return deployment
+
+    async def _reload(self, deployment: Deployment) -> None:
+        started = time.monotonic()
+        self.show("flows changed: reloading ...")
+        try:
+            with self._scratch() as outdir:
+                # A worker that no flow asks for any more may have jobs to run: it goes on until the end.
+                assembly = await self.synthesizer.synthesize(
+                    Path(outdir), draining=[*deployment.queues], former=deployment.flows
+                )
+                updated = await deployment.update(assembly)
+                self.data.remember(deployment.queues, deployment.flows)
+        except LocalError as error:
+            self.show(f"{error}\nflows not reloaded: the version before goes on")
+        else:
+            taken = f"in {time.monotonic() - started:.1f} s"
+            self.show(f"flows reloaded {taken}" if updated else f"flows compared {taken}: nothing to reload")
+
+    async def _watch(self) -> None:
+        async for _ in flow_files.changes(self.settings.flows):
+            self.changed.set()
+
+    def _scratch(self) -> TemporaryDirectory[str]:
+        return TemporaryDirectory(dir=self.folder, ignore_cleanup_errors=True)
+
+    def _show_line(self, source: str, line: str) -> None:
+        self.show(readable(source, line, datetime.now()))  # noqa: DTZ005 - a person reads the time of the wall clock

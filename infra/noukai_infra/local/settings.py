@@ -1,0 +1,106 @@
+"""The settings of the local system, read from the environment."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from noukai_infra.context import once
+from noukai_infra.local.errors import LocalError
+from noukai_infra.places import PROJECT
+from noukai_infra.settings import ERROR_TEXTS, SettingsError, file_context
+from noukai_infra.settings import Settings as Deployed
+from noukai_wire.variables import unknown_variables
+
+DEFAULT_PORT = 8080
+DEFAULT_DATA = PROJECT / ".build" / "local"
+
+_LAST_PORT = 65_535
+_CONTEXT = "CDK_CONTEXT_JSON"
+_OWN = ("platform", "draining", "former")
+"""The settings of a deployment that the local system sets itself."""
+
+_NEAR = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings; `port` 0 takes a free one, `flows` is the absolute folder of the flows.
+
+    `data` is the folder in which what was submitted is kept from run to run, if it is; `is_fresh` begins anew
+    there. `context` has the settings of a deployment, beside those of `cdk.json`; `notices` name variables
+    that are without effect.
+    """
+
+    port: int
+    flows: Path
+    data: Path | None = None
+    is_fresh: bool = False
+    context: Mapping[str, object] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read `PORT`, `FLOWS`, `DATA`, `FRESH` and `CDK_CONTEXT_JSON`; an empty value counts as unset.
+
+        A relative folder begins at the working one. Each port has data of its own, a free one none but by
+        `DATA`. Without `FLOWS` the flows are those that a deployment has.
+
+        Raises:
+            LocalError: a value cannot be used.
+        """
+        port = environ.get("PORT") or str(DEFAULT_PORT)
+        if not (port.isascii() and port.isdecimal() and int(port) <= _LAST_PORT):
+            raise LocalError(f"PORT={port} is no port: give a number from 0 to {_LAST_PORT}; 0 takes a free one.")
+        context = _context(environ)
+        given = environ.get("FLOWS")
+        flows = Path(given).expanduser().absolute() if given else _deployed(context).flows_folder
+        if not flows.is_dir():
+            raise LocalError(f"{'FLOWS=' if given else 'flows: '}{given or flows}: there is no such folder.")
+        is_fresh = _choice(environ, "FRESH", "1", "0", "1 to begin anew, or 0 to go on with what is kept")
+        _choice(environ, ERROR_TEXTS, "true", "false", "false to leave out the texts of errors, or true")
+        kept = Path(environ["DATA"]).expanduser().absolute() if environ.get("DATA") else None
+        data = kept or (DEFAULT_DATA / port if int(port) else None)
+        return cls(int(port), flows, data, is_fresh, context, (*_notices(environ),))
+
+
+def _choice(environ: Mapping[str, str], name: str, yes: str, no: str, instead: str) -> bool:
+    value = environ.get(name) or no
+    if value not in (yes, no):
+        raise LocalError(f"{name}={value}: give {instead}.")
+    return value == yes
+
+
+def _context(environ: Mapping[str, str]) -> dict[str, object]:
+    text = environ.get(_CONTEXT) or "{}"
+    try:
+        context = json.loads(text, object_pairs_hook=once)
+    except json.JSONDecodeError:
+        context = None
+    except ValueError as error:
+        raise LocalError(f"{_CONTEXT}: {error}") from error
+    if not isinstance(context, dict):
+        raise LocalError(f"{_CONTEXT}={text} is no JSON object: give settings as in cdk.json's context.")
+    if taken := [name for name in _OWN if name in context]:
+        raise LocalError(f"{_CONTEXT}: leave out {', '.join(taken)}, which a local system sets itself.")
+    return context
+
+
+def _deployed(context: Mapping[str, object]) -> Deployed:
+    try:
+        return Deployed.from_context({**file_context(), **context})
+    except SettingsError as error:
+        raise LocalError(f"The settings cannot be used:\n{error}") from error
+
+
+def _notices(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each variable that is without effect, and may have been meant for the local system."""
+    yield from unknown_variables(environ)
+    ours = (_CONTEXT, ERROR_TEXTS)
+    for name in environ:
+        nearest = get_close_matches(name.upper(), ours, n=1, cutoff=_NEAR)
+        if nearest and name not in ours:
+            yield f"the environment's {name} is without effect: did you mean {nearest[0]}?"
+    if level := environ.get("LOG_LEVEL"):
+        yield f"the environment's LOG_LEVEL={level} is without effect: the setting log_level of cdk.json is what counts"

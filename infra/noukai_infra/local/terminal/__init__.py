@@ -1,0 +1,1 @@
+"""The lines that the local system writes to its terminal."""

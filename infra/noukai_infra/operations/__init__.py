@@ -1,0 +1,1 @@
+"""The operations that an operator runs on a deployment."""

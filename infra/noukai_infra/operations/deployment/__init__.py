@@ -1,0 +1,1 @@
+"""The deployment of the stack, and its way back."""

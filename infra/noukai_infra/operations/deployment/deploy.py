@@ -1,0 +1,107 @@
+"""The deployment of the stack, and its deletion."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import typer
+
+from noukai_infra.operations.account import Account, OperatorError
+from noukai_infra.operations.deployment.cdk import Cdk
+from noukai_infra.operations.deployment.draining import profiles_to_keep
+from noukai_infra.operations.deployment.former_flows import DeployedFlows
+from noukai_infra.operations.deployment.quotas import Quotas, check_quotas
+from noukai_infra.operations.deployment.rollback import conclude, live_versions
+
+_TABLES = ("JobsTable", "KeysTable", "UsageTable")
+_BUCKETS = ("PayloadsBucket", "UncountedBucket")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A deployment's plan: `context` overrides settings, `options` go to `cdk deploy`.
+
+    `confirm` asks the operator once the differences were shown; without it nothing is shown. Without either
+    the CDK command itself asks before it widens rights, unless `is_unattended`. `show` is given what the
+    operator should know before that.
+    """
+
+    context: Sequence[str] = ()
+    options: Sequence[str] = ()
+    confirm: Callable[[], bool] | None = None
+    is_unattended: bool = False
+    any_memory: bool = False
+    show: Callable[[str], None] = typer.echo
+
+
+def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
+    """Deploy the stack, after bootstrapping the account if necessary; return warnings.
+
+    Workers that no flow asks for any more go on until they have nothing to do; then they go with the next
+    deployment.
+
+    Raises:
+        OperatorError: AWS would refuse it, the operator does not want it, or the CDK command has failed and
+            said why.
+    """
+    if not account.is_bootstrapped():
+        _run(cdk, "bootstrap", f"aws://{account.number}/{account.region}")
+    before = live_versions(account, stack)
+    flows = DeployedFlows.of(account, stack)
+    former = _setting("former", flows.to_remember() if flows else ())
+    draining = _setting("draining", profiles_to_keep(account, stack))
+    with TemporaryDirectory() as folder:
+        assembly = Path(folder)
+        _run(cdk, "synth", stack, "--quiet", "--output", folder, *former, *draining, *plan.context)
+        warnings = check_quotas(assembly, stack, Quotas.of(account, stack, any_memory=plan.any_memory))
+        for farewell in flows.farewells(assembly, stack) if flows else ():
+            plan.show(farewell)
+        if plan.confirm is not None:
+            _run(cdk, "diff", stack, assembly=assembly)
+            if not plan.confirm():
+                raise OperatorError("Nothing was deployed.")
+        is_approved = plan.confirm is not None or plan.is_unattended
+        approval = ("--require-approval", "never") if is_approved else ()
+        _run(cdk, "deploy", stack, *approval, *plan.options, assembly=assembly)
+    conclude(account, stack, before, now=int(time.time()))
+    return warnings
+
+
+def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> list[str]:
+    """Delete the stack; return the names of the retained tables and buckets.
+
+    `options` are further options of `cdk destroy`.
+
+    Raises:
+        OperatorError: there is no such stack, or the CDK command has failed, and has said why.
+    """
+    outputs = account.deployed(stack)
+    if account.takes_along(stack, "AWS::S3::Bucket"):
+        # CloudFormation deletes no bucket that holds anything.
+        for name in outputs.keys() & {*_BUCKETS}:
+            _empty(account, outputs[name])
+    _run(cdk, "destroy", stack, "--force", *options)
+    tables = account.session.client("dynamodb").get_paginator("list_tables").paginate()
+    left = {name for page in tables for name in page["TableNames"]}
+    left |= {bucket["Name"] for bucket in account.session.client("s3").list_buckets()["Buckets"]}
+    return sorted(left & {outputs[name] for name in outputs.keys() & {*_TABLES, *_BUCKETS}})
+
+
+def _setting(name: str, values: Sequence[str]) -> tuple[str, ...]:
+    return ("--context", f"{name}={','.join(values)}") if values else ()
+
+
+def _empty(account: Account, bucket: str) -> None:
+    s3 = account.session.client("s3")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        objects: Any = [{"Key": each["Key"]} for each in page.get("Contents", ())]
+        if objects:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+
+
+def _run(cdk: Cdk, *arguments: str, assembly: Path | None = None) -> None:
+    if cdk.run(*arguments, assembly=assembly):
+        raise OperatorError(f"`cdk {arguments[0]}` has failed: see above.")

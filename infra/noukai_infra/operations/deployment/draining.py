@@ -1,0 +1,43 @@
+"""The draining of worker kinds that no flow asks for: they stay until their jobs are done."""
+
+from noukai_infra.operations.account import Account, resources
+from noukai_infra.stack.base.profiles import DeployedQueue, deployed_queues
+
+
+def profiles_to_keep(account: Account, stack: str) -> list[str]:
+    """Return the worker kinds of the deployed stack that the next deployment must keep.
+
+    One that a flow asks for until now stays, whatever its queue holds: jobs are sent there until the update
+    is over. One that is draining already stays for as long as its queue holds a message, or a schedule is to
+    send one there.
+    """
+    queues = deployed_queues(account.outputs(stack) or {})
+    return [
+        name
+        for name, queue in queues.items()
+        if not queue.is_draining or _holds_messages(account, queue) or _is_scheduled(account, stack, queue)
+    ]
+
+
+def draining_profiles(account: Account, stack: str) -> list[str]:
+    """Return the worker kinds of a deployed stack that no flow asks for."""
+    return [name for name, queue in deployed_queues(account.deployed(stack)).items() if queue.is_draining]
+
+
+def _holds_messages(account: Account, queue: DeployedQueue) -> bool:
+    """Return whether a queue holds a message, be it visible, in flight or delayed."""
+    answer = account.session.client("sqs").get_queue_attributes(QueueUrl=queue.url, AttributeNames=["All"])
+    return any(
+        int(count) for name, count in answer["Attributes"].items() if name.startswith("ApproximateNumberOfMessages")
+    )
+
+
+def _is_scheduled(account: Account, stack: str, queue: DeployedQueue) -> bool:
+    """Return whether a scheduled message will be sent to a queue."""
+    pages = account.session.client("scheduler").get_paginator("list_schedules")
+    return any(
+        schedule["Target"]["Arn"].rpartition(":")[2] == queue.name
+        for group in resources(account.session, stack, "AWS::Scheduler::ScheduleGroup")
+        for page in pages.paginate(GroupName=group)
+        for schedule in page["Schedules"]
+    )

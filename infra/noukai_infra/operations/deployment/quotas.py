@@ -1,0 +1,154 @@
+"""The quota check before a deployment.
+
+Sources: "Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and
+"CloudFormation quotas",
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from noukai_infra.operations.account import Account, OperatorError, resources
+
+MAX_RESOURCES = 500
+MAX_ENVIRONMENT_BYTES = 4096
+MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
+MAX_MEMORY, NEW_ACCOUNT_MEMORY = 10_240, 3008
+USUAL_CONCURRENCY = 1000
+_KEPT_UNRESERVED = 100
+"""What an account must leave unreserved; one with less concurrency can reserve nothing.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html; an account with 50 is told of a "minimum
+value of [50]": https://github.com/aws-samples/s3-to-lambda-patterns/issues/36.
+"""
+
+_REFERENCE_BYTES = 128
+"""What a name, an ARN or a URL that only AWS knows is taken for; none of the stack's is longer."""
+
+_NAMED_PACKAGES = 5
+_MB = 1024 * 1024
+
+Template = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """The account's concurrency: in all, and unreserved by other functions."""
+
+    concurrency: int
+    unreserved: int
+    unzipped_bytes: int = MAX_UNZIPPED_BYTES
+    memory: int = MAX_MEMORY
+    """MB that a function may have."""
+
+    @classmethod
+    def of(cls, account: Account, stack: str, *, any_memory: bool = False) -> "Quotas":
+        """Ask the account; what the stack has reserved itself by now counts as free.
+
+        AWS does not say how much memory a function may have: an account with less than the usual concurrency
+        is taken for a new one, unless the operator knows better.
+        """
+        client = account.session.client("lambda")
+        limits = client.get_account_settings()["AccountLimit"]
+        deployed = resources(account.session, stack, "AWS::Lambda::Function") if account.outputs(stack) else []
+        own = (client.get_function_concurrency(FunctionName=name) for name in deployed)
+        reserved = sum(each.get("ReservedConcurrentExecutions", 0) for each in own)
+        unreserved = limits["UnreservedConcurrentExecutions"] + reserved
+        is_new = limits["ConcurrentExecutions"] < USUAL_CONCURRENCY
+        memory = NEW_ACCOUNT_MEMORY if is_new and not any_memory else MAX_MEMORY
+        return cls(limits["ConcurrentExecutions"], unreserved, limits["CodeSizeUnzipped"], memory)
+
+
+def check_quotas(assembly: Path, stack: str, quotas: Quotas) -> list[str]:
+    """Check an assembly against the account's quotas.
+
+    Returns warnings, of what AWS takes but will throttle.
+
+    Raises:
+        OperatorError: AWS would refuse it; the message names everything that is too much, and what to do.
+    """
+    template = json.loads((assembly / f"{stack}.template.json").read_text())
+    refused = [*_too_much(template, quotas), *_large_assets(assembly, stack, quotas.unzipped_bytes)]
+    if refused:
+        raise OperatorError("AWS would refuse this deployment:\n" + "\n".join(f"- {each}" for each in refused))
+    return list(_throttled(template, quotas))
+
+
+def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
+    functions = dict(_properties(template, "AWS::Lambda::Function"))
+    if (count := len(template["Resources"])) > MAX_RESOURCES:
+        yield f"The stack has {count} resources; a stack may have {MAX_RESOURCES}: use fewer kinds of workers."
+    for name, function in functions.items():
+        memory = function["MemorySize"]
+        if memory > quotas.memory:
+            yield (
+                f"{name} has {memory} MB; a new account allows {quotas.memory}: use less, or ask AWS Support for more "
+                "and then deploy with --any-memory, since AWS tells nobody what it allows."
+            )
+        if (size := environment_bytes(function)) > MAX_ENVIRONMENT_BYTES:
+            yield (
+                f"{name} has an environment of {size} bytes; a function may have {MAX_ENVIRONMENT_BYTES}: move values "
+                "of the setting `environment` to the flows' folder or to Parameter Store."
+            )
+    reserved = sum(each.get("ReservedConcurrentExecutions", 0) for each in functions.values())
+    kept = min(_KEPT_UNRESERVED, quotas.concurrency)
+    if reserved and quotas.unreserved - reserved < kept:
+        yield (
+            f"The settings reserve {reserved} executions of {quotas.unreserved}, and {kept} must stay unreserved: "
+            "lower wait_reserved_concurrency and execute_reserved_concurrency, or raise 'Concurrent executions'."
+        )
+
+
+def environment_bytes(function: Mapping[str, Any]) -> int:
+    """Return the size of a function's environment as JSON, which Lambda measures; references as long as they may be.
+
+    Its refusal shows the JSON: https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594.
+    """
+    variables = function.get("Environment", {}).get("Variables", {})
+    written = {name: _longest(value) for name, value in variables.items()}
+    return len(json.dumps(written, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _longest(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    parts = value["Fn::Join"][1] if "Fn::Join" in value else [None]
+    return "".join(part if isinstance(part, str) else "x" * _REFERENCE_BYTES for part in parts)
+
+
+def _large_assets(assembly: Path, stack: str, most: int) -> Iterator[str]:
+    files = json.loads((assembly / f"{stack}.assets.json").read_text())["files"].values()
+    for source in (each["source"] for each in files if each["source"]["packaging"] == "zip"):
+        parts = {part.name: _size(part) for part in (assembly / source["path"]).iterdir()}
+        if (size := sum(parts.values())) > most:
+            largest = sorted(parts.items(), key=lambda part: part[1], reverse=True)[:_NAMED_PACKAGES]
+            named = ", ".join(f"{name} ({bytes_ / _MB:.0f} MB)" for name, bytes_ in largest)
+            yield (
+                f"An asset has {size / _MB:.0f} MB unzipped; Lambda takes {most // _MB} MB: require less in "
+                f"requirements.txt. Its largest parts: {named}."
+            )
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _throttled(template: Template, quotas: Quotas) -> Iterator[str]:
+    mappings = dict(_properties(template, "AWS::Lambda::EventSourceMapping")).values()
+    workers = sum(each.get("ScalingConfig", {}).get("MaximumConcurrency", 1) for each in mappings)
+    if workers >= quotas.unreserved:
+        yield (
+            f"The readers of queues and streams may run {workers} executions at once, of {quotas.unreserved} in all: "
+            "under load the API is throttled. Lower `concurrency` of flows and worker.max_concurrency, or raise the "
+            "quota 'Concurrent executions'."
+        )
+
+
+def _properties(template: Template, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, each in template["Resources"].items():
+        if each["Type"] == kind:
+            yield name, each["Properties"]

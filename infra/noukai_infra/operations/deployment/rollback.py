@@ -1,0 +1,110 @@
+"""The rollback of functions to their previous versions, and back, by swapping aliases."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from noukai_infra.operations.account import Account, OperatorError, resources
+from noukai_infra.stack.base.aliases import LIVE, PREVIOUS, flows_version
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+LONGEST_SECONDS = 15 * 60
+"""No invocation takes longer."""
+
+_MOVED = "moved at "
+
+Versions = Mapping[str, str]
+"""The version that an alias names, by function."""
+
+
+def live_versions(account: Account, stack: str) -> Versions:
+    """Return the live version of each function; empty if there is no such stack."""
+    return _versions(account, stack, LIVE) if account.outputs(stack) is not None else {}
+
+
+def live_flows(account: Account, stack: str) -> str | None:
+    """Return the live version of the flows; None if unknown."""
+    client = account.session.client("lambda")
+    for name in live_versions(account, stack):
+        described = client.get_function_configuration(FunctionName=name, Qualifier=LIVE).get("Description", "")
+        if version := flows_version(described):
+            return version
+    return None
+
+
+def conclude(account: Account, stack: str, before: Versions, *, now: int) -> None:
+    """Conclude a deployment: what was live `before` becomes the previous version.
+
+    CloudFormation changes only the aliases of functions that it has changed: after a rollback, the others
+    would stay where that has taken them. Versions that no alias names any more are deleted, since they count
+    as stored code; but not before all that they have begun has ended. `now` is in seconds since the epoch.
+    """
+    client = account.session.client("lambda")
+    live = live_versions(account, stack)
+    deployed = dict(_published(arn) for arn in resources(account.session, stack, "AWS::Lambda::Version"))
+    for name in deployed.keys() & live.keys():
+        if live[name] != deployed[name]:
+            client.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=deployed[name])
+    if all(deployed.get(name) == version for name, version in before.items()):
+        return
+    known = _versions(account, stack, PREVIOUS)
+    for name in before.keys() & deployed.keys():
+        is_idle = name not in known or now - _moved_at(client, name) > LONGEST_SECONDS
+        write = client.update_alias if name in known else client.create_alias
+        write(FunctionName=name, Name=PREVIOUS, FunctionVersion=before[name], Description=_moved(now))
+        if is_idle:
+            _delete_but(client, name, {"$LATEST", deployed[name], before[name]})
+
+
+def rollback(account: Account, stack: str, *, now: int) -> int:
+    """Swap the live versions and those before the last deployment.
+
+    A function that the last deployment has added stays as it is. What an invocation has begun it ends as it
+    began it. Returns how many functions have changed their version.
+
+    Raises:
+        OperatorError: there is nothing to go back to.
+    """
+    account.deployed(stack)
+    live, previous = _versions(account, stack, LIVE), _versions(account, stack, PREVIOUS)
+    changed = {name: version for name, version in previous.items() if live.get(name) != version}
+    if not changed:
+        raise OperatorError(f"There is nothing to go back to: {stack} was deployed once, or not by `make deploy`.")
+    client = account.session.client("lambda")
+    for name, version in changed.items():
+        client.update_alias(FunctionName=name, Name=PREVIOUS, FunctionVersion=live[name], Description=_moved(now))
+        client.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=version)
+    return len(changed)
+
+
+def _versions(account: Account, stack: str, alias: str) -> Versions:
+    client = account.session.client("lambda")
+    found: dict[str, str] = {}
+    for name in resources(account.session, stack, "AWS::Lambda::Function"):
+        aliases = {each["Name"]: each["FunctionVersion"] for each in client.list_aliases(FunctionName=name)["Aliases"]}
+        if alias in aliases:
+            found[name] = aliases[alias]
+    return found
+
+
+def _moved(now: int) -> str:
+    return f"{_MOVED}{now}"
+
+
+def _moved_at(client: "LambdaClient", name: str) -> int:
+    """Return when the function's alias was last moved: until then the former version may have run."""
+    said = client.get_alias(FunctionName=name, Name=PREVIOUS).get("Description", "").removeprefix(_MOVED)
+    return int(said) if said.isdecimal() else 0
+
+
+def _published(arn: str) -> tuple[str, str]:
+    """Parse a version's ARN, `arn:aws:lambda:region:account:function:name:version`."""
+    _, name, version = arn.rsplit(":", 2)
+    return name, version
+
+
+def _delete_but(client: "LambdaClient", name: str, kept: set[str]) -> None:
+    for page in client.get_paginator("list_versions_by_function").paginate(FunctionName=name):
+        for version in {each["Version"] for each in page["Versions"]} - kept:
+            client.delete_function(FunctionName=name, Qualifier=version)

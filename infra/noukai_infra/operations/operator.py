@@ -1,0 +1,71 @@
+"""The operator: the target of commands, and their shared options."""
+
+import os
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from noukai_infra.operations.account import Account
+from noukai_infra.operations.deployment.cdk import Cdk
+from noukai_infra.operations.orgs.budgets import Budgets
+from noukai_infra.operations.orgs.keys import Keys
+from noukai_infra.settings import Settings, file_context
+from noukai_wire.slug import SLUG_RULE, is_slug
+
+
+def _slug(text: str) -> str:
+    if not is_slug(text):
+        raise typer.BadParameter(f"use {SLUG_RULE}")
+    return text
+
+
+def _pairs(texts: list[str]) -> list[str]:
+    if any("=" not in text for text in texts):
+        raise typer.BadParameter("use NAME=VALUE")
+    return texts
+
+
+Org = Annotated[str, typer.Option(callback=_slug, help="The org that this is for.")]
+Context = Annotated[
+    list[str],
+    typer.Option(
+        "--context",
+        "-c",
+        metavar="NAME=VALUE",
+        help="Overrides cdk.json.",
+        default_factory=list,
+        show_default=False,
+        callback=_pairs,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The operator's target: the account, the stack's name and settings."""
+
+    account: Account
+    stack: str
+    cdk: Cdk
+    context: list[str]
+
+    @classmethod
+    def of(cls, context: list[str]) -> "Operator":
+        """Resolve the target from the overrides, `cdk.json` and the environment."""
+        overrides = dict(pair.split("=", 1) for pair in context)
+        settings = Settings.from_context({**file_context(), **overrides})
+        account = Account.configured(os.environ)
+        return cls(account, settings.stack, Cdk({**os.environ, "AWS_REGION": account.region}), context)
+
+    def cdk_options(self, further: list[str]) -> list[str]:
+        """Return the options for the CDK command."""
+        return [*further, *(part for pair in self.context for part in ("--context", pair))]
+
+    def keys(self) -> Keys:
+        """Return the keys table of the stack."""
+        return Keys(self.account.session.client("dynamodb"), self.account.deployed(self.stack)["KeysTable"])
+
+    def budgets(self) -> Budgets:
+        """Return the budgets in the usage table of the stack."""
+        return Budgets(self.account.session.client("dynamodb"), self.account.deployed(self.stack)["UsageTable"])

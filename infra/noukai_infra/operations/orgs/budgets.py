@@ -1,0 +1,114 @@
+"""The budgets of orgs, as the operator sets them."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from noukai_infra.operations.orgs.bad_row import problem_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+_BUDGETS = "#budget"
+"""The key of the usage table that all budgets have, and no org."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The monthly (UTC) budget of an org and its limit of unfinished jobs.
+
+    None is the default.
+
+    There is no limit of a month by default.
+    """
+
+    jobs: int | None = None
+    usd: Decimal | None = None
+    unfinished: int | None = None
+    later: int | None = None
+    """Of the unfinished jobs, those whose `runAt` was more than 15 minutes ahead."""
+
+
+@dataclass(frozen=True)
+class BudgetRow:
+    """The limits of an org, and whether they are reached."""
+
+    org: str
+    limits: Limits = Limits()
+    spent: str | None = None
+    """The month in which it was last used up."""
+    full: tuple[str, ...] = ()
+    """Which of `unfinished` and `later` is reached."""
+    problem: str | None = None
+    """Why the row cannot be read, if it cannot; nothing else of it is known then but the org."""
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """The budgets in the usage table.
+
+    An org that has none may use what it likes, within the default bounds.
+    """
+
+    client: "DynamoDBClient"
+    table: str
+
+    def set(self, org: str, limits: Limits) -> Limits:
+        """Set those of an org's limits that are given, keep the others, and return all.
+
+        This month's usage counts. It is compared whenever a job of the org has ended, so that a budget below
+        the present usage holds from the next such end on.
+        """
+        stated: dict[str, AttributeValueTypeDef] = {
+            name: {"N": str(value)} for name, value in asdict(limits).items() if value is not None
+        }
+        # Its version changes, so that a function that finds the budget of before used up cannot mark this one.
+        stated["v"] = {"S": secrets.token_hex(4)}
+        answer = self.client.update_item(
+            TableName=self.table,
+            Key=_key(org),
+            UpdateExpression=f"SET {', '.join(f'#{name} = :{name}' for name in stated)} REMOVE spent, reached",
+            ExpressionAttributeNames={f"#{name}": name for name in stated},
+            ExpressionAttributeValues={f":{name}": value for name, value in stated.items()},
+            ReturnValues="ALL_NEW",
+        )
+        return _decode(answer["Attributes"]).limits
+
+    def clear(self, org: str) -> bool:
+        """Remove an org's limits; return False if it had none."""
+        gone = self.client.delete_item(TableName=self.table, Key=_key(org), ReturnValues="ALL_OLD")
+        # The functions alone write that an org without limits has reached the default bounds.
+        return not gone.get("Attributes", {}).keys() <= {"o", "k", "reached"}
+
+    def rows(self) -> list[BudgetRow]:
+        """Read all budgets, by org."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="o = :budgets",
+            ExpressionAttributeValues={":budgets": {"S": _BUDGETS}},
+            ConsistentRead=True,
+        )
+        return [_decode(item) for page in pages for item in page["Items"]]
+
+
+def _key(org: str) -> "dict[str, AttributeValueTypeDef]":
+    return {"o": {"S": _BUDGETS}, "k": {"S": org}}
+
+
+def _decode(item: Mapping[str, Any]) -> BudgetRow:
+    org: str = item["k"]["S"]
+    try:
+        return BudgetRow(
+            org,
+            Limits(
+                usd=Decimal(item["usd"]["N"]) if "usd" in item else None,
+                **{name: int(item[name]["N"]) for name in ("jobs", "unfinished", "later") if name in item},
+            ),
+            spent=item["spent"]["S"] if "spent" in item else None,
+            full=tuple(sorted(item["reached"]["SS"])) if "reached" in item else (),
+        )
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        return BudgetRow(org, problem=problem_of(error))

@@ -1,0 +1,90 @@
+"""The commands `python -m noukai_infra keys create|list|revoke`."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from noukai_infra.operations.operator import Context, Operator, Org
+from noukai_infra.operations.orgs.keys import KeyRow
+from noukai_wire.scopes import Scope
+
+_MAX_NAME = 100
+_MAX_DAYS = 3650
+_WIDE = 500
+"""Rows are never wrapped: a script has no terminal, whose width would be guessed."""
+
+commands = typer.Typer(no_args_is_help=True)
+
+
+def _name(text: str) -> str:
+    if not (0 < len(text) <= _MAX_NAME and text.isprintable()):
+        raise typer.BadParameter(f"use 1 to {_MAX_NAME} printable characters")
+    return text
+
+
+Scopes = Annotated[
+    list[Scope],
+    typer.Option(
+        "--scope", help="What the key allows; all, by default.", default_factory=lambda: list(Scope), show_default=False
+    ),
+]
+Days = Annotated[
+    int | None, typer.Option("--days", min=1, max=_MAX_DAYS, help="After how many days it expires; never, by default.")
+]
+
+Rate = Annotated[
+    int | None, typer.Option("--rate", min=1, help="How many calls a second it allows; as many as come, by default.")
+]
+
+
+@commands.command("create")
+def create(
+    name: Annotated[str, typer.Argument(callback=_name, help="What the key is for.")],
+    org: Org,
+    scope: Scopes,
+    context: Context,
+    *,
+    days: Days = None,
+    rate: Rate = None,
+) -> None:
+    """Create a key and show it, once."""
+    now = int(time.time())
+    expires = None if days is None else now + int(timedelta(days=days).total_seconds())
+    keys = Operator.of(context).keys()
+    typer.echo(keys.create(org, name, scopes=scope, created=now, expires=expires, rate=rate))
+
+
+@commands.command("list")
+def show(context: Context) -> None:
+    """Show every key, the newest first, by its id.
+
+    The keys themselves are known to nobody but their owners.
+    """
+    table = Table("id", "org", "name", "scopes", "rate", "created", "last used", "expires", "state", box=None)
+    now = int(time.time())
+    for row in Operator.of(context).keys().rows():
+        table.add_row(*_cells(row, now))
+    Console(width=_WIDE).print(table)
+
+
+@commands.command("revoke")
+def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")], context: Context) -> None:
+    """Revoke a key for good; every function knows it within a minute."""
+    row = Operator.of(context).keys().revoke(key_id, now=int(time.time()))
+    typer.echo(f"{row.id} ({row.name}, of the org {row.org}) is revoked.")
+
+
+def _cells(row: KeyRow, now: int) -> tuple[str, ...]:
+    if row.problem is not None:
+        return (row.id, *[""] * 7, row.state(now))
+    times = [_day(row.created), _day(row.used) or "never", _day(row.expires) or "never"]
+    rate = "" if row.rate is None else f"{row.rate}/s"
+    return (row.id, row.org, row.name, " ".join(row.scopes), rate, *times, row.state(now))
+
+
+def _day(seconds: int | None) -> str:
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).date().isoformat()

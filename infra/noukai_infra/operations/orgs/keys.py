@@ -1,0 +1,161 @@
+"""The API keys of a deployment, for operators."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from noukai_infra.operations.account import OperatorError
+from noukai_infra.operations.orgs.bad_row import problem_of
+from noukai_wire.scopes import Scope
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+_PREFIX = "nk_"
+_RANDOM_BYTES = 32
+_ID_LENGTH = 12
+_TIMES = {"created", "expires", "used", "revoked"}
+_NUMBERS = (*_TIMES, "rate")
+
+
+class KeyNotFoundError(OperatorError):
+    """The error that no key, or more than one, has the given id."""
+
+
+@dataclass(frozen=True)
+class KeyRow:
+    """A key's row. Times are in epoch seconds; `used` is exact to the day."""
+
+    hash: str
+    org: str
+    name: str
+    scopes: tuple[str, ...]
+    created: int
+    expires: int | None = None
+    used: int | None = None
+    revoked: int | None = None
+    rate: int | None = None
+    """How many calls a second it allows, if that is limited."""
+    problem: str | None = None
+    """Why the row cannot be read, if it cannot; nothing else of it is known then but the hash."""
+
+    @property
+    def id(self) -> str:
+        """Return the key's id for operators: the beginning of its hash."""
+        return self.hash[:_ID_LENGTH]
+
+    def state(self, now: int) -> str:
+        """Return the key's state: valid, expired or revoked."""
+        if self.problem is not None:
+            return f"unreadable: {self.problem}"
+        if self.revoked is not None:
+            return "revoked"
+        return "expired" if self.expires is not None and self.expires <= now else "valid"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys table, which stores the SHA-256 of each key, never the key."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def create(
+        self,
+        org: str,
+        name: str,
+        *,
+        created: int,
+        scopes: Iterable[Scope] = Scope,
+        expires: int | None = None,
+        rate: int | None = None,
+    ) -> str:
+        """Create a key of an org; it is returned once and never again.
+
+        Times are epoch seconds, `rate` is calls a second.
+        """
+        key = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+        self.insert(key, org, name, created=created, scopes=scopes, expires=expires, rate=rate)
+        return key
+
+    def insert(
+        self,
+        key: str,
+        org: str,
+        name: str,
+        *,
+        created: int,
+        scopes: Iterable[Scope] = Scope,
+        expires: int | None = None,
+        rate: int | None = None,
+    ) -> None:
+        """Insert the row of a new key. Times are in epoch seconds."""
+        limits = {"expires": expires, "rate": rate}
+        stated: dict[str, AttributeValueTypeDef] = {
+            name: {"N": str(value)} for name, value in limits.items() if value is not None
+        }
+        self.client.put_item(
+            TableName=self.table,
+            Item={
+                "hash": {"S": hashlib.sha256(key.encode()).hexdigest()},
+                "org": {"S": org},
+                "name": {"S": name},
+                "scopes": {"SS": sorted(scopes)},
+                "created": {"N": str(created)},
+                **stated,
+            },
+            ConditionExpression="attribute_not_exists(#hash)",
+            ExpressionAttributeNames={"#hash": "hash"},
+        )
+
+    def rows(self) -> list[KeyRow]:
+        """Read the rows of all keys, the newest first."""
+        pages = self.client.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
+        rows = [_decode(item) for page in pages for item in page["Items"]]
+        return sorted(rows, key=lambda row: row.created, reverse=True)
+
+    def revoke(self, key_id: str, *, now: int) -> KeyRow:
+        """Revoke a key for good, within a minute; an earlier revocation keeps its time.
+
+        Raises:
+            KeyNotFoundError: the id, of which the first letters are enough, is that of no key or of several.
+        """
+        found = [row for row in self.rows() if row.hash.startswith(key_id)] if key_id else []
+        if len(found) != 1:
+            raise KeyNotFoundError(
+                f"{len(found)} keys have an id that begins with {key_id!r}: `make keys ARGS=list` shows all ids."
+            )
+        answer = self.client.update_item(
+            TableName=self.table,
+            Key={"hash": {"S": found[0].hash}},
+            UpdateExpression="SET revoked = if_not_exists(revoked, :now)",
+            # A row that went in the meantime must not come back as a half.
+            ConditionExpression="attribute_exists(org)",
+            ExpressionAttributeValues={":now": {"N": str(now)}},
+            ReturnValues="ALL_NEW",
+        )
+        return _decode(answer["Attributes"])
+
+    def delete(self, key: str) -> None:
+        """Delete the row of an unused key; do nothing if there is none."""
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        self.client.delete_item(TableName=self.table, Key={"hash": {"S": digest}})
+
+    def is_empty(self) -> bool:
+        """Return whether no key was ever created."""
+        return not self.client.scan(TableName=self.table, Limit=1, Select="COUNT", ConsistentRead=True)["Count"]
+
+
+def _decode(item: Mapping[str, Any]) -> KeyRow:
+    hash_: str = item["hash"]["S"]
+    try:
+        numbers: dict[str, Any] = {name: int(item[name]["N"]) for name in _NUMBERS if name in item}
+        for name in _TIMES & numbers.keys():
+            datetime.fromtimestamp(numbers[name], UTC)
+        return KeyRow(hash_, item["org"]["S"], item["name"]["S"], tuple(sorted(item["scopes"]["SS"])), **numbers)
+    except (LookupError, TypeError, ValueError, ArithmeticError, OSError) as error:
+        return KeyRow(hash_, "", "", (), 0, problem=problem_of(error))

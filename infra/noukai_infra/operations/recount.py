@@ -1,0 +1,118 @@
+"""The recount of uncounted usage, once its cause is mended."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from noukai_infra.operations.account import OperatorError
+from noukai_infra.operations.moments import Interval
+from noukai_infra.stack.base.aliases import LIVE
+from noukai_infra.stack.base.stream import UNCOUNTED_PREFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class Batch:
+    """An object of the bucket, with Lambda's metadata of the stream batch in it."""
+
+    key: str
+    event: str | None
+    """The event with its records, as the metering function had it; None if the object holds none."""
+    records: int = 0
+    since: str = ""
+    """When the first of the records came."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A summary of uncounted batches."""
+
+    batches: int
+    records: int
+    since: str
+    unreadable: Sequence[str]
+    """The keys of the objects that hold no batch."""
+
+
+@dataclass(frozen=True)
+class Uncounted:
+    """The bucket of uncounted batches."""
+
+    s3: "S3Client"
+    bucket: str
+
+    def batches(self) -> Iterator[Batch]:
+        """Read all batches, ordered by shard and time."""
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=UNCOUNTED_PREFIX):
+            for each in page.get("Contents", ()):
+                # Another command may have counted and deleted it meanwhile.
+                try:
+                    body = self.s3.get_object(Bucket=self.bucket, Key=each["Key"])["Body"].read()
+                except self.s3.exceptions.NoSuchKey:
+                    continue
+                yield _batch(each["Key"], body)
+
+    def summary(self) -> Summary:
+        """Return the number of batches and records."""
+        batches = list(self.batches())
+        good = [batch for batch in batches if batch.event is not None]
+        unreadable = [batch.key for batch in batches if batch.event is None]
+        since = min((batch.since for batch in good), default="")
+        return Summary(len(good), sum(batch.records for batch in good), since, unreadable)
+
+    def recount(self, count: Callable[[str], None], without: Interval | None = None) -> tuple[int, int]:
+        """Count each batch, then delete it; return the numbers of batches and records.
+
+        What is in the sums already is not counted again: the command may be stopped at any time, and run
+        twice, also at once. Batches that come meanwhile are counted, too. Records of the time `without`, whose
+        use a restoration has forgotten, are deleted uncounted.
+        """
+        counted = records = 0
+        for batch in self.batches():
+            if batch.event is not None:
+                event, number = _event_without(batch.event, without)
+                if number:
+                    count(event)
+                self.s3.delete_object(Bucket=self.bucket, Key=batch.key)
+                counted, records = counted + 1, records + number
+        return counted, records
+
+
+def _event_without(event: str, without: Interval | None) -> tuple[str, int]:
+    """Return an event without the records of a time, and how many are left."""
+    read: Any = json.loads(event)
+    if without is None:
+        return event, len(read["Records"])
+    left = [each for each in read["Records"] if not without.has(each["dynamodb"]["ApproximateCreationDateTime"])]
+    return json.dumps({**read, "Records": left}), len(left)
+
+
+def _batch(key: str, body: bytes) -> Batch:
+    """Parse the invocation record of a batch, whose payload is the event as text.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+    """
+    try:
+        record: Any = json.loads(body)
+        about, event = record["DDBStreamBatchInfo"], record["payload"]
+        if not json.loads(event)["Records"]:
+            return Batch(key, None)
+        return Batch(key, event, int(about["batchSize"]), about["approximateArrivalOfFirstRecord"])
+    except (ValueError, KeyError, TypeError):
+        return Batch(key, None)
+
+
+def count_with(client: "LambdaClient", function: str, event: str) -> None:
+    """Invoke the live metering function with a batch.
+
+    Raises:
+        OperatorError: the function has failed, and the batch is counted in part at most.
+    """
+    answer = client.invoke(FunctionName=function, Qualifier=LIVE, Payload=event)
+    if "FunctionError" in answer:
+        said = answer["Payload"].read().decode(errors="replace")
+        raise OperatorError(f"The function {function} could not count a batch, which is kept: {said}")

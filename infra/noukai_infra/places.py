@@ -1,0 +1,31 @@
+"""The folders that the infrastructure works with: the operator's project, and our own package.
+
+In this repository the project is the repository. A team's project has `flows` and settings of its own, and
+finds our package among its installed libraries.
+"""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+"""Where our sources and what ships beside them lie, such as `package.json`."""
+
+SOURCES = PACKAGE.parents[1]
+"""The repository that our packages lie in."""
+
+SETTINGS_FILES = ("noukai.toml", "cdk.json")
+
+
+def project_of(folder: Path, default: Path) -> Path:
+    """Return the nearest folder, from `folder` upwards, that has a file of settings; else the default."""
+    for each in (folder, *folder.parents):
+        if any((each / name).is_file() for name in SETTINGS_FILES):
+            return each
+    return default
+
+
+def _default(folder: Path) -> Path:
+    return SOURCES if (SOURCES / "cdk.json").is_file() else folder
+
+
+PROJECT = project_of(Path.cwd(), _default(Path.cwd()))
+"""Where the flows, the settings and `.build` lie."""

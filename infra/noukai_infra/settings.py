@@ -1,0 +1,210 @@
+"""The settings of a deployment, read from the context of `cdk.json` (or `cdk deploy -c name=value`)."""
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from noukai_infra.context import own_settings, read_context
+from noukai_infra.places import PROJECT, SOURCES
+from noukai_infra.suggestions import unknown_name
+from noukai_wire.limits import WORKER_MARGIN_SECONDS
+
+ROOT = SOURCES
+"""This repository, for its tests."""
+
+ERROR_TEXTS = "LOG_ERROR_TEXTS"
+"""The worker's variable that says whether its log has the texts of what flows raise, `true` or `false`."""
+
+LogRetention = Literal["ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR"]
+
+_CONFIG = ConfigDict(extra="forbid")
+
+
+def _split(value: object) -> object:
+    """Split a comma-separated text of the command line."""
+    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+
+
+def _number(value: object) -> object:
+    """Refuse `true` as a number: it is a 1 in Python alone."""
+    if isinstance(value, bool):
+        raise ValueError("be a number")  # noqa: TRY004 - pydantic reports it beside its own
+    return value
+
+
+_A_NUMBER = BeforeValidator(_number)
+
+
+def _folder(value: object) -> object:
+    """Refuse an empty text, which would be the repository's own folder."""
+    if not isinstance(value, str | Path) or not str(value).strip():
+        raise ValueError("be the name of a folder")
+    return value
+
+
+_FlowName = Annotated[str, Field(pattern=r"^[^/,]+/[^/,]+$")]
+
+_RESERVED = re.compile(
+    r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_LAMBDA_\w+|LAMBDA_(TASK_ROOT|RUNTIME_DIR)"
+    r"|AWS_(ACCESS_KEY(_ID)?|SECRET_ACCESS_KEY|SESSION_TOKEN)"
+)
+"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+
+
+def _variable(name: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]+", name):
+        raise ValueError(
+            "be a variable's name: a letter, then letters, digits and underscores, two characters at least"
+        )
+    if _RESERVED.fullmatch(name):
+        raise ValueError("be another variable: Lambda sets this one itself")
+    return name
+
+
+_STATEMENT = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
+"""What a statement about a role's own rights may say."""
+
+
+def _statement(value: dict[str, Any]) -> dict[str, Any]:
+    unknown = [unknown_name(name, _STATEMENT, "a statement of IAM") for name in value if name not in _STATEMENT]
+    if unknown:
+        raise ValueError(f"have no {unknown[0]}")
+    if value.get("Effect") not in ("Allow", "Deny"):
+        raise ValueError('have an "Effect" of "Allow" or "Deny"')
+    for one in ("Action", "Resource"):
+        if (one in value) == (f"Not{one}" in value):
+            raise ValueError(f'have either "{one}" or "Not{one}"')
+    return value
+
+
+_USD_PER_GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
+"""Of the first tier in us-east-1: https://aws.amazon.com/lambda/pricing/."""
+
+
+class SettingsError(ValueError):
+    """An error that names each setting with an invalid value."""
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class WorkerProfile:
+    """A worker kind: memory and storage in MB, times in seconds."""
+
+    memory: Annotated[int, _A_NUMBER, Field(ge=128, le=10_240)] = 1024
+    timeout: Annotated[int, _A_NUMBER, Field(ge=30, le=900)] = 900
+    batch_size: Annotated[int, _A_NUMBER, Field(ge=1, le=10)] = 1
+    batch_window: Annotated[int, _A_NUMBER, Field(ge=0, le=300)] = 0
+    max_concurrency: Annotated[int, _A_NUMBER, Field(ge=2, le=1000)] = 5
+    ephemeral_storage: Annotated[int, _A_NUMBER, Field(ge=512, le=10_240)] = 512
+    lease_seconds: Annotated[int, _A_NUMBER, Field(ge=3, le=60)] = 60
+    grace_seconds: Annotated[int, _A_NUMBER, Field(ge=0, le=60)] = 10
+    import_seconds: Annotated[int, _A_NUMBER, Field(ge=1, le=600)] = 60
+    """How long a flow's module may be imported for; the timeout of a job begins after it."""
+
+    @property
+    def flow_seconds(self) -> int:
+        """Return a flow's time limit: the worker's timeout without the grace and the time to start and settle."""
+        return max(0, self.timeout - self.grace_seconds - WORKER_MARGIN_SECONDS)
+
+
+@dataclass(frozen=True, config=_CONFIG)
+class Settings:
+    """The settings of an operator, named as in the context.
+
+    `flows` is the folder of the flows, relative to the repository. `platform` is what the assets are built
+    for: `manylinux` (as deployed) or `host` (this machine, for an emulator on it). `architecture` is that of
+    all functions: x86_64 costs a quarter more, and is for flows that need libraries without wheels for arm64.
+    `tables` says what becomes of the tables when the stack is destroyed: `retain` keeps jobs, keys and use,
+    `destroy` deletes them with the stack, for deployments that are to leave nothing behind. `environment` and
+    `policies` (IAM statements) reach the worker only. `draining` names profiles that no flow asks for any
+    more and whose workers go on, `former` flows that were deployed (`project/flow`) and of which there are
+    jobs; `make deploy` finds out both itself. `wait_reserved_concurrency` is set apart for waits, and bounds
+    them: who is refused asks plainly instead; `execute_reserved_concurrency` does so for executions, and who
+    is refused has submitted nothing. Without them holding is on, and shares the account's concurrency with
+    the workers. `wait_memory` is that of both. `price_job` and `price_gb_second` are what use is estimated to
+    cost, in USD: AWS's own bill by default.
+    """
+
+    stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = "noukai"
+    flows: Annotated[Path, BeforeValidator(_folder)] = Path("functions/flows")
+    platform: Literal["manylinux", "host"] = "manylinux"
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    tables: Literal["retain", "destroy"] = "retain"
+    memory: Annotated[int, _A_NUMBER, Field(ge=128, le=10_240)] = 256
+    wait_memory: Annotated[int, _A_NUMBER, Field(ge=128, le=10_240)] = 128
+    wait_reserved_concurrency: Annotated[int, _A_NUMBER, Field(ge=1)] | None = None
+    execute_reserved_concurrency: Annotated[int, _A_NUMBER, Field(ge=1)] | None = None
+    throttle_rate: Annotated[int, _A_NUMBER, Field(ge=1)] = 500
+    throttle_burst: Annotated[int, _A_NUMBER, Field(ge=1)] = 1000
+    log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
+    log_retention: LogRetention = "ONE_MONTH"
+    price_job: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.0000079
+    price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
+    worker: WorkerProfile = dataclasses.field(default_factory=WorkerProfile)
+    environment: dict[Annotated[str, AfterValidator(_variable)], str] = dataclasses.field(default_factory=dict)
+    policies: tuple[Annotated[dict[str, Any], AfterValidator(_statement)], ...] = ()
+    draining: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+    former: Annotated[tuple[_FlowName, ...], BeforeValidator(_split)] = ()
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, object]) -> "Settings":
+        """Return our settings from a context, else the defaults.
+
+        Raises:
+            SettingsError: a setting is unknown, or its value is none that it can have.
+        """
+        try:
+            given = own_settings(context, [field.name for field in dataclasses.fields(cls)])
+            return TypeAdapter(cls).validate_python({name: value for name, value in given.items() if value is not None})
+        except ValidationError as error:
+            raise SettingsError("\n".join(complaints(error))) from error
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
+
+    @property
+    def usd_per_gb_second(self) -> float:
+        """Return the estimated price of compute, by default AWS's own for the architecture."""
+        return _USD_PER_GB_SECOND[self.architecture] if self.price_gb_second is None else self.price_gb_second
+
+    @property
+    def flows_folder(self) -> Path:
+        """Return the absolute folder of the flows."""
+        return PROJECT / self.flows
+
+
+def file_context() -> dict[str, object]:
+    """Read the context of `cdk.json`.
+
+    Raises:
+        SettingsError: the file is no JSON, or has what neither the CDK command nor we read.
+    """
+    try:
+        return read_context(PROJECT / "cdk.json")
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
+_NAMES: Mapping[str, list[str]] = {"worker": [field.name for field in dataclasses.fields(WorkerProfile)]}
+"""The names within a setting that has some."""
+
+_WORDS_OF_JSON = {"a valid tuple": "a list", "a valid dictionary": "an object", "a dictionary": "an object"}
+
+
+def complaints(error: ValidationError) -> list[str]:
+    """Return a sentence for each value that cannot be used, with its setting and what is allowed."""
+    return [_complaint([str(part) for part in each["loc"] if part != "[key]"], each) for each in error.errors()]
+
+
+def _complaint(path: list[str], error: Any) -> str:
+    if error["type"] == "unexpected_keyword_argument":
+        return f"{'.'.join(path[:-1])}.{unknown_name(path[-1], _NAMES[path[0]], f'the {path[0]} of cdk.json')}"
+    said = re.sub(r"^(Value error, |\w+ should )", "", error["msg"]).partition(", unable to")[0]
+    wanted = said.removesuffix(" or an instance of WorkerProfile")
+    for python, of_json in _WORDS_OF_JSON.items():
+        wanted = wanted.replace(python, of_json)
+    return f"{'.'.join(path)}: {json.dumps(error['input'], default=str)} cannot be used: it should {wanted}."

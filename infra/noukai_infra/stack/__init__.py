@@ -1,0 +1,1 @@
+"""The stack: a construct for each part of the system."""

@@ -1,0 +1,225 @@
+"""The HTTP API: its routes and the functions that answer them."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Stack
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from noukai_infra.settings import Settings
+from noukai_infra.stack.base.acknowledgement import acknowledge
+from noukai_infra.stack.base.function import JobFunction
+from noukai_infra.stack.base.row_rights import counting_calls, noting_uses, reading_budgets
+from noukai_infra.stack.metering import prices
+from noukai_infra.stack.queues import JobQueues
+from noukai_infra.stack.schedules import Schedules
+from noukai_infra.stack.storage.payloads import Payloads
+from noukai_infra.stack.storage.tables import Tables
+from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
+
+_TIMEOUT = 29
+"""The gateway gives a function 30 seconds; its own answer must come before the gateway's."""
+
+
+@dataclass(frozen=True)
+class _Answerer:
+    """The settings of a function that answers routes: its access to tables, queues, schedules and objects."""
+
+    entry: str
+    routes: tuple[Route, ...]
+    job_actions: tuple[str, ...] = ()
+    payload_actions: tuple[str, ...] = ()
+    lists: bool = False
+    holds: bool = False
+    sends: bool = False
+    creates_schedules: bool = False
+    withdraws: bool = False
+    has_budgets: bool = False
+    """Whether it refuses what an org's budget does not cover."""
+    reports_use: bool = False
+
+
+_SUBMIT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+_STATUS_ACTIONS = ("dynamodb:GetItem", "dynamodb:UpdateItem")
+_CANCEL_ACTIONS = ("dynamodb:PutItem", "dynamodb:UpdateItem")
+_READ_PAYLOADS = ("s3:GetObject",)
+_LISTING_ACTIONS = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
+
+_ANSWERERS = (
+    _Answerer(
+        "submit",
+        (Route.SUBMIT, Route.SUBMIT_VERSION),
+        _SUBMIT_ACTIONS,
+        _READ_PAYLOADS,
+        has_budgets=True,
+        sends=True,
+        creates_schedules=True,
+    ),
+    _Answerer("upload", (Route.UPLOAD,), payload_actions=("s3:PutObject",)),
+    _Answerer(
+        "submit_jobs",
+        (Route.SUBMIT_JOBS,),
+        _SUBMIT_ACTIONS,
+        _READ_PAYLOADS,
+        has_budgets=True,
+        sends=True,
+        creates_schedules=True,
+    ),
+    _Answerer(
+        "execute",
+        (Route.EXECUTE, Route.EXECUTE_VERSION),
+        _SUBMIT_ACTIONS,
+        _READ_PAYLOADS,
+        has_budgets=True,
+        holds=True,
+        sends=True,
+    ),
+    _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _SUBMIT_ACTIONS, _READ_PAYLOADS, has_budgets=True, sends=True),
+    _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS),
+    _Answerer(
+        "statuses",
+        (Route.STATUSES,),
+        ("dynamodb:BatchGetItem", "dynamodb:UpdateItem"),
+        payload_actions=_READ_PAYLOADS,
+    ),
+    _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS, holds=True),
+    _Answerer(
+        "cancel",
+        (Route.CANCEL, Route.CANCEL_BY_ID),
+        _CANCEL_ACTIONS,
+        payload_actions=_READ_PAYLOADS,
+        withdraws=True,
+    ),
+    _Answerer("list_jobs", (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True),
+    _Answerer("cancel_jobs", (Route.CANCEL_JOBS,), (*_LISTING_ACTIONS, "dynamodb:PutItem"), lists=True, withdraws=True),
+    _Answerer("usage", (Route.USAGE,), reports_use=True),
+    _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
+)
+_FALLBACK = "describe"
+_STAGE = "$default"
+
+
+class Api(Construct):
+    """An HTTP API with the contract's routes, a function per kind of route, and a default route.
+
+    A request that holds its answer occupies a function for seconds: `wait` and `execute` are functions of
+    their own, so that their shares of the account's concurrency can be bounded.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: Settings,
+        code: lambda_.Code,
+        tables: Tables,
+        queues: JobQueues,
+        schedules: Schedules,
+        payloads: Payloads,
+    ) -> None:
+        super().__init__(scope, name)
+        self._settings = settings
+        self._code = code
+        self._tables = tables
+        self._queues = queues
+        self._schedules = schedules
+        self._payloads = payloads
+        self._api = apigateway.HttpApi(self, "Http", api_name=settings.stack, create_default_stage=False)
+        apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=self._api,
+            stage_name=_STAGE,
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=settings.throttle_rate, burst_limit=settings.throttle_burst
+            ),
+        )
+        for answerer in _ANSWERERS:
+            self._add(answerer)
+        acknowledge(self, "APIG1", "a line for each request costs a seventh of the request; functions log what fails")
+        acknowledge(
+            self, "APIG4", "the functions check each caller's key; an authorizer would be another function to pay"
+        )
+
+    @property
+    def endpoint(self) -> str:
+        """Return the base URL of every route."""
+        return f"{self._api.api_endpoint}{BASE_PATH}"
+
+    def _add(self, answerer: _Answerer) -> None:
+        function = self._function(answerer)
+        integration = HttpLambdaIntegration(answerer.entry, function.live, scope_permission_to_route=False)
+        keys = [key for route in answerer.routes for key in route.keys]
+        if answerer.entry == _FALLBACK:
+            keys.append(DEFAULT_ROUTE)
+            self._let_the_default_route_invoke(function.live)
+        for key in keys:
+            apigateway.HttpRoute(self, key, http_api=self._api, integration=integration, route_key=_route_key(key))
+
+    def _let_the_default_route_invoke(self, function: lambda_.IFunction) -> None:
+        """Allow what the integration's own permission (`{api}/*/*/*`) does not match.
+
+        The default route has neither a method nor a path: it invokes as `{api}/{stage}/$default`.
+        """
+        api = Stack.of(self).format_arn(
+            service="execute-api", resource=self._api.api_id, resource_name=f"{_STAGE}/{DEFAULT_ROUTE}"
+        )
+        gateway = iam.ServicePrincipal("apigateway.amazonaws.com")
+        function.add_permission("DefaultRoute", principal=gateway, source_arn=api, scope=self)
+
+    def _function(self, answerer: _Answerer) -> JobFunction:
+        settings = self._settings
+        tables = self._tables
+        environment = {"KEYS_TABLE": tables.keys.table_name, "USAGE_TABLE": tables.usage.table_name}
+        if answerer.job_actions:
+            environment["JOBS_TABLE"] = tables.jobs.table_name
+        if answerer.sends:
+            environment |= self._queues.environment
+        if answerer.reports_use:
+            environment |= prices(settings)
+        reserved = {"wait": settings.wait_reserved_concurrency, "execute": settings.execute_reserved_concurrency}
+        function = JobFunction(
+            self,
+            answerer.entry.title().replace("_", ""),
+            entry=answerer.entry,
+            code=self._code,
+            settings=settings,
+            memory=settings.wait_memory if answerer.holds else settings.memory,
+            timeout=_TIMEOUT,
+            environment=environment,
+            reserved_concurrency=reserved.get(answerer.entry),
+        )
+        self._allow(function, answerer)
+        return function
+
+    def _allow(self, function: JobFunction, answerer: _Answerer) -> None:
+        tables = self._tables
+        tables.keys.grant(function, "dynamodb:GetItem")
+        function.add_to_role_policy(noting_uses(tables.keys))
+        function.add_to_role_policy(counting_calls(tables.usage))
+        if answerer.job_actions:
+            tables.allow_jobs(function, *answerer.job_actions, lists=answerer.lists)
+        if answerer.has_budgets:
+            function.add_to_role_policy(reading_budgets(tables.usage))
+        if answerer.reports_use:
+            tables.usage.grant(function, "dynamodb:Query")
+        if answerer.payload_actions:
+            self._payloads.let(function, *answerer.payload_actions)
+        if answerer.sends:
+            self._queues.let_send(function)
+        if answerer.creates_schedules:
+            self._schedules.let_create(function)
+        if answerer.withdraws:
+            self._schedules.let_withdraw(function)
+
+
+def _route_key(key: str) -> apigateway.HttpRouteKey:
+    if key == DEFAULT_ROUTE:
+        return apigateway.HttpRouteKey.DEFAULT
+    method, path = key.split(" ", 1)
+    return apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod[method])

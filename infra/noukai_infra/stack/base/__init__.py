@@ -1,0 +1,1 @@
+"""The base of the constructs: what several of them share."""

@@ -1,0 +1,76 @@
+"""The two assets as the CDK sees them: code that is bundled while the stack is synthesized."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jsii
+from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
+from aws_cdk import aws_lambda as lambda_
+
+from noukai_infra.bundle.asset import Bundler
+from noukai_infra.bundle.error import BundleError
+from noukai_infra.bundle.target import AssetName
+from noukai_infra.operations.deployment.former_flows import FlowNames
+from noukai_infra.places import SOURCES
+
+
+class Assets:
+    """The assets: `api` for the functions that answer requests; `worker` also has the flows and their libraries."""
+
+    def __init__(self, bundler: Bundler) -> None:
+        self.api = _code(bundler, "api")
+        self.worker = _code(bundler, "worker")
+        self._bundler = bundler
+
+    def profiles(self) -> list[str]:
+        """Return the names of the profiles of workers that the flows ask for.
+
+        Ends the program if the flows cannot be used.
+        """
+        with _ending():
+            return self._bundler.profiles()
+
+    def flow_names(self) -> FlowNames:
+        """Return the deployed and the former flows; exit if they cannot be used."""
+        with _ending():
+            return FlowNames(*map(tuple, self._bundler.flow_names()))
+
+    def version(self) -> str:
+        """Return the version of the flows; exit if they cannot be used."""
+        with _ending():
+            return self._bundler.version()
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    # An exception would come back from Node as a trace of Node's; this one ends the program with its message.
+    try:
+        yield
+    except BundleError as error:
+        sys.exit(str(error))
+
+
+@jsii.implements(ILocalBundling)
+class _LocalBundling:
+    def __init__(self, bundler: Bundler, asset: AssetName) -> None:
+        self._bundler = bundler
+        self._asset = asset
+
+    def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
+        with _ending():
+            self._bundler.write(self._asset, Path(output_dir))
+        return True
+
+
+def _code(bundler: Bundler, asset: AssetName) -> lambda_.Code:
+    return lambda_.Code.from_asset(
+        str(SOURCES / "functions" / "noukai_functions"),
+        asset_hash_type=AssetHashType.OUTPUT,
+        bundling=BundlingOptions(
+            image=DockerImage.from_registry("none"),  # required, and never run: the local bundling always succeeds
+            command=[asset],  # the CDK takes bundlings that differ in nothing else for one
+            local=_LocalBundling(bundler, asset),
+        ),
+    )

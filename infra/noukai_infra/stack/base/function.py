@@ -1,0 +1,83 @@
+"""The construct of every function."""
+
+import sys
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from noukai_infra.settings import Settings
+from noukai_infra.stack.base.acknowledgement import acknowledge
+from noukai_infra.stack.base.aliases import LIVE
+
+_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
+LEAST_STORAGE = 512
+"""MB that every function has."""
+
+
+class JobFunction(lambda_.Function):
+    """A function with its own role and log group; the role may write that log only.
+
+    `entry` is a module of `noukai_functions.handlers`. Log lines are JSON; the platform's own are written
+    from WARN on, since those of five quiet invocations cost as much as a write. Times are in seconds, memory
+    and storage in MB.
+
+    Whatever calls it calls its alias `live`: code and configuration change in one step, and can be taken back
+    in one.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        entry: str,
+        code: lambda_.Code,
+        settings: Settings,
+        memory: int,
+        timeout: int,
+        environment: Mapping[str, str],
+        reserved_concurrency: int | None = None,
+        ephemeral_storage: int = LEAST_STORAGE,
+    ) -> None:
+        role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        retention = logs.RetentionDays[settings.log_retention]
+        log_group = logs.LogGroup(scope, f"{name}Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
+        log_group.grant_write(role)
+        super().__init__(
+            scope,
+            name,
+            architecture=_ARCHITECTURES[settings.architecture],
+            runtime=runtime(),
+            handler=f"noukai_functions.handlers.{entry}.handler",
+            code=code,
+            role=role,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
+            application_log_level_v2=lambda_.ApplicationLogLevel[settings.log_level],
+            memory_size=memory,
+            timeout=Duration.seconds(timeout),
+            ephemeral_storage_size=None if ephemeral_storage == LEAST_STORAGE else Size.mebibytes(ephemeral_storage),
+            environment={"LOG_LEVEL": settings.log_level, **environment},
+            reserved_concurrent_executions=reserved_concurrency,
+            # A version that is replaced is what a rollback returns to.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+        )
+        self.live = lambda_.Alias(self, "Live", alias_name=LIVE, version=self.current_version)
+        acknowledge(self, "L1", "the runtime is that of the Python which has made the byte code in the asset")
+
+    def describe(self, text: str) -> None:
+        """Set the description, which is part of each version."""
+        resource = self.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 - a function of the CDK has one
+        resource.description = text
+
+
+def runtime() -> lambda_.Runtime:
+    """Return Lambda's runtime of this interpreter's minor version, since byte code must match."""
+    return lambda_.Runtime(f"python{sys.version_info.major}.{sys.version_info.minor}", lambda_.RuntimeFamily.PYTHON)

@@ -1,0 +1,34 @@
+"""The stream of the jobs table, and the destination of failed batches."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from noukai_functions.names import CANCELLED, PENDING, STATE, TERMINAL, UNSETTLED
+
+
+def _image(*states: str) -> dict[str, Any]:
+    return {STATE: {"S": list(states)}}
+
+
+def _change(before: tuple[str, ...], after: tuple[str, ...]) -> dict[str, Any]:
+    return {"dynamodb": {"OldImage": _image(*before), "NewImage": _image(*after)}}
+
+
+COUNTED: tuple[Mapping[str, Any], ...] = (
+    _change(UNSETTLED, TERMINAL),
+    _change((CANCELLED,), (CANCELLED,)),
+    {"eventName": ["INSERT"], "dynamodb": {"NewImage": _image(PENDING)}},
+    _change(TERMINAL, (PENDING,)),
+)
+"""Patterns of Lambda's event filtering: a job has ended; the code of a cancelled job has stopped; a job is
+new, perhaps in place of one that has expired."""
+
+GATHERED_SECONDS = 30
+"""How long a batch may gather. It is part of the minute within which an org with a used-up budget is refused.
+"""
+
+UNCOUNTED_PREFIX = "aws/lambda/"
+"""With what Lambda begins the name of each object that holds a discarded batch."""
+
+KEPT_UNCOUNTED_DAYS = 90
+"""How long a batch that could not be counted is kept."""

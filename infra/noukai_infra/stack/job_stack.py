@@ -1,0 +1,90 @@
+"""The stack, composed of its constructs."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, RemovalPolicy, Stack
+from constructs import Construct
+
+from noukai_infra.settings import Settings
+from noukai_infra.stack.api import Api
+from noukai_infra.stack.base.aliases import flows_description
+from noukai_infra.stack.base.assets import Assets
+from noukai_infra.stack.base.function import JobFunction
+from noukai_infra.stack.base.profiles import in_a_resource, output_of, profile_named
+from noukai_infra.stack.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
+from noukai_infra.stack.metering import Metering
+from noukai_infra.stack.queues import Queues
+from noukai_infra.stack.schedules import Schedules
+from noukai_infra.stack.storage.payloads import Payloads
+from noukai_infra.stack.storage.tables import Tables
+from noukai_infra.stack.sweep import Sweep
+from noukai_infra.stack.worker import Worker
+
+
+class JobStack(Stack):
+    """The whole system in one stack of no particular account or region.
+
+    Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`,
+    `PayloadsBucket`, `UncountedBucket`, `MeteringFunction`, `QueueUrl`, `DeadLetterQueueUrl`,
+    `UnprocessedQueueUrl`, and where the queues of profiles are.
+    """
+
+    def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
+        # The CDK command checks the bootstrap's version by itself; the rule in the template would only keep
+        # it from being created without that command.
+        synthesizer = DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
+        super().__init__(scope, settings.stack, synthesizer=synthesizer)
+        tables = Tables(self, "Tables", removal_policy=RemovalPolicy[settings.tables.upper()])
+        # What is not bundled has no catalog, as when the stack is destroyed, whatever became of its flows.
+        asked = assets.profiles() if self.bundling_required else []
+        profiles = {name: profile_named(name, settings.worker) for name in sorted({*asked, *settings.draining})}
+        queues = Queues(
+            self, "Queues", worker=settings.worker, profiles=profiles, dead_letter_visibility=VISIBILITY_SECONDS
+        )
+        payloads = Payloads(self, "Payloads", removal_policy=RemovalPolicy[settings.tables.upper()])
+        # A schedule may wait for longer than any flow asks for the profile of its queue.
+        schedules = Schedules(self, "Schedules", queues=queues.jobs)
+        api = Api(
+            self,
+            "Api",
+            settings=settings,
+            code=assets.api,
+            tables=tables,
+            queues=queues.jobs.only(asked),
+            schedules=schedules,
+            payloads=payloads,
+        )
+        worker = partial(Worker, self, settings=settings, code=assets.worker, tables=tables, payloads=payloads)
+        worker("Worker", kind=None, profile=settings.worker, queue=queues.jobs.default)
+        for kind, profile in profiles.items():
+            queue = queues.jobs.of_profiles[kind]
+            worker(f"Worker{in_a_resource(kind)}", kind=kind, profile=profile, queue=queue)
+        DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)
+        Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
+        metering = Metering(self, "Metering", settings=settings, code=assets.api, tables=tables)
+        if self.bundling_required:
+            self._name_version(assets.version())
+            self.template_options.metadata = assets.flow_names().metadata
+        outputs = {"PayloadsBucket": payloads.bucket_name, **metering.outputs, **_outputs(tables, queues, asked)}
+        for name, value in {"Endpoint": api.endpoint, **outputs}.items():
+            CfnOutput(self, name, value=value)
+
+    def _name_version(self, version: str) -> None:
+        """Describe each function by its flows' version, which moves with its aliases."""
+        for construct in self.node.find_all():
+            if isinstance(construct, JobFunction):
+                construct.describe(flows_description(version))
+
+
+def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, str]:
+    of_profiles = queues.jobs.of_profiles.items()
+    return {
+        "JobsTable": tables.jobs.table_name,
+        "KeysTable": tables.keys.table_name,
+        "UsageTable": tables.usage.table_name,
+        "QueueUrl": queues.jobs.default.queue_url,
+        "DeadLetterQueueUrl": queues.dead_letters.queue_url,
+        "UnprocessedQueueUrl": queues.unprocessed.queue_url,
+        **{output_of(name, is_draining=name not in asked): queue.queue_url for name, queue in of_profiles},
+    }

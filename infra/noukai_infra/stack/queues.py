@@ -1,0 +1,125 @@
+"""The queues of jobs and their dead-letter queues."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from noukai_infra.settings import WorkerProfile
+from noukai_infra.stack.base.profiles import in_a_resource
+from noukai_infra.stack.worker import visibility_seconds
+
+MIN_RECEIVES, MAX_RECEIVES = 100, 1000
+"""Deferrals count as receives too: the dead-letter queue is the backstop, not the retry policy. So do
+deliveries that are given back since a long job of their batch keeps them waiting: of a full backlog, nine in
+ten each time. A hundred receives would lose 27 jobs in a million that way, so that a queue which hides its
+deliveries briefly allows a thousand, which is as many as there can be.
+"""
+
+_JOB_RETENTION = Duration.days(10)
+"""Two days more than the functions' deadline for a start; the dead-letter queue has the last four of its days
+left."""
+
+_DAY_SECONDS = 24 * 60 * 60
+
+MAX_LETTER_RECEIVES = 500
+"""A letter of a job that lives is deferred by a lease at a time; one that cannot be processed takes two days
+to it."""
+
+_MAX_MESSAGE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class JobQueues:
+    """The queues of jobs, of the default worker and by worker kind."""
+
+    default: sqs.IQueue
+    of_profiles: Mapping[str, sqs.IQueue] = field(default_factory=dict)
+
+    def only(self, profiles: Iterable[str]) -> "JobQueues":
+        """Return only the queues of these worker kinds."""
+        return JobQueues(self.default, {name: self.of_profiles[name] for name in profiles})
+
+    def __iter__(self) -> Iterator[sqs.IQueue]:
+        """Iterate over all queues."""
+        return iter((self.default, *self.of_profiles.values()))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a function that sends to them."""
+        urls = {name: queue.queue_url for name, queue in self.of_profiles.items()}
+        return {"QUEUE_URL": self.default.queue_url, **({"PROFILE_QUEUES": json.dumps(urls)} if urls else {})}
+
+    def let_send(self, grantee: iam.IGrantable) -> None:
+        """Allow a function or a role to send to each."""
+        for queue in self:
+            queue.grant(grantee, "sqs:SendMessage")
+
+
+class Queues(Construct):
+    """The queues of jobs, their dead-letter queue, and its own.
+
+    Encrypted and for TLS only.
+
+    Nothing reads the last one: its letters wait for the operator, who sends them to the reader again.
+    `worker` is the default one. `dead_letter_visibility` is in seconds. A letter's age counts from its first
+    send, so the dead-letter queue keeps what it gets far longer.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        worker: WorkerProfile,
+        profiles: Mapping[str, WorkerProfile],
+        dead_letter_visibility: int,
+    ) -> None:
+        super().__init__(scope, name)
+        self.unprocessed = _queue(self, "Unprocessed", retention=Duration.days(14), visibility=dead_letter_visibility)
+        self.dead_letters = _queue(
+            self,
+            "DeadLetters",
+            retention=Duration.days(14),
+            visibility=dead_letter_visibility,
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=MAX_LETTER_RECEIVES, queue=self.unprocessed),
+        )
+        self.jobs = JobQueues(
+            self._of_jobs("Jobs", worker),
+            {name: self._of_jobs(f"Jobs{in_a_resource(name)}", profile) for name, profile in profiles.items()},
+        )
+
+    def _of_jobs(self, name: str, profile: WorkerProfile) -> sqs.Queue:
+        visibility = visibility_seconds(profile)
+        receives = min(MAX_RECEIVES, max(MIN_RECEIVES, _DAY_SECONDS // visibility))
+        return _queue(
+            self,
+            name,
+            retention=_JOB_RETENTION,
+            visibility=visibility,
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=receives, queue=self.dead_letters),
+        )
+
+
+def _queue(
+    scope: Construct,
+    name: str,
+    *,
+    retention: Duration,
+    visibility: int,
+    dead_letter_queue: sqs.DeadLetterQueue | None = None,
+) -> sqs.Queue:
+    return sqs.Queue(
+        scope,
+        name,
+        retention_period=retention,
+        visibility_timeout=Duration.seconds(visibility),
+        dead_letter_queue=dead_letter_queue,
+        max_message_size_bytes=_MAX_MESSAGE_BYTES,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+    )

@@ -1,0 +1,1 @@
+"""The storage of a deployment: its tables and buckets."""

@@ -1,0 +1,64 @@
+"""The bucket of inputs and results that are too large for a request, a message or a row."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from noukai_infra.stack.base.acknowledgement import acknowledge
+from noukai_wire.limits import KEPT_DAYS
+
+BUCKET_VARIABLE = "PAYLOADS_BUCKET"
+"""Tells a function what the bucket is called."""
+
+
+def private_bucket(
+    scope: Construct, name: str, *, removal_policy: RemovalPolicy, rules: Sequence[s3.LifecycleRule]
+) -> s3.Bucket:
+    """Make a private bucket: encrypted, TLS only, with rules that expire objects."""
+    bucket = s3.Bucket(
+        scope,
+        name,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        enforce_ssl=True,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        removal_policy=removal_policy,
+        lifecycle_rules=rules,
+    )
+    acknowledge(bucket, "S1", "a line for each request costs as much as a read; functions log what fails")
+    return bucket
+
+
+class Payloads(Construct):
+    """The bucket of inputs and results too large for a row.
+
+    An object's name begins with how many days it is kept. Nothing in it is worth a version: an object is
+    written once.
+    """
+
+    def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
+        super().__init__(scope, name)
+        rules = [
+            s3.LifecycleRule(id=f"keep-{days}d", prefix=f"keep-{days}d/", expiration=Duration.days(days))
+            for days in KEPT_DAYS
+        ]
+        self._bucket = private_bucket(self, "Bucket", removal_policy=removal_policy, rules=rules)
+        # Of the whole stack, since the rights of functions stand with these.
+        stack = Stack.of(self)
+        objects = f"<{stack.resolve(self._bucket.bucket_arn)['Fn::GetAtt'][0]}.Arn>/*"
+        acknowledge(stack, f"IAM5[Resource::{objects}]", "an object is named for its content or its job")
+
+    @property
+    def bucket_name(self) -> str:
+        """Return the bucket's name."""
+        return self._bucket.bucket_name
+
+    def let(self, function: lambda_.Function, *actions: str) -> None:
+        """Allow a function these actions on objects; never listing."""
+        function.add_environment(BUCKET_VARIABLE, self._bucket.bucket_name)
+        objects = self._bucket.arn_for_objects("*")
+        function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[objects]))

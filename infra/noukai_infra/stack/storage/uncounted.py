@@ -1,0 +1,51 @@
+"""The bucket of uncounted usage: stream batches that Lambda discards."""
+
+import jsii
+from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from noukai_infra.stack.base.acknowledgement import acknowledge
+from noukai_infra.stack.base.stream import KEPT_UNCOUNTED_DAYS, UNCOUNTED_PREFIX
+from noukai_infra.stack.storage.payloads import private_bucket
+
+
+@jsii.implements(lambda_.IEventSourceDlq)
+class Uncounted(Construct):
+    """A private bucket, empty as long as all is well.
+
+    A queue as destination would get where a batch lies in the stream, which forgets it within the hour; only
+    an object holds the records themselves. They are rows of jobs, with inputs and results, and are not kept
+    for long.
+    """
+
+    def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
+        super().__init__(scope, name)
+        rule = s3.LifecycleRule(id="uncounted", expiration=Duration.days(KEPT_UNCOUNTED_DAYS))
+        self._bucket = private_bucket(self, "Bucket", removal_policy=removal_policy, rules=[rule])
+
+    @property
+    def bucket_name(self) -> str:
+        """Return the bucket's name."""
+        return self._bucket.bucket_name
+
+    def bind(
+        self, _target: lambda_.IEventSourceMapping, target_handler: lambda_.IFunction
+    ) -> lambda_.DlqDestinationConfig:
+        """Allow the function's role what Lambda needs, in a bucket of this account only.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html asks for both rights, and
+        for the condition: a bucket that was deleted could be made anew by somebody else.
+        """
+        batches = self._bucket.arn_for_objects(f"{UNCOUNTED_PREFIX}*")
+        own = {"StringEquals": {"s3:ResourceAccount": Aws.ACCOUNT_ID}}
+        for action, resource in (("s3:PutObject", batches), ("s3:ListBucket", self._bucket.bucket_arn)):
+            statement = iam.PolicyStatement(actions=[action], resources=[resource], conditions=own)
+            target_handler.grant_principal.add_to_principal_policy(statement)
+        stack = Stack.of(self)
+        name = stack.resolve(self._bucket.bucket_arn)["Fn::GetAtt"][0]
+        reason = "Lambda names an object for its shard and the moment"
+        acknowledge(stack, f"IAM5[Resource::<{name}.Arn>/{UNCOUNTED_PREFIX}*]", reason)
+        return lambda_.DlqDestinationConfig(destination=self._bucket.bucket_arn)

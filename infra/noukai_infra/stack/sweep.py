@@ -1,0 +1,37 @@
+"""The sweep: a daily pass over all jobs that settles the overdue ones."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from noukai_infra.settings import Settings
+from noukai_infra.stack.base.function import JobFunction
+from noukai_infra.stack.storage.tables import Tables
+
+_TIMEOUT = 900
+_EVERY_MINUTES = 15
+"""As long as the function may run, so that the runs over a large table follow on each other; others end at
+once."""
+
+
+class Sweep(Construct):
+    """The function that sweeps the jobs table, run by run, and its schedule."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables) -> None:
+        super().__init__(scope, name)
+        function = JobFunction(
+            self,
+            "Function",
+            entry="sweep",
+            code=code,
+            settings=settings,
+            memory=settings.memory,
+            timeout=_TIMEOUT,
+            environment={"JOBS_TABLE": tables.jobs.table_name},
+        )
+        tables.allow_jobs(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem")
+        # A run that fails is made up for by the next one, which goes on where it has stopped.
+        target = targets.LambdaFunction(function.live, retry_attempts=0)
+        events.Rule(self, "Often", schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)), targets=[target])

@@ -1,0 +1,93 @@
+"""The workers: they run the flows."""
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from noukai_infra.settings import ERROR_TEXTS, Settings, SettingsError, WorkerProfile
+from noukai_infra.stack.base.function import JobFunction
+from noukai_infra.stack.base.reader import read_queue
+from noukai_infra.stack.storage.payloads import BUCKET_VARIABLE, Payloads
+from noukai_infra.stack.storage.tables import Tables
+
+_OWN = (BUCKET_VARIABLE, "WORKER_KIND", "PROFILE_MEMORY", "LOG_LEVEL")
+"""Variables that a worker reads beside those that each has; the setting `log_level` is the last one."""
+
+
+class Worker(Construct):
+    """The function that claims a queue's jobs and runs their flows, by its worker kind.
+
+    Whatever is sent to its queue it runs: a worker has all flows, also those that ask for another one by now.
+
+    `kind` is its profile's name, as flows ask for it; that of the default one is None.
+
+    The deployment's `environment` and `policies` reach this function and no other.
+
+    Raises:
+        SettingsError: `environment` sets a name that the worker itself needs, or to a value that it cannot
+            read.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: Settings,
+        kind: str | None,
+        profile: WorkerProfile,
+        code: lambda_.Code,
+        tables: Tables,
+        queue: sqs.IQueue,
+        payloads: Payloads,
+    ) -> None:
+        super().__init__(scope, name)
+        function = JobFunction(
+            self,
+            "Function",
+            entry="worker",
+            code=code,
+            settings=settings,
+            memory=profile.memory,
+            timeout=profile.timeout,
+            ephemeral_storage=profile.ephemeral_storage,
+            environment=_environment(settings, kind, profile, tables, queue),
+        )
+        payloads.let(function, "s3:GetObject", "s3:PutObject")
+        for policy in settings.policies:
+            function.add_to_role_policy(iam.PolicyStatement.from_json(policy))
+        read_queue(
+            function,
+            queue,
+            tables,
+            batch_size=profile.batch_size,
+            batch_window=profile.batch_window,
+            max_concurrency=profile.max_concurrency,
+        )
+
+
+def _environment(
+    settings: Settings, kind: str | None, profile: WorkerProfile, tables: Tables, queue: sqs.IQueue
+) -> dict[str, str]:
+    own = {
+        "JOBS_TABLE": tables.jobs.table_name,
+        "QUEUE_URL": queue.queue_url,
+        "LEASE_SECONDS": str(profile.lease_seconds),
+        "GRACE_SECONDS": str(profile.grace_seconds),
+        "IMPORT_SECONDS": str(profile.import_seconds),
+    }
+    if kind is not None:
+        own["WORKER_KIND"] = kind
+    if profile.memory != settings.worker.memory:
+        own["PROFILE_MEMORY"] = str(profile.memory)
+    if taken := sorted({*own, *_OWN} & settings.environment.keys()):
+        raise SettingsError(f"environment: must not set {', '.join(taken)}, which the worker needs itself")
+    if (shown := settings.environment.get(ERROR_TEXTS, "false")) not in ("true", "false"):
+        raise SettingsError(f'environment.{ERROR_TEXTS}: "{shown}" cannot be used: it should be "true" or "false".')
+    return {**settings.environment, **own}
+
+
+def visibility_seconds(profile: WorkerProfile) -> int:
+    """Return the visibility timeout of the worker's queue: Lambda requires at least the function's timeout."""
+    return profile.timeout

@@ -1,0 +1,46 @@
+"""Moments and durations as people type them at the command."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import typer
+
+from noukai.cli.moments import future, milliseconds, past, seconds, whole_seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("90", 90), ("90s", 90), ("1.5h", 5400), ("3d", 259_200), ("2 w", 1_209_600), ("0", 0)]
+)
+def test_a_duration_has_a_unit_or_is_in_seconds(text: str, expected: int) -> None:
+    """As people say them to each other."""
+    assert whole_seconds(text) == seconds(text) == expected
+
+
+def test_milliseconds_stay_milliseconds_without_a_unit() -> None:
+    """An option in milliseconds means those unless it is told otherwise."""
+    assert [milliseconds(text) for text in ("1500", "250ms", "1.1s", "2m")] == [1500, 250, 1100, 120_000]
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1", "nan", "inf", "3 days", "1h30m", "1e400", "3D"])
+def test_what_is_no_duration_is_refused_with_what_is_one(text: str) -> None:
+    """Neither guessed nor handed on."""
+    with pytest.raises(typer.BadParameter, match="is no duration"):
+        whole_seconds(text)
+
+
+def test_half_a_second_is_no_whole_one() -> None:
+    """Where the API takes whole seconds alone."""
+    assert seconds("500ms") == 0.5
+    with pytest.raises(typer.BadParameter, match="not a whole number of seconds"):
+        whole_seconds("500ms")
+
+
+def test_moments_count_from_now_or_are_left_as_they_are() -> None:
+    """A duration ago or ahead; what is none is for the API to read, or to refuse."""
+    now = datetime.now(UTC)
+    minute = timedelta(minutes=1)
+    assert abs(datetime.fromisoformat(past("3d")) - (now - timedelta(days=3))) < minute
+    assert abs(datetime.fromisoformat(future("2h")) - (now + timedelta(hours=2))) < minute
+    assert past("2026-01-01T00:00:00Z") == future("2026-01-01T00:00:00Z") == "2026-01-01T00:00:00Z"
+    with pytest.raises(typer.BadParameter, match="further away than any date"):
+        past("999999999w")

@@ -1,0 +1,78 @@
+"""A key with a limit may call so many times a second, however many processes answer it; others cost nothing."""
+
+import pytest
+
+from noukai_functions.deployment import Deployment
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import Route
+from tests.functions.harness import System
+
+
+@pytest.fixture(autouse=True)
+def _key(system: System) -> None:
+    system.add_key("nk_limited", "acme", rate=2)
+    system.key = "nk_limited"
+
+
+def statuses(system: System, calls: int) -> list[int]:
+    return [system.send(Route.FLOWS).status for _ in range(calls)]
+
+
+def test_calls_beyond_the_limit_are_refused_until_the_second_is_over(system: System) -> None:
+    """With the code, and when to come again."""
+    system.clock.time += 250
+    assert statuses(system, 3) == [200, 200, 429]
+    answer = system.send(Route.SUBMIT, body={}, org="acme", project="trial", flow="add")
+    assert (answer.status, answer.code) == (429, ErrorCode.RATE_LIMITED)
+    assert (answer.headers["Retry-After"], answer.headers["Retry-After-Ms"]) == ("1", "750")
+    system.clock.time += 750
+    assert statuses(system, 3) == [200, 200, 429]
+
+
+def test_processes_count_together(system: System) -> None:
+    """Each has a memory of its own, and the count is one."""
+    other = Deployment(system.deployment.environment, system.deployment.asset, system.deployment.clock)
+    first = system.deployment
+    answered = []
+    for deployment in (first, other, first, other):
+        system.deployment = deployment
+        answered += statuses(system, 1)
+    assert answered == [200, 200, 429, 429]
+
+
+def test_keys_count_apart(system: System) -> None:
+    """One that is used up keeps no other from calling, be it of the same org."""
+    system.add_key("nk_other", "acme", rate=1)
+    assert statuses(system, 3) == [200, 200, 429]
+    system.key = "nk_other"
+    assert statuses(system, 2) == [200, 429]
+
+
+def test_call_costs_a_write_where_there_is_a_limit(system: System) -> None:
+    """None where there is none, and none once a process has seen the limit exceeded in that second."""
+    costs = {}
+    for key in ("nk_limited", "nk_acme"):
+        system.key = key
+        statuses(system, 1)
+        del system.calls[:]
+        statuses(system, 4)
+        costs[key] = [operation for operation, _ in system.calls]
+    assert costs == {"nk_limited": ["UpdateItem"] * 2, "nk_acme": []}
+
+
+def test_wrong_key_is_told_nothing_of_limits(system: System) -> None:
+    """It is refused before anything is counted."""
+    system.key = "nk_unknown"
+    assert statuses(system, 4) == [401] * 4
+
+
+def test_counts_are_forgotten(system: System) -> None:
+    """The table's time to live deletes them."""
+    statuses(system, 1)
+    (row,) = system.deployment.store.client.scan(TableName="usage")["Items"]
+    assert int(row["t"]["N"]) == system.clock.time // 1000 + 3600
+
+
+def test_calls_for_the_document_count_too(system: System) -> None:
+    """It is open to anybody, but a key's own flows are shown at the key's rate."""
+    assert [system.send(Route.OPENAPI).status for _ in range(3)] == [200, 200, 429]

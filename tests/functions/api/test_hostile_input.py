@@ -1,0 +1,117 @@
+"""Input that is meant to do harm: it comes back as the text that it is, or is refused, and reaches no header or log."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noukai_functions.telemetry import logger
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import Route
+from tests.functions.harness import Answer, System, assert_refused, output
+
+FORGED = 'x\r\n{"level":"ERROR","message":"forged"}\u2028\x1b[2J'
+TRIAL = {"org": "acme", "project": "trial"}
+
+
+@pytest.fixture
+def log(system: System, tmp_path: Path) -> Iterator[Path]:  # noqa: ARG001 - the system silences the log first
+    """The file that the functions log to, and the processes of their flows."""
+    handler = next(handler for handler in logger().handlers if isinstance(handler, logging.StreamHandler))
+    path = tmp_path / "log"
+    with path.open("a", buffering=1) as file:
+        before = handler.setStream(file)
+        logger().setLevel(logging.INFO)
+        yield path
+        handler.setStream(before)
+
+
+def assert_headers_are_whole(answer: Answer) -> None:
+    for name, value in answer.headers.items():
+        assert f"{name}{value}".isprintable(), (name, value)
+
+
+def test_of_fields_that_are_given_twice_the_last_counts(system: System) -> None:
+    """The first is not looked at, by no check and by no flow."""
+    raw = '{"parameters": {"a": "x"}, "parameters": {"a": "y", "a": 2}, "options": {"maxAttempts": 99}, "options": {}}'
+    job = system.send(Route.SUBMIT, raw=raw, flow="add", **TRIAL).body["id"]
+    system.deliver()
+    assert output(system.status(job)) == 3
+    raw = '{"parameters": {"a": 1}, "parameters": {"a": "x"}}'
+    assert system.send(Route.SUBMIT, raw=raw, flow="add", **TRIAL).code == ErrorCode.INVALID_INPUT
+
+
+@pytest.mark.parametrize(
+    "text", [FORGED, "a\r\nSet-Cookie: a=b", "\x00", "\u202egnp.exe", "<script>", "'; --", "${jndi:x}"]
+)
+def test_metadata_is_text_and_nothing_else(system: System, text: str) -> None:
+    """It comes back as it was sent, in the body alone."""
+    accepted = system.submit(parameters={"a": 1}, options={"metadata": {text[:64]: text}})
+    shown = system.send(Route.STATUS_BY_ID, id=accepted.body["id"])
+    assert shown.body["metadata"] == {text[:64]: text}
+    for answer in (accepted, shown):
+        assert_headers_are_whole(answer)
+
+
+@pytest.mark.parametrize("header", ["idempotency-key", "authorization", "x-anything"])
+def test_header_of_ten_kilobytes(system: System, header: str) -> None:
+    """One that is read is refused in a short answer, one that is not makes no difference."""
+    value = {"authorization": "Bearer nk_"}.get(header, "") + "k" * 10_000
+    answer = system.submit(parameters={"a": 1}, headers={header: value})
+    expected = {"idempotency-key": 422, "authorization": 401, "x-anything": 202}
+    assert answer.status == expected[header]
+    assert len(json.dumps(answer.body)) < 1000
+
+
+@pytest.mark.parametrize(
+    "part", ["add\r\nLocation: x", "add/jobs", "../../flows", "add\x00", "%2e%2e", "add\ufffd", FORGED]
+)
+@pytest.mark.parametrize("place", ["project", "flow", "id", "version"])
+def test_path_that_was_encoded(system: System, place: str, part: str) -> None:
+    """A segment that holds a slash or a control character, decoded by the gateway, names nothing."""
+    route = {"id": Route.STATUS, "version": Route.SUBMIT_VERSION}.get(place, Route.SUBMIT)
+    path = {"flow": "add", "id": "job_" + "a" * 26, "version": "v0", **TRIAL, place: part}
+    answer = system.send(route, body={"parameters": {"a": 1}}, **path)
+    assert_refused(system, answer, ErrorCode.JOB_NOT_FOUND if place == "id" else ErrorCode.FLOW_NOT_FOUND)
+    assert_headers_are_whole(answer)
+
+
+def test_id_that_a_line_break_follows_is_none(system: System) -> None:
+    """What looks like an id up to the end of the line is not one."""
+    job = system.submit(parameters={"a": 1}).body["id"]
+    for id_ in (f"{job}\n", f" {job}", f"{job}#input"):
+        assert system.send(Route.STATUS_BY_ID, id=id_).code == ErrorCode.JOB_NOT_FOUND
+
+
+def test_failure_of_a_request_logs_one_line_without_its_input(system: System, log: Path) -> None:
+    """Whatever the request holds: neither its body nor its key, nor a line of the caller's own."""
+    system.deployment.store.client.delete_table(TableName="jobs")
+    headers = {"idempotency-key": "a secret", "user-agent": FORGED}
+    answer = system.submit("trial/greet", message=FORGED, headers=headers)
+    assert answer.code == ErrorCode.UNAVAILABLE
+    assert_log_is_ours(log)
+    assert not {"a secret", "nk_acme", "forged"} & set(log.read_text().replace('"', " ").split())
+
+
+def test_failure_of_a_flow_logs_lines_of_ours_alone(system: System, log: Path) -> None:
+    """An exception with line breaks in its message is text within a line."""
+    assert system.run("fail", message=FORGED, options={"maxAttempts": 1})["state"] == "failed"
+    assert_log_is_ours(log)
+
+
+def assert_log_is_ours(log: Path) -> None:
+    lines: list[Any] = [json.loads(line) for line in log.read_text().split("\n") if line]
+    assert lines
+    assert all(line["service"] == "noukai" and line["message"] != "forged" for line in lines)
+
+
+@pytest.mark.parametrize("digits", [309, 4000])
+def test_whole_number_that_no_double_holds(system: System, digits: int) -> None:
+    """It is refused as too large: a schema could not reckon with it."""
+    raw = '{"parameters": {"a": %s}}' % ("9" * digits)
+    answer = system.send(Route.SUBMIT, raw=raw, flow="add", **TRIAL)
+    assert (answer.status, answer.code) == (422, ErrorCode.INVALID_INPUT)
+    assert "too large" in answer.body["detail"]["message"]

@@ -1,0 +1,130 @@
+"""The status of many jobs in one request."""
+
+import json
+from typing import Any
+
+import pytest
+
+from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS
+from noukai_wire import limits
+from noukai_wire.batches import StatusList
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import Route
+from tests.functions.harness import Answer, System, assert_refused
+
+UNKNOWN = "job_" + "a" * 26
+
+
+def ask(system: System, *ids: Any) -> Answer:
+    return system.send(Route.STATUSES, body={"ids": ids})
+
+
+def errors(answer: Answer) -> list[str | None]:
+    return [entry.error.code if entry.error else None for entry in StatusList.model_validate(answer.body).jobs]
+
+
+def test_jobs_are_shown_as_each_alone_would_be(system: System) -> None:
+    """In the order of the ids, with their results."""
+    ids = [system.submit(parameters={"a": number}).body["id"] for number in range(12)]
+    system.deliver()
+    answer = ask(system, *ids)
+    assert answer.status == 200
+    assert [entry["job"] for entry in answer.body["jobs"]] == [system.status(job_id) for job_id in ids]
+    assert {entry["job"]["state"] for entry in answer.body["jobs"]} == {"completed", "pending"}
+
+
+def test_a_hundred_jobs_are_one_read(system: System) -> None:
+    """It is consistent, as that of one job: after a terminal answer none says that the job runs."""
+    ids = [system.submit(parameters={"a": 1}).body["id"] for _ in range(limits.MAX_BATCH_SIZE)]
+    del system.calls[:]
+    assert errors(ask(system, *ids)) == [None] * limits.MAX_BATCH_SIZE
+    ((operation, request),) = system.calls
+    assert (operation, request["RequestItems"]["jobs"]["ConsistentRead"]) == ("BatchGetItem", True)
+
+
+def test_jobs_that_have_not_ended_say_when_to_ask_again(system: System) -> None:
+    """As the answer for one job does; what has ended says nothing."""
+    done = system.run("add", parameters={"a": 1})["id"]
+    fresh = system.submit(parameters={"a": 1}).body["id"]
+    delayed = system.submit(parameters={"a": 1}, options={"delaySeconds": 300}).body["id"]
+    answer = ask(system, done, fresh, delayed)
+    assert [entry.get("retryAfterMs") for entry in answer.body["jobs"]] == [None, 1000, 10_000]
+    alone = system.send(Route.STATUS_BY_ID, id=delayed).headers["Retry-After-Ms"]
+    assert alone == "10000"
+
+
+def test_what_is_not_the_callers_is_unknown(system: System) -> None:
+    """A job of another org, an expired one, one that never was and what is no id get the same answer."""
+    own = system.run("add", parameters={"a": 1}, options={"keepSeconds": limits.MIN_KEEP_SECONDS})["id"]
+    system.key = "nk_globex"
+    foreign = ask(system, own)
+    unknown = ask(system, UNKNOWN)
+    assert foreign.body["jobs"][0]["error"] == unknown.body["jobs"][0]["error"]
+    system.key = "nk_acme"
+    system.clock.time += limits.MIN_KEEP_SECONDS * 1000
+    assert errors(ask(system, own, UNKNOWN, "nonsense", "")) == [ErrorCode.JOB_NOT_FOUND] * 4
+
+
+def test_a_job_that_nobody_will_run_is_settled(system: System) -> None:
+    """As by every read, so that nothing waits for ever."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    system.clock.time += GIVE_UP_AFTER_MS
+    assert ask(system, job_id).body["jobs"][0]["job"]["state"] == "failed"
+
+
+def test_results_that_have_no_room_are_asked_for_again(large: System) -> None:
+    """An answer bears as many as AWS takes of a function, and always one: whoever asks for the rest gets it."""
+    parameters = {"value": "\\", "times": limits.MAX_RESULT_BYTES // 2 - 2}
+    left = [large.run("repeat", parameters=parameters)["id"] for _ in range(5)]
+    for expected in (2, 2, 1):
+        answer = ask(large, *left)
+        unread = [entry["id"] for entry in answer.body["jobs"] if "error" in entry]
+        assert {entry["error"]["code"] for entry in answer.body["jobs"] if "error" in entry} <= {"UNAVAILABLE"}
+        assert len(left) - len(unread) == expected
+        left = unread
+
+
+@pytest.mark.parametrize("kind", ["results", "metadata"])
+def test_answer_fits_into_what_aws_takes_of_a_function(large: System, kind: str) -> None:
+    """Whatever the characters: one beyond the first plane is four bytes of a result, and 14 of a function's answer."""
+    text = "\N{GRINNING FACE}"
+    if kind == "results":
+        # Seven results just short of the limit for one that is shown.
+        parameters = {"value": text, "times": limits.MAX_RESULT_BYTES // 4 - 1}
+        ids = [large.run("repeat", parameters=parameters)["id"] for _ in range(7)]
+    else:
+        metadata = {f"{name:02}{text * 62}": text * 256 for name in range(16)}
+        ids = [large.submit(parameters={"a": 1}, options={"metadata": metadata}).body["id"] for _ in range(100)]
+    left = ids
+    while left:
+        answer = ask(large, *left)
+        assert len(json.dumps({"body": json.dumps(answer.body)})) < 6_291_556
+        unread = [entry["id"] for entry in answer.body["jobs"] if "error" in entry]
+        assert len(unread) < len(left)
+        left = unread
+
+
+def test_what_aws_has_left_out_is_asked_for_again(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that was not read is not an unknown job."""
+    job_id = system.submit(parameters={"a": 1}).body["id"]
+    unread = {"Responses": {}, "UnprocessedKeys": {"jobs": {"Keys": [{"id": {"S": job_id}}]}}}
+    monkeypatch.setattr(system.deployment.store.client, "batch_get_item", lambda **_: unread)
+    assert errors(ask(system, job_id, "nonsense")) == [ErrorCode.UNAVAILABLE, ErrorCode.JOB_NOT_FOUND]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"ids": [UNKNOWN] * 101}, "100"),
+        ({"ids": []}, "100"),
+        ({"ids": UNKNOWN}, "ids"),
+        ({}, "ids"),
+        ({"ids": [UNKNOWN, 7]}, "ids.1"),
+        ({"ids": [UNKNOWN], "surprise": 1}, "surprise"),
+    ],
+)
+def test_wrong_requests(system: System, body: Any, named: str) -> None:
+    """Each is refused by a 422 that names what is wrong."""
+    answer = system.send(Route.STATUSES, body=body)
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    assert named in answer.body["detail"]["message"]

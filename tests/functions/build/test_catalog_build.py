@@ -1,0 +1,225 @@
+"""The build step: what is wrong with a flow is said with its file and line, before anything is deployed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from noukai_functions.catalog.entries import SUBMISSION, Catalog
+
+HEAD = "from typing import Any\nfrom noukai.flow import Context, flow\n\n"
+
+
+def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> subprocess.CompletedProcess[str]:
+    """Run the build step as the bundler does, in a process of its own."""
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "noukai_functions.build.catalog_build",
+            str(folder),
+            str(folder / "out"),
+            str(flow_seconds),
+            str(grace_seconds),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "said"),
+    [
+        ("import nothing_like_it\n", 4, "ModuleNotFoundError: No module named 'nothing_like_it'"),
+        ("def broken(:\n", 4, "invalid syntax"),
+        ("raise SystemExit('no')\n", 4, "SystemExit: no"),
+        ("@flow\ndef f1(*args: int) -> None: ...\n", 4, "'*args: int' cannot be given by name"),
+        ("@flow\ndef f1(**kwargs: int) -> None: ...\n", 4, "'**kwargs: int' cannot be given by name"),
+        ("@flow\ndef f1(a: int, /) -> None: ...\n", 4, "'a: int' cannot be given by name"),
+        ("@flow\ndef f1(a: 'Missing') -> None: ...\n", 4, "name 'Missing' is not defined"),
+        ("class Own: ...\n@flow\ndef f1(a: Own) -> None: ...\n", 5, "makes no sense"),
+        ("@flow\ndef f1(a: int = 'x') -> None: ...\n", 4, "the default of 'a'"),
+        ("@flow\ndef f1() -> Any:\n    yield 1\n", 4, "it is a generator"),
+        ("@flow\ndef f() -> None: ...\n", 4, "'f' cannot name a flow"),
+        ("@flow(name='Not-A-Slug')\ndef f1() -> None: ...\n", 4, "'Not-A-Slug' cannot name a flow"),
+        ("@flow(timeout=0)\ndef f1() -> None: ...\n", 4, "timeout must be a whole number from 1 to 840"),
+        ("@flow(timeout=1.5)\ndef f1() -> None: ...\n", 4, "timeout must be a whole number"),
+        ("@flow(max_attempts=21)\ndef f1() -> None: ...\n", 4, "max_attempts must be a whole number from 1 to 20"),
+        ("@flow(keep=3599)\ndef f1() -> None: ...\n", 4, "keep must be a whole number from 3600 to 31536000"),
+        ("@flow(keep=31_536_001)\ndef f1() -> None: ...\n", 4, "keep must be a whole number from 3600 to 31536000"),
+        ("@flow(keep='1')\ndef f1() -> None: ...\n", 4, "keep must be a whole number from 3600 to 31536000"),
+        ("@flow(backoff=-1)\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
+        ("@flow(backoff=61)\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
+        ("@flow(backoff='1')\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
+        ("@flow(backoff_cap=901)\ndef f1() -> None: ...\n", 4, "backoff_cap at most 900 seconds"),
+        ("@flow(backoff_cap=float('nan'))\ndef f1() -> None: ...\n", 4, "backoff_cap at most 900 seconds"),
+        ("@flow(memory=127)\ndef f1() -> None: ...\n", 4, "memory must be a whole number from 128 to 10240, not 127"),
+        ("@flow(memory=10_241)\ndef f1() -> None: ...\n", 4, "memory must be a whole number from 128 to 10240"),
+        (
+            "@flow(ephemeral_storage=511)\ndef f1() -> None: ...\n",
+            4,
+            "ephemeral_storage must be a whole number from 512",
+        ),
+        ("@flow(concurrency=1)\ndef f1() -> None: ...\n", 4, "concurrency must be a whole number from 2 to 1000"),
+        ("@flow(batch=11)\ndef f1() -> None: ...\n", 4, "batch must be a whole number from 1 to 10"),
+        ("@flow(batch='2')\ndef f1() -> None: ...\n", 4, "batch must be a whole number from 1 to 10, not '2'"),
+        ("@flow(batch=2, timeout=6)\ndef f1() -> None: ...\n", 4, "more than 5 seconds takes a batch of 1, not 2"),
+        ("@flow\ndef f1() -> None: ...\n@flow(name='f1')\ndef f2() -> None: ...\n", 6, "defined twice"),
+        ("@flow\ndef f1(message: int) -> None: ...\n", 4, "'message' takes no text"),
+        ("@flow\ndef f1(a: float = float('inf')) -> None: ...\n", 4, "not JSON compliant"),
+        (
+            (
+                "from typing import Annotated\nfrom pydantic import BaseModel, Field\n"
+                "class Word(BaseModel, regex_engine='python-re'):\n    text: Annotated[str, Field(pattern='a(?=b)')]\n"
+                "@flow\ndef f1(word: Word) -> None: ...\n"
+            ),
+            8,
+            "the pattern 'a(?=b)' is not checked in linear time",
+        ),
+        (
+            (
+                "import re\nfrom typing import Annotated\nfrom pydantic import Field\n"
+                "@flow\ndef f1(word: Annotated[str, Field(pattern=re.compile('a'))]) -> None: ...\n"
+            ),
+            7,
+            "the pattern 'a' is compiled by Python, whose engine is not linear: give it as text",
+        ),
+        ("@flow\ndef f1(a: dict[int | str, int]) -> None: ...\n", 4, "the keys of a mapping are of several types"),
+        ("@flow\ndef f1(context, /) -> None: ...\n", 4, "'context' cannot be given by name"),
+        ("@flow\ndef f1(**context) -> None: ...\n", 4, "'**context' cannot be given by name"),
+        ("@flow\n@flow\ndef f1() -> None: ...\n", 4, "@flow goes onto a function"),
+        ("import functools\nf1 = flow(functools.partial(print))\n", 5, "@flow goes onto a function"),
+        ("x = 1\n", None, "no flow is defined here"),
+    ],
+    ids=lambda value: value.splitlines()[0] if isinstance(value, str) else None,
+)
+def test_flow_that_makes_no_sense(tmp_path: Path, source: str, line: int | None, said: str) -> None:
+    """A module or flow that cannot be offered fails the build with its file, its line and what is wrong."""
+    (tmp_path / "project.py").write_text(HEAD + source)
+    built = build(tmp_path)
+    assert built.returncode == 1
+    assert said in built.stderr
+    assert "Traceback" not in built.stderr
+    if line is not None:
+        assert f"{tmp_path / 'project.py'}:{line}: " in built.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_validators_do_not_collide(tmp_path: Path) -> None:
+    """Each flow is checked by its own schema, however the slugs of two flows join."""
+    (tmp_path / "aa__b.py").write_text(HEAD + "@flow\ndef cc(a: int) -> None: ...\n")
+    (tmp_path / "aa.py").write_text(HEAD + "@flow\ndef b__cc(a: str) -> None: ...\n")
+    assert build(tmp_path).returncode == 0
+    catalog = Catalog.load(tmp_path / "out")
+    assert catalog.errors_of("aa--b/cc", {"a": 1}) == []
+    assert catalog.errors_of("aa/b--cc", {"a": "x"}) == []
+
+
+def test_annotations_for_type_checkers_alone(tmp_path: Path) -> None:
+    """What a flow returns, and the context, may be annotated with what only type checkers import."""
+    (tmp_path / "typed.py").write_text(
+        "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nfrom noukai.flow import flow\n"
+        "if TYPE_CHECKING:\n    from noukai.flow import Context\n    from nothing import Result\n"
+        "@flow\ndef one(a: int, *, context: Context) -> Result: ...\n"
+    )
+    built = build(tmp_path)
+    assert built.returncode == 0, built.stderr
+
+
+def test_every_module_is_reported(tmp_path: Path) -> None:
+    """The build names what is wrong in every module, not only in the first."""
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text("import nothing_like_it\n")
+    assert build(tmp_path).stderr.count("ModuleNotFoundError") == 2
+
+
+def test_module_whose_name_is_no_project(tmp_path: Path) -> None:
+    """A public module whose name can be no slug is reported."""
+    (tmp_path / "Project.py").write_text(HEAD)
+    assert "'Project' cannot name a project" in build(tmp_path).stderr
+
+
+def test_modules_may_import_each_other(tmp_path: Path) -> None:
+    """Modules import each other by either form, and a flow belongs to the module that defines it."""
+    (tmp_path / "_words.py").write_text("GREETING = 'hello'\n")
+    (tmp_path / "email.py").write_text(
+        HEAD
+        + "import _words\nfrom . import _words as same\n@flow\ndef send(to: str) -> str:\n    return _words.GREETING\n"
+    )
+    (tmp_path / "also_public.py").write_text(
+        HEAD
+        + "from flows.email import send\nimport email\nemail.message_from_string('')\n@flow\ndef own() -> None: ...\n"
+    )
+    built = build(tmp_path)
+    assert built.returncode == 0, built.stderr
+    names = {path.stem for path in (tmp_path / "out" / "validators").iterdir()}
+    assert names == {"email.send", "also-public.own", "submission", "upload"}
+
+
+def test_timeout_beyond_what_the_worker_has(tmp_path: Path) -> None:
+    """A submission that asks for more time than a small worker has for a flow is refused with that bound."""
+    (tmp_path / "small.py").write_text(HEAD + "@flow(timeout=10)\ndef one() -> None: ...\n")
+    assert build(tmp_path, flow_seconds=40).returncode == 0
+    catalog = Catalog.load(tmp_path / "out")
+    assert catalog.errors_of(SUBMISSION, {"options": {"timeoutSeconds": 40}}) == []
+    ((path, message),) = catalog.errors_of(SUBMISSION, {"options": {"timeoutSeconds": 41}})
+    assert (path, message) == ("options.timeoutSeconds", "must be smaller than or equal to 40")
+
+
+@pytest.mark.parametrize(
+    ("asked", "profile"),
+    [
+        ("timeout=40", None),
+        ("timeout=41", "t60"),
+        ("timeout=51", "t120"),
+        ("timeout=790", "t900"),
+        ("memory=128, ephemeral_storage=10_240, concurrency=2, batch=1, timeout=500", "m128-e10240-c2-b1-t600"),
+        ("concurrency=1000, timeout=1", "c1000"),
+        ("batch=10, timeout=5", "b10-t60"),
+        ("batch=1, timeout=5", "b1"),
+    ],
+)
+def test_profile_is_named_for_what_is_asked(tmp_path: Path, asked: str, profile: str | None) -> None:
+    """Of times few, so that flows share a worker: a function has room for the flow, its grace and its settling."""
+    (tmp_path / "small.py").write_text(HEAD + f"@flow({asked})\ndef one() -> None: ...\n")
+    assert build(tmp_path, flow_seconds=40, grace_seconds=0).returncode == 0
+    assert Catalog.load(tmp_path / "out").flows["small/one"].profile == profile
+
+
+def test_flow_that_no_worker_has_time_for(tmp_path: Path) -> None:
+    """What every worker keeps for stopping a flow may be more than is left of a function's quarter of an hour."""
+    (tmp_path / "small.py").write_text(HEAD + "@flow(timeout=831)\ndef one() -> None: ...\n")
+    built = build(tmp_path, flow_seconds=830, grace_seconds=60)
+    said = "no worker has 831 seconds for it beside the 60 of worker.grace_seconds in cdk.json: lower either"
+    assert (built.returncode, built.stderr) == (1, f"{tmp_path / 'small.py'}:4: flow 'one': {said}\n")
+
+
+@pytest.mark.parametrize(("kinds", "status"), [(16, 0), (17, 1)])
+def test_flows_that_ask_for_too_many_kinds_of_worker(tmp_path: Path, kinds: int, status: int) -> None:
+    """Each has a queue whose address every sender is told."""
+    flows = (f"@flow(memory={200 + number})\ndef f{number}0() -> None: ...\n" for number in range(kinds))
+    (tmp_path / "many.py").write_text(HEAD + "".join(flows))
+    built = build(tmp_path)
+    assert (built.returncode, "ask for 17 kinds of worker, of at most 16" in built.stderr) == (status, status == 1)
+
+
+@pytest.mark.parametrize("arguments", [[], ["only"], ["flows", "out", "soon"]])
+def test_usage(arguments: list[str]) -> None:
+    """Called wrongly, the build step says how it is called."""
+    built = subprocess.run(
+        [sys.executable, "-m", "noukai_functions.build.catalog_build", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (built.returncode, built.stderr.startswith("usage:")) == (2, True)
+
+
+def test_folder_that_is_not_there(tmp_path: Path) -> None:
+    """A folder that does not exist is named."""
+    built = build(tmp_path / "nowhere")
+    assert (built.returncode, built.stderr) == (1, f"{tmp_path / 'nowhere'}: no such folder of flows\n")

@@ -1,0 +1,117 @@
+"""The cancellation of jobs that wait in a schedule."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from noukai_functions.jobs.lifecycle import State
+from noukai_wire.routes import Route
+from tests.functions.harness import System, output
+from tests.functions.stand_ins.schedules import failing, fire, moment, schedules
+
+HOUR = 3600
+KEY = {"idempotency-key": "k"}
+
+
+def submit(system: System, seconds: float = HOUR, **more: Any) -> str:
+    options = {"runAt": moment(system, seconds), "keepSeconds": HOUR}
+    job_id: str = system.submit(parameters={"a": 1}, options=options, **more).body["id"]
+    return job_id
+
+
+def cancel(system: System, job_id: str) -> int:
+    del system.calls[:]
+    return system.send(Route.CANCEL_BY_ID, id=job_id).status
+
+
+def test_cancellation_takes_the_schedule_away(system: System) -> None:
+    """The state comes first; what the schedule holds is kept for a retry, which does not wait."""
+    job_id = submit(system)
+    assert cancel(system, job_id) == 200
+    assert [operation for operation, _ in system.calls] == ["UpdateItem", "GetSchedule", "PutItem", "DeleteSchedule"]
+    assert (system.status(job_id)["state"], schedules(system)) == ("cancelled", [])
+    again = system.send(Route.RETRY_BY_ID, id=job_id).body["id"]
+    system.deliver()
+    assert output(system.status(again)) == 2
+
+
+@pytest.mark.parametrize("seconds", [None, 60])
+def test_job_without_a_schedule_costs_a_write(system: System, seconds: int | None) -> None:
+    """To cancel it is no more than it was."""
+    job_id = system.submit(parameters={"a": 1}).body["id"] if seconds is None else submit(system, seconds)
+    cancel(system, job_id)
+    assert [operation for operation, _ in system.calls] == ["UpdateItem"]
+
+
+@pytest.mark.parametrize("operation", ["GetSchedule", "DeleteSchedule"])
+def test_failed_cancellation_is_healed_by_the_retry(system: System, operation: str) -> None:
+    """The job is cancelled, and the caller is told to ask again until its schedule is gone."""
+    job_id = submit(system)
+    with failing(system, operation):
+        assert cancel(system, job_id) == 503
+    assert (system.row(job_id).state, len(schedules(system))) == (State.CANCELLED, 1)
+    assert cancel(system, job_id) == 200
+    assert schedules(system) == []
+    assert (cancel(system, job_id), system.send(Route.RETRY_BY_ID, id=job_id).status) == (200, 202)
+
+
+def test_schedule_that_fires_all_the_same_meets_a_cancelled_job(system: System) -> None:
+    """Its message is dropped, whichever of the two came first."""
+    job_id = submit(system)
+    with failing(system, "DeleteSchedule"):
+        cancel(system, job_id)
+    system.clock.time += HOUR * 1000
+    fire(system)
+    system.deliver()
+    assert (system.row(job_id).state, system.messages()) == (State.CANCELLED, 0)
+
+
+def test_fired_schedule_needs_no_taking_away(system: System) -> None:
+    """Once the moment has come the message is the queue's, and the worker's to drop."""
+    job_id = submit(system)
+    system.clock.time += HOUR * 1000
+    fire(system)
+    assert cancel(system, job_id) == 200
+    assert [operation for operation, _ in system.calls][-1] == "UpdateItem"
+    system.deliver()
+    assert system.send(Route.RETRY_BY_ID, id=job_id).status == 202
+
+
+def test_id_that_is_used_again_has_a_schedule_of_its_own(system: System) -> None:
+    """One that was left behind is another's: its message starts nothing."""
+    job_id = submit(system, 5 * HOUR, headers=KEY)
+    with failing(system, "DeleteSchedule"):
+        cancel(system, job_id)
+    system.clock.time += (HOUR + 1) * 1000
+    assert submit(system, 9 * HOUR, headers=KEY) == job_id
+    assert len(schedules(system)) == 2
+    for hours, state in ((4, State.PENDING), (6, State.COMPLETED)):
+        system.clock.time += hours * HOUR * 1000
+        assert fire(system) == 1
+        system.deliver()
+        assert system.row(job_id).state is state
+
+
+def cancelled(system: System) -> Any:
+    return system.send(Route.CANCEL_JOBS, body={}, org="acme", project="trial", flow="add").body
+
+
+@pytest.mark.parametrize("prepare", [submit, lambda system: system.submit(parameters={"a": 1}).body["id"]])
+def test_many_are_cancelled_with_their_schedules(system: System, prepare: Callable[[System], str]) -> None:
+    """Waiting in a schedule or on the queue, each is cancelled once."""
+    prepare(system)
+    submit(system)
+    assert (cancelled(system), cancelled(system), schedules(system)) == ({"cancelled": 2}, {"cancelled": 0}, [])
+
+
+def test_schedule_that_cannot_be_taken_away_keeps_no_other(system: System) -> None:
+    """Its job is cancelled and counted all the same: what it sends is dropped."""
+    for _ in range(2):
+        submit(system)
+    with failing(system, "DeleteSchedule"):
+        assert cancelled(system) == {"cancelled": 2}
+    system.clock.time += HOUR * 1000
+    assert fire(system) == 2
+    system.deliver()
+    assert (cancelled(system), system.messages()) == ({"cancelled": 0}, 0)

@@ -1,0 +1,209 @@
+"""Jobs that wait: `delaySeconds` and a near `runAt` on the queue, a later one in a schedule."""
+
+import json
+from typing import Any
+
+import pytest
+
+from noukai_wire import limits
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import Route
+from tests.functions.harness import Answer, System, assert_refused, output
+from tests.functions.stand_ins.calls import hook, unreachable
+from tests.functions.stand_ins.schedules import failing, fire, moment, schedules
+from tests.functions.sweeping import swept
+
+HOUR, DAY = 3600, 24 * 3600
+KEY = {"idempotency-key": "k"}
+
+
+def submit(system: System, seconds: float = HOUR, *, headers: Any = None, **options: Any) -> Answer:
+    org = system.deployment.keys.authenticate(f"Bearer {system.key}").org
+    system.deployment.budgets.of(org)
+    del system.calls[:]
+    return system.submit(parameters={"a": 1}, options={"runAt": moment(system, seconds), **options}, headers=headers)
+
+
+def called(system: System) -> list[str]:
+    return [operation for operation, _ in system.calls]
+
+
+@pytest.mark.parametrize(("seconds", "delay"), [(0, 0), (0.5, 1), (300, 300), (limits.MAX_DELAY_SECONDS, 900)])
+def test_near_moment_is_a_delay(system: System, seconds: float, delay: int) -> None:
+    """It costs no more than any job, and starts to the second."""
+    job_id = submit(system, seconds).body["id"]
+    assert called(system) == ["PutItem", "SendMessage"]
+    assert system.calls[-1][1]["DelaySeconds"] == delay
+    assert (system.row(job_id).due_at, schedules(system)) == (system.clock.time + seconds * 1000, [])
+
+
+def test_later_moment_is_a_schedule(system: System) -> None:
+    """One that sends the job's message once, and is gone; never before the moment."""
+    answer = submit(system, HOUR + 0.001)
+    assert (answer.status, answer.headers["Retry-After"]) == (202, "10")
+    assert called(system) == ["GetItem", "CreateSchedule", "PutItem"]
+    (schedule,) = schedules(system)
+    assert schedule["Name"] == f"{answer.body['id']}-{system.clock.time}"
+    assert (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"]) == (
+        "at(2023-11-14T23:13:21)",
+        "UTC",
+    )
+    assert (schedule["ActionAfterCompletion"], schedule["FlexibleTimeWindow"]) == ("DELETE", {"Mode": "OFF"})
+    target = schedule["Target"]
+    assert (target["Arn"], target["RoleArn"]) == (
+        system.deployment.environment["QUEUE_ARN"],
+        system.deployment.environment["SCHEDULE_ROLE"],
+    )
+    assert "SqsParameters" not in target
+
+
+def test_job_runs_when_its_schedule_fires(system: System) -> None:
+    """It is pending until then, and an ordinary job from then on."""
+    job_id = submit(system, 300 * DAY).body["id"]
+    assert fire(system) == 0
+    system.clock.time += 300 * DAY * 1000
+    assert (system.status(job_id)["state"], fire(system)) == ("pending", 1)
+    system.deliver()
+    assert (output(system.status(job_id)), schedules(system)) == (2, [])
+
+
+def test_message_that_comes_early_waits(system: System) -> None:
+    """A schedule is exact to the minute; the job starts no sooner than it was to."""
+    job_id = submit(system).body["id"]
+    (schedule,) = schedules(system)
+    queue = system.deployment.queue
+    queue.client.send_message(QueueUrl=queue.url, MessageBody=schedule["Target"]["Input"])
+    system.clock.time += (HOUR - 20) * 1000
+    system.deliver()
+    assert (system.hidden_for(), system.status(job_id)["state"]) == ([20], "pending")
+
+
+def test_same_key_is_one_job_with_one_schedule(system: System) -> None:
+    """However the moment is spelled; another one is another body."""
+    first = submit(system, headers=KEY)
+    assert first.body["id"] == submit(system, headers=KEY).body["id"]
+    for spelled in ("2023-11-15t00:13:20+01:00", "2023-11-14T18:13:20.000-05:00"):
+        assert system.submit(parameters={"a": 1}, options={"runAt": spelled}, headers=KEY).body == first.body
+    assert len(schedules(system)) == 1
+    assert submit(system, HOUR + 1, headers=KEY).code == ErrorCode.IDEMPOTENCY_CONFLICT
+
+
+def test_retry_may_come_after_the_moment(system: System) -> None:
+    """Who did not hear of the job's acceptance in time is told of it all the same; nobody else is."""
+    first = submit(system, 5, headers=KEY)
+    options = {"runAt": moment(system, 5)}
+    system.clock.time += 6000
+    again = system.submit(parameters={"a": 1}, options=options, headers=KEY)
+    assert (again.status, again.body) == (202, first.body)
+    del system.calls[:]
+    assert_refused(system, system.submit(parameters={"a": 1}, options=options), ErrorCode.INVALID_INPUT)
+    other = system.submit(parameters={"a": 1}, options=options, headers={"idempotency-key": "another"})
+    assert_refused(system, other, ErrorCode.INVALID_INPUT)
+
+
+def test_refused_schedule_leaves_no_job(system: System) -> None:
+    """It is a 503, no row is pending for a year, and the caller's retry is a whole submission."""
+    with failing(system, "CreateSchedule"):
+        answer = submit(system, headers=KEY)
+    assert (answer.status, answer.code, system.jobs()) == (503, ErrorCode.UNAVAILABLE, [])
+    system.clock.time += 1000
+    job_id = submit(system, HOUR - 1, headers=KEY).body["id"]
+    assert [each["Name"] for each in schedules(system)] == [f"{job_id}-{system.clock.time}"]
+
+
+def test_schedule_without_a_row_starts_nothing(system: System) -> None:
+    """A submission that dies after it made its schedule has no job; the retry's is started once, by its own message."""
+    mend = hook(system.deployment.store.client, "PutItem", before=unreachable)
+    assert submit(system, headers=KEY).code == ErrorCode.UNAVAILABLE
+    mend()
+    system.clock.time += 1000
+    job_id = submit(system, HOUR - 1, headers=KEY).body["id"]
+    system.clock.time += HOUR * 1000
+    assert fire(system) == 2
+    system.deliver()
+    assert (output(system.status(job_id)), system.row(job_id).attempt, system.messages()) == (2, 1, 0)
+
+
+def test_two_submissions_in_one_millisecond_share_no_schedule(system: System) -> None:
+    """The body of one must never run as the job of the other: the second is to be sent again."""
+    mend = hook(system.deployment.store.client, "PutItem", before=unreachable)
+    submit(system, headers=KEY)
+    mend()
+    other = system.submit(parameters={"a": 7}, options={"runAt": moment(system, HOUR)}, headers=KEY)
+    assert (other.code, system.jobs()) == (ErrorCode.UNAVAILABLE, [])
+
+
+def test_lost_schedule_does_not_keep_its_job_for_ever(system: System) -> None:
+    """The job is given up eight days after it was to start, and not sooner."""
+    job_id = submit(system, 100 * DAY).body["id"]
+    system.clock.time += 108 * DAY * 1000 - 1
+    assert (swept(system), system.status(job_id)["state"]) == (0, "pending")
+    system.clock.time += 1
+    assert (swept(system), system.status(job_id)["state"]) == (1, "failed")
+    assert "never started" in system.status(job_id)["error"]
+
+
+def test_what_looks_like_a_keyword_of_the_scheduler_arrives(system: System) -> None:
+    """Scheduler would replace it, wherever it stands."""
+    text = "<aws.scheduler.execution-id> & <b>é\U0001f388</b>"
+    options = {"runAt": moment(system, HOUR)}
+    job_id = system.submit("trial/greet", message=text, options=options).body["id"]
+    assert "<" not in schedules(system)[0]["Target"]["Input"]
+    system.clock.time += HOUR * 1000
+    fire(system)
+    system.deliver()
+    assert text in output(system.status(job_id))
+
+
+def test_message_that_no_schedule_takes(system: System) -> None:
+    """It is refused with the limit before anything is stored; a near moment takes it."""
+
+    def ask(seconds: int) -> Answer:
+        # What JSON spells in six signs of ASCII is two bytes of the body.
+        body = {"message": "é" * (limits.MAX_SCHEDULED_BYTES // 6), "options": {"runAt": moment(system, seconds)}}
+        raw = json.dumps(body, ensure_ascii=False)
+        return system.send(Route.SUBMIT, raw=raw, org="acme", project="trial", flow="greet")
+
+    assert_refused(system, ask(HOUR), ErrorCode.PAYLOAD_TOO_LARGE)
+    assert ask(60).status == 202
+
+
+@pytest.mark.parametrize(
+    ("run_at", "message"),
+    [
+        ("2023-11-14T22:13:19.999Z", "is over"),
+        ("1970-01-01T00:00:00Z", "is over"),
+        ("0001-01-01T00:00:00+14:00", "is over"),
+        ("2024-11-13T22:13:20.001Z", "31536000"),
+        ("9999-12-31T23:59:59-14:00", "31536000"),
+        ("2023-11-14T23:00:00", "time zone"),
+        ("2023-11-14", "ISO 8601"),
+        ("2023-11-14T23:00:60Z", "ISO 8601"),
+        ("2023-02-30T23:00:00Z", "ISO 8601"),
+        ("tomorrow", "ISO 8601"),
+        ("", "ISO 8601"),
+        (1_700_003_600, "string"),
+        (True, "string"),
+    ],
+)
+def test_wrong_moment_is_refused(system: System, run_at: Any, message: str) -> None:
+    """One that is over, too far or none: the error says what to give, and nothing is stored."""
+    answer = system.submit(parameters={"a": 1}, options={"runAt": run_at})
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    ((path, said),) = [(error["path"], error["message"]) for error in answer.body["detail"]["errors"]]
+    assert (path, message in said) == ("options.runAt", True), said
+
+
+@pytest.mark.parametrize("delay", [0, 60])
+def test_moment_and_delay_do_not_go_together(system: System, delay: int) -> None:
+    """Which of the two would count nobody could tell."""
+    answer = submit(system, delaySeconds=delay)
+    assert_refused(system, answer, ErrorCode.INVALID_INPUT)
+    assert "delaySeconds" in answer.body["detail"]["errors"][0]["message"]
+
+
+def test_executed_later(system: System) -> None:
+    """To execute a job is to wait for it: one that is to run later is refused, and there is none."""
+    body = {"parameters": {"a": 1}, "options": {"runAt": moment(system, HOUR)}}
+    answer = system.send(Route.EXECUTE, body=body, org="acme", project="trial", flow="add")
+    assert (answer.code, schedules(system), system.jobs()) == (ErrorCode.INVALID_INPUT, [], [])

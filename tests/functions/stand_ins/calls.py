@@ -1,0 +1,67 @@
+"""The calls that the functions make of DynamoDB and SQS: where they are answered, watched and made to fail."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPMessage
+from typing import Any, NoReturn
+from unittest.mock import patch
+
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
+from moto.core.botocore_stubber import BotocoreStubber
+
+from noukai_functions.aws import AwsError
+from noukai_functions.aws.connection import Answer, Connection
+
+
+@contextmanager
+def answered_by_moto() -> Iterator[None]:
+    """Hand what direct clients ask of AWS to moto instead of a connection; what an emulator is asked goes to that."""
+    moto, connected = BotocoreStubber(), Connection.exchange
+
+    def exchange(self: Connection, headers: Mapping[str, str], body: bytes) -> Answer:
+        if not self.host.endswith(".amazonaws.com"):
+            return connected(self, headers, body)
+        request = AWSPreparedRequest("POST", f"https://{self.host}{self.path}", HTTPHeaders(), body, False)
+        for name, value in headers.items():
+            request.headers[name] = value
+        answered = moto.process_request(request)
+        assert answered is not None, request.url
+        status, told, content = answered
+        read = HTTPMessage()
+        for name, value in told.items():
+            read[name] = str(value)
+        return Answer(status, read, content.encode() if isinstance(content, str) else content)
+
+    with patch.object(Connection, "exchange", exchange):
+        yield
+
+
+def hook(
+    client: Any,
+    operation: str = "",
+    *,
+    before: Callable[[dict[str, Any]], object] = lambda _: None,
+    after: Callable[[Any], object] = lambda _: None,
+) -> Callable[[], None]:
+    """Show the parameters and the answer of each call of an operation, or of all; returns what ends that."""
+    inner = client.call
+
+    def call(called: str, parameters: dict[str, Any]) -> Any:
+        if operation not in ("", called):
+            return inner(called, parameters)
+        before(parameters)
+        answer = inner(called, parameters)
+        after(answer)
+        return answer
+
+    def end() -> None:
+        client.call = inner
+
+    client.call = call
+    return end
+
+
+def unreachable(_: object = None) -> NoReturn:
+    """Fail as a call of AWS does that is never answered."""
+    raise AwsError("Any", message="unreachable", is_transient=True)

@@ -1,0 +1,55 @@
+"""The tables of a deployment, as far as the functions notice."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from moto.dynamodb.responses import DynamoHandler
+
+from noukai_functions.names import INDEX, INDEX_ORDER, INDEX_PARTITION
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def create_tables(dynamodb: "DynamoDBClient") -> None:
+    """Make the three tables, keyed and indexed as the template has them."""
+    keys: dict[str, Any] = {"KeySchema": [{"AttributeName": "hash", "KeyType": "HASH"}]}
+    jobs: dict[str, Any] = {
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": INDEX,
+                "KeySchema": [
+                    {"AttributeName": INDEX_PARTITION, "KeyType": "HASH"},
+                    {"AttributeName": INDEX_ORDER, "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+        "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    }
+    usage: dict[str, Any] = {
+        "KeySchema": [{"AttributeName": "o", "KeyType": "HASH"}, {"AttributeName": "k", "KeyType": "RANGE"}]
+    }
+    attributes = {"jobs": ("id", INDEX_PARTITION, INDEX_ORDER), "keys": ("hash",), "usage": ("o", "k")}
+    for name, table in (("jobs", jobs), ("keys", keys), ("usage", usage)):
+        types: Any = [{"AttributeName": each, "AttributeType": "S"} for each in attributes[name]]
+        dynamodb.create_table(TableName=name, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST", **table)
+
+
+@contextmanager
+def one_call_at_a_time() -> Iterator[None]:
+    """Hold one lock around moto's DynamoDB, which loses conditional updates of concurrent callers otherwise."""
+    lock, call_action = Lock(), DynamoHandler.call_action
+
+    def locked(self: DynamoHandler) -> Any:
+        with lock:
+            return call_action(self)
+
+    DynamoHandler.call_action = locked  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        DynamoHandler.call_action = call_action  # type: ignore[method-assign]

@@ -1,0 +1,13 @@
+"""What the operator brings back into the jobs table is no use of anybody's."""
+
+from noukai_functions.usage.records import Use
+from tests.functions.harness import System
+from tests.functions.stand_ins.stream import count, restored, sums
+
+
+def test_restored_row_counts_nothing(system: System) -> None:
+    """Bringing it back ends no job; one that was brought back earlier, or whose id is used again, counts as ever."""
+    count(system, [restored(1, by=2), restored(2, by=3, before=2)])
+    assert sums(system) == {}
+    count(system, [restored(3, by=2, before=2), restored(4, by=None, before=2)])
+    assert list(sums(system).values()) == [Use(completed=2, attempts=2, ran_ms=2000, mb_ms=2000 * 1024)]

@@ -1,0 +1,201 @@
+"""An org that has as many unfinished jobs as it may submits nothing more, until some have ended."""
+
+from dataclasses import replace
+from itertools import count as numbers
+
+import boto3
+import pytest
+
+from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, State
+from noukai_functions.usage.budgets import CACHE_MS
+from noukai_functions.usage.records import Unfinished
+from noukai_infra.operations.orgs.budgets import Budgets, Limits
+from noukai_wire.errors import ErrorCode
+from noukai_wire.limits import MAX_DELAY_SECONDS
+from noukai_wire.routes import Route
+from tests.functions.harness import Answer, System
+from tests.functions.stand_ins.schedules import moment
+from tests.functions.stand_ins.stream import NOW, Stream, count, ended, submitted, sums
+
+A_DAY = 24 * 60 * 60 * 1000
+LATER = {"give_up_at": NOW + 2 * MAX_DELAY_SECONDS * 1000 + GIVE_UP_AFTER_MS}
+"""What a job has whose message a schedule sends."""
+
+
+@pytest.fixture
+def budgets(system: System) -> Budgets:
+    """The bounds as the operator sets them."""
+    return Budgets(boto3.client("dynamodb"), system.deployment.uses.table)
+
+
+def submit(system: System, **headers: str) -> Answer:
+    return system.submit(parameters={"a": 1}, headers=headers)
+
+
+def refused(answer: Answer) -> bool:
+    return (answer.status, answer.code) == (429, ErrorCode.RATE_LIMITED)
+
+
+def unfinished(system: System) -> Unfinished:
+    return system.deployment.bounds.jobs.count("acme", system.clock.time)
+
+
+def pass_time(system: System) -> None:
+    """Let the time pass for which functions believe what they know."""
+    system.clock.time += CACHE_MS
+
+
+def test_job_is_unfinished_from_its_submission_to_its_end(system: System) -> None:
+    """However it ends, and whoever ends it; the stop of a cancelled one's code changes nothing."""
+    stream = Stream()
+    ids = [submit(system).body["id"] for _ in range(3)]
+    count(system, stream.records())
+    assert unfinished(system) == Unfinished(3, 0)
+    system.deliver()
+    system.send(Route.CANCEL_BY_ID, id=ids[0])
+    count(system, stream.records())
+    assert unfinished(system) == Unfinished(0, 0)
+
+
+def test_job_that_takes_an_expired_ones_id_is_new(system: System) -> None:
+    """Its row is written over the old one: that is no end of a job, and one more that is unfinished."""
+    stream = Stream()
+    submit(system, **{"idempotency-key": "k"})
+    system.deliver()
+    count(system, stream.records())
+    system.clock.time += 8 * A_DAY
+    submit(system, **{"idempotency-key": "k"})
+    count(system, stream.records())
+    assert unfinished(system) == Unfinished(1, 0)
+
+
+def test_org_at_its_bound_is_refused_until_a_job_has_ended(system: System, budgets: Budgets) -> None:
+    """With what to do and when; a known key is answered as ever, a retry is refused, and another org goes on."""
+    budgets.set("acme", Limits(unfinished=2))
+    known = submit(system, **{"idempotency-key": "k"}).body["id"]
+    failed = system.run("refuse")["id"]
+    count(system, [submitted(1), submitted(2)])
+    pass_time(system)
+    answer = submit(system)
+    assert refused(answer)
+    assert (answer.headers["Retry-After"], "has 2 unfinished jobs" in answer.body["detail"]["message"]) == ("30", True)
+    assert submit(system, **{"idempotency-key": "k"}).body["id"] == known
+    assert refused(system.send(Route.RETRY_BY_ID, id=failed))
+    entries = {"jobs": [{"parameters": {"a": 1}}]}
+    batch = system.send(Route.SUBMIT_JOBS, body=entries, org="acme", project="trial", flow="add")
+    assert batch.body["jobs"][0]["error"]["code"] == ErrorCode.RATE_LIMITED
+    system.key = "nk_globex"
+    other = system.send(Route.SUBMIT, body={"parameters": {"a": 1}}, org="globex", project="trial", flow="add")
+    assert other.status == 202
+    system.key = "nk_acme"
+    count(system, [ended(3)])
+    pass_time(system)
+    assert submit(system).status == 202
+
+
+def test_bound_of_jobs_for_later_leaves_the_others_alone(system: System, budgets: Budgets) -> None:
+    """Only what a schedule would send is refused."""
+    budgets.set("acme", Limits(later=1))
+    count(system, [submitted(1, **LATER)])
+    pass_time(system)
+    soon, later = (
+        system.submit(parameters={"a": 1}, options={"runAt": moment(system, seconds)})
+        for seconds in (MAX_DELAY_SECONDS, MAX_DELAY_SECONDS + 1)
+    )
+    assert (soon.status, refused(later)) == (202, True)
+    count(system, [ended(2, **LATER)])
+    pass_time(system)
+    assert system.submit(parameters={"a": 1}, options={"runAt": moment(system, 1000)}).status == 202
+
+
+def test_operator_changes_a_bound(system: System, budgets: Budgets) -> None:
+    """A raised one lets submissions in again; the next record of the stream compares with the new one."""
+    budgets.set("acme", Limits(unfinished=1))
+    count(system, [submitted(1)])
+    assert refused(submit(system))
+    assert [row.full for row in budgets.rows()] == [("unfinished",)]
+    budgets.set("acme", Limits(unfinished=3))
+    pass_time(system)
+    assert submit(system).status == 202
+    count(system, [submitted(2), submitted(3)])
+    pass_time(system)
+    assert refused(submit(system))
+    assert budgets.clear("acme")
+    pass_time(system)
+    assert submit(system).status == 202
+
+
+def test_batch_that_comes_twice_counts_once(system: System) -> None:
+    """The bound rests on the same sums as use does."""
+    records = [submitted(1), submitted(2), ended(3)]
+    for _ in range(2):
+        count(system, records)
+    assert unfinished(system) == Unfinished(1, 0)
+
+
+def test_days_that_are_over_are_put_together(system: System) -> None:
+    """The count is the same as of all sums, and reads those of the last days alone."""
+    number = numbers(1)
+    for day in range(10):
+        now = NOW + day * A_DAY
+        count(system, [submitted(next(number), created_at=now, give_up_at=now + GIVE_UP_AFTER_MS) for _ in range(3)])
+        count(system, [ended(next(number), completed_at=now)])
+    system.clock.time = NOW + 9 * A_DAY
+    assert unfinished(system) == Unfinished(20, 0)
+    query = next(asked for operation, asked in reversed(system.calls) if operation == "Query")
+    del system.calls[:]
+    assert unfinished(system) == Unfinished(20, 0)
+    again = next(asked for operation, asked in system.calls if operation == "Query")
+    first, second = (asked["ExpressionAttributeValues"][":day"]["S"] for asked in (query, again))
+    assert (first, second) == ("0", "2023-11-200")
+    assert [operation for operation, _ in system.calls] == ["GetItem", "Query"]
+
+
+def test_use_does_not_show_days_on_which_jobs_only_came(system: System) -> None:
+    """Use is of jobs that have ended."""
+    count(system, [submitted(1), submitted(2)])
+    assert sums(system) == {}
+
+
+def test_jobs_are_counted_only_when_a_bound_could_be_reached(system: System, budgets: Budgets) -> None:
+    """Of four hundred submissions one by one few are followed by a count, and the bound is noticed soon."""
+    budgets.set("acme", Limits(unfinished=400))
+    looks, jobs = 0, 0
+    while not system.deployment.budgets.of("acme").full:
+        jobs += 1
+        system.clock.time += 1000
+        del system.calls[:]
+        count(system, [submitted(jobs)])
+        looks += [operation for operation, _ in system.calls].count("Query")
+    assert 400 <= jobs <= 410
+    assert looks < 40
+
+
+def test_mark_of_a_bound_that_was_changed_meanwhile_is_not_made(system: System, budgets: Budgets) -> None:
+    """Whoever has compared with the bound of before says nothing of the new one."""
+    budgets.set("acme", Limits(unfinished=1))
+    old = system.deployment.budgets.of("acme")
+    budgets.set("acme", Limits(unfinished=9))
+    system.deployment.budgets.note_full("acme", old, frozenset({"unfinished"}))
+    assert [row.full for row in budgets.rows()] == [()]
+
+
+def test_default_bound_needs_no_row(system: System) -> None:
+    """An org of which no operator has said anything is bounded, too, and its mark is no budget to clear."""
+    marked = system.deployment.budgets
+    marked.note_full("acme", marked.of("acme"), frozenset({"unfinished"}))
+    assert refused(submit(system))
+    assert not Budgets(boto3.client("dynamodb"), system.deployment.uses.table).clear("acme")
+    pass_time(system)
+    assert submit(system).status == 202
+
+
+def test_deleted_row_counts_for_nothing(system: System, caplog: pytest.LogCaptureFixture) -> None:
+    """A record without a row after it is passed over with its reason."""
+    record = ended(1)
+    record["dynamodb"]["OldImage"] = submitted(1)["dynamodb"]["NewImage"]
+    del record["dynamodb"]["NewImage"]
+    with caplog.at_level("ERROR", "noukai"):
+        count(system, [record, ended(2, state=State.FAILED)])
+    assert "a job was deleted" in str(caplog.records[0].exc_info)
+    assert replace(sums(system)["2023-11-14", "demo/echo"], attempts=0, ran_ms=0, mb_ms=0).failed == 1

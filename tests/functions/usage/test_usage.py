@@ -1,0 +1,96 @@
+"""GET /usage: what the caller's org has used."""
+
+import pytest
+
+from noukai_functions.jobs.lifecycle import State
+from noukai_wire.errors import ErrorCode
+from noukai_wire.routes import Route
+from tests.functions.harness import Answer, System
+from tests.functions.stand_ins.stream import DAY, NOW, count, ended
+
+A_DAY = 24 * 60 * 60 * 1000
+
+
+@pytest.fixture(autouse=True)
+def _key(system: System) -> None:
+    system.add_key("nk_usage", "acme", scopes=("usage",))
+    system.key = "nk_usage"
+
+
+def usage(system: System, query: str = "") -> Answer:
+    return system.send(Route.USAGE, query=query)
+
+
+def test_use_is_shown_by_day_and_flow_and_in_all(system: System) -> None:
+    """Outcomes, attempts, compute, and what that is estimated to cost; shards are nobody's business."""
+    count(system, [ended(1), ended(2, state=State.FAILED, attempt=3)], "shardId-1")
+    count(system, [ended(3, ran_ms=0), ended(4, completed_at=NOW + A_DAY)], "shardId-2")
+    first: dict[str, float] = {"jobs": 3, "completed": 2, "failed": 1, "cancelled": 0, "attempts": 5}
+    first |= {"computeMs": 2000, "gbSeconds": 2.0, "costUsd": round(3 * 0.000007 + 2 * 0.0000133334, 6)}
+    answer = usage(system, f"from={DAY}&to=2023-11-15")
+    assert (answer.status, answer.body["from"], answer.body["to"]) == (200, DAY, "2023-11-15")
+    one, other = answer.body["days"]
+    assert one == {"day": DAY, "flow": "acme/demo/echo", **first}
+    assert (other["day"], other["jobs"], other["gbSeconds"]) == ("2023-11-15", 1, 1.0)
+    assert answer.body["total"] == {
+        **first,
+        "jobs": 4,
+        "completed": 3,
+        "attempts": 6,
+        "computeMs": 3000,
+        "gbSeconds": 3.0,
+        "costUsd": round(4 * 0.000007 + 3 * 0.0000133334, 6),
+    }
+
+
+def test_this_month_is_shown_by_default(system: System) -> None:
+    """From its first day until today; `from` alone goes on until today, `to` alone begins with that month."""
+    for days in (-14, 0, 1):
+        count(system, [ended(days + 20, completed_at=NOW + days * A_DAY)], f"shardId-{days}")
+    shown = {query: [each["day"] for each in usage(system, query).body["days"]] for query in ("", "from=2023-10-31")}
+    assert shown == {"": [DAY], "from=2023-10-31": ["2023-10-31", DAY]}
+    assert usage(system, "to=2023-10-31").body == {
+        "from": "2023-10-01",
+        "to": "2023-10-31",
+        **{name: usage(system, "from=2023-10-01&to=2023-10-31").body[name] for name in ("days", "total")},
+    }
+
+
+def test_use_of_another_org_is_not_shown(system: System) -> None:
+    """Every org sees its own."""
+    count(system, [ended(1, org="globex")])
+    report = usage(system, f"from={DAY}").body
+    assert (report["days"], report["total"]["jobs"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("from=yesterday", "from"),
+        ("to=2023-02-29", "to"),
+        ("from=2023-11-15&to=2023-11-14", "from"),
+        ("from=2022-11-14&to=2023-11-15", "from"),
+        ("from=2023-11-1T00:00", "from"),
+        ("from=2023-11-1", "from"),
+        ("from=\u0662023-11-14", "from"),
+    ],
+)
+def test_period_that_is_none(system: System, query: str, path: str) -> None:
+    """What is no day, ends before it begins or is longer than a year is named."""
+    answer = usage(system, query)
+    assert (answer.status, answer.code) == (422, ErrorCode.INVALID_INPUT)
+    assert [error["path"] for error in answer.body["detail"]["errors"]] == [path]
+
+
+def test_scope_is_needed(system: System) -> None:
+    """A key that may do everything else may not look at the use."""
+    system.key = "nk_acme"
+    assert (usage(system).status, usage(system).code) == (403, ErrorCode.FORBIDDEN)
+
+
+def test_report_is_one_request(system: System) -> None:
+    """A query, and nothing is written."""
+    usage(system)
+    del system.calls[:]
+    usage(system)
+    assert [operation for operation, _ in system.calls] == ["Query"]

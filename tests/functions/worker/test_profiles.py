@@ -1,0 +1,215 @@
+"""Jobs of flows that ask for another worker than the default one: who sends them, who runs them, what they cost."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noukai_functions.build.catalog_build import WorkerTime, build_catalog
+from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.jobs.queue import JobQueue, Message
+from noukai_functions.usage.records import Use
+from noukai_wire.limits import WORKER_MARGIN_SECONDS
+from noukai_wire.routes import Route
+from tests.functions.harness import System, output, system_on_moto
+from tests.functions.stand_ins.schedules import moment, schedules
+from tests.functions.stand_ins.stream import Stream, count, sums
+
+HOUR = 3600
+DEFAULT_SECONDS = 40
+FLOWS = """
+from noukai.flow import Context, flow
+
+@flow(memory=2048, batch=10, timeout=5)
+def weigh(a: int) -> int:
+    return a
+
+@flow(memory=2048, batch=10, timeout=5)
+def weigh_again(message: str) -> None:
+    raise ValueError(message)
+
+@flow(timeout=DEFAULT_SECONDS)
+def plain(a: int) -> int:
+    return a
+
+@flow(timeout=DEFAULT_SECONDS + 1)
+def slow(*, context: Context) -> float:
+    return context.remaining_seconds
+""".replace("DEFAULT_SECONDS", str(DEFAULT_SECONDS))
+
+
+@pytest.fixture(scope="module")
+def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Flows of a deployment whose default worker has little time."""
+    folder = tmp_path_factory.mktemp("asset")
+    (folder / "flows").mkdir()
+    (folder / "flows" / "scales.py").write_text(FLOWS)
+    build_catalog(folder / "flows", folder / "catalog", WorkerTime(DEFAULT_SECONDS, grace=10))
+    return folder
+
+
+@pytest.fixture
+def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
+    """A deployment with a queue for each profile that its flows ask for."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with system_on_moto(asset, profiles=("m2048-b10-t60", "t120")) as system:
+        system.add_key("nk_acme", "acme")
+        yield system
+
+
+def queued(system: System, flow: str) -> list[str]:
+    """The ids of the jobs in the queue of a flow's workers, which stay there."""
+    queue = system.deployment.queue_of(flow)
+    answer: Any = queue.client.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    return [Message.parse(each["Body"]).id for each in answer.get("Messages", ())]
+
+
+def worker_of(system: System, flow: str, **environment: str) -> System:
+    """The system as the workers of a flow see it."""
+    url = {"QUEUE_URL": system.deployment.queue_of(flow).url}
+    deployment = replace(system.deployment, environment={**system.deployment.environment, **url, **environment})
+    return replace(system, deployment=deployment)
+
+
+def test_catalog_names_what_flows_ask_for(system: System) -> None:
+    """Flows that ask for the same share it; a flow that takes longer than the default worker has time asks for that."""
+    flows = system.deployment.catalog.flows
+    assert {name: (entry.profile, entry.longest_seconds) for name, entry in flows.items()} == {
+        "scales/weigh": ("m2048-b10-t60", 5),
+        "scales/weigh-again": ("m2048-b10-t60", 5),
+        "scales/plain": (None, DEFAULT_SECONDS),
+        "scales/slow": ("t120", 100),
+    }
+
+
+def test_flow_is_described_with_the_worker_that_it_asks_for(system: System) -> None:
+    """One that asks for none is described as ever."""
+    flows = system.send(Route.FLOWS).body["flows"]
+    assert {each["flow"]: each.get("worker") for each in flows} == {
+        "acme/scales/weigh": "m2048-b10-t60",
+        "acme/scales/weigh-again": "m2048-b10-t60",
+        "acme/scales/plain": None,
+        "acme/scales/slow": "t120",
+    }
+
+
+def test_submission_goes_to_its_flows_own_queue(system: System) -> None:
+    """Alone or among many, for a moment soon or later, submitted or executed: no other queue has it."""
+    alone = system.submit("scales/weigh", parameters={"a": 1}).body["id"]
+    jobs = {"jobs": [{"parameters": {"a": 2}}, {"parameters": {"a": 3}}]}
+    answer = system.send(Route.SUBMIT_JOBS, body=jobs, org="acme", project="scales", flow="weigh")
+    many = [entry["job"]["id"] for entry in answer.body["jobs"]]
+    later = {"parameters": {"a": 4}, "options": {"runAt": moment(system, HOUR)}}
+    scheduled = system.submit("scales/weigh", **later).body["id"]
+    executed = system.send(
+        Route.EXECUTE, body={"parameters": {"a": 5}}, org="acme", project="scales", flow="weigh"
+    ).body["detail"]["id"]
+    assert sorted(queued(system, "scales/weigh")) == sorted([alone, *many, executed])
+    (schedule,) = schedules(system)
+    arn = "arn:aws:sqs:us-east-1:123456789012:m2048-b10-t60"
+    assert (schedule["Target"]["Arn"], schedule["Name"].partition("-")[0]) == (arn, scheduled)
+    assert (system.messages(), queued(system, "scales/slow")) == (0, [])
+
+
+def test_flow_that_asks_for_nothing_goes_to_the_default_queue(system: System) -> None:
+    """Whatever other flows ask for."""
+    job_id = system.submit("scales/plain", parameters={"a": 1}).body["id"]
+    assert (queued(system, "scales/plain"), system.messages()) == ([job_id], 1)
+    assert queued(system, "scales/weigh") == []
+
+
+def test_retry_goes_to_its_flows_own_queue(system: System) -> None:
+    """As a submission does."""
+    old = system.submit("scales/weigh-again", message="no", options={"maxAttempts": 1}).body["id"]
+    worker_of(system, "scales/weigh-again").deliver()
+    assert system.status(old)["state"] == "failed"
+    answer = system.send(Route.RETRY_BY_ID, id=old)
+    assert queued(system, "scales/weigh-again") == [answer.body["id"]]
+    assert system.messages() == 0
+
+
+def test_sender_that_knows_no_such_queue_yet_sends_to_the_default_one(system: System) -> None:
+    """While a deployment is updated, a catalog may be newer than the environment; every worker has all flows."""
+    older = {name: each for name, each in system.deployment.environment.items() if name != "PROFILE_QUEUES"}
+    sender = replace(system, deployment=replace(system.deployment, environment=older))
+    job_id = sender.submit("scales/weigh", parameters={"a": 7}).body["id"]
+    system.deliver()
+    assert output(system.status(job_id)) == 7
+
+
+@pytest.mark.parametrize(
+    ("flow", "seconds", "said"),
+    [
+        ("scales/plain", 40, None),
+        ("scales/plain", 41, "must be smaller than or equal to 40"),
+        ("scales/slow", 100, None),
+        ("scales/slow", 101, "must be smaller than or equal to 100"),
+    ],
+)
+def test_timeout_of_a_submission_is_bounded_by_its_flows_own_worker(
+    system: System, flow: str, seconds: int, said: str | None
+) -> None:
+    """What the one worker has time for another one would cut short."""
+    parameters = {"a": 1} if flow.endswith("plain") else {}
+    answer = system.submit(flow, parameters=parameters, options={"timeoutSeconds": seconds})
+    refused = None if said is None else [{"path": "options.timeoutSeconds", "message": said}]
+    assert answer.body.get("detail", {}).get("errors") == refused
+
+
+def test_openapi_bounds_the_timeout_of_each_flow(system: System) -> None:
+    """As its worker does; a general submission is bounded by the worker that has the most time."""
+    document = system.deployment.catalog.openapi(of_flows=True)
+    bounds, schemas = {}, document["components"]["schemas"]
+    for flow in ("plain", "slow"):
+        bounds[flow] = schemas[f"DirectSubmission__scales__{flow}"]["properties"]["options"]
+    _, own = bounds["plain"]["allOf"]
+    assert own["properties"]["timeoutSeconds"]["maximum"] == 40
+    assert "allOf" not in bounds["slow"]
+    assert schemas["SubmitOptions"]["properties"]["timeoutSeconds"]["maximum"] == 100
+
+
+def claim(system: System, job_id: str, memory: int | None) -> Job:
+    job, now = system.row(job_id), system.clock.now()
+    return system.deployment.store.claim(
+        job.id, created_at=job.created_at, owner="me", lease_until=now + 60_000, now=now, memory=memory
+    )
+
+
+@pytest.mark.parametrize(("environment", "memory"), [({"PROFILE_MEMORY": "2048"}, 2048), ({}, 1024)])
+def test_compute_counts_with_the_memory_of_the_worker_that_ran(
+    system: System, environment: dict[str, str], memory: int
+) -> None:
+    """Whatever the flow asks for by now: its job may have run on another worker."""
+    stream = Stream()
+    system.submit("scales/weigh", parameters={"a": 1})
+    system.clock.step = 5
+    worker_of(system, "scales/weigh", **environment).deliver()
+    count(system, stream.records())
+    (use,) = sums(system).values()
+    assert use.ran_ms > 0
+    assert use == Use(completed=1, attempts=1, ran_ms=use.ran_ms, mb_ms=use.ran_ms * memory)
+
+
+def test_attempt_on_a_default_worker_after_one_on_another_counts_as_one_of_a_default_worker(system: System) -> None:
+    """The row says no more that the worker of another profile had claimed it."""
+    job_id = system.submit("scales/weigh", parameters={"a": 1}).body["id"]
+    job = claim(system, job_id, 2048)
+    assert system.row(job_id).memory == 2048
+    system.deployment.store.release(job, error="x", not_before=system.clock.now(), now=system.clock.now())
+    claim(system, job_id, None)
+    assert system.row(job_id).memory is None
+
+
+def test_message_of_a_flow_that_asks_for_another_worker_by_now_runs_where_it_is(system: System) -> None:
+    """A worker that has less time than the flow may take gives it what there is, and settles its job."""
+    slow, default = "scales/slow", system.deployment.queue
+    job_id = system.submit(slow).body["id"]
+    moved = system.deployment.queue_of(slow)
+    (message,) = moved.client.receive_message(QueueUrl=moved.url)["Messages"]
+    JobQueue(default.client, default.url).send(Message.parse(message["Body"]))
+    system.deliver(remaining_ms=DEFAULT_SECONDS * 1000)
+    assert 0 < output(system.status(job_id)) < DEFAULT_SECONDS - WORKER_MARGIN_SECONDS

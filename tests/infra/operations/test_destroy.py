@@ -1,0 +1,52 @@
+"""The stored inputs and results when the stack is deleted."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from noukai_infra.operations.account import Account
+from noukai_infra.operations.deployment.deploy import destroy
+
+if TYPE_CHECKING:
+    from noukai_infra.operations.deployment.cdk import Cdk
+
+STACK = "noukai"
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield Account(boto3.Session("test", "test", region_name="us-east-1"), "123456789012", "us-east-1")
+
+
+class Deleting:
+    """What the CDK command does to a stack, here and now."""
+
+    def __init__(self, account: Account) -> None:
+        self.cloudformation = account.session.client("cloudformation")
+
+    def run(self, *_: str, **__: object) -> int:
+        self.cloudformation.delete_stack(StackName=STACK)
+        return 0
+
+
+@pytest.mark.parametrize(("policy", "is_kept"), [("Retain", True), ("Delete", False)])
+def test_bucket_goes_with_what_is_in_it_or_stays(account: Account, policy: str, *, is_kept: bool) -> None:
+    """CloudFormation itself deletes none that holds anything."""
+    bucket: dict[str, Any] = {"Type": "AWS::S3::Bucket", "DeletionPolicy": policy}
+    names = {name: {"Value": "none"} for name in ("JobsTable", "KeysTable", "UsageTable")}
+    template = {"Resources": {"Bucket": bucket}, "Outputs": {**names, "PayloadsBucket": {"Value": {"Ref": "Bucket"}}}}
+    account.session.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template))
+    name = account.deployed(STACK)["PayloadsBucket"]
+    s3 = account.session.client("s3")
+    for number in range(3):
+        s3.put_object(Bucket=name, Key=f"keep-2d/acme/{number}", Body=b"{}")
+    kept = destroy(account, cast("Cdk", Deleting(account)), STACK, [])
+    assert kept == ([name] if is_kept else [])
+    if is_kept:
+        assert s3.list_objects_v2(Bucket=name)["KeyCount"] == 3

@@ -1,0 +1,190 @@
+"""What each function is for, played so that it makes every call of AWS that it can make."""
+
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+
+from noukai_functions.handlers.sweep import run
+from noukai_functions.jobs.lifecycle import State
+from noukai_functions.jobs.rounds import Round
+from noukai_functions.usage.budgets import CACHE_MS
+from noukai_wire.routes import Route
+from tests.functions.harness import System
+from tests.functions.stand_ins.schedules import moment
+from tests.functions.stand_ins.stream import count, ended
+from tests.infra.stack.enforced_stack import Scenario
+from tests.infra.stack.role_jobs import budget, large, overdue, pending, put, running, uploaded
+
+HOUR = 3600
+LISTED = "add-later"
+"""A flow of which no other scenario leaves jobs behind."""
+
+
+def submit(role: System, root: System) -> None:
+    """One job is to run at once, and is submitted twice; another later, a third at a moment that is over.
+
+    The input of a fourth was uploaded. Then the org uses up its budget, and it is looked whether the job is one that it
+    has.
+    """
+    headers = {"idempotency-key": token_hex(8)}
+    for _ in range(2):
+        assert role.submit(parameters={"a": 1}, headers=headers).status == 202
+    assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, HOUR)}).status == 202
+    assert role.submit(parameters={"a": 1}, options={"runAt": moment(role, -1)}).status == 422
+    assert role.submit("trial/repeat", input=uploaded(root)).status == 202
+    with budget(root):
+        count(root, [ended(1, completed_at=role.clock.time)])
+        role.clock.time += CACHE_MS
+        assert role.submit(parameters={"a": 1}).status == 402
+
+
+def upload(role: System, _root: System) -> None:
+    """The place that it gives away takes what its role may put there."""
+    assert put(role, b"{}")
+
+
+def submit_jobs(role: System, root: System) -> None:
+    """One job is to run at once, and is submitted twice; another later, a third at a moment that is over.
+
+    The input of a fourth was uploaded.
+    """
+    moments = (moment(role, seconds) for seconds in (HOUR, -1))
+    jobs = [
+        {"parameters": {"a": 1}, "idempotencyKey": token_hex(8)},
+        *({"parameters": {"a": 1}, "options": {"runAt": each}} for each in moments),
+    ]
+    for batch, accepted in ((jobs, [True, True, False]), (jobs[:1], [True])):
+        answer = role.send(Route.SUBMIT_JOBS, body={"jobs": batch}, org="acme", project="trial", flow="add")
+        assert ["job" in entry for entry in answer.body["jobs"]] == accepted
+    path = {"org": "acme", "project": "trial", "flow": "repeat"}
+    (entry,) = role.send(Route.SUBMIT_JOBS, body={"jobs": [{"input": uploaded(root)}]}, **path).body["jobs"]
+    assert "job" in entry
+
+
+def retry(role: System, root: System) -> None:
+    """One job has failed, another whose input was uploaded too; a third never started, which is noticed only now."""
+    for given in ({"arguments": {"a": 1}}, {"input": uploaded(root)}):
+        failed = running(root)
+        root.deployment.inputs.keep(root.message_of(failed.id, **given), failed, root.clock.time)
+        root.deployment.store.fail(failed, error="no", now=root.clock.time)
+        assert role.send(Route.RETRY_BY_ID, id=failed.id).status == 202
+    assert role.send(Route.RETRY_BY_ID, id=overdue(root)).status == 422
+
+
+def status(role: System, root: System) -> None:
+    assert role.send(Route.STATUS_BY_ID, id=large(root)).body["status"] == "completed"
+    assert role.send(Route.STATUS_BY_ID, id=overdue(root)).body["state"] == "failed"
+
+
+def statuses(role: System, root: System) -> None:
+    (entry,) = role.send(Route.STATUSES, body={"ids": [large(root)]}).body["jobs"]
+    assert entry["job"]["status"] == "completed"
+    (entry,) = role.send(Route.STATUSES, body={"ids": [overdue(root)]}).body["jobs"]
+    assert entry["job"]["state"] == "failed"
+
+
+def wait(role: System, root: System) -> None:
+    assert role.send(Route.WAIT_BY_ID, id=large(root)).body["status"] == "completed"
+    assert role.send(Route.WAIT_BY_ID, id=overdue(root), query="seconds=1").body["state"] == "failed"
+
+
+def execute(role: System, root: System) -> None:
+    """Three jobs are done by the time of the second look, one of an uploaded input; one was submitted before."""
+    role.clock.while_asleep = root.deliver
+    assert (
+        role.send(Route.EXECUTE, body={"parameters": {"a": 1}}, org="acme", project="trial", flow="add").status == 200
+    )
+    by_reference = {"input": uploaded(root)}
+    assert role.send(Route.EXECUTE, body=by_reference, org="acme", project="trial", flow="repeat").status == 200
+    headers = {"idempotency-key": token_hex(8)}
+    assert root.submit(parameters={"a": 1}, headers=headers).status == 202
+    repeated = role.send(
+        Route.EXECUTE, body={"parameters": {"a": 1}}, headers=headers, org="acme", project="trial", flow="add"
+    )
+    assert repeated.status == 200
+
+
+def list_jobs(role: System, root: System) -> None:
+    """One of the jobs never started, which is noticed only now."""
+    lost = overdue(root, LISTED)
+    jobs = role.send(Route.LIST_JOBS, query="limit=100", org="acme", project="trial", flow=LISTED).body["jobs"]
+    assert {job["state"] for job in jobs if job["id"] == lost} == {"failed"}
+
+
+def cancel_jobs(role: System, root: System) -> None:
+    """One of the jobs waits in a schedule."""
+    waiting = pending(root, LISTED, runAt=moment(root, HOUR))
+    answer = role.send(Route.CANCEL_JOBS, body={}, org="acme", project="trial", flow=LISTED)
+    assert answer.body["cancelled"] >= 1
+    assert root.row(waiting).state is State.CANCELLED
+
+
+def cancel(role: System, root: System) -> None:
+    """The job waits in a schedule; another has ended, and is shown with its result."""
+    assert role.send(Route.CANCEL_BY_ID, id=large(root)).body["status"] == "completed"
+    waiting = pending(root, runAt=moment(root, HOUR))
+    assert role.send(Route.CANCEL_BY_ID, id=waiting).body["state"] == "cancelled"
+
+
+def describe(role: System, _root: System) -> None:
+    assert role.send(Route.FLOWS).status == 200
+
+
+def usage(role: System, _root: System) -> None:
+    assert role.send(Route.USAGE).status == 200
+
+
+def metering(role: System, root: System) -> None:
+    """The only job of the month uses up the budget."""
+    with budget(root):
+        count(role, [ended(1, completed_at=role.clock.time)])
+        assert root.deployment.budgets.refusal("acme", is_later=False)
+
+
+def worker(role: System, root: System) -> None:
+    """It runs a flow that takes and returns much, and one that does not end, until the time is over."""
+    much = root.submit("trial/repeat", input=uploaded(root)).body["id"]
+    role.deliver()
+    assert root.row(much).state is State.COMPLETED
+    with TemporaryDirectory() as folder:
+        parameters = {"begun": f"{folder}/begun", "ended": f"{folder}/ended"}
+        answer = root.submit("trial/hang", parameters=parameters, options={"timeoutSeconds": 20})
+        role.clock.step = 2500
+        role.deliver()
+        assert root.row(answer.body["id"]).state is State.FAILED
+
+
+def dead_letters(role: System, root: System) -> None:
+    """One letter is of a job that runs, another of one that nobody will run."""
+    alive, lost = running(root).id, pending(root)
+    for job_id in (alive, lost):
+        root.deployment.dead_letters.send(root.message_of(job_id))
+    assert len(role.deliver(queue=role.deployment.dead_letters)["batchItemFailures"]) == 1
+    assert (root.row(alive).state, root.row(lost).state) == (State.RUNNING, State.FAILED)
+
+
+def sweep(role: System, root: System) -> None:
+    lost = overdue(root)
+    root.deployment.rounds.write(Round(0, ended_at=0))
+    run(role.deployment, lambda: True)
+    assert root.row(lost).state is State.FAILED
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "submit": submit,
+    "upload": upload,
+    "submit_jobs": submit_jobs,
+    "retry": retry,
+    "status": status,
+    "statuses": statuses,
+    "wait": wait,
+    "execute": execute,
+    "cancel": cancel,
+    "list_jobs": list_jobs,
+    "cancel_jobs": cancel_jobs,
+    "usage": usage,
+    "describe": describe,
+    "worker": worker,
+    "dead_letters": dead_letters,
+    "sweep": sweep,
+    "metering": metering,
+}

@@ -1,0 +1,144 @@
+"""A synthesized template, with questions that tests ask of it."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Resource = dict[str, Any]
+
+NO_BUNDLING: dict[str, object] = {"aws:cdk:bundling-stacks": []}
+"""A context in which the sources stand for the assets, which take seconds."""
+
+API = [
+    "submit",
+    "submit_jobs",
+    "upload",
+    "execute",
+    "retry",
+    "status",
+    "statuses",
+    "wait",
+    "cancel",
+    "list_jobs",
+    "cancel_jobs",
+    "usage",
+    "describe",
+]
+READERS = ["worker", "dead_letters"]
+ENTRIES = [*API, *READERS, "sweep", "metering"]
+QUEUES = {"worker": "QueuesJobs", "dead_letters": "QueuesDeadLetters"}
+
+
+_ALIAS = re.compile(r'"Ref": "(\w+)"')
+
+
+@dataclass(frozen=True)
+class Template:
+    text: str
+
+    @classmethod
+    def of(cls, assembly: Path) -> "Template":
+        """The template of the assembly in a folder."""
+        return cls((assembly / "noukai.template.json").read_text())
+
+    @property
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.text)
+        return body
+
+    def resources(self, kind: str) -> dict[str, Resource]:
+        return {name: each for name, each in self.body["Resources"].items() if each["Type"] == f"AWS::{kind}"}
+
+    def properties(self, name: str) -> dict[str, Any]:
+        properties: dict[str, Any] = self.body["Resources"][name]["Properties"]
+        return properties
+
+    def named_resource(self, kind: str, prefix: str) -> tuple[str, Resource]:
+        """The resource of a kind whose logical name begins so, with that name."""
+        return next((name, each) for name, each in self.resources(kind).items() if name.startswith(prefix))
+
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """The properties of each function, by the module of its handler."""
+        return {
+            each["Properties"]["Handler"].split(".")[-2]: each["Properties"]
+            for each in self.resources("Lambda::Function").values()
+        }
+
+    def named(self, handler: str) -> str:
+        """The logical name of a function."""
+        return next(
+            name
+            for name, each in self.resources("Lambda::Function").items()
+            if each["Properties"]["Handler"] == f"noukai_functions.handlers.{handler}.handler"
+        )
+
+    def rights(self, handler: str) -> set[tuple[str, str]]:
+        """What a function's role allows: each action with the logical name of its resource."""
+        return self.rights_of(self.functions()[handler]["Role"]["Fn::GetAtt"][0])
+
+    def rights_of(self, role: str) -> set[tuple[str, str]]:
+        """What the role of a logical name allows: each action with the logical name of its resource."""
+        statements = [
+            statement
+            for policy in self.resources("IAM::Policy").values()
+            if {"Ref": role} in policy["Properties"]["Roles"]
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        ]
+        return {
+            (action, resource if isinstance(resource, str) else _named(resource))
+            for statement in statements
+            for action in _listed(statement["Action"])
+            for resource in _listed(statement["Resource"])
+        }
+
+    def deliveries(self, handler: str) -> dict[str, Any]:
+        """The event source mapping of a function that has one."""
+        (mapping,) = self.mappings(handler)
+        return mapping
+
+    def mappings(self, handler: str) -> list[dict[str, Any]]:
+        """The event source mappings of a function: of queues and of streams."""
+        return self.mappings_of(self.named(handler))
+
+    def mappings_of(self, function: str) -> list[dict[str, Any]]:
+        """The event source mappings of the function of a logical name."""
+        return [
+            each["Properties"]
+            for each in self.resources("Lambda::EventSourceMapping").values()
+            if self.function_behind(each["Properties"]["FunctionName"]) == function
+        ]
+
+    def function_behind(self, reference: Any) -> str:
+        """The logical name of the function whose alias `live` is called by a reference."""
+        (alias,) = _ALIAS.findall(json.dumps(reference))
+        properties = self.properties(alias)
+        assert properties["Name"] == "live"
+        assert (
+            self.properties(properties["FunctionVersion"]["Fn::GetAtt"][0])["FunctionName"]
+            == properties["FunctionName"]
+        )
+        name: str = properties["FunctionName"]["Ref"]
+        return name
+
+    def queue_of(self, handler: str) -> dict[str, Any]:
+        """The properties of the queue that a function reads."""
+        return self.properties(self.deliveries(handler)["EventSourceArn"]["Fn::GetAtt"][0])
+
+
+def _named(resource: dict[str, Any]) -> str:
+    """The logical name of a resource with the part of it that is meant, if that is not the whole."""
+    parts = resource["Fn::Join"][1] if "Fn::Join" in resource else [resource]
+    (at,) = (at for at, part in enumerate(parts) if isinstance(part, dict) and not _is_of_aws(part))
+    name, part = (parts[at]["Ref"], "Arn") if "Ref" in parts[at] else parts[at]["Fn::GetAtt"]
+    return "".join([name, "" if part == "Arn" else f".{part}", *parts[at + 1 :]])
+
+
+def _is_of_aws(part: dict[str, Any]) -> bool:
+    """Whether it is a region, an account or a partition."""
+    return str(part.get("Ref", "")).startswith("AWS::")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

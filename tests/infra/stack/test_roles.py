@@ -1,0 +1,57 @@
+"""Each function does its work with the rights of its role, and needs every one of them."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from noukai_functions.build.catalog_build import build_catalog
+from noukai_infra.local.assembly.assembly import Assembly
+from noukai_infra.local.assembly.deployment import Deployment
+from tests.infra.emulator import running_emulator
+from tests.infra.stack.enforced_stack import EnforcedStack
+from tests.infra.stack.role_scenarios import SCENARIOS
+from tests.infra.stack.template import ENTRIES, Template
+
+FLOWS = Path(__file__).parents[2] / "functions" / "flows"
+
+
+@pytest.fixture(scope="module")
+def stack(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EnforcedStack]:
+    """The template's own tables, queues, roles and policies; only nothing is delivered behind a scenario's back."""
+    template = Template.of(assembly)
+    body = template.body
+    for name in template.resources("Lambda::EventSourceMapping"):
+        del body["Resources"][name]
+    asset = tmp_path_factory.mktemp("asset")
+    (asset / "flows").symlink_to(FLOWS)
+    build_catalog(asset / "flows", asset / "catalog")
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
+        endpoint = emulator.endpoint
+        asyncio.run(Deployment.of(endpoint).create(replace(Assembly.read(assembly), template=json.dumps(body)), now=0))
+        described = endpoint.client("cloudformation").describe_stack_resources(StackName="noukai")["StackResources"]
+        names = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in described}
+        yield EnforcedStack(endpoint, template, names, asset)
+
+
+def test_every_function_has_its_scenario(template: Template) -> None:
+    """A function that is added is proved to have no more rights than it needs, too."""
+    assert SCENARIOS.keys() == template.functions().keys()
+
+
+@pytest.mark.parametrize("handler", ENTRIES)
+def test_role_allows_what_its_function_does(stack: EnforcedStack, handler: str) -> None:
+    """Nothing that the function asks for is refused."""
+    assert stack.play(handler, SCENARIOS[handler]) == set()
+
+
+@pytest.mark.parametrize("handler", ENTRIES)
+def test_function_needs_each_of_its_permissions(stack: EnforcedStack, handler: str) -> None:
+    """Whichever permission is taken away, it is just that which the function is refused."""
+    for permission in stack.permissions(handler):
+        with stack.without(handler, permission):
+            refused = stack.play(handler, SCENARIOS[handler])
+        assert refused == {permission["Action"]}, permission

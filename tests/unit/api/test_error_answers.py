@@ -1,0 +1,121 @@
+"""The answers to what is refused: the status, the body and the headers of each, to the byte."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from noukai_functions import refusals
+from noukai_functions.api.errors import ANSWERS, error_answer, refusal_answer
+from noukai_functions.aws import AwsError
+from noukai_functions.refusals import Refusal
+from noukai_wire.errors import ErrorCode
+
+_FLOWS = "GET /api/v1/flows lists the flows"
+_FLOW_NOT_FOUND = f"There is no flow 'text/none' here: {_FLOWS}."
+_UNAUTHENTICATED = "Send a valid key as 'Authorization: Bearer nk_…'; ask the operator of this deployment for one."
+_NO_BUDGET = "The org 'acme' has used up its budget of this month: ask the operator of this deployment to raise it."
+_UNFINISHED = (
+    "The org 'acme' has 3 unfinished jobs, as many as it may have: wait until some have ended, cancel some, or ask the "
+    "operator of this deployment to raise the bound."
+)
+_NO_JOB = "There is no such job here: check its id, or it has expired and was deleted."
+_UNREADABLE = (
+    "What is stored of the job job_1 cannot be read: tell the operator of this deployment, whose log says why."
+)
+_CONFLICT = "This Idempotency-Key was used before with another body: send the same body, or use a new key."
+_NOT_BACK = "The input of this cancelled job is still with its message: send the request again in a moment."
+_UNAVAILABLE = "This could not be done now: send the request again."
+_MISSING = "The flow 'text/count' requires a message: send one as 'message'."
+_CALLS = "This key may call 5 times a second: send the request again in a moment."
+
+CASES: tuple[tuple[Refusal, int, str, str, Mapping[str, str]], ...] = (
+    (refusals.InvalidJsonError("Not JSON."), 400, "INVALID_JSON", "Not JSON.", {}),
+    (refusals.MissingMessageError("text/count"), 400, "MISSING_MESSAGE", _MISSING, {}),
+    (refusals.UnauthenticatedError(), 401, "UNAUTHENTICATED", _UNAUTHENTICATED, {"WWW-Authenticate": "Bearer"}),
+    (refusals.BudgetUsedUpError("acme"), 402, "INSUFFICIENT_CREDITS", _NO_BUDGET, {}),
+    (refusals.ForbiddenError("Not you."), 403, "FORBIDDEN", "Not you.", {}),
+    (refusals.FlowNotFoundError("text/none"), 404, "FLOW_NOT_FOUND", _FLOW_NOT_FOUND, {}),
+    (
+        refusals.ProjectNotFoundError("none"),
+        404,
+        "NOT_FOUND",
+        f"There is no project 'none' here: {_FLOWS} of each.",
+        {},
+    ),
+    (refusals.JobNotFoundError(), 404, "JOB_NOT_FOUND", _NO_JOB, {}),
+    (refusals.UnreadableJobError("job_1"), 404, "JOB_NOT_FOUND", _UNREADABLE, {}),
+    (refusals.IdempotencyConflictError(), 409, "IDEMPOTENCY_CONFLICT", _CONFLICT, {}),
+    (refusals.TooLargeError("Send less."), 413, "PAYLOAD_TOO_LARGE", "Send less.", {}),
+    (
+        refusals.TooManyCallsError(5, wait_ms=120),
+        429,
+        "RATE_LIMITED",
+        _CALLS,
+        {"Retry-After": "1", "Retry-After-Ms": "120"},
+    ),
+    (
+        refusals.TooManyUnfinishedError("acme", 3, "unfinished jobs"),
+        429,
+        "RATE_LIMITED",
+        _UNFINISHED,
+        {"Retry-After": "30"},
+    ),
+    (refusals.UnavailableError(), 503, "UNAVAILABLE", _UNAVAILABLE, {"Retry-After": "1"}),
+    (refusals.InputNotBackError(), 503, "UNAVAILABLE", _NOT_BACK, {"Retry-After": "2"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "code", "message", "headers"), CASES, ids=[type(case[0]).__name__ for case in CASES]
+)
+def test_answer(refusal: Refusal, status: int, code: str, message: str, headers: Mapping[str, str]) -> None:
+    """A refusal has its code, the message it was raised with, and what a client needs to go on."""
+    answer = refusal_answer(refusal)
+    assert (int(answer.code.status), answer.headers) == (status, headers)
+    assert json.dumps(answer.body) == json.dumps({"detail": {"code": code, "message": message}})
+
+
+def test_answer_to_wrong_input_names_the_places() -> None:
+    """For programs beside the message."""
+    answer = refusal_answer(refusals.InvalidInputError([("", "must be an object"), ("a.0", "is wrong")]))
+    assert (answer.code, answer.headers) == (ErrorCode.INVALID_INPUT, {})
+    assert answer.body == {
+        "detail": {
+            "code": "INVALID_INPUT",
+            "message": "Correct the input and send it again: the body: must be an object; a.0: is wrong",
+            "errors": [{"path": "", "message": "must be an object"}, {"path": "a.0", "message": "is wrong"}],
+        }
+    }
+
+
+def test_every_refusal_has_an_answer() -> None:
+    """One without would be answered as a failure of ours, and one that no test covers could change unseen."""
+    covered = {type(case[0]) for case in CASES} | {refusals.InvalidInputError}
+    assert set(_kinds(Refusal)) == ANSWERS.keys() == covered
+
+
+def test_refusals_know_no_answer() -> None:
+    """Neither a code nor a header is named where they are raised."""
+    assert not {"ErrorCode", "HTTPStatus", "Response"} & vars(refusals).keys()
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "headers"),
+    [
+        (AwsError("GetItem", "ThrottlingException", "slow down"), ErrorCode.UNAVAILABLE, {"Retry-After": "1"}),
+        (refusals.UnreadableRowError("job_1", "other", "no state"), ErrorCode.JOB_NOT_FOUND, {}),
+        (KeyError("secret"), ErrorCode.INTERNAL_ERROR, {}),
+    ],
+)
+def test_failures_say_nothing_of_what_they_were(raised: Exception, code: ErrorCode, headers: Mapping[str, str]) -> None:
+    """The log alone does."""
+    answer = error_answer(raised, "request")
+    assert (answer.code, answer.headers) == (code, headers)
+    assert not any(word in json.dumps(answer.body) for word in ("slow down", "no state", "secret", "job_1"))
+
+
+def _kinds(of: type[Refusal]) -> Iterator[type[Refusal]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _kinds(kind)

@@ -1,0 +1,76 @@
+"""The schema that is published, the check of a submission and that of the worker have one verdict on each value.
+
+The schema is asked by a validator of another make, which knows nothing of pydantic.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+
+from noukai_functions.build.schema import ReadableSchema
+from tests.annotations import DICT, KEYS, LEAVES, NUMBERS, SAID, SAID_KEYS, TEXTS, annotations_of, values
+from tests.validators import accepting, running, taking
+
+FIXED: tuple[Any, ...] = (
+    *TEXTS,
+    *NUMBERS,
+    None,
+    True,
+    False,
+    [],
+    {},
+    {"article": "a"},
+    {"day": "2026-01-01", "word": " a "},
+)
+NO_OBJECT = ("0000-", ":60Z", "P99999999999D")
+"""Parts of what JSON Schema's formats let through and Python cannot hold: the year 0, leap seconds, long times."""
+
+
+def published(annotation: Any, *, with_formats: bool) -> Callable[[object], bool]:
+    """Make what says whether the published schema takes an argument."""
+    schema = taking(annotation).signature.adapter.json_schema(schema_generator=ReadableSchema)
+    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=with_formats)
+    return lambda value: validator.is_valid({"argument": value})
+
+
+def difference(annotation: Any, given: tuple[object, ...]) -> list[object]:
+    """The values on which verdicts differ."""
+    errors_of, takes = accepting(annotation), running(annotation)
+    may, says = published(annotation, with_formats=False), published(annotation, with_formats=True)
+    is_said = annotation in SAID or annotation in [DICT[key, int] for key in SAID_KEYS]
+    different = []
+    for value in given:
+        is_taken = not errors_of(value)
+        missed = is_said and says(value) and not any(part in str(value) for part in NO_OBJECT)
+        if is_taken != takes(value) or (is_taken and not may(value)) or (missed and not is_taken):
+            different.append(value)
+    return different
+
+
+@pytest.mark.parametrize("annotation", LEAVES, ids=str)
+def test_value_of_each_kind(annotation: Any) -> None:
+    """All three agree on a table of values."""
+    assert difference(annotation, FIXED) == []
+
+
+@pytest.mark.parametrize("key", KEYS, ids=str)
+def test_key_of_each_kind(key: Any) -> None:
+    """All three agree on keys of objects, too."""
+    assert difference(DICT[key, int], tuple({text: 1} for text in TEXTS)) == []
+
+
+@given(annotation=annotations_of(LEAVES, KEYS), value=values)
+def test_schema_takes_what_is_accepted(annotation: Any, value: Any) -> None:
+    """Who checks a value by the schema never keeps a right one back."""
+    if not accepting(annotation)(value):
+        assert published(annotation, with_formats=False)(value)
+
+
+@given(annotation=annotations_of(SAID, SAID_KEYS), value=values)
+def test_what_the_schema_takes_is_accepted(annotation: Any, value: Any) -> None:
+    """A value that the schema takes, its formats included, is never refused."""
+    if published(annotation, with_formats=True)(value) and not any(part in str(value) for part in NO_OBJECT):
+        assert not accepting(annotation)(value)

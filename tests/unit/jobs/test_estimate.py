@@ -1,0 +1,74 @@
+"""The estimate of a flow's next run."""
+
+from typing import Any
+
+import pytest
+
+from noukai_functions.jobs.estimate import Estimate, RunTimes, refine
+
+NOW = 1_700_000_000_000
+
+
+def estimate(*took: int) -> Estimate | None:
+    run_times = RunTimes()
+    for each in took:
+        run_times.learn("demo/one", each)
+    return run_times.estimate("demo/one", NOW)
+
+
+def test_a_flow_never_seen_has_no_estimate() -> None:
+    """Nothing is foretold of a flow by the runs of another."""
+    run_times = RunTimes()
+    run_times.learn("demo/one", 500)
+    assert run_times.estimate("demo/two", NOW) is None
+
+
+def test_one_run_is_a_first_guess() -> None:
+    """After one run the next is expected to take as long, give or take a quarter."""
+    assert estimate(1000) == (NOW + 1000, 250)
+
+
+def test_equal_runs_narrow_the_spread() -> None:
+    """Runs that take the same time make a narrow estimate, but never one below a twentieth."""
+    assert estimate(*[1000] * 40) == (NOW + 1000, 50)
+
+
+def test_the_latest_runs_count_most() -> None:
+    """A flow that has become slower is soon expected to be slow."""
+    found = estimate(*[1000] * 40, *[2000] * 20)
+    assert found is not None
+    assert 1850 < found.expected_at - NOW <= 2000
+
+
+def test_runs_that_differ_a_lot_foretell_nothing() -> None:
+    """A flow whose runs take a second or a minute, as it comes, is not foreseeable."""
+    assert estimate(*[1000, 60_000] * 5) is None
+
+
+@pytest.mark.parametrize("progress", [None, {}, {"percent": 0}, {"percent": 100}, {"percent": True}, {"percent": "5"}])
+def test_progress_without_a_share_changes_nothing(progress: dict[str, Any] | None) -> None:
+    """Only a percentage between nothing and all says when the end comes."""
+    known = Estimate(NOW + 1000, 100)
+    assert refine(known, NOW - 500, NOW, progress) == known
+    assert refine(None, NOW - 500, NOW, progress) is None
+
+
+@pytest.mark.parametrize("percent", [5e-324, 1e-300, 1e-9, 0.001])
+def test_progress_that_foretells_years_changes_nothing(percent: float) -> None:
+    """A flow may report how little of very much it has done; no attempt lasts so long, and no row holds such a time."""
+    known = Estimate(NOW + 1000, 100)
+    assert refine(known, NOW - 10_000, NOW, {"percent": percent}) == known
+    assert refine(None, NOW - 10_000, NOW, {"percent": percent}) is None
+
+
+def test_progress_alone_foretells_the_end() -> None:
+    """A quarter done after ten seconds means thirty more, about."""
+    assert refine(None, NOW - 10_000, NOW, {"percent": 25}) == (NOW + 30_000, 7500)
+
+
+def test_progress_outweighs_what_is_known_as_the_end_comes_near() -> None:
+    """Of a run that is slower than usual, its progress first says little, then nearly all."""
+    known = Estimate(NOW + 60_000, 9000)
+    ends = [refine(known, NOW, NOW + share * 1200, {"percent": share}) for share in (10, 50, 90)]
+    ahead = [(end.expected_at - NOW) / 1000 for end in ends if end is not None]
+    assert 60 < ahead[0] < 70 < ahead[1] < 110 < ahead[2] < 120

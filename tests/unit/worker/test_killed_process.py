@@ -1,0 +1,30 @@
+"""The error of a job whose process was killed."""
+
+import os
+import re
+import signal
+
+from noukai.flow.runtime import Raised
+from noukai_functions.worker.exchange.outcome import Outcome
+from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from tests.flow_process import ended, started
+from tests.unit.own_process import in_fresh_process
+
+
+def test_process_that_is_killed_for_its_memory_says_how_much_it_held() -> None:
+    """The most that it ever held, beside what its worker has."""
+    in_fresh_process(_kill_a_large_process)
+
+
+def _kill_a_large_process() -> None:
+    def body(_: ProgressBoard) -> Outcome:
+        held = bytearray(b"x") * (600 << 20)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError(held)
+
+    outcome = ended(started(body, memory=1 << 30))
+    assert isinstance(outcome, Raised)
+    said = r"ProcessDied: .* SIGKILL, most likely out of memory: it held up to (\d+) MB, and its worker has 1024 MB"
+    found = re.fullmatch(said, outcome.error)
+    assert found is not None, outcome
+    assert 600 <= int(found[1]) < 900

@@ -1,0 +1,136 @@
+"""The limits of a worker's process pool, each test below its own worker."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from noukai.flow.runtime import Returned
+from noukai_functions.worker import watch as attempt
+from noukai_functions.worker.exchange.answer import Answer
+from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.inside.channel import Channel
+from noukai_functions.worker.process import output, process, reaper
+from noukai_functions.worker.process import pool as module
+from noukai_functions.worker.process.pool import ProcessPool
+from noukai_functions.worker.process.process import Body, FlowProcess
+from noukai_infra.settings import WorkerProfile
+from tests.flow_process import CALL
+from tests.unit.own_process import in_fresh_process, in_own_process
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells what a process holds")
+
+MEBIBYTE = 1 << 20
+SETTLING_SECONDS = 15
+"""For a call of AWS, which is tried three times, each for four seconds."""
+
+
+def pool_of(mebibytes: Callable[[Call], int], memory: int = 1 << 30) -> ProcessPool:
+    """A pool whose processes take so much more memory with each call, and keep it."""
+
+    def body(channel: Channel, _: ProgressBoard, token: str) -> None:
+        kept = []
+        channel.say(Answer(), token)
+        while received := channel.next_call():
+            kept.append(b"x" * (mebibytes(received[0]) * MEBIBYTE))
+            channel.say(Answer(Returned("null"), is_clean=True), received[1])
+
+    return ProcessPool(lambda _: body, memory)
+
+
+def used(processes: ProcessPool, project: str) -> FlowProcess:
+    """The process that an attempt of the project has had."""
+    process = processes.take(project, fresh=False)
+    process.begin(replace(CALL, folder=process.folder, attempt=process.attempts))
+    while (outcome := process.receive(5)) is None:
+        pass
+    assert outcome == Returned("null")
+    processes.give_back(process)
+    return process
+
+
+def test_at_most_four_are_kept() -> None:
+    """For a fifth project the least recently used process ends."""
+
+    def worker() -> None:
+        processes = pool_of(lambda _: 0)
+        by_project = {project: used(processes, project) for project in "abcd"}
+        assert used(processes, "a") is by_project["a"]
+        by_project["e"] = used(processes, "e")
+        assert [project for project, process in by_project.items() if process.is_alive] == ["a", "c", "d", "e"]
+        processes.close()
+
+    in_own_process(worker)
+
+
+def test_none_is_started_ahead_once_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many projects there are: here each look at the clock finds it three seconds on."""
+
+    def worker() -> None:
+        ticks, started = count(0, 3), list[str]()
+        monkeypatch.setattr(module, "monotonic", lambda: next(ticks))
+        processes = pool_of(lambda _: 0)
+        body = processes.body
+
+        def noted(project: str) -> Body:
+            started.append(project)
+            return body(project)
+
+        processes.body = noted
+        processes.get_ready("abc", 8)
+        assert started == ["a"]
+        processes.close()
+
+    in_own_process(worker)
+
+
+def test_idle_ones_hold_a_quarter_of_the_memory() -> None:
+    """When another project's process is needed, the least recently used ones end until the others hold less."""
+    in_fresh_process(_hold_too_much)
+
+
+def _hold_too_much() -> None:
+    processes = pool_of(lambda _: 30, memory=256 * MEBIBYTE)
+    kept = [used(processes, project) for project in "abc"]
+    another = processes.take("d", fresh=False)
+    assert [process.is_alive for process in kept] == [False, True, True]
+    processes.give_back(another)
+    processes.close()
+
+
+def test_process_that_grows_is_replaced() -> None:
+    """What its first attempt loads may be large; after that it may grow by an eighth of the memory."""
+    in_fresh_process(_use_a_process_that_grows)
+
+
+def _use_a_process_that_grows() -> None:
+    processes = pool_of(lambda call: 20 if call.attempt else 200, memory=256 * MEBIBYTE)
+    first, second, third, fourth = (used(processes, "a") for _ in range(4))
+    assert first is second is third
+    assert not third.is_alive
+    assert fourth is not third
+    processes.close()
+
+
+def test_process_is_replaced_after_so_many_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However clean it is."""
+    monkeypatch.setattr(module, "_MOST_ATTEMPTS", 2)
+
+    def worker() -> None:
+        processes = pool_of(lambda _: 0)
+        first, second, third = (used(processes, "a") for _ in range(3))
+        assert first is second is not third
+        assert not second.is_alive
+        processes.close()
+
+    in_own_process(worker)
+
+
+def test_lease_outlasts_the_end_of_a_process() -> None:
+    """No heartbeat goes on while a process ends, which comes before the settling: each step may take its longest."""
+    ending = process._LEAVING_SECONDS + reaper.PATIENCE_SECONDS + 2 * output._LAST_SECONDS
+    lease = WorkerProfile().lease_seconds
+    assert lease - lease / attempt.EXTENSIONS > attempt.BEAT_SECONDS + ending + SETTLING_SECONDS

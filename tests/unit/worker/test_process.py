@@ -1,0 +1,250 @@
+"""Flow processes, for real."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from noukai.flow.runtime import Raised, Returned
+from noukai_functions.worker.exchange.outcome import Outcome
+from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.process.tether import Tether
+from tests.flow_process import ended, receive, started
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
+
+
+def wait_until(happened: Callable[[], bool], seconds: float = 5) -> None:
+    """Return as soon as something has happened in another process."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline
+        os.sched_yield()
+
+
+def test_outcome_arrives() -> None:
+    """What the body gives in the child is what the parent receives."""
+    assert ended(started(lambda _: Returned("1"))) == Returned("1")
+
+
+def test_result_larger_than_the_pipe() -> None:
+    """A result of any size arrives whole."""
+    text = '"' + "x" * 1_000_000 + '"'
+    assert ended(started(lambda _: Returned(text))) == Returned(text)
+
+
+def test_last_progress_is_seen_while_the_flow_is_silent() -> None:
+    """Of a burst of reports the last one stands, although the flow says nothing more."""
+
+    def body(board: ProgressBoard) -> Outcome:
+        for number in range(1000):
+            board.write({"percent": number / 10})
+        time.sleep(600)
+        raise AssertionError
+
+    process = started(body)
+    wait_until(lambda: process.board.read() == {"percent": 99.9})
+    process.close()
+
+
+def test_progress_that_is_too_large_is_refused() -> None:
+    """A report that does not fit is an error of the flow, and leaves what stood there."""
+    board = ProgressBoard()
+    assert board.read() is None
+    board.write({"percent": 1})
+    with pytest.raises(ValueError, match="4088"):
+        board.write({"message": "x" * 5000})
+    assert board.read() == {"percent": 1}
+
+
+def test_outcome_of_a_process_that_has_already_ended() -> None:
+    """A process that ended before it was looked at has still said its outcome, however short the look."""
+    process = started(lambda _: Returned("1"))
+    wait_until(lambda: not is_alive(process.pid))
+    assert receive(process, 0) == Returned("1")
+    process.close()
+
+
+def test_death_by_a_signal_without_a_name_is_seen() -> None:
+    """Most signals of real time have none."""
+
+    def body(_: ProgressBoard) -> Outcome:
+        os.kill(os.getpid(), signal.SIGRTMIN + 6)
+        raise AssertionError
+
+    said = f"ProcessDied: the flow's process was ended by signal {signal.SIGRTMIN + 6}"
+    assert ended(started(body)) == Raised(said)
+
+
+def test_process_that_dies_is_seen_although_its_child_lives() -> None:
+    """The death of the flow's process is seen at once, also while a child of its own holds the pipe open."""
+
+    def body(_: ProgressBoard) -> Outcome:
+        if os.fork() == 0:
+            time.sleep(600)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    process = started(body)
+    wait_until(lambda: not is_alive(process.pid))
+    outcome = receive(process, 5)
+    process.close()
+    assert "ended by SIGKILL; it held up to " in repr(outcome)
+
+
+def test_nothing_of_a_closed_process_runs(tmp_path: Path) -> None:
+    """What a flow has started in its group ends with it, whether it ends well or not."""
+    pid_file = tmp_path / "pid"
+
+    def body(_: ProgressBoard) -> Outcome:
+        sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        pid_file.write_text(str(sleeper.pid))
+        return Returned("null")
+
+    assert ended(started(body)) == Returned("null")
+    sleeper = int(pid_file.read_text())
+    wait_until(lambda: not is_alive(sleeper))
+
+
+def test_flow_that_leaves_its_group_is_killed_all_the_same(tmp_path: Path) -> None:
+    """A flow that moves to another process group does not escape its end."""
+    moved = tmp_path / "moved"
+
+    def body(_: ProgressBoard) -> Outcome:
+        os.setpgid(0, os.getpgid(os.getppid()))
+        moved.touch()
+        time.sleep(600)
+        raise AssertionError
+
+    process = started(body)
+    wait_until(moved.exists)
+    process.close()
+    assert not is_alive(process.pid)
+
+
+def descriptors() -> set[int]:
+    return {int(entry.name) for entry in Path("/proc/self/fd").iterdir()}
+
+
+def test_scribbles_on_the_pipe_are_ignored() -> None:
+    """What is no line of ours on the pipe is passed over."""
+    before = descriptors()
+
+    def body(_: ProgressBoard) -> Outcome:
+        for descriptor in descriptors() - before:
+            with suppress(OSError):
+                os.write(descriptor, b'no json\n{"Returned": 1}\n[]\n\xff\n')
+        return Returned("2")
+
+    assert ended(started(body)) == Returned("2")
+
+
+def test_flow_that_floods_the_pipe_is_looked_at_in_time() -> None:
+    """A flow that writes lines faster than they are read keeps the worker from no heartbeat and no timeout."""
+    before = descriptors()
+
+    def body(_: ProgressBoard) -> Outcome:
+        while True:
+            for descriptor in descriptors() - before:
+                with suppress(OSError):
+                    os.write(descriptor, b"\n" * (1 << 16))
+
+    process = started(body)
+    begun = time.monotonic()
+    try:
+        for _ in range(10):
+            assert receive(process, 0.05) is None
+            # Without bounds it never comes back.
+            assert time.monotonic() - begun < 30
+    finally:
+        process.close()
+
+
+@pytest.mark.parametrize("how", [lambda: os._exit(0), lambda: os.closerange(3, 4096)], ids=["exits", "closes the pipe"])
+def test_process_that_says_no_outcome(how: Callable[[], object]) -> None:
+    """A process that can say no more is dead, and is made so."""
+
+    def body(_: ProgressBoard) -> Outcome:
+        how()
+        time.sleep(600)
+        raise AssertionError
+
+    process = started(body)
+    assert isinstance(ended(process), Raised)
+    assert not is_alive(process.pid)
+
+
+def test_what_a_flow_printed_reaches_the_log() -> None:
+    """Buffered output is written before the process ends, whichever stream it is on."""
+    script = """
+import sys
+from noukai_functions.worker.exchange.outcome import Returned
+from tests.flow_process import ended, started
+
+def body(_):
+    print("printed", end="")
+    print("complained", end="", file=sys.stderr)
+    return Returned("1")
+
+ended(started(body))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert sorted(done.stderr.splitlines()) == ["complained", "printed"]
+
+
+WORKER = """
+import subprocess, time
+from tests.flow_process import ended, started
+
+def body(_):
+    program = subprocess.Popen(["sleep", "600"])
+    print(program.pid, flush=True)
+    time.sleep(600)
+
+process = started(body)
+print(process.pid, flush=True)
+ended(process)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other kernel can be told to kill")
+def test_flow_ends_with_its_worker() -> None:
+    """When the worker is killed its flow does not run on beside the next attempt, nor does what it has started."""
+    worker = subprocess.Popen(
+        [sys.executable, "-c", WORKER], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    with worker:
+        assert worker.stdout is not None
+        pids = [int(worker.stdout.readline()) for _ in range(2)]
+        assert all(map(is_alive, pids))
+        worker.kill()
+        wait_until(lambda: not any(map(is_alive, pids)), seconds=1)
+
+
+def test_worker_that_ends_before_its_flow_is_tied() -> None:
+    """A flow whose worker was killed just after the fork does not begin."""
+    tether = Tether()
+    waiting, going = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(going)
+        os.read(waiting, 1)
+        tether.tie()
+        os._exit(0)
+    os.close(waiting)
+    tether.hold()
+    tether.cut()
+    os.close(going)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
