@@ -55,14 +55,14 @@ class Deployment(Resources):
         """Return what writes the rows of new jobs and sends their messages."""
         from noukai_functions.requests.acceptance import Acceptance
 
-        return Acceptance(self.store, self.budgets, self.clock, self.queue_of, lambda: self.schedules)
+        return Acceptance(self.table, self.budgets, self.clock, self.queue_of, lambda: self.schedules)
 
     @cached_property
     def admission(self) -> "Admission":
         """Return what makes jobs of submissions."""
         from noukai_functions.requests.admission import Admission
 
-        return Admission(self.catalog, self.acceptance, self.store, self.clock, lambda: self.payloads)
+        return Admission(self.catalog, self.acceptance, self.table, self.clock, lambda: self.payloads)
 
     def prepare_submissions(self) -> None:
         """Make the parts that every submission uses."""
@@ -76,21 +76,21 @@ class Deployment(Resources):
         """Return the lookup of jobs by their ids."""
         from noukai_functions.requests.lookup import Lookup
 
-        return Lookup(self.store, self.clock)
+        return Lookup(self.table, self.clock)
 
     @cached_property
     def job_pages(self) -> "JobPages":
         """Return the pages of selected jobs."""
         from noukai_functions.requests.job_page import JobPages
 
-        return JobPages(self.store, self.index, self.clock)
+        return JobPages(self.table, self.index, self.clock)
 
     @cached_property
     def cancellation(self) -> "Cancellation":
         """Return what cancels jobs."""
         from noukai_functions.requests.cancellation import Cancellation
 
-        return Cancellation(self.store, self.clock, lambda: self.schedules, lambda: self.inputs)
+        return Cancellation(self.table, self.clock, lambda: self.schedules, lambda: self.inputs)
 
     @cached_property
     def retries(self) -> "Retries":
@@ -111,7 +111,7 @@ class Deployment(Resources):
         """Return the statuses of many jobs in one answer."""
         from noukai_functions.api.status_entries import StatusEntries
 
-        return StatusEntries(self.store, self.clock, self.outputs)
+        return StatusEntries(self.table, self.clock, self.outputs)
 
     @cached_property
     def spending(self) -> "Spending":
@@ -196,7 +196,7 @@ class Deployment(Resources):
         """Return what ends deliveries whose jobs are not claimed."""
         from noukai_functions.worker.unclaimed import Unclaimed
 
-        return Unclaimed(self.store, self.clock, lambda: self.inputs)
+        return Unclaimed(self.table, self.clock, lambda: self.inputs)
 
     @cached_property
     def worker(self) -> "Worker":
@@ -206,7 +206,7 @@ class Deployment(Resources):
 
         equipment = Equipment(
             self.catalog,
-            self.store,
+            self.table,
             self.clock,
             self.processes,
             self.run_times,

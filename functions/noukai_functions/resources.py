@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from noukai_functions.jobs.queue import JobQueue
     from noukai_functions.jobs.rounds import Rounds
     from noukai_functions.jobs.saved_inputs import InputStore
-    from noukai_functions.jobs.table import JobStore
+    from noukai_functions.jobs.table import JobsTable
     from noukai_functions.schedules import Schedules
     from noukai_functions.usage.budgets import Budgets
     from noukai_functions.usage.totals import UseStore
@@ -28,11 +28,11 @@ class Resources(Clients):
     clock: Clock
 
     @cached_property
-    def store(self) -> "JobStore":
+    def table(self) -> "JobsTable":
         """Return the jobs table."""
-        from noukai_functions.jobs.table import JobStore
+        from noukai_functions.jobs.table import JobsTable
 
-        return JobStore(self._dynamodb, self.environment["JOBS_TABLE"])
+        return JobsTable(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def rounds(self) -> "Rounds":

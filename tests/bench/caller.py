@@ -16,7 +16,7 @@ from noukai._core.sending.submission import submission
 from noukai._core.settings import Settings
 from noukai._flow import Flow
 from noukai._io.driver import Pages
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from noukai_wire.routes import Route
 from tests.bench.cloud import Cloud
 
@@ -55,11 +55,11 @@ class SimulatedDriver:
 class Caller:
     """A client of the account, which remembers from job to job what ours does."""
 
-    def __init__(self, cloud: Cloud, store: JobStore) -> None:
+    def __init__(self, cloud: Cloud, table: JobsTable) -> None:
         self.late: list[float] = []
         """By how many seconds it has heard of each end too late."""
         self._cloud = cloud
-        self._store = store
+        self._table = table
         settings = Settings.resolve({}, KEY, base_url="https://api.test/api/v1")
         self._api = Api(settings, clock=lambda: cloud.timeline.time / 1000, jitter=lambda: 0.5)
         self._driver: Any = SimulatedDriver(cloud)
@@ -80,7 +80,7 @@ class Caller:
             self._note(job)
 
     def _note(self, job: Job) -> None:
-        seen = self._store.read(job.id, consistent=True)
+        seen = self._table.read(job.id, consistent=True)
         if seen is not None and seen.completed_at is not None:
             self.late.append((self._cloud.timeline.now() - seen.completed_at) / 1000)
 

@@ -66,7 +66,7 @@ def measured(system: System) -> Cpu:
 
 def _measured(system: System, clock: OwnCpu) -> Cpu:
     job_id = _submit(system)
-    call, _ = _least(clock, lambda: system.deployment.store.read(job_id, consistent=False))
+    call, _ = _least(clock, lambda: system.deployment.table.read(job_id, consistent=False))
     totals = {
         "submit": _least(clock, lambda: _submit(system)),
         "status": _least(clock, lambda: system.send(Route.STATUS_BY_ID, id=job_id)),

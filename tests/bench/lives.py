@@ -22,7 +22,7 @@ from noukai_functions.jobs.index import JobIndex
 from noukai_functions.jobs.objects import PayloadStore
 from noukai_functions.jobs.queue import JobQueue
 from noukai_functions.jobs.saved_inputs import InputStore
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from noukai_functions.names import EXPIRES_AT
 from noukai_functions.schedules import Schedules
 from noukai_functions.telemetry import logger
@@ -88,7 +88,7 @@ class Account:
         self.system = system
         self._dynamodb = client("dynamodb")
         assert isinstance(self._dynamodb, DirectClient)
-        self._tables = MeteredTables(system.deployment.store.client, Meter(), Timeline())
+        self._tables = MeteredTables(system.deployment.table.client, Meter(), Timeline())
         self._tables.attach(self._dynamodb)
         self._stream = Stream()
 
@@ -104,7 +104,7 @@ class Account:
         timeline, meter = Timeline(self.system.clock.time), Meter()
         self._tables.meter, self._tables.timeline = meter, timeline
         cloud = Cloud(stack, cpu, timeline, meter, self._make_deployment)
-        caller = Caller(cloud, self.system.deployment.store)
+        caller = Caller(cloud, self.system.deployment.table)
         with _logging_to(cloud.log):
             at_once, wave = (1, MAP_SIZE) if life.event is Event.MAPPED else (stack.batch_size, stack.batch_size)
             if life.is_awaited and life.event is not Event.MAPPED:
@@ -140,7 +140,7 @@ class Account:
 
     def rows(self) -> list[dict[str, Any]]:
         """Read all rows of jobs that are completed."""
-        items = self.system.deployment.store.client.scan(TableName="jobs")["Items"]
+        items = self.system.deployment.table.client.scan(TableName="jobs")["Items"]
         return [item for item in items if "r" in item]
 
     def add_rows(self, count: int) -> None:
@@ -148,7 +148,7 @@ class Account:
         rows = [{"id": {"S": f"job_{number}"}, "s": {"S": "completed"}} for number in range(count)]
         for begin in range(0, count, _BATCH_WRITE):
             puts: Any = [{"PutRequest": {"Item": row}} for row in rows[begin : begin + _BATCH_WRITE]]
-            self.system.deployment.store.client.batch_write_item(RequestItems={"jobs": puts})
+            self.system.deployment.table.client.batch_write_item(RequestItems={"jobs": puts})
 
     def _make_deployment(self, cloud: Cloud) -> Deployment:
         clock: Any = cloud.timeline
@@ -157,7 +157,7 @@ class Account:
         objects: Any = cloud.objects
         made = Deployment(self.system.deployment.environment, self.system.deployment.asset, clock)
         jobs, keys = made.environment["JOBS_TABLE"], made.environment["KEYS_TABLE"]
-        made.store, made.inputs = JobStore(self._dynamodb, jobs), InputStore(self._dynamodb, jobs)
+        made.table, made.inputs = JobsTable(self._dynamodb, jobs), InputStore(self._dynamodb, jobs)
         made.index = JobIndex(self._dynamodb, jobs)
         made.keys = KeyRing(self._dynamodb, keys, clock)
         usage = made.environment["USAGE_TABLE"]

@@ -12,7 +12,7 @@ from noukai_functions.handlers import status, wait
 from noukai_functions.jobs.estimate import Estimate
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.row import encode
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from noukai_wire.routes import Route
 from tests.bench.lambda_pool import LambdaPool
 from tests.bench.timeline import Timeline
@@ -88,7 +88,7 @@ class SimulatedApi:
         tables: Any = _Tables(self.timeline, self.lives)
         clock: Any = self.timeline
         self._deployment = Deployment({}, clock=clock)
-        self._deployment.store = JobStore(tables, "jobs")
+        self._deployment.table = JobsTable(tables, "jobs")
         self._deployment.keys = KeyRing(tables, "keys", clock)
 
     def send(self, request: httpx.Request) -> httpx.Response:

@@ -13,7 +13,7 @@ from noukai_functions.jobs.job_id import job_id
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.queue import Message
 from noukai_functions.jobs.saved_inputs import InputStore
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from noukai_wire.routes import Route
 from noukai_wire.scopes import Scope
 from tests.bench.aws_stub import Row, Rows
@@ -72,7 +72,7 @@ def changed() -> Rows:
 
 
 def rows() -> Rows:
-    """Make every row that an event needs, in the words of the store."""
+    """Make every row that an event needs, in the words of the table."""
     key = {
         "hash": {"S": sha256(_KEY.encode()).hexdigest()},
         "org": {"S": "acme"},
@@ -97,7 +97,7 @@ def rows() -> Rows:
 
 def _row(job: Job) -> Row:
     recorder = _Recorder()
-    JobStore(cast("Any", recorder), TABLES["jobs"]).create(job, _NOW)
+    JobsTable(cast("Any", recorder), TABLES["jobs"]).create(job, _NOW)
     return recorder.row
 
 

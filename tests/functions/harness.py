@@ -108,7 +108,7 @@ class System:
 
     def add_key(self, key: str, org: str, scopes: tuple[str, ...] = ("submit", "read", "cancel"), **more: int) -> None:
         """Put a row for the key into the keys table, as the operator's command does."""
-        self.deployment.store.client.put_item(
+        self.deployment.table.client.put_item(
             TableName=self.deployment.environment["KEYS_TABLE"],
             Item={
                 "hash": {"S": hashlib.sha256(key.encode()).hexdigest()},
@@ -161,7 +161,7 @@ class System:
 
     def row(self, job_id: str) -> Job:
         """The job as its row says."""
-        job = self.deployment.store.read(job_id, consistent=True)
+        job = self.deployment.table.read(job_id, consistent=True)
         assert job is not None
         return job
 
@@ -173,7 +173,7 @@ class System:
 
     def jobs(self) -> list[str]:
         """The ids of all jobs."""
-        items = self.deployment.store.client.scan(TableName="jobs")["Items"]
+        items = self.deployment.table.client.scan(TableName="jobs")["Items"]
         return [item["id"]["S"] for item in items if "s" in item]
 
     def hidden_for(self) -> list[int]:
@@ -207,7 +207,7 @@ def system_on_moto(asset: Path, profiles: Iterable[str] = ()) -> Iterator[System
         urls |= {"PROFILE_QUEUES": json.dumps(of_profiles)} if of_profiles else {}
         clock = ManualClock()
         system = System(Deployment(ENVIRONMENT | urls, asset, clock), clock)  # type: ignore[arg-type]  # it has the same methods
-        for called in (system.deployment.store, system.deployment.queue, system.deployment.schedules):
+        for called in (system.deployment.table, system.deployment.queue, system.deployment.schedules):
             record_calls(called.client, system.calls)
         scheduler.enforce(system.deployment.schedules.client)
         system.deployment.schedules.client.create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])

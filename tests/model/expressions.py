@@ -1,6 +1,6 @@
-"""The expressions that the functions' own store writes, turned into Python, which is as fast as a model needs.
+"""The expressions that the functions' own table writes, turned into Python, which is as fast as a model needs.
 
-A form unlike the store's own is no Python either, so that nothing is read otherwise than DynamoDB reads it.
+A form unlike the table's own is no Python either, so that nothing is read otherwise than DynamoDB reads it.
 """
 
 import math

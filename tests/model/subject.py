@@ -1,4 +1,4 @@
-"""A subject that has to behave like DynamoDB and SQS, with the functions' store and queue on it."""
+"""A subject that has to behave like DynamoDB and SQS, with the functions' table and queue on it."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ from noukai_functions.jobs.job_id import job_id
 from noukai_functions.jobs.queue import Delivery, JobQueue, Message
 from noukai_functions.jobs.rounds import Rounds
 from noukai_functions.jobs.saved_inputs import InputStore
-from noukai_functions.jobs.table import JobStore, Refused
+from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_infra.local.emulator.endpoint import REGION
 from tests.functions.stand_ins.calls import answered_by_moto
 from tests.functions.time import ManualClock
@@ -39,7 +39,7 @@ class Subject:
 
     tables: Any
     queues: Any
-    table: str = "jobs"
+    table_name: str = "jobs"
     url: str = "queue"
     dead_letter_url: str = "dead-letters"
     clock: ManualClock | None = None
@@ -51,16 +51,16 @@ class Subject:
     """What a receive must ask for to be told the receive count and the group, which an event source always tells."""
 
     @property
-    def store(self) -> JobStore:
-        return JobStore(self.tables, self.table)
+    def table(self) -> JobsTable:
+        return JobsTable(self.tables, self.table_name)
 
     @property
     def rounds(self) -> Rounds:
-        return Rounds(self.tables, self.table)
+        return Rounds(self.tables, self.table_name)
 
     @property
     def inputs(self) -> InputStore:
-        return InputStore(self.tables, self.table)
+        return InputStore(self.tables, self.table_name)
 
     @property
     def queue(self) -> JobQueue:

@@ -1,4 +1,4 @@
-"""The real store, queue and worker keep their promises in every schedule that is looked at."""
+"""The real table, queue and worker keep their promises in every schedule that is looked at."""
 
 from itertools import islice
 from pathlib import Path

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from noukai_functions.aws import AwsError
-from noukai_functions.jobs import table as store
+from noukai_functions.jobs import table
 from noukai_functions.jobs.lifecycle import TERMINAL, Transition
 from noukai_functions.jobs.queue import InvalidMessageError, Message
 from noukai_functions.jobs.row import expression
@@ -29,8 +29,8 @@ _ENOUGH = 5_000
 
 
 def _without(monkeypatch: pytest.MonkeyPatch, clause: str, instead: str) -> None:
-    """Let the table see the store's conditions without a clause; `instead` names the same values and is always true."""
-    assert clause in inspect.getsource(store)
+    """Let the model check the conditions without a clause; `instead` names the same values and is always true."""
+    assert clause in inspect.getsource(table)
     clause, instead = expression(clause), expression(instead)
     update = MemoryTables.update_item
 
@@ -102,9 +102,9 @@ def claiming_what_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     def claim_another_and_run(self: Execution, available_ms: int) -> None:
         now = self.equipment.clock.now()
         for delivery in self.batch.waiting:
-            with suppress(InvalidMessageError, store.Refused):
+            with suppress(InvalidMessageError, table.Refused):
                 other = Message.parse(delivery.body)
-                self.equipment.store.claim(
+                self.equipment.table.claim(
                     other.id, created_at=other.created_at, owner="me", lease_until=now + 30_000, now=now
                 )
         run(self, available_ms)
@@ -129,8 +129,8 @@ def keeping_no_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def answering_from_an_old_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = store.JobStore.read
-    monkeypatch.setattr(store.JobStore, "read", lambda self, id_, **_: read(self, id_, consistent=False))
+    read = table.JobsTable.read
+    monkeypatch.setattr(table.JobsTable, "read", lambda self, id_, **_: read(self, id_, consistent=False))
 
 
 def keeping_every_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from noukai_functions.jobs.queue import JobQueue
 from noukai_functions.jobs.rounds import Rounds
 from noukai_functions.jobs.saved_inputs import InputStore
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from tests.model.actor import Actor
 from tests.model.event import CUT, DIES, FAILS, NOTHING, READS_TIME, TIME, Event, Pending
 from tests.model.gate import Gate
@@ -64,11 +64,11 @@ class World:
         self._violated: list[str] = []
         self._batches: dict[str, tuple[str, ...]] = {}
         """What can be received, until the next turn."""
-        self._store = JobStore(self.tables, JOBS)  # type: ignore[arg-type]  # it has the calls that are made
+        self._table = JobsTable(self.tables, JOBS)  # type: ignore[arg-type]  # it has the calls that are made
         tables: Any = Gate(self, self.tables, self.tables, scenario.faults)
         queues: Any = Gate(self, self.tables, self.queues, scenario.faults)
         self.deployment = Deployment(_ENVIRONMENT, asset, self.clock)  # type: ignore[arg-type]
-        self.deployment.store = JobStore(tables, JOBS)
+        self.deployment.table = JobsTable(tables, JOBS)
         self.deployment.inputs = InputStore(tables, JOBS)
         self.deployment.rounds = Rounds(tables, JOBS)
         self.deployment.queue = JobQueue(queues, QUEUE)
@@ -116,7 +116,7 @@ class World:
             if self._rows.get(key) is row or key[1].endswith("#input"):
                 continue
             self._rows[key] = row
-            job = self._store.read(key[1], consistent=True)
+            job = self._table.read(key[1], consistent=True)
             if job is None:
                 continue
             known = self.ledger.jobs.get(job.id)

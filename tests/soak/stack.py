@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from noukai_infra.local.emulator.endpoint import Endpoint
 
 _COUNT = "ApproximateNumberOfMessages"
@@ -14,7 +14,7 @@ _COUNT = "ApproximateNumberOfMessages"
 class Stack:
     """The jobs table and the queues of the one stack of an emulator."""
 
-    store: JobStore
+    table: JobsTable
     endpoint: Endpoint
     queues: tuple[str, ...]
 
@@ -27,12 +27,12 @@ class Stack:
             for function in functions["Functions"]
             for name, value in function["Environment"]["Variables"].items()
         }
-        store = JobStore(endpoint.client("dynamodb"), environment["JOBS_TABLE"])
-        return cls(store, endpoint, (environment["QUEUE_URL"], environment["DEAD_LETTER_QUEUE_URL"]))
+        table = JobsTable(endpoint.client("dynamodb"), environment["JOBS_TABLE"])
+        return cls(table, endpoint, (environment["QUEUE_URL"], environment["DEAD_LETTER_QUEUE_URL"]))
 
     def job(self, job_id: str) -> Job | None:
         """Read a job's row."""
-        return self.store.read(job_id, consistent=True)
+        return self.table.read(job_id, consistent=True)
 
     def messages(self) -> dict[str, int]:
         """Count the messages of each queue, hidden ones too."""

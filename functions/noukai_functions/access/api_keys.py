@@ -51,7 +51,7 @@ class KeyRing:
     """The keys table, which holds SHA-256 hashes only, and this process's cache of it."""
 
     client: "DynamoDBClient"
-    table: str
+    table_name: str
     clock: Clock
     _known: dict[str, tuple[int, Caller]] = field(default_factory=dict)
 
@@ -73,7 +73,7 @@ class KeyRing:
 
     def _look_up(self, digest: str, now: int) -> tuple[int, Caller]:
         """Return the key's caller, and until when to cache it."""
-        answer = self.client.get_item(TableName=self.table, Key={"hash": {"S": digest}}, ConsistentRead=True)
+        answer = self.client.get_item(TableName=self.table_name, Key={"hash": {"S": digest}}, ConsistentRead=True)
         row = answer.get("Item")
         if row is None or "revoked" in row:
             raise UnauthenticatedError
@@ -92,7 +92,7 @@ class KeyRing:
         """Record the day of the key's use: one write a day, whose failure is ignored."""
         try:
             self.client.update_item(
-                TableName=self.table,
+                TableName=self.table_name,
                 Key={"hash": {"S": digest}},
                 UpdateExpression="SET used = :day",
                 # Do not recreate a deleted key's row. Only its own key is named, since what a role lets a

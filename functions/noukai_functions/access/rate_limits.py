@@ -22,7 +22,7 @@ class Rates:
     """
 
     client: "DynamoDBClient"
-    table: str
+    table_name: str
     clock: Clock
     _exceeded: dict[str, int] = field(default_factory=dict)
 
@@ -39,7 +39,7 @@ class Rates:
 
     def _add(self, key: str, second: int) -> int:
         answer = self.client.update_item(
-            TableName=self.table,
+            TableName=self.table_name,
             Key={"o": {"S": f"#rate/{key}"}, "k": {"S": str(second)}},
             UpdateExpression=f"SET {EXPIRES_AT} = :end ADD n :one",
             ExpressionAttributeValues={":end": {"N": str(second + _KEPT_SECONDS)}, ":one": {"N": "1"}},

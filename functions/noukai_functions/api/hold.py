@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 
 
 def hold(
-    job: Job, store: JobStore, clock: Clock, *, until: int, pause_ms: Callable[[Job, int], int | None]
+    job: Job, table: JobsTable, clock: Clock, *, until: int, pause_ms: Callable[[Job, int], int | None]
 ) -> Job | None:
     """Poll the job until it is terminal or the time is over; return it as last seen.
 
@@ -24,5 +24,5 @@ def hold(
         if pause is None:
             break
         clock.sleep(min(pause, left) / 1000)
-        seen = store.read(job.id, consistent=False)
+        seen = table.read(job.id, consistent=False)
     return seen

@@ -12,7 +12,7 @@ from noukai_functions.api.poll_interval import pause_ms
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.abandon import settled
 from noukai_functions.jobs.job_id import is_job_id
-from noukai_functions.jobs.table import JobStore, Row
+from noukai_functions.jobs.table import JobsTable, Row
 from noukai_functions.refusals import (
     JobNotFoundError,
     Refusal,
@@ -32,7 +32,7 @@ KB, and AWS takes 6 MB of a function, with each quotation mark and backslash twi
 class StatusEntries:
     """The entries for the jobs of an org, one for each id that a caller names."""
 
-    store: JobStore
+    table: JobsTable
     clock: Clock
     outputs: Outputs
 
@@ -41,7 +41,7 @@ class StatusEntries:
 
         The reads are strongly consistent, as that of one job is.
         """
-        rows = self.store.read_many(filter(is_job_id, ids), results=True)
+        rows = self.table.read_many(filter(is_job_id, ids), results=True)
         room = _ROOM
         for id_ in ids:
             try:
@@ -63,6 +63,6 @@ class StatusEntries:
             raise JobNotFoundError
         if size_of(row) > room:
             raise UnavailableError
-        job = settled(row, self.store, now)
+        job = settled(row, self.table, now)
         pace = {} if job.is_terminal else {"retryAfterMs": pause_ms(job, now)}
         return {"job": job_status(job, self.outputs.shown(job)), **pace}

@@ -18,7 +18,7 @@ def bury(event: "Event", deployment: Deployment) -> dict[str, Any]:
     while delivery := batch.next(deployment.clock.now()):
         try:
             message = Message.parse(delivery.body)
-            seen = deployment.store.read(message.id, consistent=True)
+            seen = deployment.table.read(message.id, consistent=True)
             deployment.unclaimed.turn_away(delivery, message, seen, batch, dead=True)
         except InvalidMessageError as error:
             logger().error(

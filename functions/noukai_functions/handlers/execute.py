@@ -32,7 +32,7 @@ def execute(request: Request, caller: Caller, deployment: Deployment) -> Respons
 
 def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
     try:
-        return hold(job, deployment.store, deployment.clock, until=until, pause_ms=held_look_ms)
+        return hold(job, deployment.table, deployment.clock, until=until, pause_ms=held_look_ms)
     except AwsError:
         # The job is accepted: whoever was told to send the request again would, without a key, start another
         # one.

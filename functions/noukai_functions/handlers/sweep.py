@@ -81,7 +81,7 @@ def _settle(job: Job, deployment: Deployment, now: int) -> bool:
     if not job.is_overdue(now):
         return False
     try:
-        standing = abandon(job, deployment.store, now)
+        standing = abandon(job, deployment.table, now)
     except (AwsError, UnreadableRowError):
         logger().exception("an overdue job could not be settled", extra={"job_id": job.id})
         return False
@@ -101,4 +101,4 @@ def handler(_event: "Event", context: Any) -> None:
     run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)
 
 
-get_ready(lambda made: (made.rounds, made.store, logger()))
+get_ready(lambda made: (made.rounds, made.table, logger()))

@@ -25,7 +25,7 @@ def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
     seconds = request.whole_number("seconds", default=most, least=0, most=most)
     progress = _progress(request)
     pause_ms = partial(watched_look_ms, first=job, progress=progress)
-    seen = hold(job, deployment.store, deployment.clock, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
+    seen = hold(job, deployment.table, deployment.clock, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
     if seen is not job:
         job = seen if seen is not None and seen.is_terminal else deployment.lookup.find(request.path, caller.org)
     now = deployment.clock.now()

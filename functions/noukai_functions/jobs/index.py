@@ -24,7 +24,7 @@ class JobIndex:
     """The index of all jobs."""
 
     client: "DynamoDBClient"
-    table: str
+    table_name: str
 
     def newest(self, org: str, flows: Iterable[str], *, above: str, below: str, at_once: int) -> Iterator[str]:
         """Iterate over the positions of an org's jobs of some flows, the newest first, in the order of `row.order`.
@@ -43,7 +43,7 @@ class JobIndex:
         last: str | None = below
         while last is not None:
             answer = self.client.query(
-                TableName=self.table,
+                TableName=self.table_name,
                 IndexName=INDEX,
                 KeyConditionExpression=f"{INDEX_PARTITION} = :partition AND {INDEX_ORDER} < :below",
                 ExpressionAttributeValues=placeholders({"partition": partition, "below": last}),

@@ -38,7 +38,7 @@ class Rounds:
     """The table's pages, and the row that records the latest round."""
 
     client: "DynamoDBClient"
-    table: str
+    table_name: str
 
     def overdue_page(self, now: int, after: str | None) -> tuple[list[Job], str | None]:
         """Return the overdue jobs of a page, and the key of its last row.
@@ -48,7 +48,7 @@ class Rounds:
         """
         start: Any = {"ExclusiveStartKey": {"id": {"S": after}}} if after else {}
         answer: Any = self.client.scan(
-            TableName=self.table,
+            TableName=self.table_name,
             FilterExpression=expression("state IN (:pending, :running) AND give_up_at <= :now"),
             ExpressionAttributeValues=placeholders({**{state.value: state for state in UNSETTLED}, "now": now}),
             **start,
@@ -58,7 +58,7 @@ class Rounds:
 
     def read(self) -> Round | None:
         """Return the latest round, None if there was none."""
-        answer: Any = self.client.get_item(TableName=self.table, Key=_KEY, ConsistentRead=True)
+        answer: Any = self.client.get_item(TableName=self.table_name, Key=_KEY, ConsistentRead=True)
         if "Item" not in answer:
             return None
         values = {name: int(value["N"]) for name, value in answer["Item"].items() if "N" in value}
@@ -70,7 +70,7 @@ class Rounds:
         numbers = {"started_at": latest.started_at, "settled": latest.settled, "ended_at": latest.ended_at}
         item: Any = {name: {"N": str(value)} for name, value in numbers.items() if value is not None}
         item |= {"place": {"S": latest.place}} if latest.place else {}
-        self.client.put_item(TableName=self.table, Item=_KEY | item)
+        self.client.put_item(TableName=self.table_name, Item=_KEY | item)
 
 
 _KEY: Any = {"id": {"S": "#sweep"}}

@@ -24,7 +24,7 @@ class InputStore:
     """The messages of ended jobs, in the jobs table under the job's id and a suffix."""
 
     client: "DynamoDBClient"
-    table: str
+    table_name: str
 
     def keep(self, message: Message, job: Job, now: int) -> None:
         """Store a job's message for as long as the job is kept.
@@ -38,13 +38,13 @@ class InputStore:
             SAVED_INPUT: {"B": zlib.compress(message.body.encode())},
             EXPIRES_AT: {"N": str(now // 1000 + job.keep_seconds)},
         }
-        self.client.put_item(TableName=self.table, Item=item)
+        self.client.put_item(TableName=self.table_name, Item=item)
 
     def read(self, job: Job) -> Message | None:
         """Return a job's message, if it was stored."""
         # Consistent: who has just read that the job failed finds the input that was written before.
         answer: Mapping[str, Any] = self.client.get_item(
-            TableName=self.table, Key=self._key(job.id), ConsistentRead=True
+            TableName=self.table_name, Key=self._key(job.id), ConsistentRead=True
         )
         if "Item" not in answer:
             return None

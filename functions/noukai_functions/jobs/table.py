@@ -32,7 +32,7 @@ Row = Job | UnreadableRowError | None
 
 
 @dataclass(frozen=True, slots=True)
-class JobStore:
+class JobsTable:
     """The rows of all jobs. Every method is one request and raises `Refused` if its condition fails.
 
     The SDK repeats a write whose answer was lost, and the repetition is refused although the first was
@@ -40,14 +40,14 @@ class JobStore:
     """
 
     client: "DynamoDBClient"
-    table: str
+    table_name: str
 
     def create(self, job: Job, now: int) -> None:
         """Put a new job, unless its id is taken by one that has not expired."""
         values = {state.value: state for state in TERMINAL}
         try:
             self.client.put_item(
-                TableName=self.table,
+                TableName=self.table_name,
                 Item=encode(job),
                 ConditionExpression=expression(f"attribute_not_exists(id) OR ({_SETTLED} AND expires_at <= :now)"),
                 ExpressionAttributeValues=placeholders({**values, "now": now // 1000}),
@@ -58,7 +58,7 @@ class JobStore:
 
     def read(self, job_id: str, *, consistent: bool) -> Job | None:
         """Read a job, or None; a read that only probes need not be consistent and costs half."""
-        answer = self.client.get_item(TableName=self.table, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
+        answer = self.client.get_item(TableName=self.table_name, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
         return decode(answer["Item"]) if "Item" in answer else None
 
     def read_many(self, ids: Iterable[str], *, results: bool = False) -> dict[str, Row]:
@@ -69,9 +69,9 @@ class JobStore:
             return {}
         shown = {} if results else {"ProjectionExpression": expression(_WITHOUT_RESULT)}
         asked: Any = {"Keys": keys, "ConsistentRead": True, **shown}
-        answer: Any = self.client.batch_get_item(RequestItems={self.table: asked})
-        jobs = {item["id"]["S"]: decode_or_error(item) for item in answer["Responses"].get(self.table, [])}
-        unread = answer["UnprocessedKeys"].get(self.table, {}).get("Keys", [])
+        answer: Any = self.client.batch_get_item(RequestItems={self.table_name: asked})
+        jobs = {item["id"]["S"]: decode_or_error(item) for item in answer["Responses"].get(self.table_name, [])}
+        unread = answer["UnprocessedKeys"].get(self.table_name, {}).get("Keys", [])
         return {key["id"]["S"]: jobs.get(key["id"]["S"]) for key in keys if key not in unread}
 
     def claim(
@@ -226,7 +226,7 @@ class JobStore:
         removes = f" REMOVE {', '.join(clears)}" if clears else ""
         try:
             answer = self.client.update_item(
-                TableName=self.table,
+                TableName=self.table_name,
                 Key={"id": {"S": job_id}},
                 UpdateExpression=expression(f"SET {', '.join(('state = :target', *sets))}{removes}"),
                 ConditionExpression=expression(f"state IN ({', '.join(f':{name}' for name in sources)}) AND {guard}"),

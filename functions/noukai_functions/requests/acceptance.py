@@ -11,7 +11,7 @@ from noukai_functions.aws import AwsError
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.queue import JobQueue, Letter, Message
-from noukai_functions.jobs.table import JobStore, Refused
+from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.refusals import IdempotencyConflictError
 from noukai_functions.telemetry import logger
 from noukai_functions.usage.budgets import Budgets
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Acceptance:
     """The acceptance of jobs: their rows, and their messages."""
 
-    store: JobStore
+    table: JobsTable
     budgets: Budgets
     clock: Clock
     queue_of: Callable[[str], JobQueue]
@@ -58,7 +58,7 @@ class Acceptance:
                 raise refusal
             self.schedules().create(message, job.due_at, self.queue_of(job.flow))
         try:
-            self.store.create(job, job.created_at)
+            self.table.create(job, job.created_at)
         except Refused as refused:
             if refused.seen is None:
                 raise
@@ -80,14 +80,14 @@ class Acceptance:
         without one.
         """
         try:
-            self.store.note_resent(job, self.clock.now())
+            self.table.note_resent(job, self.clock.now())
         except Refused:
             pass  # a worker has claimed it meanwhile
         except AwsError:
             logger().warning("a resent message could not be recorded", extra={"job_id": job.id}, exc_info=True)
 
     def _is_known(self, job: Job, *, consistent: bool) -> bool:
-        seen = self.store.read(job.id, consistent=consistent)
+        seen = self.table.read(job.id, consistent=consistent)
         return seen is not None and not seen.is_expired(job.created_at)
 
 

@@ -9,7 +9,7 @@ from noukai_functions.clock import Clock
 from noukai_functions.jobs.job_id import job_id
 from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State, needs_schedule
 from noukai_functions.jobs.queue import SEND_BATCH_SIZE, JobQueue, Letter, Message
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from noukai_functions.refusals import FlowNotFoundError, InvalidInputError, UnavailableError
 from noukai_functions.requests.acceptance import Acceptance
 from noukai_functions.requests.submission import Submission, keyed_submission, run_at_errors
@@ -25,7 +25,7 @@ class Admission:
 
     catalog: Catalog
     acceptance: Acceptance
-    store: JobStore
+    table: JobsTable
     clock: Clock
     payloads: "Callable[[], PayloadStore]"
 
@@ -82,7 +82,7 @@ class Admission:
         """Refuse a start time that is past or too far, unless the job exists: a resubmission may come late."""
         errors = run_at_errors(run_at, job.created_at)
         if errors:
-            seen = self.store.read(job.id, consistent=True)
+            seen = self.table.read(job.id, consistent=True)
             if seen is None or seen.is_expired(job.created_at):
                 raise InvalidInputError(errors)
         if needs_schedule(run_at - job.created_at):

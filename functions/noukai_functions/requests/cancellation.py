@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.aws import AwsError
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import UNSETTLED, Job, State
-from noukai_functions.jobs.table import JobStore, Refused
+from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.refusals import JobNotFoundError, UnreadableRowError
 from noukai_functions.requests.job_filter import Selection
 from noukai_functions.requests.lookup import is_visible
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Cancellation:
     """The cancellation of an org's jobs, at once and for good."""
 
-    store: JobStore
+    table: JobsTable
     clock: Clock
     schedules: "Callable[[], Schedules]"
     inputs: "Callable[[], InputStore]"
@@ -32,7 +32,7 @@ class Cancellation:
         """Cancel the org's job and return it; leave a terminal one as it is."""
         now = self.clock.now()
         try:
-            job = self.store.cancel(job_id, org=org, flow=flow, now=now)
+            job = self.table.cancel(job_id, org=org, flow=flow, now=now)
         except Refused as refused:
             if refused.seen is None or not is_visible(refused.seen, org, flow, now):
                 raise JobNotFoundError from None
@@ -44,7 +44,7 @@ class Cancellation:
         """Cancel a job of a page; return false if it is terminal or has left the only selected state."""
         seen = None if selection.states == UNSETTLED else job.state
         try:
-            cancelled = self.store.cancel(job.id, org=job.org, flow=job.flow, now=self.clock.now(), seen=seen)
+            cancelled = self.table.cancel(job.id, org=job.org, flow=job.flow, now=self.clock.now(), seen=seen)
         except Refused:
             return False
         except UnreadableRowError as error:

@@ -8,7 +8,7 @@ from noukai_functions.jobs.abandon import settled
 from noukai_functions.jobs.index import JobIndex
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.row import id_at, order
-from noukai_functions.jobs.table import JobStore, Row
+from noukai_functions.jobs.table import JobsTable, Row
 from noukai_functions.refusals import UnavailableError, UnreadableRowError
 from noukai_functions.requests.job_filter import Selection
 from noukai_functions.telemetry import logger
@@ -37,7 +37,7 @@ class Page:
 class JobPages:
     """The pages of the jobs that a caller selects."""
 
-    store: JobStore
+    table: JobsTable
     index: JobIndex
     clock: Clock
 
@@ -59,7 +59,7 @@ class JobPages:
         end = selection.position
         for _ in range(_MOST_READS):
             batch = list(islice(positions, at_once))
-            rows = self.store.read_many(map(id_at, batch))
+            rows = self.table.read_many(map(id_at, batch))
             for at in batch:
                 if id_at(at) not in rows:
                     return _cut_short(Page(jobs, end, unreadable), selection)
@@ -85,7 +85,7 @@ class JobPages:
         try:
             if isinstance(row, UnreadableRowError):
                 raise row
-            return None if row is None or order(row) != at else settled(row, self.store, now)
+            return None if row is None or order(row) != at else settled(row, self.table, now)
         except UnreadableRowError as error:
             logger().error("a job of a list cannot be read", extra={"job_id": error.job_id, "reason": str(error)})
             unreadable.append(id_at(at))

@@ -7,7 +7,7 @@ from noukai_functions.clock import Clock
 from noukai_functions.jobs.abandon import settled
 from noukai_functions.jobs.job_id import is_job_id
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from noukai_functions.refusals import JobNotFoundError, UnreadableJobError, UnreadableRowError
 from noukai_functions.telemetry import logger
 
@@ -25,7 +25,7 @@ def named_job(path: Mapping[str, str]) -> tuple[str, str | None]:
 class Lookup:
     """The lookup of an org's jobs in the table."""
 
-    store: JobStore
+    table: JobsTable
     clock: Clock
 
     def find(self, path: Mapping[str, str], org: str) -> Job:
@@ -35,7 +35,7 @@ class Lookup:
         """
         job_id, flow = named_job(path)
         try:
-            job = self.store.read(job_id, consistent=True)
+            job = self.table.read(job_id, consistent=True)
         except UnreadableRowError as error:
             # Other orgs are told as little of it as of any job.
             if error.org != org:
@@ -45,7 +45,7 @@ class Lookup:
         now = self.clock.now()
         if job is None or not is_visible(job, org, flow, now):
             raise JobNotFoundError
-        return settled(job, self.store, now)
+        return settled(job, self.table, now)
 
 
 def is_visible(job: Job, org: str, flow: str | None, now: int) -> bool:

@@ -64,7 +64,7 @@ class Budgets:
     """The budgets in the usage table, cached in this process."""
 
     client: "DynamoDBClient"
-    table: str
+    table_name: str
     clock: Clock
     _known: dict[str, tuple[int, Budget]] = field(default_factory=dict)
 
@@ -115,7 +115,7 @@ class Budgets:
         given: Any = {"ExpressionAttributeValues": values} if values else {}
         try:
             self.client.update_item(
-                TableName=self.table,
+                TableName=self.table_name,
                 Key=_key(org),
                 UpdateExpression=update,
                 ConditionExpression="v = :version" if budget.version else "attribute_not_exists(v)",
@@ -129,7 +129,7 @@ class Budgets:
         return {org: entry for org, entry in self._known.items() if entry[0] > now}
 
     def _read(self, org: str) -> Budget:
-        row: Mapping[str, Any] | None = self.client.get_item(TableName=self.table, Key=_key(org)).get("Item")
+        row: Mapping[str, Any] | None = self.client.get_item(TableName=self.table_name, Key=_key(org)).get("Item")
         if row is None:
             return Budget()
         try:

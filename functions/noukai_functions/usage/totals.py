@@ -40,7 +40,7 @@ class UseStore:
     """The usage table, by org `o` and key `k`: the day, the flow and the shard."""
 
     client: "DynamoDBClient"
-    table: str
+    table_name: str
 
     def add(self, shard: str, entries: Sequence[Entry], now: int) -> None:
         """Add one shard's records of one org, day and flow, except those already counted.
@@ -67,7 +67,7 @@ class UseStore:
         numbers: dict[str, Any] = {f":{name}": {"N": str(number)} for name, number in sums.items()}
         try:
             self.client.update_item(
-                TableName=self.table,
+                TableName=self.table_name,
                 Key={"o": {"S": first.org}, "k": {"S": f"{first.day}/{first.flow}/{shard}"}},
                 UpdateExpression=f"SET {change.assignments} ADD {', '.join(f'{name} :{name}' for name in sums)}",
                 ConditionExpression=change.condition,
@@ -85,7 +85,7 @@ class UseStore:
         """Read an org's usage from one day to another, by day and flow."""
         items = queried(
             self.client,
-            TableName=self.table,
+            TableName=self.table_name,
             KeyConditionExpression="o = :org AND k BETWEEN :first AND :last",
             # After the slash that follows a day comes the zero.
             ExpressionAttributeValues={":org": {"S": org}, ":first": {"S": first}, ":last": {"S": f"{last}0"}},

@@ -36,11 +36,11 @@ class UnfinishedJobs:
     """The numbers of unfinished jobs in the usage table."""
 
     client: "DynamoDBClient"
-    table: str
+    table_name: str
 
     def count(self, org: str, now: int) -> Unfinished:
         """Count the unfinished jobs of an org from its sums by day."""
-        answer = self.client.get_item(TableName=self.table, Key=_key(org), ConsistentRead=True)
+        answer = self.client.get_item(TableName=self.table_name, Key=_key(org), ConsistentRead=True)
         row: Mapping[str, Any] = answer.get("Item", {})
         closed, total = row.get("d", {"S": ""})["S"], _change(row)
         newest, settled = day_of(now - _OPEN_MS), total
@@ -62,7 +62,7 @@ class UnfinishedJobs:
         """Recount all days of an org, even while another process merges some."""
         names = ", ".join(UNFINISHED_NAMES.values())
         self.client.update_item(
-            TableName=self.table,
+            TableName=self.table_name,
             Key=_key(org),
             UpdateExpression=f"REMOVE d, {names} ADD v :one",
             ExpressionAttributeValues={":one": {"N": "1"}},
@@ -71,7 +71,7 @@ class UnfinishedJobs:
     def _sums_after(self, org: str, day: str) -> "Iterable[Mapping[str, Any]]":
         return queried(
             self.client,
-            TableName=self.table,
+            TableName=self.table_name,
             # After the slash that follows a day comes the zero.
             KeyConditionExpression="o = :org AND k > :day",
             ExpressionAttributeValues={":org": {"S": org}, ":day": {"S": f"{day}0"}},
@@ -83,7 +83,7 @@ class UnfinishedJobs:
         names = list(UNFINISHED_NAMES.values())
         try:
             self.client.update_item(
-                TableName=self.table,
+                TableName=self.table_name,
                 Key=_key(org),
                 UpdateExpression=f"SET d = :day, {', '.join(f'{name} = :{name}' for name in names)} ADD v :one",
                 ConditionExpression="v = :version" if version else "attribute_not_exists(v)",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.catalog.entries import Catalog
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.estimate import RunTimes
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from noukai_functions.worker.process.pool import ProcessPool
 from noukai_functions.worker.times import Times
 from noukai_functions.worker.unclaimed import Unclaimed
@@ -22,7 +22,7 @@ class Equipment:
     """The parts that a worker's executions share."""
 
     catalog: Catalog
-    store: JobStore
+    table: JobsTable
     clock: Clock
     processes: ProcessPool
     run_times: RunTimes

@@ -99,7 +99,7 @@ class Execution:
             yield
         except BROKEN:
             with suppress(AwsError, Refused):
-                self.equipment.store.unclaim(job)
+                self.equipment.table.unclaim(job)
             raise
 
     @contextmanager
@@ -133,7 +133,7 @@ class Execution:
 
     def _claim(self) -> Job:
         now = self.equipment.clock.now()
-        return self.equipment.store.claim(
+        return self.equipment.table.claim(
             self.message.id,
             created_at=self.message.created_at,
             owner=secrets.token_urlsafe(6),
@@ -161,7 +161,7 @@ class Execution:
         process.begin(call)
         parts = self.equipment
         return Attempt(
-            job, process, self.batch, parts.store, parts.clock, parts.run_times, parts.times, timeout_ms, until
+            job, process, self.batch, parts.table, parts.clock, parts.run_times, parts.times, timeout_ms, until
         )
 
     def _end(self, attempt: Attempt, outcome: Outcome, flow: FlowEntry) -> None:
@@ -176,7 +176,7 @@ class Execution:
         elif attempt.stop is Stop.TIMED_OUT:
             self._settle(job, Raised(attempt.overdue), flow, stopped_at=now)
         else:
-            self._discard(job, self.equipment.store.read(job.id, consistent=True))
+            self._discard(job, self.equipment.table.read(job.id, consistent=True))
 
     @staticmethod
     def _log(job: Job, raised: Raised) -> None:
@@ -190,10 +190,10 @@ class Execution:
         now = self.equipment.clock.now()
         if not isinstance(outcome, Raised):
             result = outcome if isinstance(outcome, Payload) else outcome.result
-            self.equipment.store.complete(job, result=result, now=now)
+            self.equipment.table.complete(job, result=result, now=now)
         elif outcome.permanent or job.attempt >= job.max_attempts:
             self.equipment.inputs().keep(self.message, job, now)
-            self.equipment.store.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)
+            self.equipment.table.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)
         else:
             self._release(job, outcome, flow)
 
@@ -202,7 +202,7 @@ class Execution:
         asked = raised.retry_after
         pause = min(MAX_BACKOFF_SECONDS, self._backoff(job.attempt, flow) if asked is None else asked)
         now = self.equipment.clock.now()
-        self.equipment.store.release(job, error=raised.error, not_before=now + round(pause * 1000), now=now)
+        self.equipment.table.release(job, error=raised.error, not_before=now + round(pause * 1000), now=now)
         self.batch.defer(self.delivery, math.ceil(pause))
 
     def _backoff(self, attempt: int, flow: FlowEntry | None) -> float:
@@ -215,7 +215,7 @@ class Execution:
         """Discard the outcome: the job was cancelled or taken over, and the row decides."""
         if seen is not None and seen.state is State.CANCELLED:
             with suppress(Refused):
-                self.equipment.store.record_stopped(job, self.equipment.clock.now())
+                self.equipment.table.record_stopped(job, self.equipment.clock.now())
         self._turn_away(seen)
 
     def _turn_away(self, seen: Job | None) -> None:

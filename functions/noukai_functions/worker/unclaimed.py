@@ -7,7 +7,7 @@ from noukai_functions.clock import Clock
 from noukai_functions.jobs.abandon import abandon
 from noukai_functions.jobs.lifecycle import Job, State, Verdict, judge, seconds_until_claimable
 from noukai_functions.jobs.queue import Delivery, Message
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from noukai_functions.telemetry import logger
 from noukai_functions.worker.batch import Batch
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Unclaimed:
     """The end of deliveries whose jobs are not claimed."""
 
-    store: JobStore
+    table: JobsTable
     clock: Clock
     inputs: "Callable[[], InputStore]"
     """Asked for when an input is to be kept: most deliveries need none."""
@@ -53,7 +53,7 @@ class Unclaimed:
             batch.defer(delivery, seconds_until_claimable(seen, now))
             return
         self.inputs().keep(message, seen, now)
-        standing = abandon(seen, self.store, now)
+        standing = abandon(seen, self.table, now)
         if standing is not None and not standing.is_terminal:
             # Somebody was faster: what the row says then decides when the delivery returns.
             batch.defer(delivery, 1)

@@ -9,7 +9,7 @@ from noukai_functions.aws import AwsError
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.estimate import Estimate, RunTimes, refine
 from noukai_functions.jobs.lifecycle import Job, State, has_lost, progress_interval_ms
-from noukai_functions.jobs.table import JobStore, Refused
+from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.telemetry import logger
 from noukai_functions.worker.batch import Batch
 from noukai_functions.worker.exchange.outcome import Outcome
@@ -42,7 +42,7 @@ class Attempt:
     job: Job
     process: FlowProcess
     batch: Batch
-    store: JobStore
+    table: JobsTable
     clock: Clock
     run_times: RunTimes
     times: Times
@@ -122,13 +122,13 @@ class Attempt:
             self._extend(now, progress)
         elif now >= self._check_at:
             self._check_at = now + CHECK_MS
-            seen = self.store.read(self.job.id, consistent=False)
+            seen = self.table.read(self.job.id, consistent=False)
             if seen is not None and has_lost(self.job, seen):
                 self._lose(seen, now)
 
     def _extend(self, now: int, progress: Mapping[str, Any] | None) -> None:
         try:
-            self.store.extend(
+            self.table.extend(
                 self.job,
                 lease_until=now + self.times.lease_ms,
                 progress=progress,

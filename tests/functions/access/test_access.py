@@ -165,7 +165,7 @@ def test_use_that_cannot_be_noted_is_nobodys_trouble(system: System) -> None:
     system.add_key("nk_new", "acme", used=0)
     system.key = "nk_new"
     table: Any = {"TableName": "keys", "Key": {"hash": {"S": hashlib.sha256(b"nk_new").hexdigest()}}}
-    client = system.deployment.store.client
+    client = system.deployment.table.client
 
     hook(client, "UpdateItem", before=lambda _: client.delete_item(**table))
     assert system.send(Route.FLOWS).status == 200
@@ -212,7 +212,7 @@ def test_every_wrong_key_takes_the_same_time(system: System) -> None:
 
 def used_on(system: System, key: str) -> int:
     """The day, counted from the epoch, on which the row says that the key was used last."""
-    found = system.deployment.store.client.get_item(
+    found = system.deployment.table.client.get_item(
         TableName="keys", Key={"hash": {"S": hashlib.sha256(key.encode()).hexdigest()}}
     )
     return int(found["Item"]["used"]["N"]) * 1000 // DAY_MS

@@ -69,7 +69,7 @@ def test_wrong_key_is_told_nothing_of_limits(system: System) -> None:
 def test_counts_are_forgotten(system: System) -> None:
     """The table's time to live deletes them."""
     statuses(system, 1)
-    (row,) = system.deployment.store.client.scan(TableName="usage")["Items"]
+    (row,) = system.deployment.table.client.scan(TableName="usage")["Items"]
     assert int(row["t"]["N"]) == system.clock.time // 1000 + 3600
 
 

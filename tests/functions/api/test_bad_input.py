@@ -215,7 +215,7 @@ def test_unknown_route(system: System) -> None:
 
 def test_fault_of_ours_is_not_explained(system: System) -> None:
     """What fails on our side is a 500 or 503 without internals."""
-    system.deployment.store.client.delete_table(TableName="jobs")
+    system.deployment.table.client.delete_table(TableName="jobs")
     answer = system.submit(parameters={"a": 1})
     assert (answer.status, answer.code) == (503, "UNAVAILABLE")
     assert "jobs" not in answer.body["detail"]["message"]

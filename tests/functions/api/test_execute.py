@@ -119,7 +119,7 @@ def test_caller_learns_the_id_of_a_job_that_is_lost_sight_of(system: System, mon
     def fail(*_: object, **__: object) -> None:
         unreachable()
 
-    monkeypatch.setattr(type(system.deployment.store), "read", fail)
+    monkeypatch.setattr(type(system.deployment.table), "read", fail)
     answer = execute(system, parameters={"a": 1})
     assert (answer.status, answer.code) == (504, "EXECUTE_TIMEOUT")
     assert answer.body["detail"]["id"].startswith("job_")

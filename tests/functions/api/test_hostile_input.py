@@ -88,7 +88,7 @@ def test_id_that_a_line_break_follows_is_none(system: System) -> None:
 
 def test_failure_of_a_request_logs_one_line_without_its_input(system: System, log: Path) -> None:
     """Whatever the request holds: neither its body nor its key, nor a line of the caller's own."""
-    system.deployment.store.client.delete_table(TableName="jobs")
+    system.deployment.table.client.delete_table(TableName="jobs")
     headers = {"idempotency-key": "a secret", "user-agent": FORGED}
     answer = system.submit("trial/greet", message=FORGED, headers=headers)
     assert answer.code == ErrorCode.UNAVAILABLE

@@ -52,7 +52,7 @@ def test_larger_result_is_an_object_and_shown_as_ever(large: System, size: int) 
     (entry,) = large.send(Route.STATUSES, body={"ids": [job_id]}).body["jobs"]
     assert entry["job"] == shown == large.send(Route.WAIT_BY_ID, id=job_id).body
     assert large.send(Route.CANCEL_BY_ID, id=job_id).body == shown
-    (item,) = [each for each in large.deployment.store.client.scan(TableName="jobs")["Items"] if "s" in each]
+    (item,) = [each for each in large.deployment.table.client.scan(TableName="jobs")["Items"] if "s" in each]
     assert len(str(item)) < 1024
 
 

@@ -108,7 +108,7 @@ def test_what_aws_has_left_out_is_asked_for_again(system: System, monkeypatch: p
     """A row that was not read is not an unknown job."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     unread = {"Responses": {}, "UnprocessedKeys": {"jobs": {"Keys": [{"id": {"S": job_id}}]}}}
-    monkeypatch.setattr(system.deployment.store.client, "batch_get_item", lambda **_: unread)
+    monkeypatch.setattr(system.deployment.table.client, "batch_get_item", lambda **_: unread)
     assert errors(ask(system, job_id, "nonsense")) == [ErrorCode.UNAVAILABLE, ErrorCode.JOB_NOT_FOUND]
 
 

@@ -54,7 +54,7 @@ def claimed(system: System, *, ends_in: int, spread: int) -> str:
     """A job of a flow whose worker knows when the run should end, claimed just now; both in milliseconds."""
     job, now = new_job(system), system.clock.time
     estimate = Estimate(now + ends_in, spread)
-    system.deployment.store.claim(
+    system.deployment.table.claim(
         job, created_at=now, owner="other", lease_until=now + 60_000, now=now, estimate=estimate
     )
     return job
@@ -73,7 +73,7 @@ def test_wait_is_not_held_until_the_usual_end_is_near(system: System) -> None:
 
 
 def complete(system: System, job: str) -> None:
-    system.deployment.store.complete(system.row(job), result="1", now=system.clock.time)
+    system.deployment.table.complete(system.row(job), result="1", now=system.clock.time)
 
 
 def test_plain_status_never_asks_for_more_than_one_request_a_second(system: System) -> None:
@@ -99,7 +99,7 @@ def test_wait_with_progress_answers_with_its_change(system: System) -> None:
 
     def report() -> None:
         row = system.row(job)
-        system.deployment.store.extend(
+        system.deployment.table.extend(
             row, lease_until=row.lease_until or 0, progress={"percent": 5}, now=system.clock.time
         )
 

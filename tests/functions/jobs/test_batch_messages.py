@@ -7,22 +7,22 @@ import pytest
 
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.queue import JobQueue, Letter, Message
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from tests.functions.harness import System, output
 from tests.functions.requests.test_submit_jobs import added, codes, ids, submit
 
 
 def test_crash_leaves_at_most_ten_rows_without_a_message(system: System) -> None:
     """Messages are sent as rows are written: a function that is killed at its 25th write has sent twenty."""
-    put, rows = JobStore.create, []
+    put, rows = JobsTable.create, []
 
-    def killed(store: JobStore, job: Any, now: int) -> None:
+    def killed(table: JobsTable, job: Any, now: int) -> None:
         rows.append(job.id)
         if len(rows) == 25:
             raise SystemExit
-        put(store, job, now)
+        put(table, job, now)
 
-    with patch.object(JobStore, "create", killed), pytest.raises(SystemExit):
+    with patch.object(JobsTable, "create", killed), pytest.raises(SystemExit):
         submit(system, *(added(number) for number in range(40)))
     assert (len(system.jobs()), system.messages()) == (24, 20)
 
@@ -57,7 +57,7 @@ def test_failed_send_of_an_entry_is_healed_by_the_retry(system: System) -> None:
 
 def test_failed_request_of_ten_is_healed_by_the_retry(system: System) -> None:
     """A send that fails as a whole concerns its ten alone; so does a write its one."""
-    sqs, put = system.deployment.queue.client, JobStore.create
+    sqs, put = system.deployment.queue.client, JobsTable.create
     send, calls = sqs.send_message_batch, []
 
     def fail_first(**request: Any) -> Any:
@@ -66,14 +66,14 @@ def test_failed_request_of_ten_is_healed_by_the_retry(system: System) -> None:
             raise AwsError("SendMessageBatch", "InternalError", "no")
         return send(**request)
 
-    def fail_last(store: JobStore, job: Any, now: int) -> None:
+    def fail_last(table: JobsTable, job: Any, now: int) -> None:
         if job.metadata:
             raise AwsError("PutItem", "ThrottlingException", "slow")
-        put(store, job, now)
+        put(table, job, now)
 
     batch = [*(added(number) for number in range(12)), added(12, options={"metadata": {"x": "y"}})]
     headers = {"idempotency-key": "b"}
-    with patch.object(sqs, "send_message_batch", fail_first), patch.object(JobStore, "create", fail_last):
+    with patch.object(sqs, "send_message_batch", fail_first), patch.object(JobsTable, "create", fail_last):
         answer = submit(system, *batch, headers=headers)
     assert codes(answer) == ["UNAVAILABLE"] * 10 + ["accepted"] * 2 + ["UNAVAILABLE"]
     assert codes(submit(system, *batch, headers=headers)) == ["accepted"] * 13

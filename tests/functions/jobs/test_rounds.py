@@ -26,7 +26,7 @@ def lost_jobs(system: System, number: int) -> list[str]:
     """Jobs that are past their deadline, in a table of which a page holds two rows."""
     ids = [system.submit(parameters={"a": each}).body["id"] for each in range(number)]
     system.clock.time += GIVE_UP_AFTER_MS
-    hook(system.deployment.store.client, "Scan", before=lambda asked: asked.update(Limit=2))
+    hook(system.deployment.table.client, "Scan", before=lambda asked: asked.update(Limit=2))
     return ids
 
 
@@ -46,7 +46,7 @@ def test_run_without_time_left_is_gone_on_with(system: System, caplog: pytest.Lo
     Pages are eventually consistent, as the bill has them: others cost twice as much.
     """
     ids, scans = lost_jobs(system, 7), list[Any]()
-    hook(system.deployment.store.client, "Scan", before=scans.append)
+    hook(system.deployment.table.client, "Scan", before=scans.append)
     found = []
     with caplog.at_level(logging.INFO, "noukai"):
         for _ in range(20):
@@ -83,7 +83,7 @@ def test_failed_run_keeps_its_place(system: System) -> None:
         if next(calls) == 2:
             unreachable()
 
-    hook(system.deployment.store.client, "Scan", before=fail_third)
+    hook(system.deployment.table.client, "Scan", before=fail_third)
     with pytest.raises(AwsError):
         run(system.deployment, asked(100))
     latest = system.deployment.rounds.read()
@@ -97,7 +97,7 @@ def test_row_that_cannot_be_read_holds_up_no_others(system: System) -> None:
     """It is logged and passed over."""
     (lost,) = lost_jobs(system, 1)
     broken = {"id": {"S": "job_!"}, "s": {"S": "pending"}, "u": {"N": "1"}}
-    system.deployment.store.client.put_item(TableName="jobs", Item=broken)
+    system.deployment.table.client.put_item(TableName="jobs", Item=broken)
     run(system.deployment, asked(100))
     assert system.row(lost).state is State.FAILED
 

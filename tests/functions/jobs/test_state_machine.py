@@ -78,8 +78,8 @@ class Jobs(RuleBasedStateMachine):
     def claim_and_vanish(self, job_id: str) -> None:
         job, now = self.system.row(job_id), self.system.clock.time
         if job.state == "pending" and job.attempt < job.max_attempts - 1:
-            store = self.system.deployment.store
-            store.claim(job_id, created_at=job.created_at, owner="lost", lease_until=now + 60_000, now=now)
+            table = self.system.deployment.table
+            table.claim(job_id, created_at=job.created_at, owner="lost", lease_until=now + 60_000, now=now)
 
     @rule(seconds=st.sampled_from([1, 61]))
     def let_time_pass(self, seconds: int) -> None:

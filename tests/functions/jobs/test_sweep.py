@@ -29,7 +29,7 @@ def test_other_jobs_are_left_alone(system: System) -> None:
     created_at = system.clock.time
     system.clock.time += GIVE_UP_AFTER_MS
     now = system.clock.time
-    system.deployment.store.claim(running, created_at=created_at, owner="o", lease_until=now + 60_000, now=now)
+    system.deployment.table.claim(running, created_at=created_at, owner="o", lease_until=now + 60_000, now=now)
     system.submit(parameters={"a": 1}, options={"delaySeconds": 900})
     assert swept(system) == 0
 
@@ -43,7 +43,7 @@ def test_row_that_cannot_be_settled_keeps_none_of_the_others(system: System) -> 
         if asked["Key"]["id"]["S"] == stuck:
             unreachable()
 
-    mend = hook(system.deployment.store.client, "UpdateItem", before=fail_one)
+    mend = hook(system.deployment.table.client, "UpdateItem", before=fail_one)
     assert swept(system) == 2
     mend()
     assert {system.row(job_id).state for job_id in others} == {State.FAILED}
@@ -56,5 +56,5 @@ def test_large_table_is_swept_whole(system: System) -> None:
     for number in range(5):
         system.submit(parameters={"a": number}, options={"metadata": {"note": "x" * 256}})
     system.clock.time += GIVE_UP_AFTER_MS
-    hook(system.deployment.store.client, "Scan", before=lambda asked: asked.update(Limit=2))
+    hook(system.deployment.table.client, "Scan", before=lambda asked: asked.update(Limit=2))
     assert swept(system) == 5

@@ -31,7 +31,7 @@ def spoil(system: System, job_id: str, field: str, value: Any) -> None:
     """Change an attribute of a row, or take it away."""
     name = NAMES[field]
     change = {"Action": "DELETE"} if value is None else {"Action": "PUT", "Value": value}
-    system.deployment.store.client.update_item(
+    system.deployment.table.client.update_item(
         TableName="jobs",
         Key={"id": {"S": job_id}},
         AttributeUpdates={name: change},  # type: ignore[dict-item]
@@ -73,7 +73,7 @@ def test_statuses_have_an_error_in_its_place(system: System, jobs: list[str]) ->
 def test_it_alone_is_not_found(system: System, jobs: list[str], route: Route) -> None:
     """Its own org is told that it is there; another one is told as little of it as of any job."""
     answer = system.send(route, id=jobs[1])
-    row = system.deployment.store.client.get_item(TableName="jobs", Key={"id": {"S": jobs[1]}})["Item"]
+    row = system.deployment.table.client.get_item(TableName="jobs", Key={"id": {"S": jobs[1]}})["Item"]
     assert (answer.status, answer.code) == (404, "JOB_NOT_FOUND")
     assert ("cannot be read" in answer.body["detail"]["message"]) == ("o" in row)
     system.key = "nk_globex"
@@ -135,7 +135,7 @@ def test_unreadable_sum_is_left_out_of_the_report(system: System) -> None:
     count(system, [ended(1)], "shardId-1")
     for key in (f"{DAY}/demo/echo/odd", f"{DAY}-odd"):
         item: Any = {"o": {"S": "acme"}, "k": {"S": key}, "c": {"N": "1"}}
-        system.deployment.store.client.put_item(TableName="usage", Item=item)
+        system.deployment.table.client.put_item(TableName="usage", Item=item)
     system.add_key("nk_usage", "acme", scopes=("usage",))
     system.key = "nk_usage"
     answer = system.send(Route.USAGE, query=f"from={DAY}&to={DAY}")

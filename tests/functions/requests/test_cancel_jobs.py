@@ -43,7 +43,7 @@ def running(system: System) -> str:
     """Give a job that a worker has claimed."""
     job = system.row(submit(system))
     now = system.clock.time
-    system.deployment.store.claim(job.id, created_at=job.created_at, owner="w", lease_until=now + 60_000, now=now)
+    system.deployment.table.claim(job.id, created_at=job.created_at, owner="w", lease_until=now + 60_000, now=now)
     return job.id
 
 
@@ -64,9 +64,9 @@ def test_job_that_starts_meanwhile(system: System, filtered: dict[str, str], sta
 
     def claim(_: object) -> None:
         end()
-        system.deployment.store.claim(job.id, created_at=job.created_at, owner="w", lease_until=now + 60_000, now=now)
+        system.deployment.table.claim(job.id, created_at=job.created_at, owner="w", lease_until=now + 60_000, now=now)
 
-    end = hook(system.deployment.store.client, "UpdateItem", before=claim)
+    end = hook(system.deployment.table.client, "UpdateItem", before=claim)
     assert cancel(system, **filtered).body == {"cancelled": int(state == "cancelled")}
     assert states(system, job.id) == [state]
 
@@ -90,7 +90,7 @@ def test_request_ends_before_the_gateway_gives_up(system: System) -> None:
     def take_long(_: object) -> None:
         system.clock.time += 9_000
 
-    hook(system.deployment.store.client, "UpdateItem", before=take_long)
+    hook(system.deployment.table.client, "UpdateItem", before=take_long)
     first = cancel(system).body
     assert first["cancelled"] == 3
     assert states(system, *ids) == ["pending"] * 2 + ["cancelled"] * 3

@@ -113,7 +113,7 @@ def test_refused_schedule_leaves_no_job(system: System) -> None:
 
 def test_schedule_without_a_row_starts_nothing(system: System) -> None:
     """A submission that dies after it made its schedule has no job; the retry's is started once, by its own message."""
-    mend = hook(system.deployment.store.client, "PutItem", before=unreachable)
+    mend = hook(system.deployment.table.client, "PutItem", before=unreachable)
     assert submit(system, headers=KEY).code == ErrorCode.UNAVAILABLE
     mend()
     system.clock.time += 1000
@@ -126,7 +126,7 @@ def test_schedule_without_a_row_starts_nothing(system: System) -> None:
 
 def test_two_submissions_in_one_millisecond_share_no_schedule(system: System) -> None:
     """The body of one must never run as the job of the other: the second is to be sent again."""
-    mend = hook(system.deployment.store.client, "PutItem", before=unreachable)
+    mend = hook(system.deployment.table.client, "PutItem", before=unreachable)
     submit(system, headers=KEY)
     mend()
     other = system.submit(parameters={"a": 7}, options={"runAt": moment(system, HOUR)}, headers=KEY)

@@ -38,13 +38,13 @@ class Arriving:
             self.number += 37
             # Ids come in no order.
             job = replace(job_of(self.number % 101), flow=flow, state=state, created_at=self.system.clock.time)
-            self.system.deployment.store.create(job, self.system.clock.time)
+            self.system.deployment.table.create(job, self.system.clock.time)
             self.jobs.append(job)
 
     def leave(self) -> None:
         """Make room for the next example."""
         for job in self.jobs:
-            self.system.deployment.store.client.delete_item(TableName="jobs", Key={"id": {"S": job.id}})
+            self.system.deployment.table.client.delete_item(TableName="jobs", Key={"id": {"S": job.id}})
 
 
 @pytest.mark.parametrize("route", PATHS, ids=lambda route: route.name)

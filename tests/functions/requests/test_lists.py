@@ -99,7 +99,7 @@ def keep_in_index(system: System, position: str) -> None:
             found = [*answer["Items"], {"lo": {"S": position}}]
             answer["Items"] = sorted(found, key=lambda item: str(item["lo"]["S"]), reverse=True)
 
-    hook(system.deployment.store.client, "Query", before=note, after=add)
+    hook(system.deployment.table.client, "Query", before=note, after=add)
 
 
 def test_expired_jobs_are_not_listed(system: System) -> None:
@@ -130,7 +130,7 @@ def test_row_that_is_gone_is_passed_over(system: System) -> None:
     """The index may name a job for a moment longer than there is a row."""
     kept, gone = submit(system), submit(system)
     stale = order(system.row(gone))
-    system.deployment.store.client.delete_item(TableName="jobs", Key={"id": {"S": gone}})
+    system.deployment.table.client.delete_item(TableName="jobs", Key={"id": {"S": gone}})
     keep_in_index(system, stale)
     assert listed(system, "limit=1") == [kept]
 
@@ -152,7 +152,7 @@ def leave_rows_unread(system: System, most: int) -> None:
             answer["UnprocessedKeys"] = {"jobs": {"Keys": [{"id": row["id"]} for row in left]}}
         del rows[most:]
 
-    hook(system.deployment.store.client, "BatchGetItem", after=cut)
+    hook(system.deployment.table.client, "BatchGetItem", after=cut)
 
 
 def test_rows_that_are_too_large_together(system: System) -> None:
@@ -174,7 +174,7 @@ def test_rows_that_cannot_be_read(system: System) -> None:
 def test_work_of_a_page_is_bounded(system: System) -> None:
     """Where few jobs are in the state that is asked for, a page stays short: it reads 400 rows at most."""
     for number in range(410):
-        system.deployment.store.create(job_of(number), 0)
+        system.deployment.table.create(job_of(number), 0)
     del system.calls[:]
     first = system.send(Route.LIST_JOBS, query="state=running", **ADD).body
     assert (first["jobs"], "cursor" in first) == ([], True)

@@ -141,7 +141,7 @@ def test_key_is_looked_up_once_a_minute(system: System) -> None:
 
     assert [ask(), ask()] == [200, 200]
     assert [operation for operation, _ in system.calls].count("GetItem") == 1
-    system.deployment.store.client.update_item(
+    system.deployment.table.client.update_item(
         TableName="keys",
         Key={"hash": {"S": system.calls[0][1]["Key"]["hash"]["S"]}},
         UpdateExpression="SET revoked = :now",

@@ -148,7 +148,7 @@ def test_other_jobs_are_not_retried(system: System, end: str) -> None:
     job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
     if end == "running":
         now = system.clock.time
-        system.deployment.store.claim(job_id, created_at=now, owner="o", lease_until=now + 1, now=now)
+        system.deployment.table.claim(job_id, created_at=now, owner="o", lease_until=now + 1, now=now)
     if end == "completed":
         system.deliver()
     answer = system.send(Route.RETRY_BY_ID, id=job_id)

@@ -8,7 +8,7 @@ import pytest
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.lifecycle import DELIVERY_MS
 from noukai_functions.jobs.queue import Message
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from noukai_wire import limits
 from noukai_wire.models import JobAccepted
 from noukai_wire.routes import Route
@@ -41,7 +41,7 @@ def test_repeated_submission_that_cannot_be_noted(system: System) -> None:
     headers = {"idempotency-key": "k"}
     system.submit(parameters={"a": 1}, headers=headers)
     refusal = AwsError("UpdateItem", "ThrottlingException", "slow")
-    with patch.object(JobStore, "note_resent", side_effect=refusal):
+    with patch.object(JobsTable, "note_resent", side_effect=refusal):
         assert system.submit(parameters={"a": 1}, headers=headers).status == 202
 
 
@@ -189,10 +189,10 @@ def test_retried_submission_of_a_job_that_moved_on(system: System, end: str) -> 
     elif end == "failed":
         system.deliver()
     else:
-        store = system.deployment.store
-        job = store.claim(job_id, created_at=now, owner="o", lease_until=now + 1, now=now)
+        table = system.deployment.table
+        job = table.claim(job_id, created_at=now, owner="o", lease_until=now + 1, now=now)
         if end == "completed":
-            store.complete(job, result="1", now=now)
+            table.complete(job, result="1", now=now)
     assert system.status(job_id)["state"] == end
     del system.calls[:]
     again = system.submit("trial/fail", message="x", headers=headers, options=options)

@@ -19,7 +19,7 @@ from tests.functions.sweeping import swept
 
 def claim(system: System, job_id: str) -> Job:
     job, now = system.row(job_id), system.clock.now()
-    return system.deployment.store.claim(
+    return system.deployment.table.claim(
         job.id, created_at=job.created_at, owner="me", lease_until=now + 60_000, now=now
     )
 
@@ -27,17 +27,17 @@ def claim(system: System, job_id: str) -> Job:
 def completes(system: System, job_id: str) -> None:
     job = claim(system, job_id)
     system.clock.time += 1500
-    system.deployment.store.complete(job, result="1", now=system.clock.time)
+    system.deployment.table.complete(job, result="1", now=system.clock.time)
 
 
 def fails_at_the_second_attempt(system: System, job_id: str) -> None:
     job = claim(system, job_id)
     system.clock.time += 1000
-    system.deployment.store.release(job, error="x", not_before=system.clock.time + 5000, now=system.clock.time)
+    system.deployment.table.release(job, error="x", not_before=system.clock.time + 5000, now=system.clock.time)
     system.clock.time += 5000
     job = claim(system, job_id)
     system.clock.time += 500
-    system.deployment.store.fail(job, error="x", now=system.clock.time)
+    system.deployment.table.fail(job, error="x", now=system.clock.time)
 
 
 def is_cancelled_before_it_runs(system: System, job_id: str) -> None:
@@ -49,14 +49,14 @@ def is_cancelled_as_it_runs(system: System, job_id: str) -> None:
     system.clock.time += 1000
     system.send(Route.CANCEL_BY_ID, id=job_id)
     system.clock.time += 500
-    system.deployment.store.record_stopped(job, system.clock.time)
+    system.deployment.table.record_stopped(job, system.clock.time)
 
 
 def is_lost_after_a_heartbeat(system: System, job_id: str) -> None:
     job = claim(system, job_id)
     system.clock.time += 20_000
     now = system.clock.time
-    system.deployment.store.extend(job, lease_until=now + 60_000, progress=None, now=now)
+    system.deployment.table.extend(job, lease_until=now + 60_000, progress=None, now=now)
     system.clock.time += GIVE_UP_AFTER_MS
     assert swept(system) == 1
 

@@ -25,7 +25,7 @@ LATER = {"give_up_at": NOW + 2 * MAX_DELAY_SECONDS * 1000 + GIVE_UP_AFTER_MS}
 @pytest.fixture
 def budgets(system: System) -> Budgets:
     """The bounds as the operator sets them."""
-    return Budgets(boto3.client("dynamodb"), system.deployment.uses.table)
+    return Budgets(boto3.client("dynamodb"), system.deployment.uses.table_name)
 
 
 def submit(system: System, **headers: str) -> Answer:
@@ -185,7 +185,7 @@ def test_default_bound_needs_no_row(system: System) -> None:
     marked = system.deployment.budgets
     marked.note_full("acme", marked.of("acme"), frozenset({"unfinished"}))
     assert refused(submit(system))
-    assert not Budgets(boto3.client("dynamodb"), system.deployment.uses.table).clear("acme")
+    assert not Budgets(boto3.client("dynamodb"), system.deployment.uses.table_name).clear("acme")
     pass_time(system)
     assert submit(system).status == 202
 

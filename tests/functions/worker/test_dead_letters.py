@@ -49,7 +49,7 @@ def test_job_that_waits_for_another_attempt_keeps_its_error(system: System) -> N
 
 def claim(system: System, job_id: str) -> None:
     now = system.clock.time
-    system.deployment.store.claim(job_id, created_at=now, owner="other", lease_until=now + 60_000, now=now)
+    system.deployment.table.claim(job_id, created_at=now, owner="other", lease_until=now + 60_000, now=now)
 
 
 def test_running_job_is_not_touched(system: System) -> None:
@@ -90,7 +90,7 @@ def test_letter_that_cannot_be_processed_stays(system: System) -> None:
     """When the table cannot be reached the letter stays, for the operator to send again."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     system.deployment.dead_letters.send(system.message_of(job_id))
-    system.deployment.store.client.delete_table(TableName="jobs")
+    system.deployment.table.client.delete_table(TableName="jobs")
     assert len(system.deliver(queue=system.deployment.dead_letters)["batchItemFailures"]) == 1
     assert letters(system) == 1
 

@@ -25,7 +25,7 @@ def test_visibility_that_cannot_be_shortened(system: System) -> None:
 def test_delivery_that_fails_returns_after_a_lease(system: System) -> None:
     """A claim that finds no database is tried again soon, not when the queue would deliver by itself."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
-    end = hook(system.deployment.store.client, "UpdateItem", before=unreachable)
+    end = hook(system.deployment.table.client, "UpdateItem", before=unreachable)
     assert len(system.deliver()["batchItemFailures"]) == 1
     assert system.hidden_for() == [60]
     end()
@@ -45,8 +45,8 @@ def claim_elsewhere(system: System, job_id: str) -> Job:
     """Let another worker claim the job and say nothing more."""
     now = system.clock.time
     created_at = system.row(job_id).created_at
-    store = system.deployment.store
-    return store.claim(job_id, created_at=created_at, owner="elsewhere", lease_until=now + 60_000, now=now)
+    table = system.deployment.table
+    return table.claim(job_id, created_at=created_at, owner="elsewhere", lease_until=now + 60_000, now=now)
 
 
 def test_delivery_of_a_running_job_is_deferred(system: System) -> None:
@@ -91,15 +91,15 @@ def test_late_worker_cannot_settle(system: System) -> None:
     system.clock.time += 60_001
     system.deliver()
     settled = system.status(job_id)
-    store, now = system.deployment.store, system.clock.time
+    table, now = system.deployment.table, system.clock.time
     with pytest.raises(Refused):
-        store.complete(late, result="0", now=now)
+        table.complete(late, result="0", now=now)
     with pytest.raises(Refused):
-        store.fail(late, error="late", now=now)
+        table.fail(late, error="late", now=now)
     with pytest.raises(Refused):
-        store.release(late, error="late", not_before=now, now=now)
+        table.release(late, error="late", not_before=now, now=now)
     with pytest.raises(Refused):
-        store.extend(late, lease_until=now + 1, progress=None, now=now)
+        table.extend(late, lease_until=now + 1, progress=None, now=now)
     assert system.status(job_id) == settled
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from noukai.flow.runtime import Returned
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.jobs.table import JobStore
+from noukai_functions.jobs.table import JobsTable
 from noukai_functions.worker.exchange.call import Call
 from noukai_functions.worker.process.pool import ProcessPool, WorkerBrokenError
 from noukai_functions.worker.process.reaper import Reaper
@@ -197,14 +197,14 @@ def run_of(system: System, flow: str) -> Any:
 @contextmanager
 def death_before_the_call(pid: int) -> Iterator[None]:
     """Let a kept process die while the job is claimed."""
-    claim = JobStore.claim
+    claim = JobsTable.claim
 
-    def claim_slowly(store: JobStore, *arguments: Any, **options: Any) -> Job:
+    def claim_slowly(table: JobsTable, *arguments: Any, **options: Any) -> Job:
         os.kill(pid, signal.SIGKILL)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        return claim(store, *arguments, **options)
+        return claim(table, *arguments, **options)
 
-    with patch.object(JobStore, "claim", claim_slowly):
+    with patch.object(JobsTable, "claim", claim_slowly):
         yield
 
 
@@ -226,7 +226,7 @@ def test_no_other_process_after_the_claim_costs_no_attempt(system: System, answe
     kept = output(run(system, "use-model"))[1]
     job_id = system.submit("keeping/use-model").body["id"]
     lack = OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-    undone = patch.object(JobStore, "unclaim", JobStore.unclaim if answers else lambda *_: unreachable())
+    undone = patch.object(JobsTable, "unclaim", JobsTable.unclaim if answers else lambda *_: unreachable())
     broken = pytest.raises(WorkerBrokenError)
     with death_before_the_call(kept), patch.object(os, "fork", side_effect=lack), undone, broken:
         system.deliver()

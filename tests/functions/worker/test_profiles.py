@@ -174,7 +174,7 @@ def test_openapi_bounds_the_timeout_of_each_flow(system: System) -> None:
 
 def claim(system: System, job_id: str, memory: int | None) -> Job:
     job, now = system.row(job_id), system.clock.now()
-    return system.deployment.store.claim(
+    return system.deployment.table.claim(
         job.id, created_at=job.created_at, owner="me", lease_until=now + 60_000, now=now, memory=memory
     )
 
@@ -199,7 +199,7 @@ def test_attempt_on_a_default_worker_after_one_on_another_counts_as_one_of_a_def
     job_id = system.submit("scales/weigh", parameters={"a": 1}).body["id"]
     job = claim(system, job_id, 2048)
     assert system.row(job_id).memory == 2048
-    system.deployment.store.release(job, error="x", not_before=system.clock.now(), now=system.clock.now())
+    system.deployment.table.release(job, error="x", not_before=system.clock.now(), now=system.clock.now())
     claim(system, job_id, None)
     assert system.row(job_id).memory is None
 

@@ -52,7 +52,7 @@ def watch(system: System, process: PassingProcess, timeout_seconds: int = 600) -
     """Claim a new job and watch over the process as if it ran the flow."""
     job_id = system.submit("trial/count", parameters={"steps": 1}).body["id"]
     now = system.clock.time
-    job = system.deployment.store.claim(job_id, created_at=now, owner="me", lease_until=now + 60_000, now=now)
+    job = system.deployment.table.claim(job_id, created_at=now, owner="me", lease_until=now + 60_000, now=now)
     delivery = Delivery(id="1", receipt="receipt", body="")
     batch = Batch(lambda: system.deployment.queue, system.deployment.times.lease_ms, [delivery])
     batch.next(now)
@@ -60,7 +60,7 @@ def watch(system: System, process: PassingProcess, timeout_seconds: int = 600) -
     del system.calls[:]
     timeout_ms = timeout_seconds * 1000
     of, passing = system.deployment, cast("FlowProcess", process)
-    return Attempt(job, passing, batch, of.store, of.clock, of.run_times, of.times, timeout_ms, now + 900_000)
+    return Attempt(job, passing, batch, of.table, of.clock, of.run_times, of.times, timeout_ms, now + 900_000)
 
 
 def times(system: System, operation: str) -> int:
@@ -131,9 +131,9 @@ def test_cancellation_reaches_the_flow_within_two_seconds(system: System) -> Non
     """A job that is cancelled is seen at the next look, and the flow is interrupted."""
     process = PassingProcess(system, {14: Returned("1")})
     attempt = watch(system, process)
-    store = system.deployment.store
+    table = system.deployment.table
     process.each_second = lambda second: (
-        second == 11 and store.cancel(attempt.job.id, org="acme", flow=None, now=system.clock.time)
+        second == 11 and table.cancel(attempt.job.id, org="acme", flow=None, now=system.clock.time)
     )
     attempt.watch()
     assert attempt.stop is Stop.CANCELLED
@@ -150,7 +150,7 @@ def test_takeover_stops_the_flow(system: System) -> None:
         if second == 1:
             now = system.clock.time = system.clock.time + 61_000
             created_at = attempt.job.created_at
-            system.deployment.store.claim(
+            system.deployment.table.claim(
                 attempt.job.id, created_at=created_at, owner="other", lease_until=now + 60_000, now=now
             )
 
@@ -190,7 +190,7 @@ def test_failing_heartbeat_does_not_end_the_flow(system: System) -> None:
 
     def break_and_mend(second: int) -> None:
         if second == 3:
-            mend.append(hook(system.deployment.store.client, before=unreachable))
+            mend.append(hook(system.deployment.table.client, before=unreachable))
         if second == 30:
             mend.pop()()
 

@@ -88,7 +88,7 @@ def test_failed_runs_foretell_nothing(system: System) -> None:
 def test_row_of_a_short_job_is_small(system: System) -> None:
     """With an input of 300 bytes and a result of 500 the row stays under the kilobyte of one write unit."""
     job_id = system.run("greet", message="x" * 500)["id"]
-    item = system.deployment.store.client.get_item(TableName="jobs", Key={"id": {"S": job_id}})["Item"]
+    item = system.deployment.table.client.get_item(TableName="jobs", Key={"id": {"S": job_id}})["Item"]
     size = sum(
         len(name) + len(content if isinstance(content, bytes) else str(content))
         for name, value in item.items()

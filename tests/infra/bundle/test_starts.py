@@ -17,7 +17,7 @@ from tests.infra.stack.template import ENTRIES, Template
 Assets = Callable[[AssetName, Platform], Path]
 
 TABLE, BOTH = {"_dynamodb"}, {"_dynamodb", "_sqs"}
-ACCEPTS = {"acceptance", "budgets", "catalog", "keys", "queue", "store"}
+ACCEPTS = {"acceptance", "budgets", "catalog", "keys", "queue", "table"}
 SUBMITS = ACCEPTS | {"admission"}
 MADE: dict[str, tuple[set[str], set[str]]] = {
     "submit": (SUBMITS, BOTH),
@@ -25,16 +25,16 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "execute": (SUBMITS, BOTH),
     "retry": (ACCEPTS | {"inputs", "lookup", "retries"}, BOTH),
     "upload": ({"catalog", "keys", "payloads"}, {"_dynamodb", "_s3"}),
-    **dict.fromkeys(("status", "wait"), ({"keys", "lookup", "outputs", "store"}, TABLE)),
-    "statuses": ({"keys", "outputs", "status_entries", "store"}, TABLE),
-    "cancel": ({"cancellation", "keys", "outputs", "store"}, TABLE),
-    "list_jobs": ({"catalog", "index", "job_pages", "keys", "store"}, TABLE),
-    "cancel_jobs": ({"cancellation", "catalog", "index", "job_pages", "keys", "store"}, TABLE),
+    **dict.fromkeys(("status", "wait"), ({"keys", "lookup", "outputs", "table"}, TABLE)),
+    "statuses": ({"keys", "outputs", "status_entries", "table"}, TABLE),
+    "cancel": ({"cancellation", "keys", "outputs", "table"}, TABLE),
+    "list_jobs": ({"catalog", "index", "job_pages", "keys", "table"}, TABLE),
+    "cancel_jobs": ({"cancellation", "catalog", "index", "job_pages", "keys", "table"}, TABLE),
     "usage": ({"keys", "uses"}, TABLE),
     "describe": ({"keys"}, TABLE),
-    "dead_letters": ({"inputs", "store", "unclaimed"}, TABLE),
+    "dead_letters": ({"inputs", "table", "unclaimed"}, TABLE),
     "metering": ({"bounds", "budgets", "spending", "uses"}, TABLE),
-    "sweep": ({"rounds", "store"}, TABLE),
+    "sweep": ({"rounds", "table"}, TABLE),
 }
 """The parts that each request of a function uses, and the clients that these call."""
 STARTS = """

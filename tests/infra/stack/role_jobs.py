@@ -57,7 +57,7 @@ def pending(root: System, flow: str = "add", **options: str) -> str:
 
 def running(root: System) -> Job:
     now = root.clock.time
-    return root.deployment.store.claim(
+    return root.deployment.table.claim(
         pending(root), created_at=now, owner="a worker", lease_until=now + 60_000, now=now
     )
 

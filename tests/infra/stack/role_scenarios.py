@@ -65,7 +65,7 @@ def retry(role: System, root: System) -> None:
     for given in ({"arguments": {"a": 1}}, {"input": uploaded(root)}):
         failed = running(root)
         root.deployment.inputs.keep(root.message_of(failed.id, **given), failed, root.clock.time)
-        root.deployment.store.fail(failed, error="no", now=root.clock.time)
+        root.deployment.table.fail(failed, error="no", now=root.clock.time)
         assert role.send(Route.RETRY_BY_ID, id=failed.id).status == 202
     assert role.send(Route.RETRY_BY_ID, id=overdue(root)).status == 422
 
