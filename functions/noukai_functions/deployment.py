@@ -90,14 +90,14 @@ class Deployment(Resources):
         """Return what cancels jobs."""
         from noukai_functions.requests.cancellation import Cancellation
 
-        return Cancellation(self.table, self.clock, lambda: self.schedules, lambda: self.inputs)
+        return Cancellation(self.table, self.clock, lambda: self.schedules, lambda: self.saved_inputs)
 
     @cached_property
     def retries(self) -> "Retries":
         """Return what resubmits the inputs of jobs that did not complete."""
         from noukai_functions.requests.retry import Retries
 
-        return Retries(self.catalog, self.inputs, self.acceptance, self.clock, lambda: self.payloads)
+        return Retries(self.catalog, self.saved_inputs, self.acceptance, self.clock, lambda: self.payloads)
 
     @cached_property
     def outputs(self) -> "Outputs":
@@ -196,7 +196,7 @@ class Deployment(Resources):
         """Return what ends deliveries whose jobs are not claimed."""
         from noukai_functions.worker.unclaimed import Unclaimed
 
-        return Unclaimed(self.table, self.clock, lambda: self.inputs)
+        return Unclaimed(self.table, self.clock, lambda: self.saved_inputs)
 
     @cached_property
     def worker(self) -> "Worker":
@@ -210,7 +210,7 @@ class Deployment(Resources):
             self.clock,
             self.processes,
             self.run_times,
-            lambda: self.inputs,
+            lambda: self.saved_inputs,
             self.unclaimed,
             self.times,
             self.profile_memory,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from noukai_functions.jobs.objects import PayloadStore
     from noukai_functions.jobs.queue import JobQueue
     from noukai_functions.jobs.rounds import Rounds
-    from noukai_functions.jobs.saved_inputs import InputStore
+    from noukai_functions.jobs.saved_inputs import SavedInputs
     from noukai_functions.jobs.table import JobsTable
     from noukai_functions.schedules import Schedules
     from noukai_functions.usage.budgets import Budgets
@@ -49,11 +49,11 @@ class Resources(Clients):
         return JobIndex(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
-    def inputs(self) -> "InputStore":
+    def saved_inputs(self) -> "SavedInputs":
         """Return the inputs of jobs that did not complete."""
-        from noukai_functions.jobs.saved_inputs import InputStore
+        from noukai_functions.jobs.saved_inputs import SavedInputs
 
-        return InputStore(self._dynamodb, self.environment["JOBS_TABLE"])
+        return SavedInputs(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def keys(self) -> "KeyRing":

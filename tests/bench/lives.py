@@ -21,7 +21,7 @@ from noukai_functions.deployment import Deployment
 from noukai_functions.jobs.index import JobIndex
 from noukai_functions.jobs.objects import PayloadStore
 from noukai_functions.jobs.queue import JobQueue
-from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.names import EXPIRES_AT
 from noukai_functions.schedules import Schedules
@@ -157,7 +157,7 @@ class Account:
         objects: Any = cloud.objects
         made = Deployment(self.system.deployment.environment, self.system.deployment.asset, clock)
         jobs, keys = made.environment["JOBS_TABLE"], made.environment["KEYS_TABLE"]
-        made.table, made.inputs = JobsTable(self._dynamodb, jobs), InputStore(self._dynamodb, jobs)
+        made.table, made.saved_inputs = JobsTable(self._dynamodb, jobs), SavedInputs(self._dynamodb, jobs)
         made.index = JobIndex(self._dynamodb, jobs)
         made.keys = KeyRing(self._dynamodb, keys, clock)
         usage = made.environment["USAGE_TABLE"]

@@ -12,7 +12,7 @@ from typing import Any, cast
 from noukai_functions.jobs.job_id import job_id
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.queue import Message
-from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.table import JobsTable
 from noukai_wire.routes import Route
 from noukai_wire.scopes import Scope
@@ -103,7 +103,7 @@ def _row(job: Job) -> Row:
 
 def _input(job: Job) -> Row:
     recorder = _Recorder()
-    InputStore(cast("Any", recorder), TABLES["jobs"]).keep(_message(job), job, _NOW)
+    SavedInputs(cast("Any", recorder), TABLES["jobs"]).keep(_message(job), job, _NOW)
     return recorder.row
 
 

@@ -18,7 +18,7 @@ from noukai_functions.aws import AwsError, client
 from noukai_functions.jobs.job_id import job_id
 from noukai_functions.jobs.queue import Delivery, JobQueue, Message
 from noukai_functions.jobs.rounds import Rounds
-from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_infra.local.emulator.endpoint import REGION
 from tests.functions.stand_ins.calls import answered_by_moto
@@ -59,8 +59,8 @@ class Subject:
         return Rounds(self.tables, self.table_name)
 
     @property
-    def inputs(self) -> InputStore:
-        return InputStore(self.tables, self.table_name)
+    def saved_inputs(self) -> SavedInputs:
+        return SavedInputs(self.tables, self.table_name)
 
     @property
     def queue(self) -> JobQueue:

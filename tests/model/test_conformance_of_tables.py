@@ -51,7 +51,7 @@ def test_jobs_that_were_given_up_are_found_on_every_page(subject: Subject) -> No
     for job in jobs.values():
         subject.table.create(job, NOW)
     subject.table.cancel("d", org="acme", flow=None, now=NOW)
-    subject.inputs.keep(MESSAGE, PENDING, NOW)
+    subject.saved_inputs.keep(MESSAGE, PENDING, NOW)
     found: list[Job] = []
     last = None
     while True:
@@ -64,11 +64,11 @@ def test_jobs_that_were_given_up_are_found_on_every_page(subject: Subject) -> No
 
 def test_input_is_kept_beside_the_row(subject: Subject) -> None:
     """The message of a job is kept whole, again and again, and none is found for another job of the id."""
-    assert subject.inputs.read(PENDING) is None
+    assert subject.saved_inputs.read(PENDING) is None
     for now in (NOW, NOW + 1):
-        subject.inputs.keep(MESSAGE, PENDING, now)
-    assert subject.inputs.read(PENDING) == MESSAGE
-    assert subject.inputs.read(replace(PENDING, created_at=NOW + 1)) is None
+        subject.saved_inputs.keep(MESSAGE, PENDING, now)
+    assert subject.saved_inputs.read(PENDING) == MESSAGE
+    assert subject.saved_inputs.read(replace(PENDING, created_at=NOW + 1)) is None
 
 
 def test_second_claim_follows_on_the_first(subject: Subject) -> None:

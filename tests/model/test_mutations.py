@@ -13,7 +13,7 @@ from noukai_functions.jobs import table
 from noukai_functions.jobs.lifecycle import TERMINAL, Transition
 from noukai_functions.jobs.queue import InvalidMessageError, Message
 from noukai_functions.jobs.row import expression
-from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.worker.batch import Batch
 from noukai_functions.worker.execution import Execution
 from noukai_functions.worker.process import pool
@@ -125,7 +125,7 @@ def failing_all_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def keeping_no_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(InputStore, "keep", lambda *_: None)
+    monkeypatch.setattr(SavedInputs, "keep", lambda *_: None)
 
 
 def answering_from_an_old_read(monkeypatch: pytest.MonkeyPatch) -> None:

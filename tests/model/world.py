@@ -13,7 +13,7 @@ from noukai_functions.deployment import Deployment
 from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State
 from noukai_functions.jobs.queue import JobQueue
 from noukai_functions.jobs.rounds import Rounds
-from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.table import JobsTable
 from tests.model.actor import Actor
 from tests.model.event import CUT, DIES, FAILS, NOTHING, READS_TIME, TIME, Event, Pending
@@ -69,7 +69,7 @@ class World:
         queues: Any = Gate(self, self.tables, self.queues, scenario.faults)
         self.deployment = Deployment(_ENVIRONMENT, asset, self.clock)  # type: ignore[arg-type]
         self.deployment.table = JobsTable(tables, JOBS)
-        self.deployment.inputs = InputStore(tables, JOBS)
+        self.deployment.saved_inputs = SavedInputs(tables, JOBS)
         self.deployment.rounds = Rounds(tables, JOBS)
         self.deployment.queue = JobQueue(queues, QUEUE)
         self.deployment.dead_letters = JobQueue(queues, DEAD_LETTERS)
@@ -188,7 +188,7 @@ class World:
         self.lives.check_end()
         ended = [job for job in self.ledger.jobs.values() if job.id in self.delivered and _has_message(job)]
         for job in ended:
-            if job.state is not State.COMPLETED and self.deployment.inputs.read(job) is None:
+            if job.state is not State.COMPLETED and self.deployment.saved_inputs.read(job) is None:
                 raise ViolationError(f"the input of a {job.state} job is lost: it cannot be retried")
 
     def close(self) -> None:

@@ -35,4 +35,4 @@ def handler(event: "Event", _context: object) -> dict[str, Any]:
     return bury(event, deployed())
 
 
-get_ready(lambda made: (made.unclaimed, made.inputs))
+get_ready(lambda made: (made.unclaimed, made.saved_inputs))

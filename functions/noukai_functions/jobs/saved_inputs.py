@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class InputStore:
+class SavedInputs:
     """The messages of ended jobs, in the jobs table under the job's id and a suffix."""
 
     client: "DynamoDBClient"

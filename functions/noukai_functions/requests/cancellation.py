@@ -15,7 +15,7 @@ from noukai_functions.telemetry import logger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from noukai_functions.jobs.saved_inputs import InputStore
+    from noukai_functions.jobs.saved_inputs import SavedInputs
     from noukai_functions.schedules import Schedules
 
 
@@ -26,7 +26,7 @@ class Cancellation:
     table: JobsTable
     clock: Clock
     schedules: "Callable[[], Schedules]"
-    inputs: "Callable[[], InputStore]"
+    saved_inputs: "Callable[[], SavedInputs]"
 
     def cancel(self, job_id: str, flow: str | None, org: str) -> Job:
         """Cancel the org's job and return it; leave a terminal one as it is."""
@@ -69,5 +69,5 @@ class Cancellation:
             return
         message = self.schedules().read(job)
         if message is not None:
-            self.inputs().keep(message, job, now)
+            self.saved_inputs().keep(message, job, now)
             self.schedules().delete(job)

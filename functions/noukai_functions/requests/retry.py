@@ -7,7 +7,7 @@ from noukai_functions.catalog.entries import Catalog
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.job_id import job_id
 from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State
-from noukai_functions.jobs.saved_inputs import InputStore
+from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.refusals import FlowNotFoundError, InputNotBackError, InvalidInputError, Refusal
 from noukai_functions.requests.acceptance import Acceptance
 
@@ -25,7 +25,7 @@ class Retries:
     """The retries of failed and cancelled jobs, each as a new job."""
 
     catalog: Catalog
-    inputs: InputStore
+    saved_inputs: SavedInputs
     acceptance: Acceptance
     clock: Clock
     payloads: "Callable[[], PayloadStore]"
@@ -42,7 +42,7 @@ class Retries:
             raise InvalidInputError([("id", reason)])
         if old.flow not in self.catalog.flows:
             raise FlowNotFoundError(old.flow)
-        message = self.inputs.read(old)
+        message = self.saved_inputs.read(old)
         if message is None:
             raise _without_input(old, now)
         job = _again(old, now)

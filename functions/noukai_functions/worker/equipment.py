@@ -14,7 +14,7 @@ from noukai_functions.worker.unclaimed import Unclaimed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from noukai_functions.jobs.saved_inputs import InputStore
+    from noukai_functions.jobs.saved_inputs import SavedInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Equipment:
     clock: Clock
     processes: ProcessPool
     run_times: RunTimes
-    inputs: "Callable[[], InputStore]"
+    saved_inputs: "Callable[[], SavedInputs]"
     """Asked for when an input is to be kept: a job that completes needs none."""
     unclaimed: Unclaimed
     times: Times

@@ -192,7 +192,7 @@ class Execution:
             result = outcome if isinstance(outcome, Payload) else outcome.result
             self.equipment.table.complete(job, result=result, now=now)
         elif outcome.permanent or job.attempt >= job.max_attempts:
-            self.equipment.inputs().keep(self.message, job, now)
+            self.equipment.saved_inputs().keep(self.message, job, now)
             self.equipment.table.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)
         else:
             self._release(job, outcome, flow)

@@ -14,7 +14,7 @@ from noukai_functions.worker.batch import Batch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from noukai_functions.jobs.saved_inputs import InputStore
+    from noukai_functions.jobs.saved_inputs import SavedInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Unclaimed:
 
     table: JobsTable
     clock: Clock
-    inputs: "Callable[[], InputStore]"
+    saved_inputs: "Callable[[], SavedInputs]"
     """Asked for when an input is to be kept: most deliveries need none."""
 
     def turn_away(
@@ -47,12 +47,12 @@ class Unclaimed:
                 extra = {"message_id": delivery.id, "job_id": message.id, "reason": reason}
                 logger().warning("a message was dropped", extra=extra)
             elif seen.state is State.CANCELLED:
-                self.inputs().keep(message, seen, now)
+                self.saved_inputs().keep(message, seen, now)
             return
         if verdict is Verdict.DEFER or (verdict is Verdict.CLAIMABLE and not dead):
             batch.defer(delivery, seconds_until_claimable(seen, now))
             return
-        self.inputs().keep(message, seen, now)
+        self.saved_inputs().keep(message, seen, now)
         standing = abandon(seen, self.table, now)
         if standing is not None and not standing.is_terminal:
             # Somebody was faster: what the row says then decides when the delivery returns.

@@ -96,7 +96,7 @@ def test_largest_inputs_are_kept(system: System, body: dict[str, Any]) -> None:
     job_id = system.send(Route.SUBMIT, raw=raw, org="acme", project="trial", flow="fail").body["id"]
     assert system.deliver() == {"batchItemFailures": []}
     assert system.status(job_id)["state"] == "failed"
-    kept = system.deployment.inputs.read(system.row(job_id))
+    kept = system.deployment.saved_inputs.read(system.row(job_id))
     assert kept is not None
     assert kept.arguments == {"message": body["message"]} | body.get("parameters", {})
     assert retry(system, job_id).status == 202

@@ -23,7 +23,7 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "submit": (SUBMITS, BOTH),
     "submit_jobs": (SUBMITS, BOTH),
     "execute": (SUBMITS, BOTH),
-    "retry": (ACCEPTS | {"inputs", "lookup", "retries"}, BOTH),
+    "retry": (ACCEPTS | {"saved_inputs", "lookup", "retries"}, BOTH),
     "upload": ({"catalog", "keys", "payloads"}, {"_dynamodb", "_s3"}),
     **dict.fromkeys(("status", "wait"), ({"keys", "lookup", "outputs", "table"}, TABLE)),
     "statuses": ({"keys", "outputs", "status_entries", "table"}, TABLE),
@@ -32,7 +32,7 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "cancel_jobs": ({"cancellation", "catalog", "index", "job_pages", "keys", "table"}, TABLE),
     "usage": ({"keys", "uses"}, TABLE),
     "describe": ({"keys"}, TABLE),
-    "dead_letters": ({"inputs", "table", "unclaimed"}, TABLE),
+    "dead_letters": ({"saved_inputs", "table", "unclaimed"}, TABLE),
     "metering": ({"bounds", "budgets", "spending", "uses"}, TABLE),
     "sweep": ({"rounds", "table"}, TABLE),
 }

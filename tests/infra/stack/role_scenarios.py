@@ -64,7 +64,7 @@ def retry(role: System, root: System) -> None:
     """One job has failed, another whose input was uploaded too; a third never started, which is noticed only now."""
     for given in ({"arguments": {"a": 1}}, {"input": uploaded(root)}):
         failed = running(root)
-        root.deployment.inputs.keep(root.message_of(failed.id, **given), failed, root.clock.time)
+        root.deployment.saved_inputs.keep(root.message_of(failed.id, **given), failed, root.clock.time)
         root.deployment.table.fail(failed, error="no", now=root.clock.time)
         assert role.send(Route.RETRY_BY_ID, id=failed.id).status == 202
     assert role.send(Route.RETRY_BY_ID, id=overdue(root)).status == 422
