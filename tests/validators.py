@@ -14,7 +14,7 @@ from noukai_functions.build.validators.code import flow_validator
 from noukai_functions.catalog.entries import Catalog
 from noukai_functions.catalog.text_checks import TextChecks
 from noukai_functions.clock import Clock
-from noukai_functions.jobs.objects import PayloadStore
+from noukai_functions.jobs.objects import JobObjects
 from noukai_functions.worker.inside.host import Host
 from tests.flow_process import CALL
 
@@ -61,7 +61,7 @@ def running(annotation: Any) -> Callable[[object], bool]:
     made = taking(annotation)
     name = f"project/{made.name}"
     catalog = Catalog.of({}, {name: flow_validator(made.signature.adapter).code})
-    host = Host("project", Path(), catalog, Clock(), _no_payloads)
+    host = Host("project", Path(), catalog, Clock(), _no_objects)
 
     def takes(value: object) -> bool:
         call = replace(CALL, flow=name, arguments={"argument": value})
@@ -74,7 +74,7 @@ def running(annotation: Any) -> Callable[[object], bool]:
     return takes
 
 
-def _no_payloads() -> PayloadStore:
+def _no_objects() -> JobObjects:
     raise LookupError("no argument was uploaded")
 
 

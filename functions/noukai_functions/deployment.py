@@ -62,7 +62,7 @@ class Deployment(Resources):
         """Return what makes jobs of submissions."""
         from noukai_functions.requests.admission import Admission
 
-        return Admission(self.catalog, self.acceptance, self.table, self.clock, lambda: self.payloads)
+        return Admission(self.catalog, self.acceptance, self.table, self.clock, lambda: self.objects)
 
     def prepare_submissions(self) -> None:
         """Make the parts that every submission uses."""
@@ -97,14 +97,14 @@ class Deployment(Resources):
         """Return what resubmits the inputs of jobs that did not complete."""
         from noukai_functions.requests.retry import Retries
 
-        return Retries(self.catalog, self.saved_inputs, self.acceptance, self.clock, lambda: self.payloads)
+        return Retries(self.catalog, self.saved_inputs, self.acceptance, self.clock, lambda: self.objects)
 
     @cached_property
     def outputs(self) -> "Outputs":
         """Return the outputs of jobs as answers show them."""
         from noukai_functions.api.outputs import Outputs
 
-        return Outputs(lambda: self.payloads)
+        return Outputs(lambda: self.objects)
 
     @cached_property
     def status_entries(self) -> "StatusEntries":
@@ -175,7 +175,7 @@ class Deployment(Resources):
         own = replace(self, environment=dict(self.environment))
 
         def body(project: str) -> "Body":
-            return Host(project, self.asset, self.catalog, self.clock, lambda: own.payloads).serve
+            return Host(project, self.asset, self.catalog, self.clock, lambda: own.objects).serve
 
         return ProcessPool(body, int(self.environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) << 20)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from noukai_functions.access.api_keys import KeyRing
     from noukai_functions.access.rate_limits import Rates
     from noukai_functions.jobs.index import JobIndex
-    from noukai_functions.jobs.objects import PayloadStore
+    from noukai_functions.jobs.objects import JobObjects
     from noukai_functions.jobs.queue import JobQueue
     from noukai_functions.jobs.rounds import Rounds
     from noukai_functions.jobs.saved_inputs import SavedInputs
@@ -94,11 +94,11 @@ class Resources(Clients):
         return self._queue(self.environment["DEAD_LETTER_QUEUE_URL"])
 
     @cached_property
-    def payloads(self) -> "PayloadStore":
-        """Return the store of inputs and results that are too large for a row."""
-        from noukai_functions.jobs.objects import PayloadStore
+    def objects(self) -> "JobObjects":
+        """Return the objects with inputs and results that are too large for a row."""
+        from noukai_functions.jobs.objects import JobObjects
 
-        return PayloadStore(self._s3, self.environment["PAYLOADS_BUCKET"])
+        return JobObjects(self._s3, self.environment["PAYLOADS_BUCKET"])
 
     @cached_property
     def schedules(self) -> "Schedules":

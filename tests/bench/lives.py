@@ -19,7 +19,7 @@ from noukai_functions.aws.direct_client import DirectClient
 from noukai_functions.build.catalog_build import build_catalog
 from noukai_functions.deployment import Deployment
 from noukai_functions.jobs.index import JobIndex
-from noukai_functions.jobs.objects import PayloadStore
+from noukai_functions.jobs.objects import JobObjects
 from noukai_functions.jobs.queue import JobQueue
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.table import JobsTable
@@ -164,7 +164,7 @@ class Account:
         made.uses, made.budgets = UseStore(self._dynamodb, usage), Budgets(self._dynamodb, usage, clock)
         made.bounds = Bounds(UnfinishedJobs(self._dynamodb, usage), made.budgets)
         made.queue = JobQueue(queues, QUEUE)
-        made.payloads = PayloadStore(objects, made.environment["PAYLOADS_BUCKET"])
+        made.objects = JobObjects(objects, made.environment["PAYLOADS_BUCKET"])
         made.schedules = Schedules(schedules, "schedules", QUEUE, "role")
         processes: Any = Processes(cloud.timeline, made)
         made.processes = processes

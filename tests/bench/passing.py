@@ -73,7 +73,7 @@ class Processes:
         del fresh
         if project not in self._hosts:
             made = self.deployment
-            self._hosts[project] = Host(project, made.asset, made.catalog, made.clock, lambda: made.payloads)
+            self._hosts[project] = Host(project, made.asset, made.catalog, made.clock, lambda: made.objects)
             self._hosts[project].load()
         return PassingProcess(self._hosts[project], self.timeline)
 

@@ -18,7 +18,7 @@ def api_on_moto(asset: Path, key: str) -> Iterator[str]:
     """Serve a fresh deployment, with a key of the org `acme` that allows everything; yield its base URL."""
     with system_on_moto(asset) as system:
         system.add_key(key, "acme", ("submit", "read", "cancel", "usage"))
-        payloads = system.deployment.payloads
+        payloads = system.deployment.objects
         payloads.client.create_bucket(Bucket=payloads.bucket)
         server = Server(_handler(system.deployment))
         with serving(server):

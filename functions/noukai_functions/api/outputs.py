@@ -12,14 +12,14 @@ from noukai_wire.limits import MAX_RESULT_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from noukai_functions.jobs.objects import PayloadStore
+    from noukai_functions.jobs.objects import JobObjects
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
     """The outputs of jobs: inline, by URL, or lost."""
 
-    payloads: "Callable[[], PayloadStore]"
+    objects: "Callable[[], JobObjects]"
 
     def shown(self, job: Job) -> Shown:
         """Return a job's output for an answer; a large one is behind a URL."""
@@ -27,7 +27,7 @@ class Outputs:
             return _parsed(job, job.result)
         if job.result_object is None:
             return {}
-        return _shown_object(job, job.result_object, self.payloads())
+        return _shown_object(job, job.result_object, self.objects())
 
 
 def size_of(job: Job) -> int:
@@ -37,16 +37,16 @@ def size_of(job: Job) -> int:
     return len(job.result or "")
 
 
-def _shown_object(job: Job, payload: Payload, payloads: "PayloadStore") -> Shown:
+def _shown_object(job: Job, payload: Payload, objects: "JobObjects") -> Shown:
     from noukai_functions.jobs.objects import PayloadLostError  # noqa: PLC0415 - few jobs have such a result
 
     try:
         if payload.size <= MAX_RESULT_BYTES:
-            return _parsed(job, payloads.read(payload.key, payload.sha256))
-        payloads.look_for(payload.key)
+            return _parsed(job, objects.read(payload.key, payload.sha256))
+        objects.look_for(payload.key)
     except PayloadLostError as lost:
         return _lost(job, str(lost))
-    return {"outputUrl": payloads.link(payload.key), "outputBytes": payload.size, "outputSha256": payload.sha256}
+    return {"outputUrl": objects.link(payload.key), "outputBytes": payload.size, "outputSha256": payload.sha256}
 
 
 def _parsed(job: Job, content: str | bytes) -> Shown:

@@ -28,12 +28,12 @@ def upload(request: Request, caller: Caller, deployment: Deployment) -> Response
         keep_seconds=options.get("keepSeconds", deployment.catalog.flows[name].keep_seconds),
         wait_ms=max(0, due_at(options, now) - now),
     )
-    url, headers = deployment.payloads.upload_target(input_key(caller.org, reference), announced.size)
+    url, headers = deployment.objects.upload_target(input_key(caller.org, reference), announced.size)
     return Response({"input": reference, "url": url, "headers": headers})
 
 
 def _prepare(deployment: Deployment) -> None:
-    _ = deployment.keys, deployment.payloads
+    _ = deployment.keys, deployment.objects
     deployment.catalog.prepare(UPLOAD)
 
 

@@ -37,8 +37,8 @@ class PayloadLostError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class PayloadStore:
-    """The bucket. Every method but `link` and `upload_target` is one request."""
+class JobObjects:
+    """The objects of jobs, in one bucket. Every method but `link` and `upload_target` is one request."""
 
     client: "S3Client"
     bucket: str

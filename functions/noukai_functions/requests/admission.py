@@ -16,7 +16,7 @@ from noukai_functions.requests.submission import Submission, keyed_submission, r
 from noukai_wire.slug import is_slug
 
 if TYPE_CHECKING:
-    from noukai_functions.jobs.objects import PayloadStore
+    from noukai_functions.jobs.objects import JobObjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Admission:
     acceptance: Acceptance
     table: JobsTable
     clock: Clock
-    payloads: "Callable[[], PayloadStore]"
+    objects: "Callable[[], JobObjects]"
 
     def submit(self, name: str, key: str | None, submission: Submission, org: str) -> Job:
         """Accept a job of the flow `name`.
@@ -93,7 +93,7 @@ class Admission:
 
     def _check_input(self, job: Job, reference: str) -> None:
         """Refuse an input that was never uploaded, or expires before the job."""
-        kept_until = self.payloads().uploaded_until(job.org, reference)
+        kept_until = self.objects().uploaded_until(job.org, reference)
         if kept_until is None:
             raise InvalidInputError([("input", "names nothing that is here: upload the input, then submit it")])
         if kept_until < job.give_up_at + job.keep_seconds * 1000:

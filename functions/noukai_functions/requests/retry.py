@@ -14,7 +14,7 @@ from noukai_functions.requests.acceptance import Acceptance
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from noukai_functions.jobs.objects import PayloadStore
+    from noukai_functions.jobs.objects import JobObjects
 
 _COMES_BACK_MS = 60 * 60 * 1000
 """After an hour, assume that the message of a cancelled job was never sent."""
@@ -28,7 +28,7 @@ class Retries:
     saved_inputs: SavedInputs
     acceptance: Acceptance
     clock: Clock
-    payloads: "Callable[[], PayloadStore]"
+    objects: "Callable[[], JobObjects]"
 
     def retry(self, old: Job) -> Job:
         """Resubmit the input of a job as a new one; retrying twice makes one.
@@ -47,7 +47,7 @@ class Retries:
             raise _without_input(old, now)
         job = _again(old, now)
         if message.input is not None:
-            kept_until = self.payloads().uploaded_until(job.org, message.input)
+            kept_until = self.objects().uploaded_until(job.org, message.input)
             if (kept_until or 0) < job.give_up_at:
                 raise InvalidInputError([("id", "is a job whose uploaded input is not kept any more: submit it anew")])
         return self.acceptance.accept(job, replace(message, id=job.id))

@@ -31,7 +31,7 @@ def kept(system: System, job_id: str) -> Payload:
 
 
 def lose(system: System, s3: Endpoint, job_id: str) -> None:
-    bucket = system.deployment.payloads.bucket
+    bucket = system.deployment.objects.bucket
     s3.client("s3").delete_object(Bucket=bucket, Key=kept(system, job_id).key)
 
 
@@ -82,14 +82,14 @@ def test_result_of_another_content_is_lost(large: System, s3: Endpoint) -> None:
     """An object that is not what the job returned is shown to nobody."""
     job_id = repeated(large, limits.MAX_ROW_RESULT_BYTES + 1)
     payload = kept(large, job_id)
-    s3.client("s3").put_object(Bucket=large.deployment.payloads.bucket, Key=payload.key, Body=b'"forged"')
+    s3.client("s3").put_object(Bucket=large.deployment.objects.bucket, Key=payload.key, Body=b'"forged"')
     assert "is not what it was" in large.status(job_id)["error"]
 
 
 def test_result_that_cannot_be_kept_is_tried_again(large: System, monkeypatch: pytest.MonkeyPatch) -> None:
     """The flow may run again, and its job says why."""
     monkeypatch.setitem(large.deployment.environment, "PAYLOADS_BUCKET", "nowhere")
-    del large.deployment.__dict__["payloads"]
+    del large.deployment.__dict__["objects"]
     job_id = repeated(large, limits.MAX_ROW_RESULT_BYTES + 1)
     job = large.row(job_id)
     assert (job.state, job.attempt) == (State.PENDING, 1)

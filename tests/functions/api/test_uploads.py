@@ -46,7 +46,7 @@ class Uploads:
 
     def lose(self, reference: str) -> None:
         kept, _, sha256 = reference.partition("/")
-        bucket = self.system.deployment.payloads.bucket
+        bucket = self.system.deployment.objects.bucket
         self.s3.client("s3").delete_object(Bucket=bucket, Key=f"{kept}/acme/{sha256}")
 
 
@@ -190,7 +190,7 @@ def test_input_that_is_gone_before_its_job_is_refused(uploads: Uploads) -> None:
 def uploads_time(uploads: Uploads, reference: str) -> int:
     """When S3 took it, by its own clock."""
     kept, _, sha256 = reference.partition("/")
-    until = uploads.system.deployment.payloads.look_for(f"{kept}/acme/{sha256}")
+    until = uploads.system.deployment.objects.look_for(f"{kept}/acme/{sha256}")
     return until - int(kept.removeprefix("keep-").removesuffix("d")) * DAY_MS
 
 

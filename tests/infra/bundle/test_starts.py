@@ -24,7 +24,7 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "submit_jobs": (SUBMITS, BOTH),
     "execute": (SUBMITS, BOTH),
     "retry": (ACCEPTS | {"saved_inputs", "lookup", "retries"}, BOTH),
-    "upload": ({"catalog", "keys", "payloads"}, {"_dynamodb", "_s3"}),
+    "upload": ({"catalog", "keys", "objects"}, {"_dynamodb", "_s3"}),
     **dict.fromkeys(("status", "wait"), ({"keys", "lookup", "outputs", "table"}, TABLE)),
     "statuses": ({"keys", "outputs", "status_entries", "table"}, TABLE),
     "cancel": ({"cancellation", "keys", "outputs", "table"}, TABLE),

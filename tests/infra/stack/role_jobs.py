@@ -30,7 +30,7 @@ def put(system: System, content: bytes) -> str:
     """Upload an input by the place that the system gives for it; gives how a submission refers to it."""
     body = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     target = system.send(Route.UPLOAD, body=body, org="acme", project="trial", flow="repeat").body
-    authority = system.deployment.payloads.client._endpoint.http_session._verify  # type: ignore[attr-defined]
+    authority = system.deployment.objects.client._endpoint.http_session._verify  # type: ignore[attr-defined]
     trust = ssl.create_default_context(cafile=authority)
     answer = httpx.put(target["url"], content=content, headers=target["headers"], verify=trust)
     assert answer.status_code == 200, answer.text

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from noukai_functions.catalog.entries import Catalog
     from noukai_functions.clock import Clock
-    from noukai_functions.jobs.objects import PayloadStore
+    from noukai_functions.jobs.objects import JobObjects
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Host:
     asset: Path
     catalog: "Catalog"
     clock: "Clock"
-    make_payloads: "Callable[[], PayloadStore]"
+    make_objects: "Callable[[], JobObjects]"
     _environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     """The environment before the import of the module, which may change it."""
     _flows: dict[str, Flow] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Host:
         from noukai_functions.jobs.objects import result_key  # noqa: PLC0415 - few jobs have such a result
 
         try:
-            return self._payloads().put(result_key(call), content)
+            return self._objects().put(result_key(call), content)
         except Exception as error:  # noqa: BLE001 - whatever it is, the job is told, and the process lives on
             what = f"the result of {len(content)} bytes could not be kept: {describe_error(error)}"
             return Raised(cut(what), trace=trace_of(error))
@@ -139,16 +139,16 @@ class Host:
 
         key = input_key(call.org, reference)
         try:
-            content = self._payloads().read(key, key.rpartition("/")[2])
+            content = self._objects().read(key, key.rpartition("/")[2])
             return uploaded_arguments(content, call.flow, self.catalog)
         except PayloadLostError as lost:
             raise PayloadLostError(f"the job's input is lost: {lost}; submit it anew") from None
         except Refusal as refused:
             raise ArgumentsError(f"the uploaded input is not what the flow takes: {refused.message}") from None
 
-    def _payloads(self) -> "PayloadStore":
+    def _objects(self) -> "JobObjects":
         with _shown(self._environment):
-            return self.make_payloads()
+            return self.make_objects()
 
 
 @dataclass(slots=True)
