@@ -68,7 +68,7 @@ class Deployment(Resources):
         """Make the parts that every submission uses."""
         from noukai_functions.catalog.entries import SUBMISSION
 
-        _ = self.keys, self.admission, self.queue
+        _ = self.api_keys, self.admission, self.queue
         self.catalog.prepare(SUBMISSION)
 
     @cached_property

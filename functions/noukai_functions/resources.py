@@ -8,7 +8,7 @@ from noukai_functions.clients import Clients
 from noukai_functions.clock import Clock
 
 if TYPE_CHECKING:
-    from noukai_functions.access.api_keys import KeyRing
+    from noukai_functions.access.api_keys import ApiKeys
     from noukai_functions.access.rate_limits import Rates
     from noukai_functions.jobs.index import JobIndex
     from noukai_functions.jobs.objects import JobObjects
@@ -56,11 +56,11 @@ class Resources(Clients):
         return SavedInputs(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
-    def keys(self) -> "KeyRing":
+    def api_keys(self) -> "ApiKeys":
         """Return the keys table."""
-        from noukai_functions.access.api_keys import KeyRing
+        from noukai_functions.access.api_keys import ApiKeys
 
-        return KeyRing(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
+        return ApiKeys(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
 
     @cached_property
     def rates(self) -> "Rates":

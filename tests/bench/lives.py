@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from noukai_functions.access.api_keys import KeyRing
+from noukai_functions.access.api_keys import ApiKeys
 from noukai_functions.aws import client
 from noukai_functions.aws.direct_client import DirectClient
 from noukai_functions.build.catalog_build import build_catalog
@@ -159,7 +159,7 @@ class Account:
         jobs, keys = made.environment["JOBS_TABLE"], made.environment["KEYS_TABLE"]
         made.table, made.saved_inputs = JobsTable(self._dynamodb, jobs), SavedInputs(self._dynamodb, jobs)
         made.index = JobIndex(self._dynamodb, jobs)
-        made.keys = KeyRing(self._dynamodb, keys, clock)
+        made.api_keys = ApiKeys(self._dynamodb, keys, clock)
         usage = made.environment["USAGE_TABLE"]
         made.uses, made.budgets = UseStore(self._dynamodb, usage), Budgets(self._dynamodb, usage, clock)
         made.bounds = Bounds(UnfinishedJobs(self._dynamodb, usage), made.budgets)

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from noukai_functions.access.api_keys import KeyRing
+from noukai_functions.access.api_keys import ApiKeys
 from noukai_functions.deployment import Deployment
 from noukai_functions.handlers import status, wait
 from noukai_functions.jobs.estimate import Estimate
@@ -89,7 +89,7 @@ class SimulatedApi:
         clock: Any = self.timeline
         self._deployment = Deployment({}, clock=clock)
         self._deployment.table = JobsTable(tables, "jobs")
-        self._deployment.keys = KeyRing(tables, "keys", clock)
+        self._deployment.api_keys = ApiKeys(tables, "keys", clock)
 
     def send(self, request: httpx.Request) -> httpx.Response:
         """Perform a request of a client; what it takes is written down in the life of its job."""

@@ -47,7 +47,7 @@ class Caller:
 
 
 @dataclass(slots=True)
-class KeyRing:
+class ApiKeys:
     """The keys table, which holds SHA-256 hashes only, and this process's cache of it."""
 
     client: "DynamoDBClient"

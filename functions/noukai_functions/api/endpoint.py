@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from noukai_functions.access.api_keys import Caller, KeyRing
+from noukai_functions.access.api_keys import ApiKeys, Caller
 from noukai_functions.access.rate_limits import Rates
 from noukai_functions.api.errors import ErrorAnswer, error_answer
 from noukai_functions.json_text import inflated
@@ -90,7 +90,7 @@ class Access(Protocol):
     """The API keys and rates that tell who calls."""
 
     @property
-    def keys(self) -> KeyRing:
+    def api_keys(self) -> ApiKeys:
         """Return the API keys."""
 
     @property
@@ -135,7 +135,7 @@ def error_response(error: ErrorAnswer) -> Response:
 
 def caller_of(request: Request, access: Access) -> Caller:
     """Authenticate the request, and count the call if the key is limited."""
-    caller = access.keys.authenticate(request.headers.get("authorization"))
+    caller = access.api_keys.authenticate(request.headers.get("authorization"))
     if caller.rate is not None:
         access.rates.count(caller.key, caller.rate)
     return caller

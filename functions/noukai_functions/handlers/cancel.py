@@ -22,4 +22,4 @@ def cancel(request: Request, caller: Caller, deployment: Deployment) -> Response
 
 
 handler = Endpoint(cancel, deployed)
-get_ready(lambda made: (made.keys, made.cancellation, made.outputs))
+get_ready(lambda made: (made.api_keys, made.cancellation, made.outputs))

@@ -36,4 +36,4 @@ def cancel_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Re
 
 
 handler = Endpoint(cancel_jobs, deployed)
-get_ready(lambda made: (made.keys, made.catalog, made.job_pages, made.cancellation))
+get_ready(lambda made: (made.api_keys, made.catalog, made.job_pages, made.cancellation))

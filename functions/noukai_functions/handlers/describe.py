@@ -84,4 +84,4 @@ def handler(event: Event, _context: object) -> dict[str, Any]:
     return answer(event, deployed())
 
 
-get_ready(lambda made: made.keys)
+get_ready(lambda made: made.api_keys)

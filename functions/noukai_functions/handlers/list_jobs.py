@@ -21,4 +21,4 @@ def list_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Resp
 
 
 handler = Endpoint(list_jobs, deployed)
-get_ready(lambda made: (made.keys, made.catalog, made.job_pages))
+get_ready(lambda made: (made.api_keys, made.catalog, made.job_pages))

@@ -15,4 +15,4 @@ def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
 
 
 handler = Endpoint(retry, deployed)
-get_ready(lambda made: (made.keys, made.lookup, made.retries, made.queue))
+get_ready(lambda made: (made.api_keys, made.lookup, made.retries, made.queue))

@@ -15,4 +15,4 @@ def status(request: Request, caller: Caller, deployment: Deployment) -> Response
 
 
 handler = Endpoint(status, deployed)
-get_ready(lambda made: (made.keys, made.lookup, made.outputs))
+get_ready(lambda made: (made.api_keys, made.lookup, made.outputs))

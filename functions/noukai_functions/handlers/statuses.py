@@ -26,4 +26,4 @@ def _ids(body: bytes) -> list[str]:
 
 
 handler = Endpoint(statuses, deployed)
-get_ready(lambda made: (made.keys, made.status_entries))
+get_ready(lambda made: (made.api_keys, made.status_entries))

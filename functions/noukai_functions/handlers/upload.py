@@ -33,7 +33,7 @@ def upload(request: Request, caller: Caller, deployment: Deployment) -> Response
 
 
 def _prepare(deployment: Deployment) -> None:
-    _ = deployment.keys, deployment.objects
+    _ = deployment.api_keys, deployment.objects
     deployment.catalog.prepare(UPLOAD)
 
 

@@ -61,4 +61,4 @@ def _day(request: Request, name: str, default: date) -> date:
 
 
 handler = Endpoint(usage, deployed)
-get_ready(lambda made: (made.keys, made.uses))
+get_ready(lambda made: (made.api_keys, made.uses))

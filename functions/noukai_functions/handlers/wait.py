@@ -40,4 +40,4 @@ def _progress(request: Request) -> bool:
 
 
 handler = Endpoint(wait, deployed)
-get_ready(lambda made: (made.keys, made.lookup, made.outputs))
+get_ready(lambda made: (made.api_keys, made.lookup, made.outputs))

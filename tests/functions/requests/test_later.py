@@ -18,7 +18,7 @@ KEY = {"idempotency-key": "k"}
 
 
 def submit(system: System, seconds: float = HOUR, *, headers: Any = None, **options: Any) -> Answer:
-    org = system.deployment.keys.authenticate(f"Bearer {system.key}").org
+    org = system.deployment.api_keys.authenticate(f"Bearer {system.key}").org
     system.deployment.budgets.of(org)
     del system.calls[:]
     return system.submit(parameters={"a": 1}, options={"runAt": moment(system, seconds), **options}, headers=headers)

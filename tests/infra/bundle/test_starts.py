@@ -17,21 +17,21 @@ from tests.infra.stack.template import ENTRIES, Template
 Assets = Callable[[AssetName, Platform], Path]
 
 TABLE, BOTH = {"_dynamodb"}, {"_dynamodb", "_sqs"}
-ACCEPTS = {"acceptance", "budgets", "catalog", "keys", "queue", "table"}
+ACCEPTS = {"acceptance", "budgets", "catalog", "api_keys", "queue", "table"}
 SUBMITS = ACCEPTS | {"admission"}
 MADE: dict[str, tuple[set[str], set[str]]] = {
     "submit": (SUBMITS, BOTH),
     "submit_jobs": (SUBMITS, BOTH),
     "execute": (SUBMITS, BOTH),
     "retry": (ACCEPTS | {"saved_inputs", "lookup", "retries"}, BOTH),
-    "upload": ({"catalog", "keys", "objects"}, {"_dynamodb", "_s3"}),
-    **dict.fromkeys(("status", "wait"), ({"keys", "lookup", "outputs", "table"}, TABLE)),
-    "statuses": ({"keys", "outputs", "status_entries", "table"}, TABLE),
-    "cancel": ({"cancellation", "keys", "outputs", "table"}, TABLE),
-    "list_jobs": ({"catalog", "index", "job_pages", "keys", "table"}, TABLE),
-    "cancel_jobs": ({"cancellation", "catalog", "index", "job_pages", "keys", "table"}, TABLE),
-    "usage": ({"keys", "uses"}, TABLE),
-    "describe": ({"keys"}, TABLE),
+    "upload": ({"catalog", "api_keys", "objects"}, {"_dynamodb", "_s3"}),
+    **dict.fromkeys(("status", "wait"), ({"api_keys", "lookup", "outputs", "table"}, TABLE)),
+    "statuses": ({"api_keys", "outputs", "status_entries", "table"}, TABLE),
+    "cancel": ({"cancellation", "api_keys", "outputs", "table"}, TABLE),
+    "list_jobs": ({"catalog", "index", "job_pages", "api_keys", "table"}, TABLE),
+    "cancel_jobs": ({"cancellation", "catalog", "index", "job_pages", "api_keys", "table"}, TABLE),
+    "usage": ({"api_keys", "uses"}, TABLE),
+    "describe": ({"api_keys"}, TABLE),
     "dead_letters": ({"saved_inputs", "table", "unclaimed"}, TABLE),
     "metering": ({"bounds", "budgets", "spending", "uses"}, TABLE),
     "sweep": ({"rounds", "table"}, TABLE),
