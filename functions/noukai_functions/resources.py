@@ -9,7 +9,7 @@ from noukai_functions.clock import Clock
 
 if TYPE_CHECKING:
     from noukai_functions.access.api_keys import ApiKeys
-    from noukai_functions.access.rate_limits import Rates
+    from noukai_functions.access.rate_limits import RateLimits
     from noukai_functions.jobs.index import JobIndex
     from noukai_functions.jobs.objects import JobObjects
     from noukai_functions.jobs.queue import JobQueue
@@ -63,11 +63,11 @@ class Resources(Clients):
         return ApiKeys(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
 
     @cached_property
-    def rates(self) -> "Rates":
+    def rate_limits(self) -> "RateLimits":
         """Return the call rates of limited keys."""
-        from noukai_functions.access.rate_limits import Rates
+        from noukai_functions.access.rate_limits import RateLimits
 
-        return Rates(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
+        return RateLimits(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
 
     @cached_property
     def budgets(self) -> "Budgets":

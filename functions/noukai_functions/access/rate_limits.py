@@ -14,7 +14,7 @@ _KEPT_SECONDS = 60 * 60
 
 
 @dataclass(slots=True)
-class Rates:
+class RateLimits:
     """The calls of limited keys per second, counted in the usage table for all processes.
 
     A call of a key without a limit costs nothing here, one of a key with a limit a write. What is beyond the

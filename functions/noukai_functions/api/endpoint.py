@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from noukai_functions.access.api_keys import ApiKeys, Caller
-from noukai_functions.access.rate_limits import Rates
+from noukai_functions.access.rate_limits import RateLimits
 from noukai_functions.api.errors import ErrorAnswer, error_answer
 from noukai_functions.json_text import inflated
 from noukai_functions.refusals import InvalidInputError
@@ -94,7 +94,7 @@ class Access(Protocol):
         """Return the API keys."""
 
     @property
-    def rates(self) -> Rates:
+    def rate_limits(self) -> RateLimits:
         """Return the call rates of limited keys."""
 
 
@@ -137,7 +137,7 @@ def caller_of(request: Request, access: Access) -> Caller:
     """Authenticate the request, and count the call if the key is limited."""
     caller = access.api_keys.authenticate(request.headers.get("authorization"))
     if caller.rate is not None:
-        access.rates.count(caller.key, caller.rate)
+        access.rate_limits.count(caller.key, caller.rate)
     return caller
 
 
