@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from noukai_functions.requests.job_page import JobPages
     from noukai_functions.requests.lookup import Lookup
     from noukai_functions.requests.retry import Retries
-    from noukai_functions.usage.budget_watch import Spending
+    from noukai_functions.usage.budget_watch import BudgetWatch
     from noukai_functions.usage.records import Prices
     from noukai_functions.usage.unfinished import Bounds
     from noukai_functions.worker.process.pool import ProcessPool
@@ -114,11 +114,11 @@ class Deployment(Resources):
         return StatusEntries(self.table, self.clock, self.outputs)
 
     @cached_property
-    def spending(self) -> "Spending":
+    def budget_watch(self) -> "BudgetWatch":
         """Return the budgets' watch over usage."""
-        from noukai_functions.usage.budget_watch import Spending
+        from noukai_functions.usage.budget_watch import BudgetWatch
 
-        return Spending(self.uses, self.budgets, self.prices)
+        return BudgetWatch(self.uses, self.budgets, self.prices)
 
     @cached_property
     def bounds(self) -> "Bounds":

@@ -43,7 +43,7 @@ def meter(event: "Event", deployment: Deployment) -> None:
     for org in {org for org, day, _ in groups if deployment.bounds.jobs.is_closed(day, now)}:
         deployment.bounds.jobs.reopen(org)
     for org, use in used.items():
-        deployment.spending.note(org, use, now)
+        deployment.budget_watch.note(org, use, now)
         deployment.bounds.note(org, unfinished[org], now)
 
 
@@ -68,4 +68,4 @@ def handler(event: "Event", _context: object) -> dict[str, Any]:
     return {"state": {}}
 
 
-get_ready(lambda made: (made.uses, made.spending, made.bounds))
+get_ready(lambda made: (made.uses, made.budget_watch, made.bounds))

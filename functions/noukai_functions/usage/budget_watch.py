@@ -19,7 +19,7 @@ class _Look:
 
 
 @dataclass(slots=True)
-class Spending:
+class BudgetWatch:
     """The usage of orgs with a budget.
 
     An org without one costs nothing but the look at its budget.

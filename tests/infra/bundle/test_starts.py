@@ -33,7 +33,7 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "usage": ({"api_keys", "uses"}, TABLE),
     "describe": ({"api_keys"}, TABLE),
     "dead_letters": ({"saved_inputs", "table", "unclaimed"}, TABLE),
-    "metering": ({"bounds", "budgets", "spending", "uses"}, TABLE),
+    "metering": ({"bounds", "budgets", "budget_watch", "uses"}, TABLE),
     "sweep": ({"rounds", "table"}, TABLE),
 }
 """The parts that each request of a function uses, and the clients that these call."""
