@@ -118,7 +118,7 @@ class Deployment(Resources):
         """Return the budgets' watch over usage."""
         from noukai_functions.usage.budget_watch import BudgetWatch
 
-        return BudgetWatch(self.uses, self.budgets, self.prices)
+        return BudgetWatch(self.usage_totals, self.budgets, self.prices)
 
     @cached_property
     def bounds(self) -> "Bounds":

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from noukai_functions.jobs.table import JobsTable
     from noukai_functions.schedules import Schedules
     from noukai_functions.usage.budgets import Budgets
-    from noukai_functions.usage.totals import UseStore
+    from noukai_functions.usage.totals import UsageTotals
 
 
 class Resources(Clients):
@@ -77,11 +77,11 @@ class Resources(Clients):
         return Budgets(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
 
     @cached_property
-    def uses(self) -> "UseStore":
-        """Return the usage of orgs."""
-        from noukai_functions.usage.totals import UseStore
+    def usage_totals(self) -> "UsageTotals":
+        """Return the usage of orgs by day and flow."""
+        from noukai_functions.usage.totals import UsageTotals
 
-        return UseStore(self._dynamodb, self.environment["USAGE_TABLE"])
+        return UsageTotals(self._dynamodb, self.environment["USAGE_TABLE"])
 
     @cached_property
     def queue(self) -> "JobQueue":

@@ -27,7 +27,7 @@ from noukai_functions.names import EXPIRES_AT
 from noukai_functions.schedules import Schedules
 from noukai_functions.telemetry import logger
 from noukai_functions.usage.budgets import Budgets
-from noukai_functions.usage.totals import UseStore
+from noukai_functions.usage.totals import UsageTotals
 from noukai_functions.usage.unfinished import Bounds, UnfinishedJobs
 from noukai_wire.limits import DEFAULT_LIST_LIMIT
 from tests.bench.caller import KEY, Caller
@@ -161,7 +161,7 @@ class Account:
         made.index = JobIndex(self._dynamodb, jobs)
         made.api_keys = ApiKeys(self._dynamodb, keys, clock)
         usage = made.environment["USAGE_TABLE"]
-        made.uses, made.budgets = UseStore(self._dynamodb, usage), Budgets(self._dynamodb, usage, clock)
+        made.usage_totals, made.budgets = UsageTotals(self._dynamodb, usage), Budgets(self._dynamodb, usage, clock)
         made.bounds = Bounds(UnfinishedJobs(self._dynamodb, usage), made.budgets)
         made.queue = JobQueue(queues, QUEUE)
         made.objects = JobObjects(objects, made.environment["PAYLOADS_BUCKET"])

@@ -15,7 +15,7 @@ class CrashError(Exception):
 @contextmanager
 def crashing(system: System, at: int, *, applied: bool) -> Iterator[None]:
     """Let the process die at a write, before or after DynamoDB has applied it."""
-    table = system.deployment.uses.client
+    table = system.deployment.usage_totals.client
     writes: list[Any] = []
 
     def before(_: Any) -> None:

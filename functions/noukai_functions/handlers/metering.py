@@ -8,7 +8,7 @@ from noukai_functions.aws import AwsError
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.ready import get_ready
 from noukai_functions.telemetry import logger
-from noukai_functions.usage.records import Entry, Unfinished, Use, entry_of, is_restored
+from noukai_functions.usage.records import Entry, Unfinished, Usage, entry_of, is_restored
 
 if TYPE_CHECKING:
     from noukai_functions.api.endpoint import Event
@@ -28,22 +28,22 @@ def meter(event: "Event", deployment: Deployment) -> None:
     shard = event.get("shardId", "")
     groups = _grouped(event.get("Records", ()), deployment.worker_memory)
     now = deployment.clock.now()
-    used: dict[str, Use] = defaultdict(Use)
+    used: dict[str, Usage] = defaultdict(Usage)
     unfinished: dict[str, Unfinished] = defaultdict(Unfinished)
     for (org, day, flow), entries in groups.items():
         try:
-            deployment.uses.add(shard, entries, now)
+            deployment.usage_totals.add(shard, entries, now)
         except AwsError as error:
             if error.code != "ValidationException":
                 raise
             logger().exception("usage was not counted", extra={"org": org, "day": day, "flow": flow})
             continue
-        used[org] = sum((entry.use for entry in entries), used[org])
+        used[org] = sum((entry.usage for entry in entries), used[org])
         unfinished[org] = sum((entry.unfinished for entry in entries), unfinished[org])
     for org in {org for org, day, _ in groups if deployment.bounds.jobs.is_closed(day, now)}:
         deployment.bounds.jobs.reopen(org)
-    for org, use in used.items():
-        deployment.budget_watch.note(org, use, now)
+    for org, usage in used.items():
+        deployment.budget_watch.note(org, usage, now)
         deployment.bounds.note(org, unfinished[org], now)
 
 
@@ -68,4 +68,4 @@ def handler(event: "Event", _context: object) -> dict[str, Any]:
     return {"state": {}}
 
 
-get_ready(lambda made: (made.uses, made.budget_watch, made.bounds))
+get_ready(lambda made: (made.usage_totals, made.budget_watch, made.bounds))

@@ -10,7 +10,7 @@ from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.ready import get_ready
 from noukai_functions.refusals import InvalidInputError
-from noukai_functions.usage.records import Prices, Use
+from noukai_functions.usage.records import Prices, Usage
 from noukai_wire.limits import MAX_USAGE_DAYS
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -27,25 +27,25 @@ def usage(request: Request, caller: Caller, deployment: Deployment) -> Response:
     if (last - first).days >= MAX_USAGE_DAYS:
         raise InvalidInputError([("from", f"must be less than {MAX_USAGE_DAYS} days before {last}")])
     period = {"from": first.isoformat(), "to": last.isoformat()}
-    uses = list(deployment.uses.between(caller.org, period["from"], period["to"]))
-    return Response({**period, **_report(caller.org, uses, deployment.prices)})
+    usages = list(deployment.usage_totals.between(caller.org, period["from"], period["to"]))
+    return Response({**period, **_report(caller.org, usages, deployment.prices)})
 
 
-def _report(org: str, uses: Sequence[tuple[str, str, Use]], prices: Prices) -> dict[str, Any]:
-    days = [{"day": day, "flow": f"{org}/{flow}", **_shown(use, prices)} for day, flow, use in uses]
-    return {"days": days, "total": _shown(sum((use for _, _, use in uses), Use()), prices)}
+def _report(org: str, usages: Sequence[tuple[str, str, Usage]], prices: Prices) -> dict[str, Any]:
+    days = [{"day": day, "flow": f"{org}/{flow}", **_shown(usage, prices)} for day, flow, usage in usages]
+    return {"days": days, "total": _shown(sum((usage for _, _, usage in usages), Usage()), prices)}
 
 
-def _shown(use: Use, prices: Prices) -> dict[str, Any]:
+def _shown(usage: Usage, prices: Prices) -> dict[str, Any]:
     return {
-        "jobs": use.jobs,
-        "completed": use.completed,
-        "failed": use.failed,
-        "cancelled": use.cancelled,
-        "attempts": use.attempts,
-        "computeMs": use.ran_ms,
-        "gbSeconds": round(use.gb_seconds, 3),
-        "costUsd": round(prices.cost(use), 6),
+        "jobs": usage.jobs,
+        "completed": usage.completed,
+        "failed": usage.failed,
+        "cancelled": usage.cancelled,
+        "attempts": usage.attempts,
+        "computeMs": usage.ran_ms,
+        "gbSeconds": round(usage.gb_seconds, 3),
+        "costUsd": round(prices.cost(usage), 6),
     }
 
 
@@ -61,4 +61,4 @@ def _day(request: Request, name: str, default: date) -> date:
 
 
 handler = Endpoint(usage, deployed)
-get_ready(lambda made: (made.api_keys, made.uses))
+get_ready(lambda made: (made.api_keys, made.usage_totals))

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from noukai_functions.clock import month_of
 from noukai_functions.usage.budgets import Budget, Budgets
-from noukai_functions.usage.records import Prices, Use
-from noukai_functions.usage.totals import COUNTERS, UseStore
+from noukai_functions.usage.records import Prices, Usage
+from noukai_functions.usage.totals import COUNTERS, UsageTotals
 
 
 @dataclass(slots=True)
@@ -15,7 +15,7 @@ class _Look:
     budget: Budget
     month: str
     share: float
-    since: Use = field(default_factory=Use)
+    since: Usage = field(default_factory=Usage)
 
 
 @dataclass(slots=True)
@@ -25,12 +25,12 @@ class BudgetWatch:
     An org without one costs nothing but the look at its budget.
     """
 
-    uses: UseStore
+    totals: UsageTotals
     budgets: Budgets
     prices: Prices
     _looks: dict[str, _Look] = field(default_factory=dict)
 
-    def note(self, org: str, use: Use, now: int) -> None:
+    def note(self, org: str, usage: Usage, now: int) -> None:
         """Record usage, and mark the org's budget once it is used up.
 
         The month is summed up again only when what was left could be gone: the more is left, the longer that
@@ -42,10 +42,10 @@ class BudgetWatch:
             return
         look = self._looks.get(org)
         if look is not None and (look.budget, look.month) == (budget, month):
-            look.since += use
+            look.since += usage
             if look.share + COUNTERS * budget.share(look.since, self.prices) < 1:
                 return
-        used = sum((each for _, _, each in self.uses.between(org, f"{month}-01", f"{month}-31")), Use())
+        used = sum((each for _, _, each in self.totals.between(org, f"{month}-01", f"{month}-31")), Usage())
         share = budget.share(used, self.prices)
         self._looks[org] = _Look(budget, month, share)
         if share >= 1:

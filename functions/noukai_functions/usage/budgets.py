@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from noukai_functions.usage.records import Prices, Unfinished, Use
+    from noukai_functions.usage.records import Prices, Unfinished, Usage
 
 UNFINISHED, LATER = "unfinished", "later"
 """The bounds that an org may have reached."""
@@ -48,10 +48,10 @@ class Budget:
         """Return whether monthly usage is limited."""
         return self.jobs is not None or self.usd is not None
 
-    def share(self, use: "Use", prices: "Prices") -> float:
+    def share(self, usage: "Usage", prices: "Prices") -> float:
         """Return the used share of the budget; from 1 on it is used up."""
-        parts = [] if self.jobs is None else [use.jobs / self.jobs]
-        return max([*parts, *([] if self.usd is None else [prices.cost(use) / self.usd])], default=0.0)
+        parts = [] if self.jobs is None else [usage.jobs / self.jobs]
+        return max([*parts, *([] if self.usd is None else [prices.cost(usage) / self.usd])], default=0.0)
 
     def reached(self, unfinished: "Unfinished") -> frozenset[str]:
         """Return the limits that this number of unfinished jobs reaches."""

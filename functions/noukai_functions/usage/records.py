@@ -13,7 +13,7 @@ _MB_MS_PER_GB_SECOND = 1024 * 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class Usage:
     """The jobs by outcome, and their attempts: number, milliseconds, and milliseconds times memory."""
 
     completed: int = 0
@@ -24,8 +24,8 @@ class Use:
     mb_ms: int = 0
     """Milliseconds times the megabytes of the worker."""
 
-    def __add__(self, other: "Use") -> "Use":
-        return Use(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def jobs(self) -> int:
@@ -45,9 +45,9 @@ class Prices:
     job: float
     gb_second: float
 
-    def cost(self, use: Use) -> float:
+    def cost(self, usage: Usage) -> float:
         """Return the estimated cost of the usage, in USD."""
-        return use.jobs * self.job + use.gb_seconds * self.gb_second
+        return usage.jobs * self.job + usage.gb_seconds * self.gb_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Entry:
     """The record's number within its shard, as text that sorts as the numbers do."""
     created_at: int
     """About when the record came into the stream, in milliseconds; 0 if it does not say."""
-    use: Use
+    usage: Usage
     unfinished: Unfinished
     """What it adds to the org's unfinished jobs."""
 
@@ -104,7 +104,7 @@ def entry_of(record: Mapping[str, Any], memory: int) -> Entry:
     created_at = int(change.get("ApproximateCreationDateTime", 0) * 1000)
     if new.state is State.PENDING and (old is None or old.is_terminal):
         came = Unfinished(1, int(new.is_later))
-        return Entry(new.org, day_of(new.created_at), new.flow, sequence, created_at, Use(), came)
+        return Entry(new.org, day_of(new.created_at), new.flow, sequence, created_at, Usage(), came)
     if old is None or new.completed_at is None:
         raise ValueError(f"the job {new.id} has not ended")
     ran_ms = (new.ran_ms or 0) - ((old.ran_ms or 0) if old.is_terminal else 0)
@@ -115,6 +115,6 @@ def entry_of(record: Mapping[str, Any], memory: int) -> Entry:
         flow=new.flow,
         sequence=sequence,
         created_at=created_at,
-        use=Use(**outcome, ran_ms=ran_ms, mb_ms=ran_ms * (new.memory or memory)),
+        usage=Usage(**outcome, ran_ms=ran_ms, mb_ms=ran_ms * (new.memory or memory)),
         unfinished=Unfinished() if old.is_terminal else Unfinished(-1, -int(new.is_later)),
     )

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, cast
 from noukai_functions.aws import AwsError, queried
 from noukai_functions.telemetry import logger
 from noukai_functions.usage.counted import Counted, oldest_kept
-from noukai_functions.usage.records import Entry, Use
+from noukai_functions.usage.records import Entry, Usage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,7 +36,7 @@ COUNTERS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class UseStore:
+class UsageTotals:
     """The usage table, by org `o` and key `k`: the day, the flow and the shard."""
 
     client: "DynamoDBClient"
@@ -58,9 +58,9 @@ class UseStore:
     def _write(self, shard: str, entries: Sequence[Entry], change: "_Change") -> "Mapping[str, Any] | None":
         """Add records if the row still matches the change; else return the row."""
         first = entries[0]
-        use = reduce(add, (entry.use for entry in entries))
+        usage = reduce(add, (entry.usage for entry in entries))
         unfinished = reduce(add, (entry.unfinished for entry in entries))
-        sums = {name: getattr(use, field) for field, name in _NAMES.items()}
+        sums = {name: getattr(usage, field) for field, name in _NAMES.items()}
         # Jobs that came and ended in one batch, as most do, change nothing of these.
         changes = {name: getattr(unfinished, field) for field, name in UNFINISHED_NAMES.items()}
         sums |= {name: change for name, change in changes.items() if change}
@@ -81,7 +81,7 @@ class UseStore:
             return cast("Mapping[str, Any]", answer["Item"])
         return None
 
-    def between(self, org: str, first: str, last: str) -> Iterator[tuple[str, str, Use]]:
+    def between(self, org: str, first: str, last: str) -> Iterator[tuple[str, str, Usage]]:
         """Read an org's usage from one day to another, by day and flow."""
         items = queried(
             self.client,
@@ -136,16 +136,16 @@ def _later(row: "Mapping[str, Any]", counted: Counted, entries: Sequence[Entry],
     )
 
 
-def _merged(items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Use]]:
+def _merged(items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Usage]]:
     """Merge the shards' sums of each day and flow."""
-    sums: dict[tuple[str, str], Use] = {}
+    sums: dict[tuple[str, str], Usage] = {}
     for item in items:
         try:
             day, project, flow, _ = item["k"]["S"].split("/", 3)
-            use = Use(*(int(item[_NAMES[field.name]]["N"]) for field in fields(Use)))
+            usage = Usage(*(int(item[_NAMES[field.name]]["N"]) for field in fields(Usage)))
         except (KeyError, ValueError) as error:
             logger().error("usage was left out of a sum", extra={"key": item.get("k"), "reason": repr(error)})
             continue
-        sums[day, f"{project}/{flow}"] = sums.get((day, f"{project}/{flow}"), Use()) + use
+        sums[day, f"{project}/{flow}"] = sums.get((day, f"{project}/{flow}"), Usage()) + usage
     # On a day on which a flow's jobs have only come, they have used nothing.
-    yield from ((day, flow, use) for (day, flow), use in sums.items() if use != Use())
+    yield from ((day, flow, usage) for (day, flow), usage in sums.items() if usage != Usage())

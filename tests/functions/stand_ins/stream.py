@@ -10,7 +10,7 @@ from noukai_functions.handlers import metering
 from noukai_functions.jobs.lifecycle import State
 from noukai_functions.jobs.row import encode
 from noukai_functions.names import RESTORED
-from noukai_functions.usage.records import Use
+from noukai_functions.usage.records import Usage
 from noukai_infra.stack.base.stream import COUNTED
 from tests.functions.harness import System
 from tests.job_rows import pending
@@ -78,9 +78,12 @@ def count(system: System, records: list[Record], shard: str = "shardId-1") -> No
     metering.meter({"Records": records, "shardId": shard}, system.deployment)
 
 
-def sums(system: System, org: str = "acme") -> Mapping[tuple[str, str], Use]:
+def sums(system: System, org: str = "acme") -> Mapping[tuple[str, str], Usage]:
     """What an org has used, by day and flow."""
-    return {(day, flow): use for day, flow, use in system.deployment.uses.between(org, "2023-01-01", "2023-12-31")}
+    return {
+        (day, flow): usage
+        for day, flow, usage in system.deployment.usage_totals.between(org, "2023-01-01", "2023-12-31")
+    }
 
 
 def _as_delivered(record: Any) -> Record:

@@ -72,4 +72,4 @@ class Mapping:
 
     def counted(self) -> Counter[str]:
         """How many jobs are counted, by flow."""
-        return Counter({flow: use.completed for (_, flow), use in sums(self.system, self.org).items()})
+        return Counter({flow: usage.completed for (_, flow), usage in sums(self.system, self.org).items()})

@@ -23,7 +23,7 @@ A_MONTH = 31 * 24 * 60 * 60 * 1000
 @pytest.fixture
 def budgets(system: System) -> Budgets:
     """The budgets as the operator sets them."""
-    return Budgets(boto3.client("dynamodb"), system.deployment.uses.table_name)
+    return Budgets(boto3.client("dynamodb"), system.deployment.usage_totals.table_name)
 
 
 def submit(system: System, **headers: str) -> Answer:

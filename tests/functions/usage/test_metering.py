@@ -1,4 +1,4 @@
-"""Use is counted once for each job that ends, whoever ends it and however often the stream tells."""
+"""Usage is counted once for each job that ends, whoever ends it and however often the stream tells."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import pytest
 
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State
-from noukai_functions.usage.records import Use
+from noukai_functions.usage.records import Usage
 from noukai_wire.routes import Route
 from tests.functions.crashes import CrashError, crashing
 from tests.functions.harness import System
@@ -72,25 +72,25 @@ def is_settled_by_the_reader_of_dead_letters(system: System, job_id: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("end", "use"),
+    ("end", "usage"),
     [
-        (completes, Use(completed=1, attempts=1, ran_ms=1500, mb_ms=1500 * 1024)),
-        (fails_at_the_second_attempt, Use(failed=1, attempts=2, ran_ms=1500, mb_ms=1500 * 1024)),
-        (is_cancelled_before_it_runs, Use(cancelled=1)),
-        (is_cancelled_as_it_runs, Use(cancelled=1, attempts=1, ran_ms=1500, mb_ms=1500 * 1024)),
-        (is_lost_after_a_heartbeat, Use(failed=1, attempts=1, ran_ms=20_000, mb_ms=20_000 * 1024)),
-        (is_settled_by_a_read, Use(failed=1)),
-        (is_settled_by_the_reader_of_dead_letters, Use(failed=1)),
+        (completes, Usage(completed=1, attempts=1, ran_ms=1500, mb_ms=1500 * 1024)),
+        (fails_at_the_second_attempt, Usage(failed=1, attempts=2, ran_ms=1500, mb_ms=1500 * 1024)),
+        (is_cancelled_before_it_runs, Usage(cancelled=1)),
+        (is_cancelled_as_it_runs, Usage(cancelled=1, attempts=1, ran_ms=1500, mb_ms=1500 * 1024)),
+        (is_lost_after_a_heartbeat, Usage(failed=1, attempts=1, ran_ms=20_000, mb_ms=20_000 * 1024)),
+        (is_settled_by_a_read, Usage(failed=1)),
+        (is_settled_by_the_reader_of_dead_letters, Usage(failed=1)),
     ],
 )
-def test_job_counts_once_whoever_ends_it(system: System, end: Callable[[System, str], None], use: Use) -> None:
+def test_job_counts_once_whoever_ends_it(system: System, end: Callable[[System, str], None], usage: Usage) -> None:
     """With its outcome, its attempts, and how long they have run as far as a worker has written it."""
     stream = Stream()
     end(system, system.submit(parameters={"a": 1}).body["id"])
     records = stream.records()
     count(system, records)
     count(system, records)
-    assert list(sums(system).values()) == [use]
+    assert list(sums(system).values()) == [usage]
 
 
 def test_flow_that_a_worker_really_runs(system: System) -> None:
@@ -99,9 +99,9 @@ def test_flow_that_a_worker_really_runs(system: System) -> None:
     system.clock.step = 1
     system.run("add", parameters={"a": 1})
     count(system, stream.records())
-    ((_, flow), use), *_ = sums(system).items()
-    assert (flow, use.completed, use.attempts) == ("trial/add", 1, 1)
-    assert use.ran_ms > 0
+    ((_, flow), usage), *_ = sums(system).items()
+    assert (flow, usage.completed, usage.attempts) == ("trial/add", 1, 1)
+    assert usage.ran_ms > 0
 
 
 def mixed() -> list[Record]:
@@ -114,14 +114,14 @@ def mixed() -> list[Record]:
     return [ended(number, **of[number % 3]) for number in range(1, 13)]
 
 
-def everything(system: System) -> dict[tuple[str, str, str], Use]:
-    return {(org, *key): use for org in ("acme", "globex") for key, use in sums(system, org).items()}
+def everything(system: System) -> dict[tuple[str, str, str], Usage]:
+    return {(org, *key): usage for org in ("acme", "globex") for key, usage in sums(system, org).items()}
 
 
 COUNTED = {
-    ("acme", DAY, "demo/echo"): Use(completed=4, attempts=4, ran_ms=4000, mb_ms=4000 * 1024),
-    ("acme", DAY, "demo/other"): Use(failed=4, attempts=4, ran_ms=4000, mb_ms=4000 * 1024),
-    ("globex", DAY, "demo/echo"): Use(completed=4, attempts=8, ran_ms=4000, mb_ms=4000 * 1024),
+    ("acme", DAY, "demo/echo"): Usage(completed=4, attempts=4, ran_ms=4000, mb_ms=4000 * 1024),
+    ("acme", DAY, "demo/other"): Usage(failed=4, attempts=4, ran_ms=4000, mb_ms=4000 * 1024),
+    ("globex", DAY, "demo/echo"): Usage(completed=4, attempts=8, ran_ms=4000, mb_ms=4000 * 1024),
 }
 
 
@@ -135,7 +135,7 @@ def refusing(system: System, code: str, *, times: int) -> Iterator[None]:
             left.pop()
             raise AwsError("UpdateItem", code, "no")
 
-    end = hook(system.deployment.uses.client, "UpdateItem", before=refuse)
+    end = hook(system.deployment.usage_totals.client, "UpdateItem", before=refuse)
     yield
     end()
 

@@ -1,4 +1,4 @@
-"""Use that Lambda has discarded is counted again, exactly once, whatever was counted of it and whatever came later."""
+"""Usage that Lambda has discarded is counted again, exactly once, whatever was counted before or since."""
 
 from contextlib import suppress
 from uuid import uuid4
@@ -77,7 +77,7 @@ def test_two_commands_at_once_count_once(mapping: Mapping) -> None:
         if others:
             others.pop()()
 
-    end = hook(mapping.system.deployment.uses.client, "UpdateItem", before=other)
+    end = hook(mapping.system.deployment.usage_totals.client, "UpdateItem", before=other)
     mapping.recount()
     end()
     assert not others

@@ -1,6 +1,6 @@
-"""What the operator brings back into the jobs table is no use of anybody's."""
+"""What the operator brings back into the jobs table is nobody's usage."""
 
-from noukai_functions.usage.records import Use
+from noukai_functions.usage.records import Usage
 from tests.functions.harness import System
 from tests.functions.stand_ins.stream import count, restored, sums
 
@@ -10,4 +10,4 @@ def test_restored_row_counts_nothing(system: System) -> None:
     count(system, [restored(1, by=2), restored(2, by=3, before=2)])
     assert sums(system) == {}
     count(system, [restored(3, by=2, before=2), restored(4, by=None, before=2)])
-    assert list(sums(system).values()) == [Use(completed=2, attempts=2, ran_ms=2000, mb_ms=2000 * 1024)]
+    assert list(sums(system).values()) == [Usage(completed=2, attempts=2, ran_ms=2000, mb_ms=2000 * 1024)]

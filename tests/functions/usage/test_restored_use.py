@@ -1,4 +1,4 @@
-"""Use that could not be counted is counted once, also if the usage table is brought back to a point in time."""
+"""Usage that could not be counted is counted once, also if the usage table is brought back to a point in time."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -60,7 +60,7 @@ def history(system: System) -> History:
 
 
 def test_what_was_put_away_before_the_moment_is_counted_once(history: History) -> None:
-    """What came after it, counted or put away, is forgotten with the use; what comes after the restoration counts."""
+    """What came after it, counted or put away, is forgotten with the usage; what comes after the restoration counts."""
     history.count("ab")
     history.miss("ab")
     then = history.note()

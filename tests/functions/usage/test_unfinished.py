@@ -25,7 +25,7 @@ LATER = {"give_up_at": NOW + 2 * MAX_DELAY_SECONDS * 1000 + GIVE_UP_AFTER_MS}
 @pytest.fixture
 def budgets(system: System) -> Budgets:
     """The bounds as the operator sets them."""
-    return Budgets(boto3.client("dynamodb"), system.deployment.uses.table_name)
+    return Budgets(boto3.client("dynamodb"), system.deployment.usage_totals.table_name)
 
 
 def submit(system: System, **headers: str) -> Answer:
@@ -126,7 +126,7 @@ def test_operator_changes_a_bound(system: System, budgets: Budgets) -> None:
 
 
 def test_batch_that_comes_twice_counts_once(system: System) -> None:
-    """The bound rests on the same sums as use does."""
+    """The bound rests on the same sums as usage does."""
     records = [submitted(1), submitted(2), ended(3)]
     for _ in range(2):
         count(system, records)
@@ -152,7 +152,7 @@ def test_days_that_are_over_are_put_together(system: System) -> None:
 
 
 def test_use_does_not_show_days_on_which_jobs_only_came(system: System) -> None:
-    """Use is of jobs that have ended."""
+    """Usage is of jobs that have ended."""
     count(system, [submitted(1), submitted(2)])
     assert sums(system) == {}
 
@@ -185,7 +185,7 @@ def test_default_bound_needs_no_row(system: System) -> None:
     marked = system.deployment.budgets
     marked.note_full("acme", marked.of("acme"), frozenset({"unfinished"}))
     assert refused(submit(system))
-    assert not Budgets(boto3.client("dynamodb"), system.deployment.uses.table_name).clear("acme")
+    assert not Budgets(boto3.client("dynamodb"), system.deployment.usage_totals.table_name).clear("acme")
     pass_time(system)
     assert submit(system).status == 202
 

@@ -83,7 +83,7 @@ def test_period_that_is_none(system: System, query: str, path: str) -> None:
 
 
 def test_scope_is_needed(system: System) -> None:
-    """A key that may do everything else may not look at the use."""
+    """A key that may do everything else may not look at the usage."""
     system.key = "nk_acme"
     assert (usage(system).status, usage(system).code) == (403, ErrorCode.FORBIDDEN)
 

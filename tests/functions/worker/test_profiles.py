@@ -10,7 +10,7 @@ import pytest
 from noukai_functions.build.catalog_build import WorkerTime, build_catalog
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.queue import JobQueue, Message
-from noukai_functions.usage.records import Use
+from noukai_functions.usage.records import Usage
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 from noukai_wire.routes import Route
 from tests.functions.harness import System, output, system_on_moto
@@ -189,9 +189,9 @@ def test_compute_counts_with_the_memory_of_the_worker_that_ran(
     system.clock.step = 5
     worker_of(system, "scales/weigh", **environment).deliver()
     count(system, stream.records())
-    (use,) = sums(system).values()
-    assert use.ran_ms > 0
-    assert use == Use(completed=1, attempts=1, ran_ms=use.ran_ms, mb_ms=use.ran_ms * memory)
+    (usage,) = sums(system).values()
+    assert usage.ran_ms > 0
+    assert usage == Usage(completed=1, attempts=1, ran_ms=usage.ran_ms, mb_ms=usage.ran_ms * memory)
 
 
 def test_attempt_on_a_default_worker_after_one_on_another_counts_as_one_of_a_default_worker(system: System) -> None:

@@ -30,10 +30,10 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "cancel": ({"cancellation", "api_keys", "outputs", "table"}, TABLE),
     "list_jobs": ({"catalog", "index", "job_pages", "api_keys", "table"}, TABLE),
     "cancel_jobs": ({"cancellation", "catalog", "index", "job_pages", "api_keys", "table"}, TABLE),
-    "usage": ({"api_keys", "uses"}, TABLE),
+    "usage": ({"api_keys", "usage_totals"}, TABLE),
     "describe": ({"api_keys"}, TABLE),
     "dead_letters": ({"saved_inputs", "table", "unclaimed"}, TABLE),
-    "metering": ({"bounds", "budgets", "budget_watch", "uses"}, TABLE),
+    "metering": ({"bounds", "budgets", "budget_watch", "usage_totals"}, TABLE),
     "sweep": ({"rounds", "table"}, TABLE),
 }
 """The parts that each request of a function uses, and the clients that these call."""

@@ -18,7 +18,7 @@ from tests.functions.harness import System
 @contextmanager
 def budget(root: System) -> Iterator[None]:
     """The org may have one job a month, for a while."""
-    budgets = Budgets(root.deployment.uses.client, root.deployment.environment["USAGE_TABLE"])
+    budgets = Budgets(root.deployment.usage_totals.client, root.deployment.environment["USAGE_TABLE"])
     budgets.set("acme", Limits(jobs=1))
     try:
         yield
