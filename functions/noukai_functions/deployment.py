@@ -140,22 +140,22 @@ class Deployment(Resources):
         return int(self.environment["WORKER_MEMORY"])
 
     @property
-    def profile_memory(self) -> int | None:
+    def worker_kind_memory(self) -> int | None:
         """Return the memory of this worker in MB, if it differs from the default one's."""
-        memory = self.environment.get("PROFILE_MEMORY")
+        memory = self.environment.get("WORKER_KIND_MEMORY")
         return None if memory is None else int(memory)
 
     def queue_of(self, flow: str) -> "JobQueue":
         """Return the queue of the workers that run the flow `project/flow`."""
-        profile = self.catalog.flows[flow].profile
+        worker_kind = self.catalog.flows[flow].worker_kind
         # While a deployment is updated, its catalog may be newer than the environment: every worker has all
         # flows.
-        url = None if profile is None else self._profile_queues.get(profile)
+        url = None if worker_kind is None else self._worker_kind_queues.get(worker_kind)
         return self.queue if url is None else self._queue(url)
 
     @cached_property
-    def _profile_queues(self) -> Mapping[str, str]:
-        urls: Mapping[str, str] = json.loads(self.environment.get("PROFILE_QUEUES", "{}"))
+    def _worker_kind_queues(self) -> Mapping[str, str]:
+        urls: Mapping[str, str] = json.loads(self.environment.get("WORKER_KIND_QUEUES", "{}"))
         return urls
 
     @cached_property
@@ -213,7 +213,7 @@ class Deployment(Resources):
             lambda: self.saved_inputs,
             self.unclaimed,
             self.times,
-            self.profile_memory,
+            self.worker_kind_memory,
         )
         return Worker(equipment, lambda: self.queue)
 

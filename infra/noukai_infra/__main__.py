@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deployment.deploy import Plan, deploy, destroy
-from noukai_infra.operations.deployment.draining import draining_profiles
+from noukai_infra.operations.deployment.draining import draining_kinds
 from noukai_infra.operations.deployment.rollback import live_flows, rollback
 from noukai_infra.operations.deployment.runtimes import check_runtime
 from noukai_infra.operations.moments import Interval, interval
@@ -64,7 +64,7 @@ def deploy_command(
         typer.echo(f"\nWarning: {warning}")
     typer.echo(f"\nFlows:    version {live_flows(operator.account, operator.stack)}")
     typer.echo(f"Endpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
-    if draining := draining_profiles(operator.account, operator.stack):
+    if draining := draining_kinds(operator.account, operator.stack):
         typer.echo(
             f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues are empty and no "
             "schedule sends to them: `make deploy` takes them away from then on."

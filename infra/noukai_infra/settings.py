@@ -92,7 +92,7 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True, config=_CONFIG)
-class WorkerProfile:
+class WorkerKind:
     """A worker kind: memory and storage in MB, times in seconds."""
 
     memory: Annotated[int, _A_NUMBER, Field(ge=128, le=10_240)] = 1024
@@ -121,7 +121,7 @@ class Settings:
     all functions: x86_64 costs a quarter more, and is for flows that need libraries without wheels for arm64.
     `tables` says what becomes of the tables when the stack is destroyed: `retain` keeps jobs, keys and use,
     `destroy` deletes them with the stack, for deployments that are to leave nothing behind. `environment` and
-    `policies` (IAM statements) reach the worker only. `draining` names profiles that no flow asks for any
+    `policies` (IAM statements) reach the worker only. `draining` names worker kinds that no flow asks for any
     more and whose workers go on, `former` flows that were deployed (`project/flow`) and of which there are
     jobs; `make deploy` finds out both itself. `wait_reserved_concurrency` is set apart for waits, and bounds
     them: who is refused asks plainly instead; `execute_reserved_concurrency` does so for executions, and who
@@ -145,7 +145,7 @@ class Settings:
     log_retention: LogRetention = "ONE_MONTH"
     price_job: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.0000079
     price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
-    worker: WorkerProfile = dataclasses.field(default_factory=WorkerProfile)
+    worker: WorkerKind = dataclasses.field(default_factory=WorkerKind)
     environment: dict[Annotated[str, AfterValidator(_variable)], str] = dataclasses.field(default_factory=dict)
     policies: tuple[Annotated[dict[str, Any], AfterValidator(_statement)], ...] = ()
     draining: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
@@ -189,7 +189,7 @@ def file_context() -> dict[str, object]:
         raise SettingsError(str(error)) from error
 
 
-_NAMES: Mapping[str, list[str]] = {"worker": [field.name for field in dataclasses.fields(WorkerProfile)]}
+_NAMES: Mapping[str, list[str]] = {"worker": [field.name for field in dataclasses.fields(WorkerKind)]}
 """The names within a setting that has some."""
 
 _WORDS_OF_JSON = {"a valid tuple": "a list", "a valid dictionary": "an object", "a dictionary": "an object"}
@@ -204,7 +204,7 @@ def _complaint(path: list[str], error: Any) -> str:
     if error["type"] == "unexpected_keyword_argument":
         return f"{'.'.join(path[:-1])}.{unknown_name(path[-1], _NAMES[path[0]], f'the {path[0]} of cdk.json')}"
     said = re.sub(r"^(Value error, |\w+ should )", "", error["msg"]).partition(", unable to")[0]
-    wanted = said.removesuffix(" or an instance of WorkerProfile")
+    wanted = said.removesuffix(" or an instance of WorkerKind")
     for python, of_json in _WORDS_OF_JSON.items():
         wanted = wanted.replace(python, of_json)
     return f"{'.'.join(path)}: {json.dumps(error['input'], default=str)} cannot be used: it should {wanted}."

@@ -8,7 +8,7 @@ import boto3
 import httpx
 
 from noukai_infra.operations.account import resources
-from noukai_infra.stack.base.profiles import deployed_queues
+from noukai_infra.stack.base.worker_kinds import deployed_queues
 from noukai_wire.errors import ErrorCode
 from noukai_wire.limits import MIN_KEEP_SECONDS
 from noukai_wire.models import TERMINAL_STATES

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from noukai_infra.settings import Settings, WorkerProfile, file_context
+from noukai_infra.settings import Settings, WorkerKind, file_context
 from tests.bench import crossover, prices
 from tests.bench.cloud import Cpu, Stack
 from tests.bench.cpu import measured
@@ -13,9 +13,9 @@ from tests.bench.life import MAP_SIZE, Event, Life
 from tests.bench.lives import Account, Bill, fresh_account
 from tests.bench.report import Cell, Section
 
-SHORT = WorkerProfile(memory=256, timeout=60, batch_size=10)
-"""A profile for flows of a few seconds: its queue's visibility is no longer than a lease."""
-TARGETS = {"default profile": 7.9, "a trickle": 7.6, "batches of ten": 6.6, "mapped": 3.3}
+SHORT = WorkerKind(memory=256, timeout=60, batch_size=10)
+"""A worker kind for flows of a few seconds: its queue's visibility is no longer than a lease."""
+TARGETS = {"default worker": 7.9, "a trickle": 7.6, "batches of ten": 6.6, "mapped": 3.3}
 """USD per million jobs, all in, but for the flow's own compute."""
 README: Mapping[str, tuple[str, ...]] = {
     "submit": ("submit",),
@@ -64,7 +64,7 @@ class Desk:
     account: Account
     cpu: Cpu
 
-    def trickle(self, life: Life, worker: WorkerProfile | None = None) -> Bill:
+    def trickle(self, life: Life, worker: WorkerKind | None = None) -> Bill:
         """Bill jobs that come one by one, a million a month, evenly spaced."""
         stack = dataclasses.replace(_stack(worker), batch_size=1)
         return self.account.play(life, stack, self.cpu, jobs=1 if life.milliseconds > _LONG_MS else 5, is_even=True)
@@ -95,7 +95,7 @@ def recorded_cpu() -> Cpu:
 def bills_of(desk: Desk) -> dict[str, Bill]:
     """Play the lives of the README's table."""
     return {
-        "default profile": desk.trickle(Life()),
+        "default worker": desk.trickle(Life()),
         "a trickle": desk.trickle(Life(), SHORT),
         "batches of ten": desk.load(Life()),
         "mapped": desk.load(Life(event=Event.MAPPED)),
@@ -121,7 +121,7 @@ def _by_stage(desk: Desk, now: Cpu) -> Iterable[Section]:
         ["stage", *bills],
         list(_stage_rows(bills)),
         {name: _usd_of(bill) for name, bill in bills.items()},
-        [_profiles(), f"CPU: {_cpu(desk.cpu)} Measured now: {_cpu(now)}", f"Assumed: {prices.assumptions()}.", _idle()],
+        [_kinds(), f"CPU: {_cpu(desk.cpu)} Measured now: {_cpu(now)}", f"Assumed: {prices.assumptions()}.", _idle()],
     )
     yield Section(
         "Units of one such job",
@@ -172,23 +172,23 @@ def _usd_of(bill: Bill) -> dict[str, float]:
     return {name: bill.usd_per_million(*of) for name, of in _STAGES.items()} | {"sum": bill.usd_per_million()}
 
 
-def _stack(worker: WorkerProfile | None = None) -> Stack:
+def _stack(worker: WorkerKind | None = None) -> Stack:
     """Give the stack as `cdk.json` and the template make it, perhaps with another worker."""
     settings = Settings.from_context(file_context())
-    profile = worker or settings.worker
+    kind = worker or settings.worker
     memory = dict.fromkeys(("submit", "status", "statuses", "cancel", "retry", "list", "metering"), settings.memory)
-    memory |= {"wait": settings.wait_memory, "execute": settings.wait_memory, "worker": profile.memory}
-    return Stack(memory, profile.batch_size, profile.timeout)
+    memory |= {"wait": settings.wait_memory, "execute": settings.wait_memory, "worker": kind.memory}
+    return Stack(memory, kind.batch_size, kind.timeout)
 
 
 def _compute(bill: Bill) -> float:
     return prices.usd("gb_seconds", bill.per_job("flow_gb_seconds") * 1_000_000)
 
 
-def _profiles() -> str:
+def _kinds() -> str:
     default = _stack()
     return (
-        f"Default profile: {default.memory['worker']} MB, visibility {default.worker_timeout} s, batches of 1. The "
+        f"Default worker: {default.memory['worker']} MB, visibility {default.worker_timeout} s, batches of 1. The "
         f"others: {SHORT.memory} MB, visibility {SHORT.timeout} s; a trickle fills no batch, load fills those of "
         f"{SHORT.batch_size}. The platform's own log lines are off (template: WARN), the functions' level is INFO."
     )

@@ -194,7 +194,7 @@ class System:
 
 
 @contextmanager
-def system_on_moto(asset: Path, profiles: Iterable[str] = ()) -> Iterator[System]:
+def system_on_moto(asset: Path, kinds: Iterable[str] = ()) -> Iterator[System]:
     """Make the tables, queues and keys of a fresh deployment, whose calls of AWS are recorded."""
     with mock_aws(config=_BUT_EMULATED), answered_by_moto(), one_call_at_a_time():
         dynamodb, sqs = client("dynamodb"), client("sqs")
@@ -203,8 +203,8 @@ def system_on_moto(asset: Path, profiles: Iterable[str] = ()) -> Iterator[System
             variable: sqs.create_queue(QueueName=variable, Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"]
             for variable in ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL")
         }
-        of_profiles = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in profiles}
-        urls |= {"PROFILE_QUEUES": json.dumps(of_profiles)} if of_profiles else {}
+        of_kinds = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in kinds}
+        urls |= {"WORKER_KIND_QUEUES": json.dumps(of_kinds)} if of_kinds else {}
         clock = ManualClock()
         system = System(Deployment(ENVIRONMENT | urls, asset, clock), clock)  # type: ignore[arg-type]  # it has the same methods
         for called in (system.deployment.table, system.deployment.queue, system.deployment.schedules):

@@ -25,7 +25,7 @@ from tests.infra.bundle.unknown_authority import serving
 from tests.infra.emulator import running_emulator
 from tests.infra.stack.template import NO_BUNDLING, Template
 
-PROFILED_FLOWS = """
+FLOWS_OF_KINDS = """
 from noukai.flow import flow
 
 @flow(memory=2048, ephemeral_storage=1024, concurrency=33, batch=10, timeout=5)
@@ -69,31 +69,31 @@ def assembly(assembly_for: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def profiled_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def assembly_with_kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The assembly of flows that ask for two workers beside the default one; a third one is draining."""
     flows, outdir = tmp_path_factory.mktemp("flows"), tmp_path_factory.mktemp("cdk.out")
-    (flows / "scales.py").write_text(PROFILED_FLOWS)
+    (flows / "scales.py").write_text(FLOWS_OF_KINDS)
     settings = {"flows": str(flows), "platform": "host", "draining": "m512,t60"}
     synthesize(outdir, {**file_context(), **settings})
     return outdir
 
 
 @pytest.fixture(scope="module")
-def profiled_endpoint(profiled_assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+def endpoint_with_kinds(assembly_with_kinds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """A stack that has two workers that flows ask for, and one that is draining; nothing is delivered."""
-    body = Template.of(profiled_assembly).body
+    body = Template.of(assembly_with_kinds).body
     body["Resources"] = {
         name: each for name, each in body["Resources"].items() if each["Type"] != "AWS::Lambda::EventSourceMapping"
     }
-    assembly = replace(Assembly.read(profiled_assembly), template=json.dumps(body))
+    assembly = replace(Assembly.read(assembly_with_kinds), template=json.dumps(body))
     with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
         asyncio.run(Deployment.of(emulator.endpoint).create(assembly, now=0))
         yield emulator.endpoint
 
 
 @pytest.fixture
-def profiled_account(profiled_endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Account:
-    for name, value in profiled_endpoint.environment.items():
+def account_with_kinds(endpoint_with_kinds: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Account:
+    for name, value in endpoint_with_kinds.environment.items():
         monkeypatch.setenv(name, value)
     return Account(boto3.Session(region_name=REGION), ACCOUNT, REGION)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from noukai_infra.context import read_context
-from noukai_infra.settings import ROOT, Settings, SettingsError, WorkerProfile, file_context
+from noukai_infra.settings import ROOT, Settings, SettingsError, WorkerKind, file_context
 from noukai_wire.limits import MAX_TIMEOUT_SECONDS
 
 
@@ -27,13 +27,13 @@ def test_flows_may_be_any_folder() -> None:
 
 
 def test_worker_has_time_for_the_longest_flow_by_default() -> None:
-    """No flow that is accepted at all is refused for the default profile."""
+    """No flow that is accepted at all is refused for the default worker."""
     assert Settings().worker.flow_seconds >= MAX_TIMEOUT_SECONDS
 
 
 def test_time_for_a_flow_is_what_the_worker_does_not_need_itself() -> None:
     """Its grace, and the time that it takes to start and to settle."""
-    assert WorkerProfile(timeout=100, grace_seconds=30).flow_seconds == 60
+    assert WorkerKind(timeout=100, grace_seconds=30).flow_seconds == 60
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ KNOW_OTHER_TABLES = {
     "functions/noukai_functions/usage/totals.py",
     "infra/noukai_infra/operations/orgs/budgets.py",
 }
-KNOW_NO_TABLE = {"infra/noukai_infra/stack/base/profiles.py"}
+KNOW_NO_TABLE = {"infra/noukai_infra/stack/base/worker_kinds.py"}
 """Letters of worker kinds' names."""
 
 

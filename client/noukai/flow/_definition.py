@@ -14,7 +14,7 @@ from ._context import ArgumentsError, Context, ResultError
 from ._json_value import UnwritableError
 from ._return_type import ReturnType
 from ._signature import CONTEXT, Signature
-from ._worker_kind import Profile
+from ._worker_kind import WorkerKind
 
 DEFAULT_BACKOFF = 1.0
 DEFAULT_BACKOFF_CAP = 60.0
@@ -31,7 +31,7 @@ class Flow:
     backoff: float
     backoff_cap: float
     keep: int
-    profile: Profile
+    worker_kind: WorkerKind
     """What it asks of its worker, but for the time."""
     fresh_process: bool = False
 
@@ -179,8 +179,8 @@ def flow(
     The attempts of a project run one after the other in one process, as long as they end well: what a module
     holds lives on from job to job. A flow with `fresh_process` gets a process that no attempt has used.
     """
-    profile = Profile(memory, ephemeral_storage, concurrency, batch)
-    settings = (timeout, max_attempts, backoff, backoff_cap, keep, profile, fresh_process)
+    worker_kind = WorkerKind(memory, ephemeral_storage, concurrency, batch)
+    settings = (timeout, max_attempts, backoff, backoff_cap, keep, worker_kind, fresh_process)
     decorate = partial(_flow_of, name, settings)
     return decorate if function is None else decorate(function)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class WorkerKind:
     """The requested worker settings; None is the default worker's."""
 
     memory: int | None = None

@@ -6,7 +6,7 @@ from ._json_value import UnwritableError, json_value
 from ._return_type import OUTPUT_FIELD, ReturnType
 from ._run import Interrupted, Log, Raised, Returned, describe_error, outcome_of, raised_by, result_of
 from ._signature import Signature
-from ._worker_kind import Profile
+from ._worker_kind import WorkerKind
 
 __all__ = [
     "DEFAULT_BACKOFF",
@@ -15,13 +15,13 @@ __all__ = [
     "ArgumentsError",
     "Interrupted",
     "Log",
-    "Profile",
     "Raised",
     "ResultError",
     "ReturnType",
     "Returned",
     "Signature",
     "UnwritableError",
+    "WorkerKind",
     "describe_error",
     "json_value",
     "note_flows",

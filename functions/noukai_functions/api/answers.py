@@ -126,7 +126,7 @@ def flow_description(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
         "timeoutSeconds": entry.timeout_seconds,
         "maxAttempts": entry.max_attempts,
         "keepSeconds": entry.keep_seconds,
-        "worker": entry.profile,
+        "worker": entry.worker_kind,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -27,7 +27,7 @@ from noukai_functions.build.imports import advice, missing_in, missing_later
 from noukai_functions.build.left_out import Offered, clashes, left_out, place_of
 from noukai_functions.build.schema import ReadableSchema, output_schema
 from noukai_functions.build.validators.code import Validator, flow_validator
-from noukai_functions.build.worker_kinds import MAX_BATCHED_SECONDS, MAX_PROFILES, flow_seconds_of, function_timeout
+from noukai_functions.build.worker_kinds import MAX_BATCHED_SECONDS, MAX_WORKER_KINDS, flow_seconds_of, function_timeout
 from noukai_functions.catalog.entries import FlowEntry
 from noukai_functions.worker.inside.flow_loader import PACKAGE, flows_of, open_folder, projects
 from noukai_wire import limits
@@ -72,11 +72,11 @@ def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime(), for
     if not entries and not errors:
         errors.append(FlowError(f"{flows}: no flow is defined here: decorate a function of a public module with @flow"))
     errors += map(FlowError, missing_later(flows))
-    profiles = {entry.profile for entry in entries.values()} - {None}
-    if len(profiles) > MAX_PROFILES:
+    kinds = {entry.worker_kind for entry in entries.values()} - {None}
+    if len(kinds) > MAX_WORKER_KINDS:
         errors.append(
             FlowError(
-                f"{flows}: the flows ask for {len(profiles)} kinds of worker, of at most {MAX_PROFILES}: let some of "
+                f"{flows}: the flows ask for {len(kinds)} kinds of worker, of at most {MAX_WORKER_KINDS}: let some of "
                 "them ask for the same"
             )
         )
@@ -132,7 +132,7 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
         raise FlowError(
             f"{_place(flow)}: flow {flow.name!r}: its parameter 'message' takes no text, as a message is one"
         )
-    profile, longest = _profile(flow, worker)
+    worker_kind, longest = _worker_kind(flow, worker)
     entry = FlowEntry(
         description=inspect.getdoc(flow.function),
         input=schema,
@@ -143,7 +143,7 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
         backoff_cap_seconds=flow.backoff_cap,
         keep_seconds=flow.keep,
         longest_seconds=longest,
-        profile=profile,
+        worker_kind=worker_kind,
         needs_engine=validator.needs_engine,
         output=output_schema(flow.returns),
         fresh_process=flow.fresh_process,
@@ -151,22 +151,22 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
     return entry, validator
 
 
-def _profile(flow: Flow, worker: WorkerTime) -> tuple[str | None, int]:
+def _worker_kind(flow: Flow, worker: WorkerTime) -> tuple[str | None, int]:
     """Return the worker kind of a flow and its time limit there.
 
     Those of batches have as little time as they can, since a queue that hides what it delivers for a lease at
     most saves them a request for each batch.
     """
-    if flow.timeout <= worker.flow and not flow.profile.is_batched:
-        return flow.profile.name, min(worker.flow, limits.MAX_TIMEOUT_SECONDS)
+    if flow.timeout <= worker.flow and not flow.worker_kind.is_batched:
+        return flow.worker_kind.name, min(worker.flow, limits.MAX_TIMEOUT_SECONDS)
     timeout = function_timeout(flow.timeout, worker.grace)
     if timeout is None:
         raise FlowError(
             f"{_place(flow)}: flow {flow.name!r}: no worker has {flow.timeout} seconds for it beside the "
             f"{worker.grace} of worker.grace_seconds in cdk.json: lower either"
         )
-    longest = MAX_BATCHED_SECONDS if flow.profile.is_batched else flow_seconds_of(timeout, worker.grace)
-    return replace(flow.profile, timeout=timeout).name, longest
+    longest = MAX_BATCHED_SECONDS if flow.worker_kind.is_batched else flow_seconds_of(timeout, worker.grace)
+    return replace(flow.worker_kind, timeout=timeout).name, longest
 
 
 def _takes_text(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:

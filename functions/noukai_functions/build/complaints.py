@@ -3,7 +3,7 @@
 import inspect
 
 from noukai.flow import Flow
-from noukai_functions.build import worker_kinds as profile
+from noukai_functions.build import worker_kinds
 from noukai_wire import limits
 from noukai_wire.slug import SLUG_RULE, is_slug
 
@@ -19,7 +19,7 @@ def complaints_about(flow: Flow) -> list[str]:
         *_range("max_attempts", flow.max_attempts, 1, limits.MAX_ATTEMPTS),
         *_backoff_complaints(flow),
         *_range("keep", flow.keep, limits.MIN_KEEP_SECONDS, limits.MAX_KEEP_SECONDS),
-        *_profile_complaints(flow),
+        *_worker_kind_complaints(flow),
         *map(_parameter_complaint, inspect.signature(flow.function).parameters.values()),
     ]
     if inspect.isgeneratorfunction(flow.function) or inspect.isasyncgenfunction(flow.function):
@@ -51,18 +51,18 @@ def _backoff_complaints(flow: Flow) -> list[str]:
     return [f"backoff must be from 0 to backoff_cap, and backoff_cap at most {limits.MAX_BACKOFF_SECONDS} seconds"]
 
 
-def _profile_complaints(flow: Flow) -> list[str]:
-    asked = flow.profile
+def _worker_kind_complaints(flow: Flow) -> list[str]:
+    asked = flow.worker_kind
     bounds = (
-        ("memory", asked.memory, profile.MIN_MEMORY, profile.MAX_MEMORY),
-        ("ephemeral_storage", asked.ephemeral_storage, profile.MIN_STORAGE, profile.MAX_STORAGE),
-        ("concurrency", asked.concurrency, profile.MIN_CONCURRENCY, profile.MAX_CONCURRENCY),
-        ("batch", asked.batch, 1, profile.MAX_BATCH),
+        ("memory", asked.memory, worker_kinds.MIN_MEMORY, worker_kinds.MAX_MEMORY),
+        ("ephemeral_storage", asked.ephemeral_storage, worker_kinds.MIN_STORAGE, worker_kinds.MAX_STORAGE),
+        ("concurrency", asked.concurrency, worker_kinds.MIN_CONCURRENCY, worker_kinds.MAX_CONCURRENCY),
+        ("batch", asked.batch, 1, worker_kinds.MAX_BATCH),
     )
     complaints = [each for name, value, *range_ in bounds if value is not None for each in _range(name, value, *range_)]
-    if not complaints and asked.is_batched and flow.timeout > profile.MAX_BATCHED_SECONDS:
+    if not complaints and asked.is_batched and flow.timeout > worker_kinds.MAX_BATCHED_SECONDS:
         complaints.append(
-            f"a batch runs one after the other, so that a timeout of more than {profile.MAX_BATCHED_SECONDS} seconds "
-            f"takes a batch of 1, not {asked.batch}"
+            f"a batch runs one after the other, so that a timeout of more than {worker_kinds.MAX_BATCHED_SECONDS} "
+            f"seconds takes a batch of 1, not {asked.batch}"
         )
     return complaints

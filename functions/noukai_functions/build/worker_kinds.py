@@ -9,7 +9,7 @@ MAX_BATCH = 10
 MAX_BATCHED_SECONDS = 5
 """A batch runs one after the other: only a flow that may take no longer is worth waiting for."""
 
-MAX_PROFILES = 16
+MAX_WORKER_KINDS = 16
 """Of a deployment: who sends a job has the address of every queue in its environment, which holds 4 KB."""
 
 _FUNCTION_TIMEOUTS = (60, 120, 300, 600, 900)

@@ -36,7 +36,7 @@ class FlowEntry:
     keep_seconds: int
     longest_seconds: int
     """What a submission may ask for as its timeout: the time that the worker has for it."""
-    profile: str | None = None
+    worker_kind: str | None = None
     """The name of the workers that run it; None is the default."""
     needs_engine: bool = False
     """Whether checking its input takes pydantic's engine."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from noukai_infra.bundle.authorities import write_amazons
 from noukai_infra.bundle.bytecode import compile_folder
-from noukai_infra.bundle.catalog import build_catalog, flows_in, needs_engine, profiles_in, version_of
+from noukai_infra.bundle.catalog import build_catalog, flows_in, kinds_in, needs_engine, version_of
 from noukai_infra.bundle.error import BundleError
 from noukai_infra.bundle.libraries.dependencies import CACHE, Dependencies
 from noukai_infra.bundle.libraries.requirements import Requirements
@@ -15,7 +15,7 @@ from noukai_infra.bundle.other_files import other_files
 from noukai_infra.bundle.own_code import copy_for_build, own_code
 from noukai_infra.bundle.target import AssetName, Platform
 from noukai_infra.bundle.tree import link_tree
-from noukai_infra.settings import WorkerProfile
+from noukai_infra.settings import WorkerKind
 
 _GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("aws", "functions"), "worker": ("functions", "worker")}
 _ENGINE = "engine"
@@ -51,7 +51,7 @@ class Bundler:
 
     flows: Path
     platform: Platform
-    worker: WorkerProfile
+    worker: WorkerKind
     scratch: Path
     cache: Path = CACHE
     former: tuple[str, ...] = ()
@@ -82,20 +82,20 @@ class Bundler:
             link_tree(folder, output, ignore=_METADATA)
         write_amazons(dependencies.of_group("aws") / "botocore" / "cacert.pem", output / "authorities.pem")
 
-    def profiles(self) -> list[str]:
-        """Return the names of the profiles of workers that the flows ask for, in their order.
+    def kinds(self) -> list[str]:
+        """Return the names of the worker kinds that the flows ask for, in their order.
 
         Raises:
             BundleError: the flows or their requirements cannot be used; the message says why.
         """
-        return profiles_in(self._catalog())
+        return kinds_in(self._catalog())
 
     def flow_names(self) -> tuple[list[str], list[str]]:
-        """Return the deployed and the former flows; raise as `profiles` does."""
+        """Return the deployed and the former flows; raise as `kinds` does."""
         return flows_in(self._catalog())
 
     def version(self) -> str:
-        """Return the version of the flows; raise as `profiles` does."""
+        """Return the version of the flows; raise as `kinds` does."""
         return version_of(self._catalog())
 
     def _catalog(self) -> Path:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from noukai_infra.bundle.error import BundleError
-from noukai_infra.settings import WorkerProfile
+from noukai_infra.settings import WorkerKind
 
 
 def build_catalog(
-    flows: Path, libraries: Iterable[Path], output: Path, worker: WorkerProfile, former: Iterable[str]
+    flows: Path, libraries: Iterable[Path], output: Path, worker: WorkerKind, former: Iterable[str]
 ) -> None:
     """Import the flows and write the catalog for `submit` and `describe`.
 
@@ -39,9 +39,9 @@ def build_catalog(
     sys.stderr.write(result.stderr)
 
 
-def profiles_in(catalog: Path) -> list[str]:
-    """Return the names of the profiles of workers that the flows of a catalog ask for, in their order."""
-    return sorted({flow["profile"] for flow in _flows_in(catalog)} - {None})
+def kinds_in(catalog: Path) -> list[str]:
+    """Return the names of the worker kinds that the flows of a catalog ask for, in their order."""
+    return sorted({flow["worker_kind"] for flow in _flows_in(catalog)} - {None})
 
 
 def flows_in(catalog: Path) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from noukai_infra.stack.api import Api
 from noukai_infra.stack.base.aliases import flows_description
 from noukai_infra.stack.base.assets import Assets
 from noukai_infra.stack.base.function import JobFunction
-from noukai_infra.stack.base.profiles import in_a_resource, output_of, profile_named
+from noukai_infra.stack.base.worker_kinds import in_a_resource, kind_named, output_of
 from noukai_infra.stack.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
 from noukai_infra.stack.metering import Metering
 from noukai_infra.stack.queues import Queues
@@ -27,7 +27,7 @@ class JobStack(Stack):
 
     Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`,
     `PayloadsBucket`, `UncountedBucket`, `MeteringFunction`, `QueueUrl`, `DeadLetterQueueUrl`,
-    `UnprocessedQueueUrl`, and where the queues of profiles are.
+    `UnprocessedQueueUrl`, and where the queues of worker kinds are.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
@@ -37,13 +37,11 @@ class JobStack(Stack):
         super().__init__(scope, settings.stack, synthesizer=synthesizer)
         tables = Tables(self, "Tables", removal_policy=RemovalPolicy[settings.tables.upper()])
         # What is not bundled has no catalog, as when the stack is destroyed, whatever became of its flows.
-        asked = assets.profiles() if self.bundling_required else []
-        profiles = {name: profile_named(name, settings.worker) for name in sorted({*asked, *settings.draining})}
-        queues = Queues(
-            self, "Queues", worker=settings.worker, profiles=profiles, dead_letter_visibility=VISIBILITY_SECONDS
-        )
+        asked = assets.kinds() if self.bundling_required else []
+        kinds = {name: kind_named(name, settings.worker) for name in sorted({*asked, *settings.draining})}
+        queues = Queues(self, "Queues", worker=settings.worker, kinds=kinds, dead_letter_visibility=VISIBILITY_SECONDS)
         payloads = Payloads(self, "Payloads", removal_policy=RemovalPolicy[settings.tables.upper()])
-        # A schedule may wait for longer than any flow asks for the profile of its queue.
+        # A schedule may wait for longer than any flow asks for the worker kind of its queue.
         schedules = Schedules(self, "Schedules", queues=queues.jobs)
         api = Api(
             self,
@@ -56,10 +54,10 @@ class JobStack(Stack):
             payloads=payloads,
         )
         worker = partial(Worker, self, settings=settings, code=assets.worker, tables=tables, payloads=payloads)
-        worker("Worker", kind=None, profile=settings.worker, queue=queues.jobs.default)
-        for kind, profile in profiles.items():
-            queue = queues.jobs.of_profiles[kind]
-            worker(f"Worker{in_a_resource(kind)}", kind=kind, profile=profile, queue=queue)
+        worker("Worker", kind_name=None, kind=settings.worker, queue=queues.jobs.default)
+        for kind_name, kind in kinds.items():
+            queue = queues.jobs.of_kinds[kind_name]
+            worker(f"Worker{in_a_resource(kind_name)}", kind_name=kind_name, kind=kind, queue=queue)
         DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)
         Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
         metering = Metering(self, "Metering", settings=settings, code=assets.api, tables=tables)
@@ -78,7 +76,7 @@ class JobStack(Stack):
 
 
 def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, str]:
-    of_profiles = queues.jobs.of_profiles.items()
+    of_kinds = queues.jobs.of_kinds.items()
     return {
         "JobsTable": tables.jobs.table_name,
         "KeysTable": tables.keys.table_name,
@@ -86,5 +84,5 @@ def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, 
         "QueueUrl": queues.jobs.default.queue_url,
         "DeadLetterQueueUrl": queues.dead_letters.queue_url,
         "UnprocessedQueueUrl": queues.unprocessed.queue_url,
-        **{output_of(name, is_draining=name not in asked): queue.queue_url for name, queue in of_profiles},
+        **{output_of(name, is_draining=name not in asked): queue.queue_url for name, queue in of_kinds},
     }

@@ -9,8 +9,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from noukai_infra.settings import WorkerProfile
-from noukai_infra.stack.base.profiles import in_a_resource
+from noukai_infra.settings import WorkerKind
+from noukai_infra.stack.base.worker_kinds import in_a_resource
 from noukai_infra.stack.worker import visibility_seconds
 
 MIN_RECEIVES, MAX_RECEIVES = 100, 1000
@@ -38,21 +38,21 @@ class JobQueues:
     """The queues of jobs, of the default worker and by worker kind."""
 
     default: sqs.IQueue
-    of_profiles: Mapping[str, sqs.IQueue] = field(default_factory=dict)
+    of_kinds: Mapping[str, sqs.IQueue] = field(default_factory=dict)
 
-    def only(self, profiles: Iterable[str]) -> "JobQueues":
+    def only(self, kinds: Iterable[str]) -> "JobQueues":
         """Return only the queues of these worker kinds."""
-        return JobQueues(self.default, {name: self.of_profiles[name] for name in profiles})
+        return JobQueues(self.default, {name: self.of_kinds[name] for name in kinds})
 
     def __iter__(self) -> Iterator[sqs.IQueue]:
         """Iterate over all queues."""
-        return iter((self.default, *self.of_profiles.values()))
+        return iter((self.default, *self.of_kinds.values()))
 
     @property
     def environment(self) -> dict[str, str]:
         """Return the environment of a function that sends to them."""
-        urls = {name: queue.queue_url for name, queue in self.of_profiles.items()}
-        return {"QUEUE_URL": self.default.queue_url, **({"PROFILE_QUEUES": json.dumps(urls)} if urls else {})}
+        urls = {name: queue.queue_url for name, queue in self.of_kinds.items()}
+        return {"QUEUE_URL": self.default.queue_url, **({"WORKER_KIND_QUEUES": json.dumps(urls)} if urls else {})}
 
     def let_send(self, grantee: iam.IGrantable) -> None:
         """Allow a function or a role to send to each."""
@@ -75,8 +75,8 @@ class Queues(Construct):
         scope: Construct,
         name: str,
         *,
-        worker: WorkerProfile,
-        profiles: Mapping[str, WorkerProfile],
+        worker: WorkerKind,
+        kinds: Mapping[str, WorkerKind],
         dead_letter_visibility: int,
     ) -> None:
         super().__init__(scope, name)
@@ -90,11 +90,11 @@ class Queues(Construct):
         )
         self.jobs = JobQueues(
             self._of_jobs("Jobs", worker),
-            {name: self._of_jobs(f"Jobs{in_a_resource(name)}", profile) for name, profile in profiles.items()},
+            {name: self._of_jobs(f"Jobs{in_a_resource(name)}", kind) for name, kind in kinds.items()},
         )
 
-    def _of_jobs(self, name: str, profile: WorkerProfile) -> sqs.Queue:
-        visibility = visibility_seconds(profile)
+    def _of_jobs(self, name: str, kind: WorkerKind) -> sqs.Queue:
+        visibility = visibility_seconds(kind)
         receives = min(MAX_RECEIVES, max(MIN_RECEIVES, _DAY_SECONDS // visibility))
         return _queue(
             self,

@@ -5,13 +5,13 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from noukai_infra.settings import ERROR_TEXTS, Settings, SettingsError, WorkerProfile
+from noukai_infra.settings import ERROR_TEXTS, Settings, SettingsError, WorkerKind
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.reader import read_queue
 from noukai_infra.stack.storage.payloads import BUCKET_VARIABLE, Payloads
 from noukai_infra.stack.storage.tables import Tables
 
-_OWN = (BUCKET_VARIABLE, "WORKER_KIND", "PROFILE_MEMORY", "LOG_LEVEL")
+_OWN = (BUCKET_VARIABLE, "WORKER_KIND", "WORKER_KIND_MEMORY", "LOG_LEVEL")
 """Variables that a worker reads beside those that each has; the setting `log_level` is the last one."""
 
 
@@ -20,7 +20,7 @@ class Worker(Construct):
 
     Whatever is sent to its queue it runs: a worker has all flows, also those that ask for another one by now.
 
-    `kind` is its profile's name, as flows ask for it; that of the default one is None.
+    `kind_name` is its worker kind's name, as flows ask for it; None for the default one.
 
     The deployment's `environment` and `policies` reach this function and no other.
 
@@ -35,8 +35,8 @@ class Worker(Construct):
         name: str,
         *,
         settings: Settings,
-        kind: str | None,
-        profile: WorkerProfile,
+        kind_name: str | None,
+        kind: WorkerKind,
         code: lambda_.Code,
         tables: Tables,
         queue: sqs.IQueue,
@@ -49,10 +49,10 @@ class Worker(Construct):
             entry="worker",
             code=code,
             settings=settings,
-            memory=profile.memory,
-            timeout=profile.timeout,
-            ephemeral_storage=profile.ephemeral_storage,
-            environment=_environment(settings, kind, profile, tables, queue),
+            memory=kind.memory,
+            timeout=kind.timeout,
+            ephemeral_storage=kind.ephemeral_storage,
+            environment=_environment(settings, kind_name, kind, tables, queue),
         )
         payloads.let(function, "s3:GetObject", "s3:PutObject")
         for policy in settings.policies:
@@ -61,26 +61,26 @@ class Worker(Construct):
             function,
             queue,
             tables,
-            batch_size=profile.batch_size,
-            batch_window=profile.batch_window,
-            max_concurrency=profile.max_concurrency,
+            batch_size=kind.batch_size,
+            batch_window=kind.batch_window,
+            max_concurrency=kind.max_concurrency,
         )
 
 
 def _environment(
-    settings: Settings, kind: str | None, profile: WorkerProfile, tables: Tables, queue: sqs.IQueue
+    settings: Settings, kind_name: str | None, kind: WorkerKind, tables: Tables, queue: sqs.IQueue
 ) -> dict[str, str]:
     own = {
         "JOBS_TABLE": tables.jobs.table_name,
         "QUEUE_URL": queue.queue_url,
-        "LEASE_SECONDS": str(profile.lease_seconds),
-        "GRACE_SECONDS": str(profile.grace_seconds),
-        "IMPORT_SECONDS": str(profile.import_seconds),
+        "LEASE_SECONDS": str(kind.lease_seconds),
+        "GRACE_SECONDS": str(kind.grace_seconds),
+        "IMPORT_SECONDS": str(kind.import_seconds),
     }
-    if kind is not None:
-        own["WORKER_KIND"] = kind
-    if profile.memory != settings.worker.memory:
-        own["PROFILE_MEMORY"] = str(profile.memory)
+    if kind_name is not None:
+        own["WORKER_KIND"] = kind_name
+    if kind.memory != settings.worker.memory:
+        own["WORKER_KIND_MEMORY"] = str(kind.memory)
     if taken := sorted({*own, *_OWN} & settings.environment.keys()):
         raise SettingsError(f"environment: must not set {', '.join(taken)}, which the worker needs itself")
     if (shown := settings.environment.get(ERROR_TEXTS, "false")) not in ("true", "false"):
@@ -88,6 +88,6 @@ def _environment(
     return {**settings.environment, **own}
 
 
-def visibility_seconds(profile: WorkerProfile) -> int:
+def visibility_seconds(kind: WorkerKind) -> int:
     """Return the visibility timeout of the worker's queue: Lambda requires at least the function's timeout."""
-    return profile.timeout
+    return kind.timeout

@@ -171,7 +171,7 @@ def test_timeout_beyond_what_the_worker_has(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "profile"),
+    ("asked", "worker_kind"),
     [
         ("timeout=40", None),
         ("timeout=41", "t60"),
@@ -183,11 +183,11 @@ def test_timeout_beyond_what_the_worker_has(tmp_path: Path) -> None:
         ("batch=1, timeout=5", "b1"),
     ],
 )
-def test_profile_is_named_for_what_is_asked(tmp_path: Path, asked: str, profile: str | None) -> None:
+def test_worker_kind_is_named_for_what_is_asked(tmp_path: Path, asked: str, worker_kind: str | None) -> None:
     """Of times few, so that flows share a worker: a function has room for the flow, its grace and its settling."""
     (tmp_path / "small.py").write_text(HEAD + f"@flow({asked})\ndef one() -> None: ...\n")
     assert build(tmp_path, flow_seconds=40, grace_seconds=0).returncode == 0
-    assert Catalog.load(tmp_path / "out").flows["small/one"].profile == profile
+    assert Catalog.load(tmp_path / "out").flows["small/one"].worker_kind == worker_kind
 
 
 def test_flow_that_no_worker_has_time_for(tmp_path: Path) -> None:

@@ -51,20 +51,20 @@ def publish(account: Account, function: str, description: str) -> str:
 
 
 @pytest.fixture
-def asked(profiled_account: Account) -> set[str]:
+def asked(account_with_kinds: Account) -> set[str]:
     """The actions that deployments in CI take."""
-    function = next(iter(live_versions(profiled_account, STACK)))
-    versions = [publish(profiled_account, function, text) for text in ("second", "third")]
+    function = next(iter(live_versions(account_with_kinds, STACK)))
+    versions = [publish(account_with_kinds, function, text) for text in ("second", "third")]
     job = pending(1_700_000_000_000, id="job_a", flow="scales/plain")
-    table = profiled_account.deployed(STACK)["JobsTable"]
-    profiled_account.session.client("dynamodb").put_item(TableName=table, Item=encode(job))
-    recorder = Recorder(profiled_account)
+    table = account_with_kinds.deployed(STACK)["JobsTable"]
+    account_with_kinds.session.client("dynamodb").put_item(TableName=table, Item=encode(job))
+    recorder = Recorder(account_with_kinds)
     with pytest.raises(OperatorError, match="Nothing was deployed"):
-        deploy(profiled_account, RecordingCdk({}), STACK, Plan(confirm=lambda: False, show=lambda _: None))
+        deploy(account_with_kinds, RecordingCdk({}), STACK, Plan(confirm=lambda: False, show=lambda _: None))
     for number, version in enumerate(versions):
-        conclude(profiled_account, STACK, {function: version}, now=number * HOUR)
-    live_flows(profiled_account, STACK)
-    Keys(profiled_account.session.client("dynamodb"), profiled_account.deployed(STACK)["KeysTable"]).is_empty()
+        conclude(account_with_kinds, STACK, {function: version}, now=number * HOUR)
+    live_flows(account_with_kinds, STACK)
+    Keys(account_with_kinds.session.client("dynamodb"), account_with_kinds.deployed(STACK)["KeysTable"]).is_empty()
     return recorder.actions
 
 

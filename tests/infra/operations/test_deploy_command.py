@@ -16,9 +16,9 @@ WARNING = "the readers of queues take all"
 
 
 @pytest.fixture
-def run(profiled_account: Account, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(account_with_kinds: Account, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command; gives its plan, what the operator has answered, if asked, and what the command has said."""
-    monkeypatch.setenv("AWS_REGION", profiled_account.region)
+    monkeypatch.setenv("AWS_REGION", account_with_kinds.region)
     monkeypatch.delenv("CI", raising=False)
 
     def command(*options: str, answer: str = "", **environ: str) -> tuple[Plan, bool | None, str]:

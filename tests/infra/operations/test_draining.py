@@ -11,7 +11,7 @@ from noukai_functions.jobs.queue import JobQueue, Message
 from noukai_functions.schedules import Schedules
 from noukai_infra.operations.account import Account, OperatorError, resources
 from noukai_infra.operations.deployment.deploy import Plan, deploy
-from noukai_infra.operations.deployment.draining import draining_profiles, profiles_to_keep
+from noukai_infra.operations.deployment.draining import draining_kinds, kinds_to_keep
 from tests.infra.operations.recording_cdk import RecordingCdk
 
 HOUR_MS = 3_600_000
@@ -20,58 +20,58 @@ MESSAGE = Message("job_a", 1, "acme", "demo/echo", {})
 
 
 @pytest.fixture
-def queue(profiled_account: Account) -> Iterator[JobQueue]:
+def queue(account_with_kinds: Account) -> Iterator[JobQueue]:
     """The queue that is draining, empty."""
-    sqs = profiled_account.session.client("sqs")
-    url = profiled_account.deployed("noukai")["DrainingQueueUrlT60"]
+    sqs = account_with_kinds.session.client("sqs")
+    url = account_with_kinds.deployed("noukai")["DrainingQueueUrlT60"]
     yield JobQueue(sqs, url)
     sqs.purge_queue(QueueUrl=url)
 
 
-def test_worker_that_is_asked_for_stays(profiled_account: Account) -> None:
+def test_worker_that_is_asked_for_stays(account_with_kinds: Account) -> None:
     """Whether its queue is empty or not, jobs may be sent there until it has been replaced; an idle one need not."""
-    assert profiles_to_keep(profiled_account, "noukai") == ASKED
+    assert kinds_to_keep(account_with_kinds, "noukai") == ASKED
 
 
-def test_stack_that_is_not_there_keeps_nothing(profiled_account: Account) -> None:
+def test_stack_that_is_not_there_keeps_nothing(account_with_kinds: Account) -> None:
     """The first deployment has nothing to lose."""
-    assert profiles_to_keep(profiled_account, "another") == []
+    assert kinds_to_keep(account_with_kinds, "another") == []
 
 
-def test_operator_hears_which_workers_are_draining(profiled_account: Account) -> None:
-    assert draining_profiles(profiled_account, "noukai") == ["t60"]
+def test_operator_hears_which_workers_are_draining(account_with_kinds: Account) -> None:
+    assert draining_kinds(account_with_kinds, "noukai") == ["t60"]
 
 
 @pytest.mark.parametrize("delay", [0, 900], ids=["waiting", "hidden"])
-def test_worker_stays_while_its_queue_holds_a_message(profiled_account: Account, queue: JobQueue, delay: int) -> None:
+def test_worker_stays_while_its_queue_holds_a_message(account_with_kinds: Account, queue: JobQueue, delay: int) -> None:
     """Also one that nobody can receive now."""
     queue.send(MESSAGE, delay_seconds=delay)
-    assert sorted(profiles_to_keep(profiled_account, "noukai")) == sorted([*ASKED, "t60"])
+    assert sorted(kinds_to_keep(account_with_kinds, "noukai")) == sorted([*ASKED, "t60"])
 
 
-def test_worker_stays_while_it_works(profiled_account: Account, queue: JobQueue) -> None:
+def test_worker_stays_while_it_works(account_with_kinds: Account, queue: JobQueue) -> None:
     """Its message is in flight then, and comes back if it dies."""
     queue.send(MESSAGE)
     queue.client.receive_message(QueueUrl=queue.url)
-    assert "t60" in profiles_to_keep(profiled_account, "noukai")
+    assert "t60" in kinds_to_keep(account_with_kinds, "noukai")
 
 
-def test_worker_stays_while_a_schedule_will_send_to_it(profiled_account: Account, queue: JobQueue) -> None:
+def test_worker_stays_while_a_schedule_will_send_to_it(account_with_kinds: Account, queue: JobQueue) -> None:
     """A job may be submitted a year ahead."""
-    (group,) = resources(profiled_account.session, "noukai", "AWS::Scheduler::ScheduleGroup")
+    (group,) = resources(account_with_kinds.session, "noukai", "AWS::Scheduler::ScheduleGroup")
     attributes = queue.client.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["QueueArn"])["Attributes"]
-    client = profiled_account.session.client("scheduler")
+    client = account_with_kinds.session.client("scheduler")
     schedules = Schedules(client, group, attributes["QueueArn"], "arn:aws:iam::000000000000:role/any")
     schedules.create(MESSAGE, time.time_ns() // 1_000_000 + HOUR_MS, queue)
-    assert "t60" in profiles_to_keep(profiled_account, "noukai")
+    assert "t60" in kinds_to_keep(account_with_kinds, "noukai")
     schedules.delete(Job("job_a", "acme", "demo/echo", State.CANCELLED, 1, 0, 1, b"", HOUR_MS, 1))
-    assert "t60" not in profiles_to_keep(profiled_account, "noukai")
+    assert "t60" not in kinds_to_keep(account_with_kinds, "noukai")
 
 
-def test_deployment_is_told_which_workers_stay(profiled_account: Account) -> None:
+def test_deployment_is_told_which_workers_stay(account_with_kinds: Account) -> None:
     """As a setting of the stack; what the operator says goes last."""
     cdk = RecordingCdk({})
-    deploy(profiled_account, cdk, "noukai", Plan(context=["--context", "tables=destroy"], options=["--verbose"]))
+    deploy(account_with_kinds, cdk, "noukai", Plan(context=["--context", "tables=destroy"], options=["--verbose"]))
     synth, deployed = cdk.asked[-2:]
     assert synth[0] == "synth"
     assert synth[-4:] == ("--context", f"draining={','.join(ASKED)}", "--context", "tables=destroy")
@@ -79,18 +79,18 @@ def test_deployment_is_told_which_workers_stay(profiled_account: Account) -> Non
     assert deployed == ("deploy", "noukai", "--verbose")
 
 
-def test_deployment_that_nobody_watches_is_not_asked_about(profiled_account: Account) -> None:
+def test_deployment_that_nobody_watches_is_not_asked_about(account_with_kinds: Account) -> None:
     """As in CI."""
     cdk = RecordingCdk({})
-    deploy(profiled_account, cdk, "noukai", Plan(is_unattended=True))
+    deploy(account_with_kinds, cdk, "noukai", Plan(is_unattended=True))
     assert cdk.asked[-1] == ("deploy", "noukai", "--require-approval", "never")
 
 
 @pytest.mark.parametrize("is_wanted", [True, False])
-def test_differences_are_shown_before_they_are_deployed(profiled_account: Account, is_wanted: bool) -> None:
+def test_differences_are_shown_before_they_are_deployed(account_with_kinds: Account, is_wanted: bool) -> None:
     """What was shown is what is deployed, once; a no leaves everything as it is."""
     cdk = RecordingCdk({})
     with nullcontext() if is_wanted else pytest.raises(OperatorError, match="Nothing was deployed"):
-        deploy(profiled_account, cdk, "noukai", Plan(confirm=lambda: is_wanted))
+        deploy(account_with_kinds, cdk, "noukai", Plan(confirm=lambda: is_wanted))
     asked = [each[0] for each in cdk.asked if each[0] != "bootstrap"]
     assert asked == ["synth", "diff", *(["deploy"] if is_wanted else [])]

@@ -21,9 +21,9 @@ PLAIN, WEIGH, LITTLE = FLOWS = ("scales/plain", "scales/weigh", "scales/weigh-a-
 
 
 @pytest.fixture
-def flows(profiled_account: Account) -> Iterator[DeployedFlows]:
+def flows(account_with_kinds: Account) -> Iterator[DeployedFlows]:
     """The flows of a deployed stack: some orgs have waiting jobs of two of them."""
-    flows = DeployedFlows.of(profiled_account, "noukai")
+    flows = DeployedFlows.of(account_with_kinds, "noukai")
     assert flows is not None
     jobs = [
         *(pending(NOW, id=f"job_{org}_{number}", org=org, flow=PLAIN) for org in LOCAL_KEYS for number in range(150)),
@@ -54,42 +54,42 @@ def said_of(account: Account, following: Sequence[str] = ()) -> list[str]:
     return said
 
 
-def test_template_names_its_flows(profiled_account: Account, template: Template) -> None:
+def test_template_names_its_flows(account_with_kinds: Account, template: Template) -> None:
     """Also to those who read that of a deployed stack; one without assets has none."""
-    assert FlowNames.of(profiled_account.template("noukai")) == FlowNames(FLOWS)
+    assert FlowNames.of(account_with_kinds.template("noukai")) == FlowNames(FLOWS)
     assert FlowNames.of(template.body) == FlowNames()
 
 
 @pytest.mark.usefixtures("flows")
-def test_deployment_names_the_jobs_that_wait(profiled_account: Account) -> None:
+def test_deployment_names_the_jobs_that_wait(account_with_kinds: Account) -> None:
     """Of each flow that goes, of all orgs, before it asks."""
     fail = "; what still waits when its turn comes fails, and stays in lists."
-    assert said_of(profiled_account) == [
+    assert said_of(account_with_kinds) == [
         f"The flow {PLAIN} goes: 300 jobs wait for it{fail}",
         f"The flow {WEIGH} goes: 1 job waits for it{fail}",
         f"The flow {LITTLE} goes: 0 jobs wait for it.",
     ]
-    assert said_of(profiled_account, [PLAIN, LITTLE]) == [f"The flow {WEIGH} goes: 1 job waits for it{fail}"]
-    assert said_of(profiled_account, FLOWS) == []
+    assert said_of(account_with_kinds, [PLAIN, LITTLE]) == [f"The flow {WEIGH} goes: 1 job waits for it{fail}"]
+    assert said_of(account_with_kinds, FLOWS) == []
 
 
 @pytest.mark.usefixtures("flows")
-def test_count_is_bounded(profiled_account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_count_is_bounded(account_with_kinds: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a million jobs keep no deployment waiting."""
     monkeypatch.setattr(former_flows, "_MOST_LOOKED_AT", 120)
-    (said,) = said_of(profiled_account, [WEIGH, LITTLE])
+    (said,) = said_of(account_with_kinds, [WEIGH, LITTLE])
     assert said.startswith(f"The flow {PLAIN} goes: 120 jobs wait for it among the 120 that were looked at; ")
 
 
-def test_stack_remembers_flows_that_have_jobs(flows: DeployedFlows, profiled_account: Account) -> None:
+def test_stack_remembers_flows_that_have_jobs(flows: DeployedFlows, account_with_kinds: Account) -> None:
     """What is deployed until now, since jobs may still come, and of the flows before those that have any."""
     former = replace(flows, names=FlowNames((LITTLE,), (WEIGH, PLAIN, "scales/gone", "scales/weig")))
     assert former.to_remember() == [LITTLE, WEIGH, PLAIN]
     cdk = RecordingCdk({})
-    deploy(profiled_account, cdk, "noukai", Plan())
+    deploy(account_with_kinds, cdk, "noukai", Plan())
     synth = next(asked for asked in cdk.asked if asked[0] == "synth")
     assert f"former={','.join(FLOWS)}" in synth
 
 
-def test_stack_that_is_not_there_has_no_flows(profiled_account: Account) -> None:
-    assert DeployedFlows.of(profiled_account, "another") is None
+def test_stack_that_is_not_there_has_no_flows(account_with_kinds: Account) -> None:
+    assert DeployedFlows.of(account_with_kinds, "another") is None

@@ -95,11 +95,11 @@ def test_most_kinds_of_workers_fit_into_an_environment(template_for: Callable[..
     assert max(map(environment_bytes, functions.values())) < MAX_ENVIRONMENT_BYTES
 
 
-def test_deployment_that_aws_would_refuse_changes_nothing(profiled_account: Account) -> None:
+def test_deployment_that_aws_would_refuse_changes_nothing(account_with_kinds: Account) -> None:
     """The operator is not even asked."""
     cdk = RecordingCdk({}, resources={f"Queue{number}": {"Type": "AWS::SQS::Queue"} for number in range(501)})
     with pytest.raises(OperatorError, match="The stack has 501 resources"):
-        deploy(profiled_account, cdk, "noukai", Plan(confirm=lambda: True))
+        deploy(account_with_kinds, cdk, "noukai", Plan(confirm=lambda: True))
     assert not {"diff", "deploy"} & {asked[0] for asked in cdk.asked}
 
 

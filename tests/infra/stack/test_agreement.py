@@ -1,6 +1,6 @@
 """The agreement of stack and functions, of which the stack imports names alone."""
 
-from noukai.flow.runtime import Profile
+from noukai.flow import runtime
 from noukai_functions import names
 from noukai_functions.build.worker_kinds import (
     MAX_BATCH,
@@ -15,9 +15,9 @@ from noukai_functions.build.worker_kinds import (
 from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, TERMINAL, UNSETTLED, State
 from noukai_functions.jobs.row import NAMES
 from noukai_infra.operations.restore import rows
-from noukai_infra.settings import WorkerProfile
-from noukai_infra.stack.base.profiles import profile_named
+from noukai_infra.settings import WorkerKind
 from noukai_infra.stack.base.stream import COUNTED
+from noukai_infra.stack.base.worker_kinds import kind_named
 from noukai_wire.limits import MAX_TIMEOUT_SECONDS
 from tests.infra.stack.template import Template
 
@@ -81,15 +81,17 @@ def test_records_that_are_counted_are_those_of_the_lifecycle() -> None:
     ]
 
 
-def test_profiles_that_flows_may_ask_for_are_those_that_workers_may_have() -> None:
-    """The stack reads of a profile's name what the functions have written into it, from the least to the most."""
-    least = Profile(MIN_MEMORY, MIN_STORAGE, MIN_CONCURRENCY, 1, function_timeout(1, 0))
-    most = Profile(MAX_MEMORY, MAX_STORAGE, MAX_CONCURRENCY, MAX_BATCH, function_timeout(MAX_TIMEOUT_SECONDS, 10))
+def test_kinds_that_flows_may_ask_for_are_those_that_workers_may_have() -> None:
+    """The stack reads of a worker kind's name what the functions have written into it, from the least to the most."""
+    least = runtime.WorkerKind(MIN_MEMORY, MIN_STORAGE, MIN_CONCURRENCY, 1, function_timeout(1, 0))
+    most = runtime.WorkerKind(
+        MAX_MEMORY, MAX_STORAGE, MAX_CONCURRENCY, MAX_BATCH, function_timeout(MAX_TIMEOUT_SECONDS, 10)
+    )
     for asked in (least, most):
-        made = profile_named(asked.name or "", WorkerProfile())
+        made = kind_named(asked.name or "", WorkerKind())
         found = (made.memory, made.ephemeral_storage, made.max_concurrency, made.batch_size, made.timeout)
         assert found == (asked.memory, asked.ephemeral_storage, asked.concurrency, asked.batch, asked.timeout)
-    assert Profile().name is None
+    assert runtime.WorkerKind().name is None
 
 
 def test_restored_rows_are_marked_as_the_functions_read() -> None:

@@ -35,14 +35,14 @@ def test_cdk_nag_finds_nothing(tmp_path: Path) -> None:
     assert set(re.findall(r"^ +(\S+) aws-cdk-lib", str(found.value), re.MULTILINE)) == {"open/Queue/Resource"}
 
 
-@pytest.mark.parametrize("kind", ["assembly", "profiled_assembly"])
+@pytest.mark.parametrize("kind", ["assembly", "assembly_with_kinds"])
 def test_cfn_lint_finds_nothing(request: pytest.FixtureRequest, kind: str) -> None:
     """The template is what CloudFormation takes, down to the values of properties."""
     template = request.getfixturevalue(kind) / "noukai.template.json"
     assert complaints(Path(sys.executable).with_name("cfn-lint"), template) == ""
 
 
-@pytest.mark.parametrize("kind", ["assembly", "profiled_assembly"])
+@pytest.mark.parametrize("kind", ["assembly", "assembly_with_kinds"])
 def test_checkov_finds_nothing(request: pytest.FixtureRequest, kind: str) -> None:
     """Every rule passes that `.checkov.yaml` does not give a reason against."""
     template = request.getfixturevalue(kind) / "noukai.template.json"

@@ -113,7 +113,7 @@ def test_environment_and_policies_of_the_deployment_reach_the_worker_only(
     [
         ("QUEUE_URL", "https://elsewhere", "must not set QUEUE_URL"),
         ("WORKER_KIND", "m512", "must not set WORKER_KIND"),
-        ("PROFILE_MEMORY", "512", "must not set PROFILE_MEMORY"),
+        ("WORKER_KIND_MEMORY", "512", "must not set WORKER_KIND_MEMORY"),
         ("PAYLOADS_BUCKET", "mine", "must not set PAYLOADS_BUCKET"),
         ("LOG_LEVEL", "DEBUG", "must not set LOG_LEVEL"),
         ("LOG_ERROR_TEXTS", "yes", 'LOG_ERROR_TEXTS: "yes" cannot be used: it should be "true" or "false"'),

@@ -84,9 +84,9 @@ def test_new_account_has_concurrency_left_for_the_api(template: Template) -> Non
     assert queues + shards_of_the_stream <= 8
 
 
-def test_worker_is_as_its_profile_says(template_for: Callable[..., Template]) -> None:
-    """Each value of the profile reaches its place."""
-    profile = {
+def test_worker_is_as_its_kind_says(template_for: Callable[..., Template]) -> None:
+    """Each value of the worker kind reaches its place."""
+    kind = {
         "memory": 2048,
         "timeout": 120,
         "batch_size": 10,
@@ -96,7 +96,7 @@ def test_worker_is_as_its_profile_says(template_for: Callable[..., Template]) ->
         "import_seconds": 20,
         "grace_seconds": 5,
     }
-    template = template_for(worker=profile)
+    template = template_for(worker=kind)
     function, deliveries = template.functions()["worker"], template.deliveries("worker")
     environment = function["Environment"]["Variables"]
     assert (function["MemorySize"], function["Timeout"]) == (2048, 120)

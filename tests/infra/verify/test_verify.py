@@ -37,10 +37,10 @@ def test_without_a_stack_the_checks_are_skipped() -> None:
 
 
 def test_stack_with_further_workers_is_as_it_should_be(
-    profiled_assembly: Path, emulator: Emulator, tmp_path: Path
+    assembly_with_kinds: Path, emulator: Emulator, tmp_path: Path
 ) -> None:
     """Each worker's queue, mapping, function and log is looked at, as far as an emulator has them."""
-    asyncio.run(Deployment.of(emulator.endpoint).create(Assembly.read(profiled_assembly), now=0))
+    asyncio.run(Deployment.of(emulator.endpoint).create(Assembly.read(assembly_with_kinds), now=0))
     file = tmp_path / "report.md"
     aws = {**emulator.endpoint.environment, "AWS_REGION": REGION}
     done = verified(aws, "--report", str(file), checks="tests/aws/test_configuration.py")

@@ -17,7 +17,7 @@ from noukai_functions.worker.process import output, process, reaper
 from noukai_functions.worker.process import pool as module
 from noukai_functions.worker.process.pool import ProcessPool
 from noukai_functions.worker.process.process import Body, FlowProcess
-from noukai_infra.settings import WorkerProfile
+from noukai_infra.settings import WorkerKind
 from tests.flow_process import CALL
 from tests.unit.own_process import in_fresh_process, in_own_process
 
@@ -132,5 +132,5 @@ def test_process_is_replaced_after_so_many_attempts(monkeypatch: pytest.MonkeyPa
 def test_lease_outlasts_the_end_of_a_process() -> None:
     """No heartbeat goes on while a process ends, which comes before the settling: each step may take its longest."""
     ending = process._LEAVING_SECONDS + reaper.PATIENCE_SECONDS + 2 * output._LAST_SECONDS
-    lease = WorkerProfile().lease_seconds
+    lease = WorkerKind().lease_seconds
     assert lease - lease / attempt.EXTENSIONS > attempt.BEAT_SECONDS + ending + SETTLING_SECONDS

@@ -13,7 +13,7 @@ from noukai_infra.local.assembly.assembly import Assembly, Asset
 from noukai_infra.local.emulator.endpoint import Endpoint
 from noukai_infra.local.errors import LocalError
 from noukai_infra.operations.orgs.keys import Keys
-from noukai_infra.stack.base.profiles import DeployedQueue, deployed_queues
+from noukai_infra.stack.base.worker_kinds import DeployedQueue, deployed_queues
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

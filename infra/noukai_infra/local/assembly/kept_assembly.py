@@ -28,9 +28,9 @@ class Shape:
     """A template without the version of the flows and the hashes of the assets, which change with every flow."""
 
     settings: Settings
-    profiles: tuple[str, ...]
-    all_profiles: tuple[str, ...]
-    """The profiles that flows ask for, and those that drain."""
+    kinds: tuple[str, ...]
+    all_kinds: tuple[str, ...]
+    """The worker kinds that flows ask for, and those that drain."""
     flows: tuple[str, ...]
     former: tuple[str, ...]
 
@@ -41,7 +41,7 @@ class Shape:
         Raises:
             BundleError: the flows or their requirements cannot be used; the message says why.
         """
-        asked = bundler.profiles()
+        asked = bundler.kinds()
         flows, former = bundler.flow_names()
         own = replace(settings, draining=(), former=())
         return cls(own, (*asked,), (*sorted({*asked, *settings.draining}),), (*flows,), (*former,))

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from noukai_infra.local.emulator.contents import ContentsError, queues_with_messages, read_contents
 from noukai_infra.local.errors import LocalError
-from noukai_infra.stack.base.profiles import DeployedQueue
+from noukai_infra.stack.base.worker_kinds import DeployedQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Data:
 
     folder: Path | None
     waiting: tuple[str, ...] = ()
-    """The profiles of workers for which messages waited when the run before ended."""
+    """The worker kinds for which messages waited when the run before ended."""
     flows: tuple[str, ...] = ()
     """The flows of the runs before, by `project/flow`."""
 
@@ -40,7 +40,7 @@ class Data:
             except OSError:
                 raise LocalError(f"Another local system has the data in {folder}: give it other DATA.") from None
             if is_fresh:
-                for file in (_contents(folder), _profiles(folder), _flows(folder)):
+                for file in (_contents(folder), _kinds(folder), _flows(folder)):
                     file.unlink(missing_ok=True)
             yield cls(folder, _waiting(folder), _former(folder))
 
@@ -57,8 +57,8 @@ class Data:
     def remember(self, queues: Mapping[str, DeployedQueue], flows: Sequence[str]) -> None:
         """Record the queue of each worker kind, and the current and former flows."""
         if self.folder is not None:
-            names = {profile: queue.name for profile, queue in queues.items()}
-            _profiles(self.folder).write_text(json.dumps(names))
+            names = {kind: queue.name for kind, queue in queues.items()}
+            _kinds(self.folder).write_text(json.dumps(names))
             _flows(self.folder).write_text(json.dumps(flows))
 
 
@@ -74,7 +74,7 @@ def _contents(folder: Path) -> Path:
     return folder / "contents"
 
 
-def _profiles(folder: Path) -> Path:
+def _kinds(folder: Path) -> Path:
     return folder / "profiles.json"
 
 
@@ -85,10 +85,10 @@ def _flows(folder: Path) -> Path:
 def _waiting(folder: Path) -> tuple[str, ...]:
     try:
         queues = queues_with_messages(read_contents(_contents(folder)))
-        profiles = json.loads(_profiles(folder).read_text()) if _profiles(folder).exists() else {}
+        kinds = json.loads(_kinds(folder).read_text()) if _kinds(folder).exists() else {}
     except (ContentsError, ValueError) as error:
         raise _unreadable(folder, error) from error
-    return tuple(profile for profile, queue in profiles.items() if queue in queues)
+    return tuple(kind for kind, queue in kinds.items() if queue in queues)
 
 
 def _former(folder: Path) -> tuple[str, ...]:

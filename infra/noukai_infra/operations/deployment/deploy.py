@@ -11,7 +11,7 @@ import typer
 
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deployment.cdk import Cdk
-from noukai_infra.operations.deployment.draining import profiles_to_keep
+from noukai_infra.operations.deployment.draining import kinds_to_keep
 from noukai_infra.operations.deployment.former_flows import DeployedFlows
 from noukai_infra.operations.deployment.quotas import Quotas, check_quotas
 from noukai_infra.operations.deployment.rollback import conclude, live_versions
@@ -52,7 +52,7 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
     before = live_versions(account, stack)
     flows = DeployedFlows.of(account, stack)
     former = _setting("former", flows.to_remember() if flows else ())
-    draining = _setting("draining", profiles_to_keep(account, stack))
+    draining = _setting("draining", kinds_to_keep(account, stack))
     with TemporaryDirectory() as folder:
         assembly = Path(folder)
         _run(cdk, "synth", stack, "--quiet", "--output", folder, *former, *draining, *plan.context)

@@ -1,10 +1,10 @@
 """The draining of worker kinds that no flow asks for: they stay until their jobs are done."""
 
 from noukai_infra.operations.account import Account, resources
-from noukai_infra.stack.base.profiles import DeployedQueue, deployed_queues
+from noukai_infra.stack.base.worker_kinds import DeployedQueue, deployed_queues
 
 
-def profiles_to_keep(account: Account, stack: str) -> list[str]:
+def kinds_to_keep(account: Account, stack: str) -> list[str]:
     """Return the worker kinds of the deployed stack that the next deployment must keep.
 
     One that a flow asks for until now stays, whatever its queue holds: jobs are sent there until the update
@@ -19,7 +19,7 @@ def profiles_to_keep(account: Account, stack: str) -> list[str]:
     ]
 
 
-def draining_profiles(account: Account, stack: str) -> list[str]:
+def draining_kinds(account: Account, stack: str) -> list[str]:
     """Return the worker kinds of a deployed stack that no flow asks for."""
     return [name for name, queue in deployed_queues(account.deployed(stack)).items() if queue.is_draining]
 

@@ -24,13 +24,13 @@ class Assets:
         self.worker = _code(bundler, "worker")
         self._bundler = bundler
 
-    def profiles(self) -> list[str]:
-        """Return the names of the profiles of workers that the flows ask for.
+    def kinds(self) -> list[str]:
+        """Return the names of the worker kinds that the flows ask for.
 
         Ends the program if the flows cannot be used.
         """
         with _ending():
-            return self._bundler.profiles()
+            return self._bundler.kinds()
 
     def flow_names(self) -> FlowNames:
         """Return the deployed and the former flows; exit if they cannot be used."""

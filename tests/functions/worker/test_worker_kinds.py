@@ -52,11 +52,11 @@ def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
-    """A deployment with a queue for each profile that its flows ask for."""
+    """A deployment with a queue for each worker kind that its flows ask for."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with system_on_moto(asset, profiles=("m2048-b10-t60", "t120")) as system:
+    with system_on_moto(asset, kinds=("m2048-b10-t60", "t120")) as system:
         system.add_key("nk_acme", "acme")
         yield system
 
@@ -78,7 +78,7 @@ def worker_of(system: System, flow: str, **environment: str) -> System:
 def test_catalog_names_what_flows_ask_for(system: System) -> None:
     """Flows that ask for the same share it; a flow that takes longer than the default worker has time asks for that."""
     flows = system.deployment.catalog.flows
-    assert {name: (entry.profile, entry.longest_seconds) for name, entry in flows.items()} == {
+    assert {name: (entry.worker_kind, entry.longest_seconds) for name, entry in flows.items()} == {
         "scales/weigh": ("m2048-b10-t60", 5),
         "scales/weigh-again": ("m2048-b10-t60", 5),
         "scales/plain": (None, DEFAULT_SECONDS),
@@ -134,7 +134,7 @@ def test_retry_goes_to_its_flows_own_queue(system: System) -> None:
 
 def test_sender_that_knows_no_such_queue_yet_sends_to_the_default_one(system: System) -> None:
     """While a deployment is updated, a catalog may be newer than the environment; every worker has all flows."""
-    older = {name: each for name, each in system.deployment.environment.items() if name != "PROFILE_QUEUES"}
+    older = {name: each for name, each in system.deployment.environment.items() if name != "WORKER_KIND_QUEUES"}
     sender = replace(system, deployment=replace(system.deployment, environment=older))
     job_id = sender.submit("scales/weigh", parameters={"a": 7}).body["id"]
     system.deliver()
@@ -179,7 +179,7 @@ def claim(system: System, job_id: str, memory: int | None) -> Job:
     )
 
 
-@pytest.mark.parametrize(("environment", "memory"), [({"PROFILE_MEMORY": "2048"}, 2048), ({}, 1024)])
+@pytest.mark.parametrize(("environment", "memory"), [({"WORKER_KIND_MEMORY": "2048"}, 2048), ({}, 1024)])
 def test_compute_counts_with_the_memory_of_the_worker_that_ran(
     system: System, environment: dict[str, str], memory: int
 ) -> None:
@@ -195,7 +195,7 @@ def test_compute_counts_with_the_memory_of_the_worker_that_ran(
 
 
 def test_attempt_on_a_default_worker_after_one_on_another_counts_as_one_of_a_default_worker(system: System) -> None:
-    """The row says no more that the worker of another profile had claimed it."""
+    """The row says no more that the worker of another kind had claimed it."""
     job_id = system.submit("scales/weigh", parameters={"a": 1}).body["id"]
     job = claim(system, job_id, 2048)
     assert system.row(job_id).memory == 2048

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from noukai_infra.settings import SettingsError, WorkerProfile
-from noukai_infra.stack.base.profiles import deployed_queues, profile_named
+from noukai_infra.settings import SettingsError, WorkerKind
+from noukai_infra.stack.base.worker_kinds import deployed_queues, kind_named
 from tests.infra.stack.template import Template
 
 ASKED = "M2048E1024C33B10T60"
@@ -17,8 +17,8 @@ READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes
 
 
 @pytest.fixture(scope="module")
-def profiled(profiled_assembly: Path) -> Template:
-    return Template.of(profiled_assembly)
+def with_kinds(assembly_with_kinds: Path) -> Template:
+    return Template.of(assembly_with_kinds)
 
 
 def without_code(resource: Any) -> str:
@@ -26,32 +26,32 @@ def without_code(resource: Any) -> str:
     return re.sub(r"[0-9a-f]{64}|'Description': 'flows [0-9a-f]{8}', ", "", str(resource))
 
 
-def test_profile_has_a_queue_and_a_worker_of_its_own(profiled: Template) -> None:
+def test_worker_kind_has_a_queue_and_a_worker_of_its_own(with_kinds: Template) -> None:
     """As it asks for, and for the rest as the default one; what is undeliverable becomes one kind of dead letters."""
-    queue_name, queue = profiled.named_resource("SQS::Queue", f"QueuesJobs{ASKED}")
-    function_name, function = profiled.named_resource("Lambda::Function", f"Worker{ASKED}")
-    default = profiled.properties(profiled.named_resource("Lambda::Function", "WorkerFunction")[0])
+    queue_name, queue = with_kinds.named_resource("SQS::Queue", f"QueuesJobs{ASKED}")
+    function_name, function = with_kinds.named_resource("Lambda::Function", f"Worker{ASKED}")
+    default = with_kinds.properties(with_kinds.named_resource("Lambda::Function", "WorkerFunction")[0])
     properties = function["Properties"]
     assert (properties["MemorySize"], properties["EphemeralStorage"]) == (2048, {"Size": 1024})
     assert (properties["Timeout"], properties["Code"]) == (60, default["Code"])
     variables = properties["Environment"]["Variables"]
     assert variables == default["Environment"]["Variables"] | {
         "QUEUE_URL": {"Ref": queue_name},
-        "PROFILE_MEMORY": "2048",
+        "WORKER_KIND_MEMORY": "2048",
         "WORKER_KIND": "m2048-e1024-c33-b10-t60",
     }
-    (deliveries,) = profiled.mappings_of(function_name)
+    (deliveries,) = with_kinds.mappings_of(function_name)
     assert deliveries["EventSourceArn"] == {"Fn::GetAtt": [queue_name, "Arn"]}
     assert (deliveries["BatchSize"], deliveries["ScalingConfig"]) == (10, {"MaximumConcurrency": 33})
     assert deliveries["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    jobs = profiled.properties(profiled.named_resource("SQS::Queue", DEFAULT_QUEUE)[0])
+    jobs = with_kinds.properties(with_kinds.named_resource("SQS::Queue", DEFAULT_QUEUE)[0])
     redrive = {**jobs["RedrivePolicy"], "maxReceiveCount": 1000}
     assert queue["Properties"] == {**jobs, "VisibilityTimeout": 60, "RedrivePolicy": redrive}
 
 
-def test_messages_are_received_as_often_as_they_may_be_long_before_they_expire(profiled: Template) -> None:
+def test_messages_are_received_as_often_as_they_may_be_long_before_they_expire(with_kinds: Template) -> None:
     """Even if every receive takes the whole visibility timeout, half of the retention is left."""
-    for name, queue in profiled.resources("SQS::Queue").items():
+    for name, queue in with_kinds.resources("SQS::Queue").items():
         if name.startswith("QueuesJobs"):
             properties = queue["Properties"]
             receives = properties["RedrivePolicy"]["maxReceiveCount"]
@@ -59,16 +59,16 @@ def test_messages_are_received_as_often_as_they_may_be_long_before_they_expire(p
             assert properties["VisibilityTimeout"] * receives < properties["MessageRetentionPeriod"] / 2
 
 
-def test_profile_of_another_time_has_a_queue_that_hides_as_long(profiled: Template) -> None:
+def test_worker_kind_of_another_time_has_a_queue_that_hides_as_long(with_kinds: Template) -> None:
     """Lambda requires it."""
-    _, queue = profiled.named_resource("SQS::Queue", "QueuesJobsT60")
-    _, function = profiled.named_resource("Lambda::Function", "WorkerT60")
+    _, queue = with_kinds.named_resource("SQS::Queue", "QueuesJobsT60")
+    _, function = with_kinds.named_resource("Lambda::Function", "WorkerT60")
     assert (queue["Properties"]["VisibilityTimeout"], function["Properties"]["Timeout"]) == (60, 60)
 
 
-def test_default_worker_and_its_queue_are_as_without_profiles(template: Template, profiled: Template) -> None:
+def test_default_worker_and_its_queue_are_as_without_kinds(template: Template, with_kinds: Template) -> None:
     """What is there already is neither replaced nor renamed; what sends to the queues, and may, is changed alone."""
-    before, after = template.body["Resources"], profiled.body["Resources"]
+    before, after = template.body["Resources"], with_kinds.body["Resources"]
     published = {*template.resources("Lambda::Version"), *template.resources("Lambda::Alias")}
     kept = before.keys() - published
     changed = {name for name in kept if without_code(before[name]) != without_code(after.get(name))}
@@ -76,60 +76,62 @@ def test_default_worker_and_its_queue_are_as_without_profiles(template: Template
     policies = {name for name in changed if before[name]["Type"] == "AWS::IAM::Policy"}
     assert changed == senders | policies
     assert len(policies) == len(senders) + 1  # that of the schedules
-    assert template.body["Outputs"].items() <= profiled.body["Outputs"].items()
+    assert template.body["Outputs"].items() <= with_kinds.body["Outputs"].items()
 
 
 @pytest.mark.parametrize("handler", SENDERS)
-def test_sender_knows_and_reaches_the_queues_that_flows_ask_for(profiled: Template, handler: str) -> None:
+def test_sender_knows_and_reaches_the_queues_that_flows_ask_for(with_kinds: Template, handler: str) -> None:
     """And not that of a worker which is draining."""
     asked = {
-        name: profiled.named_resource("SQS::Queue", f"QueuesJobs{part}")[0]
+        name: with_kinds.named_resource("SQS::Queue", f"QueuesJobs{part}")[0]
         for name, part in (("m2048-e1024-c33-b10-t60", ASKED), ("m512", "M512"))
     }
-    told = profiled.functions()[handler]["Environment"]["Variables"]["PROFILE_QUEUES"]["Fn::Join"][1]
+    told = with_kinds.functions()[handler]["Environment"]["Variables"]["WORKER_KIND_QUEUES"]["Fn::Join"][1]
     assert "".join(part if isinstance(part, str) else part["Ref"] for part in told) == (
         "{" + ", ".join(f'"{name}": "{queue}"' for name, queue in asked.items()) + "}"
     )
-    default, _ = profiled.named_resource("SQS::Queue", DEFAULT_QUEUE)
-    sends = {name for action, name in profiled.rights(handler) if action == "sqs:SendMessage"}
+    default, _ = with_kinds.named_resource("SQS::Queue", DEFAULT_QUEUE)
+    sends = {name for action, name in with_kinds.rights(handler) if action == "sqs:SendMessage"}
     assert sends == {default, *asked.values()}
 
 
-def test_no_other_function_is_told_of_the_queues(profiled: Template) -> None:
+def test_no_other_function_is_told_of_the_queues(with_kinds: Template) -> None:
     told = {
         handler
-        for handler, each in profiled.functions().items()
-        if "PROFILE_QUEUES" in each["Environment"]["Variables"]
+        for handler, each in with_kinds.functions().items()
+        if "WORKER_KIND_QUEUES" in each["Environment"]["Variables"]
     }
     assert told == set(SENDERS)
 
 
 @pytest.mark.parametrize("part", ["Function", f"{ASKED}Function", "M512Function", "T60Function"])
-def test_worker_reads_its_own_queue_alone(profiled: Template, part: str) -> None:
+def test_worker_reads_its_own_queue_alone(with_kinds: Template, part: str) -> None:
     """One that is draining too."""
-    _, function = profiled.named_resource("Lambda::Function", f"Worker{part}")
+    _, function = with_kinds.named_resource("Lambda::Function", f"Worker{part}")
     (queue,) = (
         each["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]
-        for each in profiled.resources("Lambda::EventSourceMapping").values()
-        if profiled.function_behind(each["Properties"]["FunctionName"])
-        == profiled.named_resource("Lambda::Function", f"Worker{part}")[0]
+        for each in with_kinds.resources("Lambda::EventSourceMapping").values()
+        if with_kinds.function_behind(each["Properties"]["FunctionName"])
+        == with_kinds.named_resource("Lambda::Function", f"Worker{part}")[0]
     )
-    rights = profiled.rights_of(function["Properties"]["Role"]["Fn::GetAtt"][0])
+    rights = with_kinds.rights_of(function["Properties"]["Role"]["Fn::GetAtt"][0])
     assert {right for right in rights if right[0].startswith("sqs:")} == {(action, queue) for action in READ_QUEUE}
 
 
-def test_scheduler_may_send_to_every_queue_of_jobs(profiled: Template) -> None:
+def test_scheduler_may_send_to_every_queue_of_jobs(with_kinds: Template) -> None:
     """A schedule may have waited since before its flow asked for another worker."""
-    role, _ = profiled.named_resource("IAM::Role", "SchedulesRole")
-    queues = {name for name in profiled.resources("SQS::Queue") if name.startswith("QueuesJobs")}
-    assert profiled.rights_of(role) == {("sqs:SendMessage", name) for name in queues}
+    role, _ = with_kinds.named_resource("IAM::Role", "SchedulesRole")
+    queues = {name for name in with_kinds.resources("SQS::Queue") if name.startswith("QueuesJobs")}
+    assert with_kinds.rights_of(role) == {("sqs:SendMessage", name) for name in queues}
     assert len(queues) == 4
 
 
-def test_outputs_say_where_the_queues_are_and_which_is_draining(profiled: Template) -> None:
-    """By the names of the profiles."""
+def test_outputs_say_where_the_queues_are_and_which_is_draining(with_kinds: Template) -> None:
+    """By the names of the kinds."""
     outputs = {
-        name: each["Value"].get("Ref", "") for name, each in profiled.body["Outputs"].items() if "Ref" in each["Value"]
+        name: each["Value"].get("Ref", "")
+        for name, each in with_kinds.body["Outputs"].items()
+        if "Ref" in each["Value"]
     }
     found = deployed_queues(outputs)
     assert {name: queue.is_draining for name, queue in found.items()} == {
@@ -137,13 +139,13 @@ def test_outputs_say_where_the_queues_are_and_which_is_draining(profiled: Templa
         "m512": False,
         "t60": True,
     }
-    assert found["t60"].url == profiled.named_resource("SQS::Queue", "QueuesJobsT60")[0]
+    assert found["t60"].url == with_kinds.named_resource("SQS::Queue", "QueuesJobsT60")[0]
 
 
 def test_name_says_what_is_not_as_the_default() -> None:
     """Every letter of it, of those that the functions write."""
-    default = WorkerProfile(lease_seconds=30)
-    assert profile_named("m128-e512-c2-b3-t60", default) == WorkerProfile(
+    default = WorkerKind(lease_seconds=30)
+    assert kind_named("m128-e512-c2-b3-t60", default) == WorkerKind(
         memory=128, ephemeral_storage=512, max_concurrency=2, batch_size=3, timeout=60, lease_seconds=30
     )
 
@@ -151,8 +153,8 @@ def test_name_says_what_is_not_as_the_default() -> None:
 @pytest.mark.parametrize("name", ["", "large", "m", "m128-", "x1", "M128"])
 def test_name_that_is_none_is_refused(name: str) -> None:
     """It is the setting `draining` that may have one."""
-    with pytest.raises(SettingsError, match="is not the name of a worker's profile"):
-        profile_named(name, WorkerProfile())
+    with pytest.raises(SettingsError, match="is not the name of a worker kind"):
+        kind_named(name, WorkerKind())
 
 
 @pytest.mark.parametrize(
@@ -162,4 +164,4 @@ def test_name_that_is_none_is_refused(name: str) -> None:
 def test_name_with_a_value_that_no_worker_has_is_refused(name: str, said: str) -> None:
     """In the words of the setting itself."""
     with pytest.raises(SettingsError, match=said):
-        profile_named(name, WorkerProfile())
+        kind_named(name, WorkerKind())

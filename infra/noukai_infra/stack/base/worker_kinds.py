@@ -1,7 +1,7 @@
 """The worker kinds of flows, by name: `m2048-t300` has 2048 MB and five minutes, else the defaults.
 
 The stack's outputs say where their queues are: `QueueUrlM2048T300`, or `DrainingQueueUrlM2048T300` once no
-flow asks for the profile any more.
+flow asks for the worker kind any more.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from noukai_infra.settings import SettingsError, WorkerProfile, complaints
+from noukai_infra.settings import SettingsError, WorkerKind, complaints
 
 _SETTINGS = {"m": "memory", "e": "ephemeral_storage", "c": "max_concurrency", "b": "batch_size", "t": "timeout"}
 _NAME = re.compile(r"[a-z]\d+(-[a-z]\d+)*")
@@ -31,15 +31,15 @@ class DeployedQueue:
         return self.url.rpartition("/")[2]
 
 
-def profile_named(name: str, default: WorkerProfile) -> WorkerProfile:
+def kind_named(name: str, default: WorkerKind) -> WorkerKind:
     """Return the worker kind of a name; what it leaves out is the default's.
 
     Raises:
-        SettingsError: it is no profile's name.
+        SettingsError: it is no worker kind's name.
     """
     parts = name.split("-") if _NAME.fullmatch(name) else []
     if not parts or not {part[0] for part in parts} <= _SETTINGS.keys():
-        raise SettingsError(f"{name!r} is not the name of a worker's profile, such as m2048-t300")
+        raise SettingsError(f"{name!r} is not the name of a worker kind, such as m2048-t300")
     try:
         return dataclasses.replace(default, **{_SETTINGS[part[0]]: int(part[1:]) for part in parts})
     except ValidationError as error:

@@ -19,7 +19,7 @@ WAIT_MS = 60_000
 @pytest.fixture(scope="module")
 def flows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("flows")
-    shutil.copy(Path(__file__).parent / "profiles" / "crowd.py", folder)
+    shutil.copy(Path(__file__).parent / "worker_kinds" / "crowd.py", folder)
     return folder
 
 
