@@ -108,9 +108,9 @@ def test_queues(deployed: Deployed, saw: Saw) -> None:
     sqs = deployed.session.client("sqs")
     urls = [deployed.outputs["DeadLetterQueueUrl"], *deployed.job_queues()]
     found = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"] for url in urls]
-    letters, *jobs = found
+    dead_letters, *jobs = found
     redrives = [json.loads(each.get("RedrivePolicy", "{}")) for each in jobs]
-    right = {each.get("deadLetterTargetArn") for each in redrives} == {letters["QueueArn"]} and {
+    right = {each.get("deadLetterTargetArn") for each in redrives} == {dead_letters["QueueArn"]} and {
         each.get("SqsManagedSseEnabled") for each in found
     } == {"true"}
     saw(f"visibility {[each['VisibilityTimeout'] for each in jobs]} s, redrive {redrives}")

@@ -145,7 +145,7 @@ class System:
         answer = (
             self.deployment.worker.work(event, LambdaContext(remaining_ms))
             if queue is None
-            else dead_letters.bury(event, self.deployment)
+            else dead_letters.settle(event, self.deployment)
         )
         named = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for message in messages:

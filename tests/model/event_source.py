@@ -38,9 +38,9 @@ def work(world: World) -> Callable[[Actor], None]:
     return _served(world, QUEUE, invoke)
 
 
-def bury(world: World) -> Callable[[Actor], None]:
+def read_dead_letters(world: World) -> Callable[[Actor], None]:
     """The event source of the dead-letter queue, and its reader."""
-    return _served(world, DEAD_LETTERS, lambda event: dead_letters.bury(event, world.deployment))
+    return _served(world, DEAD_LETTERS, lambda event: dead_letters.settle(event, world.deployment))
 
 
 def _served(world: World, url: str, invoke: Invoke) -> Callable[[Actor], None]:

@@ -103,8 +103,8 @@ class Explorer:
             world.begin_as(self._submitted(scenario))
         for index in range(scenario.workers):
             world.add(f"worker {index + 1}", event_source.work(world), revives=True)
-        if scenario.buries:
-            world.add("reader", event_source.bury(world), revives=True)
+        if scenario.reads_dead_letters:
+            world.add("reader", event_source.read_dead_letters(world), revives=True)
         for index, client in enumerate(scenario.clients):
             world.add(f"{client} {index + 1}", CALLERS[client](world), revives=client == "sweep")
         try:

@@ -22,7 +22,7 @@ class Scenario:
     """Bodies of messages that no submission has put on the queue."""
     batch: int = 1
     """How many messages may come together."""
-    buries: bool = False
+    reads_dead_letters: bool = False
     """Whether dead letters are read; a message is one after `most_receives`."""
     most_receives: int = 1000
     max_attempts: int = 2
@@ -72,7 +72,7 @@ WIDE = Scenario(
     submitted=False,
     poison=("not JSON",),
     batch=3,
-    buries=True,
+    reads_dead_letters=True,
     most_receives=6,
     max_attempts=3,
     faults=FAULTS,

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noukai_functions.jobs.queue import Letter, Message
+from noukai_functions.jobs.queue import Message, OutgoingMessage
 from tests.model.subject import MESSAGE, MOST_RECEIVES, VISIBILITY_SECONDS, Subject, answer, on_model
 
 
@@ -21,10 +21,10 @@ def test_message_is_received_once_at_a_time(subject: Subject) -> None:
 
 def test_messages_that_are_sent_together(subject: Subject) -> None:
     """Each is a message as if it was sent alone, with its own delay."""
-    letters = [Letter(replace(MESSAGE, id=f"job_{index}"), 900 * (index % 2)) for index in range(12)]
-    assert subject.queue.send_many(letters) == set()
+    messages = [OutgoingMessage(replace(MESSAGE, id=f"job_{index}"), 900 * (index % 2)) for index in range(12)]
+    assert subject.queue.send_many(messages) == set()
     received = [*subject.receive(most=10), *subject.receive(most=10)]
-    assert {delivery.body for delivery, _ in received} == {letter.message.body for letter in letters[::2]}
+    assert {delivery.body for delivery, _ in received} == {message.message.body for message in messages[::2]}
 
 
 def test_delayed_message_is_not_due(subject: Subject) -> None:
@@ -132,8 +132,8 @@ def test_message_becomes_a_dead_letter(subject: Subject) -> None:
         ((delivery, _),) = subject.receive()
         subject.queue.hide([delivery], 0)
     assert subject.receive() == []
-    ((letter, receives),) = subject.receive(dead_letters=True)
-    assert (letter.id, letter.body, receives) == (delivery.id, delivery.body, MOST_RECEIVES + 1)
+    ((dead_letter, receives),) = subject.receive(dead_letters=True)
+    assert (dead_letter.id, dead_letter.body, receives) == (delivery.id, delivery.body, MOST_RECEIVES + 1)
 
 
 class Caller:
@@ -164,7 +164,7 @@ class Caller:
         self.subject.let_pass(seconds)
 
     def leave(self) -> object:
-        """Receive what is left, here and of the dead letters."""
+        """Receive what is left, here and in the dead-letter queue."""
         self.wait(1_000)
         return self.receive(10), self.receive(10, dead_letters=True)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from noukai_functions.api.endpoint import Event
 
 
-def bury(event: "Event", deployment: Deployment) -> dict[str, Any]:
+def settle(event: "Event", deployment: Deployment) -> dict[str, Any]:
     """Settle each message's job as failed if nobody runs it; keep a message that cannot be processed."""
     batch = Batch(lambda: deployment.dead_letters, deployment.times.lease_ms, Delivery.of(event))
     while delivery := batch.next(deployment.clock.now()):
@@ -32,7 +32,7 @@ def bury(event: "Event", deployment: Deployment) -> dict[str, Any]:
 
 def handler(event: "Event", _context: object) -> dict[str, Any]:
     """Serve the dead-letter queue."""
-    return bury(event, deployed())
+    return settle(event, deployed())
 
 
 get_ready(lambda made: (made.unclaimed, made.saved_inputs))

@@ -93,7 +93,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutgoingMessage:
     """A message to send, and its delay in seconds."""
 
     message: Message
@@ -128,16 +128,16 @@ class JobQueue:
 
     def send(self, message: Message, *, delay_seconds: int = 0) -> None:
         """Put a message on the queue, hidden for the delay."""
-        self.client.send_message(QueueUrl=self.url, **_entry(Letter(message, delay_seconds)))
+        self.client.send_message(QueueUrl=self.url, **_entry(OutgoingMessage(message, delay_seconds)))
 
-    def send_many(self, letters: Sequence[Letter]) -> set[str]:
+    def send_many(self, messages: Sequence[OutgoingMessage]) -> set[str]:
         """Put many messages on the queue, ten in a request.
 
         Gives the ids of the jobs whose messages are not on it.
         """
         unsent: set[str] = set()
-        for batch in _batches(letters):
-            entries = [{"Id": str(index), **_entry(letter)} for index, letter in enumerate(batch)]
+        for batch in _batches(messages):
+            entries = [{"Id": str(index), **_entry(outgoing)} for index, outgoing in enumerate(batch)]
             try:
                 answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
                 failed = [int(failure["Id"]) for failure in answer.get("Failed", ())]
@@ -163,26 +163,26 @@ class JobQueue:
             self.client.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
 
 
-def _entry(letter: Letter) -> dict[str, Any]:
+def _entry(outgoing: OutgoingMessage) -> dict[str, Any]:
     """Return a message as an SQS batch entry.
 
     Messages are grouped by org: while workers are busy, SQS lets those of a quiet org pass those of a busy
     one.
     """
-    message = letter.message
-    return {"MessageBody": message.body, "DelaySeconds": letter.delay_seconds, "MessageGroupId": message.org}
+    message = outgoing.message
+    return {"MessageBody": message.body, "DelaySeconds": outgoing.delay_seconds, "MessageGroupId": message.org}
 
 
-def _batches(letters: Sequence[Letter]) -> Iterator[list[Letter]]:
+def _batches(messages: Sequence[OutgoingMessage]) -> Iterator[list[OutgoingMessage]]:
     """Split messages into batches of ten, within the size limit of one message."""
-    batch: list[Letter] = []
+    batch: list[OutgoingMessage] = []
     size = 0
-    for letter in letters:
-        length = len(letter.message.body)
+    for outgoing in messages:
+        length = len(outgoing.message.body)
         if batch and (len(batch) == SEND_BATCH_SIZE or size + length > _BATCH_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(letter)
+        batch.append(outgoing)
         size += length
     if batch:
         yield batch

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.aws import AwsError
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.jobs.queue import JobQueue, Letter, Message
+from noukai_functions.jobs.queue import JobQueue, Message, OutgoingMessage
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.refusals import IdempotencyConflictError
 from noukai_functions.telemetry import logger
@@ -34,9 +34,9 @@ class Acceptance:
     def accept(self, job: Job, message: Message) -> Job:
         """Return the new job, or the existing one if it was the same submission."""
         entered = self.enter(job, message)
-        letter = self.letter_of(entered, message)
-        if letter is not None:
-            self.queue_of(job.flow).send(letter.message, delay_seconds=letter.delay_seconds)
+        outgoing = self.outgoing(entered, message)
+        if outgoing is not None:
+            self.queue_of(job.flow).send(outgoing.message, delay_seconds=outgoing.delay_seconds)
             if entered is not job:
                 self.note_resent(entered)
         return entered
@@ -65,13 +65,13 @@ class Acceptance:
             return _same_submission(refused.seen, job)
         return job
 
-    def letter_of(self, job: Job, message: Message) -> Letter | None:
+    def outgoing(self, job: Job, message: Message) -> OutgoingMessage | None:
         """Return the message to send for a job now, if there is one."""
         now = self.clock.now()
         if not job.may_be_resent(now):
             return None
         due_at = max(now, job.not_before or 0)
-        return Letter(replace(message, created_at=job.created_at), -(-(due_at - now) // 1000))
+        return OutgoingMessage(replace(message, created_at=job.created_at), -(-(due_at - now) // 1000))
 
     def note_resent(self, job: Job) -> None:
         """Record that a repeated submission has sent the job's message again.

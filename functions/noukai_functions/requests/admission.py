@@ -8,7 +8,7 @@ from noukai_functions.catalog.entries import Catalog
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.job_id import job_id
 from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State, needs_schedule
-from noukai_functions.jobs.queue import SEND_BATCH_SIZE, JobQueue, Letter, Message
+from noukai_functions.jobs.queue import SEND_BATCH_SIZE, JobQueue, Message, OutgoingMessage
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.refusals import FlowNotFoundError, InvalidInputError, UnavailableError
 from noukai_functions.requests.acceptance import Acceptance
@@ -53,7 +53,7 @@ class Admission:
             key, submission = keyed_submission(entry, name, self.catalog)
             job, message = self._asked_for(org, name, key or place_key, submission)
             entered = self.acceptance.enter(job, message)
-            outbox.add(entered, self.acceptance.letter_of(entered, message), is_repeated=entered is not job)
+            outbox.add(entered, self.acceptance.outgoing(entered, message), is_repeated=entered is not job)
             return entered
 
         # One after the other: three quarters of the time are CPU, of which a small function has too little for
@@ -131,25 +131,25 @@ class _Outbox:
     acceptance: Acceptance
     queue: JobQueue
     unsent: set[str] = field(default_factory=set)
-    _letters: list[Letter] = field(default_factory=list)
+    _messages: list[OutgoingMessage] = field(default_factory=list)
     _added: set[str] = field(default_factory=set)
     _repeated: list[Job] = field(default_factory=list)
 
-    def add(self, job: Job, letter: Letter | None, *, is_repeated: bool) -> None:
-        if letter is None or job.id in self._added:
+    def add(self, job: Job, outgoing: OutgoingMessage | None, *, is_repeated: bool) -> None:
+        if outgoing is None or job.id in self._added:
             return
         self._added.add(job.id)
-        self._letters.append(letter)
+        self._messages.append(outgoing)
         self._repeated += [job] if is_repeated else []
-        if len(self._letters) == SEND_BATCH_SIZE:
+        if len(self._messages) == SEND_BATCH_SIZE:
             self.send()
 
     def send(self) -> None:
-        self.unsent |= self.queue.send_many(self._letters)
+        self.unsent |= self.queue.send_many(self._messages)
         for job in self._repeated:
             if job.id not in self.unsent:
                 self.acceptance.note_resent(job)
-        self._letters, self._repeated = [], []
+        self._messages, self._repeated = [], []
 
 
 def flow_name(path: Mapping[str, str], catalog: Catalog) -> str:

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 def redrive(sqs: "SQSClient", *, unprocessed: str, dead_letters: str) -> int:
     """Move every message from one queue to the other, by URL; return their number.
 
-    A letter is deleted only after it was sent: a crash in between sends it twice, which its reader takes as
+    A message is deleted only after it was sent: a crash in between sends it twice, which its reader takes as
     once.
     """
     moved = 0
-    # Without a wait only some of a queue's servers are asked, and letters on the others are not seen.
+    # Without a wait only some of a queue's servers are asked, and messages on the others are not seen.
     ask = partial(
         sqs.receive_message,
         QueueUrl=unprocessed,
@@ -22,10 +22,10 @@ def redrive(sqs: "SQSClient", *, unprocessed: str, dead_letters: str) -> int:
         WaitTimeSeconds=1,
         MessageSystemAttributeNames=["MessageGroupId"],
     )
-    while letters := ask().get("Messages"):
-        for letter in letters:
-            group = letter.get("Attributes", {})
-            sqs.send_message(QueueUrl=dead_letters, MessageBody=letter["Body"], **group)  # type: ignore[arg-type]
-            sqs.delete_message(QueueUrl=unprocessed, ReceiptHandle=letter["ReceiptHandle"])
+    while messages := ask().get("Messages"):
+        for message in messages:
+            group = message.get("Attributes", {})
+            sqs.send_message(QueueUrl=dead_letters, MessageBody=message["Body"], **group)  # type: ignore[arg-type]
+            sqs.delete_message(QueueUrl=unprocessed, ReceiptHandle=message["ReceiptHandle"])
             moved += 1
     return moved

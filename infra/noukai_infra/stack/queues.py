@@ -26,8 +26,8 @@ left."""
 
 _DAY_SECONDS = 24 * 60 * 60
 
-MAX_LETTER_RECEIVES = 500
-"""A letter of a job that lives is deferred by a lease at a time; one that cannot be processed takes two days
+MAX_DEAD_LETTER_RECEIVES = 500
+"""A dead-letter message of a live job is deferred by a lease at a time; one that cannot be processed takes two days
 to it."""
 
 _MAX_MESSAGE_BYTES = 1024 * 1024
@@ -65,9 +65,9 @@ class Queues(Construct):
 
     Encrypted and for TLS only.
 
-    Nothing reads the last one: its letters wait for the operator, who sends them to the reader again.
-    `worker` is the default one. `dead_letter_visibility` is in seconds. A letter's age counts from its first
-    send, so the dead-letter queue keeps what it gets far longer.
+    Nothing reads the last one: its messages wait for the operator, who sends them to the reader again.
+    `worker` is the default one. `dead_letter_visibility` is in seconds. A dead-letter message's age counts from its
+    first send, so the dead-letter queue keeps what it gets far longer.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Queues(Construct):
             "DeadLetters",
             retention=Duration.days(14),
             visibility=dead_letter_visibility,
-            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=MAX_LETTER_RECEIVES, queue=self.unprocessed),
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=MAX_DEAD_LETTER_RECEIVES, queue=self.unprocessed),
         )
         self.jobs = JobQueues(
             self._of_jobs("Jobs", worker),

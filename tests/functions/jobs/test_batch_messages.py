@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 
 from noukai_functions.aws import AwsError
-from noukai_functions.jobs.queue import JobQueue, Letter, Message
+from noukai_functions.jobs.queue import JobQueue, Message, OutgoingMessage
 from noukai_functions.jobs.table import JobsTable
 from tests.functions.harness import System, output
 from tests.functions.requests.test_submit_jobs import added, codes, ids, submit
@@ -81,9 +81,10 @@ def test_failed_request_of_ten_is_healed_by_the_retry(system: System) -> None:
 
 def test_requests_of_large_messages_are_cut_by_their_size(system: System) -> None:
     """SQS takes a mebibyte in a request, however many messages that is."""
-    letters = [
-        Letter(Message(f"job_{'a' * 25}{letter}", 0, "acme", "trial/add", {"text": "x" * 300_000})) for letter in "abcd"
+    messages = [
+        OutgoingMessage(Message(f"job_{'a' * 25}{letter}", 0, "acme", "trial/add", {"text": "x" * 300_000}))
+        for letter in "abcd"
     ]
     queue: JobQueue = system.deployment.queue
-    assert queue.send_many(letters) == set()
+    assert queue.send_many(messages) == set()
     assert [len(parameters["Entries"]) for _, parameters in system.calls] == [3, 1]

@@ -8,41 +8,41 @@ from noukai_wire.routes import Route
 from tests.functions.harness import System
 
 
-def bury(system: System, job_id: str, **changes: Any) -> dict[str, Any]:
+def deliver(system: System, job_id: str, **changes: Any) -> dict[str, Any]:
     """Make the job's message a dead letter, and let the reader have it."""
     system.deployment.dead_letters.send(system.message_of(job_id, **changes))
     return system.deliver(queue=system.deployment.dead_letters)
 
 
-def letters(system: System) -> int:
+def dead_letters(system: System) -> int:
     return system.messages(system.deployment.dead_letters)
 
 
 def test_job_that_never_started_is_failed(system: System) -> None:
-    """The letter of a job that never ran settles it as failed, with the reason, and is deleted."""
+    """The dead-letter message of a job that never ran settles it as failed, with the reason, and is deleted."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
-    bury(system, job_id)
+    deliver(system, job_id)
     status = system.status(job_id)
     assert (status["state"], "never started" in status["error"]) == ("failed", True)
-    assert letters(system) == 0
+    assert dead_letters(system) == 0
 
 
 def test_job_whose_worker_is_lost_is_failed(system: System) -> None:
-    """The letter of a job whose lease is over settles it as failed although attempts are left."""
+    """The dead-letter message of a job whose lease is over settles it as failed although attempts are left."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     claim(system, job_id)
     system.clock.time += 60_001
-    bury(system, job_id)
+    deliver(system, job_id)
     status = system.status(job_id)
     assert (status["state"], "worker lost" in status["error"]) == ("failed", True)
 
 
 def test_job_that_waits_for_another_attempt_keeps_its_error(system: System) -> None:
-    """The letter of a job that was released says what went wrong before."""
+    """The dead-letter message of a job that was released says what went wrong before."""
     job_id = system.submit("trial/fail", message="no luck").body["id"]
     system.deliver()
     system.clock.time += 60_001
-    bury(system, job_id)
+    deliver(system, job_id)
     error = "never started again after attempt 1 of 2: ValueError: no luck"
     assert system.status(job_id)["error"] == error
 
@@ -53,51 +53,51 @@ def claim(system: System, job_id: str) -> None:
 
 
 def test_running_job_is_not_touched(system: System) -> None:
-    """The letter of a job with a live lease is deferred until the lease is over."""
+    """The dead-letter message of a job with a live lease is deferred until the lease is over."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     claim(system, job_id)
-    answer = bury(system, job_id)
+    answer = deliver(system, job_id)
     assert len(answer["batchItemFailures"]) == 1
     assert system.hidden_for() == [60]
-    assert (system.status(job_id)["state"], letters(system)) == ("running", 1)
+    assert (system.status(job_id)["state"], dead_letters(system)) == ("running", 1)
 
 
 def test_waiting_job_is_not_touched(system: System) -> None:
-    """The letter of a job that waits for its time is deferred until then."""
+    """The dead-letter message of a job that waits for its time is deferred until then."""
     job_id = system.submit(parameters={"a": 1}, options={"delaySeconds": 600}).body["id"]
-    bury(system, job_id)
+    deliver(system, job_id)
     assert system.hidden_for() == [600]
-    assert (system.status(job_id)["state"], letters(system)) == ("pending", 1)
+    assert (system.status(job_id)["state"], dead_letters(system)) == ("pending", 1)
 
 
 @pytest.mark.parametrize("changes", [{"id": "job_" + "a" * 26}, {"created_at": 1}])
 def test_letter_of_no_row_is_dropped(system: System, changes: dict[str, Any]) -> None:
-    """A letter without a row, or of another submission, is dropped."""
+    """A dead-letter message without a row, or of another submission, is dropped."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
-    assert bury(system, job_id, **changes) == {"batchItemFailures": []}
-    assert (system.status(job_id)["state"], letters(system)) == ("pending", 0)
+    assert deliver(system, job_id, **changes) == {"batchItemFailures": []}
+    assert (system.status(job_id)["state"], dead_letters(system)) == ("pending", 0)
 
 
 def test_letter_of_a_settled_job_is_dropped(system: System) -> None:
-    """The letter of a job that has ended is dropped."""
+    """The dead-letter message of a job that has ended is dropped."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     system.send(Route.CANCEL_BY_ID, id=job_id)
-    assert bury(system, job_id) == {"batchItemFailures": []}
-    assert (system.status(job_id)["state"], letters(system)) == ("cancelled", 0)
+    assert deliver(system, job_id) == {"batchItemFailures": []}
+    assert (system.status(job_id)["state"], dead_letters(system)) == ("cancelled", 0)
 
 
 def test_letter_that_cannot_be_processed_stays(system: System) -> None:
-    """When the table cannot be reached the letter stays, for the operator to send again."""
+    """When the table cannot be reached the dead-letter message stays, for the operator to send again."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     system.deployment.dead_letters.send(system.message_of(job_id))
     system.deployment.table.client.delete_table(TableName="jobs")
     assert len(system.deliver(queue=system.deployment.dead_letters)["batchItemFailures"]) == 1
-    assert letters(system) == 1
+    assert dead_letters(system) == 1
 
 
 def test_letter_that_is_no_message_is_dropped(system: System) -> None:
-    """A letter that no submission has written is dropped with a line in the log."""
+    """A dead-letter message that no submission has written is dropped with a line in the log."""
     dead = system.deployment.dead_letters
     dead.client.send_message(QueueUrl=dead.url, MessageBody="{}")
     assert system.deliver(queue=dead) == {"batchItemFailures": []}
-    assert letters(system) == 0
+    assert dead_letters(system) == 0

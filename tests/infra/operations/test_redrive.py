@@ -1,4 +1,4 @@
-"""The operator's way with letters that could not be processed."""
+"""The operator's way with dead-letter messages that could not be processed."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from noukai_infra.operations.redrive import redrive
 
 
 @mock_aws
-def test_every_letter_is_sent_to_the_reader_again() -> None:
+def test_every_dead_letter_message_is_sent_to_the_reader_again() -> None:
     """All of them, each once, and none is left behind."""
     sqs = boto3.client("sqs", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     unprocessed, dead_letters = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("unprocessed", "dead"))

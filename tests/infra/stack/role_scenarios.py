@@ -154,7 +154,7 @@ def worker(role: System, root: System) -> None:
 
 
 def dead_letters(role: System, root: System) -> None:
-    """One letter is of a job that runs, another of one that nobody will run."""
+    """One dead-letter message is of a job that runs, another of one that nobody will run."""
     alive, lost = running(root).id, pending(root)
     for job_id in (alive, lost):
         root.deployment.dead_letters.send(root.message_of(job_id))

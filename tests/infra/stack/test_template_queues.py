@@ -28,22 +28,22 @@ def test_queue_is_encrypted_takes_the_largest_messages_and_refuses_plain_http(te
 
 
 def test_undeliverable_messages_become_dead_letters_which_are_kept_longer(template: Template) -> None:
-    """A letter's age counts from its first send."""
-    dead_letters, letters = template.named_resource("SQS::Queue", "QueuesDeadLetters")
+    """A dead-letter message's age counts from its first send."""
+    name, dead_letters = template.named_resource("SQS::Queue", "QueuesDeadLetters")
     _, queue = template.named_resource("SQS::Queue", "QueuesJobs")
     assert queue["Properties"]["RedrivePolicy"] == {
-        "deadLetterTargetArn": {"Fn::GetAtt": [dead_letters, "Arn"]},
+        "deadLetterTargetArn": {"Fn::GetAtt": [name, "Arn"]},
         "maxReceiveCount": 100,
     }
     assert queue["Properties"]["MessageRetentionPeriod"] == 10 * DAY
-    assert letters["Properties"]["MessageRetentionPeriod"] == 14 * DAY
+    assert dead_letters["Properties"]["MessageRetentionPeriod"] == 14 * DAY
 
 
-def test_letters_that_their_reader_cannot_process_wait_for_the_operator(template: Template) -> None:
+def test_dead_letters_that_their_reader_cannot_process_wait_for_the_operator(template: Template) -> None:
     """Nothing reads them there, and the reader has had them for days."""
     name, queue = template.named_resource("SQS::Queue", "QueuesUnprocessed")
-    letters = template.queue_of("dead_letters")
-    assert letters["RedrivePolicy"] == {
+    dead_letters = template.queue_of("dead_letters")
+    assert dead_letters["RedrivePolicy"] == {
         "deadLetterTargetArn": {"Fn::GetAtt": [name, "Arn"]},
         "maxReceiveCount": 500,
     }
