@@ -22,7 +22,7 @@ from noukai_functions.worker.exchange.outcome import Outcome
 from noukai_functions.worker.process.pool import WorkerBrokenError
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.process.reaper import NotEndedError
-from noukai_functions.worker.watch import Attempt, Stop
+from noukai_functions.worker.watch import Stop, Watch
 from noukai_wire.limits import MAX_BACKOFF_SECONDS
 from noukai_wire.text import cut
 
@@ -74,7 +74,7 @@ class Execution:
         """Get a process before claiming the job: without one, no attempt is spent."""
         processes, project = self.equipment.processes, self.message.flow.partition("/")[0]
         process = processes.take(project, fresh=flow.fresh_process)
-        attempt, outcome = None, None
+        watch, outcome = None, None
         try:
             if (job := self._claimed()) is None:
                 return
@@ -84,13 +84,13 @@ class Execution:
                 with self._unclaiming(job):
                     dead, process = process, processes.take(project, fresh=flow.fresh_process)
                     processes.give_back(dead, is_used_up=True)
-            attempt = self._attempt(job, process, timeout_ms, until)
-            outcome = attempt.watch()
+            watch = self._watch(job, process, timeout_ms, until)
+            outcome = watch.follow()
         finally:
-            with self._keeping_result(attempt, outcome, flow):
+            with self._keeping_result(watch, outcome, flow):
                 processes.give_back(process, is_used_up=flow.fresh_process)
         with self._discarding(job):
-            self._end(attempt, outcome, flow)
+            self._end(watch, outcome, flow)
 
     @contextmanager
     def _unclaiming(self, job: Job) -> Iterator[None]:
@@ -103,14 +103,14 @@ class Execution:
             raise
 
     @contextmanager
-    def _keeping_result(self, attempt: Attempt | None, outcome: Outcome | None, flow: FlowEntry) -> Iterator[None]:
+    def _keeping_result(self, watch: Watch | None, outcome: Outcome | None, flow: FlowEntry) -> Iterator[None]:
         """Complete a job whose flow has returned, even if the worker fails afterwards."""
         try:
             yield
         except BROKEN:
-            if attempt and attempt.stop is None and isinstance(outcome, Returned | Payload):
-                with suppress(AwsError), self._discarding(attempt.job):
-                    self._end(attempt, outcome, flow)
+            if watch and watch.stop is None and isinstance(outcome, Returned | Payload):
+                with suppress(AwsError), self._discarding(watch.job):
+                    self._end(watch, outcome, flow)
             raise
 
     @contextmanager
@@ -143,7 +143,7 @@ class Execution:
             memory=self.equipment.memory,
         )
 
-    def _attempt(self, job: Job, process: FlowProcess, timeout_ms: int, until: int) -> Attempt:
+    def _watch(self, job: Job, process: FlowProcess, timeout_ms: int, until: int) -> Watch:
         call = Call(
             flow=self.message.flow,
             id=job.id,
@@ -160,21 +160,21 @@ class Execution:
         )
         process.begin(call)
         parts = self.equipment
-        return Attempt(
+        return Watch(
             job, process, self.batch, parts.table, parts.clock, parts.run_times, parts.times, timeout_ms, until
         )
 
-    def _end(self, attempt: Attempt, outcome: Outcome, flow: FlowEntry) -> None:
+    def _end(self, watch: Watch, outcome: Outcome, flow: FlowEntry) -> None:
         """Write the outcome of a finished attempt."""
-        job, now = attempt.job, self.equipment.clock.now()
-        if attempt.stop is None:
+        job, now = watch.job, self.equipment.clock.now()
+        if watch.stop is None:
             if isinstance(outcome, Raised):
                 self._log(job, outcome)
             self._settle(job, outcome, flow)
             if not isinstance(outcome, Raised):
-                self.equipment.run_times.learn(self.message.flow, now - attempt.begun_at)
-        elif attempt.stop is Stop.TIMED_OUT:
-            self._settle(job, Raised(attempt.overdue), flow, stopped_at=now)
+                self.equipment.run_times.learn(self.message.flow, now - watch.begun_at)
+        elif watch.stop is Stop.TIMED_OUT:
+            self._settle(job, Raised(watch.timeout_error), flow, stopped_at=now)
         else:
             self._discard(job, self.equipment.table.read(job.id, consistent=True))
 

@@ -36,7 +36,7 @@ class Stop(Enum):
 
 
 @dataclass(slots=True)
-class Attempt:
+class Watch:
     """The watch over a running flow: heartbeats, progress, cancellation and timeout."""
 
     job: Job
@@ -74,14 +74,14 @@ class Attempt:
         self._timeout_at = min(now + most_ms, self.until)
 
     @property
-    def overdue(self) -> str:
+    def timeout_error(self) -> str:
         """Return the error message for a flow that has timed out."""
         if self._is_importing:
             seconds = self.times.import_ms / 1000
             return f"TimeoutError: the flow's module was still being imported after {seconds:g} seconds"
         return f"TimeoutError: the flow was stopped after {self.timeout_ms / 1000:g} seconds"
 
-    def watch(self) -> Outcome:
+    def follow(self) -> Outcome:
         """Return how the flow ended; `stop` says why if it was stopped.
 
         Raises:

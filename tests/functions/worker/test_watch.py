@@ -9,7 +9,7 @@ from noukai_functions.jobs.queue import Delivery
 from noukai_functions.worker.batch import Batch
 from noukai_functions.worker.exchange.outcome import Outcome
 from noukai_functions.worker.exchange.progress_board import ProgressBoard
-from noukai_functions.worker.watch import Attempt, Stop
+from noukai_functions.worker.watch import Stop, Watch
 from tests.functions.harness import System
 from tests.functions.stand_ins.calls import hook, unreachable
 
@@ -48,7 +48,7 @@ class PassingProcess:
         self.signals.append(("kill", self.second))
 
 
-def watch(system: System, process: PassingProcess, timeout_seconds: int = 600) -> Attempt:
+def begin(system: System, process: PassingProcess, timeout_seconds: int = 600) -> Watch:
     """Claim a new job and watch over the process as if it ran the flow."""
     job_id = system.submit("trial/count", parameters={"steps": 1}).body["id"]
     now = system.clock.time
@@ -60,7 +60,7 @@ def watch(system: System, process: PassingProcess, timeout_seconds: int = 600) -
     del system.calls[:]
     timeout_ms = timeout_seconds * 1000
     of, passing = system.deployment, cast("FlowProcess", process)
-    return Attempt(job, passing, batch, of.table, of.clock, of.run_times, of.times, timeout_ms, now + 900_000)
+    return Watch(job, passing, batch, of.table, of.clock, of.run_times, of.times, timeout_ms, now + 900_000)
 
 
 def times(system: System, operation: str) -> int:
@@ -69,35 +69,35 @@ def times(system: System, operation: str) -> int:
 
 def test_heartbeat_is_a_third_of_the_lease(system: System) -> None:
     """The lease and the visibility are extended every twenty seconds, and the row is read every two in between."""
-    attempt = watch(system, PassingProcess(system, {65: Returned("1")}))
-    assert attempt.watch() == Returned("1")
+    watch = begin(system, PassingProcess(system, {65: Returned("1")}))
+    assert watch.follow() == Returned("1")
     assert (times(system, "UpdateItem"), times(system, "ChangeMessageVisibilityBatch")) == (3, 3)
     assert 25 <= times(system, "GetItem") <= 32
     assert not any(parameters["ConsistentRead"] for name, parameters in system.calls if name == "GetItem")
-    assert system.row(attempt.job.id).lease_until == attempt.job.created_at + 60_000 + 60_000
+    assert system.row(watch.job.id).lease_until == watch.job.created_at + 60_000 + 60_000
 
 
 def test_short_flow_costs_no_heartbeat(system: System) -> None:
     """A flow that ends before the first look costs nothing beside its claim and its end."""
-    watch(system, PassingProcess(system, {1: Returned("1")})).watch()
+    begin(system, PassingProcess(system, {1: Returned("1")})).follow()
     assert system.calls == []
 
 
 def test_progress_is_written_ever_more_seldom(system: System) -> None:
     """Of a flow that reports every second, ten minutes cost some forty writes, and the last report is soon seen."""
     process = PassingProcess(system, {600: Returned("1")})
-    attempt = watch(system, process, timeout_seconds=700)
+    watch = begin(system, process, timeout_seconds=700)
     seen: dict[int, float] = {}
 
     def report_and_look(second: int) -> None:
         process.board.write({"percent": second / 6})
         if second in (5, 100, 599):
-            progress = system.row(attempt.job.id).progress
+            progress = system.row(watch.job.id).progress
             assert progress is not None
             seen[second] = progress["percent"] * 6
 
     process.each_second = report_and_look
-    attempt.watch()
+    watch.follow()
     assert times(system, "UpdateItem") < 70
     assert all(second * 0.85 - 2 <= reported <= second for second, reported in seen.items())
 
@@ -106,37 +106,37 @@ def test_progress_that_stands_still_is_written_once(system: System) -> None:
     """A flow that has nothing new to say costs no write between its heartbeats."""
     process = PassingProcess(system, {18: Returned("1")})
     process.board.write({"percent": 1})
-    watch(system, process).watch()
+    begin(system, process).follow()
     assert times(system, "UpdateItem") == 1
 
 
 def test_progress_refines_when_the_end_is_expected(system: System) -> None:
     """With its progress a flow's row tells when the run should end; progress that stands still tells nothing new."""
     process = PassingProcess(system, {30: Returned("1")})
-    attempt = watch(system, process)
+    watch = begin(system, process)
     expected: dict[int, int | None] = {}
 
     def report_and_look(second: int) -> None:
         if second in (4, 10):
             process.board.write({"percent": {4: 10, 10: 50}[second]})
-        expected[second] = system.row(attempt.job.id).expected_at
+        expected[second] = system.row(watch.job.id).expected_at
 
     process.each_second = report_and_look
-    attempt.watch()
+    watch.follow()
     ends = [expected[second] for second in (3, 6, 12, 29)]
-    assert [end and (end - attempt.job.created_at) // 1000 for end in ends] == [None, 40, 20, 20]
+    assert [end and (end - watch.job.created_at) // 1000 for end in ends] == [None, 40, 20, 20]
 
 
 def test_cancellation_reaches_the_flow_within_two_seconds(system: System) -> None:
     """A job that is cancelled is seen at the next look, and the flow is interrupted."""
     process = PassingProcess(system, {14: Returned("1")})
-    attempt = watch(system, process)
+    watch = begin(system, process)
     table = system.deployment.table
     process.each_second = lambda second: (
-        second == 11 and table.cancel(attempt.job.id, org="acme", flow=None, now=system.clock.time)
+        second == 11 and table.cancel(watch.job.id, org="acme", flow=None, now=system.clock.time)
     )
-    attempt.watch()
-    assert attempt.stop is Stop.CANCELLED
+    watch.follow()
+    assert watch.stop is Stop.CANCELLED
     assert [name for name, _ in process.signals] == ["interrupt", "kill"]
     assert process.signals[0][1] <= 13
 
@@ -144,28 +144,28 @@ def test_cancellation_reaches_the_flow_within_two_seconds(system: System) -> Non
 def test_takeover_stops_the_flow(system: System) -> None:
     """A worker that slept through its lease finds its job taken over, and stops its flow."""
     process = PassingProcess(system, {90: Returned("1")})
-    attempt = watch(system, process)
+    watch = begin(system, process)
 
     def sleep_through(second: int) -> None:
         if second == 1:
             now = system.clock.time = system.clock.time + 61_000
-            created_at = attempt.job.created_at
+            created_at = watch.job.created_at
             system.deployment.table.claim(
-                attempt.job.id, created_at=created_at, owner="other", lease_until=now + 60_000, now=now
+                watch.job.id, created_at=created_at, owner="other", lease_until=now + 60_000, now=now
             )
 
     process.each_second = sleep_through
-    attempt.watch()
-    assert attempt.stop is Stop.TAKEN_OVER
-    assert system.row(attempt.job.id).attempt == 2
+    watch.follow()
+    assert watch.stop is Stop.TAKEN_OVER
+    assert system.row(watch.job.id).attempt == 2
 
 
 def test_timeout_and_grace(system: System) -> None:
     """A flow that runs too long is interrupted in time, and killed after its grace."""
     process = PassingProcess(system, {})
-    attempt = watch(system, process, timeout_seconds=5)
-    attempt.watch()
-    assert attempt.stop is Stop.TIMED_OUT
+    watch = begin(system, process, timeout_seconds=5)
+    watch.follow()
+    assert watch.stop is Stop.TIMED_OUT
     assert process.signals == [("interrupt", 5), ("kill", 6)]
 
 
@@ -173,18 +173,18 @@ def test_lease_stays_alive_while_a_timed_out_flow_leaves(system: System) -> None
     """While a flow takes its grace its job is still believed to run, so that nobody else starts it."""
     system.deployment.environment = {**system.deployment.environment, "GRACE_SECONDS": "100"}
     process = PassingProcess(system, {})
-    attempt = watch(system, process, timeout_seconds=5)
+    watch = begin(system, process, timeout_seconds=5)
     process.each_second = lambda _: (
-        system.row(attempt.job.id).has_live_lease(system.clock.time) or pytest.fail("lease over")
+        system.row(watch.job.id).has_live_lease(system.clock.time) or pytest.fail("lease over")
     )
-    attempt.watch()
+    watch.follow()
     assert process.signals == [("interrupt", 5), ("kill", 105)]
 
 
 def test_failing_heartbeat_does_not_end_the_flow(system: System) -> None:
     """A flow outlives heartbeats that fail, as long as its lease."""
     process = PassingProcess(system, {50: Returned("1")})
-    attempt = watch(system, process)
+    watch = begin(system, process)
 
     mend = []
 
@@ -195,8 +195,8 @@ def test_failing_heartbeat_does_not_end_the_flow(system: System) -> None:
             mend.pop()()
 
     process.each_second = break_and_mend
-    assert attempt.watch() == Returned("1")
-    assert attempt.stop is None
-    extended_to = system.row(attempt.job.id).lease_until
+    assert watch.follow() == Returned("1")
+    assert watch.stop is None
+    extended_to = system.row(watch.job.id).lease_until
     assert extended_to is not None
-    assert 30_000 <= extended_to - attempt.job.created_at - 60_000 <= 32_000
+    assert 30_000 <= extended_to - watch.job.created_at - 60_000 <= 32_000

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from noukai.flow.runtime import Returned
-from noukai_functions.worker import watch as attempt
+from noukai_functions.worker import watch
 from noukai_functions.worker.exchange.answer import Answer
 from noukai_functions.worker.exchange.call import Call
 from noukai_functions.worker.exchange.progress_board import ProgressBoard
@@ -133,4 +133,4 @@ def test_lease_outlasts_the_end_of_a_process() -> None:
     """No heartbeat goes on while a process ends, which comes before the settling: each step may take its longest."""
     ending = process._LEAVING_SECONDS + reaper.PATIENCE_SECONDS + 2 * output._LAST_SECONDS
     lease = WorkerKind().lease_seconds
-    assert lease - lease / attempt.EXTENSIONS > attempt.BEAT_SECONDS + ending + SETTLING_SECONDS
+    assert lease - lease / watch.EXTENSIONS > watch.BEAT_SECONDS + ending + SETTLING_SECONDS
