@@ -43,6 +43,7 @@ _ITEMS = (
 _TEXTS = ("a", "a.", "@.", "x ", "1", "http://a.", "2026-01-01T00:00:00", "P1", "-", "é", "\U0001f600")
 _ESCAPES = ("\\u0061", "\\u00e9", "\\ud83d\\ude00", "\\ud800", "\\u0000", "\\\\", '\\"')
 _NUMBERS = ("9" * 308, "9" * 4000, "1e308", "1.7e308", "0." + "3" * 300, "-1e-300", "7" * 40, "1e400", "0.7")
+_SCRIPTS = ("\u4e2d\u6587\u56fd\u7d93\u9f8d", "\u00e9\u00e8\u00ea\u0105\u010f", "\u05d0\u05d1\u05d2")
 _ROUTES = (Route.SUBMIT, Route.SUBMIT, Route.SUBMIT, Route.SUBMIT_JOBS, Route.UPLOAD)
 
 
@@ -150,6 +151,22 @@ def _escapes(rng: random.Random, size: int) -> str:
     return f'["{_filled(lambda: rng.choice(chosen), size, between="")}"]'
 
 
+def _addresses(rng: random.Random, size: int) -> str:
+    letters, length = rng.choice(_SCRIPTS), rng.choice((1, 2, 4, 8, 20))
+    count = rng.randint(120 // (length + 4), 240 // (length + 4))
+    in_ascii = rng.random() < 0.3
+
+    def label() -> str:
+        text = "".join(rng.choices(letters, k=length))
+        return f"xn--{text.encode('punycode').decode()}" if in_ascii else text
+
+    def address() -> str:
+        domain = ".".join(label() for _ in range(count))
+        return f'"a@{domain}.co"'
+
+    return f"[{_filled(address, size)}]"
+
+
 KINDS: Mapping[str, Callable[[random.Random, int], str]] = {
     "many items": _items,
     "long text": _text,
@@ -157,6 +174,7 @@ KINDS: Mapping[str, Callable[[random.Random, int], str]] = {
     "width": _wide,
     "large numbers": _numbers,
     "escapes": _escapes,
+    "addresses": _addresses,
 }
 
 

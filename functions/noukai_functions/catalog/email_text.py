@@ -1,8 +1,11 @@
 """The check of e-mail addresses as pydantic's `EmailStr` does, without its library."""
 
 import re
+from bisect import bisect
 from itertools import chain
 from unicodedata import bidirectional, category, normalize
+
+from noukai_functions.catalog import punycode
 
 _MOST_CHARACTERS = 2048
 """Of an address with a name."""
@@ -14,15 +17,22 @@ _ATOM = re.compile(r"[a-zA-Z0-9_!#$%&'*+\-/=?^`{|}~\u0080-\U0010ffff]+")
 _NAME = re.compile(r"""[\w!#$%&'*+\-/=?^`{|}~\s]*|"[^"]+\"""")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
 _PUNYCODE = "xn--"
+_OTHERS = re.compile(r"[^\x00-\x7f]")
+_FIRST_OF_LENGTH = ("\x80", "\x81", "\xa4", "\u7d0e", "\U00055932")
+"""The first characters that take one, two, three, four and five of Punycode."""
 _IN_LOCAL = ("L", "N", "P", "S", "M")
-_IN_LABEL = ("Ll", "Lo", "Lm", "Mn", "Mc")
-_FROM_RIGHT = ("R", "AL")
+_IN_LABEL = frozenset(("Ll", "Lo", "Lm", "Mn", "Mc"))
+_FROM_LEFT = frozenset(("L", "EN"))
+_FROM_RIGHT = frozenset(("R", "AL"))
 _IN_NO_LABEL = frozenset(
-    chain(
-        *(range(0x1100, 0x1200), range(0xA960, 0xA980), range(0xD7B0, 0xD800)),  # parts of Korean syllables
-        *(range(0x0640, 0x0641), range(0x07FA, 0x07FB)),  # signs that lengthen a word
-        *(range(0x20D0, 0x2100), range(0x1D000, 0x1D300)),  # marks of symbols and of music
-        *(range(0x302E, 0x3036), range(0x303B, 0x303C)),  # tones and repetitions
+    map(
+        chr,
+        chain(
+            *(range(0x1100, 0x1200), range(0xA960, 0xA980), range(0xD7B0, 0xD800)),  # parts of Korean syllables
+            *(range(0x0640, 0x0641), range(0x07FA, 0x07FB)),  # signs that lengthen a word
+            *(range(0x20D0, 0x2100), range(0x1D000, 0x1D300)),  # marks of symbols and of music
+            *(range(0x302E, 0x3036), range(0x303B, 0x303C)),  # tones and repetitions
+        ),
     )
 )
 """Letters and marks that IDNA excludes."""
@@ -60,48 +70,67 @@ def _is_local(text: str) -> bool:
 
 
 def _is_domain(text: str, most_bytes: int) -> bool:
-    if "." not in text:
+    domain = normalize("NFC", text)
+    *labels, last = domain.split(".")
+    if not labels or not _is_of_letters(domain):
         return False
-    last, left = "", most_bytes + 1
-    for label in normalize("NFC", text).split("."):
-        last = _ascii_label(label) or ""
-        left -= len(last) + 1
+    top = _ascii_label(last)
+    if not top or not top[-1].isalpha() or top in _NO_MAIL:
+        return False
+    left = most_bytes - len(top)
+    for label in labels:
+        length = _ascii_length(label)
+        left -= length + 1
         # The next labels are not looked at: each takes a while, and a body may hold a hundred thousand.
-        if not last or left < 0:
+        if not length or left < 0:
             return False
-    return last[-1].isalpha() and last not in _NO_MAIL
+    return True
+
+
+def _ascii_length(label: str) -> int:
+    """Return the length of a domain label in its ASCII form; 0 if it is invalid."""
+    if len(label) == 1 and not label.isascii():
+        return len(_PUNYCODE) + bisect(_FIRST_OF_LENGTH, label) if _is_international(label) else 0
+    return len(_ascii_label(label) or "")
 
 
 def _ascii_label(label: str) -> str | None:
     """Return a domain label in its ASCII form; None if it is invalid."""
-    if label.startswith(_PUNYCODE):
-        try:
-            shown = label[len(_PUNYCODE) :].encode().decode("punycode")
-        except UnicodeError:
-            return None
-        return label if not shown.isascii() and _ascii_label(shown) == label else None
     if not label.isascii():
-        if not _is_international(label):
-            return None
-        encoded = _PUNYCODE + label.encode("punycode").decode()
-        return encoded if len(encoded) <= _MOST_LABEL else None
-    is_label = _LABEL.fullmatch(label) and len(label) <= _MOST_LABEL and label[2:4] != "--"
-    return label if is_label else None
+        encoded = _PUNYCODE + punycode.encode(label) if _is_international(label) else ""
+        return encoded if 0 < len(encoded) <= _MOST_LABEL else None
+    if len(label) > _MOST_LABEL:
+        return None
+    if label.startswith(_PUNYCODE):
+        return label if _is_encoded(label[len(_PUNYCODE) :]) else None
+    return label if _LABEL.fullmatch(label) and label[2:4] != "--" else None
+
+
+def _is_encoded(text: str) -> bool:
+    """Return whether a text is what an international label becomes in Punycode."""
+    # Every other text that can be decoded is also what its label is encoded to.
+    if text.startswith("-"):
+        return False
+    try:
+        label = text.encode().decode("punycode")
+    except UnicodeError:
+        return False
+    return not label.isascii() and _is_of_letters(label) and _is_international(label)
+
+
+def _is_of_letters(text: str) -> bool:
+    """Return whether IDNA takes all characters of a text that are not ASCII."""
+    if text.isascii():
+        return True
+    others = _OTHERS.findall(text)
+    return (
+        _IN_LABEL.issuperset(map(category, others))
+        and _IN_NO_LABEL.isdisjoint(others)
+        and normalize("NFKC", text.casefold()) == text
+    )
 
 
 def _is_international(label: str) -> bool:
-    directions = {bidirectional(each) for each in label} - {"NSM"}
-    others = [each for each in label if not (each.isascii() and each.isalnum())]
-    return (
-        (directions <= {"L", "EN"} or directions <= {*_FROM_RIGHT})
-        and category(label[0])[0] != "M"
-        and all(map(_is_in_label, others))
-    )
-
-
-def _is_in_label(character: str) -> bool:
-    return (
-        category(character) in _IN_LABEL
-        and normalize("NFKC", character.casefold()) == character
-        and ord(character) not in _IN_NO_LABEL
-    )
+    """Return whether a label begins with no mark and has one direction, as no sign of ASCII has."""
+    directions = {*map(bidirectional, label)} - {"NSM"}
+    return (directions <= _FROM_LEFT or directions <= _FROM_RIGHT) and category(label[0])[0] != "M"

@@ -1,7 +1,9 @@
 """The agreement of our e-mail check with pydantic's library."""
 
+from unicodedata import normalize
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as some
 from pydantic import validate_email
 from pydantic_core import PydanticCustomError
@@ -9,6 +11,9 @@ from pydantic_core import PydanticCustomError
 from noukai_functions.catalog.email_text import is_email
 
 CHARACTERS = some.characters(exclude_categories=["Cs"])
+LETTERS = some.characters(categories=["Ll", "Lo", "Lm"])
+LABELS = some.text(CHARACTERS | some.sampled_from("\u00e9\u4e2d\u0301az09-"), min_size=1, max_size=60)
+DIGITS = some.text(some.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789-"), min_size=1, max_size=20)
 PARTS = some.text(CHARACTERS | some.sampled_from('ab-.\u05d0\u093e1<>"@ '), min_size=1, max_size=6)
 
 
@@ -59,3 +64,41 @@ def test_long_address(part: str, count: int) -> None:
     """Its lengths are counted as the library counts them, or more strictly."""
     for text in (f"{part}@{'.'.join([part] * count)}.co", f"{part * count}@b.co"):
         assert is_taken(text) or not is_email(text)
+
+
+@settings(deadline=None)
+@given(label=LABELS)
+def test_label_is_taken_as_it_is_encoded(label: str) -> None:
+    """Whether an address has it in its own script or in ASCII."""
+    label = normalize("NFC", label.lower())
+    assume(not label.isascii())
+    encoded = label.encode("punycode").decode()
+    assert is_email(f"a@{label}.co") == is_email(f"a@xn--{encoded}.co")
+
+
+@settings(deadline=None)
+@given(letter=LETTERS)
+@example(letter="\u7d0d")
+@example(letter="\u7d0e")
+@example(letter="\U0002b820")
+def test_labels_of_one_letter_are_as_long_as_encoded(letter: str) -> None:
+    """An address is taken up to its last byte, and not beyond."""
+    assume(not letter.isascii() and is_email(f"a@{letter}.co"))
+    most = (254 - len("a@co")) // len(f"xn--{letter.encode('punycode').decode()}.")
+    assert is_email(f"a@{'.'.join([letter] * most)}.co")
+    assert not is_email(f"a@{'.'.join([letter] * (most + 1))}.co")
+
+
+@settings(deadline=None)
+@given(digits=DIGITS)
+def test_label_in_ascii_is_what_its_text_is_encoded_to(digits: str) -> None:
+    """Of all that can be decoded, nothing else is taken."""
+    if is_email(f"a@xn--{digits}.co"):
+        assert digits.encode().decode("punycode").encode("punycode").decode() == digits
+
+
+@pytest.mark.parametrize("digits", ["-9ca", "caf-", "9c", "9ca-", "ex-8tb", "y3b"])
+def test_label_that_no_text_is_encoded_to(digits: str) -> None:
+    """Or only one that is not composed, which the library refuses."""
+    assert not is_taken(f"a@xn--{digits}.co")
+    assert not is_email(f"a@xn--{digits}.co")
