@@ -14,16 +14,19 @@ from noukai_infra.local.processes import MARK, end_all
 
 
 @contextmanager
-def running_emulator(folder: Path) -> Iterator[Emulator]:
-    """Start it with its files below `folder` and yield it once it takes requests; end its processes after that."""
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(_running(folder)) as emulator:
+def running_emulator(folder: Path, runtime: Path | None = None) -> Iterator[Emulator]:
+    """Start it with its files below `folder` and yield it once it takes requests; end its processes after that.
+
+    Functions run only with `runtime`, the libraries of their runtime.
+    """
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(_running(folder, runtime)) as emulator:
         yield emulator
 
 
 @asynccontextmanager
-async def _running(folder: Path) -> AsyncIterator[Emulator]:
+async def _running(folder: Path, runtime: Path | None) -> AsyncIterator[Emulator]:
     run = uuid4().hex
-    emulator = await Emulator.start(folder, {**os.environ, MARK: run})
+    emulator = await Emulator.start(folder, {**os.environ, MARK: run}, runtime=runtime)
     try:
         async with create_task_group() as tasks:
             tasks.start_soon(emulator.relay, lambda *_: None)
