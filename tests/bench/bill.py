@@ -7,10 +7,10 @@ from statistics import median
 
 from noukai_infra.settings import Settings, WorkerKind, file_context
 from tests.bench import crossover, prices
-from tests.bench.cloud import Cpu, Stack
+from tests.bench.account.cloud import Cpu, Stack
+from tests.bench.account.life import MAP_SIZE, Event, Life
+from tests.bench.account.lives import Account, Bill, fresh_account
 from tests.bench.cpu import measured
-from tests.bench.life import MAP_SIZE, Event, Life
-from tests.bench.lives import Account, Bill, fresh_account
 from tests.bench.report import Cell, Section
 
 SHORT = WorkerKind(memory=256, timeout=60, batch_size=10)

@@ -10,14 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from noukai_wire.routes import BASE_PATH
-from tests.bench.laboratory import in_turn, least
-from tests.bench.loopback import Authority, Handler, Server, json_bytes, serving
+from tests.bench.machine.laboratory import in_turn, least
+from tests.bench.machine.loopback import Authority, Handler, Server, json_bytes, serving
+from tests.bench.machine.runtime import INSTALLED
 from tests.bench.report import Section
-from tests.bench.runtime import INSTALLED
 
 _ROUNDS = 9
 _POLLS = 200
-_PROGRAM = Path(__file__).parent / "clients" / "polling.py"
+_PROGRAM = Path(__file__).parent / "machine" / "clients" / "polling.py"
 _NAMES = {"noukai": "ours", "noukai-sdk": "published"}
 _JOB = {
     "id": "job_bench",

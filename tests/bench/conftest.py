@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bench.lives import Account, fresh_account
+from tests.bench.account.lives import Account, fresh_account
 
 
 @pytest.fixture(scope="module")

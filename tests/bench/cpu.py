@@ -15,10 +15,10 @@ from unittest.mock import patch
 from noukai_functions.aws.connection import Answer, Connection
 from noukai_wire.routes import Route
 from tests.bench import prices
-from tests.bench.cloud import Cpu
-from tests.bench.life import Life
-from tests.bench.passing import Processes
-from tests.bench.timeline import Timeline
+from tests.bench.account.cloud import Cpu
+from tests.bench.account.life import Life
+from tests.bench.account.passing import Processes
+from tests.bench.account.timeline import Timeline
 from tests.functions.harness import System
 from tests.functions.time import LambdaContext
 
@@ -80,7 +80,9 @@ def _measured(system: System, clock: OwnCpu) -> Cpu:
     one, ten = _worker(system, clock, 1), _worker(system, clock, _BATCH)
     job = max(0.0, ten[0] - one[0] - call * (ten[1] - one[1])) / (_BATCH - 1)
     totals["worker"] = (one[0] - job, one[1])
-    fork = subprocess.run([sys.executable, "-m", "tests.bench.forking"], check=True, capture_output=True, text=True)
+    fork = subprocess.run(
+        [sys.executable, "-m", "tests.bench.machine.forking"], check=True, capture_output=True, text=True
+    )
     overhead = prices.assumed("runtime_cpu_ms")
     invocation = {name: max(0.0, total - call * calls) + overhead for name, (total, calls) in totals.items()}
     return Cpu(invocation, call + prices.assumed("socket_cpu_ms"), job + float(fork.stdout))

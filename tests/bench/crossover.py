@@ -2,7 +2,7 @@
 
 from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 from tests.bench import prices
-from tests.bench.capacity import KB, read_units, write_units
+from tests.bench.account.capacity import KB, read_units, write_units
 from tests.bench.report import Cell, Section
 
 _KILOBYTES = (1, 2, 4, 8, 9, 16, 64, 256)

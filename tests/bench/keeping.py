@@ -7,7 +7,7 @@ from noukai_functions.jobs.row import NAMES
 from noukai_functions.names import INDEX_ORDER, INDEX_PARTITION
 from noukai_infra.stack.base.stream import GATHERED_SECONDS
 from tests.bench import prices
-from tests.bench.capacity import KB, item_bytes
+from tests.bench.account.capacity import KB, item_bytes
 
 _DAY_SECONDS = 24 * 3600
 _MONTH_DAYS = 365 / 12

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from functools import partial
 
-from tests.bench.laboratory import in_turn, laboratory, least
+from tests.bench.machine.laboratory import in_turn, laboratory, least
+from tests.bench.machine.runtime import Run
+from tests.bench.machine.subjects import RIVALS, SUBJECTS
 from tests.bench.report import Cell, Section
-from tests.bench.runtime import Run
-from tests.bench.subjects import RIVALS, SUBJECTS
 
 _ROUNDS = 5
 _WARM_UP = 20

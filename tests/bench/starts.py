@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from functools import partial
 
-from tests.bench.laboratory import Laboratory, asset_of, in_turn, laboratory, least, most
+from tests.bench.machine.laboratory import Laboratory, asset_of, in_turn, laboratory, least, most
+from tests.bench.machine.runtime import Function, Run
+from tests.bench.machine.subjects import RIVALS, SUBJECTS, Event
 from tests.bench.report import Cell, Section
-from tests.bench.runtime import Function, Run
-from tests.bench.subjects import RIVALS, SUBJECTS, Event
 
 _ROUNDS = 9
 _IMPORTED = "import time: "

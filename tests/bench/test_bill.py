@@ -7,9 +7,9 @@ import pytest
 
 from noukai_infra.settings import Settings
 from tests.bench import prices
+from tests.bench.account.lives import Account, Bill
 from tests.bench.bill import TARGETS, Desk, bills_of, readme_rows, recorded_cpu
 from tests.bench.keeping import counted_together
-from tests.bench.lives import Account, Bill
 from tests.bench.report import Section
 
 ROOT = Path(__file__).parents[2]

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from tests.bench.crowd import Crowd
-from tests.bench.lambda_pool import LambdaPool
+from tests.bench.account.lambda_pool import LambdaPool
 from tests.bench.report import Cell, Section
-from tests.bench.wait_loops import PEERS, Loop, ours
-from tests.bench.wait_trial import PER_REQUEST, RUNS_BEFORE, SPREAD, Figures, trial
-from tests.bench.waiting_plot import draw
+from tests.bench.waits.crowd import Crowd
+from tests.bench.waits.wait_loops import PEERS, Loop, ours
+from tests.bench.waits.wait_trial import PER_REQUEST, RUNS_BEFORE, SPREAD, Figures, trial
+from tests.bench.waits.waiting_plot import draw
 
 _JOBS = 200
 _KINDS = {"200 ms": 0.2, "5 s": 5.0, "60 s": 60.0, "225 s": 225.0, "15 min": 900.0}

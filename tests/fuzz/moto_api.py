@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any
 
 from noukai_functions.deployment import Deployment
-from tests.bench.loopback import Handler, Server, serving
+from tests.bench.machine.loopback import Handler, Server, serving
 from tests.functions.entries import ENTRIES
 from tests.functions.gateway import content_of, event_of
 from tests.functions.harness import system_on_moto

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.model.conformance.subject import Subject, local_system, moto, on_model
 from tests.model.explorer import Explorer, build_asset
-from tests.model.subject import Subject, local_system, moto, on_model
 
 
 @pytest.fixture(scope="session")

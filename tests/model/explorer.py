@@ -19,8 +19,8 @@ from noukai_functions.catalog.entries import Catalog
 from noukai_functions.requests.submission import Submission, parse_submission
 from noukai_functions.worker.process import pool
 from noukai_functions.worker.process.process import FlowProcess
-from tests.model import event_source
-from tests.model.callers import CALLERS, read_late
+from tests.model.actors import event_source
+from tests.model.actors.callers import CALLERS, read_late
 from tests.model.event import Event
 from tests.model.ledger import ViolationError
 from tests.model.scenario import Scenario

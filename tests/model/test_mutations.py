@@ -18,12 +18,12 @@ from noukai_functions.worker.batch import Batch
 from noukai_functions.worker.execution import Execution
 from noukai_functions.worker.process import pool
 from noukai_functions.worker.process.pool import ProcessPool
+from tests.model.actors.lives import Life
+from tests.model.actors.scripted_process import ScriptedProcess
 from tests.model.explorer import Explorer
 from tests.model.ledger import ViolationError
-from tests.model.lives import Life
 from tests.model.memory_aws import MemoryTables
 from tests.model.scenario import KEPT, RETRIED, WIDE, Scenario
-from tests.model.scripted_process import ScriptedProcess
 
 _ENOUGH = 5_000
 

@@ -15,11 +15,11 @@ from noukai_functions.jobs.queue import JobQueue
 from noukai_functions.jobs.rounds import Rounds
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.table import JobsTable
-from tests.model.actor import Actor
+from tests.model.actors.actor import Actor
+from tests.model.actors.lives import KILLED, Lives
 from tests.model.event import CUT, DIES, FAILS, NOTHING, READS_TIME, TIME, Event, Pending
 from tests.model.gate import Gate
 from tests.model.ledger import Ledger, ViolationError
-from tests.model.lives import KILLED, Lives
 from tests.model.memory_aws import MemoryQueues, MemoryTables
 from tests.model.scenario import Scenario
 

@@ -1,6 +1,7 @@
 """The rules of the house that no linter holds."""
 
 import ast
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,20 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("client", "functions", "infra", "tests")
 LONGEST_FILE = 250
 LONGEST_FUNCTION = 40
+MOST_ENTRIES = 12
+MOST_ENTRIES_OF_TESTS = 20
+LISTS_OF_ONE_SHAPE = {
+    # The root of a package names all that it has.
+    "client/noukai",
+    "functions/noukai_functions",
+    "infra/noukai_infra",
+    "client/noukai_wire",
+    "functions/noukai_functions/handlers",
+    # Each public module of a folder of flows is a project: it cannot have sub-folders.
+    "tests/e2e/failures/hostile",
+}
+NO_ENTRIES = {"__init__", "__main__"}
+"""Every package may have them: they are what is opened or run when it is named."""
 SAYS_NOTHING = {"utils", "util", "common", "helpers", "helper", "misc"}
 
 
@@ -42,3 +57,15 @@ def test_no_function_is_long(sources: dict[str, str]) -> None:
 def test_every_file_and_folder_is_named_for_what_it_holds(sources: dict[str, str]) -> None:
     """A name that fits anything gathers anything."""
     assert [path for path in sources if SAYS_NOTHING & {part.removesuffix(".py") for part in Path(path).parts}] == []
+
+
+def test_no_folder_is_long(sources: dict[str, str]) -> None:
+    """Whoever looks for something finds it in one list that can be taken in at a glance."""
+    entries = defaultdict(set)
+    for path in map(Path, sources):
+        for entry in (path, *path.parents[:-2]):
+            entries[entry.parent.as_posix()].add(entry.stem)
+    counts = {folder: len(names - NO_ENTRIES) for folder, names in entries.items() if folder not in LISTS_OF_ONE_SHAPE}
+    most = {folder: MOST_ENTRIES_OF_TESTS if folder.startswith("tests") else MOST_ENTRIES for folder in counts}
+    assert {folder: count for folder, count in counts.items() if count > most[folder]} == {}
+    assert entries.keys() >= LISTS_OF_ONE_SHAPE

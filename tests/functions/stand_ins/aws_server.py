@@ -14,7 +14,7 @@ import trustme
 from noukai_functions.aws import client
 from noukai_functions.aws.direct_client import DirectClient
 from noukai_infra.local.emulator.endpoint import REGION
-from tests.bench.loopback import HOST, Handler, Server, serving
+from tests.bench.machine.loopback import HOST, Handler, Server, serving
 
 
 @dataclass(frozen=True)

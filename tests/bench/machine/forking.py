@@ -1,0 +1,72 @@
+"""Prints how many milliseconds of CPU an attempt takes that is handed to a kept process, in both processes."""
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import process_time
+
+from noukai_functions.build.catalog_build import build_catalog
+from noukai_functions.deployment import Deployment
+from noukai_functions.worker import work
+from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.process.pool import ProcessPool
+from noukai_functions.worker.process.process import FlowProcess
+
+_SAMPLES = 40
+_FLOWS = Path(__file__).parents[1] / "account" / "flows"
+_NOW = int(time.time() * 1000)
+
+
+def main() -> None:
+    """Hand over calls of a flow that returns at once, and print the least of what one takes."""
+    with pool_of_loads() as pool:
+        sys.stdout.write(f"{min(_once(pool) for _ in range(_SAMPLES)):.4f}\n")
+
+
+@contextmanager
+def pool_of_loads() -> Iterator[ProcessPool]:
+    """Make a worker's pool for the flows of the benchmarks."""
+    _ = work  # what a worker has loaded
+    with TemporaryDirectory() as folder:
+        asset = Path(folder)
+        (asset / "flows").symlink_to(_FLOWS)
+        build_catalog(_FLOWS, asset / "catalog")
+        gc.freeze()
+        pool = Deployment(os.environ, asset).processes
+        try:
+            yield pool
+        finally:
+            pool.close()
+
+
+def attempt(pool: ProcessPool) -> FlowProcess:
+    """Hand over one call and give the process back."""
+    process = pool.take("load", fresh=False)
+    arguments = {"message": "m" * 200, "size": 498, "milliseconds": 0}
+    process.begin(Call("load/brief", "job_x", "acme", 1, _NOW, 3600, 60_000, _NOW + 60_000, process.folder, arguments))
+    while process.receive(1.0) is None:
+        pass
+    pool.give_back(process)
+    return process
+
+
+def _once(pool: ProcessPool) -> float:
+    """Milliseconds of both processes."""
+    process = pool.take("load", fresh=False)
+    begun = _now(process)
+    pool.give_back(process)
+    return _now(attempt(pool)) - begun
+
+
+def _now(process: FlowProcess) -> float:
+    """The CPU of this process, and of the flow's: its clock's number is as clock_getcpuclockid(3) makes it."""
+    return 1000 * (process_time() + time.clock_gettime((~process.pid << 3) | 2))
+
+
+if __name__ == "__main__":
+    main()

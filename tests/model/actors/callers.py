@@ -1,0 +1,136 @@
+"""Callers of the API, each with its requests and its retries, and the daily sweep."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from noukai_functions.access.api_keys import Caller
+from noukai_functions.api.endpoint import Request, Response
+from noukai_functions.aws import AwsError
+from noukai_functions.handlers import cancel, retry, status, submit
+from noukai_functions.handlers.sweep import Sweep
+from noukai_functions.jobs.job_id import job_id
+from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, State
+from noukai_functions.refusals import Refusal
+from noukai_wire.scopes import Scope
+from tests.model.actors.actor import Actor
+from tests.model.event import Pending
+from tests.model.ledger import ViolationError
+from tests.model.world import World
+
+_CALLER = Caller("acme", frozenset(Scope))
+_TRIES = 3
+_READS = 3
+_KEPT_SECONDS = 2 * GIVE_UP_AFTER_MS // 1000
+
+Main = Callable[[Actor], None]
+
+
+def submits(world: World) -> Main:
+    """A caller that submits the job, and tries again with the same key when it fails.
+
+    The job is kept for longer than until the deadline of one that does not start, after which it must not be put anew.
+    """
+    options = {"maxAttempts": world.scenario.max_attempts, "timeoutSeconds": 20, "keepSeconds": _KEPT_SECONDS}
+    return _submits(world, "once", options)
+
+
+def submits_delayed(world: World) -> Main:
+    """A caller that submits another job, to run later."""
+    return _submits(world, "later", {"maxAttempts": 1, "delaySeconds": 10})
+
+
+def cancels(world: World) -> Main:
+    """A caller that cancels the job."""
+    return lambda _: _ask(world, lambda: cancel.cancel(_named(world), _CALLER, world.deployment))
+
+
+def reads(world: World) -> Main:
+    """A caller that asks for the job's status a few times."""
+
+    def main(_: Actor) -> None:
+        for _turn in range(_READS):
+            _ask(world, lambda: status.status(_named(world), _CALLER, world.deployment))
+
+    return main
+
+
+def retries(world: World) -> Main:
+    """A caller that submits the job's input again once it has failed or was cancelled."""
+
+    def may() -> tuple[str, ...]:
+        job = world.ledger.jobs.get(ID)
+        return ("begins",) if job and job.state in (State.FAILED, State.CANCELLED) else ()
+
+    def main(_: Actor) -> None:
+        world.pause(Pending("retry", may, frozenset({ID})))
+        _ask(world, lambda: retry.retry(_named(world), _CALLER, world.deployment))
+
+    return main
+
+
+def sweeps(world: World) -> Main:
+    """The daily sweep; one that fails comes again the next day."""
+
+    def may() -> tuple[str, ...]:
+        overdue = any(job.is_overdue(world.clock.time) for job in world.ledger.jobs.values())
+        return ("begins",) if overdue else ()
+
+    def main(actor: Actor) -> None:
+        while True:
+            world.pause(Pending("sweep", may, frozenset(world.ledger.jobs)))
+            actor.begin()
+            try:
+                Sweep(world.deployment).go_on()
+            except AwsError:
+                continue
+
+    return main
+
+
+CALLERS: Mapping[str, Callable[[World], Main]] = {
+    "submit": submits,
+    "submit delayed": submits_delayed,
+    "cancel": cancels,
+    "read": reads,
+    "retry": retries,
+    "sweep": sweeps,
+}
+ID = job_id("acme", "trial/add", "once")
+
+
+def read_late(world: World) -> None:
+    """Read every unsettled job when it can start no more, as any caller may: it is settled then at the latest."""
+    unsettled = [job for job in world.ledger.jobs.values() if not job.is_terminal]
+    world.clock.time = max([world.clock.time, *(job.give_up_at for job in unsettled)])
+    for id_ in [job.id for job in unsettled]:
+        job = world.deployment.lookup.find({"id": id_}, _CALLER.org)
+        if not job.is_terminal:
+            raise ViolationError(f"the job is {job.state} for ever")
+
+
+def _submits(world: World, key: str, options: dict[str, Any]) -> Main:
+    body = json.dumps({"parameters": {"a": 1}, "options": options}).encode()
+    path = {"project": "trial", "flow": "add"}
+
+    def submit_once() -> Response:
+        request = Request("request", "", world.clock.time, path, {}, {"idempotency-key": key}, body)
+        return submit.submit(request, _CALLER, world.deployment)
+
+    return lambda _: _ask(world, submit_once)
+
+
+def _ask(world: World, ask: Callable[[], Response]) -> None:
+    for _ in range(_TRIES):
+        try:
+            answer = ask()
+        except AwsError:
+            continue
+        except Refusal:
+            return
+        world.ledger.tell(answer.status, answer.body)
+        return
+
+
+def _named(world: World, id_: str = ID) -> Request:
+    return Request("request", "", world.clock.time, {"id": id_}, {}, {}, b"")
