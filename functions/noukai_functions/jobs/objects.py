@@ -19,9 +19,6 @@ from noukai_wire import limits
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from noukai_functions.jobs.lifecycle import Job
-    from noukai_functions.worker.exchange.call import Call
-
 LINK_SECONDS = 15 * 60
 """For how long a URL is good; what has begun by then goes on."""
 
@@ -118,9 +115,9 @@ def input_ms(keep_seconds: int) -> int:
     return GIVE_UP_AFTER_MS + keep_seconds * 1000 + GIVE_UP_AFTER_MS
 
 
-def result_key(job: "Job | Call") -> str:
+def result_key(*, org: str, job_id: str, created_at: int, attempt: int, keep_seconds: int) -> str:
     """Return the key of an attempt's result: a lost attempt overwrites nothing."""
-    return f"{_kept_for(job.keep_seconds * 1000)}/{job.org}/{job.id}/{job.created_at}-{job.attempt}"
+    return f"{_kept_for(keep_seconds * 1000)}/{org}/{job_id}/{created_at}-{attempt}"
 
 
 def _lost(error: AwsError) -> Exception:

@@ -84,7 +84,14 @@ class Host:
         from noukai_functions.jobs.objects import result_key  # noqa: PLC0415 - few jobs have such a result
 
         try:
-            return self._objects().put(result_key(call), content)
+            key = result_key(
+                org=call.org,
+                job_id=call.id,
+                created_at=call.created_at,
+                attempt=call.attempt,
+                keep_seconds=call.keep_seconds,
+            )
+            return self._objects().put(key, content)
         except Exception as error:  # noqa: BLE001 - whatever it is, the job is told, and the process lives on
             what = f"the result of {len(content)} bytes could not be kept: {describe_error(error)}"
             return Raised(cut(what), trace=trace_of(error))
