@@ -1,6 +1,6 @@
 """The public names of `noukai`, which the package loads when the first one is asked for."""
 
-from ._io import _lean_httpx as _lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
+from ._io import lean_httpx as lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
 
 from noukai_wire.flows import FlowDescription
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus

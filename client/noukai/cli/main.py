@@ -1,6 +1,6 @@
 """The command `noukai`: submit, watch, await and cancel jobs; list flows; show usage."""
 
-from noukai._io import _lean_httpx as _lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
+from noukai._io import lean_httpx as lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
 
 from itertools import islice
 from pathlib import Path
