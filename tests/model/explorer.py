@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from noukai_functions.api import submission_request
 from noukai_functions.build.catalog_build import build_catalog
 from noukai_functions.catalog.entries import Catalog
+from noukai_functions.handlers import submit
 from noukai_functions.requests.submission import Submission, parse_submission
 from noukai_functions.worker.process import pool
 from noukai_functions.worker.process.process import FlowProcess
@@ -70,7 +70,7 @@ class Explorer:
         gc.freeze()  # what was imported outlives every world, and need not be looked through after each
         with (
             silent_functions(),
-            patch.object(submission_request, "parse_submission", explorer.parser()),
+            patch.object(submit, "parse_submission", explorer.parser()),
             patch.object(FlowProcess, "start", explorer.played("start")),
             patch.object(pool, "Reaper", explorer.played("make_reaper")),
             patch.object(pool, "make_scratch", explorer.played("make_scratch")),

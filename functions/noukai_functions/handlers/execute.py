@@ -6,11 +6,12 @@ from noukai_functions.api.endpoint import Endpoint, Request, Response, error_res
 from noukai_functions.api.errors import ErrorAnswer
 from noukai_functions.api.hold import hold
 from noukai_functions.api.poll_interval import held_look_ms
-from noukai_functions.api.submission_request import read_submission
 from noukai_functions.aws import AwsError
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.ready import get_ready
+from noukai_functions.refusals import InvalidInputError
+from noukai_functions.requests.submission import check_idempotency_key, flow_name, parse_submission
 from noukai_functions.telemetry import logger
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
@@ -22,8 +23,13 @@ def execute(request: Request, caller: Caller, deployment: Deployment) -> Respons
     A job that has not ended 25 seconds after the request reached the gateway goes on, and is answered for
     with 504. An idempotency key names one job for submitting and executing alike.
     """
-    asked = read_submission(request, deployment.catalog, is_held=True)
-    job = deployment.admission.submit(*asked, caller.org)
+    name = flow_name(request.path, deployment.catalog)
+    submission = parse_submission(request.body, name, deployment.catalog)
+    request.know_query()
+    if "runAt" in submission.options:
+        raise InvalidInputError([("options.runAt", "is not for an execution, which is answered at once: submit a job")])
+    key = check_idempotency_key(request.headers.get("idempotency-key"))
+    job = deployment.admission.submit(name, key, submission, caller.org)
     ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
     if ended is None or not ended.is_terminal:
         return error_response(_too_slow(job))

@@ -3,9 +3,9 @@
 from noukai_functions.access.api_keys import Caller
 from noukai_functions.api.answers import accepted_response
 from noukai_functions.api.endpoint import Endpoint, Request, Response
-from noukai_functions.api.submission_request import read_submission
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.ready import get_ready
+from noukai_functions.requests.submission import check_idempotency_key, flow_name, parse_submission
 
 
 def submit(request: Request, caller: Caller, deployment: Deployment) -> Response:
@@ -13,7 +13,11 @@ def submit(request: Request, caller: Caller, deployment: Deployment) -> Response
 
     The same idempotency key gives the same job, whatever happened in between.
     """
-    job = deployment.admission.submit(*read_submission(request, deployment.catalog), caller.org)
+    name = flow_name(request.path, deployment.catalog)
+    submission = parse_submission(request.body, name, deployment.catalog)
+    request.know_query()
+    key = check_idempotency_key(request.headers.get("idempotency-key"))
+    job = deployment.admission.submit(name, key, submission, caller.org)
     return accepted_response(job, caller, deployment.clock.now())
 
 

@@ -9,8 +9,7 @@ from noukai_functions.api.errors import error_answer
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.ready import get_ready
-from noukai_functions.requests.admission import flow_name
-from noukai_functions.requests.submission import check_idempotency_key, parse_batch
+from noukai_functions.requests.submission import check_idempotency_key, flow_name, parse_batch
 
 _MOST_MS = 15_000
 """The time after which the rest of a batch is left to its caller: the gateway gives up after 30 seconds."""

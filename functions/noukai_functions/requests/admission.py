@@ -10,10 +10,9 @@ from noukai_functions.jobs.job_id import job_id
 from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State, needs_schedule
 from noukai_functions.jobs.queue import SEND_BATCH_SIZE, JobQueue, Message, OutgoingMessage
 from noukai_functions.jobs.table import JobsTable
-from noukai_functions.refusals import FlowNotFoundError, InvalidInputError, UnavailableError
+from noukai_functions.refusals import InvalidInputError, UnavailableError
 from noukai_functions.requests.acceptance import Acceptance
 from noukai_functions.requests.submission import Submission, keyed_submission, run_at_errors
-from noukai_wire.slug import is_slug
 
 if TYPE_CHECKING:
     from noukai_functions.jobs.objects import JobObjects
@@ -150,17 +149,6 @@ class _Outbox:
             if job.id not in self.unsent:
                 self.acceptance.note_resent(job)
         self._messages, self._repeated = [], []
-
-
-def flow_name(path: Mapping[str, str], catalog: Catalog) -> str:
-    """Parse the path: `project/flow` of a deployed flow."""
-    project, flow = path["project"], path["flow"]
-    name = f"{project}/{flow}"
-    if not (is_slug(project) and is_slug(flow)) or name not in catalog.flows:
-        raise FlowNotFoundError(name)
-    if path.get("version", "v0") != "v0":
-        raise FlowNotFoundError(f"{name}/{path['version']}")
-    return name
 
 
 def due_at(options: Mapping[str, Any], now: int) -> int:

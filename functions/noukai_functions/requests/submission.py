@@ -1,4 +1,4 @@
-"""The parsing of a submission's body into a job's input and options. Pure."""
+"""The parsing of a submission into its flow, and the input and options of its job. Pure."""
 
 import hashlib
 import json
@@ -12,8 +12,9 @@ from typing import Any
 from noukai_functions.catalog.entries import SUBMISSION, UPLOAD, Catalog, FlowEntry, InputError
 from noukai_functions.json_text import TOO_DEEP, TOO_LARGE, check_size, parse_object, read_list, read_object
 from noukai_functions.moment import NO_MOMENT, read_moment
-from noukai_functions.refusals import MAX_ERRORS, InvalidInputError, MissingMessageError
+from noukai_functions.refusals import MAX_ERRORS, FlowNotFoundError, InvalidInputError, MissingMessageError
 from noukai_wire import limits
+from noukai_wire.slug import is_slug
 from noukai_wire.text import is_too_deep
 from noukai_wire.unsupported import IGNORED_FIELDS, UNSUPPORTED_FIELDS
 
@@ -34,6 +35,17 @@ class Submission:
     """
     input: str | None = None
     """How the body refers to an uploaded input."""
+
+
+def flow_name(path: Mapping[str, str], catalog: Catalog) -> str:
+    """Parse the path: `project/flow` of a deployed flow."""
+    project, flow = path["project"], path["flow"]
+    name = f"{project}/{flow}"
+    if not (is_slug(project) and is_slug(flow)) or name not in catalog.flows:
+        raise FlowNotFoundError(name)
+    if path.get("version", "v0") != "v0":
+        raise FlowNotFoundError(f"{name}/{path['version']}")
+    return name
 
 
 def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
