@@ -5,9 +5,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from noukai_functions.worker.exchange.answer import Answer
+from noukai_functions.worker.exchange.answer import Answer, Outcome
 from noukai_functions.worker.exchange.call import Call
-from noukai_functions.worker.exchange.outcome import Outcome
 from noukai_functions.worker.exchange.progress_board import ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.inside.surroundings import flush_output

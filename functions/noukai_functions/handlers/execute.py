@@ -25,10 +25,10 @@ def execute(request: Request, caller: Caller, deployment: Deployment) -> Respons
     """
     name = flow_name(request.path, deployment.catalog)
     submission = parse_submission(request.body, name, deployment.catalog)
+    key = check_idempotency_key(request.headers.get("idempotency-key"))
     request.know_query()
     if "runAt" in submission.options:
         raise InvalidInputError([("options.runAt", "is not for an execution, which is answered at once: submit a job")])
-    key = check_idempotency_key(request.headers.get("idempotency-key"))
     job = deployment.admission.submit(name, key, submission, caller.org)
     ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
     if ended is None or not ended.is_terminal:

@@ -15,8 +15,8 @@ def submit(request: Request, caller: Caller, deployment: Deployment) -> Response
     """
     name = flow_name(request.path, deployment.catalog)
     submission = parse_submission(request.body, name, deployment.catalog)
-    request.know_query()
     key = check_idempotency_key(request.headers.get("idempotency-key"))
+    request.know_query()
     job = deployment.admission.submit(name, key, submission, caller.org)
     return accepted_response(job, caller, deployment.clock.now())
 

@@ -19,8 +19,8 @@ def submit_jobs(request: Request, caller: Caller, deployment: Deployment) -> Res
     """Return 202 with an entry for each submission: accepted, or its own error."""
     name = flow_name(request.path, deployment.catalog)
     entries = parse_batch(request.body)
-    request.know_query()
     key = check_idempotency_key(request.headers.get("idempotency-key"))
+    request.know_query()
     until = request.received_at + _MOST_MS
     outcomes = deployment.admission.submit_each(name, key, entries, caller.org, until=until)
     return Response({"jobs": [_entry(each, request.id) for each in outcomes]}, status=202)

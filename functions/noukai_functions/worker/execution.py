@@ -17,8 +17,8 @@ from noukai_functions.jobs.table import Refused
 from noukai_functions.telemetry import logger
 from noukai_functions.worker.batch import Batch
 from noukai_functions.worker.equipment import Equipment
+from noukai_functions.worker.exchange.answer import Outcome
 from noukai_functions.worker.exchange.call import Call
-from noukai_functions.worker.exchange.outcome import Outcome
 from noukai_functions.worker.process.pool import WorkerBrokenError
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.process.reaper import NotEndedError

@@ -12,7 +12,7 @@ from noukai_functions.jobs.lifecycle import Job, State, has_lost, progress_inter
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.telemetry import logger
 from noukai_functions.worker.batch import Batch
-from noukai_functions.worker.exchange.outcome import Outcome
+from noukai_functions.worker.exchange.answer import Outcome
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.times import Times
 

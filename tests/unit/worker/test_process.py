@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from noukai.flow.runtime import Raised, Returned
-from noukai_functions.worker.exchange.outcome import Outcome
+from noukai_functions.worker.exchange.answer import Outcome
 from noukai_functions.worker.exchange.progress_board import ProgressBoard
 from noukai_functions.worker.process.tether import Tether
 from tests.flow_process import ended, receive, started
@@ -190,7 +190,7 @@ def test_what_a_flow_printed_reaches_the_log() -> None:
     """Buffered output is written before the process ends, whichever stream it is on."""
     script = """
 import sys
-from noukai_functions.worker.exchange.outcome import Returned
+from noukai_functions.worker.exchange.answer import Returned
 from tests.flow_process import ended, started
 
 def body(_):

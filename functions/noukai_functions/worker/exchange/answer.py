@@ -3,11 +3,18 @@
 A flow can write into any of its descriptors. A line without the token is dropped unread.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from json import dumps, loads
+from typing import Any
 
-from noukai.flow.runtime import Raised
-from noukai_functions.worker.exchange.outcome import Outcome, outcome_of_kind
+from noukai.flow.runtime import Raised, Returned
+from noukai_functions.jobs.lifecycle import Payload
+
+Outcome = Returned | Payload | Raised
+"""How a flow's run ended; a flow that returned what is too large for a row has left it as an object."""
+
+_KINDS: dict[str, type[Outcome]] = {kind.__name__: kind for kind in (Returned, Payload, Raised)}
 
 _MOST_BYTES = 1 << 20
 """More than any answer has: results that are larger than a row's go another way."""
@@ -38,9 +45,15 @@ class Answer:
             return None
         try:
             said, is_clean = loads(line[len(begin) :])
-            return cls(None if said is None else outcome_of_kind(said), bool(is_clean))
+            return cls(None if said is None else _outcome_of_kind(said), bool(is_clean))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return cls(Raised("ProcessDied: the flow's process gave an answer that cannot be read"))
+
+
+def _outcome_of_kind(said: Mapping[str, Any]) -> Outcome:
+    """Make an outcome of its kind's name and its values."""
+    ((kind, values),) = said.items()
+    return _KINDS[kind](**values)
 
 
 class LineReader:

@@ -15,9 +15,8 @@ from noukai.flow import Context, Flow, PermanentError
 from noukai.flow.runtime import ArgumentsError, Interrupted, Raised, Returned, describe_error, outcome_of, raised_by
 from noukai_functions.refusals import Refusal
 from noukai_functions.telemetry import logger, trace_of
-from noukai_functions.worker.exchange.answer import Answer
+from noukai_functions.worker.exchange.answer import Answer, Outcome
 from noukai_functions.worker.exchange.call import Call
-from noukai_functions.worker.exchange.outcome import Outcome
 from noukai_functions.worker.exchange.progress_board import ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.inside.child import Guard, TraceLog
