@@ -1,1 +1,1 @@
-"""The code that Lambda runs: handlers over stores, queues, keys and catalog, over a pure lifecycle."""
+"""The code that Lambda runs: handlers, and the rooms that their parts come from."""

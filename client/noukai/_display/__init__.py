@@ -1,1 +1,1 @@
-"""The display of jobs and lists."""
+"""The display of jobs: progress bars, and tables in notebooks."""

@@ -1,1 +1,1 @@
-"""The command `noukai`."""
+"""The command `noukai`: its subcommands, options, output and exit codes."""

@@ -1,1 +1,1 @@
-"""The catalog of flows: which there are, and what they accept."""
+"""The catalog of flows: their names, their settings and the checks of their inputs."""

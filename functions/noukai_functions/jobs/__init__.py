@@ -1,1 +1,1 @@
-"""The job itself: its life, its row, its message, its index entry and its objects."""
+"""The job: its lifecycle, row, message, index entry, saved input and objects."""

@@ -1,1 +1,1 @@
-"""The requests of callers, whatever brings them: submit, look up, cancel, list."""
+"""The requests of callers, free of HTTP: submit, look up, list, cancel and retry jobs."""

@@ -1,1 +1,1 @@
-"""The work on a delivery, from its receipt to its settled job."""
+"""The worker: it takes deliveries, claims their jobs, has flow processes run them, and settles them."""

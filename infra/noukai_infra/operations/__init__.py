@@ -1,1 +1,1 @@
-"""The operations that an operator runs on a deployment."""
+"""The commands of an operator: deploy, roll back, restore, keys, budgets, redrive and recount."""

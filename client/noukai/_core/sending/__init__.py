@@ -1,1 +1,1 @@
-"""The sending of inputs, however many and however large."""
+"""The submission of inputs, one or many, uploaded where they are large."""

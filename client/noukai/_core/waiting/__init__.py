@@ -1,1 +1,1 @@
-"""The wait for jobs, with as few requests as can be."""
+"""The wait for one job or many, with as few requests as possible."""

@@ -1,1 +1,1 @@
-"""The OpenAPI document."""
+"""The OpenAPI document, made from the wire's models and the flows' schemas."""

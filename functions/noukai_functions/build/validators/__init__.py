@@ -1,1 +1,1 @@
-"""The validators: code that is made from JSON Schemas."""
+"""The generator of validators: it writes Python code that checks what a JSON Schema says."""

@@ -1,1 +1,1 @@
-"""The exchange between a worker and its flow processes: calls, answers, outcomes and progress."""
+"""The messages between a worker and its flow processes: calls, answers with outcomes, and progress."""

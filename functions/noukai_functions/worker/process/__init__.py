@@ -1,1 +1,1 @@
-"""The flow processes as their worker sees them: made, kept, heard, interrupted and reaped."""
+"""The worker's side of flow processes: it starts, keeps, hears, interrupts and reaps them."""

@@ -1,1 +1,1 @@
-"""The deployment of the stack, and its way back."""
+"""The deployment of the stack by the CDK, its checks beforehand, and its rollback."""

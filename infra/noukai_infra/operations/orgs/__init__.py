@@ -1,1 +1,1 @@
-"""The keys and budgets of orgs."""
+"""The commands for the API keys and budgets of orgs."""

@@ -1,1 +1,1 @@
-"""The base of the constructs: what several of them share."""
+"""The parts that several constructs share: functions, assets, streams and rights."""
