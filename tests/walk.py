@@ -79,7 +79,7 @@ def _file_of(name: str) -> str | None:
 
 
 def _reads_like_a_value(frame: FrameType) -> bool:
-    """Whether the call is a property, which reads like a field, or a lambda, which hands over a part."""
+    """Whether the call is a property, which reads like a field, or has no name, as a lambda or a comprehension."""
     name = frame.f_code.co_name
     owner: Any = type(frame.f_locals.get("self"))
-    return name == "<lambda>" or isinstance(getattr(owner, name, None), property | cached_property)
+    return name.startswith("<") or isinstance(getattr(owner, name, None), property | cached_property)
