@@ -42,7 +42,7 @@ class BotocoreClient:
     @classmethod
     def of(cls, service: str) -> "BotocoreClient":
         """Make a client of the function's own account and region."""
-        session = _session()
+        session = botocore_session()
         _let_handle(session, service)
         verify = trusted(session.get_config_variable("region"), stated=session.get_config_variable("ca_bundle"))
         config = _CONFIG.merge(_OF_OBJECTS) if service == "s3" else _CONFIG
@@ -55,7 +55,7 @@ class BotocoreClient:
 
 
 @cache
-def _session() -> Session:
+def botocore_session() -> Session:
     """Make a session without botocore's handlers for single services: registering them slows cold starts."""
     session = Session(include_builtin_handlers=False)
     _let_handle(session)

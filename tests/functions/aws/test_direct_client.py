@@ -158,9 +158,9 @@ def test_errors_are_botocores(served: Any, service: Any, kind: str, monkeypatch:
     tries = len(server.bodies)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    botocore_client._session.cache_clear()
+    botocore_client.botocore_session.cache_clear()
     theirs = BotocoreClient.of(service)
-    botocore_client._session.cache_clear()
+    botocore_client.botocore_session.cache_clear()
     if kind == "changed on its way":
         # botocore tries again, and takes what it gets in the end.
         theirs.get_item(**KEY)
