@@ -14,8 +14,8 @@ from json import dumps
 from pathlib import Path
 from typing import Any, Protocol
 
+from noukai_wire import limits
 from noukai_wire.exceptions import all_frames, cause_of, frames_of, members_of
-from noukai_wire.limits import MAX_BACKOFF_SECONDS, MAX_ERROR_BYTES, MAX_PAYLOAD_BYTES
 from noukai_wire.text import cut
 
 from ._context import PermanentError
@@ -82,8 +82,8 @@ def result_of(value: object) -> Returned | Raised:
     """
     text = dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     size = len(text.encode())
-    if size > MAX_PAYLOAD_BYTES:
-        what = f"the result is {size} bytes of JSON; at most {MAX_PAYLOAD_BYTES} are kept"
+    if size > limits.MAX_PAYLOAD_BYTES:
+        what = f"the result is {size} bytes of JSON; at most {limits.MAX_PAYLOAD_BYTES} are kept"
         return Raised(f"ValueError: {what}", permanent=True)
     return Returned(text)
 
@@ -120,14 +120,14 @@ def describe_error(error: BaseException) -> str:
 
 def _fair_length(lines: list[str]) -> int:
     """Return the length to cut long lines to, so that all fit; short lines stay whole."""
-    room = MAX_ERROR_BYTES - (len(lines) - 1)
+    room = limits.MAX_ERROR_BYTES - (len(lines) - 1)
     sizes = sorted(len(line.encode("utf-8", "replace")) for line in lines)
     for place, size in enumerate(sizes):
         share = room // (len(sizes) - place)
         if size > share:
             return share
         room -= size
-    return MAX_ERROR_BYTES
+    return limits.MAX_ERROR_BYTES
 
 
 def _lines(error: BaseException, told: set[int], depth: int = 0) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _in_line(error: BaseException) -> str:
     if not frames:
         return text
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})"
-    return cut(text, MAX_ERROR_BYTES // 2) + place
+    return cut(text, limits.MAX_ERROR_BYTES // 2) + place
 
 
 def _name_of(error: BaseException) -> str:
@@ -205,5 +205,5 @@ def _retry_after(error: BaseException) -> float | None:
         asked = getattr(error, "retry_after", None)
         seconds = asked.total_seconds() if isinstance(asked, timedelta) else asked
         if isinstance(seconds, int | float) and seconds >= 0:
-            return float(min(seconds, MAX_BACKOFF_SECONDS))
+            return float(min(seconds, limits.MAX_BACKOFF_SECONDS))
     return None
