@@ -117,9 +117,14 @@ check: $(SETUP) ## Run every check that runs no code: format, lint, types, impor
 	@PYRIGHT_PYTHON_GLOBAL_NODE=off PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	@$(BIN)/lint-imports
 
-lock: ## Bring requirements.lock up to date with pyproject.toml
+lock: ## Bring every lock up to date with pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
-		--group dev pyproject.toml -o requirements.lock $(ARGS)
+		--group dev --extra deploy pyproject.toml -o requirements.lock $(ARGS)
+	@for group in aws functions worker engine runtime; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+			--no-emit-index-url --constraints requirements.lock --group pyproject.toml:$$group \
+			-o infra/noukai_infra/bundle/locked/$$group.txt || exit 1; \
+	done
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--group pyproject.toml:checkov -o tests/infra/checkov.lock $(ARGS)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

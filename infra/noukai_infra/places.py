@@ -4,13 +4,23 @@ In this repository the project is the repository. A team's project has `flows` a
 finds our package among its installed libraries.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 """Where our sources and what ships beside them lie, such as `package.json`."""
 
 SOURCES = PACKAGE.parents[1]
-"""The repository that our packages lie in."""
+"""The repository that our packages lie in, unless they are installed."""
+
+
+def folder_of(package: str) -> Path:
+    """Return the folder of one of our packages, in this repository or among the installed libraries."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"There is no package {package}: install noukai again.", name=package)
+    return Path(spec.origin).resolve().parent
+
 
 SETTINGS_FILES = ("noukai.toml", "cdk.json")
 

@@ -1,24 +1,17 @@
 """Our own modules in assets."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from noukai_infra.bundle.bytecode import compile_folder
 from noukai_infra.bundle.cache import cached
 from noukai_infra.bundle.target import PYTHON_VERSION, AssetName
-from noukai_infra.places import SOURCES
+from noukai_infra.places import folder_of
 
-_CLIENT = SOURCES / "client"
-_API = {
-    "noukai_functions": SOURCES / "functions" / "noukai_functions",
-    "noukai_wire": _CLIENT / "noukai_wire",
-}
-_WORKER = {
-    **_API,
-    "noukai/__init__.py": _CLIENT / "noukai" / "__init__.py",
-    "noukai/flow": _CLIENT / "noukai" / "flow",
-}
+_API = {name: folder_of(name) for name in ("noukai_functions", "noukai_wire")}
+_CLIENT = folder_of("noukai")
+_WORKER = {**_API, "noukai/__init__.py": _CLIENT / "__init__.py", "noukai/flow": _CLIENT / "flow"}
 _MODULES: dict[AssetName, dict[str, Path]] = {"api": _API, "worker": _WORKER}
 """Where our modules lie, by their places in an asset: what flows import is for workers alone."""
 
@@ -46,9 +39,15 @@ def own_code(asset: AssetName, cache: Path) -> Path:
         _copy(_MODULES[asset], draft, _LEFT_OUT[asset])
         compile_folder(draft)
 
-    files = sorted(path for source in _MODULES[asset].values() for path in (source, *source.rglob("*.py")))
-    parts = [part for path in files if path.is_file() for part in (str(path.relative_to(SOURCES)), path.read_text())]
+    parts = [part for name, source in _MODULES[asset].items() for part in _content(name, source)]
     return cached(cache, [PYTHON_VERSION, *_LEFT_OUT[asset], *parts], fill)
+
+
+def _content(name: str, source: Path) -> Iterator[str]:
+    """Yield the place and text of each module."""
+    for path in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
+        yield str(name / path.relative_to(source))
+        yield path.read_text()
 
 
 def copy_for_build(folder: Path) -> None:

@@ -166,7 +166,7 @@ def test_file_that_several_include(install: Install, flows: Path) -> None:
         ("first = 1.0", "Expected"),
         ("first[more", "Expected"),
         ("-c ../own.txt", "a constraint is the name of a distribution"),
-        ("noukai == 99", "the client is this repository's, 0.2.0: write noukai"),
+        ("noukai == 99", "the client is that of this noukai, 0.2.0: write noukai"),
     ],
 )
 def test_line_that_is_refused(install: Install, tmp_path: Path, text: str, said: str) -> None:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +9,15 @@ from pathlib import Path
 from noukai_infra.bundle.bytecode import compile_folder, drop_sources
 from noukai_infra.bundle.cache import cached, digest
 from noukai_infra.bundle.error import BundleError
+from noukai_infra.bundle.libraries.client_wheel import CLIENT, wheel_of_client
 from noukai_infra.bundle.libraries.pruning import prune_installation, prune_own
 from noukai_infra.bundle.libraries.requirements import Local, Named, Requirements
-from noukai_infra.bundle.libraries.wheel import wheel_of, wheel_of_client
+from noukai_infra.bundle.libraries.wheel import wheel_of
 from noukai_infra.bundle.target import PYTHON_VERSION, Platform, wheel_options
-from noukai_infra.places import PROJECT, SOURCES
+from noukai_infra.places import PACKAGE, PROJECT
 
 CACHE = PROJECT / ".build" / "dependencies"
-_LOCK = SOURCES / "requirements.lock"
-_DECLARED = SOURCES / "pyproject.toml"
-_CLIENT = "noukai"
+_LOCKED = PACKAGE / "bundle" / "locked"
 _UNREACHABLE = (
     "Behind a proxy, set HTTPS_PROXY; if it has an authority of its own, SSL_CERT_FILE to its certificates, or "
     "UV_NATIVE_TLS=1 if the system trusts it; for an index other than PyPI, UV_DEFAULT_INDEX."
@@ -37,15 +35,12 @@ class Dependencies:
     cache: Path = CACHE
 
     def of_group(self, group: str) -> Path:
-        """Return a folder with a locked group of `pyproject.toml`, without sources and unused parts."""
-        declared = str(tomllib.loads(_DECLARED.read_text())["dependency-groups"][group])
-        options = ["--group", f"{_DECLARED}:{group}", "--constraints", str(_LOCK)]
-        return self._installed([_LOCK.read_text(), declared], options, prune_own, drop_sources)
+        """Return a folder with a locked group of libraries, without sources and unused parts."""
+        return self._locked(group, prune_own, drop_sources)
 
     def of_runtime(self) -> Path:
         """Return a folder with the libraries of Lambda's Python runtime: boto3, unpruned."""
-        options = ["--group", f"{_DECLARED}:runtime", "--constraints", str(_LOCK)]
-        return self._installed([_LOCK.read_text(), "runtime"], options, prune_installation)
+        return self._locked("runtime", prune_installation)
 
     def of_flows(self, requirements: Requirements, own: Iterable[Path]) -> Path:
         """Return a folder with the flows' requirements, unpruned.
@@ -78,7 +73,7 @@ class Dependencies:
 
     def _as_asked(self, required: Named | Local) -> str:
         if isinstance(required, Named):
-            return self._of_client(required) if required.name == _CLIENT else str(required)
+            return self._of_client(required) if required.name == CLIENT else str(required)
         try:
             wheel = wheel_of(required.path, self.platform, self.cache)
         except BundleError as error:
@@ -88,9 +83,14 @@ class Dependencies:
     def _of_client(self, required: Named) -> str:
         wheel, specifier = wheel_of_client(self.cache), required.specifier
         if required.specifier.url or not specifier.specifier.contains(wheel.version, prereleases=True):
-            raise required.line.refused(f"the client is this repository's, {wheel.version}: write {_CLIENT}.")
+            raise required.line.refused(f"the client is that of this noukai, {wheel.version}: write {CLIENT}.")
         extras = f"[{','.join(sorted(specifier.extras))}]" if specifier.extras else ""
-        return f"{_CLIENT}{extras} @ {wheel.url}"
+        return f"{CLIENT}{extras} @ {wheel.url}"
+
+    def _locked(self, group: str, *steps: Callable[[Path], None]) -> Path:
+        file = _LOCKED / f"{group}.txt"
+        options = ["--require-hashes", "--no-deps", "--requirements", str(file)]
+        return self._installed([group, file.read_text()], options, *steps)
 
     def _installed(
         self,

@@ -3,7 +3,6 @@
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +10,8 @@ from packaging.utils import parse_wheel_filename
 
 from noukai_infra.bundle.error import BundleError
 from noukai_infra.bundle.target import Platform
-from noukai_infra.places import SOURCES
 
 _NOT_SOURCES = {"__pycache__", "build", "dist", "node_modules", "venv"}
-_OUR_CLIENT = ("pyproject.toml", "README.md", "LICENSE", "client")
-"""What the wheel of `noukai` is made of, the client of this repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +41,6 @@ class Wheel:
         return f"{self.path.as_uri()}#sha256={hashlib.sha256(self.path.read_bytes()).hexdigest()}"
 
 
-def wheel_of_client(cache: Path) -> Wheel:
-    """Build the wheel of this repository's client; its build dependencies are installed."""
-    return _built(SOURCES, [SOURCES / name for name in _OUR_CLIENT], cache, "--no-build-isolation")
-
-
 def wheel_of(path: Path, platform: Platform, cache: Path) -> Wheel:
     """Return a wheel as it is, or build that of a project.
 
@@ -58,18 +49,18 @@ def wheel_of(path: Path, platform: Platform, cache: Path) -> Wheel:
     """
     if path.suffix == ".whl":
         return Wheel(path)
-    wheel = _built(path, [path], cache)
+    wheel = _built(path, cache)
     if platform != "host" and wheel.is_for_this_machine_alone:
         raise BundleError(f"its wheel, {wheel.path.name}, is for this machine alone: name one for Linux on arm64.")
     return wheel
 
 
-def _built(path: Path, sources: Iterable[Path], cache: Path, *options: str) -> Wheel:
-    folder = cache / "wheels" / _digest_of(path, sources)
+def _built(path: Path, cache: Path) -> Wheel:
+    folder = cache / "wheels" / _digest_of(path)
     if not (found := sorted(folder.glob("*.whl"))):
         command = (sys.executable, "-m", "uv", "build", "--wheel", "--python", sys.executable)
         result = subprocess.run(  # noqa: S603 - our own installer
-            [*command, *options, "--out-dir", str(folder), str(path)],
+            [*command, "--out-dir", str(folder), str(path)],
             check=False,
             capture_output=True,
             text=True,
@@ -80,13 +71,12 @@ def _built(path: Path, sources: Iterable[Path], cache: Path, *options: str) -> W
     return Wheel(found[0])
 
 
-def _digest_of(path: Path, sources: Iterable[Path]) -> str:
+def _digest_of(path: Path) -> str:
     digest = hashlib.sha256(f"{path}\0{sys.version}".encode())
-    for source in sources:
-        for file in sorted(source.rglob("*")) if source.is_dir() else [source]:
-            parts = file.relative_to(path).parts if file != path else ()
-            if file.is_file() and not any(_is_no_source(part) for part in parts):
-                digest.update(f"{file}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        parts = file.relative_to(path).parts if file != path else ()
+        if file.is_file() and not any(_is_no_source(part) for part in parts):
+            digest.update(f"{file}\0{file.stat().st_size}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:32]
 
 

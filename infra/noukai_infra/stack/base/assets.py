@@ -13,7 +13,7 @@ from noukai_infra.bundle.asset import Bundler
 from noukai_infra.bundle.error import BundleError
 from noukai_infra.bundle.target import AssetName
 from noukai_infra.operations.deployment.former_flows import FlowNames
-from noukai_infra.places import SOURCES
+from noukai_infra.places import folder_of
 
 
 class Assets:
@@ -66,7 +66,7 @@ class _LocalBundling:
 
 def _code(bundler: Bundler, asset: AssetName) -> lambda_.Code:
     return lambda_.Code.from_asset(
-        str(SOURCES / "functions" / "noukai_functions"),
+        str(folder_of("noukai_functions")),
         asset_hash_type=AssetHashType.OUTPUT,
         bundling=BundlingOptions(
             image=DockerImage.from_registry("none"),  # required, and never run: the local bundling always succeeds
