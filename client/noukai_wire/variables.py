@@ -7,10 +7,12 @@ _OURS = ("NOUKAI_API_KEY", "NOUKAI_BASE_URL", "NOUKAI_ORG", "NOUKAI_PROJECT")
 _OF_PUBLISHED_SDKS = ("NOUKAI_ENV", "NOUKAI_REPLAY_ENABLED")
 """A program may use one of these SDKs beside this client."""
 
+_OF_OPERATORS = ("NOUKAI_STAGE",)
+
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Return a message for each variable that is named like ours but unknown, with a suggestion."""
-    known = {*_OURS, *_OF_PUBLISHED_SDKS}
+    known = {*_OURS, *_OF_PUBLISHED_SDKS, *_OF_OPERATORS}
     names = [name for name, value in environment.items() if value and name.upper().startswith(_PREFIX)]
     return [_problem(name) for name in sorted(names) if name not in known]
 

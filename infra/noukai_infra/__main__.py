@@ -21,6 +21,7 @@ from noukai_infra.operations.orgs import budget_commands, key_commands
 from noukai_infra.operations.recount import Uncounted, count_with
 from noukai_infra.operations.redrive import redrive
 from noukai_infra.operations.restore.command import restore_command
+from noukai_infra.places import SETTINGS_FILE
 from noukai_infra.settings import SettingsError
 from noukai_wire.variables import unknown_variables
 
@@ -48,7 +49,8 @@ def deploy_command(
     end_of_runtime = check_runtime(sys.version_info[:2])
     if flows := os.environ.get("FLOWS"):
         raise OperatorError(
-            f'FLOWS={flows} is for `make local`: for a deployment, set flows in cdk.json, or ARGS="-c flows={flows}".'
+            f"FLOWS={flows} is for `make local`: for a deployment, set flows in {SETTINGS_FILE.name}, or "
+            f'ARGS="-c flows={flows}".'
         )
     operator = Operator.of(context)
     operator.cdk.check_options("deploy", further.args)
@@ -112,7 +114,7 @@ def destroy_command(further: typer.Context, context: Context) -> None:
     if kept:
         typer.echo(
             f"The tables and buckets are kept with what is in them: {', '.join(kept)}. A stack deployed with the "
-            'setting "tables": "destroy" of cdk.json takes them with it.'
+            f'setting "tables": "destroy" of {SETTINGS_FILE.name} takes them with it.'
         )
 
 

@@ -1,8 +1,8 @@
 """The CDK app: `python -m noukai_infra.app` synthesizes the stack, with or without the CDK command.
 
-The context of `cdk.json` is read either way; `CDK_CONTEXT_JSON` adds to it and wins. The cloud assembly is
-written to `CDK_OUTDIR`, by default `cdk.out`. For instance, for flows of your own on an emulator of this
-machine:
+The settings of `noukai.toml`, or the context of `cdk.json`, are read either way; `CDK_CONTEXT_JSON` adds to them
+and wins. The cloud assembly is written to `CDK_OUTDIR`, by default `cdk.out`. For instance, for flows of your own
+on an emulator of this machine:
 
     CDK_CONTEXT_JSON='{"platform": "host", "flows": "/my/flows"}' CDK_OUTDIR=out python -m noukai_infra.app
 """
@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from noukai_infra.node import node_environment
+from noukai_infra.places import SETTINGS_FILE
 from noukai_infra.settings import Settings, SettingsError, file_context
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def main() -> None:
     try:
         synthesize(Path(os.environ.get("CDK_OUTDIR", "cdk.out")), file_context())
     except SettingsError as error:
-        sys.exit(f"The settings in cdk.json cannot be used:\n{error}")
+        sys.exit(f"The settings in {SETTINGS_FILE.name} cannot be used:\n{error}")
 
 
 if __name__ == "__main__":

@@ -41,13 +41,13 @@ def read_context(path: Path) -> dict[str, Any]:
     return context
 
 
-def own_settings(context: Mapping[str, object], known: Collection[str]) -> dict[str, object]:
+def own_settings(context: Mapping[str, object], known: Collection[str], where: str) -> dict[str, object]:
     """Return our part of the context, without the CDK's.
 
-    `ValueError` names each setting that is unknown.
+    `where` names the context; `ValueError` names each setting that is unknown.
     """
     ours = {name: value for name, value in context.items() if not _is_cdks(name)}
-    if unknown := [unknown_name(name, known, "the context of cdk.json") for name in ours if name not in known]:
+    if unknown := [unknown_name(name, known, where) for name in ours if name not in known]:
         raise ValueError("\n".join(unknown))
     return ours
 

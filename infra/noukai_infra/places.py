@@ -22,7 +22,8 @@ def folder_of(package: str) -> Path:
     return Path(spec.origin).resolve().parent
 
 
-SETTINGS_FILES = ("noukai.toml", "cdk.json")
+PROJECT_FILE = "noukai.toml"
+SETTINGS_FILES = (PROJECT_FILE, "cdk.json")
 
 
 def project_of(folder: Path, default: Path) -> Path:
@@ -39,3 +40,6 @@ def _default(folder: Path) -> Path:
 
 PROJECT = project_of(Path.cwd(), _default(Path.cwd()))
 """Where the flows, the settings and `.build` lie."""
+
+SETTINGS_FILE = next((PROJECT / name for name in SETTINGS_FILES if (PROJECT / name).is_file()), PROJECT / PROJECT_FILE)
+"""The settings of the project, which need not be there."""

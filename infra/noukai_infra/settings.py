@@ -1,7 +1,12 @@
-"""The settings of a deployment, read from the context of `cdk.json` (or `cdk deploy -c name=value`)."""
+"""The settings of a deployment.
+
+They are read from `noukai.toml`, or from the context of `cdk.json` where there is none; `-c name=value` of a
+command goes before either.
+"""
 
 import dataclasses
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,17 +16,26 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 from pydantic.dataclasses import dataclass
 
 from noukai_infra.context import own_settings, read_context
-from noukai_infra.places import PROJECT, SOURCES
+from noukai_infra.places import PROJECT, PROJECT_FILE, SETTINGS_FILE, SOURCES
+from noukai_infra.project_file import read_project
 from noukai_infra.suggestions import unknown_name
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 ROOT = SOURCES
 """This repository, for its tests."""
 
+STAGE = "NOUKAI_STAGE"
+"""The variable that names the stage of `noukai.toml` which is meant."""
+
 ERROR_TEXTS = "LOG_ERROR_TEXTS"
 """The worker's variable that says whether its log has the texts of what flows raise, `true` or `false`."""
 
+DEFAULT_STACK = "noukai"
+
 LogRetention = Literal["ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR"]
+
+_WHERE = SETTINGS_FILE.name if SETTINGS_FILE.name == PROJECT_FILE else f"the context of {SETTINGS_FILE.name}"
+"""Where the settings are, for messages."""
 
 _CONFIG = ConfigDict(extra="forbid")
 
@@ -116,7 +130,8 @@ class WorkerKind:
 class Settings:
     """The settings of an operator, named as in the context.
 
-    `flows` is the folder of the flows, relative to the repository. `platform` is what the assets are built
+    `flows` is the folder of the flows, relative to the project's. `account` and `region` say where the stack
+    belongs: credentials for another place deploy nothing. `platform` is what the assets are built
     for: `manylinux` (as deployed) or `host` (this machine, for an emulator on it). `architecture` is that of
     all functions: x86_64 costs a quarter more, and is for flows that need libraries without wheels for arm64.
     `tables` says what becomes of the tables when the stack is destroyed: `retain` keeps jobs, keys and use,
@@ -130,7 +145,9 @@ class Settings:
     cost, in USD: AWS's own bill by default.
     """
 
-    stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = "noukai"
+    stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = DEFAULT_STACK
+    account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
+    region: str | None = None
     flows: Annotated[Path, BeforeValidator(_folder)] = Path("functions/flows")
     platform: Literal["manylinux", "host"] = "manylinux"
     architecture: Literal["arm64", "x86_64"] = "arm64"
@@ -159,7 +176,7 @@ class Settings:
             SettingsError: a setting is unknown, or its value is none that it can have.
         """
         try:
-            given = own_settings(context, [field.name for field in dataclasses.fields(cls)])
+            given = own_settings(context, [field.name for field in dataclasses.fields(cls)], _WHERE)
             return TypeAdapter(cls).validate_python({name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             raise SettingsError("\n".join(complaints(error))) from error
@@ -178,13 +195,27 @@ class Settings:
 
 
 def file_context() -> dict[str, object]:
-    """Read the context of `cdk.json`.
+    """Read the settings of the project's file, in the stage that the environment names.
 
     Raises:
-        SettingsError: the file is no JSON, or has what neither the CDK command nor we read.
+        SettingsError: there is no such file or stage, or the file has what nobody reads.
     """
+    return settings_in(SETTINGS_FILE, os.environ.get(STAGE) or None)
+
+
+def settings_in(file: Path, stage: str | None) -> dict[str, object]:
+    """Read the settings of a file, as `file_context` does."""
     try:
-        return read_context(PROJECT / "cdk.json")
+        if file.name == PROJECT_FILE:
+            return read_project(file, [field.name for field in dataclasses.fields(Settings)], stage, DEFAULT_STACK)
+        if stage is not None:
+            raise SettingsError(f"{file.name} has no stages, such as {stage}: {PROJECT_FILE} may have some.")
+        return read_context(file)
+    except FileNotFoundError:
+        raise SettingsError(
+            f"There is no {PROJECT_FILE} in {file.parent} or above: go to the folder of your project, or make one "
+            "with `noukai init`."
+        ) from None
     except ValueError as error:
         raise SettingsError(str(error)) from error
 
@@ -202,7 +233,8 @@ def complaints(error: ValidationError) -> list[str]:
 
 def _complaint(path: list[str], error: Any) -> str:
     if error["type"] == "unexpected_keyword_argument":
-        return f"{'.'.join(path[:-1])}.{unknown_name(path[-1], _NAMES[path[0]], f'the {path[0]} of cdk.json')}"
+        where = f"the {path[0]} of {SETTINGS_FILE.name}"
+        return f"{'.'.join(path[:-1])}.{unknown_name(path[-1], _NAMES[path[0]], where)}"
     said = re.sub(r"^(Value error, |\w+ should )", "", error["msg"]).partition(", unable to")[0]
     wanted = said.removesuffix(" or an instance of WorkerKind")
     for python, of_json in _WORDS_OF_JSON.items():

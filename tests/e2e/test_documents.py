@@ -19,6 +19,8 @@ FLOWS = [block for block in BLOCKS if block.language == "python" and block.info.
 APPLICATIONS = [block for block in BLOCKS if block.info.startswith("application=")]
 OF_CI = [block for block in BLOCKS if block.language in ("yaml", "json") and block.info.startswith("file=")]
 """Run by `tests/infra/operations/test_ci_recipe.py`."""
+OF_PROJECTS = [block for block in BLOCKS if block.language == "toml"]
+"""Read by `tests/infra/test_project_file.py`."""
 COMMANDS = [block for block in BLOCKS if block.language == "sh" and "noukai " in block.code]
 MAKES = [block for block in BLOCKS if block.language == "sh" and block not in COMMANDS]
 READER = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
@@ -50,7 +52,7 @@ def run(command: list[str], environ: dict[str, str]) -> str:
 def test_every_block_is_run() -> None:
     """No code stands in a document that no test runs."""
     drawings = [block for block in BLOCKS if block.language == "text"]
-    run_somewhere = [*SCRIPTS, *FLOWS, *APPLICATIONS, *OF_CI, *COMMANDS, *MAKES, *drawings]
+    run_somewhere = [*SCRIPTS, *FLOWS, *APPLICATIONS, *OF_CI, *OF_PROJECTS, *COMMANDS, *MAKES, *drawings]
     assert [block for block in BLOCKS if block not in run_somewhere] == []
     assert {"make demo", "make test", "make deploy", "make setup", FIRST_TEST} == TARGETS
 

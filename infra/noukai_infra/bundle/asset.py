@@ -15,6 +15,7 @@ from noukai_infra.bundle.other_files import other_files
 from noukai_infra.bundle.own_code import copy_for_build, own_code
 from noukai_infra.bundle.target import AssetName, Platform
 from noukai_infra.bundle.tree import link_tree
+from noukai_infra.places import SETTINGS_FILE
 from noukai_infra.settings import WorkerKind
 
 _GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("aws", "functions"), "worker": ("functions", "worker")}
@@ -102,7 +103,7 @@ class Bundler:
         catalog = self.scratch / "catalog"
         if not catalog.exists():
             if not self.flows.is_dir():
-                raise BundleError(f"There is no folder of flows {self.flows}: set `flows` in cdk.json.")
+                raise BundleError(f"There is no folder of flows {self.flows}: set `flows` in {SETTINGS_FILE.name}.")
             dependencies = Dependencies("host", self.cache)
             code = self.scratch / "code"
             copy_for_build(code)

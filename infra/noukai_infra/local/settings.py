@@ -8,7 +8,7 @@ from pathlib import Path
 
 from noukai_infra.context import once
 from noukai_infra.local.errors import LocalError
-from noukai_infra.places import PROJECT
+from noukai_infra.places import PROJECT, SETTINGS_FILE
 from noukai_infra.settings import ERROR_TEXTS, SettingsError, file_context
 from noukai_infra.settings import Settings as Deployed
 from noukai_wire.variables import unknown_variables
@@ -81,7 +81,7 @@ def _context(environ: Mapping[str, str]) -> dict[str, object]:
     except ValueError as error:
         raise LocalError(f"{_CONTEXT}: {error}") from error
     if not isinstance(context, dict):
-        raise LocalError(f"{_CONTEXT}={text} is no JSON object: give settings as in cdk.json's context.")
+        raise LocalError(f"{_CONTEXT}={text} is no JSON object: give settings as in {SETTINGS_FILE.name}.")
     if taken := [name for name in _OWN if name in context]:
         raise LocalError(f"{_CONTEXT}: leave out {', '.join(taken)}, which a local system sets itself.")
     return context
@@ -103,4 +103,7 @@ def _notices(environ: Mapping[str, str]) -> Iterator[str]:
         if nearest and name not in ours:
             yield f"the environment's {name} is without effect: did you mean {nearest[0]}?"
     if level := environ.get("LOG_LEVEL"):
-        yield f"the environment's LOG_LEVEL={level} is without effect: the setting log_level of cdk.json is what counts"
+        yield (
+            f"the environment's LOG_LEVEL={level} is without effect: the setting log_level of {SETTINGS_FILE.name} is "
+            "what counts"
+        )

@@ -40,14 +40,14 @@ class Account:
     region: str
 
     @classmethod
-    def configured(cls, environ: "Mapping[str, str]") -> Self:
-        """Find the account that the configured credentials belong to.
+    def configured(cls, environ: "Mapping[str, str]", region: str | None = None) -> Self:
+        """Find the account that the configured credentials belong to; `region` is for want of another.
 
         Raises:
             OperatorError: there are no credentials or no region.
         """
         # The CDK command reads AWS_REGION, boto3 does not.
-        session = boto3.Session(region_name=environ.get("AWS_REGION"))
+        session = boto3.Session(region_name=environ.get("AWS_REGION") or boto3.Session().region_name or region)
         if session.region_name is None:
             raise OperatorError("No AWS region is configured: set AWS_REGION, for instance to us-east-1.")
         if session.get_credentials() is None:
@@ -57,6 +57,22 @@ class Account:
             )
         number = session.client("sts").get_caller_identity()["Account"]
         return cls(session, number, session.region_name)
+
+    def check_place(self, number: str | None, region: str | None) -> None:
+        """Refuse another account or region than settings name.
+
+        Raises:
+            OperatorError: this is another one.
+        """
+        if number not in (None, self.number):
+            raise OperatorError(
+                f"The setting account is {number}, and these credentials are for {self.number}: set AWS_PROFILE to "
+                "others."
+            )
+        if region not in (None, self.region):
+            raise OperatorError(
+                f"The setting region is {region}, and the environment's is {self.region}: set AWS_REGION={region}."
+            )
 
     def outputs(self, stack: str) -> "Mapping[str, str] | None":
         """Read the outputs of a stack by their names; None if there is no such stack."""

@@ -33,7 +33,7 @@ Context = Annotated[
         "--context",
         "-c",
         metavar="NAME=VALUE",
-        help="Overrides cdk.json.",
+        help="Overrides a setting.",
         default_factory=list,
         show_default=False,
         callback=_pairs,
@@ -52,10 +52,15 @@ class Operator:
 
     @classmethod
     def of(cls, context: list[str]) -> "Operator":
-        """Resolve the target from the overrides, `cdk.json` and the environment."""
+        """Resolve the target from the overrides, the project's settings and the environment.
+
+        Raises:
+            OperatorError: there are no credentials, or they are for another place than the settings name.
+        """
         overrides = dict(pair.split("=", 1) for pair in context)
         settings = Settings.from_context({**file_context(), **overrides})
-        account = Account.configured(os.environ)
+        account = Account.configured(os.environ, settings.region)
+        account.check_place(settings.account, settings.region)
         return cls(account, settings.stack, Cdk({**os.environ, "AWS_REGION": account.region}), context)
 
     def cdk_options(self, further: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ from noukai_infra.places import PACKAGE, PROJECT
 _PACKAGE_FILE = PACKAGE / "package.json"
 _LOCK = PACKAGE / "package-lock.json"
 _NAME = "aws-cdk"
+_QUIET = ("--no-notices", "--no-version-reporting", "--no-path-metadata", "--no-asset-metadata")
 _REGISTRY = Path("lib") / "cli" / "cli-type-registry.json"
 """Where the CDK command, in the version of our lock file, lists its options."""
 
@@ -44,7 +45,7 @@ class Cdk:
         self._install()
         quiet = {"CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_DISABLE_VERSION_CHECK": "true"}
         app = app_command(sys.executable) if assembly is None else str(assembly)
-        command = [str(NODE), str(self._module / "bin" / "cdk"), "--no-notices", "--app", app]
+        command = [str(NODE), str(self._module / "bin" / "cdk"), *_QUIET, "--app", app]
         return subprocess.run(  # noqa: S603 - our own Node
             [*command, *arguments],
             check=False,

@@ -1,0 +1,58 @@
+"""The file `noukai.toml`: the settings of a project and of its stages."""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from noukai_infra.suggestions import unknown_name
+
+STAGES = "stages"
+_STACK = "stack"
+
+
+def read_project(path: Path, known: Collection[str], stage: str | None, default_stack: str) -> dict[str, Any]:
+    """Return the settings of a stage, or those that no stage has changed; `known` are their names.
+
+    The settings of a stage go before those of the file. Its stack is named after it unless it names its own, so
+    that no stage replaces another one in the same account. `ValueError` names what is invalid.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeError) as error:
+        raise ValueError(f"{path.name} is no TOML: {error}.") from error
+    stages = _stages(path.name, content.pop(STAGES, {}))
+    _check_names(content, known, path.name)
+    for name, settings in stages.items():
+        _check_names(settings, known, f"[{STAGES}.{name}] of {path.name}")
+    if stage is None:
+        return content
+    if stage not in stages:
+        there_are = f"it has {', '.join(stages)}" if stages else "it has none"
+        raise ValueError(f"{path.name} has no stage {stage}, {there_are}: add [{STAGES}.{stage}] to it.")
+    named = {_STACK: f"{content.get(_STACK, default_stack)}-{stage}"}
+    return _merged(content, {**named, **stages[stage]})
+
+
+def _stages(file: str, stages: object) -> Mapping[str, Mapping[str, Any]]:
+    if not isinstance(stages, dict):
+        raise ValueError(f"{STAGES}: {stages!r} is no table of {file}: write [{STAGES}.NAME].")  # noqa: TRY004 - of a file
+    for name, settings in stages.items():
+        if not isinstance(settings, dict):
+            raise ValueError(f"{STAGES}.{name}: {settings!r} is no table of {file}: write [{STAGES}.{name}].")  # noqa: TRY004
+    return stages
+
+
+def _check_names(settings: Mapping[str, object], known: Collection[str], where: str) -> None:
+    if unknown := [unknown_name(name, known, where) for name in settings if name not in known]:
+        raise ValueError("\n".join(unknown))
+
+
+def _merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with those of a stage over them; a table keeps what the stage does not name."""
+    both = {**settings, **over}
+    for name, value in over.items():
+        before = settings.get(name)
+        if isinstance(before, dict) and isinstance(value, dict):
+            both[name] = {**before, **value}
+    return both

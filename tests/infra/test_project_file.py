@@ -1,0 +1,139 @@
+"""The settings of a project and of its stages, in `noukai.toml`."""
+
+from pathlib import Path
+
+import boto3
+import pytest
+
+from noukai_infra.operations.account import Account, OperatorError
+from noukai_infra.settings import Settings, SettingsError, settings_in
+from tests.documents import BLOCKS, Block
+
+PROJECT = """
+stack = "texts"
+flows = "flows"
+
+[worker]
+memory = 512
+timeout = 60
+
+[environment]
+MODEL = "small"
+
+[[policies]]
+Effect = "Allow"
+Action = "s3:GetObject"
+Resource = "arn:aws:s3:::books/*"
+
+[stages.staging]
+
+[stages.production]
+stack = "live"
+account = "123456789012"
+region = "eu-central-1"
+worker = { memory = 1024 }
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "noukai.toml"
+    path.write_text(PROJECT)
+    return path
+
+
+def settings(file: Path, stage: str | None) -> Settings:
+    return Settings.from_context(settings_in(file, stage))
+
+
+def test_settings_of_no_stage(file: Path) -> None:
+    read = settings(file, None)
+    assert (read.stack, read.worker.memory, read.account) == ("texts", 512, None)
+    assert [policy["Action"] for policy in read.policies] == ["s3:GetObject"]
+
+
+def test_settings_of_a_stage_go_before(file: Path) -> None:
+    """A table keeps what the stage does not name."""
+    read = settings(file, "production")
+    assert (read.stack, read.account, read.region) == ("live", "123456789012", "eu-central-1")
+    assert (read.worker.memory, read.worker.timeout, read.environment) == (1024, 60, {"MODEL": "small"})
+
+
+def test_stage_has_a_stack_of_its_own(file: Path) -> None:
+    """Else one stage would replace another one in the same account."""
+    assert settings(file, "staging").stack == "texts-staging"
+
+
+@pytest.mark.parametrize(
+    ("content", "stage", "said"),
+    [
+        ("memroy = 512", None, "memroy: there is no such name in noukai.toml: did you mean memory?"),
+        (
+            "[stages.live]\nmemroy = 512",
+            None,
+            "memroy: there is no such name in [stages.live] of noukai.toml: did you mean memory?",
+        ),
+        ("[stages]\nlive = 1", None, "stages.live: 1 is no table of noukai.toml: write [stages.live]."),
+        ("stages = 1", None, "stages: 1 is no table of noukai.toml: write [stages.NAME]."),
+        ("memory = ", None, "noukai.toml is no TOML: "),
+        ("memory = 512", "live", "noukai.toml has no stage live, it has none: add [stages.live] to it."),
+        ("[stages.test]", "live", "noukai.toml has no stage live, it has test: add [stages.live] to it."),
+        ('account = "12"', None, 'account: "12" cannot be used: it should match pattern '),
+    ],
+)
+def test_file_that_makes_no_sense(file: Path, content: str, stage: str | None, said: str) -> None:
+    """Is refused in one sentence, with its name."""
+    file.write_text(content)
+    with pytest.raises(SettingsError) as raised:
+        settings(file, stage)
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_stage_of_a_file_that_has_none(tmp_path: Path) -> None:
+    """The context of the CDK is for one deployment."""
+    with pytest.raises(SettingsError, match=r"cdk\.json has no stages, such as live: noukai\.toml may have some"):
+        settings_in(tmp_path / "cdk.json", "live")
+
+
+def test_no_file(tmp_path: Path) -> None:
+    """Says where it was looked for, and how to begin."""
+    with pytest.raises(SettingsError, match=rf"no noukai\.toml in {tmp_path} or above: .* `noukai init`"):
+        settings_in(tmp_path / "noukai.toml", None)
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "said"),
+    [
+        ("210987654321", None, "The setting account is 210987654321, and these credentials are for 123456789012: "),
+        (None, "us-east-1", "The setting region is us-east-1, and the environment's is eu-central-1: "),
+    ],
+)
+def test_credentials_for_another_place(number: str | None, region: str | None, said: str) -> None:
+    """Nothing is deployed into another account or region than the settings name."""
+    account = Account(boto3.Session(region_name="eu-central-1"), "123456789012", "eu-central-1")
+    account.check_place("123456789012", "eu-central-1")
+    account.check_place(None, None)
+    with pytest.raises(OperatorError, match=said):
+        account.check_place(number, region)
+
+
+def test_region_of_the_settings_is_for_want_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It need not be told twice."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(OperatorError, match="No AWS credentials are configured"):
+        Account.configured({}, "eu-central-1")
+    with pytest.raises(OperatorError, match="No AWS region is configured"):
+        Account.configured({})
+
+
+@pytest.mark.parametrize("block", [each for each in BLOCKS if each.file == "noukai.toml"], ids=lambda each: each.title)
+def test_documented_file(file: Path, block: Block) -> None:
+    """It has settings that are there, in every stage."""
+    file.write_text(block.code)
+    assert settings(file, "production").account
+    assert settings(file, None) != settings(file, "staging")
