@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from noukai_infra.invocation import command
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deployment.deploy import Plan, deploy, destroy
 from noukai_infra.operations.deployment.draining import draining_kinds
@@ -34,7 +36,7 @@ commands.command("restore")(restore_command)
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
-@commands.command("deploy", context_settings=_PASS_ON)
+@commands.command("deploy", context_settings=_PASS_ON, options_metavar="[STAGE] [OPTIONS]")
 def deploy_command(
     further: typer.Context,
     context: Context,
@@ -69,7 +71,7 @@ def deploy_command(
     if draining := draining_kinds(operator.account, operator.stack):
         typer.echo(
             f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues are empty and no "
-            "schedule sends to them: `make deploy` takes them away from then on."
+            f"schedule sends to them: `{command('deploy')}` takes them away from then on."
         )
     _show_first_key(operator, org)
 
@@ -81,7 +83,7 @@ def _show_first_key(operator: Operator, org: str) -> None:
         return
     if _is_in_ci() or not sys.stdout.isatty():
         typer.echo(
-            f'Key:      none yet, to keep it out of logs; at a terminal: make keys ARGS="create --org {org} first"'
+            "Key:      none yet, to keep it out of logs; at a terminal: " + command("keys", f"create --org {org} first")
         )
         return
     key = keys.create(org, "first", created=int(time.time()))
@@ -161,12 +163,12 @@ def recount_command(
     typer.echo(f"{records} records in {batches} batches are counted and deleted; those that were in stay counted once.")
 
 
-def main() -> None:
-    """Run a command; print an operator's error without a traceback."""
+def main(arguments: Sequence[str] | None = None, program: str | None = None) -> None:
+    """Run a command, by default that of the command line; print an operator's error without a traceback."""
     for problem in unknown_variables(os.environ):
         typer.echo(problem, err=True)
     try:
-        commands()
+        commands(arguments, prog_name=program)
     except (OperatorError, SettingsError, BotoCoreError, ClientError) as error:
         sys.exit(str(error))
 

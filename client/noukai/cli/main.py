@@ -24,6 +24,7 @@ from .command import EPILOG, check_wait, confirm, connected, left_out, show_vers
 from .ending import run
 from .files import input_of, write_output
 from .map_command import map_inputs
+from .operating import add_operating
 from .terminal import (
     complain,
     say,
@@ -206,6 +207,9 @@ def usage(*, from_: options.From = None, to: options.To = None, as_json: options
     """Show what the key's org has used, by day and flow, in UTC."""
     with connected() as client:
         (show_json if as_json else show_usage)(client.usage(from_, to))
+
+
+add_operating(app)
 
 
 def main() -> None:

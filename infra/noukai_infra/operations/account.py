@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 from botocore.exceptions import ClientError
 
+from noukai_infra.invocation import command
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -92,7 +94,9 @@ class Account:
         """
         outputs = self.outputs(stack)
         if outputs is None:
-            raise OperatorError(f"There is no stack {stack} in {self.number}/{self.region}: `make deploy` makes it.")
+            raise OperatorError(
+                f"There is no stack {stack} in {self.number}/{self.region}: `{command('deploy')}` makes it."
+            )
         return outputs
 
     def takes_along(self, stack: str, kind: str) -> bool:

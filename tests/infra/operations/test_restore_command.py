@@ -16,7 +16,7 @@ from tests.infra.operations.restored_stack import MOMENT, NOW, Deployment, deplo
 def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     with deployed() as made:
         fill(made)
-        monkeypatch.setattr(Account, "configured", lambda _environ: made.account)
+        monkeypatch.setattr(Account, "configured", lambda *_: made.account)
 
         def on_its_clock(account: Account, stack: str, _clock: object, _sleep: object, say: object) -> Restoration:
             return Restoration(account, stack, lambda: made.time, made.sleep, say)  # type: ignore[arg-type]

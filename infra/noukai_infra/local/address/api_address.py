@@ -16,6 +16,7 @@ from noukai_infra.local.address.gateway import Gateway
 from noukai_infra.local.address.hosts import LoopbackHosts
 from noukai_infra.local.emulator.endpoint import Endpoint
 from noukai_infra.local.errors import LocalError
+from noukai_infra.places import PROJECT, SOURCES
 from noukai_wire.routes import BASE_PATH
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ def _bind(port: int, stack: ExitStack) -> tuple[socket.socket, ...]:
 
 def _refusal(port: int, failure: OSError) -> LocalError:
     reason = "taken" if failure.errno == errno.EADDRINUSE else f"not to be had ({failure.strerror})"
-    return LocalError(f"Port {port} is {reason}: stop what uses it, or choose another, as in: make local PORT=8081")
+    another = "make local PORT=8081" if PROJECT == SOURCES else "noukai local --port 8081"
+    return LocalError(f"Port {port} is {reason}: stop what uses it, or choose another, as in: {another}")
 
 
 def _bind_families(port: int, trial: ExitStack) -> tuple[socket.socket, ...]:

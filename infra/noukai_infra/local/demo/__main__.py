@@ -13,10 +13,14 @@ from noukai_infra.local.demo.progress import DemoProgress, keep_seconds, read_se
 from noukai_infra.local.errors import LocalError
 from noukai_infra.local.running import started
 from noukai_infra.local.terminal.steps import Step
-from noukai_infra.places import PROJECT
+from noukai_infra.places import PROJECT, SOURCES
+from noukai_infra.project.beginning import TEMPLATE
 
 FLOW = "acme/demo/word-count"
 TEXT = "LICENSE"
+_OF_THIS_REPOSITORY = ["noukai", "submit", FLOW, "-f", TEXT, "-p", "pause=0.4", "--wait"]
+_OF_A_PROJECT = ["noukai", "submit", "acme/hello/hello", "-m", "Ada Barbara Grace Hedy", "-p", "pause=1", "--wait"]
+"""What the flow of a new project is asked for: a project may have no such flow any more, so that its own is taken."""
 
 _LOAD = "starting the system on this machine ..."
 _JOB = "running a job ..."
@@ -27,7 +31,7 @@ _KEPT_SECONDS = PROJECT / ".build" / "demo.json"
 
 
 def main() -> int:
-    """Start the local system, submit the text by the command `noukai`, wait for the result and stop.
+    """Start the local system, submit a job by the command `noukai`, wait for the result and stop.
 
     The command's exit status.
     """
@@ -36,12 +40,13 @@ def main() -> int:
         signal.signal(number, lambda *_: sys.exit(1))
     progress = DemoProgress(read_seconds(_KEPT_SECONDS, _USUAL_SECONDS), Console(highlight=False))
     try:
-        with started(os.environ) as system:
+        is_here = PROJECT == SOURCES
+        with started(os.environ, flows=None if is_here else TEMPLATE / "flows") as system:
             with progress.shown():
                 progress.begin(_LOAD)
                 url = system.wait_until_ready(progress.begin)
                 progress.begin(_JOB)
-            status = _run(["noukai", "submit", FLOW, "-f", TEXT, "-p", "pause=0.4", "--wait"], url)
+            status = _run(_OF_THIS_REPOSITORY if is_here else _OF_A_PROJECT, url)
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from noukai_infra.invocation import command
 from noukai_infra.operations.account import Account, OperatorError, resources
 from noukai_infra.stack.base.aliases import LIVE, PREVIOUS, flows_version
 
@@ -70,7 +71,9 @@ def rollback(account: Account, stack: str, *, now: int) -> int:
     live, previous = _versions(account, stack, LIVE), _versions(account, stack, PREVIOUS)
     changed = {name: version for name, version in previous.items() if live.get(name) != version}
     if not changed:
-        raise OperatorError(f"There is nothing to go back to: {stack} was deployed once, or not by `make deploy`.")
+        raise OperatorError(
+            f"There is nothing to go back to: {stack} was deployed once, or not by `{command('deploy')}`."
+        )
     client = account.session.client("lambda")
     for name, version in changed.items():
         client.update_alias(FunctionName=name, Name=PREVIOUS, FunctionVersion=live[name], Description=_moved(now))

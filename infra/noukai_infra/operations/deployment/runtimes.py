@@ -3,6 +3,7 @@
 from datetime import date
 
 from noukai_infra.operations.account import OperatorError
+from noukai_infra.places import PROJECT, SOURCES
 
 _NEWEST = (3, 14)
 _OLDEST = (3, 11)
@@ -13,7 +14,11 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html has 2027-06-30
 with it from 2027-07-31 on, and none changed from 2027-08-31 on. For python3.12 it has 2028-10-31.
 """
 
-_OTHERWISE = "remove .venv and set up again with another: make PYTHON=python3.13 setup."
+_OTHERWISE = (
+    "remove .venv and set up again with another: make PYTHON=python3.13 setup."
+    if PROJECT == SOURCES
+    else "make the virtual environment again with another, such as python3.13."
+)
 
 
 def check_runtime(version: tuple[int, int]) -> str | None:

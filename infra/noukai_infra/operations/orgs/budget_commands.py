@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from noukai_infra.invocation import command
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.operator import Context, Operator, Org
 from noukai_infra.operations.orgs.budgets import BudgetRow, Limits
@@ -77,7 +78,7 @@ def show(context: Context) -> None:
 def clear(org: Org, context: Context) -> None:
     """Remove an org's budget; the default limits of unfinished jobs apply."""
     if not Operator.of(context).budgets().clear(org):
-        raise OperatorError(f"The org {org} has no budget: `make budget ARGS=list` shows all.")
+        raise OperatorError(f"The org {org} has no budget: `{command('budget', 'list')}` shows all.")
     typer.echo(f"The org {org} has no budget any more.")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from noukai_infra.invocation import command
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.orgs.bad_row import problem_of
 from noukai_wire.scopes import Scope
@@ -127,7 +128,7 @@ class Keys:
         found = [row for row in self.rows() if row.hash.startswith(key_id)] if key_id else []
         if len(found) != 1:
             raise KeyNotFoundError(
-                f"{len(found)} keys have an id that begins with {key_id!r}: `make keys ARGS=list` shows all ids."
+                f"{len(found)} keys have an id that begins with {key_id!r}: `{command('keys', 'list')}` shows all ids."
             )
         answer = self.client.update_item(
             TableName=self.table,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from noukai_infra.invocation import command
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.moments import moment
 from noukai_infra.operations.operator import Context, Operator
@@ -57,21 +58,20 @@ def restore_command(
     done = restoration.run(progress)
     typer.echo(
         f"The tables are as they were at {shown(done.point_in_time)}. To undo it, some minutes from now: "
-        f'make restore ARGS="--to {shown(done.replaced)} '
-        f'--tables {",".join(progress.tables)}"'
+        + command("restore", f"--to {shown(done.replaced)} --tables {','.join(progress.tables)}")
     )
     if "usage" in done.tables:
         typer.echo(
             "Use that could not be counted, if there is any, is counted without what is forgotten by: "
-            f'make recount ARGS="--without {shown(done.point_in_time)}/{shown(done.replaced)}"'
+            + command("recount", f"--without {shown(done.point_in_time)}/{shown(done.replaced)}")
         )
 
 
 def _goes_on(under_way: Progress, to: datetime | None) -> Progress:
     if to is not None and to != under_way.point_in_time:
         raise OperatorError(
-            f"A restoration to {shown(under_way.point_in_time)} is under way: `make restore` goes on with it, and "
-            "`make restore ARGS=--call-off` gives it up if it has changed nothing yet."
+            f"A restoration to {shown(under_way.point_in_time)} is under way: `{command('restore')}` goes on with it, "
+            f"and `{command('restore', '--call-off')}` gives it up if it has changed nothing yet."
         )
     typer.echo(f"The restoration to {shown(under_way.point_in_time)} goes on.")
     return under_way
@@ -79,7 +79,7 @@ def _goes_on(under_way: Progress, to: datetime | None) -> Progress:
 
 def _begins(restoration: Restoration, to: datetime | None, tables: str, *, yes: bool) -> Progress:
     if to is None:
-        raise OperatorError('Say the point in time: make restore ARGS="--to 2026-11-28T12:00Z".')
+        raise OperatorError(f"Say the point in time: {command('restore', '--to 2026-11-28T12:00Z')}.")
     named = set(tables.split(","))
     progress = restoration.plan(to, [name for name in _ORDER if name in named])
     _show(restoration, progress)
@@ -100,5 +100,5 @@ def _show(restoration: Restoration, progress: Progress) -> None:
     typer.echo(
         "Until it is done, callers are answered 503 and no job is started: for 17 minutes at least, mostly within an "
         "hour, and for as long as it takes to compare the rows. Messages wait on their queues. What it replaces can be "
-        "restored, too. If it breaks off, `make restore` goes on."
+        f"restored, too. If it breaks off, `{command('restore')}` goes on."
     )

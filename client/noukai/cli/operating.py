@@ -1,0 +1,32 @@
+"""The operator's commands: they are loaded when one is run, and come with the extra `deploy`."""
+
+import typer
+
+_SUMMARIES = {
+    "init": "Make a project: a flow, its test, its settings and a workflow that deploys it.",
+    "local": "Run the system on http://localhost:8080 until Ctrl-C.",
+    "demo": "Run the system here, submit a job, show its progress and result, and stop.",
+    "doctor": "Check this machine and the project.",
+    "deploy": "Deploy the stack, and show its endpoint and a first key.",
+    "rollback": "Roll back to the functions before the last deployment.",
+    "destroy": "Delete the stack.",
+    "keys": "The keys of the deployment's callers.",
+    "budget": "What orgs may use in a month.",
+    "restore": "Restore tables to a point in time, or continue an interrupted restoration.",
+    "redrive": "Return unprocessed dead-letter messages to their reader.",
+    "recount": "Count the usage that could not be counted in time, exactly once.",
+}
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+def add_operating(app: typer.Typer) -> None:
+    """Add the operator's commands, which take whatever arguments the infrastructure's own take."""
+    for name, summary in _SUMMARIES.items():
+        app.command(name, help=summary, context_settings=_PASSED_ON, add_help_option=False)(_operate)
+
+
+def _operate(context: typer.Context) -> None:
+    # The infrastructure takes a second to load, and who submits jobs has none of its libraries.
+    from noukai_infra.project.commands import operate  # noqa: PLC0415
+
+    raise typer.Exit(operate(context.info_name or "", context.args))

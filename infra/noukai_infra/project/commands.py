@@ -1,0 +1,101 @@
+"""The commands of a project: begin it, run it on this machine, check the machine."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from noukai_infra.project.beginning import begin_project
+from noukai_infra.project.extra import missing
+
+commands = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+
+_WITH_STAGE = ("deploy", "destroy", "rollback")
+_STAGE = "NOUKAI_STAGE"
+
+
+@commands.command("init")
+def init_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an empty one.")],
+    package: Annotated[
+        str | None,
+        typer.Option(metavar="WHEEL_OR_URL", help="What the project installs; by default, what is installed here."),
+    ] = None,
+) -> None:
+    """Make a project: a flow, its test, its settings and a workflow that deploys it."""
+    try:
+        files = begin_project(folder, package)
+    except ValueError as error:
+        sys.exit(str(error))
+    for path in files:
+        typer.echo(path)
+    typer.echo(f"\nGo on there: cd {folder}, and read README.md.")
+
+
+@commands.command("local")
+def local_command(
+    port: Annotated[int | None, typer.Option(help="Instead of 8080; 0 takes a free one.", show_default=False)] = None,
+    flows: Annotated[Path | None, typer.Option(help="The flows of another folder.", show_default=False)] = None,
+    data: Annotated[Path | None, typer.Option(help="Where jobs are kept from run to run.", show_default=False)] = None,
+    *,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, without the jobs of the run before.")] = False,
+) -> None:
+    """Run the system on http://localhost:8080 until Ctrl-C."""
+    from noukai_infra.local.__main__ import main  # noqa: PLC0415 - the others need none of it
+
+    given = {"PORT": port, "FLOWS": flows, "DATA": data, "FRESH": "1" if fresh else None}
+    os.environ.update({name: str(value) for name, value in given.items() if value is not None})
+    raise typer.Exit(main())
+
+
+@commands.command("demo")
+def demo_command() -> None:
+    """Run the system here, submit a job, show its progress and result, and stop."""
+    from noukai_infra.local.demo.__main__ import main  # noqa: PLC0415 - as above
+
+    raise typer.Exit(main())
+
+
+@commands.command("doctor")
+def doctor_command() -> None:
+    """Check this machine and the project."""
+    from noukai_infra.project.doctor import findings  # noqa: PLC0415 - as above
+
+    is_well = True
+    for each in findings():
+        is_well = is_well and (each.is_good or not each.is_needed)
+        mark = "ok" if each.is_good else "wrong" if each.is_needed else "note"
+        typer.echo(f"{mark:5}  {each.name}: {each.said}")
+    raise typer.Exit(0 if is_well else 1)
+
+
+def operate(name: str, arguments: Sequence[str]) -> int:
+    """Run a command of the operator; return its exit code."""
+    if name != "init" and (lacking := missing()):
+        sys.stderr.write(f"`noukai {name}` needs {', '.join(lacking)}: pip install 'noukai[deploy]'\n")
+        return 1
+    given = list(arguments)
+    if name in _WITH_STAGE and given and not given[0].startswith("-"):
+        os.environ[_STAGE] = given.pop(0)
+    try:
+        _run(name, given)
+    except SystemExit as end:
+        if not isinstance(end.code, str):
+            return end.code or 0
+        sys.stderr.write(f"{end.code}\n")
+        return 1
+    return 0
+
+
+def _run(name: str, arguments: list[str]) -> None:
+    if name in {each.name for each in commands.registered_commands}:
+        commands([name, *arguments], prog_name="noukai")
+        return
+    from noukai_infra.__main__ import main  # noqa: PLC0415 - it takes half a second to load
+
+    main([name, *arguments], program="noukai")

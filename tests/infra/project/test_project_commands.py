@@ -1,0 +1,116 @@
+"""The operator's commands by way of `noukai`."""
+
+import os
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import typer
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from typer.core import TyperGroup
+
+import noukai_infra.__main__ as operations
+from noukai.cli.main import app
+from noukai_infra.project import commands
+from noukai_infra.project.commands import operate
+from noukai_infra.project.extra import MODULES
+from noukai_infra.settings import ROOT, STAGE
+from tests.client.cli.running_command import run
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """Undo what commands set for the processes that they start."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def summaries(of: typer.Typer) -> dict[str, str]:
+    """The first sentence of the help of each command."""
+    group = typer.main.get_command(of)
+    assert isinstance(group, TyperGroup)
+    lines = {name: (each.help or "").splitlines()[0] for name, each in group.commands.items()}
+    return {name: line.partition(";")[0].rstrip(".") for name, line in lines.items()}
+
+
+def test_noukai_has_every_command_of_operators() -> None:
+    """With the same summary, which is there without what the command loads."""
+    of_operators = {**summaries(commands.commands), **summaries(operations.commands)}
+    assert {name: summaries(app)[name] for name in of_operators} == of_operators
+
+
+def test_modules_of_the_extra_are_looked_for() -> None:
+    """All of them, so that none is missed in the midst of a command."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["deploy"]
+    names = {Requirement(each).name for each in declared}
+    of_modules = packages_distributions()
+    found = {module: names & {canonicalize_name(each) for each in of_modules[module]} for module in MODULES}
+    assert all(len(each) == 1 for each in found.values())
+    assert set().union(*found.values()) == names
+
+
+@pytest.mark.parametrize("name", ["local", "deploy", "keys"])
+def test_command_without_the_extra_says_what_to_install(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(commands, "missing", lambda: ["aws_cdk", "boto3"])
+    assert operate(name, []) == 1
+    assert capsys.readouterr().err == f"`noukai {name}` needs aws_cdk, boto3: pip install 'noukai[deploy]'\n"
+
+
+def test_project_begins_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its requirements name what the other commands need."""
+    monkeypatch.setattr(commands, "missing", lambda: ["aws_cdk"])
+    code, output, _ = run("init", str(tmp_path / "new"), "--package", "https://example.com/noukai.whl")
+    assert code == 0
+    assert str(tmp_path / "new" / "flows" / "hello.py") in output.splitlines()
+    code, output, said = run("init", str(tmp_path / "new"))
+    assert (code, output, said) == (1, "", f"{tmp_path / 'new'} is not empty: name a new folder.\n")
+
+
+@pytest.mark.parametrize("name", ["deploy", "destroy", "rollback"])
+def test_stage_is_the_first_argument(name: str) -> None:
+    """It is looked for in the settings before any credentials are."""
+    code, _, said = run(name, "production", "-c", "memory=512")
+    assert (code, said) == (1, "cdk.json has no stages, such as production: noukai.toml may have some.\n")
+    assert os.environ[STAGE] == "production"
+
+
+def test_error_of_an_operator_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an exit code that no script takes for success."""
+    for variable in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    code, _, said = run("keys", "list")
+    assert (code, said) == (1, "No AWS region is configured: set AWS_REGION, for instance to us-east-1.\n")
+
+
+def test_help_of_a_command_is_its_own() -> None:
+    """Under the name that it was called by."""
+    code, output, _ = run("deploy", "--help")
+    assert code == 0
+    assert "noukai deploy [STAGE] [OPTIONS]" in output
+    assert "--any-memory" in output
+
+
+def test_doctor_tells_of_the_machine_and_the_project() -> None:
+    """Nothing that `noukai local` needs is missing here."""
+    code, output, _ = run("doctor")
+    assert code == 0
+    found = {line.split()[1].rstrip(":"): line.split()[0] for line in output.splitlines()}
+    assert {name: found[name] for name in ("Python", "settings", "Node", "emulator")} == dict.fromkeys(
+        ("Python", "settings", "Node", "emulator"), "ok"
+    )
+
+
+def test_doctor_finds_wrong_settings() -> None:
+    """The exit code says so."""
+    os.environ[STAGE] = "production"
+    code, output, _ = run("doctor")
+    assert code == 1
+    assert "wrong  settings: cdk.json has no stages" in output
