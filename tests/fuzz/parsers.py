@@ -17,7 +17,7 @@ from noukai_functions.jobs.job_id import is_job_id
 from noukai_functions.jobs.lifecycle import State
 from noukai_functions.jobs.queue import Delivery, InvalidMessageError, Message
 from noukai_functions.refusals import Refusal
-from noukai_functions.requests.job_filter import Place, parse_selection
+from noukai_functions.requests.job_filter import FlowSet, parse_filter
 from noukai_functions.requests.submission import check_idempotency_key, parse_submission
 from noukai_wire import limits
 from noukai_wire.text import is_too_deep
@@ -74,17 +74,17 @@ def message(data: bytes) -> None:
 
 def cursor(catalog: Catalog) -> Target:
     """From a cursor to a place in a list: whoever forges one gets none, and one that was given leads back there."""
-    place = Place.named({"org": "acme"}, catalog, lambda _org, _flow: False)
+    flow_set = FlowSet.named({"org": "acme"}, catalog, lambda _org, _flow: False)
     states = frozenset(State)
-    start = parse_selection(place, {}, among=states)
+    start = parse_filter(flow_set, {}, among=states)
 
     def parse(data: bytes) -> None:
         # The index has a moment and an id, in printable ASCII.
         position = f"{len(data):013}#{data.hex()[:100] or '-'}"
-        assert parse_selection(place, {"cursor": start.cursor(position)}, among=states).position == position
+        assert parse_filter(flow_set, {"cursor": start.cursor(position)}, among=states).position == position
         forged = data.decode("utf-8", "surrogateescape")
         try:
-            found = parse_selection(place, {"cursor": forged}, among=states)
+            found = parse_filter(flow_set, {"cursor": forged}, among=states)
         except Refusal as refused:
             _assert_can_be_answered(refused)
         else:

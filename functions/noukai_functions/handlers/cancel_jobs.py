@@ -8,7 +8,7 @@ from noukai_functions.jobs.lifecycle import UNSETTLED
 from noukai_functions.jobs.row import order
 from noukai_functions.json_text import read_object
 from noukai_functions.ready import get_ready
-from noukai_functions.requests.job_filter import Place, parse_selection
+from noukai_functions.requests.job_filter import FlowSet, parse_filter
 
 _MOST_JOBS = 100
 _MOST_MS = 20_000
@@ -20,18 +20,18 @@ def cancel_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Re
 
     Jobs that come later than the first page are newer than all that follow, and stay.
     """
-    place = Place.named(request.path, deployment.catalog, deployment.index.has_jobs)
+    flow_set = FlowSet.named(request.path, deployment.catalog, deployment.index.has_jobs)
     fields = {name: value for name, value in read_object(request.body).items() if value is not None}
-    selection = parse_selection(place, fields, among=UNSETTLED)
+    job_filter = parse_filter(flow_set, fields, among=UNSETTLED)
     request.know_query()
-    page = deployment.job_pages.read(selection, _MOST_JOBS)
+    page = deployment.job_pages.read(job_filter, _MOST_JOBS)
     cancelled, end = 0, page.end
     for job in page.jobs:
-        cancelled += deployment.cancellation.cancel_selected(job, selection)
+        cancelled += deployment.cancellation.cancel_matching(job, job_filter)
         if deployment.clock.now() >= request.received_at + _MOST_MS:
             end = order(job)
             break
-    more = {} if end is None else {"cursor": selection.cursor(end)}
+    more = {} if end is None else {"cursor": job_filter.cursor(end)}
     return Response({"cancelled": cancelled, **unreadable_entries(page.unreadable), **more})
 
 

@@ -8,7 +8,7 @@ from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import UNSETTLED, Job, State
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.refusals import JobNotFoundError, UnreadableRowError
-from noukai_functions.requests.job_filter import Selection
+from noukai_functions.requests.job_filter import JobFilter
 from noukai_functions.requests.lookup import is_visible
 from noukai_functions.telemetry import logger
 
@@ -40,9 +40,9 @@ class Cancellation:
         self._withdraw(job)
         return job
 
-    def cancel_selected(self, job: Job, selection: Selection) -> bool:
+    def cancel_matching(self, job: Job, job_filter: JobFilter) -> bool:
         """Cancel a job of a page; return false if it is terminal or has left the only selected state."""
-        seen = None if selection.states == UNSETTLED else job.state
+        seen = None if job_filter.states == UNSETTLED else job.state
         try:
             cancelled = self.table.cancel(job.id, org=job.org, flow=job.flow, now=self.clock.now(), seen=seen)
         except Refused:

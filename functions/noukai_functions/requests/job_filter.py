@@ -1,4 +1,4 @@
-"""The selection of jobs, pure: from a filter to a range of the index."""
+"""The filter of jobs, pure: a range of the index, and a set of states."""
 
 import base64
 import hashlib
@@ -27,17 +27,17 @@ _ZONE = re.compile(r"(:[0-9]{2}(?:\.[0-9]+)?) ([0-9]{2}:?[0-9]{2})\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The scope of a selection: a flow, a project or an org."""
+class FlowSet:
+    """The flows that a filter covers: one, or those of a project or an org."""
 
     org: str
     name: str
     """`project/flow`, `project`, or nothing."""
     flows: tuple[str, ...]
-    """`project/flow` of each flow that belongs there, of those that are deployed and those that were."""
+    """`project/flow` of each flow that it covers, of those that are deployed and those that were."""
 
     @classmethod
-    def named(cls, path: Mapping[str, str], catalog: Catalog, has_jobs: Callable[[str, str], bool]) -> "Place":
+    def named(cls, path: Mapping[str, str], catalog: Catalog, has_jobs: Callable[[str, str], bool]) -> "FlowSet":
         """Parse a path; raise for an unknown flow or project.
 
         A flow of which this deployment does not know is here if the org `has_jobs` of it: a version that was
@@ -57,10 +57,10 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """The jobs of a place, time span and set of states, from a cursor on."""
+class JobFilter:
+    """The jobs of some flows, a time span and a set of states, from a cursor on."""
 
-    place: Place
+    flow_set: FlowSet
     states: AbstractSet[State]
     created_after: int
     """The first millisecond that counts."""
@@ -79,7 +79,7 @@ class Selection:
         """Return the lowest position in the index beyond the range."""
         return self.position or moment(self.created_before)
 
-    def holds(self, job: Job, now: int) -> bool:
+    def matches(self, job: Job, now: int) -> bool:
         """Return whether a job of this range is selected in its current state."""
         return job.state in self.states and not job.is_expired(now)
 
@@ -90,8 +90,8 @@ class Selection:
         """
         return base64.urlsafe_b64encode(self._check(position) + position.encode()).decode().rstrip("=")
 
-    def since(self, cursor: str) -> "Selection":
-        """Return the selection from a cursor on; refuse a cursor of another selection."""
+    def since(self, cursor: str) -> "JobFilter":
+        """Return the filter from a cursor on; refuse the cursor of another filter."""
         try:
             content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             check, position = content[:_CHECK_BYTES], content[_CHECK_BYTES:].decode()
@@ -103,13 +103,13 @@ class Selection:
 
     def _check(self, position: str) -> bytes:
         span = f"{self.created_after} {self.created_before}"
-        text = "\n".join([self.place.org, self.place.name, *sorted(self.states), span, position])
+        text = "\n".join([self.flow_set.org, self.flow_set.name, *sorted(self.states), span, position])
         return hashlib.sha256(text.encode()).digest()[:_CHECK_BYTES]
 
 
-def parse_selection(
-    place: Place, fields: Mapping[str, Any], *, among: AbstractSet[State], beside: AbstractSet[str] = frozenset()
-) -> Selection:
+def parse_filter(
+    flow_set: FlowSet, fields: Mapping[str, Any], *, among: AbstractSet[State], beside: AbstractSet[str] = frozenset()
+) -> JobFilter:
     """Parse the filter and the cursor of a request; `among` are the allowed states.
 
     It has no other fields but those `beside`, which are not read here.
@@ -124,8 +124,8 @@ def parse_selection(
         errors.append(("createdAfter", "must not be later than createdBefore"))
     if errors:
         raise InvalidInputError(errors)
-    selection = Selection(place, states, 0 if after is None else after, _LATEST if before is None else before)
-    return selection.since(stated["cursor"]) if "cursor" in stated else selection
+    job_filter = JobFilter(flow_set, states, 0 if after is None else after, _LATEST if before is None else before)
+    return job_filter.since(stated["cursor"]) if "cursor" in stated else job_filter
 
 
 def _milliseconds(stated: Mapping[str, str], name: str, errors: list[InputError]) -> int | None:

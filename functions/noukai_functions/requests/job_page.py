@@ -10,7 +10,7 @@ from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.row import id_at, order
 from noukai_functions.jobs.table import JobsTable, Row
 from noukai_functions.refusals import UnavailableError, UnreadableRowError
-from noukai_functions.requests.job_filter import Selection
+from noukai_functions.requests.job_filter import JobFilter
 from noukai_functions.telemetry import logger
 
 _ROWS_AT_ONCE = 100
@@ -41,33 +41,33 @@ class JobPages:
     index: JobIndex
     clock: Clock
 
-    def read(self, selection: Selection, most: int) -> Page:
+    def read(self, job_filter: JobFilter, most: int) -> Page:
         """Read up to so many selected jobs.
 
         An id may have been used again since the index was written: what counts is the row, if it is still the one
         that the index means.
         """
         now = self.clock.now()
-        at_once = most if selection.states == frozenset(State) else _ROWS_AT_ONCE
-        place = selection.place
+        at_once = most if job_filter.states == frozenset(State) else _ROWS_AT_ONCE
+        flow_set = job_filter.flow_set
         positions = self.index.newest(
-            place.org, place.flows, above=selection.above, below=selection.below, at_once=at_once
+            flow_set.org, flow_set.flows, above=job_filter.above, below=job_filter.below, at_once=at_once
         )
         jobs: list[Job] = []
         unreadable: list[str] = []
         room = _MOST_SHOWN
-        end = selection.position
+        end = job_filter.position
         for _ in range(_MOST_READS):
             batch = list(islice(positions, at_once))
             rows = self.table.read_many(map(id_at, batch))
             for at in batch:
                 if id_at(at) not in rows:
-                    return _cut_short(Page(jobs, end, unreadable), selection)
+                    return _cut_short(Page(jobs, end, unreadable), job_filter)
                 end = at
                 job = self._standing(rows[id_at(at)], at, now, unreadable)
                 if job is None:
                     continue
-                if selection.holds(job, now):
+                if job_filter.matches(job, now):
                     jobs.append(job)
                     room -= _size_of_metadata(job)
                 if len(jobs) == most or room <= 0:
@@ -97,8 +97,8 @@ def _size_of_metadata(job: Job) -> int:
     return sum(len(name) + len(value) for name, value in (job.metadata or {}).items())
 
 
-def _cut_short(page: Page, selection: Selection) -> Page:
+def _cut_short(page: Page, job_filter: JobFilter) -> Page:
     """End the page early if AWS had no time for more rows, but never without progress."""
-    if page.end == selection.position:
+    if page.end == job_filter.position:
         raise UnavailableError
     return page

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from noukai_functions.jobs.lifecycle import State
-from noukai_functions.requests.job_filter import Place, parse_selection
+from noukai_functions.requests.job_filter import FlowSet, parse_filter
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System, assert_refused
@@ -121,7 +121,7 @@ def test_what_is_not_here(system: System, route: Route, path: dict[str, str], co
 def test_forged_cursor(system: System, position: str) -> None:
     """A cursor is no secret: one that was made for these jobs, and not by us, is refused before AWS sees it."""
     catalog = system.deployment.catalog
-    place = Place.named(path_of(Route.LIST_ORG), catalog, lambda _org, _flow: False)
-    forged = parse_selection(place, {}, among=frozenset(State)).cursor(position)
+    flow_set = FlowSet.named(path_of(Route.LIST_ORG), catalog, lambda _org, _flow: False)
+    forged = parse_filter(flow_set, {}, among=frozenset(State)).cursor(position)
     answer = system.send(Route.LIST_ORG, query=f"cursor={forged}", **path_of(Route.LIST_ORG))
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
