@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State
 
 
 def pending(created_at: int, **values: Any) -> Job:
@@ -15,6 +15,6 @@ def pending(created_at: int, **values: Any) -> Job:
         "max_attempts": 3,
         "digest": b"",
         "keep_seconds": 3600,
-        "give_up_at": created_at + GIVE_UP_AFTER_MS,
+        "start_by": created_at + START_WITHIN_MS,
     }
     return Job(**{**job, "state": State.PENDING, "created_at": created_at, **values})

@@ -6,7 +6,7 @@ Names are short: the price of a write depends on the whole item's size.
 JOB_ID = "id"
 STATE = "s"
 CREATED_AT = "c"
-GIVE_UP_AT = "u"
+START_BY = "u"
 EXPIRES_AT = "t"
 """The time-to-live attribute of the jobs and usage tables."""
 

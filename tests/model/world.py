@@ -10,7 +10,7 @@ from greenlet import getcurrent
 
 from noukai_functions.catalog.entries import Catalog
 from noukai_functions.deployment import Deployment
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State
 from noukai_functions.jobs.queue import JobQueue
 from noukai_functions.jobs.rounds import Rounds
 from noukai_functions.jobs.saved_inputs import SavedInputs
@@ -215,7 +215,7 @@ class World:
         if step in _STEPS:
             return now + _STEPS[step]
         if step == "days":  # once: what has ended is not yet forgotten then
-            return max(now, _START + GIVE_UP_AFTER_MS)
+            return max(now, _START + START_WITHIN_MS)
         ends = [message.visible_at for queue in self.queues.queues.values() for message in queue]
         for job in self.ledger.jobs.values():
             if not job.is_terminal:
@@ -242,4 +242,4 @@ class World:
 
 def _has_message(job: Job) -> bool:
     """Whether it ended while its message could still be there: who ends it later has no input to keep."""
-    return job.completed_at is not None and job.completed_at < job.give_up_at
+    return job.completed_at is not None and job.completed_at < job.start_by

@@ -10,8 +10,8 @@ from noukai_functions.api.errors import error_answer
 from noukai_functions.api.outputs import Outputs, size_of
 from noukai_functions.api.poll_interval import pause_ms
 from noukai_functions.clock import Clock
-from noukai_functions.jobs.abandon import settled
 from noukai_functions.jobs.job_id import is_job_id
+from noukai_functions.jobs.overdue import settled
 from noukai_functions.jobs.table import JobsTable, Row
 from noukai_functions.refusals import (
     JobNotFoundError,

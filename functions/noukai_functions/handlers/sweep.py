@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
 from noukai_functions.deployment import Deployment, deployed
-from noukai_functions.jobs.abandon import abandon
 from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.jobs.overdue import fail_unrun
 from noukai_functions.jobs.rounds import Round
 from noukai_functions.ready import get_ready
 from noukai_functions.refusals import UnreadableRowError
@@ -81,7 +81,7 @@ def _settle(job: Job, deployment: Deployment, now: int) -> bool:
     if not job.is_overdue(now):
         return False
     try:
-        standing = abandon(job, deployment.table, now)
+        standing = fail_unrun(job, deployment.table, now)
     except (AwsError, UnreadableRowError):
         logger().exception("an overdue job could not be settled", extra={"job_id": job.id})
         return False

@@ -5,7 +5,7 @@
          │  ^                  │  │ │ ^
          │  └────── release ───┘  │ └─┘ extend
          │                        ├── fail ─────────> failed
-         ├──────── abandon ───────┴─────────────────> failed
+         ├─────── fail_unrun ─────┴─────────────────> failed
          └──────── cancel ────────┴─────────────────> cancelled
 
 Times are milliseconds since the epoch. Nothing here reads a clock, the environment or AWS, or draws a random
@@ -44,7 +44,7 @@ class Transition(Enum):
     RELEASE = (frozenset({State.RUNNING}), State.PENDING)
     """Gives the job back after an attempt, or undoes a claim for which the worker has no process."""
     CANCEL = (UNSETTLED, State.CANCELLED)
-    ABANDON = (UNSETTLED, State.FAILED)
+    FAIL_UNRUN = (UNSETTLED, State.FAILED)
     RESEND = (frozenset({State.PENDING}), State.PENDING)
     """Changes no state: a repeated submission says that it has sent the message again."""
     STOP = (frozenset({State.CANCELLED}), State.CANCELLED)
@@ -61,7 +61,7 @@ class Transition(Enum):
         return self.value[1]
 
 
-GIVE_UP_AFTER_MS = 8 * 24 * 60 * 60 * 1000
+START_WITHIN_MS = 8 * 24 * 60 * 60 * 1000
 """From when a job may start to its deadline. The queues keep messages for ten days: within the last two of
 them a sweep finds the overdue job, so that its row says why before its message is gone."""
 
@@ -99,7 +99,7 @@ class Job:
     digest: bytes
     """Of the parsed body: the same idempotency key with another digest is a conflict."""
     keep_seconds: int
-    give_up_at: int
+    start_by: int
     """From then on a job that nobody runs will never run."""
     not_before: int | None = None
     resent_at: int | None = None
@@ -145,7 +145,7 @@ class Job:
     @property
     def due_at(self) -> int:
         """Return the time from which it could first start."""
-        return self.give_up_at - GIVE_UP_AFTER_MS
+        return self.start_by - START_WITHIN_MS
 
     @property
     def is_later(self) -> bool:
@@ -180,7 +180,7 @@ class Job:
 
     def is_overdue(self, now: int) -> bool:
         """Return whether nobody runs it and its message is gone or was never sent."""
-        return not (self.is_terminal or self.has_live_lease(now) or self.must_wait(now)) and now >= self.give_up_at
+        return not (self.is_terminal or self.has_live_lease(now) or self.must_wait(now)) and now >= self.start_by
 
 
 def needs_schedule(wait_ms: int) -> bool:
@@ -225,8 +225,8 @@ def seconds_until_claimable(job: Job, now: int) -> int:
     return max(1, -(-(until - now) // 1000))
 
 
-def abandoned_because(job: Job) -> str:
-    """Return why an overdue job has failed."""
+def unrun_error(job: Job) -> str:
+    """Return the error of a job that fails because nobody runs it."""
     if job.attempt == 0:
         return "never started: its message was lost or could not be delivered"
     if job.state is State.PENDING:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError, as_aws_error
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Payload
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Payload
 from noukai_wire import limits
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def input_reference(sha256: str, *, keep_seconds: int, wait_ms: int) -> str:
 
 def input_ms(keep_seconds: int) -> int:
     """Return how long an input is kept after the job could start: until after a retry of it."""
-    return GIVE_UP_AFTER_MS + keep_seconds * 1000 + GIVE_UP_AFTER_MS
+    return START_WITHIN_MS + keep_seconds * 1000 + START_WITHIN_MS
 
 
 def result_key(*, org: str, job_id: str, created_at: int, attempt: int, keep_seconds: int) -> str:

@@ -49,7 +49,7 @@ class Rounds:
         start: Any = {"ExclusiveStartKey": {"id": {"S": after}}} if after else {}
         answer: Any = self.client.scan(
             TableName=self.table_name,
-            FilterExpression=expression("state IN (:pending, :running) AND give_up_at <= :now"),
+            FilterExpression=expression("state IN (:pending, :running) AND start_by <= :now"),
             ExpressionAttributeValues=placeholders({**{state.value: state for state in UNSETTLED}, "now": now}),
             **start,
         )

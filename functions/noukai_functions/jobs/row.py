@@ -16,11 +16,11 @@ from noukai_functions.jobs.lifecycle import Job, Payload, State
 from noukai_functions.names import (
     CREATED_AT,
     EXPIRES_AT,
-    GIVE_UP_AT,
     INDEX_ORDER,
     INDEX_PARTITION,
     INDEX_PARTITIONS,
     JOB_ID,
+    START_BY,
     STATE,
 )
 from noukai_functions.refusals import UnreadableRowError
@@ -38,7 +38,7 @@ NAMES = {
     "max_attempts": "m",
     "digest": "d",
     "keep_seconds": "k",
-    "give_up_at": GIVE_UP_AT,
+    "start_by": START_BY,
     "not_before": "b",
     "resent_at": "rs",
     "lease_until": "l",

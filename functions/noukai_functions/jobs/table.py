@@ -161,11 +161,11 @@ class JobsTable:
             values={"now": now, "seconds": now // 1000, **known},
         )
 
-    def abandon(self, seen: Job, *, error: str, now: int) -> Job:
-        """Settle an overdue job as failed, if its row is unchanged."""
+    def fail_unrun(self, seen: Job, *, error: str, now: int) -> Job:
+        """Settle a job that nobody runs as failed, if its row is unchanged."""
         changes = {"error": error, **_ending(seen, now)}
         return self._update(
-            Transition.ABANDON,
+            Transition.FAIL_UNRUN,
             seen.id,
             sets=assignments(changes),
             clears=_OF_A_RUN,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from noukai_functions.catalog.entries import Catalog
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.job_id import job_id
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State, needs_schedule
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State, needs_schedule
 from noukai_functions.jobs.queue import SEND_BATCH_SIZE, JobQueue, Message, OutgoingMessage
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.refusals import InvalidInputError, UnavailableError
@@ -95,7 +95,7 @@ class Admission:
         kept_until = self.objects().uploaded_until(job.org, reference)
         if kept_until is None:
             raise InvalidInputError([("input", "names nothing that is here: upload the input, then submit it")])
-        if kept_until < job.give_up_at + job.keep_seconds * 1000:
+        if kept_until < job.start_by + job.keep_seconds * 1000:
             raise InvalidInputError(
                 [("input", "is not kept for as long as this job: upload it again with these options")]
             )
@@ -114,7 +114,7 @@ class Admission:
             max_attempts=options.get("maxAttempts", flow.max_attempts),
             digest=submission.digest,
             keep_seconds=options.get("keepSeconds", flow.keep_seconds),
-            give_up_at=due + GIVE_UP_AFTER_MS,
+            start_by=due + START_WITHIN_MS,
             not_before=due if due > now else None,
             metadata=options.get("metadata") or None,
         )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from noukai_functions.clock import Clock
-from noukai_functions.jobs.abandon import settled
 from noukai_functions.jobs.index import JobIndex
 from noukai_functions.jobs.lifecycle import Job, State
+from noukai_functions.jobs.overdue import settled
 from noukai_functions.jobs.row import id_at, order
 from noukai_functions.jobs.table import JobsTable, Row
 from noukai_functions.refusals import UnavailableError, UnreadableRowError

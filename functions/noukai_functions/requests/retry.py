@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.catalog.entries import Catalog
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.job_id import job_id
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.refusals import FlowNotFoundError, InputNotBackError, InvalidInputError, Refusal
 from noukai_functions.requests.acceptance import Acceptance
@@ -48,14 +48,14 @@ class Retries:
         job = _again(old, now)
         if message.input is not None:
             kept_until = self.objects().uploaded_until(job.org, message.input)
-            if (kept_until or 0) < job.give_up_at:
+            if (kept_until or 0) < job.start_by:
                 raise InvalidInputError([("id", "is a job whose uploaded input is not kept any more: submit it anew")])
         return self.acceptance.accept(job, replace(message, id=job.id))
 
 
 def _without_input(old: Job, now: int) -> Refusal:
     """Return why the input is missing: a cancelled job's message may still hold it."""
-    if old.state is State.CANCELLED and now < min(old.give_up_at, (old.completed_at or 0) + _COMES_BACK_MS):
+    if old.state is State.CANCELLED and now < min(old.start_by, (old.completed_at or 0) + _COMES_BACK_MS):
         return InputNotBackError()
     return InvalidInputError([("id", "is a job whose input is lost with its message: submit it anew")])
 
@@ -75,6 +75,6 @@ def _again(old: Job, now: int) -> Job:
         max_attempts=old.max_attempts,
         digest=old.digest,
         keep_seconds=old.keep_seconds,
-        give_up_at=now + GIVE_UP_AFTER_MS,
+        start_by=now + START_WITHIN_MS,
     )
     return replace(fresh, metadata=old.metadata, retry_of=old.id)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from noukai_functions.clock import Clock
-from noukai_functions.jobs.abandon import abandon
 from noukai_functions.jobs.lifecycle import Job, State, Verdict, judge, seconds_until_claimable
+from noukai_functions.jobs.overdue import fail_unrun
 from noukai_functions.jobs.queue import Delivery, Message
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.telemetry import logger
@@ -53,7 +53,7 @@ class Unclaimed:
             batch.defer(delivery, seconds_until_claimable(seen, now))
             return
         self.saved_inputs().keep(message, seen, now)
-        standing = abandon(seen, self.table, now)
+        standing = fail_unrun(seen, self.table, now)
         if standing is not None and not standing.is_terminal:
             # Somebody was faster: what the row says then decides when the delivery returns.
             batch.defer(delivery, 1)

@@ -50,7 +50,7 @@ _DONE = replace(
 )
 _FAILED = replace(_DONE, id=job_id("acme", _FLOW, "failed"), state=State.FAILED, result=None, error="ValueError: no")
 _LOST = replace(_RUNNING, id=job_id("acme", _FLOW, "lost"), attempt=3, lease_until=_NOW - 1)
-_OVERDUE = replace(_QUEUED, id=job_id("acme", _FLOW, "overdue"), give_up_at=_NOW - 1)
+_OVERDUE = replace(_QUEUED, id=job_id("acme", _FLOW, "overdue"), start_by=_NOW - 1)
 _TYPICAL = "job_0c8f1f3f1d3c4c6f9a3e2b1d4f5a6b7c"
 
 
@@ -66,9 +66,9 @@ class Subject:
 
 
 def changed() -> Rows:
-    """Make the row that an abandoned job has afterwards."""
-    abandoned = {"state": State.FAILED, "error": "worker lost", "completed_at": _NOW, "lease_until": None}
-    return {(TABLES["jobs"], _LOST.id): _row(replace(_LOST, **abandoned))}  # type: ignore[arg-type]  # as above
+    """Make the row that a job has after it was overdue."""
+    failed = {"state": State.FAILED, "error": "worker lost", "completed_at": _NOW, "lease_until": None}
+    return {(TABLES["jobs"], _LOST.id): _row(replace(_LOST, **failed))}  # type: ignore[arg-type]  # as above
 
 
 def rows() -> Rows:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS
 from noukai_wire import limits
 from noukai_wire.batches import StatusList
 from noukai_wire.errors import ErrorCode
@@ -68,7 +68,7 @@ def test_what_is_not_the_callers_is_unknown(system: System) -> None:
 def test_a_job_that_nobody_will_run_is_settled(system: System) -> None:
     """As by every read, so that nothing waits for ever."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
-    system.clock.time += GIVE_UP_AFTER_MS
+    system.clock.time += START_WITHIN_MS
     assert ask(system, job_id).body["jobs"][0]["job"]["state"] == "failed"
 
 

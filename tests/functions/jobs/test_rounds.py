@@ -12,7 +12,7 @@ import pytest
 
 from noukai_functions.aws import AwsError
 from noukai_functions.handlers.sweep import handler, run
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, State
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, State
 from noukai_functions.jobs.rounds import ROUND_MS, Round, Rounds
 from tests.functions.harness import System
 from tests.functions.stand_ins.calls import hook, unreachable
@@ -25,7 +25,7 @@ HOUR_MS = 4 * QUARTER_MS
 def lost_jobs(system: System, number: int) -> list[str]:
     """Jobs that are past their deadline, in a table of which a page holds two rows."""
     ids = [system.submit(parameters={"a": each}).body["id"] for each in range(number)]
-    system.clock.time += GIVE_UP_AFTER_MS
+    system.clock.time += START_WITHIN_MS
     hook(system.deployment.table.client, "Scan", before=lambda asked: asked.update(Limit=2))
     return ids
 
@@ -70,7 +70,7 @@ def test_round_begins_a_day_after_the_one_before(system: System) -> None:
     del system.calls[:]
     run(system.deployment, asked(100))
     assert [operation for operation, _ in system.calls] == ["GetItem"]
-    system.clock.time = began + ROUND_MS + GIVE_UP_AFTER_MS
+    system.clock.time = began + ROUND_MS + START_WITHIN_MS
     run(system.deployment, asked(100))
     assert system.row(lost).state is State.FAILED
 

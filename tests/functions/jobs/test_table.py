@@ -15,7 +15,7 @@ from tests.functions.stand_ins.calls import hook
 from tests.job_rows import pending
 
 NOW = 1_700_000_000_000
-PENDING = pending(NOW, max_attempts=2, digest=b"\x00\xff" * 8, give_up_at=NOW + 1)
+PENDING = pending(NOW, max_attempts=2, digest=b"\x00\xff" * 8, start_by=NOW + 1)
 
 
 def test_row_holds_every_field_of_a_job(system: System) -> None:
@@ -166,19 +166,19 @@ def test_no_claim_beyond_the_last_attempt(system: System) -> None:
         table.claim("job_a", created_at=NOW, owner="3", lease_until=NOW + 99, now=NOW + 99)
 
 
-def test_abandoning_needs_the_row_as_it_was_seen(system: System) -> None:
-    """A job that moved since it was seen is not abandoned: claimed, released or extended, it lives."""
+def test_failing_a_job_that_nobody_runs_needs_the_row_as_it_was_seen(system: System) -> None:
+    """A job that moved since it was seen is not failed so: claimed, released or extended, it lives."""
     table = system.deployment.table
     table.create(PENDING, NOW)
     claim = claimed(table)
     with pytest.raises(Refused):
-        table.abandon(PENDING, error="x", now=NOW + 5)
+        table.fail_unrun(PENDING, error="x", now=NOW + 5)
     table.extend(claim, lease_until=NOW + 10, progress=None, now=NOW)
     with pytest.raises(Refused):
-        table.abandon(claim, error="x", now=NOW + 5)
+        table.fail_unrun(claim, error="x", now=NOW + 5)
     table.release(claim, error="x", not_before=NOW + 20, now=NOW)
     with pytest.raises(Refused):
-        table.abandon(claim, error="x", now=NOW + 15)
+        table.fail_unrun(claim, error="x", now=NOW + 15)
 
 
 def test_other_errors_are_passed_on(system: System) -> None:

@@ -134,7 +134,7 @@ def test_two_submissions_in_one_millisecond_share_no_schedule(system: System) ->
 
 
 def test_lost_schedule_does_not_keep_its_job_for_ever(system: System) -> None:
-    """The job is given up eight days after it was to start, and not sooner."""
+    """The job is overdue eight days after it was to start, and not sooner."""
     job_id = submit(system, 100 * DAY).body["id"]
     system.clock.time += 108 * DAY * 1000 - 1
     assert (swept(system), system.status(job_id)["state"]) == (0, "pending")

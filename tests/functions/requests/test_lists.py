@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, State
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, State
 from noukai_functions.jobs.row import order
 from noukai_wire.routes import Route
 from tests.functions.harness import System
@@ -138,7 +138,7 @@ def test_row_that_is_gone_is_passed_over(system: System) -> None:
 def test_job_that_nobody_will_run_is_settled(system: System) -> None:
     """A list settles what is overdue, as any read does."""
     job = submit(system)
-    system.clock.time += GIVE_UP_AFTER_MS
+    system.clock.time += START_WITHIN_MS
     assert listed(system, "state=pending") == []
     assert listed(system, "state=failed") == [job]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS
 from noukai_wire.flows import FlowList
 from noukai_wire.models import JobStatus
 from noukai_wire.routes import Route
@@ -83,7 +83,7 @@ def test_job_of_another_flow_is_unknown(system: System, route: Route) -> None:
 def test_job_that_never_started_is_settled_by_the_next_read(system: System) -> None:
     """A job whose message was lost fails once it can never start, and says so."""
     job = new_job(system)
-    system.clock.time += GIVE_UP_AFTER_MS
+    system.clock.time += START_WITHIN_MS
     status = system.status(job)
     assert (status["state"], status["error"]) == (
         "failed",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS
 from noukai_functions.jobs.queue import Message
 from noukai_wire.models import JobAccepted
 from noukai_wire.routes import Route
@@ -76,7 +76,7 @@ def test_cancelled_job_whose_input_never_comes(system: System) -> None:
     """Once its message is gone for good, the input of a cancelled job is said to be lost."""
     job_id = system.submit("trial/add", parameters={"a": 1}, options={"keepSeconds": 30 * 24 * 3600}).body["id"]
     system.send(Route.CANCEL_BY_ID, id=job_id)
-    system.clock.time += GIVE_UP_AFTER_MS
+    system.clock.time += START_WITHIN_MS
     assert system.send(Route.RETRY_BY_ID, id=job_id).status == 422
 
 
@@ -159,7 +159,7 @@ def test_other_jobs_are_not_retried(system: System, end: str) -> None:
 def test_lost_input_is_said_to_be_lost(system: System) -> None:
     """A job whose message never came by cannot be retried, and says so."""
     job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
-    system.clock.time += GIVE_UP_AFTER_MS
+    system.clock.time += START_WITHIN_MS
     answer = system.send(Route.RETRY_BY_ID, id=job_id)
     assert (answer.status, "input is lost" in answer.body["detail"]["message"]) == (422, True)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from noukai_functions.aws import AwsError
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job, State
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State
 from noukai_functions.usage.records import Usage
 from noukai_wire.routes import Route
 from tests.functions.crashes import CrashError, crashing
@@ -57,12 +57,12 @@ def is_lost_after_a_heartbeat(system: System, job_id: str) -> None:
     system.clock.time += 20_000
     now = system.clock.time
     system.deployment.table.extend(job, lease_until=now + 60_000, progress=None, now=now)
-    system.clock.time += GIVE_UP_AFTER_MS
+    system.clock.time += START_WITHIN_MS
     assert swept(system) == 1
 
 
 def is_settled_by_a_read(system: System, job_id: str) -> None:
-    system.clock.time += GIVE_UP_AFTER_MS
+    system.clock.time += START_WITHIN_MS
     assert system.status(job_id)["state"] == "failed"
 
 

@@ -6,7 +6,7 @@ from itertools import count as numbers
 import boto3
 import pytest
 
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, State
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, State
 from noukai_functions.usage.budgets import CACHE_MS
 from noukai_functions.usage.records import Unfinished
 from noukai_infra.operations.orgs.budgets import Budgets, Limits
@@ -18,7 +18,7 @@ from tests.functions.stand_ins.schedules import moment
 from tests.functions.stand_ins.stream import NOW, Stream, count, ended, submitted, sums
 
 A_DAY = 24 * 60 * 60 * 1000
-LATER = {"give_up_at": NOW + 2 * MAX_DELAY_SECONDS * 1000 + GIVE_UP_AFTER_MS}
+LATER = {"start_by": NOW + 2 * MAX_DELAY_SECONDS * 1000 + START_WITHIN_MS}
 """What a job has whose message a schedule sends."""
 
 
@@ -138,7 +138,7 @@ def test_days_that_are_over_are_put_together(system: System) -> None:
     number = numbers(1)
     for day in range(10):
         now = NOW + day * A_DAY
-        count(system, [submitted(next(number), created_at=now, give_up_at=now + GIVE_UP_AFTER_MS) for _ in range(3)])
+        count(system, [submitted(next(number), created_at=now, start_by=now + START_WITHIN_MS) for _ in range(3)])
         count(system, [ended(next(number), completed_at=now)])
     system.clock.time = NOW + 9 * A_DAY
     assert unfinished(system) == Unfinished(20, 0)

@@ -62,7 +62,7 @@ def test_job_whose_message_is_gone_ends(deployment: Deployment) -> None:
 def test_job_of_a_schedule_is_counted_as_when_it_came(deployment: Deployment) -> None:
     """How it is counted stands in its deadline, which stays."""
     job = pending(NOW - 3 * HOUR_MS)
-    later = replace(job, give_up_at=job.give_up_at + HOUR_MS)
+    later = replace(job, start_by=job.start_by + HOUR_MS)
     assert later.is_later
     deployment.put("jobs", encode(later))
     deployment.note()

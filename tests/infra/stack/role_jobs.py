@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, Job
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job
 from noukai_infra.operations.orgs.budgets import Budgets, Limits
 from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 from noukai_wire.routes import Route
@@ -64,5 +64,5 @@ def running(root: System) -> Job:
 
 def overdue(root: System, flow: str = "add") -> str:
     job_id = pending(root, flow)
-    root.clock.time += GIVE_UP_AFTER_MS
+    root.clock.time += START_WITHIN_MS
     return job_id

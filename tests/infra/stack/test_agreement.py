@@ -12,7 +12,7 @@ from noukai_functions.build.worker_kinds import (
     MIN_STORAGE,
     function_timeout,
 )
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, TERMINAL, UNSETTLED, State
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, TERMINAL, UNSETTLED, State
 from noukai_functions.jobs.row import NAMES
 from noukai_infra.operations.restore import rows
 from noukai_infra.settings import WorkerKind
@@ -64,7 +64,7 @@ def test_rows_say_why_before_their_messages_are_gone(template: Template) -> None
         if name.startswith("QueuesJobs")
     }
     day = 24 * 60 * 60 * 1000
-    assert {retention - GIVE_UP_AFTER_MS for retention in retentions} == {2 * day}
+    assert {retention - START_WITHIN_MS for retention in retentions} == {2 * day}
 
 
 def test_records_that_are_counted_are_those_of_the_lifecycle() -> None:
@@ -97,5 +97,5 @@ def test_kinds_that_flows_may_ask_for_are_those_that_workers_may_have() -> None:
 def test_restored_rows_are_marked_as_the_functions_read() -> None:
     """By the same attribute, beside those of a job, and with its deadline."""
     assert names.RESTORED not in NAMES.values()
-    assert rows.DEADLINE_MS == GIVE_UP_AFTER_MS
-    assert (NAMES["state"], NAMES["created_at"], NAMES["give_up_at"]) == ("s", "c", "u")
+    assert rows.DEADLINE_MS == START_WITHIN_MS
+    assert (NAMES["state"], NAMES["created_at"], NAMES["start_by"]) == ("s", "c", "u")

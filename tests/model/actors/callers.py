@@ -10,7 +10,7 @@ from noukai_functions.aws import AwsError
 from noukai_functions.handlers import cancel, retry, status, submit
 from noukai_functions.handlers.sweep import Sweep
 from noukai_functions.jobs.job_id import job_id
-from noukai_functions.jobs.lifecycle import GIVE_UP_AFTER_MS, State
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, State
 from noukai_functions.refusals import Refusal
 from noukai_wire.scopes import Scope
 from tests.model.actors.actor import Actor
@@ -21,7 +21,7 @@ from tests.model.world import World
 _CALLER = Caller("acme", frozenset(Scope))
 _TRIES = 3
 _READS = 3
-_KEPT_SECONDS = 2 * GIVE_UP_AFTER_MS // 1000
+_KEPT_SECONDS = 2 * START_WITHIN_MS // 1000
 
 Main = Callable[[Actor], None]
 
@@ -102,7 +102,7 @@ ID = job_id("acme", "trial/add", "once")
 def read_late(world: World) -> None:
     """Read every unsettled job when it can start no more, as any caller may: it is settled then at the latest."""
     unsettled = [job for job in world.ledger.jobs.values() if not job.is_terminal]
-    world.clock.time = max([world.clock.time, *(job.give_up_at for job in unsettled)])
+    world.clock.time = max([world.clock.time, *(job.start_by for job in unsettled)])
     for id_ in [job.id for job in unsettled]:
         job = world.deployment.lookup.find({"id": id_}, _CALLER.org)
         if not job.is_terminal:

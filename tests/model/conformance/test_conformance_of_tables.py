@@ -15,7 +15,7 @@ from noukai_functions.jobs.table import JobsTable
 from tests.job_rows import pending
 from tests.model.conformance.subject import MESSAGE, NOW, Subject, answer, on_model
 
-PENDING = pending(NOW, id=MESSAGE.id, max_attempts=2, digest=b"\x00\xff" * 8, give_up_at=NOW + 1)
+PENDING = pending(NOW, id=MESSAGE.id, max_attempts=2, digest=b"\x00\xff" * 8, start_by=NOW + 1)
 
 
 def claimed(table: JobsTable, job: Job = PENDING) -> Job:
@@ -43,11 +43,9 @@ def test_id_is_taken_until_its_job_has_expired(subject: Subject) -> None:
     assert subject.table.read(MESSAGE.id, consistent=True) == again
 
 
-def test_jobs_that_were_given_up_are_found_on_every_page(subject: Subject) -> None:
+def test_overdue_jobs_are_found_on_every_page(subject: Subject) -> None:
     """A scan gives the unsettled jobs that are overdue, and no other row."""
-    jobs = {
-        id_: replace(PENDING, id=id_, give_up_at=NOW + due) for id_, due in (("a", 0), ("b", 1), ("c", 0), ("d", 0))
-    }
+    jobs = {id_: replace(PENDING, id=id_, start_by=NOW + due) for id_, due in (("a", 0), ("b", 1), ("c", 0), ("d", 0))}
     for job in jobs.values():
         subject.table.create(job, NOW)
     subject.table.cancel("d", org="acme", flow=None, now=NOW)
@@ -95,8 +93,8 @@ WRITES: dict[str, Callable[[JobsTable, Job], object]] = {
     "cancel": lambda table, job: table.cancel(job.id, org="acme", flow="demo/echo", now=NOW),
     "cancel of any flow": lambda table, job: table.cancel(job.id, org="acme", flow=None, now=NOW),
     "cancel of another org": lambda table, job: table.cancel(job.id, org="globex", flow=None, now=NOW),
-    "abandon": lambda table, job: table.abandon(job, error="x", now=NOW),
-    "abandon late": lambda table, job: table.abandon(job, error="x", now=NOW + 10_000),
+    "fail unrun": lambda table, job: table.fail_unrun(job, error="x", now=NOW),
+    "fail unrun late": lambda table, job: table.fail_unrun(job, error="x", now=NOW + 10_000),
     "stop": lambda table, job: table.record_stopped(job, NOW),
 }
 

@@ -68,15 +68,15 @@ def test_deferral_ends_when_the_job_can_be_claimed(job: Job, now: int, seconds: 
     [
         (PENDING, True),
         (replace(RUNNING, lease_until=NOW), True),
-        (replace(RUNNING, lease_until=PENDING.give_up_at + 1), False),
-        (replace(PENDING, not_before=PENDING.give_up_at + 1), False),
+        (replace(RUNNING, lease_until=PENDING.start_by + 1), False),
+        (replace(PENDING, not_before=PENDING.start_by + 1), False),
         (CANCELLED, False),
     ],
 )
 def test_overdue_job(job: Job, overdue: bool) -> None:
     """Only a job that nobody runs and nothing holds back is overdue, and only once its message must be gone."""
-    assert job.is_overdue(job.give_up_at) is overdue
-    assert not job.is_overdue(job.give_up_at - 1) or job.lease_until == NOW
+    assert job.is_overdue(job.start_by) is overdue
+    assert not job.is_overdue(job.start_by - 1) or job.lease_until == NOW
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from noukai_functions.names import CREATED_AT, EXPIRES_AT, GIVE_UP_AT, RESTORED, STATE, UNSETTLED
+from noukai_functions.names import CREATED_AT, EXPIRES_AT, RESTORED, START_BY, STATE, UNSETTLED
 from noukai_wire.limits import MAX_DELAY_SECONDS
 
 Row = Mapping[str, Any]
@@ -48,7 +48,7 @@ def marked_job(begun: int) -> Change:
             and not _is_unfinished(now)
             and then[CREATED_AT] == now.get(CREATED_AT)
         )
-        deadline = {GIVE_UP_AT: mark} if lost and not _is_later(then) else {}
+        deadline = {START_BY: mark} if lost and not _is_later(then) else {}
         return {**then, **deadline, RESTORED: mark}
 
     return change
@@ -63,4 +63,4 @@ def _is_unfinished(row: Row) -> bool:
 
 
 def _is_later(job: Row) -> bool:
-    return int(job[GIVE_UP_AT]["N"]) - DEADLINE_MS - int(job[CREATED_AT]["N"]) > MAX_DELAY_SECONDS * 1000
+    return int(job[START_BY]["N"]) - DEADLINE_MS - int(job[CREATED_AT]["N"]) > MAX_DELAY_SECONDS * 1000

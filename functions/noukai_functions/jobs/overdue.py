@@ -1,21 +1,21 @@
-"""The failing of overdue jobs."""
+"""The failing of jobs that nobody runs: overdue ones, and those whose workers were lost."""
 
-from noukai_functions.jobs.lifecycle import Job, abandoned_because
+from noukai_functions.jobs.lifecycle import Job, unrun_error
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_wire.text import cut
 
 
 def settled(seen: Job, table: JobsTable, now: int) -> Job:
     """Return the job; fail it first if it is overdue, so that nothing waits for ever."""
-    return (abandon(seen, table, now) or seen) if seen.is_overdue(now) else seen
+    return (fail_unrun(seen, table, now) or seen) if seen.is_overdue(now) else seen
 
 
-def abandon(seen: Job, table: JobsTable, now: int) -> Job | None:
+def fail_unrun(seen: Job, table: JobsTable, now: int) -> Job | None:
     """Settle the job as failed if its row is unchanged since it was read.
 
     Gives it as it stands afterwards, None if it is gone.
     """
     try:
-        return table.abandon(seen, error=cut(abandoned_because(seen)), now=now)
+        return table.fail_unrun(seen, error=cut(unrun_error(seen)), now=now)
     except Refused as refused:
         return refused.seen
