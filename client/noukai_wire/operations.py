@@ -36,7 +36,7 @@ class Operation:
 
     `is_public` needs no key at all; the route names the scopes that another needs. `request_headers` and
     `query` are models whose fields are headers and query parameters; `example` is one of the request's body.
-    `errors` are those that the route adds to what follows from its path, its key and its models. `is_paced`:
+    `errors` are those that the route adds to what follows from its path, its key and its models. `has_poll_interval`:
     the answer may say when to ask again.
     """
 
@@ -49,7 +49,7 @@ class Operation:
     query: type[WireModel] | None = None
     status: HTTPStatus = HTTPStatus.OK
     errors: tuple[ErrorCode, ...] = ()
-    is_paced: bool = False
+    has_poll_interval: bool = False
 
     def every_error(self, route: Route) -> frozenset[ErrorCode]:
         """Return every code that the route may be answered with."""
@@ -81,7 +81,7 @@ _SUBMIT = Operation(
     request_headers=IdempotencyHeader,
     status=HTTPStatus.ACCEPTED,
     errors=_NEW_JOB_ERRORS,
-    is_paced=True,
+    has_poll_interval=True,
 )
 _EXECUTE = Operation(
     "Submit a job and show what it has returned, if it ends within 25 seconds",
@@ -99,20 +99,20 @@ _SUBMIT_JOBS = Operation(
     request_headers=IdempotencyHeader,
     status=HTTPStatus.ACCEPTED,
 )
-_STATUS = Operation("Show a job as it stands", JobStatus, is_paced=True)
+_STATUS = Operation("Show a job as it stands", JobStatus, has_poll_interval=True)
 _WAIT = Operation(
     "Show a job, held back until it is terminal where its end is near",
     JobStatus,
     query=WaitQuery,
-    is_paced=True,
+    has_poll_interval=True,
 )
-_CANCEL = Operation("Cancel a job, at once and for good", JobStatus, is_paced=True)
+_CANCEL = Operation("Cancel a job, at once and for good", JobStatus, has_poll_interval=True)
 _RETRY = Operation(
     "Submit the input of a failed or cancelled job again, as a new job",
     JobAccepted,
     status=HTTPStatus.ACCEPTED,
     errors=(ErrorCode.INVALID_INPUT, ErrorCode.FLOW_NOT_FOUND, ErrorCode.INSUFFICIENT_CREDITS),
-    is_paced=True,
+    has_poll_interval=True,
 )
 
 _LIST = Operation("List the jobs of a flow, a project or an org, the newest first", JobList, query=JobQuery)

@@ -9,7 +9,7 @@ from typing import Any
 from noukai_functions.access.api_keys import Caller
 from noukai_functions.api.endpoint import Response
 from noukai_functions.api.errors import ErrorAnswer, refusal_answer
-from noukai_functions.api.poll_interval import pace_headers
+from noukai_functions.api.poll_interval import poll_interval_headers
 from noukai_functions.catalog.entries import FlowEntry
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.refusals import UnreadableJobError
@@ -40,13 +40,13 @@ def accepted_response(job: Job, caller: Caller, now: int) -> Response:
     A repeated submission finds its job running or ended; to a key that may not read it looks like a new one.
     """
     seen = job if caller.may_read else replace(job, state=State.PENDING, not_before=job.due_at)
-    return Response(accepted(job), status=202, headers={"Location": location(job), **pace_headers(seen, now)})
+    return Response(accepted(job), status=202, headers={"Location": location(job), **poll_interval_headers(seen, now)})
 
 
 def status_response(job: Job, shown: Shown, now: int, *, held: bool = False, progress: bool = False) -> Response:
     """Return the job's status and its poll interval."""
-    pace = {} if job.is_terminal else pace_headers(job, now, held=held, progress=progress)
-    return Response(job_status(job, shown), headers=pace)
+    headers = {} if job.is_terminal else poll_interval_headers(job, now, held=held, progress=progress)
+    return Response(job_status(job, shown), headers=headers)
 
 
 def location(job: Job) -> str:

@@ -106,7 +106,7 @@ def is_held_for(pause: int, *, progress: bool) -> bool:
     return pause <= (FOLLOW_BELOW_MS if progress else HOLD_BELOW_MS)
 
 
-def pace_headers(job: Job, now: int, *, held: bool = False, progress: bool = False) -> dict[str, str]:
+def poll_interval_headers(job: Job, now: int, *, held: bool = False, progress: bool = False) -> dict[str, str]:
     """Return the headers with the poll interval.
 
     `Retry-After` is in whole seconds, as every client knows it, and never too early; `Retry-After-Ms` is

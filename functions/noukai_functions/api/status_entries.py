@@ -64,5 +64,5 @@ class StatusEntries:
         if size_of(row) > room:
             raise UnavailableError
         job = settled(row, self.table, now)
-        pace = {} if job.is_terminal else {"retryAfterMs": pause_ms(job, now)}
-        return {"job": job_status(job, self.outputs.shown(job)), **pace}
+        interval = {} if job.is_terminal else {"retryAfterMs": pause_ms(job, now)}
+        return {"job": job_status(job, self.outputs.shown(job)), **interval}

@@ -21,17 +21,17 @@ class Batch:
     failures: list[str] = field(default_factory=list)
     has_run: bool = False
     """Whether a job has run already: what does not fit in the time left waits for another invocation."""
-    _hold_at: int = 0
+    _hide_again_at: int = 0
     _begun_at: int = 0
 
-    def hold(self, now: int) -> None:
+    def hide(self, now: int) -> None:
         """Hide the deliveries for one lease: if this worker dies, they return then, not hours later."""
         self.queue().hide([*filter(None, [self.current]), *self.waiting], self.lease_ms // 1000)
         self.note_hidden(now)
 
     def note_hidden(self, now: int) -> None:
         """Record that the deliveries are hidden for about a lease; a third of it needs no request."""
-        self._hold_at = now + self.lease_ms // 3
+        self._hide_again_at = now + self.lease_ms // 3
 
     def next(self, now: int) -> Delivery | None:
         """Return the next delivery."""
@@ -60,8 +60,8 @@ class Batch:
             self.failures.extend(delivery.id for delivery in self.waiting)
             given_back, self.waiting = self.waiting, []
             self.queue().hide(given_back, 0)
-        if now >= self._hold_at:
-            self.hold(now)
+        if now >= self._hide_again_at:
+            self.hide(now)
 
     @property
     def answer(self) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def test_wait_counts_from_the_gateway(system: System) -> None:
 
 
 def test_wait_of_no_seconds_is_a_status(system: System) -> None:
-    """`seconds=0` answers at once, with the pace of a status."""
+    """`seconds=0` answers at once, with the poll interval of a status."""
     answer = wait(system, new_job(system), "seconds=0")
     assert (answer.headers["Retry-After"], system.clock.slept) == ("1", [])
 

@@ -56,7 +56,7 @@ def begin(system: System, process: PassingProcess, timeout_seconds: int = 600) -
     delivery = Delivery(id="1", receipt="receipt", body="")
     batch = Batch(lambda: system.deployment.queue, system.deployment.times.lease_ms, [delivery])
     batch.next(now)
-    batch.hold(now)
+    batch.hide(now)
     del system.calls[:]
     timeout_ms = timeout_seconds * 1000
     of, passing = system.deployment, cast("FlowProcess", process)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from noukai_functions.api.poll_interval import HOLD_BELOW_MS, next_look_ms, pace_headers
+from noukai_functions.api.poll_interval import HOLD_BELOW_MS, next_look_ms, poll_interval_headers
 from noukai_functions.jobs.lifecycle import Job, State
 from tests.job_rows import pending
 
@@ -92,15 +92,15 @@ def test_an_estimate_of_an_attempt_that_is_over_is_none() -> None:
     ("after", "held", "headers"),
     [(0, True, ("0", "0")), (0, False, ("1", "1000")), (5299, True, ("0", "0")), (60_000, True, ("4", "3420"))],
 )
-def test_the_pace_on_the_wire(after: int, held: bool, headers: tuple[str, str]) -> None:
+def test_the_poll_interval_on_the_wire(after: int, held: bool, headers: tuple[str, str]) -> None:
     """Whole seconds are rounded up, so that who obeys them is never too early; only a hold is followed at once."""
-    pace = pace_headers(RUNNING, NOW + after, held=held)
-    assert (pace["Retry-After"], pace["Retry-After-Ms"]) == headers
+    sent = poll_interval_headers(RUNNING, NOW + after, held=held)
+    assert (sent["Retry-After"], sent["Retry-After-Ms"]) == headers
 
 
 def test_a_job_that_has_ended_may_be_asked_for_at_once() -> None:
     """A submission that is repeated after its job's end need not be waited for."""
-    assert pace_headers(replace(RUNNING, state=State.COMPLETED), NOW)["Retry-After"] == "0"
+    assert poll_interval_headers(replace(RUNNING, state=State.COMPLETED), NOW)["Retry-After"] == "0"
 
 
 def test_holding_costs_about_a_request() -> None:

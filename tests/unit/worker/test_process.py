@@ -244,7 +244,7 @@ def test_worker_that_ends_before_its_flow_is_tied() -> None:
         tether.tie()
         os._exit(0)
     os.close(waiting)
-    tether.hold()
+    tether.close_child_side()
     tether.cut()
     os.close(going)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1

@@ -51,7 +51,7 @@ _HEADERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "Retry-After-Ms": ("When to ask again, in milliseconds", {"type": "integer", "minimum": 0}),
     "WWW-Authenticate": ("How to say who is asking", {"type": "string", "const": "Bearer"}),
 }
-_PACE = ("Retry-After", "Retry-After-Ms")
+_POLL_INTERVAL = ("Retry-After", "Retry-After-Ms")
 _API_TAG = "api"
 _TAGS = {
     "jobs": "Submissions of flows, as they wait, run and end.",
@@ -158,9 +158,11 @@ def _body(schema: object, example: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _responses(route: Route, operation: Operation, known: Mapping[str, str]) -> dict[str, Any]:
     is_accepted = operation.answer is JobAccepted
-    # An accepted job is always paced; one that is shown is not once it has ended.
-    certain = ["X-Request-ID", *(["Location", *_PACE] if is_accepted else [])]
-    answer = _response(operation.summary, reference(operation.answer), certain, _PACE if operation.is_paced else ())
+    # An accepted job always has a poll interval; one that is shown is not once it has ended.
+    certain = ["X-Request-ID", *(["Location", *_POLL_INTERVAL] if is_accepted else [])]
+    answer = _response(
+        operation.summary, reference(operation.answer), certain, _POLL_INTERVAL if operation.has_poll_interval else ()
+    )
     refusals = {
         str(int(status)): f"#/components/responses/{_name(codes)}" for status, codes in _codes(route, operation)
     }

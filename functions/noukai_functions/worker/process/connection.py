@@ -12,7 +12,7 @@ from noukai_functions.worker.process.tether import Tether
 
 
 class Connection:
-    """A connection of both processes; after the fork the worker calls `hold` and the child `enter`.
+    """A connection of both processes; after the fork the worker calls `close_child_side` and the child `enter`.
 
     Raises:
         OSError: there are no descriptors for it.
@@ -38,10 +38,10 @@ class Connection:
         """Close both sides after a failed fork."""
         self._made.close()
 
-    def hold(self) -> None:
+    def close_child_side(self) -> None:
         """Close the child's ends in the worker."""
-        self.tether.hold()
-        self.output.hold()
+        self.tether.close_child_side()
+        self.output.close_child_side()
         _close(self._their_calls, self._their_answers)
 
     def enter(self, modules: Collection[str] | None) -> Channel:

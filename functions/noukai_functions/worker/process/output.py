@@ -37,14 +37,14 @@ class Output:
             os.set_blocking(descriptor, False)
             _enlarge(descriptor)
 
-    def hold(self) -> None:
+    def close_child_side(self) -> None:
         """Close the flow's ends, which its process has."""
         for descriptor in self.writing:
             os.close(descriptor)
 
     def drop(self) -> None:
         """Close both ends, since no process was made."""
-        self.hold()
+        self.close_child_side()
         self.close()
 
     @property

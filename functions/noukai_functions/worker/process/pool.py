@@ -52,7 +52,7 @@ class ProcessPool:
         deadline = monotonic() + seconds
         self._modules = frozenset(sys.modules)
         for project in projects:
-            if len(self._idle) == _MOST_KEPT or self._hold_too_much() or monotonic() >= deadline:
+            if len(self._idle) == _MOST_KEPT or self._use_too_much() or monotonic() >= deadline:
                 return
             try:
                 process = self._make(project)
@@ -152,7 +152,7 @@ class ProcessPool:
     def _found_or_made(self, project: str, *, fresh: bool) -> FlowProcess:
         self._drop_dead()
         process = self._kept(project, fresh=fresh)
-        while self._idle and (len(self._idle) == _MOST_KEPT or self._hold_too_much()):
+        while self._idle and (len(self._idle) == _MOST_KEPT or self._use_too_much()):
             self._idle.pop(0).leave()
         return process or self._make_at_any_cost(project)
 
@@ -179,7 +179,7 @@ class ProcessPool:
             self._idle.remove(process)
             process.close()
 
-    def _hold_too_much(self) -> bool:
+    def _use_too_much(self) -> bool:
         return sum(process.memory for process in self._idle) > self.memory // _IDLE_SHARE
 
     def _is_worn(self, process: FlowProcess) -> bool:

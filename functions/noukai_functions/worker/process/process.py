@@ -87,7 +87,7 @@ class FlowProcess:
             raise
         if pid == 0:
             _run_child(body, connection, modules, token)
-        connection.hold()
+        connection.close_child_side()
         with suppress(PermissionError, ProcessLookupError):  # the child was faster, or is gone
             os.setpgid(pid, pid)
         reaper.keep(pid)

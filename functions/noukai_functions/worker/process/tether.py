@@ -19,29 +19,29 @@ class Tether:
     """
 
     def __init__(self) -> None:
-        self._tied, self._held = os.pipe()
+        self._read_end, self._write_end = os.pipe()
 
-    def hold(self) -> None:
+    def close_child_side(self) -> None:
         """Keep the worker's end only."""
-        os.close(self._tied)
+        os.close(self._read_end)
 
     def tie(self) -> int:
         """Tie this process's group to the pipe; return its descriptor."""
-        os.close(self._held)
-        self._tied = moved_up(self._tied)
+        os.close(self._write_end)
+        self._read_end = moved_up(self._read_end)
         if sys.platform == "linux":
-            fcntl.fcntl(self._tied, fcntl.F_SETOWN, -os.getpgrp())
-            fcntl.fcntl(self._tied, fcntl.F_SETSIG, signal.SIGKILL)
-            fcntl.fcntl(self._tied, fcntl.F_SETFL, os.O_ASYNC)
-        if select.select([self._tied], [], [], 0)[0]:
+            fcntl.fcntl(self._read_end, fcntl.F_SETOWN, -os.getpgrp())
+            fcntl.fcntl(self._read_end, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(self._read_end, fcntl.F_SETFL, os.O_ASYNC)
+        if select.select([self._read_end], [], [], 0)[0]:
             os._exit(1)  # the worker had ended before anybody could be told
-        return self._tied
+        return self._read_end
 
     def cut(self) -> None:
         """Release the tether; the rest of the group is killed."""
-        os.close(self._held)
+        os.close(self._write_end)
 
     def drop(self) -> None:
         """Close both ends of an unused tether."""
-        os.close(self._tied)
-        os.close(self._held)
+        os.close(self._read_end)
+        os.close(self._write_end)
