@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from noukai_functions.catalog.entries import Catalog
     from noukai_functions.jobs.estimate import RunTimes
     from noukai_functions.jobs.queue import JobQueue
-    from noukai_functions.requests.acceptance import Acceptance
     from noukai_functions.requests.admission import Admission
     from noukai_functions.requests.cancellation import Cancellation
+    from noukai_functions.requests.creation import JobCreation
     from noukai_functions.requests.job_page import JobPages
     from noukai_functions.requests.lookup import Lookup
     from noukai_functions.requests.retry import Retries
@@ -51,18 +51,18 @@ class Deployment(Resources):
     clock: Clock = field(default_factory=Clock)
 
     @cached_property
-    def acceptance(self) -> "Acceptance":
+    def creation(self) -> "JobCreation":
         """Return what writes the rows of new jobs and sends their messages."""
-        from noukai_functions.requests.acceptance import Acceptance
+        from noukai_functions.requests.creation import JobCreation
 
-        return Acceptance(self.table, self.budgets, self.clock, self.queue_of, lambda: self.schedules)
+        return JobCreation(self.table, self.budgets, self.clock, self.queue_of, lambda: self.schedules)
 
     @cached_property
     def admission(self) -> "Admission":
         """Return what makes jobs of submissions."""
         from noukai_functions.requests.admission import Admission
 
-        return Admission(self.catalog, self.acceptance, self.table, self.clock, lambda: self.objects)
+        return Admission(self.catalog, self.creation, self.table, self.clock, lambda: self.objects)
 
     def prepare_submissions(self) -> None:
         """Make the parts that every submission uses."""
@@ -97,7 +97,7 @@ class Deployment(Resources):
         """Return what resubmits the inputs of jobs that did not complete."""
         from noukai_functions.requests.retry import Retries
 
-        return Retries(self.catalog, self.saved_inputs, self.acceptance, self.clock, lambda: self.objects)
+        return Retries(self.catalog, self.saved_inputs, self.creation, self.clock, lambda: self.objects)
 
     @cached_property
     def outputs(self) -> "Outputs":

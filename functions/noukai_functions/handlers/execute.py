@@ -21,7 +21,7 @@ def execute(request: Request, caller: Caller, deployment: Deployment) -> Respons
     """Return the job's output or its failure.
 
     A job that has not ended 25 seconds after the request reached the gateway goes on, and is answered for
-    with 504. An idempotency key names one job for submitting and executing alike.
+    with 504. An idempotency key names one job for submissions and executions alike.
     """
     name = flow_name(request.path, deployment.catalog)
     submission = parse_submission(request.body, name, deployment.catalog)
@@ -40,7 +40,7 @@ def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
     try:
         return hold(job, deployment.table, deployment.clock, until=until, pause_ms=held_look_ms)
     except AwsError:
-        # The job is accepted: whoever was told to send the request again would, without a key, start another
+        # The job is submitted: whoever was told to send the request again would, without a key, start another
         # one.
         logger().warning(
             "a job's status could not be read after its submission", extra={"job_id": job.id}, exc_info=True

@@ -1,4 +1,4 @@
-"""Handler: accept a job."""
+"""Handler: submit a job."""
 
 from noukai_functions.access.api_keys import Caller
 from noukai_functions.api.answers import accepted_response

@@ -1,4 +1,4 @@
-"""Handler: accept many jobs of a flow."""
+"""Handler: submit many jobs of a flow."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State, needs_s
 from noukai_functions.jobs.queue import SEND_BATCH_SIZE, JobQueue, Message, OutgoingMessage
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.refusals import InvalidInputError, UnavailableError
-from noukai_functions.requests.acceptance import Acceptance
+from noukai_functions.requests.creation import JobCreation
 from noukai_functions.requests.submission import Submission, keyed_submission, run_at_errors
 
 if TYPE_CHECKING:
@@ -23,37 +23,37 @@ class Admission:
     """The admission of submissions as jobs."""
 
     catalog: Catalog
-    acceptance: Acceptance
+    creation: JobCreation
     table: JobsTable
     clock: Clock
     objects: "Callable[[], JobObjects]"
 
     def submit(self, name: str, key: str | None, submission: Submission, org: str) -> Job:
-        """Accept a job of the flow `name`.
+        """Submit a job of the flow `name`.
 
         The same idempotency key gives the same one, whatever happened since.
         """
-        return self.acceptance.accept(*self._asked_for(org, name, key, submission))
+        return self.creation.create(*self._asked_for(org, name, key, submission))
 
     def submit_each(
         self, name: str, batch_key: str | None, entries: Sequence[object], org: str, *, until: int
     ) -> list[Job | Exception]:
-        """Accept the jobs of a batch, in their order: each job, or what it failed with.
+        """Submit the jobs of a batch, in their order: each job, or what it failed with.
 
         A submission without a key of its own is named by the batch's key and its place in the batch. Those that are
         not begun by the time `until` are their caller's to retry.
         """
         outcomes: list[Job | Exception] = []
-        outbox = _Outbox(self.acceptance, self.acceptance.queue_of(name))
+        outbox = _Outbox(self.creation, self.creation.queue_of(name))
 
-        def enter_one(entry: object, place_key: str | None) -> Job:
+        def submit_one(entry: object, place_key: str | None) -> Job:
             if self.clock.now() >= until:
                 raise UnavailableError
             key, submission = keyed_submission(entry, name, self.catalog)
             job, message = self._asked_for(org, name, key or place_key, submission)
-            entered = self.acceptance.enter(job, message)
-            outbox.add(entered, self.acceptance.outgoing(entered, message), is_repeated=entered is not job)
-            return entered
+            stored = self.creation.create_row(job, message)
+            outbox.add(stored, self.creation.outgoing(stored, message), is_repeated=stored is not job)
+            return stored
 
         # One after the other: three quarters of the time are CPU, of which a small function has too little for
         # threads.
@@ -61,7 +61,7 @@ class Admission:
             # No key can hold a line break, so none names the job of a place.
             place_key = None if batch_key is None else f"{batch_key}\n{place}"
             try:
-                outcomes.append(enter_one(entry, place_key))
+                outcomes.append(submit_one(entry, place_key))
             except Exception as raised:  # noqa: BLE001 - whatever it is, the others' answers must not be lost
                 outcomes.append(raised)
         outbox.send()
@@ -127,7 +127,7 @@ class _Outbox:
     A job that the batch names twice has one message.
     """
 
-    acceptance: Acceptance
+    creation: JobCreation
     queue: JobQueue
     unsent: set[str] = field(default_factory=set)
     _messages: list[OutgoingMessage] = field(default_factory=list)
@@ -147,7 +147,7 @@ class _Outbox:
         self.unsent |= self.queue.send_many(self._messages)
         for job in self._repeated:
             if job.id not in self.unsent:
-                self.acceptance.note_resent(job)
+                self.creation.note_resent(job)
         self._messages, self._repeated = [], []
 
 

@@ -9,7 +9,7 @@ from noukai_functions.jobs.job_id import job_id
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.refusals import FlowNotFoundError, InputNotBackError, InvalidInputError, Refusal
-from noukai_functions.requests.acceptance import Acceptance
+from noukai_functions.requests.creation import JobCreation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ class Retries:
 
     catalog: Catalog
     saved_inputs: SavedInputs
-    acceptance: Acceptance
+    creation: JobCreation
     clock: Clock
     objects: "Callable[[], JobObjects]"
 
@@ -50,7 +50,7 @@ class Retries:
             kept_until = self.objects().uploaded_until(job.org, message.input)
             if (kept_until or 0) < job.start_by:
                 raise InvalidInputError([("id", "is a job whose uploaded input is not kept any more: submit it anew")])
-        return self.acceptance.accept(job, replace(message, id=job.id))
+        return self.creation.create(job, replace(message, id=job.id))
 
 
 def _without_input(old: Job, now: int) -> Refusal:

@@ -17,13 +17,13 @@ from tests.infra.stack.template import ENTRIES, Template
 Assets = Callable[[AssetName, Platform], Path]
 
 TABLE, BOTH = {"_dynamodb"}, {"_dynamodb", "_sqs"}
-ACCEPTS = {"acceptance", "budgets", "catalog", "api_keys", "queue", "table"}
-SUBMITS = ACCEPTS | {"admission"}
+CREATES = {"creation", "budgets", "catalog", "api_keys", "queue", "table"}
+SUBMITS = CREATES | {"admission"}
 MADE: dict[str, tuple[set[str], set[str]]] = {
     "submit": (SUBMITS, BOTH),
     "submit_jobs": (SUBMITS, BOTH),
     "execute": (SUBMITS, BOTH),
-    "retry": (ACCEPTS | {"saved_inputs", "lookup", "retries"}, BOTH),
+    "retry": (CREATES | {"saved_inputs", "lookup", "retries"}, BOTH),
     "upload": ({"catalog", "api_keys", "objects"}, {"_dynamodb", "_s3"}),
     **dict.fromkeys(("status", "wait"), ({"api_keys", "lookup", "outputs", "table"}, TABLE)),
     "statuses": ({"api_keys", "outputs", "status_entries", "table"}, TABLE),

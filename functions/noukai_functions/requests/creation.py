@@ -1,4 +1,4 @@
-"""Accepting a job: put the row, send the message, then answer.
+"""The creation of a job: put the row, send the message, then answer.
 
 After a crash in between the caller's retry goes on.
 """
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptance:
-    """The acceptance of jobs: their rows, and their messages."""
+class JobCreation:
+    """The creation of jobs: their rows, and their messages."""
 
     table: JobsTable
     budgets: Budgets
@@ -31,17 +31,17 @@ class Acceptance:
     """The queue of the workers that run a flow."""
     schedules: "Callable[[], Schedules]"
 
-    def accept(self, job: Job, message: Message) -> Job:
+    def create(self, job: Job, message: Message) -> Job:
         """Return the new job, or the existing one if it was the same submission."""
-        entered = self.enter(job, message)
-        outgoing = self.outgoing(entered, message)
+        stored = self.create_row(job, message)
+        outgoing = self.outgoing(stored, message)
         if outgoing is not None:
             self.queue_of(job.flow).send(outgoing.message, delay_seconds=outgoing.delay_seconds)
-            if entered is not job:
-                self.note_resent(entered)
-        return entered
+            if stored is not job:
+                self.note_resent(stored)
+        return stored
 
-    def enter(self, job: Job, message: Message) -> Job:
+    def create_row(self, job: Job, message: Message) -> Job:
         """Write the row of a new job, or return the existing job; send nothing yet.
 
         A message that a queue cannot hide for so long is left to a schedule before the row is put: a schedule
