@@ -20,15 +20,15 @@ _DAY_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """The org that a key belongs to, and the key's scopes."""
+class ApiKey:
+    """An API key: the org that it belongs to, and its scopes."""
 
     org: str
     scopes: frozenset[str]
-    key: str = ""
-    """The SHA-256 of the key."""
+    digest: str = ""
+    """Its SHA-256."""
     rate: int | None = None
-    """How many calls a second its operator allows, if that is limited."""
+    """How many calls a second the operator allows it, if that is limited."""
 
     @property
     def may_read(self) -> bool:
@@ -36,7 +36,7 @@ class Caller:
         return Scope.READ in self.scopes
 
     def require(self, scope: Scope) -> None:
-        """Refuse a caller whose key lacks the scope."""
+        """Refuse a request that takes a scope which the key lacks."""
         if scope not in self.scopes:
             raise ForbiddenError(f"This key lacks the scope '{scope}': use one that has it.")
 
@@ -53,26 +53,26 @@ class ApiKeys:
     client: "DynamoDBClient"
     table_name: str
     clock: Clock
-    _known: dict[str, tuple[int, Caller]] = field(default_factory=dict)
+    _known: dict[str, tuple[int, ApiKey]] = field(default_factory=dict)
 
-    def authenticate(self, authorization: str | None) -> Caller:
-        """Return the caller of this `Authorization` header; every invalid key gets the same 401."""
+    def authenticate(self, authorization: str | None) -> ApiKey:
+        """Return the key of this `Authorization` header; every invalid key gets the same 401."""
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key.startswith("nk_") or not key.isascii():
             raise UnauthenticatedError
         digest = hashlib.sha256(key.strip().encode()).hexdigest()
         now = self.clock.now()
-        believed_until, caller = self._known.get(digest, (0, None))
-        if caller is None or believed_until <= now:
-            believed_until, caller = self._look_up(digest, now)
-            self._known = {digest: (believed_until, caller), **self._fresh(now)}
-        return caller
+        believed_until, api_key = self._known.get(digest, (0, None))
+        if api_key is None or believed_until <= now:
+            believed_until, api_key = self._look_up(digest, now)
+            self._known = {digest: (believed_until, api_key), **self._fresh(now)}
+        return api_key
 
-    def _fresh(self, now: int) -> dict[str, tuple[int, Caller]]:
+    def _fresh(self, now: int) -> dict[str, tuple[int, ApiKey]]:
         return {digest: entry for digest, entry in self._known.items() if entry[0] > now}
 
-    def _look_up(self, digest: str, now: int) -> tuple[int, Caller]:
-        """Return the key's caller, and until when to cache it."""
+    def _look_up(self, digest: str, now: int) -> tuple[int, ApiKey]:
+        """Return the key, and until when to cache it."""
         answer = self.client.get_item(TableName=self.table_name, Key={"hash": {"S": digest}}, ConsistentRead=True)
         row = answer.get("Item")
         if row is None or "revoked" in row:
@@ -86,7 +86,7 @@ class ApiKeys:
         if int(row.get("used", {"N": "0"})["N"]) < day:
             self._note_use(digest, day)
         rate = int(row["rate"]["N"]) if "rate" in row else None
-        return believed_until, Caller(row["org"]["S"], frozenset(row["scopes"]["SS"]), digest, rate)
+        return believed_until, ApiKey(row["org"]["S"], frozenset(row["scopes"]["SS"]), digest, rate)
 
     def _note_use(self, digest: str, day: int) -> None:
         """Record the day of the key's use: one write a day, whose failure is ignored."""

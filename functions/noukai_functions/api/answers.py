@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Response
 from noukai_functions.api.errors import ErrorAnswer, refusal_answer
 from noukai_functions.api.poll_interval import poll_interval_headers
@@ -34,12 +34,12 @@ def accepted(job: Job) -> dict[str, Any]:
     }
 
 
-def accepted_response(job: Job, caller: Caller, now: int) -> Response:
+def accepted_response(job: Job, api_key: ApiKey, now: int) -> Response:
     """Return 202 with an accepted job, its location and its poll interval.
 
     A repeated submission finds its job running or ended; to a key that may not read it looks like a new one.
     """
-    seen = job if caller.may_read else replace(job, state=State.PENDING, not_before=job.due_at)
+    seen = job if api_key.may_read else replace(job, state=State.PENDING, not_before=job.due_at)
     return Response(accepted(job), status=202, headers={"Location": location(job), **poll_interval_headers(seen, now)})
 
 

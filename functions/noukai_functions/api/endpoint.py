@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from noukai_functions.access.api_keys import ApiKeys, Caller
+from noukai_functions.access.api_keys import ApiKey, ApiKeys
 from noukai_functions.access.rate_limits import RateLimits
 from noukai_functions.api.errors import ErrorAnswer, error_answer
 from noukai_functions.json_text import inflated
@@ -106,7 +106,7 @@ Parts = TypeVar("Parts", bound=Access)
 class Endpoint(Generic[Parts]):
     """A function behind the gateway that checks the API key and the route's scopes."""
 
-    handle: Callable[[Request, Caller, Parts], Response]
+    handle: Callable[[Request, ApiKey, Parts], Response]
     deployed: Callable[[], Parts]
     """Return the parts of this process."""
 
@@ -118,12 +118,12 @@ class Endpoint(Generic[Parts]):
         """Answer one request; no exception escapes."""
 
         def authenticated(request: Request) -> Response:
-            caller = caller_of(request, parts)
+            api_key = key_of(request, parts)
             for scope in _SCOPES[request.route]:
-                caller.require(scope)
+                api_key.require(scope)
             if "org" in request.path:
-                caller.require_org(request.path["org"])
-            return self.handle(request, caller, parts)
+                api_key.require_org(request.path["org"])
+            return self.handle(request, api_key, parts)
 
         return answer_anyone(event, authenticated)
 
@@ -133,12 +133,12 @@ def error_response(error: ErrorAnswer) -> Response:
     return Response(error.body, error.code.status, error.headers)
 
 
-def caller_of(request: Request, access: Access) -> Caller:
+def key_of(request: Request, access: Access) -> ApiKey:
     """Authenticate the request, and count the call if the key is limited."""
-    caller = access.api_keys.authenticate(request.headers.get("authorization"))
-    if caller.rate is not None:
-        access.rate_limits.count(caller.key, caller.rate)
-    return caller
+    api_key = access.api_keys.authenticate(request.headers.get("authorization"))
+    if api_key.rate is not None:
+        access.rate_limits.count(api_key.digest, api_key.rate)
+    return api_key
 
 
 def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Handler: cancel the jobs of a flow that a filter selects, page by page."""
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import unreadable_entries
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
@@ -15,7 +15,7 @@ _MOST_MS = 20_000
 """From the request's arrival: what is left then is the next page's, since the gateway gives up after 30 s."""
 
 
-def cancel_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Response:
+def cancel_jobs(request: Request, _api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the number of cancelled jobs, and the cursor of the next page if there may be more.
 
     Jobs that come later than the first page are newer than all that follow, and stay.

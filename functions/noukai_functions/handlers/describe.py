@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import flow_description
 from noukai_functions.api.endpoint import (
     Endpoint,
@@ -10,8 +10,8 @@ from noukai_functions.api.endpoint import (
     Request,
     Response,
     answer_anyone,
-    caller_of,
     error_response,
+    key_of,
     route_of,
 )
 from noukai_functions.api.errors import ErrorAnswer
@@ -21,18 +21,18 @@ from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 
-def flows(request: Request, caller: Caller, deployment: Deployment) -> Response:
+def flows(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return every flow of the deployment with its JSON Schemas."""
     request.know_query()
     entries = sorted(deployment.catalog.flows.items())
-    return Response({"flows": [flow_description(caller.org, name, entry) for name, entry in entries]})
+    return Response({"flows": [flow_description(api_key.org, name, entry) for name, entry in entries]})
 
 
 def openapi(request: Request, deployment: Deployment) -> Response:
     """Return the OpenAPI document; with the flows only for callers with a key."""
     has_key = "authorization" in request.headers
     if has_key:
-        caller_of(request, deployment)
+        key_of(request, deployment)
     return Response(deployment.catalog.openapi(of_flows=has_key))
 
 
@@ -41,7 +41,7 @@ def health(_request: Request) -> Response:
     return Response({"status": "ok"})
 
 
-def not_found(_request: Request, _caller: Caller, _deployment: Deployment) -> Response:
+def not_found(_request: Request, _api_key: ApiKey, _deployment: Deployment) -> Response:
     """Answer that there is no such route."""
     message = "There is no such route: check the method and the path against the README."
     return error_response(ErrorAnswer(ErrorCode.NOT_FOUND, message))

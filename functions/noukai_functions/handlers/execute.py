@@ -1,6 +1,6 @@
 """Handler: submit a job and hold the answer until it has ended or the time is over."""
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import execute_answer, location
 from noukai_functions.api.endpoint import Endpoint, Request, Response, error_response
 from noukai_functions.api.errors import ErrorAnswer
@@ -17,7 +17,7 @@ from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 
 
-def execute(request: Request, caller: Caller, deployment: Deployment) -> Response:
+def execute(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the job's output or its failure.
 
     A job that has not ended 25 seconds after the request reached the gateway goes on, and is answered for
@@ -29,7 +29,7 @@ def execute(request: Request, caller: Caller, deployment: Deployment) -> Respons
     request.know_query()
     if "runAt" in submission.options:
         raise InvalidInputError([("options.runAt", "is not for an execution, which is answered at once: submit a job")])
-    job = deployment.admission.submit(name, key, submission, caller.org)
+    job = deployment.admission.submit(name, key, submission, api_key.org)
     ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
     if ended is None or not ended.is_terminal:
         return error_response(_too_slow(job))

@@ -1,6 +1,6 @@
 """Handler: the jobs of a flow, a project or an org, page by page."""
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import job_status, unreadable_entries
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
@@ -10,7 +10,7 @@ from noukai_functions.requests.job_filter import FlowSet, parse_filter
 from noukai_wire import limits
 
 
-def list_jobs(request: Request, _caller: Caller, deployment: Deployment) -> Response:
+def list_jobs(request: Request, _api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the newest selected jobs, and the cursor of the next page if there may be more."""
     flow_set = FlowSet.named(request.path, deployment.catalog, deployment.index.has_jobs)
     job_filter = parse_filter(flow_set, request.query, among=frozenset(State), beside={"limit"})

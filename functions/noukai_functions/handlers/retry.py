@@ -1,17 +1,17 @@
 """Handler: resubmit the input of a job that did not complete, as a new job."""
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import accepted_response
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.ready import get_ready
 
 
-def retry(request: Request, caller: Caller, deployment: Deployment) -> Response:
+def retry(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return 202 with the new job; its id is derived from the old one's."""
-    old = deployment.lookup.find(request.path, caller.org)
+    old = deployment.lookup.find(request.path, api_key.org)
     request.know_query()
-    return accepted_response(deployment.retries.retry(old), caller, deployment.clock.now())
+    return accepted_response(deployment.retries.retry(old), api_key, deployment.clock.now())
 
 
 handler = Endpoint(retry, deployed)

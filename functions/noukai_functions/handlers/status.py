@@ -1,15 +1,15 @@
 """Handler: the status of a job."""
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import status_response
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.ready import get_ready
 
 
-def status(request: Request, caller: Caller, deployment: Deployment) -> Response:
+def status(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the job that the path names."""
-    job = deployment.lookup.find(request.path, caller.org)
+    job = deployment.lookup.find(request.path, api_key.org)
     request.know_query()
     return status_response(job, deployment.outputs.shown(job), deployment.clock.now())
 

@@ -1,6 +1,6 @@
 """Handler: the status of many jobs."""
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.json_text import read_list, read_object
@@ -8,11 +8,11 @@ from noukai_functions.ready import get_ready
 from noukai_functions.refusals import InvalidInputError
 
 
-def statuses(request: Request, caller: Caller, deployment: Deployment) -> Response:
+def statuses(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return an entry for each id: the caller's job and its poll interval, or an error."""
     ids = _ids(request.body)
     request.know_query()
-    return Response({"jobs": list(deployment.status_entries.read(ids, caller.org, request.id))})
+    return Response({"jobs": list(deployment.status_entries.read(ids, api_key.org, request.id))})
 
 
 def _ids(body: bytes) -> list[str]:

@@ -1,6 +1,6 @@
 """Handler: submit a job."""
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import accepted_response
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
@@ -8,7 +8,7 @@ from noukai_functions.ready import get_ready
 from noukai_functions.requests.submission import check_idempotency_key, flow_name, parse_submission
 
 
-def submit(request: Request, caller: Caller, deployment: Deployment) -> Response:
+def submit(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return 202 with the job.
 
     The same idempotency key gives the same job, whatever happened in between.
@@ -17,8 +17,8 @@ def submit(request: Request, caller: Caller, deployment: Deployment) -> Response
     submission = parse_submission(request.body, name, deployment.catalog)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     request.know_query()
-    job = deployment.admission.submit(name, key, submission, caller.org)
-    return accepted_response(job, caller, deployment.clock.now())
+    job = deployment.admission.submit(name, key, submission, api_key.org)
+    return accepted_response(job, api_key, deployment.clock.now())
 
 
 handler = Endpoint(submit, deployed)

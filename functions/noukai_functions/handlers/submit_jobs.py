@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import accepted, entry_error
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.api.errors import error_answer
@@ -15,14 +15,14 @@ _MOST_MS = 15_000
 """The time after which the rest of a batch is left to its caller: the gateway gives up after 30 seconds."""
 
 
-def submit_jobs(request: Request, caller: Caller, deployment: Deployment) -> Response:
+def submit_jobs(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return 202 with an entry for each submission: accepted, or its own error."""
     name = flow_name(request.path, deployment.catalog)
     entries = parse_batch(request.body)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     request.know_query()
     until = request.received_at + _MOST_MS
-    outcomes = deployment.admission.submit_each(name, key, entries, caller.org, until=until)
+    outcomes = deployment.admission.submit_each(name, key, entries, api_key.org, until=until)
     return Response({"jobs": [_entry(each, request.id) for each in outcomes]}, status=202)
 
 

@@ -1,6 +1,6 @@
 """Handler: presigned uploads of inputs that are too large for a body."""
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.catalog.entries import UPLOAD
 from noukai_functions.deployment import Deployment, deployed
@@ -11,7 +11,7 @@ from noukai_functions.requests.admission import due_at
 from noukai_functions.requests.submission import flow_name, parse_announcement, run_at_errors
 
 
-def upload(request: Request, caller: Caller, deployment: Deployment) -> Response:
+def upload(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return a presigned URL for exactly this input.
 
     Asking again, or uploading again, is harmless.
@@ -28,7 +28,7 @@ def upload(request: Request, caller: Caller, deployment: Deployment) -> Response
         keep_seconds=options.get("keepSeconds", deployment.catalog.flows[name].keep_seconds),
         wait_ms=max(0, due_at(options, now) - now),
     )
-    url, headers = deployment.objects.upload_target(input_key(caller.org, reference), announced.size)
+    url, headers = deployment.objects.upload_target(input_key(api_key.org, reference), announced.size)
     return Response({"input": reference, "url": url, "headers": headers})
 
 

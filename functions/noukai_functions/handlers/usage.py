@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.ready import get_ready
@@ -16,7 +16,7 @@ from noukai_wire.limits import MAX_USAGE_DAYS
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def usage(request: Request, caller: Caller, deployment: Deployment) -> Response:
+def usage(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the usage by day and flow; by default of this month until today."""
     request.know_query("from", "to")
     today = datetime.fromtimestamp(deployment.clock.now() / 1000, UTC).date()
@@ -27,8 +27,8 @@ def usage(request: Request, caller: Caller, deployment: Deployment) -> Response:
     if (last - first).days >= MAX_USAGE_DAYS:
         raise InvalidInputError([("from", f"must be less than {MAX_USAGE_DAYS} days before {last}")])
     period = {"from": first.isoformat(), "to": last.isoformat()}
-    usages = list(deployment.usage_totals.between(caller.org, period["from"], period["to"]))
-    return Response({**period, **_report(caller.org, usages, deployment.prices)})
+    usages = list(deployment.usage_totals.between(api_key.org, period["from"], period["to"]))
+    return Response({**period, **_report(api_key.org, usages, deployment.prices)})
 
 
 def _report(org: str, usages: Sequence[tuple[str, str, Usage]], prices: Prices) -> dict[str, Any]:

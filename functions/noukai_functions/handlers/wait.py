@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import status_response
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.api.hold import hold
@@ -13,13 +13,13 @@ from noukai_functions.refusals import InvalidInputError
 from noukai_wire import limits
 
 
-def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
+def wait(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the status once the job is terminal, or `seconds` after the gateway got the request.
 
     Sooner if there is nothing to expect for longer than a second: the answer says when to ask again. With
     `progress` the answer also comes with every change of it.
     """
-    job = deployment.lookup.find(request.path, caller.org)
+    job = deployment.lookup.find(request.path, api_key.org)
     request.know_query("seconds", "progress")
     most = limits.MAX_WAIT_SECONDS
     seconds = request.whole_number("seconds", default=most, least=0, most=most)
@@ -27,7 +27,7 @@ def wait(request: Request, caller: Caller, deployment: Deployment) -> Response:
     pause_ms = partial(watched_look_ms, first=job, progress=progress)
     seen = hold(job, deployment.table, deployment.clock, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
     if seen is not job:
-        job = seen if seen is not None and seen.is_terminal else deployment.lookup.find(request.path, caller.org)
+        job = seen if seen is not None and seen.is_terminal else deployment.lookup.find(request.path, api_key.org)
     now = deployment.clock.now()
     return status_response(job, deployment.outputs.shown(job), now, held=seconds > 0, progress=progress)
 

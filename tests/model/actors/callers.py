@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from noukai_functions.access.api_keys import Caller
+from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Request, Response
 from noukai_functions.aws import AwsError
 from noukai_functions.handlers import cancel, retry, status, submit
@@ -18,7 +18,7 @@ from tests.model.event import Pending
 from tests.model.ledger import ViolationError
 from tests.model.world import World
 
-_CALLER = Caller("acme", frozenset(Scope))
+_KEY = ApiKey("acme", frozenset(Scope))
 _TRIES = 3
 _READS = 3
 _KEPT_SECONDS = 2 * START_WITHIN_MS // 1000
@@ -42,7 +42,7 @@ def submits_delayed(world: World) -> Main:
 
 def cancels(world: World) -> Main:
     """A caller that cancels the job."""
-    return lambda _: _ask(world, lambda: cancel.cancel(_named(world), _CALLER, world.deployment))
+    return lambda _: _ask(world, lambda: cancel.cancel(_named(world), _KEY, world.deployment))
 
 
 def reads(world: World) -> Main:
@@ -50,7 +50,7 @@ def reads(world: World) -> Main:
 
     def main(_: Actor) -> None:
         for _turn in range(_READS):
-            _ask(world, lambda: status.status(_named(world), _CALLER, world.deployment))
+            _ask(world, lambda: status.status(_named(world), _KEY, world.deployment))
 
     return main
 
@@ -64,7 +64,7 @@ def retries(world: World) -> Main:
 
     def main(_: Actor) -> None:
         world.pause(Pending("retry", may, frozenset({ID})))
-        _ask(world, lambda: retry.retry(_named(world), _CALLER, world.deployment))
+        _ask(world, lambda: retry.retry(_named(world), _KEY, world.deployment))
 
     return main
 
@@ -104,7 +104,7 @@ def read_late(world: World) -> None:
     unsettled = [job for job in world.ledger.jobs.values() if not job.is_terminal]
     world.clock.time = max([world.clock.time, *(job.start_by for job in unsettled)])
     for id_ in [job.id for job in unsettled]:
-        job = world.deployment.lookup.find({"id": id_}, _CALLER.org)
+        job = world.deployment.lookup.find({"id": id_}, _KEY.org)
         if not job.is_terminal:
             raise ViolationError(f"the job is {job.state} for ever")
 
@@ -115,7 +115,7 @@ def _submits(world: World, key: str, options: dict[str, Any]) -> Main:
 
     def submit_once() -> Response:
         request = Request("request", "", world.clock.time, path, {}, {"idempotency-key": key}, body)
-        return submit.submit(request, _CALLER, world.deployment)
+        return submit.submit(request, _KEY, world.deployment)
 
     return lambda _: _ask(world, submit_once)
 
