@@ -55,9 +55,9 @@ def held(state: str = "running", took: float = 0.0, **fields: Any) -> Answer:
     return Answer(body=job(state, **fields), headers={"Retry-After": "0"}, took=took)
 
 
-def polled(state: str = "running", pace: float = 1, **fields: Any) -> Answer:
-    """Return the answer to a plain status request, with the pace it asks for."""
-    return Answer(body=job(state, **fields), headers={"Retry-After": str(pace)})
+def polled(state: str = "running", interval: float = 1, **fields: Any) -> Answer:
+    """Return the answer to a plain status request, with the poll interval that it asks for."""
+    return Answer(body=job(state, **fields), headers={"Retry-After": str(interval)})
 
 
 def refused(status: int, code: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:

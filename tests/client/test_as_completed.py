@@ -19,8 +19,8 @@ from tests.client.servers.crowd_api import UNAVAILABLE, CrowdApi, Numbers, clien
 
 
 def test_jobs_are_asked_for_no_sooner_than_the_api_says(colour: Colour) -> None:
-    """Each at its own pace, and those that are due within a second together."""
-    paces = {"job_0": 900, "job_1": 1100, "job_2": 1900, "job_3": 7000}
+    """Each at its own interval, and those that are due within a second together."""
+    intervals = {"job_0": 900, "job_1": 1100, "job_2": 1900, "job_3": 7000}
     asked: list[tuple[float, list[str]]] = []
     api = CrowdApi()
 
@@ -31,7 +31,7 @@ def test_jobs_are_asked_for_no_sooner_than_the_api_says(colour: Colour) -> None:
         is_first = not asked
         asked.append((sum(colour.sleeps), sorted(ids)))
         state = {"state": "running" if is_first else "completed", "createdAt": "2026-01-01T00:00:00.000Z"}
-        entries = [{"id": each, "job": {"id": each, **state}, "retryAfterMs": paces[each]} for each in ids]
+        entries = [{"id": each, "job": {"id": each, **state}, "retryAfterMs": intervals[each]} for each in ids]
         return httpx.Response(200, json={"jobs": entries})
 
     colour.collect(as_completed(colour.collect(echo(colour, answer).map(Numbers(4)))))
@@ -45,7 +45,7 @@ def test_jobs_are_asked_for_no_sooner_than_the_api_says(colour: Colour) -> None:
 
 def test_jobs_come_as_they_end(colour: Colour) -> None:
     """Whatever the order that they were given in; one that is named twice comes once."""
-    api = CrowdApi(lambda message: {"0": 3, "1": 1, "2": 2}[message], pace_ms=None)
+    api = CrowdApi(lambda message: {"0": 3, "1": 1, "2": 2}[message], poll_interval_ms=None)
     jobs = colour.collect(echo(colour, api).map(Numbers(3)))
     assert [job.id for job in colour.collect(as_completed([*jobs, jobs[0]]))] == ["job_1", "job_2", "job_0"]
 
@@ -133,7 +133,7 @@ def test_what_is_no_time(colour: Colour, timeout_ms: float) -> None:
 
 
 def test_jobs_of_several_clients_are_refused(colour: Colour) -> None:
-    """They have several keys, and several paces."""
+    """They have several keys, and several intervals."""
     jobs = [each for _ in range(2) for each in colour.collect(echo(colour, CrowdApi()).map(Numbers(1)))]
     other = client(colour, CrowdApi()).job("job_2")
     with pytest.raises(InvalidArgumentError, match="several clients"):

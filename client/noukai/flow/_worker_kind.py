@@ -32,4 +32,4 @@ class WorkerKind:
             "b": self.batch,
             "t": self.timeout,
         }
-        return "-".join(f"{letter}{value}" for letter, value in asked.items() if value is not None) or None
+        return "-".join(f"{initial}{value}" for initial, value in asked.items() if value is not None) or None

@@ -23,9 +23,9 @@ from tests.client.script import Answer, Player, held, polled, refused, wait
     ],
 )
 def test_a_refused_hold_becomes_polling(refusal: Answer) -> None:
-    """If the API does not hold, the wait asks for the plain status at the pace it is asked to keep."""
+    """If the API does not hold, the wait asks for the plain status at the poll interval it is asked to keep."""
     player = Player(max_retries=0)
-    result = player.play(wait(player), refusal, polled(pace=3), polled(pace=5), polled("completed"))
+    result = player.play(wait(player), refusal, polled(interval=3), polled(interval=5), polled("completed"))
     assert result.output == 42
     assert player.paths == ["/jobs/job_1/wait?seconds=20"] + ["/jobs/job_1"] * 3
     assert player.sleeps == [3, 5]
@@ -71,8 +71,8 @@ def test_a_wait_outlasts_a_rate_limit() -> None:
 
 
 def test_polling_never_asks_before_it_is_asked_to() -> None:
-    """When the pace reaches beyond the deadline, the wait sleeps until the deadline and asks no more."""
+    """When the poll interval reaches beyond the deadline, the wait sleeps until the deadline and asks no more."""
     player = Player(max_retries=0)
     with pytest.raises(WaitTimeoutError):
-        player.play(wait(player, timeout_ms=10_000), refused(404, "NOT_FOUND"), polled(pace=4), polled(pace=60))
+        player.play(wait(player, timeout_ms=10_000), refused(404, "NOT_FOUND"), polled(interval=4), polled(interval=60))
     assert player.sleeps == [4, 6]

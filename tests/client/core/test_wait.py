@@ -118,12 +118,12 @@ def test_a_hold_that_is_not_kept_does_not_spin() -> None:
     assert player.sleeps == [0.2, 0.2]
 
 
-def test_an_answer_without_a_pace_is_followed_after_a_second() -> None:
+def test_an_answer_without_a_poll_interval_is_followed_after_a_second() -> None:
     """Without Retry-After the next request comes a second later."""
     player = Player()
-    unpaced = polled()
-    unpaced.headers = {}
-    player.play(wait(player), unpaced, held("completed"))
+    without_interval = polled()
+    without_interval.headers = {}
+    player.play(wait(player), without_interval, held("completed"))
     assert player.sleeps == [1.0]
 
 
@@ -169,7 +169,7 @@ def test_cancel_on_timeout_cancels_at_the_deadline() -> None:
     player = Player()
     with pytest.raises(WaitTimeoutError, match="it is now cancelled") as raised:
         player.play(
-            wait(player, timeout_ms=1_100, cancel_on_timeout=True), polled(pace=60), Answer(body=job("cancelled"))
+            wait(player, timeout_ms=1_100, cancel_on_timeout=True), polled(interval=60), Answer(body=job("cancelled"))
         )
     cancelling = player.requests[-1]
     assert (cancelling.method, player.paths[-1]) == ("POST", "/jobs/job_1/cancel")

@@ -20,7 +20,7 @@ AT_ONCE = 4
 class CrowdApi:
     """Answers the requests of a client; `looks` says after how many looks the job of an input ends."""
 
-    def __init__(self, looks: Callable[[str], int] = lambda _: 1, *, pace_ms: int | None = 1000) -> None:
+    def __init__(self, looks: Callable[[str], int] = lambda _: 1, *, poll_interval_ms: int | None = 1000) -> None:
         self.requests: Counter[str] = Counter()
         """By the last part of the path."""
         self.sizes: list[int] = []
@@ -33,7 +33,7 @@ class CrowdApi:
         """Of a message the errors that its entry gets, one after the other, before it is accepted."""
         self.unknown: set[str] = set()
         self._looks = looks
-        self._pace_ms = pace_ms
+        self._poll_interval_ms = poll_interval_ms
         self._left: dict[str, int] = {}
         self._in_flight = 0
         self._lock = threading.Lock()
@@ -67,8 +67,8 @@ class CrowdApi:
             return {"id": job_id, "error": {"code": "JOB_NOT_FOUND", "message": "there is none"}}
         self._left[job_id] -= 1
         if self._left[job_id] > 0:
-            pace = {} if self._pace_ms is None else {"retryAfterMs": self._pace_ms}
-            return {"id": job_id, "job": {**job("running"), "id": job_id}, **pace}
+            interval = {} if self._poll_interval_ms is None else {"retryAfterMs": self._poll_interval_ms}
+            return {"id": job_id, "job": {**job("running"), "id": job_id}, **interval}
         result = {"status": "completed", "output": f"of {job_id}"}
         return {"id": job_id, "job": {**job("completed", result=result), "id": job_id}}
 

@@ -86,7 +86,8 @@ class Completion:
                 self._failure = self._failure or seen
             end = _end_of(look.seen)
             if end is None:
-                heapq.heappush(self._due, jobs[job_id]._replace(at=self._api.clock() + looks.pause_of(look.pace)))
+                again_at = self._api.clock() + looks.pause_of(look.poll_interval)
+                heapq.heappush(self._due, jobs[job_id]._replace(at=again_at))
             else:
                 ended.append((job_id, end))
         return ended

@@ -28,10 +28,10 @@ _ALONE = 10
 _ROUND = 1.0
 """Jobs due within this many seconds are checked together, so that few requests are full ones."""
 
-_PACE = 1.0
+_DEFAULT_INTERVAL = 1.0
 """Seconds after which a job is looked at again when the API does not say."""
 
-_FASTEST_PACE = 0.2
+_LEAST_INTERVAL = 0.2
 
 
 class Look(NamedTuple):
@@ -39,12 +39,14 @@ class Look(NamedTuple):
 
     job_id: str
     seen: JobStatus | ApiError | None
-    pace_ms: int | None
+    poll_interval_ms: int | None
 
     @property
-    def pace(self) -> float:
+    def poll_interval(self) -> float:
         """Return the poll interval in seconds."""
-        return max(_FASTEST_PACE, _PACE if self.pace_ms is None else self.pace_ms / 1000)
+        return max(
+            _LEAST_INTERVAL, _DEFAULT_INTERVAL if self.poll_interval_ms is None else self.poll_interval_ms / 1000
+        )
 
 
 Seen: TypeAlias = Look | NoukaiError | DeadlinePassedError
@@ -98,10 +100,10 @@ class Looks:
         """Return whether there are enough waits to share their requests."""
         return self._waits > _ALONE
 
-    def pause_of(self, pace: float = 0.0) -> float:
+    def pause_of(self, interval: float = 0.0) -> float:
         """Return the seconds until the current round of checks ends."""
         passed = self._clock() - self._begun_at
-        return math.ceil((passed + pace) / _ROUND) * _ROUND - passed
+        return math.ceil((passed + interval) / _ROUND) * _ROUND - passed
 
     def of(self, ids: Sequence[str], deadline: Deadline) -> Operation[dict[str, Seen]]:
         """Fetch the status of jobs; return for each its status or its error."""

@@ -37,10 +37,10 @@ from .looks import Look
 _ROUND_TRIP = 0.2
 """A hold ends these seconds before the deadline, so that its answer is still in time."""
 
-_PACE = 1.0
+_DEFAULT_INTERVAL = 1.0
 """Seconds between two requests when the API does not say."""
 
-_FASTEST_PACE = 0.2
+_LEAST_INTERVAL = 0.2
 """Minimal seconds between two requests, so that a hold that returns at once does not spin."""
 
 _TIME_TO_LOOK = 5.0
@@ -116,12 +116,12 @@ class Wait:
         if self._terms.on_progress is None:
             yield from self._deadline.pause(min(self._rest, self._deadline.left / 2))
         while True:
-            status, pace = yield from self._look()
+            status, interval = yield from self._look()
             yield from self._see(status)
             if status.is_terminal:
                 self._api.recent.note(status)
                 return status
-            yield from self._deadline.pause(pace)
+            yield from self._deadline.pause(interval)
 
     def _look(self) -> Operation[tuple[JobStatus, float]]:
         """Fetch the job's status, by its own request or a shared one.
@@ -143,17 +143,19 @@ class Wait:
             if not isinstance(look, Look):
                 raise look
             if isinstance(look.seen, JobStatus):
-                return look.seen, looks.pause_of(look.pace)
+                return look.seen, looks.pause_of(look.poll_interval)
             if look.seen is not None and not is_transient(look.seen):
                 raise look.seen
-            yield from self._deadline.pause(looks.pause_of(look.pace))
+            yield from self._deadline.pause(looks.pause_of(look.poll_interval))
 
     def _look_alone(self) -> Operation[tuple[JobStatus, float]]:
         asked_at = self._api.clock()
         response = yield from self._ask()
-        pace = retry_after(response)
+        interval = retry_after(response)
         took = self._api.clock() - asked_at
-        return read_job(self._job_id, response), max(_PACE if pace is None else pace, _FASTEST_PACE - took)
+        return read_job(self._job_id, response), max(
+            _DEFAULT_INTERVAL if interval is None else interval, _LEAST_INTERVAL - took
+        )
 
     def _ask(self) -> Operation[httpx.Response]:
         if self._held:

@@ -11,11 +11,11 @@ _HOOKS = {sys: ("excepthook", "unraisablehook", "displayhook"), threading: ("exc
 def note_hooks() -> Callable[[], bool]:
     """Return a function that restores the current hooks."""
     noted = [(place, name, getattr(place, name)) for place, names in _HOOKS.items() for name in names]
-    trace, profile = gettrace(), getprofile()
+    trace, profiler = gettrace(), getprofile()
 
     def restore() -> bool:
         settrace(trace)  # first, as it would see all that follows
-        setprofile(profile)
+        setprofile(profiler)
         for place, name, hook in noted:
             setattr(place, name, hook)
         return True
