@@ -1,0 +1,90 @@
+"""One word for one thing: the names in what is shipped have none of the words that were given up for another."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("client/noukai", "client/noukai_wire", "functions/noukai_functions", "infra/noukai_infra")
+INSTEAD = {
+    "profile": "worker kind",
+    "profiles": "worker kinds",
+    "letter": "outgoing message, or dead-letter message",
+    "letters": "outgoing messages, or dead-letter messages",
+    "spending": "budget watch",
+    "bury": "settle",
+    "abandon": "fail_unrun, or overdue",
+    "abandoned": "overdue",
+    "pace": "poll interval",
+    "acceptance": "creation, or submission",
+    "keyring": "API keys",
+}
+"""What each word is called instead."""
+
+MEANT = {"dead_letter", "dead_letters", "is_of_letters", "acceptance_facts_of"}
+"""Names in which such a word means something else; longer names may hold them."""
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name in any style: `DeadLetters` and `DEAD_LETTERS` are those of `dead_letters`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
+
+
+def is_meant(name: str) -> bool:
+    return any(each in "_".join(words_of(name)) for each in MEANT)
+
+
+def named(tree: ast.AST) -> Iterator[str]:
+    """Yield what a module defines, binds or imports under a name of its own: the rest is others' names."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.name
+            case ast.arg():
+                yield node.arg
+            case ast.Name(ctx=ast.Store()):
+                yield node.id
+            case ast.Attribute(ctx=ast.Store()):
+                yield node.attr
+            case ast.alias(asname=str() as name):
+                yield name
+
+
+def old_words(name: str) -> list[str]:
+    return [] if is_meant(name) else [word for word in words_of(name) if word in INSTEAD]
+
+
+def test_each_thing_has_one_name() -> None:
+    """Who knows the word of the glossary finds every place; nothing is named by a word that it replaced."""
+    paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    assert paths
+    found = {
+        f"{path.relative_to(ROOT)}: {name}": INSTEAD[word]
+        for path in paths
+        for name in [path.stem, *named(ast.parse(path.read_text()))]
+        for word in old_words(name)
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class WorkerProfile: ...",
+        "def bury(): ...",
+        "def send(letters): ...",
+        "self.pace_ms = 1",
+        "import a as profile",
+    ],
+)
+def test_old_word_is_found_wherever_a_name_is_given(source: str) -> None:
+    assert [word for name in named(ast.parse(source)) for word in old_words(name)] != []
+
+
+def test_word_that_means_something_else_is_left() -> None:
+    """A dead-letter queue is called so by AWS; a function that others have named keeps its name."""
+    source = "dead_letters = DeadLetterQueue(dead_letter_queue=1)\nsetprofile(None)\nprint(session.profile)"
+    assert [word for name in named(ast.parse(source)) for word in old_words(name)] == []
