@@ -1,1 +1,1 @@
-"""The code that Lambda runs: handlers, and the rooms that their parts come from."""
+"""The code of the Lambda functions: handlers, the API, the worker, and parts come job lifecycle."""

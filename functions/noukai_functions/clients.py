@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Clients:
     """The AWS clients of a deployment.
 
-    What that takes is imported with the first: flows' processes precede it.
+    The AWS modules are imported with the first client, because flow processes are forked before that.
     """
 
     @cached_property
@@ -41,7 +41,7 @@ class Clients:
         return client("sqs")
 
     def connect(self) -> None:
-        """Connect the clients that exist, at startup, to spare the first request that CPU time."""
+        """Connect the existing clients at startup, to spare the first request the CPU time."""
         from noukai_functions.aws import connect
 
         for name in {"_dynamodb", "_sqs"} & vars(self).keys():

@@ -12,15 +12,15 @@ class Clock:
         return time.time_ns() // 1_000_000
 
     def sleep(self, seconds: float) -> None:
-        """Sleep for so many seconds."""
+        """Sleep for a number of seconds."""
         time.sleep(seconds)
 
 
 def day_of(milliseconds: int) -> str:
-    """Return the day of a moment since the epoch, in UTC: `2026-11-25`."""
+    """Return the UTC day of a time in milliseconds since the epoch: `2026-11-25`."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat()
 
 
 def month_of(milliseconds: int) -> str:
-    """Return the month of a moment since the epoch, in UTC: `2026-11`."""
+    """Return the UTC month of a time in milliseconds since the epoch: `2026-11`."""
     return day_of(milliseconds)[:7]

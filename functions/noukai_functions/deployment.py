@@ -1,6 +1,6 @@
-"""The parts of a function, each made on first use from its environment.
+"""The parts of a function, each made from its environment on first use.
 
-What a part is made of is imported then, too: what a function does not use it does not wait for at its start.
+Each part's modules are imported on first use too, to keep cold starts short.
 """
 
 import json
@@ -40,9 +40,9 @@ ASSET = Path(__file__).resolve().parent.parent
 
 @dataclass
 class Deployment(Resources):
-    """A function's surroundings: tables, queues, the flow catalog, time.
+    """A function's surroundings: tables, queues, flow catalog and clock.
 
-    `environment` is what the stack gave the function; `asset` is the folder that holds `catalog` and, for a
+    `environment` holds the variables that the stack sets. `asset` is the folder with `catalog` and, for a
     worker, `flows`.
     """
 
@@ -52,14 +52,14 @@ class Deployment(Resources):
 
     @cached_property
     def creation(self) -> "JobCreation":
-        """Return what writes the rows of new jobs and sends their messages."""
+        """Return the acceptance, which writes the rows of new jobs and sends their messages."""
         from noukai_functions.requests.creation import JobCreation
 
         return JobCreation(self.table, self.budgets, self.clock, self.queue_of, lambda: self.schedules)
 
     @cached_property
     def admission(self) -> "Admission":
-        """Return what makes jobs of submissions."""
+        """Return the admission, which turns submissions into jobs."""
         from noukai_functions.requests.admission import Admission
 
         return Admission(self.catalog, self.creation, self.table, self.clock, lambda: self.objects)
@@ -87,42 +87,42 @@ class Deployment(Resources):
 
     @cached_property
     def cancellation(self) -> "Cancellation":
-        """Return what cancels jobs."""
+        """Return the cancellation of jobs."""
         from noukai_functions.requests.cancellation import Cancellation
 
         return Cancellation(self.table, self.clock, lambda: self.schedules, lambda: self.saved_inputs)
 
     @cached_property
     def retries(self) -> "Retries":
-        """Return what resubmits the inputs of jobs that did not complete."""
+        """Return the retries, which resubmit the inputs of jobs that did not complete."""
         from noukai_functions.requests.retry import Retries
 
         return Retries(self.catalog, self.saved_inputs, self.creation, self.clock, lambda: self.objects)
 
     @cached_property
     def outputs(self) -> "Outputs":
-        """Return the outputs of jobs as answers show them."""
+        """Return the reader of job outputs for answers."""
         from noukai_functions.api.outputs import Outputs
 
         return Outputs(lambda: self.objects)
 
     @cached_property
     def status_entries(self) -> "StatusEntries":
-        """Return the statuses of many jobs in one answer."""
+        """Return the reader of many jobs' statuses."""
         from noukai_functions.api.status_entries import StatusEntries
 
         return StatusEntries(self.table, self.clock, self.outputs)
 
     @cached_property
     def budget_watch(self) -> "BudgetWatch":
-        """Return the budgets' watch over usage."""
+        """Return the watch over budgets."""
         from noukai_functions.usage.budget_watch import BudgetWatch
 
         return BudgetWatch(self.usage_totals, self.budgets, self.prices)
 
     @cached_property
     def bounds(self) -> "Bounds":
-        """Return the watch over the numbers of unfinished jobs."""
+        """Return the watch over the limits of unfinished jobs."""
         from noukai_functions.usage.unfinished import Bounds, UnfinishedJobs
 
         return Bounds(UnfinishedJobs(self._dynamodb, self.environment["USAGE_TABLE"]), self.budgets)
@@ -141,15 +141,15 @@ class Deployment(Resources):
 
     @property
     def worker_kind_memory(self) -> int | None:
-        """Return the memory of this worker in MB, if it differs from the default one's."""
+        """Return the memory of this worker in MB, if it is not the default worker."""
         memory = self.environment.get("WORKER_KIND_MEMORY")
         return None if memory is None else int(memory)
 
     def queue_of(self, flow: str) -> "JobQueue":
         """Return the queue of the workers that run the flow `project/flow`."""
         worker_kind = self.catalog.flows[flow].worker_kind
-        # While a deployment is updated, its catalog may be newer than the environment: every worker has all
-        # flows.
+        # During an update, the catalog may name queues that the environment does not have yet. The default
+        # worker can run every flow.
         url = None if worker_kind is None else self._worker_kind_queues.get(worker_kind)
         return self.queue if url is None else self._queue(url)
 
@@ -160,18 +160,18 @@ class Deployment(Resources):
 
     @cached_property
     def run_times(self) -> "RunTimes":
-        """Return the run times that this worker has measured for each flow."""
+        """Return the run times of each flow as measured by this worker."""
         from noukai_functions.jobs.estimate import RunTimes
 
         return RunTimes()
 
     @cached_property
     def processes(self) -> "ProcessPool":
-        """Return the processes that this worker keeps for its flows."""
+        """Return the flow processes that this worker keeps."""
         from noukai_functions.worker.inside.host import Host
         from noukai_functions.worker.process.pool import ProcessPool
 
-        # Clients of its own: connections cannot be shared.
+        # A forked process cannot share connections, so it gets its own clients.
         own = replace(self, environment=dict(self.environment))
 
         def body(project: str) -> "Body":
@@ -188,12 +188,12 @@ class Deployment(Resources):
 
     @property
     def times(self) -> Times:
-        """Return how long a worker waits for what."""
+        """Return the time limits of this worker."""
         return Times.of(self.environment)
 
     @cached_property
     def unclaimed(self) -> "Unclaimed":
-        """Return what ends deliveries whose jobs are not claimed."""
+        """Return the handler of deliveries whose jobs are not claimed."""
         from noukai_functions.worker.unclaimed import Unclaimed
 
         return Unclaimed(self.table, self.clock, lambda: self.saved_inputs)

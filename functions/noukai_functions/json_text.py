@@ -16,29 +16,29 @@ TOO_LARGE = "holds a number that is too large"
 
 
 def read_object(body: bytes) -> dict[str, Any]:
-    """Parse a body of an accepted size that holds a JSON object."""
+    """Parse a request body, limited in size, into a JSON object."""
     check_size("body", len(body), limits.MAX_BODY_BYTES)
     return parse_object(body)
 
 
 def inflated(body: bytes, encoding: str) -> bytes:
-    """Return a body decoded by its `Content-Encoding`.
+    """Decode a body by its `Content-Encoding`.
 
-    At most a little more than is accepted is inflated.
+    Stops soon after the size limit, so that a small body cannot inflate to fill memory.
     """
     if not encoding or encoding.lower() == "identity":
         return body
     if encoding.lower() not in {"gzip", "x-gzip"}:
         raise InvalidInputError([("Content-Encoding", "must be gzip or identity")])
-    # A larger one may be a million members of nothing, which take minutes.
+    # Limit the compressed size too: a million empty gzip members would take minutes to inflate.
     check_size("compressed body", len(body), limits.MAX_BODY_BYTES)
     import zlib  # noqa: PLC0415 - few callers compress
 
     try:
         return _inflated(body, lambda: zlib.decompressobj(wbits=zlib.MAX_WBITS | 16))
     except (zlib.error, EOFError) as error:
-        # The gateway passes on as text what is called JSON: its bytes are no gzip any more.
-        advice = "Send it whole, with the Content-Type application/gzip."
+        # The gateway passes on bodies declared as JSON as text, which corrupts gzip bytes.
+        advice = "Send all of it, with the Content-Type application/gzip."
         raise InvalidJsonError(f"The body is not gzip: {error}. {advice}") from None
 
 
@@ -48,7 +48,7 @@ def _inflated(body: bytes, member: "Callable[[], zlib._Decompress]") -> bytes:
         inflating = member()
         content += inflating.decompress(body, limits.MAX_BODY_BYTES + 1 - len(content))
         if len(content) > limits.MAX_BODY_BYTES:
-            message = f"The body is more than {limits.MAX_BODY_BYTES} bytes once it is inflated: send less."
+            message = f"The body inflates to more than {limits.MAX_BODY_BYTES} bytes: send less."
             raise TooLargeError(message)
         if not inflating.eof:
             raise EOFError("it ends too early")
@@ -57,14 +57,14 @@ def _inflated(body: bytes, member: "Callable[[], zlib._Decompress]") -> bytes:
 
 
 def check_size(what: str, size: int, most: int) -> None:
-    """Raise if the content has too many bytes."""
+    """Raise if the size exceeds the limit."""
     if size > most:
         message = f"The {what} is {size} bytes; at most {most} are accepted: send less."
         raise TooLargeError(message)
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """Parse what holds a JSON object, of whatever size."""
+    """Parse content of any size into a JSON object."""
     fields = _parse(body)
     if not isinstance(fields, dict):
         raise InvalidInputError([("", "must be an object")])
@@ -72,7 +72,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 
 def read_list(fields: Mapping[str, Any], name: str) -> list[Any]:
-    """Return the field that holds an entry for each of many jobs."""
+    """Return a field that must hold a list with one entry per job."""
     entries = fields.get(name)
     if not isinstance(entries, list) or not 1 <= len(entries) <= limits.MAX_BATCH_SIZE:
         raise InvalidInputError([(name, f"must be a list of 1 to {limits.MAX_BATCH_SIZE} entries")])
@@ -95,11 +95,11 @@ def _problem(body: bytes, error: ValueError) -> str:
         return "not UTF-8"
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error}"
-    return "not JSON that can be read: it holds NaN, Infinity or a number of thousands of digits"
+    return "not valid JSON: it holds NaN, Infinity or a number of thousands of digits"
 
 
 def _integer(digits: str) -> int:
-    """Parse a whole number; refuse one that no double holds."""
+    """Parse an integer; refuse one that is too large for a double."""
     number = int(digits)
     if math.isinf(float(digits)):
         raise InvalidInputError([("", TOO_LARGE)])
@@ -107,4 +107,4 @@ def _integer(digits: str) -> int:
 
 
 def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON value")
+    raise ValueError(f"{constant} is not a JSON value")

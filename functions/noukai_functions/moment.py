@@ -8,11 +8,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_moment(text: str) -> int:
-    """Read a moment as milliseconds since the epoch, rounded up.
+    """Parse a moment into milliseconds since the epoch, rounded up.
 
-    What is none, or has no time zone, is a `ValueError`.
-
-    No job is created between two milliseconds, and none starts before the moment that was asked for.
+    Raises `ValueError` for an invalid moment, or one without a time zone. Rounding up keeps a job from
+    starting before the requested moment.
     """
     moment = datetime.fromisoformat(text.upper())
     if moment.tzinfo is None:

@@ -1,6 +1,6 @@
-"""Names in the stored tables that the functions and the infrastructure share. This module imports nothing.
+"""Names in the stored tables, shared by the functions and the infrastructure. This module imports nothing.
 
-Names are short: the price of a write depends on the whole item's size.
+Names are short because DynamoDB charges a write by the size of the whole item.
 """
 
 JOB_ID = "id"
@@ -11,7 +11,7 @@ EXPIRES_AT = "t"
 """The time-to-live attribute of the jobs and usage tables."""
 
 RESTORED = "rt"
-"""When the last restoration of the row began. A stream record that changes it counts no usage."""
+"""When the row was last restored. A stream record that changes it counts no usage."""
 
 PENDING = "pending"
 RUNNING = "running"
@@ -22,12 +22,12 @@ UNSETTLED = (PENDING, RUNNING)
 TERMINAL = (COMPLETED, FAILED, CANCELLED)
 
 INDEX = "newest"
-"""The index of each flow's jobs by age, in partitions: its keys never change while a job lives."""
+"""The index of each flow's jobs by age, split into partitions. Its keys never change while a job exists."""
 
 INDEX_PARTITION = "lp"
 INDEX_ORDER = "lo"
 INDEX_PARTITIONS = 4
-"""Partitions per flow: each takes a thousand new jobs a second, and a list queries each once."""
+"""Partitions per flow. Each takes a thousand new jobs a second; a list queries each of them once."""
 
 KEY_HASH = "hash"
 USAGE_ORG = "o"

@@ -1,4 +1,4 @@
-"""The preparation of a function at its start, when Lambda gives it more CPU than in a request."""
+"""The preparation of a function during INIT, when Lambda gives it more CPU than in a request."""
 
 import os
 from collections.abc import Callable
@@ -10,13 +10,13 @@ IS_DEPLOYED = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
 def get_ready(make: Callable[[Deployment], object]) -> None:
-    """Make the parts that every request of a function uses, and connect to their services; nothing is sent.
+    """Make the parts that every request of a function uses, and connect their clients; send no request.
 
-    Where this is imported without being deployed, nothing is made.
+    Does nothing when the module is imported outside Lambda.
     """
     if not IS_DEPLOYED:
         return
-    # A failure here comes again in the first request, which logs and answers it.
+    # An error here happens again in the first request, which logs and answers it.
     with suppress(Exception):
         make(deployed())
         deployed().connect()

@@ -1,6 +1,6 @@
-"""Refusals of requests, and unreadable rows: errors that several parts raise.
+"""Refusals of requests, and unreadable rows: domain errors that several parts raise.
 
-None of them knows how it is answered: the table of `errors` says that, for every one of them.
+None of them knows HTTP; the table in `api.errors` maps each to its answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,13 @@ from noukai_wire import limits
 from noukai_wire.text import cut
 
 MAX_ERRORS = 20
-"""How many wrong places an answer names: no more are ever looked for."""
+"""The most invalid places that an answer names; validation stops there."""
 
 _MAX_PATH_BYTES = 200
 
 
 class Refusal(Exception):  # noqa: N818 - an answer to a caller, not a fault
-    """A refused request, with a message that says what to do instead."""
+    """A refused request, with a message that tells the caller what to do."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -23,16 +23,16 @@ class Refusal(Exception):  # noqa: N818 - an answer to a caller, not a fault
 
     @property
     def details(self) -> Mapping[str, object]:
-        """Return the error's details for programs."""
+        """Return the machine-readable details of the error."""
         return {}
 
 
 class InvalidJsonError(Refusal):
-    """A body that holds no JSON."""
+    """A body that is not JSON."""
 
 
 class TooLargeError(Refusal):
-    """A body or a value that is larger than its limit."""
+    """A body or a value that exceeds its size limit."""
 
 
 class MissingMessageError(Refusal):
@@ -47,7 +47,7 @@ class InvalidInputError(Refusal):
 
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
         shown = [(cut(path, _MAX_PATH_BYTES), cut(message, _MAX_PATH_BYTES)) for path, message in errors[:MAX_ERRORS]]
-        more = f"; no more than {MAX_ERRORS} are named" if len(errors) >= MAX_ERRORS else ""
+        more = f"; only the first {MAX_ERRORS} are listed" if len(errors) >= MAX_ERRORS else ""
         self.errors = shown
         self.summary = "; ".join(f"{path or 'the body'}: {message}" for path, message in shown)
         message = f"Correct the input and send it again: {self.summary}"
@@ -55,12 +55,12 @@ class InvalidInputError(Refusal):
 
     @property
     def details(self) -> Mapping[str, object]:
-        """Return one entry of `errors` for each wrong place."""
+        """Return the `errors` entries, one for each invalid place."""
         return {"errors": [{"path": path, "message": message} for path, message in self.errors]}
 
 
 class UnauthenticatedError(Refusal):
-    """A caller who shows no valid key."""
+    """A request without a valid key."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -69,25 +69,25 @@ class UnauthenticatedError(Refusal):
 
 
 class ForbiddenError(Refusal):
-    """A caller whose key does not allow what is asked for."""
+    """A request that the caller's key does not permit."""
 
 
 class BudgetUsedUpError(Refusal):
-    """A new job of an org that has used up its budget."""
+    """A new job of an org whose budget is used up."""
 
     def __init__(self, org: str) -> None:
         super().__init__(
-            f"The org {org!r} has used up its budget of this month: ask the operator of this deployment to raise it."
+            f"The org {org!r} has used up its budget for this month: ask the operator of this deployment to raise it."
         )
 
 
 class TooManyUnfinishedError(Refusal):
-    """A new job of an org that has as many unfinished jobs as it may have."""
+    """A new job of an org that has reached its limit of unfinished jobs."""
 
     def __init__(self, org: str, most: int, what: str) -> None:
         super().__init__(
-            f"The org {org!r} has {most} {what}, as many as it may have: wait until some have ended, cancel some, or "
-            "ask the operator of this deployment to raise the bound."
+            f"The org {org!r} has {most} {what}, the most that it may have: wait until some end, cancel some, or "
+            "ask the operator of this deployment to raise the limit."
         )
 
 
@@ -95,29 +95,29 @@ class TooManyCallsError(Refusal):
     """A call beyond the rate limit of its key; `wait_ms` says when to try again."""
 
     def __init__(self, limit: int, *, wait_ms: int) -> None:
-        super().__init__(f"This key may call {limit} times a second: send the request again in a moment.")
+        super().__init__(f"This key may make {limit} calls a second: send the request again in a second.")
         self.wait_ms = wait_ms
 
 
 class FlowNotFoundError(Refusal):
-    """A flow that this deployment does not have."""
+    """A flow that is not deployed."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no flow {name[:160]!r} here: GET /api/v1/flows lists the flows.")
 
 
 class ProjectNotFoundError(Refusal):
-    """A project that this deployment does not have."""
+    """A project that is not deployed."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no project {name[:160]!r} here: GET /api/v1/flows lists the flows of each.")
 
 
 class JobNotFoundError(Refusal):
-    """An unknown id, or a job that belongs to another org or flow: callers cannot tell which."""
+    """A job id that is unknown, or belongs to another org or flow. Callers cannot tell which."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such job here: check its id, or it has expired and was deleted.")
+        super().__init__("There is no such job here: check the id; an expired job is deleted.")
 
 
 class UnreadableJobError(Refusal):
@@ -125,38 +125,38 @@ class UnreadableJobError(Refusal):
 
     def __init__(self, job_id: str) -> None:
         super().__init__(
-            f"What is stored of the job {job_id} cannot be read: tell the operator of this deployment, whose log says "
+            f"The stored row of the job {job_id} cannot be read: tell the operator of this deployment, whose log says "
             "why."
         )
 
 
 class IdempotencyConflictError(Refusal):
-    """Another submission under an idempotency key that names a job already."""
+    """A submission with an idempotency key that was used with another body."""
 
     def __init__(self) -> None:
         super().__init__(
-            "This Idempotency-Key was used before with another body: send the same body, or use a new key."
+            "This Idempotency-Key was already used with another body: send the same body, or use a new key."
         )
 
 
 class UnavailableError(Refusal):
-    """A request that AWS could not serve now."""
+    """A request that failed because AWS was unavailable."""
 
     def __init__(self) -> None:
-        super().__init__("This could not be done now: send the request again.")
+        super().__init__("The service is unavailable at the moment: send the request again.")
 
 
 class InputNotBackError(Refusal):
-    """A retry of a cancelled job whose message still holds the input."""
+    """A retry of a cancelled job whose input is still in its message."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The input of this cancelled job is still with its message: send the request again in a moment."
+            "The input of this cancelled job has not returned from its queue yet: send the request again in a moment."
         )
 
 
 class UnreadableRowError(ValueError):
-    """A row of the jobs table that does not hold a valid job."""
+    """A row of the jobs table that is not a valid job."""
 
     def __init__(self, job_id: str, org: str, problem: str) -> None:
         super().__init__(f"the row of the job {job_id!r} cannot be read: {problem}")

@@ -1,4 +1,4 @@
-"""The validation of a submission without a build, from the flow itself."""
+"""The validation of a rehearsed submission by the flow itself, without a build."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -16,7 +16,7 @@ from noukai_wire.models import Submission
 
 
 def accepted_arguments(flow: Flow, content: bytes) -> Mapping[str, Any]:
-    """Parse a message and parameters into a job's arguments, as its message would carry them.
+    """Validate a message and parameters, and return the arguments as a job's message would carry them.
 
     Raises:
         ArgumentsError: the API would refuse them.

@@ -1,4 +1,4 @@
-"""The tables, queues, buckets and schedules of a deployment, each made when it is first used."""
+"""The tables, queues, buckets and schedules of a deployment, each made on first use."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Resources(Clients):
-    """The stores and queues that the function's environment names."""
+    """The stores and queues named in the function's environment."""
 
     environment: Mapping[str, str]
     clock: Clock
@@ -36,35 +36,35 @@ class Resources(Clients):
 
     @cached_property
     def rounds(self) -> "Rounds":
-        """Return the rounds of the sweep."""
+        """Return the store of the sweep's rounds."""
         from noukai_functions.jobs.rounds import Rounds
 
         return Rounds(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def index(self) -> "JobIndex":
-        """Return the jobs of each flow by their age."""
+        """Return the index of each flow's jobs by age."""
         from noukai_functions.jobs.index import JobIndex
 
         return JobIndex(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def saved_inputs(self) -> "SavedInputs":
-        """Return the inputs of jobs that did not complete."""
+        """Return the store of inputs of jobs that did not complete."""
         from noukai_functions.jobs.saved_inputs import SavedInputs
 
         return SavedInputs(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def api_keys(self) -> "ApiKeys":
-        """Return the keys table."""
+        """Return the API keys."""
         from noukai_functions.access.api_keys import ApiKeys
 
         return ApiKeys(self._dynamodb, self.environment["KEYS_TABLE"], self.clock)
 
     @cached_property
     def rate_limits(self) -> "RateLimits":
-        """Return the call rates of limited keys."""
+        """Return the call counters of rate-limited keys."""
         from noukai_functions.access.rate_limits import RateLimits
 
         return RateLimits(self._dynamodb, self.environment["USAGE_TABLE"], self.clock)
@@ -78,14 +78,14 @@ class Resources(Clients):
 
     @cached_property
     def usage_totals(self) -> "UsageTotals":
-        """Return the usage of orgs by day and flow."""
+        """Return the usage totals of orgs by day and flow."""
         from noukai_functions.usage.totals import UsageTotals
 
         return UsageTotals(self._dynamodb, self.environment["USAGE_TABLE"])
 
     @cached_property
     def queue(self) -> "JobQueue":
-        """Return the queue that the worker reads; for senders, that of the default worker."""
+        """Return the queue: a worker's own, or the default worker's for functions that send."""
         return self._queue(self.environment["QUEUE_URL"])
 
     @cached_property
@@ -102,7 +102,7 @@ class Resources(Clients):
 
     @cached_property
     def schedules(self) -> "Schedules":
-        """Return the schedules of messages that wait longer than a queue can hide them."""
+        """Return the schedules of messages that wait longer than a queue can delay them."""
         from noukai_functions.schedules import Schedules
 
         environment = self.environment

@@ -1,4 +1,4 @@
-"""The one-time schedules of messages that wait longer than a queue can hide them."""
+"""The one-time schedules of messages that wait longer than a queue can delay them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,24 +16,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Schedules:
-    """One group of schedules.
+    """A schedule group.
 
-    A schedule sends its message to its queue within a minute of its time, and is gone.
+    A schedule sends its message within a minute of its time, and is then deleted.
     """
 
     client: "EventBridgeSchedulerClient"
     group: str
     queue: str | None
-    """The ARN of any of the stack's queues; None, like the role, for who makes no schedules."""
+    """The ARN of any queue of the stack; None, like the role, for functions that make no schedules."""
     role: str | None
-    """That of the scheduler, which may send to the queues."""
+    """The role of EventBridge Scheduler, which may send to the queues."""
 
     def create(self, message: Message, due_at: int, queue: JobQueue) -> None:
         """Schedule a message to a queue.
 
-        It is sent without a message group, which Scheduler documents for FIFO queues alone. The SDK repeats a
-        request with the same client token, so that a conflict is always another submission, perhaps with
-        another body.
+        Set no message group: Scheduler documents it for FIFO queues only. The SDK repeats a request with the
+        same client token, so a conflict always comes from another submission, perhaps with another body.
         """
         due = datetime.fromtimestamp(-(-due_at // 1000), UTC)
         target: Any = {"Arn": _beside(self.queue, queue.name), "RoleArn": self.role, "Input": _input(message)}
@@ -47,7 +46,7 @@ class Schedules:
         )
 
     def read(self, job: Job) -> Message | None:
-        """Return a scheduled message; None if there is none (any more)."""
+        """Return the scheduled message; None if the schedule does not exist."""
         try:
             found = self.client.get_schedule(GroupName=self.group, Name=_name(job))
         except AwsError as error:
@@ -66,7 +65,7 @@ class Schedules:
 def _beside(arn: str | None, name: str) -> str:
     """Return the ARN of another queue in the same account and region."""
     if arn is None:
-        raise LookupError("this function was not told where the queues are: it makes no schedules")
+        raise LookupError("QUEUE_ARN is not set: this function cannot make schedules")
     return f"{arn.rpartition(':')[0]}:{name}"
 
 
@@ -75,19 +74,19 @@ def check_size(message: Message) -> None:
     size = len(_input(message))
     if size > limits.MAX_SCHEDULED_BYTES:
         raise TooLargeError(
-            f"The job's message is {size} bytes of ASCII; at most {limits.MAX_SCHEDULED_BYTES} can wait for a runAt "
+            f"The job's message is {size} bytes of ASCII; at most {limits.MAX_SCHEDULED_BYTES} may wait for a runAt "
             f"more than {limits.MAX_DELAY_SECONDS} seconds ahead: send less, or later.",
         )
 
 
 def _name(of: Job | Message) -> str:
-    """Return the schedule's name, unique even when a job's id is reused."""
+    """Return the schedule's name. The creation time makes it unique even when a job's id is reused."""
     return f"{of.id}-{of.created_at}"
 
 
 def _input(message: Message) -> str:
-    # What looks like `<aws.scheduler.execution-id>` would be replaced. Only a text holds the sign, where JSON
-    # may spell it so.
+    # Scheduler would replace keywords such as `<aws.scheduler.execution-id>`. Only JSON strings can hold a
+    # `<`, where the escape means the same.
     return message.body.replace("<", "\\u003c")
 
 

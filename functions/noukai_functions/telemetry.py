@@ -1,4 +1,4 @@
-"""Logs, as JSON lines."""
+"""The logger, which writes JSON lines."""
 
 import logging
 from contextlib import suppress
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 SERVICE = "noukai"
 _MOST_TRACES = 16
-"""How many exceptions of a chain or a group are of use to a reader."""
+"""The most exceptions of a chain or a group that are shown."""
 _MOST_TRACE = 1 << 15
-"""Characters, of which the last ones tell the most."""
+"""Characters. The end of a trace is kept, since it says the most."""
 
 
 @cache
 def logger() -> "Logger":
     """Return the process's logger; its level is `LOG_LEVEL`."""
-    # Imported here so that a function that logs nothing does not pay for it at its cold start.
+    # Imported here so that a function that logs nothing does not pay for it at a cold start.
     from aws_lambda_powertools import Logger  # noqa: PLC0415
 
     return Logger(service=SERVICE, use_rfc3339=True, utc=True, serialize_stacktrace=False)
@@ -38,15 +38,15 @@ def renew_logger() -> None:
 def trace_of(error: BaseException | None) -> str:
     """Return the traces of an exception, its causes and its group's members.
 
-    Their texts are left out: they may quote an input.
+    Leaves out the messages: they may quote an input.
     """
-    with suppress(BaseException):  # its class is the author's, as may be what loads the source of its lines
+    with suppress(BaseException):  # the class is the flow author's, and so may be its source's loader
         return "\n\n".join(reversed(_traces(error, set())))[-_MOST_TRACE:]
-    return "its trace cannot be shown"
+    return "the trace cannot be shown"
 
 
 def _traces(error: BaseException | None, told: set[int]) -> list[str]:
-    """Yield the traces of an exception, its group's members and its causes, each once."""
+    """Return the traces of an exception, its group's members and its causes, each once."""
     from noukai_wire.exceptions import cause_of, frames_of, members_of  # noqa: PLC0415 - few processes log an exception
 
     parts: list[str] = []

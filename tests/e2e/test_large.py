@@ -78,7 +78,7 @@ def test_lost_result_is_a_clear_error(system: LocalSystem, client: Noukai) -> No
     (bucket,) = [each["Name"] for each in s3.list_buckets()["Buckets"] if "payloads" in each["Name"]]
     (key,) = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"] if job.id in each["Key"]]
     s3.delete_object(Bucket=bucket, Key=key)
-    with pytest.raises(ResultLostError, match="it is not there any more") as raised:
+    with pytest.raises(ResultLostError, match="it is gone") as raised:
         job.wait(timeout_ms=60_000)
     assert raised.value.status.state == "completed"
 

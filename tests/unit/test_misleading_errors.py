@@ -29,7 +29,7 @@ def test_error_whose_class_misleads_is_told_all_the_same() -> None:
     assert raised_by(NamelessError("x")) == Raised("NamelessError: x", permanent=True)
     told = raised_by(UnfathomableError("x"))
     assert told == Raised("UnfathomableError: it cannot be described, since that raises ZeroDivisionError", True)
-    assert trace_of(UnfathomableError("x")) == "its trace cannot be shown"
+    assert trace_of(UnfathomableError("x")) == "the trace cannot be shown"
 
 
 def test_source_that_is_a_pipe_is_not_read(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The clients of botocore without boto3: for S3, Scheduler, and all services with unusual settings."""
+"""The clients of botocore, without boto3: for S3, Scheduler, and all services with unusual settings."""
 
 from collections.abc import Callable
 from functools import cache
@@ -18,30 +18,29 @@ _CONFIG = Config(
     read_timeout=READ_SECONDS,
     retries={"mode": "standard", "total_max_attempts": MOST_TRIES},
     tcp_keepalive=True,
-    # botocore's own says more of this machine, and is put together anew for each call: a tenth of the call's
-    # CPU.
+    # botocore builds its own, longer user agent anew for each call, which takes a tenth of the call's CPU.
     user_agent="noukai",
 )
 
 _OF_OBJECTS = Config(
-    # URLs that are given away say what is sent to them, which older signatures cannot, and name the bucket's
-    # region: elsewhere a bucket that was just made is not known yet.
+    # Presigned URLs must fix the content's headers, which takes Signature Version 4, and name the bucket's
+    # region, because a new bucket is not known elsewhere yet.
     signature_version="s3v4",
     s3={"addressing_style": "virtual"},
-    # 100 MB are stored in some seconds.
+    # Storing 100 MB takes some seconds.
     read_timeout=10,
 )
 
 
 class BotocoreClient:
-    """A client of botocore's whose methods raise `AwsError`."""
+    """A botocore client whose methods raise `AwsError`."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     @classmethod
     def of(cls, service: str) -> "BotocoreClient":
-        """Make a client of the function's own account and region."""
+        """Make a client in the function's own account and region."""
         session = botocore_session()
         _let_handle(session, service)
         verify = trusted(session.get_config_variable("region"), stated=session.get_config_variable("ca_bundle"))
@@ -49,14 +48,14 @@ class BotocoreClient:
         return cls(session.create_client(service, config=config, verify=verify))
 
     def __getattr__(self, name: str) -> Any:
-        """Return what botocore's client has by that name."""
+        """Return the attribute of botocore's client; wrap methods to raise `AwsError`."""
         found = getattr(self._client, name)
         return as_aws_error(name)(found) if isinstance(found, Callable) else found  # type: ignore[arg-type]
 
 
 @cache
 def botocore_session() -> Session:
-    """Make a session without botocore's handlers for single services: registering them slows cold starts."""
+    """Make a session without the handlers of single services, whose registration slows cold starts."""
     session = Session(include_builtin_handlers=False)
     _let_handle(session)
     return session
@@ -64,7 +63,7 @@ def botocore_session() -> Session:
 
 @cache
 def _let_handle(session: Session, *service: str) -> None:
-    """Register botocore's handlers of a service, or those of all."""
+    """Register botocore's handlers for a service, or those for all services."""
     for event, handler, *_ in BUILTIN_HANDLERS:
         if event.split(".")[1:2] == list(service):
             session.register(event, handler)

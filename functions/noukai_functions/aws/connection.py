@@ -1,4 +1,4 @@
-"""One kept connection to a service."""
+"""One keep-alive connection to a service."""
 
 import os
 import ssl
@@ -17,7 +17,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A service's answer; header names are case-insensitive."""
+    """A service's answer. Header names are case-insensitive."""
 
     status: int
     headers: "HTTPMessage | Mapping[str, str]"
@@ -25,15 +25,15 @@ class Answer:
 
 
 class Connection:
-    """A connection that opens on first use, and again when the other side has closed it.
+    """A connection that opens on first use, and reopens after the other side has closed it.
 
-    It is for one thread. A forked process makes one of its own: two cannot share what TLS has agreed on.
+    It is for one thread. A forked process opens its own, because two processes cannot share a TLS session.
     """
 
     def __init__(self, url: str, authorities: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _DEFAULT_PORTS or parts.hostname is None:
-            raise ValueError(f"{url!r} is no address of a service: it must begin with https://")
+            raise ValueError(f"{url!r} is not an endpoint URL: it must begin with https://")
         self._name, self._port = parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme]
         self._context = _context(authorities) if parts.scheme == "https" else None
         self.path = parts.path or "/"
@@ -47,7 +47,7 @@ class Connection:
 
         Raises:
             OSError: the service could not be reached, or did not answer in time.
-            http.client.HTTPException: what it has answered is no HTTP.
+            http.client.HTTPException: the answer is not valid HTTP.
         """
         connection = self._usable()
         try:
@@ -55,7 +55,7 @@ class Connection:
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read())
         except BaseException:
-            # Half an answer may be left in it.
+            # Part of an answer may be left unread in it.
             self.close()
             raise
 
@@ -64,7 +64,7 @@ class Connection:
         self._usable()
 
     def close(self) -> None:
-        """Close the connection, if this process has one; another may be made."""
+        """Close the connection if this process owns one; the next call opens another."""
         kept, self._kept = self._kept, None
         if kept is not None and self._owner == os.getpid():
             kept.close()
@@ -89,7 +89,7 @@ class Connection:
 
 
 def _is_over(connection: socket) -> bool:
-    """Return whether an idle connection was closed, or has unrequested data."""
+    """Return whether an idle connection was closed, or holds unrequested data."""
     poller = poll()
     poller.register(connection, POLLIN)
     if not poller.poll(0):
@@ -98,7 +98,7 @@ def _is_over(connection: socket) -> bool:
     try:
         connection.recv(1)
     except (ssl.SSLWantReadError, BlockingIOError):
-        # It was TLS's own, such as the tickets that follow the handshake.
+        # The data belonged to TLS itself, such as session tickets.
         return False
     except OSError:
         return True
@@ -109,7 +109,7 @@ def _is_over(connection: socket) -> bool:
 
 @cache
 def _context(authorities: str) -> ssl.SSLContext:
-    """Read the authorities once for all services."""
+    """Return the TLS context, read once for all services."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(authorities)
     return context

@@ -1,7 +1,7 @@
-"""A client of the services that speak AWS's JSON protocol, with nothing of botocore.
+"""A client of services with AWS's JSON protocol, without botocore.
 
-It has the methods that botocore's client of the service has, and takes and returns what they do. It checks no
-parameters: mypy does, by botocore's types, and AWS itself.
+It has the same methods as botocore's client, with the same parameters and answers. It does not validate
+parameters: mypy checks them by botocore's types, and AWS checks them itself.
 """
 
 import json
@@ -33,21 +33,21 @@ class DirectClient:
         self._quota = RetryQuota()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        """Return the method that calls an operation: `get_item` for `GetItem`."""
+        """Return the method for an operation: `get_item` calls `GetItem`."""
         if name.startswith("_"):
             raise AttributeError(name)
         operation = name.title().replace("_", "")
         return lambda **parameters: self.call(operation, parameters)
 
     def open(self) -> None:
-        """Connect ahead of the first call, which will try again if that fails."""
+        """Connect before the first call; ignore a failure, since the call connects again."""
         try:
             self._connection.open()
         except OSError:
             return
 
     def close(self) -> None:
-        """Close the connection until the next call."""
+        """Close the connection; the next call opens another."""
         self._connection.close()
 
     def call(self, operation: str, parameters: dict[str, Any]) -> Any:
@@ -79,12 +79,12 @@ class DirectClient:
             raise AwsError(operation, message=repr(error), is_transient=True) from error
         stated = answer.headers.get("x-amz-crc32")
         if stated is not None and int(stated) != zlib.crc32(answer.content):
-            raise AwsError(operation, message="the answer was changed on its way", is_transient=True)
+            raise AwsError(operation, message="the checksum of the answer does not match", is_transient=True)
         content = _parsed(answer.content)
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise _error(operation, answer, {} if content is None else content)
         if content is None:
-            raise AwsError(operation, message="the answer is no JSON object", is_transient=True)
+            raise AwsError(operation, message="the answer is not a JSON object", is_transient=True)
         return content
 
 
@@ -100,7 +100,7 @@ def _parsed(content: bytes) -> dict[str, Any] | None:
 def _error(operation: str, answer: Answer, content: dict[str, Any]) -> AwsError:
     """Return the error that an answer describes."""
     code = str(content.get("__type") or answer.status).partition(":")[0].rpartition("#")[2]
-    # What SQS called an error before it spoke JSON, which clients go by.
+    # The error code of SQS's older protocol, which clients rely on.
     older, _, fault = answer.headers.get("x-amzn-query-error", "").partition(";")
     code = older if older and fault else code
     message = content.get("message") or content.get("Message") or reasons.get(answer.status, "")
@@ -112,13 +112,13 @@ def _text_of(value: object) -> str:
     """Write bytes as the protocol does."""
     if isinstance(value, bytes | bytearray):
         return b64encode(value).decode()
-    raise TypeError(f"a request holds no {type(value).__name__}")
+    raise TypeError(f"a request cannot hold a {type(value).__name__}")
 
 
 def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
-    """Read bytes in an attribute of DynamoDB.
+    """Decode the bytes in a DynamoDB attribute.
 
-    An attribute that has the name of a type holds another one, no text.
+    An attribute whose name is `B` or `BS` holds an object instead.
     """
     if isinstance(found.get("B"), str):
         return {"B": b64decode(found["B"])}

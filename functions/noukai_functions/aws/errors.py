@@ -8,9 +8,9 @@ from typing import Any
 class AwsError(Exception):
     """A call that AWS refused or did not answer.
 
-    `code` is AWS's name of the error, empty if there was no answer. `answer` is the whole answer: a refused
-    condition has the `Item`, a cancelled transaction its `CancellationReasons`. `is_transient` says whether
-    another try may help.
+    `code` is AWS's error code; it is empty if there was no answer. `answer` is the whole answer: a failed
+    condition has the `Item`, a cancelled transaction its `CancellationReasons`. `is_transient` says whether a
+    retry may help.
     """
 
     def __init__(

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def queried(client: "DynamoDBClient", **request: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the items of a query; fetch each page when it is needed."""
+    """Yield the items of a query; fetch each page on demand."""
     start: Any = {}
     while start is not None:
         page: Any = client.query(**request, **start)

@@ -32,7 +32,7 @@ _PRICE = 5
 
 @dataclass(slots=True)
 class RetryQuota:
-    """The retry quota of a client: once a service fails for long, most calls are tried only once."""
+    """The retry quota of a client: while a service keeps failing, most calls are not retried."""
 
     left: int = _CAPACITY
 
@@ -44,10 +44,10 @@ class RetryQuota:
         return True
 
     def give_back(self, retries: int) -> None:
-        """Return the cost of a successful retry to the quota; a call without one adds a little."""
+        """Return the cost of successful retries to the quota; a call without a retry adds a little."""
         self.left = min(_CAPACITY, self.left + (_PRICE if retries else 1))
 
 
 def backoff_seconds(tries: int) -> float:
-    """Return a random backoff after so many attempts, so that failed callers do not return together."""
+    """Return a random backoff after a number of attempts; jitter keeps failed callers apart."""
     return random.random() * float(2 ** (tries - 1))  # noqa: S311 - nothing secret

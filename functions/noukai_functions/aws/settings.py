@@ -1,4 +1,4 @@
-"""The endpoint, credentials and certificates of a service, from the environment as botocore reads it."""
+"""The endpoint, credentials and certificates of a service, read from the environment as botocore does."""
 
 import re
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 AUTHORITIES = Path(__file__).resolve().parent.parent.parent / "authorities.pem"
-"""Amazon's certificate authorities, in an asset: reading all 120 public ones takes 30 ms of CPU."""
+"""Amazon's certificate authorities, in an asset. Reading all 120 public ones would take 30 ms of CPU."""
 
 _PUBLIC_REGION = re.compile(r"(?!cn-)[a-z]{2}-[a-z]+-\d+")
-"""China and the sovereign and isolated clouds have other names, and may have other authorities."""
+"""Regions of China and the sovereign and isolated clouds have other names, and may use other authorities."""
 
 _SUFFIXES = {
     "cn-": "amazonaws.com.cn",
@@ -20,10 +20,10 @@ _SUFFIXES = {
     "us-isof-": "csp.hci.ic.gov",
     "eu-isoe-": "cloud.adc-e.uk",
 }
-"""The domains of the partitions other than the public one, by the start of their regions' names."""
+"""The domains of the other partitions, by the prefix of their regions' names."""
 
 _TARGETS = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
-"""The services that are called directly, by what their calls are addressed to."""
+"""The services that are called directly, with the prefixes of their `X-Amz-Target` headers."""
 
 _NEEDED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
 _BOTOCORES = (
@@ -33,7 +33,7 @@ _BOTOCORES = (
     "HTTPS_PROXY",
     "https_proxy",
 )
-"""What only botocore knows how to follow; Lambda sets none of them."""
+"""Settings that only botocore supports. Lambda sets none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Settings:
 
 
 def settings_of(service: str, environment: Mapping[str, str]) -> Settings | None:
-    """Read the settings of a service; None if it is to be called through botocore."""
+    """Read the settings of a service; None if it must be called through botocore."""
     is_whole = all(environment.get(name) for name in _NEEDED) and not any(environment.get(name) for name in _BOTOCORES)
     if service not in _TARGETS or not is_whole:
         return None
@@ -70,7 +70,7 @@ def settings_of(service: str, environment: Mapping[str, str]) -> Settings | None
 
 
 def trusted(region: str | None, *, stated: str | None) -> str | None:
-    """Return the certificates to trust: the stated file, Amazon's, or (None) botocore's default."""
+    """Return the certificate file: the configured one, Amazon's, or None for botocore's default."""
     if stated is None and _PUBLIC_REGION.fullmatch(region or "") and AUTHORITIES.is_file():
         return str(AUTHORITIES)
     return stated
@@ -84,5 +84,5 @@ def _everybody() -> str:
     """Return the path of botocore's certificate file without importing botocore."""
     spec = find_spec("botocore")
     if spec is None or spec.origin is None:
-        raise LookupError("there is no file of certificate authorities: set AWS_CA_BUNDLE")
+        raise LookupError("no certificate authorities were found: set AWS_CA_BUNDLE to a file with them")
     return str(Path(spec.origin).parent / "cacert.pem")

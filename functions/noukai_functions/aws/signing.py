@@ -1,4 +1,4 @@
-"""The signing of one JSON POST with AWS Signature Version 4."""
+"""The signing of a JSON POST with AWS Signature Version 4."""
 
 import hmac
 import time
@@ -12,14 +12,14 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 class Signer:
-    """A signer of requests for one service of one region."""
+    """A signer of requests to one service in one region."""
 
     def __init__(self, settings: "Settings") -> None:
         self._settings = settings
         self._key = ("", b"")
 
     def signed(self, path: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
-        """Return the headers with a signature of all; names are lower-case and include `host`."""
+        """Return the headers with a signature over all of them. Names are lower-case and include `host`."""
         settings = self._settings
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         headers = {**headers, "x-amz-date": now}
@@ -39,7 +39,7 @@ class Signer:
         return headers
 
     def _key_of(self, scope: str) -> bytes:
-        """Return the key of a scope, which changes once a day."""
+        """Return the signing key of a scope; it changes daily."""
         if self._key[0] != scope:
             key = f"AWS4{self._settings.secret}".encode()
             for part in scope.split("/"):

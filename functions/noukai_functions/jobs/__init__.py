@@ -1,1 +1,1 @@
-"""The job: its lifecycle, row, message, index entry, saved input and objects."""
+"""The job: its lifecycle, row, message, index entry, saved objects."""

@@ -1,7 +1,6 @@
-"""The usual duration of a flow, learned from the runs in this process.
+"""The estimated duration of a flow, learned from the runs in this process.
 
-Remembering costs nothing: no write, no read, and whoever waits finds the estimate in the row that the claim
-writes.
+It costs no read and no extra write: the claim writes the estimate into the job's row.
 """
 
 from collections.abc import Mapping
@@ -11,22 +10,22 @@ from typing import Any, NamedTuple
 from noukai_wire.limits import MAX_TIMEOUT_SECONDS
 
 _MEMORY = 8
-"""A run counts for one in so many: what a flow took long ago is forgotten."""
+"""The weight of a run is one in this many, so that old durations fade."""
 
 _FIRST_DEVIATION = 0.2
-"""Of the first run's time: one run says little of the next."""
+"""A share of the first run's time: one run says little about the next."""
 
 _SPREAD_PER_DEVIATION = 1.25
-"""The standard deviation of a normal spread, in mean absolute deviations."""
+"""The standard deviation of a normal distribution, in mean absolute deviations."""
 
 _LEAST_SPREAD = 0.05
-"""Of the expected time: a few equal runs promise no more."""
+"""A share of the expected time: the least spread, since a few equal runs prove little."""
 
 _LARGEST_SPREAD = 0.5
-"""Of the expected time: a flow whose runs differ more than this is not foreseeable."""
+"""A share of the expected time: a flow with a larger spread is not predictable."""
 
 _PROGRESS_SPREAD = 0.25
-"""Of the time that is left by a flow's own account, which is seldom exact."""
+"""A share of the remaining time by the flow's own progress, which is seldom exact."""
 
 
 class Estimate(NamedTuple):
@@ -44,26 +43,26 @@ class _RunTime:
 
     def learn(self, took_ms: int) -> None:
         self.runs += 1
-        # The deviation forgets sooner, so that the first guess of it is soon gone.
+        # The deviation adapts faster, so that its first guess soon fades.
         self.deviation += max(2 / (self.runs + 1), 1 / _MEMORY) * (abs(took_ms - self.mean) - self.deviation)
         self.mean += (took_ms - self.mean) / min(self.runs, _MEMORY)
 
 
 @dataclass(slots=True)
 class RunTimes:
-    """The durations of each flow's successful runs in this process, weighted to the latest."""
+    """The durations of each flow's successful runs in this process; recent runs weigh more."""
 
     _flows: dict[str, _RunTime] = field(default_factory=dict)
 
     def learn(self, flow: str, took_ms: int) -> None:
-        """Record a successful run; others do not predict the next."""
+        """Record a successful run; failed runs do not predict the next."""
         if known := self._flows.get(flow):
             known.learn(took_ms)
         else:
             self._flows[flow] = _RunTime(took_ms, took_ms * _FIRST_DEVIATION)
 
     def estimate(self, flow: str, begun_at: int) -> Estimate | None:
-        """Return the expected end of a run begun at `begun_at`; None if there is no basis for it."""
+        """Return the expected end of a run begun at `begun_at`; None if it cannot be predicted."""
         known = self._flows.get(flow)
         if known is None:
             return None
@@ -74,12 +73,12 @@ class RunTimes:
 
 
 def refine(known: Estimate | None, begun_at: int, now: int, progress: Mapping[str, Any] | None) -> Estimate | None:
-    """Combine the estimate with the flow's own progress, weighted by certainty."""
+    """Combine the estimate with the flow's own progress, each weighted by its certainty."""
     percent = (progress or {}).get("percent")
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 < percent < 100:  # noqa: PLR2004
         return known
     left = (now - begun_at) * (100 - percent) / percent
-    if left > MAX_TIMEOUT_SECONDS * 1000:  # no attempt lives to see that: the flow has only just begun to count
+    if left > MAX_TIMEOUT_SECONDS * 1000:  # longer than any attempt may run: the flow has only begun to count
         return known
     told = Estimate(now + round(left), max(1, round(left * _PROGRESS_SPREAD)))
     if known is None:

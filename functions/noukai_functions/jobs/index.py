@@ -1,7 +1,7 @@
-"""The index of the jobs table: flow, age and id of each job, all immutable.
+"""The index of the jobs table by flow, age and id, all immutable.
 
-It follows the table within a fraction of a second: of a job it may say too late that it is there, or that it
-is gone.
+The index is eventually consistent: for a fraction of a second, new jobs may be missing and deleted ones
+listed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 AFTER_ALL = "~"
-"""A position that is higher than that of any job."""
+"""A position above that of every job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,16 @@ class JobIndex:
     table_name: str
 
     def newest(self, org: str, flows: Iterable[str], *, above: str, below: str, at_once: int) -> Iterator[str]:
-        """Iterate over the positions of an org's jobs of some flows, the newest first, in the order of `row.order`.
+        """Iterate over the index positions of an org's jobs of some flows, newest first.
 
-        Those below `below`, and not below `above`. Each partition is asked for so many `at_once`, and again
-        only when they are used up.
+        Includes positions from `above` up to, but not including, `below`. Each partition is queried for
+        `at_once` positions, and again only when these are used up.
         """
         names = [name for flow in flows for name in partitions(org, flow)]
         return merge(*(self._positions(name, above, below, at_once) for name in names), reverse=True)
 
     def has_jobs(self, org: str, flow: str) -> bool:
-        """Return whether there is any job of an org's flow."""
+        """Return whether the org has any job of the flow."""
         return any(self.newest(org, [flow], above="", below=AFTER_ALL, at_once=1))
 
     def _positions(self, partition: str, above: str, below: str, at_once: int) -> Iterator[str]:

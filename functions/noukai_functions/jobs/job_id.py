@@ -10,11 +10,11 @@ _ID = re.compile(r"job_[a-z2-7]{26}")
 
 
 def job_id(org: str, flow: str, idempotency_key: str | None) -> str:
-    """Make an id of 130 bits: derived from the idempotency key, org and flow, or random."""
+    """Make an id of 130 bits: derived from the org, flow and idempotency key, or random without a key."""
     if idempotency_key is None:
         digest = secrets.token_bytes(20)
     else:
-        # No part can hold the separator, so no two addresses and keys meet in one text.
+        # No part can hold a line break, so different parts never join to the same text.
         digest = hashlib.sha256(f"{org}\n{flow}\n{idempotency_key}".encode()).digest()
     return "job_" + base64.b32encode(digest[:20]).decode().lower()[: _BITS // 5]
 

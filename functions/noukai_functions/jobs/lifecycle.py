@@ -1,4 +1,4 @@
-"""The life of a job, pure: its states, the transitions between them and what a delivery may do.
+"""The life of a job, pure: its states, the transitions between them and the verdict on a delivery.
 
                     claim                 complete
         pending ────────────> running ──────────────> completed
@@ -42,13 +42,13 @@ class Transition(Enum):
     COMPLETE = (frozenset({State.RUNNING}), State.COMPLETED)
     FAIL = (frozenset({State.RUNNING}), State.FAILED)
     RELEASE = (frozenset({State.RUNNING}), State.PENDING)
-    """Gives the job back after an attempt, or undoes a claim for which the worker has no process."""
+    """Releases the job after an attempt, or undoes a claim that found no process."""
     CANCEL = (UNSETTLED, State.CANCELLED)
     FAIL_UNRUN = (UNSETTLED, State.FAILED)
     RESEND = (frozenset({State.PENDING}), State.PENDING)
-    """Changes no state: a repeated submission says that it has sent the message again."""
+    """Changes no state: records that a repeated submission has sent the message again."""
     STOP = (frozenset({State.CANCELLED}), State.CANCELLED)
-    """Changes no state: the worker says that the code of a cancelled job has stopped."""
+    """Changes no state: records that the code of a cancelled job has stopped."""
 
     @property
     def sources(self) -> frozenset[State]:
@@ -62,22 +62,23 @@ class Transition(Enum):
 
 
 START_WITHIN_MS = 8 * 24 * 60 * 60 * 1000
-"""From when a job may start to its deadline. The queues keep messages for ten days: within the last two of
-them a sweep finds the overdue job, so that its row says why before its message is gone."""
+"""The time from when a job may start to its deadline to start. Queues keep messages for ten days, so that the
+sweep fails an overdue job, with a reason, before its message is gone."""
 
 
 DELIVERY_MS = 60_000
-"""How long a message that may be delivered is given to be claimed, before it counts as lost."""
+"""How long a visible message may remain unclaimed before it counts as lost."""
 
 
 _FIRST_PROGRESS_MS = 1000
 _PROGRESS_SHARE = 10
-"""A report comes after a tenth of the time so far: workers write no more often, and callers look no more."""
+"""A tenth of the run time so far: the interval between progress writes, and between a caller's polls for
+progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """An object with what is too large for a row: its name, its bytes and the SHA-256 of its content, in hex."""
+    """An object with content that is too large for a row: its key, size in bytes and SHA-256 in hex."""
 
     key: str
     size: int
@@ -86,7 +87,7 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One submission of a flow, as its row says."""
+    """One submission of a flow, as stored in its row."""
 
     id: str
     org: str
@@ -97,41 +98,41 @@ class Job:
     attempt: int
     max_attempts: int
     digest: bytes
-    """Of the parsed body: the same idempotency key with another digest is a conflict."""
+    """The digest of the parsed body. The same idempotency key with another digest is a conflict."""
     keep_seconds: int
     start_by: int
-    """From then on a job that nobody runs will never run."""
+    """The deadline to start: after it, a job that nobody runs is overdue."""
     not_before: int | None = None
     resent_at: int | None = None
     """When a repeated submission last sent its message again."""
     lease_until: int | None = None
     owner: str | None = None
-    """The token of the claim that runs it, or settled it."""
+    """The token of the claim that runs the job or settled it."""
     started_at: int | None = None
     claimed_at: int | None = None
-    """When the attempt that runs it, or ran it last, was claimed."""
+    """When the current or last attempt was claimed."""
     ran_ms: int | None = None
-    """How long its attempts have run in all, as far as their workers have written it."""
+    """The total run time of its attempts, as far as it was written."""
     completed_at: int | None = None
     stopped_at: int | None = None
     expires_at: int | None = None
-    """Seconds since the epoch, as the table's time to live wants it."""
+    """In seconds since the epoch, as DynamoDB's time to live requires."""
     expected_at: int | None = None
-    """When the attempt that runs it should end, as its worker estimates."""
+    """The estimated end of the current attempt."""
     spread_ms: int | None = None
     """The standard deviation of that estimate."""
     progress: Mapping[str, Any] | None = None
     result: str | None = None
     """The output as JSON text, unless it is too large for the row."""
     result_object: Payload | None = None
-    """Where the output is instead."""
+    """The object with the output, if it is too large for the row."""
     error: str | None = None
     last_error: str | None = None
     metadata: Mapping[str, str] | None = None
     retry_of: str | None = None
-    """The job whose input this one has submitted again."""
+    """The job that this one retries."""
     memory: int | None = None
-    """The MB of the worker that has claimed it last, if that is not a default one."""
+    """The memory in MB of the worker that made the last claim, unless it is the default."""
 
     def total_ms(self, now: int) -> int:
         """Return the total run time of its attempts until now."""
@@ -144,54 +145,53 @@ class Job:
 
     @property
     def due_at(self) -> int:
-        """Return the time from which it could first start."""
+        """Return the earliest time at which it could start."""
         return self.start_by - START_WITHIN_MS
 
     @property
     def is_later(self) -> bool:
-        """Return whether a schedule sends its message: the queue cannot hide it for so long."""
+        """Return whether its message waits in a schedule, since a queue cannot delay it for so long."""
         return needs_schedule(self.due_at - self.created_at)
 
     def has_schedule(self, now: int) -> bool:
-        """Return whether its message may still wait in a schedule."""
+        """Return whether its message may still be in a schedule."""
         return self.attempt == 0 and self.due_at > now and self.is_later
 
     def may_be_resent(self, now: int) -> bool:
-        """Return whether a resubmission may resend the message: once at first, then once per delivery time.
+        """Return whether a resubmission may send the message again: once, then once per delivery time.
 
-        Until a worker has claimed the job nobody can tell whether its message was sent; sent twice, it starts
-        its job once.
+        Until the first claim nobody can tell whether the message was sent. Sending it twice is harmless.
         """
         if self.attempt or self.is_terminal or self.has_schedule(now):
             return False
         return self.resent_at is None or now >= max(self.resent_at, self.due_at) + DELIVERY_MS
 
     def has_live_lease(self, now: int) -> bool:
-        """Return whether its attempt counts as alive."""
+        """Return whether its attempt still holds the lease."""
         return self.state is State.RUNNING and self.lease_until is not None and self.lease_until > now
 
     def must_wait(self, now: int) -> bool:
-        """Return whether a delay or a backoff keeps it from being claimed yet."""
+        """Return whether a delay or a backoff keeps it from being claimed."""
         return self.state is State.PENDING and self.not_before is not None and self.not_before > now
 
     def is_expired(self, now: int) -> bool:
-        """Return whether it has expired, even if its row is not yet deleted."""
+        """Return whether it has expired, even if its row still exists."""
         return self.is_terminal and self.expires_at is not None and self.expires_at * 1000 <= now
 
     def is_overdue(self, now: int) -> bool:
-        """Return whether nobody runs it and its message is gone or was never sent."""
+        """Return whether it is past its deadline to start and nobody runs it."""
         return not (self.is_terminal or self.has_live_lease(now) or self.must_wait(now)) and now >= self.start_by
 
 
 def needs_schedule(wait_ms: int) -> bool:
-    """Return whether a message must wait longer than a queue can hide it."""
+    """Return whether a wait is longer than a queue can delay a message."""
     return wait_ms > MAX_DELAY_SECONDS * 1000
 
 
 def has_lost(mine: Job, seen: Job) -> bool:
-    """Return whether a row shows that the attempt of `mine` no longer runs.
+    """Return whether a row shows that the attempt of `mine` has lost the job.
 
-    An older row, read too early, does not.
+    A row from a stale read, older than `mine`, does not.
     """
     if seen.created_at != mine.created_at:
         return seen.created_at > mine.created_at
@@ -199,19 +199,19 @@ def has_lost(mine: Job, seen: Job) -> bool:
 
 
 class Verdict(Enum):
-    """The fate of a delivery whose claim was refused, or of a dead-letter message."""
+    """The decision on a delivery whose claim was refused, or on a dead-letter message."""
 
     DROP = "drop"
-    """Its job is settled, gone, or another submission: delete the message."""
+    """Its job is terminal, gone or another submission: delete the message."""
     DEFER = "defer"
-    """Its job runs elsewhere or must wait: hide the message until then, never delete it."""
+    """Its job is running or must wait: hide the message until then."""
     CLAIMABLE = "claimable"
     EXHAUSTED = "exhausted"
-    """Nobody runs its job and no attempt is left."""
+    """Nobody runs its job and no attempt is left: fail the job."""
 
 
 def judge(seen: Job | None, created_at: int, now: int) -> Verdict:
-    """Return the verdict on a delivery of the job created at `created_at`, by its row."""
+    """Return the verdict on a delivery of the job created at `created_at`."""
     if seen is None or seen.created_at != created_at or seen.is_terminal:
         return Verdict.DROP
     if seen.has_live_lease(now) or seen.must_wait(now):
@@ -220,25 +220,25 @@ def judge(seen: Job | None, created_at: int, now: int) -> Verdict:
 
 
 def seconds_until_claimable(job: Job, now: int) -> int:
-    """Return for how many seconds, at least one, to hide a deferred delivery."""
+    """Return how many seconds, at least one, to hide a deferred delivery."""
     until = max(job.lease_until or 0, job.not_before or 0)
     return max(1, -(-(until - now) // 1000))
 
 
 def unrun_error(job: Job) -> str:
-    """Return the error of a job that fails because nobody runs it."""
+    """Return the reason why error of a job failed."""
     if job.attempt == 0:
         return "never started: its message was lost or could not be delivered"
     if job.state is State.PENDING:
         return f"never started again after attempt {job.attempt} of {job.max_attempts}: {job.last_error}"
-    return f"worker lost: attempt {job.attempt} of {job.max_attempts} ended without a word"
+    return f"worker lost: attempt {job.attempt} of {job.max_attempts} ended without reporting an outcome"
 
 
 def progress_interval_ms(age: int) -> int:
-    """Return in how many milliseconds a job that has run so long reports its progress again."""
+    """Return the milliseconds until a job of this age reports progress again."""
     return max(_FIRST_PROGRESS_MS, age // _PROGRESS_SHARE)
 
 
 def longest_backoff_seconds(attempt: int, base: float, cap: float) -> float:
-    """Return the longest pause after a failed attempt: it doubles from `base` up to `cap`."""
+    """Return the longest backoff after an attempt: it doubles from `base` up to `cap`."""
     return min(cap, base * 2.0 ** (attempt - 1))

@@ -1,8 +1,8 @@
-"""The inputs and results that are too large for a request, a message or a row: objects in the deployment's bucket.
+"""The inputs and results that are too large for a request, a message or a row: objects in a bucket.
 
-What an object is called says for how long it is kept, in days: the bucket's own rules delete it then. Who
-names an input names its content, below the caller's own org: repeating an upload changes nothing, and nobody
-can name what another org has uploaded.
+A key begins with its retention class, by which the bucket's lifecycle rules delete the object. The key of an
+input holds the caller's org and the content's hash: repeating an upload changes nothing, and no org can name
+another's input.
 """
 
 import base64
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LINK_SECONDS = 15 * 60
-"""For how long a URL is good; what has begun by then goes on."""
+"""The lifetime of a presigned URL. A transfer that has begun by then continues."""
 
 _DAY_MS = 24 * 60 * 60 * 1000
 _CHUNK_BYTES = 1 << 20
 
 _GONE = frozenset({"404", "NoSuchKey", "403", "AccessDenied"})
-"""Who may not list a bucket, and no function may, is told of a missing object that access is denied."""
+"""S3 answers 403 for a missing object if the caller may not list the bucket, as no function may."""
 
 
 class PayloadLostError(Exception):
-    """The error that an object is missing or altered."""
+    """An error for a missing or altered object."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobObjects:
-    """The objects of jobs, in one bucket. Every method but `link` and `upload_target` is one request."""
+    """The objects of jobs, in one bucket. Each method except `link` and `upload_target` makes one request."""
 
     client: "S3Client"
     bucket: str
 
     def upload_target(self, key: str, size: int) -> tuple[str, dict[str, str]]:
-        """Return a presigned URL to put an object, with the headers that fix its size and content."""
+        """Return a presigned URL to put an object, and the headers that fix its size and content."""
         checksum = base64.b64encode(bytes.fromhex(key.rpartition("/")[2])).decode()
         stated: dict[str, Any] = {"Key": key, "ContentLength": size, "ChecksumSHA256": checksum}
         url = self.client.generate_presigned_url("put_object", {"Bucket": self.bucket, **stated}, LINK_SECONDS)
@@ -54,7 +54,7 @@ class JobObjects:
     def put(self, key: str, content: bytes) -> Payload:
         """Put an object; idempotent for the same content."""
         digest = hashlib.sha256(content)
-        # As a file: of bytes, all would have to be sent within the time that one piece of a file has.
+        # Sent as a file: for bytes, the write timeout would apply to the whole body instead of each chunk.
         self.client.put_object(
             Bucket=self.bucket,
             Key=key,
@@ -65,9 +65,9 @@ class JobObjects:
         return Payload(key, len(content), digest.hexdigest())
 
     def look_for(self, key: str) -> int:
-        """Return until when an object is kept at least, in milliseconds since the epoch.
+        """Return the time until which the object is kept at least, in milliseconds since the epoch.
 
-        `PayloadLostError` if not.
+        Raises `PayloadLostError` if it is missing.
         """
         try:
             found = self.client.head_object(Bucket=self.bucket, Key=key)
@@ -76,7 +76,7 @@ class JobObjects:
         return int(found["LastModified"].timestamp()) * 1000 + _days_of(key) * _DAY_MS
 
     def uploaded_until(self, org: str, reference: str) -> int | None:
-        """Return until when an org's uploaded input is kept at least; None if it is missing."""
+        """Return the time until which an org's uploaded input is kept at least; None if it is missing."""
         try:
             return self.look_for(input_key(org, reference))
         except PayloadLostError:
@@ -95,40 +95,37 @@ class JobObjects:
             if len(content) > limits.MAX_PAYLOAD_BYTES:
                 break
         if digest.hexdigest() != sha256:
-            raise PayloadLostError("it is not what it was")
+            raise PayloadLostError("its content was changed")
         return bytes(content)
 
 
 def input_key(org: str, reference: str) -> str:
-    """Return the name of the object of an uploaded input, as a submission of the org refers to it."""
+    """Return the key of an uploaded input, from the org and the reference in a submission."""
     kept, _, sha256 = reference.partition("/")
     return f"{kept}/{org}/{sha256}"
 
 
 def input_reference(sha256: str, *, keep_seconds: int, wait_ms: int) -> str:
-    """Return a submission's reference to an uploaded input, with the class for its waiting time."""
+    """Return the reference to an uploaded input for a submission that may start after a wait."""
     return f"{_kept_for(wait_ms + input_ms(keep_seconds))}/{sha256}"
 
 
 def input_ms(keep_seconds: int) -> int:
-    """Return how long an input is kept after the job could start: until after a retry of it."""
+    """Return how long to keep an input after its job could start, so that the job can be retried."""
     return START_WITHIN_MS + keep_seconds * 1000 + START_WITHIN_MS
 
 
 def result_key(*, org: str, job_id: str, created_at: int, attempt: int, keep_seconds: int) -> str:
-    """Return the key of an attempt's result: a lost attempt overwrites nothing."""
+    """Return the key of an attempt's result, which names the attempt: a lost attempt overwrites nothing."""
     return f"{_kept_for(keep_seconds * 1000)}/{org}/{job_id}/{created_at}-{attempt}"
 
 
 def _lost(error: AwsError) -> Exception:
-    return PayloadLostError("it is not there any more") if error.code in _GONE else error
+    return PayloadLostError("it is gone") if error.code in _GONE else error
 
 
 def _kept_for(milliseconds: int) -> str:
-    """Return the retention class for a period.
-
-    A day is for what lies before and between.
-    """
+    """Choose the shortest retention class, with a day's margin."""
     needed = milliseconds + _DAY_MS
     days = next((days for days in limits.KEPT_DAYS if days * _DAY_MS >= needed), limits.KEPT_DAYS[-1])
     return f"keep-{days}d"

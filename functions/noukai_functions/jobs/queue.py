@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class InvalidMessageError(ValueError):
-    """The error that a message is none of ours."""
+    """An error for a message that is not ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A job's message: what it takes to run and fence it; the row has the rest."""
+    """A job's message: what a worker needs to run the job and to fence its writes."""
 
     id: str
     created_at: int
@@ -32,9 +32,9 @@ class Message:
     backoff_seconds: float | None = None
     backoff_cap_seconds: float | None = None
     input: str | None = None
-    """How its submission refers to an uploaded input, which has the arguments."""
+    """The reference to an uploaded input, which holds the arguments."""
     version: str | None = None
-    """Of the flows to which it was submitted: a worker may have another by the time it runs."""
+    """The version of the flows at submission; the worker may have another one."""
 
     @property
     def body(self) -> str:
@@ -44,10 +44,9 @@ class Message:
 
     @classmethod
     def parse(cls, body: str) -> "Message":
-        """Parse a body; raise `InvalidMessageError` if it is none of ours.
+        """Parse a message body; raise `InvalidMessageError` if it is invalid.
 
-        A field that is not known here is passed over: while a deployment is updated, its submit function may
-        be newer than its workers.
+        Ignores unknown fields: during an update, the submit function may be newer than the workers.
         """
         try:
             values = json.loads(body)
@@ -56,12 +55,12 @@ class Message:
             raise InvalidMessageError(f"not a message of this queue: {error}") from error
         wrong = [name for name, kinds in _KINDS.items() if type(getattr(message, name)) not in kinds]
         if wrong or not message._is_sound:
-            raise InvalidMessageError(f"not a message of this queue: {', '.join(wrong) or 'a value'} cannot be")
+            raise InvalidMessageError(f"not a message of this queue: {', '.join(wrong) or 'a value'} is invalid")
         return message
 
     @property
     def _is_sound(self) -> bool:
-        """Return whether every value can come from a submission; others would fail at each delivery."""
+        """Return whether every value is valid; an invalid one would fail at each delivery."""
         numbers = (self.timeout_seconds, self.backoff_seconds, self.backoff_cap_seconds)
         return (
             is_job_id(self.id)
@@ -75,7 +74,7 @@ SEND_BATCH_SIZE = 10
 _BATCH_BYTES = 1024 * 1024
 
 _LAST_MOMENT = 1 << 53
-"""No number of a message is larger."""
+"""The largest number in a message."""
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "id": (str,),
@@ -89,12 +88,12 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "input": (str, NoneType),
     "version": (str, NoneType),
 }
-"""What each field of a message is; a boolean is no number."""
+"""The types of a message's fields. A boolean is not a number here."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A message to send, and its delay in seconds."""
+    """A message to send, with its delay in seconds."""
 
     message: Message
     delay_seconds: int = 0
@@ -110,13 +109,13 @@ class Delivery:
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "list[Delivery]":
-        """Return the deliveries of a batch, in their order."""
+        """Return the deliveries of a batch, in order."""
         return [cls(record["messageId"], record["receiptHandle"], record["body"]) for record in event["Records"]]
 
 
 @dataclass(frozen=True, slots=True)
 class JobQueue:
-    """One queue. A delivery is deleted by the event source, after our answer; here it is only hidden."""
+    """One queue. The event source deletes a delivery after the worker's answer; here it is only hidden."""
 
     client: "SQSClient"
     url: str
@@ -127,13 +126,13 @@ class JobQueue:
         return self.url.rpartition("/")[2]
 
     def send(self, message: Message, *, delay_seconds: int = 0) -> None:
-        """Put a message on the queue, hidden for the delay."""
+        """Send a message with a delay."""
         self.client.send_message(QueueUrl=self.url, **_entry(OutgoingMessage(message, delay_seconds)))
 
     def send_many(self, messages: Sequence[OutgoingMessage]) -> set[str]:
-        """Put many messages on the queue, ten in a request.
+        """Send many messages, ten in a request.
 
-        Gives the ids of the jobs whose messages are not on it.
+        Returns the ids of the jobs whose messages were not sent.
         """
         unsent: set[str] = set()
         for batch in _batches(messages):
@@ -148,12 +147,9 @@ class JobQueue:
         return unsent
 
     def hide(self, deliveries: Iterable[Delivery], seconds: int) -> None:
-        """Hide up to ten deliveries for so many seconds, in one request.
+        """Hide up to ten deliveries for a number of seconds, in one request; 0 makes them visible again.
 
-        0 gives them back at once.
-
-        A delivery whose receipt is no longer valid stays as it is: SQS says so of each entry and refuses no
-        other.
+        An invalid receipt affects no other entry: SQS reports it for its entry only.
         """
         entries = [
             {"Id": str(index), "ReceiptHandle": delivery.receipt, "VisibilityTimeout": seconds}
@@ -164,17 +160,16 @@ class JobQueue:
 
 
 def _entry(outgoing: OutgoingMessage) -> dict[str, Any]:
-    """Return a message as an SQS batch entry.
+    """Return a message as an entry of an SQS batch.
 
-    Messages are grouped by org: while workers are busy, SQS lets those of a quiet org pass those of a busy
-    one.
+    The org is the message group: on a fair queue, a busy org does not delay the others.
     """
     message = outgoing.message
     return {"MessageBody": message.body, "DelaySeconds": outgoing.delay_seconds, "MessageGroupId": message.org}
 
 
 def _batches(messages: Sequence[OutgoingMessage]) -> Iterator[list[OutgoingMessage]]:
-    """Split messages into batches of ten, within the size limit of one message."""
+    """Split messages into batches of ten, within the size limit of a request."""
     batch: list[OutgoingMessage] = []
     size = 0
     for outgoing in messages:

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ROUND_MS = 24 * 60 * 60 * 1000
-"""From the start of a round to that of the next, unless the first takes longer."""
+"""The time between the starts of two rounds, unless a round takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One pass over the whole table, in several runs if it is large.
+    """One pass over the whole table, in several runs if the table is large.
 
     Times are in milliseconds.
     """
 
     started_at: int
     place: str | None = None
-    """The key of the last row that was swept; None at the start."""
+    """The key of the last swept row; None at the start."""
     settled: int = 0
     ended_at: int | None = None
 
@@ -43,8 +43,7 @@ class Rounds:
     def overdue_page(self, now: int, after: str | None) -> tuple[list[Job], str | None]:
         """Return the overdue jobs of a page, and the key of its last row.
 
-        A page is a megabyte of rows, wanted or not, behind the row whose key is `after`. The last page has no
-        last row.
+        A page is a megabyte of rows after the key `after`, filtered. The last page has no key.
         """
         start: Any = {"ExclusiveStartKey": {"id": {"S": after}}} if after else {}
         answer: Any = self.client.scan(
@@ -57,7 +56,7 @@ class Rounds:
         return list(_readable(answer["Items"])), last
 
     def read(self) -> Round | None:
-        """Return the latest round, None if there was none."""
+        """Return the latest round; None if there was none."""
         answer: Any = self.client.get_item(TableName=self.table_name, Key=_KEY, ConsistentRead=True)
         if "Item" not in answer:
             return None

@@ -1,7 +1,7 @@
 """The encoding of a job as a row of the jobs table.
 
-Names are a letter or two, since a write costs by the whole item; none is a reserved word, and times are
-numbers.
+Names are one or two letters long, because DynamoDB charges a write by the size of the whole item. None is a
+reserved word.
 """
 
 import json
@@ -64,27 +64,28 @@ SAVED_INPUT = "i"
 """The attribute of a saved input, which is a row of its own."""
 
 _FIELD = re.compile(r"(?<![:\w])[a-z_]+\b")
-"""A name in an expression; those of values begin with a colon, and keywords are upper-case."""
+"""A field name in an expression. Placeholders begin with a colon; keywords are upper-case."""
 
 _OPERATORS = frozenset({"attribute_not_exists", "if_not_exists"})
 
 _AS_JSON = frozenset({"progress", "metadata", "result_object"})
 _KIND_OF_TYPE: Mapping[object, str] = {int: "N", int | None: "N", bytes: "B"}
 _KINDS = {field.name: _KIND_OF_TYPE.get(field.type, "S") for field in fields(Job)}
-"""How each field is written; whatever is neither a number nor bytes is text."""
+"""The type of each attribute: fields that are neither numbers nor bytes are text."""
 
 _END_OF_TIME = 253_402_300_800_000
-"""Milliseconds since the epoch: the first moment that no timestamp can show."""
+"""In milliseconds since the epoch: the first moment beyond the year 9999, the last that a timestamp can show.
+"""
 
 
 def placeholders(values: Mapping[str, object]) -> "dict[str, AttributeValueTypeDef]":
-    """Return the values of an expression, each under its name and a colon."""
+    """Return the values of an expression, each named by its placeholder."""
     return {f":{name}": _attribute(value) for name, value in values.items()}
 
 
 @cache
 def expression(text: str) -> str:
-    """Replace the field names in a DynamoDB expression by the attributes' letters."""
+    """Replace the field names in a DynamoDB expression by their attribute names."""
     return _FIELD.sub(_translated, text)
 
 
@@ -106,12 +107,12 @@ def encode(job: Job) -> "dict[str, AttributeValueTypeDef]":
 
 
 def partitions(org: str, flow: str) -> list[str]:
-    """Return the index partitions of a flow; a job's id selects one."""
+    """Return the index partitions of a flow. A job's id selects one of them."""
     return [f"{org}/{flow}#{number}" for number in range(INDEX_PARTITIONS)]
 
 
 def order(job: Job) -> str:
-    """Return a job's position in the index: by age, then by id; greater is newer."""
+    """Return a job's position in the index, by age and id. A greater one is newer."""
     return f"{moment(job.created_at)}#{job.id}"
 
 
@@ -137,14 +138,14 @@ def _attribute(value: object) -> "AttributeValueTypeDef":
             return {"S": json.dumps(value, separators=(",", ":"))}
         case Payload():
             return _attribute(asdict(value))
-    raise TypeError(f"a row holds no {type(value).__name__}")
+    raise TypeError(f"a row cannot hold a {type(value).__name__}")
 
 
 def decode(item: Mapping[str, Any]) -> Job:
-    """Return the job of a row, validated.
+    """Decode and validate a row.
 
     Raises:
-        UnreadableRowError: there is no such job.
+        UnreadableRowError: the row is not a valid job.
     """
     try:
         values = {field: _value(field, item[name]) for field, name in NAMES.items() if name in item}
@@ -155,7 +156,7 @@ def decode(item: Mapping[str, Any]) -> Job:
 
 
 def decode_or_error(item: Mapping[str, Any]) -> Job | UnreadableRowError:
-    """Return the job of a row, or the error."""
+    """Decode a row, or return the error."""
     try:
         return decode(item)
     except UnreadableRowError as error:
@@ -165,7 +166,7 @@ def decode_or_error(item: Mapping[str, Any]) -> Job | UnreadableRowError:
 def _value(field: str, attribute: Mapping[str, Any]) -> Any:
     ((kind, value),) = attribute.items()
     if kind != _KINDS[field]:
-        raise ValueError(f"{field} is of the type {kind}")
+        raise ValueError(f"{field} has the type {kind} instead of {_KINDS[field]}")
     if kind == "N":
         return _number(field, value)
     if field == "state":
@@ -176,12 +177,12 @@ def _value(field: str, attribute: Mapping[str, Any]) -> Any:
     if field == "result_object":
         return Payload(**content)
     if not isinstance(content, dict):
-        raise TypeError(f"{field} is no object")
+        raise TypeError(f"{field} is not an object")
     return content
 
 
 def _number(field: str, text: str) -> int:
     number = int(text)
     if not 0 <= number < _END_OF_TIME:
-        raise ValueError(f"{field} is {number}")
+        raise ValueError(f"{field} is out of range: {number}")
     return number

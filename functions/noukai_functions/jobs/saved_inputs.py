@@ -1,7 +1,7 @@
-"""The inputs of jobs that did not complete, kept beside their rows for a retry.
+"""The inputs of jobs that did not complete, stored for a retry.
 
-A job's input travels in its message. Only who ends a job otherwise than completed, and has the message in
-hand, keeps it: a job that completes pays nothing for a retry that nobody will ask for.
+A job's input travels in its message. It is stored only when a job ends without completing, so that completed
+jobs cost no extra write.
 """
 
 import zlib
@@ -27,12 +27,9 @@ class SavedInputs:
     table_name: str
 
     def keep(self, message: Message, job: Job, now: int) -> None:
-        """Store a job's message for as long as the job is kept.
-
-        Keeping it again changes nothing.
-        """
-        # A row holds 400 KB, and the JSON of a message is up to four times the body of its submission: it is
-        # ASCII, and writes `1e15` in full. Compressed it is no larger than the largest body.
+        """Store a job's message for as long as the job is kept; idempotent."""
+        # A row holds 400 KB. Uncompressed, a message may be four times as large as the submission's body: it
+        # is ASCII, and writes `1e15` in full. Compressed, it is no larger than the largest body.
         item = {
             **self._key(job.id),
             SAVED_INPUT: {"B": zlib.compress(message.body.encode())},
@@ -42,14 +39,14 @@ class SavedInputs:
 
     def read(self, job: Job) -> Message | None:
         """Return a job's message, if it was stored."""
-        # Consistent: who has just read that the job failed finds the input that was written before.
+        # Consistent: a caller who has just read that the job failed must find its input.
         answer: Mapping[str, Any] = self.client.get_item(
             TableName=self.table_name, Key=self._key(job.id), ConsistentRead=True
         )
         if "Item" not in answer:
             return None
         message = Message.parse(zlib.decompress(answer["Item"][SAVED_INPUT]["B"]).decode())
-        # The id may have been used again since.
+        # The id may have been reused by another job.
         return message if message.created_at == job.created_at else None
 
     def _key(self, job_id: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The jobs table: one conditional write per transition. Expressions are written with the names of fields."""
+"""The jobs table: one conditional write per transition. Expressions use field names."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SETTLED = "state IN (:completed, :failed, :cancelled)"
 
 
 class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a fault
-    """The row did not allow the transition; `seen` is the row as it stood, None if there is none."""
+    """A refused transition; `seen` is the current row, None if there is none."""
 
     def __init__(self, transition: str, seen: Job | None) -> None:
         super().__init__(f"{transition} refused: {seen.state if seen else 'no such job'}")
@@ -28,22 +28,22 @@ class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a fault
 
 
 Row = Job | UnreadableRowError | None
-"""One of many rows: what cannot be read is no reason to read none of the others."""
+"""One of many rows. An unreadable row must not hide the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobsTable:
-    """The rows of all jobs. Every method is one request and raises `Refused` if its condition fails.
+    """The rows of all jobs. Each method makes one request, and raises `Refused` if its condition fails.
 
-    The SDK repeats a write whose answer was lost, and the repetition is refused although the first was
-    applied: a refused write of a worker whose row shows the worker's own outcome is therefore a success.
+    If an answer is lost, the SDK repeats the write and DynamoDB refuses the repetition. A refused write
+    therefore counts as a success if the row shows this worker's own outcome.
     """
 
     client: "DynamoDBClient"
     table_name: str
 
     def create(self, job: Job, now: int) -> None:
-        """Put a new job, unless its id is taken by one that has not expired."""
+        """Put a new job, unless its id belongs to a job that has not expired."""
         values = {state.value: state for state in TERMINAL}
         try:
             self.client.put_item(
@@ -57,13 +57,13 @@ class JobsTable:
             raise _refusal("create", error) from error
 
     def read(self, job_id: str, *, consistent: bool) -> Job | None:
-        """Read a job, or None; a read that only probes need not be consistent and costs half."""
+        """Read a job, or None. An inconsistent read costs half, and is enough for probing."""
         answer = self.client.get_item(TableName=self.table_name, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
         return decode(answer["Item"]) if "Item" in answer else None
 
     def read_many(self, ids: Iterable[str], *, results: bool = False) -> dict[str, Row]:
-        """Read up to 100 jobs, consistently; omit what DynamoDB left unprocessed."""
-        # An index that lags behind may name an id that is used again twice, which DynamoDB refuses.
+        """Read up to 100 jobs, consistently; omit those that DynamoDB left unprocessed."""
+        # A stale index may name a reused id twice, and DynamoDB refuses duplicate keys.
         keys: Any = [{"id": {"S": id_}} for id_ in dict.fromkeys(ids)]
         if not keys:
             return {}
@@ -85,7 +85,7 @@ class JobsTable:
         estimate: Estimate | None = None,
         memory: int | None = None,
     ) -> Job:
-        """Claim the next attempt if nobody runs the job, it need not wait, and an attempt is left."""
+        """Claim the next attempt, unless the job is running, must wait or has no attempt left."""
         known = {**(estimate._asdict() if estimate else {}), **({"memory": memory} if memory else {})}
         unknown = [field for field in (*_ESTIMATED, "memory") if field not in known]
         try:
@@ -124,12 +124,12 @@ class JobsTable:
         return self._fenced(Transition.EXTEND, job, {"lease_until": lease_until, **told}, now)
 
     def complete(self, job: Job, *, result: str | Payload, now: int) -> Job:
-        """Complete the job with its output as JSON text, or with its object."""
+        """Complete the job with its output as JSON text or as an object."""
         output = {"result_object" if isinstance(result, Payload) else "result": result}
         return self._fenced(Transition.COMPLETE, job, {**output, **_ending(job, now)}, now, clears=_OF_A_RUN)
 
     def fail(self, job: Job, *, error: str, now: int, stopped_at: int | None = None) -> Job:
-        """Fail the job with a reason, and the time when its code was stopped."""
+        """Fail the job with a reason, and the time at which its code was stopped."""
         changes = {"error": error, **_ending(job, now), **({"stopped_at": stopped_at} if stopped_at else {})}
         return self._fenced(Transition.FAIL, job, changes, now, clears=_OF_A_RUN)
 
@@ -139,7 +139,7 @@ class JobsTable:
         return self._fenced(Transition.RELEASE, job, changes, now, clears=("lease_until", "progress", *_ESTIMATED))
 
     def unclaim(self, job: Job) -> Job:
-        """Undo a claim that reached no process, unless another worker has claimed the same attempt."""
+        """Undo a claim that found no process, unless another worker has claimed the same attempt."""
         return self._update(
             Transition.RELEASE,
             job.id,
@@ -150,7 +150,7 @@ class JobsTable:
         )
 
     def cancel(self, job_id: str, *, org: str, flow: str | None, now: int, seen: State | None = None) -> Job:
-        """Cancel the org's job, if it is in the given flow and state."""
+        """Cancel the org's job; if a flow or state is given, only if it matches."""
         known = {"org": org, **({"flow": flow} if flow else {}), **({"state": seen} if seen else {})}
         return self._update(
             Transition.CANCEL,
@@ -162,7 +162,7 @@ class JobsTable:
         )
 
     def fail_unrun(self, seen: Job, *, error: str, now: int) -> Job:
-        """Settle a job that nobody runs as failed, if its row is unchanged."""
+        """Fail a job if its row is unchanged."""
         changes = {"error": error, **_ending(seen, now)}
         return self._update(
             Transition.FAIL_UNRUN,
@@ -175,7 +175,7 @@ class JobsTable:
         )
 
     def note_resent(self, job: Job, now: int) -> None:
-        """Record that the message of an unclaimed job was resent."""
+        """Record that an unclaimed job's message was sent again."""
         self._update(
             Transition.RESEND,
             job.id,
@@ -186,15 +186,15 @@ class JobsTable:
         )
 
     def record_stopped(self, job: Job, now: int) -> Job:
-        """Record that the code of a cancelled job's attempt has stopped."""
+        """Record that the code of a cancelled job has stopped."""
         return self._fenced(Transition.STOP, job, {"stopped_at": now}, now)
 
     def _fenced(
         self, transition: Transition, job: Job, changes: Mapping[str, object], now: int, clears: tuple[str, ...] = ()
     ) -> Job:
-        """Write as the worker that claimed `job`; refused once it was cancelled, taken over or expired.
+        """Write as the worker that claimed `job`; refused if the job was cancelled, taken over or deleted.
 
-        Each write records the run time, since a lost attempt writes nothing more.
+        Each write records the run time so far, because a lost attempt cannot write it.
         """
         changes = {**changes, "ran_ms": job.total_ms(now)}
         try:

@@ -51,7 +51,7 @@ class LargeApi:
     @property
     def status(self) -> dict[str, Any]:
         if self.is_lost:
-            lost = {"status": "failed", "error": "ResultLost: it is not there any more"}
+            lost = {"status": "failed", "error": "ResultLost: it is gone"}
             return {**job("completed"), **lost, "result": None}
         content = json.dumps(self.output).encode()
         sha256 = hashlib.sha256(content).hexdigest()
@@ -171,7 +171,7 @@ def test_unreachable_bucket_tells_no_signature(colour: Colour) -> None:
 def test_lost_output_is_told(colour: Colour) -> None:
     """By the API, or by the bucket and then the API."""
     api = LargeApi(is_lost=True)
-    with pytest.raises(ResultLostError, match="not there any more") as raised:
+    with pytest.raises(ResultLostError, match="it is gone") as raised:
         colour.run(colour.client(api).job("job_1").wait())
     assert raised.value.status.state == "completed"
     api = LargeApi()
@@ -182,7 +182,7 @@ def test_lost_output_is_told(colour: Colour) -> None:
             return httpx.Response(404)
         return api(request)
 
-    with pytest.raises(ResultLostError, match="not there any more"):
+    with pytest.raises(ResultLostError, match="it is gone"):
         colour.run(colour.client(lose).job("job_1").wait())
 
 

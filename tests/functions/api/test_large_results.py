@@ -75,7 +75,7 @@ def test_lost_result_is_told(large: System, s3: Endpoint, size: int) -> None:
     lose(large, s3, job_id)
     shown = large.status(job_id)
     assert (shown["state"], shown["status"], "result" in shown) == ("completed", "failed", False)
-    assert "its result is lost: it is not there any more" in shown["error"]
+    assert "its result is lost: it is gone" in shown["error"]
 
 
 def test_result_of_another_content_is_lost(large: System, s3: Endpoint) -> None:
@@ -83,7 +83,7 @@ def test_result_of_another_content_is_lost(large: System, s3: Endpoint) -> None:
     job_id = repeated(large, limits.MAX_ROW_RESULT_BYTES + 1)
     payload = kept(large, job_id)
     s3.client("s3").put_object(Bucket=large.deployment.objects.bucket, Key=payload.key, Body=b'"forged"')
-    assert "is not what it was" in large.status(job_id)["error"]
+    assert "its content was changed" in large.status(job_id)["error"]
 
 
 def test_result_that_cannot_be_kept_is_tried_again(large: System, monkeypatch: pytest.MonkeyPatch) -> None:

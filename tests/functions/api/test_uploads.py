@@ -243,4 +243,4 @@ def test_lost_input_fails_its_job(uploads: Uploads) -> None:
     uploads.system.deliver()
     job = uploads.system.row(job_id)
     assert job.state is State.FAILED
-    assert job.error == "PayloadLostError: the job's input is lost: it is not there any more; submit it anew"
+    assert job.error == "PayloadLostError: the job's input is lost: it is gone; submit it anew"

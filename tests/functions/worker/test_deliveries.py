@@ -79,7 +79,7 @@ def test_lost_worker_without_attempts_left(system: System) -> None:
     status = system.status(job_id)
     assert (status["state"], status["error"]) == (
         "failed",
-        "worker lost: attempt 1 of 1 ended without a word",
+        "worker lost: attempt 1 of 1 ended without reporting an outcome",
     )
     assert system.messages() == 0
 

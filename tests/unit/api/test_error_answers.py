@@ -14,20 +14,20 @@ from noukai_wire.errors import ErrorCode
 _FLOWS = "GET /api/v1/flows lists the flows"
 _FLOW_NOT_FOUND = f"There is no flow 'text/none' here: {_FLOWS}."
 _UNAUTHENTICATED = "Send a valid key as 'Authorization: Bearer nk_…'; ask the operator of this deployment for one."
-_NO_BUDGET = "The org 'acme' has used up its budget of this month: ask the operator of this deployment to raise it."
+_NO_BUDGET = "The org 'acme' has used up its budget for this month: ask the operator of this deployment to raise it."
 _UNFINISHED = (
-    "The org 'acme' has 3 unfinished jobs, as many as it may have: wait until some have ended, cancel some, or ask the "
-    "operator of this deployment to raise the bound."
+    "The org 'acme' has 3 unfinished jobs, the most that it may have: wait until some end, cancel some, or ask the "
+    "operator of this deployment to raise the limit."
 )
-_NO_JOB = "There is no such job here: check its id, or it has expired and was deleted."
+_NO_JOB = "There is no such job here: check the id; an expired job is deleted."
 _UNREADABLE = (
-    "What is stored of the job job_1 cannot be read: tell the operator of this deployment, whose log says why."
+    "The stored row of the job job_1 cannot be read: tell the operator of this deployment, whose log says why."
 )
-_CONFLICT = "This Idempotency-Key was used before with another body: send the same body, or use a new key."
-_NOT_BACK = "The input of this cancelled job is still with its message: send the request again in a moment."
-_UNAVAILABLE = "This could not be done now: send the request again."
+_CONFLICT = "This Idempotency-Key was already used with another body: send the same body, or use a new key."
+_NOT_BACK = "The input of this cancelled job has not returned from its queue yet: send the request again in a moment."
+_UNAVAILABLE = "The service is unavailable at the moment: send the request again."
 _MISSING = "The flow 'text/count' requires a message: send one as 'message'."
-_CALLS = "This key may call 5 times a second: send the request again in a moment."
+_CALLS = "This key may make 5 calls a second: send the request again in a second."
 
 CASES: tuple[tuple[Refusal, int, str, str, Mapping[str, str]], ...] = (
     (refusals.InvalidJsonError("Not JSON."), 400, "INVALID_JSON", "Not JSON.", {}),
