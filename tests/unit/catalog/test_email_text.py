@@ -81,8 +81,10 @@ def test_label_is_taken_as_it_is_encoded(label: str) -> None:
 @example(letter="\u7d0d")
 @example(letter="\u7d0e")
 @example(letter="\U0002b820")
+@example(letter="\U0002f800")
 def test_labels_of_one_letter_are_as_long_as_encoded(letter: str) -> None:
     """An address is taken up to its last byte, and not beyond."""
+    letter = normalize("NFC", letter.lower())  # as the encoding takes it
     assume(not letter.isascii() and is_email(f"a@{letter}.co"))
     most = (254 - len("a@co")) // len(f"xn--{letter.encode('punycode').decode()}.")
     assert is_email(f"a@{'.'.join([letter] * most)}.co")
