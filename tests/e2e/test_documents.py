@@ -19,10 +19,10 @@ FLOWS = [block for block in BLOCKS if block.language == "python" and block.info.
 APPLICATIONS = [block for block in BLOCKS if block.info.startswith("application=")]
 OF_CI = [block for block in BLOCKS if block.language in ("yaml", "json") and block.info.startswith("file=")]
 """Run by `tests/infra/operations/test_ci_recipe.py`."""
-OF_PROJECTS = [block for block in BLOCKS if block.language == "toml"]
-"""Read by `tests/infra/test_project_file.py`."""
-COMMANDS = [block for block in BLOCKS if block.language == "sh" and "noukai " in block.code]
-MAKES = [block for block in BLOCKS if block.language == "sh" and block not in COMMANDS]
+OF_PROJECTS = [block for block in BLOCKS if block.language == "toml" or block.info == "project"]
+"""Read by `tests/infra/test_project_file.py`, and run by `tests/e2e/test_wheel.py`."""
+COMMANDS = [block for block in BLOCKS if block.language == "sh" and "noukai " in block.code and not block.info]
+MAKES = [block for block in BLOCKS if block.language == "sh" and block not in (*COMMANDS, *OF_PROJECTS)]
 READER = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
 """The environment of a reader at a terminal, whom no `make` has started, where `make test` runs these tests."""
 TARGETS = {line.strip() for block in MAKES for line in block.code.splitlines()}
@@ -54,7 +54,7 @@ def test_every_block_is_run() -> None:
     drawings = [block for block in BLOCKS if block.language == "text"]
     run_somewhere = [*SCRIPTS, *FLOWS, *APPLICATIONS, *OF_CI, *OF_PROJECTS, *COMMANDS, *MAKES, *drawings]
     assert [block for block in BLOCKS if block not in run_somewhere] == []
-    assert {"make demo", "make test", "make deploy", "make setup", FIRST_TEST} == TARGETS
+    assert {"make demo", "make test", "make setup", FIRST_TEST} == TARGETS
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda block: block.title)

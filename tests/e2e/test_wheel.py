@@ -1,0 +1,124 @@
+"""The distribution alone, in an environment of its own: a team begins a project, tests it, and runs it."""
+
+import os
+import re
+import subprocess
+import sys
+import venv
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from noukai_infra.local.running import READY, Running
+from noukai_infra.settings import ROOT
+from tests.documents import BLOCKS
+
+START_SECONDS = 180
+"""The libraries of the functions are installed first."""
+
+UV = (sys.executable, "-m", "uv")
+OTHERS = ("AWS_", "NOUKAI_", "PYTHON", "PYTEST_", "VIRTUAL_ENV")
+READER = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
+
+
+def ran(*command: str | Path, cwd: Path, **environ: str) -> str:
+    """Run a command in the environment of a reader, and return what it has written."""
+    done = subprocess.run(command, cwd=cwd, env={**READER, **environ}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Project:
+    """A new project, and the programs of the environment that its requirements were installed into."""
+
+    folder: Path
+    programs: Path
+
+    def run(self, program: str, *arguments: str, **environ: str) -> str:
+        return ran(self.programs / program, *arguments, cwd=self.folder, **environ)
+
+    @contextmanager
+    def local(self) -> Iterator[str]:
+        """Run `noukai local`, and yield the URL that it names."""
+        command = [str(self.programs / "noukai"), "local", "--port", "0"]
+        process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=READER,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        with process:
+            system = Running(process)
+            try:
+                yield system.wait_for(lambda line: line.endswith(READY), START_SECONDS).removesuffix(READY)
+            finally:
+                system.stop()
+        assert process.returncode == 0, system.output
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built by what is locked."""
+    folder = tmp_path_factory.mktemp("dist")
+    options = ("--wheel", "--offline", "--no-build-isolation", "--python", sys.executable, "--out-dir", str(folder))
+    ran(*UV, "build", "--quiet", *options, ".", cwd=ROOT)
+    [built] = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def project(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project as the documents say how to begin one."""
+    folder = tmp_path_factory.mktemp("team")
+    venv.create(folder / "venv", with_pip=True)
+    programs = folder / "venv" / "bin"
+    locked = ("--python", str(programs / "python"), "--constraints", str(ROOT / "requirements.lock"))
+    ran(*UV, "pip", "install", "--quiet", *locked, f"{wheel}[deploy]", cwd=folder)
+    ran(programs / "noukai", "init", "my-jobs", cwd=folder)
+    assert f"\n./vendor/{wheel.name}[deploy]\n" in (folder / "my-jobs" / "requirements.txt").read_text()
+    ran(*UV, "pip", "install", "--quiet", *locked, "--requirements", "requirements.txt", cwd=folder / "my-jobs")
+    return Project(folder / "my-jobs", programs)
+
+
+def test_documented_steps_are_these() -> None:
+    """Those of the fixture and of the tests below."""
+    [block] = [each for each in BLOCKS if each.info == "project"]
+    assert block.code.splitlines() == ["noukai init my-jobs", "cd my-jobs", "pytest", "noukai local"]
+
+
+def test_wheel_puts_nothing_of_another_name_beside_other_libraries(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        roots = {name.partition("/")[0] for name in archive.namelist()}
+    assert {"noukai", "noukai_wire", "noukai_functions", "noukai_infra"} < roots
+    assert [root for root in roots if not root.startswith("noukai")] == []
+
+
+def test_environment_is_whole(project: Project) -> None:
+    """Nothing is missing, as pip and the project's own check say."""
+    assert "No broken requirements found" in project.run("python", "-m", "pip", "check")
+    assert "wrong" not in project.run("noukai", "doctor")
+
+
+def test_tests_of_the_project_pass(project: Project) -> None:
+    assert "2 passed" in project.run("pytest", "-q")
+
+
+def test_local_system_runs_a_job(project: Project) -> None:
+    """Submitted by the command and by the program of the project's README."""
+    readme = (project.folder / "README.md").read_text()
+    [program] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    with project.local() as url:
+        submitted = ("submit", "acme/hello/hello", "-m", "Ada Grace", "--wait")
+        assert project.run("noukai", *submitted, NOUKAI_BASE_URL=url, NOUKAI_API_KEY="nk_local_acme") == (
+            "Hello, Ada and Grace!\n"
+        )
+        assert project.run("python", "-c", program, NOUKAI_BASE_URL=url) == "Hello, Ada and Grace!\n"
