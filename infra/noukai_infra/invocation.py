@@ -1,11 +1,15 @@
 """The command lines of the operator: those of make in this repository, else those of `noukai`."""
 
+import os
+
 from noukai_infra.places import PROJECT, SOURCES
+from noukai_infra.settings import STAGE
 
 
 def command(name: str, arguments: str = "") -> str:
-    """Return the command line that runs a command with these arguments."""
+    """Return the command line that runs a command with these arguments, in the stage that is named now."""
     if PROJECT != SOURCES:
-        return f"noukai {name} {arguments}".rstrip()
+        stage = f"{STAGE}={os.environ[STAGE]} " if STAGE in os.environ else ""
+        return f"{stage}noukai {name} {arguments}".rstrip()
     given = f'"{arguments}"' if " " in arguments else arguments
     return f"make {name} ARGS={given}" if given else f"make {name}"
