@@ -58,7 +58,7 @@ MAX_METADATA_KEY_LENGTH = 64
 MAX_METADATA_VALUE_LENGTH = 256
 
 MAX_USAGE_DAYS = 366
-"""What one report of use can cover."""
+"""What one report of usage can cover."""
 
 DEFAULT_UNFINISHED_JOBS = 1_000_000
 """How many jobs of an org may be unfinished, unless its operator allows more or fewer."""

@@ -30,8 +30,8 @@ def job_row(job: "JobStatus") -> Row:
 
 def usage_rows(report: "UsageReport") -> list[Row]:
     """Return what was used as rows, one for each day and flow and one for all."""
-    rows = [{"day": use.day, "flow": one_line(use.flow), **_use_cells(use)} for use in report.days]
-    return [*rows, {"day": "total", "flow": f"{report.from_} to {report.to}", **_use_cells(report.total)}]
+    rows = [{"day": usage.day, "flow": one_line(usage.flow), **_usage_cells(usage)} for usage in report.days]
+    return [*rows, {"day": "total", "flow": f"{report.from_} to {report.to}", **_usage_cells(report.total)}]
 
 
 def html_of_jobs(jobs: Sequence["JobStatus"]) -> str:
@@ -61,14 +61,14 @@ def _flow_row(flow: "FlowDescription") -> Row:
     return {"flow": one_line(flow.flow), "arguments": arguments_line(flow), "does": one_line(first)}
 
 
-def _use_cells(use: "Use") -> Row:
+def _usage_cells(usage: "Use") -> Row:
     return {
-        "jobs": str(use.jobs),
-        "completed": str(use.completed),
-        "failed": str(use.failed),
-        "cancelled": str(use.cancelled),
-        "attempts": str(use.attempts),
-        "seconds": f"{use.compute_ms / 1000:.3f}",
-        "GB-seconds": f"{use.gb_seconds:.3f}",
-        "USD": f"{use.cost_usd:.6f}",
+        "jobs": str(usage.jobs),
+        "completed": str(usage.completed),
+        "failed": str(usage.failed),
+        "cancelled": str(usage.cancelled),
+        "attempts": str(usage.attempts),
+        "seconds": f"{usage.compute_ms / 1000:.3f}",
+        "GB-seconds": f"{usage.gb_seconds:.3f}",
+        "USD": f"{usage.cost_usd:.6f}",
     }

@@ -38,7 +38,7 @@ class UsageReport(WireModel):
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a dict for each day and flow, as for a `DataFrame`."""
-        return [use.model_dump() for use in self.days]
+        return [usage.model_dump() for usage in self.days]
 
     def _repr_html_(self) -> str:
         return rows.html_of_usage(self)

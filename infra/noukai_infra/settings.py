@@ -134,14 +134,14 @@ class Settings:
     belongs: credentials for another place deploy nothing. `platform` is what the assets are built
     for: `manylinux` (as deployed) or `host` (this machine, for an emulator on it). `architecture` is that of
     all functions: x86_64 costs a quarter more, and is for flows that need libraries without wheels for arm64.
-    `tables` says what becomes of the tables when the stack is destroyed: `retain` keeps jobs, keys and use,
+    `tables` says what becomes of the tables when the stack is destroyed: `retain` keeps jobs, keys and usage,
     `destroy` deletes them with the stack, for deployments that are to leave nothing behind. `environment` and
     `policies` (IAM statements) reach the worker only. `draining` names worker kinds that no flow asks for any
     more and whose workers go on, `former` flows that were deployed (`project/flow`) and of which there are
     jobs; `make deploy` finds out both itself. `wait_reserved_concurrency` is set apart for waits, and bounds
     them: who is refused asks plainly instead; `execute_reserved_concurrency` does so for executions, and who
     is refused has submitted nothing. Without them holding is on, and shares the account's concurrency with
-    the workers. `wait_memory` is that of both. `price_job` and `price_gb_second` are what use is estimated to
+    the workers. `wait_memory` is that of both. `price_job` and `price_gb_second` are what usage is estimated to
     cost, in USD: AWS's own bill by default.
     """
 

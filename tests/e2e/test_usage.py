@@ -1,4 +1,4 @@
-"""Use is counted from the stream when jobs end, and shown to the org whose jobs they were."""
+"""Usage is counted from the stream when jobs end, and shown to the org whose jobs they were."""
 
 import time
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from tests.e2e.conftest import Colour
 WAIT_SECONDS = 60
 
 
-def use_of(report: UsageReport, flow: str) -> Any:
+def usage_of(report: UsageReport, flow: str) -> Any:
     """What a flow has used today."""
-    found = [use for use in report.days if (use.day, use.flow) == (report.to, flow)]
+    found = [usage for usage in report.days if (usage.day, usage.flow) == (report.to, flow)]
     return found[0] if found else None
 
 
@@ -34,7 +34,7 @@ def flow(colour: Colour) -> Any:
 
 def test_job_is_in_the_use_of_its_org_after_it_ended(colour: Colour, flow: Any) -> None:
     """Once, with its outcome and its compute; nothing of it is missing and nothing counted twice."""
-    before = use_of(colour.run(colour.client.usage()), flow.address)
+    before = usage_of(colour.run(colour.client.usage()), flow.address)
     jobs, compute = (before.jobs, before.compute_ms) if before else (0, 0)
     done = colour.run(flow.job(parameters={"seconds": 0.5}))
     colour.run(done.wait(timeout_ms=60_000))
@@ -42,17 +42,17 @@ def test_job_is_in_the_use_of_its_org_after_it_ended(colour: Colour, flow: Any) 
     colour.run(stopped.cancel())
 
     def counted() -> Any:
-        use = use_of(colour.run(colour.client.usage()), flow.address)
-        return use if use and use.jobs >= jobs + 2 else None
+        usage = usage_of(colour.run(colour.client.usage()), flow.address)
+        return usage if usage and usage.jobs >= jobs + 2 else None
 
-    use = eventually(counted)
-    assert use.jobs == use.completed + use.failed + use.cancelled == jobs + 2
-    assert use.compute_ms - compute >= 500
-    assert use.gb_seconds > 0
-    assert use.cost_usd > 0
+    usage = eventually(counted)
+    assert usage.jobs == usage.completed + usage.failed + usage.cancelled == jobs + 2
+    assert usage.compute_ms - compute >= 500
+    assert usage.gb_seconds > 0
+    assert usage.cost_usd > 0
 
 
 def test_use_of_another_org_is_its_own(base_url: str) -> None:
     """The key of an org that has run nothing of a flow sees nothing of it."""
     with Noukai("nk_local_globex", base_url=base_url) as client:
-        assert not [use for use in client.usage().days if use.flow.startswith("acme/")]
+        assert not [usage for usage in client.usage().days if usage.flow.startswith("acme/")]

@@ -62,7 +62,7 @@ def restore_command(
     )
     if "usage" in done.tables:
         typer.echo(
-            "Use that could not be counted, if there is any, is counted without what is forgotten by: "
+            "Usage that could not be counted, if there is any, is counted without what is forgotten by: "
             + command("recount", f"--without {shown(done.point_in_time)}/{shown(done.replaced)}")
         )
 
