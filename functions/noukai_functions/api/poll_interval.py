@@ -13,10 +13,10 @@ HOLD_BELOW_MS = 700
 FOLLOW_BELOW_MS = 1100
 """The same for those who follow the progress: they look every second at first."""
 
-_LONGEST_HELD_LOOK_MS = 500
+_LONGEST_HELD_POLL_MS = 500
 """Within a request that is held to the end: looking so often costs a twentieth of what holding does."""
 
-_CLOSEST_LOOK_MS = 125
+_CLOSEST_POLL_MS = 125
 _BLIND_HOLD_MS = {State.PENDING: 2000, State.RUNNING: 5300}
 """Where nothing is known a job is watched this long: most are claimed, and many have ended, by then."""
 
@@ -61,7 +61,7 @@ _CHECK_FACTOR = 10
 """Times the job's age: a job may fail long before its usual end, or be cancelled."""
 
 
-def next_look_ms(job: Job, now: int, *, progress: bool = False) -> int:
+def next_poll_ms(job: Job, now: int, *, progress: bool = False) -> int:
     """Return the milliseconds until an unsettled job should be read again.
 
     `progress` is for those who follow it.
@@ -78,24 +78,24 @@ def next_look_ms(job: Job, now: int, *, progress: bool = False) -> int:
     return max(1, min(pause, max(_FIRST_CHECK_MS, _CHECK_FACTOR * (now - job.created_at))))
 
 
-def watched_look_ms(seen: Job, now: int, first: Job, *, progress: bool) -> int | None:
+def watched_poll_ms(seen: Job, now: int, first: Job, *, progress: bool) -> int | None:
     """Return the pause until a held request's next read; None if it is to be answered now.
 
     A caller that follows progress gets every change since `first`.
     """
-    pause = next_look_ms(seen, now, progress=progress)
+    pause = next_poll_ms(seen, now, progress=progress)
     is_news = progress and seen.progress != first.progress
     return pause if is_held_for(pause, progress=progress) and not is_news else None
 
 
-def held_look_ms(job: Job, now: int) -> int:
+def held_poll_ms(job: Job, now: int) -> int:
     """Return the milliseconds until a held request reads the job again."""
-    return min(next_look_ms(job, now), _LONGEST_HELD_LOOK_MS)
+    return min(next_poll_ms(job, now), _LONGEST_HELD_POLL_MS)
 
 
-def pause_ms(job: Job, now: int, *, held: bool = False, progress: bool = False) -> int:
+def poll_interval_ms(job: Job, now: int, *, held: bool = False, progress: bool = False) -> int:
     """Return the poll interval of an unsettled job in milliseconds: a second or more, or 0."""
-    pause = next_look_ms(job, now, progress=progress)
+    pause = next_poll_ms(job, now, progress=progress)
     if held:
         return 0 if is_held_for(pause, progress=progress) else pause
     return max(pause, 1000)
@@ -112,7 +112,7 @@ def poll_interval_headers(job: Job, now: int, *, held: bool = False, progress: b
     `Retry-After` is in whole seconds, as every client knows it, and never too early; `Retry-After-Ms` is
     exact.
     """
-    pause = 0 if job.is_terminal else pause_ms(job, now, held=held, progress=progress)
+    pause = 0 if job.is_terminal else poll_interval_ms(job, now, held=held, progress=progress)
     return {"Retry-After": str(-(-pause // 1000)), "Retry-After-Ms": str(pause)}
 
 
@@ -133,13 +133,13 @@ def _foreseen_ms(over: int, spread: int, age: int) -> int:
     of_spread, of_time = _NEAR_PAUSE if first * spread < over < last * spread else _PAUSE
     pause = round(max(of_spread * max(spread, over - _WINDOW * spread), of_time * usual))
     if pause <= HOLD_BELOW_MS:
-        return min(2 * _CLOSEST_LOOK_MS, max(_CLOSEST_LOOK_MS, pause))
+        return min(2 * _CLOSEST_POLL_MS, max(_CLOSEST_POLL_MS, pause))
     return min(pause, max(HOLD_BELOW_MS + 1, _blind_pause_ms(age)))
 
 
 def _blind_ms(age: int, state: State) -> int:
     if age < _BLIND_HOLD_MS[state]:
-        return min(2 * _CLOSEST_LOOK_MS, max(_CLOSEST_LOOK_MS, age // 8))
+        return min(2 * _CLOSEST_POLL_MS, max(_CLOSEST_POLL_MS, age // 8))
     return max(_BLIND_PAUSE_MS[state] if age < _BLIND_MINUTE_MS else 0, _blind_pause_ms(age))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from noukai_functions.api.answers import entry_error, job_status
 from noukai_functions.api.errors import error_answer
 from noukai_functions.api.outputs import Outputs, size_of
-from noukai_functions.api.poll_interval import pause_ms
+from noukai_functions.api.poll_interval import poll_interval_ms
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.job_id import is_job_id
 from noukai_functions.jobs.overdue import settled
@@ -64,5 +64,5 @@ class StatusEntries:
         if size_of(row) > room:
             raise UnavailableError
         job = settled(row, self.table, now)
-        interval = {} if job.is_terminal else {"retryAfterMs": pause_ms(job, now)}
+        interval = {} if job.is_terminal else {"retryAfterMs": poll_interval_ms(job, now)}
         return {"job": job_status(job, self.outputs.shown(job)), **interval}

@@ -5,7 +5,7 @@ from noukai_functions.api.answers import execute_answer, location
 from noukai_functions.api.endpoint import Endpoint, Request, Response, error_response
 from noukai_functions.api.errors import ErrorAnswer
 from noukai_functions.api.hold import hold
-from noukai_functions.api.poll_interval import held_look_ms
+from noukai_functions.api.poll_interval import held_poll_ms
 from noukai_functions.aws import AwsError
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.jobs.lifecycle import Job
@@ -38,7 +38,7 @@ def execute(request: Request, api_key: ApiKey, deployment: Deployment) -> Respon
 
 def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
     try:
-        return hold(job, deployment.table, deployment.clock, until=until, pause_ms=held_look_ms)
+        return hold(job, deployment.table, deployment.clock, until=until, pause_ms=held_poll_ms)
     except AwsError:
         # The job is submitted: whoever was told to send the request again would, without a key, start another
         # one.

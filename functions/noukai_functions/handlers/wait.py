@@ -6,7 +6,7 @@ from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import status_response
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.api.hold import hold
-from noukai_functions.api.poll_interval import watched_look_ms
+from noukai_functions.api.poll_interval import watched_poll_ms
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.ready import get_ready
 from noukai_functions.refusals import InvalidInputError
@@ -24,7 +24,7 @@ def wait(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     most = limits.MAX_WAIT_SECONDS
     seconds = request.whole_number("seconds", default=most, least=0, most=most)
     progress = _progress(request)
-    pause_ms = partial(watched_look_ms, first=job, progress=progress)
+    pause_ms = partial(watched_poll_ms, first=job, progress=progress)
     seen = hold(job, deployment.table, deployment.clock, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
     if seen is not job:
         job = seen if seen is not None and seen.is_terminal else deployment.lookup.find(request.path, api_key.org)

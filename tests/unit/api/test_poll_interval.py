@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from noukai_functions.api.poll_interval import HOLD_BELOW_MS, next_look_ms, poll_interval_headers
+from noukai_functions.api.poll_interval import HOLD_BELOW_MS, next_poll_ms, poll_interval_headers
 from noukai_functions.jobs.lifecycle import Job, State
 from tests.job_rows import pending
 
@@ -36,7 +36,7 @@ def known(seconds: float, spread: float) -> Job:
 )
 def test_of_a_flow_never_seen(job: Job, after: int, pause: int) -> None:
     """A job is watched at first, then looked at after a share of the time so far; not before it may start."""
-    assert next_look_ms(job, NOW + after) == pause
+    assert next_poll_ms(job, NOW + after) == pause
 
 
 @pytest.mark.parametrize(
@@ -58,34 +58,34 @@ def test_of_a_flow_never_seen(job: Job, after: int, pause: int) -> None:
 )
 def test_of_a_flow_that_is_known(job: Job, after: int, pause: int) -> None:
     """A job is left alone until just before its usual end; it is watched there if its end is certain enough."""
-    assert next_look_ms(job, NOW + after) == pause
+    assert next_poll_ms(job, NOW + after) == pause
 
 
 def test_a_job_that_overruns_is_looked_at_ever_more_seldom() -> None:
     """Past its time a job is at worst treated as one of which nothing is known."""
     job = known(5, 0.75)
-    pauses = [next_look_ms(job, NOW + seconds * 1000) for seconds in (6, 20, 100, 800)]
+    pauses = [next_poll_ms(job, NOW + seconds * 1000) for seconds in (6, 20, 100, 800)]
     assert pauses == sorted(pauses)
-    assert pauses[-1] <= next_look_ms(RUNNING, NOW + 800_000)
+    assert pauses[-1] <= next_poll_ms(RUNNING, NOW + 800_000)
 
 
 def test_an_early_end_is_not_missed_for_long() -> None:
     """A long job is checked after ten seconds, and never left for more than ten times its age."""
     job = known(3600, 60)
-    assert [next_look_ms(job, NOW + after) for after in (50, 10_050, 110_550)] == [10_000, 100_500, 1_105_500]
+    assert [next_poll_ms(job, NOW + after) for after in (50, 10_050, 110_550)] == [10_000, 100_500, 1_105_500]
 
 
 def test_progress_is_followed_as_often_as_it_is_written() -> None:
     """Who follows the progress looks once a second, later after a tenth of the time so far."""
     job = known(600, 10)
-    assert [next_look_ms(job, NOW + after, progress=True) for after in (3000, 60_000)] == [1000, 6000]
-    assert next_look_ms(PENDING, NOW + 3000, progress=True) == 1000
+    assert [next_poll_ms(job, NOW + after, progress=True) for after in (3000, 60_000)] == [1000, 6000]
+    assert next_poll_ms(PENDING, NOW + 3000, progress=True) == 1000
 
 
 def test_an_estimate_of_an_attempt_that_is_over_is_none() -> None:
     """A job that waits for its next attempt is not expected to end at its last one's time."""
     job = replace(known(5, 0.75), state=State.PENDING)
-    assert next_look_ms(job, NOW + 1000) == next_look_ms(PENDING, NOW + 1000)
+    assert next_poll_ms(job, NOW + 1000) == next_poll_ms(PENDING, NOW + 1000)
 
 
 @pytest.mark.parametrize(
