@@ -35,8 +35,8 @@ async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[
     """
     run = uuid.uuid4().hex
     with (
-        Address.held(settings.port) as address,
-        Data.held(settings.data, is_fresh=settings.is_fresh) as data,
+        Address.reserved(settings.port) as address,
+        Data.locked(settings.data, is_fresh=settings.is_fresh) as data,
         TemporaryDirectory(prefix="noukai-local-", ignore_cleanup_errors=True) as folder,
     ):
         for notice in settings.notices:

@@ -135,9 +135,9 @@ def test_jobs_of_a_flow_that_is_gone_are_listed(tmp_path: Path) -> None:
 def test_one_run_at_a_time_has_a_folder(tmp_path: Path) -> None:
     """Two would each write over what the other has kept."""
     with (
-        Data.held(tmp_path, is_fresh=False),
+        Data.locked(tmp_path, is_fresh=False),
         pytest.raises(LocalError, match="Another local system"),
-        Data.held(tmp_path, is_fresh=False),
+        Data.locked(tmp_path, is_fresh=False),
     ):
         pass
 
@@ -146,7 +146,7 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
     """With its name and the reason."""
     (tmp_path / "file").touch()
     with pytest.raises(LocalError, match=r"DATA=.*file is no folder to write to: File exists"):
-        Data.held(tmp_path / "file", is_fresh=False).__enter__()
+        Data.locked(tmp_path / "file", is_fresh=False).__enter__()
 
 
 def test_what_cannot_be_read_is_said_and_can_be_left(tmp_path: Path) -> None:
@@ -154,9 +154,9 @@ def test_what_cannot_be_read_is_said_and_can_be_left(tmp_path: Path) -> None:
     (tmp_path / "contents").write_bytes(b"half")
     with pytest.raises(ContentsError):
         read_contents(tmp_path / "contents")
-    with pytest.raises(LocalError, match="FRESH=1 begins anew"), Data.held(tmp_path, is_fresh=False):
+    with pytest.raises(LocalError, match="FRESH=1 begins anew"), Data.locked(tmp_path, is_fresh=False):
         pass
-    with Data.held(tmp_path, is_fresh=True) as data:
+    with Data.locked(tmp_path, is_fresh=True) as data:
         assert not data.is_there
 
 

@@ -90,7 +90,7 @@ def test_what_editors_write_beside_a_file_is_no_change(name: str, *, expected: b
 
 def test_a_held_port_refuses_connections() -> None:
     """Nobody gets an answer, nor is kept waiting for one, before the system is ready."""
-    with Address.held(0) as address, socket.socket() as client:
+    with Address.reserved(0) as address, socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", port_of(address))) == errno.ECONNREFUSED
 
 
@@ -102,13 +102,13 @@ def test_a_port_is_taken_in_either_family() -> None:
     """A port that somebody uses on one loopback address is not used on the other either."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(LocalError, match=f"Port {port} is taken"), Address.held(port):
+        with pytest.raises(LocalError, match=f"Port {port} is taken"), Address.reserved(port):
             pass
 
 
 def test_the_later_of_two_at_one_port_is_refused() -> None:
     """Both can hold a port that nobody listens at yet; the second to listen is told what one that comes later is."""
-    with Address.held(0) as first, Address.held(port_of(first)) as second:
+    with Address.reserved(0) as first, Address.reserved(port_of(first)) as second:
         for listener in first.sockets:
             listener.listen()
         with pytest.raises(LocalError, match=f"Port {port_of(first)} is taken"):

@@ -209,8 +209,8 @@ class FlowProcess:
 
     def _memory_at_its_end(self, ended: End) -> str:
         """Return the memory at its death: the kernel gives no reason for a kill."""
-        held, memory = (f"{each / 1_048_576:.0f} MB" for each in (ended.held, self._workers_memory))
-        if ended.held * _KILLED_FOR_MEMORY_SHARE < self._workers_memory:
+        held, memory = (f"{each / 1_048_576:.0f} MB" for each in (ended.memory, self._workers_memory))
+        if ended.memory * _KILLED_FOR_MEMORY_SHARE < self._workers_memory:
             return f"; it held up to {held} of memory"
         return f", most likely out of memory: it held up to {held}, and its worker has {memory}"
 

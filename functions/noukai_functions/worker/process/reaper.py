@@ -28,7 +28,7 @@ class End:
     """A process's end: its exit code, negative for a signal, and its peak memory in bytes."""
 
     code: int
-    held: int
+    memory: int
 
 
 class Reaper:

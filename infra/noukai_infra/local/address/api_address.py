@@ -36,7 +36,7 @@ class Address:
 
     @classmethod
     @contextmanager
-    def held(cls, port: int) -> "Iterator[Address]":
+    def reserved(cls, port: int) -> "Iterator[Address]":
         """Reserve a port, or a free one for 0.
 
         Raises:

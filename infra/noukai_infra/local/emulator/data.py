@@ -25,7 +25,7 @@ class Data:
 
     @classmethod
     @contextmanager
-    def held(cls, folder: Path | None, *, is_fresh: bool) -> "Iterator[Data]":
+    def locked(cls, folder: Path | None, *, is_fresh: bool) -> "Iterator[Data]":
         """Lock the folder; empty it if `is_fresh`.
 
         Raises:
