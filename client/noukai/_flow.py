@@ -98,7 +98,7 @@ class Flow(_KnownFlow[BlockingDriver]):
     ) -> ExecuteResult:
         """Submit a job as `Flow.job` does, and wait for it as `Job.wait` does.
 
-        The time counts from its acceptance.
+        The time counts from its submission.
 
         Raises what these do.
         """

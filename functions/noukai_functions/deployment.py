@@ -52,7 +52,7 @@ class Deployment(Resources):
 
     @cached_property
     def creation(self) -> "JobCreation":
-        """Return the acceptance, which writes the rows of new jobs and sends their messages."""
+        """Return what creates jobs: it writes their rows and sends their messages."""
         from noukai_functions.requests.creation import JobCreation
 
         return JobCreation(self.table, self.budgets, self.clock, self.queue_of, lambda: self.schedules)

@@ -42,7 +42,7 @@ def recent(clock: Clock) -> RecentJobs:
 
 
 def test_first_look_is_due_when_half_of_the_jobs_have_ended(recent: RecentJobs, clock: Clock) -> None:
-    """Counted from the acceptance of the job, however late its wait begins."""
+    """Counted from the submission of the job, however late its wait begins."""
     assert recent.rest_of(FLOW, accepted_at=1000.0) == pytest.approx(0.75)
     clock.now = 1000.5
     assert recent.rest_of(FLOW, accepted_at=1000.0) == pytest.approx(0.25)

@@ -65,7 +65,7 @@ class WaitTerms:
 
 
 def execute(api: Api, address: FlowAddress, submission: Submission, terms: WaitTerms) -> Operation[ExecuteResult]:
-    """Submit a job and wait for it; the time counts from its acceptance."""
+    """Submit a job and wait for it; the time counts from its submission."""
     accepted = yield from api.submit(address, submission, terms.on_transfer)
     return (yield from Wait(api, accepted.id, terms, api.recent.rest_of(accepted.flow, api.clock())).result())
 
