@@ -19,6 +19,10 @@ class InvalidMessageError(ValueError):
     """An error for a message that is not ours."""
 
 
+class LaterMessageError(Exception):
+    """An error for a message of a later version, in a format that this version would misread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A job's message: what a worker needs to run the job and to fence its writes."""
@@ -44,14 +48,20 @@ class Message:
 
     @classmethod
     def parse(cls, body: str) -> "Message":
-        """Parse a message body; raise `InvalidMessageError` if it is invalid.
+        """Parse a message body.
 
         Ignores unknown fields: during an update, the submit function may be newer than the workers.
+
+        Raises:
+            InvalidMessageError: the body is invalid.
+            LaterMessageError: a later version has sent it, in a format that this version does not know.
         """
         try:
             values = json.loads(body)
+            if type(later := values.get(_FORMAT)) is int:
+                raise LaterMessageError(f"a later version has sent it, in the format {later}")
             message = cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
-        except (ValueError, TypeError, RecursionError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidMessageError(f"not a message of this queue: {error}") from error
         wrong = [name for name, kinds in _KINDS.items() if type(getattr(message, name)) not in kinds]
         if wrong or not message._is_sound:
@@ -69,6 +79,9 @@ class Message:
             and not is_too_deep(self.arguments)
         )
 
+
+_FORMAT = "format"
+"""The field of a later version's messages, with a number from 2 on; a message without it is of format 1."""
 
 SEND_BATCH_SIZE = 10
 _BATCH_BYTES = 1024 * 1024

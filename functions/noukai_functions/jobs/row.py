@@ -60,12 +60,19 @@ NAMES = {
     "retry_of": "v",
     "memory": "mb",
 }
+FORMAT = "fv"
+"""The attribute of rows that this version would misread, with a number from 2 on. Only a later version writes it.
+
+A row without it has format 1. Every update requires its absence. A row with a new attribute still has format 1: unknown
+attributes are ignored.
+"""
 SAVED_INPUT = "i"
 """The attribute of a saved input, which is a row of its own."""
 
 _FIELD = re.compile(r"(?<![:\w])[a-z_]+\b")
 """A field name in an expression. Placeholders begin with a colon; keywords are upper-case."""
 
+_LETTERS = {**NAMES, "format": FORMAT}
 _OPERATORS = frozenset({"attribute_not_exists", "if_not_exists"})
 
 _AS_JSON = frozenset({"progress", "metadata", "result_object"})
@@ -90,7 +97,7 @@ def expression(text: str) -> str:
 
 
 def _translated(found: re.Match[str]) -> str:
-    return found[0] if found[0] in _OPERATORS else NAMES[found[0]]
+    return found[0] if found[0] in _OPERATORS else _LETTERS[found[0]]
 
 
 def assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
@@ -148,11 +155,17 @@ def decode(item: Mapping[str, Any]) -> Job:
         UnreadableRowError: the row is not a valid job.
     """
     try:
+        _check_format(item)
         values = {field: _value(field, item[name]) for field, name in NAMES.items() if name in item}
         return Job(**values)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         job_id, org = (str(item.get(NAMES[field], {}).get("S")) for field in ("id", "org"))
         raise UnreadableRowError(job_id, org, str(error)) from error
+
+
+def _check_format(item: Mapping[str, Any]) -> None:
+    if FORMAT in item:
+        raise ValueError(f"a later version has written it, in the format {item[FORMAT].get('N')}")
 
 
 def decode_or_error(item: Mapping[str, Any]) -> Job | UnreadableRowError:

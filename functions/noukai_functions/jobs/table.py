@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _ESTIMATED = ("expected_at", "spread_ms")
 _OF_A_RUN = ("lease_until", "not_before", "progress", *_ESTIMATED)
-_WITHOUT_RESULT = ", ".join(field for field in NAMES if field != "result")
+_WITHOUT_RESULT = ", ".join(["format", *(field for field in NAMES if field != "result")])
 _SETTLED = "state IN (:completed, :failed, :cancelled)"
 
 
@@ -223,13 +223,14 @@ class JobsTable:
         values: Mapping[str, object],
     ) -> Job:
         sources = {state.value: state for state in transition.sources}
+        guarded = f"state IN ({', '.join(f':{name}' for name in sources)}) AND attribute_not_exists(format) AND {guard}"
         removes = f" REMOVE {', '.join(clears)}" if clears else ""
         try:
             answer = self.client.update_item(
                 TableName=self.table_name,
                 Key={"id": {"S": job_id}},
                 UpdateExpression=expression(f"SET {', '.join(('state = :target', *sets))}{removes}"),
-                ConditionExpression=expression(f"state IN ({', '.join(f':{name}' for name in sources)}) AND {guard}"),
+                ConditionExpression=expression(guarded),
                 ExpressionAttributeValues=placeholders({"target": transition.target, **sources, **values}),
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -246,5 +247,4 @@ def _ending(job: Job, now: int) -> dict[str, object]:
 def _refusal(name: str, error: AwsError) -> Exception:
     if error.code != "ConditionalCheckFailedException":
         return error
-    item: Any = error.answer.get("Item")
-    return Refused(name, decode(item) if item else None)
+    return Refused(name, decode(item) if (item := error.answer.get("Item")) else None)

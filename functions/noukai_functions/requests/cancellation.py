@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.aws import AwsError
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import UNSETTLED, Job, State
+from noukai_functions.jobs.queue import LaterMessageError
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.refusals import JobNotFoundError, UnreadableRowError
 from noukai_functions.requests.job_filter import JobFilter
@@ -67,7 +68,12 @@ class Cancellation:
         now = self.clock.now()
         if job.state is not State.CANCELLED or not job.has_schedule(now):
             return
-        message = self.schedules().read(job)
+        try:
+            message = self.schedules().read(job)
+        except LaterMessageError as error:
+            # When the schedule fires, a worker of the later version keeps the input.
+            logger().warning("the schedule of a cancelled job stays", extra={"job_id": job.id, "reason": str(error)})
+            return
         if message is not None:
             self.saved_inputs().keep(message, job, now)
             self.schedules().delete(job)

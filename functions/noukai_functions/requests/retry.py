@@ -7,9 +7,17 @@ from noukai_functions.catalog.entries import Catalog
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.job_id import job_id
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State
+from noukai_functions.jobs.queue import LaterMessageError
 from noukai_functions.jobs.saved_inputs import SavedInputs
-from noukai_functions.refusals import FlowNotFoundError, InputNotBackError, InvalidInputError, Refusal
+from noukai_functions.refusals import (
+    FlowNotFoundError,
+    InputNotBackError,
+    InvalidInputError,
+    Refusal,
+    UnreadableJobError,
+)
 from noukai_functions.requests.creation import JobCreation
+from noukai_functions.telemetry import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +50,11 @@ class Retries:
             raise InvalidInputError([("id", reason)])
         if old.flow not in self.catalog.flows:
             raise FlowNotFoundError(old.flow)
-        message = self.saved_inputs.read(old)
+        try:
+            message = self.saved_inputs.read(old)
+        except LaterMessageError as error:
+            logger().error("a job cannot be retried", extra={"job_id": old.id, "reason": str(error)})
+            raise UnreadableJobError(old.id) from error
         if message is None:
             raise _without_input(old, now)
         job = _again(old, now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from noukai_functions.aws import AwsError
-from noukai_functions.jobs.queue import Delivery, InvalidMessageError, JobQueue, Message
+from noukai_functions.jobs.queue import Delivery, InvalidMessageError, JobQueue, LaterMessageError, Message
 from noukai_functions.telemetry import logger
 from noukai_functions.worker.batch import Batch
 from noukai_functions.worker.equipment import Equipment
@@ -45,6 +45,10 @@ class Worker:
                 Execution(self.equipment, batch, delivery, Message.parse(delivery.body)).run(available_ms)
             except InvalidMessageError as error:
                 logger().error("a message was dropped", extra={"message_id": delivery.id, "reason": str(error)})
+            except LaterMessageError as error:
+                extra = {"message_id": delivery.id, "reason": str(error)}
+                logger().error("a message was given back to the queue", extra=extra)
+                _retry_later(batch, delivery)
             except BROKEN:
                 logger().exception("the broken worker exits", extra={"message_id": delivery.id})
                 _give_back(batch)

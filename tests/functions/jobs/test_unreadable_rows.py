@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from noukai_functions.jobs.row import NAMES
+from noukai_functions.jobs.row import FORMAT, NAMES
 from noukai_wire.routes import Route
 from tests.functions.harness import System, output
 from tests.functions.lists import listed, path_of, submit
@@ -24,12 +24,13 @@ SPOILT: dict[str, tuple[str, Any]] = {
     "attempt that is no whole number": ("attempt", {"N": "1.5"}),
     "attempt of another type": ("attempt", {"S": "1"}),
     "error of another type": ("error", {"L": []}),
+    "format of a later version": ("format", {"N": "2"}),
 }
 
 
 def spoil(system: System, job_id: str, field: str, value: Any) -> None:
     """Change an attribute of a row, or take it away."""
-    name = NAMES[field]
+    name = {**NAMES, "format": FORMAT}[field]
     change = {"Action": "DELETE"} if value is None else {"Action": "PUT", "Value": value}
     system.deployment.table.client.update_item(
         TableName="jobs",
