@@ -10,7 +10,7 @@ from annotated_types import Ge, Le
 from noukai.flow import Context, flow
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
-"""Letters, also joined by an apostrophe of either kind or a hyphen."""
+"""A word: letters, also joined by a hyphen or an apostrophe of either kind."""
 
 
 @flow(timeout=10)
@@ -26,7 +26,7 @@ def sleep(
     *,
     context: Context,
 ) -> dict[str, float]:
-    """Sleep: in one go, or in steps that report progress."""
+    """Sleep, in one go or in steps that report progress."""
     if steps == 0:
         time.sleep(seconds)
     for step in range(steps):
@@ -41,7 +41,7 @@ def word_count(
 ) -> dict[str, Any]:
     """Count the words of a text: all, distinct, and the most frequent.
 
-    `pause` is a rest in seconds after each tenth of the text, for those who want to watch it count.
+    `pause` is a rest in seconds after each tenth of the text, so that its progress can be watched.
     """
     lines = message.splitlines()
     counts: Counter[str] = Counter()

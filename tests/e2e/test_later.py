@@ -36,5 +36,5 @@ def test_job_of_a_later_day_is_cancelled(colour: Colour) -> None:
 
 def test_moment_that_is_over(colour: Colour) -> None:
     """It is refused, and says what to do."""
-    with pytest.raises(InvalidInputError, match="give a moment to come"):
+    with pytest.raises(InvalidInputError, match="give a future moment"):
         colour.run(colour.client.flow("echo").job(message="late", run_at=datetime.now(UTC) - HOUR))

@@ -22,7 +22,7 @@ INPUT = "input"
 STATE = "id"
 """A job that is not to be retried as it stands: `errors` names its id."""
 
-STILL_UNDER_WAY = "still with its message"
+STILL_UNDER_WAY = "not returned from its queue yet"
 """The input of a job that was cancelled a moment ago: a 503 that says when to ask again."""
 
 

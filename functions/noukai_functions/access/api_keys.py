@@ -14,41 +14,41 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CACHE_MS = 60_000
-"""How long a key is cached: a revocation takes effect within it."""
+"""How long a key is cached: a revocation takes effect within this time."""
 
 _DAY_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key: the org that it belongs to, and its scopes."""
+    """An API key: the caller of a request: its org and scopes."""
 
     org: str
     scopes: frozenset[str]
     digest: str = ""
     """Its SHA-256."""
     rate: int | None = None
-    """How many calls a second the operator allows it, if that is limited."""
+    """The rate limit of the key in calls per second; None if it is unlimited."""
 
     @property
     def may_read(self) -> bool:
-        """Return whether an answer may show a job's content."""
+        """Return whether the key has the read scope, so that answers may show a job's content."""
         return Scope.READ in self.scopes
 
     def require(self, scope: Scope) -> None:
-        """Refuse a request that takes a scope which the key lacks."""
+        """Refuse a request without the key lacks."""
         if scope not in self.scopes:
-            raise ForbiddenError(f"This key lacks the scope '{scope}': use one that has it.")
+            raise ForbiddenError(f"This key lacks the scope '{scope}': use a key that has it.")
 
     def require_org(self, org: str) -> None:
-        """Refuse a path that names another org, before anything is looked up."""
+        """Refuse a path that names another org, before any lookup."""
         if org != self.org:
             raise ForbiddenError(f"This key belongs to the org {self.org!r}: use its paths.")
 
 
 @dataclass(slots=True)
 class ApiKeys:
-    """The keys table, which holds SHA-256 hashes only, and this process's cache of it."""
+    """The keys table, which holds only SHA-256 hashes, and this process's cache of it."""
 
     client: "DynamoDBClient"
     table_name: str
@@ -56,7 +56,7 @@ class ApiKeys:
     _known: dict[str, tuple[int, ApiKey]] = field(default_factory=dict)
 
     def authenticate(self, authorization: str | None) -> ApiKey:
-        """Return the key of this `Authorization` header; every invalid key gets the same 401."""
+        """Return the key of an `Authorization` header; every invalid key gets the same 401."""
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key.startswith("nk_") or not key.isascii():
             raise UnauthenticatedError
@@ -72,7 +72,7 @@ class ApiKeys:
         return {digest: entry for digest, entry in self._known.items() if entry[0] > now}
 
     def _look_up(self, digest: str, now: int) -> tuple[int, ApiKey]:
-        """Return the key, and until when to cache it."""
+        """Return the key, and the time until which to cache it."""
         answer = self.client.get_item(TableName=self.table_name, Key={"hash": {"S": digest}}, ConsistentRead=True)
         row = answer.get("Item")
         if row is None or "revoked" in row:
@@ -89,17 +89,17 @@ class ApiKeys:
         return believed_until, ApiKey(row["org"]["S"], frozenset(row["scopes"]["SS"]), digest, rate)
 
     def _note_use(self, digest: str, day: int) -> None:
-        """Record the day of the key's use: one write a day, whose failure is ignored."""
+        """Record the day of the key's last use: one write a day, whose failure is ignored."""
         try:
             self.client.update_item(
                 TableName=self.table_name,
                 Key={"hash": {"S": digest}},
                 UpdateExpression="SET used = :day",
-                # Do not recreate a deleted key's row. Only its own key is named, since what a role lets a
-                # condition name it lets an update write, too.
+                # Do not recreate a deleted key's row. The condition names only the table's key, because a
+                # role that may read an attribute in a condition may also write it in the update.
                 ConditionExpression="attribute_exists(#hash)",
                 ExpressionAttributeNames={"#hash": "hash"},
                 ExpressionAttributeValues={":day": {"N": str(day)}},
             )
         except AwsError:
-            logger().warning("the use of a key could not be recorded", exc_info=True)
+            logger().warning("the last use of a key could not be recorded", exc_info=True)

@@ -15,10 +15,10 @@ _KEPT_SECONDS = 60 * 60
 
 @dataclass(slots=True)
 class RateLimits:
-    """The calls of limited keys per second, counted in the usage table for all processes.
+    """The calls of rate-limited keys per second, counted in the usage table for all processes.
 
-    A call of a key without a limit costs nothing here, one of a key with a limit a write. What is beyond the
-    limit is refused by a process that has seen it exceeded without another write in that second.
+    An unlimited key costs nothing here; a limited one costs a write per call. A process that has seen the
+    limit exceeded refuses further calls in that second without a write.
     """
 
     client: "DynamoDBClient"
@@ -27,7 +27,7 @@ class RateLimits:
     _exceeded: dict[str, int] = field(default_factory=dict)
 
     def count(self, key: str, limit: int) -> None:
-        """Count a call of the key; refuse it beyond the limit."""
+        """Count a call of the key; refuse it if it exceeds the limit."""
         now = self.clock.now()
         second = now // 1000
         if self._exceeded.get(key) != second:

@@ -1,1 +1,1 @@
-"""The HTTP border: requests of the gateway, answers of the contract, and the codes of errors."""
+"""The HTTP border: gateway requests, the contract's answers, and error codes."""

@@ -1,4 +1,4 @@
-"""The contract's views of jobs and flows, and the responses made of them, pure."""
+"""The contract's views of jobs and flows, and the responses with them. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,14 +16,14 @@ from noukai_functions.refusals import UnreadableJobError
 from noukai_wire.routes import BASE_PATH, Route
 
 Shown = Mapping[str, Any]
-"""Of a job's output: `output`; or `outputUrl`, `outputBytes` and `outputSha256`; or the `error` that there is instead.
+"""The output fields of an answer: `output`; or `outputUrl`, `outputBytes` and `outputSha256`; or an `error`
+if the output is lost.
 
-Empty if there is nothing to show.
-"""
+Empty if the job has no output."""
 
 
 def accepted(job: Job) -> dict[str, Any]:
-    """Return the view of an accepted submission, always `pending` to its submitter."""
+    """Return the JobAccepted view; its state is always `pending`."""
     return {
         "id": job.id,
         "state": State.PENDING.value,
@@ -35,9 +35,10 @@ def accepted(job: Job) -> dict[str, Any]:
 
 
 def accepted_response(job: Job, api_key: ApiKey, now: int) -> Response:
-    """Return 202 with an accepted job, its location and its poll interval.
+    """Return 202 with the accepted job, its location and its poll interval.
 
-    A repeated submission finds its job running or ended; to a key that may not read it looks like a new one.
+    A repeated submission may find a running or ended job; a key without the read scope cannot tell it from a
+    new one.
     """
     seen = job if api_key.may_read else replace(job, state=State.PENDING, not_before=job.due_at)
     return Response(accepted(job), status=202, headers={"Location": location(job), **poll_interval_headers(seen, now)})
@@ -61,7 +62,7 @@ def entry_error(error: ErrorAnswer) -> dict[str, Any]:
 
 
 def unreadable_entries(ids: Sequence[str]) -> dict[str, Any]:
-    """Return the entries of a page's unreadable jobs."""
+    """Return the error entries of a page's unreadable jobs."""
     entries = [{"id": id_, **entry_error(refusal_answer(UnreadableJobError(id_)))} for id_ in ids]
     return {"errors": entries} if entries else {}
 
@@ -69,7 +70,7 @@ def unreadable_entries(ids: Sequence[str]) -> dict[str, Any]:
 def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
     """Return the status of a job, with its output as `shown`.
 
-    What there is nothing to say of is absent.
+    `None` values are omitted.
     """
     fields: dict[str, Any] = {
         "id": job.id,
@@ -92,23 +93,23 @@ def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
         "status": job.state.value,
     }
     if job.state is State.CANCELLED:
-        # The published SDKs know no other end than `completed` and `failed`.
+        # The published SDKs know only `completed` and `failed` as ends.
         fields |= {"status": State.FAILED.value, "error": "cancelled"}
     if "error" in shown:
-        # It stays completed, and there is no other way to tell them that there is nothing to be had.
+        # The job stays completed; a failed status is the only way to tell these SDKs that the output is lost.
         fields |= {"status": State.FAILED.value, "error": shown["error"]}
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def job_outline(job: Job) -> dict[str, Any]:
-    """Return the status of a job for a key without read scope: its id, state and times."""
+    """Return a job's id, state and times, for a key without the read scope."""
     names = ("id", "state", "flow", "createdAt", "startedAt", "completedAt", "stoppedAt", "executionId", "status")
     status = job_status(job)
     return {name: status[name] for name in names if name in status}
 
 
 def execute_answer(job: Job, shown: Shown) -> dict[str, Any]:
-    """Return the answer to `execute`: the published SDKs know only completed and failed."""
+    """Return the answer to `execute`. The published SDKs know only completed and failed."""
     result = _result(job, shown)
     if result is not None:
         return {**result, **({"result": result["output"]} if "output" in result else {})}
@@ -117,7 +118,7 @@ def execute_answer(job: Job, shown: Shown) -> dict[str, Any]:
 
 
 def flow_description(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
-    """Return the description of a flow for an org."""
+    """Return the description of a flow, addressed for an org."""
     fields = {
         "flow": f"{org}/{name}",
         "description": entry.description,
@@ -132,7 +133,7 @@ def flow_description(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
 
 
 def flow_address(job: Job) -> str:
-    """Return the flow of a job as `org/project/flow`."""
+    """Return the address of a job's flow: `org/project/flow`."""
     return f"{job.org}/{job.flow}"
 
 

@@ -19,31 +19,32 @@ Event = Mapping[str, Any]
 
 _MOST_DIGITS = 9
 _WORTH_COMPRESSING = 600
-"""Characters of an answer: of fewer, little is left out."""
+"""Characters of an answer; compressing a shorter one saves too little."""
 
 _REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 
 _SCOPES = {DEFAULT_ROUTE: ()} | {route.key: route.scopes for route in Route}
-"""What a key needs, by the gateway's name of the route; any key is told that there is no such route."""
+"""The scopes that each route requires, by the gateway's route key. An unknown route requires a valid key
+only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as the gateway passed it on: header names are lower-case, path variables decoded."""
+    """A request as the gateway passed it on. Header names are lower-case, path variables decoded."""
 
     id: str
     route: str
     received_at: int
-    """Milliseconds since the epoch; the gateway gives up 30 seconds later."""
+    """In milliseconds since the epoch; the gateway times out 30 seconds later."""
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
     content: bytes
-    """The body as it was sent, which may be compressed."""
+    """The body as sent, perhaps compressed."""
 
     @classmethod
     def of(cls, event: Event) -> "Request":
-        """Read an event of an HTTP API, payload format 2.0."""
+        """Parse an event of an HTTP API, payload format 2.0."""
         text = event.get("body") or ""
         return cls(
             id=request_id_of(event),
@@ -57,21 +58,18 @@ class Request:
 
     @property
     def body(self) -> bytes:
-        """Return the body.
-
-        One that is compressed is refused if it cannot be inflated, or is too large then.
-        """
+        """Return the body, inflated; refuse it if it is too large or cannot be inflated."""
         return inflated(self.content, self.headers.get("content-encoding", "identity"))
 
     def know_query(self, *names: str) -> None:
-        """Refuse unknown query parameters: a misspelt one would silently be ignored."""
+        """Refuse unknown query parameters, so that a misspelt one is not ignored."""
         if unknown := sorted(self.query.keys() - set(names)):
             raise InvalidInputError([(name, "is not known here") for name in unknown])
 
     def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:
-        """Read a parameter of the query that is a number within bounds, written with at most nine digits."""
+        """Parse a query parameter that is a whole number within bounds, of at most nine digits."""
         text = self.query.get(name, str(default))
-        # Python takes other scripts' digits for numbers, and thousands of digits for an error of its own.
+        # `int` would accept other scripts' digits, and raise its own error for thousands of digits.
         if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and least <= int(text) <= most):
             raise InvalidInputError([(name, f"must be a whole number from {least} to {most}")])
         return int(text)
@@ -79,7 +77,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer with a JSON body, if that is not empty."""
+    """An answer with a JSON body, which may be empty."""
 
     body: Mapping[str, Any]
     status: int = 200
@@ -87,7 +85,7 @@ class Response:
 
 
 class Access(Protocol):
-    """The API keys and rates that tell who calls."""
+    """The parts that authenticate a caller: API keys and rate limits."""
 
     @property
     def api_keys(self) -> ApiKeys:
@@ -95,27 +93,27 @@ class Access(Protocol):
 
     @property
     def rate_limits(self) -> RateLimits:
-        """Return the call rates of limited keys."""
+        """Return the call counters of rate-limited keys."""
 
 
 Parts = TypeVar("Parts", bound=Access)
-"""What a handler is given to work with."""
+"""The parts that a handler works with."""
 
 
 @dataclass(frozen=True)
 class Endpoint(Generic[Parts]):
-    """A function behind the gateway that checks the API key and the route's scopes."""
+    """A Lambda function behind the gateway that checks the API key and the route's scopes."""
 
     handle: Callable[[Request, ApiKey, Parts], Response]
     deployed: Callable[[], Parts]
     """Return the parts of this process."""
 
     def __call__(self, event: Event, _context: object) -> dict[str, Any]:
-        """Serve the gateway."""
+        """Handle an event of the gateway."""
         return self.answer(event, self.deployed())
 
     def answer(self, event: Event, parts: Parts) -> dict[str, Any]:
-        """Answer one request; no exception escapes."""
+        """Answer a request; no exception escapes."""
 
         def authenticated(request: Request) -> Response:
             api_key = key_of(request, parts)
@@ -129,12 +127,12 @@ class Endpoint(Generic[Parts]):
 
 
 def error_response(error: ErrorAnswer) -> Response:
-    """Return the contract's answer for an error."""
+    """Return the contract's answer to an error."""
     return Response(error.body, error.code.status, error.headers)
 
 
 def key_of(request: Request, access: Access) -> ApiKey:
-    """Authenticate the request, and count the call if the key is limited."""
+    """Authenticate the request, and count the call if the key is rate-limited."""
     api_key = access.api_keys.authenticate(request.headers.get("authorization"))
     if api_key.rate is not None:
         access.rate_limits.count(api_key.digest, api_key.rate)
@@ -142,7 +140,7 @@ def key_of(request: Request, access: Access) -> ApiKey:
 
 
 def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[str, Any]:
-    """Answer a request that needs no key; errors become the contract's."""
+    """Answer a request that needs no key; convert errors to the contract's."""
     request_id = request_id_of(event)
     try:
         response = handle(Request.of(event))
@@ -160,7 +158,7 @@ def _takes_gzip(event: Event) -> bool:
 
 
 def _compressed(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer gzipped: traffic costs more than CPU."""
+    """Return the answer compressed with gzip: traffic costs more than CPU."""
     compressor = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     content = compressor.compress(answer["body"].encode()) + compressor.flush()
     headers = {**answer["headers"], "Content-Encoding": "gzip"}
@@ -174,11 +172,11 @@ def request_id_of(event: Event) -> str:
 
 
 def route_of(event: Event) -> str:
-    """Return the route's name; `HEAD` is answered like `GET`, without the body."""
+    """Return the route key. A `HEAD` request has the route of its `GET`, and is answered without the body."""
     key: str = event["routeKey"]
     return f"GET{key.removeprefix('HEAD')}" if is_head(event) else key
 
 
 def is_head(event: Event) -> bool:
-    """Return whether only headers are asked for."""
+    """Return whether the request is a `HEAD` request."""
     return bool(event["routeKey"].startswith("HEAD "))

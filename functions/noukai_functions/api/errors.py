@@ -1,4 +1,4 @@
-"""The answers to errors: a table maps each refusal, and every other failure has its own."""
+"""The answers to errors: a table maps each refusal; other exceptions are internal errors."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -14,7 +14,7 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class ErrorAnswer:
-    """An error answer: its code, a message that says what to do, and further details and headers."""
+    """An error answer: its code, a message that says what to do, details and headers."""
 
     def __init__(
         self,
@@ -68,30 +68,30 @@ ANSWERS: Mapping[type[Refusal], tuple[ErrorCode, _Headers]] = MappingProxyType(
         refusals.TooLargeError: (ErrorCode.PAYLOAD_TOO_LARGE, _no_headers),
         refusals.InvalidInputError: (ErrorCode.INVALID_INPUT, _no_headers),
         refusals.TooManyCallsError: (ErrorCode.RATE_LIMITED, _again_next_second),
-        # About as long as it takes to notice that some jobs have ended.
+        # About as long as the metering takes to notice that jobs have ended.
         refusals.TooManyUnfinishedError: (ErrorCode.RATE_LIMITED, _again_after(30)),
         refusals.UnavailableError: (ErrorCode.UNAVAILABLE, _again_after(1)),
         refusals.InputNotBackError: (ErrorCode.UNAVAILABLE, _again_after(2)),
     }
 )
-"""How each refusal is answered: with which code, which has its HTTP status, and with which headers."""
+"""The error code, and with it the HTTP status, and the headers for each refusal."""
 
 
 def refusal_answer(refusal: Refusal) -> ErrorAnswer:
-    """Return the answer to a request that was refused."""
+    """Return the answer to a refused request."""
     code, headers = ANSWERS[type(refusal)]
     return ErrorAnswer(code, refusal.message, headers(refusal), refusal.details)
 
 
 def error_answer(raised: Exception, request_id: str) -> ErrorAnswer:
-    """Return the caller's answer to an internal failure, whose details only the log has."""
+    """Return the answer to an exception; log the details of an internal failure."""
     if isinstance(raised, Refusal):
         return refusal_answer(raised)
     if isinstance(raised, UnreadableRowError):
-        # Whoever asks may be of another org, which is told as little of it as of any job.
+        # The caller may belong to another org, so the answer is the same as for an unknown job.
         logger().error("a job cannot be read", extra={"request_id": request_id, "reason": str(raised)})
         return refusal_answer(JobNotFoundError())
     logger().exception("a request failed", exc_info=raised, extra={"request_id": request_id})
     if isinstance(raised, AwsError):
         return refusal_answer(UnavailableError())
-    return ErrorAnswer(ErrorCode.INTERNAL_ERROR, "This failed on our side: report it with this X-Request-ID.")
+    return ErrorAnswer(ErrorCode.INTERNAL_ERROR, "The server failed: report it to the operator with this X-Request-ID.")

@@ -1,6 +1,6 @@
-"""The holding of a request until its job ends.
+"""The hold of a request until its job ends.
 
-A held request occupies concurrency that the workers share, so whatever holds is a function of its own.
+A held request occupies concurrency that the workers share, so each route that holds has its own function.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ def hold(
 ) -> Job | None:
     """Poll the job until it is terminal or the time is over; return it as last seen.
 
-    `pause_ms` says how long to let it be after it was seen, or None if it is not worth holding on for. The
-    looks need not be consistent: what is terminal stays so.
+    `pause_ms` returns the pause until the next read, or None to stop holding. The reads may be inconsistent,
+    because a terminal state never changes.
     """
     seen: Job | None = job
     while seen is not None and not seen.is_terminal and (left := until - clock.now()) > 0:

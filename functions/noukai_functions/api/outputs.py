@@ -22,7 +22,7 @@ class Outputs:
     objects: "Callable[[], JobObjects]"
 
     def shown(self, job: Job) -> Shown:
-        """Return a job's output for an answer; a large one is behind a URL."""
+        """Return a job's output for an answer; a large output is given by URL."""
         if job.result is not None:
             return _parsed(job, job.result)
         if job.result_object is None:
@@ -31,7 +31,7 @@ class Outputs:
 
 
 def size_of(job: Job) -> int:
-    """Return the size of an output in an answer."""
+    """Return the number of bytes that a job's output takes in an answer."""
     if job.result_object is not None:
         return job.result_object.size if job.result_object.size <= MAX_RESULT_BYTES else 0
     return len(job.result or "")
@@ -62,4 +62,4 @@ def _lost(job: Job, reason: str) -> Shown:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON value")
+    raise ValueError(f"{constant} is not a JSON value")

@@ -1,70 +1,70 @@
-"""The poll intervals of jobs, pure.
+"""The poll intervals of jobs. Pure.
 
-Holding a request costs as much in a second as asking nearly twice, and occupies concurrency meanwhile. So a
-job is watched closely where its end is near, or may be; in between whoever waits for it is sent away until
-then.
+A second of a held request costs nearly as much as two polls, and occupies concurrency. So a job is watched
+closely only when its end is near, or may be; before that, the client is told when to poll again.
 """
 
 from noukai_functions.jobs.lifecycle import Job, State, progress_interval_ms
 
 HOLD_BELOW_MS = 700
-"""A shorter time is waited for within a held request: sending the client away for it would cost more."""
+"""Hold the request for a shorter pause: another request would cost more."""
 
 FOLLOW_BELOW_MS = 1100
-"""The same for those who follow the progress: they look every second at first."""
+"""The same limit for clients that follow the progress, which poll every second at first."""
 
 _LONGEST_HELD_POLL_MS = 500
-"""Within a request that is held to the end: looking so often costs a twentieth of what holding does."""
+"""The longest pause in a request that is held to the end: polling this often costs a twentieth of holding."""
 
 _CLOSEST_POLL_MS = 125
 _BLIND_HOLD_MS = {State.PENDING: 2000, State.RUNNING: 5300}
-"""Where nothing is known a job is watched this long: most are claimed, and many have ended, by then."""
+"""How long to hold for a job without an estimate: by then most jobs are claimed, and many have ended."""
 
 _BLIND_PAUSE_MS = {State.PENDING: 4000, State.RUNNING: 5500}
 _BLIND_MINUTE_MS = 45_000
-"""Beyond this age a job may take a minute or more, and its end is noticed within a share of its time."""
+"""Beyond this age a job may take minutes, and its end is noticed within a share of its age."""
 
 _LONG_MS = 60_000
-"""Jobs of this time and more are looked at with requests, most of them: each look is worth saving."""
+"""For jobs of at least this duration most polls are separate requests, so each saved poll counts."""
 
 _BLIND_SHARE = 0.055
 _LONG_BLIND_SHARE = 0.057
-"""Of the time so far: half of the ends are noticed within 3 % of it, 95 of 100 within 6 %.
+"""The poll interval as a share of the age: half of the ends are noticed within 3 % of it, 95 of 100 within 6
+%.
 
-No schedule with this median takes less than 93 % of these looks.
-"""
+No schedule with this median takes less than 93 % of these polls."""
 
 _WINDOW = 2.0
-"""In spreads, on either side of the expected end: of twenty jobs 19 end in between."""
+"""Spreads on either side of the expected end: 19 of 20 jobs end within this window."""
 
 _NEAR = (-0.75, 0.75)
-"""The same: half of the jobs end in between."""
+"""Spreads around the expected end: half of the jobs end in this range."""
 
 _LONG_NEAR = (-0.5, 1.0)
-"""Half of the jobs end in between, too. A look before the expected end is in vain for more jobs than one after it."""
+"""The same for long jobs, shifted later: half of them end in this range. A poll before the expected end is in
+vain for more jobs than a poll after it."""
 
 _LONG_EARLIEST = 0.105
-"""To the power of the spread's share of the time: of fifty jobs 49 take longer than this share of the time.
+"""To the power of the spread's share of the duration: 49 of 50 jobs take longer than this share of it.
 
-Run times spread by ratios: half of the usual time is as likely as twice.
-"""
+Durations vary by ratio: half of the usual duration is as likely as twice."""
 
 _NEAR_PAUSE = (1 / 16, 0.0033)
 _PAUSE = (1 / 6, 0.0082)
-"""Between two looks near the expected end, and in the rest of the window: in spreads, at least a share of the time.
+"""The pause near the expected end, and in the rest of the window: in spreads, and at least a share of the
+duration.
 
-If the time is known to a twentieth, half of the ends are so heard of within 0.3 % of it, nearly all within one.
-"""
+If the duration is known within a twentieth, half of the ends are noticed within 0.3 % of it, nearly all
+within 1 %."""
 
 _FIRST_CHECK_MS = 10_000
 _CHECK_FACTOR = 10
-"""Times the job's age: a job may fail long before its usual end, or be cancelled."""
+"""A multiple of the job's age: the longest pause, since a job may fail early or be cancelled."""
 
 
 def next_poll_ms(job: Job, now: int, *, progress: bool = False) -> int:
     """Return the milliseconds until an unsettled job should be read again.
 
-    `progress` is for those who follow it.
+    `progress` is true for a client that follows the progress.
     """
     age = now - _phase_began_at(job)
     if job.must_wait(now):
@@ -79,9 +79,9 @@ def next_poll_ms(job: Job, now: int, *, progress: bool = False) -> int:
 
 
 def watched_poll_ms(seen: Job, now: int, first: Job, *, progress: bool) -> int | None:
-    """Return the pause until a held request's next read; None if it is to be answered now.
+    """Return the pause until a held request's next read; None if it should be answered now.
 
-    A caller that follows progress gets every change since `first`.
+    A client that follows the progress gets each change since `first`.
     """
     pause = next_poll_ms(seen, now, progress=progress)
     is_news = progress and seen.progress != first.progress
@@ -89,12 +89,12 @@ def watched_poll_ms(seen: Job, now: int, first: Job, *, progress: bool) -> int |
 
 
 def held_poll_ms(job: Job, now: int) -> int:
-    """Return the milliseconds until a held request reads the job again."""
+    """Return the milliseconds until a request that is held to the end reads the job again."""
     return min(next_poll_ms(job, now), _LONGEST_HELD_POLL_MS)
 
 
 def poll_interval_ms(job: Job, now: int, *, held: bool = False, progress: bool = False) -> int:
-    """Return the poll interval of an unsettled job in milliseconds: a second or more, or 0."""
+    """Return the poll interval of an unsettled job in milliseconds: at least a second, or 0."""
     pause = next_poll_ms(job, now, progress=progress)
     if held:
         return 0 if is_held_for(pause, progress=progress) else pause
@@ -102,15 +102,14 @@ def poll_interval_ms(job: Job, now: int, *, held: bool = False, progress: bool =
 
 
 def is_held_for(pause: int, *, progress: bool) -> bool:
-    """Return whether a held request waits that many milliseconds."""
+    """Return whether a request is held for a pause of so many milliseconds."""
     return pause <= (FOLLOW_BELOW_MS if progress else HOLD_BELOW_MS)
 
 
 def poll_interval_headers(job: Job, now: int, *, held: bool = False, progress: bool = False) -> dict[str, str]:
     """Return the headers with the poll interval.
 
-    `Retry-After` is in whole seconds, as every client knows it, and never too early; `Retry-After-Ms` is
-    exact.
+    `Retry-After` is in whole seconds, as HTTP defines it, rounded up; `Retry-After-Ms` is exact.
     """
     pause = 0 if job.is_terminal else poll_interval_ms(job, now, held=held, progress=progress)
     return {"Retry-After": str(-(-pause // 1000)), "Retry-After-Ms": str(pause)}
@@ -123,7 +122,10 @@ def _phase_began_at(job: Job) -> int:
 
 
 def _foreseen_ms(over: int, spread: int, age: int) -> int:
-    """Return the pause until just before the usual end, then short ones; `over` is negative before it."""
+    """Return the pause until shortly before the expected end, then short pauses.
+
+    `over` is negative before the expected end.
+    """
     usual = age - over
     is_long = usual >= _LONG_MS
     lead = round(usual * (1 - _LONG_EARLIEST ** (spread / usual)) if is_long else _WINDOW * spread)

@@ -24,13 +24,13 @@ from noukai_functions.requests.lookup import is_visible
 from noukai_functions.telemetry import logger
 
 _ROOM = 640 * 1024
-"""Bytes of entries after which no further one is shown. An entry that begins within it may have another 800
-KB, and AWS takes 6 MB of a function, with each quotation mark and backslash twice."""
+"""Bytes of entries after which no further entry is added. The last one may add 800 KB. Lambda's limit is 6
+MB, and its encoding doubles each quotation mark and backslash."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusEntries:
-    """The entries for the jobs of an org, one for each id that a caller names."""
+    """The status entries of an org's jobs, one for each requested id."""
 
     table: JobsTable
     clock: Clock
@@ -39,7 +39,7 @@ class StatusEntries:
     def read(self, ids: list[str], org: str, request_id: str) -> Iterator[dict[str, Any]]:
         """Return an entry for each id: the job and its poll interval, or an error.
 
-        The reads are strongly consistent, as that of one job is.
+        The reads are strongly consistent, like that of a single job.
         """
         rows = self.table.read_many(filter(is_job_id, ids), results=True)
         room = _ROOM

@@ -35,11 +35,11 @@ from noukai_wire.slug import is_slug
 
 
 class FlowError(Exception):
-    """A flow that cannot be deployed: its place and its error."""
+    """A flow that cannot be deployed, with its place and the error."""
 
 
 class FlowErrors(Exception):  # noqa: N818 - it is several errors
-    """The errors of a folder of flows, a `FlowError` for each."""
+    """The errors of a flows folder, one `FlowError` each."""
 
     def __init__(self, errors: list[FlowError]) -> None:
         super().__init__("\n".join(map(str, errors)))
@@ -47,14 +47,14 @@ class FlowErrors(Exception):  # noqa: N818 - it is several errors
 
 @dataclass(frozen=True, slots=True)
 class WorkerTime:
-    """The default worker's time for one attempt and every worker's time to stop one, in seconds."""
+    """The worker's time limits in seconds: the default worker's for an attempt, and every worker's grace."""
 
     flow: int = limits.MAX_TIMEOUT_SECONDS
     grace: int = 10
 
 
 def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime(), former: Iterable[str] = ()) -> None:
-    """Write `flows.json` and a compiled validator for each flow; raises `FlowErrors`."""
+    """Write `flows.json` and a compiled validator for each flow; raise `FlowErrors` if a flow is wrong."""
     open_folder(flows.resolve())
     entries: dict[str, FlowEntry] = {}
     validators: dict[str, Validator] = {}
@@ -70,14 +70,16 @@ def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime(), for
     if len(offered.modules) == len(projects(flows)):
         errors += map(FlowError, left_out(flows, offered))
     if not entries and not errors:
-        errors.append(FlowError(f"{flows}: no flow is defined here: decorate a function of a public module with @flow"))
+        errors.append(
+            FlowError(f"{flows}: there is no flow in this folder: decorate a function of a public module with @flow")
+        )
     errors += map(FlowError, missing_later(flows))
     kinds = {entry.worker_kind for entry in entries.values()} - {None}
     if len(kinds) > MAX_WORKER_KINDS:
         errors.append(
             FlowError(
-                f"{flows}: the flows ask for {len(kinds)} kinds of worker, of at most {MAX_WORKER_KINDS}: let some of "
-                "them ask for the same"
+                f"{flows}: the flows ask for {len(kinds)} worker kinds; at most {MAX_WORKER_KINDS} are "
+                "allowed: let some of them ask for the same kind"
             )
         )
     if errors:
@@ -94,7 +96,7 @@ def _named_flows(project: str, path: Path, offered: Offered) -> Iterator[tuple[s
             raise FlowError(f"{_place(flow)}: flow {flow.name!r}: {'; '.join(complaints)}")
         if flow.name in seen:
             raise FlowError(
-                f"{_place(flow)}: the flow {flow.name!r} is defined twice; the other is at {_place(seen[flow.name])}"
+                f"{_place(flow)}: the flow {flow.name!r} is defined twice, also at {_place(seen[flow.name])}"
             )
         seen[flow.name] = flow
         yield f"{project}/{flow.name}", flow
@@ -125,13 +127,11 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
         json.dumps(schema, allow_nan=False)
         validator = flow_validator(flow.signature.adapter)
     except Exception as error:
-        raise FlowError(f"{_place(flow)}: flow {flow.name!r}: its signature makes no sense: {error}") from error
+        raise FlowError(f"{_place(flow)}: flow {flow.name!r}: its signature is invalid: {error}") from error
     if "message" in flow.signature.parameters and not _takes_text(
         schema["properties"]["message"], schema.get("$defs", {})
     ):
-        raise FlowError(
-            f"{_place(flow)}: flow {flow.name!r}: its parameter 'message' takes no text, as a message is one"
-        )
+        raise FlowError(f"{_place(flow)}: flow {flow.name!r}: its parameter 'message' must accept text")
     worker_kind, longest = _worker_kind(flow, worker)
     entry = FlowEntry(
         description=inspect.getdoc(flow.function),
@@ -152,25 +152,25 @@ def _entry(flow: Flow, worker: WorkerTime) -> tuple[FlowEntry, Validator]:
 
 
 def _worker_kind(flow: Flow, worker: WorkerTime) -> tuple[str | None, int]:
-    """Return the worker kind of a flow and its time limit there.
+    """Return the worker kind of a flow, and its time limit there.
 
-    Those of batches have as little time as they can, since a queue that hides what it delivers for a lease at
-    most saves them a request for each batch.
+    A batched flow gets the shortest timeout that fits: if its queue hides deliveries for at most a lease, the
+    worker saves a request per batch.
     """
     if flow.timeout <= worker.flow and not flow.worker_kind.is_batched:
         return flow.worker_kind.name, min(worker.flow, limits.MAX_TIMEOUT_SECONDS)
     timeout = function_timeout(flow.timeout, worker.grace)
     if timeout is None:
         raise FlowError(
-            f"{_place(flow)}: flow {flow.name!r}: no worker has {flow.timeout} seconds for it beside the "
-            f"{worker.grace} of worker.grace_seconds in cdk.json: lower either"
+            f"{_place(flow)}: flow {flow.name!r}: no worker has {flow.timeout} seconds for it and the "
+            f"{worker.grace} of worker.grace_seconds in cdk.json: lower one of them"
         )
     longest = MAX_BATCHED_SECONDS if flow.worker_kind.is_batched else flow_seconds_of(timeout, worker.grace)
     return replace(flow.worker_kind, timeout=timeout).name, longest
 
 
 def _takes_text(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
-    """Return whether a schema accepts some text."""
+    """Return whether a schema accepts text."""
     if "$ref" in schema:
         return _takes_text(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     variants = schema.get("anyOf") or schema.get("oneOf")
@@ -181,14 +181,14 @@ def _takes_text(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
 
 
 def _add_defaults(flow: Flow, schema: dict[str, Any]) -> None:
-    """Add each default in the form that a job gets; it must itself be valid."""
+    """Add each default to the schema as a job would get it; raise if it is invalid."""
     if aliased := flow.signature.parameters.keys() - schema["properties"]:
-        raise ValueError(f"the parameters {sorted(aliased)} have an alias: a job gives every argument by its name")
+        raise ValueError(f"the parameters {sorted(aliased)} have an alias, but a job passes every argument by its name")
     for name in flow.signature.defaults:
         try:
             schema["properties"][name]["default"] = flow.signature.shown_default(name)
         except (ValueError, TypeError) as error:
-            raise ValueError(f"the default of {name!r} is not what it is annotated with: {error}") from error
+            raise ValueError(f"the default of {name!r} does not match its annotation: {error}") from error
 
 
 def _requires_message(flow: Flow) -> bool:
@@ -214,7 +214,7 @@ def main(arguments: list[str]) -> int:
         return 2
     flows, out = map(Path, arguments[:2])
     if not flows.is_dir():
-        sys.stderr.write(f"{flows}: no such folder of flows\n")
+        sys.stderr.write(f"{flows}: this flows folder does not exist\n")
         return 1
     try:
         build_catalog(flows, out, WorkerTime(*map(int, times)), former)

@@ -1,4 +1,4 @@
-"""The files of a catalog, as submit, describe and the workers read them."""
+"""The files of a catalog, read by submit, describe and the workers."""
 
 import hashlib
 import json
@@ -25,9 +25,9 @@ def write_catalog(
     validators: dict[str, Validator],
     former: Iterable[str] = (),
 ) -> None:
-    """Write the entries with the version of the flows, a validator for each flow, and the API's document.
+    """Write the entries and their version, the flows' validators, and the OpenAPI documents.
 
-    `former` are flows that were deployed; those that are among the entries are so again.
+    `former` are flows that were deployed before; those in `entries` are left out.
     """
     longest = max(entry.longest_seconds for entry in entries.values())
     folder = out / "validators"
@@ -48,7 +48,7 @@ def write_catalog(
 
 
 def _version(flows: Path, made: str) -> str:
-    """Return a version of the flows: a hash of their files and the catalog."""
+    """Return the version of the flows: a hash of their files and the catalog."""
     digest = hashlib.sha256(made.encode())
     for path in sorted(path for path in flows.rglob("*") if path.is_file()):
         name = path.relative_to(flows)

@@ -9,10 +9,7 @@ from noukai_wire.slug import SLUG_RULE, is_slug
 
 
 def complaints_about(flow: Flow) -> list[str]:
-    """Return all errors in a flow's name, settings and signature.
-
-    Nothing if that is empty.
-    """
+    """Return all errors in a flow's name, settings and signature."""
     complaints = [
         *([] if is_slug(flow.name) else [slug_rule("flow", flow.name)]),
         *_range("timeout", flow.timeout, 1, limits.MAX_TIMEOUT_SECONDS),
@@ -23,19 +20,19 @@ def complaints_about(flow: Flow) -> list[str]:
         *map(_parameter_complaint, inspect.signature(flow.function).parameters.values()),
     ]
     if inspect.isgeneratorfunction(flow.function) or inspect.isasyncgenfunction(flow.function):
-        complaints.append("it is a generator; return its values instead")
+        complaints.append("it is a generator: return its values, as a list")
     return [complaint for complaint in complaints if complaint]
 
 
 def slug_rule(kind: str, name: str) -> str:
-    """Return why a name is invalid."""
+    """Return the reason why a name is invalid."""
     return f"{name!r} cannot name a {kind}: use {SLUG_RULE}"
 
 
 def _parameter_complaint(parameter: inspect.Parameter) -> str:
     if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
         return ""
-    return f"the parameter {str(parameter)!r} cannot be given by name; a job gives every argument by name"
+    return f"the parameter {str(parameter)!r} cannot be passed by name, but a job passes every argument by name"
 
 
 def _range(setting: str, value: object, low: int, high: int) -> list[str]:
@@ -62,7 +59,7 @@ def _worker_kind_complaints(flow: Flow) -> list[str]:
     complaints = [each for name, value, *range_ in bounds if value is not None for each in _range(name, value, *range_)]
     if not complaints and asked.is_batched and flow.timeout > worker_kinds.MAX_BATCHED_SECONDS:
         complaints.append(
-            f"a batch runs one after the other, so that a timeout of more than {worker_kinds.MAX_BATCHED_SECONDS} "
-            f"seconds takes a batch of 1, not {asked.batch}"
+            f"the jobs of a batch run in turn, so a timeout of more than {worker_kinds.MAX_BATCHED_SECONDS} "
+            f"requires a batch of 1, not {asked.batch}"
         )
     return complaints

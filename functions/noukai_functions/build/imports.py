@@ -1,4 +1,4 @@
-"""A build step: find imports that will fail in the worker."""
+"""A build step: the search for imports that will fail in the worker."""
 
 import ast
 import sys
@@ -27,21 +27,21 @@ _DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
 }
-"""The distribution of each module that has another name than its distribution."""
+"""The distribution of each module that is named differently."""
 
 _CLIENT = "noukai"
 _INCOMPLETE = {"aws_lambda_powertools", _CLIENT}
-"""Packages that the worker has without their unused parts: an import of such a part fails, too."""
+"""Packages that the worker has only in part: importing another part fails."""
 
 _THIS_REPOSITORYS = {"functions", "infra", "tests"}
 _FORMER_MODULES = {"functions", "functions.flow"}
-"""Where flows imported the decorator from before version 0.2."""
+"""The modules from which flows imported the decorator before version 0.2."""
 
 _ABOUT_THE_MACHINE = {"TYPE_CHECKING", "os", "platform", "sys"}
 
 
 def missing_in(error: BaseException) -> str | None:
-    """Return the module that an import did not find; None for another error."""
+    """Return the module that an import did not find; None for other errors."""
     if not isinstance(error, ImportError) or error.name is None:
         return None
     is_missing = isinstance(error, ModuleNotFoundError) or error.name.partition(".")[0] in _INCOMPLETE
@@ -52,18 +52,18 @@ def advice(module: str, folder: Path) -> str:
     """Return advice about a missing module."""
     root = module.partition(".")[0]
     if module in _FORMER_MODULES:
-        return "flows import it from noukai.flow: write `from noukai.flow import flow, Context`"
+        return "it has moved: write `from noukai.flow import flow, Context`"
     if root in _THIS_REPOSITORYS:
-        return "the worker has no such module of this repository"
+        return "the worker does not have this module of the repository: do not import it"
     if root in {folder.name, PACKAGE}:
-        return f"the modules of a folder of flows import each other by their own names, without {root!r}"
+        return f"modules of the flows folder import each other by name: write it without {root!r}"
     return f"add {_DISTRIBUTIONS.get(root, root.replace('_', '-'))} to {folder / 'requirements.txt'}"
 
 
 def missing_later(folder: Path) -> Iterator[str]:
-    """Return the imports within functions that will fail at run time.
+    """Return the imports inside functions that will fail at run time.
 
-    An import in a `try`, for type checkers alone, or for another kind of machine may fail.
+    Imports in a `try`, for type checkers only, or for another platform are allowed to fail.
     """
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
@@ -72,7 +72,7 @@ def missing_later(folder: Path) -> Iterator[str]:
         for line, wanted in _imports(ast.parse(Path(file).read_bytes())):
             if not _is_there(wanted):
                 yield (
-                    f"{file}:{line}: No module named {wanted!r} will be found when this is reached: "
+                    f"{file}:{line}: No module named {wanted!r} will be found when this line runs: "
                     f"{advice(wanted, folder)}, or import it in a `try`"
                 )
 
@@ -80,12 +80,12 @@ def missing_later(folder: Path) -> Iterator[str]:
 def _is_there(module: str) -> bool:
     root = module.partition(".")[0]
     if root == _CLIENT and (module == _CLIENT or module not in sys.modules):
-        # Every worker has `noukai.flow`; the client comes with the requirements.
+        # Every worker has `noukai.flow`; the rest of the client must be required.
         return find_spec(f"{_CLIENT}._faces") is not None
     try:
         return root in sys.modules or find_spec(root) is not None
     except ValueError:
-        return True  # loaded, and made by hand
+        return True  # loaded, and without a spec
 
 
 def _imports(node: ast.AST) -> Iterator[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""A build step: find functions that look like flows and are not deployed."""
+"""A build step: the search for flows that are not deployed."""
 
 import ast
 import inspect
@@ -15,41 +15,41 @@ from noukai_functions.worker.inside.flow_loader import project_of
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FLOW = "flow"
 _MODULES = ("noukai.flow", "functions.flow")
-"""The modules that the decorator is, or was, imported from."""
+"""The modules from which the decorator is imported, or was."""
 
-_HIDDEN = "a decorator above @flow hides it: write @flow on top"
-_METHOD = "it is in a class, and a flow is a function of a module: move it out"
-_UNCALLED = "it is within a function that is not called when the module is imported: move it out"
-_UNNAMED = "its name is bound to something else, or to nothing: give each flow of a module a name of its own there"
-_ELSEWHERE = "its module is no project: import the flow by its name in a public module, or move it into one"
+_HIDDEN = "a decorator above @flow hides it: write @flow first"
+_METHOD = "it is in a class, but a flow must be a function of a module: move it out"
+_UNCALLED = "it is in a function that the import of the module does not call: move it out"
+_UNNAMED = "its module binds no name to it: give each flow its own name in the module"
+_ELSEWHERE = "its module is private: move the flow into a public module, or import it there by its name"
 
 
 @dataclass(slots=True)
 class Offered:
-    """The flows that the imported modules have made, and those that are deployed."""
+    """The flows that the imported modules have defined, and those that are deployed."""
 
     made: list[Flow] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
     modules: list[ModuleType] = field(default_factory=list)
-    """The modules that are projects."""
+    """The public modules."""
 
 
 def place_of(flow: Flow) -> tuple[str, int]:
-    """Return the file and the line where a flow's function is defined."""
+    """Return the file and the line of a flow's function."""
     code = inspect.unwrap(flow.function).__code__
     return code.co_filename, code.co_firstlineno
 
 
 def left_out(folder: Path, offered: Offered) -> Iterator[str]:
-    """Return each place of a flow that is not deployed, with the reason.
+    """Return each flow that is not deployed, with its place and the reason.
 
-    Every project must have been imported.
+    Requires that every project was imported.
     """
     known = {(*place_of(flow), flow.name) for flow in offered.flows}
     missing = {(*place_of(flow), flow.name): flow for flow in offered.made}
     for (file, line, name), flow in missing.items():
         if (file, line, name) not in known:
-            yield f"{file}:{line}: no job could call the flow {name!r}: {_reason(flow, offered)}"
+            yield f"{file}:{line}: the flow {name!r} cannot be deployed: {_reason(flow, offered)}"
     places = {place_of(flow) for flow in offered.made}
     for path in _sources(folder):
         yield from _never_made(path, places, was_imported=path in _files(offered.modules))
@@ -78,7 +78,7 @@ def _reason(flow: Flow, offered: Offered) -> str:
 
 
 def _hides(value: Any, flow: Flow) -> bool:
-    """Return whether a decorator has wrapped a flow."""
+    """Return whether a decorator wraps the flow."""
     if not isinstance(value, FunctionType):
         return isinstance(value, partial) and value.func is flow
     held = [getattr(value, "__wrapped__", None), *inspect.getclosurevars(value).nonlocals.values()]
@@ -96,11 +96,11 @@ def _sources(folder: Path) -> Iterator[Path]:
 
 
 def _never_made(path: Path, made: set[tuple[str, int]], *, was_imported: bool) -> Iterator[str]:
-    """Return the functions that have `@flow` in the source but never became a flow."""
+    """Return the functions that have `@flow` in the source but did not become flows."""
     try:
         tree = ast.parse(path.read_bytes())
     except SyntaxError:
-        return  # whoever imports it says so
+        return  # its import reports the error
     names = set(_names_of_decorator(tree))
     for function, is_within in _functions(tree):
         line = function.decorator_list[0].lineno if function.decorator_list else function.lineno
@@ -108,7 +108,7 @@ def _never_made(path: Path, made: set[tuple[str, int]], *, was_imported: bool) -
             continue
         if any(_spelled(each) in names for each in function.decorator_list):
             reason = _UNCALLED if is_within else _ELSEWHERE
-            yield f"{path}:{line}: no job could call the flow {function.name!r}: {reason}"
+            yield f"{path}:{line}: the flow {function.name!r} cannot be deployed: {reason}"
 
 
 def _functions(tree: ast.AST, *, is_within: bool = False) -> Iterator[tuple[_Function, bool]]:

@@ -1,4 +1,4 @@
-"""A build step: the JSON Schemas of flows and bodies, as pydantic writes them and as they are published."""
+"""A build step: the JSON Schemas of flows and bodies, for validation and publication."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -21,19 +21,19 @@ _SPELLED: Mapping[str, JsonSchemaValue] = {
     "decimal": {"pattern": f"^{_NUMBER}$"},
     "bool": {"enum": ["true", "false"]},
 }
-"""How JSON spells what is no text where only text can stand, as a key."""
+"""The text forms of values that are not text, for keys of JSON objects."""
 
 
 _BASE64 = "^(?:{0}{{4}})*(?:{0}[AQgw](?:==)?|{0}{{2}}[AEIMQUYcgkosw048]=?)?$".format("[A-Za-z0-9+/_-]")
 
 
 class ReadableSchema(GenerateJsonSchema):
-    """pydantic's JSON Schema, made as exact as JSON Schema allows.
+    """A generator of pydantic's JSON Schema, made as exact as JSON Schema allows.
 
-    `T or null` is two types instead of two schemas: its errors name what is wrong.
+    `T or null` becomes one schema with two types, so that its errors are specific.
     """
 
-    # A default that JSON cannot hold is not shown.
+    # A default that JSON cannot represent is not shown.
     ignored_warning_kinds = frozenset({"skipped-choice", "non-serializable-default"})  # type: ignore[assignment]
 
     def build_schema_type_to_method(self) -> dict[Any, Callable[[Any], JsonSchemaValue]]:
@@ -43,11 +43,14 @@ class ReadableSchema(GenerateJsonSchema):
         return methods | mappings | {kind: partial(self._set, methods[kind]) for kind in _SETS}
 
     def bytes_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write bytes: base64 in either alphabet, padded or not, unless a model reads UTF-8."""
+        """Write bytes as base64, or as UTF-8 if the model reads UTF-8.
+
+        Base64 may use either alphabet, with or without padding.
+        """
         written = super().bytes_schema(schema)
         if written.get("format") != "base64url":
             return written
-        # The lengths of a schema are those of the text, the annotation's those of the bytes.
+        # The schema limits the length of the text; the annotation, of the bytes.
         bounds: dict[str, int] = {}
         if "min_length" in schema:
             bounds["minLength"] = schema["min_length"] * 4 // 3
@@ -56,9 +59,9 @@ class ReadableSchema(GenerateJsonSchema):
         return {"type": "string", "contentEncoding": "base64", "pattern": _BASE64, **bounds}
 
     def str_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write a text.
+        """Write text.
 
-        If its whitespace is stripped first, the whole text may be longer and match no pattern.
+        If whitespace is stripped first, neither length limit nor pattern applies to the unstripped text.
         """
         written = super().str_schema(schema)
         if self.strips(schema):
@@ -66,7 +69,7 @@ class ReadableSchema(GenerateJsonSchema):
         return written
 
     def strips(self, schema: Any) -> bool:
-        """Return whether whitespace around a text is stripped before validation."""
+        """Return whether whitespace around text is stripped before validation."""
         return bool(schema.get("strip_whitespace", self._config.str_strip_whitespace))
 
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
@@ -79,7 +82,8 @@ class ReadableSchema(GenerateJsonSchema):
     def float_schema(self, schema: Any) -> JsonSchemaValue:
         """Write a float.
 
-        A whole number that becomes one is rounded, and not past a bound that is taken itself.
+        A large whole number is rounded when it becomes a float, so that an exclusive bound is moved to the
+        next float and made inclusive.
         """
         written = super().float_schema(schema)
         for excluded, included, inwards in (
@@ -93,33 +97,33 @@ class ReadableSchema(GenerateJsonSchema):
         return written
 
     def decimal_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write a decimal, which may be a number or spelled in a text."""
+        """Write a decimal, which may be a JSON number or text."""
         written = super().decimal_schema(schema)
         if "anyOf" in written:
             written["anyOf"] = [decimal_number(schema), {"type": "string", **_SPELLED["decimal"]}]
         return written
 
     def names_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write the keys of a mapping: in JSON they are text."""
+        """Write the keys of a mapping, which are text in JSON."""
         kind = schema["type"]
         if kind in _SPELLED:
             return dict(_SPELLED[kind])
         if kind in ("union", "tagged-union"):
-            raise ValueError("the keys of a mapping are of several types, which no JSON shows: take text")
+            raise ValueError("the keys of a mapping have several types, which JSON cannot tell apart: use text")
         if kind in ("nullable", "default", "model"):
             return self.names_schema(schema["schema"])
         named = self.generate_inner(schema)
         written = self.get_schema_from_definitions(named["$ref"]) if "$ref" in named else named
         values = [*(written or {}).get("enum", ()), *([written["const"]] if written and "const" in written else ())]
         if any(not isinstance(value, str) for value in values):
-            raise ValueError(f"the keys of a mapping are one of {values}, and JSON's keys are text: take text")
+            raise ValueError(f"the keys of a mapping are one of {values}, but JSON's keys are text: use text")
         return {key: value for key, value in named.items() if key not in ("type", "title", "description")}
 
     def _mapping(self, write: Callable[[Any], JsonSchemaValue], schema: Any) -> JsonSchemaValue:
         written = write(schema)
         names = self.names_schema(schema["keys_schema"]) if "keys_schema" in schema else {}
         for of_values in written.pop("patternProperties", {}).values():
-            # pydantic lets through what no pattern matches, and then refuses it.
+            # pydantic's schema allows keys that no pattern matches, but its validation refuses them.
             written["additionalProperties"] = of_values or True
         written.pop("propertyNames", None)
         return {**written, "propertyNames": names} if names else written
@@ -133,9 +137,9 @@ class ReadableSchema(GenerateJsonSchema):
 
 
 def output_schema(returns: ReturnType) -> dict[str, Any]:
-    """Return the JSON Schema of what a flow's output is written as.
+    """Return the JSON Schema of a flow's written output.
 
-    It allows anything if pydantic does not know the annotation.
+    It allows anything if pydantic has no schema for the annotation.
     """
     if returns.adapter is None:
         return {}

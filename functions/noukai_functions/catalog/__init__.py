@@ -1,1 +1,1 @@
-"""The catalog of flows: their names, their settings and the checks of their inputs."""
+"""The catalog of flows and the validation of their inputs."""

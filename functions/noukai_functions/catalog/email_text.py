@@ -1,4 +1,4 @@
-"""The check of e-mail addresses as pydantic's `EmailStr` does, without its library."""
+"""The check of e-mail addresses, equal to pydantic's `EmailStr` but without its library."""
 
 import re
 from bisect import bisect
@@ -8,11 +8,11 @@ from unicodedata import bidirectional, category, normalize
 from noukai_functions.catalog import punycode
 
 _MOST_CHARACTERS = 2048
-"""Of an address with a name."""
+"""The longest address with a display name."""
 _MOST_BYTES = 254
 _MOST_LABEL = 63
 _NO_MAIL = ("arpa", "invalid", "local", "localhost", "onion", "test")
-"""Top-level domains that no mail reaches; `example` is taken."""
+"""Top-level domains that cannot receive mail. `example` is accepted."""
 _ATOM = re.compile(r"[a-zA-Z0-9_!#$%&'*+\-/=?^`{|}~\u0080-\U0010ffff]+")
 _NAME = re.compile(r"""[\w!#$%&'*+\-/=?^`{|}~\s]*|"[^"]+\"""")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
@@ -39,11 +39,9 @@ _IN_NO_LABEL = frozenset(
 
 
 def is_email(text: str) -> bool:
-    """Return whether a text is an address, as `a@b.org` or `A <a@b.org>`.
+    """Return whether a text is an e-mail address: `a@b.org` or `A <a@b.org>`.
 
-    Which domains there are, nobody asks.
-
-    Of domains in other scripts those are refused that mix directions of writing within a label.
+    Does not look the domain up. Refuses labels of other scripts that mix writing directions.
     """
     if len(text) > _MOST_CHARACTERS or not text.isprintable():
         return False
@@ -81,7 +79,7 @@ def _is_domain(text: str, most_bytes: int) -> bool:
     for label in labels:
         length = _ascii_length(label)
         left -= length + 1
-        # The next labels are not looked at: each takes a while, and a body may hold a hundred thousand.
+        # Stop here: each label takes a while, and a body may hold a hundred thousand.
         if not length or left < 0:
             return False
     return True

@@ -1,4 +1,4 @@
-"""The catalog of flows, made at build time: the API loads no flow's code."""
+"""The catalog of flows, made at build time, so that the API loads no flow code."""
 
 import importlib.util
 import json
@@ -13,13 +13,13 @@ from noukai_functions.catalog.text_checks import TextChecks
 from noukai_functions.refusals import MAX_ERRORS
 
 InputError = tuple[str, str]
-"""Where in an input something is wrong, as names and indices joined by dots, and what."""
+"""The path of an invalid place in an input, names and indices joined by dots, and the problem."""
 
 SUBMISSION = "submission"
-"""The validator of a submit request's body, beside those of the flows."""
+"""The name of the validator for the body of a submission."""
 
 UPLOAD = "upload"
-"""That of a request's body for a place to upload an input to."""
+"""The name of the validator for the body of an upload request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ class FlowEntry:
     backoff_cap_seconds: float
     keep_seconds: int
     longest_seconds: int
-    """What a submission may ask for as its timeout: the time that the worker has for it."""
+    """The largest timeout that a submission may ask for: the worker's time limit."""
     worker_kind: str | None = None
-    """The name of the workers that run it; None is the default."""
+    """The worker kind that runs it; None is the default."""
     needs_engine: bool = False
-    """Whether checking its input takes pydantic's engine."""
+    """Whether validating its input takes pydantic's engine."""
     output: Mapping[str, Any] = field(default_factory=dict)
     fresh_process: bool = False
-    """Whether each attempt runs in a process that no other has used."""
+    """Whether each attempt runs in a new process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +60,21 @@ class Catalog:
     folder: Path
     flows: Mapping[str, FlowEntry]
     version: str = ""
-    """Of the flows: made of their files and of what the build makes of them."""
+    """A hash of the flows' files and of what the build makes from them."""
     former: tuple[str, ...] = ()
-    """`project/flow` of those that are no longer deployed: lists still show their jobs."""
+    """`project/flow` of flows that are no longer deployed. Lists still show their jobs."""
     _validators: dict[str, _Validator] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> "Catalog":
-        """Read the catalog that the build wrote to a folder."""
+        """Read the catalog that the build wrote."""
         made = json.loads((folder / "flows.json").read_bytes())
         flows = {name: FlowEntry(**entry) for name, entry in made["flows"].items()}
         return cls(folder, flows, made["version"], tuple(made["former"]))
 
     @classmethod
     def of(cls, flows: Mapping[str, FlowEntry], validators: Mapping[str, str]) -> "Catalog":
-        """Make a catalog from the validators' code, without a folder."""
+        """Make a catalog in memory from the code of its validators."""
         catalog = cls(Path(), flows)
         for name, code in validators.items():
             module = ModuleType(validator_name(name))
@@ -83,15 +83,12 @@ class Catalog:
         return catalog
 
     def openapi(self, *, of_flows: bool) -> Mapping[str, Any]:
-        """Read the OpenAPI document, with a path for each flow or without any."""
+        """Read the OpenAPI document, with a path for each flow or without."""
         document: Mapping[str, Any] = json.loads((self.folder / openapi_name(of_flows=of_flows)).read_bytes())
         return document
 
     def errors_of(self, name: str, value: object) -> list[InputError]:
-        """Return the errors of a value by the schema of a flow, of `SUBMISSION` or `UPLOAD`.
-
-        Of a value that is wrong in many places the first few are given.
-        """
+        """Return the first errors of a value by the schema of a flow, `SUBMISSION` or `UPLOAD`."""
         from fastjsonschema import JsonSchemaValuesException  # noqa: PLC0415 - only a submission needs it
 
         validator = self._validator(name)
@@ -105,15 +102,15 @@ class Catalog:
         return []
 
     def prepare(self, name: str) -> None:
-        """Load what checks values against the schema of a flow, of `SUBMISSION` or `UPLOAD`."""
+        """Load the validator of a flow, `SUBMISSION` or `UPLOAD`."""
         self._validator(name)
 
     def cannot_run(self, taken_by: str | None, problem: str) -> str:
-        """Return why these flows cannot run a job; name both versions if another one has claimed it."""
+        """Return why these flows cannot run a job; name both versions if another version accepted it."""
         if taken_by == self.version:
             return problem
         taker = "an older version" if taken_by is None else f"version {taken_by}"
-        return f"{taker} of the flows took the job, and version {self.version} cannot run it: {problem}"
+        return f"{taker} of the flows accepted the job, and version {self.version} cannot run it: {problem}"
 
     def _validator(self, name: str) -> _Validator:
         if name not in self._validators:
@@ -128,15 +125,12 @@ class Catalog:
 
 
 def openapi_name(*, of_flows: bool) -> str:
-    """Return the name of the file of the OpenAPI document, with the flows or without."""
+    """Return the file name of the OpenAPI document, with the flows or without."""
     return "openapi-flows.json" if of_flows else "openapi.json"
 
 
 def validator_name(name: str) -> str:
-    """Return the name of the file of a flow's validator.
-
-    Two flows never share one, since a slug has no dot.
-    """
+    """Return the file name of a flow's validator, unique because a slug has no dot."""
     return name.replace("/", ".")
 
 
@@ -150,19 +144,19 @@ def _explain(error: Any, checks: TextChecks) -> Iterator[InputError]:
         missing = (key for key in error.definition["required"] if key not in error.value)
         yield from ((f"{path}.{key}".lstrip("."), "is required") for key in missing)
     elif error.rule in ("anyOf", "oneOf"):
-        yield path, "is none of what is taken here: GET /api/v1/flows shows the schema"
+        yield path, "matches none of the allowed schemas: GET /api/v1/flows shows them"
     elif error.rule == "format" and error.definition["format"] == "date-time":
         yield path, "must be a moment in ISO 8601, such as 2026-01-31T12:00:00Z"
     elif error.rule == "format":
-        yield path, f"is not taken here: {checks.reason(error.definition['format'], error.value)}"
+        yield path, f"is invalid: {checks.reason(error.definition['format'], error.value)}"
     elif error.rule == "propertyNames":
-        yield path, f"has a name that is not taken here: {_wrong_name(error, checks)}"
+        yield path, f"has an invalid name: {_wrong_name(error, checks)}"
     else:
         yield path, error.message.removeprefix(error.name).strip()
 
 
 def _wrong_name(error: Any, checks: TextChecks) -> str:
-    """Return which name of an object is wrong and why."""
+    """Return the invalid name of an object, and the reason."""
     rules = dict(error.definition["propertyNames"])
     for name in error.value:
         reasons = (checks.reason(rule["format"], name) for rule in rules.get("allOf", ()) if "format" in rule)

@@ -1,4 +1,4 @@
-"""The early end of compiled validators: they stop after the first few errors and check nothing twice."""
+"""The limits of compiled validators: they stop after the first errors, and check no part twice."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -13,14 +13,14 @@ _Validate = Callable[[Any, TextChecks, str | None], Any]
 
 
 class FirstErrors(list[JsonSchemaValueException]):
-    """A list of errors that ends the validation once an answer's limit is reached."""
+    """A list of errors that ends the validation when it holds as many as an answer may name."""
 
     def append(self, error: JsonSchemaValueException) -> None:
         """Add an error."""
         self.extend([error])
 
     def extend(self, errors: Iterable[JsonSchemaValueException]) -> None:
-        """Add the errors of a part's validator."""
+        """Add the errors of a nested validator."""
         super().extend(errors)
         if len(self) >= MAX_ERRORS:
             del self[MAX_ERRORS:]
@@ -30,8 +30,7 @@ class FirstErrors(list[JsonSchemaValueException]):
 def once(validate: _Validate) -> _Validate:
     """Cache a definition's validation of a list or object within one check.
 
-    Variants within definitions would look at what is below them again and again, at each level twice as
-    often.
+    Otherwise nested variants would validate each part again, twice as often with each level.
     """
 
     @wraps(validate)

@@ -1,6 +1,6 @@
-"""The text checks at submission, by pydantic's engine, so that workers accept the same.
+"""The text checks at submission, made by pydantic's engine, so that they agree with the worker's.
 
-Its patterns take linear time, whatever the text. The engine is imported when the first text is checked by it.
+The engine's patterns take linear time. It is imported when it is first needed.
 """
 
 import json
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from pydantic_core import SchemaValidator
 
 TextCheck = Mapping[str, Any] | str
-"""A core schema of pydantic's, or the name of our own check: `email`, or a class of `ipaddress`."""
+"""A core schema of pydantic, or the name of our own check: `email`, or a class of `ipaddress`."""
 
 EMAIL = "email"
 BYTES_OPTION: Final = "val_json_bytes"
-"""What a check of bytes has beside its core schema: how they are spelled."""
+"""The option of a bytes check, beside its core schema: how the bytes are encoded."""
 
 
 class TextChecks:
@@ -25,10 +25,10 @@ class TextChecks:
         self._checks = checks
         self._reasons: dict[str, Callable[[str], str | None]] = {}
         self.seen: dict[tuple[str, int], Exception | None] = {}
-        """The first error of each part of the value that the validator has already checked."""
+        """The first error of each part that the validator has already checked."""
 
     def __getitem__(self, name: str) -> Callable[[str], bool]:
-        """Return the predicate of a check."""
+        """Return a predicate for a check."""
         return lambda text: self.reason(name, text) is None
 
     def reason(self, name: str, text: str) -> str | None:
@@ -40,12 +40,12 @@ class TextChecks:
 
 
 def engine_validator(schema: Mapping[str, Any]) -> "SchemaValidator":
-    """Make pydantic's validator of a check.
+    """Make pydantic's validator for a check.
 
     Raises:
-        SchemaError: the engine does not know its pattern.
+        SchemaError: the engine does not support its pattern.
     """
-    # Of all flows few need it, and it is half of pydantic's start.
+    # Few flows need it, and its import is half of pydantic's.
     from pydantic_core import SchemaValidator  # noqa: PLC0415
 
     core: Any = {key: value for key, value in schema.items() if key != BYTES_OPTION}
@@ -59,7 +59,7 @@ def _of_engine(schema: Mapping[str, Any]) -> Callable[[str], str | None]:
 
     def reason(text: str) -> str | None:
         try:
-            # As JSON, as in the worker: of Python's text it would take other things.
+            # As JSON, like in the worker: pydantic accepts other values from a Python string.
             validator.validate_json(json.dumps(text))
         except ValidationError as error:
             return str(error.errors(include_url=False, include_context=False, include_input=False)[0]["msg"])

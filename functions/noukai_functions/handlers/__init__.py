@@ -1,1 +1,1 @@
-"""The handlers, one for each Lambda function: event in, answer out."""
+"""The handlers, one for each Lambda function."""

@@ -1,4 +1,4 @@
-"""Handler: cancel a job, at once and for good."""
+"""The handler that cancels a job."""
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import job_outline, status_response
@@ -9,9 +9,9 @@ from noukai_functions.requests.lookup import named_job
 
 
 def cancel(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    """Return the job after its cancellation; a terminal job is left as it is.
+    """Cancel the job and return it; a terminal job is returned unchanged.
 
-    A key that may not read sees the state and the times alone.
+    A key without the read scope gets only the state and the times.
     """
     job_id, flow = named_job(request.path)
     request.know_query()

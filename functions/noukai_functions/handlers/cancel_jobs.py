@@ -1,4 +1,4 @@
-"""Handler: cancel the jobs of a flow that a filter selects, page by page."""
+"""The handler that cancels the jobs selected by a filter, page by page."""
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import unreadable_entries
@@ -12,13 +12,14 @@ from noukai_functions.requests.job_filter import FlowSet, parse_filter
 
 _MOST_JOBS = 100
 _MOST_MS = 20_000
-"""From the request's arrival: what is left then is the next page's, since the gateway gives up after 30 s."""
+"""The time from the request's arrival after which the rest is left to the next page. The gateway times out
+after 30 s."""
 
 
 def cancel_jobs(request: Request, _api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the number of cancelled jobs, and the cursor of the next page if there may be more.
 
-    Jobs that come later than the first page are newer than all that follow, and stay.
+    Jobs submitted after the first page are newer than all later pages, and are not cancelled.
     """
     flow_set = FlowSet.named(request.path, deployment.catalog, deployment.index.has_jobs)
     fields = {name: value for name, value in read_object(request.body).items() if value is not None}

@@ -1,4 +1,4 @@
-"""Handler: settle the jobs of dead-letter messages. A live or waiting job is never touched."""
+"""The handler that settles the jobs of dead-letter messages. It never touches a running or waiting job."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def settle(event: "Event", deployment: Deployment) -> dict[str, Any]:
-    """Settle each message's job as failed if nobody runs it; keep a message that cannot be processed."""
+    """Fail each message's job if nobody runs it; keep a message that cannot be processed."""
     batch = Batch(lambda: deployment.dead_letters, deployment.times.lease_ms, Delivery.of(event))
     while delivery := batch.next(deployment.clock.now()):
         try:
@@ -31,7 +31,7 @@ def settle(event: "Event", deployment: Deployment) -> dict[str, Any]:
 
 
 def handler(event: "Event", _context: object) -> dict[str, Any]:
-    """Serve the dead-letter queue."""
+    """Handle a batch of the dead-letter queue."""
     return settle(event, deployed())
 
 

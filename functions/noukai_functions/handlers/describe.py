@@ -1,4 +1,4 @@
-"""Handler: the description of the API, its health, and 404 for unknown routes."""
+"""The handler that describes the API, answers health checks, and answers 404 for unknown routes."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def flows(request: Request, api_key: ApiKey, deployment: Deployment) -> Response
 
 
 def openapi(request: Request, deployment: Deployment) -> Response:
-    """Return the OpenAPI document; with the flows only for callers with a key."""
+    """Return the OpenAPI document; include the flows for callers with a key."""
     has_key = "authorization" in request.headers
     if has_key:
         key_of(request, deployment)
@@ -37,12 +37,12 @@ def openapi(request: Request, deployment: Deployment) -> Response:
 
 
 def health(_request: Request) -> Response:
-    """Answer a health check: the gateway reaches a function."""
+    """Answer a health check, which proves that the gateway reaches a function."""
     return Response({"status": "ok"})
 
 
 def not_found(_request: Request, _api_key: ApiKey, _deployment: Deployment) -> Response:
-    """Answer that there is no such route."""
+    """Answer 404 for an unknown route."""
     message = "There is no such route: check the method and the path against the README."
     return error_response(ErrorAnswer(ErrorCode.NOT_FOUND, message))
 
@@ -52,7 +52,7 @@ _DEFAULT = Endpoint(not_found, deployed)
 
 
 def answer(event: Event, deployment: Deployment) -> dict[str, Any]:
-    """Answer one request of the gateway, its `$default` route included."""
+    """Answer a request of the gateway, also one of its `$default` route."""
     route = route_of(event)
     if route == Route.HEALTH.key:
         return answer_anyone(event, health)
@@ -64,7 +64,7 @@ def answer(event: Event, deployment: Deployment) -> dict[str, Any]:
 
 
 def methods_of(event: Event) -> list[str]:
-    """Return the methods of an `OPTIONS` request's path; none if it is unknown."""
+    """Return the methods that an `OPTIONS` request's path supports; none if the path is unknown."""
     http = event["requestContext"].get("http", {})
     if http.get("method") != "OPTIONS":
         return []
@@ -80,7 +80,7 @@ def _fits(path: list[str], template: list[str]) -> bool:
 
 
 def handler(event: Event, _context: object) -> dict[str, Any]:
-    """Serve the gateway."""
+    """Handle an event of the gateway."""
     return answer(event, deployed())
 
 

@@ -1,4 +1,4 @@
-"""Handler: submit a job and hold the answer until it has ended or the time is over."""
+"""The handler that submits a job and holds the answer until it ends."""
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import execute_answer, location
@@ -20,8 +20,8 @@ from noukai_wire.errors import ErrorCode
 def execute(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the job's output or its failure.
 
-    A job that has not ended 25 seconds after the request reached the gateway goes on, and is answered for
-    with 504. An idempotency key names one job for submissions and executions alike.
+    If the job has not ended 25 seconds after the request reached the gateway, answers 504; the job goes on.
+    An idempotency key names the same job for submit and execute.
     """
     name = flow_name(request.path, deployment.catalog)
     submission = parse_submission(request.body, name, deployment.catalog)
@@ -40,8 +40,8 @@ def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
     try:
         return hold(job, deployment.table, deployment.clock, until=until, pause_ms=held_poll_ms)
     except AwsError:
-        # The job is submitted: whoever was told to send the request again would, without a key, start another
-        # one.
+        # The job is accepted. If the caller were told to repeat the request without a key, it would start
+        # another.
         logger().warning(
             "a job's status could not be read after its submission", extra={"job_id": job.id}, exc_info=True
         )

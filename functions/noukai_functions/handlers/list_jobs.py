@@ -1,4 +1,4 @@
-"""Handler: the jobs of a flow, a project or an org, page by page."""
+"""The handler that lists the jobs of a flow, a project or an org, page by page."""
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import job_status, unreadable_entries

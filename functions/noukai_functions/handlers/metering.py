@@ -1,4 +1,4 @@
-"""Handler: count submitted jobs and their usage from the stream of the jobs table."""
+"""The handler that counts submitted jobs and usage from the stream of the jobs table."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,14 +17,14 @@ Groups = Mapping[tuple[str, str, str], list[Entry]]
 
 
 def meter(event: "Event", deployment: Deployment) -> None:
-    """Add one shard's records to the sums: one write for each org, day and flow.
+    """Add one shard's records to the totals: one write per org, day and flow.
 
-    What AWS cannot do now is raised: the batch comes again, cut as before or otherwise, and finds what is
-    done already. One that came in vain for so long that Lambda has discarded it comes again when the operator
-    counts it, days later. What can never be counted is logged with its reason and passed over, so that it
-    holds up nothing behind it.
+    An AWS error is raised, so that the batch is retried, perhaps split differently; records that were already
+    counted are skipped. A batch that fails for 23 hours is discarded by Lambda, and counted when the operator
+    runs `make recount`. A record that can never be counted is logged and skipped, so that it blocks no
+    others.
     """
-    # The records of a time window name their shard; an emulator without windows has one shard and names none.
+    # With time windows the event names its shard. An emulator without windows has one shard and names none.
     shard = event.get("shardId", "")
     groups = _grouped(event.get("Records", ()), deployment.worker_memory)
     now = deployment.clock.now()

@@ -1,4 +1,4 @@
-"""Handler: resubmit the input of a job that did not complete, as a new job."""
+"""The handler that resubmits the input of a job that did not complete, as a new job."""
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import accepted_response
@@ -8,7 +8,7 @@ from noukai_functions.ready import get_ready
 
 
 def retry(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    """Return 202 with the new job; its id is derived from the old one's."""
+    """Return 202 with the new job, whose id is derived from the old one's."""
     old = deployment.lookup.find(request.path, api_key.org)
     request.know_query()
     return accepted_response(deployment.retries.retry(old), api_key, deployment.clock.now())

@@ -1,4 +1,4 @@
-"""Handler: the status of a job."""
+"""The handler that returns a job's status."""
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import status_response

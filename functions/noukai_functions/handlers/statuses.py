@@ -1,4 +1,4 @@
-"""Handler: the status of many jobs."""
+"""The handler that returns the statuses of many jobs."""
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response

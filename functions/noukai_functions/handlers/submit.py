@@ -1,4 +1,4 @@
-"""Handler: submit a job."""
+"""The handler that accepts a job."""
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import accepted_response
@@ -11,7 +11,7 @@ from noukai_functions.requests.submission import check_idempotency_key, flow_nam
 def submit(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return 202 with the job.
 
-    The same idempotency key gives the same job, whatever happened in between.
+    The same idempotency key always gives the same job.
     """
     name = flow_name(request.path, deployment.catalog)
     submission = parse_submission(request.body, name, deployment.catalog)

@@ -1,4 +1,4 @@
-"""Handler: submit many jobs of a flow."""
+"""The handler that accepts many jobs of a flow."""
 
 from typing import Any
 
@@ -12,7 +12,8 @@ from noukai_functions.ready import get_ready
 from noukai_functions.requests.submission import check_idempotency_key, flow_name, parse_batch
 
 _MOST_MS = 15_000
-"""The time after which the rest of a batch is left to its caller: the gateway gives up after 30 seconds."""
+"""The time after which the caller must resubmit the rest of a batch. The gateway times out after 30 seconds.
+"""
 
 
 def submit_jobs(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:

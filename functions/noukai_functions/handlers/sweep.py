@@ -1,7 +1,7 @@
-"""Handler: settle overdue jobs, so that nothing waits for ever.
+"""The handler that settles overdue jobs, so that none waits for ever.
 
-A scan reads one page after the other, so that a large table takes longer than a function may run: each run
-goes on where the one before has stopped, and stops in time.
+A full scan of a large table takes longer than a function may run. So each run continues where the last one
+stopped, and stops before its timeout.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from noukai_functions.api.endpoint import Event
 
 _MARGIN_MS = 30_000
-"""What the last page, the last job and the note of the place may take."""
+"""The time reserved for the last page, the last job and recording the position."""
 
 _HOUR_MS = 60 * 60 * 1000
 
@@ -29,7 +29,7 @@ _HOUR_MS = 60 * 60 * 1000
 def run(deployment: Deployment, has_time: Callable[[], bool]) -> None:
     """Continue the current round, or begin the next one if it is due.
 
-    `has_time` says whether to go on.
+    `has_time` returns whether to go on.
     """
     now = deployment.clock.now()
     latest = deployment.rounds.read()
@@ -51,7 +51,7 @@ def run(deployment: Deployment, has_time: Callable[[], bool]) -> None:
 
 @dataclass
 class Sweep:
-    """One run over the jobs table, from behind the key `place` or from the start."""
+    """One run over the jobs table, from after the key `place` or from the start."""
 
     deployment: Deployment
     has_time: Callable[[], bool] = lambda: True
@@ -61,7 +61,7 @@ class Sweep:
     def go_on(self) -> bool:
         """Settle overdue jobs page by page; return whether the end of the table was reached.
 
-        A page that there was no time for is read again: what was settled of it is not found any more.
+        An unfinished page is read again in the next run, which no longer finds the jobs already settled.
         """
         while self.has_time():
             now = self.deployment.clock.now()
@@ -77,7 +77,7 @@ class Sweep:
 
 
 def _settle(job: Job, deployment: Deployment, now: int) -> bool:
-    """Settle an overdue job; an error does not block the others."""
+    """Settle an overdue job; log an error, so that it does not block the others."""
     if not job.is_overdue(now):
         return False
     try:
@@ -97,7 +97,7 @@ def _report(latest: Round) -> None:
 
 
 def handler(_event: "Event", context: Any) -> None:
-    """Serve the schedule."""
+    """Handle an event of the schedule."""
     run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)
 
 

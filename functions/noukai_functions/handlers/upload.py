@@ -1,4 +1,4 @@
-"""Handler: presigned uploads of inputs that are too large for a body."""
+"""The handler that presigns uploads of inputs that are too large for a body."""
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
@@ -12,15 +12,12 @@ from noukai_functions.requests.submission import flow_name, parse_announcement, 
 
 
 def upload(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    """Return a presigned URL for exactly this input.
-
-    Asking again, or uploading again, is harmless.
-    """
+    """Return a presigned URL for exactly this input; idempotent."""
     name = flow_name(request.path, deployment.catalog)
     announced = parse_announcement(request.body, name, deployment.catalog)
     request.know_query()
     options, now = announced.options, deployment.clock.now()
-    # A moment that is over is no mistake of who repeats the request.
+    # A past start time is accepted, since the caller may be repeating an earlier request.
     if options.get("runAt", 0) > now and (errors := run_at_errors(options["runAt"], now)):
         raise InvalidInputError(errors)
     reference = input_reference(

@@ -1,4 +1,4 @@
-"""Handler: the usage of the caller's org."""
+"""The handler that returns the usage of the caller's org."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def usage(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    """Return the usage by day and flow; by default of this month until today."""
+    """Return the usage by day and flow, by default for this month until today."""
     request.know_query("from", "to")
     today = datetime.fromtimestamp(deployment.clock.now() / 1000, UTC).date()
     last = _day(request, "to", today)
@@ -54,7 +54,7 @@ def _day(request: Request, name: str, default: date) -> date:
     if text is None:
         return default
     try:
-        # Python also takes dates of weeks.
+        # `fromisoformat` would also accept week dates.
         return date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError:
         raise InvalidInputError([(name, "must be a day such as 2026-11-25")]) from None

@@ -1,4 +1,4 @@
-"""Handler: a job's status, held until it is terminal or the time is over."""
+"""The handler that holds a job's status until the job is terminal."""
 
 from functools import partial
 
@@ -14,10 +14,10 @@ from noukai_wire import limits
 
 
 def wait(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
-    """Return the status once the job is terminal, or `seconds` after the gateway got the request.
+    """Return the status once the job is terminal, or after `seconds` from the gateway's receipt.
 
-    Sooner if there is nothing to expect for longer than a second: the answer says when to ask again. With
-    `progress` the answer also comes with every change of it.
+    Answers sooner if the next read is more than about a second away; the answer says when to poll again. With
+    `progress`, also answers at each change of the progress.
     """
     job = deployment.lookup.find(request.path, api_key.org)
     request.know_query("seconds", "progress")

@@ -1,4 +1,4 @@
-"""Handler: run the jobs of a batch of deliveries."""
+"""The handler that runs the jobs of a batch of deliveries."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from noukai_functions.worker.work import LambdaContext
 
 _READY_SECONDS = 8.0
-"""Lambda lets a function start for ten seconds, with a whole processor."""
+"""Lambda's INIT phase may take ten seconds, with a full vCPU."""
 
 
 def _make_processes(deployment: Deployment) -> None:
-    """Start processes for the projects of this worker kind, as time allows."""
+    """Start a process for each project of this worker kind, as far as time allows."""
     kind = deployment.environment.get("WORKER_KIND")
     projects = {name.partition("/")[0] for name, flow in deployment.catalog.flows.items() if flow.worker_kind == kind}
     deployment.processes.get_ready(sorted(projects), _READY_SECONDS)
@@ -24,7 +24,7 @@ def _make_processes(deployment: Deployment) -> None:
 
 use_own()
 if IS_DEPLOYED:
-    # Before any library is loaded: the processes of flows have their own.
+    # Before any library is loaded, so that the flow processes load their own.
     _make_processes(deployed())
 
 from noukai_functions.worker.execution import BROKEN  # noqa: E402 - see above
@@ -33,7 +33,7 @@ get_ready(lambda made: (made.worker, made.queue))
 
 
 def handler(event: "Event", context: "LambdaContext") -> dict[str, Any]:
-    """Work on a batch; a broken worker ends its process, and SQS delivers to another."""
+    """Work on a batch; end the process if the worker is broken, so that SQS delivers again."""
     try:
         return deployed().worker.work(event, context)
     except BROKEN:

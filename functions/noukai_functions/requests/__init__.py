@@ -1,1 +1,1 @@
-"""The requests of callers, free of HTTP: submit, look up, list, cancel and retry jobs."""
+"""The requests of callers, independent of HTTP: submit, look up, list, list, retry."""

@@ -1,4 +1,4 @@
-"""The submission of jobs, for every route that takes one."""
+"""The submission of jobs, shared by every route that accepts one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The admission of submissions as jobs."""
+    """The admission of submissions, which turns them into accepted jobs."""
 
     catalog: Catalog
     creation: JobCreation
@@ -31,17 +31,17 @@ class Admission:
     def submit(self, name: str, key: str | None, submission: Submission, org: str) -> Job:
         """Submit a job of the flow `name`.
 
-        The same idempotency key gives the same one, whatever happened since.
+        The same idempotency key always gives the same job.
         """
         return self.creation.create(*self._asked_for(org, name, key, submission))
 
     def submit_each(
         self, name: str, batch_key: str | None, entries: Sequence[object], org: str, *, until: int
     ) -> list[Job | Exception]:
-        """Submit the jobs of a batch, in their order: each job, or what it failed with.
+        """Submit the jobs of a batch, in order; return each job, or its error.
 
-        A submission without a key of its own is named by the batch's key and its place in the batch. Those that are
-        not begun by the time `until` are their caller's to retry.
+        A submission without an idempotency key gets one from the batch's key and its place. Submissions not
+        begun by `until` fail as unavailable, so that the caller retries them.
         """
         outcomes: list[Job | Exception] = []
         outbox = _Outbox(self.creation, self.creation.queue_of(name))
@@ -55,20 +55,20 @@ class Admission:
             outbox.add(stored, self.creation.outgoing(stored, message), is_repeated=stored is not job)
             return stored
 
-        # One after the other: three quarters of the time are CPU, of which a small function has too little for
+        # Sequential, because three quarters of the time are CPU, and a small function has too little for
         # threads.
         for place, entry in enumerate(entries):
-            # No key can hold a line break, so none names the job of a place.
+            # No idempotency key can hold a line break, so that none equals a place's key.
             place_key = None if batch_key is None else f"{batch_key}\n{place}"
             try:
                 outcomes.append(submit_one(entry, place_key))
-            except Exception as raised:  # noqa: BLE001 - whatever it is, the others' answers must not be lost
+            except Exception as raised:  # noqa: BLE001 - one submission must not hide the others' results
                 outcomes.append(raised)
         outbox.send()
         return [UnavailableError() if isinstance(each, Job) and each.id in outbox.unsent else each for each in outcomes]
 
     def _asked_for(self, org: str, name: str, key: str | None, submission: Submission) -> tuple[Job, Message]:
-        """Return a submission's new job and its message."""
+        """Return the new job of a submission, and its message."""
         job = self._new_job(org, name, key, submission)
         message = _message(job, submission, self.catalog.version)
         if submission.input is not None:
@@ -78,26 +78,26 @@ class Admission:
         return job, message
 
     def _check_run_at(self, job: Job, message: Message, run_at: int) -> None:
-        """Refuse a start time that is past or too far, unless the job exists: a resubmission may come late."""
+        """Refuse a start time that is past or too far, unless the job exists, as in a late resubmission."""
         errors = run_at_errors(run_at, job.created_at)
         if errors:
             seen = self.table.read(job.id, consistent=True)
             if seen is None or seen.is_expired(job.created_at):
                 raise InvalidInputError(errors)
         if needs_schedule(run_at - job.created_at):
-            # Only a submission that waits so long loads what it takes.
-            from noukai_functions.schedules import check_size  # noqa: PLC0415 - as said
+            # Imported here because few submissions are scheduled.
+            from noukai_functions.schedules import check_size  # noqa: PLC0415 - see above
 
             check_size(message)
 
     def _check_input(self, job: Job, reference: str) -> None:
-        """Refuse an input that was never uploaded, or expires before the job."""
+        """Refuse an input that is missing, or expires before the job."""
         kept_until = self.objects().uploaded_until(job.org, reference)
         if kept_until is None:
-            raise InvalidInputError([("input", "names nothing that is here: upload the input, then submit it")])
+            raise InvalidInputError([("input", "names no uploaded input: upload it, then submit the job")])
         if kept_until < job.start_by + job.keep_seconds * 1000:
             raise InvalidInputError(
-                [("input", "is not kept for as long as this job: upload it again with these options")]
+                [("input", "expires before this job may be retried: upload it again with these options")]
             )
 
     def _new_job(self, org: str, name: str, key: str | None, submission: Submission) -> Job:
@@ -124,7 +124,7 @@ class Admission:
 class _Outbox:
     """The messages of a batch, sent as its rows are written: a crash leaves at most ten rows without one.
 
-    A job that the batch names twice has one message.
+    A job that occurs twice in the batch gets one message.
     """
 
     creation: JobCreation
@@ -158,7 +158,7 @@ def due_at(options: Mapping[str, Any], now: int) -> int:
 
 
 def _message(job: Job, submission: Submission, version: str) -> Message:
-    """Return the message with what the row does not hold."""
+    """Return the job's message, with the values that the row does not hold."""
     options = submission.options
     return Message(
         id=job.id,

@@ -1,4 +1,4 @@
-"""The cancellation of jobs, and of what they left to a schedule."""
+"""The cancellation of jobs and of their schedules."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """The cancellation of an org's jobs, at once and for good."""
+    """The cancellation of an org's jobs, immediate and final."""
 
     table: JobsTable
     clock: Clock
@@ -30,7 +30,7 @@ class Cancellation:
     saved_inputs: "Callable[[], SavedInputs]"
 
     def cancel(self, job_id: str, flow: str | None, org: str) -> Job:
-        """Cancel the org's job and return it; leave a terminal one as it is."""
+        """Cancel the org's job and return it; return a terminal job unchanged."""
         now = self.clock.now()
         try:
             job = self.table.cancel(job_id, org=org, flow=flow, now=now)
@@ -42,7 +42,7 @@ class Cancellation:
         return job
 
     def cancel_matching(self, job: Job, job_filter: JobFilter) -> bool:
-        """Cancel a job of a page; return false if it is terminal or has left the only selected state."""
+        """Cancel a job of a page; return False if it is terminal or no longer in the selected state."""
         seen = None if job_filter.states == UNSETTLED else job.state
         try:
             cancelled = self.table.cancel(job.id, org=job.org, flow=job.flow, now=self.clock.now(), seen=seen)
@@ -54,16 +54,16 @@ class Cancellation:
         try:
             self._withdraw(cancelled)
         except AwsError:
-            # When the schedule fires, a worker drops its message; the other jobs need not wait for that.
+            # If the schedule fires, a worker drops its message. The other jobs need not wait for that.
             logger().warning(
                 "the schedule of a cancelled job could not be deleted", extra={"job_id": job.id}, exc_info=True
             )
         return True
 
     def _withdraw(self, job: Job) -> None:
-        """Delete the schedule of a cancelled job, and keep its input for a retry; idempotent.
+        """Delete the schedule of a cancelled job, and store its input for a retry; idempotent.
 
-        The job is cancelled before: a schedule that fires meanwhile sends a message that a worker drops.
+        The job is cancelled first, so that a worker drops the message if the schedule fires in between.
         """
         now = self.clock.now()
         if job.state is not State.CANCELLED or not job.has_schedule(now):

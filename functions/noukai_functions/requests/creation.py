@@ -1,6 +1,6 @@
-"""The creation of a job: put the row, send the message, then answer.
+"""The acceptance of a job: put the row, send the message, then answer.
 
-After a crash in between the caller's retry goes on.
+After a crash between these steps, the caller's retry completes them.
 """
 
 from collections.abc import Callable
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobCreation:
-    """The creation of jobs: their rows, and their messages."""
+    """The creation of jobs, which writes their rows and sends their messages."""
 
     table: JobsTable
     budgets: Budgets
     clock: Clock
     queue_of: Callable[[str], JobQueue]
-    """The queue of the workers that run a flow."""
+    """Returns the queue of the workers that run a flow."""
     schedules: "Callable[[], Schedules]"
 
     def create(self, job: Job, message: Message) -> Job:
@@ -44,15 +44,15 @@ class JobCreation:
     def create_row(self, job: Job, message: Message) -> Job:
         """Write the row of a new job, or return the existing job; send nothing yet.
 
-        A message that a queue cannot hide for so long is left to a schedule before the row is put: a schedule
-        without a row sends a message that a worker drops, but a row without a schedule would be pending until its
-        deadline to start.
+        If a queue cannot delay the message for long enough, schedule it before putting the row. A schedule
+        without a row sends a message that a worker drops; a row without a schedule would stay pending until
+        its deadline to start.
 
         Raises:
-            Refusal: the org has used up its budget or has too many unfinished jobs, and the job is a new one.
+            Refusal: the job is new, and the org's budget or limit of unfinished jobs is reached.
         """
         refusal = self.budgets.refusal(job.org, is_later=job.is_later)
-        # A schedule too many only sends a message that is dropped: for that, the cheaper read is enough.
+        # An extra schedule sends only a message that is dropped, so that the cheaper read is enough for it.
         if (refusal or job.is_later) and not self._is_known(job, consistent=refusal is not None):
             if refusal:
                 raise refusal
@@ -66,7 +66,7 @@ class JobCreation:
         return job
 
     def outgoing(self, job: Job, message: Message) -> OutgoingMessage | None:
-        """Return the message to send for a job now, if there is one."""
+        """Return the message that must be sent now, if any."""
         now = self.clock.now()
         if not job.may_be_resent(now):
             return None
@@ -76,13 +76,13 @@ class JobCreation:
     def note_resent(self, job: Job) -> None:
         """Record that a repeated submission has sent the job's message again.
 
-        This comes after the send: a crash in between costs a message more, the other order could leave the job
-        without one.
+        Done after the send: a crash in between costs an extra message, whereas the other order could lose the
+        message.
         """
         try:
             self.table.note_resent(job, self.clock.now())
         except Refused:
-            pass  # a worker has claimed it meanwhile
+            pass  # a worker has claimed it in the meantime
         except AwsError:
             logger().warning("a resent message could not be recorded", extra={"job_id": job.id}, exc_info=True)
 
@@ -92,7 +92,7 @@ class JobCreation:
 
 
 def _same_submission(seen: Job, job: Job) -> Job:
-    """Return the existing job of this id; raise a conflict if its body differs."""
+    """Return the existing job of this id; raise a conflict if the submissions differ."""
     if seen.digest != job.digest:
         raise IdempotencyConflictError
     return seen

@@ -1,4 +1,4 @@
-"""The filter of jobs, pure: a range of the index, and a set of states."""
+"""The filter of jobs: from a request's filter to a range of the index, and a set of states. Pure."""
 
 import base64
 import hashlib
@@ -16,14 +16,17 @@ from noukai_functions.refusals import FlowNotFoundError, InvalidInputError, Proj
 from noukai_wire.slug import is_slug
 
 _FIELDS = frozenset({"state", "createdAfter", "createdBefore", "cursor"})
-_FOREIGN = "belongs to no list of these jobs: send that of the page before, with the same path and filter, or none"
+_FOREIGN = (
+    "is not from a list of these jobs: send the cursor of the previous page with the same path and filter, or none"
+)
 _LATEST = 9_999_999_999_999
 _CHECK_BYTES = 9
 _POSITION = re.compile(r"[0-9]{13}#[!-~]{1,100}")
-"""Of a job: a cursor is no secret, and the index takes no key of more than 1,024 bytes."""
+"""An index position. Cursors are not secret, so a forged one is checked: DynamoDB refuses keys of more than
+1,024 bytes."""
 
 _ZONE = re.compile(r"(:[0-9]{2}(?:\.[0-9]+)?) ([0-9]{2}:?[0-9]{2})\Z")
-"""A time and its zone in a query whose `+` was not escaped, and so means a space."""
+"""A time and its zone from a query whose `+` was not escaped, and so became a space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +35,16 @@ class FlowSet:
 
     org: str
     name: str
-    """`project/flow`, `project`, or nothing."""
+    """`project/flow`, `project`, or empty."""
     flows: tuple[str, ...]
-    """`project/flow` of each flow that it covers, of those that are deployed and those that were."""
+    """`project/flow` of each deployed or former flow in the scope."""
 
     @classmethod
     def named(cls, path: Mapping[str, str], catalog: Catalog, has_jobs: Callable[[str, str], bool]) -> "FlowSet":
         """Parse a path; raise for an unknown flow or project.
 
-        A flow of which this deployment does not know is here if the org `has_jobs` of it: a version that was
-        taken back has accepted them.
+        A flow unknown to this deployment is accepted if the org `has_jobs` of it: a version that was rolled
+        back may have accepted them.
         """
         parts = [path[part] for part in ("project", "flow") if part in path]
         known = (*catalog.flows, *catalog.former)
@@ -58,16 +61,16 @@ class FlowSet:
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """The jobs of some flows, a time span and a set of states, from a cursor on."""
+    """The jobs of some place within a a time span and a set of states, after a cursor."""
 
     flow_set: FlowSet
     states: AbstractSet[State]
     created_after: int
-    """The first millisecond that counts."""
+    """Inclusive, in milliseconds."""
     created_before: int
-    """The first one that does not."""
+    """Exclusive, in milliseconds."""
     position: str | None = None
-    """That of the last job in the index that the page before has come to."""
+    """The index position of the last job that the previous page has read."""
 
     @property
     def above(self) -> str:
@@ -76,22 +79,22 @@ class JobFilter:
 
     @property
     def below(self) -> str:
-        """Return the lowest position in the index beyond the range."""
+        """Return the exclusive upper bound of the positions in the index."""
         return self.position or moment(self.created_before)
 
     def matches(self, job: Job, now: int) -> bool:
-        """Return whether a job of this range is selected in its current state."""
+        """Return whether the selection includes a job of its range in its current state."""
         return job.state in self.states and not job.is_expired(now)
 
     def cursor(self, position: str) -> str:
-        """Return the cursor behind a page.
+        """Return the cursor after a page.
 
-        It holds for these jobs only, and whoever forges one gets no others.
+        It is valid for this selection only; a forged cursor cannot reveal other jobs.
         """
         return base64.urlsafe_b64encode(self._check(position) + position.encode()).decode().rstrip("=")
 
     def since(self, cursor: str) -> "JobFilter":
-        """Return the filter from a cursor on; refuse the cursor of another filter."""
+        """Return the filter after a cursor; refuse the cursor of another filter."""
         try:
             content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             check, position = content[:_CHECK_BYTES], content[_CHECK_BYTES:].decode()
@@ -110,9 +113,9 @@ class JobFilter:
 def parse_filter(
     flow_set: FlowSet, fields: Mapping[str, Any], *, among: AbstractSet[State], beside: AbstractSet[str] = frozenset()
 ) -> JobFilter:
-    """Parse the filter and the cursor of a request; `among` are the allowed states.
+    """Parse the filter and the cursor of a request.
 
-    It has no other fields but those `beside`, which are not read here.
+    `among` are the allowed states; `beside` are further allowed fields, which are not parsed here.
     """
     errors: list[InputError] = [(name, "is not known here") for name in fields if name not in _FIELDS | beside]
     stated = {name: value if isinstance(value, str) else "" for name, value in fields.items()}

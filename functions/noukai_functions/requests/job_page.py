@@ -1,4 +1,4 @@
-"""A page of selected jobs: the index gives their ids, the rows their states."""
+"""A page of selected jobs: the index gives the ids, the rows give the states."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -14,38 +14,39 @@ from noukai_functions.requests.job_filter import JobFilter
 from noukai_functions.telemetry import logger
 
 _ROWS_AT_ONCE = 100
-"""What DynamoDB reads in one request."""
+"""DynamoDB's limit for a batch read."""
 
 _MOST_SHOWN = 384 * 1024
-"""Characters of metadata on a page: AWS takes 6 MB of a function, where one becomes up to 14 bytes."""
+"""Characters of metadata per page. Lambda's answer may have 6 MB, and a character takes up to 14 bytes of it.
+"""
 
 _MOST_READS = 4
-"""The requests per page: a page stays short if few of the jobs are in the selected state."""
+"""The most reads per page. If few jobs are in the selected state, the page is shorter than asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Jobs, the newest first, and the position in the index where the page ended; None at its end."""
+    """A page of jobs, newest first, with the index position where it ended; None on the last page."""
 
     jobs: list[Job]
     end: str | None
     unreadable: list[str]
-    """The ids of those among them that cannot be read, in whichever state they are."""
+    """The ids of unreadable jobs on the page, in any state."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobPages:
-    """The pages of the jobs that a caller selects."""
+    """The pages of selected jobs."""
 
     table: JobsTable
     index: JobIndex
     clock: Clock
 
     def read(self, job_filter: JobFilter, most: int) -> Page:
-        """Read up to so many selected jobs.
+        """Read up to a number of selected jobs.
 
-        An id may have been used again since the index was written: what counts is the row, if it is still the one
-        that the index means.
+        An id may have been reused since the index was written; a row counts only if it is the job that the
+        index means.
         """
         now = self.clock.now()
         at_once = most if job_filter.states == frozenset(State) else _ROWS_AT_ONCE
@@ -78,9 +79,9 @@ class JobPages:
         return Page(jobs, end, unreadable)
 
     def _standing(self, row: Row, at: str, now: int, unreadable: list[str]) -> Job | None:
-        """Return the job at a position of the index.
+        """Return the job at an index position.
 
-        One that cannot be read is named apart, so that it keeps nobody from the others.
+        An unreadable job is listed apart, so that it does not hide the others.
         """
         try:
             if isinstance(row, UnreadableRowError):
@@ -93,12 +94,12 @@ class JobPages:
 
 
 def _size_of_metadata(job: Job) -> int:
-    """Return how many characters of a job's metadata a page shows."""
+    """Return the characters of a job's metadata."""
     return sum(len(name) + len(value) for name, value in (job.metadata or {}).items())
 
 
 def _cut_short(page: Page, job_filter: JobFilter) -> Page:
-    """End the page early if AWS had no time for more rows, but never without progress."""
+    """End the page early if DynamoDB left rows unprocessed, but never without progress."""
     if page.end == job_filter.position:
         raise UnavailableError
     return page

@@ -1,4 +1,4 @@
-"""The lookup of the job in a path."""
+"""The lookup of the job named by a path."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from noukai_functions.telemetry import logger
 
 
 def named_job(path: Mapping[str, str]) -> tuple[str, str | None]:
-    """Read the path: the job's id, and `project/flow` if it names the flow too."""
+    """Parse a path into the job's id, and `project/flow` if the path names the flow."""
     job_id = path["id"]
     if not is_job_id(job_id):
         raise JobNotFoundError
@@ -31,13 +31,13 @@ class Lookup:
     def find(self, path: Mapping[str, str], org: str) -> Job:
         """Read the org's job that a path names.
 
-        The read is strongly consistent: a terminal answer is never followed by another.
+        The read is strongly consistent, so that no status follows a terminal one.
         """
         job_id, flow = named_job(path)
         try:
             job = self.table.read(job_id, consistent=True)
         except UnreadableRowError as error:
-            # Other orgs are told as little of it as of any job.
+            # Other orgs get the same answer as for an unknown job.
             if error.org != org:
                 raise JobNotFoundError from None
             logger().exception("a job cannot be read", extra={"job_id": error.job_id})
@@ -49,5 +49,5 @@ class Lookup:
 
 
 def is_visible(job: Job, org: str, flow: str | None, now: int) -> bool:
-    """Return whether the job is the org's, of the flow that the path names, and not expired."""
+    """Return whether the job belongs to the org and the path's flow, and has not expired."""
     return job.org == org and flow in (None, job.flow) and not job.is_expired(now)

@@ -1,4 +1,4 @@
-"""The resubmission of the inputs of jobs that did not complete."""
+"""The resubmission of the input of a job that did not complete."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -39,14 +39,14 @@ class Retries:
     objects: "Callable[[], JobObjects]"
 
     def retry(self, old: Job) -> Job:
-        """Resubmit the input of a job as a new one; retrying twice makes one.
+        """Resubmit the input of a job as a new job; retrying twice makes one job.
 
         Raises:
-            Refusal: the job has not failed or was not cancelled, or its flow or input is gone.
+            Refusal: the job is not failed or cancelled, or its flow or input is gone.
         """
         now = self.clock.now()
         if old.state not in (State.FAILED, State.CANCELLED):
-            reason = f"is a job that is {old.state}; only a failed or cancelled one is retried"
+            reason = f"is a job in the state {old.state}: only a failed or cancelled job can be retried"
             raise InvalidInputError([("id", reason)])
         if old.flow not in self.catalog.flows:
             raise FlowNotFoundError(old.flow)
@@ -61,21 +61,23 @@ class Retries:
         if message.input is not None:
             kept_until = self.objects().uploaded_until(job.org, message.input)
             if (kept_until or 0) < job.start_by:
-                raise InvalidInputError([("id", "is a job whose uploaded input is not kept any more: submit it anew")])
+                raise InvalidInputError(
+                    [("id", "is a job whose uploaded input has expired: upload and submit it again")]
+                )
         return self.creation.create(job, replace(message, id=job.id))
 
 
 def _without_input(old: Job, now: int) -> Refusal:
-    """Return why the input is missing: a cancelled job's message may still hold it."""
+    """Return the error for a missing input, which may still be in a cancelled job's message."""
     if old.state is State.CANCELLED and now < min(old.start_by, (old.completed_at or 0) + _COMES_BACK_MS):
         return InputNotBackError()
-    return InvalidInputError([("id", "is a job whose input is lost with its message: submit it anew")])
+    return InvalidInputError([("id", "is a job whose input was lost with its message: submit it again")])
 
 
 def _again(old: Job, now: int) -> Job:
-    """Return the same submission, with the caller's options except a delay."""
-    # No idempotency key can hold a line break, so no submission has this id. Once it has expired, the old id
-    # may be used again, by another submission.
+    """Return a new job with the same input and options, but without a delay."""
+    # No idempotency key can hold a line break, so that no submission has this id. The creation time is
+    # included because an expired job's id may be reused.
     id_ = job_id(old.org, old.flow, f"\n{old.id}\n{old.created_at}")
     fresh = Job(
         id=id_,

@@ -1,4 +1,4 @@
-"""The parsing of a submission into its flow, and the input and options of its job. Pure."""
+"""The parsing of a submission into input and options of its job. Pure."""
 
 import hashlib
 import json
@@ -24,17 +24,17 @@ _IDEMPOTENCY_KEY = re.compile(rf"[\x20-\x7e]{{1,{limits.MAX_IDEMPOTENCY_KEY_LENG
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A validated submission: the flow's arguments, the job's options as submitted, and their digest."""
+    """A validated submission: the flow's arguments, the job's options, and a digest of both."""
 
     arguments: Mapping[str, Any]
     options: Mapping[str, Any]
     digest: bytes
-    """The first 16 bytes of SHA-256 over message, parameters and options after parsing.
+    """The first 16 bytes of the SHA-256 of message, parameters and options.
 
-    Of an uploaded input its own SHA-256 stands for message and parameters, however long it is kept.
-    """
+    For an uploaded input, its own SHA-256 takes the place of message and parameters, so that its retention
+    class does not count."""
     input: str | None = None
-    """How the body refers to an uploaded input."""
+    """The reference to an uploaded input."""
 
 
 def flow_name(path: Mapping[str, str], catalog: Catalog) -> str:
@@ -54,7 +54,7 @@ def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
 
 
 def parse_batch(body: bytes) -> list[Any]:
-    """Return the submissions in a body, unvalidated: each is refused on its own."""
+    """Parse a body into its submissions, unvalidated, so that each can be refused on its own."""
     fields = read_object(body)
     _refuse((name, "is not known here") for name in fields if name != "jobs")
     return read_list(fields, "jobs")
@@ -79,19 +79,19 @@ def submission_of(fields: Mapping[str, Any], name: str, catalog: Catalog) -> Sub
         _require_message(fields, name, catalog)
     stated = _stated(fields, SUBMISSION, catalog)
     if uploaded and (stated.get("message") is not None or stated.get("parameters")):
-        raise InvalidInputError([("input", "stands for message and parameters: give it alone, or these")])
+        raise InvalidInputError([("input", "cannot be combined with message or parameters: give one or the other")])
     arguments = {} if uploaded else _checked_arguments(stated, name, catalog)
     options = _options(stated, catalog.flows[name])
-    # A text is no object: no arguments have the digest of an uploaded input.
+    # An uploaded input is digested as a string, so that no arguments, an object, have the same digest.
     digested = stated["input"].rpartition("/")[2] if uploaded else arguments
     digest = hashlib.sha256(_canonical([digested, options])).digest()[:16]
     return Submission(arguments, options, digest, stated.get("input"))
 
 
 def uploaded_arguments(content: bytes, name: str, catalog: Catalog) -> Mapping[str, Any]:
-    """Parse an uploaded input into the arguments of the flow `name`, validated like a body."""
+    """Parse and validate an uploaded input into the arguments of the flow `name`."""
     fields = parse_object(content)
-    del content  # it may be a tenth of all memory
+    del content  # it may take a tenth of the memory
     _refuse((key, "is not known in an uploaded input") for key in fields if key not in ("message", "parameters"))
     _require_message(fields, name, catalog)
     return _checked_arguments(_stated(fields, SUBMISSION, catalog), name, catalog)
@@ -99,7 +99,7 @@ def uploaded_arguments(content: bytes, name: str, catalog: Catalog) -> Mapping[s
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """An input to upload: its size in bytes, its SHA-256 in hex, and the options of its job."""
+    """An announced upload: its size in bytes, its SHA-256 in hex, and its job's options."""
 
     size: int
     sha256: str
@@ -107,7 +107,7 @@ class Announced:
 
 
 def parse_announcement(body: bytes, name: str, catalog: Catalog) -> Announced:
-    """Validate an upload request for an input of the flow `name`, in the contract's order."""
+    """Validate an upload request for the flow `name`, in the contract's order."""
     fields = read_object(body)
     size = fields.get("bytes")
     if isinstance(size, int | float):
@@ -144,17 +144,17 @@ def _options(stated: Mapping[str, Any], flow: FlowEntry) -> Mapping[str, Any]:
 
 
 def run_at_errors(run_at: int, now: int) -> list[InputError]:
-    """Return the errors of a start time, in milliseconds since the epoch like `now`."""
+    """Return the errors of a start time; both times are in milliseconds since the epoch."""
     most = limits.MAX_RUN_AHEAD_SECONDS
     if run_at < now:
-        return [("options.runAt", "is over: give a moment to come, or none to run at once")]
+        return [("options.runAt", "is in the past: give a future moment, or none to run at once")]
     if run_at - now > most * 1000:
         return [("options.runAt", f"must be at most {most} seconds ahead, which is a year")]
     return []
 
 
 def check_idempotency_key(key: str | None, place: str = "Idempotency-Key") -> str | None:
-    """Return the request's idempotency key if it has one; refuse an invalid one."""
+    """Return the idempotency key, if there is one; refuse an invalid key."""
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         longest = limits.MAX_IDEMPOTENCY_KEY_LENGTH
         raise InvalidInputError([(place, f"must be 1 to {longest} printable ASCII characters")])
@@ -162,47 +162,47 @@ def check_idempotency_key(key: str | None, place: str = "Idempotency-Key") -> st
 
 
 def _structural_errors(fields: Mapping[str, Any]) -> list[InputError]:
-    """Return the errors that no schema covers: depth, and invalid text and numbers."""
+    """Return the errors that no schema covers: excessive depth, invalid Unicode and numbers."""
     if is_too_deep(fields):
         return [("", TOO_DEEP)]
     try:
         _canonical(fields)
     except UnicodeEncodeError:
-        return [("", "holds half of a surrogate pair, which is no Unicode text")]
+        return [("", "holds half of a surrogate pair, which is not valid Unicode")]
     except ValueError:
         return [("", TOO_LARGE)]
     return []
 
 
 def _is_silent(key: str, value: object) -> bool:
-    """Return whether a field is ours, or empty."""
+    """Return whether a field is supported, or empty and so ignored."""
     return key not in UNSUPPORTED_FIELDS or not value or (key in IGNORED_FIELDS and value is True)
 
 
 def _arguments(stated: Mapping[str, Any], *, takes_null: bool) -> dict[str, Any]:
-    """Merge message and parameters; a missing message is null for a flow that accepts null."""
+    """Merge message and parameters; a missing message becomes null if the flow accepts null."""
     parameters: dict[str, Any] = stated.get("parameters", {})
     if "message" in parameters:
-        raise InvalidInputError([("parameters.message", "stands beside 'parameters', as 'message'")])
+        raise InvalidInputError([("parameters.message", "must be given as 'message', beside 'parameters'")])
     if "message" in stated or takes_null:
         return parameters | {"message": stated.get("message")}
     return parameters
 
 
 def _whole(option: Any) -> Any:
-    """Convert a whole float to an int: JSON Schema's `integer` includes `5.0`."""
+    """Convert a whole float to an int, since JSON Schema's `integer` includes `5.0`."""
     return int(option) if isinstance(option, float) and option.is_integer() else option
 
 
 def _timeout_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputError]:
-    """Return the errors of a timeout that exceeds the worker's."""
+    """Return the error of a timeout that exceeds the worker's, if it does."""
     if options.get("timeoutSeconds", 0) <= flow.longest_seconds:
         return []
     return [("options.timeoutSeconds", f"must be smaller than or equal to {flow.longest_seconds}")]
 
 
 def _backoff_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputError]:
-    """Return the errors of a backoff beyond its cap, set by the submission or the flow."""
+    """Return the error of a backoff that exceeds its cap, whether set by the submission or the flow."""
     base = options.get("backoffSeconds", flow.backoff_seconds)
     cap = options.get("backoffCapSeconds", flow.backoff_cap_seconds)
     if base <= cap:
@@ -213,11 +213,11 @@ def _backoff_errors(options: Mapping[str, Any], flow: FlowEntry) -> list[InputEr
 
 
 def _run_at(options: Mapping[str, Any]) -> dict[str, int]:
-    """Parse the start time, so that equal times in different spellings are equal."""
+    """Parse the start time, so that different spellings of a time have the same digest."""
     if "runAt" not in options:
         return {}
     if "delaySeconds" in options:
-        raise InvalidInputError([("options.runAt", "says the same as delaySeconds otherwise: give one of the two")])
+        raise InvalidInputError([("options.runAt", "cannot be combined with delaySeconds: give one of the two")])
     try:
         return {"runAt": read_moment(options["runAt"])}
     except ValueError:
@@ -225,7 +225,7 @@ def _run_at(options: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _place(path: str) -> str:
-    """Return an argument's path in the body."""
+    """Return an argument's path in the body of the request."""
     return path if path.split(".", maxsplit=1)[0] == "message" else f"parameters.{path}"
 
 

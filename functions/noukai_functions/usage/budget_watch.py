@@ -1,4 +1,4 @@
-"""The watch over orgs' monthly budgets, without reading the sums for each job."""
+"""The watch over monthly budgets, which seldom reads the totals."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from noukai_functions.usage.totals import COUNTERS, UsageTotals
 
 @dataclass(slots=True)
 class _Look:
-    """A month's usage at the last read, and what this process has counted since."""
+    """A month's usage at the last read, and this process's counts since."""
 
     budget: Budget
     month: str
@@ -20,9 +20,9 @@ class _Look:
 
 @dataclass(slots=True)
 class BudgetWatch:
-    """The usage of orgs with a budget.
+    """The usage of orgs with a monthly budget.
 
-    An org without one costs nothing but the look at its budget.
+    For other orgs only the budget is read.
     """
 
     totals: UsageTotals
@@ -33,8 +33,8 @@ class BudgetWatch:
     def note(self, org: str, usage: Usage, now: int) -> None:
         """Record usage, and mark the org's budget once it is used up.
 
-        The month is summed up again only when what was left could be gone: the more is left, the longer that
-        takes.
+        Reads the month's total again only when the remaining budget could be used up; the more remains, the
+        later that is.
         """
         budget, month = self.budgets.of(org), month_of(now)
         if not budget.is_monthly or budget.spent == month:

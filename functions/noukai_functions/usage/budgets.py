@@ -1,4 +1,4 @@
-"""The budgets of orgs: their limits, and whether these are reached."""
+"""The budgets of orgs: limits on monthly usage and on unfinished jobs."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,19 +18,16 @@ if TYPE_CHECKING:
     from noukai_functions.usage.records import Prices, Unfinished, Usage
 
 UNFINISHED, LATER = "unfinished", "later"
-"""The bounds that an org may have reached."""
+"""The names of the limits on unfinished jobs."""
 
 CACHE_MS = 20_000
-"""How long a budget is believed without another look. With the seconds that a batch of the stream may be
-gathered for, and what is counted late, an org is refused within a minute of having used its budget up."""
+"""How long a budget is cached. With the stream's batching window and late counts, an org is refused within a
+minute of using up its budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A monthly limit of an org in jobs, USD, or both.
-
-    And how many jobs it may leave unfinished.
-    """
+    """The budget of an org: a monthly limit in jobs, USD or both, and limits on unfinished jobs."""
 
     jobs: int | None = None
     usd: float | None = None
@@ -39,9 +36,9 @@ class Budget:
     """The month in which it was last used up."""
     unfinished: int = DEFAULT_UNFINISHED_JOBS
     later: int = DEFAULT_LATER_JOBS
-    """Of the unfinished jobs, those that a schedule sends."""
+    """The limit on unfinished jobs that wait in a schedule."""
     full: frozenset[str] = frozenset()
-    """The bounds that are reached: `UNFINISHED`, `LATER`."""
+    """The reached limits: `UNFINISHED`, `LATER`."""
 
     @property
     def is_monthly(self) -> bool:
@@ -49,19 +46,19 @@ class Budget:
         return self.jobs is not None or self.usd is not None
 
     def share(self, usage: "Usage", prices: "Prices") -> float:
-        """Return the used share of the budget; from 1 on it is used up."""
+        """Return the used share of the monthly budget; it is used up at 1."""
         parts = [] if self.jobs is None else [usage.jobs / self.jobs]
         return max([*parts, *([] if self.usd is None else [prices.cost(usage) / self.usd])], default=0.0)
 
     def reached(self, unfinished: "Unfinished") -> frozenset[str]:
-        """Return the limits that this number of unfinished jobs reaches."""
+        """Return the limits that these numbers of unfinished jobs reach."""
         counts = {UNFINISHED: (unfinished.jobs, self.unfinished), LATER: (unfinished.later, self.later)}
         return frozenset(name for name, (count, most) in counts.items() if count >= most)
 
 
 @dataclass(slots=True)
 class Budgets:
-    """The budgets in the usage table, cached in this process."""
+    """The budgets in the usage table, cached per process."""
 
     client: "DynamoDBClient"
     table_name: str
@@ -71,7 +68,7 @@ class Budgets:
     def of(self, org: str) -> Budget:
         """Return the budget of an org, at most some seconds old.
 
-        By default it bounds unfinished jobs.
+        An org without a row has only the default limits on unfinished jobs.
         """
         now = self.clock.now()
         believed_until, budget = self._known.get(org, (0, Budget()))
@@ -81,9 +78,9 @@ class Budgets:
         return budget
 
     def refusal(self, org: str, *, is_later: bool) -> Refusal | None:
-        """Return the refusal of a new job of an org, if its budget demands one.
+        """Return the refusal that the org's budget demands for a new job, if any.
 
-        `is_later` if a schedule is to send it.
+        `is_later` is true if the job waits in a schedule.
         """
         budget = self.of(org)
         if budget.spent == month_of(self.clock.now()):
@@ -97,11 +94,11 @@ class Budgets:
         return None
 
     def note_spent(self, org: str, budget: Budget, month: str) -> None:
-        """Mark a budget as used up, unless it was changed meanwhile."""
+        """Mark a monthly budget as used up, unless it was changed in the meantime."""
         self._note(org, budget, "SET spent = :month", {":month": {"S": month}})
 
     def note_full(self, org: str, budget: Budget, reached: frozenset[str]) -> None:
-        """Mark which limits are reached, unless they were changed meanwhile."""
+        """Mark the reached limits, unless they were changed in the meantime."""
         if reached:
             self._note(org, budget, "SET reached = :reached", {":reached": {"SS": sorted(reached)}})
         else:
@@ -111,7 +108,7 @@ class Budgets:
         self._known.pop(org, None)
         if budget.version:
             values = {**values, ":version": {"S": budget.version}}
-        # DynamoDB refuses an empty map.
+        # DynamoDB refuses an empty map of values.
         given: Any = {"ExpressionAttributeValues": values} if values else {}
         try:
             self.client.update_item(
@@ -135,8 +132,7 @@ class Budgets:
         try:
             return _decode(row)
         except (LookupError, TypeError, ValueError, AttributeError):
-            # It is its operator's to mend, who sees it in the list of budgets, and no reason to fail all
-            # submissions.
+            # The operator sees it in the list of budgets. Until it is corrected, submissions go on.
             logger().exception("a budget cannot be read", extra={"org": org})
             return Budget()
 

@@ -1,51 +1,51 @@
-"""The ranges of a shard's sequence numbers that a sum includes, pure."""
+"""The ranges of a shard's sequence numbers that a total includes. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 DISCARDED_AFTER_MS = 23 * 60 * 60 * 1000
-"""A batch that could not be counted is tried again until shortly before the stream forgets its records."""
+"""How long a failing batch is retried: until shortly before the stream deletes its records."""
 
 _CERTAIN_MS = DISCARDED_AFTER_MS - 30 * 60 * 1000
-"""Younger records are not discarded yet, whatever the clocks of AWS and of a function differ by."""
+"""Records below this age are certainly not discarded, with a margin for clock skew."""
 
 
 def oldest_kept(now: int) -> int:
-    """Return the moment since which no record has been discarded."""
+    """Return the time since which no record can have been discarded."""
     return now - _CERTAIN_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Sorted ranges of sequence numbers whose records a sum includes; numbers sort as text."""
+    """Sorted ranges of the sequence numbers that a total includes; numbers sort as text."""
 
     ranges: tuple[tuple[str, str], ...]
 
     @classmethod
     def read(cls, edges: str, last: str) -> Self:
-        """Parse the ranges: their firsts and lasts, separated by blanks, and the very last one."""
+        """Parse the ranges: firsts and lasts, separated by spaces, and the very last one."""
         numbers = iter([*edges.split(" "), last])
         return cls(tuple(zip(numbers, numbers, strict=True)))
 
     @property
     def edges(self) -> str:
-        """Return all firsts and lasts but the very last, as `read` takes them."""
+        """Return all firsts and lasts except the very last, in the form that `read` takes."""
         return " ".join(edge for each in self.ranges for edge in each).rpartition(" ")[0]
 
     @property
     def last(self) -> str:
-        """Return the last included record."""
+        """Return the highest included sequence number."""
         return self.ranges[-1][1]
 
     def has(self, sequence: str) -> bool:
-        """Return whether a record is included."""
+        """Return whether a sequence number is included."""
         return any(first <= sequence <= last for first, last in self.ranges)
 
     def with_range(self, first: str, last: str, *, follows: bool) -> "Counted":
         """Add a range, and merge overlapping ones.
 
-        One that `follows` the last has no gap before it.
+        `follows` is true if no record lies between the last range and this one.
         """
         if follows and first > self.last:
             first = self.last

@@ -1,4 +1,4 @@
-"""The usage of jobs, pure: from stream records to sums by org, day and flow."""
+"""The usage of jobs, from stream records to entries by org, day and flow. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
@@ -14,7 +14,7 @@ _MB_MS_PER_GB_SECOND = 1024 * 1000
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The jobs by outcome, and their attempts: number, milliseconds, and milliseconds times memory."""
+    """The usage: jobs by outcome, attempts, and compute."""
 
     completed: int = 0
     failed: int = 0
@@ -22,25 +22,25 @@ class Usage:
     attempts: int = 0
     ran_ms: int = 0
     mb_ms: int = 0
-    """Milliseconds times the megabytes of the worker."""
+    """Milliseconds times the worker's memory in MB."""
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def jobs(self) -> int:
-        """Return how many jobs have ended."""
+        """Return the number of ended jobs."""
         return self.completed + self.failed + self.cancelled
 
     @property
     def gb_seconds(self) -> float:
-        """Return the compute in GB-seconds, as Lambda counts it."""
+        """Return the compute in GB-seconds, Lambda's unit."""
         return self.mb_ms / _MB_MS_PER_GB_SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """The operator's prices in USD: per job, and per GB-second."""
+    """The operator's prices in USD, per job and per GB-second."""
 
     job: float
     gb_second: float
@@ -52,7 +52,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """The number of unfinished jobs, and of scheduled ones among them; or a change of these."""
+    """The number of unfinished jobs, and of scheduled ones among them; or a change of both."""
 
     jobs: int = 0
     later: int = 0
@@ -63,38 +63,37 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One stream record's contribution to the sums of an org, a day (`2026-11-25`, UTC) and a flow."""
+    """A stream record's contribution to the total of an org, a UTC day (`2026-11-25`) and a flow."""
 
     org: str
     day: str
     flow: str
     sequence: str
-    """The record's number within its shard, as text that sorts as the numbers do."""
+    """The record's sequence number in its shard, zero-padded so that it sorts as text."""
     created_at: int
-    """About when the record came into the stream, in milliseconds; 0 if it does not say."""
+    """The approximate time of the record in milliseconds; 0 if unknown."""
     usage: Usage
     unfinished: Unfinished
-    """What it adds to the org's unfinished jobs."""
+    """The change of the org's unfinished jobs."""
 
 
 _SEQUENCE_DIGITS = 40
-"""No sequence number of a stream has more."""
+"""The most digits that a sequence number of a stream has."""
 
 
 def is_restored(record: Mapping[str, Any]) -> bool:
-    """Return whether a restoration wrote the row: no job was submitted or ended."""
+    """Return whether a restore wrote the row, so that no job was submitted or ended."""
     change = record["dynamodb"]
     old, new = (change.get(image, {}).get(RESTORED) for image in ("OldImage", "NewImage"))
     return new is not None and new != old
 
 
 def entry_of(record: Mapping[str, Any], memory: int) -> Entry:
-    """Parse a record: a new job, an ended one, or a cancelled one whose code has stopped.
+    """Parse a record of a job that was submitted, has ended, or whose code has stopped after a cancellation.
 
-    `memory` is a default worker's. A job counts once, when it ends. What a cancelled job has run until its
-    code has really stopped is added when its worker says so: until then the row has the time of its last
-    heartbeat. All attempts count with the memory of the worker that ran the last: it is the rare job whose
-    flow asks for another one meanwhile.
+    `memory` is the default worker's. A job counts once, when it ends. For a cancelled job, the run time since
+    its last heartbeat is added when its code has stopped. All attempts count with the memory of the last
+    one's worker: flows rarely change their memory between attempts.
     """
     change = record["dynamodb"]
     old, new = (decode(change[image]) if image in change else None for image in ("OldImage", "NewImage"))

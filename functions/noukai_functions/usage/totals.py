@@ -1,17 +1,15 @@
-"""The sums of the usage table: usage per org, day and flow.
+"""The totals of the usage table: usage per org, day and flow.
 
-A sum is added to by the stream of the jobs table, whose records come at least once: a function that dies
-half-way gets its batch again, cut as before or otherwise. So each sum is kept for one shard of the stream,
-with which of the shard's records are in it, and one conditional write changes both. A job's records are all
-of one shard and its successors.
+The stream of the jobs table delivers records at least once: after a crash, a batch is retried, perhaps split
+differently. So each total is kept per shard, together with the sequence numbers that it includes, and one
+conditional write changes both. All records of a job are in one shard and its successors.
 
-The records of a shard come in order, so that all up to the last one are in, but for those that Lambda has
-discarded since they could not be counted for 23 hours. These are counted later, by `make recount`, when the
-sum has long gone on beyond them, and some sums of a discarded batch may have it, others not. So a sum knows
-its gaps. Noting each would make the row grow with every write; but nothing is discarded before its time, so
-that a gap matters only if the record before it is as old as that, when the sum goes on. What a sum has is
-then a few ranges: `e` holds their firsts and lasts, but for the very last, `q`, whose record came into the
-stream at `t`.
+The records of a shard come in order, so that a total usually includes all records up to its last. The
+exception are batches that failed for 23 hours: Lambda discards them, and `make recount` counts them later,
+when the total has moved on. A discarded batch may already be included in some totals. So a total must know
+its gaps. Since nothing is discarded before 23 hours, a gap is possible only if the last included record is
+older than that when the next one is added. The included numbers are therefore a few ranges: `e` holds their
+firsts and lasts, except the very last, `q`, whose record came at time `t`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,20 +30,21 @@ _NAMES = {"completed": "c", "failed": "f", "cancelled": "x", "attempts": "n", "r
 UNFINISHED_NAMES = {"jobs": "u", "later": "l"}
 
 COUNTERS = 8
-"""Assumed number of metering processes that count for one org at once. None of them knows of the others."""
+"""Assumed number of concurrent metering processes per org. None of them knows of the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsageTotals:
-    """The usage table, by org `o` and key `k`: the day, the flow and the shard."""
+    """The usage table; its keys are the org `o`, and `k` with day, flow and shard."""
 
     client: "DynamoDBClient"
     table_name: str
 
     def add(self, shard: str, entries: Sequence[Entry], now: int) -> None:
-        """Add one shard's records of one org, day and flow, except those already counted.
+        """Add a shard's records of one org, day and flow, except those already included.
 
-        One write; another one if some of them are in, or if the sum may have a gap before them.
+        Makes one write; a further one if some records are already included, or if there may be a gap before
+        them.
         """
         row = self._write(shard, entries, _next(entries, now))
         while row is not None:
@@ -56,12 +55,12 @@ class UsageTotals:
             row = self._write(shard, missing, _later(row, counted, entries, now))
 
     def _write(self, shard: str, entries: Sequence[Entry], change: "_Change") -> "Mapping[str, Any] | None":
-        """Add records if the row still matches the change; else return the row."""
+        """Add records if the row still matches the change; otherwise return the row."""
         first = entries[0]
         usage = reduce(add, (entry.usage for entry in entries))
         unfinished = reduce(add, (entry.unfinished for entry in entries))
         sums = {name: getattr(usage, field) for field, name in _NAMES.items()}
-        # Jobs that came and ended in one batch, as most do, change nothing of these.
+        # Jobs that were submitted and ended in one batch, as most do, change nothing.
         changes = {name: getattr(unfinished, field) for field, name in UNFINISHED_NAMES.items()}
         sums |= {name: change for name, change in changes.items() if change}
         numbers: dict[str, Any] = {f":{name}": {"N": str(number)} for name, number in sums.items()}
@@ -82,14 +81,14 @@ class UsageTotals:
         return None
 
     def between(self, org: str, first: str, last: str) -> Iterator[tuple[str, str, Usage]]:
-        """Read an org's usage from one day to another, by day and flow."""
+        """Read an org's usage between two days, by day and flow."""
         items = queried(
             self.client,
             TableName=self.table_name,
             KeyConditionExpression="o = :org AND k BETWEEN :first AND :last",
-            # After the slash that follows a day comes the zero.
+            # A day is followed by a slash; `0` is the next character.
             ExpressionAttributeValues={":org": {"S": org}, ":first": {"S": first}, ":last": {"S": f"{last}0"}},
-            # Whoever has just added to a sum must find that in it.
+            # A reader must see the record that it has just added.
             ConsistentRead=True,
         )
         return _merged(items)
@@ -105,7 +104,7 @@ class _Change:
 
 
 def _next(entries: Sequence[Entry], now: int) -> _Change:
-    """Begin a sum, or continue it where it ends if no record can have been discarded."""
+    """Begin a total, or extend it at its end if no record can have been discarded in between."""
     return _Change(
         assignments="q = :last, t = :time, e = if_not_exists(e, :first)",
         condition="attribute_not_exists(q) OR (q < :first AND t > :oldest)",
@@ -119,7 +118,7 @@ def _next(entries: Sequence[Entry], now: int) -> _Change:
 
 
 def _later(row: "Mapping[str, Any]", counted: Counted, entries: Sequence[Entry], now: int) -> _Change:
-    """Add a batch at any place of an unchanged sum."""
+    """Add a batch at any place of a total whose row is unchanged."""
     first, last = entries[0].sequence, entries[-1].sequence
     time = int(row.get("t", {"N": "0"})["N"])
     after = counted.with_range(first, last, follows=time > oldest_kept(now))
@@ -137,7 +136,7 @@ def _later(row: "Mapping[str, Any]", counted: Counted, entries: Sequence[Entry],
 
 
 def _merged(items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Usage]]:
-    """Merge the shards' sums of each day and flow."""
+    """Merge the shards' totals of each day and flow."""
     sums: dict[tuple[str, str], Usage] = {}
     for item in items:
         try:
@@ -147,5 +146,5 @@ def _merged(items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Usag
             logger().error("usage was left out of a sum", extra={"key": item.get("k"), "reason": repr(error)})
             continue
         sums[day, f"{project}/{flow}"] = sums.get((day, f"{project}/{flow}"), Usage()) + usage
-    # On a day on which a flow's jobs have only come, they have used nothing.
+    # A flow whose jobs were submitted but did not end on that day has used nothing.
     yield from ((day, flow, usage) for (day, flow), usage in sums.items() if usage != Usage())

@@ -1,9 +1,8 @@
 """The numbers of unfinished jobs per org, and the watch over their limits.
 
-The sums of the usage table say by how many each day's jobs that came exceed those that ended. Their total is
-counted seldom: only when a bound could be reached, or no longer be. Days of which nothing more is to come are
-put together in one row for each org, which holds nothing that the sums do not: whoever changes an old sum has
-them counted anew.
+The totals of the usage table hold, per day, how many more jobs were submitted than ended. Their sum is read
+seldom: only when a limit could be reached or left. Days that no longer change are merged into one row per
+org, which holds only derived data: a process that changes an old total deletes it, so that it is built again.
 """
 
 from dataclasses import dataclass, field
@@ -25,10 +24,11 @@ if TYPE_CHECKING:
 _DAY_MS = 24 * 60 * 60 * 1000
 
 _OPEN_MS = 3 * _DAY_MS
-"""Days' sums change while the stream may hold their records: a day, and one for clocks and midnight."""
+"""Totals of a day may change while the stream holds its records: a day, plus one for clock skew and midnight.
+"""
 
 _LOOK_MS = 10_000
-"""How often the jobs of an org are counted at most."""
+"""The shortest time between two counts of an org's jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class UnfinishedJobs:
     table_name: str
 
     def count(self, org: str, now: int) -> Unfinished:
-        """Count the unfinished jobs of an org from its sums by day."""
+        """Count the unfinished jobs of an org from its daily totals."""
         answer = self.client.get_item(TableName=self.table_name, Key=_key(org), ConsistentRead=True)
         row: Mapping[str, Any] = answer.get("Item", {})
         closed, total = row.get("d", {"S": ""})["S"], _change(row)
@@ -55,11 +55,11 @@ class UnfinishedJobs:
         return total
 
     def is_closed(self, day: str, now: int) -> bool:
-        """Return whether a day may be merged with those before it, by any process's clock."""
+        """Return whether a process, by any clock, may merge the day with those before it."""
         return day <= day_of(now - _OPEN_MS + _DAY_MS)
 
     def reopen(self, org: str) -> None:
-        """Recount all days of an org, even while another process merges some."""
+        """Recount all days of an org, even if another process is merging some."""
         names = ", ".join(UNFINISHED_NAMES.values())
         self.client.update_item(
             TableName=self.table_name,
@@ -72,7 +72,7 @@ class UnfinishedJobs:
         return queried(
             self.client,
             TableName=self.table_name,
-            # After the slash that follows a day comes the zero.
+            # A day is followed by a slash; `0` is the next character.
             KeyConditionExpression="o = :org AND k > :day",
             ExpressionAttributeValues={":org": {"S": org}, ":day": {"S": f"{day}0"}},
             ConsistentRead=True,
@@ -119,7 +119,7 @@ class _Look:
 
 @dataclass(slots=True)
 class Bounds:
-    """The watch over limits of unfinished jobs."""
+    """The watch over the limits of unfinished jobs."""
 
     jobs: UnfinishedJobs
     budgets: Budgets
@@ -140,7 +140,7 @@ class Bounds:
 
 
 def _is_due(look: _Look, now: int) -> bool:
-    """Return whether a limit may have been reached or left by now."""
+    """Return whether a limit may have been reached or left since the last count."""
     if now < look.at + _LOOK_MS:
         return False
     changes = (Unfinished(max(0, look.since.jobs), max(0, look.since.later)) for _ in range(COUNTERS))

@@ -1,4 +1,4 @@
-"""The deliveries of one invocation: hidden while in progress, returned when they cannot start soon."""
+"""The deliveries of an invocation: hidden while in progress, returned if they cannot start soon."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,41 +11,43 @@ _GIVE_BACK_AFTER_MS = 1000
 
 @dataclass(slots=True)
 class Batch:
-    """Deliveries that run one after the other; the answer names those deferred or given back."""
+    """Deliveries that run in turn; the answer names those deferred or returned."""
 
     queue: Callable[[], JobQueue]
-    """Asked for when a delivery is to be hidden: most are not, and a client of SQS is a tenth of a start."""
+    """Called only when a delivery must be hidden: few are, and making a client of SQS is a tenth of a cold
+    start."""
     lease_ms: int
     waiting: list[Delivery]
     current: Delivery | None = None
     failures: list[str] = field(default_factory=list)
     has_run: bool = False
-    """Whether a job has run already: what does not fit in the time left waits for another invocation."""
+    """Whether a job has run in this invocation. If so, jobs too long for its remaining time wait for another.
+    """
     _hide_again_at: int = 0
     _begun_at: int = 0
 
     def hide(self, now: int) -> None:
-        """Hide the deliveries for one lease: if this worker dies, they return then, not hours later."""
+        """Hide the deliveries for one lease, so that they return soon if this worker dies."""
         self.queue().hide([*filter(None, [self.current]), *self.waiting], self.lease_ms // 1000)
         self.note_hidden(now)
 
     def note_hidden(self, now: int) -> None:
-        """Record that the deliveries are hidden for about a lease; a third of it needs no request."""
+        """Record that the deliveries are hidden for about a lease; skip the request for a third of it."""
         self._hide_again_at = now + self.lease_ms // 3
 
     def next(self, now: int) -> Delivery | None:
-        """Return the next delivery."""
+        """Return the next delivery, or None."""
         self._begun_at = now
         self.current = self.waiting.pop(0) if self.waiting else None
         return self.current
 
     def defer(self, delivery: Delivery, seconds: int) -> None:
-        """Defer a delivery without deleting it."""
+        """Hide a delivery for a number of seconds; it is not deleted."""
         self.failures.append(delivery.id)
         self.queue().hide([delivery], seconds)
 
     def give_back(self) -> None:
-        """Return all deliveries to the queue at once: this worker can do nothing for them."""
+        """Return all deliveries to the queue, because this worker cannot run them."""
         left = [*filter(None, [self.current]), *self.waiting]
         self.failures.extend(delivery.id for delivery in left)
         self.waiting = []
@@ -54,7 +56,7 @@ class Batch:
     def beat(self, now: int) -> None:
         """Keep the deliveries hidden while the current one runs (heartbeat).
 
-        Those it keeps from starting are given back.
+        Deliveries that it keeps from starting are returned to the queue.
         """
         if self.waiting and now - self._begun_at >= _GIVE_BACK_AFTER_MS:
             self.failures.extend(delivery.id for delivery in self.waiting)
@@ -65,5 +67,5 @@ class Batch:
 
     @property
     def answer(self) -> dict[str, Any]:
-        """Return the partial batch response: SQS deletes each delivery that it does not name."""
+        """Return the partial batch response; SQS deletes the deliveries that it does not name."""
         return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in dict.fromkeys(self.failures)]}

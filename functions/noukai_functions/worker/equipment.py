@@ -1,4 +1,4 @@
-"""The parts that a worker runs flows with."""
+"""The parts that a worker needs to run flows."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """The parts that a worker's executions share."""
+    """The parts shared by a worker's executions."""
 
     catalog: Catalog
     table: JobsTable
@@ -27,8 +27,8 @@ class Equipment:
     processes: ProcessPool
     run_times: RunTimes
     saved_inputs: "Callable[[], SavedInputs]"
-    """Asked for when an input is to be kept: a job that completes needs none."""
+    """Called only when an input must be stored: a completed job needs none."""
     unclaimed: Unclaimed
     times: Times
     memory: int | None
-    """The MB of this worker, if they are not those of the default one."""
+    """The memory of this worker in MB, unless it is the default worker."""

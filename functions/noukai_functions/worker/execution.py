@@ -1,4 +1,4 @@
-"""The execution of one delivery: claim its job, run its flow, write its outcome."""
+"""The execution of a delivery: claim its job, run its flow, write its outcome."""
 
 import math
 import os
@@ -27,14 +27,15 @@ from noukai_wire.limits import MAX_BACKOFF_SECONDS
 from noukai_wire.text import cut
 
 BROKEN = (WorkerBrokenError, NotEndedError)
-"""Errors of the worker itself: its deliveries are given back, and it must end."""
+"""Errors of the worker itself: it returns its deliveries, and must end."""
 
 
 @dataclass(slots=True)
 class Execution:
-    """The execution of one delivery.
+    """The execution of a delivery.
 
-    The message is deleted only after the outcome is written, by not naming it.
+    SQS deletes the message only after the outcome is written, because failed deliveries are named in the
+    answer.
     """
 
     equipment: Equipment
@@ -46,10 +47,9 @@ class Execution:
         """Claim the job and run its flow, within the function's remaining time.
 
         Raises:
-            WorkerBrokenError: there is no process for the flow, and no attempt is spent; or what its attempt
-                has left
-                cannot be looked for.
-            NotEndedError: what had to end runs on.
+            WorkerBrokenError: no flow process can be started, which spends no attempt, or its processes
+        cannot be found.
+            NotEndedError: a killed process is still running.
         """
         flow = self.equipment.catalog.flows.get(self.message.flow)
         timeout_ms = (self.message.timeout_seconds or (flow.timeout_seconds if flow else 0)) * 1000
@@ -58,12 +58,12 @@ class Execution:
         elif flow is None:
             self._fail_unknown()
         else:
-            # To get a process and to claim the job take of the same time.
+            # Starting a process and claiming the job take part of the same time.
             until = self.equipment.clock.now() + available_ms
             self._run(flow, min(timeout_ms, available_ms), until)
 
     def _fail_unknown(self) -> None:
-        gone = f"this deployment has no flow {self.message.flow!r} any more"
+        gone = f"this deployment no longer has the flow {self.message.flow!r}"
         missing = self.equipment.catalog.cannot_run(self.message.version, gone)
         logger().error("a job's flow is not deployed", extra={"job_id": self.message.id, "reason": cut(missing)})
         if job := self._claimed():
@@ -71,15 +71,15 @@ class Execution:
                 self._settle(job, Raised(cut(f"FlowNotFound: {missing}"), permanent=True))
 
     def _run(self, flow: FlowEntry, timeout_ms: int, until: int) -> None:
-        """Get a process before claiming the job: without one, no attempt is spent."""
+        """Take a process before claiming the job, so that without one no attempt is spent."""
         processes, project = self.equipment.processes, self.message.flow.partition("/")[0]
         process = processes.take(project, fresh=flow.fresh_process)
         watch, outcome = None, None
         try:
             if (job := self._claimed()) is None:
                 return
-            # The claim takes time. A process that dies during its import is left alone: its death is the
-            # job's error.
+            # The process may die during the claim. If it dies during its import, its death is the job's
+            # error.
             if process.has_imported and not process.is_alive:
                 with self._unclaiming(job):
                     dead, process = process, processes.take(project, fresh=flow.fresh_process)
@@ -94,7 +94,7 @@ class Execution:
 
     @contextmanager
     def _unclaiming(self, job: Job) -> Iterator[None]:
-        """Undo the claim if there is no process: the job loses no attempt by the worker's fault."""
+        """Undo the claim if there is no process, since a broken worker must not cost an attempt."""
         try:
             yield
         except BROKEN:
@@ -104,7 +104,7 @@ class Execution:
 
     @contextmanager
     def _keeping_result(self, watch: Watch | None, outcome: Outcome | None, flow: FlowEntry) -> Iterator[None]:
-        """Complete a job whose flow has returned, even if the worker fails afterwards."""
+        """Complete a job whose flow has returned, even if the worker breaks afterwards."""
         try:
             yield
         except BROKEN:
@@ -180,7 +180,7 @@ class Execution:
 
     @staticmethod
     def _log(job: Job, raised: Raised) -> None:
-        """Log where a flow raised, whatever it did to its log; the message may quote the input."""
+        """Log where a flow raised; the message is logged only on request, since it may quote the input."""
         name = raised.error.partition(":")[0]
         extra = {"job_id": job.id, "attempt": job.attempt, "exception_name": name, "exception": raised.trace}
         text = {"exception_text": raised.error} if os.environ.get("LOG_ERROR_TEXTS") == "true" else {}
@@ -198,7 +198,7 @@ class Execution:
             self._release(job, outcome, flow)
 
     def _release(self, job: Job, raised: Raised, flow: FlowEntry | None) -> None:
-        """Release the job, and hide its message for the backoff: no new message."""
+        """Release the job, and hide its message for the backoff instead of sending a new one."""
         asked = raised.retry_after
         pause = min(MAX_BACKOFF_SECONDS, self._backoff(job.attempt, flow) if asked is None else asked)
         now = self.equipment.clock.now()
@@ -206,13 +206,13 @@ class Execution:
         self.batch.defer(self.delivery, math.ceil(pause))
 
     def _backoff(self, attempt: int, flow: FlowEntry | None) -> float:
-        """Return the pause by the submission's settings, else the flow's."""
+        """Return the backoff by the submission's settings, or else the flow's."""
         base, cap = (flow.backoff_seconds, flow.backoff_cap_seconds) if flow else (DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP)
         own_base, own_cap = self.message.backoff_seconds, self.message.backoff_cap_seconds
         return backoff_seconds(attempt, base if own_base is None else own_base, cap if own_cap is None else own_cap)
 
     def _discard(self, job: Job, seen: Job | None) -> None:
-        """Discard the outcome: the job was cancelled or taken over, and the row decides."""
+        """Discard the outcome, since the job was cancelled or taken over; handle the delivery by the row."""
         if seen is not None and seen.state is State.CANCELLED:
             with suppress(Refused):
                 self.equipment.table.record_stopped(job, self.equipment.clock.now())
@@ -223,5 +223,5 @@ class Execution:
 
 
 def backoff_seconds(attempt: int, base: float, cap: float) -> float:
-    """Return a random pause after a failed attempt: full jitter spreads jobs that failed together."""
+    """Return a random backoff after a failed attempt; full jitter spreads jobs that failed together."""
     return random.uniform(0, longest_backoff_seconds(attempt, base, cap))  # noqa: S311 - jitter, not a secret

@@ -1,17 +1,17 @@
-"""The worker's own libraries, hidden from its flows: a pruned botocore."""
+"""The worker's own libraries, such as a pruned botocore, hidden from its flows."""
 
 import os
 import sys
 from pathlib import Path
 
 OWN = Path(__file__).resolve().parents[2] / "own"
-"""The folder in the worker's asset; wherever else this runs there is none."""
+"""The folder in a worker's asset; it does not exist elsewhere."""
 
 
 def use_own(folder: Path = OWN) -> None:
-    """Put our libraries first in this process only; forked processes find the flows' own."""
+    """Put our libraries first on the import path of this process; forked processes import the flows' own."""
     if folder.is_dir() and str(folder) not in sys.path:
-        # What starts the worker may have loaded a botocore, for instance that of the flows.
+        # Lambda's runtime may have loaded another botocore, for instance the flows' own.
         _forget(folder)
         sys.path.insert(0, str(folder))
         os.register_at_fork(after_in_child=lambda: _leave(folder))
@@ -24,7 +24,7 @@ def _leave(folder: Path) -> None:
 
 
 def _forget(folder: Path) -> None:
-    """Forget the loaded modules with names as in the folder; importers keep theirs."""
+    """Remove the loaded modules that the folder also has; modules that imported them keep them."""
     names = {path.name.partition(".")[0] for path in folder.iterdir()}
     for name in [name for name in sys.modules if name.partition(".")[0] in names]:
         del sys.modules[name]

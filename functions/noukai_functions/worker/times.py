@@ -1,4 +1,4 @@
-"""The times that a worker keeps."""
+"""The time limits of a worker."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The times of a worker, in milliseconds."""
+    """The time limits of a worker, in milliseconds."""
 
     lease_ms: int
-    """How long an attempt counts as alive without a heartbeat."""
+    """The length of a lease: how long an attempt counts as alive without a heartbeat."""
     import_ms: int
-    """How long the import of a flow's module may take."""
+    """The time limit for importing a flow's module."""
     grace_ms: int
-    """How long an interrupted flow may take to leave before it is killed."""
+    """The grace period between a flow's interruption and its kill."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
-        """Read the times of a function's environment."""
+        """Read the time limits from a function's environment."""
 
         def read(name: str, default: str) -> int:
             return int(float(environment.get(name, default)) * 1000)

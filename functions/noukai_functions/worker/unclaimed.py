@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Unclaimed:
-    """The end of deliveries whose jobs are not claimed."""
+    """The handling of deliveries whose jobs were not claimed."""
 
     table: JobsTable
     clock: Clock
     saved_inputs: "Callable[[], SavedInputs]"
-    """Asked for when an input is to be kept: most deliveries need none."""
+    """Called only when an input must be stored: few deliveries need it."""
 
     def turn_away(
         self,
@@ -35,15 +35,15 @@ class Unclaimed:
         *,
         dead: bool = False,
     ) -> None:
-        """Drop the delivery, defer it, or settle its job as failed.
+        """Drop the delivery, defer it, or fail its job.
 
-        `dead` says that no worker gets the delivery again.
+        `dead` is true for a dead-letter message, which no worker will receive again.
         """
         now = self.clock.now()
         verdict = judge(seen, message.created_at, now)
         if seen is None or verdict is Verdict.DROP:
             if seen is None or seen.created_at != message.created_at:
-                reason = "it belongs to no job" if seen is None else "its job's id was used again"
+                reason = "it belongs to no job" if seen is None else "its job's id was reused"
                 extra = {"message_id": delivery.id, "job_id": message.id, "reason": reason}
                 logger().warning("a message was dropped", extra=extra)
             elif seen.state is State.CANCELLED:
@@ -55,5 +55,5 @@ class Unclaimed:
         self.saved_inputs().keep(message, seen, now)
         standing = fail_unrun(seen, self.table, now)
         if standing is not None and not standing.is_terminal:
-            # Somebody was faster: what the row says then decides when the delivery returns.
+            # Another writer was faster; decide by the new row when the delivery returns.
             batch.defer(delivery, 1)

@@ -1,4 +1,4 @@
-"""The watch over an attempt: its flow runs in a child process."""
+"""The watch over an attempt, whose flow runs in a child process."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,15 +20,14 @@ BEAT_SECONDS = 0.25
 EXTENSIONS = 3
 """How many times a lease is extended within its length.
 
-When a flow has ended, two thirds of the lease are left at least. That is 40 s of the default's 60 s, for what follows
-without a heartbeat: exit handlers, the end of what runs on, the last output and the settling.
-"""
+When a flow ends, at least two thirds of the lease are left: 40 s of 60 s by default. In this time there is no
+heartbeat, while exit handlers run, leftover processes end, the last output is read and the job is settled."""
 CHECK_MS = 2000
-"""How often the row is looked at: a cancellation reaches the flow within it."""
+"""The interval between reads of the row; a cancellation reaches the flow within it."""
 
 
 class Stop(Enum):
-    """The reason why a flow must stop early."""
+    """The reason why a flow is stopped early."""
 
     CANCELLED = "cancelled"
     TIMED_OUT = "timed out"
@@ -47,9 +46,9 @@ class Watch:
     run_times: RunTimes
     times: Times
     timeout_ms: int
-    """From when the flow begins, which may be later than this."""
+    """Measured from the flow's begin, which may be after the import."""
     until: int
-    """When the attempt is over, however late its flow begins."""
+    """The end of the attempt, however late its flow begins."""
     stop: Stop | None = None
     _shown: Mapping[str, Any] | None = None
     _check_at: int = field(init=False)
@@ -57,7 +56,7 @@ class Watch:
     _progress_at: int = field(init=False)
     _kill_at: int | None = None
     begun_at: int = field(init=False)
-    """When the flow began; before that, when its module began to be imported."""
+    """When the flow began, or until then, when its import began."""
     _timeout_at: int = field(init=False)
     _is_importing: bool = field(init=False)
 
@@ -82,13 +81,13 @@ class Watch:
         return f"TimeoutError: the flow was stopped after {self.timeout_ms / 1000:g} seconds"
 
     def follow(self) -> Outcome:
-        """Return how the flow ended; `stop` says why if it was stopped.
+        """Return the outcome of the flow; `stop` has the reason if it was stopped.
 
         Raises:
-            NotEndedError: it was killed and runs on.
+            NotEndedError: a killed process is still running.
         """
-        # The first beat shortens the batch's visibility to a lease while the flow runs already, which costs
-        # no time.
+        # The first heartbeat shortens the batch's visibility timeout to a lease while the flow is already
+        # running.
         self._beat(self.clock.now())
         while True:
             outcome = self.process.receive(BEAT_SECONDS)
@@ -106,7 +105,7 @@ class Watch:
             if self.stop in (None, Stop.TIMED_OUT):
                 self._touch(now)
         except AwsError:
-            # The lease outlives a few failed beats; the next one tries again.
+            # The lease outlives a few failed heartbeats; the next one tries again.
             logger().warning("a heartbeat failed", extra={"job_id": self.job.id}, exc_info=True)
             self._check_at = self._extend_at = self._progress_at = now + CHECK_MS
         if self.stop is None and now >= self._timeout_at:
@@ -115,7 +114,7 @@ class Watch:
             self.process.kill()
 
     def _touch(self, now: int) -> None:
-        """Write to the row if an update is due; read it if it was not read for long."""
+        """Write to the row if an update is due; read it if the last read is old."""
         progress = self.process.board.read()
         progress_due = progress != self._shown and now >= self._progress_at
         if now >= self._extend_at or progress_due:

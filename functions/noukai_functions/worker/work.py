@@ -1,4 +1,4 @@
-"""The work on a batch of deliveries: each job is settled or returned to the queue."""
+"""The work on a batch of deliveries: each job is settled, or its delivery returned to the queue."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 
 class LambdaContext(Protocol):
-    """The part of the runtime's context that a worker uses."""
+    """The part of Lambda's context object that a worker uses."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return until the runtime ends this invocation."""
+        """Return the milliseconds until Lambda ends this invocation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,13 @@ class Worker:
         """Work on the deliveries in turn; a failing one does not affect the others.
 
         Raises:
-            WorkerBrokenError: no process can be made for a flow, or what it left cannot be looked for.
-            NotEndedError: something that a flow has started is still running after it was killed.
+            WorkerBrokenError: no flow process can be started, or its processes cannot be found.
+            NotEndedError: a killed process of a flow is still running.
         """
         clock, times = self.equipment.clock, self.equipment.times
         batch = Batch(self.queue, times.lease_ms, Delivery.of(event))
         if context.get_remaining_time_in_millis() <= times.lease_ms:
-            # A queue whose visibility ends sooner than the lease needs no shortening.
+            # A visibility timeout shorter than the lease needs no change.
             batch.note_hidden(clock.now())
         while delivery := batch.next(clock.now()):
             available_ms = context.get_remaining_time_in_millis() - times.grace_ms - 1000 * WORKER_MARGIN_SECONDS
@@ -53,14 +53,14 @@ class Worker:
                 logger().exception("the broken worker exits", extra={"message_id": delivery.id})
                 _give_back(batch)
                 raise
-            except Exception:  # noqa: BLE001 - one delivery must not fail its neighbours
+            except Exception:  # noqa: BLE001 - one delivery must not fail the others
                 logger().exception("a delivery failed", extra={"message_id": delivery.id})
                 _retry_later(batch, delivery)
         return batch.answer
 
 
 def _retry_later(batch: Batch, delivery: Delivery) -> None:
-    """Defer a delivery by a lease, after which its row is up to date."""
+    """Defer a delivery by a lease; by then its row is up to date."""
     try:
         batch.defer(delivery, batch.lease_ms // 1000)
     except (AwsError, OSError):

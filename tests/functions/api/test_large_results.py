@@ -93,7 +93,7 @@ def test_result_that_cannot_be_kept_is_tried_again(large: System, monkeypatch: p
     job_id = repeated(large, limits.MAX_ROW_RESULT_BYTES + 1)
     job = large.row(job_id)
     assert (job.state, job.attempt) == (State.PENDING, 1)
-    assert "could not be kept" in (job.last_error or "")
+    assert "could not be stored" in (job.last_error or "")
 
 
 def test_result_beyond_the_limit_fails_for_good(system: System, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ def test_uploaded_input_that_the_flow_does_not_take_fails_for_good(
     reference = uploads.upload(value, f"trial/{flow}")
     job = uploads.system.run(flow, input=reference)
     assert (job["state"], job["attempt"]) == ("failed", 1)
-    assert "the uploaded input is not what the flow takes" in job["error"]
+    assert "the uploaded input does not fit the flow" in job["error"]
     assert said in job["error"]
 
 
@@ -232,7 +232,7 @@ def test_retry_runs_the_uploaded_input_again(uploads: Uploads) -> None:
     uploads.lose(reference)
     refused = uploads.system.send(Route.RETRY_BY_ID, id=failed)
     assert (refused.status, refused.code) == (422, ErrorCode.INVALID_INPUT)
-    assert "not kept any more" in refused.body["detail"]["message"]
+    assert "has expired" in refused.body["detail"]["message"]
 
 
 def test_lost_input_fails_its_job(uploads: Uploads) -> None:
@@ -243,4 +243,4 @@ def test_lost_input_fails_its_job(uploads: Uploads) -> None:
     uploads.system.deliver()
     job = uploads.system.row(job_id)
     assert job.state is State.FAILED
-    assert job.error == "PayloadLostError: the job's input is lost: it is gone; submit it anew"
+    assert job.error == "PayloadLostError: the job's input is lost: it is gone; submit the job again"

@@ -35,7 +35,7 @@ def test_job_that_no_longer_fits_fails_at_once(
         system.deliver()
         status = system.status(job)
     assert (status["state"], status["attempt"]) == ("failed", 1)
-    expected = f"version {version_in(old)} of the flows took the job, and version {version_in(new)} cannot run it: "
+    expected = f"version {version_in(old)} of the flows accepted the job, and version {version_in(new)} cannot run it: "
     assert expected in status["error"]
     assert problem in status["error"]
     assert system.messages() == 0
@@ -51,7 +51,9 @@ def test_job_of_a_deployment_without_versions(system: System, tmp_path: Path) ->
         queue.send(system.message_of(job, arguments={"text": "to be"}))
     with live(system, new):
         system.deliver()
-    assert f"an older version of the flows took the job, and version {version_in(new)}" in system.status(job)["error"]
+    assert (
+        f"an older version of the flows accepted the job, and version {version_in(new)}" in system.status(job)["error"]
+    )
 
 
 def test_job_that_still_fits_runs(system: System, tmp_path: Path) -> None:

@@ -37,11 +37,11 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
         ("import nothing_like_it\n", 4, "ModuleNotFoundError: No module named 'nothing_like_it'"),
         ("def broken(:\n", 4, "invalid syntax"),
         ("raise SystemExit('no')\n", 4, "SystemExit: no"),
-        ("@flow\ndef f1(*args: int) -> None: ...\n", 4, "'*args: int' cannot be given by name"),
-        ("@flow\ndef f1(**kwargs: int) -> None: ...\n", 4, "'**kwargs: int' cannot be given by name"),
-        ("@flow\ndef f1(a: int, /) -> None: ...\n", 4, "'a: int' cannot be given by name"),
+        ("@flow\ndef f1(*args: int) -> None: ...\n", 4, "'*args: int' cannot be passed by name"),
+        ("@flow\ndef f1(**kwargs: int) -> None: ...\n", 4, "'**kwargs: int' cannot be passed by name"),
+        ("@flow\ndef f1(a: int, /) -> None: ...\n", 4, "'a: int' cannot be passed by name"),
         ("@flow\ndef f1(a: 'Missing') -> None: ...\n", 4, "name 'Missing' is not defined"),
-        ("class Own: ...\n@flow\ndef f1(a: Own) -> None: ...\n", 5, "makes no sense"),
+        ("class Own: ...\n@flow\ndef f1(a: Own) -> None: ...\n", 5, "signature is invalid"),
         ("@flow\ndef f1(a: int = 'x') -> None: ...\n", 4, "the default of 'a'"),
         ("@flow\ndef f1() -> Any:\n    yield 1\n", 4, "it is a generator"),
         ("@flow\ndef f() -> None: ...\n", 4, "'f' cannot name a flow"),
@@ -67,9 +67,9 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
         ("@flow(concurrency=1)\ndef f1() -> None: ...\n", 4, "concurrency must be a whole number from 2 to 1000"),
         ("@flow(batch=11)\ndef f1() -> None: ...\n", 4, "batch must be a whole number from 1 to 10"),
         ("@flow(batch='2')\ndef f1() -> None: ...\n", 4, "batch must be a whole number from 1 to 10, not '2'"),
-        ("@flow(batch=2, timeout=6)\ndef f1() -> None: ...\n", 4, "more than 5 seconds takes a batch of 1, not 2"),
+        ("@flow(batch=2, timeout=6)\ndef f1() -> None: ...\n", 4, "more than 5 seconds requires a batch of 1, not 2"),
         ("@flow\ndef f1() -> None: ...\n@flow(name='f1')\ndef f2() -> None: ...\n", 6, "defined twice"),
-        ("@flow\ndef f1(message: int) -> None: ...\n", 4, "'message' takes no text"),
+        ("@flow\ndef f1(message: int) -> None: ...\n", 4, "'message' must accept text"),
         ("@flow\ndef f1(a: float = float('inf')) -> None: ...\n", 4, "not JSON compliant"),
         (
             (
@@ -78,7 +78,7 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
                 "@flow\ndef f1(word: Word) -> None: ...\n"
             ),
             8,
-            "the pattern 'a(?=b)' is not checked in linear time",
+            "the pattern 'a(?=b)' cannot be checked in linear time",
         ),
         (
             (
@@ -86,14 +86,14 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
                 "@flow\ndef f1(word: Annotated[str, Field(pattern=re.compile('a'))]) -> None: ...\n"
             ),
             7,
-            "the pattern 'a' is compiled by Python, whose engine is not linear: give it as text",
+            "the pattern 'a' is compiled by Python, whose engine does not take linear time: give the pattern as text",
         ),
-        ("@flow\ndef f1(a: dict[int | str, int]) -> None: ...\n", 4, "the keys of a mapping are of several types"),
-        ("@flow\ndef f1(context, /) -> None: ...\n", 4, "'context' cannot be given by name"),
-        ("@flow\ndef f1(**context) -> None: ...\n", 4, "'**context' cannot be given by name"),
+        ("@flow\ndef f1(a: dict[int | str, int]) -> None: ...\n", 4, "the keys of a mapping have several types"),
+        ("@flow\ndef f1(context, /) -> None: ...\n", 4, "'context' cannot be passed by name"),
+        ("@flow\ndef f1(**context) -> None: ...\n", 4, "'**context' cannot be passed by name"),
         ("@flow\n@flow\ndef f1() -> None: ...\n", 4, "@flow goes onto a function"),
         ("import functools\nf1 = flow(functools.partial(print))\n", 5, "@flow goes onto a function"),
-        ("x = 1\n", None, "no flow is defined here"),
+        ("x = 1\n", None, "there is no flow in this folder"),
     ],
     ids=lambda value: value.splitlines()[0] if isinstance(value, str) else None,
 )
@@ -194,7 +194,7 @@ def test_flow_that_no_worker_has_time_for(tmp_path: Path) -> None:
     """What every worker keeps for stopping a flow may be more than is left of a function's quarter of an hour."""
     (tmp_path / "small.py").write_text(HEAD + "@flow(timeout=831)\ndef one() -> None: ...\n")
     built = build(tmp_path, flow_seconds=830, grace_seconds=60)
-    said = "no worker has 831 seconds for it beside the 60 of worker.grace_seconds in cdk.json: lower either"
+    said = "no worker has 831 seconds for it and the 60 of worker.grace_seconds in cdk.json: lower one of them"
     assert (built.returncode, built.stderr) == (1, f"{tmp_path / 'small.py'}:4: flow 'one': {said}\n")
 
 
@@ -204,7 +204,10 @@ def test_flows_that_ask_for_too_many_kinds_of_worker(tmp_path: Path, kinds: int,
     flows = (f"@flow(memory={200 + number})\ndef f{number}0() -> None: ...\n" for number in range(kinds))
     (tmp_path / "many.py").write_text(HEAD + "".join(flows))
     built = build(tmp_path)
-    assert (built.returncode, "ask for 17 kinds of worker, of at most 16" in built.stderr) == (status, status == 1)
+    assert (built.returncode, "ask for 17 worker kinds; at most 16 are allowed" in built.stderr) == (
+        status,
+        status == 1,
+    )
 
 
 @pytest.mark.parametrize("arguments", [[], ["only"], ["flows", "out", "soon"]])
@@ -222,4 +225,4 @@ def test_usage(arguments: list[str]) -> None:
 def test_folder_that_is_not_there(tmp_path: Path) -> None:
     """A folder that does not exist is named."""
     built = build(tmp_path / "nowhere")
-    assert (built.returncode, built.stderr) == (1, f"{tmp_path / 'nowhere'}: no such folder of flows\n")
+    assert (built.returncode, built.stderr) == (1, f"{tmp_path / 'nowhere'}: this flows folder does not exist\n")

@@ -49,11 +49,11 @@ def refusals(tmp_path: Path, **modules: str) -> list[str]:
         ),
         ("class A:\n    def __call__(self) -> None: ...\nf1 = flow(A())\n", 6, "goes onto a function of a module"),
         ("@flow\n@flow\ndef f1() -> None: ...\n", 4, "not onto <flow 'f1'>"),
-        ("@flow\ndef f1() -> None: ...\ndel f1\n", 4, "bound to something else, or to nothing"),
-        ("@flow\ndef f1() -> None: ...\nf1 = 1\n", 4, "bound to something else, or to nothing"),
-        ("@flow\ndef f1() -> None: ...\n@flow\ndef f1() -> None: ...\n", 4, "bound to something else"),
-        ("def made():\n    @flow\n    def f1() -> None: ...\n", 5, "a function that is not called"),
-        ("def made():\n    @flow(timeout=1)\n    async def f1() -> None: ...\nmade()\n", 5, "bound to something else"),
+        ("@flow\ndef f1() -> None: ...\ndel f1\n", 4, "binds no name to it"),
+        ("@flow\ndef f1() -> None: ...\nf1 = 1\n", 4, "binds no name to it"),
+        ("@flow\ndef f1() -> None: ...\n@flow\ndef f1() -> None: ...\n", 4, "binds no name to it"),
+        ("def made():\n    @flow\n    def f1() -> None: ...\n", 5, "does not call"),
+        ("def made():\n    @flow(timeout=1)\n    async def f1() -> None: ...\nmade()\n", 5, "binds no name to it"),
     ],
 )
 def test_flow_that_no_job_could_call(tmp_path: Path, source: str, line: int, said: str) -> None:
@@ -71,7 +71,7 @@ def test_flow_of_a_module_that_is_no_project(tmp_path: Path, place: str, imports
     module = "other = 1\n@flow\ndef f1() -> None: ...\n"
     (refusal,) = refusals(tmp_path, **{place: module}, shop=f"{imports}@flow\ndef own() -> None: ...\n")
     assert refusal.startswith(
-        f"{place.replace('__', '/')}.py:5: no job could call the flow 'f1': its module is no project"
+        f"{place.replace('__', '/')}.py:5: the flow 'f1' cannot be deployed: its module is private"
     )
 
 

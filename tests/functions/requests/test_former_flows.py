@@ -43,9 +43,10 @@ def test_its_jobs_stay_in_lists(system: System, old: Path, new: Path, route: Rou
         system.deliver()
         assert listed(system, "state=failed", route, **COUNT) == [job]
         status = system.status(job)
-    reason = "this deployment has no flow 'words/count' any more"
-    took = f"version {version_in(old)} of the flows took the job, and version {version_in(new)} cannot run it: {reason}"
-    assert (status["state"], status["error"]) == ("failed", f"FlowNotFound: {took}")
+    reason = "this deployment no longer has the flow 'words/count'"
+    accepted = f"version {version_in(old)} of the flows accepted the job"
+    error = f"FlowNotFound: {accepted}, and version {version_in(new)} cannot run it: {reason}"
+    assert (status["state"], status["error"]) == ("failed", error)
     assert system.messages() == 0
 
 

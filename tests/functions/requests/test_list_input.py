@@ -87,7 +87,7 @@ def test_cursor_from_elsewhere(system: System, cursor: str, changes: Any) -> Non
     system.key = "nk_globex" if "org" in changes else "nk_acme"
     answer = with_cursor(system, cursor, **changes)
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
-    assert "cursor: belongs to no list of these jobs" in answer.body["detail"]["message"]
+    assert "cursor: is not from a list of these jobs" in answer.body["detail"]["message"]
     assert "Query" not in operations(system)
 
 

@@ -161,7 +161,7 @@ def test_lost_input_is_said_to_be_lost(system: System) -> None:
     job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
     system.clock.time += START_WITHIN_MS
     answer = system.send(Route.RETRY_BY_ID, id=job_id)
-    assert (answer.status, "input is lost" in answer.body["detail"]["message"]) == (422, True)
+    assert (answer.status, "input was lost" in answer.body["detail"]["message"]) == (422, True)
 
 
 def test_completed_job_pays_nothing_for_retries(system: System) -> None:
@@ -179,4 +179,4 @@ def test_input_that_does_not_come_back_is_said_to_be_lost(system: System) -> Non
     assert system.send(Route.RETRY_BY_ID, id=job_id).status == 503
     system.clock.time += 3600 * 1000
     answer = system.send(Route.RETRY_BY_ID, id=job_id)
-    assert (answer.status, "input is lost" in answer.body["detail"]["message"]) == (422, True)
+    assert (answer.status, "input was lost" in answer.body["detail"]["message"]) == (422, True)

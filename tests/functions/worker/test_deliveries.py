@@ -198,7 +198,7 @@ def test_flow_that_is_gone_fails_its_job(system: System) -> None:
     status = system.status(job_id)
     assert (status["state"], status["error"]) == (
         "failed",
-        "FlowNotFound: this deployment has no flow 'trial/was-here' any more",
+        "FlowNotFound: this deployment no longer has the flow 'trial/was-here'",
     )
 
 

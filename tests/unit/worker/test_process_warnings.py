@@ -61,8 +61,8 @@ def test_refusals_at_the_start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.L
             context.setattr(ctypes, "CDLL", lambda _: SimpleNamespace(prctl=lambda *_: -1))
             context.setattr(os.path, "exists", lambda _: False)
             assert warnings_of(Reaper, caplog) == [
-                "flow processes: the system refuses that their orphans are adopted",
-                "flow processes: the system does not list children, so that orphans are not found",
+                "flow processes: orphans cannot be adopted: prctl refuses it",
+                "flow processes: orphans cannot be found: /proc does not list children",
             ]
 
     in_own_process(worker)
@@ -98,7 +98,7 @@ def test_deaths_that_are_told_late(monkeypatch: pytest.MonkeyPatch, caplog: pyte
                 processes.close()
 
         monkeypatch.setattr(os, "pidfd_open", refuse)
-        assert warnings_of(run_two, caplog) == ["flow processes: the system does not tell of their death"]
+        assert warnings_of(run_two, caplog) == ["flow processes: the system does not report deaths: they are polled"]
 
     in_own_process(worker)
 
@@ -131,7 +131,7 @@ def test_processes_that_are_not_made_ahead(monkeypatch: pytest.MonkeyPatch, capl
     def worker() -> None:
         processes = ProcessPool(lambda _: lambda *_: os._exit(7), memory=1 << 30)
         dying = warnings_of(lambda: processes.get_ready(["trial"], 5), caplog)
-        assert dying == ["flow processes: a module failed to import ahead"]
+        assert dying == ["flow processes: a module could not be imported ahead"]
         monkeypatch.setattr(os, "fork", refuse)
         refused = warnings_of(lambda: processes.get_ready(["trial"], 5), caplog)
         assert refused == ["flow processes: none could be started ahead"]

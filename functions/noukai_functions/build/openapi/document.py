@@ -49,7 +49,7 @@ _HEADERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "Location": ("The path of the job's status", {"type": "string", "pattern": f"^{BASE_PATH}/seq/"}),
     "Retry-After": ("When to ask again, in whole seconds", {"type": "integer", "minimum": 0}),
     "Retry-After-Ms": ("When to ask again, in milliseconds", {"type": "integer", "minimum": 0}),
-    "WWW-Authenticate": ("How to say who is asking", {"type": "string", "const": "Bearer"}),
+    "WWW-Authenticate": ("How to authenticate", {"type": "string", "const": "Bearer"}),
 }
 _POLL_INTERVAL = ("Retry-After", "Retry-After-Ms")
 _API_TAG = "api"
@@ -61,7 +61,7 @@ _TAGS = {
     _API_TAG: "The API itself.",
 }
 _BY_THE_GATEWAY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
-"""What the gateway may also answer by itself, in its own shape and without our headers."""
+"""The errors that the gateway may also answer itself, in its own shape and without our headers."""
 
 
 def openapi(
@@ -69,8 +69,7 @@ def openapi(
 ) -> dict[str, Any]:
     """Return the document, with a path for each flow.
 
-    `longest_seconds` is what that worker of the deployment has for an attempt which has the most; `examples`
-    are submissions of flows.
+    `longest_seconds` is the longest time limit of all workers; `examples` are submissions of flows.
     """
     paths: dict[str, dict[str, Any]] = {}
     for route, operation in OPERATIONS.items():
@@ -111,14 +110,14 @@ def _of_flow(
 
 
 def _of_output(responses: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Say in the answer of success what the flow returns."""
+    """Add the flow's output schema to the success answer."""
     success = str(int(HTTPStatus.OK))
     answer = {**responses[success], "content": {"application/json": {"schema": flow_reference(name, "Answer")}}}
     return {**responses, success: answer}
 
 
 def _operation(route: Route, operation: Operation, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
-    """Describe an operation; what is `known` of its path stands there as text, not as a variable."""
+    """Describe an operation; path variables in `known` are replaced by their values."""
     scopes = " and ".join(f"`{scope}`" for scope in route.scopes)
     needs = f"Needs the scope {scopes}." if scopes else "Needs a key of any scope."
     return {
@@ -158,7 +157,7 @@ def _body(schema: object, example: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _responses(route: Route, operation: Operation, known: Mapping[str, str]) -> dict[str, Any]:
     is_accepted = operation.answer is JobAccepted
-    # An accepted job always has a poll interval; one that is shown is not once it has ended.
+    # An accepted job always has a poll interval; a shown job has none once it has ended.
     certain = ["X-Request-ID", *(["Location", *_POLL_INTERVAL] if is_accepted else [])]
     answer = _response(
         operation.summary, reference(operation.answer), certain, _POLL_INTERVAL if operation.has_poll_interval else ()
@@ -173,13 +172,13 @@ def _responses(route: Route, operation: Operation, known: Mapping[str, str]) -> 
 
 
 def _codes(route: Route, operation: Operation) -> list[tuple[HTTPStatus, list[ErrorCode]]]:
-    """Group the errors of an operation by their status."""
+    """Group the errors of an operation by status."""
     codes = sorted(operation.every_error(route), key=lambda code: (code.status, code))
     return [(status, list(same)) for status, same in groupby(codes, key=lambda code: code.status)]
 
 
 def _tag(route: Route) -> str:
-    """Return the name of the resource that a route is about: the last one that its path names."""
+    """Return the tag of a route: the last resource that its path names."""
     named = [part for part in route.template.split("/") if part in _TAGS]
     return named[-1] if named else _API_TAG if route in (Route.OPENAPI, Route.HEALTH) else "jobs"
 
@@ -198,7 +197,7 @@ def _refusal(status: HTTPStatus, codes: list[ErrorCode]) -> dict[str, Any]:
 
 
 def _response(text: str, schema: object, certain: Iterable[str], possible: Iterable[str]) -> dict[str, Any]:
-    """Describe an answer, with the headers that it certainly has and those that it may have."""
+    """Describe an answer, with its certain and its possible headers."""
     headers = dict.fromkeys(possible, False) | dict.fromkeys(certain, True)
     return {
         "description": text,
@@ -211,7 +210,7 @@ def _response(text: str, schema: object, certain: Iterable[str], possible: Itera
 
 
 def _links(route: Route, known: Mapping[str, str]) -> dict[str, Any]:
-    """Return the links to every operation on the job."""
+    """Return the links to each operation on the job."""
     given = {
         **{name: f"$request.path.{name}" for name in route.variables},
         **known,

@@ -1,4 +1,4 @@
-"""A build step: examples of what is submitted, for the OpenAPI document."""
+"""A build step: example submissions for the OpenAPI document."""
 
 from collections.abc import Mapping
 from typing import Any

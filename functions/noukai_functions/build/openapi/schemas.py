@@ -16,12 +16,13 @@ _COMPONENTS = "#/components/schemas/"
 _TEMPLATE = _COMPONENTS + "{model}"
 _DEFINITIONS = "#/$defs/"
 _OUTPUT = "__output"
-"""A suffix for a flow's output definitions, which may differ from its input's for the same model."""
+"""The suffix of a flow's output definitions, which may differ from its input definitions of the same model.
+"""
 
 _ANY_ERROR = "AnyErrorAnswer"
 _UPLOADED = {"$ref": _COMPONENTS + "UploadedSubmission"}
 _GATEWAY_ERROR = {
-    "description": "What the gateway answers by itself.",
+    "description": "An answer of the gateway itself.",
     "type": "object",
     "properties": {"message": {"type": ["string", "null"]}},
     "required": ["message"],
@@ -32,7 +33,7 @@ class _RequestSchema(ReadableSchema):
     """The schema generator of bodies, without redundant titles."""
 
     def field_title_should_be_set(self, _schema: object) -> bool:
-        """Leave it to the name."""
+        """Return False: the field's name is enough."""
         return False
 
 
@@ -44,7 +45,7 @@ class _ParameterSchema(_RequestSchema):
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write a value with its default, if it has one other than to be absent."""
+        """Write a value with its default, unless that is None."""
         return self.generate_inner(schema["schema"]) if schema["default"] is None else super().default_schema(schema)
 
 
@@ -57,7 +58,7 @@ class _AnswerSchema(_ParameterSchema):
 
 
 def reference(model: type[WireModel]) -> dict[str, Any]:
-    """Refer to the schema of a model."""
+    """Return a reference to the schema of a model."""
     return {"$ref": _COMPONENTS + model.__name__}
 
 
@@ -68,9 +69,9 @@ def parameter_schemas(model: type[WireModel]) -> tuple[Collection[str], Mapping[
 
 
 def wire_schemas(operations: Iterable[Operation], longest_seconds: int) -> dict[str, Any]:
-    """Return the schemas of all that the operations take and answer, by the names of the models.
+    """Return the schemas of all requests and answers, by model name.
 
-    `longest_seconds` is what that worker has for an attempt which has the most.
+    `longest_seconds` is the longest time limit of all workers.
     """
     operations = list(operations)
     answers: set[type[WireModel]] = {ErrorAnswer, *(operation.answer for operation in operations)}
@@ -92,10 +93,10 @@ def wire_schemas(operations: Iterable[Operation], longest_seconds: int) -> dict[
 
 
 def refusal_schema(codes: Iterable[ErrorCode], *, or_by_gateway: bool) -> dict[str, Any]:
-    """Return the schema of an error answer with these codes, or the gateway's own.
+    """Return the schema of an error answer with these codes, or of the gateway's own.
 
-    Generators make one class of all, since what depends on a field is nothing to them; whatever checks
-    answers sees the codes.
+    The codes are in `dependentSchemas`: code generators ignore it and make one class for all errors, while
+    validators check it.
     """
     code = {"properties": {"code": {"enum": [str(code) for code in codes]}}}
     name = _ANY_ERROR if or_by_gateway else ErrorAnswer.__name__
@@ -103,9 +104,9 @@ def refusal_schema(codes: Iterable[ErrorCode], *, or_by_gateway: bool) -> dict[s
 
 
 def flow_schemas(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[str, Any]:
-    """Return the schemas of the flows' inputs and outputs, under their own names.
+    """Return the schemas of the flows' inputs and outputs.
 
-    `longest_seconds` is as for `wire_schemas`.
+    `longest_seconds` is the longest time limit of all workers.
     """
     schemas: dict[str, Any] = {}
     for name, entry in flows.items():
@@ -115,7 +116,7 @@ def flow_schemas(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[s
         schemas[_own("Output", name)] = _without_definitions(_relocated(entry.output, f"{name}{_OUTPUT}"))
         schemas[_own("Parameters", name)] = _parameters(name, entry)
         schemas[_own("DirectSubmission", name)] = _flow_submission(name, entry, longest_seconds)
-        # Generators join the parts of what is one object with alternatives in their own ways, but all know a
+        # Code generators differ in how they merge an object with alternatives, but all support a plain
         # choice.
         schemas[_own("Submission", name)] = {"anyOf": [flow_reference(name, "DirectSubmission"), _UPLOADED]}
         schemas[_own("Answer", name)] = _flow_answer(name)
@@ -123,17 +124,17 @@ def flow_schemas(flows: Mapping[str, FlowEntry], longest_seconds: int) -> dict[s
 
 
 def flow_reference(name: str, what: str) -> dict[str, Any]:
-    """Refer to a component of a flow, such as its `Submission` or its `Answer`."""
+    """Return a reference to a component of a flow, such as its `Submission` or its `Answer`."""
     return {"$ref": _COMPONENTS + _own(what, name)}
 
 
 def flow_identifier(name: str) -> str:
-    """Write `project/flow` as an identifier."""
+    """Return `project/flow` as an identifier."""
     return name.replace("-", "_").replace("/", "__")
 
 
 def _flow_answer(name: str) -> dict[str, Any]:
-    """Write the answer to who executes a flow: the general one, with the flow's own output."""
+    """Write the answer of `execute` with the flow's own output."""
     output = flow_reference(name, "Output")
     own = {"properties": {"output": output, "result": output}}
     return {"allOf": [reference(ExecuteAnswer), own]}
@@ -147,7 +148,7 @@ def _parameters(name: str, entry: FlowEntry) -> dict[str, Any]:
 
 
 def _flow_submission(name: str, entry: FlowEntry, longest_seconds: int) -> dict[str, Any]:
-    """Write a submission of one flow's own message and parameters."""
+    """Write a submission with the flow's own message and parameters."""
     submission = _submission()
     message = _relocated(entry.input, name)["properties"].get("message")
     own = {
@@ -165,7 +166,7 @@ def _flow_submission(name: str, entry: FlowEntry, longest_seconds: int) -> dict[
 
 
 def _uploaded_submission() -> dict[str, Any]:
-    """Write a submission of an uploaded input, which stands for message and parameters."""
+    """Write a submission of an uploaded input instead of message and parameters."""
     submission = _submission()
     properties = {
         "input": {**submission["properties"]["input"], "type": "string"},
@@ -175,18 +176,18 @@ def _uploaded_submission() -> dict[str, Any]:
 
 
 def _submission() -> dict[str, Any]:
-    """Write a submission: null is as good as absent.
+    """Write a submission, in which null is the same as absent.
 
-    What the published SDKs send beside it is theirs alone.
+    Leaves out the fields that only the published SDKs send.
     """
     schema = Submission.model_json_schema(ref_template=_TEMPLATE, schema_generator=_RequestSchema)
     fields = {name: _or_null(_without_default(field)) for name, field in schema["properties"].items()}
-    # Its name is that of the component, of which there may be one for each flow.
+    # The component's name replaces the title, since each flow has its own component.
     return {**{name: each for name, each in schema.items() if name not in ("$defs", "title")}, "properties": fields}
 
 
 def _text(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Write a message, which is text even where its annotation takes more."""
+    """Write a message, which is text even if its annotation accepts more."""
     return dict(message) if message.get("type") == "string" else {"type": "string", "allOf": [dict(message)]}
 
 
@@ -204,20 +205,20 @@ def _without_definitions(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own(what: str, flow: str) -> str:
-    """Return the component name of what this document defines for a flow."""
+    """Return the name of a flow's component."""
     return f"{what}__{flow_identifier(flow)}"
 
 
 def _component(flow: str, definition: str) -> str:
-    """Return the name of a definition of a flow.
+    """Return the name of a flow's definition.
 
-    What makes clients takes a name with a dot for one in a module.
+    Dots are replaced, because code generators take the part before a dot for a module.
     """
     return f"{flow_identifier(flow)}__{definition}"
 
 
 def _relocated(schema: Any, flow: str) -> Any:
-    """Redirect the references of a flow's input to the components."""
+    """Redirect the references in a flow's schema to the components."""
     if isinstance(schema, list):
         return [_relocated(each, flow) for each in schema]
     if not isinstance(schema, dict):

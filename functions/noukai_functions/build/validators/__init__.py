@@ -1,1 +1,1 @@
-"""The generator of validators: it writes Python code that checks what a JSON Schema says."""
+"""The generator of validators: Python code generated a JSON Schema says."""

@@ -1,16 +1,16 @@
-"""A build step: the changes to the validators that fastjsonschema has compiled."""
+"""A build step: the changes to the code that fastjsonschema generates."""
 
 import re
 
 MADE_FOR = "2.22.3"
-"""The version of fastjsonschema whose code is changed by its text."""
+"""The version of fastjsonschema whose generated text is changed."""
 
 
 def bounded(code: str) -> str:
-    """Limit the errors that compiled code collects; the compiler itself would find all.
+    """Limit the number of errors that generated code collects; the original collects all.
 
     Raises:
-        RuntimeError: the compiler has written something else than expected.
+        RuntimeError: the generated code is not as expected.
     """
     code = _replaced(r"^( *)errors = \[\]$", r"\1errors = FirstErrors()", code)
     if "rule='propertyNames'" not in code:
@@ -19,10 +19,10 @@ def bounded(code: str) -> str:
 
 
 def checking_once(code: str) -> str:
-    """Let compiled code check a value by a definition only once.
+    """Make generated code check a value by a definition only once.
 
     Raises:
-        RuntimeError: the compiler has written something else than expected.
+        RuntimeError: the generated code is not as expected.
     """
     return _replaced(r"^def validate_", "@once\ndef validate_", code)
 
@@ -31,5 +31,5 @@ def _replaced(pattern: str, by: str, code: str) -> str:
     replaced, found = re.subn(pattern, by, code, flags=re.MULTILINE)
     if not found:
         here = "functions/noukai_functions/build/validators/bounded_code.py"
-        raise RuntimeError(f"fastjsonschema's code has no {pattern}: {here} is for {MADE_FOR}")
+        raise RuntimeError(f"fastjsonschema's code has no {pattern}: adapt {here}, which is made for {MADE_FOR}")
     return replaced

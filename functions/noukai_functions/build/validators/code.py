@@ -1,7 +1,7 @@
 """A build step: the code of validators, which check values without pydantic's models.
 
-A JSON Schema says little of text. A flow's validator has pydantic's own engine look at each text that is more
-than text, with the core schema that pydantic has made of the annotation.
+JSON Schema cannot express every check of text. For those, a flow's validator calls pydantic's engine with the
+core schema that pydantic makes from the annotation.
 """
 
 import datetime as dt
@@ -24,7 +24,7 @@ from noukai_functions.catalog.text_checks import BYTES_OPTION, EMAIL, TextCheck,
 _OUR_FORMATS = {
     "date-time": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[zZ]|[+-]\d\d:?\d\d)?\Z",
 }
-"""What the bodies of the API hold."""
+"""The formats in the API's own bodies."""
 
 _CHECKED = (
     "bytes",
@@ -40,7 +40,8 @@ _CHECKED = (
     "url",
     "uuid",
 )
-"""The kinds of core schema that say all that pydantic checks of a text, and hold no code of an author's."""
+"""The kinds of core schema that fully describe pydantic's check of a text, and contain no code of a flow's
+author."""
 
 _NAMED: Mapping[str, str] = {
     "email": EMAIL,
@@ -55,13 +56,13 @@ _NAMED: Mapping[str, str] = {
     "ipvanynetwork": "ip_network",
     "ipvanyinterface": "ip_interface",
 }
-"""Formats for which pydantic calls code; of others, such as `path`, it takes any text."""
+"""The formats for which pydantic calls Python code. For others, such as `path`, it accepts any text."""
 
 _CHECK = "textCheck"
-"""The keyword of our own that a marked schema has beside JSON Schema's."""
+"""Our own keyword, which marks a schema with its text check."""
 
 _SPELLED = ("bool", "decimal", "float", "int")
-"""The kinds that a key spells as text."""
+"""The kinds that are written as text when they are keys."""
 
 _NOT_CHECKED = ("metadata", "ref", "regex_engine", "schema", "serialization")
 _DATA = (bool, int, float, str, Decimal, dt.date, dt.time, dt.timedelta)
@@ -75,17 +76,17 @@ _OF_VALUES = ("const", "enum", "required")
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """The code of a module whose `validate` checks a value, and whether that takes pydantic's engine."""
+    """The code of a module with a function `validate`, and whether it needs pydantic's engine."""
 
     code: str
     needs_engine: bool
 
 
 def flow_validator(adapter: TypeAdapter[Any]) -> Validator:
-    """Compile the validator of what a flow takes.
+    """Compile the validator of a flow's input.
 
     Raises:
-        ValueError: the schema makes no sense, or has a pattern that pydantic's own engine does not know.
+        ValueError: the schema is invalid, or a pattern is not supported by pydantic's engine.
     """
     draft = _Draft()
     schema = draft.of(adapter.json_schema(schema_generator=_MarkedSchema))
@@ -96,7 +97,7 @@ def flow_validator(adapter: TypeAdapter[Any]) -> Validator:
 
 
 def body_validator(schema: JsonSchemaValue) -> Validator:
-    """Compile the validator of an API body; its patterns are our own, and linear."""
+    """Compile the validator of an API body, whose patterns are our own and take linear time."""
     return Validator(_code(_with_tuples(schema), _OUR_FORMATS, {}), needs_engine=False)
 
 
@@ -104,7 +105,7 @@ def _code(schema: JsonSchemaValue, formats: Mapping[str, Any], checks: Mapping[s
     compiled = validator_module(schema, formats)
     if _repeat(schema.get("$defs", {})):
         compiled = checking_once(compiled)
-    # Bounds of dates and decimals stand in the code as what they are.
+    # The bounds of dates and decimals are written as Python expressions.
     return f"""import datetime
 
 from noukai_functions.catalog.first_errors import FirstErrors, once
@@ -116,7 +117,7 @@ CHECKS = {dict(checks)!r}
 
 
 def _repeat(schema: Any) -> bool:
-    """Return whether variants refer to definitions, which would be checked again for each."""
+    """Return whether variants refer to definitions, which would then be checked repeatedly."""
     if isinstance(schema, dict):
         variants = schema.get("anyOf")
         return (isinstance(variants, list) and any(_references(variants))) or _repeat([*schema.values()])
@@ -141,21 +142,21 @@ def _compile(check: TextCheck) -> None:
     except SchemaError as error:
         problem = " ".join(str(error).partition("SchemaError:")[2].split())
         raise ValueError(
-            f"the pattern {check.get('pattern')!r} is not checked in linear time: {problem}; "
-            "write one that Rust's regex takes, without look-around and references to groups"
+            f"the pattern {check.get('pattern')!r} cannot be checked in linear time: {problem}; "
+            "write it for Rust's regex crate, without look-around and backreferences"
         ) from error
 
 
 class _MarkedSchema(ReadableSchema):
-    """The schema with marks for the texts that pydantic's engine checks."""
+    """A schema with marks for the texts that pydantic's engine checks."""
 
     def build_schema_type_to_method(self) -> dict[Any, Callable[[Any], JsonSchemaValue]]:
-        """Mark text that is checked by more than JSON Schema."""
+        """Mark text that JSON Schema alone cannot check."""
         methods = super().build_schema_type_to_method()
         return methods | {kind: partial(self._marked, methods[kind]) for kind in _CHECKED}
 
     def names_schema(self, schema: Any) -> JsonSchemaValue:
-        """Write and mark what the keys of a mapping may be."""
+        """Write and mark the keys of a mapping."""
         names = super().names_schema(schema)
         return {**names, _CHECK: self._core(schema)} if schema["type"] in _SPELLED else names
 
@@ -163,7 +164,7 @@ class _MarkedSchema(ReadableSchema):
         written = write(schema)
         core = self._core(schema)
         if core["type"] == "bytes":
-            # Lengths are those of the bytes, and a text of base64 has its rules.
+            # The length limits are for the bytes, and base64 text has its own rules.
             return {"type": "string", _CHECK: core | {BYTES_OPTION: self._config.val_json_bytes}}
         if core["type"] == "str":
             return {"type": "string", _CHECK: core} if core.keys() & {"pattern", "strip_whitespace"} else written
@@ -175,8 +176,8 @@ class _MarkedSchema(ReadableSchema):
         core = {key: value for key, value in schema.items() if key not in _NOT_CHECKED and _is_data(value)}
         if isinstance(schema.get("pattern"), re.Pattern):
             raise ValueError(  # noqa: TRY004 - of an annotation, as other errors
-                f"the pattern {schema['pattern'].pattern!r} is compiled by Python, whose engine is not linear: "
-                "give it as text"
+                f"the pattern {schema['pattern'].pattern!r} is compiled by Python, whose engine does not "
+                "take linear time: give the pattern as text"
             )
         if self._config.strict:
             core.setdefault("strict", True)
@@ -186,7 +187,7 @@ class _MarkedSchema(ReadableSchema):
 
 
 def _is_data(value: object) -> bool:
-    """Return whether the code can hold a setting of a core schema."""
+    """Return whether the value of a core schema can be written in generated code."""
     if isinstance(value, list):
         return all(map(_is_data, value))
     zone = getattr(value, "tzinfo", None)
@@ -200,7 +201,7 @@ class _Draft:
     checks: dict[str, TextCheck] = field(default_factory=dict)
 
     def of(self, schema: Any) -> Any:
-        """Convert a JSON Schema 2020-12, with our marks, to draft 7."""
+        """Convert a JSON Schema 2020-12 with our marks to draft 7."""
         if not isinstance(schema, dict):
             return schema
         written = {key: self._keyword(key, value) for key, value in schema.items() if key not in _UNUSED}
@@ -208,7 +209,7 @@ class _Draft:
         if names:
             written["allOf"] = [*written.get("allOf", ()), *({"format": name} for name in names)]
         if "oneOf" in written:
-            # Variants that a tag tells apart: of those that a function tells apart, two may fit.
+            # `anyOf`, because two variants may fit if a function, not a tag, discriminates them.
             written["anyOf"] = written.pop("oneOf")
         return _with_tuples(written)
 
@@ -237,7 +238,7 @@ def _checks(schema: Mapping[str, Any]) -> Iterator[TextCheck]:
 
 
 def _with_tuples(schema: Any) -> Any:
-    """Convert pydantic's `prefixItems` to the compiler's form of tuples."""
+    """Convert pydantic's `prefixItems` to draft 7's form of tuples."""
     if not isinstance(schema, dict) or not isinstance(schema.get("prefixItems"), list):
         return schema
     rest = {"additionalItems": schema["items"]} if "items" in schema else {}

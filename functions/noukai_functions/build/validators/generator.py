@@ -27,9 +27,10 @@ class _Generator(CodeGeneratorDraft2019):
     _enum_value_matches: Callable[[str, Any], str]
 
     def generate_any_of(self) -> None:
-        """Write the check of variants; skip those that a type, a name or a tag rules out, to make no error.
+        """Write the check of variants; skip a variant whose type, name or tag rules it out.
 
-        A body may hold tens of thousands of items, and each of them may fit the last of a dozen variants.
+        Raising an error for each skipped variant would be slow: a body may hold tens of thousands of items,
+        each of which fits only the last of a dozen variants.
         """
         self._any_or_one_of_count += 1
         fits = f"{self._variable}_any_of{self._any_or_one_of_count}"
@@ -50,7 +51,7 @@ class _Generator(CodeGeneratorDraft2019):
         generate(schema, self._variable, self._variable_name, clear_variables=True)
 
     def _needed(self, schema: Any, value: str, depth: int = 0) -> Iterator[str]:
-        """Yield cheap conditions that every value of a schema meets."""
+        """Yield cheap conditions that every valid value of a schema meets."""
         if not isinstance(schema, dict):
             return
         if "$ref" in schema:
@@ -68,7 +69,7 @@ class _Generator(CodeGeneratorDraft2019):
                     yield from self._needed(schema.get("properties", {}).get(name), f"{value}[{name!r}]", depth + 1)
 
     def generate_enum(self) -> None:
-        """Write the check of `enum`: texts and numbers are looked up in sets, whose size costs nothing."""
+        """Write the check of `enum`; look text and numbers up in sets, which takes constant time."""
         allowed = self._definition["enum"]
         texts = [each for each in allowed if isinstance(each, str)]
         numbers = [each for each in allowed if type(each) in (int, float)]
@@ -83,7 +84,10 @@ class _Generator(CodeGeneratorDraft2019):
             self.exc("{name} must be one of {}", self.e(allowed), rule="enum")  # type: ignore[no-untyped-call]
 
     def generate_unique_items(self) -> None:
-        """Write the check of `uniqueItems`; the compiler's own hashes numbers, and callers can choose equal hashes."""
+        """Write the check of `uniqueItems`.
+
+        The compiler's own check hashes numbers, and callers could choose numbers with equal hashes.
+        """
         with (
             self.l("if isinstance({variable}, (list, tuple)):", optimize=False),
             self.l("if not are_unique({variable}):", optimize=False),
@@ -91,7 +95,7 @@ class _Generator(CodeGeneratorDraft2019):
             self.exc("{name} must contain unique items", rule="uniqueItems")  # type: ignore[no-untyped-call]
 
     def generate_multiple_of(self) -> None:
-        """Write the check of `multipleOf`, exact where quotients of floats would be wrong."""
+        """Write the check of `multipleOf`, exact where dividing floats would round."""
         with (
             self.l("if isinstance({variable}, (int, float)) and not isinstance({variable}, bool):"),
             self.l("if not is_multiple({variable}, {multipleOf}):"),
@@ -125,7 +129,7 @@ class _Generator(CodeGeneratorDraft2019):
 
 
 def validator_module(schema: Mapping[str, Any], formats: Mapping[str, Any]) -> str:
-    """Return the code of a module whose `validate` finds all errors of a value."""
+    """Return the code of a module whose `validate` collects the errors of a value."""
     resolver = RefResolver.from_schema({**schema}, handlers={}, store={})
     make: Any = _Generator
     generator = make({**schema}, resolver=resolver, formats=formats, use_default=False, fast_fail=False)
@@ -135,5 +139,5 @@ def validator_module(schema: Mapping[str, Any], formats: Mapping[str, Any]) -> s
 
 
 def _set_of(values: Iterable[float | str]) -> str:
-    """Return the code of a set; Python makes a constant of it."""
+    """Return the code of a set, which Python compiles to a constant."""
     return f"{{{', '.join(map(repr, values))}}}"

@@ -1,6 +1,6 @@
-"""The protocol from a flow's process to its worker: lines that begin with a secret token.
+"""The protocol from a flow process to its worker: lines that begin with a secret token.
 
-A flow can write into any of its descriptors. A line without the token is dropped unread.
+A flow can write to any of its descriptors, so a line without the token is dropped.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ Outcome = Returned | Payload | Raised
 _KINDS: dict[str, type[Outcome]] = {kind.__name__: kind for kind in (Returned, Payload, Raised)}
 
 _MOST_BYTES = 1 << 20
-"""More than any answer has: results that are larger than a row's go another way."""
+"""More than any answer has: results too large for a row are stored as objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The end of a call, or of the import before the first call.
 
-    `outcome` is None if the module is imported.
+    `outcome` is None after a successful import.
     """
 
     outcome: Outcome | None = None
@@ -32,14 +32,14 @@ class Answer:
     """Whether another attempt may run in this process."""
 
     def line(self, token: str) -> bytes:
-        """Write the answer as a line of its own, whatever was written before."""
+        """Return the answer as a line of its own, whatever was written before."""
         outcome = self.outcome
         said = None if outcome is None else {type(outcome).__name__: asdict(outcome)}
         return f"\n{token} {dumps([said, self.is_clean])}\n".encode()
 
     @classmethod
     def read(cls, line: bytes, token: str) -> "Answer | None":
-        """Read a line; None if it does not begin with the token."""
+        """Parse a line; return None if it does not begin with the token."""
         begin = token.encode() + b" "
         if not line.startswith(begin):
             return None
@@ -47,7 +47,7 @@ class Answer:
             said, is_clean = loads(line[len(begin) :])
             return cls(None if said is None else _outcome_of_kind(said), bool(is_clean))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return cls(Raised("ProcessDied: the flow's process gave an answer that cannot be read"))
+            return cls(Raised("ProcessDied: the flow's process sent an unreadable answer"))
 
 
 def _outcome_of_kind(said: Mapping[str, Any]) -> Outcome:
@@ -63,7 +63,7 @@ class LineReader:
         self._begun = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the complete lines; a line that is too long for an answer is dropped."""
+        """Return the complete lines; drop a line that is too long for an answer."""
         *lines, self._begun = (self._begun + data).split(b"\n")
         if len(self._begun) > _MOST_BYTES:
             self._begun = b""

@@ -1,4 +1,4 @@
-"""The call of a flow, as a worker sends it to the flow's process."""
+"""The call of a flow, sent by the worker to the flow process."""
 
 import signal
 from collections.abc import Mapping
@@ -7,14 +7,15 @@ from json import dumps, loads
 from typing import Any
 
 INTERRUPT = signal.SIGTERM
-"""What tells a flow's process that its call must end."""
+"""The signal that interrupts the call of a flow process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One attempt of the job `id`. `until` is on the deployment's clock, in milliseconds.
+    """One attempt of the job `id`.
 
-    The arguments are here, or `input` says where they were uploaded to.
+    `until` is in milliseconds on the deployment's clock. The call holds either the arguments, or in `input`
+    the reference to uploaded ones.
     """
 
     flow: str
@@ -25,24 +26,24 @@ class Call:
     created_at: int
     keep_seconds: int
     timeout_ms: int
-    """From when the flow begins."""
+    """Measured from the flow's begin."""
     until: int
-    """When the attempt is over, however late the flow begins."""
+    """The end of the attempt, however late its flow begins."""
     folder: str
-    """Where its temporary files go."""
+    """The scratch folder for its temporary files."""
     arguments: Mapping[str, Any]
     input: str | None = None
     version: str | None = None
-    """Of the flows to which the job was submitted."""
+    """The version of the flows at the job's submission."""
 
     def line(self, token: str) -> bytes:
-        """Return the call as one line, with the token that its answer must begin with."""
+        """Return the call as a line, with the token that its answer must begin with."""
         values = {name: getattr(self, name) for name in _FIELDS}
         return dumps({**values, "token": token}).encode() + b"\n"
 
     @classmethod
     def parse(cls, line: bytes) -> "tuple[Call, str]":
-        """Parse a line into the call and the token of its answer."""
+        """Parse a line into the call and the token for its answer."""
         values = loads(line)
         token = values.pop("token")
         return cls(**values), token

@@ -14,38 +14,37 @@ _HEADER = struct.Struct("=II")
 
 
 class ProgressBoard:
-    """A board that holds one text: each report replaces the one before.
+    """A board that holds one progress report, replaced by the next.
 
-    A flow may report in every turn of a tight loop, and then fall silent: a pipe would fill, and whoever
-    dropped reports to spare it could drop the last one. Anonymous memory needs no `/dev/shm`, which Lambda
-    lacks.
+    A flow may report in a tight loop and then stop: a pipe would fill, and dropping reports could drop the
+    last one. Anonymous memory needs no `/dev/shm`, which Lambda lacks.
     """
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _BYTES)
 
     def write(self, progress: Mapping[str, Any]) -> None:
-        """Replace the text; raise if it does not fit."""
+        """Replace the report; raise if it does not fit."""
         text = dumps(progress).encode()
         if len(text) > _BYTES - _HEADER.size:
-            raise ValueError(f"the progress is {len(text)} bytes of JSON; at most {_BYTES - _HEADER.size} are kept")
+            raise ValueError(f"the progress is {len(text)} bytes of JSON; at most {_BYTES - _HEADER.size} are allowed")
         self._memory[_HEADER.size : _HEADER.size + len(text)] = text
         self._memory[: _HEADER.size] = _HEADER.pack(len(text), zlib.crc32(text))
 
     def read(self) -> Mapping[str, Any] | None:
-        """Return the text; None if there is none, or it is being replaced or invalid."""
+        """Return the report; None if there is none, or if it is invalid or half written."""
         length, checksum = _HEADER.unpack(self._memory[: _HEADER.size])
         text = self._memory[_HEADER.size : _HEADER.size + length]
         if not length or zlib.crc32(text) != checksum:
             return None
         try:
             progress = loads(text)
-        except (ValueError, RecursionError):  # a flow has the whole memory of its process, and so this
+        except (ValueError, RecursionError):  # a flow can write anything to this memory
             return None
         return progress if _is_report(progress) else None
 
     def clear(self) -> None:
-        """Clear the text."""
+        """Clear the report."""
         self._memory[: _HEADER.size] = bytes(_HEADER.size)
 
     def close(self) -> None:
@@ -54,7 +53,7 @@ class ProgressBoard:
 
 
 def _is_report(said: object) -> bool:
-    """Return whether it is a valid report; a context's always is."""
+    """Return whether it is a valid report, as `Context.progress` would write it."""
     if not isinstance(said, dict) or not said.keys() <= {"percent", "message"}:
         return False
     percent, message = said.get("percent", 0), said.get("message", "")

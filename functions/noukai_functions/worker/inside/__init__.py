@@ -1,1 +1,1 @@
-"""The code that runs inside a flow process: it loads a project, runs its flows and restores what they changed."""
+"""The code that runs inside a flow process, which imports a project, runs its flows and undoes their changes."""

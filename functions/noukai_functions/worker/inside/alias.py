@@ -1,4 +1,4 @@
-"""An import alias: what a flow imports as `shop` is the module `flows.shop`."""
+"""An import alias: the module `shop` of a flows folder is the module `flows.shop`."""
 
 import importlib
 import importlib.util
@@ -12,8 +12,8 @@ from types import ModuleType
 class Alias:
     """A finder of a package's modules by their short names, unless another module has that name.
 
-    Were the folder on `sys.path` instead, each module would be imported once under either name: `isinstance`
-    and `except` would not know the classes of the other one.
+    With the folder on `sys.path` instead, each module would be imported once under each name, and its classes
+    would exist twice, which breaks `isinstance` and `except`.
     """
 
     def __init__(self, package: str, folder: Path) -> None:
@@ -22,11 +22,11 @@ class Alias:
         self._names = {path.name.partition(".")[0] for path in folder.iterdir()}
 
     def install(self) -> None:
-        """Install the finder before all others: a library of modules would import its own again."""
+        """Install the finder before all others, which would import the modules a second time."""
         sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
-        """Forget the package and all its modules, under both names."""
+        """Remove the package and all its modules, under both names."""
         sys.meta_path.remove(self)
         modules = [(name, getattr(module, "__name__", "")) for name, module in list(sys.modules.items())]
         for name, own in modules:
@@ -43,7 +43,7 @@ class Alias:
         return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """Import the module by its full name; modules that import each other in a circle find it there."""
+        """Import the module by its full name; circular imports find it there."""
         module = importlib.import_module(f"{self.package}.{spec.name}")
         spec.loader_state = module.__spec__
         return module
@@ -63,6 +63,6 @@ class Alias:
         return all(spec is None or self._is_beside(spec) for spec in others)
 
     def _is_beside(self, spec: ModuleSpec) -> bool:
-        """Return whether it is only a folder beside ours, which Python takes for a namespace package."""
+        """Return whether the spec is only a folder beside ours, found as a namespace package."""
         places = spec.submodule_search_locations if spec.origin is None else None
         return places is not None and all(Path(place).parent == self.folder.parent for place in places)

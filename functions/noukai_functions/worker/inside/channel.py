@@ -1,4 +1,4 @@
-"""The pipes between a flow's process and its worker, on the process's side."""
+"""The pipes between a flow process and its worker, from the process's side."""
 
 import os
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from noukai_functions.worker.exchange.call import Call
 from noukai_functions.worker.inside.descriptors import moved_up
 
 BROKEN = 83
-"""The status of a process that has lost its pipes."""
+"""The exit status of a process that has lost its pipes."""
 
 _CHUNK_BYTES = 1 << 16
 
@@ -27,10 +27,7 @@ class _End:
         return cls(moved, _identity(moved))
 
     def check(self) -> int:
-        """Return the descriptor; raise if it was closed or reused.
-
-        If a flow has closed it, this process cannot be spoken with any more, and ends.
-        """
+        """Return the descriptor; exit if the flow has closed or reused it, since no call can follow."""
         try:
             if _identity(self.number) == self.identity:
                 set_blocking(self.number, True)
@@ -55,11 +52,11 @@ class Channel:
 
     @property
     def descriptors(self) -> set[int]:
-        """Return the descriptors of the ends."""
+        """Return the descriptors of both ends."""
         return {self._calls.number, self._answers.number}
 
     def next_call(self) -> tuple[Call, str] | None:
-        """Wait for the next call and its token; None once there will be none."""
+        """Wait for the next call and its token; return None after the last call."""
         calls = self._calls.check()
         while b"\n" not in self._unread:
             data = read(calls, _CHUNK_BYTES)
@@ -76,7 +73,7 @@ class Channel:
             left = left[write(self._answers.check(), left) :]
 
     def _close(self) -> None:
-        """Close the ends in a child: the worker would wait until the last copy is closed."""
+        """Close both ends in a child; otherwise the worker would wait for the child too."""
         for end in (self._calls, self._answers):
             try:
                 if _identity(end.number) == end.identity:

@@ -1,6 +1,6 @@
 """The interruption of a flow within its process.
 
-What is called here was taken from its module before a flow could replace it there.
+Functions are imported by name, so that a flow cannot replace them in their modules.
 """
 
 import signal
@@ -19,12 +19,12 @@ from noukai_functions.worker.exchange.call import INTERRUPT
 
 @dataclass(slots=True)
 class TraceLog:
-    """A log that keeps the trace without the message: that may quote the input, and stands in the row."""
+    """A log that keeps an exception's trace without its message, which may quote the input."""
 
     trace: str | None = None
 
     def exception(self, _msg: object, /, *, exc_info: BaseException) -> None:
-        """Keep its trace."""
+        """Keep the trace of an exception."""
         self.trace = trace_of(exc_info)
 
 
@@ -32,12 +32,12 @@ class TraceLog:
 class Guard:
     """A guard that raises `Interrupted` only within its region.
 
-    The signal may be handled just after the flow has ended: disarming is the last act inside the region, so
-    that it can never hit our own code.
+    A signal may arrive just after the flow has ended. Disarming is the last step inside the region, so that
+    the exception never hits our own code.
     """
 
     told: Callable[[], object] = lambda: None
-    """Called at each interruption, guarded or not."""
+    """Called at each interruption, inside the region or not."""
     armed: bool = False
     _pid: int = field(default_factory=getpid)
 
@@ -49,7 +49,7 @@ class Guard:
     def interrupt(self, _signal: int, _frame: FrameType | None) -> None:
         """Handle the signal."""
         if getpid() != self._pid:
-            # A child that the flow has forked: to it the signal means its end, as to any other process.
+            # In a child forked by the flow, the signal ends the process, as by default.
             set_handler(INTERRUPT, signal.SIG_DFL)
             kill(getpid(), INTERRUPT)
         self.told()
@@ -58,7 +58,7 @@ class Guard:
             raise Interrupted
 
     def run(self, function: Callable[[], Any]) -> Any:
-        """Call the function; end it on interruption."""
+        """Call the function; raise in it on interruption."""
         try:
             self.armed = True
             return function()

@@ -1,4 +1,4 @@
-"""The descriptors of a flow's process that are not the flow's."""
+"""The file descriptors of a flow process that are not the flow's."""
 
 import fcntl
 import os
@@ -8,12 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 _FIRST = 700
-"""Flows that close every descriptor up to 256 or so do not mean these."""
+"""Above the numbers that flows usually close, such as all up to 256."""
 _OPEN = Path("/dev/fd")
 
 
 def moved_up(descriptor: int) -> int:
-    """Move a descriptor to a high number, not inherited by programs."""
+    """Move a descriptor to a high number, which programs do not inherit."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     first = _FIRST if most == resource.RLIM_INFINITY else max(3, min(_FIRST, most - 8))
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, first)
@@ -22,14 +22,14 @@ def moved_up(descriptor: int) -> int:
 
 
 def put_out(kept: Collection[int]) -> None:
-    """Redirect every descriptor to /dev/null but the standard streams and those kept.
+    """Redirect all descriptors to /dev/null, except the standard streams and those kept.
 
-    They are not closed: objects that were inherited would later close what has their number by then.
+    They are not closed: inherited objects would later close whatever then has their numbers.
     """
     nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     for descriptor in [int(path.name) for path in _OPEN.iterdir()]:
         if descriptor > 2 and descriptor not in kept and descriptor != nowhere:  # noqa: PLR2004 - the standard ones
-            with suppress(OSError):  # that of the folder is closed already
+            with suppress(OSError):  # the descriptor of the folder itself is already closed
                 os.fstat(descriptor)
                 os.dup2(nowhere, descriptor, inheritable=False)
     os.close(nowhere)

@@ -11,7 +11,7 @@ from noukai.flow import Flow
 from noukai_functions.worker.inside.alias import Alias
 
 PACKAGE = "flows"
-"""What the folder's modules are a package of, wherever the folder lies."""
+"""The package name of the folder's modules, wherever the folder is."""
 
 
 def projects(folder: Path) -> dict[str, Path]:
@@ -20,15 +20,14 @@ def projects(folder: Path) -> dict[str, Path]:
 
 
 def project_of(path: Path) -> str:
-    """Return a module's project."""
+    """Return the project of a module."""
     return path.stem.replace("_", "-")
 
 
 def open_folder(folder: Path) -> None:
-    """Make the folder's modules importable as `flows.NAME` or `NAME`, as the same module.
+    """Make the folder's modules importable as `flows.NAME` and `NAME`, both the same module.
 
-    A project named like a module of Python's or of a library hides nothing: that one is imported by its short
-    name.
+    A project named like a standard or library module does not hide it: the short name imports that module.
     """
     opened = next((finder for finder in sys.meta_path if isinstance(finder, Alias)), None)
     if opened is not None:

@@ -1,4 +1,4 @@
-"""Python's global hooks: tracing, and uncaught exceptions."""
+"""Python's global hooks for tracing and uncaught exceptions."""
 
 import sys
 import threading
@@ -14,7 +14,7 @@ def note_hooks() -> Callable[[], bool]:
     trace, profiler = gettrace(), getprofile()
 
     def restore() -> bool:
-        settrace(trace)  # first, as it would see all that follows
+        settrace(trace)  # first, since it would trace what follows
         setprofile(profiler)
         for place, name, hook in noted:
             setattr(place, name, hook)

@@ -1,4 +1,4 @@
-"""The host in a flow's process: it imports a project's module once and calls its flows."""
+"""The host in a flow process, which imports a project's module once and calls its flows."""
 
 import atexit
 import os
@@ -44,7 +44,7 @@ class Host:
     clock: "Clock"
     make_objects: "Callable[[], JobObjects]"
     _environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    """The environment before the import of the module, which may change it."""
+    """The environment before the module's import, which may change it."""
     _flows: dict[str, Flow] = field(default_factory=dict)
     _pid: int = field(default_factory=getpid)
 
@@ -73,11 +73,11 @@ class Host:
         self._flows.update((flow.name, flow) for flow in flows_of(projects(folder)[self.project]))
 
     def run(self, call: Call, board: ProgressBoard) -> Returned | Raised:
-        """Run a flow to its outcome."""
+        """Run a flow, and return its outcome."""
         return _Attempt(self, call, board).run()
 
     def kept(self, call: Call, outcome: Returned | Raised) -> Outcome:
-        """Store a result that is too large for a row as an object; the worker extends the lease meanwhile."""
+        """Store a result that is too large for a row as an object, while the worker extends the lease."""
         if isinstance(outcome, Raised) or len(content := outcome.result.encode()) <= MAX_ROW_RESULT_BYTES:
             return outcome
         from noukai_functions.jobs.objects import result_key  # noqa: PLC0415 - few jobs have such a result
@@ -91,32 +91,34 @@ class Host:
                 keep_seconds=call.keep_seconds,
             )
             return self._objects().put(key, content)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the job is told, and the process lives on
-            what = f"the result of {len(content)} bytes could not be kept: {describe_error(error)}"
+        except Exception as error:  # noqa: BLE001 - the job gets the error, and the process goes on
+            what = f"the result of {len(content)} bytes could not be stored: {describe_error(error)}"
             return Raised(cut(what), trace=trace_of(error))
 
     def flow(self, call: Call) -> Flow:
         """Return the flow that a call names.
 
         Raises:
-            PermanentError: the module lacks it, although the catalog was made of the same module.
+            PermanentError: the module does not define it here, although it did at build time.
         """
         name = call.flow.partition("/")[2]
         try:
             return self._flows[name]
         except KeyError:
-            problem = f"the module of {self.project!r} has no flow {name!r} when it is imported here"
+            problem = (
+                f"the module of {self.project!r} does not define the flow {name!r} when it is imported in the worker"
+            )
             raise PermanentError(self.catalog.cannot_run(call.version, problem)) from None
 
     def arguments(self, call: Call) -> Mapping[str, Any]:
-        """Return the flow's arguments, downloaded if they were uploaded, and validated.
+        """Return the flow's arguments, downloaded if necessary, and validated.
 
         Raises:
-            PermanentError: they are not what the flow takes now.
+            PermanentError: the deployed flow does not accept them.
         """
         if call.input is not None:
             return self._uploaded(call, call.input)
-        # Another deployment, with another flow of that name, may have accepted the job.
+        # The job may have been accepted by another deployment, with another flow of this name.
         if errors := self.catalog.errors_of(call.flow, call.arguments):
             what = "; ".join(f"{path}: {message}" for path, message in errors)
             raise ArgumentsError.of(what)
@@ -133,7 +135,7 @@ class Host:
         try:
             guard.run(self.load)
         except Interrupted as error:
-            return Raised("Interrupted: the import of the flow's module was told to stop", trace=trace_of(error))
+            return Raised("Interrupted: the import of the flow's module was interrupted", trace=trace_of(error))
         except BaseException as error:  # noqa: BLE001 - importing runs the author's code
             return Raised(raised_by(error).error, trace=trace_of(error))
         return None
@@ -148,9 +150,9 @@ class Host:
             content = self._objects().read(key, key.rpartition("/")[2])
             return uploaded_arguments(content, call.flow, self.catalog)
         except PayloadLostError as lost:
-            raise PayloadLostError(f"the job's input is lost: {lost}; submit it anew") from None
+            raise PayloadLostError(f"the job's input is lost: {lost}; submit the job again") from None
         except Refusal as refused:
-            raise ArgumentsError(f"the uploaded input is not what the flow takes: {refused.message}") from None
+            raise ArgumentsError(f"the uploaded input does not fit the flow: {refused.message}") from None
 
     def _objects(self) -> "JobObjects":
         with _shown(self._environment):
@@ -159,7 +161,7 @@ class Host:
 
 @dataclass(slots=True)
 class _Attempt:
-    """One call of a flow, and its context."""
+    """One call of a flow, with its context."""
 
     host: Host
     call: Call
@@ -168,7 +170,7 @@ class _Attempt:
     _reporting: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> Returned | Raised:
-        """Run the flow to its outcome."""
+        """Run the flow, and return its outcome."""
         call, clock = self.call, self.host.clock
         over_at = min(clock.now() + call.timeout_ms, call.until)
         context = Context(
@@ -197,7 +199,7 @@ class _Attempt:
             self.host.end_children()
 
     def _report(self, progress: Mapping[str, Any]) -> None:
-        """Report progress, unless the thread has outlived its attempt."""
+        """Report progress, unless the reporting thread has outlived its attempt."""
         with self._reporting:
             if not self._is_over:
                 self.board.write(progress)
@@ -219,7 +221,7 @@ def _leave() -> None:
 
 @contextmanager
 def _shown(wanted: Mapping[str, str]) -> Iterator[None]:
-    """Replace the environment meanwhile: AWS clients read it when they are made."""
+    """Restore the given environment within the context, since AWS clients read it when they are made."""
     found = dict(os.environ)
     os.environ.clear()
     os.environ.update(wanted)

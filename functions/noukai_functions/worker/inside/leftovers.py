@@ -1,4 +1,4 @@
-"""The leftovers of an attempt in its process: children and busy threads."""
+"""The leftovers of an attempt in its process: child processes and busy threads."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from typing import Any
 
 _SETTLING_SECONDS = 0.02
-"""For threads that are about to end: one whose result a flow has just received has not ended yet."""
+"""For threads about to end: a thread may still run just after it has delivered its result."""
 
 _waitid: Any = getattr(os, "waitid", None)  # macOS has it from Python 3.13 on
 _frames = sys._current_frames  # noqa: SLF001 - documented, and the only way to see what a thread does
@@ -18,21 +18,21 @@ _MODULES = sys.modules
 class LeftOvers:
     """The possible leftovers of an attempt.
 
-    Threads that were there when this was made are the module's, not an attempt's.
+    Threads that exist already belong to the module, not to an attempt.
     """
 
     def __init__(self) -> None:
         self._threads = {*list_threads()}
 
     def exist(self) -> bool:
-        """Return whether a child, even one that has ended, or a thread is left over.
+        """Return whether a child, running or ended, or a thread is left.
 
-        Daemon threads are not, nor are idle ones of a pool: a flow may keep either for the next attempt.
-        Descendants without a parent are not seen here; the worker adopts them.
+        Daemon threads and idle threads of a pool do not count: a flow may keep them for the next attempt.
+        Orphaned descendants are not seen here; the worker adopts them.
         """
         try:
             return _has_children() or self._has_threads()
-        except Exception:  # noqa: BLE001 - a thread may be of a class of the flow's, with an `is_alive` of its own
+        except Exception:  # noqa: BLE001 - a thread's class may be the flow's own, with its own `is_alive`
             return True
 
     def _has_threads(self) -> bool:

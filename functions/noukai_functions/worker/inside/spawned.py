@@ -1,4 +1,4 @@
-"""The main module of processes that a flow spawns, which makes the flows' modules importable."""
+"""The main module of processes that a flow spawns; it makes the flows' modules importable."""
 
 from pathlib import Path
 

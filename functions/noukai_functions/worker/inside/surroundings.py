@@ -1,6 +1,6 @@
-"""The state of a flow's process, restored after each attempt.
+"""The state of a flow process, restored after each attempt.
 
-What is called here was taken from its module before a flow could replace it there.
+Functions are imported by name, so that a flow cannot replace them in their modules.
 """
 
 import _signal  # type: ignore[import-not-found]  # it has no types
@@ -24,14 +24,14 @@ from typing import Any, TypeVar
 from noukai_functions.telemetry import SERVICE, logger
 from noukai_functions.worker.inside.hooks import note_hooks
 
-getsignal = _signal.getsignal  # without making an enumeration of each answer
+getsignal = _signal.getsignal  # returns a plain number faster, without an enumeration
 
 T = TypeVar("T")
 Restore = Callable[[], bool]
-"""Brings one thing back to what it was when it was noted; False if it cannot."""
+"""Restores one part of the state; returns False if it cannot."""
 
 _ENVIRONMENT = os.environ
-_ENCODED: dict[bytes, bytes] = _ENVIRONMENT._data  # type: ignore[attr-defined]  # noqa: SLF001 - decoding takes longest
+_ENCODED: dict[bytes, bytes] = _ENVIRONMENT._data  # type: ignore[attr-defined]  # noqa: SLF001 - decoding takes the longest
 _MODULES = sys.modules
 _PATH = [*sys.path]
 _STREAMS = ("stdin", "stdout", "stderr")
@@ -43,7 +43,7 @@ _LIMITS = sorted({value for name, value in vars(resource).items() if name.starts
 class Surroundings:
     """A snapshot of this process's state after the import of the flow's module.
 
-    No method raises for what a flow has done to its process.
+    Its methods do not raise, whatever a flow has done to the process.
     """
 
     def __init__(self) -> None:
@@ -52,33 +52,33 @@ class Surroundings:
         for note in (note_hooks, *_PLACES):
             try:
                 self._restores.append(note())
-            except Exception:  # noqa: BLE001 - the module has left something that cannot even be noted
+            except Exception:  # noqa: BLE001 - the module may have made the state unreadable
                 self._restores.append(_never)
         _forget_temporary_folder()
         _clear_log()
 
     def call(self, function: Callable[[], T]) -> T:
-        """Call the function in its own context variables."""
+        """Call the function in a copy of the context variables."""
         return self._context.copy().run(function)
 
     def place_temporary_files(self, folder: str) -> None:
-        """Set the attempt's scratch folder for temporary files."""
+        """Set the scratch folder of the attempt."""
         _ENVIRONMENT["TMPDIR"] = folder
         _forget_temporary_folder()
 
     def restore(self) -> bool:
-        """Restore the state; return False if that fails: no further attempt may run in this process."""
+        """Restore the state; return False if that fails, and no further attempt may run here."""
         restored = True
         for restore in (*self._restores, _forget_temporary_folder, _clear_log):
             try:
                 restored = restore() and restored
-            except BaseException:  # noqa: BLE001 - a handler of the flow's may still raise anything
+            except BaseException:  # noqa: BLE001 - a handler of the flow may raise anything
                 restored = False
         return restored
 
 
 def flush_output() -> None:
-    """Flush the standard streams; this may run the flow's code."""
+    """Flush the standard streams, which may run code of the flow."""
     for name in ("stdout", "stderr"):
         with suppress(BaseException):  # a flow may have closed or replaced it
             getattr(sys, name).flush()
@@ -102,7 +102,7 @@ def _timers() -> Restore:
 
 def _environment() -> Restore:
     if os.environ is not _ENVIRONMENT:
-        # A module that puts a dictionary of its own there means it for the programs that it starts, too.
+        # A module that replaces `os.environ` by a dictionary means it for child processes too.
         replaced, os.environ = os.environ, _ENVIRONMENT
         _ENVIRONMENT.update(replaced)
     noted, encoded = _ENVIRONMENT.copy(), _ENCODED.copy()
@@ -133,7 +133,7 @@ def _folder() -> Restore:
 
 
 def _path() -> Restore:
-    """Keep our own import path last; the project's changes stay."""
+    """Put our own import path last, and keep the project's changes."""
 
     def restore() -> bool:
         sys.path += [entry for entry in _PATH if entry not in sys.path]
@@ -163,7 +163,7 @@ def _streams() -> Restore:
         for name, stream in noted.items():
             now = getattr(sys, name, None)
             if now is not stream:
-                # A stream around the same buffer closes it whenever it is collected.
+                # A second stream on the same buffer would close it when it is collected.
                 whole = whole and (stream is None or getattr(now, "buffer", None) is not getattr(stream, "buffer", now))
                 setattr(sys, name, stream)
             if isinstance(stream, TextIOWrapper) and _settings(stream) != settings[name]:
@@ -214,7 +214,7 @@ def _signals() -> Restore:
                     set_handler(number, handler)
         set_wakeup_fd(wakeup)
         if sigpending():
-            return False  # the signals that were held back would arrive in the midst of the next attempt
+            return False  # signals held back would arrive during the next attempt
         pthread_sigmask(signal.SIG_SETMASK, mask)
         return True
 
@@ -238,7 +238,7 @@ def _forget_temporary_folder() -> bool:
 
 
 def _clear_log() -> bool:
-    """Clear the log context of earlier attempts, and re-enable the logger if they disabled it."""
+    """Clear the log context of earlier attempts, and re-enable the logger."""
     if logger.cache_info().currsize:
         logger().clear_state()
     getLogger(SERVICE).disabled = False
@@ -246,4 +246,4 @@ def _clear_log() -> bool:
 
 
 _PLACES = (_timers, _environment, _folder, _path, _mask_of_files, _streams, _descriptors, _signals, _irreversible)
-"""The order of restoration: timers stop first, and streams precede descriptors."""
+"""The order of restoration: timers stop first, and streams come before descriptors."""

@@ -1,1 +1,1 @@
-"""The worker's side of flow processes: it starts, keeps, hears, interrupts and reaps them."""
+"""The flow processes from the worker's side: started, keeps, interrupted, and reaps them."""

@@ -1,4 +1,4 @@
-"""The connection of a worker and a flow's process: pipes, a tether and a board, made before the fork."""
+"""The connection between a worker and a flow process: pipes, a tether and a progress board."""
 
 import os
 from collections.abc import Collection
@@ -12,10 +12,10 @@ from noukai_functions.worker.process.tether import Tether
 
 
 class Connection:
-    """A connection of both processes; after the fork the worker calls `close_child_side` and the child `enter`.
+    """A connection made before the fork; afterwards the worker calls `close_child_side` and the child `enter`.
 
     Raises:
-        OSError: there are no descriptors for it.
+        OSError: no file descriptors are left.
     """
 
     def __init__(self) -> None:
@@ -53,14 +53,14 @@ class Connection:
         return channel
 
     def close(self) -> None:
-        """Close the worker's ends; kill what is left of the process group."""
+        """Close the worker's ends; this kills the rest of the process group."""
         self.tether.cut()
         self.output.close()
         self.board.close()
         _close(self.calls, self.answers)
 
     def close_calls(self) -> None:
-        """Close the calls' pipe: no call follows."""
+        """Close the pipe of calls, after the last call."""
         os.close(self.calls)
         self.calls = -1
 

@@ -17,21 +17,21 @@ from noukai_functions.worker.process.reaper import Reaper
 
 _CHUNK_BYTES = 1 << 16
 _LAST_CHUNKS = 32
-"""How much of what a process has said is read after its death: programs that it has started may write on."""
+"""How many chunks are read after a process's death: its children may write on."""
 _OUTPUT_SECONDS = 0.02
-"""How often the output is read: a flow that prints a lot would wake the worker for each line."""
+"""The interval between reads of the output; a flow that prints a lot would wake the worker for each line."""
 LOOK_SECONDS = 0.05
-"""How often a process is looked at where nothing tells of its death."""
+"""The interval between checks of the process if the system does not report its death."""
 
 
 class Conversation:
-    """The worker's side of a connection: it sends calls, passes output on, and receives answers."""
+    """The worker's side of a connection, which sends calls, passes output on, and receives answers."""
 
     def __init__(self, connection: Connection, pid: int, reaper: Reaper) -> None:
         self.said: deque[bytes] = deque()
-        """The lines that were heard; who reads one takes it away."""
+        """The received lines, each removed when it is read."""
         self.has_gone = False
-        """Whether the process has ended, or closed the pipe of its answers."""
+        """Whether the process has ended, or closed its pipe of answers."""
         self._connection = connection
         self._pid = pid
         self._reaper = reaper
@@ -48,7 +48,7 @@ class Conversation:
             self._all.register(descriptor, select.POLLIN)
 
     def send(self, call: bytes) -> None:
-        """Start sending a call; `wait` sends the rest."""
+        """Begin to send a call; `wait` sends the rest."""
         self._unsent = memoryview(call)
         self._send()
 
@@ -60,7 +60,7 @@ class Conversation:
             os.close(self._death)
 
     def wait(self, deadline: float) -> None:
-        """Wait for an event and handle it."""
+        """Wait for an event, and handle it."""
         now = monotonic()
         poll, until = (self._all, deadline) if now >= self._output_at else (self._quiet, min(deadline, self._output_at))
         if self._death is None:
@@ -83,8 +83,7 @@ class Conversation:
         busy = output.pass_on()
         self._output_at = 0.0 if busy else monotonic() + _OUTPUT_SECONDS
         if output.waits_for_log:
-            # It goes on as soon as the log takes more: a pipe holds so little that looking now and then is
-            # slow.
+            # Continue as soon as the log accepts more: a pipe holds so little that polling would be slow.
             self._output_at = math.inf
             self._quiet.register(ERRORS, select.POLLOUT)
         else:
@@ -94,7 +93,7 @@ class Conversation:
             self._all.unregister(ended)
 
     def _send(self) -> None:
-        """Write as much of the call as the pipe takes."""
+        """Write as much of the call as the pipe accepts."""
         try:
             self._unsent = self._unsent[os.write(self._connection.calls, self._unsent) :]
         except BlockingIOError:
@@ -125,7 +124,7 @@ def _pidfd(pid: int) -> int | None:
     """Open a pidfd, which reports a child's death even if a grandchild holds its pipes open."""
     try:
         return os.pidfd_open(pid)
-    except (AttributeError, OSError) as error:  # not Linux, or not allowed
+    except (AttributeError, OSError) as error:  # not Linux, or not permitted
         if sys.platform == "linux":
             _warn_of_late_deaths(str(error))
         return None
@@ -134,4 +133,4 @@ def _pidfd(pid: int) -> int | None:
 @cache
 def _warn_of_late_deaths(reason: str) -> None:
     """Log, once per reason, that deaths are polled for."""
-    logger().warning("flow processes: the system does not tell of their death", extra={"reason": reason})
+    logger().warning("flow processes: the system does not report deaths: they are polled", extra={"reason": reason})

@@ -16,15 +16,16 @@ from noukai_functions.worker.inside.descriptors import put_out
 
 _STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 _INHERITED: list[object] = []
-"""The worker's streams: nobody may collect them, which would close the descriptors of the new ones."""
+"""The worker's streams, referenced here because their garbage collection would close the new streams'
+descriptors."""
 
 
 def detach(kept: Collection[int], output: Sequence[int], modules: Collection[str] | None) -> None:
     """Drop the worker's streams, descriptors, signal handlers, log handlers and exit handlers.
 
-    `output` are the pipes for standard output and standard error. Of all libraries only the `modules` stay
-    loaded that the worker had when its first process was made, so that a flow finds its own in every process;
-    None keeps all.
+    `output` are the pipes for standard output and standard error. Of all libraries, only `modules`, those
+    loaded before the first fork, stay loaded, so that a flow imports its own in every process; None keeps
+    all.
     """
     atexit._clear()  # noqa: SLF001 - as multiprocessing does, which has the same need
     _reset_signals()
@@ -54,7 +55,7 @@ def _reset_signals() -> None:
 
 
 def _replace_streams(output: Sequence[int]) -> list[object]:
-    """Redirect the standard streams to the pipes; return the former ones."""
+    """Redirect the standard streams to the pipes; return the former streams."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, descriptor in enumerate([nothing, *output]):
         os.dup2(descriptor, number)
@@ -67,13 +68,13 @@ def _replace_streams(output: Sequence[int]) -> list[object]:
 
 
 def _stream(descriptor: int) -> io.TextIOWrapper:
-    """Make a line-buffered stream: a killed process leaves its last line."""
+    """Make a line-buffered stream, so that a killed process leaves its last line."""
     file = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - it stays open as long as the process
     return io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def _replace_log_handlers(inherited: list[object]) -> None:
-    """Redirect loggers to this process's streams: the runtime's handler has its own descriptor."""
+    """Redirect loggers to this process's streams, since the runtime's handler has its own descriptor."""
     logging: Any = sys.modules.get("logging")
     if logging is None:
         return
@@ -95,7 +96,7 @@ def _root_handler(logging: Any, formatter: Any) -> Any:
     handler = logging.StreamHandler(sys.stderr)
     if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
         handler.setFormatter(formatter)
-        handler.terminator = ""  # the runtime's formatter ends its lines itself
+        handler.terminator = ""  # the runtime's formatter adds the line end
     else:
         handler.setFormatter(logging.Formatter("[%(levelname)s]\t%(asctime)s\t%(message)s"))
     return handler
@@ -108,6 +109,6 @@ def _forget_libraries(modules: Collection[str]) -> None:
 
 
 def _be_killed_first() -> None:
-    """Raise the OOM score, so that the kernel kills this process and not the worker."""
+    """Raise the OOM score, so that the kernel kills this process instead of the worker."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123 - each start
         file.write("1000")

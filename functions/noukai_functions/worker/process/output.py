@@ -11,49 +11,49 @@ from contextlib import suppress
 from time import monotonic
 
 ERRORS = 2
-"""The worker's standard error, which is its log; the runtime may use its standard output for itself."""
+"""The worker's standard error, which is its log. The runtime may use standard output for itself."""
 
 _PIPE_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 16
 _LINE_BYTES = 1 << 14
-"""How much of an unfinished line is held back, so that lines of several streams do not mix."""
+"""The longest part of an unfinished line that is kept back, so that lines of several streams do not mix."""
 _LAST_SECONDS = 2.0
-"""How long the last output may wait for a log that takes nothing."""
+"""How long the last output may wait for a log that is full."""
 
 
 class Output:
-    """The two pipes of a flow's process.
+    """The two output pipes of a flow process.
 
-    No more is read than the log takes: a flow that prints faster waits.
+    Reads no more than the log accepts, so that a flow that prints faster must wait.
     """
 
     def __init__(self) -> None:
         pipes = _two_pipes()
         self.writing = tuple(pipe[1] for pipe in pipes)
         self.reading = {pipe[0]: b"" for pipe in pipes}
-        """The descriptors that are still open, each with the unfinished line that was read from it."""
+        """The open descriptors, each with the unfinished line read from it."""
         self._log = _Log()
         for descriptor in self.reading:
             os.set_blocking(descriptor, False)
             _enlarge(descriptor)
 
     def close_child_side(self) -> None:
-        """Close the flow's ends, which its process has."""
+        """Close the flow's ends in the worker."""
         for descriptor in self.writing:
             os.close(descriptor)
 
     def drop(self) -> None:
-        """Close both ends, since no process was made."""
+        """Close both ends after a failed fork."""
         self.close_child_side()
         self.close()
 
     @property
     def waits_for_log(self) -> bool:
-        """Return whether the log still has to take some output."""
+        """Return whether output is waiting for the log."""
         return self._log.is_full
 
     def pass_on(self) -> bool:
-        """Copy the pipes' content to the log; return whether more is expected at once."""
+        """Copy the pipes' content to the log; return whether more is expected immediately."""
         busy = False
         for descriptor in list(self.reading):
             read = 0
@@ -63,7 +63,10 @@ class Output:
         return busy
 
     def finish(self) -> None:
-        """Copy the pipes' current content. Their end is not awaited: a daemon may hold them open."""
+        """Copy the pipes' current content.
+
+        Does not wait for the pipes' end, since a daemon may keep them open.
+        """
         self._log.give_up_at = monotonic() + _LAST_SECONDS
         for descriptor in list(self.reading):
             left = _waiting(descriptor)
@@ -99,18 +102,18 @@ class Output:
 
 
 class _Log:
-    """The worker's standard error, written to without blocking."""
+    """The worker's standard error, written without blocking."""
 
     def __init__(self) -> None:
         self._left = memoryview(b"")
         self.give_up_at = 0.0
         kind = os.fstat(ERRORS).st_mode
         self._step = select.PIPE_BUF if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) else _PIPE_BYTES
-        """How many bytes a pipe that is ready takes without blocking."""
+        """How many bytes a ready pipe accepts without blocking."""
 
     @property
     def is_full(self) -> bool:
-        """Return whether output is left unwritten."""
+        """Return whether output is still unwritten."""
         return bool(self._left)
 
     def write(self, data: bytes) -> None:
@@ -118,16 +121,16 @@ class _Log:
         self.takes_more()
 
     def takes_more(self, seconds: float = 0) -> bool:
-        """Write the rest; return whether all is written."""
+        """Write the remaining output; return whether all is written."""
         try:
             while self._left and select.select([], [ERRORS], [], seconds)[1]:
                 self._left = self._left[os.write(ERRORS, self._left[: self._step]) :]
-        except OSError:  # nobody reads the log any more, which is no reason to fail a job
+        except OSError:  # nobody reads the log any more, but the job must not fail for that
             self._left = memoryview(b"")
         return not self._left
 
     def waits(self) -> bool:
-        """Write the rest until `give_up_at`; return whether all is written."""
+        """Write the remaining output until `give_up_at`; return whether all is written."""
         return self.takes_more(max(0.0, self.give_up_at - monotonic()))
 
 
@@ -142,12 +145,12 @@ def _two_pipes() -> list[tuple[int, int]]:
 
 
 def _waiting(descriptor: int) -> int:
-    """Return the unread bytes in a pipe."""
+    """Return the number of unread bytes in a pipe."""
     count: int = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0"))[0]
     return count
 
 
 def _enlarge(pipe: int) -> None:
     if sys.platform == "linux":
-        with suppress(OSError):  # a user may have so many only
+        with suppress(OSError):  # the user's limit of pipe memory may be reached
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

@@ -14,40 +14,40 @@ from noukai_functions.worker.process.scratch import is_untouched, make_scratch, 
 
 _MOST_KEPT = 4
 _IDLE_SHARE = 4
-"""Idle processes together may have the function's memory divided by this."""
+"""All idle processes together may hold the function's memory divided by this."""
 _GROWTH_SHARE = 8
-"""The divisor of a function's memory that a process may grow by after its first attempt."""
+"""A process may grow by the function's memory divided by this, after its first attempt."""
 _MOST_ATTEMPTS = 10_000
 
 
 class WorkerBrokenError(Exception):
-    """The error that the worker itself is broken: its process must end."""
+    """An error of the worker itself, whose process must end."""
 
 
 @dataclass
 class ProcessPool:
-    """At most four idle processes, each for the flows of one project.
+    """A pool of at most four idle processes, each for the flows of one project.
 
-    The least recently used one ends first.
+    The least recently used process ends first.
     """
 
     body: Callable[[str], Body]
-    """Makes what runs in the process of a project."""
+    """Makes the function that runs in the process of a project."""
     memory: int
-    """The bytes that the function has."""
+    """The function's memory in bytes."""
     _idle: list[FlowProcess] = field(default_factory=list)
-    """The least recently used one comes first."""
+    """The least recently used process comes first."""
     _modules: frozenset[str] | None = None
-    """The modules that were loaded before the first process was made; None if none was made ahead."""
+    """The modules loaded before the first process was forked; None if no process was started ahead."""
     _spare: str = ""
-    """A folder for temporary files that nobody has put any into."""
+    """An unused scratch folder, kept for the next attempt."""
     _is_broken: bool = False
 
     def get_ready(self, projects: Iterable[str], seconds: float) -> None:
         """Start processes that import the projects' modules, as time, memory and the limit of four allow.
 
-        A process whose import fails is closed with a warning: the first job that needs the project makes
-        another, and that attempt's error names the cause.
+        A process whose import fails is closed with a warning. The first job that needs the project starts
+        another process, and its error gives the reason.
         """
         deadline = monotonic() + seconds
         self._modules = frozenset(sys.modules)
@@ -60,24 +60,24 @@ class ProcessPool:
                 logger().warning("flow processes: none could be started ahead", exc_info=True)
                 return
             if process.fails_to_import(deadline - monotonic()):
-                logger().warning("flow processes: a module failed to import ahead", extra={"project": project})
+                logger().warning("flow processes: a module could not be imported ahead", extra={"project": project})
                 process.close()
             else:
                 self._idle.append(process)
 
     def take(self, project: str, *, fresh: bool) -> FlowProcess:
-        """Return a kept process of the project, or a new one, with an empty scratch folder.
+        """Return a process of the project, kept or new, with an empty scratch folder.
 
         With `fresh`, no attempt has used the process before.
 
         Raises:
-            WorkerBrokenError: no process or no folder can be made.
-            NotEndedError: a process that had to end is still running.
+            WorkerBrokenError: no process or folder can be made.
+            NotEndedError: a killed process is still running.
         """
         if self._is_broken:
-            raise WorkerBrokenError("the files of an earlier attempt cannot be removed")
+            raise WorkerBrokenError("the files of an earlier attempt cannot be deleted")
         try:
-            # Even a look at the processes needs a descriptor.
+            # Even finding a kept process takes a file descriptor.
             process = self._found_or_made(project, fresh=fresh)
             try:
                 process.folder = self._empty_folder()
@@ -85,21 +85,21 @@ class ProcessPool:
                 process.close()
                 raise
         except OSError as error:
-            raise WorkerBrokenError(f"a flow's process cannot be made: {error}") from error
+            raise WorkerBrokenError(f"a flow process cannot be started: {error}") from error
         return process
 
     def give_back(self, process: FlowProcess, *, is_used_up: bool = False) -> None:
         """Keep a clean process for the next attempt, end any other; delete the attempt's files.
 
         Raises:
-            NotEndedError: something of it runs on.
-            WorkerBrokenError: there is no descriptor for a look at what runs.
+            NotEndedError: a killed process is still running.
+            WorkerBrokenError: no file descriptor is left to find the running processes.
         """
         try:
             if not self._is_kept(process, is_used_up=is_used_up):
                 self._remove(process.folder)
         except OSError as error:
-            raise WorkerBrokenError(f"what an attempt has left cannot be looked for: {error}") from error
+            raise WorkerBrokenError(f"the processes that an attempt has left cannot be found: {error}") from error
 
     def close(self) -> None:
         """End every process."""
@@ -119,7 +119,7 @@ class ProcessPool:
                 self._clear(process.folder)
                 self._idle.append(process)
                 return True
-            process.close()  # a thread that it keeps may have written to the folder meanwhile
+            process.close()  # a thread of the process may have written to the folder in the meantime
         return False
 
     def _empty_folder(self) -> str:
@@ -140,7 +140,7 @@ class ProcessPool:
         try:
             remove_scratch(folder)
         except OSError:
-            logger().exception("the files of an attempt were not removed")
+            logger().exception("the files of an attempt could not be deleted")
             self._is_broken = True
 
     @cached_property

@@ -1,8 +1,8 @@
-"""The process that the flows of one project run in: a forked child with a process group of its own.
+"""A flow process: a forked child in its own process group, which runs the flows of one project.
 
-A thread could not do this: one C call that holds the interpreter's lock would stall the heartbeats beside it,
-and no thread can be killed. The parent stays free of threads and waits on a pipe; `multiprocessing` queues
-would need shared memory, which Lambda lacks.
+A thread would not do: a C call that holds the GIL would stall the heartbeats, and a thread cannot be killed.
+The parent has no threads and waits on a pipe; `multiprocessing` queues need shared memory, which Lambda
+lacks.
 """
 
 import os
@@ -24,21 +24,23 @@ from noukai_functions.worker.process.conversation import LOOK_SECONDS, Conversat
 from noukai_functions.worker.process.reaper import End, Reaper
 
 _DEATH_SECONDS = 0.1
-"""A process that has closed its pipes may be about to end: its status comes a moment later."""
+"""How long to wait for the exit status of a process that has closed its pipes."""
 _LEAVING_SECONDS = 2.0
 """How long the exit handlers of a process may take."""
 _KILLED_FOR_MEMORY_SHARE = 2
-"""A killed process with the worker's memory divided by this was most likely killed for it."""
+"""A killed process that held the worker's memory divided by this was most likely killed for lack of memory.
+"""
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 Body = Callable[[Channel, ProgressBoard, str], object]
-"""The body of the process; it gets its pipes, its progress board, and the token of its first answer."""
+"""The main function of the process, called with its pipes, progress board and the token of its first answer.
+"""
 
 
 class FlowProcess:
-    """A process that takes one call after the other, as its worker sees it.
+    """A process that runs one call at a time, from the worker's side.
 
-    The outcome of a call arrives through `receive`; after `close` nothing of the process and its group runs.
+    `receive` returns the outcome of a call; after `close` no process of its group is running.
     """
 
     def __init__(
@@ -48,13 +50,13 @@ class FlowProcess:
         self.pid = pid
         self.board = connection.board
         self.attempts = 0
-        """How many calls it was given."""
+        """The number of calls."""
         self.has_imported = False
-        """Whether its module is imported: the flow of a call that it was given has begun then."""
+        """Whether its module is imported, and the flow of a pending call has begun."""
         self.folder = ""
-        """Where the temporary files of its attempt go."""
+        """The scratch folder of its attempt."""
         self.first_memory = 0
-        """What it had at the end of its first attempt, in bytes."""
+        """Its memory after the first attempt, in bytes."""
         self._workers_memory = memory
         self._inherited = _memory(os.getpid())
         self._connection = connection
@@ -69,15 +71,13 @@ class FlowProcess:
     def start(
         cls, project: str, body: Body, reaper: Reaper, memory: int, modules: Collection[str] | None = None
     ) -> "FlowProcess":
-        """Fork, for the flows of a project.
+        """Fork a process for the flows of a project.
 
-        The body runs in the child, which ends with it, or with this process.
-
-        `memory` is what the worker has for all its processes, in bytes.
-        Of all libraries the child has the `modules` loaded; with None, all that this process has.
+        The child runs the body and ends with it, or with this process. `memory` is the worker's memory for
+        all processes, in bytes. Of all libraries, the child keeps only `modules` loaded, or all with None.
 
         Raises:
-            OSError: there is no process to be had, or no descriptor for it.
+            OSError: no process or file descriptor is left.
         """
         connection, token = Connection(), token_hex(8)
         try:
@@ -88,28 +88,28 @@ class FlowProcess:
         if pid == 0:
             _run_child(body, connection, modules, token)
         connection.close_child_side()
-        with suppress(PermissionError, ProcessLookupError):  # the child was faster, or is gone
+        with suppress(PermissionError, ProcessLookupError):  # the child did it first, or has ended
             os.setpgid(pid, pid)
         reaper.keep(pid)
         return cls(project, pid, connection, reaper, token, memory=memory)
 
     @property
     def is_alive(self) -> bool:
-        """Return whether it has not ended."""
+        """Return whether it is running."""
         return self._ended is None and not self._reaper.has_ended(self.pid)
 
     @property
     def is_clean(self) -> bool:
-        """Return whether it may take another call."""
+        """Return whether it may run another call."""
         return not (self._is_called or self._is_spoilt)
 
     @property
     def memory(self) -> int:
-        """Return the memory that it has gained since the fork, in bytes."""
+        """Return the memory gained since the fork, in bytes."""
         return max(0, _memory(self.pid) - self._inherited)
 
     def fails_to_import(self, seconds: float) -> bool:
-        """Wait up to so many seconds for the import; return whether it has failed."""
+        """Wait for the import, up to a number of seconds; return whether it has failed."""
         deadline = monotonic() + seconds
         while not self.has_imported and (left := deadline - monotonic()) > 0:
             if self.receive(left) is not None:
@@ -117,7 +117,7 @@ class FlowProcess:
         return False
 
     def begin(self, call: Call) -> None:
-        """Send a call, which begins once the module is imported."""
+        """Send a call, which begins when the module is imported."""
         self.attempts += 1
         self._is_called = True
         self.board.clear()
@@ -125,15 +125,15 @@ class FlowProcess:
         self._conversation.send(call.line(self._token))
 
     def receive(self, seconds: float) -> Outcome | None:
-        """Wait up to so many seconds for the outcome; a death counts as one.
+        """Wait for the outcome, up to a number of seconds; a death is an outcome too.
 
-        Returns early, with None, when the module has been imported.
+        Returns None early when the module has been imported.
         """
         deadline = monotonic() + seconds
         answer = self._heard()
         while answer is None:
             self._conversation.wait(deadline)
-            # A flow may write lines for ever, which are no reason to wait on.
+            # A flow may write other lines for ever; the deadline must still hold.
             answer = self._heard()
             if answer is None and self._conversation.has_gone:
                 return self._cause_of_death()
@@ -142,31 +142,31 @@ class FlowProcess:
         return self._outcome_of(answer)
 
     def interrupt(self) -> None:
-        """Interrupt the flow: raise in its main thread, and cancel its coroutines."""
+        """Interrupt the flow: raise an exception in its main thread, and cancel its coroutines."""
         self._is_spoilt = True
         self._signal(INTERRUPT)
 
     def kill(self) -> None:
-        """Kill the process, even in another group, and the rest of its group."""
+        """Kill the process, even if it left its group, and the rest of its group."""
         self._is_spoilt = True
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._signal(signal.SIGKILL)
 
     def leave(self) -> None:
-        """Close the calls, so that its exit handlers run, and close it."""
+        """Close the pipe of calls, wait for its exit handlers, and close it."""
         self._connection.close_calls()
         deadline = monotonic() + _LEAVING_SECONDS
         while self.is_alive and (left := deadline - monotonic()) > 0:
             self._conversation.wait(monotonic() + min(left, LOOK_SECONDS))
-            self._conversation.said.clear()  # exit handlers may write for as long as they run
+            self._conversation.said.clear()  # exit handlers may write without end
         self.close()
 
     def close(self) -> None:
         """Kill the process, reap it, and release its pipes and memory.
 
         Raises:
-            NotEndedError: something runs on.
+            NotEndedError: a killed process is still running.
         """
         try:
             self._end()
@@ -174,7 +174,7 @@ class FlowProcess:
             self._conversation.close()
 
     def _heard(self) -> Answer | None:
-        """Return the next answer to a call."""
+        """Return the next answer to a call, if one was received."""
         while self._conversation.said:
             token = self._token if self.has_imported else self._first_token
             if answer := Answer.read(self._conversation.said.popleft(), token):
@@ -188,7 +188,7 @@ class FlowProcess:
         self._is_called = False
         self._is_spoilt = self._is_spoilt or not (self.has_imported and answer.is_clean)
         self._connection.output.finish()
-        return answer.outcome or Raised("ProcessDied: the flow's process gave an answer that makes no sense")
+        return answer.outcome or Raised("ProcessDied: the flow's process sent an invalid answer")
 
     def _cause_of_death(self) -> Raised:
         deadline = monotonic() + _DEATH_SECONDS
@@ -202,13 +202,13 @@ class FlowProcess:
             return Raised(f"ProcessDied: the flow's process has closed the pipes to its worker{when}")
         if code >= 0:
             return Raised(f"ProcessDied: the flow's process ended itself with status {code}{when}")
-        # The signals of real time, but for the first and the last, have no names.
+        # Real-time signals have no names, except the first and the last.
         name = signal.Signals(-code).name if -code in {*signal.Signals} else f"signal {-code}"
         why = self._memory_at_its_end(ended) if -code == signal.SIGKILL else ""
         return Raised(f"ProcessDied: the flow's process was ended by {name}{when}{why}")
 
     def _memory_at_its_end(self, ended: End) -> str:
-        """Return the memory at its death: the kernel gives no reason for a kill."""
+        """Return the memory at its death, since the kernel gives no reason for a kill."""
         held, memory = (f"{each / 1_048_576:.0f} MB" for each in (ended.memory, self._workers_memory))
         if ended.memory * _KILLED_FOR_MEMORY_SHARE < self._workers_memory:
             return f"; it held up to {held} of memory"
@@ -231,13 +231,13 @@ def _memory(pid: int) -> int:
     try:
         with open(f"/proc/{pid}/statm", "rb", buffering=0) as file:  # noqa: PTH123 - it is read after each attempt
             _, resident, of_files, *_ = map(int, file.read().split())
-    except OSError:  # not Linux, or it has ended
+    except OSError:  # not Linux, or the process has ended
         return 0
     return (resident - of_files) * _PAGE_BYTES
 
 
 def _run_child(body: Body, connection: Connection, modules: Collection[str] | None, token: str) -> NoReturn:
-    """Run the body in the child and exit without the parent's clean-up."""
+    """Run the body in the child, and exit without the parent's clean-up."""
     try:
         body(connection.enter(modules), connection.board, token)
         os._exit(0)

@@ -1,4 +1,4 @@
-"""The reaper of flow processes: the worker adopts, kills and reaps all that flows have started."""
+"""The reaper, with which the worker adopts, kills and reaps all processes that flows have started."""
 
 import ctypes
 import os
@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from noukai_functions.telemetry import logger
 
 PATIENCE_SECONDS = 5.0
-"""How long what was killed may take to end."""
+"""How long a killed process may take to end."""
 
 _LOOK_SECONDS = 0.001
 _MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
@@ -20,23 +20,22 @@ _TASKS = "/proc/self/task"
 
 
 class NotEndedError(Exception):
-    """The error that a killed process lives on: the worker must end itself."""
+    """An error for a killed process that is still running: the worker must end."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A process's end: its exit code, negative for a signal, and its peak memory in bytes."""
+    """The end of a process: its exit code, negative for a signal, and its peak memory in bytes."""
 
     code: int
     memory: int
 
 
 class Reaper:
-    """A reaper that adopts the orphans below this process and ends them.
+    """A reaper that adopts orphans as their subreaper and ends them.
 
-    Left alone are the flow processes named to `keep`, and children that are older than this object. On Linux
-    it finds also what has called `setsid` or forked twice; elsewhere only what is in the group of a flow's
-    process.
+    It spares registered flow processes, and children older than itself. On Linux it also finds processes that
+    called `setsid` or forked twice; elsewhere only those in a flow's process group.
     """
 
     def __init__(self) -> None:
@@ -47,45 +46,45 @@ class Reaper:
         self._kept: dict[int, End | None] = {}
 
     def keep(self, pid: int) -> None:
-        """Register a child that leads its own group as a flow's process, until its `end`."""
+        """Register a child that leads its own group as a flow process, until `end`."""
         self._kept[pid] = None
 
     def has_ended(self, pid: int) -> bool:
-        """Return whether a kept process has ended."""
+        """Return whether a registered process has ended."""
         if self._kept[pid] is None:
             self._kept[pid] = _end_of(pid)
         return self._kept[pid] is not None
 
     def reap(self) -> None:
-        """Reap the orphans that have ended, as far as descriptors allow."""
+        """Reap the ended orphans, as far as file descriptors allow."""
         with suppress(OSError):
             self._orphans()
 
     def has_orphans(self) -> bool:
-        """Return whether orphans are alive: the last attempt has left them."""
+        """Return whether the last attempt has left live orphans."""
         return bool(self._orphans())
 
     def end(self, pid: int) -> End:
-        """Kill a kept process, its group and every orphan; return how it has ended.
+        """Kill a registered process, its group and all orphans; return how it ended.
 
         Raises:
-            NotEndedError: something has not ended within `PATIENCE_SECONDS`.
+            NotEndedError: one of them is still running after `PATIENCE_SECONDS`.
         """
         deadline = monotonic() + PATIENCE_SECONDS
         _kill_group(pid)
         while not self.has_ended(pid):
-            _kill(pid)  # it may have moved itself to another group
+            _kill(pid)  # it may have moved to another group
             _wait([pid], deadline)
         end = self._kept.pop(pid)
         try:
             self._end_orphans(deadline)
         except NotEndedError:
-            self._kept[pid] = end  # the caller may ask for the end again
+            self._kept[pid] = end  # the caller may call `end` again
             raise
         return end or End(0, 0)
 
     def _end_orphans(self, deadline: float) -> None:
-        # Children become this process's before the end of their parent can be seen: none can be missed.
+        # The kernel reparents children before their parent's end is visible, so that none is missed.
         while orphans := self._orphans():
             for orphan in orphans:
                 self._kill_orphan(orphan)
@@ -98,22 +97,22 @@ class Reaper:
     def _kill_orphan(self, pid: int) -> None:
         group = os.getpgid(pid)
         if group != os.getpgrp() and group not in self._kept:
-            _kill_group(group)  # at once, as long as it forks
+            _kill_group(group)  # as a group, in case it keeps forking
         _kill(pid)
 
 
 def _become_subreaper() -> None:
     if ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
-        logger().warning("flow processes: the system refuses that their orphans are adopted")
+        logger().warning("flow processes: orphans cannot be adopted: prctl refuses it")
 
 
 def _look_for_children() -> None:
     if not os.path.exists(f"{_TASKS}/{os.getpid()}/children"):
-        logger().warning("flow processes: the system does not list children, so that orphans are not found")
+        logger().warning("flow processes: orphans cannot be found: /proc does not list children")
 
 
 def _children() -> set[int]:
-    """List the children of this process, those that have ended included."""
+    """Return the children of this process, including ended ones."""
     children: set[int] = set()
     with suppress(FileNotFoundError):  # not Linux
         for task in os.listdir(_TASKS):
@@ -123,7 +122,7 @@ def _children() -> set[int]:
 
 
 def _end_of(pid: int) -> End | None:
-    """Reap a child that has ended."""
+    """Reap a child if it has ended."""
     ended, status, used = os.wait4(pid, os.WNOHANG)
     return End(os.waitstatus_to_exitcode(status), used.ru_maxrss * _MAXRSS_BYTES) if ended else None
 
@@ -140,5 +139,5 @@ def _kill(pid: int) -> None:
 
 def _wait(pids: list[int], deadline: float) -> None:
     if monotonic() > deadline:
-        raise NotEndedError(f"killed, and alive {PATIENCE_SECONDS:g} seconds later: {pids}")
+        raise NotEndedError(f"still running {PATIENCE_SECONDS:g} seconds after a kill: {pids}")
     sleep(_LOOK_SECONDS)

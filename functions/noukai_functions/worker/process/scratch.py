@@ -1,4 +1,4 @@
-"""The scratch folder of an attempt's temporary files."""
+"""The scratch folder for an attempt's temporary files."""
 
 import os
 import re
@@ -12,14 +12,14 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 def make_scratch() -> str:
-    """Make the folder of one attempt, readable by its owner only, and return its path."""
+    """Make the folder of an attempt, accessible to its owner only, and return its path."""
     path = f"{_parent()}/attempt-{os.getpid()}-{secrets.token_hex(8)}"
     os.mkdir(path, 0o700)
     return path
 
 
 def is_untouched(path: str) -> bool:
-    """Return whether the folder is still empty, and can be reused."""
+    """Return whether the folder is still empty and can be reused."""
     with suppress(OSError):
         return os.lstat(path).st_mode == _AS_MADE and not os.listdir(path)
     return False
@@ -28,17 +28,17 @@ def is_untouched(path: str) -> bool:
 def remove_stale() -> None:
     """Remove the folders of killed workers.
 
-    On Lambda the next worker may find the same disk, and have the same process id.
+    On Lambda, the next worker may get the same disk and the same process id.
     """
     for name in os.listdir(_parent()):
         made = _NAME.fullmatch(name)
         if made and (int(made[1]) == os.getpid() or not _is_alive(int(made[1]))):
-            with suppress(OSError):  # another worker may do so, too
+            with suppress(OSError):  # another worker may be removing it too
                 remove_scratch(f"{_parent()}/{name}")
 
 
 def remove_scratch(path: str) -> None:
-    """Delete the folder whatever its modes and depth; symlinks are not followed.
+    """Delete the folder, whatever its modes and depth, without following symlinks.
 
     Raises:
         OSError: something cannot be deleted.
@@ -53,7 +53,7 @@ def remove_scratch(path: str) -> None:
 
 def _remove_full(path: str) -> None:
     if not stat.S_ISDIR(os.lstat(path).st_mode):
-        os.unlink(path)  # the flow has put something else in its place
+        os.unlink(path)  # the flow has replaced the folder
         return
     os.chmod(path, stat.S_IRWXU)
     _empty(os.open(path, _FOLDER))
@@ -61,10 +61,10 @@ def _remove_full(path: str) -> None:
 
 
 def _empty(folder: int) -> None:
-    """Delete what is in an open folder, and close it.
+    """Delete the contents of an open folder, and close it.
 
-    One folder is open at a time: paths, the stack and the number of open files all end before a flow's
-    folders may.
+    Only one folder is open at a time: a flow may nest folders deeper than paths, the stack or the open-file
+    limit allow.
     """
     above: list[tuple[tuple[int, int], str, list[str]]] = []
     try:
@@ -98,7 +98,7 @@ def _delete_files(folder: int) -> list[str]:
 
 
 def _go(folder: int, name: str) -> int:
-    """Replace an open folder by another."""
+    """Open another folder, and close this one."""
     other = os.open(name, _FOLDER, dir_fd=folder)
     os.close(folder)
     return other
@@ -110,7 +110,7 @@ def _identity(folder: int) -> tuple[int, int]:
 
 
 def _parent() -> str:
-    return os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - a name that cannot be guessed goes there
+    return os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - the name cannot be guessed
 
 
 def _is_alive(pid: int) -> bool:

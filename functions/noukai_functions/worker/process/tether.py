@@ -1,4 +1,4 @@
-"""The tether of a flow's processes to their worker: they die with it."""
+"""The tether between flow processes and their worker, by which they die with it."""
 
 import fcntl
 import os
@@ -12,21 +12,20 @@ from noukai_functions.worker.inside.descriptors import moved_up
 class Tether:
     """A pipe whose write end only the worker holds: when it closes, the kernel kills the tied group.
 
-    It closes also when the worker is killed, and a flow that ran on would run beside its next attempt.
-    `PR_SET_PDEATHSIG` would miss what the flow has started, and another process to watch over both would cost
-    another fork. Only Linux can send another signal than `SIGIO`: elsewhere a flow can outlive a worker that
-    is killed.
+    This also works when the worker is killed; otherwise its flow would run on beside the next attempt.
+    `PR_SET_PDEATHSIG` would miss the flow's own children, and a watching process would cost another fork.
+    Only Linux can send a signal other than `SIGIO`: elsewhere a flow can outlive a killed worker.
     """
 
     def __init__(self) -> None:
         self._read_end, self._write_end = os.pipe()
 
     def close_child_side(self) -> None:
-        """Keep the worker's end only."""
+        """Close the flow's end in the worker."""
         os.close(self._read_end)
 
     def tie(self) -> int:
-        """Tie this process's group to the pipe; return its descriptor."""
+        """Tie this process's group to the pipe; return the descriptor."""
         os.close(self._write_end)
         self._read_end = moved_up(self._read_end)
         if sys.platform == "linux":
@@ -34,11 +33,11 @@ class Tether:
             fcntl.fcntl(self._read_end, fcntl.F_SETSIG, signal.SIGKILL)
             fcntl.fcntl(self._read_end, fcntl.F_SETFL, os.O_ASYNC)
         if select.select([self._read_end], [], [], 0)[0]:
-            os._exit(1)  # the worker had ended before anybody could be told
+            os._exit(1)  # the worker ended before the kernel could report it
         return self._read_end
 
     def cut(self) -> None:
-        """Release the tether; the rest of the group is killed."""
+        """Release the tether, which kills the rest of the group."""
         os.close(self._write_end)
 
     def drop(self) -> None:
