@@ -56,7 +56,7 @@ def test_body_of_another_encoding(system: System) -> None:
         ("add", {"parameters": {}}, "parameters.a", "is required"),
         ("add", {"parameters": {"a": 1, "c": 2}}, "parameters.c", "is not known here"),
         ("add", {"message": "x", "parameters": {"a": 1}}, "message", "is not known here"),
-        ("greet", {"message": "x", "parameters": {"message": "y"}}, "parameters.message", "stands beside"),
+        ("greet", {"message": "x", "parameters": {"message": "y"}}, "parameters.message", "must be given as"),
         ("add", {"parameters": {"a": 1}, "color": "red"}, "color", "is not known here"),
         ("add", {"parameters": {"a": 1}, "color": None}, "color", "is not known here"),
         ("add", {"parameters": {"a": 1}, "trace": {"on": True}}, "trace", "is not supported here"),
