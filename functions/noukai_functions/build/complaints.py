@@ -59,7 +59,7 @@ def _worker_kind_complaints(flow: Flow) -> list[str]:
     complaints = [each for name, value, *range_ in bounds if value is not None for each in _range(name, value, *range_)]
     if not complaints and asked.is_batched and flow.timeout > worker_kinds.MAX_BATCHED_SECONDS:
         complaints.append(
-            f"the jobs of a batch run in turn, so a timeout of more than {worker_kinds.MAX_BATCHED_SECONDS} "
-            f"requires a batch of 1, not {asked.batch}"
+            "the jobs of a batch run in turn, so a timeout of more than "
+            f"{worker_kinds.MAX_BATCHED_SECONDS} seconds requires a batch of 1, not {asked.batch}"
         )
     return complaints
