@@ -105,7 +105,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> typing.Any:
-    """Load the client when one of its names is first used: a module of flows imports `noukai.flow` alone."""
+    """Load the client when one of its names is first used, since modules of flows need only `noukai.flow`."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
@@ -113,7 +113,7 @@ def __getattr__(name: str) -> typing.Any:
     except ModuleNotFoundError as error:
         if error.name != f"{__name__}._faces":
             raise
-        message = f"{name!r} is a name of the client, and only `noukai.flow` is installed here"
+        message = f"{name!r} needs the client, but only `noukai.flow` is installed here"
         raise ImportError(message, name=__name__) from None
     globals().update((each, getattr(faces, each)) for each in __all__)
     return globals()[name]

@@ -44,11 +44,11 @@ class _Deployment(Generic[Driver]):
 class Noukai(_Deployment[BlockingDriver]):
     """A client of one deployment with one API key; a context manager that closes its connections.
 
-    Without `api_key` the environment's `NOUKAI_API_KEY` is taken; `ClientOptions` has the other settings. An
-    `http_client` that is handed in stays open. The clock (monotonic seconds), the sleep and the jitter (a
-    random number from 0 up to 1) are handed in by tests.
+    Without `api_key`, the environment variable `NOUKAI_API_KEY` is used; `ClientOptions` has the other
+    settings. An `http_client` of the caller stays open. Tests can replace the clock (monotonic seconds), the
+    sleep and the jitter (a random number from 0 up to 1).
 
-    Raises `InvalidArgumentError` for a setting that is missing or wrong.
+    Raises `InvalidArgumentError` for a missing or invalid setting.
     """
 
     def __init__(
@@ -67,16 +67,16 @@ class Noukai(_Deployment[BlockingDriver]):
         super().__init__(api, BlockingDriver(self._connections, sleep=sleep))
 
     def flow(self, address: str) -> Flow:
-        """Return the flow `org/project/flow`, or `flow` of this client's org and project.
+        """Return the flow `org/project/flow`, or `flow` in this client's org and project.
 
-        Nothing is asked of the API. Raises `InvalidArgumentError` for what is no such address.
+        Sends no request. Raises `InvalidArgumentError` for an invalid address.
         """
         return Flow(self._address(address), self._api, self._driver)
 
     def job(self, job_id: str) -> Job:
-        """Return a job by its id, perhaps one that another process submitted.
+        """Return a job by its id, perhaps submitted by another process.
 
-        Nothing is asked of the API. Raises `InvalidArgumentError` for what is no job's id.
+        Sends no request. Raises `InvalidArgumentError` for an invalid id.
         """
         return Job(checked_job_id(job_id), self._api, self._driver)
 
@@ -88,29 +88,29 @@ class Noukai(_Deployment[BlockingDriver]):
         page_size: int = MAX_LIST_LIMIT,
         **selection: Unpack[JobSelection],
     ) -> Iterator[JobStatus]:
-        """Iterate over the jobs of this client's org, or of one project of it, as `Flow.jobs` does.
+        """Iterate over the jobs of this client's org, or of one of its projects, as `Flow.jobs` does.
 
-        Raises `NotFoundError` for an unknown project, and what that raises otherwise.
+        Raises `NotFoundError` for an unknown project, and otherwise what `Flow.jobs` raises.
         """
         return self._driver.each(listing_of_org(self._api, org, project, selection, page_size))
 
     def flows(self) -> FlowTable:
         """Fetch the flows of the deployment.
 
-        Raises `ApiError` or `ConnectionFailedError` as every request does.
+        Raises `ApiError` or `ConnectionFailedError`, like every request.
         """
         return self._driver.run(self._api.flows())
 
     def usage(self, from_: date | str | None = None, to: date | str | None = None) -> UsageReport:
-        """Fetch what the key's org has used from one day (`2026-11-25`, in UTC) to another: this month, by default.
+        """Fetch the usage of the key's org from one UTC day to another, by default this month's.
 
-        Raises `InvalidInputError` for days that the API does not take; and `ApiError` or
-        `ConnectionFailedError` as every request does.
+        A day is a `date` or a text such as `2026-11-25`. Raises `InvalidInputError` for invalid days; and
+        `ApiError` or `ConnectionFailedError`, like every request.
         """
         return self._driver.run(self._api.usage(from_, to))
 
     def close(self) -> None:
-        """Close the connections, unless they belong to an `http_client` that was handed in."""
+        """Close the connections, unless they belong to an `http_client` of the caller."""
         self._connections.close()
 
     def __enter__(self) -> Self:
@@ -154,7 +154,7 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
         page_size: int = MAX_LIST_LIMIT,
         **selection: Unpack[JobSelection],
     ) -> AsyncIterator[JobStatus]:
-        """Iterate over the jobs of this client's org, or of one project of it, as `Flow.jobs` does."""
+        """Iterate over the jobs of this client's org, or of one of its projects, as `Flow.jobs` does."""
         return self._driver.each(listing_of_org(self._api, org, project, selection, page_size))
 
     async def flows(self) -> FlowTable:
@@ -166,7 +166,7 @@ class AsyncNoukai(_Deployment[AwaitingDriver]):
         return await self._driver.run(self._api.usage(from_, to))
 
     async def aclose(self) -> None:
-        """Close the connections, unless they belong to an `http_client` that was handed in."""
+        """Close the connections, unless they belong to an `http_client` of the caller."""
         await self._connections.aclose()
 
     async def __aenter__(self) -> Self:

@@ -22,14 +22,14 @@ def as_completed(
     jobs: Iterable[AsyncJob] | AsyncIterable[AsyncJob], *, timeout_ms: float | None = None, progress: bool = False
 ) -> AsyncIterable[AsyncJob]: ...
 def as_completed(jobs: Any, *, timeout_ms: float | None = None, progress: bool = False) -> Any:
-    """Iterate over jobs as they end: with `for`, or with `async for` through those of an `AsyncNoukai`.
+    """Iterate over jobs as they end: with `for`, or with `async for` over those of an `AsyncNoukai`.
 
-    One request asks for a hundred jobs. How a job has ended is known when it comes by: its `wait` asks for
-    nothing, and returns or raises at once, also for a job that is unknown. A job that is named twice comes
-    once. The time counts from the first step on; `progress=True` draws how many have ended.
+    One request checks up to a hundred jobs. A yielded job knows its end: its `wait` sends no request, and
+    returns or raises at once, also for an unknown job. A job given twice is yielded once. The timeout starts
+    with the iteration; `progress=True` draws how many jobs have ended.
 
-    Raises `WaitTimeoutError` at the deadline, `InvalidArgumentError` for jobs of several clients and for a
-    `timeout_ms` that is no time; and `ApiError` or `ConnectionFailedError` as every request does.
+    Raises `WaitTimeoutError` at the deadline; `InvalidArgumentError` for jobs of several clients or an
+    invalid `timeout_ms`; and `ApiError` or `ConnectionFailedError`, like every request.
     """
     return _Ends(jobs, timeout_ms, progress)
 
@@ -71,8 +71,8 @@ class _Ends:
 def _common(jobs: dict[str, Any]) -> tuple[Api, Any]:
     """Return the client that all jobs share."""
     asked = map(asked_through, jobs.values())
-    # A job that came from another process has a client of its own, with the same settings.
+    # A job unpickled from another process has its own client with the same settings.
     first, *others = {api.settings if api.is_portable else api: (api, driver) for api, driver in asked}.values()
     if others:
-        raise InvalidArgumentError("these jobs belong to several clients: call as_completed for those of each")
+        raise InvalidArgumentError("these jobs belong to several clients: call as_completed once for each client")
     return first

@@ -4,25 +4,25 @@ NoukaiError
 ├── InvalidArgumentError (ValueError)   an argument or a setting is missing or wrong; nothing was sent
 ├── ConnectionFailedError               the API could not be reached, or the connection broke
 │   └── RequestTimeoutError             one request took longer than its timeout
-├── ApiError                            the API answered, but not with what was asked for
-│   ├── InvalidInputError               400, 422: `errors` lists what is wrong where
+├── ApiError                            the API answered with an error
+│   ├── InvalidInputError               400, 422: `errors` lists each wrong place
 │   ├── AuthenticationError             401
 │   ├── InsufficientCreditsError        402
 │   ├── PermissionDeniedError           403
 │   ├── NotFoundError                   404
 │   │   ├── FlowNotFoundError
 │   │   └── JobNotFoundError
-│   ├── ConflictError                   409: the idempotency key was used before with another body
+│   ├── ConflictError                   409: the idempotency key was used with another body
 │   ├── PayloadTooLargeError            413
 │   ├── RateLimitedError                429: `retry_after`
 │   ├── ServerError                     5xx
-│   └── UnexpectedAnswerError           a success that is not of the contract's shape, or a redirection
-├── OutputMismatchError (ValueError)    an output does not fit the type that it was asked for as: `errors`
-└── JobError                            of one job; `status` is its JobStatus
+│   └── UnexpectedAnswerError           an answer of another shape, or a redirect
+├── OutputMismatchError (ValueError)    an output does not fit the requested type: `errors`
+└── JobError                            about one job; `status` is its JobStatus
     ├── JobFailedError
     ├── JobCancelledError
-    ├── ResultLostError                 completed, but its result is not kept any more
-    └── WaitTimeoutError (TimeoutError) not finished by the deadline; the job goes on
+    ├── ResultLostError                 the job is completed, but its result is lost
+    └── WaitTimeoutError (TimeoutError) the job had not ended at the deadline; it goes on
 """
 
 from typing import Any, cast
@@ -33,21 +33,21 @@ from noukai_wire.root_error import NoukaiError as NoukaiError  # noqa: PLC0414 -
 
 
 class InvalidArgumentError(NoukaiError, ValueError):
-    """An argument, or a setting in the environment, is missing or wrong; nothing was sent."""
+    """A missing or invalid argument or setting; nothing was sent."""
 
 
 class ConnectionFailedError(NoukaiError):
-    """The API could not be reached, or the connection broke before the whole answer was there."""
+    """A failure to reach the API, or a connection that broke before the whole answer arrived."""
 
 
 class RequestTimeoutError(ConnectionFailedError):
-    """One request took longer than its timeout."""
+    """A request that took longer than its timeout."""
 
 
 class ApiError(NoukaiError):
-    """The API answered, but not with what was asked for.
+    """An error answer of the API.
 
-    `retry_after` is how many seconds the API asks to wait, `detail` the error object of the answer.
+    `retry_after` is how many seconds the API asks to wait; `detail` is the error object of the answer.
     """
 
     def __init__(
@@ -66,70 +66,70 @@ class ApiError(NoukaiError):
 
 
 class InvalidInputError(ApiError):
-    """The API refuses the body, a header or the query (400 or 422)."""
+    """A body, header or query that the API refuses (400 or 422)."""
 
     @property
     def errors(self) -> list[dict[str, Any]]:
-        """Return what is wrong where: objects with `path` and `message`; empty if the API named none."""
+        """Return the wrong places as objects with `path` and `message`; empty if the API named none."""
         errors: object = self.detail.get("errors")
         entries = cast("list[object]", errors) if isinstance(errors, list) else []
         return [cast("dict[str, Any]", entry) for entry in entries if isinstance(entry, dict)]
 
 
 class AuthenticationError(ApiError):
-    """The API key is missing, unknown, revoked or expired (401)."""
+    """An API key that is missing, unknown, revoked or expired (401)."""
 
 
 class InsufficientCreditsError(ApiError):
-    """The budget of the org is used up (402)."""
+    """A budget of the org that is used up (402)."""
 
 
 class PermissionDeniedError(ApiError):
-    """The API key lacks the scope, or the address names another org (403)."""
+    """An API key without the scope, or an address in another org (403)."""
 
 
 class NotFoundError(ApiError):
-    """Nothing is at this address (404)."""
+    """An address at which there is nothing (404)."""
 
 
 class FlowNotFoundError(NotFoundError):
-    """The deployment has no such flow."""
+    """A flow that the deployment does not have."""
 
 
 class JobNotFoundError(NotFoundError):
-    """No such job: never submitted, of another org, or no longer kept."""
+    """A job that was never submitted, belongs to another org, or has expired."""
 
 
 class ConflictError(ApiError):
-    """The idempotency key was used before with another body (409)."""
+    """An idempotency key that was used with another body (409)."""
 
 
 class PayloadTooLargeError(ApiError):
-    """The body is larger than the API takes (413)."""
+    """A body that is larger than the API accepts (413)."""
 
 
 class RateLimitedError(ApiError):
-    """Too many requests (429); `retry_after` seconds later there may be room again."""
+    """A request beyond a rate limit (429); try again after `retry_after` seconds."""
 
 
 class ServerError(ApiError):
-    """The API failed (5xx)."""
+    """A failure of the API (5xx)."""
 
 
 class UnexpectedAnswerError(ApiError):
-    """The answer is not what the API promises: perhaps something else answers at this address."""
+    """An answer that the API never gives: another server may be at this address."""
 
 
 class WebPageError(UnexpectedAnswerError):
-    """A web page came instead of an answer: a captive portal or a proxy may have made it."""
+    """A web page instead of an answer, perhaps from a captive portal or a proxy."""
 
 
 class JobError(NoukaiError):
-    """A job did not give a result."""
+    """An error about one job."""
 
     def __init__(self, message: str, status: JobStatus | None) -> None:
         super().__init__(message)
-        self.args = (message, status)  # what pickle and copy build the error from again
+        self.args = (message, status)  # the arguments with which pickle and copy rebuild the error
         self._status = status
 
     @property
@@ -150,16 +150,16 @@ class _EndedError(JobError):
 
 
 class JobFailedError(_EndedError):
-    """The job ended as failed; `status.error` says why."""
+    """A job that failed; `status.error` has the reason."""
 
 
 class JobCancelledError(_EndedError):
-    """The job was cancelled."""
+    """A job that was cancelled."""
 
 
 class ResultLostError(_EndedError):
-    """The job is completed, but its result is lost; `status.error` says how."""
+    """A completed job whose result is lost; `status.error` has the reason."""
 
 
 class WaitTimeoutError(JobError, TimeoutError):
-    """The job was not finished by the deadline of the wait."""
+    """A job that had not ended at the deadline of the wait."""

@@ -1,4 +1,4 @@
-"""The public names of `noukai`, which the package loads when the first one is asked for."""
+"""The public names of `noukai`, loaded when the first of them is used."""
 
 from ._io import lean_httpx as lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
 

@@ -57,9 +57,9 @@ class _KnownFlow(Portable[Driver]):
 
 
 class Flow(_KnownFlow[BlockingDriver]):
-    """A flow, known by its address; nothing is asked of the API until a job is submitted.
+    """A flow, known by its address; no request is sent until a job is submitted.
 
-    It can be pickled, its client's API key with it, and used in another process.
+    It can be pickled, together with its client's API key, and used in another process.
     """
 
     def job(
@@ -70,16 +70,15 @@ class Flow(_KnownFlow[BlockingDriver]):
         progress: bool = False,
         **options: Unpack[JobOptions],
     ) -> Job:
-        """Submit a job: `message` is the flow's primary input, `parameters` its further ones, any JSON.
+        """Submit a job: `message` is the flow's primary input, `parameters` are its other arguments.
 
-        The submission carries an idempotency key, made here unless one is given, so that its retries never
-        make a second job. `progress=True` draws how far the upload of a large input is.
+        Both may hold any JSON. The submission carries an idempotency key, generated unless given, so that its
+        retries never make a second job. `progress=True` draws a progress bar for the upload of a large input.
 
-        Raises `InvalidArgumentError` for what no job can be made of, before anything is sent;
-        `FlowNotFoundError`, `InvalidInputError` for an input that the flow does not take, `ConflictError` for
-        an idempotency key that was used with another input, `PayloadTooLargeError`;
-        `InsufficientCreditsError` and `RateLimitedError` at the limits of the org; and `ApiError` or
-        `ConnectionFailedError` as every request does.
+        Raises `InvalidArgumentError` for invalid arguments, before anything is sent; `FlowNotFoundError`;
+        `InvalidInputError` for input that the flow does not accept; `ConflictError` for an idempotency key
+        that was used with another input; `PayloadTooLargeError`; `InsufficientCreditsError` and
+        `RateLimitedError` at the org's limits; and `ApiError` or `ConnectionFailedError`, like every request.
         """
         with watched_transfer(self.address, progress=progress) as on_transfer:
             accepted = self._driver.run(self._submission(message, parameters, options, on_transfer))
@@ -98,9 +97,7 @@ class Flow(_KnownFlow[BlockingDriver]):
     ) -> ExecuteResult:
         """Submit a job as `Flow.job` does, and wait for it as `Job.wait` does.
 
-        The time counts from its submission.
-
-        Raises what these do.
+        The timeout starts when the job is accepted. Raises what these methods raise.
         """
         with watched(self.address, on_progress, progress=progress) as listeners:
             terms = WaitTerms(timeout_ms, listeners.progress, cancel_on_timeout, listeners.transfer)
@@ -111,17 +108,17 @@ class Flow(_KnownFlow[BlockingDriver]):
     ) -> Iterator[Job]:
         """Submit a job for each input while iterating; yield the jobs in the order of their inputs.
 
-        An input is a message, or a dict of the flow's arguments, `message` among them; the options are those
-        of every job. One request submits a hundred jobs, or as many as its body has room for, and four are in
-        flight at most: of inputs that are made as they are wanted no more are held at once. `progress=True`
-        draws how many are submitted.
+        An input is a message, or a dict of the flow's arguments, `message` among them; the options apply to
+        every job. A request submits up to a hundred jobs, as its body has room, and at most four requests are
+        in flight, so that an iterator of inputs is consumed only as needed. `progress=True` draws how many
+        jobs are submitted.
 
-        With an `idempotency_key` each job has one of its own, made of that and the place of its input: to map
-        the same inputs again, after a failure or in another process, gives the same jobs and submits those
-        that were missing.
+        With an `idempotency_key`, each job gets a key made from it and the place of its input: mapping the
+        same inputs again, after a failure or in another process, returns the same jobs and submits the
+        missing ones.
 
-        Raises what `Flow.job` does for the first input that is refused, after the jobs that were accepted
-        with it were given; none of those behind them is submitted.
+        Raises what `Flow.job` raises for the first refused input, after yielding the jobs accepted in the
+        same requests; later inputs are not submitted.
         """
         return self._map(self._mapped(inputs, options), progress=progress)
 
@@ -131,27 +128,24 @@ class Flow(_KnownFlow[BlockingDriver]):
                 yield Job(accepted.id, self._api, self._driver, accepted)
 
     def jobs(self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]) -> Iterator[JobStatus]:
-        """Iterate over the flow's jobs, the newest first and without their results.
+        """Iterate over the flow's jobs, newest first and without their results.
 
-        A page of up to `page_size` jobs is fetched when the one before is used up. Jobs that are submitted
-        meanwhile are not among them, and one that was submitted within the last second may be missed. Warns
-        with an `UnreadableJobWarning` of each job that is left out because what is stored of it cannot be
-        read.
+        A page of up to `page_size` jobs is fetched when the previous one is used up. Jobs submitted in the
+        meantime are not included, and a job submitted within the last second may be missing. Warns with an
+        `UnreadableJobWarning` about each job that is left out because its row cannot be read.
 
-        Raises `InvalidArgumentError` for what is no filter, `FlowNotFoundError`; and `ApiError` or
-        `ConnectionFailedError` as every request does.
+        Raises `InvalidArgumentError` for an invalid filter; `FlowNotFoundError`; and `ApiError` or
+        `ConnectionFailedError`, like every request.
         """
         return self._driver.each(self._listing(selection, page_size))
 
     def cancel_jobs(self, **selection: Unpack[JobSelection]) -> int:
-        """Cancel the flow's jobs that wait or run, or those of them that are selected.
+        """Cancel the flow's pending and running jobs, or those that a filter selects; return their number.
 
-        Gives how many there were.
-
-        Jobs that are submitted meanwhile stay, and so do those that cannot be read, of which it warns as
+        Jobs submitted in the meantime are not cancelled, nor are unreadable ones, about which it warns like
         `Flow.jobs`.
 
-        Raises what `Flow.jobs` does.
+        Raises what `Flow.jobs` raises.
         """
         return self._driver.run(self._cancellation(selection))
 

@@ -60,13 +60,13 @@ class _KnownJob(Portable[Driver]):
 class Job(_KnownJob[BlockingDriver]):
     """A job, known by its id; `flow.job()` submits one, `client.job(id)` refers to an existing one.
 
-    It can be pickled, its client's API key with it, and used in another process.
+    It can be pickled, together with its client's API key, and used in another process.
     """
 
     def status(self) -> JobStatus:
-        """Fetch the job as it stands.
+        """Fetch the current status of the job.
 
-        Raises `JobNotFoundError`, and `ApiError` or `ConnectionFailedError` as every request does.
+        Raises `JobNotFoundError`; and `ApiError` or `ConnectionFailedError`, like every request.
         """
         return self._driver.run(self._api.status(self._id))
 
@@ -78,16 +78,16 @@ class Job(_KnownJob[BlockingDriver]):
         *,
         progress: bool = False,
     ) -> ExecuteResult:
-        """Wait until the job has ended and return its output.
+        """Wait until the job has ended, and return its output.
 
-        Without `timeout_ms` this takes as long as the job does; 0 is one status check, which takes up to five
-        seconds. `on_progress` is called with the progress whenever it has changed; `progress=True` draws it,
-        and how far the download of a large result is, where there is a terminal or a notebook.
-        `cancel_on_timeout` cancels the job at the deadline, which may take up to five seconds more.
+        Without `timeout_ms`, waits as long as the job takes; 0 makes one status check, which may take up to
+        five seconds. `on_progress` is called with each change of the progress. `progress=True` draws the
+        job's progress, and the download of a large result, on a terminal or in a notebook.
+        `cancel_on_timeout` cancels the job at the deadline, which may take five seconds more.
 
         Raises `JobFailedError`, `JobCancelledError`, `ResultLostError` or, at the deadline,
-        `WaitTimeoutError`; `InvalidArgumentError` for a `timeout_ms` that is no time; `JobNotFoundError`, and
-        `ApiError` or `ConnectionFailedError` as every request does.
+        `WaitTimeoutError`; `InvalidArgumentError` for an invalid `timeout_ms`; `JobNotFoundError`; and
+        `ApiError` or `ConnectionFailedError`, like every request.
         """
         with watched(self._id, on_progress, progress=progress) as listeners:
             return self._driver.run(
@@ -95,18 +95,18 @@ class Job(_KnownJob[BlockingDriver]):
             )
 
     def cancel(self) -> None:
-        """Cancel the job, at once and for good; a terminal job is left as it is.
+        """Cancel the job, at once and for good; a terminal job is unchanged.
 
-        Raises `JobNotFoundError`, and `ApiError` or `ConnectionFailedError` as every request does.
+        Raises `JobNotFoundError`; and `ApiError` or `ConnectionFailedError`, like every request.
         """
         self._driver.run(self._api.cancel(self._id))
 
     def retry(self) -> "Job":
-        """Resubmit the input of a failed or cancelled job as a new job; doing so twice makes one.
+        """Resubmit the input of a failed or cancelled job as a new job; retrying twice makes one new job.
 
-        Raises `InvalidInputError` for a job that may still complete, has completed or has lost its input;
-        `FlowNotFoundError` if its flow is no more; `JobNotFoundError`, and `ApiError` or
-        `ConnectionFailedError` as every request does.
+        Raises `InvalidInputError` if the job has not ended, is completed or has lost its input;
+        `FlowNotFoundError` if its flow is no longer deployed; `JobNotFoundError`; and `ApiError` or
+        `ConnectionFailedError`, like every request.
         """
         accepted = self._driver.run(self._api.retry(self._id))
         return Job(accepted.id, self._api, self._driver, accepted)
@@ -116,7 +116,7 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
     """The async form of `Job`."""
 
     async def status(self) -> JobStatus:
-        """Fetch the job as `Job.status` does."""
+        """Fetch the status as `Job.status` does."""
         return await self._driver.run(self._api.status(self._id))
 
     async def wait(
@@ -144,22 +144,22 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
 
 
 def asked_through(job: _KnownJob[Driver]) -> tuple[Api, Driver]:
-    """Return the job's API and the driver that performs its requests."""
+    """Return the job's API and its driver."""
     return job._api, job._driver  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
 
 
 def known_end(job: _KnownJob[Driver]) -> End | None:
-    """Return how the job has ended, if `as_completed` has seen it."""
+    """Return the job's end if `as_completed` has seen it, or None."""
     return job._end  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
 
 
 def note_end(job: _KnownJob[Driver], end: End) -> None:
-    """Record the final status, which never changes: a later `wait` needs no request."""
+    """Record the job's end, so that a later `wait` needs no request."""
     job._end = end  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of this module
 
 
 def status_with(job: Job, result: ExecuteResult) -> JobStatus:
-    """Fetch the status of a job whose result is known: one behind a URL is not downloaded again."""
+    """Fetch the status of a job with a known result, without downloading a large output again."""
     api, driver = asked_through(job)
     status = driver.run(api.look(job.id, api.deadline()))
     return status.model_copy(update={"result": result})

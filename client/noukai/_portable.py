@@ -1,4 +1,4 @@
-"""Jobs and flows by name and client: comparable, and picklable for another process."""
+"""The base of jobs and flows: known by name and client, comparable and picklable."""
 
 import asyncio
 import atexit
@@ -19,7 +19,7 @@ Driver = TypeVar("Driver")
 class Portable(Generic[Driver]):
     """An object known by its name; two with the same name and API are equal.
 
-    Another process asks for it with the same settings, the API key included: that is part of what is pickled.
+    Its pickle contains the client's settings, including the API key, so that another process can use it.
     """
 
     def __init__(self, name: Hashable, api: Api, driver: Driver) -> None:
@@ -44,13 +44,13 @@ class Portable(Generic[Driver]):
     def __reduce__(self) -> tuple[Any, ...]:
         if not self._api.is_portable:
             raise TypeError(
-                f"{self!r} cannot be pickled, since its client has an http_client: hand over {str(self._name)!r}, and "
-                "make a client where it is used"
+                f"{self!r} cannot be pickled, because its client has an http_client: pass on {str(self._name)!r}, and "
+                "make a client in the other process"
             )
         return _arrived, (type(self), type(self._driver), self._api.settings, self._name, self._known())
 
     def _known(self) -> tuple[Any, ...]:
-        """Return the constructor's further arguments."""
+        """Return the further arguments of the constructor."""
         return ()
 
 
@@ -60,7 +60,7 @@ def _arrived(kind: Any, driver: type, settings: Settings, name: Hashable, known:
 
 @cache
 def _shared(driver: type, settings: Settings) -> tuple[Api, BlockingDriver | AwaitingDriver]:
-    """Return the shared client for these settings, for as long as the process lives."""
+    """Return the shared client for these settings, kept until the process ends."""
     api = Api(settings, clock=time.monotonic, jitter=random.random)
     if issubclass(driver, AwaitingDriver):
         return api, AwaitingDriver(awaiting_connections(None), sleep=asyncio.sleep)

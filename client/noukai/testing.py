@@ -25,14 +25,15 @@ from .flow import Context, Flow
 from .flow.runtime import Interrupted, Raised, Returned, outcome_of
 
 Progress = Mapping[str, Any]
-"""What a flow has reported: `percent`, `message` or both."""
+"""A progress report of a flow: `percent`, `message` or both."""
 
 
 @dataclass(frozen=True, slots=True)
 class RehearsedAttempt:
-    """One rehearsed attempt: its progress reports, and its failure if it failed.
+    """One rehearsed attempt: its progress reports and its failure, if any.
 
-    `retry_after` is the pause in seconds that its exception asked for; without it a random one would follow.
+    `retry_after` is the pause in seconds that its exception asked for; if it is None, a random pause would
+    follow.
     """
 
     number: int
@@ -46,7 +47,7 @@ class RehearsedAttempt:
 class Rehearsal:
     """The end of a rehearsed job: `completed`, `failed` or `cancelled`.
 
-    `output` is what its caller would get, as it comes out of JSON; `error` is what the caller would be told.
+    `output` is the output that a caller would get, as parsed JSON; `error` is the caller's error message.
     """
 
     state: Literal["completed", "failed", "cancelled"]
@@ -73,14 +74,14 @@ def rehearse(
 ) -> Rehearsal:
     """Run a flow with these arguments as a job, without pauses, from the given attempt on.
 
-    `arguments` are message and parameters by name, as JSON, validated like a submission: invalid ones fail
-    for good. A failed attempt is retried up to `max_attempts` (by default the flow's). The flow is
-    cancelled at the first progress for which `cancel_when` returns true. The context starts with
-    `remaining_seconds` (by default the flow's timeout). A running event loop is blocked.
+    `arguments` are message and parameters by name, as JSON, validated like a submission; invalid arguments
+    fail the job without a retry. A failed attempt is retried up to `max_attempts`, by default the flow's. The
+    flow is cancelled at the first progress report for which `cancel_when` returns true. `remaining_seconds`,
+    by default the flow's timeout, is the context's initial value. Blocks a running event loop.
 
     Raises:
-        TypeError: the arguments are not JSON, so no job could have them.
-        ValueError: the attempt is none that the job could have.
+        TypeError: the arguments are not JSON.
+        ValueError: `attempt` is not from 1 to `max_attempts`.
     """
     most = flow.max_attempts if max_attempts is None else max_attempts
     if not 1 <= attempt <= most:
@@ -104,7 +105,7 @@ def rehearse(
 
 @dataclass(slots=True)
 class _Stage:
-    """The stage of one attempt: it takes progress and interrupts the flow."""
+    """The stage of an attempt, which receives progress reports and interrupts the flow."""
 
     cancel_when: Callable[[Progress], bool] | None
     is_cancelled: bool = False
@@ -126,18 +127,18 @@ class _Stage:
 
 
 def _content(arguments: Mapping[str, Any]) -> bytes:
-    """Return arguments as a submission holds them."""
+    """Return arguments as the JSON of a submission."""
     parameters = {name: value for name, value in arguments.items() if name != "message"}
     message = {"message": arguments["message"]} if "message" in arguments else {}
     return json.dumps({**message, "parameters": parameters}).encode()
 
 
 def _attempted(flow: Flow, given: bytes, context: Context) -> Any:
-    """Run an attempt as submission and worker do.
+    """Run an attempt as the API and the worker would.
 
-    The arguments are read anew, since the attempt before may have changed them.
+    The arguments are parsed anew, since the previous attempt may have changed them.
     """
-    # The API's own checks: only a rehearsal needs them beside the flow.
+    # The API's own checks, imported here because only a rehearsal needs them.
     from noukai_functions.rehearsed import accepted_arguments  # noqa: PLC0415
 
     return flow.run(accepted_arguments(flow, given), context)
@@ -161,7 +162,7 @@ def _loop_runs() -> bool:
 
 @contextmanager
 def _keyboard() -> Generator[list[int]]:
-    """Return a `KeyboardInterrupt` of the attempt: Ctrl-C should end the tests too."""
+    """Raise the attempt's `KeyboardInterrupt` afterwards, since Ctrl-C should end the tests too."""
     pressed: list[int] = []
     usual = signal.getsignal(signal.SIGINT)
     if not callable(usual) or threading.current_thread() is not threading.main_thread():
@@ -180,7 +181,7 @@ def _keyboard() -> Generator[list[int]]:
 
 
 class _Log(logging.LoggerAdapter[logging.Logger]):
-    """The standard logger with fields by name, as the worker's."""
+    """The standard logger with fields by name, like the worker's."""
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
         known = {name: kwargs.pop(name) for name in ("exc_info", "stack_info", "stacklevel") if name in kwargs}

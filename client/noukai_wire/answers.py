@@ -1,4 +1,4 @@
-"""The answers about the API itself: its errors, its health and its description."""
+"""The answers about the API itself: errors, health and description."""
 
 from typing import Annotated, Any
 
@@ -10,23 +10,23 @@ from noukai_wire.models import WireModel
 
 
 class InputError(WireModel):
-    """One wrong place of a request: `path` is what the caller wrote there, joined by dots."""
+    """An invalid place of a request: `path` is what the caller wrote there, joined by dots."""
 
     path: str
     message: str
 
 
 class ErrorDetail(WireModel):
-    """An error's code, for programs, and its message, for people, with what to do."""
+    """The code of an error, for programs, and a message that tells people what to do."""
 
-    # A client must get along with a code of a later version.
+    # Clients must accept the codes of later versions.
     code: Annotated[str, Field(json_schema_extra={"enum": [code.value for code in ErrorCode]})]
     message: Annotated[str, Field(max_length=limits.MAX_ERROR_BYTES)]
     errors: list[InputError] | None = None
 
 
 class ErrorAnswer(WireModel):
-    """The answer to a request that is refused or has failed."""
+    """The answer to a request that was refused or has failed."""
 
     detail: ErrorDetail
 

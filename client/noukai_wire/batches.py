@@ -1,4 +1,4 @@
-"""The bodies of requests for many jobs at once, and their answers, with an outcome per job."""
+"""The bodies and answers of requests for many jobs, with an outcome per job."""
 
 from typing import Annotated, Any
 
@@ -11,9 +11,9 @@ from noukai_wire.parameters import IdempotencyKey
 
 
 class BatchEntry(Submission):
-    """One submission of a batch.
+    """A submission of a batch.
 
-    Without a key of its own its job is named by the batch's key and its place in it.
+    Without its own idempotency key, it gets one from the batch's key and its place.
     """
 
     idempotency_key: IdempotencyKey | None = None
@@ -22,7 +22,7 @@ class BatchEntry(Submission):
 class Batch(WireModel):
     """The body of a request that submits many jobs of a flow.
 
-    Whatever else an entry is, it is refused on its own.
+    Each entry is validated on its own, so that an invalid one does not fail the others.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -31,14 +31,14 @@ class Batch(WireModel):
 
 
 class AcceptedEntry(WireModel):
-    """The outcome of one submission: its `job`, or the `error` of a request of its own."""
+    """The outcome of a submission: its `job`, or its `error` as in a request of its own."""
 
     job: JobAccepted | None = None
     error: ErrorDetail | None = None
 
 
 class AcceptedBatch(WireModel):
-    """The answer to a batch: an entry for each of its submissions, in their order."""
+    """The answer to a batch: an entry for each submission, in order."""
 
     jobs: list[AcceptedEntry]
 
@@ -46,7 +46,7 @@ class AcceptedBatch(WireModel):
 class JobIds(WireModel):
     """The body of a request for the status of many jobs.
 
-    An id that is no job of the caller's is an unknown one.
+    An id that is not a job of the caller's org is reported as unknown.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -55,10 +55,10 @@ class JobIds(WireModel):
 
 
 class StatusEntry(WireModel):
-    """One of the jobs that were asked for: the `job` as it stands, or the `error` that is there instead.
+    """One of the requested jobs: the `job`, or an `error`.
 
-    `retry_after_ms` says when a job that has not ended is worth another look. A job whose error is
-    `UNAVAILABLE` had no place in this answer: it has to be asked for again.
+    `retry_after_ms` is the poll interval of a job that has not ended. The error `UNAVAILABLE` means that the
+    job had no room in this answer: ask for it again.
     """
 
     id: str
@@ -68,6 +68,6 @@ class StatusEntry(WireModel):
 
 
 class StatusList(WireModel):
-    """The status of many jobs: an entry for each id, in their order."""
+    """The statuses of many jobs: an entry for each id, in order."""
 
     jobs: list[StatusEntry]

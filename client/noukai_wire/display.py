@@ -1,4 +1,4 @@
-"""The display of jobs to people, in a terminal or a notebook, safe from control characters."""
+"""The display of jobs in a terminal or a notebook, safe from control characters."""
 
 import json
 import math
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from noukai_wire.models import JobAccepted, JobStatus
 
 _CONTROLS = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""The control characters other than tabs and line ends, and those that reverse the direction of a line."""
+"""Control characters, except tabs and line ends, and characters that reverse the writing direction."""
 
 _MOST_CHARACTERS = 4000
-"""Of a result in a notebook, which keeps what it shows."""
+"""The longest result shown in a notebook, which stores what it shows."""
 
 _MOST_ROWS = 100
-"""Of a table in a notebook."""
+"""The most rows of a table in a notebook."""
 
 _COLOURS = {"completed": "#1a7f37", "failed": "#cf222e", "cancelled": "#6e7781", "running": "#0969da"}
 _OTHER_COLOUR = "#9a6700"
@@ -29,22 +29,22 @@ _NUMBER = "text-align:right;vertical-align:top;padding:1px 12px 1px 0"
 
 
 def one_line(text: str) -> str:
-    """Return the text in one line, without the control characters that would command a terminal."""
+    """Return the text in one line, without control characters."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def lines(text: str) -> str:
-    """Return the text without the control characters that would command a terminal, but for its line ends."""
+    """Return the text without control characters, except line ends."""
     return "\n".join("".join(sign if sign.isprintable() else " " for sign in line) for line in text.split("\n"))
 
 
 def with_visible_controls(text: str) -> str:
-    """Return the text with the characters that would command a terminal written as their Python escapes."""
+    """Return the text with its control characters written as Python escapes."""
     return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def percent_of(progress: Mapping[str, Any]) -> float | None:
-    """Return the percentage of a progress, from 0 to 100, if it has one."""
+    """Return the percentage of a progress report, from 0 to 100, or None."""
     percent: object = progress.get("percent")
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not math.isfinite(percent):
         return None
@@ -52,7 +52,7 @@ def percent_of(progress: Mapping[str, Any]) -> float | None:
 
 
 def progress_line(progress: Mapping[str, Any]) -> str:
-    """Return a progress in one line."""
+    """Return a progress report in one line."""
     percent = percent_of(progress)
     told = {name: value for name, value in progress.items() if name != "percent" or percent is None}
     message = told.pop("message", "")
@@ -61,13 +61,13 @@ def progress_line(progress: Mapping[str, Any]) -> str:
 
 
 def text_of_duration(duration: timedelta) -> str:
-    """Return a duration to the millisecond, such as `0:00:03.202`."""
+    """Return a duration with milliseconds, such as `0:00:03.202`."""
     whole, point, fraction = str(duration).partition(".")
     return f"{whole}{point}{fraction[:3]}"
 
 
 def facts_of(status: "JobStatus") -> dict[str, str]:
-    """Return the facts of a job by name, each in one line, without its result."""
+    """Return the facts about a job by name, each in one line, without its result."""
     attempt = f"{status.attempt} of {status.max_attempts}" if status.attempt and status.max_attempts else status.attempt
     facts = {
         "job": status.id,
@@ -89,13 +89,13 @@ def facts_of(status: "JobStatus") -> dict[str, str]:
 
 
 def acceptance_facts_of(job_id: str, accepted: "JobAccepted | None") -> dict[str, str]:
-    """Return the facts of a submitted job, as far as they are known."""
+    """Return the known facts about a submitted job."""
     facts = {"job": job_id, **({"flow": accepted.flow, "submitted": accepted.created_at} if accepted else {})}
     return {name: one_line(fact) for name, fact in facts.items()}
 
 
 def text_of(output: object) -> str:
-    """Return what a job returned as text: text as it is, everything else as indented JSON."""
+    """Return a job's output: text as it is, everything else as indented JSON."""
     return output if isinstance(output, str) else json.dumps(output, indent=2, ensure_ascii=False)
 
 
@@ -133,8 +133,8 @@ def rich_of_status(status: "JobStatus") -> "RenderableType":
 
 
 def rich_of_facts(facts: Mapping[str, str], colour: str = "") -> "RenderableType":
-    """Return facts for a terminal, the state in the colour; nothing in them is taken for markup."""
-    # rich is slow to import, and a program that shows nothing does without.
+    """Return facts for a terminal, with the state in colour; markup in them is not interpreted."""
+    # Imported here because rich is slow to import.
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -145,7 +145,7 @@ def rich_of_facts(facts: Mapping[str, str], colour: str = "") -> "RenderableType
 
 
 def html_of_result(output: object) -> str:
-    """Return a job's output as HTML, cut if long, since a notebook keeps what it shows."""
+    """Return a job's output as HTML, cut if long, since a notebook stores what it shows."""
     text = text_of(output)
     cut = text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + " …"
     return f'<pre style="margin:0;white-space:pre-wrap">{_escaped(lines(cut))}</pre>'

@@ -1,4 +1,4 @@
-"""The codes of every error the API answers with, and the HTTP status of each."""
+"""The codes of all API errors, with their HTTP statuses."""
 
 from enum import StrEnum
 from http import HTTPStatus
@@ -25,7 +25,7 @@ class ErrorCode(StrEnum):
 
     @property
     def status(self) -> HTTPStatus:
-        """Return the HTTP status that this code is answered with."""
+        """Return the HTTP status of an answer with this code."""
         return _STATUS[self]
 
 

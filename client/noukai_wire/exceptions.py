@@ -7,12 +7,12 @@ from stat import S_ISREG
 from traceback import FrameSummary, extract_tb, walk_tb
 
 _OURS = ("noukai_functions.", "noukai.flow.", "noukai.testing.")
-"""The packages whose frames run a flow, and say nothing about its error."""
+"""The packages whose frames run a flow, and so say nothing about its error."""
 
 
 def frames_of(error: BaseException) -> list[FrameSummary]:
-    """Return the frames of an exception, the innermost last, without our own."""
-    # `sys.tracebacklimit`, which a flow may have set, shortens the frames at their end, and not the modules.
+    """Return the frames of an exception, innermost last, without our own."""
+    # A flow may have set `sys.tracebacklimit`, which shortens the list of frames but not of modules.
     modules = [frame.f_globals.get("__name__") for frame, _ in walk_tb(error.__traceback__)]
     frames = all_frames(error)
     return [frame for frame, module in zip(frames, modules, strict=False) if not _is_ours(module)] or frames
@@ -21,7 +21,7 @@ def frames_of(error: BaseException) -> list[FrameSummary]:
 def all_frames(error: BaseException) -> list[FrameSummary]:
     """Return the frames of an exception.
 
-    Only regular files are read for their lines, since reading a pipe would block.
+    Source lines are read only from regular files, since reading a pipe would block.
     """
     for frame, _ in walk_tb(error.__traceback__):
         source = frame.f_code.co_filename
@@ -31,7 +31,7 @@ def all_frames(error: BaseException) -> list[FrameSummary]:
 
 
 def _is_ours(module: object) -> bool:
-    """Return whether a module is ours, by its name: a flow may have set it to anything."""
+    """Return whether a module is ours, by its name, which a flow may have set to anything."""
     return isinstance(module, str) and f"{module}.".startswith(_OURS)
 
 
@@ -49,8 +49,8 @@ def cause_of(error: BaseException) -> BaseException | None:
 
 
 def members_of(error: BaseException) -> tuple[BaseException, ...]:
-    """Return the exceptions that a group holds together; none if it is no group."""
-    with suppress(Exception):  # it may be a property that the author has made
+    """Return the members of an exception group; empty for other exceptions."""
+    with suppress(Exception):  # it may be a property of the author's
         if isinstance(error, BaseExceptionGroup):
             return tuple(member for member in error.exceptions if issubclass(type(member), BaseException))
     return ()

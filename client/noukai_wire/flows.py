@@ -1,4 +1,4 @@
-"""The description of flows."""
+"""The descriptions of flows."""
 
 from typing import Any
 
@@ -7,11 +7,10 @@ from noukai_wire.models import WireModel
 
 
 class FlowDescription(WireModel):
-    """A flow of the deployment: how it is addressed and called. `input` and `output` are JSON Schemas.
+    """A flow of the deployment: its address and how to call it. `input` and `output` are JSON Schemas.
 
-    `worker` names the kind of worker that it asks for, as in `m2048-b10-t60`: megabytes, a batch, seconds;
-    None is the default one. `keep_seconds` and `output` are None where the deployment is older than this
-    client.
+    `worker` is its worker kind, such as `m2048-b10-t60`: MB of memory, batch size, timeout; None is the
+    default. `keep_seconds` and `output` are None if the deployment is older than this client.
     """
 
     flow: str

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 TERMINAL_STATES = frozenset({"completed", "failed", "cancelled"})
-"""The states that never change again. A state that is not listed here, known or not, is not finished."""
+"""The states that never change. Any other state, known or not, is not terminal."""
 
-# What the document says beyond what a client insists on: it must get along with a state or an id of a later
-# version.
+# Only documented, not validated, because clients must accept the states and ids of later versions.
 JobId = Annotated[str, Field(json_schema_extra={"pattern": "^job_[a-z2-7]{26}$"})]
 State = Annotated[str, Field(json_schema_extra={"enum": ["pending", "running", *sorted(TERMINAL_STATES)]})]
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -31,14 +30,14 @@ _RUN_AT = (
 _HASHED = (str, int, float)
 
 _SHORT = Repr()
-"""Shows a value in a line, however large it is."""
+"""A formatter that shortens long values."""
 _SHORT.maxstring = _SHORT.maxother = 120
 
 
 class WireModel(BaseModel):
-    """A body of the API. A response may carry fields that this version does not know: they are ignored."""
+    """A body of the API. Fields of a response that this version does not know are ignored."""
 
-    # Of all bodies a program reads a few kinds: what reads a kind is made when its first one comes.
+    # Validators are built on first use, since a program uses only a few kinds of body.
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, defer_build=True)
 
     def __repr__(self) -> str:
@@ -49,12 +48,12 @@ class WireModel(BaseModel):
         return repr(self)
 
     def __hash__(self) -> int:
-        # Of two that are equal, so are these; the rest may hold lists and objects, which have no hash.
+        # Equal bodies have equal hashable fields; the others may be lists and objects.
         return hash((type(self), *(value for value in vars(self).values() if isinstance(value, _HASHED))))
 
 
 class SubmitOptions(WireModel):
-    """The options of a job; each has a default of its flow's or of the deployment's."""
+    """The options of a job; their defaults are the flow's or the deployment's."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -78,9 +77,10 @@ class SubmitOptions(WireModel):
 
 
 class Submission(WireModel):
-    """The body of a submit request: a flow's input and the job's options.
+    """The body of a submission: a flow's input and the job's options.
 
-    An input that is too large for a body is uploaded first: `input` then says so, and stands there alone.
+    An input that is too large for the body is uploaded first; `input` then refers to it and replaces message
+    and parameters.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -92,7 +92,7 @@ class Submission(WireModel):
 
 
 class JobAccepted(WireModel):
-    """The answer to a submission: `state` is `pending`; the last four fields are for published SDKs."""
+    """The answer to a submission: `state` is `pending`; the last four fields are for the published SDKs."""
 
     id: JobId
     state: State
@@ -107,8 +107,8 @@ class JobAccepted(WireModel):
 class ExecuteResult(ReadableOutput, WireModel):
     """The output of a completed job: `output` is any JSON value.
 
-    One that is larger than an answer may be is behind `output_url` instead, for fifteen minutes:
-    `output_bytes` of JSON, whose SHA-256 is `output_sha256`.
+    A larger output is at `output_url` instead, for fifteen minutes: `output_bytes` of JSON, whose SHA-256 is
+    `output_sha256`.
     """
 
     status: str
@@ -128,16 +128,17 @@ class ExecuteResult(ReadableOutput, WireModel):
         )
 
     def the_output(self) -> object:
-        """Return the output, if it is here."""
+        """Return the output, if it is not behind a URL."""
         if self.output_url is not None:
-            raise OutputMismatchError("the output is behind a URL: fetch the job's status, which has it")
+            raise OutputMismatchError("the output is behind a URL: fetch the job's status, which downloads it")
         return self.output
 
 
 class ExecuteAnswer(ExecuteResult):
     """The answer to `execute`: `result` is the output again, where the published SDKs look for it.
 
-    A failed or cancelled job has the status `failed`, an `error`, and neither `output` nor `result`.
+    For a failed or cancelled job, `status` is `failed` and there is an `error` instead of `output` and
+    `result`.
     """
 
     result: Any = None
@@ -145,7 +146,7 @@ class ExecuteAnswer(ExecuteResult):
 
 
 class JobStatus(ReadableOutput, WireModel):
-    """A job as it stands: times are ISO 8601 strings in UTC, and what there is nothing to say of is None."""
+    """The status of a job: times are ISO 8601 strings in UTC, and absent values are None."""
 
     id: JobId
     state: State
@@ -172,19 +173,19 @@ class JobStatus(ReadableOutput, WireModel):
         return self.state in TERMINAL_STATES
 
     def the_output(self) -> object:
-        """Return what the job returned, if it has."""
+        """Return the job's output."""
         if self.result is None:
             raise OutputMismatchError(f"the job {self.id} is {self.state} and has no output")
         return self.result.the_output()
 
     @property
     def queued_for(self) -> timedelta | None:
-        """Return the time from the submission to the first claim; None until then."""
+        """Return the time from the submission to the first claim; None before that."""
         return _between(self.created_at, self.started_at)
 
     @property
     def ran_for(self) -> timedelta | None:
-        """Return the time from the first claim to the terminal state; None until then."""
+        """Return the time from the first claim to the terminal state; None before that."""
         return _between(self.started_at, self.completed_at)
 
     def _repr_html_(self) -> str:
@@ -195,9 +196,9 @@ class JobStatus(ReadableOutput, WireModel):
 
 
 class JobFilter(WireModel):
-    """A filter of jobs; without any criterion it selects all.
+    """A filter of jobs; an empty one selects all.
 
-    `created_after` is the first moment that counts, `created_before` the first one that does not.
+    `created_after` is the first included moment, `created_before` the first excluded one.
     """
 
     model_config = ConfigDict(extra="forbid", loc_by_alias=False)
@@ -208,21 +209,21 @@ class JobFilter(WireModel):
 
 
 class JobQuery(JobFilter):
-    """The query of a list request: `cursor` is that of the page before, which had the same filter."""
+    """The query of a list: `cursor` comes from the previous page, with the same filter."""
 
     limit: Annotated[int, Field(ge=1, le=limits.MAX_LIST_LIMIT)] = limits.DEFAULT_LIST_LIMIT
     cursor: str | None = None
 
 
 class UnreadableJob(WireModel):
-    """A job whose row cannot be read, in any state. The error has a code and a message."""
+    """A job in any state whose row cannot be read, with the code and message of the error."""
 
     id: str
     error: dict[str, str]
 
 
 class JobList(WireModel):
-    """A page of jobs, newest first and without results. Only a missing `cursor` means the end."""
+    """A page of jobs, newest first and without results. Only a missing `cursor` marks the end."""
 
     jobs: list[JobStatus]
     errors: list[UnreadableJob] | None = None
@@ -230,13 +231,13 @@ class JobList(WireModel):
 
 
 class JobCancellation(JobFilter):
-    """The body of a request that cancels the waiting and running jobs that the filter selects."""
+    """The body of a request that cancels the pending and running jobs that the filter selects."""
 
     cursor: str | None = None
 
 
 class CancelledJobs(WireModel):
-    """The number of jobs that a request cancelled; with a `cursor` the next request cancels more."""
+    """The number of jobs that a request has cancelled. With a `cursor`, the next request cancels more."""
 
     cancelled: int
     errors: list[UnreadableJob] | None = None

@@ -1,18 +1,15 @@
-"""The decimal value of JSON numbers, free of floating-point rounding, and the equality of JSON values."""
+"""The exact values of JSON numbers, and the equality of JSON values."""
 
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
 EXACT = 2**53
-"""Up to here each whole number has a float of its own."""
+"""Up to this value, each integer has its own float."""
 
 
 def as_written(number: float) -> float:
-    """Return a number.
-
-    A float beyond that becomes the whole number that its digits say, as 1e30 becomes 10**30.
-    """
+    """Return a number; a large float becomes the integer that its digits spell, such as 10**30 for 1e30."""
     if isinstance(number, float) and EXACT <= abs(number) < float("inf"):
         from decimal import Decimal  # noqa: PLC0415 - few flows take such numbers
 
@@ -21,7 +18,7 @@ def as_written(number: float) -> float:
 
 
 def is_multiple(number: float, of: float) -> bool:
-    """Return whether a number is a whole multiple of another."""
+    """Return whether a number is an integer multiple of another."""
     if isinstance(number, int) and isinstance(of, int):
         return number % of == 0
     (above, below), (of_above, of_below) = _ratio(number), _ratio(of)
@@ -34,10 +31,10 @@ def are_unique(items: Sequence[object]) -> bool:
 
 
 def _compared(value: object) -> Hashable:
-    """Return what is equal for equal JSON values.
+    """Return a key that is equal for equal JSON values.
 
-    Numbers become their digits: Python's hash of a number is known to callers, who could send ten thousand numbers
-    of one hash, each of which a set would compare with all others.
+    Numbers become text, because callers can choose ten thousand numbers with equal hashes, each of which a
+    set would compare with all others.
     """
     if isinstance(value, str):
         return value
@@ -47,7 +44,7 @@ def _compared(value: object) -> Hashable:
         return frozenset((name, _compared(each)) for name, each in cast("dict[str, Any]", value).items())
     if isinstance(value, float) and value.is_integer():
         return str(int(as_written(value))).encode()
-    # No text equals bytes, so that 1 and "1" differ.
+    # Bytes never equal text, so that 1 and "1" differ.
     return repr(value).encode()
 
 
@@ -55,7 +52,7 @@ def _compared(value: object) -> Hashable:
 def _ratio(number: float) -> tuple[int, int]:
     """Return a number as an exact ratio.
 
-    A body may hold a hundred thousand, for which `Fraction` would take seconds.
+    `Fraction` would take seconds for a hundred thousand numbers, which a body may hold.
     """
     from decimal import Decimal  # noqa: PLC0415 - few flows limit numbers so
 

@@ -1,6 +1,6 @@
-"""The request and the answer of each route: the one source of the OpenAPI document.
+"""The request and the answer of each route, from which the OpenAPI document is made.
 
-It needs pydantic, by way of the models: the build step and tests read it, no function does.
+The models need pydantic, so that only the build step and tests import this, no function.
 """
 
 from collections.abc import Mapping
@@ -32,12 +32,11 @@ from noukai_wire.usage import UsageReport
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One route: the models of its request and of its answer.
+    """The operation of a route, with the models of its request and answer.
 
-    `is_public` needs no key at all; the route names the scopes that another needs. `request_headers` and
-    `query` are models whose fields are headers and query parameters; `example` is one of the request's body.
-    `errors` are those that the route adds to what follows from its path, its key and its models. `has_poll_interval`:
-    the answer may say when to ask again.
+    `is_public` operations need no key; the scopes of others are in the route. The fields of `request_headers`
+    and `query` are headers and query parameters; `example` is an example body. `errors` are those beyond the
+    ones implied by the path, the key and the models. `has_poll_interval` answers may have a poll interval.
     """
 
     summary: str
@@ -52,7 +51,7 @@ class Operation:
     has_poll_interval: bool = False
 
     def every_error(self, route: Route) -> frozenset[ErrorCode]:
-        """Return every code that the route may be answered with."""
+        """Return every error code that the route may answer with."""
         codes = {*self.errors, ErrorCode.INTERNAL_ERROR, ErrorCode.UNAVAILABLE, ErrorCode.RATE_LIMITED}
         if not self.is_public:
             codes.add(ErrorCode.UNAUTHENTICATED)
@@ -162,4 +161,4 @@ OPERATIONS: Mapping[Route, Operation] = {
     ),
     Route.HEALTH: Operation("Say whether the API answers", Health, is_public=True),
 }
-"""A route that is missing here is no part of the document; a test holds that there is none."""
+"""The operations by route. A test ensures that no route is missing, since it would not be documented."""

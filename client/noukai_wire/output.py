@@ -1,4 +1,4 @@
-"""A job's output, read as a value of the caller's type."""
+"""The output of a job, read as a value of the caller's type."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ Kind = TypeVar("Kind")
 
 
 class OutputMismatchError(NoukaiError, ValueError):
-    """The error that an output does not fit the requested type.
+    """An error for an output that does not fit the requested type.
 
     `errors` are objects with `path` and `message`.
     """
@@ -36,10 +36,10 @@ class OutputMismatchError(NoukaiError, ValueError):
 
 
 class ReadableOutput:
-    """An object whose output can be read as a value of a type."""
+    """An object with an output that can be read as a value of a type."""
 
     def the_output(self) -> object:
-        """Return the output as it came out of JSON; raise `OutputMismatchError` if there is none."""
+        """Return the output as parsed JSON; raise `OutputMismatchError` if there is none."""
         raise NotImplementedError
 
     @overload
@@ -47,18 +47,18 @@ class ReadableOutput:
     @overload
     def output_as(self, kind: Any, /) -> Any: ...
     def output_as(self, kind: Any, /) -> Any:
-        """Return the output as a type that pydantic knows: a model, a dataclass, `list[date]`.
+        """Return the output as a type that pydantic supports: a model, a dataclass, `list[date]`.
 
-        Bytes are read from base64, as a flow's are written. Raises `OutputMismatchError` for an output that
-        is no such value, and where there is none.
+        Bytes are read from base64, as flows write them. Raises `OutputMismatchError` for an output of another
+        type, or if there is none.
         """
         output = self.the_output()
         try:
             adapter = _adapter(kind)
-        except TypeError:  # a type that cannot be hashed, with a list among its metadata
+        except TypeError:  # the type cannot be hashed, for instance because of a list in its metadata
             adapter = _adapter.__wrapped__(kind)
         try:
-            # As JSON, from which a strict model takes a date or an enum.
+            # As JSON, because from JSON a strict model accepts a date or an enum as text.
             return adapter.validate_json(json.dumps({_FIELD: output}))[_FIELD]
         except ValidationError as invalid:
             raise _mismatch(kind, invalid) from None
@@ -66,7 +66,7 @@ class ReadableOutput:
 
 @lru_cache(maxsize=128)
 def _adapter(kind: Any) -> TypeAdapter[dict[str, Any]]:
-    # A model takes no configuration from here, all else does if it is a part of something that has one.
+    # A configuration applies to what the type contains, except models, which have their own.
     whole = TypedDict("whole", {_FIELD: kind})  # type: ignore[misc]  # known at run time only
     with_config(ConfigDict(val_json_bytes="base64"))(whole)
     return cast("TypeAdapter[dict[str, Any]]", TypeAdapter(whole))
@@ -79,5 +79,5 @@ def _mismatch(kind: Any, invalid: ValidationError) -> OutputMismatchError:
     more = f"; and {len(said) - _MOST_ERRORS} more" if len(said) > _MOST_ERRORS else ""
     name = getattr(kind, "__name__", None) if isinstance(kind, type) else None
     return OutputMismatchError(
-        f"the output is no {name or kind}: {'; '.join(said[:_MOST_ERRORS])}{more}", errors=errors
+        f"the output is not a {name or kind}: {'; '.join(said[:_MOST_ERRORS])}{more}", errors=errors
     )

@@ -14,7 +14,7 @@ IdempotencyKey = Annotated[
 
 
 class IdempotencyHeader(WireModel):
-    """The header that names a submission: the same key for the same flow gives the same job."""
+    """The header with an idempotency key: the same key for the same flow returns the same job."""
 
     model_config = ConfigDict(alias_generator=lambda name: name.title().replace("_", "-"))
 
@@ -22,14 +22,14 @@ class IdempotencyHeader(WireModel):
 
 
 class WaitQuery(WireModel):
-    """The query of a request that is held back; with `progress` every change of it is answered too."""
+    """The query of a held request; with `progress`, each change of the progress is answered too."""
 
     seconds: Annotated[int, Field(ge=0, le=limits.MAX_WAIT_SECONDS)] = limits.MAX_WAIT_SECONDS
     progress: bool = False
 
 
 class UsageQuery(WireModel):
-    """The query of a usage report: its first and last day, in UTC, by default this month until today."""
+    """The query of a usage report: its first and last UTC day, by default this month until today."""
 
-    from_: Annotated[date | None, Field(alias="from", description=f"Of {limits.MAX_USAGE_DAYS} days at most.")] = None
+    from_: Annotated[date | None, Field(alias="from", description=f"At most {limits.MAX_USAGE_DAYS} days.")] = None
     to: date | None = None

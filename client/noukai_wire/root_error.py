@@ -1,4 +1,4 @@
-"""The root of the client's errors, which stands here since the models of answers raise one of them."""
+"""The root of the client's errors, defined here because the models of answers raise one of them."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from typing import Any
 class NoukaiError(Exception):
     """The root of all errors of the client.
 
-    `status_code`, `code` and `request_id` come from the API's answer; they are None where there was none.
+    `status_code`, `code` and `request_id` come from the API's answer; they are None without an answer.
     """
 
     def __init__(

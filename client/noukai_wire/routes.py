@@ -1,4 +1,4 @@
-"""Every route of the API, shared by the gateway, the functions and the client."""
+"""The routes of the API, shared by the gateway, the functions and the client."""
 
 from enum import Enum
 from urllib.parse import quote
@@ -7,7 +7,7 @@ from noukai_wire.scopes import Scope
 
 BASE_PATH = "/api/v1"
 DEFAULT_ROUTE = "$default"
-"""How the gateway names the route of all requests that no other matches."""
+"""The gateway's route for requests that match no other."""
 
 _FLOW = "/seq/{org}/{project}/{flow}"
 
@@ -15,8 +15,8 @@ _FLOW = "/seq/{org}/{project}/{flow}"
 class Route(Enum):
     """A method, a path template below `BASE_PATH`, and scopes; a variable is one whole segment.
 
-    Two forms of one route differ only in how they name the job: below its flow, or by its id alone. The three
-    lists differ in whose jobs they hold: a flow's, a project's or an org's.
+    The two forms of a route differ in how they name the job: below its flow, or by its id alone. The three
+    lists differ in their scope: a flow, a project or an org.
     """
 
     SUBMIT = ("POST", _FLOW + "/jobs", Scope.SUBMIT)
@@ -33,7 +33,7 @@ class Route(Enum):
     CANCEL = ("POST", _FLOW + "/jobs/{id}/cancel", Scope.CANCEL)
     CANCEL_BY_ID = ("POST", "/jobs/{id}/cancel", Scope.CANCEL)
     CANCEL_JOBS = ("POST", _FLOW + "/jobs/cancel", Scope.CANCEL)
-    # Its refusals tell how the old job ended.
+    # Needs the read scope, since its refusals tell how the old job ended.
     RETRY = ("POST", _FLOW + "/jobs/{id}/retry", Scope.SUBMIT, Scope.READ)
     RETRY_BY_ID = ("POST", "/jobs/{id}/retry", Scope.SUBMIT, Scope.READ)
     LIST_JOBS = ("GET", _FLOW + "/jobs", Scope.READ)
@@ -49,21 +49,21 @@ class Route(Enum):
         self.template = template
         """The path below `BASE_PATH`, with its variables in braces."""
         self.scopes = scopes
-        """Every scope that a key needs for it."""
+        """The scopes that a key needs, all of them."""
 
     @property
     def key(self) -> str:
-        """Return the route as an HTTP API names it, for instance `GET /api/v1/jobs/{id}`."""
+        """Return the key of the route in an HTTP API, for instance `GET /api/v1/jobs/{id}`."""
         return f"{self.method} {BASE_PATH}{self.template}"
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return the keys of all requests that it answers: where `GET` is, `HEAD` is too."""
+        """Return the keys of all requests that it answers; a `GET` route also answers `HEAD`."""
         return (self.key, f"HEAD {BASE_PATH}{self.template}") if self.method == "GET" else (self.key,)
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """Return the names of the template's variables, in their order."""
+        """Return the names of the template's variables, in order."""
         return tuple(part[1:-1] for part in self.template.split("/") if part.startswith("{"))
 
     def path(self, **variables: str) -> str:

@@ -1,4 +1,4 @@
-"""Jobs, flows and usage as rows of text, for tables in terminals and notebooks."""
+"""The rows of jobs, flows and usage, for tables in terminals and notebooks."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, str]
 
 NUMBERS = frozenset({"jobs", "completed", "failed", "cancelled", "attempts", "seconds", "GB-seconds", "USD"})
-"""The columns of numbers, which stand to the right."""
+"""The columns of numbers, which are aligned right."""
 
 
 def job_row(job: "JobStatus") -> Row:
@@ -29,7 +29,7 @@ def job_row(job: "JobStatus") -> Row:
 
 
 def usage_rows(report: "UsageReport") -> list[Row]:
-    """Return what was used as rows, one for each day and flow and one for all."""
+    """Return the usage as rows: one for each day and flow, and a total."""
     rows = [{"day": usage.day, "flow": one_line(usage.flow), **_usage_cells(usage)} for usage in report.days]
     return [*rows, {"day": "total", "flow": f"{report.from_} to {report.to}", **_usage_cells(report.total)}]
 
@@ -40,7 +40,7 @@ def html_of_jobs(jobs: Sequence["JobStatus"]) -> str:
 
 
 def html_of_usage(report: "UsageReport") -> str:
-    """Return what was used as HTML, the total last."""
+    """Return the usage as HTML, with the total last."""
     *rows, total = usage_rows(report)
     return html_of_rows(rows, len(rows), NUMBERS, total)
 
@@ -51,7 +51,7 @@ def html_of_flows(flows: Sequence["FlowDescription"]) -> str:
 
 
 def arguments_line(flow: "FlowDescription") -> str:
-    """Return the names of a flow's arguments, those that may be left out in brackets."""
+    """Return the names of a flow's arguments, optional ones in brackets."""
     required: list[str] = flow.input.get("required", [])
     return one_line(" ".join(name if name in required else f"[{name}]" for name in flow.input.get("properties", {})))
 

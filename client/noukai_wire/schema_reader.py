@@ -1,4 +1,4 @@
-"""A reader of JSON Schemas: their references, and examples of what they accept."""
+"""The reader of JSON Schemas: it resolves references and makes examples."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -12,7 +12,7 @@ _TEXTS = {
     "uri": "https://example.org/",
     "uuid": "3f0c9d1e-8c57-4a0b-9d3e-5b1f2a6c7d80",
 }
-"""An example of each format of text that is to be expected."""
+"""An example for each common format of text."""
 
 Schema = dict[str, Any]
 
@@ -24,9 +24,9 @@ class SchemaReader:
         self._definitions = an_object(definitions)
 
     def example(self, schema: object, within: frozenset[object] = frozenset()) -> Any:
-        """Return an example of what a schema accepts; one that the schema names comes first.
+        """Return an example for a schema, if possible the schema's own.
 
-        `within` are the definitions that this is a part of: one of them once more gives no value.
+        `within` are the enclosing definitions; a recursive reference to one of them gives no value.
         """
         name = an_object(schema).get("$ref")
         if name in within:
@@ -78,14 +78,14 @@ class SchemaReader:
 
 
 def example_of_arguments(schema: Mapping[str, Any]) -> Schema:
-    """Return example arguments for the input of a flow, the required ones only."""
+    """Return example arguments for the input of a flow, only the required ones."""
     reader = SchemaReader(schema.get("$defs"))
     properties = an_object(schema.get("properties"))
     return {name: reader.example(properties.get(name)) for name in an_array(schema.get("required"))}
 
 
 def variants_of(known: Schema) -> list[Any]:
-    """Return the schemas of which one must fit, null last: it is the least of examples."""
+    """Return the alternative schemas, null last, since it is the least helpful example."""
     found = [variant for name in ("anyOf", "oneOf", "allOf") for variant in an_array(known.get(name))]
     return sorted(found, key=lambda each: kinds_of(an_object(each)) == ["null"])
 
@@ -126,10 +126,10 @@ def _limit(known: Schema, name: str, absent: float) -> float:
 
 
 def an_object(value: object) -> Schema:
-    """Return the value if it is an object, else an empty one."""
+    """Return the value if it is an object, or else an empty object."""
     return cast("Schema", value) if isinstance(value, dict) else {}
 
 
 def an_array(value: object) -> list[Any]:
-    """Return the value if it is an array, else an empty one."""
+    """Return the value if it is an array, or else an empty array."""
     return cast("list[object]", value) if isinstance(value, list) else []

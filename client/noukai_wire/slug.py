@@ -10,5 +10,5 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
 
 def is_slug(text: str) -> bool:
-    """Return whether a text keeps to `SLUG_RULE`."""
+    """Return whether a text follows `SLUG_RULE`."""
     return MIN_SLUG_LENGTH <= len(text) <= MAX_SLUG_LENGTH and _SLUG.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""The fields of Noukai's published SDKs that this API does not implement: accepted if empty."""
+"""The fields of Noukai's published SDKs that this API does not implement: accepted only if empty."""
 
 UNSUPPORTED_FIELDS = frozenset(
     {
@@ -12,7 +12,7 @@ UNSUPPORTED_FIELDS = frozenset(
         *("toolCallMessages", "tool_call_messages"),
     }
 )
-"""Fields of a submit request that are refused unless they are null, empty, zero or false."""
+"""The fields of a submit request that are refused unless null, empty, zero or false."""
 
 IGNORED_FIELDS = frozenset({"trace"})
-"""Of those, the ones that either value is accepted of."""
+"""Those fields of which both boolean values are accepted."""

@@ -1,4 +1,4 @@
-"""The body of a request for a place to upload an input to, and its answer."""
+"""The body and the answer of an upload request."""
 
 from typing import Annotated
 
@@ -10,11 +10,10 @@ from noukai_wire.references import Sha256, UploadedInput
 
 
 class Upload(WireModel):
-    """The body of a request for a place to upload an input to, which then takes just that.
+    """The body of an upload request, which returns a URL for exactly this input.
 
-    The input is the JSON of an object with `message` and `parameters`, of so many `bytes` in UTF-8. The
-    `options` are those of the submission that will follow: the input is kept for as long as that job needs
-    it.
+    The input is the JSON of an object with `message` and `parameters`, of `bytes` bytes in UTF-8. `options`
+    are those of the submission to follow, since they determine how long the input is kept.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -27,7 +26,7 @@ class Upload(WireModel):
 class UploadTarget(WireModel):
     """The target of an upload: its URL and headers, valid for fifteen minutes.
 
-    A submission names it by `input`.
+    A submission refers to it by `input`.
     """
 
     input: UploadedInput

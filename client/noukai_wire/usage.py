@@ -1,4 +1,4 @@
-"""The report of what an org has used."""
+"""The report of an org's usage."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from noukai_wire.models import WireModel
 
 
 class Use(WireModel):
-    """The usage of jobs: the ended ones by outcome, their attempts, and their compute."""
+    """The usage of jobs: ended jobs by outcome, their attempts, and their compute."""
 
     jobs: int
     completed: int
@@ -22,14 +22,14 @@ class Use(WireModel):
 
 
 class DayUse(Use):
-    """The usage of one flow by jobs that ended on one day, such as `2026-11-25`, in UTC."""
+    """The usage of one flow by jobs that ended on one UTC day, such as `2026-11-25`."""
 
     day: str
     flow: str
 
 
 class UsageReport(WireModel):
-    """The usage of an org from one day to another, both included."""
+    """The usage of an org from one day to another, both inclusive."""
 
     from_: Annotated[str, Field(alias="from")]
     to: str
@@ -37,7 +37,7 @@ class UsageReport(WireModel):
     total: Use
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Return a dict for each day and flow, as for a `DataFrame`."""
+        """Return a dict for each day and flow, for instance for a `DataFrame`."""
         return [usage.model_dump() for usage in self.days]
 
     def _repr_html_(self) -> str:

@@ -68,8 +68,9 @@ def test_an_interrupted_wait_says_how_to_go_on(api: FakeApi, colour: str) -> Non
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
     assert process.returncode == -signal.SIGINT
-    assert "KeyboardInterrupt\njob job_held goes on: client.job('job_held').wait() takes it up again" in said.replace(
-        "asyncio.exceptions.CancelledError\n", "KeyboardInterrupt\n"
+    assert (
+        "KeyboardInterrupt\njob job_held goes on: client.job('job_held').wait() continues to wait for it"
+        in said.replace("asyncio.exceptions.CancelledError\n", "KeyboardInterrupt\n")
     )
     assert api.lives["job_held"][0]["state"] == "running"
 
@@ -96,7 +97,7 @@ def test_interrupted_waits_for_many_jobs_say_how_to_go_on(api: FakeApi, colour: 
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
     assert process.returncode == -signal.SIGINT
-    assert "\n2 of 2 jobs go on: as_completed(jobs) takes them up again" in said
+    assert "\n2 of 2 jobs go on: as_completed(jobs) continues to wait for them" in said
 
 
 @colours

@@ -63,7 +63,7 @@ def test_output_of_another_kind_is_an_error() -> None:
     with pytest.raises(OutputMismatchError) as raised:
         result_of([INVOICE, {**INVOICE, "due": "soon"}]).output_as(list[Invoice])
     assert isinstance(raised.value, NoukaiError)
-    assert str(raised.value).startswith("the output is no list[")
+    assert str(raised.value).startswith("the output is not a list[")
     (error,) = raised.value.errors
     assert error["path"] == "1.due"
     assert f"1.due: {error['message']}" in str(raised.value)

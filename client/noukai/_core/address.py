@@ -11,7 +11,7 @@ _SEGMENTS = 3
 
 
 class FlowAddress(NamedTuple):
-    """A flow's place: `org/project/flow`."""
+    """The address of a flow: `org/project/flow`."""
 
     org: str
     project: str
@@ -22,7 +22,7 @@ class FlowAddress(NamedTuple):
 
     @classmethod
     def parse(cls, text: str, *, org: str | None, project: str | None) -> "FlowAddress":
-        """Read `org/project/flow`, or `flow` alone with the given org and project."""
+        """Parse `org/project/flow`, or `flow` alone with the given org and project."""
         segments = str(text).split("/")
         if len(segments) == 1:
             if org is None or project is None:
@@ -37,16 +37,16 @@ class FlowAddress(NamedTuple):
 
 
 def slug(name: str, text: object) -> str:
-    """Return the text if it is a slug; `name` says in the error what it was meant for."""
+    """Return the text if it is a slug; `name` describes it in the error."""
     if not isinstance(text, str) or not is_slug(text):
         raise InvalidArgumentError(f"{name} {text!r} is not a slug: {SLUG_RULE}")
     return text
 
 
 def is_host(name: str | None) -> bool:
-    """Return whether a host can have this name.
+    """Return whether the name is a valid host name.
 
-    To look up a name with an empty part, or with one that is too long, would raise a `UnicodeError`.
+    Looking up a name with an empty or too long label would raise a `UnicodeError`.
     """
     try:
         return bool(name and name.encode("idna")) and re.search(r"\s", str(name)) is None
@@ -55,7 +55,7 @@ def is_host(name: str | None) -> bool:
 
 
 def job_id(text: object) -> str:
-    """Return the text if it can be a job's id, and so cannot change the path it is put into."""
+    """Return the text if it can be a job id, and so is safe in a path."""
     if not isinstance(text, str) or not _JOB_ID.fullmatch(text):
         raise InvalidArgumentError(f"{text!r} is not a job's id, which looks like job_4kq0…")
     return text

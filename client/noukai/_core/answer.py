@@ -1,4 +1,4 @@
-"""The reading of the API's answers: a model, an error, or how long to wait before asking again."""
+"""The reading of the API's answers: a model, an error, or a poll interval."""
 
 import math
 from datetime import UTC, datetime
@@ -39,11 +39,11 @@ Model = TypeVar("Model", bound=WireModel)
 Accepted = TypeVar("Accepted", JobAccepted, JobAccepted | ApiError)
 
 _LONGEST_PAUSE = 24 * 60 * 60.0
-"""A larger `Retry-After`, in seconds, is taken for this one: no sleep can overflow."""
+"""In seconds: a larger `Retry-After` is reduced to this, so that no sleep overflows."""
 
 _SNIFFED_BYTES = 64
 _BLANKS = b"\xef\xbb\xbf \t\r\n"
-"""What may precede a page's first element: a byte-order mark and blanks."""
+"""The bytes that may precede a page's first tag: a byte-order mark and white space."""
 
 _TEMPORARY_REDIRECTIONS = {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT}
 
@@ -67,7 +67,7 @@ _STATUS_BY_CODE: dict[str, HTTPStatus] = {code.value: code.status for code in Er
 
 
 def answered(request: httpx.Request) -> Operation[httpx.Response]:
-    """Send the request; return a successful answer, and raise every other."""
+    """Send the request; return a successful answer, and raise any other as an error."""
     try:
         response: httpx.Response = yield request
     except httpx.RequestError as failure:
@@ -80,7 +80,7 @@ def answered(request: httpx.Request) -> Operation[httpx.Response]:
 
 
 def of_flow(address: FlowAddress, outcome: Accepted, response: httpx.Response) -> Accepted:
-    """Return what was accepted of the flow; raise `UnexpectedAnswerError` if it is another's job."""
+    """Return the accepted job; raise `UnexpectedAnswerError` if it belongs to another flow."""
     if isinstance(outcome, JobAccepted) and outcome.flow != str(address):
         raise unexpected(response, f"it is about a job of {outcome.flow}: do processes share a connection?")
     return outcome
@@ -89,7 +89,7 @@ def of_flow(address: FlowAddress, outcome: Accepted, response: httpx.Response) -
 def read(model: type[Model], response: httpx.Response) -> Model:
     """Return the body of a successful answer.
 
-    Raise `UnexpectedAnswerError` if it is not of the model's shape.
+    Raises `UnexpectedAnswerError` if it does not have the model's shape.
     """
     try:
         return model.model_validate_json(response.content)
@@ -100,7 +100,7 @@ def read(model: type[Model], response: httpx.Response) -> Model:
 
 
 def read_job(job_id: str, response: httpx.Response) -> JobStatus:
-    """Return the job that was asked for; raise `UnexpectedAnswerError` for another one's status, too."""
+    """Return the requested job; raise `UnexpectedAnswerError` if the answer is about another job."""
     status = read(JobStatus, response)
     if status.id != job_id:
         raise unexpected(response, f"it is about job {status.id}: do processes share a connection?")
@@ -112,30 +112,30 @@ def unexpected(
 ) -> UnexpectedAnswerError:
     """Return the error for an answer that the API never gives."""
     return kind(
-        f"the answer to {_request(response)} is not one of this API ({problem}): check base_url (NOUKAI_BASE_URL)",
+        f"the answer to {_request(response)} is not from this API ({problem}): check base_url (NOUKAI_BASE_URL)",
         status_code=response.status_code,
         request_id=_request_id(response),
     )
 
 
 def _web_page(response: httpx.Response) -> str | None:
-    """Describe the answer if it is a web page. The API itself answers with JSON and never redirects."""
+    """Describe the answer if it is a web page. The API answers only with JSON and never redirects."""
     if not response.is_error and _is_page(response):
         return "it is a web page"
     if response.status_code in _TEMPORARY_REDIRECTIONS:
-        return "it redirects for now, as a login page does"
+        return "it is a temporary redirect, as to a login page"
     return None
 
 
 def _is_page(response: httpx.Response) -> bool:
     if response.headers.get("Content-Type", "").lower().startswith("text/html"):
         return True
-    # Not every captive portal says what it sends; JSON never begins like this.
+    # A captive portal may not state the content type; JSON never begins with `<`.
     return response.content[:_SNIFFED_BYTES].lstrip(_BLANKS).startswith(b"<")
 
 
 def error_of(response: httpx.Response) -> ApiError:
-    """Return the error that an unsuccessful answer stands for, be it the API's, a gateway's or a proxy's."""
+    """Return the error for an unsuccessful answer of the API, a gateway or a proxy."""
     if not response.is_error:
         return unexpected(response, f"HTTP {response.status_code}")
     detail = _detail(response)
@@ -144,14 +144,14 @@ def error_of(response: httpx.Response) -> ApiError:
 
 
 def error_of_entry(entry: ErrorDetail, response: httpx.Response) -> ApiError:
-    """Return the error of one of many jobs in an answer: what a request for it alone would have raised."""
+    """Return the error of one entry in an answer, as a request for it alone would raise it."""
     status = _STATUS_BY_CODE.get(entry.code, HTTPStatus.UNPROCESSABLE_ENTITY)
     return _error(response, status, entry.message, entry.model_dump(by_alias=True, exclude_none=True), None)
 
 
 def error_of_failure(request: httpx.Request, failure: httpx.RequestError) -> NoukaiError:
-    """Return the error for a request that got no answer, or one that cannot be read."""
-    # A query may be worth as much as a key.
+    """Return the error for a request without a readable answer."""
+    # A query may hold a secret, such as a signature.
     what = f"{request.method} {request.url.copy_with(query=None)}"
     if isinstance(failure, httpx.TimeoutException):
         return RequestTimeoutError(f"{what} was not answered in time")
@@ -181,10 +181,10 @@ def _error(
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds for which the answer asks to wait, or None if it does not ask.
+    """Return the seconds that the answer asks to wait, or None.
 
-    `Retry-After-Ms` is the more exact. A date counts from the answer's own `Date`, if it has one, so that the
-    clock of this machine does not matter.
+    `Retry-After-Ms` is more exact than `Retry-After`. A date is compared with the answer's own `Date`, if
+    present, so that this machine's clock does not matter.
     """
     asked = response.headers.get("Retry-After", "")
     exact = response.headers.get("Retry-After-Ms", "")
@@ -201,7 +201,7 @@ def retry_after(response: httpx.Response) -> float | None:
 def _detail(response: httpx.Response) -> dict[str, Any]:
     try:
         body: object = response.json()
-    except (ValueError, RecursionError):  # HTML, an empty body, another encoding, nesting without end
+    except (ValueError, RecursionError):  # such as HTML, an empty body, another encoding, or endless nesting
         return {}
     if not isinstance(body, dict):
         return {}
@@ -219,7 +219,7 @@ def _request(response: httpx.Response) -> str:
 
 
 def _request_id(response: httpx.Response) -> str | None:
-    # A gateway that answers by itself has an id of its own, which its operator can look up.
+    # A gateway's own answer has its own request id, which an operator can look up.
     return _text(response.headers.get("X-Request-ID") or response.headers.get("Apigw-Requestid"))
 
 

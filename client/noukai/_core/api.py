@@ -1,4 +1,4 @@
-"""The operations of the API: each sends its request with its retries, and reads the answer."""
+"""The operations of the API: each sends a request with retries, and reads the answer."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -38,19 +38,19 @@ from .waiting.recent import RecentJobs
 
 _JSON = {"Content-Type": "application/json"}
 _BACKOFFS = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds at most before each retry; the last stands for all that follow."""
+"""The longest pause in seconds before each retry; the last one applies to all further retries."""
 
 _OUTAGE = 15 * 60.0
-"""Seconds for which a wait without a deadline goes on although the API does not answer."""
+"""How many seconds a wait without a deadline goes on while the API does not answer."""
 
 Ask = Callable[[float], httpx.Request]
-"""Makes a request that must be over in so many seconds."""
+"""Makes a request that must end within a number of seconds."""
 
 
 class Api:
     """The API as its settings describe it; `jitter` returns a random number from 0 up to 1.
 
-    Without an `http_client` of the caller's it `is_portable`: another process can ask it with the same
+    Without an `http_client` of the caller it `is_portable`: another process can use it with the same
     settings.
     """
 
@@ -86,7 +86,7 @@ class Api:
     def submit(
         self, address: FlowAddress, submission: Submission, on_transfer: Listener | None = None
     ) -> Operation[JobAccepted]:
-        """Submit a job; repeating it is harmless, since every attempt carries the same idempotency key."""
+        """Submit a job; retries are harmless, because they carry the same idempotency key."""
         submission = yield from uploaded(self, address, submission, on_transfer)
         headers = {"Idempotency-Key": submission.idempotency_key, **_JSON}
         ask = partial(self.request, Route.SUBMIT, content=submission.content, headers=headers, **address._asdict())
@@ -96,7 +96,7 @@ class Api:
     def submit_jobs(
         self, address: FlowAddress, submissions: Sequence[Submission]
     ) -> Operation[list[JobAccepted | ApiError]]:
-        """Submit jobs in one request; return an outcome for each, in their order."""
+        """Submit jobs in one request; return each one's outcome, in order."""
         content = b'{"jobs":[%b]}' % b",".join(submission.entry for submission in submissions)
         ask = partial(self.request, Route.SUBMIT_JOBS, content=content, headers=_JSON, **address._asdict())
         patience = self.patience_of_submission(submissions[0])
@@ -109,7 +109,7 @@ class Api:
         return found
 
     def statuses(self, ids: Sequence[str], deadline: Deadline) -> Operation[list[Look]]:
-        """Fetch the status of jobs in one request."""
+        """Check the status of jobs in one request."""
         content = JobIds(ids=list(ids)).model_dump_json().encode()
         ask = partial(self.request, Route.STATUSES, content=content, headers=_JSON)
         response = yield from self.exchange(ask, deadline, self.patience_of_wait(deadline))
@@ -123,21 +123,21 @@ class Api:
         ]
 
     def retry(self, job_id: str) -> Operation[JobAccepted]:
-        """Submit the job's input again; repeating it is harmless, since it makes one new job only."""
+        """Resubmit the job's input; retries are harmless, because they make one new job."""
         response = yield from self.exchange(partial(self.request, Route.RETRY_BY_ID, id=job_id), self.deadline())
         return read(JobAccepted, response)
 
     def status(self, job_id: str) -> Operation[JobStatus]:
-        """Fetch the job as it stands, with its output, wherever that is."""
+        """Fetch the job's status with its output, wherever that is stored."""
         return (yield from with_output(self, (yield from self.look(job_id, self.deadline()))))
 
     def look(self, job_id: str, deadline: Deadline) -> Operation[JobStatus]:
-        """Fetch the job as the API shows it."""
+        """Fetch the job's status as the API shows it."""
         response = yield from self.exchange(partial(self.request, Route.STATUS_BY_ID, id=job_id), deadline)
         return read_job(job_id, response)
 
     def cancel(self, job_id: str, deadline: Deadline | None = None) -> Operation[JobStatus]:
-        """Cancel the job, and return it as it stands afterwards: a terminal job is unchanged."""
+        """Cancel the job, and return its status afterwards; a terminal job is unchanged."""
         response = yield from self.exchange(
             partial(self.request, Route.CANCEL_BY_ID, id=job_id), deadline or self.deadline()
         )
@@ -150,7 +150,7 @@ class Api:
         return read(JobList, (yield from self.exchange(ask, self.deadline())))
 
     def cancel_jobs(self, address: FlowAddress, body: JobCancellation) -> Operation[CancelledJobs]:
-        """Cancel a page of a flow's jobs; a repetition cancels the rest of it, and counts no job again."""
+        """Cancel a page of a flow's jobs; a retry cancels the rest of the page, and counts no job twice."""
         content = body.model_dump_json(by_alias=True, exclude_none=True).encode()
         ask = partial(self.request, Route.CANCEL_JOBS, content=content, headers=_JSON, **address._asdict())
         response = yield from self.exchange(ask, self.deadline())
@@ -162,7 +162,7 @@ class Api:
         return FlowTable(read(FlowList, response).flows)
 
     def usage(self, from_: date | str | None, to: date | str | None) -> Operation[UsageReport]:
-        """Fetch what the key's org has used; a bound that is not stated is the API's default."""
+        """Fetch the usage of the key's org; a missing bound is the API's default."""
         params = {name: str(day) for name, day in (("from", from_), ("to", to)) if day is not None}
         response = yield from self.exchange(partial(self.request, Route.USAGE, params=params), self.deadline())
         return read(UsageReport, response)
@@ -182,7 +182,7 @@ class Api:
         headers: Mapping[str, str] | None = None,
         **variables: str,
     ) -> httpx.Request:
-        """Send a request within the seconds left; a held one takes `held` on top of the usual timeout."""
+        """Return a request that must end within the seconds left; a held one gets `held` seconds on top."""
         return httpx.Request(
             route.method,
             _url(self.settings.base_url, route, **variables),
@@ -200,11 +200,10 @@ class Api:
         *,
         is_final: Callable[[NoukaiError], bool] | None = None,
     ) -> Operation[httpx.Response]:
-        """Repeat the request until it is answered with success or with an error that lasts, which is raised.
+        """Send the request until it succeeds, or raise an error that a retry cannot solve.
 
-        When the deadline comes first, `DeadlinePassedError` is raised, caused by the error that was to be
-        retried. Without `patience` the client's setting says how often that is; `is_final` is true for errors
-        to raise at once.
+        At the deadline, raises `DeadlinePassedError`, caused by the last error. Without `patience`, the
+        client's settings limit the retries; `is_final` returns true for errors to raise at once.
         """
         failures = Failures(self.clock, patience or Patience(self.settings.max_retries))
         while left := deadline.left:
@@ -223,14 +222,14 @@ class Api:
         raise DeadlinePassedError
 
     def patience_of_wait(self, deadline: Deadline) -> Patience:
-        """Return how long a wait outlasts an unreachable API: until its deadline, or a quarter of an hour."""
+        """Return the patience of a wait with an unreachable API: until its deadline, or 15 minutes."""
         if not self.settings.max_retries:
             return Patience(0, limited_seconds=math.inf)
         seconds = _OUTAGE if math.isinf(deadline.left) else math.inf
         return Patience(self.settings.max_retries, seconds, limited_seconds=math.inf, longest_pause=math.inf)
 
     def patience_of_submission(self, submission: Submission) -> Patience:
-        """Return for how long a submission is repeated."""
+        """Return the patience of a submission."""
         retries, seconds = 0, submission.retry_for
         if seconds is None:
             retries = self.settings.max_retries
@@ -238,11 +237,11 @@ class Api:
         return Patience(retries, seconds, limited_seconds=seconds)
 
     def backoff(self, attempt: int) -> float:
-        """Return how many seconds to sleep after so many attempts before."""
+        """Return how many seconds to sleep after a number of attempts."""
         return self._jitter() * _BACKOFFS[min(attempt, len(_BACKOFFS) - 1)]
 
 
 @lru_cache(maxsize=256)
 def _url(base_url: str, route: Route, **variables: str) -> httpx.URL:
-    """Return the URL, cached: building it takes an eighth of a request."""
+    """Return the URL, cached: building it takes an eighth of a request's time."""
     return httpx.URL(base_url + route.path(**variables))

@@ -11,7 +11,7 @@ Clock = Callable[[], float]
 
 
 class DeadlinePassedError(Exception):
-    """The error that the deadline has passed; its cause is the last failure, if any."""
+    """An error for a passed deadline; its cause is the last failure, if any."""
 
 
 class Deadline:
@@ -23,14 +23,11 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Return the seconds left: 0 once it has passed, infinite if there is no deadline."""
+        """Return the seconds left: 0 once it has passed, infinite without a deadline."""
         return max(0.0, self._at - self._clock())
 
     def pause(self, seconds: float, because: NoukaiError | None = None) -> Operation[None]:
-        """Sleep for these seconds.
-
-        If they reach the deadline, only until then, and raise `DeadlinePassedError`.
-        """
+        """Sleep for these seconds, or until the deadline; in that case raise `DeadlinePassedError`."""
         left = self.left
         if min(seconds, left):
             yield Sleep(min(seconds, left))

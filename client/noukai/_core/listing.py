@@ -1,4 +1,4 @@
-"""Paged iteration over the jobs that a filter selects."""
+"""The paged iteration over the jobs that a filter selects."""
 
 import warnings
 from collections.abc import Iterable, Mapping
@@ -18,34 +18,34 @@ from .operation import Operation
 Filter = TypeVar("Filter", bound=JobFilter)
 
 _USERS_FRAME = 6
-"""Whoever goes through jobs or cancels them: below are what he calls, its driver, and the operations here."""
+"""The stack level of the caller's frame: below it are the method called, its driver, and these operations."""
 
 
 class UnreadableJobWarning(UserWarning):
-    """A job was left out of a list or a cancellation of many, since what is stored of it cannot be read."""
+    """A warning that a job was left out of a list or a cancellation, because its row cannot be read."""
 
     def __init__(self, job: UnreadableJob) -> None:
         super().__init__(job)
         self.job = job
 
     def __str__(self) -> str:
-        reason = self.job.error.get("message") or "what is stored of it cannot be read"
+        reason = self.job.error.get("message") or "its stored row cannot be read"
         return f"{self.job.id} is left out: {reason}"
 
 
 class JobSelection(TypedDict, total=False):
-    """A filter of jobs; without any criterion it selects all."""
+    """A filter of jobs; an empty one selects all."""
 
     state: str | None
-    """`pending`, `running`, `completed`, `failed` or `cancelled`, as a job stands when it is read."""
+    """`pending`, `running`, `completed`, `failed` or `cancelled`: the state when the job is read."""
     created_after: datetime | str | None
-    """The first moment that counts: an aware datetime, or ISO 8601 text with its time zone."""
+    """The first included moment: an aware datetime, or ISO 8601 text with a time zone."""
     created_before: datetime | str | None
-    """The first moment that does not count."""
+    """The first excluded moment."""
 
 
 class Listing:
-    """The jobs of a flow, a project or an org, the newest first; `page_size` is 1 to 100."""
+    """The jobs of a flow, a project or an org, newest first; `page_size` is 1 to 100."""
 
     def __init__(
         self, api: Api, route: Route, address: Mapping[str, str], selection: JobSelection, page_size: int
@@ -57,7 +57,7 @@ class Listing:
         self.has_more = True
 
     def page(self) -> Operation[list[JobStatus]]:
-        """Fetch the next page, which may be short, or even empty."""
+        """Fetch the next page, which may be short or empty."""
         page = yield from self._api.jobs(self._route, self._query, self._address)
         self._query = self._query.model_copy(update={"cursor": page.cursor})
         self.has_more = page.cursor is not None
@@ -71,10 +71,10 @@ def listing_of_flow(api: Api, address: FlowAddress, selection: JobSelection, pag
 
 
 def listing_of_org(api: Api, org: str | None, project: str | None, selection: JobSelection, page_size: int) -> Listing:
-    """List the jobs of an org, by default the client's, or of one project of it."""
+    """List the jobs of an org, by default the client's, or of one of its projects."""
     org = api.settings.org if org is None else org
     if org is None:
-        raise InvalidArgumentError("a list needs an org: name it, or give it to the client, or set NOUKAI_ORG")
+        raise InvalidArgumentError("a list needs an org: give it to the client, or set NOUKAI_ORG")
     address = {"org": slug("org", org)}
     if project is None:
         return Listing(api, Route.LIST_ORG, address, selection, page_size)
@@ -83,7 +83,7 @@ def listing_of_org(api: Api, org: str | None, project: str | None, selection: Jo
 
 
 def cancellation(api: Api, address: FlowAddress, selection: JobSelection) -> Operation[int]:
-    """Cancel the selected jobs of a flow that wait or run; return how many were cancelled."""
+    """Cancel the selected pending and running jobs of a flow; return their number."""
     return _cancel_pages(api, address, _checked(JobCancellation, selection))
 
 
@@ -95,7 +95,7 @@ def _cancel_pages(api: Api, address: FlowAddress, body: JobCancellation) -> Oper
         cancelled += page.cancelled
         unreadable += page.errors or []
         if page.cursor is None:
-            # At the end, lest whoever makes errors of warnings leaves the rest uncancelled.
+            # Warn at the end, so that turning warnings into errors leaves no job uncancelled.
             _warn_of(unreadable)
             return cancelled
         body = body.model_copy(update={"cursor": page.cursor})

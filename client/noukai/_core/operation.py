@@ -1,9 +1,8 @@
 """The protocol between the core and its drivers.
 
-An operation is a generator that decides but does nothing: it yields steps and returns its outcome. A driver
-performs each step: it replies to a request with its response or with the `httpx.RequestError` that came
-instead, which is thrown into the operation; to requests that are sent together with such a reply for each;
-and to any other step with None.
+An operation is a generator that performs no input or output: it yields steps and returns its outcome. A
+driver performs each step. It replies to a request with the response, or throws the `httpx.RequestError` into
+the operation; to concurrent requests with a list of both; and to any other step with None.
 """
 
 from asyncio import CancelledError
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Listener = Callable[[dict[str, Any]], object]
-"""Hears of a job's progress, as the job tells it."""
+"""A callback for a job's progress."""
 
 
 class Sleep(NamedTuple):
@@ -37,13 +36,13 @@ class Report(NamedTuple):
 
 
 class Together(NamedTuple):
-    """Requests to send concurrently; the reply is a list."""
+    """Concurrent requests; the reply is a list."""
 
     requests: list[httpx.Request]
 
 
 class Attend(NamedTuple):
-    """A pause until another operation settles this, or so many seconds have passed."""
+    """A pause until another operation settles this, or until the timeout."""
 
     settled: "Future[Any]"
     seconds: float
@@ -63,10 +62,7 @@ Operation: TypeAlias = Generator[Step, Any, T]
 
 
 def advance(operation: Operation[T], reply: Reply) -> Step | Outcome[T]:
-    """Send the operation the reply to its last step; None at first.
-
-    Return its next step, or its outcome.
-    """
+    """Send the operation the reply to its last step, at first None; return its next step or its outcome."""
     try:
         if isinstance(reply, httpx.RequestError):
             return operation.throw(reply)
@@ -76,9 +72,9 @@ def advance(operation: Operation[T], reply: Reply) -> Step | Outcome[T]:
 
 
 def together(operations: Iterable[Operation[T]]) -> Operation[list[T]]:
-    """Perform operations concurrently, which request and sleep only; return their outcomes in order.
+    """Perform operations concurrently, which may only request and sleep; return their outcomes in order.
 
-    Their requests are sent at once, and all sleep for as long as the one that has to sleep the longest.
+    Their requests are sent together, and all of them sleep for the longest of their pauses.
     """
     running = list(operations)
     outcomes: dict[int, T] = {}

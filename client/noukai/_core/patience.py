@@ -12,14 +12,14 @@ from .deadline import Clock
 _LOG = logging.getLogger("noukai")
 
 _TOLD_AFTER = 5.0
-"""Seconds of failures before anything is said: most are over by then."""
+"""Seconds of failures before a message is logged; most outages are shorter."""
 
 _LONGEST_RETRY_AFTER = 60.0
-"""A longer pause than this, in seconds, would look like a hang: the caller gets the error instead."""
+"""In seconds: a longer `Retry-After` is raised as an error, since waiting would look like a hang."""
 
 
 _CLOUDFLARE = range(520, 525)
-"""How it says that the server behind it is away."""
+"""Cloudflare's status codes for an unreachable server."""
 
 _TRANSIENT = {
     *_CLOUDFLARE,
@@ -29,24 +29,24 @@ _TRANSIENT = {
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
-    HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED,  # a captive portal's
+    HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED,  # from a captive portal
 }
 
 
 def is_transient(error: NoukaiError) -> bool:
-    """Return whether a repetition may succeed."""
+    """Return whether a retry may succeed."""
     return isinstance(error, ConnectionFailedError | WebPageError) or error.status_code in _TRANSIENT
 
 
 class Patience(NamedTuple):
-    """A limit on repetitions: a number of them, and more until so many seconds after the first failure."""
+    """A limit on retries: a number, and further ones for so many seconds after the first failure."""
 
     retries: int
     seconds: float = 0.0
     limited_seconds: float = 0.0
-    """The same for 429: a rate limit is no reason to give up a job."""
+    """The same for 429, since a rate limit is no reason to give up a job."""
     longest_pause: float = _LONGEST_RETRY_AFTER
-    """The longest `Retry-After` that is obeyed, unless there are more seconds."""
+    """The longest `Retry-After` that is obeyed, unless `seconds` is longer."""
 
 
 class Failures:
@@ -60,13 +60,13 @@ class Failures:
         self.count = 0
 
     def is_last(self, error: NoukaiError, pause: float) -> bool:
-        """Record a failure; return whether a repetition after so many seconds would come too late."""
+        """Record a failure; return whether a retry after the pause would exceed the limits."""
         now = self._clock()
         self._since = now if self._since is None else self._since
         patience = self._patience
         seconds = patience.limited_seconds if isinstance(error, RateLimitedError) else patience.seconds
         self.count += 1
-        if isinstance(error, WebPageError) and not seconds:  # a wrong base URL, and nobody who would rather wait
+        if isinstance(error, WebPageError) and not seconds:  # probably a wrong base URL
             return True
         failing = now - self._since
         is_over = self.count > patience.retries and failing + pause >= seconds
@@ -76,11 +76,11 @@ class Failures:
             self._is_told = tell_of_pause(error)
         if failing >= _TOLD_AFTER and not self._is_told:
             self._is_told = True
-            _LOG.warning("the API is away, and is asked again for %s: %s", _told(seconds), error)
+            _LOG.warning("the API is unreachable; retrying for %s: %s", _told(seconds), error)
         return False
 
     def end(self) -> None:
-        """Record that the request has been answered."""
+        """Record that the request was answered."""
         if self._is_told and self._since is not None:
             _LOG.warning("the API answers again, after %.0f s", self._clock() - self._since)
 
@@ -91,7 +91,7 @@ def asked_pause(error: NoukaiError) -> float:
 
 
 def tell_of_pause(error: NoukaiError) -> bool:
-    """Warn of a pause that would look like a hang, if the API asks for one; return whether it does."""
+    """Log a pause that would look like a hang, if the API asks for one; return whether it does."""
     pause = asked_pause(error)
     if not pause or pause < _TOLD_AFTER:
         return False

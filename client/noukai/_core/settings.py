@@ -25,24 +25,23 @@ class ClientOptions(TypedDict, total=False):
     """The options of a client."""
 
     base_url: str | None
-    """`https://…/api/v1`; else `NOUKAI_BASE_URL`, else the API that `make local` starts."""
+    """`https://…/api/v1`; by default `NOUKAI_BASE_URL`, or else the API that `make local` starts."""
     org: str | None
-    """The org of flows that are named without one; else `NOUKAI_ORG`."""
+    """The org of flows addressed without one; by default `NOUKAI_ORG`."""
     project: str | None
-    """The project of flows that are named without one; else `NOUKAI_PROJECT`."""
+    """The project of flows addressed without one; by default `NOUKAI_PROJECT`."""
     timeout: float | None
-    """How many seconds one request may take; a held one may also take as long as it is held.
+    """The time limit of a request in seconds; a held request gets the time of its hold on top.
 
-    Without it those are 30, or each step of a request has the time that an `http_client` of the caller's gives it.
-    An upload or a download may take longer, but not be without progress for longer.
-    """
+    The default is 30, or for a caller's `http_client`, its own limits for each step. For an upload or a
+    download it limits the time without progress."""
     max_retries: int
-    """How often a request that fails for a moment is repeated (3); 0 for never."""
+    """How often a request with a transient error is retried (3); 0 for never."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The API's address, its key, and the patience of the client."""
+    """The API's address and key, and the client's timeouts and retries."""
 
     api_key: str = field(repr=False)
     base_url: str
@@ -63,9 +62,9 @@ class Settings:
         timeout: float | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
     ) -> "Settings":
-        """Return the settings; an argument that is None and a variable that is empty count as absent.
+        """Return the settings; arguments that are None and empty variables count as absent.
 
-        Warns of variables that are named like ours and are none.
+        Warns about unknown variables with our prefix.
         """
         warn_of_unknown_variables(environment)
         key_name, key = _setting(environment, "NOUKAI_API_KEY", "the API key", api_key)
@@ -83,7 +82,7 @@ class Settings:
 
 
 def _setting(environment: Mapping[str, str], variable: str, name: str, given: str | None) -> tuple[str, str | None]:
-    """Return what a setting is called in an error, and its value: as given, or as the environment says."""
+    """Return the name of a setting for errors, and its value: as given, or from the environment."""
     if given is not None:
         return name, given
     return f"{name} (from {variable})", environment.get(variable) or None
@@ -91,9 +90,9 @@ def _setting(environment: Mapping[str, str], variable: str, name: str, given: st
 
 def _api_key(name: str, text: str | None) -> str:
     if not text:
-        raise InvalidArgumentError("there is no API key: give api_key to the client, or set NOUKAI_API_KEY")
+        raise InvalidArgumentError("the API key is missing: give api_key to the client, or set NOUKAI_API_KEY")
     if not _PRINTABLE.fullmatch(text):
-        raise InvalidArgumentError(f"{name} has a space, a line break or a character that is not ASCII in it")
+        raise InvalidArgumentError(f"{name} must not contain spaces, line breaks or non-ASCII characters")
     return text
 
 
@@ -101,8 +100,8 @@ def _base_url(name: str, text: str) -> str:
     address = text.strip()
     try:
         url = httpx.URL(address)
-        host = url.raw_host.decode() if url.host else ""  # httpx decodes and refuses a name only when asked for it
-        port = urlsplit(address).port  # it also knows what brackets are for, and how large a port may be
+        host = url.raw_host.decode() if url.host else ""  # httpx decodes and validates a host only when it is read
+        port = urlsplit(address).port  # it also validates brackets and the range of the port
     except (httpx.InvalidURL, ValueError) as invalid:
         raise InvalidArgumentError(f"{name} {text!r} is not a URL: {invalid}") from None
     if (

@@ -1,4 +1,4 @@
-"""The warning of mistyped environment variables."""
+"""The warning about mistyped environment variables."""
 
 import warnings
 from collections.abc import Mapping
@@ -7,11 +7,12 @@ from functools import cache
 from noukai_wire.variables import unknown_variables
 
 _USERS_FRAME = 5
-"""Whoever makes a client: below are its `__init__`, the settings, and the functions here."""
+"""The stack level of the frame that makes a client: below it are its `__init__`, the settings, and this
+module."""
 
 
 def warn_of_unknown_variables(environment: Mapping[str, str]) -> None:
-    """Warn of each unknown variable, once in a process."""
+    """Warn about each unknown variable, once per process."""
     for problem in unknown_variables(environment):
         _warn_once(problem)
 

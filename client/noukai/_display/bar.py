@@ -11,7 +11,7 @@ from noukai_wire.display import html_of_progress, one_line, percent_of, progress
 
 
 class Listeners(NamedTuple):
-    """Listeners for the progress of jobs and of transfers; a bar alone listens to transfers."""
+    """Listeners for the progress of jobs and of transfers; only a bar listens to transfers."""
 
     progress: Listener | None
     transfer: Listener | None
@@ -19,9 +19,9 @@ class Listeners(NamedTuple):
 
 @contextmanager
 def watched(label: str, on_progress: Listener | None, *, progress: bool) -> Generator[Listeners]:
-    """Draw a progress bar while the context lasts, if it is wanted and there is somewhere to draw it.
+    """Draw a progress bar while the context lasts, if requested and if there is a terminal or a notebook.
 
-    A job's progress is told to both the bar and `on_progress`, as far as they are there.
+    A job's progress goes to the bar and to `on_progress`, if they exist.
     """
     with _bar(label) if progress else nullcontext() as show:
         if show is None or on_progress is None:
@@ -30,7 +30,7 @@ def watched(label: str, on_progress: Listener | None, *, progress: bool) -> Gene
 
             def tell_both(told: dict[str, Any]) -> object:
                 show(told)
-                return on_progress(told)  # what it may have to await
+                return on_progress(told)  # may have to be awaited
 
             yield Listeners(tell_both, show)
 
@@ -51,14 +51,14 @@ def watched_transfer(label: str, *, progress: bool) -> Generator[Listener | None
 
 
 def progress_of(done: int, total: int | None) -> dict[str, Any]:
-    """Return the progress of a number of jobs: how many are done, of how many if that is known."""
+    """Return the progress of a number of jobs: how many are done, and of how many, if known."""
     if total is None:
         return {"message": f"{done} jobs"}
     return {"percent": 100 * done / total if total else 100, "message": f"{done} of {total} jobs"}
 
 
 def _bar(label: str) -> AbstractContextManager[Listener | None]:
-    # rich is slow to import, and a program that draws nothing does without.
+    # Imported here because rich is slow to import.
     from rich.console import Console  # noqa: PLC0415
 
     if Console().is_jupyter:
@@ -66,13 +66,13 @@ def _bar(label: str) -> AbstractContextManager[Listener | None]:
     return _on_terminal(label) if _is_terminal(sys.stderr) else nullcontext()
 
 
-def _is_terminal(stream: TextIO | None) -> bool:  # pythonw has none
+def _is_terminal(stream: TextIO | None) -> bool:  # pythonw has no streams
     return stream is not None and stream.isatty()
 
 
 @contextmanager
 def _in_notebook(label: str) -> Generator[Listener]:
-    # Whoever is in a notebook has it; rich itself would need ipywidgets too.
+    # IPython is always there in a notebook; rich would need ipywidgets too.
     ipython: Any = import_module("IPython.display")
     handle = ipython.display(ipython.HTML(html_of_progress(label, {})), display_id=True)
     try:
@@ -85,6 +85,6 @@ def _in_notebook(label: str) -> Generator[Listener]:
 def _on_terminal(label: str) -> Generator[Listener]:
     from .bar_line import DISPLAY  # noqa: PLC0415 - as above
 
-    # What is printed meanwhile goes above the bar, but where it is to go into a file or a pipe.
+    # Print a program's output above the bar, unless it goes to a file or a pipe.
     with DISPLAY.line(one_line(label), redirect_stdout=_is_terminal(sys.stdout)) as show:
         yield lambda told: show(percent_of(told), progress_line(told))

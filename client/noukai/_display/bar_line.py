@@ -1,4 +1,4 @@
-"""The lines of bars in a terminal, by rich, which is slow to import."""
+"""The lines of progress bars in a terminal, drawn by rich, which is slow to import."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -28,15 +28,15 @@ class _Console(Console):
         return whole.update_width(max(1, whole.max_width - _ECHO))
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print without wrapping: a program's line that is broken cannot be copied from the terminal."""
+        """Print without wrapping, so that a program's long line can be copied whole from the terminal."""
         options.setdefault("soft_wrap", True)
         super().print(*objects, **options)
 
 
 class _Line(ProgressColumn):
-    """The label, a bar, the job's progress message and the time, as far as there is room for them.
+    """The label, a bar, the job's progress message and the time, as space allows.
 
-    What the job says is cut; the label, in part of no use where it is the id of a job, is left out instead.
+    A long message is cut; a long label is left out, since part of a job id is useless.
     """
 
     def __init__(self, console: _Console) -> None:
@@ -66,7 +66,7 @@ class _Line(ProgressColumn):
 
 
 class _Display:
-    """The lines of all bars of this process: two displays of their own would overwrite each other."""
+    """The lines of all bars in this process, since two live displays would overwrite each other."""
 
     def __init__(self) -> None:
         self._begin_anew()
@@ -74,7 +74,7 @@ class _Display:
 
     @contextmanager
     def line(self, label: str, *, redirect_stdout: bool) -> Generator[Callable[[float | None, str], None]]:
-        """Draw a line of standard error while the context lasts; yield what updates its percentage and its note."""
+        """Draw a line on standard error while the context lasts; yield the function that updates it."""
         progress, task = self._begin(label, redirect_stdout=redirect_stdout)
 
         def show(percent: float | None, note: str) -> None:

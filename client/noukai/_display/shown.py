@@ -1,4 +1,4 @@
-"""Lists that notebooks show as tables."""
+"""The lists that notebooks show as tables."""
 
 from noukai_wire.flows import FlowDescription
 from noukai_wire.models import JobStatus

@@ -1,4 +1,4 @@
-"""The command's tables: as wide as the terminal, unlimited without one."""
+"""The command's tables: as wide as the terminal, or unlimited without one."""
 
 import sys
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ from noukai_wire.usage import UsageReport
 _GAP = 2
 _LEAST_GAP = 1
 _NARROWEST = 12
-"""Columns that a text is worth cutting to."""
+"""The least number of columns to which a text is cut."""
 
 _WIDEST = 10_000
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Columns from left to right.
+    """The columns of a table, from left to right.
 
-    `essential` ones are always shown, and the others while there is room, in order. Where there is no room for
-    the essential ones, `cut` is cut.
+    `essential` columns are always shown, the others in order while there is room. If there is no room for the
+    essential ones, the column `cut` is cut.
     """
 
     columns: Sequence[str]
@@ -63,7 +63,7 @@ _USAGE = _Layout(
 
 
 def show_jobs(jobs: Sequence[JobStatus]) -> None:
-    """Print jobs as a table; without a heading unless on a terminal."""
+    """Print jobs as a table, with a heading only on a terminal."""
     _show(_JOBS, [job_row(job) for job in jobs], heading=sys.stdout.isatty())
 
 
@@ -85,6 +85,6 @@ def _show(layout: _Layout, rows: Sequence[Row], *, heading: bool) -> None:
     table = Table(*columns, box=None, pad_edge=False, padding=(0, gap, 0, 0), show_header=heading)
     for row in rows:
         table.add_row(*(Text(row[name]) for name in widths))
-    # A line that is wider than the terminal is wrapped there: an id that is cut is none.
+    # The terminal wraps a line that is too wide; cutting would make an id useless.
     needed = sum(widths.values()) + gap * gaps
     Console(width=max(room, needed), markup=False, highlight=False).print(table)

@@ -1,1 +1,1 @@
-"""The input and output: drivers that perform operations, and the connections that they use."""
+"""The input and output: drivers that perform operations, and the connections and that they use."""

@@ -1,4 +1,4 @@
-"""Requests and their answers, on threads that can be abandoned."""
+"""The requests and their answers, on threads that can be abandoned."""
 
 import time
 import weakref
@@ -17,7 +17,7 @@ from .stream import answer_of, received
 
 
 class Call:
-    """One request; its answer is waited for no longer than the seconds from now, if they are limited."""
+    """A request whose answer is awaited for a limited number of seconds, or without a limit."""
 
     def __init__(self, connections: BlockingConnections, request: httpx.Request, seconds: float | None) -> None:
         self._connections = connections
@@ -27,7 +27,7 @@ class Call:
         self.is_left = False
 
     def answer(self) -> httpx.Response:
-        """Return the answer, read to its end; raise `httpx.ReadTimeout` if that takes too long."""
+        """Return the whole answer; raise `httpx.ReadTimeout` if it takes too long."""
         try:
             reply = self._reply.get(timeout=self._left_seconds())
         except Empty:
@@ -46,17 +46,17 @@ class Call:
         self.is_left = True
 
     def perform(self) -> None:
-        """Send the request; an error is raised in the thread that waits for the answer."""
+        """Send the request; an error is raised in the thread that awaits the answer."""
         try:
             self._reply.put(self._perform())
         except httpx.HTTPStatusError as refusal:
             self._reply.put(answer_of(refusal))
-        except BaseException as failure:  # noqa: BLE001 - it is raised where the answer is waited for
+        except BaseException as failure:  # noqa: BLE001 - it is raised where the answer is awaited
             self._reply.put(failure)
 
     def _perform(self) -> httpx.Response:
         self._connections.add_headers(self._request)
-        # An `auth` of the http_client would replace the API key, and would spoil a signed URL.
+        # The `auth` of an http_client would replace the API key, and break a presigned URL.
         with closing(self._connections.client().send(self._request, stream=True, auth=None)) as response:
             self._connections.note(response)
             response.stream = _Leavable(cast("httpx.SyncByteStream", response.stream), self)
@@ -81,11 +81,10 @@ class _Leavable(httpx.SyncByteStream):
 
 
 class Caller(Thread):
-    """A thread that performs one call after the other.
+    """A thread that performs calls in turn.
 
-    httpx limits each connect, write and read, but neither their sum nor the look-up of the host's name. A
-    thread that is left behind ends at the next piece of the answer's body or with its connection, and keeps
-    no program from ending.
+    httpx limits each connect, write and read, but not their sum, and not the lookup of the host. An abandoned
+    thread ends at the next piece of the body or with its connection, and does not keep a program from ending.
     """
 
     def __init__(self) -> None:
@@ -105,7 +104,7 @@ class Caller(Thread):
         while entry := self._calls.get():
             context, call = entry
             context.run(call.perform)
-            # Whoever waits for the next call must not keep the last one's answer alive.
+            # Release them, so that an idle thread does not keep the last answer alive.
             del entry, context, call
 
 
@@ -115,16 +114,13 @@ class Callers:
     def __init__(self, connections: BlockingConnections) -> None:
         self._connections = connections
         self._idle: list[Caller] = []
-        # Not when Python ends: they keep it from nothing, and what runs then may still ask.
+        # Not at Python's exit: the threads do not block it, and exit handlers may still send requests.
         weakref.finalize(self, _end, self._idle).atexit = False
 
     def answers(
         self, requests: Iterable[tuple[httpx.Request, float | None]]
     ) -> list[httpx.Response | httpx.RequestError]:
-        """Perform requests at once, each within its seconds.
-
-        Gives of each its answer, or the error instead.
-        """
+        """Perform requests concurrently, each within its seconds; return its answer or its error."""
         begun = deque([self._begin(request, seconds) for request, seconds in requests])
         answers: list[httpx.Response | httpx.RequestError] = []
         try:
@@ -149,7 +145,7 @@ class Callers:
         try:
             response = call.answer()
         except httpx.RequestError as failure:
-            # It may still be at work.
+            # The thread may still be busy.
             _end([caller])
             return failure
         if caller is not None:
@@ -157,7 +153,7 @@ class Callers:
         return response
 
     def _free(self) -> Caller | None:
-        """Return a new thread; None at Python's exit, or at the limit on processes."""
+        """Return an idle or new thread; None at Python's exit, or at the limit on threads."""
         try:
             caller = self._idle.pop()
         except IndexError:
@@ -167,7 +163,7 @@ class Callers:
             except RuntimeError:
                 return None
             return caller
-        # A forked process has the client, but none of its threads.
+        # A forked process inherits the client, but none of its threads.
         return caller if caller.is_alive() else self._free()
 
 

@@ -1,6 +1,6 @@
-"""The connections of a client, which no two processes and no two event loops share.
+"""The connections of a client, never shared by two processes or two event loops.
 
-On a connection that two processes use, each can be given the answer that the other has asked for.
+On a shared connection, one process could read the answer to the other's request.
 """
 
 import asyncio
@@ -34,11 +34,11 @@ class BlockingConnections(Protocol):
         ...
 
     def note(self, response: httpx.Response) -> None:
-        """Remember the connection that an answer came on."""
+        """Remember the connection of an answer."""
         ...
 
     def close(self) -> None:
-        """Close what the client has opened."""
+        """Close the connections that the client has opened."""
         ...
 
 
@@ -46,7 +46,7 @@ class AwaitingConnections(Protocol):
     """The connections of an `AsyncNoukai`."""
 
     def client(self) -> httpx.AsyncClient:
-        """Return the httpx client of this process and of the running event loop."""
+        """Return the httpx client of this process and its running event loop."""
         ...
 
     def add_headers(self, request: httpx.Request) -> None:
@@ -54,26 +54,26 @@ class AwaitingConnections(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Close what the client has opened."""
+        """Close the connections that the client has opened."""
         ...
 
 
 def blocking_connections(http_client: httpx.Client | None) -> BlockingConnections:
-    """Return the connections of the `http_client`, or else new ones."""
+    """Return the connections of the `http_client`, or new ones."""
     if http_client is None:
         return _OwnConnections()
     return GivenConnections(checked(http_client, httpx.Client, "Noukai"))
 
 
 def awaiting_connections(http_client: httpx.AsyncClient | None) -> AwaitingConnections:
-    """Return the connections of the `http_client`, or else new ones."""
+    """Return the connections of the `http_client`, or new ones."""
     if http_client is None:
         return _OwnAsyncConnections()
     return GivenAsyncConnections(checked(http_client, httpx.AsyncClient, "AsyncNoukai"))
 
 
 class _OwnConnections:
-    """The connections of one process: a forked process makes its own."""
+    """The connections of one process; a forked process opens its own."""
 
     def __init__(self) -> None:
         self._network = Network()
@@ -99,7 +99,7 @@ class _OwnConnections:
         pass
 
     def note(self, response: httpx.Response) -> None:
-        stream = response.extensions.get("network_stream")  # which a transport of tests has not
+        stream = response.extensions.get("network_stream")  # missing with a test's transport
         if stream is not None:
             self._streams.add(stream)
 
@@ -109,8 +109,8 @@ class _OwnConnections:
             self._http_client.close()
 
     def leave_behind(self) -> None:
-        # The client cannot be closed: a thread of the parent process may hold its locks, for ever as seen
-        # here. To close what a connection is here, a copy, sends nothing.
+        # Closing the client could deadlock: a thread of the parent may have held its locks at the fork.
+        # Closing the copied sockets sends nothing.
         for stream in self._streams:
             stream.close()
         self._streams.clear()
@@ -125,11 +125,13 @@ class _OwnConnections:
 
 
 class _OwnAsyncConnections:
-    """The connections of each event loop; they are closed with it."""
+    """The connections of each event loop, closed with the loop."""
 
     def __init__(self) -> None:
         self._network = Network()
-        self._next: httpx.AsyncClient | None = self._network.client(httpx.AsyncClient)  # so that a fault is told here
+        self._next: httpx.AsyncClient | None = self._network.client(
+            httpx.AsyncClient
+        )  # made here, so that an invalid setting is reported early
         self._by_loop: dict[AbstractEventLoop, httpx.AsyncClient] = {}
         self._lifetimes: dict[AbstractEventLoop, AsyncGenerator[None]] = {}
         self._lock = Lock()
@@ -143,7 +145,7 @@ class _OwnAsyncConnections:
     def _opened(self, loop: AbstractEventLoop) -> httpx.AsyncClient:
         if self._is_closed:
             raise RuntimeError("this AsyncNoukai has been closed: make another one")
-        with self._lock:  # a loop of another thread may begin at the same moment
+        with self._lock:  # another thread's loop may start at the same moment
             for each in [known for known in self._lifetimes if known.is_closed()]:
                 self._by_loop.pop(each, None)
                 del self._lifetimes[each]
@@ -151,7 +153,7 @@ class _OwnAsyncConnections:
             self._by_loop[loop] = http_client
             lifetime = self._lifetimes[loop] = _lifetime(loop, self._by_loop)
         keep_lookups_possible(loop)
-        with suppress(StopIteration):  # it has begun, which the loop notes
+        with suppress(StopIteration):  # this starts the generator, which registers it with the loop
             anext(lifetime).send(None)
         return http_client
 
@@ -163,10 +165,10 @@ class _OwnAsyncConnections:
         lifetime = self._lifetimes.pop(asyncio.get_running_loop(), None)
         if lifetime is not None:
             await lifetime.aclose()
-        self._lifetimes.clear()  # which closes those of other loops, in these
+        self._lifetimes.clear()  # this also closes the clients of other loops, in those loops
 
     def leave_behind(self) -> None:
-        # The loop that they belong to does not run in this process.
+        # The loop does not run in this process.
         self._by_loop.clear()
         for lifetime in self._lifetimes.values():
             with suppress(StopIteration):
@@ -176,16 +178,16 @@ class _OwnAsyncConnections:
 
     def __del__(self, warn: Any = warnings.warn) -> None:
         if getattr(self, "_by_loop", None):
-            self._lifetimes.clear()  # which closes them, although who collects warnings keeps `self`
+            self._lifetimes.clear()  # this closes the clients, even if a warning filter keeps `self` alive
             warn("an AsyncNoukai was not closed: use it in an `async with` statement", ResourceWarning, source=self)
 
 
 async def _lifetime(
     loop: AbstractEventLoop, clients: dict[AbstractEventLoop, httpx.AsyncClient]
 ) -> AsyncGenerator[None]:
-    """Close the loop's client when the loop, the `AsyncNoukai` or its use ends, whichever is first.
+    """Close the loop's client when the loop, the `AsyncNoukai` or its use ends.
 
-    A loop ends its asynchronous generators before it is closed, and those that are dropped while it runs.
+    A loop finalizes its asynchronous generators before it closes, and dropped ones while it runs.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The two drivers that perform the steps of an operation: one blocks, one awaits."""
+"""The drivers that perform the steps of an operation: one blocks, the other awaits."""
 
 import asyncio
 import inspect
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Pages(Protocol[T]):
-    """The interface of paged results: a page may be empty; each says whether there are more."""
+    """The interface of paged results. A page may be empty; `has_more` says whether to go on."""
 
     @property
     def has_more(self) -> bool:
@@ -49,12 +49,12 @@ class BlockingDriver:
                 try:
                     reply = self._perform(step)
                 except KeyboardInterrupt as interruption:
-                    operation.throw(interruption)  # which notes how to go on
+                    operation.throw(interruption)  # adds a note on how to go on
                     raise
         return step.value
 
     def each(self, pages: Pages[T]) -> Iterator[T]:
-        """Yield the items of the pages; each page is fetched when the one before is used up."""
+        """Yield the items of the pages; fetch each page when the previous one is used up."""
         while pages.has_more:
             yield from self.run(pages.page())
 
@@ -91,12 +91,12 @@ class AwaitingDriver:
                 try:
                     reply = await self._perform(step)
                 except (KeyboardInterrupt, asyncio.CancelledError) as interruption:
-                    operation.throw(interruption)  # which notes how to go on
+                    operation.throw(interruption)  # adds a note on how to go on
                     raise
         return step.value
 
     async def each(self, pages: Pages[T]) -> AsyncIterator[T]:
-        """Yield the items of the pages; each page is fetched when the one before is used up."""
+        """Yield the items of the pages; fetch each page when the previous one is used up."""
         while pages.has_more:
             for each in await self.run(pages.page()):
                 yield each
@@ -122,14 +122,14 @@ class AwaitingDriver:
         self._connections.add_headers(request)
         try:
             async with asyncio.timeout(time_for(request)):
-                # The `auth` of an http_client is left out, as in a `Call`.
+                # The `auth` of an http_client is ignored, as in a `Call`.
                 async with aclosing(await http_client.send(request, stream=True, auth=None)) as response:
                     return await areceived(response)
         except httpx.RequestError as failure:
             return failure
         except httpx.HTTPStatusError as refusal:
             return answer_of(refusal)
-        except ssl.SSLError as failure:  # after the handshake, httpx lets it through here
+        except ssl.SSLError as failure:  # httpx does not convert such errors after the handshake
             return httpx.ReadError(str(failure), request=request)
         except TimeoutError:
             return httpx.ReadTimeout("the answer took too long to arrive", request=request)

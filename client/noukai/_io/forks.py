@@ -1,4 +1,4 @@
-"""Objects that must not be used in a forked process."""
+"""The registry of objects that must not be used in a forked process."""
 
 import os
 import warnings
@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 
 class Inherited(Protocol):
-    """An object that a forked process has inherited a copy of."""
+    """An object of which a forked process has inherited a copy."""
 
     def leave_behind(self) -> None:
         """Leave the resources to the parent process."""
@@ -17,13 +17,13 @@ _INHERITED: WeakSet[Inherited] = WeakSet()
 
 
 def leave_behind_at_fork(each: Inherited) -> None:
-    """Call `leave_behind` of this object in every process that is forked from now on."""
+    """Call the object's `leave_behind` in every process forked from now on."""
     _INHERITED.add(each)
 
 
 def _leave_behind() -> None:
     with warnings.catch_warnings():
-        # What is dropped here is not closed: the parent process goes on to use it.
+        # Dropped resources are not closed, since the parent process still uses them.
         warnings.simplefilter("ignore", ResourceWarning)
         for each in list(_INHERITED):
             each.leave_behind()

@@ -4,6 +4,6 @@ import sys
 from importlib import import_module
 
 if "httpx" not in sys.modules:
-    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # so that its import fails, which httpx expects
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # makes its import fail, which httpx handles
     import_module("httpx")
     del sys.modules["httpx._main"]

@@ -1,4 +1,4 @@
-"""Host lookups while Python exits: event loops use threads for them, which can no longer start."""
+"""The lookup of hosts at Python's exit, when event loops can no longer start the threads for it."""
 
 import socket
 from asyncio import AbstractEventLoop
@@ -6,19 +6,18 @@ from typing import Any
 
 
 def keep_lookups_possible(loop: AbstractEventLoop) -> None:
-    """Resolve names in the event loop itself, blocking, if Python exits and can start no thread."""
+    """Resolve names in the event loop itself, blocking, if Python can start no thread at exit."""
     if _are_threads_over():
         vars(loop)["getaddrinfo"] = _getaddrinfo
 
 
 def _are_threads_over() -> bool:
     try:
-        # It is costly to import, and whoever looks up a name does so anyway.
+        # Imported here, because it is slow to import; a name lookup imports it anyway.
         from concurrent.futures import thread  # noqa: PLC0415
-    except RuntimeError:  # what it registers at its import is refused by then
+    except RuntimeError:  # at exit, the module cannot register its exit handler
         return True
-    # To ask in public, by a task, would start a thread, and spoil the loop: its own end would then fail as
-    # well.
+    # The public way, submitting a task, would start a thread and break the loop's own shutdown.
     return bool(getattr(thread, "_shutdown", False))
 
 

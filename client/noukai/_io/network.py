@@ -1,4 +1,4 @@
-"""The network settings: from the environment, in the variables that other HTTP clients use."""
+"""The network settings, from the environment variables that other HTTP clients use too."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from noukai._errors import InvalidArgumentError
 HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
 
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-"""However many requests are held at once, none of them fails for lack of a connection."""
+"""No request, however many are held, fails for lack of a connection."""
 
 _AUTHORITIES_FILE = "SSL_CERT_FILE"
 _AUTHORITIES_FOLDER = "SSL_CERT_DIR"
@@ -28,7 +28,7 @@ _USER = re.compile(r"//[^/]*@")
 class Network:
     """A factory of httpx clients that share the trusted certificates, which are slow to load.
 
-    Raises `InvalidArgumentError` for a variable that cannot be followed.
+    Raises `InvalidArgumentError` for an invalid environment variable.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Network:
             )
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             named = ", ".join(f"{_variable(scheme)}={_shown(text)}" for scheme, text in getproxies().items())
-            raise InvalidArgumentError(f"the proxies of the environment ({named}) cannot be used: {error}") from None
+            raise InvalidArgumentError(f"the proxies in the environment ({named}) are invalid: {error}") from None
 
     def _mounts(self, kind: type[HttpClient]) -> Any:
         proxies = getproxies()
@@ -55,7 +55,7 @@ class Network:
 
 
 class _NoCookies(CookieJar):
-    """A cookie jar that keeps none; looking for cookies costs CPU."""
+    """A cookie jar that stores none, since looking for cookies costs CPU."""
 
     def extract_cookies(self, response: object, request: object) -> None:
         """Ignore the cookies of an answer."""
@@ -64,11 +64,11 @@ class _NoCookies(CookieJar):
 def _context() -> ssl.SSLContext:
     file, folder = os.environ.get(_AUTHORITIES_FILE), os.environ.get(_AUTHORITIES_FOLDER)
     if not file and folder and not any(Path(each).is_dir() for each in folder.split(os.pathsep)):
-        # ssl itself would trust nobody instead.
-        raise InvalidArgumentError(f"{_AUTHORITIES_FOLDER} is {folder!r}, which is no folder: correct or unset it")
+        # `ssl` would silently trust no authority.
+        raise InvalidArgumentError(f"{_AUTHORITIES_FOLDER} is {folder!r}, which is not a folder: correct or unset it")
     try:
         return httpx.create_ssl_context()
-    except OSError as error:  # ssl.SSLError is one
+    except OSError as error:  # includes `ssl.SSLError`
         keys = os.environ.get(_KEY_LOG)
         if keys and error.filename == keys:
             problem = f"which cannot be written ({error.strerror}): correct or unset it"
@@ -81,7 +81,7 @@ def _check_proxies() -> None:
     for scheme, text in getproxies().items():
         if scheme in {"http", "https", "all"} and text and not _is_proxy(text):
             raise InvalidArgumentError(
-                f"{_variable(scheme)} is {_shown(text)}, which is no proxy: it must look like http://host:port"
+                f"{_variable(scheme)} is {_shown(text)}, which is not a proxy URL: it must look like http://host:port"
             )
 
 
@@ -100,4 +100,4 @@ def _variable(scheme: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return repr(_USER.sub("//…@", text))  # who uses a proxy has a password there
+    return repr(_USER.sub("//…@", text))  # a proxy URL may contain a password

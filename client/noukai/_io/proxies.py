@@ -1,6 +1,6 @@
-"""The proxies of the environment, and the exceptions of `NO_PROXY` in the forms that curl and Go read.
+"""The proxies of the environment, with the exceptions of `NO_PROXY` that curl and Go support.
 
-httpx reads fewer of them: it asks proxies for the addresses of a network, and fails at IPv6 in brackets.
+httpx supports fewer of them: it ignores networks, and fails at IPv6 in brackets.
 """
 
 import re
@@ -15,7 +15,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Exceptions:
-    """The URLs that are asked for without a proxy: by name, address, network or port, or all of them."""
+    """The URLs that are requested without a proxy: by name, address, network or port, or all of them."""
 
     def __init__(self, text: str) -> None:
         self._networks: list[tuple[IPv4Network | IPv6Network, int | None]] = []
@@ -49,7 +49,7 @@ class Exceptions:
 def mounts(
     proxies: Mapping[str, str], context: ssl.SSLContext, limits: httpx.Limits
 ) -> dict[str, httpx.BaseTransport | None]:
-    """Return the mounts of an `httpx.Client` for proxies as `urllib.request.getproxies` gives them."""
+    """Return the mounts of an `httpx.Client` for proxies from `urllib.request.getproxies`."""
     exceptions = Exceptions(proxies.get("no", ""))
 
     def routed(proxy: str) -> httpx.BaseTransport:
@@ -62,7 +62,7 @@ def mounts(
 def async_mounts(
     proxies: Mapping[str, str], context: ssl.SSLContext, limits: httpx.Limits
 ) -> dict[str, httpx.AsyncBaseTransport | None]:
-    """Return the mounts of an `httpx.AsyncClient` as `mounts` does."""
+    """Return the mounts of an `httpx.AsyncClient`, as `mounts` does."""
     exceptions = Exceptions(proxies.get("no", ""))
 
     def routed(proxy: str) -> httpx.AsyncBaseTransport:
@@ -116,5 +116,8 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
 
 
 def _names(name: str, host: str) -> bool:
-    """Return whether an exception's name is the host's or that of a domain it is in; a dot first wants a domain."""
+    """Return whether an exception matches the host or a domain that it is in.
+
+    With a dot first, it matches only hosts below the domain.
+    """
     return name in ("*", host) or host.endswith(name if name.startswith(".") else f".{name}")

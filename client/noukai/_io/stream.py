@@ -1,4 +1,4 @@
-"""Content that is sent and received in pieces."""
+"""The content that is sent and received in pieces."""
 
 import hashlib
 import json
@@ -11,20 +11,20 @@ import httpx
 from noukai._core.inflation import Inflation, is_gzip
 
 SINK = "noukai_sink"
-"""The request extension that writes a successful answer to a `Received` instead."""
+"""The request extension with a `Received`, to which a successful answer is written."""
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
-"""The most bytes of an answer of the API, inflated: Lambda sends 6 MB, and results above 256 KB are behind URLs."""
+"""The most bytes of an inflated answer: Lambda sends 6 MB, and results above 256 KB are behind URLs."""
 
 _PIECE_BYTES = 1 << 16
 _IN_MEMORY_BYTES = 1 << 20
 
 Note = Callable[[int], object]
-"""Is told how many bytes have been sent, or have come, piece by piece."""
+"""A callback for the number of bytes sent or received, piece by piece."""
 
 
 def _forgotten(_: int) -> None:
-    """Discard the content, which nobody reads."""
+    """Do nothing: nobody follows the transfer."""
 
 
 class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -46,9 +46,9 @@ class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 class Received:
-    """Content that was received: in memory, and beyond a megabyte in a file that has no name.
+    """Received content, in memory, and beyond a megabyte in an unnamed temporary file.
 
-    More than the most bytes are no success: a server may send without end.
+    Its size is limited, since a server may send without end.
     """
 
     def __init__(self, most_bytes: int, note: Note = _forgotten) -> None:
@@ -61,7 +61,7 @@ class Received:
         """Write a piece; raise `httpx.DecodingError` if it exceeds the limit."""
         self._left -= len(piece)
         if self._left < 0:
-            raise httpx.DecodingError("it is longer than was said before")
+            raise httpx.DecodingError("it is longer than announced")
         self._file.write(piece)
         self._digest.update(piece)
         self._note(len(piece))
@@ -72,17 +72,17 @@ class Received:
         return self._digest.hexdigest()
 
     def value(self) -> Any:
-        """Return the value that the JSON stands for."""
+        """Return the value that the JSON represents."""
         self._file.seek(0)
         return json.load(self._file)
 
     def close(self) -> None:
-        """Close the content; a piece that still arrives is dropped."""
+        """Close the content; pieces that arrive later are dropped."""
         self._file.close()
 
 
 class _Body:
-    """The body of an answer in memory, up to a limit: a proxy or a wrong server may send without end."""
+    """The body of an answer in memory, limited because a proxy or a wrong server may send without end."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -101,7 +101,7 @@ class _Body:
 
 
 def received(response: httpx.Response) -> httpx.Response:
-    """Read an answer to its end: into the sink of its request, if it has one."""
+    """Read an answer to its end, into its request's sink if there is one."""
     body = _Body()
     write = _writer(response, body)
     for piece in [response.content] if response.is_stream_consumed else response.iter_raw():
@@ -110,7 +110,7 @@ def received(response: httpx.Response) -> httpx.Response:
 
 
 async def areceived(response: httpx.Response) -> httpx.Response:
-    """Read an answer of an `httpx.AsyncClient` as `received` does."""
+    """Read an answer of an `httpx.AsyncClient`, as `received` does."""
     body = _Body()
     write = _writer(response, body)
     if response.is_stream_consumed:
@@ -122,15 +122,15 @@ async def areceived(response: httpx.Response) -> httpx.Response:
 
 
 def _writer(response: httpx.Response, body: _Body) -> Callable[[bytes], object]:
-    """Return what the pieces of an answer are written with as they are sent; a hook may have read it before."""
+    """Return the function that writes the raw pieces of an answer, unless a hook has already read it."""
     write = (_sink_of(response) or body).write
     return Inflation(write).write if is_gzip(response) and not response.is_stream_consumed else write
 
 
 def answer_of(refusal: httpx.HTTPStatusError) -> httpx.Response:
-    """Return the answer that an event hook has raised, as `raise_for_status` does.
+    """Return the answer that an event hook has raised, as with `raise_for_status`.
 
-    Its body is empty unless the hook has read it: httpx has closed it.
+    Its body is empty unless the hook has read it, because httpx has closed it.
     """
     response = refusal.response
     try:
@@ -149,4 +149,4 @@ def _with_content(response: httpx.Response, content: bytes) -> httpx.Response:
 
 
 _OF_THE_TRANSFER = (b"content-encoding", b"content-length", b"transfer-encoding")
-"""The headers of a body as it was sent, which is not inflated yet."""
+"""The headers that describe the body as sent, before its inflation."""

@@ -1,4 +1,4 @@
-"""The timeouts of a request, in all and for each step."""
+"""The timeouts of a request: for the whole, and for each step."""
 
 import math
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ import httpx
 from noukai._core.settings import DEFAULT_TIMEOUT
 
 _TOTAL = "noukai_total"
-"""The extension of a request with the seconds in which it must be over."""
+"""The request extension with the seconds for the whole request."""
 
 _BUFFERED_BYTES = 4 * 1024 * 1024
 _SLOWEST = 32 * 1024
-"""The bytes in the system's send buffer when all is written, and a slow link's bytes per second."""
+"""The bytes left in the system's send buffer after the last write, and a slow link's bytes per second."""
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """The limits of the steps of a request.
+    """The time limits of a request's steps.
 
-    If they are `whole`, that of a read is also one for the whole request.
+    If `whole`, the limit of a read also applies to the whole request.
     """
 
     steps: httpx.Timeout
@@ -29,22 +29,19 @@ class Timeouts:
 
     @classmethod
     def of(cls, stated: float | None, http_client: httpx.Client | httpx.AsyncClient | None) -> "Timeouts":
-        """Return the stated timeouts, else those of the caller's httpx client, else our defaults."""
+        """Return the given timeout, or else the timeouts of the caller's httpx client, or our defaults."""
         if stated is None and http_client is not None:
             return cls(http_client.timeout, whole=False)
         return cls(httpx.Timeout(DEFAULT_TIMEOUT if stated is None else stated), whole=True)
 
     def of_request(self, left: float, held: float = 0.0) -> dict[str, Any]:
-        """Return the extensions of a request that ends in the seconds left.
-
-        `held` ones are on top of what it has.
-        """
+        """Return the extensions of a request that ends within the seconds left; `held` come on top."""
         read = self.steps.read
         whole = left if read is None or not self.whole else min(read + held, left)
         return self._extensions(whole, left, held)
 
     def of_transfer(self, size: int, left: float) -> dict[str, Any]:
-        """Return the timeouts of a transfer of so many bytes: it goes on while there is progress."""
+        """Return the timeouts of a transfer of some size, which may go on while there is progress."""
         return self._extensions(left, left, min(size, _BUFFERED_BYTES) / _SLOWEST)
 
     def _extensions(self, whole: float, left: float, more_to_read: float) -> dict[str, Any]:
@@ -59,7 +56,7 @@ class Timeouts:
 
 
 def time_for(request: httpx.Request) -> float | None:
-    """Return the seconds that a request may take, if limited."""
+    """Return the seconds that a request may take; None if unlimited."""
     seconds: float | None = request.extensions[_TOTAL]
     return seconds
 

@@ -1,4 +1,4 @@
-"""The command's arguments, read into what the client takes."""
+"""The parsing of the command's arguments for the client."""
 
 import json
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ import typer
 
 
 def message_of(content: bytes) -> str:
-    """Return a file's text as the message; it is UTF-8."""
+    """Return a file's content as the message, which must be UTF-8."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise typer.BadParameter(
-            f"the file is not UTF-8 text, and the flow takes no bytes: {error}", param_hint="'-f'"
+            f"the file is not UTF-8 text, and the flow does not accept bytes: {error}", param_hint="'-f'"
         ) from None
 
 
@@ -23,7 +23,7 @@ def unreadable(error: OSError) -> typer.BadParameter:
 
 
 def parameters_of(entries: Sequence[str]) -> dict[str, Any]:
-    """Return the parameters of entries `name=json`."""
+    """Return the parameters from entries `name=json`."""
     parameters: dict[str, Any] = {}
     for name, text in _pairs(entries, "'-p'", "name=json, for instance -p top=3"):
         try:
@@ -37,7 +37,7 @@ def parameters_of(entries: Sequence[str]) -> dict[str, Any]:
 
 
 def metadata_of(entries: Sequence[str]) -> dict[str, str]:
-    """Return the metadata of entries `name=text`."""
+    """Return the metadata from entries `name=text`."""
     return dict(_pairs(entries, "'--metadata'", "name=text"))
 
 
@@ -54,4 +54,4 @@ def _pairs(entries: Sequence[str], hint: str, form: str) -> list[tuple[str, str]
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)  # NaN and the infinities are JSON to Python alone
+    raise ValueError(constant)  # only Python accepts NaN and the infinities as JSON

@@ -1,4 +1,4 @@
-"""A flow's call, derived from the JSON Schema of its input."""
+"""The call of a flow, derived from the JSON Schema of its input."""
 
 import json
 import shlex
@@ -10,12 +10,12 @@ from noukai_wire.flows import FlowDescription
 from noukai_wire.schema_reader import Schema, SchemaReader, an_array, an_object, kinds_of, variants_of
 
 _DEEPEST = 6
-"""A schema may name itself: an array of arrays is told for this many levels."""
+"""The deepest level of a description, since a schema may refer to itself."""
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a flow: what it takes, an example of it, and whether it may be left out."""
+    """An argument of a flow: the values it accepts, an example, and whether it is optional."""
 
     name: str
     kind: str
@@ -26,12 +26,12 @@ class Argument:
 
     @property
     def is_worth_showing(self) -> bool:
-        """Return whether an example should show the argument: a default of null says nothing."""
+        """Return whether an example should include the argument; a default of null is left out."""
         return self.required or self.default is not None
 
 
 def described(flows: list[FlowDescription], address: str) -> FlowDescription:
-    """Return the flow of that address; raise `FlowNotFoundError` if it is not among the deployment's."""
+    """Return the flow at an address; raise `FlowNotFoundError` if it is not deployed."""
     for flow in flows:
         if flow.flow == address:
             return flow
@@ -57,7 +57,7 @@ def arguments_of(flow: FlowDescription) -> list[Argument]:
 
 
 def command_line(flow: FlowDescription) -> str:
-    """Return a command that submits a job of examples and waits for it, for a POSIX shell."""
+    """Return a command for a POSIX shell that submits an example job and waits for it."""
     message, parameters = _call(flow)
     words = ["noukai", "submit", flow.flow]
     if message is not None:
@@ -68,7 +68,7 @@ def command_line(flow: FlowDescription) -> str:
 
 
 def python_code(flow: FlowDescription) -> str:
-    """Return a program that does the same with the client."""
+    """Return a Python program that does the same."""
     message, parameters = _call(flow)
     arguments = [*(["message=" + repr(message)] if message is not None else [])]
     arguments += [f"parameters={parameters!r}"] if parameters else []
@@ -90,7 +90,7 @@ class _Reader(SchemaReader):
     """A reader that describes schemas in words."""
 
     def kind(self, schema: object, level: int = 0) -> str:
-        """Return what a schema takes, in words."""
+        """Describe the values that a schema accepts."""
         known = self.resolved(schema)
         if "const" in known or "enum" in known:
             values = an_array(known.get("enum")) or [known.get("const")]

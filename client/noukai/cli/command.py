@@ -1,4 +1,4 @@
-"""The parts that all commands share: their client, their exit codes and their error messages."""
+"""The parts that all commands share: client, exit codes and error messages."""
 
 import logging
 import os
@@ -44,9 +44,9 @@ _TOLD = _Told(logging.WARNING)
 
 @contextmanager
 def connected() -> Generator[Noukai]:
-    """Return the client that the environment describes.
+    """Return a client with the settings of the environment.
 
-    An error is told, and ends the command with its exit code.
+    Prints an error and ends the command with its exit code.
     """
     logging.getLogger("noukai").addHandler(_TOLD)
     try:
@@ -63,7 +63,7 @@ def connected() -> Generator[Noukai]:
 
 @contextmanager
 def _warnings_told() -> Generator[None]:
-    """Print on stderr which jobs a command leaves out, whatever warning filters the environment sets."""
+    """Print warnings about left-out jobs on standard error, whatever the warning filters."""
 
     def told(message: Warning | str, *_: object, **__: object) -> None:
         complain(str(message))
@@ -76,7 +76,7 @@ def _warnings_told() -> Generator[None]:
 
 @contextmanager
 def left_out() -> Generator[list[UnreadableJob]]:
-    """Yield a list that gets the jobs that a command leaves out; they are printed all the same."""
+    """Collect the jobs that a command leaves out, and print them."""
     found: list[UnreadableJob] = []
     tell_of = warnings.showwarning
 
@@ -91,7 +91,7 @@ def left_out() -> Generator[list[UnreadableJob]]:
 
 
 def show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
-    """Print the version and end, if it is asked for."""
+    """Print the version and exit, if requested."""
     if wanted:
         say(f"noukai {version('noukai')}")
         raise typer.Exit
@@ -105,7 +105,7 @@ def confirm(question: str) -> None:
     except OSError:
         answer = ""
     except KeyboardInterrupt:
-        tell("")  # what follows has a line of its own
+        tell("")  # the next message gets its own line
         raise
     if answer.strip().lower() not in {"y", "yes"}:
         if not answer.endswith("\n"):
@@ -117,7 +117,7 @@ def confirm(question: str) -> None:
 def check_wait(
     timeout_ms: int | None, output: Path | None, *, waits: bool, cancel_on_timeout: bool, as_json: bool
 ) -> None:
-    """Refuse options for waiting and for writing the result when nothing is waited for."""
+    """Refuse options about the wait or the result without --wait."""
     if not waits and (timeout_ms is not None or cancel_on_timeout or output is not None):
         raise typer.BadParameter(
             "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout' / '-o'"
@@ -127,4 +127,4 @@ def check_wait(
     if as_json:
         raise typer.BadParameter("-o writes the result, --json prints the status: give one of the two")
     if output != STDOUT and (output.is_dir() or not output.parent.is_dir()):
-        raise typer.BadParameter(f"{output} is no file in a folder that is there", param_hint="'-o'")
+        raise typer.BadParameter(f"{output} is not a file in an existing folder", param_hint="'-o'")

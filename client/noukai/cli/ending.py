@@ -16,15 +16,15 @@ from .terminal import complain
 
 LOCAL_FAULT = 5
 _BROKEN_PIPE = 128 + 13
-"""As a shell says of a program that SIGPIPE has ended: whoever reads the output wants no more of it."""
+"""The exit code that a shell reports for SIGPIPE: the reader of the output has gone."""
 
 _STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class OutputError(Exception):
-    """The error that standard output takes no more.
+    """An error for output that cannot be written.
 
-    Neither typer nor rich, which both exit with 1, see the error that says so.
+    It is no `OSError`, since typer and rich would turn one into exit code 1.
     """
 
     def __init__(self, reason: OSError) -> None:
@@ -33,7 +33,7 @@ class OutputError(Exception):
 
 
 class _Stream:
-    """A stream whose errors are `told`, instead of raised; everything else is the stream's own."""
+    """A stream that reports its errors to `told` instead of raising them."""
 
     def __init__(self, stream: Any, told: Callable[[OSError], None]) -> None:
         self._stream = stream
@@ -84,17 +84,17 @@ class _ClosedStream:
 
 
 class _Stopped:
-    """The signals that end the command as Ctrl-C does, so that the cursor and the line are restored."""
+    """The signals that end the command as Ctrl-C does, so that the terminal is restored."""
 
     def __init__(self) -> None:
         self.by: int | None = None
-        # nohup and shells have them ignored
+        # nohup and shells may have them ignored
         self._handled = [number for number in _STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
         for number in self._handled:
             signal.signal(number, self._stop)
 
     def leave(self) -> None:
-        """Let the signals end the process at once: Python would show what is raised while it ends."""
+        """Let the signals end the process at once, since Python would print an exception at exit."""
         for number in self._handled:
             signal.signal(number, signal.SIG_DFL)
 
@@ -104,7 +104,7 @@ class _Stopped:
 
 
 def run(app: typer.Typer) -> NoReturn:
-    """Run the command and exit as the contract says, never with 1 unless a job has failed."""
+    """Run the command, and exit with the contract's code, never with 1 unless a job has failed."""
     sys.stdin = sys.stdin or cast("TextIO", _ClosedStream())
     sys.stdout = _replaced(sys.stdout, _raise_output_error)
     sys.stderr = _replaced(sys.stderr, _ignore)
@@ -122,8 +122,8 @@ def run(app: typer.Typer) -> NoReturn:
             complain(str(error))
         _leave_output()
     except KeyboardInterrupt:
-        pass  # before or after what handles it
-    except BaseException:  # noqa: BLE001 - a fault of this program must not pass for a failed job
+        pass  # raised before or after the handler
+    except BaseException:  # noqa: BLE001 - a fault of this program must not look like a failed job
         traceback.print_exc()
     stopped.leave()
     if stopped.by is not None:
@@ -133,7 +133,7 @@ def run(app: typer.Typer) -> NoReturn:
 
 def _replaced(stream: TextIO | None, told: Callable[[OSError], None]) -> TextIO:
     if stream is not None:
-        # A terminal that cannot show a character still gets the rest.
+        # Characters that the terminal cannot show are escaped.
         with suppress(AttributeError):
             cast("Any", stream).reconfigure(errors="backslashreplace")
     return cast("TextIO", _Stream(stream or cast("TextIO", _ClosedStream()), told))
@@ -144,10 +144,10 @@ def _raise_output_error(error: OSError) -> None:
 
 
 def _ignore(_: OSError) -> None:
-    """Ignore an error that nobody is left to see."""
+    """Ignore an error that nobody can see any more."""
 
 
 def _leave_output() -> None:
-    """Discard unwritten output, so that Python's flush at exit raises nothing."""
+    """Discard unwritten output, so that the flush at Python's exit raises nothing."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,4 +1,4 @@
-"""The files that the command reads and writes: text as is, base64 bytes decoded."""
+"""The files that the command reads and writes: text as it is, bytes from and to base64."""
 
 import sys
 from base64 import b64decode, b64encode
@@ -20,21 +20,21 @@ from .ending import LOCAL_FAULT
 from .terminal import complain, show_output
 
 Input = tuple[str | None, dict[str, Any] | None]
-"""A message and parameters."""
+"""The message and the parameters."""
 
 
 def input_of(
     client: Noukai, flow: str, message: str | None, file: BinaryIO | None, entries: Sequence[str] | None
 ) -> Input:
-    """Return the input of a job: the file is its message, or its only parameter if that takes bytes.
+    """Return the input of a job; a file is its message, or its only parameter if that takes bytes.
 
-    Only the flow's schema says whether a file is text, which it has to be in UTF-8.
+    The flow's schema decides whether the file is bytes or text, which must be UTF-8.
     """
     parameters = parameters_of(entries) if entries else None
     if file is None:
         return message, parameters
     if message is not None:
-        raise typer.BadParameter("give the message once: as text or as a file", param_hint="'-m' / '-f'")
+        raise typer.BadParameter("give the message only once, as text or as a file", param_hint="'-m' / '-f'")
     try:
         content = file.read()
     except OSError as error:
@@ -47,12 +47,14 @@ def input_of(
     if name == "message":
         return encoded, parameters
     if name in (parameters or {}):
-        raise typer.BadParameter(f"the parameter {name} is given twice: the file is it", param_hint="'-f' / '-p'")
+        raise typer.BadParameter(
+            f"the parameter {name} is given twice: the file is this parameter", param_hint="'-f' / '-p'"
+        )
     return None, {**(parameters or {}), name: encoded}
 
 
 def write_output(client: Noukai, job_id: str, address: str | None, output: object, path: Path) -> None:
-    """Write what a job returned: as bytes if the flow's schema says base64, else as it would be printed."""
+    """Write a job's output to a file: as bytes if the flow's schema says base64, else as it is printed."""
     known = _description(client, address) if isinstance(output, str) and address is not None else None
     schema = known and known.output
     content = f"{text_of(output)}\n".encode()
@@ -72,11 +74,11 @@ def write_output(client: Noukai, job_id: str, address: str | None, output: objec
 
 
 def _show(job_id: str, content: bytes) -> None:
-    """Print text as a terminal may show it; refuse bytes that are no text."""
+    """Print text, escaped on a terminal; refuse bytes that are not text."""
     try:
         show_output(content.decode().removesuffix("\n"))
     except UnicodeDecodeError:
-        problem = f"the result is {len(content)} bytes that are no text: write them with noukai wait {job_id} -o FILE"
+        problem = f"the result is {len(content)} bytes that are not text: write them with noukai wait {job_id} -o FILE"
         raise typer.BadParameter(problem, param_hint="'-o'") from None
 
 
@@ -84,7 +86,7 @@ def _description(client: Noukai, address: str) -> FlowDescription | None:
     try:
         return described(client.flows(), address)
     except FlowNotFoundError:
-        return None  # of a flow that is gone, or was never there, as its submission will tell
+        return None  # the flow is not deployed, as its submission will report
 
 
 def _file_argument(flow: FlowDescription | None) -> str:
@@ -94,7 +96,7 @@ def _file_argument(flow: FlowDescription | None) -> str:
 
 
 def _is_base64(whole: Mapping[str, Any], schema: object) -> bool:
-    """Return whether a schema accepts base64 text only."""
+    """Return whether a schema accepts only base64 text."""
     if not isinstance(schema, dict):
         return False
     known = cast("dict[str, Any]", schema)

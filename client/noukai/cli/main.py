@@ -227,7 +227,7 @@ def _wait(
             show_json(error.status)
         raise
     except KeyboardInterrupt:
-        complain(f"interrupted, but the job goes on; take it up again with: noukai wait {job.id}")
+        complain(f"interrupted, but the job goes on; wait for it again with: noukai wait {job.id}")
         raise
     if as_json:
         show_json(status_with(job, result))

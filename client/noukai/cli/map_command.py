@@ -73,12 +73,12 @@ def map_inputs(
 
 @contextmanager
 def _resumable(key: str) -> Generator[None]:
-    """Say after an interruption which command resumes."""
+    """Print the command that resumes after an interruption."""
     try:
         yield
     except KeyboardInterrupt:
         again = f"the same command with --idempotency-key {shlex.quote(key)}"
-        complain(f"interrupted, but the jobs go on; take them up again, and submit what is missing, with: {again}")
+        complain(f"interrupted, but the jobs go on; continue, and submit what is missing, with: {again}")
         raise
 
 
@@ -91,7 +91,7 @@ def _inputs(file: BinaryIO) -> Iterator[FlowInput]:
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, str | dict):
-            raise typer.BadParameter(f"line {number} is no JSON string or object, in UTF-8", param_hint="'-f'")
+            raise typer.BadParameter(f"line {number} is not a JSON string or object in UTF-8", param_hint="'-f'")
         yield value
 
 
@@ -111,7 +111,7 @@ def _show_ids(jobs: Iterable[Job], *, as_json: bool) -> None:
 
 
 def _show_ends(jobs: Iterable[Job], *, as_json: bool) -> None:
-    """Print each end; exit with the code of the worst one."""
+    """Print each end; exit with the worst exit code."""
     states: set[str] = set()
     for job in jobs:
         end = known_end(job)
@@ -127,7 +127,7 @@ def _show_ends(jobs: Iterable[Job], *, as_json: bool) -> None:
 
 
 def _with_output(job: Job, end: JobStatus, *, progress: bool) -> JobStatus:
-    """Return how a job has ended with its output, which may be yet to be downloaded."""
+    """Return a job's end with its output, downloaded if necessary."""
     if not is_behind_url(end):
         return end
     try:

@@ -1,4 +1,4 @@
-"""Moments and durations as people type them: `3d` is three days, `90` is ninety seconds."""
+"""The durations and times that people type: `3d` is three days, `90` is ninety seconds."""
 
 import math
 import re
@@ -12,39 +12,39 @@ _RULE = "a number with ms, s, m, h, d or w, such as 90s, 1.5h or 3d"
 
 
 def seconds(text: str) -> float:
-    """Return the seconds of a duration; a number without a unit is seconds.
+    """Return the seconds of a duration; a number without a unit is in seconds.
 
     Raises:
-        BadParameter: it is no duration.
+        BadParameter: it is not a duration.
     """
     return _number(text, 1.0)
 
 
 def whole_seconds(text: str) -> int:
-    """Return the seconds of a duration, which must be whole ones; raises as `seconds` does."""
+    """Return the seconds of a duration, which must be a whole number; raise like `seconds`."""
     return _whole(seconds(text), text, "seconds")
 
 
 def milliseconds(text: str) -> int:
-    """Return the milliseconds of a duration.
+    """Return the milliseconds of a duration; a number without a unit is in milliseconds.
 
-    A number without a unit is milliseconds; raises as `seconds` does.
+    Raises like `seconds`.
     """
     return _whole(_number(text, 0.001) * 1000, text, "milliseconds")
 
 
 def past(text: str) -> str:
-    """Return the moment that a duration ago was, as ISO 8601 text.
+    """Return the moment before now by a duration, as ISO 8601 text.
 
-    A text that is no duration is left to the API.
+    Other text is returned unchanged, for the API to check.
     """
     return _from_now(text, -1)
 
 
 def future(text: str) -> str:
-    """Return the moment that is a duration ahead, as ISO 8601 text.
+    """Return the moment after now by a duration, as ISO 8601 text.
 
-    A text that is no duration is left to the API.
+    Other text is returned unchanged, for the API to check.
     """
     return _from_now(text, 1)
 
@@ -56,7 +56,7 @@ def _from_now(text: str, direction: int) -> str:
     try:
         moment = datetime.now(UTC) + timedelta(seconds=direction * seconds(text))
     except OverflowError:
-        raise typer.BadParameter(f"{text!r} is further away than any date") from None
+        raise typer.BadParameter(f"{text!r} is too far from now") from None
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -67,12 +67,12 @@ def _number(text: str, unit: float) -> float:
     except ValueError:
         number = -1.0
     if not (math.isfinite(number) and number >= 0):
-        raise typer.BadParameter(f"{text!r} is no duration: give a number, or {_RULE}")
+        raise typer.BadParameter(f"{text!r} is not a duration: give a number, or {_RULE}")
     return number
 
 
 def _whole(number: float, text: str, unit: str) -> int:
     whole = round(number)
-    if not math.isclose(whole, number, abs_tol=1e-6):  # what binary fractions leave of a whole number
+    if not math.isclose(whole, number, abs_tol=1e-6):  # allows for binary fractions
         raise typer.BadParameter(f"{text!r} is not a whole number of {unit}")
     return whole

@@ -1,4 +1,4 @@
-"""The arguments and options of the command."""
+"""The arguments and options of the commands."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ def _states(begun: str) -> list[str]:
 def _count(text: str) -> int:
     """Parse a number of jobs.
 
-    A range of typer's would be shown in the help with a bound of 19 digits.
+    A range of typer would show a bound of 19 digits in the help.
     """
     try:
         number = int(text)

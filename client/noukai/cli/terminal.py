@@ -1,4 +1,4 @@
-"""The command's output: results and JSON on stdout; errors, for people, on stderr."""
+"""The command's output: results and JSON on standard output, messages for people on standard error."""
 
 import json
 import sys
@@ -37,14 +37,13 @@ _EXIT_CODES: tuple[tuple[type[NoukaiError], int], ...] = (
 
 
 def exit_code(error: NoukaiError) -> int:
-    """Return the exit code that stands for this error."""
+    """Return the exit code for an error."""
     return next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
 
 
 def say(text: str = "") -> None:
     """Print a line on standard output."""
-    # Not by typer, which writes past what rich puts in the stream's place so that the line goes above the
-    # bar.
+    # Not with typer, which bypasses the stream that rich has installed to print above a progress bar.
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
@@ -57,7 +56,7 @@ def tell(text: str, end: str = "\n") -> None:
 
 
 def complain(problem: NoukaiError | str) -> None:
-    """Print an error on stderr, in one line."""
+    """Print an error on standard error, in one line."""
     text = str(problem)
     if isinstance(problem, InvalidInputError):
         entries = [f"{entry.get('path')}: {entry.get('message')}" for entry in problem.errors]
@@ -68,26 +67,26 @@ def complain(problem: NoukaiError | str) -> None:
 
 
 def show_json(body: BaseModel) -> None:
-    """Print a body as the API sent it, in one line; fields that this version does not know are left out."""
+    """Print a body as JSON in one line, without fields that this version does not know."""
     say(json.dumps(body.model_dump(mode="json", by_alias=True, exclude_unset=True)))
 
 
 def show_page(page: JobList | CancelledJobs, unreadable: list[UnreadableJob]) -> None:
-    """Print a page, with the jobs that it leaves out."""
+    """Print a page, and warn about the jobs left out."""
     show_json(page.model_copy(update={"errors": unreadable}) if unreadable else page)
 
 
 def show_output(output: object) -> None:
-    """Print what a job returned: text as it is, everything else as indented JSON.
+    """Print a job's output: text as it is, everything else as indented JSON.
 
-    Characters that would command a terminal are escaped on one, and only there.
+    On a terminal, control characters are escaped.
     """
     text = text_of(output)
     say(with_visible_controls(text) if sys.stdout.isatty() else text)
 
 
 def show_status(status: JobStatus) -> None:
-    """Print a job's status, one line for each fact."""
+    """Print a job's status, one fact per line."""
     for name, fact in facts_of(status).items():
         say(f"{name:<11}{fact}")
     if status.result is not None:
@@ -96,13 +95,13 @@ def show_status(status: JobStatus) -> None:
 
 
 def show_end(status: JobStatus) -> None:
-    """Print in one line how a job has ended, with what it returned as JSON or why it failed."""
+    """Print how a job has ended in one line: with its output as JSON, or its error."""
     output = None if status.result is None else json.dumps(status.result.output, ensure_ascii=False)
     say(one_line(" ".join([status.id, status.state, output or status.error or ""])).rstrip())
 
 
 def show_flows(flows: list[FlowDescription]) -> None:
-    """Print each flow with its arguments, those that may be left out in brackets."""
+    """Print each flow with its arguments, optional ones in brackets."""
     for flow in flows:
         say(f"{one_line(flow.flow)} {arguments_line(flow)}".rstrip())
         if flow.description:
@@ -110,7 +109,7 @@ def show_flows(flows: list[FlowDescription]) -> None:
 
 
 def show_flow(flow: FlowDescription) -> None:
-    """Print how a flow is called: its arguments, and a command and a program to paste."""
+    """Print how to call a flow: its arguments, and a command and a program to paste."""
     say(one_line(flow.flow))
     for line in (flow.description or "").splitlines():
         _say_indented(line)
@@ -139,14 +138,14 @@ def show_cancelled(count: int, unreadable: list[UnreadableJob], *, as_json: bool
 
 
 def _say_indented(text: str) -> None:
-    """Print a text in one line, or on a terminal in lines that fit."""
+    """Print text in one line, or on a terminal, wrapped to its width."""
     line = one_line(text)
     room = get_terminal_size().columns - len(_INDENT) if sys.stdout.isatty() else len(line)
     say(textwrap.indent("\n".join(textwrap.wrap(line, max(room, 1))), _INDENT))
 
 
 def stated(selection: JobSelection) -> str:
-    """Describe the jobs that a filter selects, for the question whether to cancel them."""
+    """Describe the jobs that a filter selects, for the confirmation."""
     state = selection.get("state")
     span = {"from": selection.get("created_after"), "before": selection.get("created_before")}
     told = [f"{word} {moment}" for word, moment in span.items() if moment]

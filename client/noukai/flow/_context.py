@@ -1,4 +1,4 @@
-"""The attempt as its flow sees it: progress reports and permanent errors."""
+"""The attempt from its flow's side: progress reports and permanent errors."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -12,20 +12,20 @@ _ROUNDING = 1e-6
 
 
 class PermanentError(Exception):
-    """The error of a flow that no retry can mend: the job fails at once."""
+    """An error that no retry can fix: the job fails at once."""
 
 
 class ResultError(PermanentError):
-    """The error that JSON cannot hold a flow's return value."""
+    """An error for a return value that JSON cannot represent."""
 
 
 class ArgumentsError(PermanentError):
-    """The error that a job's arguments do not fit its flow."""
+    """An error for arguments that do not fit the flow."""
 
     @classmethod
     def of(cls, problem: str) -> Self:
-        """Return the error of invalid arguments."""
-        return cls(f"the arguments are not what the flow takes: {problem}")
+        """Return the error for invalid arguments."""
+        return cls(f"the arguments do not fit the flow: {problem}")
 
 
 class Logger(Protocol):
@@ -44,21 +44,21 @@ class Logger(Protocol):
         """Log a message at the level ERROR."""
 
     def exception(self, msg: object, /, *args: Any, **fields: Any) -> None:
-        """Log a message at the level ERROR, with the exception that is being handled."""
+        """Log a message at the level ERROR, with the exception being handled."""
 
     def critical(self, msg: object, /, *args: Any, **fields: Any) -> None:
         """Log a message at the level CRITICAL."""
 
 
 class Report(Protocol):
-    """An interface that takes the progress of a running flow."""
+    """An interface that receives the progress of a running flow."""
 
     def __call__(self, progress: Mapping[str, Any], /) -> None:
         """Report the progress."""
 
 
 class Context:
-    """The attempt, for a flow with a parameter `context`."""
+    """The attempt, passed to a flow with a parameter `context`."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Context:
 
     @property
     def cancelled(self) -> bool:
-        """Return whether the flow was told to stop; it should leave at once."""
+        """Return whether the flow was told to stop; it should then return at once."""
         return self._cancelled
 
     def mark_cancelled(self) -> None:
@@ -101,7 +101,7 @@ class Context:
         """Report the progress: `percent` from 0 to 100, and a message of at most 400 bytes.
 
         Raises:
-            TypeError: `percent` is no number, or the message no text.
+            TypeError: `percent` is not a number, or the message is not text.
             ValueError: `percent` is not from 0 to 100.
         """
         if message is not None and not isinstance(message, str):
@@ -114,10 +114,7 @@ class Context:
 
 
 def _percentage(percent: Any) -> float:
-    """Convert a number of any kind to a percentage.
-
-    One that is beside the ends by its rounding alone is there.
-    """
+    """Convert a number of any kind to a percentage; clamp a rounding error at either end."""
     if isinstance(percent, bool) or not hasattr(type(percent), "__float__") or not hasattr(type(percent), "__le__"):
         raise TypeError(f"percent must be a number from 0 to 100, not {type(percent).__name__}: {percent!r}")
     try:

@@ -1,4 +1,4 @@
-"""The decorator `@flow` and what it makes of a function."""
+"""The decorator `@flow`, and the flow that it makes of a function."""
 
 import importlib
 import inspect
@@ -32,7 +32,7 @@ class Flow:
     backoff_cap: float
     keep: int
     worker_kind: WorkerKind
-    """What it asks of its worker, but for the time."""
+    """The worker settings that it asks for, except the timeout."""
     fresh_process: bool = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -52,14 +52,14 @@ class Flow:
 
     @cached_property
     def returns(self) -> ReturnType:
-        """Return the annotated return type; `Any` if there is none."""
+        """Return the annotated return type; `Any` if there is none or it cannot be resolved."""
         try:
             return ReturnType(self.signature.returned)
-        except Exception:  # noqa: BLE001 - it may be known to type checkers alone
+        except Exception:  # noqa: BLE001 - it may be known only to type checkers
             return ReturnType()
 
     def prepare(self) -> None:
-        """Import what a run needs and compile the annotations, once."""
+        """Import the modules that a run needs, and compile the annotations, once."""
         if not self.signature.is_plain:
             _ = self.signature.validator
         self.returns.prepare()
@@ -67,15 +67,15 @@ class Flow:
             importlib.import_module("asyncio")
 
     def run(self, arguments: Mapping[str, Any], context: Context) -> Any:
-        """Convert the arguments, call the function or await it, and return what it returns as JSON has it.
+        """Convert the arguments, call or await the function, and convert its return value to JSON.
 
         The arguments of a plain flow must have passed its schema.
         """
         try:
             converted = self.signature.converted(arguments)
         except (ValueError, OverflowError) as error:
-            # What the annotations refuse now they would refuse again. The error itself would show the input
-            # in the log.
+            # A retry would be refused again. The original error is hidden, since it would show the input in
+            # the log.
             raise ArgumentsError.of(_without_input(error)) from None
         if self.signature.wants_context:
             converted[CONTEXT] = context
@@ -93,9 +93,9 @@ _notes: list[list[Flow]] = []
 
 
 def note_flows(made: list[Flow]) -> None:
-    """Append each flow that is made from now on to a list.
+    """Append each flow made from now on to a list.
 
-    The build asks, to find those that no job could call.
+    The build uses this to find flows that are not deployed.
     """
     _notes.append(made)
 
@@ -105,8 +105,8 @@ def _named(module: str, name: str) -> Any:
 
 
 def _without_input(error: Exception) -> str:
-    """Return the argument errors without the input's values."""
-    # A plain flow does without pydantic, whose errors are the only ones that show what they are about.
+    """Return the errors of the arguments, without the values."""
+    # A plain flow does not use pydantic, and only pydantic's errors quote values.
     from_pydantic = getattr(error, "errors", None)
     if from_pydantic is None:
         return str(error)
@@ -115,11 +115,11 @@ def _without_input(error: Exception) -> str:
 
 
 def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    # It is slow to import, and most flows do without.
+    # Imported here because it is slow to import, and most flows do not need it.
     import asyncio  # noqa: PLC0415
 
     async def leave_executor(*_: Any) -> None:
-        """Leave the loop's executor without waiting: its threads may never end."""
+        """Leave the loop's executor without waiting, because its threads may never end."""
 
     def make_loop() -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
@@ -165,19 +165,18 @@ def flow(
 ) -> Flow | Callable[[Callable[..., Any]], Flow]:
     """Make a flow of a function, `def` or `async def`.
 
-    It is addressed by the name of its module and its own, `_` written as `-`. `timeout` is in seconds and for
-    one attempt; a failed attempt is followed by another after a random pause of up to `backoff` seconds,
-    doubled each time up to `backoff_cap` (at most 900), while `max_attempts` allows. A `retry_after` on the
-    exception, in seconds or a `timedelta`, is the pause instead, up to 900 seconds; after a `PermanentError`
-    there is no further attempt. For `keep` seconds a job is kept after its end: an hour to a year, a week if
-    nothing is said.
+    Its address has the names of its module and of the function, with `_` written as `-`. `timeout` is for one
+    attempt, in seconds. A failed attempt is retried after a random pause of up to `backoff` seconds, doubled
+    each time up to `backoff_cap` (at most 900), while `max_attempts` allows. A `retry_after` on the
+    exception, in seconds or as a `timedelta`, sets the pause instead, up to 900 seconds. A `PermanentError`
+    is not retried. A job is kept for `keep` seconds after its end: an hour to a year, by default a week.
 
-    A flow that asks for `memory` or `ephemeral_storage` in MB, for at most so many workers at once
-    (`concurrency`), or for a `batch` of up to 10 jobs at a time, shares workers and their queue with those
-    that ask for the same alone.
+    A flow may ask for `memory` or `ephemeral_storage` in MB, for a limited number of concurrent workers
+    (`concurrency`), or for a `batch` of up to 10 jobs at a time. Flows that ask for the same settings share
+    workers and a queue.
 
-    The attempts of a project run one after the other in one process, as long as they end well: what a module
-    holds lives on from job to job. A flow with `fresh_process` gets a process that no attempt has used.
+    The attempts of a project run in turn in one process, as long as they end well, so that the state of
+    modules lives on between jobs. With `fresh_process`, each attempt gets a new process.
     """
     worker_kind = WorkerKind(memory, ephemeral_storage, concurrency, batch)
     settings = (timeout, max_attempts, backoff, backoff_cap, keep, worker_kind, fresh_process)
@@ -187,7 +186,7 @@ def flow(
 
 def _flow_of(name: str | None, settings: tuple[Any, ...], function: Callable[..., Any]) -> Flow:
     if not inspect.isfunction(function):
-        raise TypeError(f"@flow goes onto a function of a module, as its topmost decorator, not onto {function!r}")
+        raise TypeError(f"@flow must be the topmost decorator of a function of a module, not of {function!r}")
     made = Flow(function, name or function.__name__.replace("_", "-"), *settings)
     for notes in _notes:
         notes.append(made)

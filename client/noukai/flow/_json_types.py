@@ -1,4 +1,4 @@
-"""Annotations that mean no more than their JSON Schema, for which pydantic need not be loaded."""
+"""The annotations that a JSON Schema expresses fully, so that pydantic need not be loaded."""
 
 from collections.abc import Mapping
 from types import NoneType, UnionType
@@ -8,14 +8,14 @@ from noukai_wire.numbers import as_written
 
 _SCALARS = (str, int, float, bool, None, NoneType)
 _NUMBERS: Mapping[tuple[type, object], type[int] | type[float]] = {(int, float): float, (float, int): int}
-"""JSON has one kind of number, Python two: what becomes of one that is not of the annotated kind."""
+"""The type to convert a number to. JSON has one kind of number, Python two."""
 
 
 def is_plain(annotation: Any) -> bool:
-    """Return whether the annotation adds nothing to its JSON Schema but the kind of numbers."""
+    """Return whether the annotation adds nothing to its JSON Schema except the kind of numbers."""
     bare, limits = _parted(annotation)
     origin, arguments = get_origin(bare), get_args(bare)
-    # Whatever else may stand beside an annotation, such as pydantic's own, may convert.
+    # Other metadata, such as pydantic's own, may convert values.
     if any(type(limit).__module__ != "annotated_types" for limit in limits):
         return False
     if origin is Literal:
@@ -44,7 +44,7 @@ def as_annotated(value: Any, annotation: Any) -> Any:
 
 
 def is_of(value: Any, annotation: Any) -> bool:
-    """Return whether a value has a plain annotation's type; limits are not checked."""
+    """Return whether a value has the type of a plain annotation; limits are not checked."""
     bare, _ = _parted(annotation)
     origin, arguments = get_origin(bare), get_args(bare)
     if origin is Literal:
@@ -79,7 +79,7 @@ def _as_one_of(value: Any, annotations: list[Any]) -> Any:
 
 
 def _is_clear(parts: list[tuple[Any, tuple[Any, ...]]]) -> bool:
-    """Return whether every value shows which variant of a union it is."""
+    """Return whether each value shows which variant of a union it is."""
     are_limited = {bare: bool(limits) for bare, limits in parts}
     return sum(bare not in _SCALARS for bare, _ in parts) <= 1 and not (
         {int, float} <= are_limited.keys() and (are_limited[int] or are_limited[float])

@@ -1,4 +1,4 @@
-"""The conversion of values to JSON by their types; pydantic is loaded for rare ones only."""
+"""The conversion of values to JSON by their types; pydantic is loaded only for rare types."""
 
 import math
 import sys
@@ -15,11 +15,11 @@ SEQUENCES = (list, tuple, AbstractSet, deque)
 _SHOWN_OF_KEY = 40
 _BYTES = (bytes, bytearray, memoryview)
 _NUMPY_KINDS: Mapping[str, Callable[[Any], object]] = {"b": bool, "i": int, "u": int, "f": float, "U": str}
-"""What becomes of numpy's scalars, by the kind of their type."""
+"""The Python type for a scalar of numpy, by the kind of its type."""
 
 
 class UnwritableError(Exception):
-    """The error that JSON cannot hold a value, with its path, such as `rows[3].total`."""
+    """An error for a value that JSON cannot represent, with its path, such as `rows[3].total`."""
 
     def __init__(self, problem: str, path: str = "") -> None:
         super().__init__(f"`{path.removeprefix('.')}`: {problem}" if path else problem)
@@ -27,17 +27,17 @@ class UnwritableError(Exception):
         self.path = path
 
     def under(self, key: str | int) -> "UnwritableError":
-        """Return the error with a key or an index before its path."""
+        """Return the error with a key or an index put before its path."""
         is_name = isinstance(key, str) and key.isidentifier()
         step = f".{key}" if is_name else f"[{key if isinstance(key, int) else key[:_SHOWN_OF_KEY]!r}]"
         return UnwritableError(self.problem, step + self.path)
 
 
 def json_value(value: object, depth: int = 0) -> Any:
-    """Write a value as JSON has it.
+    """Convert a value to JSON.
 
     Raises:
-        UnwritableError: the value, or something in it, is none that JSON can hold.
+        UnwritableError: JSON cannot represent the value, or a part of it.
     """
     try:
         return _written(value, depth)
@@ -64,7 +64,7 @@ def _written(value: object, depth: int) -> Any:
 
 
 def _key_text(key: object) -> str:
-    """Write the key of a dict: text as it is, numbers, dates and the like as JSON would write them."""
+    """Return the key of a dict as text: numbers, dates and the like as JSON would write them."""
     written = json_value(key.value if isinstance(key, Enum) else key)
     match written:
         case str():
@@ -75,14 +75,14 @@ def _key_text(key: object) -> str:
             return "true" if written else "false"
         case int() | float():
             return repr(written)
-    raise UnwritableError(f"a key of the type {type(key).__qualname__!r} is not what JSON can hold: keys are text")
+    raise UnwritableError(f"a key of the type {type(key).__qualname__!r} cannot be written as JSON: keys are text")
 
 
 def entries_of(mapping: Mapping[Any, Any]) -> Iterable[tuple[str, object]]:
     """Iterate over a dict, with its keys as text.
 
     Raises:
-        UnwritableError: a key is none that JSON can hold, or is written like another.
+        UnwritableError: a key cannot be written as text, or two keys become the same text.
     """
     seen: set[str] = set()
     for key, value in mapping.items():
@@ -94,7 +94,7 @@ def entries_of(mapping: Mapping[Any, Any]) -> Iterable[tuple[str, object]]:
 
 
 def base64_text(content: bytes | bytearray | memoryview) -> str:
-    """Write bytes as text, in the alphabet of RFC 4648, section 4."""
+    """Encode bytes in the base64 alphabet of RFC 4648, section 4."""
     from base64 import b64encode  # noqa: PLC0415 - few flows return bytes
 
     return b64encode(content).decode()
@@ -103,7 +103,7 @@ def base64_text(content: bytes | bytearray | memoryview) -> str:
 def check_number(number: float) -> float:
     """Refuse NaN and the infinities."""
     if not math.isfinite(number):
-        raise UnwritableError(f"the float {number} is no number that JSON has")
+        raise UnwritableError(f"the float {number} is not a JSON number")
     return number
 
 
@@ -145,7 +145,7 @@ def _scalar(value: str | float) -> str | float:
 
 
 def _other(value: Any, depth: int) -> Any:
-    """Convert a value of no JSON type."""
+    """Convert a value of a type that JSON does not have."""
     if isinstance(value, _BYTES):
         return base64_text(value)
     if _is_pydantic(value):
@@ -161,12 +161,12 @@ def _other(value: Any, depth: int) -> Any:
 
 
 def _is_pydantic(value: object) -> bool:
-    """Return whether pydantic has made the value's type, which has its own serializer."""
+    """Return whether pydantic made the value's type, which then has its own serializer."""
     return "pydantic" in sys.modules and hasattr(type(value), "__pydantic_serializer__")
 
 
 def _is_numpy(value: object) -> bool:
-    """Return whether a value is numpy's, without importing numpy."""
+    """Return whether a value belongs to numpy, without importing numpy."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray))
 
@@ -174,22 +174,22 @@ def _is_numpy(value: object) -> bool:
 def _from_numpy(value: Any, depth: int) -> Any:
     write = _NUMPY_KINDS.get(value.dtype.kind)
     if write is None:
-        raise UnwritableError(f"numpy's {value.dtype} is not what JSON can hold: convert it")
+        raise UnwritableError(f"numpy's {value.dtype} cannot be written as JSON: convert it")
     return json_value(write(value) if value.ndim == 0 else list(value), depth)
 
 
 def _rare(value: object) -> object:
-    """Convert dates, decimals, UUIDs, paths and other types that pydantic knows."""
+    """Convert dates, decimals, UUIDs, paths and other types that pydantic supports."""
     from decimal import Decimal  # noqa: PLC0415 - most results are JSON already
 
     from pydantic_core import to_jsonable_python  # noqa: PLC0415 - as above
 
     if isinstance(value, Decimal) and not value.is_finite():
-        raise UnwritableError(f"the Decimal {value} is no number that JSON has")
+        raise UnwritableError(f"the Decimal {value} is not a JSON number")
     kind = type(value).__qualname__
     if hasattr(type(value), "__next__"):
-        raise UnwritableError(f"a {kind!r} is not what JSON can hold: return its values, as a list")
+        raise UnwritableError(f"a {kind!r} cannot be written as JSON: return its values, as a list")
     try:
         return to_jsonable_python(value)
     except ValueError:
-        raise UnwritableError(f"an object of the type {kind!r} is not what JSON can hold") from None
+        raise UnwritableError(f"an object of the type {kind!r} cannot be written as JSON") from None

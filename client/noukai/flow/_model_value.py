@@ -1,4 +1,4 @@
-"""The serialization of pydantic's values, and the path of one that fails."""
+"""The serialization of pydantic's values, and the path of a value that fails."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -11,31 +11,31 @@ from noukai_wire import limits
 from ._json_value import SEQUENCES, UnwritableError, check_number, entries_of, json_value
 
 Write = Callable[..., Any]
-"""The `to_json` of a serializer of pydantic."""
+"""The `to_json` of one of pydantic's serializers."""
 
-_NO_TEXT = "these bytes are no UTF-8 text: set ser_json_bytes='base64' in the model's configuration"
+_NO_TEXT = "these bytes are not UTF-8 text: set ser_json_bytes='base64' in the model's configuration"
 
 
 def model_value(model: Any) -> Any:
     """Serialize a pydantic model or dataclass by its own configuration.
 
     Raises:
-        UnwritableError: it cannot.
+        UnwritableError: it cannot be serialized.
     """
     return written_by(type(model).__pydantic_serializer__.to_json, model)
 
 
 def written_by(write: Write, value: object) -> Any:
-    """Let a serializer write a value; what it does not know is written by its own type.
+    """Serialize a value; values unknown to the serializer are written by their own types.
 
     Raises:
-        UnwritableError: it cannot, or would write something else without a word.
+        UnwritableError: it cannot be serialized, or only with a silent change.
     """
     _check_nothing_is_lost(value)
     try:
         return _dumped(write, value)
     except (UnwritableError, ValueError) as error:
-        # pydantic puts words of its own before what writes what it does not know.
+        # pydantic puts its own words before the message of our fallback.
         raise _located(value, str(error).rpartition(f"{UnwritableError.__name__}: ")[2]) from None
 
 
@@ -44,7 +44,7 @@ def _dumped(write: Write, value: object, **options: Any) -> Any:
 
 
 def _check_nothing_is_lost(value: object, depth: int = 0) -> None:
-    """Refuse values where pydantic would merge two keys, or write NaN as null."""
+    """Refuse values for which pydantic would merge two keys, or write NaN as null."""
     if depth > limits.MAX_JSON_DEPTH:
         raise UnwritableError(f"it is nested deeper than {limits.MAX_JSON_DEPTH} levels")
     if isinstance(value, float):
@@ -83,7 +83,7 @@ def _field_names(value: Any) -> Iterable[str]:
 
 
 def _located(value: Any, problem: str) -> UnwritableError:
-    """Return the path of the value that cannot be serialized."""
+    """Return the error with the path of the value that cannot be serialized."""
     for key, part in _parts_of(value):
         try:
             json_value(part)

@@ -1,4 +1,4 @@
-"""A flow's return annotation and the serialization by it."""
+"""The return annotation of a flow, and the serialization by it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from pydantic_core import SchemaSerializer
 
 OUTPUT_FIELD = "output"
-"""The field of the adapter's object."""
+"""The name of the field that holds the output."""
 
 _CONTAINERS = (list, dict, set, frozenset, tuple)
 _SAY_NO_MORE = (Any, object, None, NoneType, str, int, float, bool, bytes, *_CONTAINERS)
 _NAMES_THAT_SAY_NO_MORE = {"datetime.date", "datetime.datetime", "decimal.Decimal", "uuid.UUID", "pathlib.Path"}
-"""By name, so that nothing is imported for them."""
+"""As names, so that none of their modules is imported."""
 
 _WRITERS: Mapping[Any, Callable[[Any], Any]] = {"bytes": base64_text, "any": json_value, "call": json_value}
-"""What writes values by the kind of pydantic's schema: a named tuple is the outcome of a call."""
+"""The writers by kind of pydantic's schema; the kind of a named tuple is `call`."""
 
 
 @dataclass(frozen=True)
 class ReturnType:
-    """A flow's return annotation: it decides how values are written, and checks none of them."""
+    """The return annotation of a flow, which decides how values are written, and validates none."""
 
     annotation: Any = Any
 
@@ -36,7 +36,7 @@ class ReturnType:
         """Convert a flow's return value to JSON.
 
         Raises:
-            UnwritableError: JSON cannot hold it.
+            UnwritableError: JSON cannot represent it.
         """
         serializer = self._serializer
         if serializer is None:
@@ -54,13 +54,12 @@ class ReturnType:
 
     @cached_property
     def adapter(self) -> "TypeAdapter[dict[str, Any]] | None":
-        """Return pydantic's adapter of an object whose `output` is what is returned; None if it has none."""
+        """Return pydantic's adapter for an object with the output in `output`; None if it has no schema."""
         from pydantic import ConfigDict, TypeAdapter, with_config  # noqa: PLC0415 - see `_serializer`
         from pydantic.errors import PydanticUserError  # noqa: PLC0415
         from typing_extensions import TypedDict  # noqa: PLC0415
 
-        # Only a type without a configuration of its own takes one, and all but models take it from what they
-        # are in.
+        # A configuration applies only to a type without its own, and to what it contains, except models.
         whole = TypedDict("whole", {OUTPUT_FIELD: self.annotation})  # type: ignore[misc]  # known at run time only
         config = ConfigDict(ser_json_bytes="base64", ser_json_inf_nan="constants", arbitrary_types_allowed=True)
         with_config(config)(whole)
@@ -81,7 +80,7 @@ class ReturnType:
 
 
 def says_no_more(annotation: Any) -> bool:
-    """Return whether an annotation writes values as their own types do."""
+    """Return whether an annotation writes values just as their own types do."""
     origin = get_origin(annotation)
     if origin is Literal:
         return True
@@ -94,10 +93,10 @@ def says_no_more(annotation: Any) -> bool:
 
 
 def _with_writers(schema: Any) -> Any:
-    """Write bytes as base64 (RFC 4648, section 4), and values without annotation by their own type.
+    """Write bytes as base64 (RFC 4648, section 4), and values without an annotation by their own type.
 
-    pydantic has another alphabet, and none for bytes where a dataclass or a named tuple leaves them open.
-    Models, which have a configuration of their own, stay as they are.
+    pydantic uses another alphabet, and none for bytes in a dataclass or a named tuple without annotations.
+    Models, which have their own configuration, are unchanged.
     """
     if isinstance(schema, list | tuple):
         return type(schema)(map(_with_writers, schema))

@@ -1,8 +1,9 @@
-"""The run of a flow to its outcome: what it returned, or a description of what it raised.
+"""The run of a flow to its outcome: a return value, or a description of an exception.
 
-A caller gets types, texts and places, in 2 KB; the log gets the places alone, since texts may quote an input.
+A caller gets types, messages and places, in 2 KB. The log gets only places, since messages may quote an
+input.
 
-What is called here was taken from its module before a flow could replace it there.
+Functions are imported by name, so that a flow cannot replace them in their modules.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,24 +24,24 @@ from ._context import PermanentError
 _LOCKS = ("multiprocessing", "synchronize.py")
 _MOST_ERRORS = 32
 _SHORTEST_LINE = 100
-"""Bytes to which a line is cut at most; if that is not enough, the last lines are left out."""
+"""The bytes below which no line is cut; if that is not enough, the last lines are left out."""
 _INDENT = "  "
 _DEEPEST = 4
-"""How many levels of groups within groups are described."""
+"""The deepest level at which nested groups are described."""
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The flow returned; `result` is its output as JSON text."""
+    """The outcome of a flow that returned; `result` is its output as JSON text."""
 
     result: str
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """The flow raised, or returned an invalid result; `retry_after` is in seconds.
+    """The outcome of a flow that raised, or returned an invalid result.
 
-    `trace` says for the log where it raised, and nothing of what its exceptions say.
+    `retry_after` is in seconds. `trace` has the places where it raised, for the log, without messages.
     """
 
     error: str
@@ -50,10 +51,9 @@ class Raised:
 
 
 class Interrupted(KeyboardInterrupt):
-    """Raised in the flow's main thread when it must stop; no `except Exception` catches it.
+    """An exception raised in the flow's main thread to stop it; `except Exception` does not catch it.
 
-    Of all exceptions, asyncio hands on only a `KeyboardInterrupt` from whatever task it hits, and cancels the
-    others.
+    From any task, asyncio passes on only a `KeyboardInterrupt`, and cancels the other tasks.
     """
 
 
@@ -65,38 +65,35 @@ class Log(Protocol):
 
 
 def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Returned | Raised:
-    """Return the outcome of a flow, whatever it does; log what it raises."""
+    """Return the outcome of a flow, whatever it does; log an exception."""
     try:
         return result_of(run())
     except Interrupted:
         return Raised("Interrupted: the flow was told to stop")
-    except BaseException as error:  # noqa: BLE001 - a flow may end itself with SystemExit or worse
+    except BaseException as error:  # noqa: BLE001 - a flow may raise SystemExit or worse
         logger().exception("the flow raised", exc_info=error)
         return raised_by(error)
 
 
 def result_of(value: object) -> Returned | Raised:
-    """Convert a flow's JSON return value to its result.
-
-    What is too large is an error of the flow.
-    """
+    """Convert a flow's return value to its result; a result that is too large is an error."""
     text = dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     size = len(text.encode())
     if size > limits.MAX_PAYLOAD_BYTES:
-        what = f"the result is {size} bytes of JSON; at most {limits.MAX_PAYLOAD_BYTES} are kept"
+        what = f"the result is {size} bytes of JSON; at most {limits.MAX_PAYLOAD_BYTES} are allowed"
         return Raised(f"ValueError: {what}", permanent=True)
     return Returned(text)
 
 
 def raised_by(error: BaseException) -> Raised:
-    """Return the outcome of a flow that raised.
+    """Return the outcome for an exception.
 
     A group is permanent if one of its members is; its pause is the longest that a member asks for.
     """
     try:
         return _raised_by(error)
-    except BaseException as raised:  # noqa: BLE001 - the exception's class is the author's, and may be anything
-        what = f"{_name_of(error)}: it cannot be described, since that raises {_name_of(raised)}"
+    except BaseException as raised:  # noqa: BLE001 - the exception's class belongs to the author, and may do anything
+        what = f"{_name_of(error)}: it cannot be described, because that raises {_name_of(raised)}"
         return Raised(cut(what), issubclass(type(error), PermanentError))
 
 
@@ -108,10 +105,9 @@ def _raised_by(error: BaseException) -> Raised:
 
 
 def describe_error(error: BaseException) -> str:
-    """Describe an exception, its group's members and its causes, a line for each.
+    """Describe an exception, its group's members and its causes, one per line.
 
-    If the lines take more than an error may, the longest ones are cut first, and then the last ones are left
-    out.
+    If the lines exceed the limit of an error, the longest are cut first; then the last are left out.
     """
     lines = list(islice(_lines(error, set()), _MOST_ERRORS))
     longest = max(_SHORTEST_LINE, _fair_length(lines))
@@ -119,7 +115,7 @@ def describe_error(error: BaseException) -> str:
 
 
 def _fair_length(lines: list[str]) -> int:
-    """Return the length to cut long lines to, so that all fit; short lines stay whole."""
+    """Return the length to which long lines are cut, so that all lines fit."""
     room = limits.MAX_ERROR_BYTES - (len(lines) - 1)
     sizes = sorted(len(line.encode("utf-8", "replace")) for line in lines)
     for place, size in enumerate(sizes):
@@ -131,7 +127,7 @@ def _fair_length(lines: list[str]) -> int:
 
 
 def _lines(error: BaseException, told: set[int], depth: int = 0) -> Iterator[str]:
-    """Return a line for an exception, its members and its causes, each once."""
+    """Yield a line for an exception, its members and its causes, each once."""
     indent = _INDENT * depth
     yield indent + _in_line(error) if depth else _text_of(error)
     while True:
@@ -167,24 +163,24 @@ def _text_of(error: BaseException) -> str:
     name = _name_of(error)
     try:
         return "\n".join([f"{name}: {error}".removesuffix(": "), *_notes_of(error)]) + _advice(error)
-    except BaseException as raised:  # noqa: BLE001 - it is the author's, and may be anything
-        return f"{name}: its text cannot be shown, since that raises {type(raised).__name__}"
+    except BaseException as raised:  # noqa: BLE001 - its text belongs to the author, and may do anything
+        return f"{name}: its text cannot be shown, because that raises {type(raised).__name__}"
 
 
 def _notes_of(error: BaseException) -> Iterator[str]:
-    """Return what `add_note` has added; the list is the author's to change."""
+    """Return the notes that `add_note` has added; the author may have changed the list."""
     notes = getattr(error, "__notes__", ())
     if isinstance(notes, list | tuple):
         yield from (note for note in islice(notes, _MOST_ERRORS) if isinstance(note, str))
 
 
 def _advice(error: BaseException) -> str:
-    """Return advice if Lambda forbids the operation, which Python's message does not say."""
+    """Return advice for an operation that Lambda forbids, since Python's message does not say so."""
     frames = all_frames(error) if isinstance(error, OSError) else []
     if not any(Path(frame.filename).parts[-2:] == _LOCKS for frame in frames):
         return ""
     return (
-        "; there is no shared memory here, nor on Lambda, for the locks of multiprocessing's pools, queues and "
+        "; Lambda has no shared memory for the locks of multiprocessing's pools, queues and "
         "executors: use ThreadPoolExecutor, or Process with Pipe"
     )
 
@@ -200,8 +196,8 @@ def _members(error: BaseException, met: set[int]) -> Iterator[BaseException]:
 
 
 def _retry_after(error: BaseException) -> float | None:
-    """Return the pause that an exception asks for in seconds or as a `timedelta`; ignore any other value."""
-    with suppress(BaseException):  # it is the author's, and may be a property that raises
+    """Return the pause that an exception asks for, in seconds or as a `timedelta`; ignore other values."""
+    with suppress(BaseException):  # it may be a property of the author's that raises
         asked = getattr(error, "retry_after", None)
         seconds = asked.total_seconds() if isinstance(asked, timedelta) else asked
         if isinstance(seconds, int | float) and seconds >= 0:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema, SchemaValidator, ValidationError
 
 CONTEXT = "context"
-"""The parameter that no job fills in."""
+"""The parameter that jobs do not fill in."""
 
 _COLLECTIONS = (
     *("list", "deque", "tuple", "set", "frozenset"),
@@ -26,7 +26,7 @@ _SEEING = (
     *("any", "call", "custom-error", "decimal", "function-before", "function-plain", "function-wrap", "is-instance"),
     *("union",),
 )
-"""The kinds of core schema that may hand an author's code a number as it is written."""
+"""The kinds of core schema that may pass a number, as written, to a flow author's code."""
 
 _OF_AUTHORS = {"assertion_error", "value_error"}
 
@@ -35,18 +35,18 @@ _PARTS = (
     *("json_schema", "python_schema", "lax_schema", "strict_schema", "arguments_schema"),
     *("choices", "definitions", "fields", "steps"),
 )
-"""Where a core schema has others: one, a list of them, or some by name."""
+"""The keys of a core schema that hold others: one, a list, or a dict by name."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """The parameters of a function, by which arguments are checked, converted and completed."""
+    """The parameters of a function, with which arguments are validated, converted and completed."""
 
     function: Callable[..., Any]
 
     @cached_property
     def parameters(self) -> dict[str, inspect.Parameter]:
-        """Return the parameters that a job fills in, without `context`."""
+        """Return the parameters that jobs fill in, without `context`."""
         parameters = inspect.signature(self.function).parameters
         return {name: parameter for name, parameter in parameters.items() if name != CONTEXT}
 
@@ -62,7 +62,7 @@ class Signature:
 
     @cached_property
     def defaults(self) -> Mapping[str, Callable[[], Any]]:
-        """Return factories of the defaults, unconverted: a job cannot alter the next one's."""
+        """Return factories of the defaults, unconverted, so that no job can alter the next one's."""
         made: dict[str, Callable[[], Any]] = {}
         for name, parameter in self.parameters.items():
             fields = [each for each in _metadata(self.annotations[name]) if _is_field(each) and not each.is_required()]
@@ -74,7 +74,7 @@ class Signature:
 
     @cached_property
     def is_plain(self) -> bool:
-        """Return whether the schema alone validates arguments and defaults."""
+        """Return whether the JSON Schema alone validates arguments and defaults."""
         annotations = self.annotations
         return all(map(is_plain, annotations.values())) and all(
             is_of(as_annotated(make(), annotations[name]), annotations[name]) for name, make in self.defaults.items()
@@ -82,26 +82,26 @@ class Signature:
 
     @cached_property
     def adapter(self) -> "TypeAdapter[dict[str, Any]]":
-        """Return pydantic's adapter of the arguments."""
+        """Return pydantic's adapter for the arguments."""
         return self._adapter(self.parameters)
 
     @cached_property
     def validator(self) -> "SchemaValidator":
-        """Return the worker's fail-fast validator of the arguments."""
+        """Return the worker's fail-fast validator for the arguments."""
         return fail_fast_validator(self.adapter)
 
     def shown_default(self, name: str) -> Any:
         """Return a default as JSON.
 
         Raises:
-            ValueError: it is not what the parameter is annotated with.
+            ValueError: it does not match its annotation.
             TypeError: it cannot be copied for each job.
         """
         adapter = self._adapter([name])
         return adapter.dump_python(adapter.validate_json("{}"), mode="json")[name]
 
     def _adapter(self, names: Iterable[str]) -> "TypeAdapter[dict[str, Any]]":
-        # pydantic is slow to import and the flow's module alone should not need it.
+        # Imported here because pydantic is slow to import, and a flow's module should not need it.
         from pydantic import ConfigDict, TypeAdapter, with_config  # noqa: PLC0415
         from typing_extensions import TypedDict  # noqa: PLC0415
 
@@ -121,32 +121,30 @@ class Signature:
         return Annotated[annotation, Field(validate_default=True, default_factory=self.defaults[name])]
 
     def converted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Convert arguments; those of a plain signature must have passed its schema.
-
-        Adds the defaults.
+        """Convert arguments and add the defaults; those of a plain signature must have passed its schema.
 
         Raises:
-            ValueError: they are not what the function takes.
-            OverflowError: they hold a number that is too large.
+            ValueError: they do not fit the function.
+            OverflowError: a number is too large.
         """
         if self.is_plain:
             defaults = {name: make() for name, make in self.defaults.items() if name not in arguments}
             return {
                 name: as_annotated(value, self.annotations[name]) for name, value in {**defaults, **arguments}.items()
             }
-        # As JSON, which they came as: in it a strict model takes a date or an enum from text.
+        # As JSON, because from JSON a strict model accepts a date or an enum as text.
         written = json.dumps(arguments)
         try:
             return cast("dict[str, Any]", self.validator.validate_json(written))
         except ValueError as error:
-            # As Python writes whole numbers that are floats: 1.0 and 1e+30.
+            # Only Python's spelling of whole floats, such as 1.0 and 1e+30, can make a difference.
             if (".0" not in written and "e+" not in written) or self._is_final(error):
                 raise
-            # To JSON Schema 1e30 is a whole number, to pydantic only if it has all its digits.
+            # JSON Schema accepts 1e30 as an integer, pydantic only with all its digits.
             return cast("dict[str, Any]", self.validator.validate_json(json.dumps(with_whole_numbers(arguments))))
 
     def _is_final(self, error: Exception) -> bool:
-        """Return whether a value that was refused would be refused as well if its numbers were written otherwise."""
+        """Return whether a refused value would also be refused with its numbers spelled differently."""
         return not self._sees_spelling and hasattr(error, "errors") and _is_of_author(cast("ValidationError", error))
 
     @cached_property
@@ -165,9 +163,9 @@ class Signature:
         return Annotated[resolved, parameter.default] if _is_field(parameter.default) else resolved
 
     def _resolved(self, name: str, annotation: Any) -> Any:
-        # Only this one is resolved: another may be known to type checkers alone.
+        # Only this annotation is resolved: others may be known only to type checkers.
         owner = SimpleNamespace(__annotations__={name: annotation})
-        # A decorator may be of another module, whose names are not those of the function that it wraps.
+        # A decorator from another module does not have the names of the wrapped function's module.
         inner = inspect.unwrap(self.function, stop=lambda function: hasattr(function, "__signature__"))
         return get_type_hints(owner, inner.__globals__, include_extras=True)[name]
 
@@ -184,8 +182,8 @@ def _is_field(value: object) -> bool:
 def fail_fast_validator(adapter: "TypeAdapter[Any]") -> "SchemaValidator":
     """Make a fail-fast validator of an adapter's type: at most one error in each collection.
 
-    An author's own validator runs in the worker alone. It may refuse each of a million items, and pydantic would
-    collect an error with a traceback for each.
+    An author's own validator runs only in the worker. It may refuse each of a million items, and pydantic
+    would collect an error with a traceback for each.
     """
     from pydantic_core import SchemaValidator  # noqa: PLC0415 - slow to import, and most flows do without
 
@@ -199,9 +197,9 @@ def fail_fast_validator(adapter: "TypeAdapter[Any]") -> "SchemaValidator":
 
 
 def _sees_spelling(schema: Any) -> bool:
-    """Return whether an author's code may see how a number is written: `1.0` or `1`, for which JSON has one value.
+    """Return whether an author's code may see how a number is spelled: `1.0` or `1`.
 
-    Code that runs after a conversion sees the converted value alone.
+    Code that runs after a conversion sees only the converted value.
     """
     if isinstance(schema, list | tuple):
         return any(map(_sees_spelling, schema))
@@ -213,7 +211,7 @@ def _sees_spelling(schema: Any) -> bool:
 
 
 def _is_of_author(error: "ValidationError") -> bool:
-    """Return whether only an author's code has refused a value, and pydantic itself found nothing wrong."""
+    """Return whether only an author's code has refused the value."""
     from pydantic_core.core_schema import ErrorType  # noqa: PLC0415 - slow to import, and most flows do without
 
     kinds = {each["type"] for each in error.errors(include_url=False, include_context=False, include_input=False)}
@@ -233,5 +231,5 @@ def _each(part: Any) -> Any:
         return type(part)(map(_each, part))
     if not isinstance(part, Mapping):
         return part
-    # Names of fields and tags of variants may be any text, and a schema has a type, which is text.
+    # Only a schema has a `type` that is text; fields and variants may have any names.
     return _failing_fast(part) if isinstance(part.get("type"), str) else {key: _each(part[key]) for key in part}

@@ -1,4 +1,4 @@
-"""The names that the build and the workers need of flows, and that flow authors do not."""
+"""The names of the flow API that only the build and the workers need."""
 
 from ._context import ArgumentsError, ResultError
 from ._definition import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, note_flows

@@ -70,7 +70,7 @@ def test_submit_and_wait_print_the_result(api: FakeApi, flow: str, printed: str)
     [
         ("job_failed", 1, "noukai: job job_failed failed: ValueError: no words\n"),
         ("job_cancelled", 3, "noukai: job job_cancelled was cancelled\n"),
-        ("job_busy", 4, "noukai: job job_busy was not finished within 0 ms; it goes on: wait again, or cancel it\n"),
+        ("job_busy", 4, "noukai: job job_busy had not ended after 0 ms; it goes on: wait again, or cancel it\n"),
     ],
 )
 def test_every_other_end_has_its_exit_code(job_id: str, code: int, said: str) -> None:

@@ -32,7 +32,7 @@ def test_bytes_are_no_text_for_a_terminal(api: FakeApi) -> None:
     with on_terminal("wait", "job_drawn", "-o", "-", TERM="dumb") as (process, terminal):
         shown = " ".join(terminal.read().split())
     assert process.returncode == 2
-    assert "the result is 8 bytes that are no text: write them with noukai wait job_drawn -o FILE" in shown
+    assert "the result is 8 bytes that are not text: write them with noukai wait job_drawn -o FILE" in shown
     assert "\x1b" not in shown
     assert subprocess.check_output([NOUKAI, "wait", "job_drawn", "-o", "-"]) == b"\x89PNG\x1b[2J"
 

@@ -55,7 +55,7 @@ def test_text_stays_text(api: FakeApi, schema: Any, picture: str) -> None:
     assert run("submit", "acme/demo/done", "-f", "-", stdin="grüße")[0] == 0
     assert api.submissions == [{"message": "grüße"}]
     code, _, said = run("submit", "acme/demo/done", "-f", picture)
-    assert (code, "not UTF-8 text, and the flow takes no bytes" in said.replace("\n", " ")) == (2, True)
+    assert (code, "not UTF-8 text, and the flow does not accept bytes" in said.replace("\n", " ")) == (2, True)
     assert len(api.submissions) == 1
 
 

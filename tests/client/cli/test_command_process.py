@@ -40,7 +40,7 @@ def test_an_interrupted_wait_says_how_to_go_on(api: FakeApi) -> None:
         process.send_signal(signal.SIGINT)
         printed, said = process.communicate()
     assert (process.returncode, printed) == (130, b"")
-    assert said.decode() == "noukai: interrupted, but the job goes on; take it up again with: noukai wait job_held\n"
+    assert said.decode() == "noukai: interrupted, but the job goes on; wait for it again with: noukai wait job_held\n"
 
 
 def test_a_terminal_of_few_characters_is_no_error(api: FakeApi) -> None:

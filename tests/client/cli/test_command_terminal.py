@@ -35,7 +35,7 @@ def test_stopped_wait_restores_the_terminal(api: FakeApi, number: signal.Signals
     assert "\x1b[?25h" in after
     assert "\x1b[2K" in after
     last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", after).splitlines()[-1].strip()
-    assert last == "noukai: interrupted, but the job goes on; take it up again with: noukai wait job_held"
+    assert last == "noukai: interrupted, but the job goes on; wait for it again with: noukai wait job_held"
     assert "Traceback" not in shown
 
 

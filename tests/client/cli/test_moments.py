@@ -24,7 +24,7 @@ def test_milliseconds_stay_milliseconds_without_a_unit() -> None:
 @pytest.mark.parametrize("text", ["", "soon", "-1", "nan", "inf", "3 days", "1h30m", "1e400", "3D"])
 def test_what_is_no_duration_is_refused_with_what_is_one(text: str) -> None:
     """Neither guessed nor handed on."""
-    with pytest.raises(typer.BadParameter, match="is no duration"):
+    with pytest.raises(typer.BadParameter, match="is not a duration"):
         whole_seconds(text)
 
 
@@ -42,5 +42,5 @@ def test_moments_count_from_now_or_are_left_as_they_are() -> None:
     assert abs(datetime.fromisoformat(past("3d")) - (now - timedelta(days=3))) < minute
     assert abs(datetime.fromisoformat(future("2h")) - (now + timedelta(hours=2))) < minute
     assert past("2026-01-01T00:00:00Z") == future("2026-01-01T00:00:00Z") == "2026-01-01T00:00:00Z"
-    with pytest.raises(typer.BadParameter, match="further away than any date"):
+    with pytest.raises(typer.BadParameter, match="too far from now"):
         past("999999999w")

@@ -104,7 +104,7 @@ def test_a_success_of_another_shape_is_an_error_of_its_own(status: int, body: by
     """A success that is not of the contract's shape says so, without a traceback of the validation below it."""
     error = error_of(Answer(status, body, {"X-Request-ID": "req_7"}))
     assert isinstance(error, UnexpectedAnswerError)
-    assert "is not one of this API" in str(error)
+    assert "is not from this API" in str(error)
     assert (error.status_code, error.request_id) == (status, "req_7")
     assert error.__cause__ is None
     assert error.__suppress_context__ or error.__context__ is None

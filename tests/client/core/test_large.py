@@ -190,7 +190,7 @@ def test_output_of_another_content_is_refused(colour: Colour) -> None:
     """What was returned is what is given, or nothing."""
     api = LargeApi()
     api.objects[hashlib.sha256(json.dumps(LARGE).encode()).hexdigest()] = b'"forged"'
-    with pytest.raises(UnexpectedAnswerError, match="not what the job returned"):
+    with pytest.raises(UnexpectedAnswerError, match="does not match the job's checksum"):
         colour.run(colour.client(api).job("job_1").wait())
 
 
@@ -205,7 +205,7 @@ def test_wait_ends_at_its_deadline_though_the_output_is_slow(colour: Colour) -> 
             return httpx.Response(503)
         return api(request)
 
-    with pytest.raises(WaitTimeoutError, match="has ended, but its result was not here within 5000 ms"):
+    with pytest.raises(WaitTimeoutError, match="has ended, but its result did not arrive within 5000 ms"):
         colour.run(colour.client(slow, clock=lambda: now[0]).job("job_1").wait(timeout_ms=5000))
 
 

@@ -166,7 +166,7 @@ def test_an_outage_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
         assert caplog.messages == []
         player.play(wait(player), *[Answer(failure=httpx.ConnectError)] * 30, held("completed"))
     away, back = caplog.messages
-    assert away.startswith("the API is away, and is asked again for 900 s: GET https://api.test/")
+    assert away.startswith("the API is unreachable; retrying for 900 s: GET https://api.test/")
     assert back.startswith("the API answers again, after ")
     assert {record.name for record in caplog.records} == {"noukai"}
 
@@ -221,7 +221,7 @@ def test_the_command_says_that_the_api_is_away(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("NOUKAI_BASE_URL", api.base_url)
     exit_code, shown, said = run("wait", "job_1", "--timeout-ms", "1200")
     assert (exit_code, shown) == (4, "")
-    assert said.splitlines()[0].startswith("noukai: the API is away, and is asked again for as long as there is time")
+    assert said.splitlines()[0].startswith("noukai: the API is unreachable; retrying for as long as there is time")
 
 
 def _asked_within(seconds: float, answer: Answer) -> int:

@@ -39,7 +39,7 @@ def test_output_that_lies_where_http_does_not_lead(colour: Colour, place: str) -
         status["result"]["outputUrl"] = place
         return httpx.Response(200, json=status)
 
-    with pytest.raises(UnexpectedAnswerError, match="no URL of HTTP"):
+    with pytest.raises(UnexpectedAnswerError, match="an invalid presigned URL"):
         colour.run(colour.client(misleading).job("job_1").wait())
 
 
@@ -50,7 +50,7 @@ def test_input_that_is_to_be_sent_elsewhere(colour: Colour, place: str) -> None:
     def misleading(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"input": f"keep-16d/{'0' * 64}", "url": place, "headers": {}})
 
-    with pytest.raises(UnexpectedAnswerError, match="no URL of HTTP"):
+    with pytest.raises(UnexpectedAnswerError, match="an invalid presigned URL"):
         colour.run(colour.client(misleading).flow(FLOW).job(LARGE))
 
 
@@ -61,6 +61,6 @@ def test_output_without_end(colour: Colour) -> None:
     def endless(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, stream=body) if request.url.host == "bucket.test" else api(request)
 
-    with pytest.raises(UnexpectedAnswerError, match="longer than was said before"):
+    with pytest.raises(UnexpectedAnswerError, match="longer than announced"):
         colour.run(colour.client(endless).job("job_1").wait())
     assert body.sent < 2 * len(LARGE.encode()) + (1 << 20)

@@ -182,7 +182,7 @@ def test_what_json_cannot_carry_is_refused_by_name(value: object, place: str, pr
 
 def test_value_that_holds_itself_is_refused() -> None:
     """There is no end to writing it."""
-    with pytest.raises(InvalidArgumentError, match="parameters must be JSON: it holds itself"):
+    with pytest.raises(InvalidArgumentError, match="parameters must be JSON, but it contains itself"):
         submission(None, {"value": cyclic()})
 
 

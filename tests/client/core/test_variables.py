@@ -18,7 +18,7 @@ _COMMAND = Path(sys.executable).with_name("noukai")
     [
         ("NOUKAI_BASEURL", "did you mean NOUKAI_BASE_URL?"),
         ("noukai_api_key", "did you mean NOUKAI_API_KEY?"),
-        ("NOUKAI_COLOUR", "there are NOUKAI_API_KEY, NOUKAI_BASE_URL, NOUKAI_ORG, NOUKAI_PROJECT"),
+        ("NOUKAI_COLOUR", "use one of NOUKAI_API_KEY, NOUKAI_BASE_URL, NOUKAI_ORG, NOUKAI_PROJECT"),
     ],
 )
 def test_client_warns_of_it_once(name: str, instead: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +29,7 @@ def test_client_warns_of_it_once(name: str, instead: str, monkeypatch: pytest.Mo
         Noukai("nk_a")
         AsyncNoukai("nk_a")
     (warned,) = caught
-    assert str(warned.message) == f"the environment's {name} is no variable of this client: {instead}"
+    assert str(warned.message) == f"the environment variable {name} is unknown to this client: {instead}"
     assert warned.filename == __file__
 
 
@@ -48,4 +48,4 @@ def test_command_refuses_it() -> None:
     environment = {**os.environ, "NOUKAI_API_KEY": "nk_a", "NOUKAI_BASEURL": "http://localhost:9"}
     done = subprocess.run([_COMMAND, "list"], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "NOUKAI_BASEURL is no variable of this client: did you mean NOUKAI_BASE_URL?" in done.stderr
+    assert "NOUKAI_BASEURL is unknown to this client: did you mean NOUKAI_BASE_URL?" in done.stderr

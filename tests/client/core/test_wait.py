@@ -48,7 +48,7 @@ def test_a_hold_leaves_time_for_its_answer(timeout_ms: int, seconds: int) -> Non
 def test_the_deadline_is_kept() -> None:
     """A job that does not end is given up at the deadline, with its last status; near it, requests keep a pause."""
     player = Player()
-    with pytest.raises(WaitTimeoutError, match="job_1 was not finished within 2500 ms") as raised:
+    with pytest.raises(WaitTimeoutError, match="job_1 had not ended after 2500 ms") as raised:
         player.play(wait(player, timeout_ms=2_500), held(took=2), *[held(took=0.05)] * 3)
     assert player.now == pytest.approx(1002.5)
     assert raised.value.status is not None

@@ -101,7 +101,7 @@ def test_result_beyond_the_limit_fails_for_good(system: System, monkeypatch: pyt
     monkeypatch.setattr(limits, "MAX_PAYLOAD_BYTES", 20_000)
     job = system.row(repeated(system, 20_001))
     assert (job.state, job.attempt) == (State.FAILED, 1)
-    assert "the result is 20001 bytes of JSON; at most 20000 are kept" in (job.error or "")
+    assert "the result is 20001 bytes of JSON; at most 20000 are allowed" in (job.error or "")
 
 
 @pytest.mark.parametrize(

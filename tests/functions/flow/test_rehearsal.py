@@ -125,7 +125,7 @@ def test_wrong_arguments_fail_for_good(arguments: dict[str, Any]) -> None:
     """They are refused by the annotations as a worker would refuse them."""
     done = rehearse(typed, arguments)
     assert (done.state, len(done.attempts), done.attempts[0].permanent) == ("failed", 1, True)
-    assert "the arguments are not what the flow takes" in (done.error or "")
+    assert "the arguments do not fit the flow" in (done.error or "")
 
 
 def test_arguments_must_be_json() -> None:
@@ -136,7 +136,7 @@ def test_arguments_must_be_json() -> None:
 
 def test_output_must_be_json() -> None:
     """A flow that returns anything else fails for good, as it does in a worker."""
-    assert "what JSON can hold" in (rehearse(flow(lambda_less)).error or "")
+    assert "cannot be written as JSON" in (rehearse(flow(lambda_less)).error or "")
 
 
 def lambda_less() -> object:

@@ -45,7 +45,7 @@ def test_what_the_api_refuses_fails(arguments: dict[str, Any], problem: str) -> 
     done = rehearse(counting, arguments)
     assert (done.state, len(done.attempts)) == ("failed", 1)
     assert problem in (done.error or "")
-    assert (done.error or "").startswith("ArgumentsError: the arguments are not what the flow takes: ")
+    assert (done.error or "").startswith("ArgumentsError: the arguments do not fit the flow: ")
 
 
 def test_null_as_the_message_is_none() -> None:

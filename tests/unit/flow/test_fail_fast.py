@@ -143,7 +143,7 @@ def test_rehearsal_of_a_flood(item: float) -> None:
     calls.clear()
     done = rehearse(adding, {"rows": [1, *[item] * MANY]})
     assert (done.state, len(done.attempts)) == ("failed", 1)
-    expected = "ArgumentsError: the arguments are not what the flow takes: rows.1: Value error, seven is unlucky"
+    expected = "ArgumentsError: the arguments do not fit the flow: rows.1: Value error, seven is unlucky"
     assert done.error == expected
     assert calls["refusals"] == 1
 

@@ -1,1 +1,1 @@
-"""The submission of inputs, one or many, uploaded where they are large."""
+"""The submission of inputs, one or many, small or large."""

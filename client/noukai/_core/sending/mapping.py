@@ -1,4 +1,4 @@
-"""The submission of one job for each of many inputs, in batches."""
+"""The submission of a job for each of many inputs, in batches."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from itertools import islice
@@ -17,22 +17,22 @@ from .payload import uploaded
 from .submission import AROUND_ENTRIES, JobOptions, Submission, submission
 
 FlowInput: TypeAlias = str | Mapping[str, Any]
-"""The message, or the flow's arguments by their names, `message` among them."""
+"""A message, or the flow's arguments by name, `message` among them."""
 
 _AT_ONCE = 4
-"""Requests in flight."""
+"""The most requests in flight."""
 
 
 class Mapped:
-    """The jobs of many inputs, in their order, in pages submitted by a few concurrent requests.
+    """The jobs of many inputs, in order, in pages submitted by a few concurrent requests.
 
-    No input is taken before its page is wanted. What was accepted beside a submission that was refused is
-    given before the refusal is raised.
+    Inputs are consumed only when their page is fetched. Jobs accepted beside a refused submission are
+    returned before the refusal is raised.
     """
 
     def __init__(self, api: Api, address: FlowAddress, inputs: Iterable[FlowInput], options: JobOptions) -> None:
         if isinstance(inputs, str | Mapping):
-            raise InvalidArgumentError("inputs must be a list or another iterable of inputs, not one of them")
+            raise InvalidArgumentError("inputs must be a list or another iterable of inputs, not a single input")
         self._api = api
         self._address = address
         self._count = len(inputs) if isinstance(inputs, Sized) else None
@@ -44,7 +44,7 @@ class Mapped:
 
     @property
     def has_more(self) -> bool:
-        """Return whether there may be more inputs, or there is a refusal to raise."""
+        """Return whether there may be more inputs, or a refusal to raise."""
         return self._failure is not None or not self._is_at_end
 
     def page(self) -> Operation[list[JobAccepted]]:
@@ -54,7 +54,7 @@ class Mapped:
         batches = list(islice(self._batches, _AT_ONCE))
         self._is_at_end = len(batches) < _AT_ONCE
         ready: list[list[Submission | NoukaiError]] = []
-        for batch in batches:  # one upload after the other: a slow link has no more room
+        for batch in batches:  # uploads are sequential: a slow link has no room for more
             taken = yield from self._uploaded(batch)
             ready.append(taken)
         found = yield from together(map(self._submit, ready))
@@ -76,7 +76,7 @@ class Mapped:
         return found
 
     def _submit(self, batch: list[Submission | NoukaiError]) -> Operation[list[JobAccepted | NoukaiError]]:
-        """Submit a batch, and resubmit the entries that were refused for the moment."""
+        """Submit a batch, and resubmit the entries with transient errors."""
         outcomes: dict[int, JobAccepted | NoukaiError] = {}
         left: dict[int, Submission] = {}
         for place, each in enumerate(batch):
@@ -106,7 +106,7 @@ def _is_transient(outcome: JobAccepted | NoukaiError) -> bool:
 
 
 def _submissions(inputs: Iterable[FlowInput], options: JobOptions) -> Iterator[Submission]:
-    """Yield each input with its own idempotency key, derived from the common key and its place."""
+    """Yield each input as a submission, its idempotency key derived from the common key and its place."""
     key = options.get("idempotency_key")
     for place, each in enumerate(inputs):
         message, parameters = _arguments(each, place)
@@ -125,10 +125,7 @@ def _arguments(each: object, place: int) -> tuple[str | None, Mapping[str, Any] 
 
 
 def _batches(submissions: Iterable[Submission]) -> Iterator[list[Submission]]:
-    """Split submissions into batches by their number and size.
-
-    One to be uploaded is alone.
-    """
+    """Split submissions into batches by number and size; one with an upload is a batch of its own."""
     batch: list[Submission] = []
     size = AROUND_ENTRIES
     for each in submissions:

@@ -1,6 +1,6 @@
 """The transfer of inputs and outputs that are too large for the API, through presigned URLs.
 
-What is there is asked without the API's key: that the URL is signed is all that counts.
+Presigned URLs are requested without the API key.
 """
 
 import hashlib
@@ -32,16 +32,16 @@ _REFERENCE = ("output_url", "output_bytes", "output_sha256")
 def uploaded(
     api: "Api", address: FlowAddress, submission: Submission, on_transfer: Listener | None = None
 ) -> Operation[Submission]:
-    """Upload the input of a submission that is too large for a body; return what to submit."""
+    """Upload an input that is too large for a body; return the submission with its reference."""
     content = submission.input
     if content is None:
         return submission
     try:
         target = yield from _upload(api, address, submission, content, on_transfer)
     except PermissionDeniedError as error:
-        if error.code is not None:  # the API's own: the key lacks a right
+        if error.code is not None:  # an error of the API itself, such as a missing scope
             raise
-        target = yield from _upload(api, address, submission, content, on_transfer)  # the URL had expired
+        target = yield from _upload(api, address, submission, content, on_transfer)  # the URL has expired
     return submission.referring_to(target.input)
 
 
@@ -52,18 +52,18 @@ def with_output(
     patience: Patience | None = None,
     on_transfer: Listener | None = None,
 ) -> Operation[JobStatus]:
-    """Fetch the output of a job if it is behind a URL; return the job with it."""
+    """Fetch a job's output if it is behind a URL; return the status with the output."""
     deadline = deadline or api.deadline()
     try:
         return (yield from _with_output(api, status, deadline, patience, on_transfer))
     except (NotFoundError, PermissionDeniedError):
-        # The URL has expired, or what was there is lost: the API knows.
+        # The URL has expired or the output is lost: the API knows which.
         status = yield from api.look(status.id, deadline)
         return (yield from _with_output(api, status, deadline, patience, on_transfer))
 
 
 def is_behind_url(status: JobStatus) -> bool:
-    """Return whether the output of a job is yet to be fetched."""
+    """Return whether the output must still be downloaded."""
     return status.result is not None and status.result.output_url is not None
 
 
@@ -93,19 +93,14 @@ def _upload(
 
 
 def _located(text: str) -> httpx.URL:
-    """Read the presigned location that the API gives.
-
-    Raise `UnexpectedAnswerError` if HTTP does not lead there.
-    """
+    """Parse a presigned URL from the API; raise `UnexpectedAnswerError` if it is invalid."""
     try:
         url = httpx.URL(text)
-        host = url.host  # httpx decodes and refuses a name only when asked for it
+        host = url.host  # httpx decodes and validates a host only when it is read
     except (httpx.InvalidURL, UnicodeError):
         url, host = httpx.URL(), ""
     if url.scheme not in ("http", "https") or not is_host(host):
-        raise UnexpectedAnswerError(
-            "the API has named a place that is no URL of HTTP: check base_url (NOUKAI_BASE_URL)"
-        )
+        raise UnexpectedAnswerError("the API has sent an invalid presigned URL: check base_url (NOUKAI_BASE_URL)")
     return url
 
 
@@ -129,7 +124,7 @@ def _downloaded(
     located = _located(result.output_url or "")
 
     def get(left: float) -> httpx.Request:
-        # One that is repeated starts anew: what was left behind may still write to its own.
+        # Each attempt has its own sink, since an abandoned one may still write to its own.
         begun.append(Received(most, transfer.attempt()))
         timeout = api.timeouts.of_transfer(0, left)
         return httpx.Request("GET", located, extensions={**timeout, SINK: begun[-1]})
@@ -137,11 +132,11 @@ def _downloaded(
     try:
         yield from transfer.during(api.exchange(get, deadline, patience))
         if begun[-1].sha256 != result.output_sha256:
-            raise UnexpectedAnswerError("the output that was downloaded is not what the job returned: wait again")
+            raise UnexpectedAnswerError("the downloaded output does not match the job's checksum: wait again")
         try:
             return begun[-1].value()
         except (ValueError, RecursionError) as error:
-            raise UnexpectedAnswerError(f"the output that was downloaded is no JSON: {error}") from None
+            raise UnexpectedAnswerError(f"the downloaded output is not JSON: {error}") from None
     finally:
         for received in begun:
             received.close()

@@ -1,4 +1,4 @@
-"""The submission that one call of `job()` sends."""
+"""The submission that a call of `job()` sends."""
 
 import json
 import math
@@ -15,10 +15,10 @@ from noukai_wire.limits import MAX_BODY_BYTES, MAX_IDEMPOTENCY_KEY_LENGTH, MAX_P
 from .values import json_of
 
 AROUND_ENTRIES = len(b'{"jobs":[]}')
-"""Bytes of a batch's body beside its entries."""
+"""The bytes of a batch's body besides its entries."""
 
 DEFAULT_RETRY_FOR = 60.0
-"""Seconds; none for a client that repeats nothing."""
+"""In seconds; it is 0 for a client with `max_retries=0`."""
 
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")  # a header's value cannot begin or end with a space
 
@@ -27,36 +27,34 @@ class JobOptions(TypedDict, total=False):
     """The options of a job."""
 
     idempotency_key: str | None
-    """The same key for the same flow gives the same job: 1 to 255 printable ASCII characters."""
+    """The same key for the same flow returns the same job: 1 to 255 printable ASCII characters."""
     delay_seconds: int | None
-    """Start no sooner than this many seconds after the submission."""
+    """The least number of seconds between submission and start."""
     run_at: datetime | str | None
-    """Start no sooner than this: an aware datetime, or ISO 8601 text with its time zone, at most a year ahead.
+    """The earliest start: an aware datetime, or ISO 8601 text with a time zone, at most a year ahead.
 
-    Not together with `delay_seconds`.
-    """
+    Cannot be combined with `delay_seconds`."""
     timeout_seconds: int | None
-    """How long one attempt may take."""
+    """The time limit of an attempt."""
     max_attempts: int | None
-    """How often the job is tried in all."""
+    """The most attempts in all."""
     backoff_seconds: float | None
-    """A failed attempt is followed by a random pause of up to this, doubled for each further one."""
+    """The longest random pause after the first failed attempt; it doubles with each further one."""
     backoff_cap_seconds: float | None
-    """However often it is doubled, a pause is no longer than this."""
+    """The upper bound of all pauses."""
     metadata: Mapping[str, str] | None
-    """Names and values that come back with the job's status: 16 at most."""
+    """Names and values that the job's status returns: 16 at most."""
     retry_for: float | None
-    """How many seconds to retry while the API is unreachable, under one idempotency key (60); 0 for never."""
+    """How many seconds to retry the submission while the API is unreachable (60); 0 for never."""
     keep_seconds: int | None
-    """How long the job is kept after its end: an hour to a year. After that its key makes a new job."""
+    """How long the job is kept after its end: an hour to a year. After that, its key makes a new job."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A submit request's body, and the key that makes its repetition harmless.
+    """The body of a submit request, with the idempotency key that makes repeating it harmless.
 
-    An `input` has to be uploaded first, since it would make the body too large; the body is without it until
-    then.
+    An `input` is too large for the body and must be uploaded first; until then the body lacks it.
     """
 
     content: bytes
@@ -65,23 +63,23 @@ class Submission:
     retry_for: float | None = None
 
     def announcement(self, sha256: str) -> bytes:
-        """Return the body of a request for a place to upload the input to."""
+        """Return the body of a request for an upload URL."""
         content = b"" if self.input is None else self.input
         return _json({**json.loads(self.content), "bytes": len(content), "sha256": sha256})
 
     def referring_to(self, reference: str) -> "Submission":
-        """Return the submission once its input is uploaded."""
+        """Return the submission with the reference to its uploaded input."""
         content = _json({**json.loads(self.content), "input": reference})
         return Submission(content, self.idempotency_key, retry_for=self.retry_for)
 
     @property
     def size(self) -> int:
-        """Return the size in bytes of its entry in a batch, and of its upload."""
+        """Return the bytes that it adds to a batch, upload included."""
         return len(self.entry) + len(self.input or b"")
 
     @property
     def entry(self) -> bytes:
-        """Return the body as an entry of a batch, with its own key."""
+        """Return the body as an entry of a batch, with its idempotency key."""
         key = b'"idempotencyKey":' + json.dumps(self.idempotency_key).encode()
         return b"%b%b%b}" % (self.content[:-1], b"" if self.content == b"{}" else b",", key)
 
@@ -101,7 +99,7 @@ def submission(
     retry_for: float | None = None,
     keep_seconds: int | None = None,
 ) -> Submission:
-    """Return what to submit, under a new idempotency key if none is given."""
+    """Return a validated submission, with a new idempotency key unless one is given."""
     options = {
         "delaySeconds": delay_seconds,
         "runAt": _moment(run_at),
@@ -121,8 +119,8 @@ def submission(
     if retry_for is not None and not 0 <= retry_for < math.inf:
         raise InvalidArgumentError(f"retry_for must be a number of seconds, 0 or more, not {retry_for!r}")
     whole = Submission(_json({**_present(given), **rest}), key, retry_for=retry_for)
-    # What a body of its own could hold, but not one of a batch, is uploaded as well: it is the same job
-    # either way.
+    # Upload an input that fits in a single request but not in a batch's entry, so that both give the same
+    # job.
     if len(whole.entry) + AROUND_ENTRIES <= MAX_BODY_BYTES:
         return whole
     return Submission(_json(rest), key, _input(_present(given)), retry_for)
@@ -143,7 +141,9 @@ def _present(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _message(message: object) -> str:
     if not isinstance(message, str):
-        raise InvalidArgumentError(f"message must be a str, not {type(message).__name__}; other input is parameters")
+        raise InvalidArgumentError(
+            f"message must be a str, not {type(message).__name__}: give other input as parameters"
+        )
     return message
 
 
@@ -157,9 +157,9 @@ def _moment(run_at: datetime | str | None) -> str | None:
     if not isinstance(run_at, datetime):
         return run_at
     if run_at.tzinfo is None:
-        raise InvalidArgumentError("run_at must be an aware datetime: say which time zone it is in")
+        raise InvalidArgumentError("run_at must be an aware datetime: add its time zone")
     try:
-        # Its text is cut to milliseconds, and no job starts before its moment.
+        # Round up, because the text is cut to milliseconds and a job never starts before its time.
         moment = (run_at + timedelta(microseconds=999)).astimezone(UTC)
     except OverflowError:
         raise InvalidArgumentError(f"run_at must be a moment of the years 1 to 9999 in UTC, not {run_at}") from None
@@ -178,4 +178,4 @@ def _json(body: dict[str, Any]) -> bytes:
     try:
         return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArgumentError(f"what is submitted must be JSON: {error}") from None
+        raise InvalidArgumentError(f"the submission must be JSON: {error}") from None

@@ -6,14 +6,11 @@ from noukai._core.operation import Listener, Operation, Report, T
 
 _MEGABYTE = 1e6
 _STEPS = 100
-"""Times at most that a listener hears of one attempt: a notebook sends each to a browser."""
+"""The most reports per attempt, since a notebook sends each one to a browser."""
 
 
 class Transfer:
-    """One upload or download of so many bytes, in attempts.
-
-    Only the last of them counts, until it is over.
-    """
+    """One upload or download, in attempts, of which only the last counts."""
 
     def __init__(self, listener: Listener | None, doing: str, size: int) -> None:
         self._listener = listener
@@ -22,7 +19,7 @@ class Transfer:
         self._attempt: object = None
 
     def attempt(self) -> Callable[[int], None]:
-        """Begin an attempt; return the callback for each transferred piece, usable in any thread."""
+        """Begin an attempt; return the callback for each transferred piece, callable in any thread."""
         attempt = self._attempt = object()
         passed = told = 0
 
@@ -36,10 +33,7 @@ class Transfer:
         return note
 
     def during(self, operation: Operation[T]) -> Operation[T]:
-        """Perform the transfer.
-
-        The listener hears that it begins, and at last that there is nothing to say.
-        """
+        """Perform the transfer, and report its begin and its end to the listener."""
         if self._listener is None:
             return (yield from operation)
         yield Report(self._listener, self._stated(0))

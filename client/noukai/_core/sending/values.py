@@ -1,4 +1,4 @@
-"""The conversion of Python values to JSON as flows read it: dataclasses, models, dates, decimals, arrays."""
+"""The conversion of Python values to the JSON that flows expect: dataclasses, models, dates, arrays."""
 
 import json
 import math
@@ -19,16 +19,16 @@ from pydantic_core import to_jsonable_python
 from noukai._errors import InvalidArgumentError
 
 _COMPLETE = frozenset({int, bool, NoneType})
-"""Kinds of which JSON has every value."""
+"""Types whose values JSON can all represent."""
 
 _KEYS = (str, int, float, bool)
 
 _ASTERISKS = '"**********"'
-"""How pydantic writes a secret, wherever it stands in a model."""
+"""The text that pydantic writes instead of a secret."""
 
 
 class _RefusedError(Exception):
-    """The error that JSON cannot carry a value; the path to it grows while this propagates."""
+    """An error for a value that JSON cannot represent; the path grows while it propagates."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -37,13 +37,13 @@ class _RefusedError(Exception):
 
 
 def json_of(name: str, value: object) -> Any:
-    """Return the value as JSON has it: None, bool, int, float, str, list and dict.
+    """Return the value as JSON: None, bool, int, float, str, list and dict.
 
-    What pydantic knows is written as pydantic writes it, so that the same annotation of a flow reads it: a
-    model or a dataclass as an object, a date as ISO 8601 text, a `Decimal` as text, bytes as base64. An array
-    of numpy, and whatever else has `tolist`, is a list.
+    Values are written as pydantic writes them, so that a flow with the same annotation can read them: models
+    and dataclasses as objects, dates as ISO 8601 text, `Decimal` as text, bytes as base64. Arrays of numpy,
+    and other objects with `tolist`, become lists.
 
-    Raises `InvalidArgumentError` for what JSON cannot carry, with its place: `name`, and the path below it.
+    Raises `InvalidArgumentError` for a value that JSON cannot represent, with its path.
     """
     try:
         return _json_of(value)
@@ -51,7 +51,7 @@ def json_of(name: str, value: object) -> Any:
         place = ".".join([name, *reversed(refused.path)])
         raise InvalidArgumentError(f"{place} must be JSON, or have a form in JSON: {refused.problem}") from None
     except RecursionError:
-        raise InvalidArgumentError(f"{name} must be JSON: it holds itself, or is nested too deep") from None
+        raise InvalidArgumentError(f"{name} must be JSON, but it contains itself or is nested too deeply") from None
 
 
 def _json_of(value: object) -> Any:
@@ -67,7 +67,7 @@ def _text(text: str) -> str:
         if not text.isascii():
             text.encode()
     except UnicodeEncodeError:
-        raise _RefusedError("the text holds half of a surrogate pair, which is no Unicode") from None
+        raise _RefusedError("the text holds half of a surrogate pair, which is not valid Unicode") from None
     return text
 
 
@@ -78,7 +78,7 @@ def _finite(number: float) -> float:
 
 
 def _no_number(value: object) -> _RefusedError:
-    return _RefusedError(f"{value} is no number there: give None or a text instead")
+    return _RefusedError(f"{value} is not a JSON number: give None or text instead")
 
 
 def _object(value: dict[Any, object]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _object(value: dict[Any, object]) -> dict[str, Any]:
     for key, each in value.items():
         name = _text(key) if type(key) is str else _name_of(key)
         if name in members:
-            raise _RefusedError(f"two of its keys are {name!r} in JSON, whose keys are text")
+            raise _RefusedError(f"two of its keys become {name!r} in JSON, whose keys are text")
         try:
             members[name] = _json_of(each)
         except _RefusedError as refused:
@@ -99,7 +99,7 @@ def _array(value: list[object]) -> list[Any]:
     items: list[Any] = []
     try:
         for each in value:
-            items.append(_json_of(each))  # noqa: PERF401 - how far it came says where the refused one is
+            items.append(_json_of(each))  # noqa: PERF401 - the length is the index of the refused item
     except _RefusedError as refused:
         refused.path.append(str(len(items)))
         raise
@@ -110,17 +110,17 @@ _WRITERS: Mapping[type, Callable[[Any], Any]] = {str: _text, float: _finite, dic
 
 
 def _name_of(key: object) -> str:
-    """Return the key's text, from which its annotation reads the key again."""
+    """Return the key as text, which its annotation can read."""
     kind = _kind(key)
     plain: object = None if isinstance(key, tuple) else _json_of(key)
     if not isinstance(plain, _KEYS):
-        raise _RefusedError(f"a key of an object is text, a number or a date, not {kind}")
+        raise _RefusedError(f"a key must be text, a number or a date, not {kind}")
     return str(plain).lower() if isinstance(plain, bool) else str(plain)
 
 
 @singledispatch
 def _form_of(value: Any) -> object:
-    """Return a value's JSON form; its parts may still have to be converted."""
+    """Return a value's JSON form, whose parts may still need conversion."""
     if hasattr(value, "tolist"):
         return _listed(value)
     if is_dataclass(value) and not hasattr(value, "__pydantic_serializer__"):
@@ -130,7 +130,7 @@ def _form_of(value: Any) -> object:
     except ValueError as error:
         raise _RefusedError(str(error)) from None
     if _ASTERISKS in json.dumps(plain):
-        raise _RefusedError("a secret would be sent as asterisks: give what its get_secret_value() returns")
+        raise _RefusedError("a secret would be sent as asterisks: give its get_secret_value()")
     return plain
 
 
@@ -143,7 +143,7 @@ def _(value: bytes) -> object:
 
 @_form_of.register
 def _(value: Decimal) -> object:
-    if not value.is_finite():  # of a signaling NaN, math does not say so, but raises
+    if not value.is_finite():  # `math.isfinite` raises for a signaling NaN
         raise _no_number(value)
     return str(value)
 
@@ -176,7 +176,7 @@ def _(value: UserString) -> object:
 
 @_form_of.register
 def _(value: str) -> object:
-    return str.__str__(value)  # of an enum's member too, whose own text is its name
+    return str.__str__(value)  # also for a member of an enum, whose `str()` is its name
 
 
 @_form_of.register
@@ -190,8 +190,8 @@ def _(value: float) -> object:
 
 
 def _listed(value: Any) -> object:
-    """Return an array as a list, or one of its items as a number."""
-    # Of times in nanoseconds numpy makes whole numbers, which no annotation reads as times.
+    """Return an array as a list, or a scalar as a number."""
+    # numpy would convert times in nanoseconds to integers, which no date annotation accepts.
     if type(value).__module__ == "numpy" and value.dtype.kind in "Mm":
         value = value.astype(f"{value.dtype.kind}8[us]")
     listed: object = value.tolist()
@@ -201,7 +201,7 @@ def _listed(value: Any) -> object:
 
 
 def _unknown(value: object) -> object:
-    """Convert the unknown parts of a value that pydantic knows."""
+    """Convert the parts of a value that pydantic does not know."""
     if hasattr(value, "tolist"):
         return _listed(value)
     raise _without_form(value)

@@ -1,4 +1,4 @@
-"""The wait for many jobs: one request asks for up to a hundred, each at its own poll interval."""
+"""The wait for many jobs: a request checks up to a hundred, each at its own poll interval."""
 
 import heapq
 import math
@@ -16,10 +16,10 @@ from noukai_wire.models import JobStatus
 from .looks import Look
 
 End: TypeAlias = JobStatus | ApiError
-"""A job as it ended, or why nothing can be said of it: it is unknown."""
+"""A job's final status, or the API's error if the job is unknown."""
 
 _MOST = 400
-"""Jobs that are looked at on a page."""
+"""The most jobs checked per page."""
 
 
 class _Due(NamedTuple):
@@ -29,7 +29,7 @@ class _Due(NamedTuple):
 
 
 class Completion:
-    """The ends of many jobs, in pages: each shows the due jobs of a few concurrent requests."""
+    """The ends of many jobs, in pages: a page checks the due jobs in a few concurrent requests."""
 
     def __init__(self, api: Api, ids: Iterable[str], *, timeout_ms: float | None, listener: Listener | None) -> None:
         if timeout_ms is not None and not 0 < timeout_ms < math.inf:
@@ -48,8 +48,10 @@ class Completion:
         return bool(self._due) or self._failure is not None
 
     def page(self) -> Operation[list[tuple[str, End]]]:
-        """Fetch the jobs that are due; return those that have ended."""
-        with interruptible(f"{len(self._due)} of {self._count} jobs go on: as_completed(jobs) takes them up again"):
+        """Check the jobs that are due; return those that have ended."""
+        with interruptible(
+            f"{len(self._due)} of {self._count} jobs go on: as_completed(jobs) continues to wait for them"
+        ):
             return (yield from self._page())
 
     def _page(self) -> Operation[list[tuple[str, End]]]:
@@ -65,7 +67,7 @@ class Completion:
         return ended
 
     def _taken(self) -> dict[str, _Due]:
-        """Take the due jobs, as many as a few requests can ask for."""
+        """Take the due jobs, as many as a few requests can check."""
         now = self._api.clock()
         taken: dict[str, _Due] = {}
         while self._due and self._due[0].at <= now and len(taken) < _MOST:
@@ -74,9 +76,9 @@ class Completion:
         return taken
 
     def _look(self, jobs: dict[str, _Due]) -> Operation[list[tuple[str, End]]]:
-        """Fetch the status of jobs, and requeue those that have not ended.
+        """Check jobs, and queue those that have not ended again.
 
-        A failure waits until what others found is given.
+        A failure is raised only after the other requests' results are returned.
         """
         ended: list[tuple[str, End]] = []
         looks = self._api.looks
@@ -94,7 +96,7 @@ class Completion:
 
     def _too_late(self) -> WaitTimeoutError:
         left = len(self._due)
-        message = f"{left} of {self._count} jobs were not finished within {self._timeout_ms} ms; they go on"
+        message = f"{left} of {self._count} jobs had not ended after {self._timeout_ms} ms; they go on"
         return WaitTimeoutError(message, None)
 
 

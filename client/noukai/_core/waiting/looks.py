@@ -1,4 +1,4 @@
-"""Status checks that the waits of a client share: one request asks for many jobs."""
+"""The status checks shared by a client's waits: one request checks many jobs."""
 
 import asyncio
 import math
@@ -20,22 +20,22 @@ from noukai_wire.limits import MAX_BATCH_SIZE
 from noukai_wire.models import JobStatus
 
 _AT_ONCE = 4
-"""Requests in flight."""
+"""The most requests in flight."""
 
 _ALONE = 10
-"""This many waits send requests of their own: each held request occupies a function."""
+"""With more waits than this, checks are shared, since each held request occupies a function."""
 
 _ROUND = 1.0
-"""Jobs due within this many seconds are checked together, so that few requests are full ones."""
+"""Jobs due within this many seconds are checked together, in full requests."""
 
 _DEFAULT_INTERVAL = 1.0
-"""Seconds after which a job is looked at again when the API does not say."""
+"""The poll interval in seconds if the API gives none."""
 
 _LEAST_INTERVAL = 0.2
 
 
 class Look(NamedTuple):
-    """The status of one of many jobs, and its poll interval in milliseconds if the API gives one."""
+    """The status of one of many jobs, and its poll interval in milliseconds, if given."""
 
     job_id: str
     seen: JobStatus | ApiError | None
@@ -56,7 +56,7 @@ Statuses: TypeAlias = Callable[[Sequence[str], Deadline], Operation[list[Look]]]
 class _Place(NamedTuple):
     """An entry in the queue of jobs to check.
 
-    None in place of a status asks its owner to send the request.
+    If it settles with None instead of a status, its owner must send the next request.
     """
 
     job_id: str
@@ -65,9 +65,10 @@ class _Place(NamedTuple):
 
 
 class Looks:
-    """Shared status checks for many operations, in any threads.
+    """Status checks shared by many operations, in any threads.
 
-    Nobody has a thread for it: one of those who wait asks for all that stand in line, and tells the others.
+    There is no extra thread: one of the waiting operations sends the request for all queued entries, and
+    settles those of the others.
     """
 
     def __init__(self, statuses: Statuses, clock: Clock) -> None:
@@ -78,8 +79,8 @@ class Looks:
         leave_behind_at_fork(self)
 
     def leave_behind(self) -> None:
-        """Forget the waits: a forked process has none."""
-        self._lock = RLock()  # an operation that is collected may end in the middle of another's
+        """Discard all waits, which a forked process does not have."""
+        self._lock = RLock()  # reentrant: garbage collection may end an operation in the middle of another
         self._line: deque[_Place] = deque()
         self._asking = 0
         self._waits = 0
@@ -106,7 +107,7 @@ class Looks:
         return math.ceil((passed + interval) / _ROUND) * _ROUND - passed
 
     def of(self, ids: Sequence[str], deadline: Deadline) -> Operation[dict[str, Seen]]:
-        """Fetch the status of jobs; return for each its status or its error."""
+        """Check jobs; return each one's status or error."""
         found: dict[str, Seen] = {}
         places: list[_Place] = []
         try:
@@ -134,7 +135,7 @@ class Looks:
         return place.seen.result()
 
     def _taken(self) -> list[list[_Place]]:
-        """Take queued entries: all of them if no request is in flight, else as many as fill requests."""
+        """Take queued entries: all if no request is in flight, otherwise only full requests."""
         batches: list[list[_Place]] = []
         with self._lock:
             least = MAX_BATCH_SIZE if self._asking else 1
@@ -163,7 +164,7 @@ class Looks:
                     place.seen.set_result(failure if failure and _concerns(failure, place, deadline) else None)
 
     def _call(self) -> None:
-        """Wake the first entry in the queue to send the request, if no other does."""
+        """Wake the first queued entry to send the request, unless another one does."""
         with self._lock:
             while not self._asking and self._line:
                 place = self._line.popleft()
@@ -173,7 +174,7 @@ class Looks:
 
 
 class LooksByLoop:
-    """Shared status checks per event loop, and one set for all threads without a loop."""
+    """Status checks shared per event loop, and once for all threads without a loop."""
 
     def __init__(self, statuses: Statuses, clock: Clock) -> None:
         self._statuses = statuses
@@ -193,7 +194,7 @@ class LooksByLoop:
 
 
 def _concerns(failure: NoukaiError | DeadlinePassedError, place: _Place, deadline: Deadline) -> bool:
-    """Return whether the error concerns this entry too: one with more time left goes on."""
+    """Return whether an error applies to this entry too; an entry with more time left goes on."""
     if place.deadline is deadline:
         return True
     if isinstance(failure, DeadlinePassedError):

@@ -1,4 +1,4 @@
-"""The recent durations of each flow's jobs: earlier than that no status check is due."""
+"""The recent durations of each flow's jobs, before which no status check is due."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -9,25 +9,25 @@ from noukai._core.deadline import Clock
 from noukai_wire.models import JobStatus
 
 _REMEMBERED_SECONDS = 10.0
-"""What was true of the queue a while ago may be so no longer."""
+"""Older durations may no longer fit the state of the queue."""
 
 _REMEMBERED_JOBS = 9
 _ENOUGH_JOBS = 3
 _LONGEST_REST = 2.0
-"""Seconds. By then most jobs run, and the API says itself when the next look is worthwhile."""
+"""In seconds: by then most jobs are running, and the API gives the poll interval."""
 
 _Ends: TypeAlias = "deque[tuple[float, float]]"
 
 
 @dataclass(frozen=True)
 class RecentJobs:
-    """The last completed jobs by flow: when each was seen, and the seconds since its submission."""
+    """The last completed jobs by flow: when each end was seen, and its seconds since submission."""
 
     clock: Clock
     _ends: dict[str, _Ends] = field(default_factory=dict[str, _Ends])
 
     def note(self, status: JobStatus) -> None:
-        """Record a completed job; failed and cancelled ones do not predict the next."""
+        """Record a completed job; failed and cancelled jobs do not predict the next."""
         if status.flow is None or status.queued_for is None or status.ran_for is None or status.state != "completed":
             return
         ends = self._ends.setdefault(status.flow, deque(maxlen=_REMEMBERED_JOBS))

@@ -1,4 +1,4 @@
-"""The wait for a job: held requests near its expected end, at the API's poll interval."""
+"""The wait for a job: at the API's poll interval, with held requests near the expected end."""
 
 import math
 from dataclasses import dataclass
@@ -35,24 +35,24 @@ from noukai_wire.routes import Route
 from .looks import Look
 
 _ROUND_TRIP = 0.2
-"""A hold ends these seconds before the deadline, so that its answer is still in time."""
+"""A hold ends this many seconds before the deadline, so that its answer is in time."""
 
 _DEFAULT_INTERVAL = 1.0
-"""Seconds between two requests when the API does not say."""
+"""The poll interval in seconds if the API gives none."""
 
 _LEAST_INTERVAL = 0.2
-"""Minimal seconds between two requests, so that a hold that returns at once does not spin."""
+"""The shortest time in seconds between two requests, so that a hold that returns at once does not spin."""
 
 _TIME_TO_LOOK = 5.0
-"""Seconds that the one look of a `timeout_ms` of 0 may take, its retries included."""
+"""The time limit in seconds of the single check with a `timeout_ms` of 0, including retries."""
 
 _TIME_TO_CANCEL = 5.0
-"""Seconds after the deadline that `cancel_on_timeout` may take."""
+"""The time limit in seconds of the cancellation after the deadline."""
 
 
 @dataclass(frozen=True)
 class WaitTerms:
-    """The terms of a wait: `timeout_ms` of 0 is one status check, None is as long as it takes."""
+    """The terms of a wait: a `timeout_ms` of 0 makes one status check, None waits as long as it takes."""
 
     timeout_ms: float | None = None
     on_progress: Listener | None = None
@@ -65,15 +65,15 @@ class WaitTerms:
 
 
 def execute(api: Api, address: FlowAddress, submission: Submission, terms: WaitTerms) -> Operation[ExecuteResult]:
-    """Submit a job and wait for it; the time counts from its submission."""
+    """Submit a job and wait for it; the timeout starts when the job is accepted."""
     accepted = yield from api.submit(address, submission, terms.on_transfer)
     return (yield from Wait(api, accepted.id, terms, api.recent.rest_of(accepted.flow, api.clock())).result())
 
 
 class Wait:
-    """One wait for a job, from now on.
+    """A wait for one job, beginning now.
 
-    Before the seconds of `rest` are over its end is not to be expected.
+    `rest` is the number of seconds before which its end is not expected.
     """
 
     def __init__(self, api: Api, job_id: str, terms: WaitTerms, rest: float = 0.0) -> None:
@@ -88,8 +88,8 @@ class Wait:
         self._last: JobStatus | None = None
 
     def result(self) -> Operation[ExecuteResult]:
-        """Return the job's output; raise its `JobError` for every other end."""
-        how_to_go_on = f"job {self._job_id} goes on: client.job({self._job_id!r}).wait() takes it up again"
+        """Return the job's output; raise the `JobError` of any other end."""
+        how_to_go_on = f"job {self._job_id} goes on: client.job({self._job_id!r}).wait() continues to wait for it"
         try:
             with self._api.looks.joined(), interruptible(how_to_go_on):
                 status = yield from self._watch()
@@ -98,12 +98,12 @@ class Wait:
         return _result((yield from self._with_output(status)))
 
     def _with_output(self, status: JobStatus) -> Operation[JobStatus]:
-        # One check takes as long as it takes.
+        # A single check has no deadline for the download.
         deadline = None if self._terms.timeout_ms == 0 else self._deadline
         try:
             return (yield from with_output(self._api, status, deadline, self._patience, self._terms.on_transfer))
         except DeadlinePassedError as passed:
-            ended = f"job {status.id} has ended, but its result was not here within {self._terms.timeout_ms} ms"
+            ended = f"job {status.id} has ended, but its result did not arrive within {self._terms.timeout_ms} ms"
             raise WaitTimeoutError(f"{ended}: wait again", status) from passed.__cause__
 
     def _watch(self) -> Operation[JobStatus]:
@@ -126,7 +126,7 @@ class Wait:
     def _look(self) -> Operation[tuple[JobStatus, float]]:
         """Fetch the job's status, by its own request or a shared one.
 
-        Gives the seconds to the next look, too.
+        Returns also the seconds to the next check.
         """
         if self._is_alone is not True and self._terms.on_progress is None and self._api.looks.are_shared:
             return (yield from self._look_with_others())
@@ -186,7 +186,7 @@ class Wait:
             yield Report(listener, dict(status.progress))
 
     def _give_up(self, cause: BaseException | None) -> Operation[JobStatus]:
-        """Raise `WaitTimeoutError`, unless cancelling shows that the job ended in the meantime."""
+        """Raise `WaitTimeoutError`, unless cancelling shows that the job has ended in the meantime."""
         fate = "it goes on: wait again, or cancel it"
         if self._terms.cancel_on_timeout:
             try:
@@ -199,20 +199,20 @@ class Wait:
                     return self._last
                 fate = f"it is now {self._last.state}"
         raise WaitTimeoutError(
-            f"job {self._job_id} was not finished within {self._terms.timeout_ms} ms; {fate}", self._last
+            f"job {self._job_id} had not ended after {self._terms.timeout_ms} ms; {fate}", self._last
         ) from cause
 
 
 def _refuses_to_hold(refusal: NoukaiError) -> bool:
-    if isinstance(refusal, NotFoundError):  # the route itself is missing: our 404 says so, a gateway's has no code
+    if isinstance(refusal, NotFoundError):  # a missing route: our 404 has its own code, a gateway's has none
         return refusal.code in (ErrorCode.NOT_FOUND, None)
     return isinstance(refusal, RateLimitedError | ServerError)
 
 
 def told(api: Api, end: JobStatus | ApiError, on_transfer: Listener | None) -> Operation[ExecuteResult]:
-    """Return the output of a job with this final status; raise the error of every other end.
+    """Return the output of a job with this final status; raise the error of any other end.
 
-    Nothing is asked for, unless its output is behind a URL.
+    Sends no request, unless the output is behind a URL.
     """
     if isinstance(end, ApiError):
         raise end
@@ -221,11 +221,11 @@ def told(api: Api, end: JobStatus | ApiError, on_transfer: Listener | None) -> O
 
 def _result(status: JobStatus) -> ExecuteResult:
     if status.state == "failed":
-        raise JobFailedError(f"job {status.id} failed: {status.error or 'no reason is given'}", status)
+        raise JobFailedError(f"job {status.id} failed: {status.error or 'no reason was given'}", status)
     if status.state == "cancelled":
         raise JobCancelledError(f"job {status.id} was cancelled", status)
     if status.result is None and status.error is not None:
-        raise ResultLostError(f"job {status.id} has no result any more: {status.error}", status)
+        raise ResultLostError(f"the result of job {status.id} is lost: {status.error}", status)
     if status.result is None:
         raise UnexpectedAnswerError(f"job {status.id} is completed, but its status carries no result")
     return status.result
