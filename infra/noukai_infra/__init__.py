@@ -1,4 +1,4 @@
 """The stack, its bundle and its deployment.
 
-Names the functions' handlers as strings and runs none of them.
+Refers to the functions' handlers by name, and runs none of them.
 """

@@ -77,7 +77,7 @@ def deploy_command(
 
 
 def _show_first_key(operator: Operator, org: str) -> None:
-    """Create a deployment's first key; show it on a terminal only, since logs are read by many, and kept."""
+    """Create a deployment's first key; show it only on a terminal, since logs are kept and read by many."""
     keys = operator.keys()
     if not keys.is_empty():
         return
@@ -91,7 +91,7 @@ def _show_first_key(operator: Operator, org: str) -> None:
 
 
 def _is_in_ci() -> bool:
-    """Return whether a CI runs this: `CI=false` is how some say that none does."""
+    """Return whether a CI runs this; `CI=false` means that none does."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
@@ -156,7 +156,7 @@ def recount_command(
     )
     if not yes and not typer.confirm("Count them now?"):
         return
-    # The function takes a minute at most, and is not asked twice for what it does yet.
+    # The function may take a minute; a retry by the client would invoke it twice.
     config = Config(read_timeout=90, retries={"total_max_attempts": 1})
     count = partial(count_with, session.client("lambda", config=config), outputs["MeteringFunction"])
     batches, records = uncounted.recount(count, without)
@@ -164,7 +164,7 @@ def recount_command(
 
 
 def main(arguments: Sequence[str] | None = None, program: str | None = None) -> None:
-    """Run a command, by default that of the command line; print an operator's error without a traceback."""
+    """Run a command, by default from the command line; print an operator's error without a traceback."""
     for problem in unknown_variables(os.environ):
         typer.echo(problem, err=True)
     try:

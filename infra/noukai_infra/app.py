@@ -1,8 +1,8 @@
 """The CDK app: `python -m noukai_infra.app` synthesizes the stack, with or without the CDK command.
 
-The settings of `noukai.toml`, or the context of `cdk.json`, are read either way; `CDK_CONTEXT_JSON` adds to them
-and wins. The cloud assembly is written to `CDK_OUTDIR`, by default `cdk.out`. For instance, for flows of your own
-on an emulator of this machine:
+The settings come from `noukai.toml` or the context of `cdk.json`; `CDK_CONTEXT_JSON` overrides them. The
+cloud assembly is written to `CDK_OUTDIR`, by default `cdk.out`. For instance, for your own flows on a local
+emulator:
 
     CDK_CONTEXT_JSON='{"platform": "host", "flows": "/my/flows"}' CDK_OUTDIR=out python -m noukai_infra.app
 """
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 
 def synthesize(outdir: Path, context: dict[str, object], bundler: "Bundler | None" = None) -> None:
-    """Write the cloud assembly; `CDK_CONTEXT_JSON` wins over `context`.
+    """Write the cloud assembly; `CDK_CONTEXT_JSON` overrides `context`.
 
-    `bundler` makes its assets, by default one that these settings describe.
+    `bundler` makes the assets; by default it is made from these settings.
 
     Raises:
-        SettingsError: a setting has a value that it cannot have.
-        SystemExit: the assets cannot be bundled; its message says why.
+        SettingsError: a setting has an invalid value.
+        SystemExit: the assets cannot be bundled; the message says why.
     """
     with composed(outdir, context, bundler) as app:
         app.synth()
@@ -48,7 +48,7 @@ def load_cdk() -> None:
 
 @contextmanager
 def composed(outdir: Path, context: dict[str, object], bundler: "Bundler | None" = None) -> "Iterator[App]":
-    """Yield the composed app, which can be synthesized within the block; raise as `synthesize` does."""
+    """Yield the composed app, which can be synthesized within the block; raise like `synthesize`."""
     load_cdk()
     from aws_cdk import App  # noqa: PLC0415
 
@@ -64,7 +64,7 @@ def composed(outdir: Path, context: dict[str, object], bundler: "Bundler | None"
 
 
 def bundler_of(settings: Settings, scratch: Path) -> "Bundler":
-    """Return the bundler of a deployment's assets; `scratch` is an empty folder that lives as long as it."""
+    """Return the bundler of a deployment's assets; `scratch` is an empty folder that exists as long as it."""
     from noukai_infra.bundle.asset import Bundler  # noqa: PLC0415
 
     return Bundler(
@@ -82,7 +82,7 @@ def _asset_platform(settings: Settings) -> "Platform":
 
 
 def main() -> None:
-    """Synthesize as the environment says."""
+    """Synthesize with the settings of the environment."""
     try:
         synthesize(Path(os.environ.get("CDK_OUTDIR", "cdk.out")), file_context())
     except SettingsError as error:

@@ -18,11 +18,11 @@ CDK_OPTIONS = frozenset(
     versionReporting watch
     """.split()  # noqa: SIM905 - a list of 70 strings would fill the screen
 )
-"""What the CDK command reads at the top of `cdk.json`, or has read there."""
+"""The top-level keys of `cdk.json` that the CDK command reads, or used to read."""
 
 _CDKS_CONTEXT = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
 _CDKS_MARKS = ("@", ":", "/")
-"""The CDK's flags are named `@aws-cdk/core:name` or `aws:cdk:name`, its look-ups `vpc-provider:…`."""
+"""The CDK's flags are named `@aws-cdk/core:name` or `aws:cdk:name`, its lookups `vpc-provider:…`."""
 
 
 def read_context(path: Path) -> dict[str, Any]:
@@ -30,21 +30,21 @@ def read_context(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=once)
     except (json.JSONDecodeError, UnicodeError) as error:
-        raise ValueError(f"{path.name} is no JSON: {error}.") from error
+        raise ValueError(f"{path.name} is not JSON: {error}.") from error
     if not isinstance(content, dict):
-        raise ValueError(f"{path.name} holds no object: begin it with a brace.")  # noqa: TRY004 - of a file
+        raise ValueError(f"{path.name} is not a JSON object: begin it with a brace.")  # noqa: TRY004 - of a file
     if unknown := [unknown_name(name, CDK_OPTIONS, path.name) for name in content if name not in CDK_OPTIONS]:
         raise ValueError("\n".join(unknown))
     context = content.get("context", {})
     if not isinstance(context, dict):
-        raise ValueError(f"context: {context!r} is no object of settings: give names and values.")  # noqa: TRY004
+        raise ValueError(f"context: {context!r} is not an object of settings: give names and values.")  # noqa: TRY004
     return context
 
 
 def own_settings(context: Mapping[str, object], known: Collection[str], where: str) -> dict[str, object]:
-    """Return our part of the context, without the CDK's.
+    """Return our part of the context, without the CDK's; `where` names the context in errors.
 
-    `where` names the context; `ValueError` names each setting that is unknown.
+    `ValueError` names each unknown setting.
     """
     ours = {name: value for name, value in context.items() if not _is_cdks(name)}
     if unknown := [unknown_name(name, known, where) for name in ours if name not in known]:
@@ -57,10 +57,10 @@ def _is_cdks(name: str) -> bool:
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the members of a JSON object; `ValueError` names those that are given twice."""
+    """Return the members of a JSON object; `ValueError` names duplicate keys."""
     named = dict(pairs)
     if len(named) < len(pairs):
         names = [name for name, _ in pairs]
         twice = sorted({name for name in names if names.count(name) > 1})
-        raise ValueError(f"{', '.join(twice)}: given twice in one object; leave one.")
+        raise ValueError(f"{', '.join(twice)}: given twice in one object: remove one.")
     return named

@@ -1,4 +1,4 @@
-"""The command lines of the operator: those of make in this repository, else those of `noukai`."""
+"""The operator's command lines: `make` in this repository, otherwise `noukai`."""
 
 import os
 

@@ -12,15 +12,16 @@ _STACK = "stack"
 
 
 def read_project(path: Path, known: Collection[str], stage: str | None, default_stack: str) -> dict[str, Any]:
-    """Return the settings of a stage, or those that no stage has changed; `known` are their names.
+    """Return the settings of a stage, or without a stage those of the file; `known` are their names.
 
-    The settings of a stage go before those of the file. Its stack is named after it unless it names its own, so
-    that no stage replaces another one in the same account. `ValueError` names what is invalid.
+    The settings of a stage override those of the file. A stage's stack is named after the stage unless it
+    names its own, so that no stage replaces another one in the same account. `ValueError` names what is
+    invalid.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeError) as error:
-        raise ValueError(f"{path.name} is no TOML: {error}.") from error
+        raise ValueError(f"{path.name} is not TOML: {error}.") from error
     stages = _stages(path.name, content.pop(STAGES, {}))
     _check_names(content, known, path.name)
     for name, settings in stages.items():
@@ -36,10 +37,10 @@ def read_project(path: Path, known: Collection[str], stage: str | None, default_
 
 def _stages(file: str, stages: object) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(stages, dict):
-        raise ValueError(f"{STAGES}: {stages!r} is no table of {file}: write [{STAGES}.NAME].")  # noqa: TRY004 - of a file
+        raise ValueError(f"{STAGES}: {stages!r} is not a table of {file}: write [{STAGES}.NAME].")  # noqa: TRY004 - of a file
     for name, settings in stages.items():
         if not isinstance(settings, dict):
-            raise ValueError(f"{STAGES}.{name}: {settings!r} is no table of {file}: write [{STAGES}.{name}].")  # noqa: TRY004
+            raise ValueError(f"{STAGES}.{name}: {settings!r} is not a table of {file}: write [{STAGES}.{name}].")  # noqa: TRY004
     return stages
 
 
@@ -49,7 +50,7 @@ def _check_names(settings: Mapping[str, object], known: Collection[str], where: 
 
 
 def _merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings with those of a stage over them; a table keeps what the stage does not name."""
+    """Return the settings with a stage's settings merged over them; tables are merged too."""
     both = {**settings, **over}
     for name, value in over.items():
         before = settings.get(name)

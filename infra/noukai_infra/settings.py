@@ -1,7 +1,7 @@
 """The settings of a deployment.
 
-They are read from `noukai.toml`, or from the context of `cdk.json` where there is none; `-c name=value` of a
-command goes before either.
+They are read from `noukai.toml`, or without it from the context of `cdk.json`; `-c name=value` on the command
+line overrides both.
 """
 
 import dataclasses
@@ -25,17 +25,17 @@ ROOT = SOURCES
 """This repository, for its tests."""
 
 STAGE = "NOUKAI_STAGE"
-"""The variable that names the stage of `noukai.toml` which is meant."""
+"""The environment variable that selects a stage of `noukai.toml`."""
 
 ERROR_TEXTS = "LOG_ERROR_TEXTS"
-"""The worker's variable that says whether its log has the texts of what flows raise, `true` or `false`."""
+"""The worker's variable that allows (`true`) or forbids (`false`) exception messages of flows in its log."""
 
 DEFAULT_STACK = "noukai"
 
 LogRetention = Literal["ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR"]
 
 _WHERE = SETTINGS_FILE.name if SETTINGS_FILE.name == PROJECT_FILE else f"the context of {SETTINGS_FILE.name}"
-"""Where the settings are, for messages."""
+"""The place of the settings, for messages."""
 
 _CONFIG = ConfigDict(extra="forbid")
 
@@ -46,7 +46,7 @@ def _split(value: object) -> object:
 
 
 def _number(value: object) -> object:
-    """Refuse `true` as a number: it is a 1 in Python alone."""
+    """Refuse `true` as a number, since Python takes it for 1."""
     if isinstance(value, bool):
         raise ValueError("be a number")  # noqa: TRY004 - pydantic reports it beside its own
     return value
@@ -56,7 +56,7 @@ _A_NUMBER = BeforeValidator(_number)
 
 
 def _folder(value: object) -> object:
-    """Refuse an empty text, which would be the repository's own folder."""
+    """Refuse an empty text, which would mean the repository's own folder."""
     if not isinstance(value, str | Path) or not str(value).strip():
         raise ValueError("be the name of a folder")
     return value
@@ -82,7 +82,7 @@ def _variable(name: str) -> str:
 
 
 _STATEMENT = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
-"""What a statement about a role's own rights may say."""
+"""The keys of an IAM statement about a role's own permissions."""
 
 
 def _statement(value: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _statement(value: dict[str, Any]) -> dict[str, Any]:
 
 
 _USD_PER_GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
-"""Of the first tier in us-east-1: https://aws.amazon.com/lambda/pricing/."""
+"""The price of the first tier in us-east-1: https://aws.amazon.com/lambda/pricing/."""
 
 
 class SettingsError(ValueError):
@@ -118,7 +118,7 @@ class WorkerKind:
     lease_seconds: Annotated[int, _A_NUMBER, Field(ge=3, le=60)] = 60
     grace_seconds: Annotated[int, _A_NUMBER, Field(ge=0, le=60)] = 10
     import_seconds: Annotated[int, _A_NUMBER, Field(ge=1, le=600)] = 60
-    """How long a flow's module may be imported for; the timeout of a job begins after it."""
+    """The time limit for importing a flow's module; the timeout of a job starts after the import."""
 
     @property
     def flow_seconds(self) -> int:
@@ -130,19 +130,18 @@ class WorkerKind:
 class Settings:
     """The settings of an operator, named as in the context.
 
-    `flows` is the folder of the flows, relative to the project's. `account` and `region` say where the stack
-    belongs: credentials for another place deploy nothing. `platform` is what the assets are built
-    for: `manylinux` (as deployed) or `host` (this machine, for an emulator on it). `architecture` is that of
-    all functions: x86_64 costs a quarter more, and is for flows that need libraries without wheels for arm64.
-    `tables` says what becomes of the tables when the stack is destroyed: `retain` keeps jobs, keys and usage,
-    `destroy` deletes them with the stack, for deployments that are to leave nothing behind. `environment` and
-    `policies` (IAM statements) reach the worker only. `draining` names worker kinds that no flow asks for any
-    more and whose workers go on, `former` flows that were deployed (`project/flow`) and of which there are
-    jobs; `make deploy` finds out both itself. `wait_reserved_concurrency` is set apart for waits, and bounds
-    them: who is refused asks plainly instead; `execute_reserved_concurrency` does so for executions, and who
-    is refused has submitted nothing. Without them holding is on, and shares the account's concurrency with
-    the workers. `wait_memory` is that of both. `price_job` and `price_gb_second` are what usage is estimated to
-    cost, in USD: AWS's own bill by default.
+    `flows` is the flows folder, relative to the project's. `account` and `region` are the stack's place:
+    credentials for another place deploy nothing. `platform` is what the assets are built for: `manylinux` (to
+    deploy) or `host` (an emulator on this machine). `architecture` is that of all functions: x86_64 costs a
+    quarter more, and is for flows whose libraries have no wheels for arm64. `tables` decides about the tables
+    when the stack is destroyed: `retain` keeps jobs, keys and usage, `destroy` deletes them with the stack.
+    `environment` and `policies` (IAM statements) reach only the worker. `draining` names worker kinds that no
+    flow asks for any more, but whose workers continue. `former` are flows (`project/flow`) that were deployed
+    before and still have jobs; `make deploy` finds out both. `wait_reserved_concurrency` reserves and limits
+    the concurrency of held waits; a client that is refused polls instead. `execute_reserved_concurrency` does
+    the same for executions; a refused execution has submitted nothing. Without them, holds share the
+    account's concurrency with the workers. `wait_memory` is the memory of both functions. `price_job` and
+    `price_gb_second` are the prices for cost estimates, in USD: by default AWS's own.
     """
 
     stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = DEFAULT_STACK
@@ -170,10 +169,10 @@ class Settings:
 
     @classmethod
     def from_context(cls, context: Mapping[str, object]) -> "Settings":
-        """Return our settings from a context, else the defaults.
+        """Return our settings from a context, or their defaults.
 
         Raises:
-            SettingsError: a setting is unknown, or its value is none that it can have.
+            SettingsError: a setting is unknown, or has an invalid value.
         """
         try:
             given = own_settings(context, [field.name for field in dataclasses.fields(cls)], _WHERE)
@@ -185,26 +184,26 @@ class Settings:
 
     @property
     def usd_per_gb_second(self) -> float:
-        """Return the estimated price of compute, by default AWS's own for the architecture."""
+        """Return the price of compute for estimates, by default AWS's own for the architecture."""
         return _USD_PER_GB_SECOND[self.architecture] if self.price_gb_second is None else self.price_gb_second
 
     @property
     def flows_folder(self) -> Path:
-        """Return the absolute folder of the flows."""
+        """Return the absolute path of the flows folder."""
         return PROJECT / self.flows
 
 
 def file_context() -> dict[str, object]:
-    """Read the settings of the project's file, in the stage that the environment names.
+    """Read the settings of the project's file, in the stage that the environment selects.
 
     Raises:
-        SettingsError: there is no such file or stage, or the file has what nobody reads.
+        SettingsError: the file or the stage does not exist, or the file has unknown settings.
     """
     return settings_in(SETTINGS_FILE, os.environ.get(STAGE) or None)
 
 
 def settings_in(file: Path, stage: str | None) -> dict[str, object]:
-    """Read the settings of a file, as `file_context` does."""
+    """Read the settings of a file, like `file_context`."""
     try:
         if file.name == PROJECT_FILE:
             return read_project(file, [field.name for field in dataclasses.fields(Settings)], stage, DEFAULT_STACK)
@@ -221,13 +220,13 @@ def settings_in(file: Path, stage: str | None) -> dict[str, object]:
 
 
 _NAMES: Mapping[str, list[str]] = {"worker": [field.name for field in dataclasses.fields(WorkerKind)]}
-"""The names within a setting that has some."""
+"""The names within structured settings."""
 
 _WORDS_OF_JSON = {"a valid tuple": "a list", "a valid dictionary": "an object", "a dictionary": "an object"}
 
 
 def complaints(error: ValidationError) -> list[str]:
-    """Return a sentence for each value that cannot be used, with its setting and what is allowed."""
+    """Return a sentence for each invalid value, with its setting and what is allowed."""
     return [_complaint([str(part) for part in each["loc"] if part != "[key]"], each) for each in error.errors()]
 
 
@@ -239,4 +238,4 @@ def _complaint(path: list[str], error: Any) -> str:
     wanted = said.removesuffix(" or an instance of WorkerKind")
     for python, of_json in _WORDS_OF_JSON.items():
         wanted = wanted.replace(python, of_json)
-    return f"{'.'.join(path)}: {json.dumps(error['input'], default=str)} cannot be used: it should {wanted}."
+    return f"{'.'.join(path)}: {json.dumps(error['input'], default=str)} is invalid: it should {wanted}."

@@ -5,10 +5,7 @@ from difflib import get_close_matches
 
 
 def unknown_name(name: str, known: Iterable[str], where: str) -> str:
-    """Return a message for an unknown name, with the nearest known one.
-
-    Else all of these.
-    """
+    """Return a message for an unknown name, with the nearest known name, or else all of them."""
     nearest = get_close_matches(name.lower(), known, n=1)
     instead = f"did you mean {nearest[0]}?" if nearest else f"use one of {', '.join(sorted(known))}."
     return f"{name}: there is no such name in {where}: {instead}"

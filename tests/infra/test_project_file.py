@@ -73,12 +73,12 @@ def test_stage_has_a_stack_of_its_own(file: Path) -> None:
             None,
             "memroy: there is no such name in [stages.live] of noukai.toml: did you mean memory?",
         ),
-        ("[stages]\nlive = 1", None, "stages.live: 1 is no table of noukai.toml: write [stages.live]."),
-        ("stages = 1", None, "stages: 1 is no table of noukai.toml: write [stages.NAME]."),
-        ("memory = ", None, "noukai.toml is no TOML: "),
+        ("[stages]\nlive = 1", None, "stages.live: 1 is not a table of noukai.toml: write [stages.live]."),
+        ("stages = 1", None, "stages: 1 is not a table of noukai.toml: write [stages.NAME]."),
+        ("memory = ", None, "noukai.toml is not TOML: "),
         ("memory = 512", "live", "noukai.toml has no stage live, it has none: add [stages.live] to it."),
         ("[stages.test]", "live", "noukai.toml has no stage live, it has test: add [stages.live] to it."),
-        ('account = "12"', None, 'account: "12" cannot be used: it should match pattern '),
+        ('account = "12"', None, 'account: "12" is invalid: it should match pattern '),
     ],
 )
 def test_file_that_makes_no_sense(file: Path, content: str, stage: str | None, said: str) -> None:

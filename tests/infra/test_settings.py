@@ -79,15 +79,15 @@ def test_value_that_a_setting_cannot_have_is_refused_by_its_name(context: dict[s
             "worker.batchsize: there is no such name in the worker of cdk.json: did you mean",
         ),
         ({"enviroment": {}}, "did you mean environment?"),
-        ({"flows": 5}, "flows: 5 cannot be used: it should be the name of a folder."),
-        ({"stack": "1x"}, 'stack: "1x" cannot be used: it should match pattern '),
-        ({"worker": 1024}, "worker: 1024 cannot be used: it should be an object."),
-        ({"policies": 1}, "policies: 1 cannot be used: it should be a list."),
+        ({"flows": 5}, "flows: 5 is invalid: it should be the name of a folder."),
+        ({"stack": "1x"}, 'stack: "1x" is invalid: it should match pattern '),
+        ({"worker": 1024}, "worker: 1024 is invalid: it should be an object."),
+        ({"policies": 1}, "policies: 1 is invalid: it should be a list."),
         ({"colour": "red"}, "colour: there is no such name in the context of cdk.json: use one of "),
         ({"policies": [{"Effect": "Allow", "Actions": "*", "Resource": "*"}]}, "Actions: there is no such name in a "),
-        ({"memory": 64}, "memory: 64 cannot be used: it should be greater than or equal to 128."),
-        ({"memory": "big"}, 'memory: "big" cannot be used: it should be a valid integer.'),
-        ({"tables": "keep"}, "tables: \"keep\" cannot be used: it should be 'retain' or 'destroy'."),
+        ({"memory": 64}, "memory: 64 is invalid: it should be greater than or equal to 128."),
+        ({"memory": "big"}, 'memory: "big" is invalid: it should be a valid integer.'),
+        ({"tables": "keep"}, "tables: \"keep\" is invalid: it should be 'retain' or 'destroy'."),
     ],
 )
 def test_wrong_setting_is_told_in_one_sentence(context: dict[str, object], said: str) -> None:
@@ -109,10 +109,10 @@ def test_context_of_the_cdks_own_is_none_of_ours() -> None:
     ("content", "said"),
     [
         ('{"contxt": {}}', "contxt: there is no such name in cdk.json: did you mean context?"),
-        ('{"context": []}', "context: [] is no object of settings"),
+        ('{"context": []}', "context: [] is not an object of settings"),
         ('{"context": {"memory": 256, "memory": 512}}', "memory: given twice"),
-        ('{"context": {}', "cdk.json is no JSON: "),
-        ("[]", "cdk.json holds no object"),
+        ('{"context": {}', "cdk.json is not JSON: "),
+        ("[]", "cdk.json is not a JSON object"),
     ],
 )
 def test_file_that_makes_no_sense(tmp_path: Path, content: str, said: str) -> None:

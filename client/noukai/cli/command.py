@@ -76,7 +76,7 @@ def _warnings_told() -> Generator[None]:
 
 @contextmanager
 def left_out() -> Generator[list[UnreadableJob]]:
-    """Collect the jobs that a command leaves out, and print them."""
+    """Yield a list for the jobs that a command leaves out, and print them."""
     found: list[UnreadableJob] = []
     tell_of = warnings.showwarning
 

@@ -94,7 +94,7 @@ def entries_of(mapping: Mapping[Any, Any]) -> Iterable[tuple[str, object]]:
 
 
 def base64_text(content: bytes | bytearray | memoryview) -> str:
-    """Encode bytes in the base64 alphabet of RFC 4648, section 4."""
+    """Write bytes in the base64 alphabet of RFC 4648, section 4."""
     from base64 import b64encode  # noqa: PLC0415 - few flows return bytes
 
     return b64encode(content).decode()

@@ -1,4 +1,4 @@
-"""The assets of the functions."""
+"""The builder of the functions' assets."""
 
 import shutil
 import sys
@@ -20,10 +20,11 @@ from noukai_infra.settings import WorkerKind
 
 _GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("aws", "functions"), "worker": ("functions", "worker")}
 _ENGINE = "engine"
-"""The extra content of the API's asset if pydantic's engine checks a flow's text; workers have it always."""
+"""The extra content of the API's asset if validating a flow's input needs pydantic's engine. Workers always
+have it."""
 
 _OWN = "own"
-"""The folder of the worker's own libraries, hidden from its flows, which have their own botocore."""
+"""The folder of the worker's own libraries, hidden from its flows, which may have another botocore."""
 
 
 _NOT_FLOWS = shutil.ignore_patterns("__pycache__", ".*")
@@ -40,14 +41,14 @@ _METADATA = shutil.ignore_patterns("*.dist-info")
 
 @dataclass(frozen=True)
 class Bundler:
-    """A builder of assets for a platform; `scratch` is an empty folder that lives as long as it.
+    """A builder of assets for a platform.
 
-    `worker` is the default one: a flow that asks for more time than it has is given to another, not cut
-    short. `former` are flows that were deployed.
+    `scratch` is an empty folder that exists as long as the builder. `worker` is the default worker kind: a
+    flow that needs more time gets another worker kind. `former` are flows that were deployed before.
 
-    `api` has the functions, the wire, their libraries and the catalog of the flows, and pydantic's engine if
-    the input of a flow takes it; `worker` has also pydantic, the flows and what the flows require. `cache`
-    keeps installed libraries from run to run.
+    The asset `api` has the functions, the wire models, their libraries and the flow catalog, and pydantic's
+    engine if a flow's input needs it; `worker` also has pydantic, the flows and their requirements. `cache`
+    keeps installed libraries between runs.
     """
 
     flows: Path
@@ -61,7 +62,7 @@ class Bundler:
         """Write an asset into the folder `output`, reproducibly.
 
         Raises:
-            BundleError: the flows or their requirements cannot be used; the message says why.
+            BundleError: the flows or their requirements are invalid.
         """
         written = self.scratch / asset
         shutil.copytree(self._catalog(), written / "catalog")
@@ -72,11 +73,11 @@ class Bundler:
         link_tree(own_code(asset, self.cache), output)
         dependencies = Dependencies(self.platform, self.cache)
         if asset == "worker":
-            # What the flows require comes first: it is whole, where our own libraries lack what we do not
-            # use.
+            # The flows' requirements come first because they are complete, whereas our own libraries are
+            # pruned.
             for folder in self._required(dependencies):
                 link_tree(folder, output)
-            # Of what both have, flows have the same version as we do.
+            # Shared libraries have the same version in both.
             shared = [path.name for folder in self._own(asset, dependencies) for path in folder.iterdir()]
             link_tree(dependencies.of_group("aws"), output / _OWN, shutil.ignore_patterns("*.dist-info", *shared))
         for folder in self._own(asset, dependencies):
@@ -84,30 +85,30 @@ class Bundler:
         write_amazons(dependencies.of_group("aws") / "botocore" / "cacert.pem", output / "authorities.pem")
 
     def kinds(self) -> list[str]:
-        """Return the names of the worker kinds that the flows ask for, in their order.
+        """Return the names of the flows' worker kinds, in order.
 
         Raises:
-            BundleError: the flows or their requirements cannot be used; the message says why.
+            BundleError: the flows or their requirements are invalid.
         """
         return kinds_in(self._catalog())
 
     def flow_names(self) -> tuple[list[str], list[str]]:
-        """Return the deployed and the former flows; raise as `kinds` does."""
+        """Return the deployed and the former flows; raise like `kinds`."""
         return flows_in(self._catalog())
 
     def version(self) -> str:
-        """Return the version of the flows; raise as `kinds` does."""
+        """Return the version of the flows; raise like `kinds`."""
         return version_of(self._catalog())
 
     def _catalog(self) -> Path:
         catalog = self.scratch / "catalog"
         if not catalog.exists():
             if not self.flows.is_dir():
-                raise BundleError(f"There is no folder of flows {self.flows}: set `flows` in {SETTINGS_FILE.name}.")
+                raise BundleError(f"The flows folder {self.flows} does not exist: set `flows` in {SETTINGS_FILE.name}.")
             dependencies = Dependencies("host", self.cache)
             code = self.scratch / "code"
             copy_for_build(code)
-            # As a flow's process finds them.
+            # The same order as in a flow process.
             libraries = [*self._required(dependencies), *self._own("worker", dependencies), dependencies.of_runtime()]
             build_catalog(self.flows, [*libraries, code], catalog, self.worker, self.former)
             requirements = self._requirements

@@ -1,4 +1,4 @@
-"""The certificate authorities of Amazon, the only ones that the functions trust."""
+"""Amazon's certificate authorities, the only ones that the functions trust."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ _AMAZONS = (
     "Amazon Root CA 4",
     "Starfield Services Root Certificate Authority - G2",
 )
-"""As https://www.amazontrust.com/repository/ lists them for whoever wants to trust no others."""
+"""The authorities listed at https://www.amazontrust.com/repository/."""
 
 _END = "-----END CERTIFICATE-----\n"
 
@@ -20,14 +20,14 @@ def write_amazons(everybody: Path, amazons: Path) -> None:
     """Extract Amazon's authorities from a labelled bundle of all.
 
     Raises:
-        BundleError: one of them is not there any more.
+        BundleError: one of them is missing.
     """
     certificates = everybody.read_text().split(_END)
     found = {label: certificate for certificate in certificates for label in _AMAZONS if _label(label) in certificate}
     if missing := sorted(set(_AMAZONS) - found.keys()):
         raise BundleError(
             f"{everybody} lacks Amazon's authorities {', '.join(missing)}: "
-            "see infra/noukai_infra/bundle/authorities.py."
+            "correct the list in infra/noukai_infra/bundle/authorities.py."
         )
     amazons.write_text("".join(found[label].lstrip() + _END for label in _AMAZONS))
 

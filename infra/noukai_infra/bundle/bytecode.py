@@ -1,4 +1,4 @@
-"""Byte code that Python loads without its sources."""
+"""The compilation to byte code that Python loads without sources."""
 
 import importlib.util
 import os
@@ -10,10 +10,10 @@ _TASK_ROOT = "/var/task"
 
 
 def compile_folder(folder: Path) -> None:
-    """Compile every module below the folder to unchecked byte code.
+    """Compile each module below the folder to unchecked byte code.
 
-    It is the same from run to run, and names files as Lambda sees them. What cannot be compiled is left
-    alone: a library may carry a module for another Python that nothing imports.
+    The result is reproducible, and names files as Lambda sees them. Modules that cannot be compiled are left
+    alone: a library may contain a module for another Python version that nothing imports.
     """
     subprocess.run(  # noqa: S603 our own interpreter
         [
@@ -29,9 +29,9 @@ def compile_folder(folder: Path) -> None:
 
 
 def drop_sources(folder: Path) -> None:
-    """Delete the sources of compiled modules below the folder: a third less to unpack and to search.
+    """Delete the sources of compiled modules below the folder, which makes it a third smaller.
 
-    Tracebacks still name files and lines, without their text.
+    Tracebacks still have files and lines, without the source text.
     """
     for source in folder.rglob("*.py"):
         code = Path(importlib.util.cache_from_source(str(source)))

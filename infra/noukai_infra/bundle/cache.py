@@ -1,4 +1,4 @@
-"""Folders that are made once, by what they are made from."""
+"""The cache of folders by the inputs that they are made from."""
 
 import hashlib
 import shutil
@@ -8,12 +8,12 @@ from tempfile import mkdtemp
 
 
 def digest(parts: Iterable[str]) -> str:
-    """Return a name for what is made from these parts."""
+    """Return a hash of these inputs, as a folder's name."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def cached(cache: Path, parts: Iterable[str], fill: Callable[[Path], None]) -> Path:
-    """Return the read-only folder that `fill` makes from these parts; it is filled once."""
+    """Return the read-only folder that `fill` makes from these inputs; it is filled once."""
     folder = cache / digest(parts)
     if folder.exists():
         return folder
@@ -28,10 +28,10 @@ def cached(cache: Path, parts: Iterable[str], fill: Callable[[Path], None]) -> P
 
 
 def _publish(draft: Path, folder: Path) -> None:
-    draft.chmod(0o755)  # a temporary folder is for its maker's eyes only, a copy of it would be too
+    draft.chmod(0o755)  # a temporary folder is readable by its owner only, and so would be its copies
     try:
         draft.rename(folder)
     except OSError:
-        # Another process may have been faster; it has put the same there.
+        # Another process may already have made the same folder.
         if not folder.exists():
             raise

@@ -17,12 +17,12 @@ def build_catalog(
 ) -> None:
     """Import the flows and write the catalog for `submit` and `describe`.
 
-    The flows see the `libraries` of the worker and no others, among them our own code: what is missing there
-    is missing here. `worker` is the default one: a flow that takes longer than that has time asks for
-    another. `former` are flows that were deployed.
+    The flows see only the `libraries` of the worker, which include our own code, so that a missing library is
+    noticed here. `worker` is the default worker kind: a longer flow needs another one. `former` are flows
+    that were deployed before.
 
     Raises:
-        BundleError: a flow cannot be imported or makes no sense; the message says where.
+        BundleError: a flow cannot be imported or is invalid; the message says where.
     """
     result = subprocess.run(  # noqa: S603 our own interpreter
         [
@@ -40,12 +40,12 @@ def build_catalog(
 
 
 def kinds_in(catalog: Path) -> list[str]:
-    """Return the names of the worker kinds that the flows of a catalog ask for, in their order."""
+    """Return the names of the worker kinds of a catalog's flows, in order."""
     return sorted({flow["worker_kind"] for flow in _flows_in(catalog)} - {None})
 
 
 def flows_in(catalog: Path) -> tuple[list[str], list[str]]:
-    """Return the names of the flows of a catalog, and those that were deployed before."""
+    """Return the names of a catalog's flows, and of the former flows."""
     made = _read(catalog)
     return list(made["flows"]), made["former"]
 
@@ -57,7 +57,7 @@ def version_of(catalog: Path) -> str:
 
 
 def needs_engine(catalog: Path) -> bool:
-    """Return whether validating a flow's input requires pydantic's engine."""
+    """Return whether validating a flow's input needs pydantic's engine."""
     return any(flow["needs_engine"] for flow in _flows_in(catalog))
 
 

@@ -2,4 +2,4 @@
 
 
 class BundleError(Exception):
-    """An error that prevents an asset; the message says what to mend."""
+    """An error that prevents an asset; the message says what to correct."""

@@ -1,11 +1,11 @@
-"""The report on files in a folder of flows that are no flows."""
+"""The report on files in a flows folder that are not flows."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 
 def other_files(flows: Path, included: Collection[Path]) -> Iterator[str]:
-    """Return a message for each file; `included` are the files of requirements."""
+    """Return a message for each such file; `included` are files that the requirements use."""
     for path in sorted(flows.iterdir()):
         if path.name == "__pycache__" or path.resolve() in included:
             continue
@@ -15,4 +15,4 @@ def other_files(flows: Path, included: Collection[Path]) -> Iterator[str]:
             if path.read_text(encoding="utf-8", errors="replace").strip():
                 yield f"{path}: is left out: no code of the folder runs before that of a module."
         elif path.is_file() and path.suffix != ".py":
-            yield f"{path}: is no module; it lies beside the flows in the worker's asset."
+            yield f"{path}: is not a module; it is copied beside the flows in the worker's asset."

@@ -1,4 +1,4 @@
-"""Our own modules in assets."""
+"""The copying of our own modules into assets."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ _API = {name: folder_of(name) for name in ("noukai_functions", "noukai_wire")}
 _CLIENT = folder_of("noukai")
 _WORKER = {**_API, "noukai/__init__.py": _CLIENT / "__init__.py", "noukai/flow": _CLIENT / "flow"}
 _MODULES: dict[AssetName, dict[str, Path]] = {"api": _API, "worker": _WORKER}
-"""Where our modules lie, by their places in an asset: what flows import is for workers alone."""
+"""Our modules by their place in an asset; only workers have those that flows import."""
 
 _BUILD_STEP = ("noukai_functions/build",)
 _OTHER_HANDLERS = tuple(
@@ -22,7 +22,7 @@ _OTHER_HANDLERS = tuple(
     if path.name not in ("__init__.py", "worker.py")
 )
 _FOR_CALLERS = ("noukai_functions/access", "noukai_functions/api", *_OTHER_HANDLERS)
-"""What the worker's asset does without: no caller asks it for anything."""
+"""The modules that only the API needs."""
 
 _FOR_AUTHORS = ("noukai_functions/rehearsed.py",)
 _NEVER_IN_ASSETS = ("__pycache__", *_FOR_AUTHORS, "*.md", "*.pyi", "py.typed")
@@ -65,7 +65,7 @@ def _copy(sources: dict[str, Path], folder: Path, left_out: tuple[str, ...]) -> 
 
 
 def _ignoring(left_out: tuple[str, ...]) -> Callable[[str, list[str]], list[str]]:
-    """Return what leaves out the files and folders whose paths end as one of these."""
+    """Return a function that ignores files and folders whose paths end with one of these."""
 
     def ignored(folder: str, names: list[str]) -> list[str]:
         return [name for name in names if any(Path(folder, name).match(end) for end in left_out)]

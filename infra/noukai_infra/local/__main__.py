@@ -22,9 +22,9 @@ def main() -> int:
     _forget_aws(os.environ)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a flow may print what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")  # a flow may print characters that the terminal cannot show
     try:
-        # These load for a second, in which Ctrl-C is an end that is asked for as well.
+        # These imports take a second, in which Ctrl-C must also end the program cleanly.
         from noukai_infra.local.launcher import launch  # noqa: PLC0415
         from noukai_infra.local.settings import Settings  # noqa: PLC0415
 
@@ -41,7 +41,7 @@ def main() -> int:
 def _forget_aws(environ: MutableMapping[str, str]) -> None:
     for name in [name for name in environ if name.startswith("AWS_")]:
         del environ[name]
-    # Nor are the files looked into: a profile there may name an endpoint, a proxy or a region.
+    # The files are ignored too, since a profile may set an endpoint, a proxy or a region.
     environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 
@@ -51,19 +51,19 @@ async def _until_stopped(body: Coroutine[None, None, None]) -> None:
     asked = asyncio.Event()
 
     def stop(said: str = "") -> None:
-        # Once only: a second signal would break off the stopping itself.
+        # Once only, since a second signal would interrupt the stopping.
         if not asked.is_set():
             asked.set()
-            # Python 3.11 reports each connection that is broken off.
+            # Python 3.11 reports each aborted connection.
             loop.set_exception_handler(lambda *_: None)
             task.cancel()
             if said:
-                with suppress(OSError):  # nobody may read it any more
+                with suppress(OSError):  # nobody may be reading
                     _show(said)
 
     for number in _STOPPING:
         loop.add_signal_handler(number, stop, "stopping ...")
-    # Says nothing, since its terminal is gone; unless it is ignored, as under `nohup`.
+    # Silent, since the terminal is gone; unless the signal is ignored, as under `nohup`.
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         loop.add_signal_handler(signal.SIGHUP, stop)
     try:
@@ -74,8 +74,8 @@ async def _until_stopped(body: Coroutine[None, None, None]) -> None:
 
 
 def _show(line: str) -> None:
-    # Without what commands a terminal: a flow may have printed it, or be named so.
-    print(lines(line), flush=True)  # noqa: T201 - it is what the command is for
+    # Without control characters, which a flow's output or name may contain.
+    print(lines(line), flush=True)  # noqa: T201 - printing is the command's purpose
 
 
 if __name__ == "__main__":

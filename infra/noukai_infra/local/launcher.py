@@ -28,7 +28,7 @@ from noukai_wire.routes import Route
 async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[[str], None]) -> None:
     """Run the local system until cancelled; leave no process and no file behind.
 
-    `show` is given each line for the terminal. The system takes requests once the line with `ready` is shown.
+    `show` gets each line for the terminal. The system accepts requests after the line with `ready`.
 
     Raises:
         LocalError: it cannot start, or its emulator has ended.
@@ -47,8 +47,7 @@ async def launch(settings: Settings, environ: Mapping[str, str], show: Callable[
                 try:
                     await system.run(tasks, address)
                 finally:
-                    # Before the tasks are waited for: a request that is held would keep the server from
-                    # closing.
+                    # Before awaiting the tasks, because a held request would keep the server from closing.
                     await asyncio.to_thread(processes.end_all, run)
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
@@ -68,7 +67,7 @@ class _System:
         self.synthesizer = Synthesizer(self.settings.flows, self.settings.context, self.environ, self.show)
 
     async def run(self, tasks: asyncio.TaskGroup, address: Address) -> None:
-        # Watched from before they are read, so that no change is missed.
+        # Watched before they are read, so that no change is missed.
         tasks.create_task(self._watch())
         self.show(Step.BUILD)
         runtime = await asyncio.to_thread(Dependencies("host").of_runtime)
@@ -83,7 +82,7 @@ class _System:
             self.show(Step.ANSWER)
             await answered(f"{address.url}{Route.HEALTH.path()}")
             if not is_anew:
-                self.show(f"goes on with what is kept in {self.data.folder}; FRESH=1 begins anew")
+                self.show(f"continues with the data in {self.data.folder}; FRESH=1 starts anew")
             for org, key in LOCAL_KEYS.items():
                 self.show(f"key of the org {org}: {key}")
             self.show(f"to reach its AWS: {' '.join(map('='.join, emulator.endpoint.environment.items()))}")
@@ -92,7 +91,7 @@ class _System:
                 self.changed.clear()
                 await self._reload(deployment)
         finally:
-            # The emulator's end is no failure from here on.
+            # From here on, the emulator's end is not an error.
             relay.cancel()
             await emulator.stop()
 
@@ -113,14 +112,14 @@ class _System:
         self.show("flows changed: reloading ...")
         try:
             with self._scratch() as outdir:
-                # A worker that no flow asks for any more may have jobs to run: it goes on until the end.
+                # A worker that no flow asks for may still have jobs, so it stays until the end of the run.
                 assembly = await self.synthesizer.synthesize(
                     Path(outdir), draining=[*deployment.queues], former=deployment.flows
                 )
                 updated = await deployment.update(assembly)
                 self.data.remember(deployment.queues, deployment.flows)
         except LocalError as error:
-            self.show(f"{error}\nflows not reloaded: the version before goes on")
+            self.show(f"{error}\nflows not reloaded: the previous version continues")
         else:
             taken = f"in {time.monotonic() - started:.1f} s"
             self.show(f"flows reloaded {taken}" if updated else f"flows compared {taken}: nothing to reload")

@@ -1,7 +1,7 @@
 """The processes of one run, found by an inherited environment variable.
 
-A parent's list of children would miss some: a flow runs in a process group of its own, and one whose worker
-has died belongs to the init process.
+A parent's list of children would miss some: a flow runs in its own process group, and becomes an orphan when
+its worker dies.
 """
 
 import os
@@ -18,14 +18,14 @@ _INTERVAL_SECONDS = 0.02
 
 
 def marked(run: str) -> list[psutil.Process]:
-    """Return the living processes of the run, except this one."""
+    """Return the live processes of the run, except this one."""
     return [process for process in psutil.process_iter() if process.pid != os.getpid() and _belongs(process, run)]
 
 
 def end_all(
     run: str, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Terminate the run's processes; after a short grace, kill those left."""
+    """Terminate the run's processes; after a short grace, kill the rest."""
     asked: set[psutil.Process] = set()
     deadline = clock() + _GRACE_SECONDS
     while living := marked(run):
@@ -41,7 +41,7 @@ def _belongs(process: psutil.Process, run: str) -> bool:
     try:
         environ: Mapping[str, str] = process.environ()
     except (psutil.Error, OSError):
-        return False  # gone, a zombie, or somebody else's
+        return False  # ended, a zombie, or another user's
     return environ.get(MARK) == run
 
 
@@ -49,4 +49,4 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
     try:
         process.send_signal(number)
     except psutil.Error:
-        return  # it has ended by itself
+        return  # it has already ended

@@ -31,7 +31,7 @@ class Running:
 
     @property
     def output(self) -> str:
-        """Return all its output so far."""
+        """Return its whole output so far."""
         with self._news:
             return "\n".join(self._lines)
 
@@ -39,7 +39,7 @@ class Running:
         """Return the first matching line, past or future.
 
         Raises:
-            LocalError: it has ended, or the seconds are over, without such a line.
+            LocalError: it has ended, or the time is over, without such a line.
         """
 
         def found() -> list[str]:
@@ -49,14 +49,14 @@ class Running:
             self._news.wait_for(lambda: found() or self._ended, seconds)
             lines = found()
         if not lines:
-            raise LocalError(f"The local system has not written what was waited for:\n{self.output}")
+            raise LocalError(f"The local system has not written the expected line:\n{self.output}")
         return lines[0]
 
     def wait_until_ready(self, on_step: Callable[[Step], None] = lambda _: None) -> str:
         """Return its base URL once it is ready; call `on_step` at each step of its start.
 
         Raises:
-            LocalError: it does not start; the message is what it wrote.
+            LocalError: it does not start; the message is its output.
         """
         for step in Step:
             self.wait_for(step.__eq__, _START_SECONDS)
@@ -64,7 +64,7 @@ class Running:
         return self.wait_for(lambda line: line.endswith(READY), _START_SECONDS).removesuffix(READY)
 
     def stop(self) -> None:
-        """Ask it to stop and wait until it has."""
+        """Ask it to stop, and wait until it has stopped."""
         self.process.terminate()
         try:
             self.process.wait(_STOP_SECONDS)
@@ -97,7 +97,7 @@ def started(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # An interrupt of the terminal is for whoever uses the system, who stops it when done.
+        # An interrupt at the terminal is for the parent, which stops this process at the end.
         start_new_session=True,
     )
     with process:
@@ -113,7 +113,7 @@ def ready(environ: Mapping[str, str] = os.environ, *, flows: Path | None = None,
     """Start the local system, yield its base URL once it is ready, and stop it at the end.
 
     Raises:
-        LocalError: it does not start; the message is what it wrote.
+        LocalError: it does not start; the message is its output.
     """
     with started(environ, flows=flows, port=port) as system:
         yield system.wait_until_ready()

@@ -26,11 +26,11 @@ _NEAR = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings; `port` 0 takes a free one, `flows` is the absolute folder of the flows.
+    """The settings; `port` 0 chooses a free port, `flows` is the absolute path of the flows folder.
 
-    `data` is the folder in which what was submitted is kept from run to run, if it is; `is_fresh` begins anew
-    there. `context` has the settings of a deployment, beside those of `cdk.json`; `notices` name variables
-    that are without effect.
+    `data` is the folder in which jobs are kept between runs, or None; `is_fresh` empties it first. `context`
+    has settings of a deployment, besides those of `cdk.json`. `notices` are about variables that have no
+    effect.
     """
 
     port: int
@@ -44,20 +44,20 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Read `PORT`, `FLOWS`, `DATA`, `FRESH` and `CDK_CONTEXT_JSON`; an empty value counts as unset.
 
-        A relative folder begins at the working one. Each port has data of its own, a free one none but by
-        `DATA`. Without `FLOWS` the flows are those that a deployment has.
+        Relative folders start at the working directory. Each port has its own data; a free port has none
+        unless `DATA` is set. Without `FLOWS`, the flows are those of a deployment.
 
         Raises:
-            LocalError: a value cannot be used.
+            LocalError: a value is invalid.
         """
         port = environ.get("PORT") or str(DEFAULT_PORT)
         if not (port.isascii() and port.isdecimal() and int(port) <= _LAST_PORT):
-            raise LocalError(f"PORT={port} is no port: give a number from 0 to {_LAST_PORT}; 0 takes a free one.")
+            raise LocalError(f"PORT={port} is not a port: give a number from 0 to {_LAST_PORT}; 0 chooses a free one.")
         context = _context(environ)
         given = environ.get("FLOWS")
         flows = Path(given).expanduser().absolute() if given else _deployed(context).flows_folder
         if not flows.is_dir():
-            raise LocalError(f"{'FLOWS=' if given else 'flows: '}{given or flows}: there is no such folder.")
+            raise LocalError(f"{'FLOWS=' if given else 'flows: '}{given or flows}: this folder does not exist.")
         is_fresh = _choice(environ, "FRESH", "1", "0", "1 to begin anew, or 0 to go on with what is kept")
         _choice(environ, ERROR_TEXTS, "true", "false", "false to leave out the texts of errors, or true")
         kept = Path(environ["DATA"]).expanduser().absolute() if environ.get("DATA") else None
@@ -81,7 +81,7 @@ def _context(environ: Mapping[str, str]) -> dict[str, object]:
     except ValueError as error:
         raise LocalError(f"{_CONTEXT}: {error}") from error
     if not isinstance(context, dict):
-        raise LocalError(f"{_CONTEXT}={text} is no JSON object: give settings as in {SETTINGS_FILE.name}.")
+        raise LocalError(f"{_CONTEXT}={text} is not a JSON object: give settings as in {SETTINGS_FILE.name}.")
     if taken := [name for name in _OWN if name in context]:
         raise LocalError(f"{_CONTEXT}: leave out {', '.join(taken)}, which a local system sets itself.")
     return context
@@ -95,15 +95,14 @@ def _deployed(context: Mapping[str, object]) -> Deployed:
 
 
 def _notices(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each variable that is without effect, and may have been meant for the local system."""
+    """Yield a line for each variable without effect that may be meant for the local system."""
     yield from unknown_variables(environ)
     ours = (_CONTEXT, ERROR_TEXTS)
     for name in environ:
         nearest = get_close_matches(name.upper(), ours, n=1, cutoff=_NEAR)
         if nearest and name not in ours:
-            yield f"the environment's {name} is without effect: did you mean {nearest[0]}?"
+            yield f"the environment variable {name} has no effect: did you mean {nearest[0]}?"
     if level := environ.get("LOG_LEVEL"):
         yield (
-            f"the environment's LOG_LEVEL={level} is without effect: the setting log_level of {SETTINGS_FILE.name} is "
-            "what counts"
+            f"the environment variable LOG_LEVEL={level} has no effect: set log_level in {SETTINGS_FILE.name} instead"
         )

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 class OperatorError(Exception):
-    """An error that the operator can mend; the message says how."""
+    """An error that the operator can correct; the message says how."""
 
 
 def resources(session: boto3.Session, stack: str, kind: str) -> list[str]:
-    """Return the physical ids of a stack's resources of a kind, for instance `AWS::Lambda::Function`."""
+    """Return the physical ids of a stack's resources of a type, for instance `AWS::Lambda::Function`."""
     return list(resources_by_id(session, stack, kind).values())
 
 
 def resources_by_id(session: boto3.Session, stack: str, kind: str) -> dict[str, str]:
-    """Return the physical ids of a stack's resources of a kind by the logical ids that the template has."""
+    """Return the physical ids of a stack's resources of a type, by their logical ids."""
     pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     return {
         each["LogicalResourceId"]: each["PhysicalResourceId"]
@@ -35,7 +35,7 @@ def resources_by_id(session: boto3.Session, stack: str, kind: str) -> dict[str, 
 
 @dataclass(frozen=True)
 class Account:
-    """An account and a region that the configured credentials are good for."""
+    """The account and region of the configured credentials."""
 
     session: boto3.Session
     number: str
@@ -43,12 +43,12 @@ class Account:
 
     @classmethod
     def configured(cls, environ: "Mapping[str, str]", region: str | None = None) -> Self:
-        """Find the account that the configured credentials belong to; `region` is for want of another.
+        """Return the account of the configured credentials; `region` is the default.
 
         Raises:
             OperatorError: there are no credentials or no region.
         """
-        # The CDK command reads AWS_REGION, boto3 does not.
+        # The CDK command reads AWS_REGION, but boto3 does not.
         session = boto3.Session(region_name=environ.get("AWS_REGION") or boto3.Session().region_name or region)
         if session.region_name is None:
             raise OperatorError("No AWS region is configured: set AWS_REGION, for instance to us-east-1.")
@@ -61,10 +61,10 @@ class Account:
         return cls(session, number, session.region_name)
 
     def check_place(self, number: str | None, region: str | None) -> None:
-        """Refuse another account or region than settings name.
+        """Refuse an account or region other than the settings'.
 
         Raises:
-            OperatorError: this is another one.
+            OperatorError: the credentials are for another place.
         """
         if number not in (None, self.number):
             raise OperatorError(
@@ -77,7 +77,7 @@ class Account:
             )
 
     def outputs(self, stack: str) -> "Mapping[str, str] | None":
-        """Read the outputs of a stack by their names; None if there is no such stack."""
+        """Return the outputs of a stack by name; None if the stack does not exist."""
         try:
             described = self.session.client("cloudformation").describe_stacks(StackName=stack)
         except ClientError as error:
@@ -87,10 +87,10 @@ class Account:
         return {output["OutputKey"]: output["OutputValue"] for output in described["Stacks"][0].get("Outputs", [])}
 
     def deployed(self, stack: str) -> "Mapping[str, str]":
-        """Read the outputs of a stack that must be there.
+        """Return the outputs of a stack that must exist.
 
         Raises:
-            OperatorError: it is not.
+            OperatorError: the stack does not exist.
         """
         outputs = self.outputs(stack)
         if outputs is None:
@@ -100,12 +100,12 @@ class Account:
         return outputs
 
     def takes_along(self, stack: str, kind: str) -> bool:
-        """Return whether deleting the stack deletes its resources of a kind."""
+        """Return whether deleting the stack deletes its resources of a type."""
         made = self.template(stack)["Resources"].values()
         return "Retain" not in [each.get("DeletionPolicy") for each in made if each["Type"] == kind]
 
     def template(self, stack: str) -> "Mapping[str, Any]":
-        """Read the template of a stack that is there."""
+        """Return the template of an existing stack."""
         body: Any = self.session.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
         template: Mapping[str, Any] = json.loads(body) if isinstance(body, str) else body
         return template

@@ -1,4 +1,4 @@
-"""Times as operators write them."""
+"""The times that operators write."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +8,13 @@ import typer
 
 @dataclass(frozen=True)
 class Interval:
-    """A time after `start` and until `end`."""
+    """The interval after `start` and up to `end`."""
 
     start: datetime
     end: datetime
 
     def has(self, seconds: float) -> bool:
-        """Return whether a moment, in seconds since the epoch, is in it."""
+        """Return whether the interval contains a time in seconds since the epoch."""
         return self.start.timestamp() < seconds <= self.end.timestamp()
 
 
@@ -25,16 +25,16 @@ def moment(text: str) -> datetime:
     except ValueError as error:
         raise typer.BadParameter("use a time such as 2026-11-28T12:00Z") from error
     if found.tzinfo is None:
-        raise typer.BadParameter("say the time zone, as in 2026-11-28T12:00Z")
+        raise typer.BadParameter("add the time zone, as in 2026-11-28T12:00Z")
     return found
 
 
 def interval(text: str) -> Interval:
-    """Parse two times with a slash between them."""
+    """Parse two times separated by a slash."""
     start, slash, end = text.partition("/")
     if not slash:
         raise typer.BadParameter("use two times, such as 2026-11-28T12:00Z/2026-11-28T13:10Z")
     found = Interval(moment(start), moment(end))
     if found.start >= found.end:
-        raise typer.BadParameter("the second time has to be later than the first")
+        raise typer.BadParameter("the second time must be later than the first")
     return found

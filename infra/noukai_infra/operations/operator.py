@@ -43,7 +43,7 @@ Context = Annotated[
 
 @dataclass(frozen=True)
 class Operator:
-    """The operator's target: the account, the stack's name and settings."""
+    """The target of an operator: the account, the stack's name and the settings."""
 
     account: Account
     stack: str
@@ -55,7 +55,7 @@ class Operator:
         """Resolve the target from the overrides, the project's settings and the environment.
 
         Raises:
-            OperatorError: there are no credentials, or they are for another place than the settings name.
+            OperatorError: there are no credentials, or they are for another place than the settings.
         """
         overrides = dict(pair.split("=", 1) for pair in context)
         settings = Settings.from_context({**file_context(), **overrides})

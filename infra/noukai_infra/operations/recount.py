@@ -1,4 +1,4 @@
-"""The recount of uncounted usage, once its cause is mended."""
+"""The recount of uncounted usage, after its cause was corrected."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Batch:
-    """An object of the bucket, with Lambda's metadata of the stream batch in it."""
+    """An object of the bucket, with Lambda's metadata of its batch."""
 
     key: str
     event: str | None
-    """The event with its records, as the metering function had it; None if the object holds none."""
+    """The event with its records, as the metering function got it; None if the object is not a batch."""
     records: int = 0
     since: str = ""
-    """When the first of the records came."""
+    """The time of the first record."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Summary:
     records: int
     since: str
     unreadable: Sequence[str]
-    """The keys of the objects that hold no batch."""
+    """The keys of the objects that are not batches."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Uncounted:
     bucket: str
 
     def batches(self) -> Iterator[Batch]:
-        """Read all batches, ordered by shard and time."""
+        """Read all batches, by shard and time."""
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=UNCOUNTED_PREFIX):
             for each in page.get("Contents", ()):
-                # Another command may have counted and deleted it meanwhile.
+                # Another command may have counted and deleted it.
                 try:
                     body = self.s3.get_object(Bucket=self.bucket, Key=each["Key"])["Body"].read()
                 except self.s3.exceptions.NoSuchKey:
@@ -67,9 +67,9 @@ class Uncounted:
     def recount(self, count: Callable[[str], None], without: Interval | None = None) -> tuple[int, int]:
         """Count each batch, then delete it; return the numbers of batches and records.
 
-        What is in the sums already is not counted again: the command may be stopped at any time, and run
-        twice, also at once. Batches that come meanwhile are counted, too. Records of the time `without`, whose
-        use a restoration has forgotten, are deleted uncounted.
+        Records that the totals already include are not counted again: the command may be stopped and repeated
+        at any time, even concurrently. Batches that arrive in the meantime are counted too. Records within
+        `without`, whose usage a restore has undone, are deleted uncounted.
         """
         counted = records = 0
         for batch in self.batches():
@@ -83,7 +83,7 @@ class Uncounted:
 
 
 def _event_without(event: str, without: Interval | None) -> tuple[str, int]:
-    """Return an event without the records of a time, and how many are left."""
+    """Return an event without the records of an interval, and the number left."""
     read: Any = json.loads(event)
     if without is None:
         return event, len(read["Records"])
@@ -110,7 +110,7 @@ def count_with(client: "LambdaClient", function: str, event: str) -> None:
     """Invoke the live metering function with a batch.
 
     Raises:
-        OperatorError: the function has failed, and the batch is counted in part at most.
+        OperatorError: the function failed, and has counted at most a part of the batch.
     """
     answer = client.invoke(FunctionName=function, Qualifier=LIVE, Payload=event)
     if "FunctionError" in answer:

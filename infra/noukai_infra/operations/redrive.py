@@ -1,4 +1,4 @@
-"""The redrive of unprocessed dead-letter messages, once the cause is mended."""
+"""The redrive of unprocessed dead-letter messages, after their cause was corrected."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -8,13 +8,12 @@ if TYPE_CHECKING:
 
 
 def redrive(sqs: "SQSClient", *, unprocessed: str, dead_letters: str) -> int:
-    """Move every message from one queue to the other, by URL; return their number.
+    """Move all messages from one queue to the other, by URL; return their number.
 
-    A message is deleted only after it was sent: a crash in between sends it twice, which its reader takes as
-    once.
+    A message is deleted only after it was sent. A crash in between sends it twice, which is harmless.
     """
     moved = 0
-    # Without a wait only some of a queue's servers are asked, and messages on the others are not seen.
+    # Without long polling, SQS asks only some of its servers and misses messages on others.
     ask = partial(
         sqs.receive_message,
         QueueUrl=unprocessed,

@@ -14,13 +14,13 @@ class FolderError(ValueError):
 
 
 def begin_project(folder: Path, package: str | None = None) -> list[Path]:
-    """Make a project in a folder that is empty or not there yet; return its files.
+    """Make a project in an empty or new folder; return its files.
 
     `package` is what its `requirements.txt` installs: a wheel's path or a URL.
 
     Raises:
-        FolderError: there is something in the folder already.
-        PackageError: `package` is neither.
+        FolderError: the folder is not empty.
+        PackageError: `package` is neither a wheel nor a URL.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FolderError(f"{folder} is not empty: name a new folder.")
@@ -39,13 +39,13 @@ def begin_project(folder: Path, package: str | None = None) -> list[Path]:
 
 
 def stack_of(folder: Path) -> str:
-    """Return the name of a project's stack: its folder's name, as far as a stack may be named so."""
+    """Return the name of a project's stack: the folder's name, reduced to allowed characters."""
     name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower())[:_LONGEST_STACK].strip("-")
     return name if name[:1].isalpha() else f"noukai-{name}".rstrip("-")
 
 
 def _place(path: Path) -> Path:
-    """Return the place of a template's file: a leading underscore stands for a dot."""
+    """Return the path of a template's file; a leading underscore becomes a dot."""
     return Path(*(f".{part[1:]}" if part.startswith("_") else part for part in path.parts))
 
 

@@ -1,4 +1,4 @@
-"""The checks of this machine and of the project, before either is relied on."""
+"""The checks of this machine and of the project."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ from noukai_infra.settings import Settings, SettingsError, file_context
 
 @dataclass(frozen=True)
 class Finding:
-    """The finding of a check; `is_needed` says that nothing works without it."""
+    """The finding of a check; `is_needed` means that nothing works without it."""
 
     name: str
     said: str
@@ -30,7 +30,7 @@ class Finding:
 
 
 def findings() -> Iterator[Finding]:
-    """Yield what each check finds."""
+    """Yield the finding of each check."""
     yield _checked("Python", _python)
     yield _checked("settings", _settings)
     yield _checked("Node", _node)

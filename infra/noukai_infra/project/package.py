@@ -16,12 +16,12 @@ class PackageError(ValueError):
 
 
 def requirement(package: str | None, folder: Path) -> str:
-    """Return the line that installs `package`, a wheel's path or a URL; by default, what is installed here.
+    """Return the line that installs `package`, a wheel's path or a URL; by default, the one installed here.
 
-    A wheel of this machine is copied into the project's folder, for the others who work with it.
+    A local wheel is copied into the project's folder, for others who work on the project.
 
     Raises:
-        PackageError: it is neither.
+        PackageError: `package` is neither a wheel nor a URL.
     """
     named = package or _installed_from(distribution(_NAME))
     if named is None:

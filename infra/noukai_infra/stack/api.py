@@ -1,4 +1,4 @@
-"""The HTTP API: its routes and the functions that answer them."""
+"""The HTTP API: its routes, and the functions that answer them."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from noukai_infra.stack.storage.tables import Tables
 from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 _TIMEOUT = 29
-"""The gateway gives a function 30 seconds; its own answer must come before the gateway's."""
+"""In seconds, below the gateway's timeout of 30 seconds, so that the function's answer comes first."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class _Answerer:
     creates_schedules: bool = False
     withdraws: bool = False
     has_budgets: bool = False
-    """Whether it refuses what an org's budget does not cover."""
+    """Whether it refuses submissions by the org's budget."""
     reports_use: bool = False
 
 
@@ -105,8 +105,8 @@ _STAGE = "$default"
 class Api(Construct):
     """An HTTP API with the contract's routes, a function per kind of route, and a default route.
 
-    A request that holds its answer occupies a function for seconds: `wait` and `execute` are functions of
-    their own, so that their shares of the account's concurrency can be bounded.
+    A held request occupies a function for seconds. So `wait` and `execute` have their own functions, whose
+    concurrency can be limited.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class Api(Construct):
         )
         for answerer in _ANSWERERS:
             self._add(answerer)
-        acknowledge(self, "APIG1", "a line for each request costs a seventh of the request; functions log what fails")
+        acknowledge(self, "APIG1", "access logs cost a seventh of a request; functions log failures")
         acknowledge(
             self, "APIG4", "the functions check each caller's key; an authorizer would be another function to pay"
         )
@@ -162,9 +162,10 @@ class Api(Construct):
             apigateway.HttpRoute(self, key, http_api=self._api, integration=integration, route_key=_route_key(key))
 
     def _let_the_default_route_invoke(self, function: lambda_.IFunction) -> None:
-        """Allow what the integration's own permission (`{api}/*/*/*`) does not match.
+        """Allow the default route to invoke the function.
 
-        The default route has neither a method nor a path: it invokes as `{api}/{stage}/$default`.
+        The integration's own permission, `{api}/*/*/*`, does not match: the default route has neither a
+        method nor a path, and invokes as `{api}/{stage}/$default`.
         """
         api = Stack.of(self).format_arn(
             service="execute-api", resource=self._api.api_id, resource_name=f"{_STAGE}/{DEFAULT_ROUTE}"

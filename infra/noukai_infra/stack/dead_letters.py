@@ -11,7 +11,7 @@ from noukai_infra.stack.storage.tables import Tables
 
 _TIMEOUT = 60
 VISIBILITY_SECONDS = 6 * _TIMEOUT
-"""Six times the reader's timeout leaves room for deliveries that Lambda throttles."""
+"""Six times the reader's timeout, as AWS advises, leaves room for throttled deliveries."""
 
 
 class DeadLetterReader(Construct):

@@ -23,25 +23,25 @@ from noukai_infra.stack.worker import Worker
 
 
 class JobStack(Stack):
-    """The whole system in one stack of no particular account or region.
+    """The whole system in one stack, for any account and region.
 
-    Its outputs are what an operator needs: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`,
-    `PayloadsBucket`, `UncountedBucket`, `MeteringFunction`, `QueueUrl`, `DeadLetterQueueUrl`,
-    `UnprocessedQueueUrl`, and where the queues of worker kinds are.
+    Its outputs are for the operator: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `PayloadsBucket`,
+    `UncountedBucket`, `MeteringFunction`, `QueueUrl`, `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, and the
+    queues of worker kinds.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
-        # The CDK command checks the bootstrap's version by itself; the rule in the template would only keep
-        # it from being created without that command.
+        # The CDK command checks the bootstrap version itself. The rule in the template would only prevent
+        # creating the stack without that command.
         synthesizer = DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
         super().__init__(scope, settings.stack, synthesizer=synthesizer)
         tables = Tables(self, "Tables", removal_policy=RemovalPolicy[settings.tables.upper()])
-        # What is not bundled has no catalog, as when the stack is destroyed, whatever became of its flows.
+        # Without bundling there is no catalog, for instance when the stack is destroyed.
         asked = assets.kinds() if self.bundling_required else []
         kinds = {name: kind_named(name, settings.worker) for name in sorted({*asked, *settings.draining})}
         queues = Queues(self, "Queues", worker=settings.worker, kinds=kinds, dead_letter_visibility=VISIBILITY_SECONDS)
         payloads = Payloads(self, "Payloads", removal_policy=RemovalPolicy[settings.tables.upper()])
-        # A schedule may wait for longer than any flow asks for the worker kind of its queue.
+        # A scheduled job may wait for longer than flows ask for its worker kind.
         schedules = Schedules(self, "Schedules", queues=queues.jobs)
         api = Api(
             self,
@@ -69,7 +69,7 @@ class JobStack(Stack):
             CfnOutput(self, name, value=value)
 
     def _name_version(self, version: str) -> None:
-        """Describe each function by its flows' version, which moves with its aliases."""
+        """Set each function's description to the flows' version, so that the alias carries it."""
         for construct in self.node.find_all():
             if isinstance(construct, JobFunction):
                 construct.describe(flows_description(version))

@@ -1,4 +1,4 @@
-"""Metering: usage is counted from the stream of the jobs table."""
+"""The metering, which counts usage from the stream of the jobs table."""
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -16,18 +16,18 @@ from noukai_infra.stack.storage.uncounted import Uncounted
 _TIMEOUT = 60
 _BATCH = 1000
 _LATEST = Duration.hours(23)
-"""A batch that could not be counted is tried again until shortly before the stream forgets it."""
+"""A failing batch is retried until shortly before the stream deletes its records."""
 
 _WINDOW = Duration.minutes(15)
-"""Only the events of time windows name the shard of their records; nothing else depends on the window."""
+"""Only the events of time windows name their shard; nothing else depends on the window."""
 
 
 class Metering(Construct):
-    """The function that reads from the jobs table's stream each job that has ended or was stopped.
+    """The function that reads ended and stopped jobs from the jobs table's stream.
 
-    A shard's batches come one after the other and in order, which counting relies on: none is bisected, and
-    no shard is read in parallel. What is tried in vain for most of a day goes to a bucket, and only that:
-    whoever counts it relies on nothing being discarded earlier, so that attempts have no limit.
+    Counting relies on the order of a shard's batches: none is bisected, and no shard is read in parallel.
+    Only a batch that has failed for most of a day goes to a bucket. Recounting relies on nothing being
+    discarded earlier, so the number of retries is unlimited.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Metering(Construct):
         function.live.add_event_source_mapping(
             "Records",
             event_source_arn=tables.jobs.table_stream_arn,
-            # Nothing is missed between the making of the stream and that of its reader.
+            # No record is missed between the creation of the stream and of its reader.
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=_BATCH,
             max_batching_window=Duration.seconds(GATHERED_SECONDS),
@@ -74,11 +74,11 @@ class Metering(Construct):
     def _allow_stream(self, function: JobFunction, table: dynamodb.ITable) -> None:
         reading = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
         function.add_to_role_policy(iam.PolicyStatement(actions=reading, resources=[table.table_stream_arn or ""]))
-        # AWS allows it for no narrower resource than all streams of the table.
+        # IAM allows listing only for all streams of the table.
         listing = iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=[f"{table.table_arn}/stream/*"])
         function.add_to_role_policy(listing)
         streams = f"<{Stack.of(self).resolve(table.table_arn)['Fn::GetAtt'][0]}.Arn>/stream/*"
-        acknowledge(self, f"IAM5[Resource::{streams}]", "AWS lets a table's streams be listed for all of them alone")
+        acknowledge(self, f"IAM5[Resource::{streams}]", "IAM allows listing only for all streams of a table")
 
 
 def prices(settings: Settings) -> dict[str, str]:

@@ -14,28 +14,26 @@ from noukai_infra.stack.base.worker_kinds import in_a_resource
 from noukai_infra.stack.worker import visibility_seconds
 
 MIN_RECEIVES, MAX_RECEIVES = 100, 1000
-"""Deferrals count as receives too: the dead-letter queue is the backstop, not the retry policy. So do
-deliveries that are given back since a long job of their batch keeps them waiting: of a full backlog, nine in
-ten each time. A hundred receives would lose 27 jobs in a million that way, so that a queue which hides its
-deliveries briefly allows a thousand, which is as many as there can be.
-"""
+"""Deferrals count as receives too, so that the dead-letter queue is a backstop, not the retry policy.
+Deliveries returned because of a long job in their batch also count: with a full backlog, nine in ten each
+time. With a hundred receives, 27 jobs in a million would be lost. So queues with a short visibility
+timeout allow a thousand, AWS's maximum."""
 
 _JOB_RETENTION = Duration.days(10)
-"""Two days more than the functions' deadline for a start; the dead-letter queue has the last four of its days
-left."""
+"""Two days more than the deadline to start; the dead-letter queue keeps messages for four further days."""
 
 _DAY_SECONDS = 24 * 60 * 60
 
 MAX_DEAD_LETTER_RECEIVES = 500
-"""A dead-letter message of a live job is deferred by a lease at a time; one that cannot be processed takes two days
-to it."""
+"""A dead-letter message of a live job is deferred by a lease at a time; one that cannot be processed reaches
+this after two days."""
 
 _MAX_MESSAGE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class JobQueues:
-    """The queues of jobs, of the default worker and by worker kind."""
+    """The queues of jobs: the default worker's, and one per worker kind."""
 
     default: sqs.IQueue
     of_kinds: Mapping[str, sqs.IQueue] = field(default_factory=dict)
@@ -50,24 +48,22 @@ class JobQueues:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the environment of a function that sends to them."""
+        """Return the environment of a function that sends to the queues."""
         urls = {name: queue.queue_url for name, queue in self.of_kinds.items()}
         return {"QUEUE_URL": self.default.queue_url, **({"WORKER_KIND_QUEUES": json.dumps(urls)} if urls else {})}
 
     def let_send(self, grantee: iam.IGrantable) -> None:
-        """Allow a function or a role to send to each."""
+        """Allow a function or a role to send to each queue."""
         for queue in self:
             queue.grant(grantee, "sqs:SendMessage")
 
 
 class Queues(Construct):
-    """The queues of jobs, their dead-letter queue, and its own.
+    """The queues of jobs, their dead-letter queue, and its own dead-letter queue; encrypted, TLS only.
 
-    Encrypted and for TLS only.
-
-    Nothing reads the last one: its messages wait for the operator, who sends them to the reader again.
-    `worker` is the default one. `dead_letter_visibility` is in seconds. A dead-letter message's age counts from its
-    first send, so the dead-letter queue keeps what it gets far longer.
+    Nothing reads the last one: the operator sends its messages to the reader again. `worker` is the default
+    worker kind. `dead_letter_visibility` is in seconds. The age of a dead-letter message counts from its
+    first send, so the dead-letter queue has a much longer retention.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The schedules of jobs that start later than a queue can hide their messages."""
+"""The schedules of jobs that start later than a queue can delay their messages."""
 
 from aws_cdk import Aws, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -13,7 +13,7 @@ from noukai_infra.stack.queues import JobQueues
 class Schedules(Construct):
     """A schedule group, deleted with the stack, and its role, which may send to the queues of jobs.
 
-    The scheduler may take the role for schedules of this group alone.
+    EventBridge Scheduler may assume the role only for schedules of this group.
     """
 
     def __init__(self, scope: Construct, name: str, *, queues: JobQueues) -> None:
@@ -55,5 +55,5 @@ class Schedules(Construct):
         stack = Stack.of(self)
         group = stack.get_logical_id(self._group)
         schedules = f"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/<{group}>/*"
-        reason = "a schedule is named for its job, and the group is this stack's alone"
+        reason = "a schedule's name depends on its job, and only this stack uses the group"
         acknowledge(stack, f"IAM5[Resource::{schedules}]", reason)

@@ -1,4 +1,4 @@
-"""The sweep: a daily pass over all jobs that settles the overdue ones."""
+"""The sweep: a daily pass over all jobs that settles overdue ones."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -12,8 +12,8 @@ from noukai_infra.stack.storage.tables import Tables
 
 _TIMEOUT = 900
 _EVERY_MINUTES = 15
-"""As long as the function may run, so that the runs over a large table follow on each other; others end at
-once."""
+"""As long as the function may run, so that the runs over a large table follow each other; other runs end
+immediately."""
 
 
 class Sweep(Construct):
@@ -32,6 +32,6 @@ class Sweep(Construct):
             environment={"JOBS_TABLE": tables.jobs.table_name},
         )
         tables.allow_jobs(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem")
-        # A run that fails is made up for by the next one, which goes on where it has stopped.
+        # No retries, since the next run continues where a failed one has stopped.
         target = targets.LambdaFunction(function.live, retry_attempts=0)
         events.Rule(self, "Often", schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)), targets=[target])

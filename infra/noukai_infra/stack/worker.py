@@ -1,4 +1,4 @@
-"""The workers: they run the flows."""
+"""The workers, which run the flows."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -12,21 +12,19 @@ from noukai_infra.stack.storage.payloads import BUCKET_VARIABLE, Payloads
 from noukai_infra.stack.storage.tables import Tables
 
 _OWN = (BUCKET_VARIABLE, "WORKER_KIND", "WORKER_KIND_MEMORY", "LOG_LEVEL")
-"""Variables that a worker reads beside those that each has; the setting `log_level` is the last one."""
+"""The variables that some workers read besides those of all; `log_level` sets the last one."""
 
 
 class Worker(Construct):
-    """The function that claims a queue's jobs and runs their flows, by its worker kind.
+    """The function that claims a queue's jobs and runs their flows, for a worker kind.
 
-    Whatever is sent to its queue it runs: a worker has all flows, also those that ask for another one by now.
-
-    `kind_name` is its worker kind's name, as flows ask for it; None for the default one.
+    It runs every job sent to its queue: a worker has all flows, including those that now ask for another
+    worker kind. `kind_name` is the worker kind's name; None for the default.
 
     The deployment's `environment` and `policies` reach this function and no other.
 
     Raises:
-        SettingsError: `environment` sets a name that the worker itself needs, or to a value that it cannot
-            read.
+        SettingsError: `environment` sets a variable that the worker needs itself, or an invalid value.
     """
 
     def __init__(
@@ -84,7 +82,7 @@ def _environment(
     if taken := sorted({*own, *_OWN} & settings.environment.keys()):
         raise SettingsError(f"environment: must not set {', '.join(taken)}, which the worker needs itself")
     if (shown := settings.environment.get(ERROR_TEXTS, "false")) not in ("true", "false"):
-        raise SettingsError(f'environment.{ERROR_TEXTS}: "{shown}" cannot be used: it should be "true" or "false".')
+        raise SettingsError(f'environment.{ERROR_TEXTS}: "{shown}" is invalid: it should be "true" or "false".')
     return {**settings.environment, **own}
 
 

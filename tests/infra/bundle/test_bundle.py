@@ -141,7 +141,7 @@ def test_files_that_are_no_flows_are_told_of(flows: Path) -> None:
     assert list(other_files(flows, {flows.resolve() / "requirements.txt"})) == [
         f"{flows / '.env'}: is hidden, and left out.",
         f"{flows / '__init__.py'}: is left out: no code of the folder runs before that of a module.",
-        f"{flows / 'model.bin'}: is no module; it lies beside the flows in the worker's asset.",
+        f"{flows / 'model.bin'}: is not a module; it is copied beside the flows in the worker's asset.",
     ]
 
 

@@ -90,7 +90,7 @@ def test_encodings(install: Install, links: Path, encoding: str) -> None:
 
 def test_text_in_no_such_encoding(install: Install) -> None:
     """Is refused at its line."""
-    with pytest.raises(BundleError, match=r"requirements\.txt:2: this is no text in UTF-8"):
+    with pytest.raises(BundleError, match=r"requirements\.txt:2: this is not UTF-8 text"):
         install("first\n# Größe\n".encode("latin-1"))
 
 
@@ -155,18 +155,21 @@ def test_file_that_several_include(install: Install, flows: Path) -> None:
     [
         ("-r nowhere.txt", "there is no file"),
         ("-r requirements.txt", "it includes itself"),
-        ("../nowhere", "there is no "),
-        ("-e .", "is no project: it has neither pyproject.toml nor setup.py"),
-        ("-e git+https://example.com/own.git", "no other can be editable"),
-        ("own @ git+https://example.com/own.git", "git+https cannot be fetched here"),
-        ("--pre", "--pre cannot be had here"),
-        ("https://example.com/own-1.0-py3-none-any.whl", "say what it is: name @ https://"),
-        ("--extra-index-url https://${NO_SUCH_TOKEN}@example.com/", "the environment has no NO_SUCH_TOKEN"),
-        ("first\0", "this is no text in UTF-8"),
+        ("../nowhere", "nowhere does not exist"),
+        ("-e .", "is not a project: it has neither pyproject.toml nor setup.py"),
+        ("-e git+https://example.com/own.git", "only a local path can be editable"),
+        ("own @ git+https://example.com/own.git", "git+https cannot be fetched"),
+        ("--pre", "--pre is not supported"),
+        ("https://example.com/own-1.0-py3-none-any.whl", "add the distribution's name: name @ https://"),
+        (
+            "--extra-index-url https://${NO_SUCH_TOKEN}@example.com/",
+            "the environment variable NO_SUCH_TOKEN is not set",
+        ),
+        ("first\0", "this is not UTF-8 text"),
         ("first = 1.0", "Expected"),
         ("first[more", "Expected"),
-        ("-c ../own.txt", "a constraint is the name of a distribution"),
-        ("noukai == 99", "the client is that of this noukai, 0.2.0: write noukai"),
+        ("-c ../own.txt", "a constraint must be a distribution's name"),
+        ("noukai == 99", "the client must have the version of this noukai, 0.2.0: write noukai"),
     ],
 )
 def test_line_that_is_refused(install: Install, tmp_path: Path, text: str, said: str) -> None:
@@ -200,5 +203,5 @@ def test_wheel_for_this_machine_alone_is_not_deployed(tmp_path: Path) -> None:
     backend = project / "backend.py"
     named = "own-1.0-cp311-cp311-linux_x86_64.whl"
     backend.write_text(backend.read_text().replace(".name", f".rename(Path(directory) / {named!r}).name"))
-    with pytest.raises(BundleError, match="is for this machine alone"):
+    with pytest.raises(BundleError, match="runs only on this machine"):
         wheel_of(project, "manylinux", tmp_path)

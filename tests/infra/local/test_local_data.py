@@ -145,7 +145,7 @@ def test_one_run_at_a_time_has_a_folder(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
     """With its name and the reason."""
     (tmp_path / "file").touch()
-    with pytest.raises(LocalError, match=r"DATA=.*file is no folder to write to: File exists"):
+    with pytest.raises(LocalError, match=r"DATA=.*file is not a writable folder: File exists"):
         Data.locked(tmp_path / "file", is_fresh=False).__enter__()
 
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_read_is_said_and_can_be_left(tmp_path: Path) -> None:
     (tmp_path / "contents").write_bytes(b"half")
     with pytest.raises(ContentsError):
         read_contents(tmp_path / "contents")
-    with pytest.raises(LocalError, match="FRESH=1 begins anew"), Data.locked(tmp_path, is_fresh=False):
+    with pytest.raises(LocalError, match="FRESH=1 starts anew"), Data.locked(tmp_path, is_fresh=False):
         pass
     with Data.locked(tmp_path, is_fresh=True) as data:
         assert not data.is_there

@@ -20,16 +20,16 @@ def test_the_settings_have_defaults() -> None:
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
-        ({"PORT": "http"}, "PORT=http is no port"),
-        ({"PORT": "65536"}, "PORT=65536 is no port"),
-        ({"FLOWS": "/no/such/folder"}, "FLOWS=/no/such/folder: there is no such folder"),
+        ({"PORT": "http"}, "PORT=http is not a port"),
+        ({"PORT": "65536"}, "PORT=65536 is not a port"),
+        ({"FLOWS": "/no/such/folder"}, "FLOWS=/no/such/folder: this folder does not exist"),
         ({"FRESH": "yes"}, "FRESH=yes: give 1"),
         ({"LOG_ERROR_TEXTS": "0"}, "LOG_ERROR_TEXTS=0: give false"),
-        ({"CDK_CONTEXT_JSON": "lease: 5"}, "CDK_CONTEXT_JSON=lease: 5 is no JSON object"),
+        ({"CDK_CONTEXT_JSON": "lease: 5"}, "CDK_CONTEXT_JSON=lease: 5 is not a JSON object"),
         ({"CDK_CONTEXT_JSON": '{"memory": 256, "memory": 512}'}, "CDK_CONTEXT_JSON: memory: given twice"),
         ({"CDK_CONTEXT_JSON": '{"platform": "manylinux"}'}, "CDK_CONTEXT_JSON: leave out platform"),
-        ({"CDK_CONTEXT_JSON": '{"memory": 64}'}, "memory: 64 cannot be used"),
-        ({"CDK_CONTEXT_JSON": '{"flows": "/no/such/folder"}'}, "flows: /no/such/folder: there is no such folder"),
+        ({"CDK_CONTEXT_JSON": '{"memory": 64}'}, "memory: 64 is invalid"),
+        ({"CDK_CONTEXT_JSON": '{"flows": "/no/such/folder"}'}, "flows: /no/such/folder: this folder does not exist"),
     ],
 )
 def test_a_wrong_setting_is_named(environ: dict[str, str], message: str) -> None:
@@ -51,11 +51,11 @@ def test_flows_are_those_of_a_deployment_by_default(tmp_path: Path) -> None:
         ("NOUKAI_BASEURL", "did you mean NOUKAI_BASE_URL?"),
         ("LOG_ERROR_TEXT", "did you mean LOG_ERROR_TEXTS?"),
         ("cdk_context_json", "did you mean CDK_CONTEXT_JSON?"),
-        ("LOG_LEVEL", "the setting log_level"),
+        ("LOG_LEVEL", "set log_level in "),
     ],
 )
 def test_a_variable_without_effect_is_told(name: str, said: str) -> None:
     """It may be another program's: the system starts all the same."""
     (notice,) = Settings.from_environ({name: "true", "PATH": "/bin", "LOG_ERROR_TEXTS": "false"}).notices
-    assert notice.startswith(f"the environment's {name}")
+    assert notice.startswith(f"the environment variable {name}")
     assert said in notice

@@ -78,7 +78,7 @@ def test_count_is_bounded(account_with_kinds: Account, monkeypatch: pytest.Monke
     """So that a million jobs keep no deployment waiting."""
     monkeypatch.setattr(former_flows, "_MOST_LOOKED_AT", 120)
     (said,) = said_of(account_with_kinds, [WEIGH, LITTLE])
-    assert said.startswith(f"The flow {PLAIN} goes: 120 jobs wait for it among the 120 that were looked at; ")
+    assert said.startswith(f"The flow {PLAIN} goes: 120 jobs wait for it among the 120 that were checked; ")
 
 
 def test_stack_remembers_flows_that_have_jobs(flows: DeployedFlows, account_with_kinds: Account) -> None:

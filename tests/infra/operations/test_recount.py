@@ -60,8 +60,8 @@ def test_batch_that_the_function_cannot_count_is_kept(uncounted: Uncounted) -> N
     [
         ("2026-11-28T12:00Z", "use two times"),
         ("2026-11-28T12:00Z/tomorrow", "use a time such as"),
-        ("2026-11-28T12:00Z/2026-11-28T13:00", "say the time zone"),
-        ("2026-11-28T12:00Z/2026-11-28T12:00Z", "has to be later"),
+        ("2026-11-28T12:00Z/2026-11-28T13:00", "add the time zone"),
+        ("2026-11-28T12:00Z/2026-11-28T12:00Z", "must be later"),
     ],
 )
 def test_time_to_leave_out_is_two_times(text: str, said: str) -> None:

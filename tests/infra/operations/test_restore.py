@@ -132,7 +132,7 @@ def test_restoration_can_be_undone(deployment: Deployment) -> None:
 def test_moment_that_is_not_kept_is_named(deployment: Deployment, ago: timedelta) -> None:
     """With those that are; nothing has been stopped by then."""
     before = deployment.shape()
-    with pytest.raises(OperatorError, match=r"take one from 20\S+Z to 20\S+Z"):
+    with pytest.raises(OperatorError, match=r"choose a time from 20\S+Z to 20\S+Z"):
         deployment.restore(moment=datetime.fromtimestamp(NOW / 1000, UTC) - ago)
     assert deployment.shape() == before
 

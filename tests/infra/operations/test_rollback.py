@@ -95,7 +95,7 @@ def test_deployment_is_taken_back_and_brought_forward_again(account: Account) ->
     with pytest.raises(OperatorError, match="There is no stack"):
         rollback(account, STACK, now=0)
     deploy(account, Api="one", Worker="one")
-    with pytest.raises(OperatorError, match="nothing to go back to"):
+    with pytest.raises(OperatorError, match="no previous version"):
         rollback(account, STACK, now=0)
     deploy(account, Api="two", Worker="two")
     assert answers(account) == {"Api": "two", "Worker": "two"}

@@ -116,7 +116,7 @@ def test_environment_and_policies_of_the_deployment_reach_the_worker_only(
         ("WORKER_KIND_MEMORY", "512", "must not set WORKER_KIND_MEMORY"),
         ("PAYLOADS_BUCKET", "mine", "must not set PAYLOADS_BUCKET"),
         ("LOG_LEVEL", "DEBUG", "must not set LOG_LEVEL"),
-        ("LOG_ERROR_TEXTS", "yes", 'LOG_ERROR_TEXTS: "yes" cannot be used: it should be "true" or "false"'),
+        ("LOG_ERROR_TEXTS", "yes", 'LOG_ERROR_TEXTS: "yes" is invalid: it should be "true" or "false"'),
     ],
 )
 def test_environment_of_the_deployment_cannot_replace_the_workers_own(

@@ -159,7 +159,7 @@ def test_name_that_is_none_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("m1", "m1: memory: 1 cannot be used: it should be greater than or equal to 128"), ("c1001", "max_concurrency")],
+    [("m1", "m1: memory: 1 is invalid: it should be greater than or equal to 128"), ("c1001", "max_concurrency")],
 )
 def test_name_with_a_value_that_no_worker_has_is_refused(name: str, said: str) -> None:
     """In the words of the setting itself."""

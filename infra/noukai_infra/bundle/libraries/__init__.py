@@ -1,1 +1,1 @@
-"""The libraries in the assets: which ones, from where, and what is pruned from them."""
+"""The libraries in the assets: their selection, source and pruning."""

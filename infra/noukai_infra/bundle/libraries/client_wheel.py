@@ -20,7 +20,7 @@ _WHEEL = "Wheel-Version: 1.0\nGenerator: noukai\nRoot-Is-Purelib: true\nTag: py3
 def wheel_of_client(cache: Path) -> Wheel:
     """Return the wheel of the client, made once per state of its modules.
 
-    A flow's process has the client alone: the distribution that it is part of also has the functions and the
+    A flow process gets only the client, because the distribution also contains the functions and the
     infrastructure.
     """
     found = distribution(CLIENT)
@@ -31,7 +31,7 @@ def wheel_of_client(cache: Path) -> Wheel:
 
 
 def _files(found: Distribution) -> Iterator[tuple[str, bytes]]:
-    """Yield the path and content of each file, the record of all last."""
+    """Yield the path and content of each file, with the record last."""
     record = ""
     info = f"{CLIENT}-{found.version}.dist-info"
     for path, content in _content(found, info):
@@ -55,5 +55,5 @@ def _content(found: Distribution, info: str) -> Iterator[tuple[str, bytes]]:
 def _write(path: Path, files: dict[str, bytes]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            # With a date of its own, the wheel would be another one each time.
+            # A fixed date makes the wheel reproducible.
             archive.writestr(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), content)

@@ -1,4 +1,4 @@
-"""The installed dependencies of an asset, compiled and cached."""
+"""The dependencies of an asset: installed, compiled and cached."""
 
 import subprocess
 import sys
@@ -19,16 +19,16 @@ from noukai_infra.places import PACKAGE, PROJECT
 CACHE = PROJECT / ".build" / "dependencies"
 _LOCKED = PACKAGE / "bundle" / "locked"
 _UNREACHABLE = (
-    "Behind a proxy, set HTTPS_PROXY; if it has an authority of its own, SSL_CERT_FILE to its certificates, or "
+    "Behind a proxy, set HTTPS_PROXY; if it has its own authority, SSL_CERT_FILE to its certificates, or "
     "UV_NATIVE_TLS=1 if the system trusts it; for an index other than PyPI, UV_DEFAULT_INDEX."
 )
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Read-only folders of installed libraries for a platform, each made once.
+    """Read-only folders of libraries installed for a platform, each made once.
 
-    Every method raises `BundleError` with the installer's message if something cannot be installed.
+    Each method raises `BundleError` with the installer's message if the installation fails.
     """
 
     platform: Platform
@@ -45,7 +45,7 @@ class Dependencies:
     def of_flows(self, requirements: Requirements, own: Iterable[Path]) -> Path:
         """Return a folder with the flows' requirements, unpruned.
 
-        What the folders `own` have as well has the same version.
+        Libraries that the folders `own` also have get the same version.
         """
         pins = sorted({f"{name}=={version}" for folder in own for name, version in _distributions(folder)})
         links = [_state(file) for folder in requirements.links for file in folder.iterdir()]
@@ -60,7 +60,7 @@ class Dependencies:
             path = self.cache / f"{digest(lines)}.txt"
             path.write_text("\n".join(lines), encoding="utf-8")
             options += [f"--{name}", str(path)]
-        options += ["--refresh"] if links else []  # or uv takes a wheel that it has seen by its name
+        options += ["--refresh"] if links else []  # otherwise uv would reuse a wheel of the same name
         try:
             return self._installed(key, options, prune_installation)
         except BundleError as error:
@@ -68,7 +68,7 @@ class Dependencies:
             raise BundleError("\n".join([*lines, str(error)])) from error
 
     def _asked(self, requirements: Requirements) -> list[str]:
-        """Return the requirements for the installer: local projects, and our own client, as wheels."""
+        """Return the requirements for the installer; local projects and our client become wheels."""
         return [self._as_asked(each) for each in requirements.required]
 
     def _as_asked(self, required: Named | Local) -> str:
@@ -83,7 +83,9 @@ class Dependencies:
     def _of_client(self, required: Named) -> str:
         wheel, specifier = wheel_of_client(self.cache), required.specifier
         if required.specifier.url or not specifier.specifier.contains(wheel.version, prereleases=True):
-            raise required.line.refused(f"the client is that of this noukai, {wheel.version}: write {CLIENT}.")
+            raise required.line.refused(
+                f"the client must have the version of this noukai, {wheel.version}: write {CLIENT}."
+            )
         extras = f"[{','.join(sorted(specifier.extras))}]" if specifier.extras else ""
         return f"{CLIENT}{extras} @ {wheel.url}"
 

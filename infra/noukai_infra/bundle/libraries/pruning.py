@@ -1,4 +1,4 @@
-"""The pruning of what Lambda never loads."""
+"""The pruning of library files that Lambda never loads."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ from typing import Any
 from noukai_infra.bundle.error import BundleError
 
 _MACHINES_OWN = ("bin", ".lock", "**/__pycache__", "*.dist-info/uv_*.json", "*.dist-info/direct_url.json")
-"""Files that name this machine or the moment of the installation: without them it is the same every time."""
+"""Files that depend on this machine or the time of installation; without them, an asset is reproducible."""
 
 _UTILITIES = (
     "auth_alpha",
@@ -49,7 +49,8 @@ OPERATIONS = {
     "scheduler": {"CreateSchedule", "GetSchedule", "DeleteSchedule"},
     "sqs": {"SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch"},
 }
-"""What our functions call: botocore reads the description of a whole service for the first call."""
+"""The operations that our functions call. botocore parses the description of a whole service at the first
+call."""
 
 MADE_FOR = {
     "aws_lambda_powertools": "3.37.0",
@@ -61,7 +62,7 @@ MADE_FOR = {
 """The versions of the libraries whose files are removed or replaced by name."""
 
 _SET_OF_CLIENTS = "clientContextParams"
-"""Where the description of a service says what its clients can be set to."""
+"""The key of a service description that lists its clients' settings."""
 
 _BOTOCORE_DATA = {
     *OPERATIONS,
@@ -82,13 +83,11 @@ class ClientMethodDocstring:
 PaginatorDocstring = WaiterDocstring = ClientMethodDocstring
 """,
     "urllib3/http2/__init__.py": """def inject_into_urllib3():
-    raise ImportError("this urllib3 was made without HTTP/2: let the requirements of the flows name their own")
+    raise ImportError("this urllib3 has no HTTP/2 support: add urllib3 to the flows' requirements")
 """,
 }
-"""botocore can write its own documentation, and loads what that takes, a parser of HTML too: a tenth of a
-start. urllib3 can speak HTTP/2, which botocore does not, and loads what finds out the versions of libraries:
-a thirtieth.
-"""
+"""Replaced because botocore loads its documentation writer, with an HTML parser: a tenth of a cold start.
+urllib3 loads HTTP/2 support, which botocore does not use, and a version lookup: a thirtieth."""
 
 _LATER = """\
 import re
@@ -103,19 +102,19 @@ class _Later:
 
 """
 _PATTERNS = re.compile(r"^(\w*(?:IPV6\w*|HOST_PORT)_RE) = re\.compile\(", re.MULTILINE)
-"""urllib3 and botocore know an address of IPv6 by patterns that take a millisecond each to compile, and of
-which a call of AWS needs one or two."""
+"""urllib3 and botocore match IPv6 addresses by patterns that take a millisecond each to compile; a call of
+AWS needs one or two of them."""
 
 
 def prune_installation(folder: Path) -> None:
-    """Delete the installer's metadata and leave the libraries as they are."""
+    """Delete the installer's metadata, and leave the libraries unchanged."""
     _remove(_matching(folder, _MACHINES_OWN))
 
 
 def prune_own(folder: Path) -> None:
-    """Delete also what our functions never use: mostly descriptions of other AWS services.
+    """Delete also what our functions never use, mostly descriptions of other AWS services.
 
-    Of the metadata, `METADATA` is left.
+    Of the metadata, only `METADATA` stays.
     """
     prune_installation(folder)
     _remove(_matching(folder, _UNUSED_BY_ANYBODY))
@@ -130,10 +129,10 @@ def prune_own(folder: Path) -> None:
 
 
 def _expected(folder: Path, pattern: str) -> list[Path]:
-    """Return the files of an installed library that match; none if the library is not installed.
+    """Return the matching files of an installed library; empty if the library is not installed.
 
     Raises:
-        BundleError: the library is installed, and has no such file.
+        BundleError: the library is installed, but has no such file.
     """
     found = sorted(folder.glob(pattern))
     if not found and (folder / pattern.partition("/")[0]).is_dir():
@@ -143,19 +142,19 @@ def _expected(folder: Path, pattern: str) -> list[Path]:
 
 def _changed(pattern: str, how: str) -> BundleError:
     library = pattern.partition("/")[0]
-    made_for = f"infra/noukai_infra/bundle/libraries/pruning.py was written for version {MADE_FOR[library]}"
+    made_for = f"infra/noukai_infra/bundle/libraries/pruning.py is made for version {MADE_FOR[library]}"
     return BundleError(f"{pattern}: the installed {library} {how}, and {made_for}: adapt it, or install that version.")
 
 
 def _compiling_later(name: str, text: str) -> str:
     later, found = _PATTERNS.subn(r"\1 = _Later(", text)
     if not found or "import re\n" not in later:
-        raise _changed(name, "does not compile its patterns of addresses there")
+        raise _changed(name, "does not compile its address patterns there")
     return later.replace("import re\n", _LATER, 1)
 
 
 def _shorten_descriptions(folder: Path) -> None:
-    """Drop botocore's descriptions of services and operations that our functions do not call."""
+    """Delete botocore's descriptions of services and operations that our functions do not call."""
     kept = [path for name in sorted(_BOTOCORE_DATA) for path in _expected(folder, f"botocore/data/{name}")]
     _remove(path for path in (folder / "botocore" / "data").glob("*") if path not in kept)
     for path in _expected(folder, "botocore/data/endpoints.json"):
@@ -176,13 +175,13 @@ def _of_our_services(endpoints: Any) -> Any:
 
 
 def _of_operations(description: Any, names: set[str]) -> Any:
-    """Drop other operations, and the shapes that only they use."""
+    """Delete other operations, and the shapes that only they use."""
     shapes = description["shapes"]
     operations = {name: operation for name, operation in description["operations"].items() if name in names}
     kept: dict[str, Any] = {}
     wanted = _named_shapes(operations) | {name for name, shape in shapes.items() if shape.get("exception")}
     while wanted:
-        # In an order of its own: that of a set is another one in each process.
+        # Sorted, because the order of a set differs between processes.
         kept |= {name: shapes[name] for name in sorted(wanted)}
         wanted = {name for shape in kept.values() for name in _named_shapes(shape)} - kept.keys()
     return {**description, "operations": operations, "shapes": kept}
@@ -198,15 +197,15 @@ def _named_shapes(description: Any) -> set[str]:
 
 
 def _without_documentation(description: Any) -> Any:
-    """Drop the documentation from a service's description, most of its size."""
+    """Delete the documentation from a service description, most of its size."""
     if isinstance(description, list):
         return [_without_documentation(part) for part in description]
     if not isinstance(description, dict):
         return description
-    # A shape may have a member of that name, which is no text.
+    # A shape may have a member named `documentation`, which is not text.
     kept = {name: part for name, part in description.items() if name != "documentation" or not isinstance(part, str)}
     shorter = {name: _without_documentation(part) for name, part in kept.items()}
-    # Of what a client may be set to, botocore looks it up.
+    # botocore reads the documentation of client settings, so it must exist.
     for parameter in shorter.get(_SET_OF_CLIENTS, {}).values():
         parameter["documentation"] = ""
     return shorter
@@ -217,8 +216,8 @@ def _compact(content: Any) -> str:
 
 
 def _replace(path: Path, by: Path, text: str) -> None:
-    # The installer may have linked the file to a copy of its own, which must stay as it is: no file is
-    # written into.
+    # The file may be a hard link to the installer's cache, which must not change: replace it instead of
+    # writing to it.
     path.unlink()
     by.write_text(text)
 

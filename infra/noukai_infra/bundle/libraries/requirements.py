@@ -1,4 +1,4 @@
-"""The `requirements.txt` of a folder of flows, with its includes."""
+"""The `requirements.txt` of a flows folder, with its includes."""
 
 import codecs
 import os
@@ -15,7 +15,7 @@ from noukai_infra.bundle.error import BundleError
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is its prefix
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -23,7 +23,7 @@ _MARKS = (
 _OPTION = re.compile(r"(--?[\w-]+)[ =]*(.*)", re.DOTALL)
 _INDEX = {"-i", "--index-url", "--extra-index-url", "--no-index"}
 _KNOWN_ANYWAY = {"--prefer-binary", "--only-binary"}
-"""Wheels only: the asset may be for another kind of machine."""
+"""Options that change nothing: only wheels are installed, since the asset may be for another platform."""
 
 _PATH = re.compile(r"(?P<path>[^\[;]+?)\s*(?P<extras>\[[^\]]*\])?\s*(?P<marker>;.*)?")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -43,10 +43,10 @@ class Line:
         return BundleError(f"{self.file}:{self.number}: {self.text!r} is refused: {why}")
 
     def with_variables(self, text: str) -> str:
-        """Expand environment variables, such as a password for an index, which no error shows."""
+        """Expand environment variables, such as a password for an index, which errors do not show."""
         missing = [name for name in _VARIABLE.findall(text) if not os.environ.get(name)]
         if missing:
-            raise self.refused(f"the environment has no {missing[0]}.")
+            raise self.refused(f"the environment variable {missing[0]} is not set.")
         return _VARIABLE.sub(lambda match: os.environ[match[1]], text)
 
     def url(self, text: str) -> SplitResult:
@@ -63,7 +63,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A requirement by name, found in an index, or by URL."""
+    """A requirement by name, installed from an index, or by URL."""
 
     line: Line
     name: str
@@ -92,19 +92,19 @@ class Requirements:
     constraints: list[Named] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     links: list[Path] = field(default_factory=list)
-    """Folders in which wheels may be found."""
+    """Folders that may contain wheels."""
     files: list[Path] = field(default_factory=list)
     _included: set[tuple[Path, bool]] = field(default_factory=set)
-    """Each file, and whether what it names is required or a constraint: it may be both."""
+    """Each file, and whether it was included as requirements or as constraints; both are possible."""
     _open: list[Path] = field(default_factory=list)
-    """Those that are being read: each includes the next."""
+    """The files being read; each includes the next."""
 
     @classmethod
     def read(cls, file: Path) -> "Requirements":
         """Read a file.
 
         Raises:
-            BundleError: a line is refused; the message names it and says why.
+            BundleError: a line is refused; the message names it and gives the reason.
         """
         found = cls()
         found._include(file.resolve(), required=True)
@@ -116,9 +116,9 @@ class Requirements:
         return [each.line for each in named if re.search(rf"(?<![\w-]){re.escape(each.name)}(?![\w-])", text)]
 
     def _include_once(self, line: Line, file: Path, *, required: bool) -> None:
-        """Include a file that several may include, such as one of constraints.
+        """Include a file that several files may include, such as one of constraints.
 
-        None may name what it is named by.
+        Refuses a file that includes itself.
         """
         if file in self._open:
             raise line.refused(f"{file} is being read already: it includes itself.")
@@ -142,7 +142,7 @@ class Requirements:
             if required:
                 self.required.append(requirement)
             elif isinstance(requirement, Local) or requirement.specifier.extras:
-                raise line.refused("a constraint is the name of a distribution and its versions.")
+                raise line.refused("a constraint must be a distribution's name and versions.")
             else:
                 self.constraints.append(requirement)
 
@@ -161,7 +161,7 @@ class Requirements:
         elif option == "--require-hashes" or option in _INDEX:
             self.options += [option, value] if value else [option]
         elif option not in _KNOWN_ANYWAY:
-            raise line.refused(f"{option} cannot be had here: leave it out.")
+            raise line.refused(f"{option} is not supported: leave it out.")
 
 
 def _lines(file: Path) -> Iterator[Line]:
@@ -193,7 +193,7 @@ def _text(file: Path) -> str:
 
 
 def _no_text(file: Path, lines_before: int) -> BundleError:
-    return BundleError(f"{file}:{lines_before + 1}: this is no text in UTF-8: store the file in that encoding.")
+    return BundleError(f"{file}:{lines_before + 1}: this is not UTF-8 text: save the file as UTF-8.")
 
 
 def _requirement(line: Line) -> Named | Local:
@@ -211,7 +211,7 @@ def _requirement(line: Line) -> Named | Local:
         extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""
         return Local(line, _there(line, Path(unquote(url.path))), extras, marker)
     if parsed.url and url.scheme not in {"http", "https"}:
-        raise line.refused(f"{url.scheme or 'this'} cannot be fetched here: name a version, a wheel or a local path.")
+        raise line.refused(f"{url.scheme or 'this'} cannot be fetched: name a version, a wheel or a local path.")
     return Named(line, canonicalize_name(parsed.name), parsed, hashes)
 
 
@@ -221,10 +221,10 @@ def _is_path(text: str) -> bool:
 
 def _local(line: Line, text: str) -> Local:
     if line.url(text).scheme in {"http", "https"}:
-        raise line.refused(f"say what it is: name @ {text.partition('://')[0]}://….")
+        raise line.refused(f"add the distribution's name: name @ {text.partition('://')[0]}://….")
     match = _PATH.fullmatch(text)
     if match is None or "+" in line.url(text).scheme:
-        raise line.refused("this is no local path, and no other can be editable: name a version, a wheel or a path.")
+        raise line.refused("only a local path can be editable: name a version, a wheel or a path.")
     path = match["path"]
     return Local(
         line,
@@ -236,7 +236,7 @@ def _local(line: Line, text: str) -> Local:
 
 def _there(line: Line, path: Path) -> Path:
     if path.is_dir() and not any((path / name).exists() for name in ("pyproject.toml", "setup.py")):
-        raise line.refused(f"{path} is no project: it has neither pyproject.toml nor setup.py.")
+        raise line.refused(f"{path} is not a project: it has neither pyproject.toml nor setup.py.")
     if not path.exists():
-        raise line.refused(f"there is no {path}.")
+        raise line.refused(f"{path} does not exist.")
     return path

@@ -1,4 +1,4 @@
-"""Wheels of local projects, each built once per state of its sources."""
+"""The wheels of local projects, each built once per state of its sources."""
 
 import hashlib
 import subprocess
@@ -32,26 +32,26 @@ class Wheel:
 
     @property
     def is_for_this_machine_alone(self) -> bool:
-        """Return whether it contains native code for this kind of machine."""
+        """Return whether it contains native code for this platform."""
         return all(tag.platform != "any" for tag in parse_wheel_filename(self.path.name)[3])
 
     @property
     def url(self) -> str:
-        """Return its URL for an installer, with the hash of its content."""
+        """Return its URL for the installer, with the hash of its content."""
         return f"{self.path.as_uri()}#sha256={hashlib.sha256(self.path.read_bytes()).hexdigest()}"
 
 
 def wheel_of(path: Path, platform: Platform, cache: Path) -> Wheel:
-    """Return a wheel as it is, or build that of a project.
+    """Return a wheel as it is, or build a project's wheel.
 
     Raises:
-        BundleError: it cannot be built, or what is built does not run on the platform.
+        BundleError: the wheel cannot be built, or does not run on the platform.
     """
     if path.suffix == ".whl":
         return Wheel(path)
     wheel = _built(path, cache)
     if platform != "host" and wheel.is_for_this_machine_alone:
-        raise BundleError(f"its wheel, {wheel.path.name}, is for this machine alone: name one for Linux on arm64.")
+        raise BundleError(f"its wheel, {wheel.path.name}, runs only on this machine: name one for Linux on arm64.")
     return wheel
 
 

@@ -1,1 +1,1 @@
-"""The address of the local API: its port, its host names, and the gateway that listens there."""
+"""The address of the local API: its port, its host names, and the gateway behind them."""

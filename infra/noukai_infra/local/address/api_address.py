@@ -30,17 +30,17 @@ _GRACE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A reserved port, whose sockets do not listen yet: connections are refused."""
+    """A reserved port; its sockets do not listen yet, so that connections are refused."""
 
     sockets: tuple[socket.socket, ...]
 
     @classmethod
     @contextmanager
     def reserved(cls, port: int) -> "Iterator[Address]":
-        """Reserve a port, or a free one for 0.
+        """Reserve a port, or for 0 a free one.
 
         Raises:
-            LocalError: somebody else has the port.
+            LocalError: the port is in use.
         """
         with ExitStack() as stack:
             yield cls(_bind(port, stack))
@@ -52,22 +52,25 @@ class Address:
 
     @property
     def origin(self) -> str:
-        """Return the base URL of objects, by IP address: S3 would take a host name's first label for a bucket."""
+        """Return the base URL of objects, with an IP address.
+
+        S3 would take a host name's first label for a bucket.
+        """
         return f"http://{_FAMILIES[0][1]}:{_port(self.sockets)}"
 
     async def serve(self, endpoint: Endpoint, api_id: str, bucket: str) -> None:
         """Forward requests to an HTTP API or a bucket of the emulator, until cancelled.
 
         Raises:
-            LocalError: somebody else, who held the port at the same time, listens at it by now.
+            LocalError: another process that had also reserved the port listens there now.
         """
         self._listen()
         config = Config()
-        # Duplicates, since the server closes what it is given.
+        # Duplicates, since the server closes its sockets.
         config.bind = [f"fd://{listener.dup().detach()}" for listener in self.sockets]
         config.loglevel = "WARNING"
         config.graceful_timeout = _GRACE_SECONDS
-        # The HTTP API's own are handed on.
+        # The HTTP API's own headers are forwarded.
         config.include_server_header = config.include_date_header = False
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
         async with httpx.AsyncHTTPTransport(verify=endpoint.trust(), limits=limits, trust_env=False) as transport:
@@ -87,8 +90,7 @@ async def _until_cancelled(serving: Coroutine[None, None, None]) -> None:
     try:
         await asyncio.shield(task)
     finally:
-        # From Python 3.12 on a server that is closed waits for its clients, and one of them may never end its
-        # request.
+        # From Python 3.12 on, closing a server waits for its clients, one of which may never end its request.
         while not task.done():
             task.cancel()
             await asyncio.wait([task], timeout=_GRACE_SECONDS)
@@ -100,7 +102,7 @@ def _port(sockets: tuple[socket.socket, ...]) -> int:
 
 
 def _bind(port: int, stack: ExitStack) -> tuple[socket.socket, ...]:
-    # A port that is free in one family may be taken in the other: then another free one is tried.
+    # A port that is free in one address family may be taken in the other; then another port is tried.
     for _ in range(1 if port else _FREE_PORT_TRIALS):
         with ExitStack() as trial:
             try:
@@ -114,7 +116,7 @@ def _bind(port: int, stack: ExitStack) -> tuple[socket.socket, ...]:
 
 
 def _refusal(port: int, failure: OSError) -> LocalError:
-    reason = "taken" if failure.errno == errno.EADDRINUSE else f"not to be had ({failure.strerror})"
+    reason = "taken" if failure.errno == errno.EADDRINUSE else f"not available ({failure.strerror})"
     another = "make local PORT=8081" if PROJECT == SOURCES else "noukai local --port 8081"
     return LocalError(f"Port {port} is {reason}: stop what uses it, or choose another, as in: {another}")
 
@@ -124,7 +126,7 @@ def _bind_families(port: int, trial: ExitStack) -> tuple[socket.socket, ...]:
     for family, host in _FAMILIES:
         try:
             listener = trial.enter_context(socket.socket(family, socket.SOCK_STREAM))
-            # Connections that a run before has closed must not keep the port for minutes.
+            # Connections that an earlier run has closed must not block the port for minutes.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((host, _port(sockets) if sockets else port))
         except OSError as error:

@@ -1,7 +1,7 @@
 """The API's gateway: an ASGI application that forwards requests to the emulator unchanged.
 
-A request for an object of the bucket, by a URL that a function has signed for this address, is handed on to
-S3: nobody but the functions trusts the emulator's own certificate.
+Requests for objects by presigned URLs are forwarded to S3, because only the functions trust the emulator's
+certificate.
 """
 
 import json
@@ -19,8 +19,7 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Any, Receive, Send], Awaitable[None]]
 
-# RFC 9110, section 7.6.1; `expect` has been answered by the server, and the length is that of the body handed
-# on.
+# RFC 9110, section 7.6.1. `expect` was answered by the server; the length belongs to the forwarded body.
 _OWN_TO_ONE_HOP = frozenset(
     (
         b"connection",
@@ -38,17 +37,15 @@ _OWN_TO_ONE_HOP = frozenset(
     )
 )
 _ORIGIN = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
-# The gateway gives up after 30 s by itself.
+# The gateway times out after 30 s itself.
 _TIMEOUT = httpx.Timeout(60).as_dict()
 
 
 class Gateway:
     """A proxy that forwards method, path, query, headers and body unchanged.
 
-    Answers 503 itself while the emulator does not answer.
-
-    The target may be absolute (`GET http://localhost:8080/api/v1/flows`), as clients send it that take this
-    address for a proxy.
+    Answers 503 while the emulator does not answer. The target may be absolute (`GET
+    http://localhost:8080/api/v1/flows`), as sent by clients that use this address as a proxy.
     """
 
     def __init__(self, endpoint: str, api_id: str, transport: httpx.AsyncBaseTransport, bucket: str) -> None:
@@ -58,7 +55,7 @@ class Gateway:
         self._objects = f"/{bucket}/".encode()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer a request."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http" and target(scope).startswith(self._objects):
@@ -74,7 +71,7 @@ class Gateway:
 
     async def _pass_on(self, scope: Any, receive: Receive, send: Send) -> None:
         """Stream a request for an object and its answer."""
-        # The host that was signed is this address.
+        # This address is the host in the signature.
         whole = [each for each in scope["headers"] if each[0] in (b"host", b"content-length")]
         request = httpx.Request(
             scope["method"],
@@ -103,7 +100,7 @@ class Gateway:
             self._url,
             headers=[(b"host", self._url.netloc), *end_to_end(scope["headers"])],
             content=body,
-            # The URL of a request would be normalized; its target is sent byte for byte.
+            # Sent byte for byte, because httpx would normalize a URL.
             extensions={"target": self._prefix + target(scope), "timeout": _TIMEOUT},
         )
         try:
@@ -122,7 +119,7 @@ def target(scope: Any) -> bytes:
 
 
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return the end-to-end headers, without hop-by-hop ones and those that `Connection` names."""
+    """Return the end-to-end headers, without hop-by-hop ones and those named by `Connection`."""
     kept = [(name.lower(), value) for name, value in headers]
     named = {token.strip().lower() for name, value in kept if name == b"connection" for token in value.split(b",")}
     return [(name, value) for name, value in kept if name not in _OWN_TO_ONE_HOP | named]
@@ -137,7 +134,7 @@ async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise httpx.ReadError("who sends the object is gone")  # so that the rest is missing at the other end too
+            raise httpx.ReadError("who sends the object is gone")  # the other end must miss the rest too
         yield message.get("body", b"")
         more = message.get("more_body", False)
 
@@ -154,7 +151,7 @@ async def _body(receive: Receive) -> bytes | None:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return None  # half a body must not be taken for a whole one
+            return None  # an incomplete body must not pass for a whole one
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(chunks)

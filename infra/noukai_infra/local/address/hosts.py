@@ -1,7 +1,7 @@
-"""The refusal of requests for other host names than the local ones.
+"""The refusal of requests to other than local host names.
 
-A web page can let its own name mean 127.0.0.1 and then read, as its own origin, what answers there; the keys
-of a local system are known to everybody. What such a page cannot choose is the name by which it calls.
+A web page can make its own host name resolve to 127.0.0.1 and then read the answers as its own origin (DNS
+rebinding), and a local system's keys are public. But such a page cannot choose the host name of its requests.
 """
 
 import ipaddress
@@ -18,20 +18,20 @@ _PORT = re.compile(r":[0-9]*\Z")
 
 
 class LoopbackHosts:
-    """An ASGI filter that passes `localhost`, its subdomains and loopback addresses; others get 403."""
+    """An ASGI filter that accepts `localhost`, its subdomains and loopback addresses; others get 403."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer a request."""
         named = [value.decode("latin-1") for name, value in scope.get("headers", ()) if name.lower() == b"host"]
         if scope["type"] != "http" or (named and all(map(is_loopback, named))):
             await self._application(scope, receive, send)
             return
         error = ErrorCode.FORBIDDEN
         called = f"not to {one_line(', '.join(named))!r}" if named else "and this request names no host"
-        message = f"The local system answers to localhost and loopback addresses alone, {called}."
+        message = f"The local system answers only to localhost and loopback addresses, {called}."
         body = json.dumps({"detail": {"code": error, "message": message}}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": error.status, "headers": headers})

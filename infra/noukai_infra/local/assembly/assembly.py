@@ -15,7 +15,7 @@ _PLACEHOLDERS = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file or folder of the assembly, with the bucket and key that the template names."""
+    """A file or folder of the assembly, with the bucket and key in the template."""
 
     path: Path
     bucket: str
@@ -26,7 +26,7 @@ class Asset:
         if not self.path.is_dir():
             return self.path.read_bytes()
         buffer = io.BytesIO()
-        # Stored, not compressed: it is unpacked at once, on this machine, for every process that starts.
+        # Not compressed, because it is unpacked on this machine, for each process that starts.
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
             for path in sorted(self.path.rglob("*")):
                 archive.write(path, path.relative_to(self.path))
@@ -68,7 +68,7 @@ def _read_assets(folder: Path, manifest: str, template: Path) -> list[Asset]:
     return [
         Asset(sources[name], _filled_in(destination["bucketName"]), _filled_in(destination["objectKey"]))
         for name, file in files.items()
-        if sources[name] != template  # it is published by itself
+        if sources[name] != template  # published separately
         for destination in file["destinations"].values()
     ]
 

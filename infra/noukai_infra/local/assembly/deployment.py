@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LOCAL_KEYS = {"acme": "nk_local_acme", "globex": "nk_local_globex"}
-"""The key of each org that only a local system knows."""
+"""The API key of each org, which only a local system accepts."""
 
 _NOTHING_TO_UPDATE = "No updates are to be performed"
 _TEMPLATES = "templates"
@@ -38,11 +38,11 @@ class Deployment:
     _published: set[Asset] = field(default_factory=set)
     _outputs: dict[str, str] = field(default_factory=dict)
     flows: tuple[str, ...] = ()
-    """The flows of the last assembly, and those that it knows to have been deployed before."""
+    """The current and former flows of the last assembly."""
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> Self:
-        """Make the clients, which parse megabytes of service descriptions: half a second."""
+        """Make the clients, which takes half a second to parse megabytes of service descriptions."""
         return cls(
             cloudformation=endpoint.client("cloudformation"),
             s3=endpoint.client("s3"),
@@ -69,7 +69,7 @@ class Deployment:
         """Create the stack and insert the local keys as of `now`, in epoch seconds.
 
         Raises:
-            LocalError: a resource cannot be created; the message names it and says why.
+            LocalError: a resource cannot be created; the message names it and gives the reason.
         """
         await self._apply(self.cloudformation.create_stack, assembly)
         await self._settled(assembly.stack, "CREATE_COMPLETE")
@@ -80,7 +80,7 @@ class Deployment:
         """Update the stack; return False if nothing has changed.
 
         Raises:
-            LocalError: a resource cannot be updated; the stack is as it was.
+            LocalError: a resource cannot be updated; the stack is unchanged.
         """
         try:
             await self._apply(self.cloudformation.update_stack, assembly)
@@ -105,7 +105,7 @@ class Deployment:
             raise LocalError(f"The stack {assembly.stack} is refused: {error}") from error
 
     def _publish(self, assembly: Assembly) -> None:
-        # A request holds 50 KB of a template, and this one is larger.
+        # Uploaded, because a request may have only 50 KB of template.
         self.s3.create_bucket(Bucket=_TEMPLATES)
         self.s3.put_object(Bucket=_TEMPLATES, Key=assembly.stack, Body=assembly.template.encode())
         buckets = {asset.bucket for asset in self._published}
@@ -133,8 +133,8 @@ class Deployment:
         events = self.cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
         failures = [event for event in events if event.get("ResourceStatus", "").endswith("_FAILED")]
         if not failures:
-            return "no resource says why."
-        # The newest event comes first; the oldest failure is the cause of the others.
+            return "no resource gives a reason."
+        # Newest first; the oldest failure is the cause of the others.
         cause = failures[-1]
         resource = f"{cause.get('LogicalResourceId')} ({cause.get('ResourceType')})"
         return f"{resource}: {cause.get('ResourceStatusReason', 'no reason given')}"
@@ -142,5 +142,5 @@ class Deployment:
     def _insert_keys(self, now: int) -> None:
         keys = Keys(self.dynamodb, self._outputs["KeysTable"])
         for org, key in LOCAL_KEYS.items():
-            with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):  # a run before has kept it
+            with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):  # kept from an earlier run
                 keys.insert(key, org, "local", created=now)

@@ -1,4 +1,4 @@
-"""The watch over changes of the flows and their required files."""
+"""The watch over changes of the flows and the files that they require."""
 
 from collections.abc import AsyncGenerator
 from itertools import chain
@@ -13,12 +13,12 @@ _QUIET_MILLISECONDS = 200
 
 
 class FlowFiles(DefaultFilter):
-    """Every file except byte code, what builds make, and what editors write beside the file that is edited."""
+    """A filter that ignores byte code, build output and the temporary files of editors."""
 
     ignore_dirs = (*DefaultFilter.ignore_dirs, "build", "dist")
     ignore_entity_patterns = (
         *DefaultFilter.ignore_entity_patterns,
-        r"^4913$",  # Vim tries whether it may write here
+        r"^4913$",  # Vim's test whether the folder is writable
         r"^#.*#$",  # Emacs
         r"^\.goutputstream-",  # GNOME
         r"\.(tmp|temp|bak|orig|rej)$",
@@ -31,22 +31,22 @@ class FlowFiles(DefaultFilter):
 
 
 async def changes(flows: Path) -> AsyncGenerator[None]:
-    """Yield after each change; changes at once or during a turn are one."""
+    """Yield after each change; simultaneous changes, or changes during a turn, count as one."""
     while True:
         outside = taking_part(flows)
         async for _ in awatch(flows, *outside, watch_filter=FlowFiles(), step=_QUIET_MILLISECONDS):
             yield
             if outside or taking_part(flows):
-                # Other files may take part now, and an editor may have put another in the place of one.
+                # Watch anew: other files may be required now, and an editor may have replaced a file.
                 break
 
 
 def taking_part(flows: Path) -> list[Path]:
-    """Return the files and folders outside that the flows' `requirements.txt` includes or requires."""
+    """Return the files and folders outside that the flows' `requirements.txt` uses."""
     file = flows / "requirements.txt"
     try:
         read = Requirements.read(file)
-    except (BundleError, OSError):  # the build says so
+    except (BundleError, OSError):  # the build reports it
         return []
     required = (each.path for each in read.required if isinstance(each, Local))
     found = {path.resolve() for path in chain(read.files, read.links, required)}

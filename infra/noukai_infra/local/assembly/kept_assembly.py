@@ -1,8 +1,8 @@
-"""An assembly that is written again with other assets, without the CDK.
+"""The assembly rewritten with new assets, without the CDK.
 
-Flows decide a template's worker kinds, its flows' names, its version and the hashes of its assets; the names of
-the functions' versions are made from the last two. While the first two stay, as after most changes of a flow,
-the others are exchanged in the files of the assembly before.
+Flows determine a template's worker kinds, the flows' names, the version and the hashes of the assets; the
+names of the functions' versions depend on the last two. If the first two are unchanged, as after most changes
+of a flow, the others are replaced in the files of the previous assembly.
 """
 
 import hashlib
@@ -25,21 +25,21 @@ _HASH_DIGITS = 32
 
 @dataclass(frozen=True)
 class Shape:
-    """A template without the version of the flows and the hashes of the assets, which change with every flow."""
+    """A template without the flows' version and the assets' hashes, which change with every flow."""
 
     settings: Settings
     kinds: tuple[str, ...]
     all_kinds: tuple[str, ...]
-    """The worker kinds that flows ask for, and those that drain."""
+    """The worker kinds that flows ask for, and the draining ones."""
     flows: tuple[str, ...]
     former: tuple[str, ...]
 
     @classmethod
     def of(cls, settings: Settings, bundler: Bundler) -> Self:
-        """Read the flows of a bundler.
+        """Return the shape for a bundler's flows.
 
         Raises:
-            BundleError: the flows or their requirements cannot be used; the message says why.
+            BundleError: the flows or their requirements are invalid.
         """
         asked = bundler.kinds()
         flows, former = bundler.flow_names()
@@ -64,7 +64,7 @@ class KeptAssembly:
         return cls(shape, version, files, hashes)
 
     def write(self, folder: Path, bundler: Bundler) -> Self:
-        """Write the assembly with a bundler's assets; raise as `Shape.of` does."""
+        """Write the assembly with a bundler's assets; raise like `Shape.of`."""
 
         def bundled(asset: AssetName) -> str:
             draft = folder / asset
@@ -93,7 +93,7 @@ class KeptAssembly:
 
 
 def _renamed(name: str, parts: Iterable[str]) -> str:
-    """Return another name for the version of a function: as the CDK does, what it stands for and a hash."""
+    """Return the new name of a function's version: its resource's name and a hash, as in the CDK."""
     kept = name[:-_HASH_DIGITS]
     return kept + hashlib.sha256("\n".join([kept, *parts]).encode()).hexdigest()[:_HASH_DIGITS]
 

@@ -20,9 +20,10 @@ _LINE_LIMIT = 2**20
 
 @dataclass(slots=True)
 class Synthesizer:
-    """A kept process of the CDK app; `show` gets its output.
+    """A kept process of the CDK app; its output goes to `show`.
 
-    `context` has settings beside those of `cdk.json`, so that a local system has every one of a deployment.
+    `context` has settings besides those of `cdk.json`, so that a local system can have all settings of a
+    deployment.
     """
 
     flows: Path
@@ -32,19 +33,19 @@ class Synthesizer:
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     async def synthesize(self, outdir: Path, draining: Sequence[str] = (), former: Sequence[str] = ()) -> Assembly:
-        """Synthesize the flows' assembly, with workers of the kinds `draining`.
+        """Synthesize the assembly of the flows, with workers of the `draining` kinds.
 
-        Lists show the jobs of the flows `former`, too.
+        Lists also show the jobs of the `former` flows.
 
         Raises:
-            LocalError: with what it said, for instance the file and line of a flow that makes no sense.
+            LocalError: with the process's output, for instance the file and line of an invalid flow.
         """
         named = {"draining": list(draining), "former": list(former)}
         own = {"platform": "host", "flows": str(self.flows), **{name: each for name, each in named.items() if each}}
         context = {**self.context, **own}
         said, is_done = await self._order({"outdir": str(outdir), "context": context})
         if not is_done:
-            # The next one loads the CDK while the flow is mended.
+            # The next process loads the CDK while the flow is being corrected.
             self._process = await self._start()
             raise LocalError("\n".join(said))
         for line in said:
@@ -59,7 +60,7 @@ class Synthesizer:
         said: list[str] = []
         if process.stdin is None or process.stderr is None:
             return said, False
-        with suppress(ConnectionError):  # then it has ended, and what it said tells why
+        with suppress(ConnectionError):  # the process has ended, and its output says why
             process.stdin.write(json.dumps(order).encode() + b"\n")
             await process.stdin.drain()
         async for raw in process.stderr:
@@ -72,8 +73,8 @@ class Synthesizer:
         return said, False
 
     async def _start(self) -> asyncio.subprocess.Process:
-        # The context is part of each order. To validate would take seconds, and tell no more than the
-        # emulator, which is about to be given the template.
+        # The context comes with each order. Validation would take seconds, and the emulator checks the
+        # template anyway.
         settings = {"CDK_CONTEXT_JSON": "{}", "CDK_VALIDATION": "false"}
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "noukai_infra.local.assembly.synthesizer_process"),

@@ -1,8 +1,8 @@
-"""The synthesizing process: the CDK is loaded once, and asked only when a template changes.
+"""The synthesizing process, which loads the CDK once and uses it only when a template changes.
 
-Each line of standard input is an order: JSON with the folder of the assembly, and with what the context has
-beside that of `cdk.json`. `DONE` on standard error ends what is said of it. A synthesis that fails ends the
-process with its message.
+Each line of standard input is an order: JSON with the assembly's folder and additions to the context of
+`cdk.json`. `DONE` on standard error ends the output about an order. A failed synthesis ends the process with
+its message.
 """
 
 import json

@@ -20,22 +20,23 @@ FLOW = "acme/demo/word-count"
 TEXT = "LICENSE"
 _OF_THIS_REPOSITORY = ["noukai", "submit", FLOW, "-f", TEXT, "-p", "pause=0.4", "--wait"]
 _OF_A_PROJECT = ["noukai", "submit", "acme/hello/hello", "-m", "Ada Barbara Grace Hedy", "-p", "pause=1", "--wait"]
-"""What the flow of a new project is asked for: a project may have no such flow any more, so that its own is taken."""
+"""The command for the flow of a new project. A project may no longer have that flow, so the demo brings its
+own."""
 
 _LOAD = "starting the system on this machine ..."
 _JOB = "running a job ..."
 _USUAL_SECONDS = {_LOAD: 1.5, Step.BUILD: 9.0, Step.DEPLOY: 2.0, Step.ANSWER: 1.0, _JOB: 10.0}
-"""As on two cores, with the libraries of the functions still to be installed."""
+"""Measured on two cores, with the functions' libraries not yet installed."""
 
 _KEPT_SECONDS = PROJECT / ".build" / "demo.json"
 
 
 def main() -> int:
-    """Start the local system, submit a job by the command `noukai`, wait for the result and stop.
+    """Start the local system, submit a job with the command `noukai`, wait for the result and stop.
 
-    The command's exit status.
+    Returns the command's exit status.
     """
-    # An end that is asked for stops the system too.
+    # A requested end must stop the system too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(1))
     progress = DemoProgress(read_seconds(_KEPT_SECONDS, _USUAL_SECONDS), Console(highlight=False))
@@ -56,12 +57,11 @@ def main() -> int:
 
 
 def _run(command: list[str], url: str) -> int:
-    print(f"$ {' '.join(command)}", flush=True)  # noqa: T201 - it is what the demo is for
+    print(f"$ {' '.join(command)}", flush=True)  # noqa: T201 - printing is the demo's purpose
     program = str(Path(sys.executable).with_name(command[0]))
     os.chdir(PROJECT)
     os.environ.update(NOUKAI_BASE_URL=url, NOUKAI_API_KEY=LOCAL_KEYS["acme"])
-    # The command shows progress on a terminal only; where there is none, a log for instance, it gets one of
-    # its own.
+    # The command shows progress only on a terminal, so it gets a pseudo-terminal if there is none.
     return os.waitstatus_to_exitcode(pty.spawn([program, *command[1:]]))
 
 

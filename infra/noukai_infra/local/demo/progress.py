@@ -18,8 +18,8 @@ _UPDATES_PER_SECOND = 5
 class DemoProgress:
     """The steps of a demo in order; `expected` has the usual seconds of each.
 
-    A terminal shows the seconds of each step as they pass, and those that are left; anything else is given a
-    line as a step begins, with the seconds since the first.
+    On a terminal it shows the seconds of each step and the time left; elsewhere, a line for each step with
+    the seconds since the start.
     """
 
     expected: Mapping[str, float]
@@ -39,7 +39,7 @@ class DemoProgress:
             yield
 
     def begin(self, step: str) -> None:
-        """Begin a step, which ends the one before."""
+        """Begin a step, which ends the previous one."""
         ended = list(self.taken().items())[-1:]
         self._began[step] = self.clock()
         if not self.console.is_terminal:
@@ -48,7 +48,7 @@ class DemoProgress:
             self.console.print(_line(seconds, name))
 
     def taken(self) -> dict[str, float]:
-        """Return the seconds that each step has taken; end the last one now."""
+        """Return the seconds that each step took; end the last one now."""
         ends = [*self._began.values(), self.clock()][1:]
         return {step: end - began for (step, began), end in zip(self._began.items(), ends, strict=True)}
 
@@ -72,7 +72,7 @@ def _line(seconds: float, text: str) -> Text:
 
 
 def read_seconds(file: Path, usual: Mapping[str, float]) -> dict[str, float]:
-    """Return the seconds of each step in the last run, else the usual ones."""
+    """Return the seconds of each step in the last run, or the usual ones."""
     try:
         kept = json.loads(file.read_text())
         return {step: float(kept[step]) for step in usual}

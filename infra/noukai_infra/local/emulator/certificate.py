@@ -1,4 +1,4 @@
-"""The emulator's certificate: its queues refuse plain HTTP, as AWS's do."""
+"""The emulator's certificate, needed because its queues refuse plain HTTP like AWS's."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The PEM files of the authority to trust and of the server's certificate for `HOST`."""
+    """The PEM files of the trusted authority, and of the server's certificate for `HOST`."""
 
     authority: Path
     chain: Path
@@ -16,8 +16,8 @@ class Certificate:
 
     @classmethod
     def issue(cls, folder: Path) -> "Certificate":
-        """Write a certificate into the folder, by a new authority that issues no other."""
-        # Loaded only now: a tenth of a second in which the template is already being synthesized.
+        """Write a certificate into the folder, issued by a new authority for this one only."""
+        # Imported here: it takes a tenth of a second, in which the template is already being synthesized.
         import trustme  # noqa: PLC0415
 
         authority = trustme.CA()

@@ -1,8 +1,8 @@
 """The content of the emulator's resources, saved to a file between runs.
 
-The resources themselves are made from the template in each run, and are given then what those of the run
-before held. The file is written in the emulator's process, which knows what no request would tell, such as
-messages that a worker has.
+The resources are created from the template in each run, and then filled with the content of the previous run.
+The file is written by the emulator's process, which knows what no request can read, such as messages in
+flight.
 """
 
 import pickle
@@ -24,34 +24,34 @@ _STORES = {
     _BUCKET: ("s3", "_buckets"),
     _GROUP: ("scheduler", "_schedules"),
 }
-"""In which of the emulator's modules the resources of a type are, or what a group of them holds."""
+"""The emulator's module for each resource type, and the attribute with its resources."""
 
 _INTERVAL_SECONDS = 1.0
 _PAUSES_PER_WRITE = 20
 
 Held = dict[tuple[str, str], Any]
-"""What each resource holds, by its type and its name, of a bucket without its ending."""
+"""The content of each resource by type and name; a bucket's name is without its suffix."""
 
 
 class ContentsError(Exception):
-    """The error that the file has another format."""
+    """An error for a file of another format."""
 
 
 def read_contents(file: Path) -> Held:
     """Read the saved content; empty if there is no file.
 
     Raises:
-        ContentsError: it was not written by this version, or not to its end.
+        ContentsError: another version has written it, or it is incomplete.
     """
     if not file.exists():
         return {}
     try:
-        # Whoever can write it can write the flows beside it.
+        # Safe: a writer of this file could also write the flows beside it.
         format_, held = pickle.loads(file.read_bytes())  # noqa: S301
     except Exception as error:
         raise ContentsError(str(error)) from error
     if format_ != _FORMAT:
-        raise ContentsError(f"it is of the format {format_!r}, not {_FORMAT!r}")
+        raise ContentsError(f"its format is {format_!r}, not {_FORMAT!r}")
     return dict(held)
 
 
@@ -64,21 +64,21 @@ def queues_with_messages(held: Held) -> set[str]:
 class Contents:
     """A store that fills created resources from the file, and saves their content.
 
-    `services` are the emulator's modules by their names.
+    `services` are the emulator's modules by name.
     """
 
     file: Path
     services: Mapping[str, Any]
     _before: Held = field(default_factory=dict)
     _created: dict[tuple[str, str], str] = field(default_factory=dict)
-    """The names of the resources of this run, by what they are known by in the next one."""
+    """The names of this run's resources, by their names in the file."""
     _writing: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._before = read_contents(self.file)
 
     def following(self, provision: Callable[..., tuple[str, Any]]) -> Callable[..., tuple[str, Any]]:
-        """Wrap the creation of a stack's resource."""
+        """Wrap the function that creates a stack's resource."""
 
         def provisioned(kind: str, *rest: Any) -> tuple[str, Any]:
             identity, attributes = provision(kind, *rest)
@@ -89,14 +89,14 @@ class Contents:
         return provisioned
 
     def write_regularly(self) -> None:
-        """Save after changes, in a thread, in at most a twentieth of the time."""
+        """Save after changes, in a thread, at most a twentieth of the time."""
         threading.Thread(target=self._write_regularly, daemon=True).start()
 
     def write(self) -> None:
         """Save the current content of all resources."""
         with self._writing:
             created = {key: self._held(key[0], name) for key, name in self._created.items()}
-            # One call that no other thread comes between, so that rows and messages are of the same moment.
+            # A single call, during which no other thread runs, so that rows and messages are consistent.
             written = pickle.dumps((_FORMAT, {**self._before, **created}))
             draft = self.file.with_suffix(".draft")
             draft.write_bytes(written)
@@ -113,12 +113,12 @@ class Contents:
                 time.sleep(_PAUSES_PER_WRITE * (time.monotonic() - began))
 
     def _changes(self) -> object:
-        """Return a value that differs after any change of a job or a message."""
+        """Return a value that differs after each change of a job or a message."""
         messages = [len(queue["messages"]) for queue in [*self._store(_QUEUE).values()]]
         return self.services["dynamodb"]._stream_seq_counter, messages  # noqa: SLF001 - ministack has no public seam
 
     def _fill(self, kind: str, name: str) -> None:
-        # The emulator gives a bucket another ending in each run.
+        # The emulator gives a bucket another suffix in each run.
         key = (kind, name.rpartition("-")[0] if kind == _BUCKET else name)
         with self._writing:
             before = self._before.pop(key, None)
@@ -137,7 +137,7 @@ class Contents:
             resource["objects"].update(before)
         else:
             resource["items"].update(before["items"])
-            # Its reader begins with them, as with those of a new stream.
+            # The reader begins with them, as with those of a new stream.
             self.services["dynamodb"]._stream_records[name] = before["records"]  # noqa: SLF001 - as above
 
     def _held(self, kind: str, name: str) -> Any:
@@ -156,15 +156,12 @@ class Contents:
         return store
 
     def _resource(self, kind: str, name: str) -> Any:
-        """Return a resource, unless a stack has deleted it."""
+        """Return a resource, unless its stack has deleted it."""
         found = (each for key, each in [*self._store(kind).items()] if key[-1].rpartition("/")[2] == name)
         return next(found, {"messages": [], "objects": {}, "items": {}})
 
     def _unread_records(self, table: str) -> list[Any]:
-        """Return the stream records that the reader has not processed.
-
-        A repeated one is harmless.
-        """
+        """Return the stream records that the reader has not processed; a repeated record is harmless."""
         dynamodb = self.services["dynamodb"]
         positions = self.services["lambda_svc"]._dynamodb_stream_positions._data  # noqa: SLF001 - as above
         first = min(positions.values(), default=0) - dynamodb.stream_start_position(table)

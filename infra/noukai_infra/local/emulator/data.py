@@ -15,13 +15,13 @@ from noukai_infra.stack.base.worker_kinds import DeployedQueue
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A folder that one run at a time locks; without a folder nothing is kept."""
+    """A folder locked by one run at a time; without a folder, nothing is kept."""
 
     folder: Path | None
     waiting: tuple[str, ...] = ()
-    """The worker kinds for which messages waited when the run before ended."""
+    """The worker kinds whose queues held messages when the previous run ended."""
     flows: tuple[str, ...] = ()
-    """The flows of the runs before, by `project/flow`."""
+    """The flows of earlier runs, by `project/flow`."""
 
     @classmethod
     @contextmanager
@@ -29,7 +29,7 @@ class Data:
         """Lock the folder; empty it if `is_fresh`.
 
         Raises:
-            LocalError: another run has it, it is no folder to write to, or what it has cannot be read.
+            LocalError: another run has locked it, it is not writable, or its content is invalid.
         """
         if folder is None:
             yield cls(None)
@@ -38,7 +38,9 @@ class Data:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise LocalError(f"Another local system has the data in {folder}: give it other DATA.") from None
+                raise LocalError(
+                    f"Another local system uses the data in {folder}: set DATA to another folder."
+                ) from None
             if is_fresh:
                 for file in (_contents(folder), _kinds(folder), _flows(folder)):
                     file.unlink(missing_ok=True)
@@ -51,7 +53,7 @@ class Data:
 
     @property
     def is_there(self) -> bool:
-        """Return whether an earlier run has left any."""
+        """Return whether an earlier run has left data."""
         return self.contents is not None and self.contents.exists()
 
     def remember(self, queues: Mapping[str, DeployedQueue], flows: Sequence[str]) -> None:
@@ -67,7 +69,7 @@ def _lock_file(folder: Path) -> TextIO:
         folder.mkdir(parents=True, exist_ok=True)
         return (folder / "lock").open("w")
     except OSError as error:
-        raise LocalError(f"DATA={folder} is no folder to write to: {error.strerror}.") from error
+        raise LocalError(f"DATA={folder} is not a writable folder: {error.strerror}.") from error
 
 
 def _contents(folder: Path) -> Path:
@@ -99,4 +101,4 @@ def _former(folder: Path) -> tuple[str, ...]:
 
 
 def _unreadable(folder: Path, error: Exception) -> LocalError:
-    return LocalError(f"The data in {folder} cannot be read ({error}): FRESH=1 begins anew.")
+    return LocalError(f"The data in {folder} cannot be read ({error}): FRESH=1 starts anew.")

@@ -29,7 +29,7 @@ _POLL_SECONDS = 0.02
 
 @dataclass(slots=True)
 class Emulator:
-    """The emulator's process, and its last output."""
+    """The emulator's process, and its latest output."""
 
     process: asyncio.subprocess.Process
     endpoint: Endpoint
@@ -47,11 +47,10 @@ class Emulator:
     ) -> "Emulator":
         """Start the emulator on loopback with its files below `folder`; `ready` waits until it serves.
 
-        Its functions reach S3 by `objects_url`, if that is given, and so do the URLs that they give away.
-        `runtime` has the libraries that they find beside their asset and the standard library. What its
-        resources hold is read from the file `contents` and written to it, if that is given. Of `environ` only
-        what a program needs to run is passed on, so that nothing of the user's reaches the flows: neither
-        credentials nor settings.
+        Its functions reach S3 at `objects_url`, if given, which is also in the URLs that they presign.
+        `runtime` has the libraries available besides their asset and the standard library. The content of
+        resources is read from and written to the file `contents`, if given. Only the basic variables of
+        `environ` are passed on, so that no credentials or settings of the user reach the flows.
         """
         port, certificate = _free_port(), Certificate.issue(folder)
         process = await asyncio.create_subprocess_exec(
@@ -60,13 +59,13 @@ class Emulator:
                 **_environment(folder, port, certificate, environ),
                 **({} if objects_url is None else {"AWS_ENDPOINT_URL_S3": objects_url}),
                 **({} if contents is None else {"CONTENTS_FILE": str(contents)}),
-                **({} if runtime is None else {"PYTHONPATH": str(runtime)}),  # where Lambda has it, too
+                **({} if runtime is None else {"PYTHONPATH": str(runtime)}),  # as in Lambda's runtime
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             limit=_LINE_LIMIT,
-            # Ctrl-C reaches every process of the terminal's group; this one is stopped in good order instead.
+            # Ctrl-C reaches the terminal's process group; this process is stopped in an orderly way instead.
             start_new_session=True,
         )
         return cls(process, Endpoint(f"https://{HOST}:{port}", certificate.authority))
@@ -75,7 +74,7 @@ class Emulator:
         """Wait until it serves requests.
 
         Raises:
-            LocalError: it does not in time.
+            LocalError: it does not start in time.
         """
         await answered(f"{self.endpoint.url}/_ministack/health", self.endpoint.trust())
 
@@ -83,18 +82,17 @@ class Emulator:
         """Stop it after it has saved its resources."""
         if self.process.stdin is not None:
             self.process.stdin.close()
-        with suppress(TimeoutError):  # then it is ended like all others, and has what it wrote before
+        with suppress(TimeoutError):  # then it is killed like the others, and the earlier content remains
             async with asyncio.timeout(_WRITING_SECONDS):
-                # To wait for the process would be to wait for the pipes as well, which its workers still
-                # hold.
+                # Waiting for the process would also wait for its pipes, which its workers still hold.
                 while self.process.returncode is None:  # noqa: ASYNC110 - it has no event
                     await asyncio.sleep(_POLL_SECONDS)
 
     async def relay(self, on_line: Callable[[str, str], None]) -> None:
-        """Forward each line with its source, a function's name or `emulator`.
+        """Forward each line with its source: a function's name or `emulator`.
 
         Raises:
-            LocalError: it has ended; the message carries its last lines.
+            LocalError: it has ended; the message has its last lines.
         """
         await asyncio.gather(self._relay_functions(on_line), self._relay_own(on_line))
         status = await self.process.wait()
@@ -141,23 +139,23 @@ def _environment(folder: Path, port: int, certificate: Certificate, environ: Map
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        # A function may do what its role allows and nothing else, and its queues refuse plain HTTP.
+        # Functions have only the permissions of their roles, and queues refuse plain HTTP.
         "AUTH": "true",
         "USE_SSL": "1",
         "MINISTACK_SSL_CERT": str(certificate.chain),
         "MINISTACK_SSL_KEY": str(certificate.key),
-        # The functions inherit it, and trust nobody else.
+        # Inherited by the functions, which trust nobody else.
         "AWS_CA_BUNDLE": str(certificate.authority),
         **ROOT_USER,
         "AWS_EC2_METADATA_DISABLED": "true",
-        # Listeners of services that the stack has none of, one of them on a fixed port.
+        # Ports of services that the stack does not use, one of them fixed.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        # A Docker that is not there: ministack would take away containers of another ministack.
+        # A Docker socket that does not exist: otherwise ministack would remove containers of another
+        # ministack.
         "DOCKER_HOST": f"unix://{folder / 'no-docker.sock'}",
         "LOG_LEVEL": "WARNING",
-        # The functions inherit it as well: a person at a terminal reads what a flow raised, where AWS's logs
-        # lack it.
+        # Inherited by the functions too: at a terminal, the messages of a flow's exceptions are shown.
         ERROR_TEXTS: environ.get(ERROR_TEXTS) or "true",
     }
 

@@ -12,7 +12,7 @@ from botocore.config import Config
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 ROOT_USER = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-"""The credentials of the root user, which are good at an emulator and nowhere else."""
+"""The credentials of the root user, valid only at an emulator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Endpoint:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the environment for AWS programs, such as its command, as the root user."""
+        """Return the environment for AWS programs, such as the AWS CLI, as the root user."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_CA_BUNDLE": str(self.authority),
@@ -33,9 +33,9 @@ class Endpoint:
         }
 
     def client(self, service: str, *credentials: str) -> Any:
-        """Make a client, by default of the root user.
+        """Make a client, by default for the root user.
 
-        It makes one attempt, of S3 two, with no proxy in between that the environment names.
+        It makes one attempt, for S3 two, and ignores the proxies of the environment.
         """
         return _session().client(  # type: ignore[call-overload]
             service,
@@ -63,7 +63,7 @@ _CONFIG = Config(proxies={}, retries={"total_max_attempts": 1})
 _OF_OBJECTS = Config(
     signature_version="s3v4",
     s3={"addressing_style": "path"},
-    # The emulator closes a connection that was idle for some seconds, and whoever is about to use it hears of
-    # it then.
+    # The emulator closes idle connections after some seconds, which a client notices only at its next
+    # request.
     retries={"total_max_attempts": 2},
 )

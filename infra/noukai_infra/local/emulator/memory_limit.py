@@ -1,7 +1,7 @@
 """The memory limit of workers, as on Lambda: beyond it, the largest process is killed.
 
-A limit of addresses is another thing: what is mapped and never touched counts there, and what children have
-does not. It is watched in the emulator's process, which knows the workers.
+A limit on the address space would count memory that is mapped but never used, and not that of children. The
+limit is enforced in the emulator's process, which knows the workers.
 """
 
 import os
@@ -20,7 +20,7 @@ _MEGABYTE = 1 << 20
 
 
 def watch(workers: Callable[[], list[Any]]) -> None:
-    """Watch busy workers in a thread, where the system reports the memory of processes."""
+    """Watch busy workers in a thread, if the system reports the memory of processes."""
     if Path("/proc/self/smaps_rollup").exists():
         threading.Thread(target=_watch, args=(workers,), daemon=True).start()
 
@@ -35,10 +35,10 @@ def _watch(workers: Callable[[], list[Any]]) -> None:
 
 
 def keep_within(pid: int, megabytes: int, name: str) -> None:
-    """Kill the largest process below `pid` if the whole tree exceeds so many megabytes."""
+    """Kill the largest process below `pid` if all of them together exceed the limit."""
     limit = megabytes * _MEGABYTE
     family = [pid, *_descendants(pid)]
-    # Each counts in full what it shares with others, which is quickly read and never too little.
+    # Shared memory counts in full for each process, which is fast to read and never too little.
     if sum(map(_resident, family)) <= limit:
         return
     shares = {each: _share(each) for each in family}

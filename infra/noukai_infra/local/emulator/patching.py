@@ -1,4 +1,4 @@
-"""Patches to the emulator, which has no public seams."""
+"""The patching of the emulator, which has no public extension points."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,18 +8,18 @@ MADE_FOR = "1.5.33"
 
 
 class PatchError(Exception):
-    """The error that an attribute to patch does not exist: to set it would change nothing."""
+    """An error for an attribute that does not exist, so that patching it would have no effect."""
 
 
 def patch(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-    """Replace an attribute of a module or class by what `make` makes of it.
+    """Replace an attribute of a module or class by the result of `make`.
 
     Raises:
-        PatchError: there is no such attribute.
+        PatchError: the attribute does not exist.
     """
     if not hasattr(owner, name):
         where = f"{owner.__name__}.{name}"
         raise PatchError(
-            f"{where}: this ministack has no such name; infra/noukai_infra/local was written for version {MADE_FOR}"
+            f"{where}: ministack has no such name: adapt infra/noukai_infra/local, which is made for version {MADE_FOR}"
         )
     setattr(owner, name, make(getattr(owner, name)))

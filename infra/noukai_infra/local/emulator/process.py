@@ -1,12 +1,11 @@
 """The emulator's process: ministack, with live output of functions, whose running work is not killed.
 
 It is run by path on the interpreter below the virtual environment; its arguments are the folders to import
-ministack from. Handlers are run on that interpreter too, so they find the standard library and their asset
-and nothing else: a module that the asset lacks is missed here as it would be on Lambda.
+ministack from. Handlers run on that interpreter too, so that they find only the standard library and their
+asset: a missing module is missed here as on Lambda.
 
-Standard output carries the functions' lines, each as the function's name, a tab and the text; standard error
-carries what the emulator itself has to say. The process ends when its standard input does, and so with
-whoever started it.
+Standard output carries the functions' lines: the function's name, a tab and the text. Standard error carries
+the emulator's own output. The process ends when its standard input closes, and so with its parent.
 """
 
 import json
@@ -31,35 +30,35 @@ _TICK_SECONDS = 1
 
 
 def main() -> None:
-    """Run the emulator until it is told to stop."""
+    """Run the emulator until its standard input closes."""
     sys.path[:0] = sys.argv[1:]
     del sys.argv[1:]
-    # Found only now, and without types.
+    # Importable only now, and without types.
     from ministack import app  # type: ignore[import-untyped]  # noqa: PLC0415
     from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-untyped]  # noqa: PLC0415
     from ministack.services import apigateway, lambda_svc, scheduler  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    # Also ours, from the last of the folders.
+    # Our own modules too, from the last folder.
     from noukai_infra.local.emulator import memory_limit  # noqa: PLC0415
     from noukai_infra.local.emulator.contents import Contents  # noqa: PLC0415
     from noukai_infra.local.emulator.patching import patch  # noqa: PLC0415
 
-    # It reports each client that closes its connection without a word of TLS, with a traceback.
+    # asyncio logs a traceback for each client that closes its connection without closing TLS.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    # Read by now; in the handlers' environment it would be taken for theirs.
+    # Already read; the handlers must not inherit it.
     os.environ.pop("LOG_LEVEL", None)
     adapt(lambda_runtime, patch)
-    # It waits for the function that it invokes, and one thread polls the queues as well: workers would wait
-    # for it.
+    # The poller waits for the function that it invokes, and the same thread polls the queues: workers would
+    # wait for it.
     patch(lambda_svc, "_poll_dynamodb_streams", Beside)
-    # AWS knows no right to send, hide or delete many messages: that to do so with one is enough.
+    # AWS has no permission for batch operations of SQS: the permission for one message is enough.
     patch(iam_actions, "extract_iam_action", _of_one)
-    # AWS names a schedule with its group, and looks what is due more often than every ten seconds.
+    # AWS names a schedule with its group, and fires schedules within less than ten seconds.
     patch(iam_actions, "extract_resource_arn", _of_group)
     patch(scheduler, "_SCHEDULE_TICK_INTERVAL", lambda _: _TICK_SECONDS)
-    # AWS leaves OPTIONS to the default route where no CORS is configured.
+    # AWS sends OPTIONS to the default route if CORS is not configured.
     patch(apigateway, "_handle_execute_in_scope", _routing)
-    # With TLS it would take port 443 as well.
+    # With TLS, ministack would also bind port 443.
     patch(app, "_port_is_bindable", lambda _: lambda *_: False)
     workers = lambda_runtime._workers  # noqa: SLF001 - ministack has no public seam
     memory_limit.watch(lambda: [worker for pool in [*workers.values()] for worker in [*pool]])
@@ -69,16 +68,15 @@ def main() -> None:
 
 
 def adapt(runtime: Any, patch: Patch) -> None:
-    """Patch the warm workers where a person at a terminal would notice the difference."""
-    # Found only now.
+    """Patch the warm workers where a user would notice a difference to AWS."""
+    # Importable only now.
     from noukai_infra.local.emulator.shared_zip import SharedZip  # noqa: PLC0415
 
-    # Output is shown as it is written; ministack collects it until the invocation ends.
+    # Show output as it is written; ministack collects it until the invocation ends.
     patch(runtime.Worker, "_read_stderr", lambda _: _relay)
-    # New code does not interrupt what runs on the old: on Lambda it does not either.
+    # As on Lambda, new code does not interrupt running invocations.
     patch(runtime, "kill_workers", _retiring)
-    # A burst of requests starts dozens of workers: each would unpack some 20 MB, to be deleted when all has
-    # to stop.
+    # A burst of requests starts dozens of workers, each of which would unpack about 20 MB.
     patch(runtime, "zipfile", lambda _: SimpleNamespace(**{**vars(zipfile), "ZipFile": SharedZip}))
     turns = Turns(runtime, os.cpu_count() or 1, _PATIENCE_SECONDS)
     patch(runtime, "acquire_worker", lambda _: turns.acquire_worker)
@@ -108,8 +106,8 @@ class Beside:
 class Turns:
     """A throttle that starts another worker only if none has become warm or free for a while.
 
-    A start takes half a second of a processor. Ten requests at once would start ten workers, and each request
-    would wait for all of them, where one that is warm answers one after the other within milliseconds.
+    A start takes half a second of CPU. Ten concurrent requests would start ten workers, and wait for all of
+    them, whereas one warm worker answers them in turn within milliseconds.
     """
 
     def __init__(self, runtime: Any, at_once: int, patience: float) -> None:
@@ -119,11 +117,10 @@ class Turns:
         self._patience = patience
         self._turn = threading.Lock()
         self._moved: dict[str, tuple[int, float]] = {}
-        """For each function how many of its workers were starting, and when one has last started or been
-        taken."""
+        """For each function, how many workers were starting, and when one last started or was taken."""
 
     def acquire_worker(self, function: str, config: Any, *rest: Any, qualifier: str = "$LATEST", **more: Any) -> Any:
-        """Acquire a free worker, or start one when allowed."""
+        """Acquire a free worker, or start one if allowed."""
         key = self._runtime._worker_key(function, config, qualifier)  # noqa: SLF001 - ministack has no public seam
         while True:
             with self._turn:
@@ -144,7 +141,7 @@ class Turns:
 
 
 class _Routed(str):
-    """A method that ministack does not take for `OPTIONS`, which it would answer itself."""
+    """A method that does not equal `OPTIONS` for ministack, which would answer that itself."""
 
     __slots__ = ()
     __hash__ = str.__hash__
@@ -183,7 +180,7 @@ def _of_group(extract: Callable[..., str]) -> Callable[..., str]:
 def _relay(worker: Any) -> None:
     name = worker.config["Handler"].split(".")[-2]
     lines = worker._stderr_queue  # noqa: SLF001 - as above
-    # As bytes, since one character that is none would end the reading, and a full pipe then stops the flow.
+    # As bytes, because an invalid character would end the reading, and a full pipe then stop the flow.
     for raw in worker._proc.stderr.buffer:  # noqa: SLF001 - as above
         line = raw.decode(errors="replace").rstrip("\r\n")
         lines.put(line)
@@ -202,7 +199,7 @@ def _retiring(kill: Callable[[list[Any]], None]) -> Callable[[list[Any]], None]:
 
 
 def _kill_when_done(worker: Any, kill: Callable[[list[Any]], None]) -> None:
-    # It has been taken from its pool, so that once it is free it stays free.
+    # It was removed from its pool, so that it stays free once it is free.
     while worker.in_use:
         time.sleep(_RETIREMENT_POLL_SECONDS)
     kill([worker])

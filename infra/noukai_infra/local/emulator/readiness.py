@@ -12,14 +12,12 @@ _POLL_SECONDS = 0.02
 
 
 async def answered(url: str, trust: ssl.SSLContext | None = None) -> None:
-    """Wait until a GET of the URL succeeds.
-
-    `trust` is for who certifies it, if that is not known.
+    """Wait until a GET of the URL succeeds; `trust` is for a private authority.
 
     Raises:
-        LocalError: it is not within half a minute.
+        LocalError: it does not succeed within half a minute.
     """
-    # Nothing lies between: not even a proxy that the environment names.
+    # Proxies of the environment are ignored.
     async with httpx.AsyncClient(trust_env=False, verify=trust or True, timeout=_WITHIN_SECONDS) as client:
         try:
             async with asyncio.timeout(_WITHIN_SECONDS):

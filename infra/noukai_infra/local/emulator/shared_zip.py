@@ -9,12 +9,9 @@ from typing import Any
 
 
 class SharedZip(zipfile.ZipFile):
-    """A zip file that is unpacked once and shared.
+    """A zip file that is unpacked once and shared; nobody may write to the files."""
 
-    None may write to what it finds.
-    """
-
-    # Not `_lock`: each zip file has one of that name for itself.
+    # Not named `_lock`, which each zip file has for itself.
     _unpacking = threading.Lock()
 
     def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:

@@ -4,7 +4,7 @@ import json
 import re
 from datetime import datetime
 
-# What the logger adds to every line, and what the terminal shows in another place or not at all.
+# Fields that the logger adds to every line, shown elsewhere or not at all.
 _NOT_SHOWN = frozenset(
     (
         "level",
@@ -25,21 +25,21 @@ _NOT_SHOWN = frozenset(
     )
 )
 _INDENT = "    "
-# Where the emulator unpacks an asset: what is left begins with `flows/` or `noukai_functions/`. A path is looked for
-# at the beginning of a word only: at each character of it, a long word would take seconds.
+# The folder into which the emulator unpacks an asset; the rest begins with `flows/` or `noukai_functions/`.
+# Paths are searched only at the beginning of words: at every character, a long word would take seconds.
 _UNPACKED = re.compile(r"(?<![^\s\"'])[^\s\"']*/(?:ministack-lambda-[^/\s]+/code|code-[0-9a-f]{64})/")
 
 
 def readable(function: str, line: str, now: datetime) -> str:
     """Return a readable form of a log line, JSON or not.
 
-    For instance `12:00:00 INFO    worker       claimed job_id=job_1`; a traceback follows on lines of its
-    own, with files named as in the asset.
+    For instance `12:00:00 INFO    worker       claimed job_id=job_1`; a traceback follows on its own lines,
+    with files named as in the asset.
     """
     entry = _entry(line)
     extras = "".join(f" {name}={_text(value)}" for name, value in entry.items() if name not in _NOT_SHOWN)
     first = f"{now:%H:%M:%S} {entry.get('level', ''):<8}{function:<13}{entry['message']}{extras}"
-    # The trace ends with the exception's name, which its text begins with.
+    # The trace ends with the exception's name, with which its message begins.
     places, _, name = str(entry.get("exception", "")).rpartition("\n")
     rows = [*places.splitlines(), *str(entry.get("exception_text", name)).splitlines()]
     message, *more = first.split("\n")

@@ -1,10 +1,10 @@
-"""The steps of the local system's start, for its progress."""
+"""The steps of the local system's start, for its progress display."""
 
 from enum import StrEnum
 
 
 class Step(StrEnum):
-    """A step as shown; the line with `ready` follows the last."""
+    """A step as shown; a line with `ready` follows the last one."""
 
     BUILD = "building the flows and the stack's template ..."
     DEPLOY = "deploying the stack on this machine ..."

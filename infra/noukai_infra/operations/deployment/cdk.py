@@ -19,7 +19,7 @@ _LOCK = PACKAGE / "package-lock.json"
 _NAME = "aws-cdk"
 _QUIET = ("--no-notices", "--no-version-reporting", "--no-path-metadata", "--no-asset-metadata")
 _REGISTRY = Path("lib") / "cli" / "cli-type-registry.json"
-"""Where the CDK command, in the version of our lock file, lists its options."""
+"""The file in which the locked CDK command lists its options."""
 
 
 def app_command(interpreter: str) -> str:
@@ -35,12 +35,12 @@ class Cdk:
     folder: Path = PROJECT / ".build" / "cdk"
 
     def run(self, *arguments: str, assembly: Path | None = None) -> int:
-        """Run the command from the project's folder; return its exit status.
+        """Run the command in the project's folder; return its exit status.
 
-        It synthesizes our app, unless it is to take an assembly as it is.
+        It synthesizes our app, unless an assembly is given.
 
         Raises:
-            OperatorError: it cannot be installed.
+            OperatorError: the command cannot be installed.
         """
         self._install()
         quiet = {"CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_DISABLE_VERSION_CHECK": "true"}
@@ -54,10 +54,10 @@ class Cdk:
         ).returncode
 
     def check_options(self, command: str, arguments: Sequence[str]) -> None:
-        """Refuse further arguments that the command would ignore.
+        """Refuse arguments that the command would ignore.
 
         Raises:
-            OperatorError: an argument is of no use to it, or the CDK command cannot be installed.
+            OperatorError: an argument is useless, or the CDK command cannot be installed.
         """
         if arguments:
             self._install()
@@ -82,6 +82,6 @@ class Cdk:
         if result.returncode:
             raise OperatorError(
                 "The CDK command cannot be installed from the npm registry: see above. Behind a proxy, set "
-                "HTTPS_PROXY; if it has an authority of its own, SSL_CERT_FILE to its certificates; for another "
+                "HTTPS_PROXY; if it has its own authority, SSL_CERT_FILE to its certificates; for another "
                 "registry, NPM_CONFIG_REGISTRY."
             )

@@ -1,4 +1,4 @@
-"""The options of the CDK command, as the command itself lists them."""
+"""The options of the CDK command, from its own list."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,16 +10,16 @@ from noukai_infra.suggestions import unknown_name
 _WITHOUT_VALUE = ("boolean", "count")
 _OPTION = re.compile(r"(--[\w-]+|-[a-zA-Z])(=.*)?", re.DOTALL)
 _REPEATED = re.compile(r"-([a-zA-Z])\1*")
-"""A short option may be repeated, such as `-vv`."""
+"""A short option may be repeated, as in `-vv`."""
 
 
 def check_options(registry: Mapping[str, Any], command: str, arguments: Sequence[str]) -> None:
-    """Refuse what the CDK command would ignore: an unknown option, or a word that is no option's value.
+    """Refuse an unknown option, or a word that is not an option's value, which the CDK command would ignore.
 
-    `registry` is the file in which the command lists its commands and options.
+    `registry` is the command's list of commands and options.
 
     Raises:
-        OperatorError: an argument is of no use to the command.
+        OperatorError: the command would ignore an argument.
     """
     takes_value = dict(_options({**registry["globalOptions"], **registry["commands"][command]["options"]}))
     has_value = False

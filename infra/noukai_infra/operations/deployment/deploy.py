@@ -22,11 +22,11 @@ _BUCKETS = ("PayloadsBucket", "UncountedBucket")
 
 @dataclass(frozen=True)
 class Plan:
-    """A deployment's plan: `context` overrides settings, `options` go to `cdk deploy`.
+    """The plan of a deployment: `context` overrides settings, `options` go to `cdk deploy`.
 
-    `confirm` asks the operator once the differences were shown; without it nothing is shown. Without either
-    the CDK command itself asks before it widens rights, unless `is_unattended`. `show` is given what the
-    operator should know before that.
+    If `confirm` is given, the differences are shown and the operator is asked. Otherwise the CDK command asks
+    before it widens permissions, unless `is_unattended`. `show` gets further messages for the operator before
+    that.
     """
 
     context: Sequence[str] = ()
@@ -40,12 +40,10 @@ class Plan:
 def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
     """Deploy the stack, after bootstrapping the account if necessary; return warnings.
 
-    Workers that no flow asks for any more go on until they have nothing to do; then they go with the next
-    deployment.
+    Workers that no flow asks for continue until they are idle; a later deployment removes them.
 
     Raises:
-        OperatorError: AWS would refuse it, the operator does not want it, or the CDK command has failed and
-            said why.
+        OperatorError: AWS would refuse it, the operator declined, or the CDK command has failed.
     """
     if not account.is_bootstrapped():
         _run(cdk, "bootstrap", f"aws://{account.number}/{account.region}")
@@ -76,11 +74,11 @@ def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> l
     `options` are further options of `cdk destroy`.
 
     Raises:
-        OperatorError: there is no such stack, or the CDK command has failed, and has said why.
+        OperatorError: the stack does not exist, or the CDK command has failed.
     """
     outputs = account.deployed(stack)
     if account.takes_along(stack, "AWS::S3::Bucket"):
-        # CloudFormation deletes no bucket that holds anything.
+        # CloudFormation deletes only empty buckets.
         for name in outputs.keys() & {*_BUCKETS}:
             _empty(account, outputs[name])
     _run(cdk, "destroy", stack, "--force", *options)

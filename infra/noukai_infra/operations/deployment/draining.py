@@ -1,4 +1,4 @@
-"""The draining of worker kinds that no flow asks for: they stay until their jobs are done."""
+"""The draining of worker kinds that no flow asks for: they stay until their jobs have ended."""
 
 from noukai_infra.operations.account import Account, resources
 from noukai_infra.stack.base.worker_kinds import DeployedQueue, deployed_queues
@@ -7,9 +7,8 @@ from noukai_infra.stack.base.worker_kinds import DeployedQueue, deployed_queues
 def kinds_to_keep(account: Account, stack: str) -> list[str]:
     """Return the worker kinds of the deployed stack that the next deployment must keep.
 
-    One that a flow asks for until now stays, whatever its queue holds: jobs are sent there until the update
-    is over. One that is draining already stays for as long as its queue holds a message, or a schedule is to
-    send one there.
+    A worker kind that the deployed flows ask for stays, even with an empty queue, because jobs are sent to it
+    until the update ends. A draining one stays while its queue holds a message or a schedule will send one.
     """
     queues = deployed_queues(account.outputs(stack) or {})
     return [
@@ -25,7 +24,7 @@ def draining_kinds(account: Account, stack: str) -> list[str]:
 
 
 def _holds_messages(account: Account, queue: DeployedQueue) -> bool:
-    """Return whether a queue holds a message, be it visible, in flight or delayed."""
+    """Return whether a queue holds a message: visible, in flight or delayed."""
     answer = account.session.client("sqs").get_queue_attributes(QueueUrl=queue.url, AttributeNames=["All"])
     return any(
         int(count) for name, count in answer["Attributes"].items() if name.startswith("ApproximateNumberOfMessages")
@@ -33,7 +32,7 @@ def _holds_messages(account: Account, queue: DeployedQueue) -> bool:
 
 
 def _is_scheduled(account: Account, stack: str, queue: DeployedQueue) -> bool:
-    """Return whether a scheduled message will be sent to a queue."""
+    """Return whether a schedule will send a message to a queue."""
     pages = account.session.client("scheduler").get_paginator("list_schedules")
     return any(
         schedule["Target"]["Arn"].rpartition(":")[2] == queue.name

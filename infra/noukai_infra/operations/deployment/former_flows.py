@@ -1,6 +1,6 @@
-"""The former flows: lists still show their jobs, and the operator is told which still wait.
+"""The former flows: lists still show their jobs, and the operator is told how many are waiting.
 
-The template of a stack says in its metadata which flows it has, and which it had.
+The metadata of a stack's template names its current and former flows.
 """
 
 import json
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _MOST_LOOKED_AT = 1000
-"""Jobs of a flow of which is counted how many wait, the newest of each org."""
+"""How many jobs of a flow are checked for waiting ones, the newest of each org."""
 
 _ROWS_AT_ONCE = 100
 _METADATA = "Flows"
@@ -27,14 +27,14 @@ _METADATA = "Flows"
 
 @dataclass(frozen=True)
 class FlowNames:
-    """The flows of a template by `project/flow`: those that it deploys, and those that were deployed before."""
+    """The flows of a template by `project/flow`: current and former."""
 
     live: tuple[str, ...] = ()
     former: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, template: Mapping[str, Any]) -> Self:
-        """Read the flows from a template; empty if it names none."""
+        """Return the flows named in a template; empty if it names none."""
         named = template.get("Metadata", {}).get(_METADATA, {})
         return cls(tuple(named.get("live", ())), tuple(named.get("former", ())))
 
@@ -55,7 +55,7 @@ class DeployedFlows:
 
     @classmethod
     def of(cls, account: Account, stack: str) -> Self | None:
-        """Read the flows of a deployed stack; None if there is none."""
+        """Return the flows of a deployed stack; None if the stack does not exist."""
         outputs = account.outputs(stack)
         if outputs is None:
             return None
@@ -64,12 +64,12 @@ class DeployedFlows:
         return cls(client, keys, outputs["JobsTable"], FlowNames.of(account.template(stack)))
 
     def to_remember(self) -> list[str]:
-        """Return the flows for the next deployment: the current ones, and former ones with jobs."""
+        """Return the flows that the next deployment must record: current ones, and former ones with jobs."""
         left = (flow for flow in self.names.former if next(self._jobs(flow), None) is not None)
         return [*self.names.live, *left]
 
     def farewells(self, assembly: Path, stack: str) -> list[str]:
-        """Return for each removed flow how many jobs wait for it."""
+        """Return for each removed flow how many jobs are waiting for it."""
         following = FlowNames.of(json.loads((assembly / f"{stack}.template.json").read_text()))
         return [self._farewell(flow) for flow in self.names.live if flow not in following.live]
 
@@ -78,7 +78,7 @@ class DeployedFlows:
         waiting = self._count_waiting(list(islice(jobs, _MOST_LOOKED_AT)))
         is_all = next(jobs, None) is None
         many = f"{waiting} jobs wait" if waiting != 1 else "1 job waits"
-        among = "" if is_all else f" among the {_MOST_LOOKED_AT} that were looked at"
+        among = "" if is_all else f" among the {_MOST_LOOKED_AT} that were checked"
         fails = "; what still waits when its turn comes fails, and stays in lists" if waiting or not is_all else ""
         return f"The flow {flow} goes: {many} for it{among}{fails}."
 
@@ -87,7 +87,7 @@ class DeployedFlows:
         return sorted({row.org for row in self.keys.rows()} - {""})
 
     def _jobs(self, flow: str) -> Iterator[str]:
-        """Yield the ids of a flow's jobs, org by org, the newest first."""
+        """Yield the ids of a flow's jobs, org by org, newest first."""
         for org in self._orgs:
             for number in range(INDEX_PARTITIONS):
                 pages = self.client.get_paginator("query").paginate(

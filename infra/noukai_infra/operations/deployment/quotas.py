@@ -1,4 +1,4 @@
-"""The quota check before a deployment.
+"""The check of quotas before a deployment.
 
 Sources: "Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and
 "CloudFormation quotas",
@@ -19,14 +19,13 @@ MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 MAX_MEMORY, NEW_ACCOUNT_MEMORY = 10_240, 3008
 USUAL_CONCURRENCY = 1000
 _KEPT_UNRESERVED = 100
-"""What an account must leave unreserved; one with less concurrency can reserve nothing.
+"""The concurrency that an account must leave unreserved; with less in all, nothing can be reserved.
 
-https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html; an account with 50 is told of a "minimum
-value of [50]": https://github.com/aws-samples/s3-to-lambda-patterns/issues/36.
-"""
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html; an account with 50 gets a
+"minimum value of [50]": https://github.com/aws-samples/s3-to-lambda-patterns/issues/36."""
 
 _REFERENCE_BYTES = 128
-"""What a name, an ARN or a URL that only AWS knows is taken for; none of the stack's is longer."""
+"""The assumed length of a name, an ARN or a URL that only AWS knows; none of the stack's is longer."""
 
 _NAMED_PACKAGES = 5
 _MB = 1024 * 1024
@@ -36,20 +35,20 @@ Template = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Quotas:
-    """The account's concurrency: in all, and unreserved by other functions."""
+    """The account's concurrency, in all and not reserved by other functions."""
 
     concurrency: int
     unreserved: int
     unzipped_bytes: int = MAX_UNZIPPED_BYTES
     memory: int = MAX_MEMORY
-    """MB that a function may have."""
+    """The largest memory of a function in MB."""
 
     @classmethod
     def of(cls, account: Account, stack: str, *, any_memory: bool = False) -> "Quotas":
-        """Ask the account; what the stack has reserved itself by now counts as free.
+        """Read the account's quotas; the stack's own reservations count as free.
 
-        AWS does not say how much memory a function may have: an account with less than the usual concurrency
-        is taken for a new one, unless the operator knows better.
+        AWS does not report the memory limit. An account with less than the usual concurrency is assumed to be
+        new, with a low limit, unless `any_memory`.
         """
         client = account.session.client("lambda")
         limits = client.get_account_settings()["AccountLimit"]
@@ -63,12 +62,10 @@ class Quotas:
 
 
 def check_quotas(assembly: Path, stack: str, quotas: Quotas) -> list[str]:
-    """Check an assembly against the account's quotas.
-
-    Returns warnings, of what AWS takes but will throttle.
+    """Check an assembly against the account's quotas; return warnings about throttling.
 
     Raises:
-        OperatorError: AWS would refuse it; the message names everything that is too much, and what to do.
+        OperatorError: AWS would refuse it; the message names each excess and what to do.
     """
     template = json.loads((assembly / f"{stack}.template.json").read_text())
     refused = [*_too_much(template, quotas), *_large_assets(assembly, stack, quotas.unzipped_bytes)]
@@ -86,7 +83,7 @@ def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
         if memory > quotas.memory:
             yield (
                 f"{name} has {memory} MB; a new account allows {quotas.memory}: use less, or ask AWS Support for more "
-                "and then deploy with --any-memory, since AWS tells nobody what it allows."
+                "and then deploy with --any-memory, since AWS does not report the limit."
             )
         if (size := environment_bytes(function)) > MAX_ENVIRONMENT_BYTES:
             yield (
@@ -103,9 +100,10 @@ def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
 
 
 def environment_bytes(function: Mapping[str, Any]) -> int:
-    """Return the size of a function's environment as JSON, which Lambda measures; references as long as they may be.
+    """Return the size of a function's environment as JSON, as Lambda measures it.
 
-    Its refusal shows the JSON: https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594.
+    References count with their full length. Lambda's refusal shows the JSON:
+    https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594.
     """
     variables = function.get("Environment", {}).get("Variables", {})
     written = {name: _longest(value) for name, value in variables.items()}

@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 LONGEST_SECONDS = 15 * 60
-"""No invocation takes longer."""
+"""Lambda's longest invocation."""
 
 _MOVED = "moved at "
 
 Versions = Mapping[str, str]
-"""The version that an alias names, by function."""
+"""The version that an alias refers to, by function."""
 
 
 def live_versions(account: Account, stack: str) -> Versions:
-    """Return the live version of each function; empty if there is no such stack."""
+    """Return the live version of each function; empty if the stack does not exist."""
     return _versions(account, stack, LIVE) if account.outputs(stack) is not None else {}
 
 
@@ -35,11 +35,11 @@ def live_flows(account: Account, stack: str) -> str | None:
 
 
 def conclude(account: Account, stack: str, before: Versions, *, now: int) -> None:
-    """Conclude a deployment: what was live `before` becomes the previous version.
+    """Conclude a deployment: the versions that were live `before` become the previous ones.
 
-    CloudFormation changes only the aliases of functions that it has changed: after a rollback, the others
-    would stay where that has taken them. Versions that no alias names any more are deleted, since they count
-    as stored code; but not before all that they have begun has ended. `now` is in seconds since the epoch.
+    CloudFormation changes only the aliases of changed functions; after a rollback, the others would stay
+    rolled back. Versions without an alias are deleted, because they count as stored code, but only after all
+    their invocations have ended. `now` is in seconds since the epoch.
     """
     client = account.session.client("lambda")
     live = live_versions(account, stack)
@@ -59,20 +59,20 @@ def conclude(account: Account, stack: str, before: Versions, *, now: int) -> Non
 
 
 def rollback(account: Account, stack: str, *, now: int) -> int:
-    """Swap the live versions and those before the last deployment.
+    """Swap the live versions with those before the last deployment; return the number of changed functions.
 
-    A function that the last deployment has added stays as it is. What an invocation has begun it ends as it
-    began it. Returns how many functions have changed their version.
+    A function that the last deployment has added is unchanged. Running invocations end with the version that
+    they began with.
 
     Raises:
-        OperatorError: there is nothing to go back to.
+        OperatorError: there is no previous version.
     """
     account.deployed(stack)
     live, previous = _versions(account, stack, LIVE), _versions(account, stack, PREVIOUS)
     changed = {name: version for name, version in previous.items() if live.get(name) != version}
     if not changed:
         raise OperatorError(
-            f"There is nothing to go back to: {stack} was deployed once, or not by `{command('deploy')}`."
+            f"There is no previous version: {stack} was deployed only once, or not by `{command('deploy')}`."
         )
     client = account.session.client("lambda")
     for name, version in changed.items():
@@ -96,7 +96,7 @@ def _moved(now: int) -> str:
 
 
 def _moved_at(client: "LambdaClient", name: str) -> int:
-    """Return when the function's alias was last moved: until then the former version may have run."""
+    """Return when the function's alias was last moved; until then, the former version may have run."""
     said = client.get_alias(FunctionName=name, Name=PREVIOUS).get("Description", "").removeprefix(_MOVED)
     return int(said) if said.isdecimal() else 0
 

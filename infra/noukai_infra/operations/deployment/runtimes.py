@@ -8,11 +8,10 @@ from noukai_infra.places import PROJECT, SOURCES
 _NEWEST = (3, 14)
 _OLDEST = (3, 11)
 _ENDS = {(3, 11): date(2027, 6, 30)}
-"""From when on AWS mends the runtime no more, by its table of runtimes, of those that are the next to go.
+"""The end of AWS's support for the runtimes that end next.
 
-https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html has 2027-06-30 for python3.11: no function is made
-with it from 2027-07-31 on, and none changed from 2027-08-31 on. For python3.12 it has 2028-10-31.
-"""
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html has 2027-06-30 for python3.11: functions
+cannot be created from 2027-07-31 on, nor updated from 2027-08-31 on. For python3.12 it has 2028-10-31."""
 
 _OTHERWISE = (
     "remove .venv and set up again with another: make PYTHON=python3.13 setup."
@@ -25,7 +24,7 @@ def check_runtime(version: tuple[int, int]) -> str | None:
     """Return a warning if AWS soon ends the runtime of a Python version.
 
     Raises:
-        OperatorError: there is no such runtime.
+        OperatorError: Lambda does not have this runtime.
     """
     name = ".".join(map(str, version))
     if not _OLDEST <= version <= _NEWEST:

@@ -14,7 +14,7 @@ from noukai_infra.operations.orgs.budgets import BudgetRow, Limits
 from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
 
 _WIDE = 500
-"""Rows are never wrapped: a script has no terminal, whose width would be guessed."""
+"""Rows are never wrapped, since the terminal's width would be a guess in a script."""
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -79,7 +79,7 @@ def clear(org: Org, context: Context) -> None:
     """Remove an org's budget; the default limits of unfinished jobs apply."""
     if not Operator.of(context).budgets().clear(org):
         raise OperatorError(f"The org {org} has no budget: `{command('budget', 'list')}` shows all.")
-    typer.echo(f"The org {org} has no budget any more.")
+    typer.echo(f"The org {org} has no budget now.")
 
 
 def _state(row: BudgetRow) -> str:

@@ -13,28 +13,26 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 _BUDGETS = "#budget"
-"""The key of the usage table that all budgets have, and no org."""
+"""The partition key of all budgets in the usage table."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The monthly (UTC) budget of an org and its limit of unfinished jobs.
+    """The monthly (UTC) budget of an org, and its limits of unfinished jobs.
 
-    None is the default.
-
-    There is no limit of a month by default.
+    None is the default, which has no monthly limit.
     """
 
     jobs: int | None = None
     usd: Decimal | None = None
     unfinished: int | None = None
     later: int | None = None
-    """Of the unfinished jobs, those whose `runAt` was more than 15 minutes ahead."""
+    """The limit of unfinished jobs whose `runAt` was more than 15 minutes ahead."""
 
 
 @dataclass(frozen=True)
 class BudgetRow:
-    """The limits of an org, and whether they are reached."""
+    """The limits of an org, and which of them are reached."""
 
     org: str
     limits: Limits = Limits()
@@ -43,29 +41,29 @@ class BudgetRow:
     full: tuple[str, ...] = ()
     """Which of `unfinished` and `later` is reached."""
     problem: str | None = None
-    """Why the row cannot be read, if it cannot; nothing else of it is known then but the org."""
+    """The reason why the row cannot be read; if set, only the org is known."""
 
 
 @dataclass(frozen=True)
 class Budgets:
     """The budgets in the usage table.
 
-    An org that has none may use what it likes, within the default bounds.
+    An org without a budget has only the default limits of unfinished jobs.
     """
 
     client: "DynamoDBClient"
     table: str
 
     def set(self, org: str, limits: Limits) -> Limits:
-        """Set those of an org's limits that are given, keep the others, and return all.
+        """Set the given limits of an org, keep the others, and return all.
 
-        This month's usage counts. It is compared whenever a job of the org has ended, so that a budget below
-        the present usage holds from the next such end on.
+        This month's usage counts. It is compared whenever a job of the org ends, so that a lower budget takes
+        effect at the next end.
         """
         stated: dict[str, AttributeValueTypeDef] = {
             name: {"N": str(value)} for name, value in asdict(limits).items() if value is not None
         }
-        # Its version changes, so that a function that finds the budget of before used up cannot mark this one.
+        # A new version, so that a function that has read the former budget cannot mark this one as used up.
         stated["v"] = {"S": secrets.token_hex(4)}
         answer = self.client.update_item(
             TableName=self.table,
@@ -80,7 +78,7 @@ class Budgets:
     def clear(self, org: str) -> bool:
         """Remove an org's limits; return False if it had none."""
         gone = self.client.delete_item(TableName=self.table, Key=_key(org), ReturnValues="ALL_OLD")
-        # The functions alone write that an org without limits has reached the default bounds.
+        # Only `reached`, which the functions write, does not count as a limit.
         return not gone.get("Attributes", {}).keys() <= {"o", "k", "reached"}
 
     def rows(self) -> list[BudgetRow]:

@@ -15,7 +15,7 @@ from noukai_wire.scopes import Scope
 _MAX_NAME = 100
 _MAX_DAYS = 3650
 _WIDE = 500
-"""Rows are never wrapped: a script has no terminal, whose width would be guessed."""
+"""Rows are never wrapped, since the terminal's width would be a guess in a script."""
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -60,9 +60,9 @@ def create(
 
 @commands.command("list")
 def show(context: Context) -> None:
-    """Show every key, the newest first, by its id.
+    """Show every key, newest first, by its id.
 
-    The keys themselves are known to nobody but their owners.
+    The keys themselves are not stored.
     """
     table = Table("id", "org", "name", "scopes", "rate", "created", "last used", "expires", "state", box=None)
     now = int(time.time())

@@ -24,12 +24,12 @@ _NUMBERS = (*_TIMES, "rate")
 
 
 class KeyNotFoundError(OperatorError):
-    """The error that no key, or more than one, has the given id."""
+    """An error for an id that matches no key, or several."""
 
 
 @dataclass(frozen=True)
 class KeyRow:
-    """A key's row. Times are in epoch seconds; `used` is exact to the day."""
+    """The row of a key. Times are in epoch seconds; `used` is exact to the day."""
 
     hash: str
     org: str
@@ -40,9 +40,9 @@ class KeyRow:
     used: int | None = None
     revoked: int | None = None
     rate: int | None = None
-    """How many calls a second it allows, if that is limited."""
+    """The rate limit in calls per second; None if unlimited."""
     problem: str | None = None
-    """Why the row cannot be read, if it cannot; nothing else of it is known then but the hash."""
+    """The reason why the row cannot be read; if set, only the hash is known."""
 
     @property
     def id(self) -> str:
@@ -75,9 +75,9 @@ class Keys:
         expires: int | None = None,
         rate: int | None = None,
     ) -> str:
-        """Create a key of an org; it is returned once and never again.
+        """Create a key of an org, and return it; it cannot be read again.
 
-        Times are epoch seconds, `rate` is calls a second.
+        Times are in epoch seconds; `rate` is in calls per second.
         """
         key = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
         self.insert(key, org, name, created=created, scopes=scopes, expires=expires, rate=rate)
@@ -114,7 +114,7 @@ class Keys:
         )
 
     def rows(self) -> list[KeyRow]:
-        """Read the rows of all keys, the newest first."""
+        """Read the rows of all keys, newest first."""
         pages = self.client.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
         rows = [_decode(item) for page in pages for item in page["Items"]]
         return sorted(rows, key=lambda row: row.created, reverse=True)
@@ -123,7 +123,7 @@ class Keys:
         """Revoke a key for good, within a minute; an earlier revocation keeps its time.
 
         Raises:
-            KeyNotFoundError: the id, of which the first letters are enough, is that of no key or of several.
+            KeyNotFoundError: the id, or its beginning, matches no key or several.
         """
         found = [row for row in self.rows() if row.hash.startswith(key_id)] if key_id else []
         if len(found) != 1:
@@ -134,7 +134,7 @@ class Keys:
             TableName=self.table,
             Key={"hash": {"S": found[0].hash}},
             UpdateExpression="SET revoked = if_not_exists(revoked, :now)",
-            # A row that went in the meantime must not come back as a half.
+            # Do not recreate a deleted key's row.
             ConditionExpression="attribute_exists(org)",
             ExpressionAttributeValues={":now": {"N": str(now)}},
             ReturnValues="ALL_NEW",
@@ -142,7 +142,7 @@ class Keys:
         return _decode(answer["Attributes"])
 
     def delete(self, key: str) -> None:
-        """Delete the row of an unused key; do nothing if there is none."""
+        """Delete the row of an unused key, if it exists."""
         digest = hashlib.sha256(key.encode()).hexdigest()
         self.client.delete_item(TableName=self.table, Key={"hash": {"S": digest}})
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 8
 _MAX_READ, _MAX_WRITTEN = 100, 25
-"""Rows in a request, as DynamoDB allows."""
+"""The most rows that DynamoDB allows per request."""
 
 _PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 10.0
@@ -25,8 +25,8 @@ _LONGEST_PAUSE_SECONDS = 10.0
 class Copying:
     """A repeatable copy from the table `copy` into `table` that writes only differences.
 
-    `keys` are the names of their keys, `now_ms` is when the restoration began. What has expired until then is
-    left out.
+    `keys` are the names of the key attributes. `now_ms` is the start of the restore; rows that expired before
+    it are left out.
     """
 
     client: "DynamoDBClient"

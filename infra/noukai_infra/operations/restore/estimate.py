@@ -1,4 +1,4 @@
-"""The cost estimate of a restoration."""
+"""The cost estimate of a restore."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -11,7 +11,7 @@ _GB, _READ_BYTES, _WRITTEN_BYTES = 2**30, 4096, 1024
 
 @dataclass(frozen=True)
 class Size:
-    """A table's size by DynamoDB, some hours old."""
+    """The size of a table by DynamoDB, some hours old."""
 
     rows: int
     bytes: int
@@ -21,6 +21,6 @@ class Size:
         scans = 2 * ceil(self.bytes / _READ_BYTES)
         looks = 2 * max(self.rows, ceil(self.bytes / _READ_BYTES))
         least = self.bytes / _GB * _USD_PER_GB + (scans + looks) * _USD_PER_READ_UNIT
-        # A row that comes, or goes, is written into the index, too.
+        # A created or deleted row is also written to the index.
         written = max(self.rows, ceil(self.bytes / _WRITTEN_BYTES)) + 2 * self.rows
         return least, least + written * _USD_PER_WRITE_UNIT

@@ -1,4 +1,4 @@
-"""The progress of a restoration, in a parameter of the account, so that it can be continued."""
+"""The progress of a restore, stored in a parameter of the account so that it can be continued."""
 
 import json
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ TableName = Literal["jobs", "usage", "keys"]
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a restoration. Times are milliseconds since the epoch."""
+    """The progress of a restore. Times are in milliseconds since the epoch."""
 
     moment: int
     tables: Sequence[TableName]
     begun: int
     stopped: int | None = None
-    """When everything but what counts use had been stopped."""
+    """When everything except metering was stopped."""
     changed: int | None = None
-    """When nobody wrote any more and rows began to be changed."""
+    """When nothing wrote any more, and rows began to be changed."""
     copied: Sequence[TableName] = ()
 
     def copy_of(self, table: str) -> str:
@@ -31,7 +31,7 @@ class Progress:
 
     @property
     def point_in_time(self) -> datetime:
-        """Return the point in time as AWS takes it."""
+        """Return the point in time in AWS's format."""
         return datetime.fromtimestamp(self.moment / 1000, UTC)
 
     @property
@@ -42,13 +42,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Record:
-    """The parameter, one per stack during a restoration."""
+    """The parameter with the progress, which exists only during a restore."""
 
     client: "SSMClient"
     stack: str
 
     def read(self) -> Progress | None:
-        """Read the progress of the current restoration; None if there is none."""
+        """Read the progress of the current restore; None if there is none."""
         try:
             value: Any = self.client.get_parameter(Name=self._name)["Parameter"]["Value"]
         except self.client.exceptions.ParameterNotFound:

@@ -1,4 +1,4 @@
-"""The restoration in idempotent steps: a run continues with the first undone one."""
+"""The restore in idempotent steps: a run continues with the first step not done."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ OUTPUTS: dict[TableName, str] = {"jobs": "JobsTable", "usage": "UsageTable", "ke
 _KEYS: dict[TableName, Sequence[str]] = {"jobs": [JOB_ID], "usage": [USAGE_ORG, USAGE_KEY], "keys": [KEY_HASH]}
 
 _COUNTED_SECONDS = 60
-"""How long it may take to count the use of what has ended, and how long a function that counts it may run."""
+"""The time to count the usage of ended jobs, and the longest run of the function that counts."""
 _LOOK_SECONDS = 20
 
 
@@ -43,10 +43,10 @@ class Restoration:
         return Record(self.account.session.client("ssm"), self.stack)
 
     def plan(self, moment: datetime, tables: Sequence[TableName]) -> Progress:
-        """Return the plan; nothing is done yet.
+        """Return the plan, without carrying it out.
 
         Raises:
-            OperatorError: a table has no copy of that moment, or is busy.
+            OperatorError: a table cannot be restored to that time, or is busy.
         """
         for table in tables:
             self._check(table, moment)
@@ -58,7 +58,7 @@ class Restoration:
         return Size(described.get("ItemCount", 0), described.get("TableSizeBytes", 0))
 
     def run(self, progress: Progress) -> Progress:
-        """Restore or continue: the system stands still until the rows are replaced."""
+        """Restore, or continue to; the system is stopped until the rows are replaced."""
         progress = self.record.write(progress)
         if set(progress.copied) != set(progress.tables):
             progress = self._stop(progress)
@@ -73,10 +73,10 @@ class Restoration:
         return progress
 
     def call_off(self, progress: Progress) -> None:
-        """Cancel the restoration: resume the system and delete the copies.
+        """Cancel the restore: resume the system and delete the copies.
 
         Raises:
-            OperatorError: rows may have been changed.
+            OperatorError: rows may have been changed already.
         """
         if progress.changed is not None:
             raise OperatorError(
@@ -97,12 +97,12 @@ class Restoration:
         first, last = recovery["EarliestRestorableDateTime"], recovery["LatestRestorableDateTime"]
         if not first <= moment <= last:
             raise OperatorError(
-                f"{shown(moment)} is no moment to which the table {name} can be restored: take one from {shown(first)} "
-                f"to {shown(last)}. The last minutes come later."
+                f"The table {name} cannot be restored to {shown(moment)}: choose a time from {shown(first)} "
+                f"to {shown(last)}. The most recent minutes become available later."
             )
 
     def _stop(self, progress: Progress) -> Progress:
-        """Stop the API and the workers; running work may take a quarter of an hour."""
+        """Stop the API and the workers; running work may take a quarter of an hour to end."""
         standstill = Standstill(self.account, self.stack, self.sleep)
         standstill.begin()
         if progress.stopped is None:
@@ -124,7 +124,7 @@ class Restoration:
                 self.sleep(_LOOK_SECONDS)
 
     def _wait(self, progress: Progress) -> None:
-        """Wait until running work has ended and was counted; then nothing writes any more."""
+        """Wait until running work has ended and was counted; after that, nothing writes."""
         since = (self.clock() - (progress.stopped or 0)) / 1000
         if (left := LONGEST_SECONDS + _COUNTED_SECONDS - since) > 0:
             self.say(f"Jobs that run may take {left / 60:.0f} minutes to end …")

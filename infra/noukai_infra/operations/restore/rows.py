@@ -1,4 +1,4 @@
-"""The restored form of a row, pure: from its former and current state to what to write."""
+"""The restored form of a row, from its former and its current state. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,10 +8,10 @@ from noukai_wire.limits import MAX_DELAY_SECONDS
 
 Row = Mapping[str, Any]
 Change = Callable[[Row, Row | None], Row | None]
-"""From a row then, and now, to the row that has to be written; None if it is right as it is."""
+"""Returns the row to write, from the former and the current row; None if nothing must change."""
 
 DEADLINE_MS = 8 * 24 * 60 * 60 * 1000
-"""From when a job may start to its deadline, as the functions write it."""
+"""The time from when a job may start to its deadline to start, as in the functions."""
 
 
 def is_expired(row: Row, now_ms: int) -> bool:
@@ -31,11 +31,11 @@ def still_revoked(then: Row, now: Row | None) -> Row | None:
 
 
 def marked_job(begun: int) -> Change:
-    """Restore jobs with the restoration's mark; marked ones are already restored.
+    """Restore jobs with the restore's mark; marked rows are already restored.
 
-    The message of a job that has ended since is deleted: the deadline of such a job is now, so that a look at
-    it or the sweep settles it. A job that a schedule sends keeps its deadline, which tells how it was counted
-    when it came.
+    The message of a job that has ended since then is deleted. Such a job gets its deadline to start now, so
+    that a status check or the sweep settles it. A scheduled job keeps its deadline, by which its submission
+    was counted.
     """
     mark = {"N": str(begun)}
 

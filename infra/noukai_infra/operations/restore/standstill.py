@@ -1,8 +1,8 @@
 """The standstill of a deployment, and its resumption by the template.
 
-A function whose reserved concurrency is zero is not invoked: callers get 503 and repeat their requests,
-messages wait on their queues. The mappings are disabled as well, since a delivery that is throttled counts as
-a receive. A mapping of a stream that is enabled again goes on where it has stopped.
+A function with a reserved concurrency of zero is not invoked: callers get 503 and retry, and messages wait in
+their queues. The mappings are disabled too, because a throttled delivery counts as a receive. A stream
+mapping that is enabled again continues where it stopped.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
@@ -28,7 +28,7 @@ class Standstill:
     sleep: Callable[[float], None]
 
     def begin(self) -> None:
-        """Stop everything but metering, which has to count what has ended."""
+        """Stop everything except metering, which must count ended jobs."""
         counting = {_function_of(mapping) for mapping in self._mappings(of_streams=True)}
         self._stop([name for name in self._functions() if name not in counting], of_streams=False)
 
@@ -75,7 +75,7 @@ class Standstill:
         return [each for each in mappings if (":dynamodb:" in each["EventSourceArn"]) == of_streams]
 
     def _at_rest(self, uuid: str) -> dict[str, Any]:
-        """Return a mapping once it can be changed."""
+        """Return a mapping as soon as it can be changed."""
         client = self.account.session.client("lambda")
         while (mapping := client.get_event_source_mapping(UUID=uuid))["State"] not in _AT_REST:
             self.sleep(_LOOK_SECONDS)
@@ -83,6 +83,6 @@ class Standstill:
 
 
 def _function_of(mapping: dict[str, Any]) -> str:
-    """Return the function's name in an ARN, `arn:aws:lambda:region:account:function:name:alias`."""
+    """Return the function's name from an alias ARN, `arn:aws:lambda:region:account:function:name:alias`."""
     name: str = mapping["FunctionArn"].split(":")[6]
     return name

@@ -1,1 +1,1 @@
-"""The parts that several constructs share: functions, assets, streams and rights."""
+"""The parts that several constructs share: functions, assets, the stream and permissions."""

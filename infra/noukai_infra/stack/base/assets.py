@@ -1,4 +1,4 @@
-"""The two assets as the CDK sees them: code that is bundled while the stack is synthesized."""
+"""The two assets for the CDK: code that is bundled during synthesis."""
 
 import sys
 from collections.abc import Iterator
@@ -17,7 +17,10 @@ from noukai_infra.places import folder_of
 
 
 class Assets:
-    """The assets: `api` for the functions that answer requests; `worker` also has the flows and their libraries."""
+    """The assets of the functions.
+
+    `api` is for the functions that answer requests; `worker` also has the flows and their libraries.
+    """
 
     def __init__(self, bundler: Bundler) -> None:
         self.api = _code(bundler, "api")
@@ -25,27 +28,24 @@ class Assets:
         self._bundler = bundler
 
     def kinds(self) -> list[str]:
-        """Return the names of the worker kinds that the flows ask for.
-
-        Ends the program if the flows cannot be used.
-        """
+        """Return the names of the flows' worker kinds; exit if the flows are invalid."""
         with _ending():
             return self._bundler.kinds()
 
     def flow_names(self) -> FlowNames:
-        """Return the deployed and the former flows; exit if they cannot be used."""
+        """Return the deployed and the former flows; exit if they are invalid."""
         with _ending():
             return FlowNames(*map(tuple, self._bundler.flow_names()))
 
     def version(self) -> str:
-        """Return the version of the flows; exit if they cannot be used."""
+        """Return the version of the flows; exit if they are invalid."""
         with _ending():
             return self._bundler.version()
 
 
 @contextmanager
 def _ending() -> Iterator[None]:
-    # An exception would come back from Node as a trace of Node's; this one ends the program with its message.
+    # Exit with the message, because an exception would come back as a traceback of Node.
     try:
         yield
     except BundleError as error:
@@ -69,8 +69,8 @@ def _code(bundler: Bundler, asset: AssetName) -> lambda_.Code:
         str(folder_of("noukai_functions")),
         asset_hash_type=AssetHashType.OUTPUT,
         bundling=BundlingOptions(
-            image=DockerImage.from_registry("none"),  # required, and never run: the local bundling always succeeds
-            command=[asset],  # the CDK takes bundlings that differ in nothing else for one
+            image=DockerImage.from_registry("none"),  # required, but unused: the local bundling always succeeds
+            command=[asset],  # distinguishes the assets, which the CDK would otherwise take for the same
             local=_LocalBundling(bundler, asset),
         ),
     )

@@ -1,4 +1,4 @@
-"""The construct of every function."""
+"""The construct of all functions."""
 
 import sys
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from noukai_infra.stack.base.aliases import LIVE
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 LEAST_STORAGE = 512
-"""MB that every function has."""
+"""The storage in MB that every function has."""
 
 
 class JobFunction(lambda_.Function):
@@ -65,19 +65,19 @@ class JobFunction(lambda_.Function):
             ephemeral_storage_size=None if ephemeral_storage == LEAST_STORAGE else Size.mebibytes(ephemeral_storage),
             environment={"LOG_LEVEL": settings.log_level, **environment},
             reserved_concurrent_executions=reserved_concurrency,
-            # A version that is replaced is what a rollback returns to.
+            # A rollback needs the replaced version.
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
         self.live = lambda_.Alias(self, "Live", alias_name=LIVE, version=self.current_version)
-        acknowledge(self, "L1", "the runtime is that of the Python which has made the byte code in the asset")
+        acknowledge(self, "L1", "the runtime must match the Python that made the byte code in the asset")
 
     def describe(self, text: str) -> None:
-        """Set the description, which is part of each version."""
+        """Set the description, which becomes part of each version."""
         resource = self.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 - a function of the CDK has one
         resource.description = text
 
 
 def runtime() -> lambda_.Runtime:
-    """Return Lambda's runtime of this interpreter's minor version, since byte code must match."""
+    """Return Lambda's runtime for this interpreter's minor version, since the byte code must match."""
     return lambda_.Runtime(f"python{sys.version_info.major}.{sys.version_info.minor}", lambda_.RuntimeFamily.PYTHON)

@@ -1,14 +1,14 @@
-"""Permissions for some rows of a table, or some attributes."""
+"""The permissions for some rows or attributes of a table."""
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 
 
 def noting_uses(keys: dynamodb.ITable) -> iam.PolicyStatement:
-    """Allow a function to write when a key was last used, and to name nothing else of its row, not even in a condition.
+    """Allow a function to write when a key was last used, and no other attribute of its row.
 
-    DynamoDB checks the attributes of every expression: one that a condition may name, an update may write as
-    well.
+    DynamoDB checks the attributes of all expressions together: an attribute allowed in a condition could also
+    be written by the update.
     """
     return iam.PolicyStatement(
         actions=["dynamodb:UpdateItem"],
@@ -18,7 +18,7 @@ def noting_uses(keys: dynamodb.ITable) -> iam.PolicyStatement:
 
 
 def counting_calls(usage: dynamodb.ITable) -> iam.PolicyStatement:
-    """Allow a function to count the calls of limited keys, and to change nothing of what is used or may be."""
+    """Allow a function to count the calls of rate-limited keys, but not to change usage or budgets."""
     return iam.PolicyStatement(
         actions=["dynamodb:UpdateItem"],
         resources=[usage.table_arn],
@@ -27,7 +27,7 @@ def counting_calls(usage: dynamodb.ITable) -> iam.PolicyStatement:
 
 
 def reading_budgets(usage: dynamodb.ITable) -> iam.PolicyStatement:
-    """Allow a function to read what orgs may use, and nothing of what they have."""
+    """Allow a function to read the budgets of orgs, but not their usage."""
     return iam.PolicyStatement(
         actions=["dynamodb:GetItem"],
         resources=[usage.table_arn],

@@ -20,15 +20,14 @@ COUNTED: tuple[Mapping[str, Any], ...] = (
     {"eventName": ["INSERT"], "dynamodb": {"NewImage": _image(PENDING)}},
     _change(TERMINAL, (PENDING,)),
 )
-"""Patterns of Lambda's event filtering: a job has ended; the code of a cancelled job has stopped; a job is
-new, perhaps in place of one that has expired."""
+"""Lambda event filters: a job has ended; the code of a cancelled job has stopped; a job is new, perhaps
+replacing an expired one."""
 
 GATHERED_SECONDS = 30
-"""How long a batch may gather. It is part of the minute within which an org with a used-up budget is refused.
-"""
+"""The batching window. It is part of the minute within which an org with a used-up budget is refused."""
 
 UNCOUNTED_PREFIX = "aws/lambda/"
-"""With what Lambda begins the name of each object that holds a discarded batch."""
+"""The prefix of Lambda's names for objects with discarded batches."""
 
 KEPT_UNCOUNTED_DAYS = 90
-"""How long a batch that could not be counted is kept."""
+"""How long an uncounted batch is kept."""

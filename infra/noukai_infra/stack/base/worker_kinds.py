@@ -1,7 +1,7 @@
-"""The worker kinds of flows, by name: `m2048-t300` has 2048 MB and five minutes, else the defaults.
+"""The worker kinds of flows, by name: `m2048-t300` has 2048 MB and five minutes, and otherwise the defaults.
 
-The stack's outputs say where their queues are: `QueueUrlM2048T300`, or `DrainingQueueUrlM2048T300` once no
-flow asks for the worker kind any more.
+The stack's outputs have their queues: `QueueUrlM2048T300`, or `DrainingQueueUrlM2048T300` once no flow asks
+for the worker kind.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ _OUTPUT = re.compile(r"(Draining)?QueueUrl((?:[A-Z]\d+)+)")
 
 @dataclass(frozen=True)
 class DeployedQueue:
-    """The queue of a worker kind in a deployed stack; draining if no flow asks for it."""
+    """The queue of a worker kind in a deployed stack; it is draining if no flow asks for the worker kind."""
 
     url: str
     is_draining: bool
@@ -32,10 +32,10 @@ class DeployedQueue:
 
 
 def kind_named(name: str, default: WorkerKind) -> WorkerKind:
-    """Return the worker kind of a name; what it leaves out is the default's.
+    """Return the worker kind with this name, with the default's value for each missing part.
 
     Raises:
-        SettingsError: it is no worker kind's name.
+        SettingsError: it is not a worker kind's name.
     """
     parts = name.split("-") if _NAME.fullmatch(name) else []
     if not parts or not {part[0] for part in parts} <= _SETTINGS.keys():
@@ -47,17 +47,17 @@ def kind_named(name: str, default: WorkerKind) -> WorkerKind:
 
 
 def in_a_resource(name: str) -> str:
-    """Return a worker kind's name for a resource: letters and digits."""
+    """Return a worker kind's name reduced to letters and digits, for a resource."""
     return name.replace("-", "").upper()
 
 
 def output_of(name: str, *, is_draining: bool) -> str:
-    """Return the stack's output with a worker kind's queue."""
+    """Return the name of the stack output with a worker kind's queue."""
     return f"{'Draining' if is_draining else ''}QueueUrl{in_a_resource(name)}"
 
 
 def deployed_queues(outputs: Mapping[str, str]) -> dict[str, DeployedQueue]:
-    """Read the queues of a deployed stack's worker kinds from its outputs."""
+    """Return the queues of worker kinds from a deployed stack's outputs."""
     found = ((_OUTPUT.fullmatch(output), url) for output, url in outputs.items())
     return {
         "-".join(re.findall(r"[A-Z]\d+", match[2])).lower(): DeployedQueue(url, match[1] is not None)

@@ -12,13 +12,13 @@ from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_wire.limits import KEPT_DAYS
 
 BUCKET_VARIABLE = "PAYLOADS_BUCKET"
-"""Tells a function what the bucket is called."""
+"""The variable with the bucket's name."""
 
 
 def private_bucket(
     scope: Construct, name: str, *, removal_policy: RemovalPolicy, rules: Sequence[s3.LifecycleRule]
 ) -> s3.Bucket:
-    """Make a private bucket: encrypted, TLS only, with rules that expire objects."""
+    """Make a private bucket: encrypted, TLS only, with lifecycle rules that expire objects."""
     bucket = s3.Bucket(
         scope,
         name,
@@ -29,15 +29,14 @@ def private_bucket(
         removal_policy=removal_policy,
         lifecycle_rules=rules,
     )
-    acknowledge(bucket, "S1", "a line for each request costs as much as a read; functions log what fails")
+    acknowledge(bucket, "S1", "access logs cost as much as the reads; functions log failures")
     return bucket
 
 
 class Payloads(Construct):
     """The bucket of inputs and results too large for a row.
 
-    An object's name begins with how many days it is kept. Nothing in it is worth a version: an object is
-    written once.
+    A key begins with the retention class in days. There is no versioning, because an object is written once.
     """
 
     def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
@@ -47,10 +46,10 @@ class Payloads(Construct):
             for days in KEPT_DAYS
         ]
         self._bucket = private_bucket(self, "Bucket", removal_policy=removal_policy, rules=rules)
-        # Of the whole stack, since the rights of functions stand with these.
+        # Acknowledged for the whole stack, because the finding is at the functions' roles.
         stack = Stack.of(self)
         objects = f"<{stack.resolve(self._bucket.bucket_arn)['Fn::GetAtt'][0]}.Arn>/*"
-        acknowledge(stack, f"IAM5[Resource::{objects}]", "an object is named for its content or its job")
+        acknowledge(stack, f"IAM5[Resource::{objects}]", "an object's key depends on its content or its job")
 
     @property
     def bucket_name(self) -> str:
@@ -58,7 +57,7 @@ class Payloads(Construct):
         return self._bucket.bucket_name
 
     def let(self, function: lambda_.Function, *actions: str) -> None:
-        """Allow a function these actions on objects; never listing."""
+        """Allow a function these actions on objects, but never listing."""
         function.add_environment(BUCKET_VARIABLE, self._bucket.bucket_name)
         objects = self._bucket.arn_for_objects("*")
         function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[objects]))

@@ -19,11 +19,10 @@ from noukai_functions.names import (
 
 
 class Tables(Construct):
-    """The jobs by `id`, expired by DynamoDB, and the keys by their SHA-256 `hash`.
+    """The tables of jobs, by `id`, of keys, by their SHA-256 `hash`, and of usage, by org `o` and key `k`.
 
-    Every change of a job is in the stream of its table. What each org `o` uses is in a third one, by a key
-    `k`. All are encrypted at rest by DynamoDB itself. What outlives the stack nobody deletes by mistake
-    either.
+    DynamoDB deletes expired jobs, and encrypts all tables at rest. The jobs table has a stream of all
+    changes. Tables that outlive the stack are also protected from deletion.
     """
 
     def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
@@ -69,7 +68,7 @@ class Tables(Construct):
 
     def allow_jobs(self, function: lambda_.Function, *actions: str, lists: bool = False) -> None:
         """Allow a function these actions on jobs, and on their index only if it `lists` them."""
-        # A grant of the table's own would hold for its indexes too.
+        # A grant by the table construct would include its indexes.
         rows = iam.PolicyStatement(actions=list(actions), resources=[self.jobs.table_arn])
         function.add_to_role_policy(rows)
         if lists:

@@ -1,4 +1,4 @@
-"""The bucket of uncounted usage: stream batches that Lambda discards."""
+"""The bucket of uncounted usage: batches of the stream that Lambda has discarded."""
 
 import jsii
 from aws_cdk import Aws, Duration, RemovalPolicy, Stack
@@ -16,9 +16,9 @@ from noukai_infra.stack.storage.payloads import private_bucket
 class Uncounted(Construct):
     """A private bucket, empty as long as all is well.
 
-    A queue as destination would get where a batch lies in the stream, which forgets it within the hour; only
-    an object holds the records themselves. They are rows of jobs, with inputs and results, and are not kept
-    for long.
+    A queue as destination would get only the batch's position in the stream, which deletes it within the
+    hour; an object contains the records. They are rows of jobs, with inputs and results, and so are kept only
+    for a limited time.
     """
 
     def __init__(self, scope: Construct, name: str, *, removal_policy: RemovalPolicy) -> None:
@@ -34,10 +34,10 @@ class Uncounted(Construct):
     def bind(
         self, _target: lambda_.IEventSourceMapping, target_handler: lambda_.IFunction
     ) -> lambda_.DlqDestinationConfig:
-        """Allow the function's role what Lambda needs, in a bucket of this account only.
+        """Allow the function's role what Lambda needs, only in a bucket of this account.
 
-        https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html asks for both rights, and
-        for the condition: a bucket that was deleted could be made anew by somebody else.
+        https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html requires both permissions
+        and the condition, since somebody else could recreate a deleted bucket.
         """
         batches = self._bucket.arn_for_objects(f"{UNCOUNTED_PREFIX}*")
         own = {"StringEquals": {"s3:ResourceAccount": Aws.ACCOUNT_ID}}
@@ -46,6 +46,6 @@ class Uncounted(Construct):
             target_handler.grant_principal.add_to_principal_policy(statement)
         stack = Stack.of(self)
         name = stack.resolve(self._bucket.bucket_arn)["Fn::GetAtt"][0]
-        reason = "Lambda names an object for its shard and the moment"
+        reason = "Lambda names an object by its shard and time"
         acknowledge(stack, f"IAM5[Resource::<{name}.Arn>/{UNCOUNTED_PREFIX}*]", reason)
         return lambda_.DlqDestinationConfig(destination=self._bucket.bucket_arn)
