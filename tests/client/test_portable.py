@@ -117,7 +117,7 @@ def answer(_: httpx.Request) -> httpx.Response:
 
 def test_job_of_an_own_transport_says_what_to_hand_over(colour: Colour) -> None:
     """What belongs to an `http_client` would be asked for otherwise in another process."""
-    with pytest.raises(TypeError, match="hand over 'job_1'"):
+    with pytest.raises(TypeError, match="pass on 'job_1'"):
         pickle.dumps(colour.client(answer).job("job_1"))
     with pytest.raises(TypeError, match="hand over 'acme/demo/echo'"):
         pickle.dumps(colour.client(answer).flow("acme/demo/echo"))

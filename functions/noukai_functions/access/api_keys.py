@@ -21,7 +21,7 @@ _DAY_SECONDS = 24 * 60 * 60
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key: the caller of a request: its org and scopes."""
+    """An API key: its org and scopes."""
 
     org: str
     scopes: frozenset[str]
@@ -36,7 +36,7 @@ class ApiKey:
         return Scope.READ in self.scopes
 
     def require(self, scope: Scope) -> None:
-        """Refuse a request without the key lacks."""
+        """Refuse a request whose key lacks the scope."""
         if scope not in self.scopes:
             raise ForbiddenError(f"This key lacks the scope '{scope}': use a key that has it.")
 

@@ -1,4 +1,4 @@
-"""The handler that accepts a job."""
+"""The handler that submits a job."""
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.answers import accepted_response

@@ -1,4 +1,4 @@
-"""The handler that accepts many jobs of a flow."""
+"""The handler that submits many jobs of a flow."""
 
 from typing import Any
 

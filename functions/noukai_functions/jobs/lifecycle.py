@@ -226,7 +226,7 @@ def seconds_until_claimable(job: Job, now: int) -> int:
 
 
 def unrun_error(job: Job) -> str:
-    """Return the reason why error of a job failed."""
+    """Return the error of a job that fails because nobody runs it."""
     if job.attempt == 0:
         return "never started: its message was lost or could not be delivered"
     if job.state is State.PENDING:

@@ -162,7 +162,7 @@ class JobsTable:
         )
 
     def fail_unrun(self, seen: Job, *, error: str, now: int) -> Job:
-        """Fail a job if its row is unchanged."""
+        """Fail a job that nobody runs, if its row is unchanged."""
         changes = {"error": error, **_ending(seen, now)}
         return self._update(
             Transition.FAIL_UNRUN,

@@ -1,4 +1,4 @@
-"""The acceptance of a job: put the row, send the message, then answer.
+"""The creation of a job: put the row, send the message, then answer.
 
 After a crash between these steps, the caller's retry completes them.
 """

@@ -1,4 +1,4 @@
-"""The filter of jobs: from a request's filter to a range of the index, and a set of states. Pure."""
+"""The filter of jobs: a range of the index and a set of states, parsed from a request. Pure."""
 
 import base64
 import hashlib
@@ -61,7 +61,7 @@ class FlowSet:
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """The jobs of some place within a a time span and a set of states, after a cursor."""
+    """The jobs of some flows within a time span and a set of states, after a cursor."""
 
     flow_set: FlowSet
     states: AbstractSet[State]
