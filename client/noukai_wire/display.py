@@ -35,7 +35,11 @@ def one_line(text: str) -> str:
 
 def lines(text: str) -> str:
     """Return the text without control characters, except line ends."""
-    return "\n".join("".join(sign if sign.isprintable() else " " for sign in line) for line in text.split("\n"))
+    return "\n".join(map(_printable, text.split("\n")))
+
+
+def _printable(line: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in line)
 
 
 def with_visible_controls(text: str) -> str:

@@ -227,10 +227,11 @@ _WORDS_OF_JSON = {"a valid tuple": "a list", "a valid dictionary": "an object", 
 
 def complaints(error: ValidationError) -> list[str]:
     """Return a sentence for each invalid value, with its setting and what is allowed."""
-    return [_complaint([str(part) for part in each["loc"] if part != "[key]"], each) for each in error.errors()]
+    return [_complaint(each) for each in error.errors()]
 
 
-def _complaint(path: list[str], error: Any) -> str:
+def _complaint(error: Any) -> str:
+    path = [str(part) for part in error["loc"] if part != "[key]"]
     if error["type"] == "unexpected_keyword_argument":
         where = f"the {path[0]} of {SETTINGS_FILE.name}"
         return f"{'.'.join(path[:-1])}.{unknown_name(path[-1], _NAMES[path[0]], where)}"

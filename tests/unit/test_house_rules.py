@@ -24,6 +24,7 @@ LISTS_OF_ONE_SHAPE = {
 }
 NO_ENTRIES = {"__init__", "__main__"}
 """Every package may have them: they are what is opened or run when it is named."""
+COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 SAYS_NOTHING = {"utils", "util", "common", "helpers", "helper", "misc"}
 
 
@@ -52,6 +53,36 @@ def test_no_function_is_long(sources: dict[str, str]) -> None:
         and node.end_lineno - node.lineno >= LONGEST_FUNCTION
     ]
     assert long == []
+
+
+def test_no_comprehension_is_in_another(sources: dict[str, str]) -> None:
+    """The inner one is a loop or a function with a name, so that each line has one thought."""
+    nested = [
+        f"{path}:{node.lineno}"
+        for path, text in sources.items()
+        if not path.startswith("tests/")
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, COMPREHENSIONS) and has_inner_comprehension(node)
+    ]
+    assert nested == []
+
+
+def has_inner_comprehension(node: ast.AST) -> bool:
+    """Tell whether a comprehension contains another one."""
+    return sum(isinstance(each, COMPREHENSIONS) for each in ast.walk(node)) > 1
+
+
+@pytest.mark.parametrize(
+    ("code", "nested"),
+    [
+        ("[a for a in b for c in a]", False),
+        ("[[a for a in c] for c in b]", True),
+        ("[a for a in b if any(c for c in a)]", True),
+    ],
+)
+def test_inner_comprehensions_are_found(code: str, nested: bool) -> None:
+    """One comprehension may have several loops."""
+    assert has_inner_comprehension(ast.parse(code)) == nested
 
 
 def test_every_file_and_folder_is_named_for_what_it_holds(sources: dict[str, str]) -> None:

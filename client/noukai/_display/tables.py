@@ -36,7 +36,7 @@ class _Layout:
 
     def widths(self, rows: Sequence[Row], room: int, *, heading: bool) -> dict[str, int]:
         """Return the columns that fit, with their widths; the last one may be cut."""
-        whole = {name: max(cell_len(row[name]) for row in [{name: name * heading}, *rows]) for name in self.columns}
+        whole = {name: _width(name * heading, name, rows) for name in self.columns}
         shown = {name: whole[name] for name in self.essential}
         left = room - sum(shown.values()) - _GAP * (len(shown) - 1)
         if self.cut is not None and left < 0:
@@ -60,6 +60,10 @@ _USAGE = _Layout(
     others=("failed", "seconds", "GB-seconds", "completed", "cancelled", "attempts"),
     cut="flow",
 )
+
+
+def _width(heading: str, name: str, rows: Sequence[Row]) -> int:
+    return max([cell_len(heading), *(cell_len(row[name]) for row in rows)])
 
 
 def show_jobs(jobs: Sequence[JobStatus]) -> None:

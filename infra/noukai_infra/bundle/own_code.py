@@ -68,6 +68,6 @@ def _ignoring(left_out: tuple[str, ...]) -> Callable[[str, list[str]], list[str]
     """Return a function that ignores files and folders whose paths end with one of these."""
 
     def ignored(folder: str, names: list[str]) -> list[str]:
-        return [name for name in names if any(Path(folder, name).match(end) for end in left_out)]
+        return [name for name in names if any(map(Path(folder, name).match, left_out))]
 
     return ignored

@@ -137,10 +137,12 @@ def _operation(route: Route, operation: Operation, known: Mapping[str, str] = Ma
 
 
 def _variables(names: Iterable[str]) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "in": "path", "required": True, "description": text, "schema": dict(schema)}
-        for name, (text, schema) in ((name, _VARIABLES[name]) for name in names)
-    ]
+    return [_variable(name) for name in names]
+
+
+def _variable(name: str) -> dict[str, Any]:
+    text, schema = _VARIABLES[name]
+    return {"name": name, "in": "path", "required": True, "description": text, "schema": dict(schema)}
 
 
 def _fields(model: type[WireModel] | None, place: str) -> list[dict[str, Any]]:
@@ -216,11 +218,10 @@ def _links(route: Route, known: Mapping[str, str]) -> dict[str, Any]:
         **known,
         "id": "$response.body#/id",
     }
-    return {
-        following.name.lower(): {
-            "operationId": following.name.lower(),
-            "parameters": {name: given[name] for name in following.variables},
-        }
-        for following in OPERATIONS
-        if "id" in following.variables and given.keys() >= set(following.variables)
-    }
+    links: dict[str, Any] = {}
+    for following in OPERATIONS:
+        if "id" in following.variables and given.keys() >= set(following.variables):
+            name = following.name.lower()
+            parameters = {variable: given[variable] for variable in following.variables}
+            links[name] = {"operationId": name, "parameters": parameters}
+    return links
