@@ -73,4 +73,4 @@ def test_operator_is_told_of_a_variable_without_effect() -> None:
     """It is named like the client's, and is none."""
     done = make("keys", "ARGS=--help", NOUKAI_URL="x")
     assert done.returncode == 0
-    assert "NOUKAI_URL is no variable of this client" in done.stderr
+    assert "NOUKAI_URL is unknown to this client" in done.stderr
