@@ -57,7 +57,7 @@ def test_a_map_can_be_waited_for_as_it_is(colour: Colour) -> None:
 
 
 def test_an_unknown_job_comes_too(colour: Colour) -> None:
-    """Its wait says that there is none, as it would without; the others are waited for."""
+    """Its wait raises that it is unknown, as without `as_completed`; the others are waited for."""
     api = CrowdApi(lambda _: 2)
     api.unknown = {"job_1"}
     known, unknown = colour.collect(echo(colour, api).map(Numbers(2)))

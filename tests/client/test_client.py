@@ -127,7 +127,7 @@ def test_progress_is_heard(colour: Colour) -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError, StopIteration, httpx.ConnectError])
 def test_an_error_of_the_listener_ends_the_wait(colour: Colour, error: type[Exception]) -> None:
-    """What a listener raises reaches the caller, and is never taken for the end of the job or a broken request."""
+    """A listener's exception reaches the caller, and is not mistaken for the job's end or a broken request."""
 
     def listen(progress: dict[str, Any]) -> None:
         raise error(str(progress))

@@ -130,7 +130,7 @@ def test_whatever_a_call_raises_is_named(colour: Colour, name: str, status: int 
 def test_errors_that_belong_to_a_call_are_named_themselves(
     colour: Colour, names: tuple[str, ...], answer: tuple[int, Any], error: type[NoukaiError]
 ) -> None:
-    """Who has to handle one finds it where it is raised."""
+    """The docstring of a method names the errors that it raises."""
     for name in names:
         client = colour.client(lambda _: httpx.Response(answer[0], json=answer[1]), max_retries=0)
         with pytest.raises(error):

@@ -41,7 +41,7 @@ def program(colour: str, text: str) -> str:
 
 @contextmanager
 def running(text: str) -> Generator[subprocess.Popen[str]]:
-    """Run a program, every warning of which is shown."""
+    """Run a program with all warnings shown."""
     command = [sys.executable, "-W", "default", "-c", text]
     environ = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     with subprocess.Popen(

@@ -96,7 +96,7 @@ def test_a_cancellation_warns_of_what_cannot_be_read(colour: Colour) -> None:
 
 
 def test_a_cancellation_is_finished_before_it_warns(colour: Colour) -> None:
-    """Whoever makes errors of warnings has no job left that could have been cancelled."""
+    """If warnings are errors, all jobs that can be cancelled are cancelled first."""
     api = cancelling_api()
     with pytest.raises(UnreadableJobWarning, match="job_1"):  # as pytest is set up here
         colour.run(colour.client(api).flow("acme/demo/echo").cancel_jobs())

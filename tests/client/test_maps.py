@@ -162,7 +162,7 @@ def test_what_stays_unavailable_is_an_error_in_the_end(colour: Colour) -> None:
 
 
 def test_a_refused_input_is_an_error_after_what_was_accepted_with_it(colour: Colour) -> None:
-    """No job is lost to who has submitted it; of the inputs behind those in flight none is submitted."""
+    """The caller gets every accepted job; inputs behind those in flight are not submitted."""
     api, numbers = CrowdApi(), Numbers(MANY)
     errors = [{"path": "message", "message": "must be longer"}]
     api.refusals = {"7": [{"code": "INVALID_INPUT", "message": "Correct it", "errors": errors}]}

@@ -99,7 +99,7 @@ def test_every_error_is_a_value(kind: type[NoukaiError]) -> None:
 
 
 def test_jobs_and_flows_are_compared_by_their_names(colour: Colour) -> None:
-    """The same job of the same API is equal, whoever asks for it; another, or one of another API, is not."""
+    """Two objects of the same job and API are equal; those of another job or API are not."""
     kinds: list[Callable[[Any], Any]] = [lambda it: it.job("job_1"), lambda it: it.flow("acme/demo/echo")]
     one, same = colour.client(answer), colour.client(answer)
     elsewhere = colour.client(answer, base_url="https://other.test/api/v1")

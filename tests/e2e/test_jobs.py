@@ -56,7 +56,7 @@ def test_job_is_taken_up_by_its_id(colour: Colour) -> None:
 
 
 def test_progress_is_seen_while_the_job_runs(colour: Colour) -> None:
-    """Whoever waits is told how far the flow has come."""
+    """A wait reports the flow's progress."""
     job = colour.run(colour.client.flow("sleep").job(parameters={"seconds": 4, "steps": 20}))
     seen: list[Any] = []
     colour.run(job.wait(timeout_ms=60_000, on_progress=seen.append))
@@ -84,7 +84,7 @@ def test_cancelled_job_stops(colour: Colour) -> None:
 
 
 def test_failing_job(colour: Colour) -> None:
-    """A flow that takes too long fails with its reason, which is an exception with the status for who waits."""
+    """A flow that takes too long fails with a reason; its wait raises an error with the status."""
     job = colour.run(colour.client.flow("sleep").job(parameters={"seconds": 600}, timeout_seconds=1, max_attempts=1))
     with pytest.raises(JobFailedError, match="TimeoutError") as failed:
         colour.run(job.wait(timeout_ms=60_000))

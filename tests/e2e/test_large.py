@@ -71,7 +71,7 @@ def test_command(system: LocalSystem, tmp_path: Path) -> None:
 
 
 def test_lost_result_is_a_clear_error(system: LocalSystem, client: Noukai) -> None:
-    """The job stays completed, and whoever asks for its result is told."""
+    """The job stays completed, and reading its result raises an error."""
     job = client.flow("echo").job("c" * (MAX_RESULT_BYTES + 1))
     job.wait(timeout_ms=60_000)
     s3 = system.emulator.client("s3")

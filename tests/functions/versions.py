@@ -1,4 +1,4 @@
-"""Versions of the flows, of which one is live at a time."""
+"""Versions of the flows; one is live at a time."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

@@ -60,7 +60,7 @@ def test_variable_of_no_use(arguments: tuple[str, ...], said: str) -> None:
 
 
 def test_deployment_says_what_it_reads_in_place_of_flows() -> None:
-    """Whoever deploys as they run the system here would deploy other flows."""
+    """FLOWS= is refused, since it would deploy other flows than expected."""
     done = make("deploy", FLOWS="mine")
     assert done.returncode == 2
     assert (
@@ -70,7 +70,7 @@ def test_deployment_says_what_it_reads_in_place_of_flows() -> None:
 
 
 def test_operator_is_told_of_a_variable_without_effect() -> None:
-    """It is named like the client's, and is none."""
+    """Its name is similar to one of the client's."""
     done = make("keys", "ARGS=--help", NOUKAI_URL="x")
     assert done.returncode == 0
     assert "NOUKAI_URL is unknown to this client" in done.stderr

@@ -37,7 +37,7 @@ def sources() -> dict[str, str]:
 
 
 def test_no_file_is_long(sources: dict[str, str]) -> None:
-    """Whoever opens a file sees all of it in a few screens."""
+    """A file fits on a few screens."""
     lengths = {path: len(text.splitlines()) for path, text in sources.items()}
     assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
 
@@ -91,7 +91,7 @@ def test_every_file_and_folder_is_named_for_what_it_holds(sources: dict[str, str
 
 
 def test_no_folder_is_long(sources: dict[str, str]) -> None:
-    """Whoever looks for something finds it in one list that can be taken in at a glance."""
+    """A folder's entries can be read at a glance."""
     entries = defaultdict(set)
     for path in map(Path, sources):
         for entry in (path, *path.parents[:-2]):

@@ -33,7 +33,7 @@ def test_error_whose_class_misleads_is_told_all_the_same() -> None:
 
 
 def test_source_that_is_a_pipe_is_not_read(tmp_path: Path) -> None:
-    """Whoever opened it would wait for its writer, and the job for its end."""
+    """Opening the pipe would wait for its writer, and so would the job."""
     source = tmp_path / "flow.py"
     os.mkfifo(source)
     with pytest.raises(ZeroDivisionError) as raised:

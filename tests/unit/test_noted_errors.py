@@ -1,4 +1,4 @@
-"""What is told of the notes of an exception."""
+"""The notes of an exception in a job's error."""
 
 from noukai.flow.runtime import describe_error
 

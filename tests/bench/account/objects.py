@@ -44,7 +44,7 @@ class MeteredObjects:
         return f"https://{HOST}/{params['Key']}"
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """Give an object to who has its URL."""
+        """Return an object by its URL."""
         content = self._objects[request.url.path[1:]]
         self._meter.add("objects", "s3_gets", 1)
         self._meter.add("objects", "bytes_out", len(content))

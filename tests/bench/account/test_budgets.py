@@ -23,7 +23,7 @@ def units(bill: Bill, *stages: str) -> tuple[float, ...]:
 
 
 def test_submit(job: Bill) -> None:
-    """A submission is a write, of which the index of lists takes a unit too, and a send, and nothing else."""
+    """A submission is a write, including a unit for the index of lists, and a send, and nothing else."""
     assert job.meter.operations("submit") == ["PutItem", "SendMessage"]
     assert units(job, "submit") == (1, 1, 2, 1, 0)
 

@@ -1,4 +1,4 @@
-"""Simulated time: it passes only while everybody sleeps, and whoever is due first goes on."""
+"""Simulated time, which passes only while everybody sleeps; the first due goes on."""
 
 import heapq
 from collections.abc import Callable

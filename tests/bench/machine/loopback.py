@@ -1,4 +1,4 @@
-"""Servers on this machine that cost whoever asks them no more than AWS would."""
+"""Servers on this machine that cost their clients no more CPU than AWS would."""
 
 import json
 from collections.abc import Iterator

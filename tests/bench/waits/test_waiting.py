@@ -60,7 +60,7 @@ def test_one_run_says_nearly_as_much_as_ten(spread: float) -> None:
 
 
 def _least_usd(seconds: float) -> float:
-    """Price the looks after the first minute of a job of which nothing is known, however they are placed.
+    """Price the polls after the first minute of a job without an estimate, however they are placed.
 
     Of jobs that end after any time half must be looked at before three per cent more of it have passed. So a
     job has half a look within each such span on average, and ln(seconds / 60) / ln(1.03) spans follow each other.
@@ -101,7 +101,7 @@ def test_reads_cost_a_fraction_of_holding(runs_before: int) -> None:
 
 @pytest.mark.parametrize("reserved", [4, None])
 def test_a_crowd_starves_no_worker_and_loses_no_answer(reserved: int | None) -> None:
-    """Held requests beyond their share are refused; everybody hears of the end all the same, and all workers work."""
+    """Held requests beyond their share are refused; every client still notices the end, and all workers work."""
     pool = LambdaPool(40, reserved)
     crowd = Crowd(300, 32, pool)
     found = crowd.run()

@@ -29,7 +29,7 @@ _QUEUED_MS = 40.0
 
 @dataclass(frozen=True)
 class Figures:
-    """What a wait takes on average, and by how many seconds it hears of the end too late."""
+    """The cost of a wait on average, and the seconds by which it notices the end late."""
 
     requests: float
     held_seconds: float

@@ -1,4 +1,4 @@
-"""The plot of the callers' README: what waiting costs, and how late it hears of the end."""
+"""The plot of the callers' README: what waiting costs, and how late the end is noticed."""
 
 from collections.abc import Mapping
 from math import log10

@@ -103,7 +103,7 @@ def test_a_job_that_outlasts_its_wait_can_be_cancelled() -> None:
 
 
 def test_status_shows_a_job() -> None:
-    """A job's status is shown in lines, without what there is nothing to say of, and exits with 0 in every state."""
+    """A job's status is shown in lines, without absent values, and exits with 0 in every state."""
     exit_code, printed, _ = run("status", "job_failed")
     assert exit_code == 0
     assert printed.splitlines() == [

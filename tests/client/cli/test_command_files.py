@@ -50,7 +50,7 @@ def test_text_for_a_flow_of_bytes_is_base64_too(api: FakeApi) -> None:
 
 @pytest.mark.parametrize("schema", [{"type": "string"}, {}, {"anyOf": [{"type": "string"}, BYTES]}])
 def test_text_stays_text(api: FakeApi, schema: Any, picture: str) -> None:
-    """For a flow that takes text; what is none is refused before anything is sent."""
+    """For a flow that takes text; other content is refused before anything is sent."""
     flow(api, message=schema)
     assert run("submit", "acme/demo/done", "-f", "-", stdin="grüße")[0] == 0
     assert api.submissions == [{"message": "grüße"}]

@@ -36,7 +36,7 @@ def test_half_a_second_is_no_whole_one() -> None:
 
 
 def test_moments_count_from_now_or_are_left_as_they_are() -> None:
-    """A duration ago or ahead; what is none is for the API to read, or to refuse."""
+    """A duration ago or ahead; other text is passed on for the API to parse or refuse."""
     now = datetime.now(UTC)
     minute = timedelta(minutes=1)
     assert abs(datetime.fromisoformat(past("3d")) - (now - timedelta(days=3))) < minute

@@ -1,4 +1,4 @@
-"""The conversion of answers to models and errors, whoever sent them."""
+"""The conversion of answers to models and errors, from the API, a gateway or a proxy."""
 
 import httpx
 import pytest

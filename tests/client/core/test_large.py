@@ -161,7 +161,7 @@ def test_expired_url_is_asked_for_anew(colour: Colour) -> None:
 
 
 def test_unreachable_bucket_tells_no_signature(colour: Colour) -> None:
-    """Who has the URL has the output."""
+    """The URL is enough to get the output."""
     api = LargeApi(failures=[httpx.ConnectError("no")])
     with pytest.raises(Exception, match=r"bucket\.test") as raised:
         colour.run(colour.client(api, max_retries=0).job("job_1").wait())
@@ -210,7 +210,7 @@ def test_wait_ends_at_its_deadline_though_the_output_is_slow(colour: Colour) -> 
 
 
 def test_transfer_has_time_for_its_size(colour: Colour) -> None:
-    """Each step has its own, and there is none for all: a slow connection is no dead one."""
+    """Each step has its own timeout, and the transfer has none: a slow connection is not a dead one."""
     api = LargeApi()
     colour.run(flow_of(colour, api, timeout=30).job(LARGE))
     put = next(each for each in api.requests if each.method == "PUT")

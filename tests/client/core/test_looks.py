@@ -1,4 +1,4 @@
-"""Looks that waits share, step by step: whoever asks for the others may fail, or leave."""
+"""The status checks that waits share, step by step: the one that sends the request may fail, or leave."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def test_the_first_asks_and_the_next_for_all_that_wait_by_then() -> None:
 
 
 def test_who_leaves_while_it_asks_lets_another_ask() -> None:
-    """Nobody is left waiting for an answer that goes to somebody who has been interrupted."""
+    """No wait hangs on an answer that goes to an interrupted one."""
     player = Player()
     first, _ = begun(player, "job_1")
     second, waits = begun(player, "job_2")
@@ -61,7 +61,7 @@ def test_who_leaves_while_it_asks_lets_another_ask() -> None:
 
 
 def test_who_is_called_to_ask_and_leaves_calls_the_next() -> None:
-    """The line goes on, whoever leaves it."""
+    """The queue goes on, whichever wait leaves it."""
     player = Player()
     first, asked = begun(player, "job_1")
     (second, _), (third, waits) = begun(player, "job_2"), begun(player, "job_3")

@@ -70,7 +70,7 @@ def test_a_wait_outlasts_ten_minutes(answer: Answer) -> None:
 
 @away
 def test_a_wait_outlasts_what_its_deadline_allows(answer: Answer) -> None:
-    """With a deadline it is that which ends the wait, however long the outage is."""
+    """The deadline ends the wait, however long the outage is."""
     player = Player()
     hour = 3_600_000
     with pytest.raises(WaitTimeoutError):
@@ -79,7 +79,7 @@ def test_a_wait_outlasts_what_its_deadline_allows(answer: Answer) -> None:
 
 
 def test_a_wait_without_a_deadline_ends_one_day() -> None:
-    """An API that never comes back is told of in the end."""
+    """If the API stays away, the wait ends with an error."""
     player = Player()
     with pytest.raises(ConnectionFailedError):
         player.play(wait(player), *[Answer(failure=httpx.ConnectError)] * 116)

@@ -187,7 +187,7 @@ def test_value_that_holds_itself_is_refused() -> None:
 
 
 def test_options_are_written_alike() -> None:
-    """A number of numpy is as good a limit as any; what is none is named."""
+    """A number of numpy is accepted as a limit; another value is refused by name."""
     assert b'"maxAttempts":2' in submission(max_attempts=np.int64(2)).content  # type: ignore[arg-type]
     with pytest.raises(InvalidArgumentError, match=r"options\.timeoutSeconds must be JSON"):
         submission(timeout_seconds=float("nan"))  # type: ignore[arg-type]

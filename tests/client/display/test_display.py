@@ -76,7 +76,7 @@ def plain(text: str) -> str:
 
 
 def test_status_shows_itself_in_a_notebook() -> None:
-    """A table says what there is to say, the progress as a bar while the job runs."""
+    """A table has the known facts, and the progress as a bar while the job runs."""
     page = Page(status(progress={"percent": 40, "message": "counting"}, attempt=1)._repr_html_())
     assert {"table", "progress"} <= set(page.elements)
     assert ("value", "40") in page.attributes
@@ -181,7 +181,7 @@ def test_bar_of_a_wait_in_a_notebook(colour: Colour) -> None:
 
 
 def test_bar_of_a_wait_on_a_terminal(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bar is drawn on stderr, and who listens as well still hears of all."""
+    """The bar is drawn on stderr, and a listener still gets every report."""
 
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

@@ -90,7 +90,7 @@ def test_usage_for_a_data_frame() -> None:
 
 @pytest.mark.parametrize("show", [repr, str])
 def test_nothing_prints_a_wall(show: Any) -> None:
-    """A job with a large output is said in a line, without what there is nothing to say of."""
+    """A job with a large output takes one line, without absent values."""
     status = JobStatus.model_validate(job("completed", result={"status": "completed", "output": "x" * 100_000}))
     assert len(show(status)) < 500
     assert "\n" not in show(status)

@@ -142,7 +142,7 @@ def test_another_event_loop_is_refused() -> None:
 
 @pytest.mark.parametrize("is_awaiting", [False, True])
 def test_theirs_stays_open(*, is_awaiting: bool) -> None:
-    """Who has made it closes it."""
+    """The caller who made it closes it."""
 
     async def awaiting() -> bool:
         async with httpx.AsyncClient(transport=httpx.MockTransport(Api())) as http_client:

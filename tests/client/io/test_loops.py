@@ -62,7 +62,7 @@ def test_loops_at_once(api: EchoApi) -> None:
 
 
 def test_a_loop_begins_while_another_one_does(api: EchoApi) -> None:
-    """Whoever is first with its connections, neither meets what the other has half done."""
+    """Neither loop sees the other's half-made connections, whichever is first."""
     client = AsyncNoukai("nk_test", base_url=api.base_url)
     others: list[threading.Thread] = []
     failures: list[BaseException] = []

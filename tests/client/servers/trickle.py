@@ -19,7 +19,7 @@ class Trickle:
         self.base_url = f"http://127.0.0.1:{server.getsockname()[1]}/api/v1"
         self.stopping = threading.Event()
         self.left = threading.Event()
-        """Set when whoever asked has gone."""
+        """Set when the client has disconnected."""
 
     def serve(self) -> None:
         """Answer until the asking side goes, or this one is to stop."""

@@ -49,7 +49,7 @@ def test_keys_count_apart(system: System) -> None:
 
 
 def test_call_costs_a_write_where_there_is_a_limit(system: System) -> None:
-    """None where there is none, and none once a process has seen the limit exceeded in that second."""
+    """No write without a limit, and none once a process has seen the limit exceeded in that second."""
     costs = {}
     for key in ("nk_limited", "nk_acme"):
         system.key = key

@@ -1,4 +1,4 @@
-"""Answers are compressed for who takes gzip, where that leaves out more than it costs."""
+"""Answers are compressed for clients that accept gzip, if that saves more than it costs."""
 
 import gzip
 import json

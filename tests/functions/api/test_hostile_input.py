@@ -1,4 +1,4 @@
-"""Input that is meant to do harm: it comes back as the text that it is, or is refused, and reaches no header or log."""
+"""Hostile input: it is returned as plain text or refused, and reaches no header or log."""
 
 import json
 import logging

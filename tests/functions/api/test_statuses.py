@@ -73,7 +73,7 @@ def test_a_job_that_nobody_will_run_is_settled(system: System) -> None:
 
 
 def test_results_that_have_no_room_are_asked_for_again(large: System) -> None:
-    """An answer bears as many as AWS takes of a function, and always one: whoever asks for the rest gets it."""
+    """An answer holds as many as Lambda allows, and at least one; a further request gets the rest."""
     parameters = {"value": "\\", "times": limits.MAX_RESULT_BYTES // 2 - 2}
     left = [large.run("repeat", parameters=parameters)["id"] for _ in range(5)]
     for expected in (2, 2, 1):

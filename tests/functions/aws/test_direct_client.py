@@ -132,7 +132,7 @@ def test_forked_process_has_a_connection_of_its_own(server: CannedServer, tables
 
 
 def test_untrusted_service_is_told_nothing(server: CannedServer, served: Any, tmp_path: Path) -> None:
-    """Whoever has a certificate of somebody else's."""
+    """A server with another host's certificate."""
     (tmp_path / "other").mkdir()
     with canned_server(tmp_path / "other") as (_, other):
         environment = {**served[1], "AWS_CA_BUNDLE": other["AWS_CA_BUNDLE"]}

@@ -52,7 +52,7 @@ def test_every_route_is_described(system: System) -> None:
 
 
 def test_strangers_see_no_flow(system: System) -> None:
-    """Without a key the document is the same for every deployment; a key that is none is refused."""
+    """Without a key the document is the same for every deployment; an invalid key is refused."""
     system.key = "nk_wrong"
     assert system.send(Route.OPENAPI).code == ErrorCode.UNAUTHENTICATED
     assert "trial" not in json.dumps(document(system))

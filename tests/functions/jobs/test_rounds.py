@@ -23,7 +23,7 @@ HOUR_MS = 4 * QUARTER_MS
 
 
 def lost_jobs(system: System, number: int) -> list[str]:
-    """Jobs that are past their deadline, in a table of which a page holds two rows."""
+    """Overdue jobs, in a table whose pages hold two rows."""
     ids = [system.submit(parameters={"a": each}).body["id"] for each in range(number)]
     system.clock.time += START_WITHIN_MS
     hook(system.deployment.table.client, "Scan", before=lambda asked: asked.update(Limit=2))

@@ -41,7 +41,7 @@ def spoil(system: System, job_id: str, field: str, value: Any) -> None:
 
 @pytest.fixture(params=SPOILT)
 def jobs(system: System, request: pytest.FixtureRequest) -> list[str]:
-    """Three jobs of which the second has an unreadable row."""
+    """Three jobs; the row of the second cannot be read."""
     ids = [submit(system) for _ in range(3)]
     spoil(system, ids[1], *SPOILT[request.param])
     return ids
@@ -110,7 +110,7 @@ def test_the_others_are_swept(system: System, jobs: list[str]) -> None:
 
 @pytest.mark.parametrize("result", ["{", "NaN", "9" * 5000, "[" * 100_000, '"\\ud800'], ids=lambda text: text[:5])
 def test_unreadable_result_is_lost(system: System, result: str) -> None:
-    """Whoever asks for it is told so, beside the other jobs."""
+    """It has an error entry, beside the other jobs."""
     ids = [submit(system) for _ in range(2)]
     system.deliver()
     spoil(system, ids[0], "result", {"S": result})

@@ -14,7 +14,7 @@ FAR = "9999-12-31T23:59:59.999999Z"
 )
 @pytest.mark.parametrize("route", [Route.SUBMIT, Route.UPLOAD, Route.SUBMIT_JOBS, Route.EXECUTE])
 def test_moments_at_the_ends_of_all_years(system: System, route: Route, run_at: str) -> None:
-    """They are refused as any moment that is too far, or is none; a batch refuses the one entry."""
+    """They are refused like any moment that is too far or invalid; a batch refuses only that entry."""
     options = {"options": {"runAt": run_at}}
     one = {"bytes": 10, "sha256": "0" * 64} if route is Route.UPLOAD else {"parameters": {"a": 1}}
     body = {"jobs": [one | options]} if route is Route.SUBMIT_JOBS else one | options

@@ -89,7 +89,7 @@ def test_same_key_is_one_job_with_one_schedule(system: System) -> None:
 
 
 def test_retry_may_come_after_the_moment(system: System) -> None:
-    """Who did not hear of the job's submission in time is told of it all the same; nobody else is."""
+    """A late resubmission of the job still returns it; a new job is refused."""
     first = submit(system, 5, headers=KEY)
     options = {"runAt": moment(system, 5)}
     system.clock.time += 6000

@@ -16,7 +16,7 @@ def new_job(system: System) -> str:
 
 
 def test_pending_job(system: System) -> None:
-    """A job that waits shows what there is to say of it, and when to ask again."""
+    """A waiting job shows its known values and its poll interval."""
     job = new_job(system)
     answer = system.send(Route.STATUS, org="acme", project="trial", flow="add", id=job)
     assert answer.body == {

@@ -103,7 +103,7 @@ def test_largest_inputs_are_kept(system: System, body: dict[str, Any]) -> None:
 
 
 def test_input_is_found_at_once(system: System) -> None:
-    """The input is read consistently: whoever has just read that the job failed finds it."""
+    """The input is read consistently: a caller who has just read that the job failed finds it."""
     old = failed(system)
     del system.calls[:]
     retry(system, old["id"])

@@ -56,7 +56,7 @@ class _Handler(Handler):
 
 @contextmanager
 def canned_server(folder: Path) -> Iterator[tuple[CannedServer, dict[str, str]]]:
-    """Serve while the context lasts; gives the server, and the environment of whoever calls it."""
+    """Serve while the context lasts; yield the server and the environment of its clients."""
     authority, context = trustme.CA(), SSLContext(PROTOCOL_TLS_SERVER)
     authority.issue_cert(HOST).configure_cert(context)
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))

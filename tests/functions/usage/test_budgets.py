@@ -63,7 +63,7 @@ def test_budget_is_an_orgs_own(system: System, budgets: Budgets) -> None:
 
 
 def test_org_is_refused_within_a_minute(system: System, budgets: Budgets) -> None:
-    """A batch gathers for some seconds; then each function hears of it once it looks again."""
+    """A batch gathers for some seconds; each function notices it at its next read."""
     budgets.set("acme", Limits(jobs=1))
     assert submit(system).status == 202
     count(system, [ended(1)])
@@ -191,7 +191,7 @@ def test_limit_that_is_not_named_stays(system: System, budgets: Budgets) -> None
 
 
 def test_budget_that_was_raised_meanwhile_is_not_marked(system: System, budgets: Budgets) -> None:
-    """Whoever has counted against the budget of before says nothing of the new one."""
+    """A process that counted against the old budget does not mark the new one."""
     budgets.set("acme", Limits(jobs=1))
     old = system.deployment.budgets.of("acme")
     budgets.set("acme", Limits(jobs=9))

@@ -1,4 +1,4 @@
-"""Usage is counted once for each job that ends, whoever ends it and however often the stream tells."""
+"""Usage is counted once per ended job, however it ends and however often the stream repeats it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

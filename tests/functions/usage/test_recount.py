@@ -21,7 +21,7 @@ HOUR = 60 * 60 * 1000
 
 @pytest.fixture
 def mapping(system: System) -> Mapping:
-    """A mapping of which nothing was read yet."""
+    """A mapping that has read nothing yet."""
     return Mapping(system)
 
 
@@ -62,7 +62,7 @@ def test_recount_that_dies_at_any_write_is_made_good(mapping: Mapping, at: int, 
 
 
 def test_two_commands_at_once_count_once(mapping: Mapping) -> None:
-    """Each finds what the other one has written meanwhile; whoever deletes second deletes nothing."""
+    """Each finds what the other has written; the second to delete deletes nothing."""
     mapping.arrive("ab")
     mapping.attempt(2)
     mapping.arrive("abab")
@@ -158,7 +158,7 @@ def test_healthy_sum_has_no_gaps(mapping: Mapping) -> None:
 
 
 def test_recount_of_old_days_counts_unfinished_jobs_anew(mapping: Mapping) -> None:
-    """Days of which nothing more was to come were put together without it."""
+    """Days that should not change any more were merged without it."""
     system = mapping.system
     jobs = system.deployment.bounds.jobs
     count(system, [submitted(1)])

@@ -6,7 +6,7 @@ from tests.functions.stand_ins.stream import count, restored, sums
 
 
 def test_restored_row_counts_nothing(system: System) -> None:
-    """Bringing it back ends no job; one that was brought back earlier, or whose id is used again, counts as ever."""
+    """Restoring it ends no job; a job restored earlier, or with a reused id, is counted."""
     count(system, [restored(1, by=2), restored(2, by=3, before=2)])
     assert sums(system) == {}
     count(system, [restored(3, by=2, before=2), restored(4, by=None, before=2)])

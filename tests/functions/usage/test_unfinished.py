@@ -46,7 +46,7 @@ def pass_time(system: System) -> None:
 
 
 def test_job_is_unfinished_from_its_submission_to_its_end(system: System) -> None:
-    """However it ends, and whoever ends it; the stop of a cancelled one's code changes nothing."""
+    """However it ends; the stop of a cancelled job's code changes nothing."""
     stream = Stream()
     ids = [submit(system).body["id"] for _ in range(3)]
     count(system, stream.records())
@@ -70,7 +70,7 @@ def test_job_that_takes_an_expired_ones_id_is_new(system: System) -> None:
 
 
 def test_org_at_its_bound_is_refused_until_a_job_has_ended(system: System, budgets: Budgets) -> None:
-    """With what to do and when; a known key is answered as ever, a retry is refused, and another org goes on."""
+    """The error says what to do and when; a known key returns its job, a retry is refused, and another org goes on."""
     budgets.set("acme", Limits(unfinished=2))
     known = submit(system, **{"idempotency-key": "k"}).body["id"]
     failed = system.run("refuse")["id"]
@@ -172,7 +172,7 @@ def test_jobs_are_counted_only_when_a_bound_could_be_reached(system: System, bud
 
 
 def test_mark_of_a_bound_that_was_changed_meanwhile_is_not_made(system: System, budgets: Budgets) -> None:
-    """Whoever has compared with the bound of before says nothing of the new one."""
+    """A process that compared with the old limit does not mark the new one."""
     budgets.set("acme", Limits(unfinished=1))
     old = system.deployment.budgets.of("acme")
     budgets.set("acme", Limits(unfinished=9))
@@ -181,7 +181,7 @@ def test_mark_of_a_bound_that_was_changed_meanwhile_is_not_made(system: System, 
 
 
 def test_default_bound_needs_no_row(system: System) -> None:
-    """An org of which no operator has said anything is bounded, too, and its mark is no budget to clear."""
+    """An org without a budget is limited too, and its mark is not a budget to clear."""
     marked = system.deployment.budgets
     marked.note_full("acme", marked.of("acme"), frozenset({"unfinished"}))
     assert refused(submit(system))

@@ -140,7 +140,7 @@ def test_poison_is_dropped(system: System, body: str) -> None:
 def test_field_that_no_submission_writes_is_poison(
     system: System, changes: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A message of which one field cannot be is dropped with one line in the log, and changes nothing."""
+    """A message with an invalid field is dropped with one line in the log, and changes nothing."""
     job_id = system.submit(parameters={"a": 1}, options={"delaySeconds": 900}).body["id"]
     queue = system.deployment.queue
     queue.client.send_message(QueueUrl=queue.url, MessageBody=system.message_of(job_id, **changes).body)

@@ -133,7 +133,7 @@ def test_no_process_costs_no_attempt(system: System, lack: int) -> None:
 def test_module_that_dies_or_hangs_costs_its_own_job_an_attempt(
     system: System, asset: Path, code: str, error: str
 ) -> None:
-    """Its error says what happened; a neighbour of another project runs as ever."""
+    """Its error says what happened; another project's flow still runs."""
     system.deployment.environment = {**system.deployment.environment, "IMPORT_SECONDS": "0.2"}
     catalog = system.deployment.catalog
     flows = {**catalog.flows, "broken/at-first": catalog.flows["trial/add"]}

@@ -97,7 +97,7 @@ def test_project_named_like_a_folder_beside_the_flows_is_found(tmp_path: Path) -
 
 
 def test_missing_module_is_missing_by_its_name(folder: Path) -> None:
-    """Whoever tries what may not be there finds that it is not."""
+    """An import in a `try` may fail."""
     said = (
         "import importlib.util\nimport library\nprint([importlib.util.find_spec(name) for name in "
         "('nothing', 'library.nothing')])"

@@ -87,7 +87,7 @@ def test_catalog_names_what_flows_ask_for(system: System) -> None:
 
 
 def test_flow_is_described_with_the_worker_that_it_asks_for(system: System) -> None:
-    """One that asks for none is described as ever."""
+    """A flow that asks for no worker kind is described without one."""
     flows = system.send(Route.FLOWS).body["flows"]
     assert {each["flow"]: each.get("worker") for each in flows} == {
         "acme/scales/weigh": "m2048-b10-t60",
@@ -205,7 +205,7 @@ def test_attempt_on_a_default_worker_after_one_on_another_counts_as_one_of_a_def
 
 
 def test_message_of_a_flow_that_asks_for_another_worker_by_now_runs_where_it_is(system: System) -> None:
-    """A worker that has less time than the flow may take gives it what there is, and settles its job."""
+    """A worker with less time than the flow's timeout gives it the time left, and settles its job."""
     slow, default = "scales/slow", system.deployment.queue
     job_id = system.submit(slow).body["id"]
     moved = system.deployment.queue_of(slow)

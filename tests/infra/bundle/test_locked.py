@@ -57,6 +57,6 @@ def test_locked_group_is_part_of_the_lock(group: str) -> None:
 
 
 def test_extra_takes_the_emulator_that_is_patched() -> None:
-    """Whoever installs the distribution has no lock."""
+    """The distribution is installed without the lock file."""
     assert f"ministack=={patching.MADE_FOR}" in DECLARED["project"]["optional-dependencies"]["deploy"]
     assert version("ministack") == patching.MADE_FOR

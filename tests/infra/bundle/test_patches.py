@@ -20,7 +20,7 @@ DISTRIBUTIONS = {"aws_lambda_powertools": "aws-lambda-powertools", "dateutil": "
 
 
 def test_patches_are_made_for_the_installed_versions() -> None:
-    """Whoever upgrades a library looks at its patches."""
+    """Upgrading a library requires a look at its patches."""
     wanted = {DISTRIBUTIONS.get(library, library): made_for for library, made_for in MADE_FOR.items()}
     wanted |= {"ministack": patching.MADE_FOR, "fastjsonschema": bounded_code.MADE_FOR}
     assert {name: version(name) for name in wanted} == wanted

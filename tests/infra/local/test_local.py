@@ -133,7 +133,7 @@ def saying(*words: str) -> Callable[[str], bool]:
 
 
 def test_the_keys_stand_before_the_ready_line(system: Running, url: str) -> None:
-    """Whoever reads up to the line with `ready` has the keys and the base URL."""
+    """The output up to the line with `ready` has the keys and the base URL."""
     before, _, _ = system.output.partition(f"{url}{READY}")
 
     assert all(key in before for key in LOCAL_KEYS.values())

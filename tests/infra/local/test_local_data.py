@@ -150,7 +150,7 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_said_and_can_be_left(tmp_path: Path) -> None:
-    """Half a file, or one of another version, is no start; `FRESH=1` is told of, and helps."""
+    """An incomplete file, or one of another version, is refused; the error names `FRESH=1`, which helps."""
     (tmp_path / "contents").write_bytes(b"half")
     with pytest.raises(ContentsError):
         read_contents(tmp_path / "contents")

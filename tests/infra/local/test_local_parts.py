@@ -157,7 +157,7 @@ def test_an_asset_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_an_asset_is_whole_for_each_of_many_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers that start at the same time all find every file, whoever unpacks the asset."""
+    """Workers that start at the same time all find every file, whichever unpacks the asset."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     archive, names = tmp_path / "code.zip", [f"{number}.py" for number in range(300)]
     with zipfile.ZipFile(archive, "w") as writing:

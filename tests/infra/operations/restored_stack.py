@@ -76,7 +76,7 @@ OUTPUTS = {f"{name}Table": {"Value": {"Ref": name}} for name in ("Jobs", "Usage"
 
 
 class Deployment:
-    """A stack with three tables, of which a restoration is to bring some back, on a clock that sleeping moves."""
+    """A stack with three tables, some of which are restored, on a clock that sleeping moves."""
 
     def __init__(self) -> None:
         self.time = NOW

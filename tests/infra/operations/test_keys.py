@@ -54,7 +54,7 @@ def test_key_may_be_limited(keys: Keys) -> None:
 
 
 def test_key_that_there_is_has_the_row_of_one_that_is_made(keys: Keys) -> None:
-    """Whoever inserts a key of their own, as the local system does, writes what `create` writes."""
+    """Inserting a given key, as the local system does, writes what `create` writes."""
     made = keys.create("acme", "ci", created=1_700_000_000)
     keys.insert("nk_known", "acme", "ci", created=1_700_000_000)
     rows = {row.pop("hash")["S"]: row for row in keys.client.scan(TableName="keys")["Items"]}
@@ -64,7 +64,7 @@ def test_key_that_there_is_has_the_row_of_one_that_is_made(keys: Keys) -> None:
 
 
 def test_key_is_never_inserted_twice(keys: Keys) -> None:
-    """A key that the table knows keeps its org, whoever inserts it again."""
+    """A key in the table keeps its org when it is inserted again."""
     keys.insert("nk_known", "acme", "ci", created=0)
     with pytest.raises(keys.client.exceptions.ConditionalCheckFailedException):
         keys.insert("nk_known", "globex", "ci", created=1)
@@ -94,7 +94,7 @@ def test_key_is_revoked_by_its_id(keys: Keys) -> None:
 
 @pytest.mark.parametrize("key_id", ["", "nothing", "nk_something"])
 def test_unknown_id_revokes_nothing(keys: Keys, key_id: str) -> None:
-    """An id that is none is an error that says where to find one."""
+    """An unknown id is an error that says where to find ids."""
     keys.create("acme", "ci", created=1)
     with pytest.raises(KeyNotFoundError, match="list"):
         keys.revoke(key_id, now=10)

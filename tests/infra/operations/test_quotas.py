@@ -56,7 +56,7 @@ def test_workers_that_leave_nothing_for_the_api_are_a_warning(assembly_for: Call
 
 
 def test_large_asset_is_named_by_its_largest_parts(assembly: Path, tmp_path: Path) -> None:
-    """So that whoever wrote the requirements knows which."""
+    """The message names the requirement."""
     (tmp_path / "noukai.template.json").write_text((assembly / "noukai.template.json").read_text())
     worker = {"source": {"path": "asset", "packaging": "zip"}}
     (tmp_path / "noukai.assets.json").write_text(json.dumps({"files": {"worker": worker}}))
@@ -89,7 +89,7 @@ def test_environment_is_measured_as_json() -> None:
 
 
 def test_most_kinds_of_workers_fit_into_an_environment(template_for: Callable[..., Template]) -> None:
-    """Whoever submits is told the queue of each of sixteen."""
+    """A function that submits gets the queues of all sixteen."""
     draining = ",".join(f"m{128 * number}-b10-t60" for number in range(1, 17))
     functions = template_for(draining=draining).functions()
     assert max(map(environment_bytes, functions.values())) < MAX_ENVIRONMENT_BYTES

@@ -131,7 +131,7 @@ def test_commands_deploy_and_take_back(account: Account, monkeypatch: pytest.Mon
 
 
 def test_deployment_after_a_rollback_leaves_no_function_behind(account: Account) -> None:
-    """Also those of which it changes nothing; the versions before stay, and no others."""
+    """Also unchanged functions; only the previous versions stay."""
     deploy(account, Api="one", Worker="one")
     deploy(account, Api="two", Worker="two")
     rollback(account, STACK, now=0)

@@ -111,7 +111,7 @@ def test_package_of_a_url(tmp_path: Path, package: str) -> None:
 
 
 def test_package_of_a_wheel_comes_with_the_project(tmp_path: Path) -> None:
-    """Whoever clones it, and its CI, has no such file."""
+    """A clone, and its CI, lacks that file."""
     wheel = make_wheel(tmp_path, "noukai", "")
     for number, package in enumerate((str(wheel), wheel.as_uri())):
         folder = tmp_path / f"new{number}"

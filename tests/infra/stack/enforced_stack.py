@@ -76,7 +76,7 @@ class EnforcedFunction:
         self.notes.write_text("")
 
     def note(self, said: str) -> None:
-        """Note what AWS has said that it refuses."""
+        """Note what AWS has refused."""
         with self.notes.open("a") as notes:
             notes.writelines(f"{action}\n" for action in _REFUSAL.findall(said))
 

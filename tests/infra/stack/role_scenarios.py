@@ -16,7 +16,7 @@ from tests.infra.stack.role_jobs import budget, large, overdue, pending, put, ru
 
 HOUR = 3600
 LISTED = "add-later"
-"""A flow of which no other scenario leaves jobs behind."""
+"""A flow without jobs from other scenarios."""
 
 
 def submit(role: System, root: System) -> None:

@@ -50,7 +50,7 @@ def test_role_allows_what_its_function_does(stack: EnforcedStack, handler: str) 
 
 @pytest.mark.parametrize("handler", ENTRIES)
 def test_function_needs_each_of_its_permissions(stack: EnforcedStack, handler: str) -> None:
-    """Whichever permission is taken away, it is just that which the function is refused."""
+    """If a permission is removed, the function is refused exactly that action."""
     for permission in stack.permissions(handler):
         with stack.without(handler, permission):
             refused = stack.play(handler, SCENARIOS[handler])

@@ -20,7 +20,7 @@ def bucket(template: Template, prefix: str = "Payloads") -> tuple[str, dict[str,
 
 @pytest.mark.parametrize("prefix", BUCKETS)
 def test_bucket_is_private_and_encrypted(template: Template, prefix: str) -> None:
-    """Nobody but the functions has a way to it, and what they do not own is not there."""
+    """Only the functions have access to it, and only to objects of this account."""
     _, properties = bucket(template, prefix)
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(properties["PublicAccessBlockConfiguration"]) == 4

@@ -21,7 +21,7 @@ LINE = '{"level":"%s","message":"%s","job_id":"%s"}'
 
 
 class Logged(Deployed):
-    """A stack of which only the log of its worker is there."""
+    """A stack with only the log of its worker."""
 
     def functions(self) -> list[dict[str, Any]]:
         """Give the worker alone."""

@@ -137,7 +137,7 @@ def test_message_becomes_a_dead_letter(subject: Subject) -> None:
 
 
 class Caller:
-    """Whoever sends, receives and uses every receipt that it was ever given."""
+    """A client that sends, receives and uses every receipt that it was ever given."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject

@@ -62,7 +62,7 @@ def test_of_a_flow_that_is_known(job: Job, after: int, pause: int) -> None:
 
 
 def test_a_job_that_overruns_is_looked_at_ever_more_seldom() -> None:
-    """Past its time a job is at worst treated as one of which nothing is known."""
+    """Past its expected end, a job is polled at least as often as one without an estimate."""
     job = known(5, 0.75)
     pauses = [next_poll_ms(job, NOW + seconds * 1000) for seconds in (6, 20, 100, 800)]
     assert pauses == sorted(pauses)

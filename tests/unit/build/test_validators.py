@@ -20,7 +20,7 @@ annotations = annotations_of(LEAVES, KEYS)
 
 @given(annotation=annotations, value=values)
 def test_worker_takes_what_a_submission_takes(annotation: Any, value: Any) -> None:
-    """A worker takes what its submission let through, and nothing else, whoever may have let it through."""
+    """A worker accepts exactly what a submission accepts, whoever submitted it."""
     assert worker_takes(annotation, value) == (not accepting(annotation)(value))
 
 
