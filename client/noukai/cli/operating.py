@@ -16,6 +16,7 @@ _SUMMARIES = {
     "redrive": "Return unprocessed dead-letter messages to their reader.",
     "recount": "Count the usage that could not be counted in time, exactly once.",
 }
+OPERATING = frozenset(_SUMMARIES)
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
