@@ -72,7 +72,7 @@ SAVED_INPUT = "i"
 _FIELD = re.compile(r"(?<![:\w])[a-z_]+\b")
 """A field name in an expression. Placeholders begin with a colon; keywords are upper-case."""
 
-_LETTERS = {**NAMES, "format": FORMAT}
+_STORED_NAMES = {**NAMES, "format": FORMAT}
 _OPERATORS = frozenset({"attribute_not_exists", "if_not_exists"})
 
 _AS_JSON = frozenset({"progress", "metadata", "result_object"})
@@ -97,7 +97,7 @@ def expression(text: str) -> str:
 
 
 def _translated(found: re.Match[str]) -> str:
-    return found[0] if found[0] in _OPERATORS else _LETTERS[found[0]]
+    return found[0] if found[0] in _OPERATORS else _STORED_NAMES[found[0]]
 
 
 def assignments(changes: Mapping[str, object]) -> tuple[str, ...]:
