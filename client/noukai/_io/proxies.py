@@ -5,13 +5,16 @@ httpx supports fewer of them: it ignores networks, and fails at IPv6 in brackets
 
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import TypeVar
 
 import httpx
 
 _ENTRY = re.compile(r"(?:\[(?P<address>[^]]+)\]|(?P<name>[^:]+))(?::(?P<port>\d+))?")
 _PORTS = {"http": 80, "https": 443}
+
+Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
 
 class Exceptions:
@@ -48,28 +51,29 @@ class Exceptions:
 
 def mounts(
     proxies: Mapping[str, str], context: ssl.SSLContext, limits: httpx.Limits
-) -> dict[str, httpx.BaseTransport | None]:
+) -> Mapping[str, httpx.BaseTransport]:
     """Return the mounts of an `httpx.Client` for proxies from `urllib.request.getproxies`."""
-    exceptions = Exceptions(proxies.get("no", ""))
-
-    def routed(proxy: str) -> httpx.BaseTransport:
-        proxied = httpx.HTTPTransport(verify=context, limits=limits, proxy=proxy)
-        return _Routed(exceptions, proxied, httpx.HTTPTransport(verify=context, limits=limits))
-
-    return {scheme: routed(proxy) for scheme, proxy in _by_scheme(proxies).items()}
+    return _mounts(proxies, _Routed, lambda proxy: httpx.HTTPTransport(verify=context, limits=limits, proxy=proxy))
 
 
 def async_mounts(
     proxies: Mapping[str, str], context: ssl.SSLContext, limits: httpx.Limits
-) -> dict[str, httpx.AsyncBaseTransport | None]:
+) -> Mapping[str, httpx.AsyncBaseTransport]:
     """Return the mounts of an `httpx.AsyncClient`, as `mounts` does."""
+    return _mounts(
+        proxies, _AsyncRouted, lambda proxy: httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy)
+    )
+
+
+def _mounts(
+    proxies: Mapping[str, str],
+    routed: Callable[[Exceptions, Transport, Transport], Transport],
+    transport: Callable[[str | None], Transport],
+) -> Mapping[str, Transport]:
     exceptions = Exceptions(proxies.get("no", ""))
-
-    def routed(proxy: str) -> httpx.AsyncBaseTransport:
-        proxied = httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy)
-        return _AsyncRouted(exceptions, proxied, httpx.AsyncHTTPTransport(verify=context, limits=limits))
-
-    return {scheme: routed(proxy) for scheme, proxy in _by_scheme(proxies).items()}
+    return {
+        scheme: routed(exceptions, transport(proxy), transport(None)) for scheme, proxy in _by_scheme(proxies).items()
+    }
 
 
 class _Routed(httpx.BaseTransport):
