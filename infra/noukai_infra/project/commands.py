@@ -10,6 +10,7 @@ import typer
 
 from noukai_infra.project.beginning import begin_project
 from noukai_infra.project.extra import missing
+from noukai_infra.project.package import with_extra
 
 commands = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -77,7 +78,7 @@ def doctor_command() -> None:
 def operate(name: str, arguments: Sequence[str]) -> int:
     """Run a command of the operator; return its exit code."""
     if name != "init" and (lacking := missing()):
-        sys.stderr.write(f"`noukai {name}` needs {', '.join(lacking)}: pip install 'noukai[deploy]'\n")
+        sys.stderr.write(f"`noukai {name}` needs {', '.join(lacking)}: pip install '{with_extra()}'\n")
         return 1
     given = list(arguments)
     if name in _WITH_STAGE and given and not given[0].startswith("-"):

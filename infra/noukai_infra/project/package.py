@@ -37,6 +37,15 @@ def requirement(package: str | None, folder: Path) -> str:
     raise PackageError(f"{named} is neither a wheel's file nor a URL: give one, such as git+https://….")
 
 
+def with_extra() -> str:
+    """Return what pip is to install so that the distribution that is here has its extra.
+
+    The name alone would be looked up in an index, which may have another distribution of that name.
+    """
+    origin = _installed_from(distribution(_NAME))
+    return f"{_NAME}{_EXTRA}" if origin is None else f"{_NAME}{_EXTRA} @ {origin}"
+
+
 def _installed_from(found: Distribution) -> str | None:
     """Return where the installed distribution came from, unless it came from an index."""
     origin = json.loads(found.read_text("direct_url.json") or "{}")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from noukai_infra.project import package as own_package
 from noukai_infra.project.beginning import FolderError, begin_project, stack_of
 from noukai_infra.project.package import PackageError
 from noukai_infra.settings import Settings, settings_in
@@ -143,3 +144,27 @@ def test_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
 
 def test_empty_folder_will_do(tmp_path: Path) -> None:
     assert {str(path.relative_to(tmp_path)) for path in begin_project(tmp_path, URL)} == FILES
+
+
+VCS = '{"url": "https://example.com/jobs", "vcs_info": {"vcs": "git", "commit_id": "1f0c"}}'
+
+
+@pytest.mark.parametrize(
+    ("origin", "installed"),
+    [
+        (None, "noukai[deploy]"),
+        (VCS, "noukai[deploy] @ git+https://example.com/jobs@1f0c"),
+        ('{"url": "file:///w/noukai.whl", "archive_info": {}}', "noukai[deploy] @ file:///w/noukai.whl"),
+    ],
+)
+def test_extra_is_installed_from_where_the_distribution_came(
+    monkeypatch: pytest.MonkeyPatch, origin: str | None, installed: str
+) -> None:
+    """An index may have another distribution of that name."""
+
+    class Installed:
+        def read_text(self, name: str) -> str | None:
+            return origin if name == "direct_url.json" else None
+
+    monkeypatch.setattr(own_package, "distribution", lambda _: Installed())
+    assert own_package.with_extra() == installed
