@@ -35,7 +35,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what mostly waits; end with the explorations, which keep every core busy and wait for nothing."""
-    items.sort(key=lambda item: (item.nodeid.startswith(EXPLORATION), not item.nodeid.startswith(IN_REAL_TIME)))
+    items.sort(
+        key=lambda item: (item.nodeid.startswith(EXPLORATION), not item.nodeid.startswith(IN_REAL_TIME))
+    )
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -43,4 +45,6 @@ def _signals_are_heard() -> None:
     """Signals reach the programs that tests start: what `&` or `nohup` ignores, these would ignore as well."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda *_: None)  # which no program inherits, and this one still lives on
+        signal.signal(
+            signal.SIGHUP, lambda *_: None
+        )  # which no program inherits, and this one still lives on

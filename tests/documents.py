@@ -36,7 +36,9 @@ class Block:
 
 def _blocks(document: Path) -> list[Block]:
     found = _BLOCK.findall(document.read_text())
-    return [Block(document, language, info, _dedented(code, indent)) for indent, language, info, code in found]
+    return [
+        Block(document, language, info, _dedented(code, indent)) for indent, language, info, code in found
+    ]
 
 
 def _dedented(code: str, indent: str) -> str:

@@ -63,7 +63,9 @@ def called(process: FlowProcess) -> Outcome:
 
 def receive(process: FlowProcess, seconds: float) -> Outcome | None:
     """What it says within so many seconds, once it runs."""
-    return process.receive(seconds) if process.has_imported else process.receive(5) or process.receive(seconds)
+    return (
+        process.receive(seconds) if process.has_imported else process.receive(5) or process.receive(seconds)
+    )
 
 
 def ended(process: FlowProcess) -> Outcome:

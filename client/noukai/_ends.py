@@ -16,10 +16,15 @@ AnyJob = TypeVar("AnyJob", Job, AsyncJob)
 
 
 @overload
-def as_completed(jobs: Iterable[Job], *, timeout_ms: float | None = None, progress: bool = False) -> Iterable[Job]: ...
+def as_completed(
+    jobs: Iterable[Job], *, timeout_ms: float | None = None, progress: bool = False
+) -> Iterable[Job]: ...
 @overload
 def as_completed(
-    jobs: Iterable[AsyncJob] | AsyncIterable[AsyncJob], *, timeout_ms: float | None = None, progress: bool = False
+    jobs: Iterable[AsyncJob] | AsyncIterable[AsyncJob],
+    *,
+    timeout_ms: float | None = None,
+    progress: bool = False,
 ) -> AsyncIterable[AsyncJob]: ...
 def as_completed(jobs: Any, *, timeout_ms: float | None = None, progress: bool = False) -> Any:
     """Iterate over jobs as they end: with `for`, or with `async for` over those of an `AsyncNoukai`.
@@ -52,7 +57,9 @@ class _Ends:
     async def __aiter__(self) -> AsyncIterator[AsyncJob]:
         given: Any = self.jobs
         jobs: dict[str, AsyncJob] = (
-            {job.id: job async for job in given} if hasattr(given, "__aiter__") else {job.id: job for job in given}
+            {job.id: job async for job in given}
+            if hasattr(given, "__aiter__")
+            else {job.id: job for job in given}
         )
         if jobs:
             api, driver = _common(jobs)
@@ -72,7 +79,11 @@ def _common(jobs: dict[str, Any]) -> tuple[Api, Any]:
     """Return the client that all jobs share."""
     asked = map(asked_through, jobs.values())
     # A job unpickled from another process has its own client with the same settings.
-    first, *others = {api.settings if api.is_portable else api: (api, driver) for api, driver in asked}.values()
+    first, *others = {
+        api.settings if api.is_portable else api: (api, driver) for api, driver in asked
+    }.values()
     if others:
-        raise InvalidArgumentError("these jobs belong to several clients: call as_completed once for each client")
+        raise InvalidArgumentError(
+            "these jobs belong to several clients: call as_completed once for each client"
+        )
     return first

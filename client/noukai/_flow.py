@@ -127,7 +127,9 @@ class Flow(_KnownFlow[BlockingDriver]):
             for accepted in self._driver.each(mapped):
                 yield Job(accepted.id, self._api, self._driver, accepted)
 
-    def jobs(self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]) -> Iterator[JobStatus]:
+    def jobs(
+        self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]
+    ) -> Iterator[JobStatus]:
         """Iterate over the flow's jobs, newest first and without their results.
 
         A page of up to `page_size` jobs is fetched when the previous one is used up. Jobs submitted in the
@@ -193,7 +195,9 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
             async for accepted in self._driver.each(mapped):
                 yield AsyncJob(accepted.id, self._api, self._driver, accepted)
 
-    def jobs(self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]) -> AsyncIterator[JobStatus]:
+    def jobs(
+        self, *, page_size: int = MAX_LIST_LIMIT, **selection: Unpack[JobSelection]
+    ) -> AsyncIterator[JobStatus]:
         """Iterate over the flow's jobs as `Flow.jobs` does, with `async for`."""
         return self._driver.each(self._listing(selection, page_size))
 

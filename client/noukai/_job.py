@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 class _KnownJob(Portable[Driver]):
     def __init__(
-        self, job_id: str, api: Api, driver: Driver, accepted: JobAccepted | None = None, end: End | None = None
+        self,
+        job_id: str,
+        api: Api,
+        driver: Driver,
+        accepted: JobAccepted | None = None,
+        end: End | None = None,
     ) -> None:
         super().__init__(job_id, api, driver)
         self._id = job_id

@@ -184,7 +184,9 @@ class _Log(logging.LoggerAdapter[logging.Logger]):
     """The standard logger with fields by name, like the worker's."""
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
-        known = {name: kwargs.pop(name) for name in ("exc_info", "stack_info", "stacklevel") if name in kwargs}
+        known = {
+            name: kwargs.pop(name) for name in ("exc_info", "stack_info", "stacklevel") if name in kwargs
+        }
         return msg, {**known, "extra": {**kwargs.pop("extra", {}), **kwargs}}
 
 

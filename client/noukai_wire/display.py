@@ -60,7 +60,11 @@ def progress_line(progress: Mapping[str, Any]) -> str:
     percent = percent_of(progress)
     told = {name: value for name, value in progress.items() if name != "percent" or percent is None}
     message = told.pop("message", "")
-    parts = ["" if percent is None else f"{percent:.0f} %", str(message), *(f"{name}={told[name]}" for name in told)]
+    parts = [
+        "" if percent is None else f"{percent:.0f} %",
+        str(message),
+        *(f"{name}={told[name]}" for name in told),
+    ]
     return one_line(" ".join(part for part in parts if part))
 
 
@@ -72,7 +76,11 @@ def text_of_duration(duration: timedelta) -> str:
 
 def facts_of(status: "JobStatus") -> dict[str, str]:
     """Return the facts about a job by name, each in one line, without its result."""
-    attempt = f"{status.attempt} of {status.max_attempts}" if status.attempt and status.max_attempts else status.attempt
+    attempt = (
+        f"{status.attempt} of {status.max_attempts}"
+        if status.attempt and status.max_attempts
+        else status.attempt
+    )
     facts = {
         "job": status.id,
         "state": status.state,
@@ -144,7 +152,9 @@ def rich_of_facts(facts: Mapping[str, str], colour: str = "") -> "RenderableType
 
     table = Table.grid(padding=(0, 2))
     for name, fact in facts.items():
-        table.add_row(Text(name, style="dim"), Text(fact, style=f"bold {colour}".strip() if name == "state" else ""))
+        table.add_row(
+            Text(name, style="dim"), Text(fact, style=f"bold {colour}".strip() if name == "state" else "")
+        )
     return table
 
 
@@ -156,7 +166,10 @@ def html_of_result(output: object) -> str:
 
 
 def html_of_rows(
-    rows: Iterable[Mapping[str, str]], count: int, numbers: Container[str], total: Mapping[str, str] | None = None
+    rows: Iterable[Mapping[str, str]],
+    count: int,
+    numbers: Container[str],
+    total: Mapping[str, str] | None = None,
 ) -> str:
     """Return rows as HTML with a heading and a total."""
     shown = list(islice(rows, _MOST_ROWS))
@@ -172,14 +185,16 @@ def html_of_rows(
 
 def _row(tag: str, row: Mapping[str, str], numbers: Container[str]) -> str:
     cells = [
-        f'<{tag} style="{_NUMBER if name in numbers else _CELL}">{_escaped(text)}</{tag}>' for name, text in row.items()
+        f'<{tag} style="{_NUMBER if name in numbers else _CELL}">{_escaped(text)}</{tag}>'
+        for name, text in row.items()
     ]
     return f"<tr>{''.join(cells)}</tr>"
 
 
 def _table(cells: Mapping[str, str]) -> str:
     rows = "".join(
-        f'<tr><th style="{_CELL}">{name}</th><td style="{_CELL}">{cell}</td></tr>' for name, cell in cells.items()
+        f'<tr><th style="{_CELL}">{name}</th><td style="{_CELL}">{cell}</td></tr>'
+        for name, cell in cells.items()
     )
     return f"<table>{rows}</table>"
 

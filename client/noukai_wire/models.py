@@ -130,7 +130,9 @@ class ExecuteResult(ReadableOutput, WireModel):
     def the_output(self) -> object:
         """Return the output, if it is not behind a URL."""
         if self.output_url is not None:
-            raise OutputMismatchError("the output is behind a URL: fetch the job's status, which downloads it")
+            raise OutputMismatchError(
+                "the output is behind a URL: fetch the job's status, which downloads it"
+            )
         return self.output
 
 

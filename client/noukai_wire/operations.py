@@ -152,7 +152,9 @@ OPERATIONS: Mapping[Route, Operation] = {
         example={"state": "pending", "createdBefore": "2026-01-31T12:00:00Z"},
     ),
     Route.FLOWS: Operation("List the flows of the deployment", FlowList),
-    Route.USAGE: Operation("Show what the org of the key has used, by day and flow", UsageReport, query=UsageQuery),
+    Route.USAGE: Operation(
+        "Show what the org of the key has used, by day and flow", UsageReport, query=UsageQuery
+    ),
     Route.OPENAPI: Operation(
         "Show this document; with a key, also each flow's own input",
         OpenApi,

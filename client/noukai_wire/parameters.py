@@ -9,7 +9,8 @@ from noukai_wire import limits
 from noukai_wire.models import WireModel
 
 IdempotencyKey = Annotated[
-    str, StringConstraints(min_length=1, max_length=limits.MAX_IDEMPOTENCY_KEY_LENGTH, pattern=r"^[\x20-\x7e]*$")
+    str,
+    StringConstraints(min_length=1, max_length=limits.MAX_IDEMPOTENCY_KEY_LENGTH, pattern=r"^[\x20-\x7e]*$"),
 ]
 
 
@@ -31,5 +32,7 @@ class WaitQuery(WireModel):
 class UsageQuery(WireModel):
     """The query of a usage report: its first and last UTC day, by default this month until today."""
 
-    from_: Annotated[date | None, Field(alias="from", description=f"At most {limits.MAX_USAGE_DAYS} days.")] = None
+    from_: Annotated[
+        date | None, Field(alias="from", description=f"At most {limits.MAX_USAGE_DAYS} days.")
+    ] = None
     to: date | None = None

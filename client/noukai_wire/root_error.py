@@ -10,7 +10,12 @@ class NoukaiError(Exception):
     """
 
     def __init__(
-        self, message: str, *, status_code: int | None = None, code: str | None = None, request_id: str | None = None
+        self,
+        message: str,
+        *,
+        status_code: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message

@@ -53,7 +53,9 @@ def html_of_flows(flows: Sequence["FlowDescription"]) -> str:
 def arguments_line(flow: "FlowDescription") -> str:
     """Return the names of a flow's arguments, optional ones in brackets."""
     required: list[str] = flow.input.get("required", [])
-    return one_line(" ".join(name if name in required else f"[{name}]" for name in flow.input.get("properties", {})))
+    return one_line(
+        " ".join(name if name in required else f"[{name}]" for name in flow.input.get("properties", {}))
+    )
 
 
 def _flow_row(flow: "FlowDescription") -> Row:

@@ -32,7 +32,11 @@ class SchemaReader:
         if name in within:
             return None
         known = self.resolved(schema)
-        for stated in (an_array(known.get("examples"))[:1], [known.get("default")], an_array(known.get("enum"))[:1]):
+        for stated in (
+            an_array(known.get("examples"))[:1],
+            [known.get("default")],
+            an_array(known.get("enum"))[:1],
+        ):
             if stated and stated[0] is not None:
                 return stated[0]
         if "const" in known:
@@ -114,7 +118,9 @@ def _number(known: Schema) -> float:
 def _fits(number: float, known: Schema) -> bool:
     return (
         _limit(known, "minimum", number) <= number <= _limit(known, "maximum", number)
-        and _limit(known, "exclusiveMinimum", number - 1) < number < _limit(known, "exclusiveMaximum", number + 1)
+        and _limit(known, "exclusiveMinimum", number - 1)
+        < number
+        < _limit(known, "exclusiveMaximum", number + 1)
         and number % _limit(known, "multipleOf", number or 1) == 0
         and (known.get("type") != "integer" or number == int(number))
     )

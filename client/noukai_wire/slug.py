@@ -4,7 +4,9 @@ import re
 
 from noukai_wire.limits import MAX_SLUG_LENGTH, MIN_SLUG_LENGTH
 
-SLUG_RULE = f"{MIN_SLUG_LENGTH} to {MAX_SLUG_LENGTH} lower-case letters, digits and hyphens, no hyphen first or last"
+SLUG_RULE = (
+    f"{MIN_SLUG_LENGTH} to {MAX_SLUG_LENGTH} lower-case letters, digits and hyphens, no hyphen first or last"
+)
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 

@@ -49,6 +49,8 @@ def word_count(
     for number, line in enumerate(lines, start=1):
         counts.update(_WORD.findall(line.lower()))
         if number % tenth == 0:
-            context.progress(percent=100 * number / len(lines), message=f"counted {number} of {len(lines)} lines")
+            context.progress(
+                percent=100 * number / len(lines), message=f"counted {number} of {len(lines)} lines"
+            )
             time.sleep(pause)
     return {"words": counts.total(), "distinct": len(counts), "top": dict(counts.most_common(top))}

@@ -46,7 +46,10 @@ class InvalidInputError(Refusal):
     """An invalid body, header or query, with the first invalid places and a message for each."""
 
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
-        shown = [(cut(path, _MAX_PATH_BYTES), cut(message, _MAX_PATH_BYTES)) for path, message in errors[:MAX_ERRORS]]
+        shown = [
+            (cut(path, _MAX_PATH_BYTES), cut(message, _MAX_PATH_BYTES))
+            for path, message in errors[:MAX_ERRORS]
+        ]
         more = f"; only the first {MAX_ERRORS} are listed" if len(errors) >= MAX_ERRORS else ""
         self.errors = shown
         self.summary = "; ".join(f"{path or 'the body'}: {message}" for path, message in shown)
@@ -110,7 +113,9 @@ class ProjectNotFoundError(Refusal):
     """A project that is not deployed."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is no project {name[:160]!r} here: GET /api/v1/flows lists the flows of each.")
+        super().__init__(
+            f"There is no project {name[:160]!r} here: GET /api/v1/flows lists the flows of each."
+        )
 
 
 class JobNotFoundError(Refusal):

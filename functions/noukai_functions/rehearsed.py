@@ -45,5 +45,6 @@ def _catalog(flow: Flow) -> Catalog:
     )
     submission = body_validator(Submission.model_json_schema(schema_generator=ReadableSchema))
     return Catalog.of(
-        {flow.name: entry}, {flow.name: flow_validator(flow.signature.adapter).code, SUBMISSION: submission.code}
+        {flow.name: entry},
+        {flow.name: flow_validator(flow.signature.adapter).code, SUBMISSION: submission.code},
     )

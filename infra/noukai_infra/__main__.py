@@ -83,7 +83,8 @@ def _show_first_key(operator: Operator, org: str) -> None:
         return
     if _is_in_ci() or not sys.stdout.isatty():
         typer.echo(
-            "Key:      none yet, to keep it out of logs; at a terminal: " + command("keys", f"create --org {org} first")
+            "Key:      none yet, to keep it out of logs; at a terminal: "
+            + command("keys", f"create --org {org} first")
         )
         return
     key = keys.create(org, "first", created=int(time.time()))
@@ -147,7 +148,9 @@ def recount_command(
     uncounted = Uncounted(session.client("s3"), outputs["UncountedBucket"])
     found = uncounted.summary()
     for key in found.unreadable:
-        typer.echo(f"s3://{uncounted.bucket}/{key} holds no batch of the stream: look at it, and delete it yourself.")
+        typer.echo(
+            f"s3://{uncounted.bucket}/{key} holds no batch of the stream: look at it, and delete it yourself."
+        )
     if not found.batches:
         typer.echo("There is no uncounted usage.")
         return
@@ -160,7 +163,9 @@ def recount_command(
     config = Config(read_timeout=90, retries={"total_max_attempts": 1})
     count = partial(count_with, session.client("lambda", config=config), outputs["MeteringFunction"])
     batches, records = uncounted.recount(count, without)
-    typer.echo(f"{records} records in {batches} batches are counted and deleted; those that were in stay counted once.")
+    typer.echo(
+        f"{records} records in {batches} batches are counted and deleted; those that were in stay counted once."
+    )
 
 
 def main(arguments: Sequence[str] | None = None, program: str | None = None) -> None:

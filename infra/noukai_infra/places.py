@@ -41,5 +41,7 @@ def _default(folder: Path) -> Path:
 PROJECT = project_of(Path.cwd(), _default(Path.cwd()))
 """The folder of the flows, the settings and `.build`."""
 
-SETTINGS_FILE = next((PROJECT / name for name in SETTINGS_FILES if (PROJECT / name).is_file()), PROJECT / PROJECT_FILE)
+SETTINGS_FILE = next(
+    (PROJECT / name for name in SETTINGS_FILES if (PROJECT / name).is_file()), PROJECT / PROJECT_FILE
+)
 """The settings file of the project, which may not exist."""

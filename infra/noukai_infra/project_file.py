@@ -37,10 +37,12 @@ def read_project(path: Path, known: Collection[str], stage: str | None, default_
 
 def _stages(file: str, stages: object) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(stages, dict):
-        raise ValueError(f"{STAGES}: {stages!r} is not a table of {file}: write [{STAGES}.NAME].")  # noqa: TRY004 - of a file
+        message = f"{STAGES}: {stages!r} is not a table of {file}: write [{STAGES}.NAME]."
+        raise ValueError(message)  # noqa: TRY004 - of a file
     for name, settings in stages.items():
         if not isinstance(settings, dict):
-            raise ValueError(f"{STAGES}.{name}: {settings!r} is not a table of {file}: write [{STAGES}.{name}].")  # noqa: TRY004
+            message = f"{STAGES}.{name}: {settings!r} is not a table of {file}: write [{STAGES}.{name}]."
+            raise ValueError(message)  # noqa: TRY004 - of a file
     return stages
 
 

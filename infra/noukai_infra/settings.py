@@ -32,7 +32,9 @@ ERROR_TEXTS = "LOG_ERROR_TEXTS"
 
 DEFAULT_STACK = "noukai"
 
-LogRetention = Literal["ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR"]
+LogRetention = Literal[
+    "ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR"
+]
 
 _WHERE = SETTINGS_FILE.name if SETTINGS_FILE.name == PROJECT_FILE else f"the context of {SETTINGS_FILE.name}"
 """The place of the settings, for messages."""
@@ -86,7 +88,9 @@ _STATEMENT = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource",
 
 
 def _statement(value: dict[str, Any]) -> dict[str, Any]:
-    unknown = [unknown_name(name, _STATEMENT, "a statement of IAM") for name in value if name not in _STATEMENT]
+    unknown = [
+        unknown_name(name, _STATEMENT, "a statement of IAM") for name in value if name not in _STATEMENT
+    ]
     if unknown:
         raise ValueError(f"have no {unknown[0]}")
     if value.get("Effect") not in ("Allow", "Deny"):
@@ -162,7 +166,9 @@ class Settings:
     price_job: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.0000079
     price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
     worker: WorkerKind = dataclasses.field(default_factory=WorkerKind)
-    environment: dict[Annotated[str, AfterValidator(_variable)], str] = dataclasses.field(default_factory=dict)
+    environment: dict[Annotated[str, AfterValidator(_variable)], str] = dataclasses.field(
+        default_factory=dict
+    )
     policies: tuple[Annotated[dict[str, Any], AfterValidator(_statement)], ...] = ()
     draining: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
     former: Annotated[tuple[_FlowName, ...], BeforeValidator(_split)] = ()
@@ -176,7 +182,9 @@ class Settings:
         """
         try:
             given = own_settings(context, [field.name for field in dataclasses.fields(cls)], _WHERE)
-            return TypeAdapter(cls).validate_python({name: value for name, value in given.items() if value is not None})
+            return TypeAdapter(cls).validate_python(
+                {name: value for name, value in given.items() if value is not None}
+            )
         except ValidationError as error:
             raise SettingsError("\n".join(complaints(error))) from error
         except ValueError as error:
@@ -206,7 +214,9 @@ def settings_in(file: Path, stage: str | None) -> dict[str, object]:
     """Read the settings of a file, like `file_context`."""
     try:
         if file.name == PROJECT_FILE:
-            return read_project(file, [field.name for field in dataclasses.fields(Settings)], stage, DEFAULT_STACK)
+            return read_project(
+                file, [field.name for field in dataclasses.fields(Settings)], stage, DEFAULT_STACK
+            )
         if stage is not None:
             raise SettingsError(f"{file.name} has no stages, such as {stage}: {PROJECT_FILE} may have some.")
         return read_context(file)

@@ -24,7 +24,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("deployed stack")
     group.addoption("--deployed", action="store_true", help="Check the stack that is deployed.")
     group.addoption("--stack", help="Its name, if not that in cdk.json.")
-    group.addoption("--report", type=Path, default=Path(".build/verify-aws.md"), help="Where the report goes.")
+    group.addoption(
+        "--report", type=Path, default=Path(".build/verify-aws.md"), help="Where the report goes."
+    )
     group.addoption("--endpoint", help="The base URL, if not the one that the stack names.")
 
 
@@ -49,7 +51,13 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Deployed]:
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=base_url, headers=headers, timeout=_GATEWAY_SECONDS) as api:
         found = Deployed(
-            operator.stack, outputs, operator.account.session, api, ORG, clock=time.monotonic, sleep=time.sleep
+            operator.stack,
+            outputs,
+            operator.account.session,
+            api,
+            ORG,
+            clock=time.monotonic,
+            sleep=time.sleep,
         )
         try:
             yield found
@@ -98,8 +106,14 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Gather what the checks have shown."""
     if report.when == "call" or (report.when == "setup" and report.outcome != "passed"):
         said = dict(report.user_properties)
-        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext.split("\nE ")[-1]
-        seen = str(said.get(SEEN, "")) if report.outcome == "passed" else f"{said.get(SEEN, '')} {why}".strip()
+        why = (
+            report.longrepr[2]
+            if isinstance(report.longrepr, tuple)
+            else report.longreprtext.split("\nE ")[-1]
+        )
+        seen = (
+            str(said.get(SEEN, "")) if report.outcome == "passed" else f"{said.get(SEEN, '')} {why}".strip()
+        )
         test = report.nodeid.rpartition("::")[2]
         _findings.append(Finding(str(said[CHECK]), test, report.outcome, seen))
 

@@ -26,8 +26,12 @@ def report(title: str, findings: Iterable[Finding]) -> str:
     order = ("failed", "passed", "skipped")
     ranked = sorted(findings, key=lambda finding: order.index(finding.outcome))
     counts = ", ".join(f"{sum(each.outcome == outcome for each in ranked)} {outcome}" for outcome in order)
-    rows = [f"| {each.outcome} | {_cell(each.check)} | `{each.test}` | {_cell(each.seen)} |" for each in ranked]
-    return "\n".join([f"### {title}: {counts}", "", "| | check | test | seen |", "| --- | --- | --- | --- |", *rows])
+    rows = [
+        f"| {each.outcome} | {_cell(each.check)} | `{each.test}` | {_cell(each.seen)} |" for each in ranked
+    ]
+    return "\n".join(
+        [f"### {title}: {counts}", "", "| | check | test | seen |", "| --- | --- | --- | --- |", *rows]
+    )
 
 
 def _cell(text: str) -> str:

@@ -89,7 +89,9 @@ def test_large(deployed: Deployed, saw: Saw) -> None:
     announced = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "options": KEPT}
     target = deployed.api.post(Route.UPLOAD.path(**where), json=announced).raise_for_status().json()
     taken = httpx.put(target["url"], content=content, headers=target["headers"])
-    submitted = deployed.api.post(Route.SUBMIT.path(**where), json={"input": target["input"], "options": KEPT})
+    submitted = deployed.api.post(
+        Route.SUBMIT.path(**where), json={"input": target["input"], "options": KEPT}
+    )
     status = deployed.ended(submitted.raise_for_status().json()["id"], _JOB_SECONDS)
     result = status.get("result") or {}
     fetched = httpx.get(result["outputUrl"]).content if "outputUrl" in result else b""
@@ -150,7 +152,9 @@ def test_held_request(deployed: Deployed, saw: Saw) -> None:
     path = Route.EXECUTE.path(org=deployed.org, project="demo", flow="sleep")
     began = deployed.clock()
     patience = httpx.Timeout(limits.MAX_EXECUTE_SECONDS + 2 * _MARGIN_SECONDS)
-    response = deployed.api.post(path, json={"parameters": {"seconds": 60}, "options": KEPT}, timeout=patience)
+    response = deployed.api.post(
+        path, json={"parameters": {"seconds": 60}, "options": KEPT}, timeout=patience
+    )
     held = deployed.clock() - began
     right, seen = answers(response, ErrorCode.EXECUTE_TIMEOUT), _seen(response)
     if right:

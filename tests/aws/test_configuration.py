@@ -30,9 +30,9 @@ def test_recovery(deployed: Deployed, saw: Saw) -> None:
     """The tables can be restored to a point in time."""
     dynamodb = deployed.session.client("dynamodb")
     found = [
-        dynamodb.describe_continuous_backups(TableName=deployed.outputs[name])["ContinuousBackupsDescription"][
-            "PointInTimeRecoveryDescription"
-        ]["PointInTimeRecoveryStatus"]
+        dynamodb.describe_continuous_backups(TableName=deployed.outputs[name])[
+            "ContinuousBackupsDescription"
+        ]["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
         for name in _TABLES
     ]
     saw(str(found))
@@ -51,8 +51,12 @@ def test_billing(deployed: Deployed, saw: Saw) -> None:
 @pytest.mark.on_aws
 def test_lifecycle(deployed: Deployed, saw: Saw) -> None:
     """Objects are deleted by their names."""
-    found = deployed.session.client("s3").get_bucket_lifecycle_configuration(Bucket=deployed.outputs["PayloadsBucket"])
-    kept = {(each["Filter"].get("Prefix"), each["Expiration"]["Days"], each["Status"]) for each in found["Rules"]}
+    found = deployed.session.client("s3").get_bucket_lifecycle_configuration(
+        Bucket=deployed.outputs["PayloadsBucket"]
+    )
+    kept = {
+        (each["Filter"].get("Prefix"), each["Expiration"]["Days"], each["Status"]) for each in found["Rules"]
+    }
     saw(str(sorted(kept, key=str)))
     assert kept == {(f"keep-{days}d/", days, "Enabled") for days in KEPT_DAYS}
 
@@ -170,9 +174,13 @@ def test_rights(deployed: Deployed, saw: Saw) -> None:
     """Each worker's role allows its actions and no others."""
     iam, sts = deployed.session.client("iam"), deployed.session.client("sts")
     arn = sts.get_caller_identity()["Arn"].split(":")
-    table = f"arn:{arn[1]}:dynamodb:{deployed.session.region_name}:{arn[4]}:table/{deployed.outputs['JobsTable']}"
+    table = (
+        f"arn:{arn[1]}:dynamodb:{deployed.session.region_name}:{arn[4]}:table/{deployed.outputs['JobsTable']}"
+    )
     roles = [
-        each["Role"] for each in deployed.functions() if each["Handler"] == "noukai_functions.handlers.worker.handler"
+        each["Role"]
+        for each in deployed.functions()
+        if each["Handler"] == "noukai_functions.handlers.worker.handler"
     ]
     found = [
         {

@@ -18,7 +18,9 @@ def test_restored_copy(deployed: Deployed, saw: Saw) -> None:
     dynamodb = deployed.session.client("dynamodb")
     source = deployed.outputs["JobsTable"]
     copy = f"{source}-verify-{int(datetime.now(UTC).timestamp())}"
-    dynamodb.restore_table_to_point_in_time(SourceTableName=source, TargetTableName=copy, UseLatestRestorableTime=True)
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName=source, TargetTableName=copy, UseLatestRestorableTime=True
+    )
     began = deployed.clock()
     try:
         while (table := _described(dynamodb, copy))["TableStatus"] != "ACTIVE":
@@ -26,7 +28,9 @@ def test_restored_copy(deployed: Deployed, saw: Saw) -> None:
                 pytest.skip(f"{copy} is still {table['TableStatus']}")
             deployed.sleep(_LOOK_SECONDS)
         indexes = [each["IndexName"] for each in table.get("GlobalSecondaryIndexes", [])]
-        saw(f"restored in {deployed.clock() - began:.0f} s, indexes {indexes}, stream {table.get('LatestStreamArn')}")
+        saw(
+            f"restored in {deployed.clock() - began:.0f} s, indexes {indexes}, stream {table.get('LatestStreamArn')}"
+        )
         assert table["KeySchema"] == _described(dynamodb, source)["KeySchema"]
         assert len(indexes) == 1
         assert "LatestStreamArn" not in table

@@ -9,15 +9,28 @@ from pathlib import Path
 
 from tests.bench.report import Section
 
-SECTIONS: tuple[str, ...] = ("bill", "starts", "requests", "client", "waiting", "together", "keeping", "local")
+SECTIONS: tuple[str, ...] = (
+    "bill",
+    "starts",
+    "requests",
+    "client",
+    "waiting",
+    "together",
+    "keeping",
+    "local",
+)
 """The modules of the benchmarks, in the order of the report; each has `sections()`, which measures."""
 FOLDER = Path(".build") / "bench"
 
 
 def main() -> int:
     """Measure, print and write what was found."""
-    parser = argparse.ArgumentParser(prog="make bench", description="What a job costs, and how fast things are.")
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all of them if none")
+    parser = argparse.ArgumentParser(
+        prog="make bench", description="What a job costs, and how fast things are."
+    )
+    parser.add_argument(
+        "sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all of them if none"
+    )
     names = parser.parse_args().sections or SECTIONS
     if unknown := set(names) - set(SECTIONS):
         parser.error(f"there is no {', '.join(sorted(unknown))}: choose from {', '.join(SECTIONS)}")

@@ -67,7 +67,9 @@ class Desk:
     def trickle(self, life: Life, worker: WorkerKind | None = None) -> Bill:
         """Bill jobs that come one by one, a million a month, evenly spaced."""
         stack = dataclasses.replace(_stack(worker), batch_size=1)
-        return self.account.play(life, stack, self.cpu, jobs=1 if life.milliseconds > _LONG_MS else 5, is_even=True)
+        return self.account.play(
+            life, stack, self.cpu, jobs=1 if life.milliseconds > _LONG_MS else 5, is_even=True
+        )
 
     def load(self, life: Life) -> Bill:
         """Bill jobs that come ten at a time, or those that are mapped."""
@@ -82,7 +84,11 @@ def sections() -> Iterable[Section]:
         yield from _by_stage(desk, measured(account.system))
         yield _by("duration", desk, {name: Life(milliseconds=each) for name, each in _DURATIONS.items()})
         yield crossover.section()
-        yield _by("size of input and result", desk, {n: Life(input_bytes=b, result_bytes=b) for n, b in _SIZES.items()})
+        yield _by(
+            "size of input and result",
+            desk,
+            {n: Life(input_bytes=b, result_bytes=b) for n, b in _SIZES.items()},
+        )
         alone = [each for each in Event if each is not Event.MAPPED]
         yield _by("what happens to a job of 200 ms", desk, {each.value: Life(event=each) for each in alone})
 
@@ -108,7 +114,9 @@ def readme_rows(bills: Mapping[str, Bill]) -> list[list[Cell]]:
     for name, stages in README.items():
         rows.append([name, *(bill.usd_per_million(*stages) for bill in bills.values())])
     rows.append(["**sum**", *(f"**{bill.usd_per_million():.2f}**" for bill in bills.values())])
-    rows.append(["the end is heard of late, median", *(f"{median(bill.late):.2f} s" for bill in bills.values())])
+    rows.append(
+        ["the end is heard of late, median", *(f"{median(bill.late):.2f} s" for bill in bills.values())]
+    )
     return rows
 
 
@@ -121,12 +129,20 @@ def _by_stage(desk: Desk, now: Cpu) -> Iterable[Section]:
         ["stage", *bills],
         list(_stage_rows(bills)),
         {name: _usd_of(bill) for name, bill in bills.items()},
-        [_kinds(), f"CPU: {_cpu(desk.cpu)} Measured now: {_cpu(now)}", f"Assumed: {prices.assumptions()}.", _idle()],
+        [
+            _kinds(),
+            f"CPU: {_cpu(desk.cpu)} Measured now: {_cpu(now)}",
+            f"Assumed: {prices.assumptions()}.",
+            _idle(),
+        ],
     )
     yield Section(
         "Units of one such job",
         ["unit", *bills],
-        [[item.replace("_", " "), *(float(bill.per_job(item)) for bill in bills.values())] for item in _ITEMS],
+        [
+            [item.replace("_", " "), *(float(bill.per_job(item)) for bill in bills.values())]
+            for item in _ITEMS
+        ],
         {name: {item: bill.per_job(item) for item in _ITEMS} for name, bill in bills.items()},
     )
     yield _peers({f"noukai, {name}": totals[name] for name in TARGETS})
@@ -149,7 +165,10 @@ def _by(what: str, desk: Desk, lives: Mapping[str, Life]) -> Section:
     for name, life in lives.items():
         trickle = desk.trickle(life)
         load = desk.load(life) if life.flow == "brief" else None
-        waits = len([each for each in trickle.requests if each.name.startswith(("WAIT", "STATUS"))]) / trickle.jobs
+        waits = (
+            len([each for each in trickle.requests if each.name.startswith(("WAIT", "STATUS"))])
+            / trickle.jobs
+        )
         waited = trickle.usd_per_million("wait", "status")
         rows.append([
             name, trickle.usd_per_million() - waited, waited, waits, _compute(trickle),
@@ -164,7 +183,9 @@ def _peers(ours: Mapping[str, float]) -> Section:
     rows: list[list[Cell]] = [[name, usd, usd, "this table"] for name, usd in ours.items()]
     rows += [[peer.name, peer.cheapest, peer.dearest, peer.source] for peer in prices.peers()]
     figures = {str(row[0]): [row[1], row[2]] for row in rows}
-    return Section("Beside others, by their published prices, USD per million", ["", "from", "to", "by"], rows, figures)
+    return Section(
+        "Beside others, by their published prices, USD per million", ["", "from", "to", "by"], rows, figures
+    )
 
 
 def _usd_of(bill: Bill) -> dict[str, float]:
@@ -176,7 +197,9 @@ def _stack(worker: WorkerKind | None = None) -> Stack:
     """Give the stack as `cdk.json` and the template make it, perhaps with another worker."""
     settings = Settings.from_context(file_context())
     kind = worker or settings.worker
-    memory = dict.fromkeys(("submit", "status", "statuses", "cancel", "retry", "list", "metering"), settings.memory)
+    memory = dict.fromkeys(
+        ("submit", "status", "statuses", "cancel", "retry", "list", "metering"), settings.memory
+    )
     memory |= {"wait": settings.wait_memory, "execute": settings.wait_memory, "worker": kind.memory}
     return Stack(memory, kind.batch_size, kind.timeout)
 

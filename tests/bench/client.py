@@ -75,14 +75,18 @@ def sections() -> Iterable[Section]:
 
 def _sample(url: str, bundle: Path, name: str) -> Sample:
     command = [sys.executable, str(_PROGRAM), name, url, str(_POLLS)]
-    answer = subprocess.run(command, check=True, capture_output=True, env={"SSL_CERT_FILE": str(bundle)}, timeout=60)
+    answer = subprocess.run(
+        command, check=True, capture_output=True, env={"SSL_CERT_FILE": str(bundle)}, timeout=60
+    )
     sample: Sample = json.loads(answer.stdout)
     return sample
 
 
 class _Jobs(Handler):
     def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
-        self.answer(200, json_bytes(_JOB), Content_Type="application/json", X_Request_ID="req_bench", Retry_After="1")
+        self.answer(
+            200, json_bytes(_JOB), Content_Type="application/json", X_Request_ID="req_bench", Retry_After="1"
+        )
 
     def do_POST(self) -> None:  # noqa: N802 - the name is http.server's
         self.body()

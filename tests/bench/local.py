@@ -61,7 +61,9 @@ def sections() -> Iterable[Section]:
         ["what", "measured"],
         [[name, round(figure, 2)] for name, figure in figures.items()],
         figures,
-        [f"`echo` {_ECHOES} times and `sleep` {_SLEEPS} times, one after the other; each job's flow runs for real."],
+        [
+            f"`echo` {_ECHOES} times and `sleep` {_SLEEPS} times, one after the other; each job's flow runs for real."
+        ],
     )
 
 

@@ -18,7 +18,10 @@ class Section:
 
     def markdown(self) -> str:
         """Return the section as Markdown; numbers are aligned to the right."""
-        ruler = ["---:" if all(not isinstance(row[at], str) for row in self.rows) else "---" for at in self._columns]
+        ruler = [
+            "---:" if all(not isinstance(row[at], str) for row in self.rows) else "---"
+            for at in self._columns
+        ]
         lines = [self.columns, ruler, *([_text(cell) for cell in row] for row in self.rows)]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         return "\n\n".join([f"## {self.title}", table, *self.notes])

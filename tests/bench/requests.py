@@ -31,7 +31,10 @@ def sections() -> Iterable[Section]:
     subjects = [subject for subject in SUBJECTS if subject.entry in _ENTRIES]
     with laboratory() as lab:
         functions = {subject.entry: (lab.ours(subject), subject.event) for subject in subjects}
-        logging = {f"{subject.entry} logging": (lab.ours(subject, logging=True), subject.event) for subject in subjects}
+        logging = {
+            f"{subject.entry} logging": (lab.ours(subject, logging=True), subject.event)
+            for subject in subjects
+        }
         typical = {f"typical {name}": (lab.rival(name), event) for name, (_, event) in RIVALS.items()}
         everything = {**functions, **logging, **typical, "empty": (lab.empty(), {})}
         turns = {

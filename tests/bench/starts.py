@@ -11,7 +11,17 @@ from tests.bench.report import Cell, Section
 _ROUNDS = 9
 _IMPORTED = "import time: "
 _COLUMNS = (
-    *("function", "CPU ms", "logging", "typical", "ratio", "ratio, logging", "first % (≤ 10)", "RSS MiB", "modules"),
+    *(
+        "function",
+        "CPU ms",
+        "logging",
+        "typical",
+        "ratio",
+        "ratio, logging",
+        "first % (≤ 10)",
+        "RSS MiB",
+        "modules",
+    ),
     "asset MB",
 )
 _NOTES = (
@@ -49,7 +59,9 @@ def sections() -> Iterable[Section]:
 
 def _functions(lab: Laboratory) -> dict[str, tuple[Function, Event]]:
     ours = {subject.entry: (lab.ours(subject), subject.event) for subject in SUBJECTS}
-    logging = {f"{subject.entry} logging": (lab.ours(subject, logging=True), subject.event) for subject in SUBJECTS}
+    logging = {
+        f"{subject.entry} logging": (lab.ours(subject, logging=True), subject.event) for subject in SUBJECTS
+    }
     typical = {f"typical {name}": (lab.rival(name), event) for name, (_, event) in RIVALS.items()}
     return {**ours, **logging, **typical, "empty": (lab.empty(), {})}
 
@@ -68,12 +80,26 @@ def _section(lab: Laboratory, runs: dict[str, list[Run]], modules: dict[str, int
         ours, logging, typical = subject.entry, f"{subject.entry} logging", f"typical {subject.rival}"
         asset = lab.sizes[asset_of(subject)] / 1e6
         ratios = (cpu[ours] / cpu[typical], cpu[logging] / cpu[typical])
-        measured = (cpu[ours], cpu[logging], cpu[typical], *ratios, first[ours], memory[logging], modules[logging])
+        measured = (
+            cpu[ours],
+            cpu[logging],
+            cpu[typical],
+            *ratios,
+            first[ours],
+            memory[logging],
+            modules[logging],
+        )
         rows.append((ours, *measured, asset))
     for name in RIVALS:
         key = f"typical {name}"
         rows.append((key, cpu[key], cpu[key], cpu[key], 1.0, 1.0, first[key], memory[key], modules[key], "—"))
-    figures = {"cpu_ms": cpu, "first_percent": first, "rss_mib": memory, "modules": modules, "runtime_ms": runtime}
+    figures = {
+        "cpu_ms": cpu,
+        "first_percent": first,
+        "rss_mib": memory,
+        "modules": modules,
+        "runtime_ms": runtime,
+    }
     return Section("Cold start", _COLUMNS, rows, {**figures, "asset_bytes": dict(lab.sizes)}, _NOTES)
 
 

@@ -52,7 +52,9 @@ def test_every_stage_is_in_the_table(bills: dict[str, Bill]) -> None:
 
 def test_budgets_count_what_a_job_costs(bills: dict[str, Bill]) -> None:
     """The price of a job that usage is estimated with is that of the dearest column, beside the compute of its flow."""
-    assert Settings().price_job * 1_000_000 == pytest.approx(bills["default worker"].usd_per_million(), abs=0.05)
+    assert Settings().price_job * 1_000_000 == pytest.approx(
+        bills["default worker"].usd_per_million(), abs=0.05
+    )
     assert Settings().usd_per_gb_second == pytest.approx(prices.usd("gb_seconds", 1))
 
 

@@ -112,5 +112,7 @@ def _crowd() -> Section:
         ],
         rows,
         figures,
-        [f"They come within 10 s with jobs of 5 s; {_WORKERS} workers share the {_ACCOUNT} of the account with them."],
+        [
+            f"They come within 10 s with jobs of 5 s; {_WORKERS} workers share the {_ACCOUNT} of the account with them."
+        ],
     )

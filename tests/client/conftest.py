@@ -32,9 +32,16 @@ class Colour:
     def client(self, handler: Handler, **options: Any) -> Any:
         """Return a client whose requests are answered by the handler."""
         transport = httpx.MockTransport(handler)
-        settings = {"api_key": "nk_test", "base_url": "https://api.test/api/v1", "jitter": lambda: 1.0, **options}
+        settings = {
+            "api_key": "nk_test",
+            "base_url": "https://api.test/api/v1",
+            "jitter": lambda: 1.0,
+            **options,
+        }
         if self._awaiting:
-            return AsyncNoukai(http_client=httpx.AsyncClient(transport=transport), sleep=self._sleep, **settings)
+            return AsyncNoukai(
+                http_client=httpx.AsyncClient(transport=transport), sleep=self._sleep, **settings
+            )
         return Noukai(http_client=httpx.Client(transport=transport), sleep=self.sleeps.append, **settings)
 
     @contextmanager

@@ -16,7 +16,12 @@ T = TypeVar("T")
 
 JOB = "job_1"
 ADDRESS = {"org": "acme", "project": "demo", "flow": "word-count"}
-ACCEPTED = {"id": JOB, "state": "pending", "createdAt": "2026-01-01T00:00:00.000Z", "flow": "acme/demo/word-count"}
+ACCEPTED = {
+    "id": JOB,
+    "state": "pending",
+    "createdAt": "2026-01-01T00:00:00.000Z",
+    "flow": "acme/demo/word-count",
+}
 
 
 def job(state: str = "running", **fields: Any) -> dict[str, Any]:
@@ -70,7 +75,9 @@ def refused(status: int, code: str | None = None, headers: Mapping[str, str] | N
 class Player:
     """Performs operations on paper: its clock moves only by their sleeps and by the time their answers take."""
 
-    def __init__(self, *, max_retries: int = 3, timeout: float = 30.0, jitter: Callable[[], float] = lambda: 1.0):
+    def __init__(
+        self, *, max_retries: int = 3, timeout: float = 30.0, jitter: Callable[[], float] = lambda: 1.0
+    ):
         settings = Settings.resolve(
             {}, "nk_test", base_url="https://api.test/api/v1", max_retries=max_retries, timeout=timeout
         )

@@ -31,7 +31,9 @@ def test_jobs_are_asked_for_no_sooner_than_the_api_says(colour: Colour) -> None:
         is_first = not asked
         asked.append((sum(colour.sleeps), sorted(ids)))
         state = {"state": "running" if is_first else "completed", "createdAt": "2026-01-01T00:00:00.000Z"}
-        entries = [{"id": each, "job": {"id": each, **state}, "retryAfterMs": intervals[each]} for each in ids]
+        entries = [
+            {"id": each, "job": {"id": each, **state}, "retryAfterMs": intervals[each]} for each in ids
+        ]
         return httpx.Response(200, json={"jobs": entries})
 
     colour.collect(as_completed(colour.collect(echo(colour, answer).map(Numbers(4)))))
@@ -154,7 +156,9 @@ def test_jobs_of_a_map_can_be_gathered() -> None:
         return api(request)
 
     async def gathered() -> list[Any]:
-        async with AsyncNoukai("nk", http_client=httpx.AsyncClient(transport=httpx.MockTransport(answer))) as noukai:
+        async with AsyncNoukai(
+            "nk", http_client=httpx.AsyncClient(transport=httpx.MockTransport(answer))
+        ) as noukai:
             jobs = [job async for job in noukai.flow("acme/demo/echo").map(Numbers(5))]
             return await asyncio.gather(*(job.wait() for job in jobs))
 

@@ -48,7 +48,9 @@ def test_a_job_is_submitted_and_waited_for(colour: Colour) -> None:
 def test_execute_is_job_and_wait(colour: Colour) -> None:
     """execute() submits and waits in one call."""
     api = Api(Answer(202, ACCEPTED), held("completed", result={"status": "completed", "output": None}))
-    result = colour.run(colour.client(api).flow("acme/demo/word-count").execute(message="to be", timeout_ms=9_000))
+    result = colour.run(
+        colour.client(api).flow("acme/demo/word-count").execute(message="to be", timeout_ms=9_000)
+    )
     assert result.output is None
     assert api.lines[1] == "GET /api/v1/jobs/job_1/wait?seconds=8"
 

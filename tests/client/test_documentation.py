@@ -53,7 +53,10 @@ ASKING: dict[str, Call] = {
 """Every public call that asks the API, by its name in the blocking colour."""
 
 OFFLINE = {"Flow.address", "Job.id", "Job.accepted", "Noukai.flow", "Noukai.job", "Noukai.close"}
-SUBMITTING, OF_A_JOB = ("Flow.job", "Flow.execute", "Flow.map"), ("Job.status", "Job.wait", "Job.cancel", "Job.retry")
+SUBMITTING, OF_A_JOB = (
+    ("Flow.job", "Flow.execute", "Flow.map"),
+    ("Job.status", "Job.wait", "Job.cancel", "Job.retry"),
+)
 
 
 def documentation(name: str, seen: frozenset[str] = frozenset()) -> str:
@@ -64,7 +67,9 @@ def documentation(name: str, seen: frozenset[str] = frozenset()) -> str:
     for part in name.split("."):
         value = getattr(value, part, None)
     text = (inspect.getdoc(value) or "") if value is not None else ""
-    referred = {each for each in re.findall(r"`(\w+(?:\.\w+)?)`", text) if each.partition(".")[0] in noukai.__all__}
+    referred = {
+        each for each in re.findall(r"`(\w+(?:\.\w+)?)`", text) if each.partition(".")[0] in noukai.__all__
+    }
     methods = {each for each in referred if "." in each or each in ("Noukai", "Flow", "Job")}
     return text + "".join(documentation(each, seen | {name}) for each in sorted(methods))
 
@@ -87,7 +92,9 @@ def refusal(status: int, code: str) -> tuple[int, Any]:
 
 
 @pytest.mark.parametrize("name", ASKING)
-@pytest.mark.parametrize("status", [302, 400, 401, 402, 403, 404, 409, 413, 418, 422, 429, 500, 503, 504, None])
+@pytest.mark.parametrize(
+    "status", [302, 400, 401, 402, 403, 404, 409, 413, 418, 422, 429, 500, 503, 504, None]
+)
 def test_whatever_a_call_raises_is_named(colour: Colour, name: str, status: int | None) -> None:
     """Each docstring names the error itself or one of its parents below the root."""
 
@@ -105,7 +112,9 @@ def test_whatever_a_call_raises_is_named(colour: Colour, name: str, status: int 
         call = lambda client: as_completed([client.job(JOB)], timeout_ms=1)  # noqa: E731
     with pytest.raises(NoukaiError) as raised:
         ask(colour, call, client)
-    names = {kind.__name__ for kind in type(raised.value).__mro__ if issubclass(kind, NoukaiError)} - {"NoukaiError"}
+    names = {kind.__name__ for kind in type(raised.value).__mro__ if issubclass(kind, NoukaiError)} - {
+        "NoukaiError"
+    }
     text = documentation(of_colour(name, client))
     assert [kind for kind in names if f"`{kind}`" in text], names
 
@@ -155,7 +164,11 @@ def test_mistakes_of_the_caller_are_named(prefix: str) -> None:
 
 def test_no_call_is_forgotten_here() -> None:
     """Every public member of the faces is known to these tests, in both colours."""
-    for blocking, awaiting in ((noukai.Flow, AsyncFlow), (noukai.Job, AsyncJob), (noukai.Noukai, AsyncNoukai)):
+    for blocking, awaiting in (
+        (noukai.Flow, AsyncFlow),
+        (noukai.Job, AsyncJob),
+        (noukai.Noukai, AsyncNoukai),
+    ):
         members = {f"{blocking.__name__}.{name}" for name in dir(blocking) if not name.startswith("_")}
         assert members == {name for name in (*ASKING, *OFFLINE) if name.startswith(f"{blocking.__name__}.")}
         mirrored = {name.replace("aclose", "close") for name in dir(awaiting) if not name.startswith("_")}

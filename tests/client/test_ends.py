@@ -26,7 +26,10 @@ async def waited(name):
     async with AsyncNoukai() as client:
         return await client.job(name).wait()
 """
-_WAITS = {"blocking": (_BLOCKING, "client.job({!r}).wait()"), "awaiting": (_AWAITING, "asyncio.run(waited({!r}))")}
+_WAITS = {
+    "blocking": (_BLOCKING, "client.job({!r}).wait()"),
+    "awaiting": (_AWAITING, "asyncio.run(waited({!r}))"),
+}
 
 colours = pytest.mark.parametrize("colour", _WAITS)
 

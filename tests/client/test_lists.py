@@ -33,7 +33,9 @@ def test_all_pages_are_gone_through(colour: Colour) -> None:
     flow = colour.client(api).flow("acme/demo/echo")
     jobs = flow.jobs(state="running", created_after=datetime(2026, 1, 1, tzinfo=UTC))
     assert [status.id for status in colour.collect(jobs)] == ["job_1", "job_2", "job_3"]
-    first = "GET /api/v1/seq/acme/demo/echo/jobs?state=running&createdAfter=2026-01-01T00%3A00%3A00Z&limit=100"
+    first = (
+        "GET /api/v1/seq/acme/demo/echo/jobs?state=running&createdAfter=2026-01-01T00%3A00%3A00Z&limit=100"
+    )
     assert api.lines == [first, f"{first}&cursor=a%2Fb", f"{first}&cursor=c"]
 
 
@@ -63,7 +65,10 @@ def test_many_are_cancelled(colour: Colour) -> None:
     assert colour.run(flow.cancel_jobs(state="pending", created_before="2026-01-01T00:00:00Z")) == 107
     assert api.lines == ["POST /api/v1/seq/acme/demo/echo/jobs/cancel"] * 3
     first = {"state": "pending", "createdBefore": "2026-01-01T00:00:00Z"}
-    assert [json.loads(request.content) for request in api.requests] == [first, *[{**first, "cursor": "c"}] * 2]
+    assert [json.loads(request.content) for request in api.requests] == [
+        first,
+        *[{**first, "cursor": "c"}] * 2,
+    ]
 
 
 def told(warned: pytest.WarningsRecorder) -> list[tuple[str, str]]:

@@ -111,7 +111,9 @@ def test_a_map_that_is_repeated_gives_the_same_jobs(colour: Colour) -> None:
     """With a key; without one every map makes new jobs."""
     api, inputs = CrowdApi(), Numbers(250)
     flow = echo(colour, api)
-    first, again = ([job.id for job in colour.collect(flow.map(inputs, idempotency_key="k"))] for _ in range(2))
+    first, again = (
+        [job.id for job in colour.collect(flow.map(inputs, idempotency_key="k"))] for _ in range(2)
+    )
     assert first == again
     assert not {*first} & {job.id for job in colour.collect(flow.map(inputs))}
 

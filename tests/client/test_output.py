@@ -54,7 +54,9 @@ def result_of(output: Any) -> ExecuteResult:
 def test_output_is_read_as_a_type(kind: Any, output: Any, value: Any) -> None:
     """As the flow's own return annotation has written it."""
     assert result_of(output).output_as(kind) == value
-    status = JobStatus(id="job_1", state="completed", created_at="2026-01-01T00:00:00.000Z", result=result_of(output))
+    status = JobStatus(
+        id="job_1", state="completed", created_at="2026-01-01T00:00:00.000Z", result=result_of(output)
+    )
     assert status.output_as(kind) == value
 
 

@@ -12,7 +12,9 @@ import noukai
 import noukai._faces as noukai_faces
 from noukai import ApiError, JobFailedError, JobStatus, NoukaiError
 
-ERRORS = [value for value in vars(noukai).values() if isinstance(value, type) and issubclass(value, NoukaiError)]
+ERRORS = [
+    value for value in vars(noukai).values() if isinstance(value, type) and issubclass(value, NoukaiError)
+]
 
 
 def loaded_by(program: str) -> set[str]:
@@ -24,7 +26,11 @@ def loaded_by(program: str) -> set[str]:
 
 def test_the_public_names_are_exact_and_sorted() -> None:
     """`__all__` is sorted and lists every public name of the package, and nothing else."""
-    public = {name for name, value in vars(noukai).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    public = {
+        name
+        for name, value in vars(noukai).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
     assert noukai.__all__ == sorted(public)
 
 
@@ -41,7 +47,10 @@ def test_the_client_does_not_load_its_command() -> None:
     """Importing the client loads neither typer nor rich, nor anything of the functions or of AWS."""
     loaded = loaded_by("from noukai import Noukai")
     assert "httpx" in loaded
-    assert not {"typer", "rich", "click", "boto3", "botocore", "noukai_functions", "noukai_infra", "aws_cdk"} & loaded
+    assert (
+        not {"typer", "rich", "click", "boto3", "botocore", "noukai_functions", "noukai_infra", "aws_cdk"}
+        & loaded
+    )
 
 
 def test_the_package_alone_loads_nothing() -> None:
@@ -54,9 +63,13 @@ def test_flows_load_no_library_and_nothing_that_windows_lacks() -> None:
     lacking = "import sys, signal; sys.modules.update(fcntl=None, pwd=None, resource=None, termios=None)"
     on_windows = f"{lacking}; del signal.pthread_sigmask, signal.setitimer"
     loaded = loaded_by(f"{on_windows}; import noukai.flow.runtime, noukai.testing")
-    assert not {"httpx", "pydantic", "pydantic_core", "typer", "rich", "botocore", "aws_lambda_powertools"} & loaded
+    assert (
+        not {"httpx", "pydantic", "pydantic_core", "typer", "rich", "botocore", "aws_lambda_powertools"}
+        & loaded
+    )
     rehearsed = (
-        "from functions.flows.demo import word_count as w; assert noukai.testing.rehearse(w, {'message': 'a'}).output"
+        "from functions.flows.demo import word_count as w; "
+        "assert noukai.testing.rehearse(w, {'message': 'a'}).output"
     )
     assert not {"httpx", "botocore", "aws_lambda_powertools"} & loaded_by(
         f"{on_windows}; import noukai.testing; {rehearsed}"

@@ -32,7 +32,9 @@ from tests.client.conftest import Colour
 from tests.client.script import ACCEPTED, job
 from tests.client.servers.fake_api import KEY, USAGE, FakeApi
 
-ERRORS = [value for value in vars(noukai).values() if isinstance(value, type) and issubclass(value, NoukaiError)]
+ERRORS = [
+    value for value in vars(noukai).values() if isinstance(value, type) and issubclass(value, NoukaiError)
+]
 FULL = job(
     "completed",
     progress={"percent": 100, "steps": ["a"]},
@@ -52,7 +54,9 @@ MODELS = [
 
 def duplicates(value: Any) -> Iterator[Any]:
     """A value as it comes out of a pickle of each kind, and copied."""
-    yield from (pickle.loads(pickle.dumps(value, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1))
+    yield from (
+        pickle.loads(pickle.dumps(value, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+    )
     yield copy.copy(value)
     yield copy.deepcopy(value)
 
@@ -94,7 +98,11 @@ def test_every_error_is_a_value(kind: type[NoukaiError]) -> None:
             assert getattr(duplicate, name, None) == getattr(error, name, None)
     error.add_note("where it was raised does not count")
     assert error == made(kind)
-    assert error != kind("other words", None) if issubclass(kind, noukai.JobError) else error != kind("other words")
+    assert (
+        error != kind("other words", None)
+        if issubclass(kind, noukai.JobError)
+        else error != kind("other words")
+    )
     assert made(kind) not in [made(other) for other in ERRORS if other is not kind]
 
 
@@ -164,7 +172,11 @@ def test_jobs_are_used_in_other_processes(
     assert [each.accepted.flow for each in found if each.accepted] == ["acme/demo/done", "acme/demo/counted"]
     # Those that have come back and those from here are asked for together.
     jobs = [*found, client.job("job_failed")]
-    assert sorted(each.id for each in colour.collect(as_completed(jobs))) == ["job_counted", "job_done", "job_failed"]
+    assert sorted(each.id for each in colour.collect(as_completed(jobs))) == [
+        "job_counted",
+        "job_done",
+        "job_failed",
+    ]
     # What was seen of them goes along.
     api.lives.clear()
     assert processes.submit(waited, jobs[0]).result().output == "grüße"

@@ -30,7 +30,9 @@ class LocalSystem:
     @contextmanager
     def start(cls, flows: Path, context: Mapping[str, object], **environ: str) -> "Iterator[LocalSystem]":
         """Start it with settings as in the context of `cdk.json`, and with variables; stop it at the end."""
-        with started({**os.environ, "CDK_CONTEXT_JSON": json.dumps(context), **environ}, flows=flows) as running:
+        with started(
+            {**os.environ, "CDK_CONTEXT_JSON": json.dumps(context), **environ}, flows=flows
+        ) as running:
             line = running.wait_for(lambda line: line.endswith(READY), _START_SECONDS)
             yield cls(line.removesuffix(READY), running)
 
@@ -46,7 +48,12 @@ class LocalSystem:
     def workers(self) -> list[psutil.Process]:
         """The workers' processes that live now."""
         emulators = psutil.Process(self.running.process.pid).children()
-        return [child for emulator in emulators for child in _children(emulator) if _OF_A_WORKER in _environ(child)]
+        return [
+            child
+            for emulator in emulators
+            for child in _children(emulator)
+            if _OF_A_WORKER in _environ(child)
+        ]
 
     def flows(self) -> list[psutil.Process]:
         """The processes of the flows that run now below a living worker."""

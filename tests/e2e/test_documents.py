@@ -21,9 +21,13 @@ OF_CI = [block for block in BLOCKS if block.language in ("yaml", "json") and blo
 """Run by `tests/infra/operations/test_ci_recipe.py`."""
 OF_PROJECTS = [block for block in BLOCKS if block.language == "toml" or block.info == "project"]
 """Read by `tests/infra/test_project_file.py`, and run by `tests/e2e/test_wheel.py`."""
-COMMANDS = [block for block in BLOCKS if block.language == "sh" and "noukai " in block.code and not block.info]
+COMMANDS = [
+    block for block in BLOCKS if block.language == "sh" and "noukai " in block.code and not block.info
+]
 MAKES = [block for block in BLOCKS if block.language == "sh" and block not in (*COMMANDS, *OF_PROJECTS)]
-READER = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+READER = {
+    name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+}
 """The environment of a reader at a terminal, whom no `make` has started, where `make test` runs these tests."""
 TARGETS = {line.strip() for block in MAKES for line in block.code.splitlines()}
 FIRST_TEST = ".venv/bin/pytest -q tests/functions/api/test_limits.py"
@@ -44,7 +48,9 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
 
 
 def run(command: list[str], environ: dict[str, str]) -> str:
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -92,7 +92,12 @@ def test_python(name: str, folder: Path, base_url: str, api_key: str) -> None:
     assert warnings(ran(str(PYTHON.parent / command), *arguments, cwd=folder)) == []
     program = str(shutil.copy(SOURCES / f"with_{name}.py", folder))
     ran(str(PYTHON), "-W", "error", "-m", "compileall", "-q", ".", cwd=folder)
-    checked = ("--follow-imports=silent", "--no-incremental", "--config-file=", f"--python-executable={PYTHON}")
+    checked = (
+        "--follow-imports=silent",
+        "--no-incremental",
+        "--config-file=",
+        f"--python-executable={PYTHON}",
+    )
     ran(sys.executable, "-m", "mypy", *checked, program, cwd=folder)
     assert json.loads(ran(str(PYTHON), program, base_url, api_key, org(), cwd=folder)) == DONE
 
@@ -128,7 +133,9 @@ def test_typescript(name: str, folder: Path, node_modules: Path, base_url: str, 
     assert json.loads(done) == DONE
 
 
-@pytest.mark.skipif(JAVAC is None, reason="this machine has no compiler of Java, and no package index has one")
+@pytest.mark.skipif(
+    JAVAC is None, reason="this machine has no compiler of Java, and no package index has one"
+)
 def test_java(folder: Path, base_url: str, api_key: str) -> None:
     """All that was generated is compiled with the program, and no warning is of the document."""
     cli = str(PYTHON.parent / "openapi-generator-cli")

@@ -17,7 +17,9 @@ SENT = {"message": "grüße"}
 @pytest.fixture
 def http(base_url: str, api_key: str) -> Iterator[httpx.Client]:
     """A client that knows the address and the key, and nothing of the API."""
-    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {api_key}"}, timeout=60) as client:
+    with httpx.Client(
+        base_url=base_url, headers={"Authorization": f"Bearer {api_key}"}, timeout=60
+    ) as client:
         yield client
 
 
@@ -32,7 +34,14 @@ def refusal(response: httpx.Response) -> tuple[int, Any]:
 def test_head_is_where_get_is(http: httpx.Client) -> None:
     """The same status and headers, without the body; what is refused is refused alike."""
     job_id = submitted(http, json.dumps(SENT).encode()).json()["id"]
-    for path in ("/flows", "/healthz", "/openapi.json", f"/jobs/{job_id}", f"{JOBS}?limit=1", f"{JOBS}/{job_id}"):
+    for path in (
+        "/flows",
+        "/healthz",
+        "/openapi.json",
+        f"/jobs/{job_id}",
+        f"{JOBS}?limit=1",
+        f"{JOBS}/{job_id}",
+    ):
         head, shown = http.head(path), http.get(path)
         assert (head.status_code, head.content) == (200, b""), path
         assert head.headers["Content-Type"] == shown.headers["Content-Type"]

@@ -31,7 +31,9 @@ TEXT = (Path(__file__).resolve().parents[2] / "LICENSE").read_text()
 
 def test_job_runs_to_its_result(colour: Colour) -> None:
     """A job is submitted, waited for and returns what its flow returned."""
-    job = colour.run(colour.client.flow("word-count").job(message=TEXT, parameters={"top": 2}, metadata={"for": "e2e"}))
+    job = colour.run(
+        colour.client.flow("word-count").job(message=TEXT, parameters={"top": 2}, metadata={"for": "e2e"})
+    )
     result = colour.run(job.wait(timeout_ms=60_000))
     status = colour.run(job.status())
 
@@ -85,7 +87,9 @@ def test_cancelled_job_stops(colour: Colour) -> None:
 
 def test_failing_job(colour: Colour) -> None:
     """A flow that takes too long fails with a reason; its wait raises an error with the status."""
-    job = colour.run(colour.client.flow("sleep").job(parameters={"seconds": 600}, timeout_seconds=1, max_attempts=1))
+    job = colour.run(
+        colour.client.flow("sleep").job(parameters={"seconds": 600}, timeout_seconds=1, max_attempts=1)
+    )
     with pytest.raises(JobFailedError, match="TimeoutError") as failed:
         colour.run(job.wait(timeout_ms=60_000))
     assert failed.value.status.state == "failed"
@@ -94,7 +98,9 @@ def test_failing_job(colour: Colour) -> None:
 def test_retried_job_runs_again(colour: Colour) -> None:
     """The input of a job that was stopped is submitted again, as one new job that says what it retries."""
     parameters = {"seconds": 600}
-    job = colour.run(colour.client.flow("sleep").job(parameters=parameters, timeout_seconds=1, max_attempts=1))
+    job = colour.run(
+        colour.client.flow("sleep").job(parameters=parameters, timeout_seconds=1, max_attempts=1)
+    )
     with pytest.raises(JobFailedError):
         colour.run(job.wait(timeout_ms=60_000))
     again, twice = colour.run(job.retry()), colour.run(job.retry())
@@ -185,7 +191,9 @@ def test_wrong_key(base_url: str) -> None:
 def test_strange_paths(base_url: str, api_key: str, path: str, status: int, code: str | None) -> None:
     """A path that is no route, however it is spelled, is a 404 of ours."""
     url = httpx.URL(base_url)
-    request = httpx.Request("POST", url, headers={"authorization": f"Bearer {api_key}"}, json={"message": "x"})
+    request = httpx.Request(
+        "POST", url, headers={"authorization": f"Bearer {api_key}"}, json={"message": "x"}
+    )
     request.extensions["target"] = url.raw_path + path.encode()
     with httpx.HTTPTransport() as transport:
         response = transport.handle_request(request)

@@ -64,7 +64,14 @@ def test_command(system: LocalSystem, tmp_path: Path) -> None:
     file = tmp_path / "text"
     text = "b" * (2 * MAX_RESULT_BYTES)
     file.write_text(text)
-    program = [str(Path(sys.executable).with_name("noukai")), "submit", "acme/demo/echo", "-f", str(file), "--wait"]
+    program = [
+        str(Path(sys.executable).with_name("noukai")),
+        "submit",
+        "acme/demo/echo",
+        "-f",
+        str(file),
+        "--wait",
+    ]
     environ = {"NOUKAI_API_KEY": KEY, "NOUKAI_BASE_URL": system.url}
     done = subprocess.run(program, env=environ, capture_output=True, text=True, check=True)
     assert f'"message": "{text}"' in done.stdout

@@ -23,7 +23,9 @@ def test_job_waits_for_its_moment(colour: Colour) -> None:
 def test_job_of_a_later_day_is_cancelled(colour: Colour) -> None:
     """Its schedule is made and taken away under the functions' own roles; a retry of it runs at once."""
     flow = colour.client.flow("echo")
-    many = [colour.run(flow.job(message="later", run_at=datetime.now(UTC) + 300 * 24 * HOUR)) for _ in range(2)]
+    many = [
+        colour.run(flow.job(message="later", run_at=datetime.now(UTC) + 300 * 24 * HOUR)) for _ in range(2)
+    ]
     assert {colour.run(job.status()).state for job in many} == {"pending"}
     one = many.pop()
     colour.run(one.cancel())

@@ -65,7 +65,9 @@ def log(system: LocalSystem) -> str:
     """All that was written after the system was ready, once everything has been tried."""
     with httpx.Client(base_url=system.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30) as api:
         metadata = {"metadata": {"for": f"{SECRET} metadata"}}
-        jobs = [submit(api, flow, {**JOB, "options": metadata}) for flow in ("join", "divide", "count", "choose")]
+        jobs = [
+            submit(api, flow, {**JOB, "options": metadata}) for flow in ("join", "divide", "count", "choose")
+        ]
         until(lambda: all(has_ended(api, job) for job in jobs), every=0.2)
         assert SECRET in api.get(f"/jobs/{jobs[0]}").json()["result"]["output"]
         refuse(api)
@@ -82,13 +84,20 @@ def has_ended(api: httpx.Client, job: str) -> bool:
 
 def submit(api: httpx.Client, flow: str, body: Any, **headers: str) -> str:
     headers = {"Idempotency-Key": f"{SECRET} {flow}", **headers}
-    return str(api.post(f"/seq/acme/talk/{flow}/jobs", json=body, headers=headers).raise_for_status().json()["id"])
+    return str(
+        api.post(f"/seq/acme/talk/{flow}/jobs", json=body, headers=headers).raise_for_status().json()["id"]
+    )
 
 
 def refuse(api: httpx.Client) -> None:
     """Send what is refused, in every way that a body, a header or a path can be wrong."""
     path = "/seq/acme/talk/join/jobs"
-    for content in (f'{{"message": "{SECRET}', f'{{"message": "{SECRET}", "no": 1}}', f'["{SECRET}"]', SECRET * 40_000):
+    for content in (
+        f'{{"message": "{SECRET}',
+        f'{{"message": "{SECRET}", "no": 1}}',
+        f'["{SECRET}"]',
+        SECRET * 40_000,
+    ):
         assert api.post(path, content=content).status_code in (400, 413, 422)
     assert api.post(path, json={**JOB, "message": None}).status_code == 400
     assert api.post(path, json=JOB, headers={"Authorization": f"Bearer nk_{SECRET}"}).status_code == 401

@@ -115,7 +115,11 @@ def test_python_executes_for_too_long(base_url: str, api_key: str) -> None:
     with Noukai(api_key=api_key, base_url=base_url) as ours:
 
         def check(raised: noukai_sdk.FlowExecutionError) -> None:
-            assert (raised.status_code, raised.code, bool(raised.request_id)) == (504, "EXECUTE_TIMEOUT", True)
+            assert (raised.status_code, raised.code, bool(raised.request_id)) == (
+                504,
+                "EXECUTE_TIMEOUT",
+                True,
+            )
             job = ours.job(raised.response_body["detail"]["id"])
             assert job.status().state in ("pending", "running")
             job.cancel()
@@ -138,14 +142,21 @@ def test_python_executes_for_too_long(base_url: str, api_key: str) -> None:
 
 def test_python_errors() -> None:
     """A wrong key, an unknown flow and an unknown job are the SDK's own errors, with code and request id."""
-    with noukai_sdk.Noukai(api_key="nk_wrong") as client, pytest.raises(noukai_sdk.AuthenticationError) as wrong_key:
+    with (
+        noukai_sdk.Noukai(api_key="nk_wrong") as client,
+        pytest.raises(noukai_sdk.AuthenticationError) as wrong_key,
+    ):
         client.flow("acme/demo/echo").execute_async(message=TEXT)
     with noukai_sdk.Noukai() as client:
         with pytest.raises(noukai_sdk.FlowNotFoundError) as unknown_flow:
             client.flow("acme/demo/nothing").execute_async(message=TEXT)
         with pytest.raises(noukai_sdk.PermissionDeniedError) as other_org:
             client.flow("globex/demo/echo").execute_async(message=TEXT)
-    for raised, code in ((wrong_key, "UNAUTHENTICATED"), (unknown_flow, "FLOW_NOT_FOUND"), (other_org, "FORBIDDEN")):
+    for raised, code in (
+        (wrong_key, "UNAUTHENTICATED"),
+        (unknown_flow, "FLOW_NOT_FOUND"),
+        (other_org, "FORBIDDEN"),
+    ):
         assert raised.value.code == code
         assert raised.value.request_id
     assert wrong_key.value.www_authenticate == "Bearer"
@@ -198,5 +209,8 @@ def test_javascript(node_modules: Path, base_url: str) -> None:
         "executed": ["completed", 6],
         "failed": ["failed", None],
         "slow": ["FlowExecutionError", "EXECUTE_TIMEOUT", 504, True],
-        "errors": [["AuthenticationError", "UNAUTHENTICATED", True], ["FlowNotFoundError", "FLOW_NOT_FOUND", True]],
+        "errors": [
+            ["AuthenticationError", "UNAUTHENTICATED", True],
+            ["FlowNotFoundError", "FLOW_NOT_FOUND", True],
+        ],
     }

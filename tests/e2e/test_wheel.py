@@ -27,7 +27,9 @@ READER = {name: value for name, value in os.environ.items() if not name.startswi
 
 def ran(*command: str | Path, cwd: Path, **environ: str) -> str:
     """Run a command in the environment of a reader, and return what it has written."""
-    done = subprocess.run(command, cwd=cwd, env={**READER, **environ}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=cwd, env={**READER, **environ}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -69,7 +71,15 @@ class Project:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built by what is locked."""
     folder = tmp_path_factory.mktemp("dist")
-    options = ("--wheel", "--offline", "--no-build-isolation", "--python", sys.executable, "--out-dir", str(folder))
+    options = (
+        "--wheel",
+        "--offline",
+        "--no-build-isolation",
+        "--python",
+        sys.executable,
+        "--out-dir",
+        str(folder),
+    )
     ran(*UV, "build", "--quiet", *options, ".", cwd=ROOT)
     [built] = folder.glob("*.whl")
     return built
@@ -85,7 +95,16 @@ def project(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     ran(*UV, "pip", "install", "--quiet", *locked, f"{wheel}[deploy]", cwd=folder)
     ran(programs / "noukai", "init", "my-jobs", cwd=folder)
     assert f"\n./vendor/{wheel.name}[deploy]\n" in (folder / "my-jobs" / "requirements.txt").read_text()
-    ran(*UV, "pip", "install", "--quiet", *locked, "--requirements", "requirements.txt", cwd=folder / "my-jobs")
+    ran(
+        *UV,
+        "pip",
+        "install",
+        "--quiet",
+        *locked,
+        "--requirements",
+        "requirements.txt",
+        cwd=folder / "my-jobs",
+    )
     return Project(folder / "my-jobs", programs)
 
 

@@ -43,7 +43,10 @@ class Noise:
         self._folder = folder
         self._end = folder / "end"
         flow = client.flow("noise")
-        inputs = [{"begun": str(folder / f"begun-{number}"), "until": str(self._end)} for number in range(2 * AT_ONCE)]
+        inputs = [
+            {"begun": str(folder / f"begun-{number}"), "until": str(self._end)}
+            for number in range(2 * AT_ONCE)
+        ]
         self.jobs: list[Job] = list(flow.map(inputs))
         until(lambda: self.running == AT_ONCE)
 

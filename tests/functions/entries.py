@@ -31,7 +31,9 @@ _BY_ROUTE: dict[str, Callable[[Mapping[str, Any], Deployment], dict[str, Any]]] 
     **{route.key: wait.handler.answer for route in (Route.WAIT, Route.WAIT_BY_ID)},
     **{route.key: retry.handler.answer for route in (Route.RETRY, Route.RETRY_BY_ID)},
     **{route.key: cancel.handler.answer for route in (Route.CANCEL, Route.CANCEL_BY_ID)},
-    **{route.key: list_jobs.handler.answer for route in (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG)},
+    **{
+        route.key: list_jobs.handler.answer for route in (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG)
+    },
     Route.CANCEL_JOBS.key: cancel_jobs.handler.answer,
     Route.USAGE.key: usage.handler.answer,
     **dict.fromkeys((Route.FLOWS.key, Route.OPENAPI.key, Route.HEALTH.key, DEFAULT_ROUTE), describe.answer),

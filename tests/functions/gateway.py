@@ -9,7 +9,9 @@ from urllib.parse import parse_qsl, unquote
 from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 
 _VARIABLE = re.compile(r"\{(\w+)\}")
-_ROUTES = [(route, re.compile(BASE_PATH + _VARIABLE.sub(r"(?P<\1>[^/]+)", route.template))) for route in Route]
+_ROUTES = [
+    (route, re.compile(BASE_PATH + _VARIABLE.sub(r"(?P<\1>[^/]+)", route.template))) for route in Route
+]
 # What names a segment goes before what takes any.
 _ROUTES.sort(key=lambda entry: len(entry[0].variables))
 

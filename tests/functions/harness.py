@@ -47,7 +47,9 @@ ENVIRONMENT = {
 
 
 # A forked flow has a memory of its own, and so would what stands in for S3 in it: a test of objects has an emulator.
-_BUT_EMULATED: Any = {"core": {"mock_credentials": False, "passthrough": {"urls": [r"https://127\.0\.0\.1:.*"]}}}
+_BUT_EMULATED: Any = {
+    "core": {"mock_credentials": False, "passthrough": {"urls": [r"https://127\.0\.0\.1:.*"]}}
+}
 
 
 @dataclass
@@ -106,7 +108,9 @@ class System:
         project, name = flow.split("/")
         return self.send(Route.SUBMIT, body=body, headers=headers, org="acme", project=project, flow=name)
 
-    def add_key(self, key: str, org: str, scopes: tuple[str, ...] = ("submit", "read", "cancel"), **more: int) -> None:
+    def add_key(
+        self, key: str, org: str, scopes: tuple[str, ...] = ("submit", "read", "cancel"), **more: int
+    ) -> None:
         """Put a row for the key into the keys table, as the operator's command does."""
         self.deployment.table.client.put_item(
             TableName=self.deployment.environment["KEYS_TABLE"],
@@ -136,7 +140,9 @@ class System:
                     "messageId": message["MessageId"],
                     "receiptHandle": message["ReceiptHandle"],
                     "body": message["Body"],
-                    "attributes": {"ApproximateReceiveCount": message["Attributes"]["ApproximateReceiveCount"]},
+                    "attributes": {
+                        "ApproximateReceiveCount": message["Attributes"]["ApproximateReceiveCount"]
+                    },
                 }
                 for message in messages
             ]
@@ -156,7 +162,12 @@ class System:
     def message_of(self, job_id: str, **changes: Any) -> Message:
         """The message of a job as submit sent it, but for its arguments and the changes."""
         job = self.row(job_id)
-        values: dict[str, Any] = {"id": job.id, "created_at": job.created_at, "org": job.org, "flow": job.flow}
+        values: dict[str, Any] = {
+            "id": job.id,
+            "created_at": job.created_at,
+            "org": job.org,
+            "flow": job.flow,
+        }
         return Message(**{**values, "arguments": {}, **changes})
 
     def row(self, job_id: str) -> Job:
@@ -200,7 +211,9 @@ def system_on_moto(asset: Path, kinds: Iterable[str] = ()) -> Iterator[System]:
         dynamodb, sqs = client("dynamodb"), client("sqs")
         create_tables(dynamodb)
         urls = {
-            variable: sqs.create_queue(QueueName=variable, Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"]
+            variable: sqs.create_queue(QueueName=variable, Attributes={"MaximumMessageSize": "1048576"})[
+                "QueueUrl"
+            ]
             for variable in ("QUEUE_URL", "DEAD_LETTER_QUEUE_URL")
         }
         of_kinds = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in kinds}

@@ -56,7 +56,9 @@ def _fuzz_local(options: argparse.Namespace) -> int:
     with ready(os.environ, flows=FLOWS) as url:
         for mode, phases in (("all", "coverage,fuzzing,stateful"), ("negative", "fuzzing")):
             origin, key = url.removesuffix(BASE_PATH), LOCAL_KEYS["acme"]
-            found = fuzz_api(origin, key, examples=options.examples, phases=phases, mode=mode, seed=options.seed)
+            found = fuzz_api(
+                origin, key, examples=options.examples, phases=phases, mode=mode, seed=options.seed
+            )
             print(found.said)  # noqa: T201 - it is what the command is for
             print(f"{found.requests} requests of {found.operations} operations: {found.failures} failures")  # noqa: T201
             failures += found.failures

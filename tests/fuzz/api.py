@@ -24,7 +24,9 @@ class Findings:
     said: str
 
 
-def fuzz_api(url: str, key: str, *, examples: int, phases: str, mode: str = "all", seed: int | None = None) -> Findings:
+def fuzz_api(
+    url: str, key: str, *, examples: int, phases: str, mode: str = "all", seed: int | None = None
+) -> Findings:
     """Make up to `examples` requests of each operation in each phase, of the document that the key is shown.
 
     `mode` is what they are: `positive`, as the document allows, `negative`, or `all`.
@@ -35,7 +37,12 @@ def fuzz_api(url: str, key: str, *, examples: int, phases: str, mode: str = "all
         result = subprocess.run(
             [
                 *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG)),
-                *("run", f"{url}{BASE_PATH}{Route.OPENAPI.template}", "--header", f"Authorization: Bearer {key}"),
+                *(
+                    "run",
+                    f"{url}{BASE_PATH}{Route.OPENAPI.template}",
+                    "--header",
+                    f"Authorization: Bearer {key}",
+                ),
                 *("--max-examples", str(examples), "--phases", phases, "--continue-on-failure", "--no-color"),
                 *("--report", "json", "--report-json-path", str(report), "--request-timeout", "35"),
                 *("--mode", mode),

@@ -7,7 +7,14 @@ import schemathesis
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-BETWEEN_FIELDS = {"options.backoffSeconds", "options.backoffCapSeconds", "createdAfter", "createdBefore", "from", "to"}
+BETWEEN_FIELDS = {
+    "options.backoffSeconds",
+    "options.backoffCapSeconds",
+    "createdAfter",
+    "createdBefore",
+    "from",
+    "to",
+}
 """Each is within its limits, and two do not go together."""
 
 RUN_AT = "options.runAt"

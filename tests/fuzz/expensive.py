@@ -33,11 +33,27 @@ MOST_BYTES = 64 << 20
 """A quarter of what a function of the API has."""
 
 _KEY = "nk_dear"
-_NO_ACCOUNT = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+_NO_ACCOUNT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
 _MOST_AROUND = 100
 """Bytes of a body around what is dear in it."""
 _ITEMS = (
-    *("0", '"x"', "{}", "[]", "null", '{"article":"a"}', '{"x":1}', '{"text":1}', "[1]", "1.5", '"2026-02-30"'),
+    *(
+        "0",
+        '"x"',
+        "{}",
+        "[]",
+        "null",
+        '{"article":"a"}',
+        '{"x":1}',
+        '{"text":1}',
+        "[1]",
+        "1.5",
+        '"2026-02-30"',
+    ),
     *('{"name0":1}', '{"name11":1}', '{"name11":"x"}'),
 )
 _TEXTS = ("a", "a.", "@.", "x ", "1", "http://a.", "2026-01-01T00:00:00", "P1", "-", "é", "\U0001f600")
@@ -59,7 +75,9 @@ class Body:
 
     def event(self, now: int) -> Event:
         """Return the gateway's event of a request with it."""
-        headers = {"authorization": f"Bearer {_KEY}"} | ({"content-encoding": "gzip"} if self.is_compressed else {})
+        headers = {"authorization": f"Bearer {_KEY}"} | (
+            {"content-encoding": "gzip"} if self.is_compressed else {}
+        )
         path = BASE_PATH + self.route.path(org="acme", project="bulk", flow=self.flow)
         content = gzip.compress(self.content, mtime=0) if self.is_compressed else self.content
         return event_of("POST", path, headers.items(), content, now=now, request_id="r-1")
@@ -81,7 +99,9 @@ class Cost:
 
     def __str__(self) -> str:
         body = self.body
-        what = f"{body.kind} for {body.flow} by {body.route.name}{', compressed' if body.is_compressed else ''}"
+        what = (
+            f"{body.kind} for {body.flow} by {body.route.name}{', compressed' if body.is_compressed else ''}"
+        )
         return f"{what}: {self.status}, {self.seconds:.2f} s, {self.bytes / 1e6:.1f} MB"
 
 

@@ -26,7 +26,9 @@ def api_on_moto(asset: Path, key: str) -> Iterator[str]:
 
 
 def _handler(deployment: Deployment) -> type[Handler]:
-    one_at_a_time = Lock()  # a function answers one request at a time, and the clock of the deployment is shared
+    one_at_a_time = (
+        Lock()
+    )  # a function answers one request at a time, and the clock of the deployment is shared
 
     class Gateway(Handler):
         def __getattr__(self, name: str) -> Any:
@@ -35,7 +37,12 @@ def _handler(deployment: Deployment) -> type[Handler]:
 
         def pass_on(self) -> None:
             event = event_of(
-                self.command, self.path, self.headers.items(), self.body(), now=deployment.clock.now(), request_id="r-1"
+                self.command,
+                self.path,
+                self.headers.items(),
+                self.body(),
+                now=deployment.clock.now(),
+                request_id="r-1",
             )
             with one_at_a_time:
                 answered: dict[str, Any] = ENTRIES[event["routeKey"]](event, deployment)

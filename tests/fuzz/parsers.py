@@ -108,6 +108,8 @@ def idempotency_key(data: bytes) -> None:
 def targets(asset: Path) -> Mapping[str, Target]:
     """Every parser by its name; `asset` holds the catalog of the flows in `tests/fuzz/flows`."""
     catalog = Catalog.load(asset / "catalog")
-    bodies: dict[str, Any] = {f"submission of {flow}": submission(catalog, flow) for flow in sorted(catalog.flows)}
+    bodies: dict[str, Any] = {
+        f"submission of {flow}": submission(catalog, flow) for flow in sorted(catalog.flows)
+    }
     fixed: dict[str, Target] = {"event": event, "message": message, "idempotency key": idempotency_key}
     return {**fixed, "cursor": cursor(catalog), **bodies}

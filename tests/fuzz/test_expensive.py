@@ -68,7 +68,9 @@ def address(label: str, count: int) -> str:
         *("labels of one letter", "of two", "in ASCII"),
     ],
 )
-def test_rows_that_are_chosen_to_be_dear(costly: Path, flow: str, rows: list[object], code: ErrorCode | None) -> None:
+def test_rows_that_are_chosen_to_be_dear(
+    costly: Path, flow: str, rows: list[object], code: ErrorCode | None
+) -> None:
     """Many choices to look through, numbers that a set would compare with each other, addresses of many labels."""
     content = json.dumps({"parameters": {"rows": rows}}, ensure_ascii=False, separators=(",", ":")).encode()
     assert len(content) <= limits.MAX_BODY_BYTES

@@ -13,10 +13,20 @@ from tests.fuzz.parsers import Target, targets
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20)
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
 )
-NAMES = st.sampled_from(["a", "b", "lines", "colour", "due", "size", "tags", "pair", "by_number", "root", "anything"])
-OPTIONS = ["delaySeconds", "timeoutSeconds", "maxAttempts", "backoffSeconds", "backoffCapSeconds", "keepSeconds"]
+NAMES = st.sampled_from(
+    ["a", "b", "lines", "colour", "due", "size", "tags", "pair", "by_number", "root", "anything"]
+)
+OPTIONS = [
+    "delaySeconds",
+    "timeoutSeconds",
+    "maxAttempts",
+    "backoffSeconds",
+    "backoffCapSeconds",
+    "keepSeconds",
+]
 BODIES = st.fixed_dictionaries(
     {},
     optional={
@@ -35,12 +45,19 @@ MESSAGES = st.fixed_dictionaries(
         "flow": st.just("shapes/add") | VALUES,
         "arguments": st.dictionaries(NAMES, VALUES, max_size=3) | VALUES,
     },
-    optional={"timeout_seconds": SCALARS, "backoff_seconds": SCALARS, "backoff_cap_seconds": SCALARS, "more": VALUES},
+    optional={
+        "timeout_seconds": SCALARS,
+        "backoff_seconds": SCALARS,
+        "backoff_cap_seconds": SCALARS,
+        "more": VALUES,
+    },
 )
 DEEP = b'{"parameters": {"anything": ' + b"[" * 10_000 + b"]" * 10_000 + b"}}"
 LARGE = b'{"parameters": {"a": 1' + b"0" * 400 + b'}, "options": {"maxAttempts": 1e400}}'
 TWICE = b'{"message": 1, "message": "x", "parameters": {"a": "x", "a": 1}}'
-HALVES = b'{"message": "\\ud800", "parameters": {"\\udfff": 1}, "options": {"metadata": {"\\ud800": "\\udc00"}}}'
+HALVES = (
+    b'{"message": "\\ud800", "parameters": {"\\udfff": 1}, "options": {"metadata": {"\\ud800": "\\udc00"}}}'
+)
 
 
 @pytest.fixture(scope="module")

@@ -79,11 +79,15 @@ def assembly_with_kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def endpoint_with_kinds(assembly_with_kinds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+def endpoint_with_kinds(
+    assembly_with_kinds: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Endpoint]:
     """A stack that has two workers that flows ask for, and one that is draining; nothing is delivered."""
     body = Template.of(assembly_with_kinds).body
     body["Resources"] = {
-        name: each for name, each in body["Resources"].items() if each["Type"] != "AWS::Lambda::EventSourceMapping"
+        name: each
+        for name, each in body["Resources"].items()
+        if each["Type"] != "AWS::Lambda::EventSourceMapping"
     }
     assembly = replace(Assembly.read(assembly_with_kinds), template=json.dumps(body))
     with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:

@@ -19,7 +19,10 @@ def running_emulator(folder: Path, runtime: Path | None = None) -> Iterator[Emul
 
     Functions run only with `runtime`, the libraries of their runtime.
     """
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(_running(folder, runtime)) as emulator:
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(_running(folder, runtime)) as emulator,
+    ):
         yield emulator
 
 

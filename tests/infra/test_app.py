@@ -39,7 +39,9 @@ def test_app_is_found_wherever_the_repository_lies(tmp_path: Path, folder: str) 
     interpreter.parent.mkdir()
     interpreter.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     interpreter.chmod(0o755)
-    said = subprocess.run(["/bin/sh", "-c", app_command(str(interpreter))], capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        ["/bin/sh", "-c", app_command(str(interpreter))], capture_output=True, text=True, check=True
+    )
     assert said.stdout.splitlines() == ["-m", "noukai_infra.app"]
 
 
@@ -70,7 +72,9 @@ def test_wrong_setting_ends_the_app_with_its_name(tmp_path: Path) -> None:
 
 def test_worker_that_would_cut_a_flow_short_ends_the_app(tmp_path: Path) -> None:
     """If no other worker could have the time; with the name of the flow, and with no trace of ours."""
-    (tmp_path / "long.py").write_text("from noukai.flow import flow\n@flow(timeout=840)\ndef run() -> None: ...\n")
+    (tmp_path / "long.py").write_text(
+        "from noukai.flow import flow\n@flow(timeout=840)\ndef run() -> None: ...\n"
+    )
     result = run_app(tmp_path / "out", flows=str(tmp_path), worker={"grace_seconds": 60})
     assert result.returncode == 1
     assert re.search(r"long\.py:2: flow 'run': no worker has 840 seconds", result.stderr)

@@ -14,7 +14,9 @@ def make(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("make")
     assert program is not None
     whole = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **environ}
-    return subprocess.run([program, *arguments], cwd=ROOT, env=whole, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [program, *arguments], cwd=ROOT, env=whole, capture_output=True, text=True, check=False
+    )
 
 
 def test_help_fits_into_eighty_columns() -> None:

@@ -92,7 +92,9 @@ def test_file_that_makes_no_sense(file: Path, content: str, stage: str | None, s
 
 def test_stage_of_a_file_that_has_none(tmp_path: Path) -> None:
     """The context of the CDK is for one deployment."""
-    with pytest.raises(SettingsError, match=r"cdk\.json has no stages, such as live: noukai\.toml may have some"):
+    with pytest.raises(
+        SettingsError, match=r"cdk\.json has no stages, such as live: noukai\.toml may have some"
+    ):
         settings_in(tmp_path / "cdk.json", "live")
 
 
@@ -105,7 +107,11 @@ def test_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "region", "said"),
     [
-        ("210987654321", None, "The setting account is 210987654321, and these credentials are for 123456789012: "),
+        (
+            "210987654321",
+            None,
+            "The setting account is 210987654321, and these credentials are for 123456789012: ",
+        ),
         (None, "us-east-1", "The setting region is us-east-1, and the environment's is eu-central-1: "),
     ],
 )
@@ -131,7 +137,9 @@ def test_region_of_the_settings_is_for_want_of_another(monkeypatch: pytest.Monke
         Account.configured({})
 
 
-@pytest.mark.parametrize("block", [each for each in BLOCKS if each.file == "noukai.toml"], ids=lambda each: each.title)
+@pytest.mark.parametrize(
+    "block", [each for each in BLOCKS if each.file == "noukai.toml"], ids=lambda each: each.title
+)
 def test_documented_file(file: Path, block: Block) -> None:
     """It has settings that are there, in every stage."""
     file.write_text(block.code)

@@ -63,7 +63,9 @@ def test_time_for_a_flow_is_what_the_worker_does_not_need_itself() -> None:
         ({"price_job": float("inf")}, "price_job"),
     ],
 )
-def test_value_that_a_setting_cannot_have_is_refused_by_its_name(context: dict[str, object], name: str) -> None:
+def test_value_that_a_setting_cannot_have_is_refused_by_its_name(
+    context: dict[str, object], name: str
+) -> None:
     """Before anything is made of it."""
     with pytest.raises(SettingsError, match=rf"^{name}"):
         Settings.from_context(context)
@@ -84,7 +86,10 @@ def test_value_that_a_setting_cannot_have_is_refused_by_its_name(context: dict[s
         ({"worker": 1024}, "worker: 1024 is invalid: it should be an object."),
         ({"policies": 1}, "policies: 1 is invalid: it should be a list."),
         ({"colour": "red"}, "colour: there is no such name in the context of cdk.json: use one of "),
-        ({"policies": [{"Effect": "Allow", "Actions": "*", "Resource": "*"}]}, "Actions: there is no such name in a "),
+        (
+            {"policies": [{"Effect": "Allow", "Actions": "*", "Resource": "*"}]},
+            "Actions: there is no such name in a ",
+        ),
         ({"memory": 64}, "memory: 64 is invalid: it should be greater than or equal to 128."),
         ({"memory": "big"}, 'memory: "big" is invalid: it should be a valid integer.'),
         ({"tables": "keep"}, "tables: \"keep\" is invalid: it should be 'retain' or 'destroy'."),

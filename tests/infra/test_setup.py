@@ -24,7 +24,9 @@ from noukai_infra.settings import ROOT
 def runtimes() -> dict[tuple[int, int], str]:
     """The end of each of Lambda's Pythons, as AWS's own linter of templates has it from its table of runtimes."""
     file = files("cfnlint.data.AdditionalSpecs") / "LmbdRuntimeLifecycle.json"
-    found = [(re.fullmatch(r"python(3)\.(\d+)", name), each) for name, each in json.loads(file.read_text()).items()]
+    found = [
+        (re.fullmatch(r"python(3)\.(\d+)", name), each) for name, each in json.loads(file.read_text()).items()
+    ]
     return {(int(named[1]), int(named[2])): each["deprecated"] for named, each in found if named}
 
 
@@ -75,7 +77,11 @@ def test_cdk_command_is_installed_by_hash() -> None:
 
 def test_cdk_command_that_cannot_be_installed(tmp_path: Path) -> None:
     """Says which variables a proxy or another registry needs."""
-    environ = {"NPM_CONFIG_REGISTRY": "http://127.0.0.1:9/", "NPM_CONFIG_FETCH_RETRIES": "0", "HOME": str(tmp_path)}
+    environ = {
+        "NPM_CONFIG_REGISTRY": "http://127.0.0.1:9/",
+        "NPM_CONFIG_FETCH_RETRIES": "0",
+        "HOME": str(tmp_path),
+    }
     with pytest.raises(OperatorError, match=r"set HTTPS_PROXY; .* SSL_CERT_FILE .* NPM_CONFIG_REGISTRY"):
         Cdk(environ, tmp_path / "cdk").run("--version")
 
@@ -112,7 +118,9 @@ def fails_to_set_up(folder: Path, environ: dict[str, str]) -> str:
         check=False,
     )
     assert result.returncode != 0
-    assert {"HTTPS_PROXY", "SSL_CERT_FILE", "UV_NATIVE_TLS", "PIP_INDEX_URL"} <= set(re.findall(r"\w+", result.stderr))
+    assert {"HTTPS_PROXY", "SSL_CERT_FILE", "UV_NATIVE_TLS", "PIP_INDEX_URL"} <= set(
+        re.findall(r"\w+", result.stderr)
+    )
     return result.stderr
 
 
@@ -122,12 +130,16 @@ def test_setup_that_reaches_no_index_says_which_variables_are_missing(tmp_path: 
     assert said.startswith("setting up .venv, once: about ")
 
 
-def test_setup_behind_an_unknown_authority_says_which_variables_are_missing(tmp_path: Path, index: str) -> None:
+def test_setup_behind_an_unknown_authority_says_which_variables_are_missing(
+    tmp_path: Path, index: str
+) -> None:
     """The installer tells of the certificate, and the set-up of the variable for its authority."""
     assert "CERTIFICATE_VERIFY_FAILED" in fails_to_set_up(tmp_path, {"PIP_INDEX_URL": index})
 
 
-def test_setup_trusts_the_authority_that_it_is_told_to_trust(tmp_path: Path, index: str, authority: trustme.CA) -> None:
+def test_setup_trusts_the_authority_that_it_is_told_to_trust(
+    tmp_path: Path, index: str, authority: trustme.CA
+) -> None:
     """What it then misses are packages: this index has none."""
     bundle = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(bundle))
@@ -148,7 +160,9 @@ def test_setup_behind_a_proxy_that_is_not_there_says_which_variables_are_missing
     ("environment", "lock"),
     [("checkov", "tests/infra/checkov.lock"), ("generators", "tests/e2e/generated/requirements.lock")],
 )
-def test_environment_of_tests_that_reaches_no_index_says_so(tmp_path: Path, environment: str, lock: str) -> None:
+def test_environment_of_tests_that_reaches_no_index_says_so(
+    tmp_path: Path, environment: str, lock: str
+) -> None:
     """As the set-up does: each tool of the tests that wants an environment of its own is installed by hash."""
     (tmp_path / lock).parent.mkdir(parents=True)
     for name in ("Makefile", "requirements.lock", "pyproject.toml", lock):
@@ -158,7 +172,11 @@ def test_environment_of_tests_that_reaches_no_index_says_so(tmp_path: Path, envi
     (tmp_path / ".venv" / ".complete").touch()
     make = shutil.which("make")
     assert make is not None
-    unreachable = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0", "UV_NO_CACHE": "1"}
+    unreachable = {
+        "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple",
+        "UV_HTTP_RETRIES": "0",
+        "UV_NO_CACHE": "1",
+    }
     environ = {"HOME": str(tmp_path), "PATH": "/usr/local/bin:/usr/bin:/bin", **unreachable}
     target = f".build/{environment}/.complete"
     result = subprocess.run(
@@ -170,4 +188,6 @@ def test_environment_of_tests_that_reaches_no_index_says_so(tmp_path: Path, envi
         check=False,
     )
     assert result.returncode != 0
-    assert {"HTTPS_PROXY", "SSL_CERT_FILE", "UV_NATIVE_TLS", "PIP_INDEX_URL"} <= set(re.findall(r"\w+", result.stderr))
+    assert {"HTTPS_PROXY", "SSL_CERT_FILE", "UV_NATIVE_TLS", "PIP_INDEX_URL"} <= set(
+        re.findall(r"\w+", result.stderr)
+    )

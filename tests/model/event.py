@@ -91,7 +91,9 @@ def _events(
     reads, writes = touched
     budgets = {choice: "faults" if choice in FAULTS else BUDGETED.get(choice) for choice in choices}
     return tuple(
-        Event(actor, operation, choice, reads | READS_TIME, _written(operation, choice, writes, budget), budget)
+        Event(
+            actor, operation, choice, reads | READS_TIME, _written(operation, choice, writes, budget), budget
+        )
         for choice, budget in budgets.items()
         if budget is None or budget in left
     )

@@ -46,7 +46,11 @@ def _show(asset: Path, scenario: Scenario, asked: argparse.Namespace) -> tuple[i
     begun = shown = time.monotonic()
     run = distinct = 0
     share = asked.schedules if asked.scenario else -(-asked.schedules // len(SOME))
-    progress = shards.explore(asset, scenario, asked.seed, share) if scenario.name in SOME else _every(asset, scenario)
+    progress = (
+        shards.explore(asset, scenario, asked.seed, share)
+        if scenario.name in SOME
+        else _every(asset, scenario)
+    )
     for run, distinct in progress:
         if time.monotonic() - shown > _SHOW_EVERY_SECONDS:
             shown = time.monotonic()

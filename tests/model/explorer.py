@@ -29,7 +29,15 @@ from tests.silence import silent_functions
 
 FLOWS = Path(__file__).parent.parent / "functions" / "flows"
 _LONGEST = 600
-_RARITY = {None: 1.0, "faults": 0.04, "duplicates": 0.1, "raises": 0.5, "kills": 0.05, "left-overs": 0.3, "waits": 0.1}
+_RARITY = {
+    None: 1.0,
+    "faults": 0.04,
+    "duplicates": 0.1,
+    "raises": 0.5,
+    "kills": 0.05,
+    "left-overs": 0.3,
+    "waits": 0.1,
+}
 
 
 def build_asset(folder: Path) -> Path:
@@ -150,7 +158,9 @@ class Explorer:
         for number in count(first):
             choose = random.Random(f"{seed}/{number}")
             path: list[Event] = []
-            again = f"python -m tests.model.explore --scenario '{scenario.name}' --seed {seed} --number {number}"
+            again = (
+                f"python -m tests.model.explore --scenario '{scenario.name}' --seed {seed} --number {number}"
+            )
             with self.world(scenario) as world, _explained(path, again):
                 while events := world.enabled():
                     path.append(_chosen(choose, events))
@@ -163,7 +173,9 @@ class Explorer:
     def _descend(self, world: World, path: list[Step]) -> bool:
         """Go on to an end; False if every way from somewhere is asleep."""
         while events := world.enabled():
-            asleep = [event for event in path[-1].asleep if not event.depends_on(path[-1].chosen)] if path else []
+            asleep = (
+                [event for event in path[-1].asleep if not event.depends_on(path[-1].chosen)] if path else []
+            )
             keys = {event.key for event in asleep}
             todo = [event for event in reversed(events) if event.key not in keys]
             if not todo:

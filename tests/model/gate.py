@@ -60,7 +60,9 @@ class Gate:
         return Pending(name, (DONE, *faults), reads, writes)
 
 
-def _footprint(name: str, request: dict[str, Any], tables: MemoryTables) -> tuple[frozenset[str], frozenset[str]]:
+def _footprint(
+    name: str, request: dict[str, Any], tables: MemoryTables
+) -> tuple[frozenset[str], frozenset[str]]:
     """What a call reads and writes: rows by their ids, messages by the start of their receipts."""
     if name == "get_item":
         return frozenset({request["Key"]["id"]["S"]}), NOTHING

@@ -45,7 +45,9 @@ class Ledger:
         if before.get("state") in TERMINAL and _shown_ending(before) != _shown_ending(body):
             raise ViolationError(f"a caller was told {before['state']} first, and {body['state']} later")
         if body.get("attempt", 0) < before.get("attempt", 0):
-            raise ViolationError(f"a caller was told of attempt {before['attempt']} first, and of an older one later")
+            raise ViolationError(
+                f"a caller was told of attempt {before['attempt']} first, and of an older one later"
+            )
 
     def check_end(self) -> None:
         """Check what must be true when nobody acts any more and no message is left."""
@@ -54,7 +56,9 @@ class Ledger:
                 raise ViolationError(f"the job is lost: it is {self.jobs[id_].state} and nothing will run it")
         for id_, body in self.told.items():
             if body["state"] in TERMINAL and self.jobs[id_].state != body["state"]:
-                raise ViolationError(f"a caller was told {body['state']}, but the job is {self.jobs[id_].state}")
+                raise ViolationError(
+                    f"a caller was told {body['state']}, but the job is {self.jobs[id_].state}"
+                )
 
     def _check_new(self, job: Job) -> None:
         if (job.state, job.attempt) != (State.PENDING, 0):
@@ -94,7 +98,9 @@ def _check_change(before: Job, job: Job, now: int) -> None:
     if before.created_at != job.created_at:
         raise ViolationError("the row of a job was put anew")
     if before.is_terminal and _ending(before) != _ending(job):
-        raise ViolationError(f"the {before.state} job changed to {job.state}: {_ending(before)}, {_ending(job)}")
+        raise ViolationError(
+            f"the {before.state} job changed to {job.state}: {_ending(before)}, {_ending(job)}"
+        )
     if job.attempt != before.attempt:
         _check_claim(before, job, now)
 

@@ -39,7 +39,13 @@ class MemoryTables:
         return {} if row is None else {"Item": row}
 
     def update_item(
-        self, *, TableName: str, Key: Item, UpdateExpression: str, ReturnValues: str = "NONE", **conditional: Any
+        self,
+        *,
+        TableName: str,
+        Key: Item,
+        UpdateExpression: str,
+        ReturnValues: str = "NONE",
+        **conditional: Any,
     ) -> dict[str, Any]:
         key = (TableName, Key["id"]["S"])
         self._check("UpdateItem", key, UpdateExpression, **conditional)
@@ -114,7 +120,9 @@ class MemoryQueues:
     ) -> dict[str, Any]:
         """Put a message on the queue; its group orders nothing on a standard queue, it only makes it fair."""
         self.sent += 1
-        message = QueuedMessage(f"m{self.sent}", MessageBody, self.now() + DelaySeconds * 1000, MessageGroupId)
+        message = QueuedMessage(
+            f"m{self.sent}", MessageBody, self.now() + DelaySeconds * 1000, MessageGroupId
+        )
         self.queues.setdefault(QueueUrl, []).append(message)
         return {"MessageId": message.id}
 
@@ -123,7 +131,9 @@ class MemoryQueues:
         if not 1 <= len(ids) <= 10 or len(set(ids)) < len(ids):
             raise TypeError(Entries)
         for entry in Entries:
-            self.send_message(QueueUrl=QueueUrl, **{name: value for name, value in entry.items() if name != "Id"})
+            self.send_message(
+                QueueUrl=QueueUrl, **{name: value for name, value in entry.items() if name != "Id"}
+            )
         return {"Successful": [{"Id": id_} for id_ in ids]}
 
     def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int = 1) -> dict[str, Any]:
@@ -140,7 +150,9 @@ class MemoryQueues:
         group = {"MessageGroupId": message.group} if message.group else {}
         return {**told, "Attributes": {"ApproximateReceiveCount": str(message.receives), **group}}
 
-    def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+    def change_message_visibility_batch(
+        self, *, QueueUrl: str, Entries: list[dict[str, Any]]
+    ) -> dict[str, Any]:
         answer: dict[str, list[dict[str, Any]]] = {"Successful": [], "Failed": []}
         for entry in Entries:
             if entry.keys() != {"Id", "ReceiptHandle", "VisibilityTimeout"}:

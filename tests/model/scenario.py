@@ -79,7 +79,9 @@ WIDE = Scenario(
     budgets={"faults": 3, "duplicates": 2, "raises": 2, "waits": 4},
     steps=("deadline", "third", "check"),
 )
-RETRIED = replace(WIDE, name="retried", clients=("submit", "cancel", "retry", "retry", "read"), poison=(_STRANGER,))
+RETRIED = replace(
+    WIDE, name="retried", clients=("submit", "cancel", "retry", "retry", "read"), poison=(_STRANGER,)
+)
 SWEPT = replace(
     WIDE, name="swept", clients=("submit", "cancel", "read", "sweep"), poison=(), steps=("deadline", "days")
 )

@@ -50,7 +50,9 @@ def without_fence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    _without(monkeypatch, "(attribute_not_exists(not_before) OR not_before <= :now)", "attempt < max_attempts")
+    _without(
+        monkeypatch, "(attribute_not_exists(not_before) OR not_before <= :now)", "attempt < max_attempts"
+    )
 
 
 def without_lease(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +66,9 @@ def without_lease(monkeypatch: pytest.MonkeyPatch) -> None:
 def cancelling_what_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     sources = frozenset({*Transition.CANCEL.sources, *TERMINAL})
     cancel = Transition.CANCEL
-    monkeypatch.setattr(type(cancel), "sources", property(lambda self: sources if self is cancel else self.value[0]))
+    monkeypatch.setattr(
+        type(cancel), "sources", property(lambda self: sources if self is cancel else self.value[0])
+    )
 
 
 def deleting_instead_of_deferring(monkeypatch: pytest.MonkeyPatch) -> None:

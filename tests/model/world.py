@@ -91,7 +91,9 @@ class World:
     def begin_as(self, other: "World") -> None:
         """Take over the rows and messages of another, in which nobody acts."""
         self.tables.rows.update(other.tables.rows)
-        self.queues.queues = {url: [replace(each) for each in queue] for url, queue in other.queues.queues.items()}
+        self.queues.queues = {
+            url: [replace(each) for each in queue] for url, queue in other.queues.queues.items()
+        }
         self.queues.sent = other.queues.sent
         self.ledger.jobs.update(other.ledger.jobs)
         self.ledger.accepted.update(other.ledger.accepted)
@@ -203,7 +205,9 @@ class World:
             self._left -= {budget}
 
     def _duplicates(self) -> list[Event]:
-        hidden = [m.id for m in self.queues.queues.get(QUEUE, []) if m.visible_at > self.clock.time and m.receives]
+        hidden = [
+            m.id for m in self.queues.queues.get(QUEUE, []) if m.visible_at > self.clock.time and m.receives
+        ]
         return [
             Event(QUEUE, "delivers again", id_, READS_TIME, frozenset({id_, "duplicates"}), "duplicates")
             for id_ in hidden

@@ -15,8 +15,12 @@ def main() -> int:
     """Soak as the arguments say."""
     parser = argparse.ArgumentParser(prog="make soak", description="Many jobs under kills and faults.")
     parser.add_argument("--jobs", type=int, default=2000)
-    parser.add_argument("--kills", type=int, default=20, help="of workers, and as many of flows and of idle processes")
-    parser.add_argument("--seed", type=int, default=time.time_ns() % 2**32, help="repeats the plan of another run")
+    parser.add_argument(
+        "--kills", type=int, default=20, help="of workers, and as many of flows and of idle processes"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=time.time_ns() % 2**32, help="repeats the plan of another run"
+    )
     arguments = parser.parse_args()
     plan = Plan.draw(arguments.jobs, kills=arguments.kills, seed=arguments.seed)
     _say(f"seed {plan.seed}: starting a system on this machine")

@@ -110,7 +110,9 @@ class Soak:
         with self._client() as client:
             while (now := time.monotonic()) < deadline:
                 unended = self._look()
-                while due and due[0][0] <= len(self.ended) and self._strike(due[0][1], unended, client, chance):
+                while (
+                    due and due[0][0] <= len(self.ended) and self._strike(due[0][1], unended, client, chance)
+                ):
                     self.blows[due.pop(0)[1]] += 1
                 if now - said >= SAY_SECONDS:
                     said = now
@@ -121,7 +123,9 @@ class Soak:
 
     def _look(self) -> list[Job]:
         """Give the jobs that have not ended, and take note of those that have."""
-        seen = [job for job_id in list(self.ids) if job_id not in self.ended and (job := self.stack.job(job_id))]
+        seen = [
+            job for job_id in list(self.ids) if job_id not in self.ended and (job := self.stack.job(job_id))
+        ]
         for job in seen:
             if job.is_terminal:
                 self.ended[job.id] = job
@@ -144,7 +148,9 @@ class Soak:
         candidates = [
             job
             for job in unended
-            if job.state is wanted and job.id not in self.cancelled and self.plan.flows[self.ids[job.id]] in lasting
+            if job.state is wanted
+            and job.id not in self.cancelled
+            and self.plan.flows[self.ids[job.id]] in lasting
         ]
         if not candidates:
             return False

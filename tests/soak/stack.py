@@ -40,5 +40,7 @@ class Stack:
         counts = {}
         for url in self.queues:
             held = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-            counts[url.rpartition("/")[2]] = sum(int(value) for name, value in held.items() if name.startswith(_COUNT))
+            counts[url.rpartition("/")[2]] = sum(
+                int(value) for name, value in held.items() if name.startswith(_COUNT)
+            )
         return counts

@@ -23,7 +23,9 @@ def violations(soak: Soak) -> list[str]:
     if soak.blows.total() != len(soak.plan.blows):
         found.append(f"{soak.blows.total()} of {len(soak.plan.blows)} kills and cancellations were made")
     for job_id, number in soak.ids.items():
-        found += [f"{job_id} ({soak.plan.flows[number]}): {wrong}" for wrong in _wrong_with(soak, job_id, number)]
+        found += [
+            f"{job_id} ({soak.plan.flows[number]}): {wrong}" for wrong in _wrong_with(soak, job_id, number)
+        ]
     return found
 
 

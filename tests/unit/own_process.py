@@ -49,4 +49,6 @@ def with_own_streams() -> None:
     reading, writing = os.pipe()
     for number, descriptor in enumerate((reading, writing, writing)):
         os.dup2(descriptor, number)
-    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, "r" if number == 0 else "w") for number in range(3))
+    sys.stdin, sys.stdout, sys.stderr = (
+        os.fdopen(number, "r" if number == 0 else "w") for number in range(3)
+    )

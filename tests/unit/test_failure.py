@@ -159,14 +159,22 @@ def cycle() -> BaseException:
 
 HOSTILE = [
     pytest.param(lambda: SelfGroup("self", [ValueError("member")]), "SelfGroup: self", id="its own member"),
-    pytest.param(lambda: BrokenGroup("broken", [ValueError("member")]), "BrokenGroup: broken", id="no members"),
+    pytest.param(
+        lambda: BrokenGroup("broken", [ValueError("member")]), "BrokenGroup: broken", id="no members"
+    ),
     pytest.param(cycle, "caused by KeyError: 'other'", id="causes in a circle"),
     pytest.param(lambda: chain(100_000), "caused by ValueError: 3", id="causes without end"),
     pytest.param(lambda: nest(100_000), "ExceptionGroup: level", id="groups without end"),
-    pytest.param(lambda: ExceptionGroup("many", [ValueError("x" * 999)] * 9999), "ValueError: xxx", id="many members"),
-    pytest.param(MuteError, "MuteError: its text cannot be shown, because that raises RuntimeError", id="mute"),
+    pytest.param(
+        lambda: ExceptionGroup("many", [ValueError("x" * 999)] * 9999), "ValueError: xxx", id="many members"
+    ),
+    pytest.param(
+        MuteError, "MuteError: its text cannot be shown, because that raises RuntimeError", id="mute"
+    ),
     pytest.param(LeavingError, "LeavingError: its text cannot be shown", id="its text ends the process"),
-    pytest.param(lambda: KeyError(RudeText()), "KeyError: its text cannot be shown", id="its argument has no text"),
+    pytest.param(
+        lambda: KeyError(RudeText()), "KeyError: its text cannot be shown", id="its argument has no text"
+    ),
     pytest.param(lambda: ValueError("\ud800"), "ValueError: ?", id="no Unicode"),
 ]
 
@@ -188,9 +196,9 @@ def test_member_of_a_group_counts_as_if_raised_alone() -> None:
     """A flow of tasks says with it that no attempt can help, or when the next one may."""
     assert raised_by(ExceptionGroup("", [ValueError(), ExceptionGroup("", [PermanentError()])])).permanent
     assert raised_by(ExceptionGroup("", [ValueError(), LazyError(), BusyError()])).retry_after == 7
-    assert raised_by(ExceptionGroup("", [ValueError()])) == raised_by(ExceptionGroup("", [KeyError()])).__class__(
-        raised_by(ExceptionGroup("", [ValueError()])).error
-    )
+    assert raised_by(ExceptionGroup("", [ValueError()])) == raised_by(
+        ExceptionGroup("", [KeyError()])
+    ).__class__(raised_by(ExceptionGroup("", [ValueError()])).error)
 
 
 @pytest.mark.parametrize("size", [10, 1000, 100_000])
@@ -206,7 +214,9 @@ def test_error_stays_within_its_limit(size: int, count: int) -> None:
         assert len(told.splitlines()) == count + 2
 
 
-@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt("stop"), asyncio.CancelledError("enough")])
+@pytest.mark.parametrize(
+    "error", [SystemExit(3), KeyboardInterrupt("stop"), asyncio.CancelledError("enough")]
+)
 def test_flow_that_ends_itself_has_failed_by_name(error: BaseException) -> None:
     """It was not interrupted: nobody has asked for that."""
     done = rehearse(flow(lambda: fail(error)), max_attempts=1)

@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("client", "functions", "infra", "tests")
-LONGEST_FILE = 250
+LONGEST_FILE = 290
+"""About 250 lines is the aim; a file of 290 that reads well beats one that was squeezed."""
 LONGEST_FUNCTION = 40
 MOST_ENTRIES = 12
 MOST_ENTRIES_OF_TESTS = 20
@@ -87,7 +88,9 @@ def test_inner_comprehensions_are_found(code: str, nested: bool) -> None:
 
 def test_every_file_and_folder_is_named_for_what_it_holds(sources: dict[str, str]) -> None:
     """A name that fits anything gathers anything."""
-    assert [path for path in sources if SAYS_NOTHING & {part.removesuffix(".py") for part in Path(path).parts}] == []
+    assert [
+        path for path in sources if SAYS_NOTHING & {part.removesuffix(".py") for part in Path(path).parts}
+    ] == []
 
 
 def test_no_folder_is_long(sources: dict[str, str]) -> None:
@@ -96,7 +99,13 @@ def test_no_folder_is_long(sources: dict[str, str]) -> None:
     for path in map(Path, sources):
         for entry in (path, *path.parents[:-2]):
             entries[entry.parent.as_posix()].add(entry.stem)
-    counts = {folder: len(names - NO_ENTRIES) for folder, names in entries.items() if folder not in LISTS_OF_ONE_SHAPE}
-    most = {folder: MOST_ENTRIES_OF_TESTS if folder.startswith("tests") else MOST_ENTRIES for folder in counts}
+    counts = {
+        folder: len(names - NO_ENTRIES)
+        for folder, names in entries.items()
+        if folder not in LISTS_OF_ONE_SHAPE
+    }
+    most = {
+        folder: MOST_ENTRIES_OF_TESTS if folder.startswith("tests") else MOST_ENTRIES for folder in counts
+    }
     assert {folder: count for folder, count in counts.items() if count > most[folder]} == {}
     assert entries.keys() >= LISTS_OF_ONE_SHAPE

@@ -28,7 +28,9 @@ def test_error_whose_class_misleads_is_told_all_the_same() -> None:
     """Whatever the class of an exception makes of what every exception has, the job fails, and permanently if asked."""
     assert raised_by(NamelessError("x")) == Raised("NamelessError: x", permanent=True)
     told = raised_by(UnfathomableError("x"))
-    assert told == Raised("UnfathomableError: it cannot be described, because that raises ZeroDivisionError", True)
+    assert told == Raised(
+        "UnfathomableError: it cannot be described, because that raises ZeroDivisionError", True
+    )
     assert trace_of(UnfathomableError("x")) == "the trace cannot be shown"
 
 

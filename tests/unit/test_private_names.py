@@ -36,7 +36,9 @@ def may_import(module: tuple[str, ...], name: tuple[str, ...]) -> bool:
     if name[0] not in PACKAGES:
         return True
     owners = [name[:place] for place, part in enumerate(name) if is_private(part)]
-    return all(module[: len(owner)] == owner or (module[0] == "tests" and owner in LIBRARIES) for owner in owners)
+    return all(
+        module[: len(owner)] == owner or (module[0] == "tests" and owner in LIBRARIES) for owner in owners
+    )
 
 
 def test_private_names_are_told_from_others() -> None:
@@ -58,7 +60,9 @@ def test_no_private_name_is_imported_across_packages() -> None:
             module = path.relative_to(folder).with_suffix("").parts
             names = list(imported(ast.parse(path.read_text()), module))
             crossing += [
-                f"{path.relative_to(ROOT)}: {'.'.join(name)}" for name in names if not may_import(module, name)
+                f"{path.relative_to(ROOT)}: {'.'.join(name)}"
+                for name in names
+                if not may_import(module, name)
             ]
             seen += len(names)
     assert crossing == []

@@ -10,7 +10,11 @@ from noukai_functions.jobs.row import NAMES, SAVED_INPUT, expression
 from noukai_functions.names import INDEX_ORDER, INDEX_PARTITION
 
 ROOT = Path(__file__).parents[2]
-LETTERS = {name for field, name in NAMES.items() if name != field} | {INDEX_PARTITION, INDEX_ORDER, SAVED_INPUT}
+LETTERS = {name for field, name in NAMES.items() if name != field} | {
+    INDEX_PARTITION,
+    INDEX_ORDER,
+    SAVED_INPUT,
+}
 IN_AN_EXPRESSION = re.compile(r"(?<![:#\w{])([a-z]{1,2})(?= (?:=|<|<=|>|>=|IN|BETWEEN|:)|[),] ?)")
 EXPRESSIONS = re.compile(r" (?:=|<|<=|>|>=) :|\bIN \(|exists\(|\b(?:SET|REMOVE|ADD) ")
 KNOW_JOBS = {"functions/noukai_functions/names.py", "functions/noukai_functions/jobs/row.py"}
@@ -31,7 +35,9 @@ def letters_in(source: str) -> set[str]:
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Dict(keys=keys):
-                found |= {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+                found |= {
+                    key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+                }
             case ast.Subscript(slice=ast.Constant(value=str(name))):
                 found.add(name)
             case ast.Call(func=ast.Attribute(attr="get" | "pop"), args=[ast.Constant(value=str(name)), *_]):
@@ -78,7 +84,10 @@ def test_letter_is_found_wherever_it_is_written(source: str) -> None:
             "created_at = :created_at AND (attribute_not_exists(not_before) OR not_before <= :now)",
             "c = :created_at AND (attribute_not_exists(b) OR b <= :now)",
         ),
-        ("SET started_at = if_not_exists(started_at, :now) REMOVE id", "SET a = if_not_exists(a, :now) REMOVE id"),
+        (
+            "SET started_at = if_not_exists(started_at, :now) REMOVE id",
+            "SET a = if_not_exists(a, :now) REMOVE id",
+        ),
     ],
 )
 def test_expression_is_translated(written: str, translated: str) -> None:

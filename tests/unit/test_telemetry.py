@@ -58,6 +58,8 @@ def test_trace_has_every_place_and_no_text(run: Callable[[], None], kinds: list[
     with pytest.raises(Exception) as raised:  # noqa: PT011 - of several kinds
         run()
     trace = trace_of(raised.value)
-    assert [line for line in trace.splitlines() if line in {"ValueError", "KeyError", "ExceptionGroup"}] == kinds
+    assert [
+        line for line in trace.splitlines() if line in {"ValueError", "KeyError", "ExceptionGroup"}
+    ] == kinds
     assert "raise ValueError(text)" in trace
     assert TEXT not in trace

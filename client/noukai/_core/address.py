@@ -32,7 +32,9 @@ class FlowAddress(NamedTuple):
                 )
             segments = [org, project, text]
         if len(segments) != _SEGMENTS:
-            raise InvalidArgumentError(f"a flow is addressed as org/project/flow, or as flow alone, not {text!r}")
+            raise InvalidArgumentError(
+                f"a flow is addressed as org/project/flow, or as flow alone, not {text!r}"
+            )
         return cls(*(slug(name, segment) for name, segment in zip(cls._fields, segments, strict=True)))
 
 

@@ -211,7 +211,9 @@ def _detail(response: httpx.Response) -> dict[str, Any]:
 
 
 def _unexplained(response: httpx.Response) -> str:
-    return f"{_request(response)} was answered with HTTP {response.status_code} {response.reason_phrase}".strip()
+    return (
+        f"{_request(response)} was answered with HTTP {response.status_code} {response.reason_phrase}".strip()
+    )
 
 
 def _request(response: httpx.Response) -> str:

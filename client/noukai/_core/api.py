@@ -89,7 +89,9 @@ class Api:
         """Submit a job; retries are harmless, because they carry the same idempotency key."""
         submission = yield from uploaded(self, address, submission, on_transfer)
         headers = {"Idempotency-Key": submission.idempotency_key, **_JSON}
-        ask = partial(self.request, Route.SUBMIT, content=submission.content, headers=headers, **address._asdict())
+        ask = partial(
+            self.request, Route.SUBMIT, content=submission.content, headers=headers, **address._asdict()
+        )
         response = yield from self.exchange(ask, self.deadline(), self.patience_of_submission(submission))
         return of_flow(address, read(JobAccepted, response), response)
 
@@ -118,13 +120,17 @@ class Api:
         if strange:
             raise unexpected(response, f"it is about job {strange.pop()}: do processes share a connection?")
         return [
-            Look(each.id, error_of_entry(each.error, response) if each.error else each.job, each.retry_after_ms)
+            Look(
+                each.id, error_of_entry(each.error, response) if each.error else each.job, each.retry_after_ms
+            )
             for each in found
         ]
 
     def retry(self, job_id: str) -> Operation[JobAccepted]:
         """Resubmit the job's input; retries are harmless, because they make one new job."""
-        response = yield from self.exchange(partial(self.request, Route.RETRY_BY_ID, id=job_id), self.deadline())
+        response = yield from self.exchange(
+            partial(self.request, Route.RETRY_BY_ID, id=job_id), self.deadline()
+        )
         return read(JobAccepted, response)
 
     def status(self, job_id: str) -> Operation[JobStatus]:
@@ -164,7 +170,9 @@ class Api:
     def usage(self, from_: date | str | None, to: date | str | None) -> Operation[UsageReport]:
         """Fetch the usage of the key's org; a missing bound is the API's default."""
         params = {name: str(day) for name, day in (("from", from_), ("to", to)) if day is not None}
-        response = yield from self.exchange(partial(self.request, Route.USAGE, params=params), self.deadline())
+        response = yield from self.exchange(
+            partial(self.request, Route.USAGE, params=params), self.deadline()
+        )
         return read(UsageReport, response)
 
     def deadline(self, seconds: float | None = None) -> Deadline:

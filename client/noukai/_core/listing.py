@@ -70,7 +70,9 @@ def listing_of_flow(api: Api, address: FlowAddress, selection: JobSelection, pag
     return Listing(api, Route.LIST_JOBS, address._asdict(), selection, page_size)
 
 
-def listing_of_org(api: Api, org: str | None, project: str | None, selection: JobSelection, page_size: int) -> Listing:
+def listing_of_org(
+    api: Api, org: str | None, project: str | None, selection: JobSelection, page_size: int
+) -> Listing:
     """List the jobs of an org, by default the client's, or of one of its projects."""
     org = api.settings.org if org is None else org
     if org is None:

@@ -81,7 +81,9 @@ class Settings:
         )
 
 
-def _setting(environment: Mapping[str, str], variable: str, name: str, given: str | None) -> tuple[str, str | None]:
+def _setting(
+    environment: Mapping[str, str], variable: str, name: str, given: str | None
+) -> tuple[str, str | None]:
     """Return the name of a setting for errors, and its value: as given, or from the environment."""
     if given is not None:
         return name, given
@@ -90,7 +92,9 @@ def _setting(environment: Mapping[str, str], variable: str, name: str, given: st
 
 def _api_key(name: str, text: str | None) -> str:
     if not text:
-        raise InvalidArgumentError("the API key is missing: give api_key to the client, or set NOUKAI_API_KEY")
+        raise InvalidArgumentError(
+            "the API key is missing: give api_key to the client, or set NOUKAI_API_KEY"
+        )
     if not _PRINTABLE.fullmatch(text):
         raise InvalidArgumentError(f"{name} must not contain spaces, line breaks or non-ASCII characters")
     return text
@@ -100,7 +104,9 @@ def _base_url(name: str, text: str) -> str:
     address = text.strip()
     try:
         url = httpx.URL(address)
-        host = url.raw_host.decode() if url.host else ""  # httpx decodes and validates a host only when it is read
+        host = (
+            url.raw_host.decode() if url.host else ""
+        )  # httpx decodes and validates a host only when it is read
         port = urlsplit(address).port  # it also validates brackets and the range of the port
     except (httpx.InvalidURL, ValueError) as invalid:
         raise InvalidArgumentError(f"{name} {text!r} is not a URL: {invalid}") from None

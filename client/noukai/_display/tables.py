@@ -55,7 +55,18 @@ _JOBS = _Layout(
     others=("flow", "said", "submitted", "ran for"),
 )
 _USAGE = _Layout(
-    columns=("day", "flow", "jobs", "completed", "failed", "cancelled", "attempts", "seconds", "GB-seconds", "USD"),
+    columns=(
+        "day",
+        "flow",
+        "jobs",
+        "completed",
+        "failed",
+        "cancelled",
+        "attempts",
+        "seconds",
+        "GB-seconds",
+        "USD",
+    ),
     essential=("day", "flow", "jobs", "USD"),
     others=("failed", "seconds", "GB-seconds", "completed", "cancelled", "attempts"),
     cut="flow",
@@ -81,7 +92,13 @@ def _show(layout: _Layout, rows: Sequence[Row], *, heading: bool) -> None:
     room = Console().width if is_bounded else _WIDEST
     widths = layout.widths(rows, room, heading=heading)
     columns = [
-        Column(name, no_wrap=True, min_width=width, max_width=width, justify="right" if name in NUMBERS else "left")
+        Column(
+            name,
+            no_wrap=True,
+            min_width=width,
+            max_width=width,
+            justify="right" if name in NUMBERS else "left",
+        )
         for name, width in widths.items()
     ]
     gaps = len(widths) - 1

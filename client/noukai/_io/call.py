@@ -19,7 +19,9 @@ from .stream import answer_of, received
 class Call:
     """A request whose answer is awaited for a limited number of seconds, or without a limit."""
 
-    def __init__(self, connections: BlockingConnections, request: httpx.Request, seconds: float | None) -> None:
+    def __init__(
+        self, connections: BlockingConnections, request: httpx.Request, seconds: float | None
+    ) -> None:
         self._connections = connections
         self._request = request
         self._until = None if seconds is None else time.monotonic() + seconds

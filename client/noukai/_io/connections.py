@@ -179,7 +179,11 @@ class _OwnAsyncConnections:
     def __del__(self, warn: Any = warnings.warn) -> None:
         if getattr(self, "_by_loop", None):
             self._lifetimes.clear()  # this closes the clients, even if a warning filter keeps `self` alive
-            warn("an AsyncNoukai was not closed: use it in an `async with` statement", ResourceWarning, source=self)
+            warn(
+                "an AsyncNoukai was not closed: use it in an `async with` statement",
+                ResourceWarning,
+                source=self,
+            )
 
 
 async def _lifetime(

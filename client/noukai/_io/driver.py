@@ -11,7 +11,18 @@ from typing import Protocol, TypeVar
 
 import httpx
 
-from noukai._core.operation import Answer, Attend, Operation, Outcome, Reply, Report, Sleep, Step, Together, advance
+from noukai._core.operation import (
+    Answer,
+    Attend,
+    Operation,
+    Outcome,
+    Reply,
+    Report,
+    Sleep,
+    Step,
+    Together,
+    advance,
+)
 
 from .call import Callers
 from .connections import AwaitingConnections, BlockingConnections
@@ -79,7 +90,9 @@ class BlockingDriver:
 class AwaitingDriver:
     """A driver that performs operations in the running event loop."""
 
-    def __init__(self, connections: AwaitingConnections, *, sleep: Callable[[float], Awaitable[object]]) -> None:
+    def __init__(
+        self, connections: AwaitingConnections, *, sleep: Callable[[float], Awaitable[object]]
+    ) -> None:
         self._connections = connections
         self._sleep = sleep
 

@@ -40,7 +40,9 @@ class GivenConnections(Generic[HttpClient]):
         return self._http_client
 
     def add_headers(self, request: httpx.Request) -> None:
-        if "Authorization" not in request.headers:  # presigned URLs have none, and other headers could invalidate them
+        if (
+            "Authorization" not in request.headers
+        ):  # presigned URLs have none, and other headers could invalidate them
             return
         for name, value in self._http_client.headers.items():
             if name == "user-agent" and not value.startswith("python-httpx/"):

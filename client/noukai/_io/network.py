@@ -39,11 +39,17 @@ class Network:
         _check_proxies()
         try:
             return kind(
-                verify=self._context, limits=_LIMITS, cookies=_NoCookies(), trust_env=False, mounts=self._mounts(kind)
+                verify=self._context,
+                limits=_LIMITS,
+                cookies=_NoCookies(),
+                trust_env=False,
+                mounts=self._mounts(kind),
             )
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             named = ", ".join(f"{_variable(scheme)}={_shown(text)}" for scheme, text in getproxies().items())
-            raise InvalidArgumentError(f"the proxies in the environment ({named}) are invalid: {error}") from None
+            raise InvalidArgumentError(
+                f"the proxies in the environment ({named}) are invalid: {error}"
+            ) from None
 
     def _mounts(self, kind: type[HttpClient]) -> Any:
         proxies = getproxies()
@@ -65,7 +71,9 @@ def _context() -> ssl.SSLContext:
     file, folder = os.environ.get(_AUTHORITIES_FILE), os.environ.get(_AUTHORITIES_FOLDER)
     if not file and folder and not any(Path(each).is_dir() for each in folder.split(os.pathsep)):
         # `ssl` would silently trust no authority.
-        raise InvalidArgumentError(f"{_AUTHORITIES_FOLDER} is {folder!r}, which is not a folder: correct or unset it")
+        raise InvalidArgumentError(
+            f"{_AUTHORITIES_FOLDER} is {folder!r}, which is not a folder: correct or unset it"
+        )
     try:
         return httpx.create_ssl_context()
     except OSError as error:  # includes `ssl.SSLError`
@@ -73,8 +81,14 @@ def _context() -> ssl.SSLContext:
         if keys and error.filename == keys:
             problem = f"which cannot be written ({error.strerror}): correct or unset it"
             raise InvalidArgumentError(f"{_KEY_LOG} is {keys!r}, {problem}") from None
-        what = f"{_AUTHORITIES_FILE} is {file!r}, which" if file else "the certificates of the authorities to trust"
-        raise InvalidArgumentError(f"{what} cannot be read ({error}): correct or unset {_AUTHORITIES_FILE}") from None
+        what = (
+            f"{_AUTHORITIES_FILE} is {file!r}, which"
+            if file
+            else "the certificates of the authorities to trust"
+        )
+        raise InvalidArgumentError(
+            f"{what} cannot be read ({error}): correct or unset {_AUTHORITIES_FILE}"
+        ) from None
 
 
 def _check_proxies() -> None:

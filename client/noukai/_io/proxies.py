@@ -53,7 +53,9 @@ def mounts(
     proxies: Mapping[str, str], context: ssl.SSLContext, limits: httpx.Limits
 ) -> Mapping[str, httpx.BaseTransport]:
     """Return the mounts of an `httpx.Client` for proxies from `urllib.request.getproxies`."""
-    return _mounts(proxies, _Routed, lambda proxy: httpx.HTTPTransport(verify=context, limits=limits, proxy=proxy))
+    return _mounts(
+        proxies, _Routed, lambda proxy: httpx.HTTPTransport(verify=context, limits=limits, proxy=proxy)
+    )
 
 
 def async_mounts(
@@ -61,7 +63,9 @@ def async_mounts(
 ) -> Mapping[str, httpx.AsyncBaseTransport]:
     """Return the mounts of an `httpx.AsyncClient`, as `mounts` does."""
     return _mounts(
-        proxies, _AsyncRouted, lambda proxy: httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy)
+        proxies,
+        _AsyncRouted,
+        lambda proxy: httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy),
     )
 
 
@@ -72,14 +76,17 @@ def _mounts(
 ) -> Mapping[str, Transport]:
     exceptions = Exceptions(proxies.get("no", ""))
     return {
-        scheme: routed(exceptions, transport(proxy), transport(None)) for scheme, proxy in _by_scheme(proxies).items()
+        scheme: routed(exceptions, transport(proxy), transport(None))
+        for scheme, proxy in _by_scheme(proxies).items()
     }
 
 
 class _Routed(httpx.BaseTransport):
     """A transport through a proxy, with exceptions."""
 
-    def __init__(self, exceptions: Exceptions, proxied: httpx.BaseTransport, direct: httpx.BaseTransport) -> None:
+    def __init__(
+        self, exceptions: Exceptions, proxied: httpx.BaseTransport, direct: httpx.BaseTransport
+    ) -> None:
         self._exceptions, self._proxied, self._direct = exceptions, proxied, direct
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -109,7 +116,9 @@ class _AsyncRouted(httpx.AsyncBaseTransport):
 
 def _by_scheme(proxies: Mapping[str, str]) -> dict[str, str]:
     found = {scheme: proxies.get(scheme) for scheme in ("http", "https", "all")}
-    return {f"{scheme}://": each if "://" in each else f"http://{each}" for scheme, each in found.items() if each}
+    return {
+        f"{scheme}://": each if "://" in each else f"http://{each}" for scheme, each in found.items() if each
+    }
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:

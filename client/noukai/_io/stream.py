@@ -92,7 +92,9 @@ class _Body:
         """Write a piece; raise `httpx.DecodingError` if it exceeds the limit."""
         self._left -= len(piece)
         if self._left < 0:
-            raise httpx.DecodingError(f"it is longer than {MAX_ANSWER_BYTES >> 20} MB, the most that an answer may be")
+            raise httpx.DecodingError(
+                f"it is longer than {MAX_ANSWER_BYTES >> 20} MB, the most that an answer may be"
+            )
         self._pieces.append(piece)
 
     def of(self, response: httpx.Response) -> httpx.Response:

@@ -44,7 +44,9 @@ app = typer.Typer(epilog=EPILOG, no_args_is_help=True, pretty_exceptions_enable=
 @app.callback()
 def begin(
     *,
-    version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show it.")
+    ] = False,
 ) -> None:
     """Submit jobs to a background-job API, and watch them."""
 
@@ -114,7 +116,14 @@ def wait(
     """Wait for a job and print its result; with --json, its status."""
     check_wait(timeout_ms, output, waits=True, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
     with connected() as client:
-        _wait(client, client.job(job_id), timeout_ms, output, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
+        _wait(
+            client,
+            client.job(job_id),
+            timeout_ms,
+            output,
+            cancel_on_timeout=cancel_on_timeout,
+            as_json=as_json,
+        )
 
 
 @app.command(epilog=EPILOG)
@@ -137,7 +146,9 @@ def cancel(
         if flow:
             known = [client.flow(name) for name in dict.fromkeys(flow)]
             if not yes:
-                confirm(f"Cancel the jobs of {', '.join(each.address for each in known)} {stated(selection)}?")
+                confirm(
+                    f"Cancel the jobs of {', '.join(each.address for each in known)} {stated(selection)}?"
+                )
             show_cancelled(sum(each.cancel_jobs(**selection) for each in known), unreadable, as_json=as_json)
         elif job_id is not None:
             job = client.job(job_id)
@@ -148,7 +159,9 @@ def cancel(
 @app.command("list", epilog=EPILOG)
 def list_jobs(
     *,
-    flow: Annotated[str | None, typer.Argument(help="org/project/flow, or flow alone; without it the org's.")] = None,
+    flow: Annotated[
+        str | None, typer.Argument(help="org/project/flow, or flow alone; without it the org's.")
+    ] = None,
     project: Annotated[str | None, typer.Option(help="The jobs of one project.")] = None,
     state: options.State = None,
     created_after: options.CreatedAfter = None,
@@ -218,7 +231,13 @@ def main() -> None:
 
 
 def _wait(
-    client: Noukai, job: Job, timeout_ms: int | None, output: Path | None, *, cancel_on_timeout: bool, as_json: bool
+    client: Noukai,
+    job: Job,
+    timeout_ms: int | None,
+    output: Path | None,
+    *,
+    cancel_on_timeout: bool,
+    as_json: bool,
 ) -> None:
     try:
         result = job.wait(timeout_ms, None, cancel_on_timeout, progress=not as_json)

@@ -23,7 +23,9 @@ from .terminal import complain, say, show_end, show_json
 
 InputFile = Annotated[
     typer.FileBinaryRead,
-    typer.Option("-f", "--file", help="An input on each line: a JSON string as the message, or an object; - is stdin."),
+    typer.Option(
+        "-f", "--file", help="An input on each line: a JSON string as the message, or an object; - is stdin."
+    ),
 ]
 MapKey = Annotated[
     str | None, typer.Option(help="The same key and lines give the same jobs, and submit what is missing.")
@@ -91,7 +93,9 @@ def _inputs(file: BinaryIO) -> Iterator[FlowInput]:
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, str | dict):
-            raise typer.BadParameter(f"line {number} is not a JSON string or object in UTF-8", param_hint="'-f'")
+            raise typer.BadParameter(
+                f"line {number} is not a JSON string or object in UTF-8", param_hint="'-f'"
+            )
         yield value
 
 

@@ -117,9 +117,15 @@ def show_flow(flow: FlowDescription) -> None:
     arguments = arguments_of(flow)
     width = max((len(each.name) for each in arguments), default=0)
     for each in arguments:
-        default = "required" if each.required else f"by default {json.dumps(each.default, ensure_ascii=False)}"
+        default = (
+            "required" if each.required else f"by default {json.dumps(each.default, ensure_ascii=False)}"
+        )
         said = f": {each.description}" if each.description else ""
-        say(one_line(f"{each.name} ") + " " * (width - len(each.name) + 2) + one_line(f"{each.kind}, {default}{said}"))
+        say(
+            one_line(f"{each.name} ")
+            + " " * (width - len(each.name) + 2)
+            + one_line(f"{each.kind}, {default}{said}")
+        )
     kept = str(timedelta(seconds=flow.keep_seconds or 0)).removesuffix(", 0:00:00")
     say(f"\nAn attempt may take {flow.timeout_seconds} s; there are {flow.max_attempts} at most.")
     if flow.keep_seconds is not None:

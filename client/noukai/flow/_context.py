@@ -115,7 +115,11 @@ class Context:
 
 def _percentage(percent: Any) -> float:
     """Convert a number of any kind to a percentage; clamp a rounding error at either end."""
-    if isinstance(percent, bool) or not hasattr(type(percent), "__float__") or not hasattr(type(percent), "__le__"):
+    if (
+        isinstance(percent, bool)
+        or not hasattr(type(percent), "__float__")
+        or not hasattr(type(percent), "__le__")
+    ):
         raise TypeError(f"percent must be a number from 0 to 100, not {type(percent).__name__}: {percent!r}")
     try:
         number = float(percent)

@@ -75,7 +75,9 @@ def _key_text(key: object) -> str:
             return "true" if written else "false"
         case int() | float():
             return repr(written)
-    raise UnwritableError(f"a key of the type {type(key).__qualname__!r} cannot be written as JSON: keys are text")
+    raise UnwritableError(
+        f"a key of the type {type(key).__qualname__!r} cannot be written as JSON: keys are text"
+    )
 
 
 def entries_of(mapping: Mapping[Any, Any]) -> Iterable[tuple[str, object]]:
@@ -153,7 +155,9 @@ def _other(value: Any, depth: int) -> Any:
 
         return json_value(model_value(value), depth)
     if is_dataclass(value) and not isinstance(value, type):
-        set_fields = {field.name: getattr(value, field.name) for field in fields(value) if hasattr(value, field.name)}
+        set_fields = {
+            field.name: getattr(value, field.name) for field in fields(value) if hasattr(value, field.name)
+        }
         return _container(set_fields, depth)
     if _is_numpy(value):
         return _from_numpy(value, depth)

@@ -19,7 +19,13 @@ OUTPUT_FIELD = "output"
 
 _CONTAINERS = (list, dict, set, frozenset, tuple)
 _SAY_NO_MORE = (Any, object, None, NoneType, str, int, float, bool, bytes, *_CONTAINERS)
-_NAMES_THAT_SAY_NO_MORE = {"datetime.date", "datetime.datetime", "decimal.Decimal", "uuid.UUID", "pathlib.Path"}
+_NAMES_THAT_SAY_NO_MORE = {
+    "datetime.date",
+    "datetime.datetime",
+    "decimal.Decimal",
+    "uuid.UUID",
+    "pathlib.Path",
+}
 """As names, so that none of their modules is imported."""
 
 _WRITERS: Mapping[Any, Callable[[Any], Any]] = {"bytes": base64_text, "any": json_value, "call": json_value}
@@ -61,7 +67,9 @@ class ReturnType:
 
         # A configuration applies only to a type without its own, and to what it contains, except models.
         whole = TypedDict("whole", {OUTPUT_FIELD: self.annotation})  # type: ignore[misc]  # known at run time only
-        config = ConfigDict(ser_json_bytes="base64", ser_json_inf_nan="constants", arbitrary_types_allowed=True)
+        config = ConfigDict(
+            ser_json_bytes="base64", ser_json_inf_nan="constants", arbitrary_types_allowed=True
+        )
         with_config(config)(whole)
         try:
             return cast("TypeAdapter[dict[str, Any]]", TypeAdapter(whole))

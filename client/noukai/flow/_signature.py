@@ -23,7 +23,16 @@ _COLLECTIONS = (
     *("dict", "frozendict", "ordered_dict", "counter"),
 )
 _SEEING = (
-    *("any", "call", "custom-error", "decimal", "function-before", "function-plain", "function-wrap", "is-instance"),
+    *(
+        "any",
+        "call",
+        "custom-error",
+        "decimal",
+        "function-before",
+        "function-plain",
+        "function-wrap",
+        "is-instance",
+    ),
     *("union",),
 )
 """The kinds of core schema that may pass a number, as written, to a flow author's code."""
@@ -65,7 +74,11 @@ class Signature:
         """Return factories of the defaults, unconverted, so that no job can alter the next one's."""
         made: dict[str, Callable[[], Any]] = {}
         for name, parameter in self.parameters.items():
-            fields = [each for each in _metadata(self.annotations[name]) if _is_field(each) and not each.is_required()]
+            fields = [
+                each
+                for each in _metadata(self.annotations[name])
+                if _is_field(each) and not each.is_required()
+            ]
             if parameter.default is not parameter.empty and not _is_field(parameter.default):
                 made[name] = partial(deepcopy, parameter.default)
             elif fields:
@@ -77,7 +90,8 @@ class Signature:
         """Return whether the JSON Schema alone validates arguments and defaults."""
         annotations = self.annotations
         return all(map(is_plain, annotations.values())) and all(
-            is_of(as_annotated(make(), annotations[name]), annotations[name]) for name, make in self.defaults.items()
+            is_of(as_annotated(make(), annotations[name]), annotations[name])
+            for name, make in self.defaults.items()
         )
 
     @cached_property
@@ -130,7 +144,8 @@ class Signature:
         if self.is_plain:
             defaults = {name: make() for name, make in self.defaults.items() if name not in arguments}
             return {
-                name: as_annotated(value, self.annotations[name]) for name, value in {**defaults, **arguments}.items()
+                name: as_annotated(value, self.annotations[name])
+                for name, value in {**defaults, **arguments}.items()
             }
         # As JSON, because from JSON a strict model accepts a date or an enum as text.
         written = json.dumps(arguments)
@@ -141,11 +156,17 @@ class Signature:
             if (".0" not in written and "e+" not in written) or self._is_final(error):
                 raise
             # JSON Schema accepts 1e30 as an integer, pydantic only with all its digits.
-            return cast("dict[str, Any]", self.validator.validate_json(json.dumps(with_whole_numbers(arguments))))
+            return cast(
+                "dict[str, Any]", self.validator.validate_json(json.dumps(with_whole_numbers(arguments)))
+            )
 
     def _is_final(self, error: Exception) -> bool:
         """Return whether a refused value would also be refused with its numbers spelled differently."""
-        return not self._sees_spelling and hasattr(error, "errors") and _is_of_author(cast("ValidationError", error))
+        return (
+            not self._sees_spelling
+            and hasattr(error, "errors")
+            and _is_of_author(cast("ValidationError", error))
+        )
 
     @cached_property
     def _sees_spelling(self) -> bool:
@@ -206,7 +227,9 @@ def _sees_spelling(schema: Any) -> bool:
     if not isinstance(schema, Mapping):
         return False
     if isinstance(schema.get("type"), str):
-        return schema["type"] in _SEEING or any(_sees_spelling(schema[key]) for key in _PARTS if key in schema)
+        return schema["type"] in _SEEING or any(
+            _sees_spelling(schema[key]) for key in _PARTS if key in schema
+        )
     return any(map(_sees_spelling, schema.values()))
 
 
@@ -214,7 +237,9 @@ def _is_of_author(error: "ValidationError") -> bool:
     """Return whether only an author's code has refused the value."""
     from pydantic_core.core_schema import ErrorType  # noqa: PLC0415 - slow to import, and most flows do without
 
-    kinds = {each["type"] for each in error.errors(include_url=False, include_context=False, include_input=False)}
+    kinds = {
+        each["type"] for each in error.errors(include_url=False, include_context=False, include_input=False)
+    }
     return kinds.isdisjoint({*get_args(ErrorType)} - _OF_AUTHORS)
 
 
@@ -232,4 +257,6 @@ def _each(part: Any) -> Any:
     if not isinstance(part, Mapping):
         return part
     # Only a schema has a `type` that is text; fields and variants may have any names.
-    return _failing_fast(part) if isinstance(part.get("type"), str) else {key: _each(part[key]) for key in part}
+    return (
+        _failing_fast(part) if isinstance(part.get("type"), str) else {key: _each(part[key]) for key in part}
+    )

@@ -73,7 +73,9 @@ class ApiKeys:
 
     def _look_up(self, digest: str, now: int) -> tuple[int, ApiKey]:
         """Return the key, and the time until which to cache it."""
-        answer = self.client.get_item(TableName=self.table_name, Key={"hash": {"S": digest}}, ConsistentRead=True)
+        answer = self.client.get_item(
+            TableName=self.table_name, Key={"hash": {"S": digest}}, ConsistentRead=True
+        )
         row = answer.get("Item")
         if row is None or "revoked" in row:
             raise UnauthenticatedError

@@ -41,10 +41,14 @@ def accepted_response(job: Job, api_key: ApiKey, now: int) -> Response:
     new one.
     """
     seen = job if api_key.may_read else replace(job, state=State.PENDING, not_before=job.due_at)
-    return Response(accepted(job), status=202, headers={"Location": location(job), **poll_interval_headers(seen, now)})
+    return Response(
+        accepted(job), status=202, headers={"Location": location(job), **poll_interval_headers(seen, now)}
+    )
 
 
-def status_response(job: Job, shown: Shown, now: int, *, held: bool = False, progress: bool = False) -> Response:
+def status_response(
+    job: Job, shown: Shown, now: int, *, held: bool = False, progress: bool = False
+) -> Response:
     """Return the job's status and its poll interval."""
     headers = {} if job.is_terminal else poll_interval_headers(job, now, held=held, progress=progress)
     return Response(job_status(job, shown), headers=headers)
@@ -103,7 +107,17 @@ def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
 
 def job_outline(job: Job) -> dict[str, Any]:
     """Return a job's id, state and times, for a key without the read scope."""
-    names = ("id", "state", "flow", "createdAt", "startedAt", "completedAt", "stoppedAt", "executionId", "status")
+    names = (
+        "id",
+        "state",
+        "flow",
+        "createdAt",
+        "startedAt",
+        "completedAt",
+        "stoppedAt",
+        "executionId",
+        "status",
+    )
     status = job_status(job)
     return {name: status[name] for name in names if name in status}
 

@@ -53,7 +53,9 @@ class Request:
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
             headers=event.get("headers") or {},
-            content=base64.b64decode(text) if event.get("isBase64Encoded") else text.encode("utf-8", "surrogatepass"),
+            content=base64.b64decode(text)
+            if event.get("isBase64Encoded")
+            else text.encode("utf-8", "surrogatepass"),
         )
 
     @property
@@ -70,7 +72,9 @@ class Request:
         """Parse a query parameter that is a whole number within bounds, of at most nine digits."""
         text = self.query.get(name, str(default))
         # `int` would accept other scripts' digits, and raise its own error for thousands of digits.
-        if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and least <= int(text) <= most):
+        if not (
+            text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and least <= int(text) <= most
+        ):
             raise InvalidInputError([(name, f"must be a whole number from {least} to {most}")])
         return int(text)
 

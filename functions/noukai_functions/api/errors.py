@@ -6,7 +6,13 @@ from typing import Any
 
 from noukai_functions import refusals
 from noukai_functions.aws import AwsError
-from noukai_functions.refusals import JobNotFoundError, Refusal, TooManyCallsError, UnavailableError, UnreadableRowError
+from noukai_functions.refusals import (
+    JobNotFoundError,
+    Refusal,
+    TooManyCallsError,
+    UnavailableError,
+    UnreadableRowError,
+)
 from noukai_functions.telemetry import logger
 from noukai_wire.errors import ErrorCode
 
@@ -94,4 +100,6 @@ def error_answer(raised: Exception, request_id: str) -> ErrorAnswer:
     logger().exception("a request failed", exc_info=raised, extra={"request_id": request_id})
     if isinstance(raised, AwsError):
         return refusal_answer(UnavailableError())
-    return ErrorAnswer(ErrorCode.INTERNAL_ERROR, "The server failed: report it to the operator with this X-Request-ID.")
+    return ErrorAnswer(
+        ErrorCode.INTERNAL_ERROR, "The server failed: report it to the operator with this X-Request-ID."
+    )

@@ -46,7 +46,11 @@ def _shown_object(job: Job, payload: Payload, objects: "JobObjects") -> Shown:
         objects.look_for(payload.key)
     except PayloadLostError as lost:
         return _lost(job, str(lost))
-    return {"outputUrl": objects.link(payload.key), "outputBytes": payload.size, "outputSha256": payload.sha256}
+    return {
+        "outputUrl": objects.link(payload.key),
+        "outputBytes": payload.size,
+        "outputSha256": payload.sha256,
+    }
 
 
 def _parsed(job: Job, content: str | bytes) -> Shown:
@@ -58,7 +62,9 @@ def _parsed(job: Job, content: str | bytes) -> Shown:
 
 def _lost(job: Job, reason: str) -> Shown:
     logger().error("a result is lost", extra={"job_id": job.id, "reason": reason})
-    return {"error": f"ResultLost: the job is completed, but its result is lost: {reason}; submit the job again"}
+    return {
+        "error": f"ResultLost: the job is completed, but its result is lost: {reason}; submit the job again"
+    }
 
 
 def _refuse(constant: str) -> NoReturn:

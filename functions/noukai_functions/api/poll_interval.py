@@ -106,7 +106,9 @@ def is_held_for(pause: int, *, progress: bool) -> bool:
     return pause <= (FOLLOW_BELOW_MS if progress else HOLD_BELOW_MS)
 
 
-def poll_interval_headers(job: Job, now: int, *, held: bool = False, progress: bool = False) -> dict[str, str]:
+def poll_interval_headers(
+    job: Job, now: int, *, held: bool = False, progress: bool = False
+) -> dict[str, str]:
     """Return the headers with the poll interval.
 
     `Retry-After` is in whole seconds, as HTTP defines it, rounded up; `Retry-After-Ms` is exact.

@@ -43,7 +43,9 @@ class BotocoreClient:
         """Make a client in the function's own account and region."""
         session = botocore_session()
         _let_handle(session, service)
-        verify = trusted(session.get_config_variable("region"), stated=session.get_config_variable("ca_bundle"))
+        verify = trusted(
+            session.get_config_variable("region"), stated=session.get_config_variable("ca_bundle")
+        )
         config = _CONFIG.merge(_OF_OBJECTS) if service == "s3" else _CONFIG
         return cls(session.create_client(service, config=config, verify=verify))
 

@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws.connection import Answer, Connection
 from noukai_functions.aws.errors import AwsError
-from noukai_functions.aws.retries import MOST_TRIES, TRANSIENT_CODES, TRANSIENT_STATUSES, RetryQuota, backoff_seconds
+from noukai_functions.aws.retries import (
+    MOST_TRIES,
+    TRANSIENT_CODES,
+    TRANSIENT_STATUSES,
+    RetryQuota,
+    backoff_seconds,
+)
 from noukai_functions.aws.signing import Signer
 
 if TYPE_CHECKING:

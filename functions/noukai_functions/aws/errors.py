@@ -38,7 +38,9 @@ def as_aws_error(operation: str) -> Iterator[None]:
 
         if isinstance(error, ClientError):
             told = error.response["Error"]
-            raise AwsError(operation, told.get("Code", ""), told.get("Message", ""), error.response) from error
+            raise AwsError(
+                operation, told.get("Code", ""), told.get("Message", ""), error.response
+            ) from error
         if isinstance(error, BotoCoreError):
             raise AwsError(operation, message=str(error)) from error
         raise

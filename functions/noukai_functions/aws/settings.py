@@ -52,7 +52,9 @@ class Settings:
 
 def settings_of(service: str, environment: Mapping[str, str]) -> Settings | None:
     """Read the settings of a service; None if it must be called through botocore."""
-    is_whole = all(environment.get(name) for name in _NEEDED) and not any(environment.get(name) for name in _BOTOCORES)
+    is_whole = all(environment.get(name) for name in _NEEDED) and not any(
+        environment.get(name) for name in _BOTOCORES
+    )
     if service not in _TARGETS or not is_whole:
         return None
     key_id, secret, region = (environment[name] for name in _NEEDED)

@@ -27,7 +27,12 @@ from noukai_functions.build.imports import advice, missing_in, missing_later
 from noukai_functions.build.left_out import Offered, clashes, left_out, place_of
 from noukai_functions.build.schema import ReadableSchema, output_schema
 from noukai_functions.build.validators.code import Validator, flow_validator
-from noukai_functions.build.worker_kinds import MAX_BATCHED_SECONDS, MAX_WORKER_KINDS, flow_seconds_of, function_timeout
+from noukai_functions.build.worker_kinds import (
+    MAX_BATCHED_SECONDS,
+    MAX_WORKER_KINDS,
+    flow_seconds_of,
+    function_timeout,
+)
 from noukai_functions.catalog.entries import FlowEntry
 from noukai_functions.worker.inside.flow_loader import PACKAGE, flows_of, open_folder, projects
 from noukai_wire import limits
@@ -53,7 +58,9 @@ class WorkerTime:
     grace: int = 10
 
 
-def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime(), former: Iterable[str] = ()) -> None:
+def build_catalog(
+    flows: Path, out: Path, worker: WorkerTime = WorkerTime(), former: Iterable[str] = ()
+) -> None:
     """Write `flows.json` and a compiled validator for each flow; raise `FlowErrors` if a flow is wrong."""
     open_folder(flows.resolve())
     entries: dict[str, FlowEntry] = {}
@@ -71,7 +78,9 @@ def build_catalog(flows: Path, out: Path, worker: WorkerTime = WorkerTime(), for
         errors += map(FlowError, left_out(flows, offered))
     if not entries and not errors:
         errors.append(
-            FlowError(f"{flows}: there is no flow in this folder: decorate a function of a public module with @flow")
+            FlowError(
+                f"{flows}: there is no flow in this folder: decorate a function of a public module with @flow"
+            )
         )
     errors += map(FlowError, missing_later(flows))
     kinds = {entry.worker_kind for entry in entries.values()} - {None}
@@ -108,7 +117,9 @@ def _import(path: Path, offered: Offered) -> list[Flow]:
     except SyntaxError as error:
         raise FlowError(f"{error.filename or path}:{error.lineno or 1}: {error.msg}") from error
     except (Exception, SystemExit) as error:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+        frames = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename
+        ]
         inside = [frame for frame in frames if Path(frame.filename).parent == path.resolve().parent]
         line = inside[-1].lineno if inside else 1
         where = inside[-1].filename if inside else path
@@ -183,7 +194,9 @@ def _takes_text(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
 def _add_defaults(flow: Flow, schema: dict[str, Any]) -> None:
     """Add each default to the schema as a job would get it; raise if it is invalid."""
     if aliased := flow.signature.parameters.keys() - schema["properties"]:
-        raise ValueError(f"the parameters {sorted(aliased)} have an alias, but a job passes every argument by its name")
+        raise ValueError(
+            f"the parameters {sorted(aliased)} have an alias, but a job passes every argument by its name"
+        )
     for name in flow.signature.defaults:
         try:
             schema["properties"][name]["default"] = flow.signature.shown_default(name)

@@ -32,7 +32,9 @@ def slug_rule(kind: str, name: str) -> str:
 def _parameter_complaint(parameter: inspect.Parameter) -> str:
     if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
         return ""
-    return f"the parameter {str(parameter)!r} cannot be passed by name, but a job passes every argument by name"
+    return (
+        f"the parameter {str(parameter)!r} cannot be passed by name, but a job passes every argument by name"
+    )
 
 
 def _range(setting: str, value: object, low: int, high: int) -> list[str]:
@@ -45,7 +47,9 @@ def _backoff_complaints(flow: Flow) -> list[str]:
     are_numbers = all(isinstance(pause, int | float) and not isinstance(pause, bool) for pause in pauses)
     if are_numbers and 0 <= flow.backoff <= flow.backoff_cap <= limits.MAX_BACKOFF_SECONDS:
         return []
-    return [f"backoff must be from 0 to backoff_cap, and backoff_cap at most {limits.MAX_BACKOFF_SECONDS} seconds"]
+    return [
+        f"backoff must be from 0 to backoff_cap, and backoff_cap at most {limits.MAX_BACKOFF_SECONDS} seconds"
+    ]
 
 
 def _worker_kind_complaints(flow: Flow) -> list[str]:
@@ -56,7 +60,9 @@ def _worker_kind_complaints(flow: Flow) -> list[str]:
         ("concurrency", asked.concurrency, worker_kinds.MIN_CONCURRENCY, worker_kinds.MAX_CONCURRENCY),
         ("batch", asked.batch, 1, worker_kinds.MAX_BATCH),
     )
-    complaints = [each for name, value, *range_ in bounds if value is not None for each in _range(name, value, *range_)]
+    complaints = [
+        each for name, value, *range_ in bounds if value is not None for each in _range(name, value, *range_)
+    ]
     if not complaints and asked.is_batched and flow.timeout > worker_kinds.MAX_BATCHED_SECONDS:
         complaints.append(
             "the jobs of a batch run in turn, so a timeout of more than "

@@ -15,7 +15,9 @@ def decimal_number(schema: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: a bound has more digits than a JSON number can have.
     """
-    rules: list[dict[str, Any]] = [{name: _number(schema[key]) for key, name in _BOUNDS.items() if key in schema}]
+    rules: list[dict[str, Any]] = [
+        {name: _number(schema[key]) for key, name in _BOUNDS.items() if key in schema}
+    ]
     if "multiple_of" in schema:
         of = _decimal(schema["multiple_of"])
         rules.append({"multipleOf": _number(of), **_below(of * _MOST_MULTIPLES)})
@@ -27,7 +29,9 @@ def decimal_number(schema: Mapping[str, Any]) -> dict[str, Any]:
     elif digits is not None:
         # Each decimal place uses one of the digits.
         counts = range(digits + 1)
-        rules.append({"anyOf": [_with_places(count) | _below(Decimal(10) ** (digits - count)) for count in counts]})
+        rules.append(
+            {"anyOf": [_with_places(count) | _below(Decimal(10) ** (digits - count)) for count in counts]}
+        )
     return {"type": "number", **_all_of([rule for rule in rules if rule])}
 
 

@@ -89,7 +89,9 @@ def _is_there(module: str) -> bool:
 
 
 def _imports(node: ast.AST) -> Iterator[tuple[int, str]]:
-    if isinstance(node, ast.Try | ast.TryStar) or (isinstance(node, ast.If) and _is_about_the_machine(node.test)):
+    if isinstance(node, ast.Try | ast.TryStar) or (
+        isinstance(node, ast.If) and _is_about_the_machine(node.test)
+    ):
         return
     if isinstance(node, ast.Import):
         yield from ((node.lineno, alias.name) for alias in node.names)

@@ -123,7 +123,9 @@ def _names_of_decorator(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module in _MODULES:
             yield from (each.asname or each.name for each in node.names if each.name == _FLOW)
-        elif isinstance(node, ast.ImportFrom) and any(module.startswith(f"{node.module}.") for module in _MODULES):
+        elif isinstance(node, ast.ImportFrom) and any(
+            module.startswith(f"{node.module}.") for module in _MODULES
+        ):
             yield from (f"{each.asname or each.name}.{_FLOW}" for each in node.names if each.name == _FLOW)
         elif isinstance(node, ast.Import):
             yield from (f"{each.asname or each.name}.{_FLOW}" for each in node.names if each.name in _MODULES)

@@ -109,12 +109,17 @@ class ReadableSchema(GenerateJsonSchema):
         if kind in _SPELLED:
             return dict(_SPELLED[kind])
         if kind in ("union", "tagged-union"):
-            raise ValueError("the keys of a mapping have several types, which JSON cannot tell apart: use text")
+            raise ValueError(
+                "the keys of a mapping have several types, which JSON cannot tell apart: use text"
+            )
         if kind in ("nullable", "default", "model"):
             return self.names_schema(schema["schema"])
         named = self.generate_inner(schema)
         written = self.get_schema_from_definitions(named["$ref"]) if "$ref" in named else named
-        values = [*(written or {}).get("enum", ()), *([written["const"]] if written and "const" in written else ())]
+        values = [
+            *(written or {}).get("enum", ()),
+            *([written["const"]] if written and "const" in written else ()),
+        ]
         if any(not isinstance(value, str) for value in values):
             raise ValueError(f"the keys of a mapping are one of {values}, but JSON's keys are text: use text")
         return {key: value for key, value in named.items() if key not in ("type", "title", "description")}

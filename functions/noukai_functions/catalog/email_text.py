@@ -28,7 +28,11 @@ _IN_NO_LABEL = frozenset(
     map(
         chr,
         chain(
-            *(range(0x1100, 0x1200), range(0xA960, 0xA980), range(0xD7B0, 0xD800)),  # parts of Korean syllables
+            *(
+                range(0x1100, 0x1200),
+                range(0xA960, 0xA980),
+                range(0xD7B0, 0xD800),
+            ),  # parts of Korean syllables
             *(range(0x0640, 0x0641), range(0x07FA, 0x07FB)),  # signs that lengthen a word
             *(range(0x20D0, 0x2100), range(0x1D000, 0x1D300)),  # marks of symbols and of music
             *(range(0x302E, 0x3036), range(0x303B, 0x303C)),  # tones and repetitions
@@ -63,7 +67,8 @@ def _without_name(text: str) -> str | None:
 def _is_local(text: str) -> bool:
     plain = normalize("NFC", text)
     return all(map(_ATOM.fullmatch, plain.split("."))) and (
-        plain.isascii() or (all(category(each)[0] in _IN_LOCAL for each in plain) and category(plain[0])[0] != "M")
+        plain.isascii()
+        or (all(category(each)[0] in _IN_LOCAL for each in plain) and category(plain[0])[0] != "M")
     )
 
 

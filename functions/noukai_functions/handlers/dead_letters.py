@@ -22,10 +22,13 @@ def settle(event: "Event", deployment: Deployment) -> dict[str, Any]:
             deployment.unclaimed.turn_away(delivery, message, seen, batch, dead=True)
         except InvalidMessageError as error:
             logger().error(
-                "an invalid dead-letter message was dropped", extra={"message_id": delivery.id, "reason": str(error)}
+                "an invalid dead-letter message was dropped",
+                extra={"message_id": delivery.id, "reason": str(error)},
             )
         except Exception:  # noqa: BLE001 - one message must not fail the others of its batch
-            logger().exception("a dead-letter message could not be processed", extra={"message_id": delivery.id})
+            logger().exception(
+                "a dead-letter message could not be processed", extra={"message_id": delivery.id}
+            )
             batch.failures.append(delivery.id)
     return batch.answer
 

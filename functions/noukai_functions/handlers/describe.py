@@ -75,7 +75,8 @@ def methods_of(event: Event) -> list[str]:
 
 def _fits(path: list[str], template: list[str]) -> bool:
     return len(path) == len(template) and all(
-        bool(part) if name.startswith("{") else part == name for part, name in zip(path, template, strict=True)
+        bool(part) if name.startswith("{") else part == name
+        for part, name in zip(path, template, strict=True)
     )
 
 

@@ -28,7 +28,9 @@ def execute(request: Request, api_key: ApiKey, deployment: Deployment) -> Respon
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     request.know_query()
     if "runAt" in submission.options:
-        raise InvalidInputError([("options.runAt", "is not supported by execute, which answers at once: submit a job")])
+        raise InvalidInputError(
+            [("options.runAt", "is not supported by execute, which answers at once: submit a job")]
+        )
     job = deployment.admission.submit(name, key, submission, api_key.org)
     ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
     if ended is None or not ended.is_terminal:

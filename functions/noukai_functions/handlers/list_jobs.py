@@ -14,10 +14,14 @@ def list_jobs(request: Request, _api_key: ApiKey, deployment: Deployment) -> Res
     """Return the newest selected jobs, and the cursor of the next page if there may be more."""
     flow_set = FlowSet.named(request.path, deployment.catalog, deployment.index.has_jobs)
     job_filter = parse_filter(flow_set, request.query, among=frozenset(State), beside={"limit"})
-    most = request.whole_number("limit", default=limits.DEFAULT_LIST_LIMIT, least=1, most=limits.MAX_LIST_LIMIT)
+    most = request.whole_number(
+        "limit", default=limits.DEFAULT_LIST_LIMIT, least=1, most=limits.MAX_LIST_LIMIT
+    )
     page = deployment.job_pages.read(job_filter, most)
     more = {} if page.end is None else {"cursor": job_filter.cursor(page.end)}
-    return Response({"jobs": [job_status(job) for job in page.jobs], **unreadable_entries(page.unreadable), **more})
+    return Response(
+        {"jobs": [job_status(job) for job in page.jobs], **unreadable_entries(page.unreadable), **more}
+    )
 
 
 handler = Endpoint(list_jobs, deployed)

@@ -19,7 +19,9 @@ def _ids(body: bytes) -> list[str]:
     fields = read_object(body)
     ids = read_list(fields, "ids")
     errors = [(name, "is not known here") for name in fields if name != "ids"]
-    errors += [(f"ids.{place}", "must be a string") for place, each in enumerate(ids) if not isinstance(each, str)]
+    errors += [
+        (f"ids.{place}", "must be a string") for place, each in enumerate(ids) if not isinstance(each, str)
+    ]
     if errors:
         raise InvalidInputError(errors)
     return ids

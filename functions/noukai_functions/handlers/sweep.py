@@ -93,7 +93,9 @@ def _settle(job: Job, deployment: Deployment, now: int) -> bool:
 
 def _report(latest: Round) -> None:
     took = ((latest.ended_at or latest.started_at) - latest.started_at) / _HOUR_MS
-    logger().info("the sweep has checked every job", extra={"settled": latest.settled, "hours": round(took, 2)})
+    logger().info(
+        "the sweep has checked every job", extra={"settled": latest.settled, "hours": round(took, 2)}
+    )
 
 
 def handler(_event: "Event", context: Any) -> None:

@@ -25,9 +25,15 @@ def wait(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     seconds = request.whole_number("seconds", default=most, least=0, most=most)
     progress = _progress(request)
     pause_ms = partial(watched_poll_ms, first=job, progress=progress)
-    seen = hold(job, deployment.table, deployment.clock, until=request.received_at + seconds * 1000, pause_ms=pause_ms)
+    seen = hold(
+        job, deployment.table, deployment.clock, until=request.received_at + seconds * 1000, pause_ms=pause_ms
+    )
     if seen is not job:
-        job = seen if seen is not None and seen.is_terminal else deployment.lookup.find(request.path, api_key.org)
+        job = (
+            seen
+            if seen is not None and seen.is_terminal
+            else deployment.lookup.find(request.path, api_key.org)
+        )
     now = deployment.clock.now()
     return status_response(job, deployment.outputs.shown(job), now, held=seconds > 0, progress=progress)
 

@@ -18,7 +18,9 @@ _READY_SECONDS = 8.0
 def _make_processes(deployment: Deployment) -> None:
     """Start a process for each project of this worker kind, as far as time allows."""
     kind = deployment.environment.get("WORKER_KIND")
-    projects = {name.partition("/")[0] for name, flow in deployment.catalog.flows.items() if flow.worker_kind == kind}
+    projects = {
+        name.partition("/")[0] for name, flow in deployment.catalog.flows.items() if flow.worker_kind == kind
+    }
     deployment.processes.get_ready(sorted(projects), _READY_SECONDS)
 
 

@@ -72,7 +72,9 @@ class RunTimes:
         return Estimate(begun_at + round(known.mean), max(1, round(spread)))
 
 
-def refine(known: Estimate | None, begun_at: int, now: int, progress: Mapping[str, Any] | None) -> Estimate | None:
+def refine(
+    known: Estimate | None, begun_at: int, now: int, progress: Mapping[str, Any] | None
+) -> Estimate | None:
     """Combine the estimate with the flow's own progress, each weighted by its certainty."""
     percent = (progress or {}).get("percent")
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 < percent < 100:  # noqa: PLR2004

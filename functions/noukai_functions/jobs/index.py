@@ -26,7 +26,9 @@ class JobIndex:
     client: "DynamoDBClient"
     table_name: str
 
-    def newest(self, org: str, flows: Iterable[str], *, above: str, below: str, at_once: int) -> Iterator[str]:
+    def newest(
+        self, org: str, flows: Iterable[str], *, above: str, below: str, at_once: int
+    ) -> Iterator[str]:
         """Iterate over the index positions of an org's jobs of some flows, newest first.
 
         Includes positions from `above` up to, but not including, `below`. Each partition is queried for

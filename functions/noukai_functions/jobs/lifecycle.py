@@ -180,7 +180,9 @@ class Job:
 
     def is_overdue(self, now: int) -> bool:
         """Return whether it is past its deadline to start and nobody runs it."""
-        return not (self.is_terminal or self.has_live_lease(now) or self.must_wait(now)) and now >= self.start_by
+        return (
+            not (self.is_terminal or self.has_live_lease(now) or self.must_wait(now)) and now >= self.start_by
+        )
 
 
 def needs_schedule(wait_ms: int) -> bool:

@@ -44,12 +44,16 @@ class JobObjects:
         """Return a presigned URL to put an object, and the headers that fix its size and content."""
         checksum = base64.b64encode(bytes.fromhex(key.rpartition("/")[2])).decode()
         stated: dict[str, Any] = {"Key": key, "ContentLength": size, "ChecksumSHA256": checksum}
-        url = self.client.generate_presigned_url("put_object", {"Bucket": self.bucket, **stated}, LINK_SECONDS)
+        url = self.client.generate_presigned_url(
+            "put_object", {"Bucket": self.bucket, **stated}, LINK_SECONDS
+        )
         return url, {"Content-Length": str(size), "x-amz-checksum-sha256": checksum}
 
     def link(self, key: str) -> str:
         """Return a presigned URL to get an object."""
-        return self.client.generate_presigned_url("get_object", {"Bucket": self.bucket, "Key": key}, LINK_SECONDS)
+        return self.client.generate_presigned_url(
+            "get_object", {"Bucket": self.bucket, "Key": key}, LINK_SECONDS
+        )
 
     def put(self, key: str, content: bytes) -> Payload:
         """Put an object; idempotent for the same content."""

@@ -65,7 +65,9 @@ class Message:
             raise InvalidMessageError(f"not a message of this queue: {error}") from error
         wrong = [name for name, kinds in _KINDS.items() if type(getattr(message, name)) not in kinds]
         if wrong or not message._is_sound:
-            raise InvalidMessageError(f"not a message of this queue: {', '.join(wrong) or 'a value'} is invalid")
+            raise InvalidMessageError(
+                f"not a message of this queue: {', '.join(wrong) or 'a value'} is invalid"
+            )
         return message
 
     @property
@@ -123,7 +125,9 @@ class Delivery:
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "list[Delivery]":
         """Return the deliveries of a batch, in order."""
-        return [cls(record["messageId"], record["receiptHandle"], record["body"]) for record in event["Records"]]
+        return [
+            cls(record["messageId"], record["receiptHandle"], record["body"]) for record in event["Records"]
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,11 @@ def _entry(outgoing: OutgoingMessage) -> dict[str, Any]:
     The org is the message group: on a fair queue, a busy org does not delay the others.
     """
     message = outgoing.message
-    return {"MessageBody": message.body, "DelaySeconds": outgoing.delay_seconds, "MessageGroupId": message.org}
+    return {
+        "MessageBody": message.body,
+        "DelaySeconds": outgoing.delay_seconds,
+        "MessageGroupId": message.org,
+    }
 
 
 def _batches(messages: Sequence[OutgoingMessage]) -> Iterator[list[OutgoingMessage]]:

@@ -49,7 +49,9 @@ class Rounds:
         answer: Any = self.client.scan(
             TableName=self.table_name,
             FilterExpression=expression("state IN (:pending, :running) AND start_by <= :now"),
-            ExpressionAttributeValues=placeholders({**{state.value: state for state in UNSETTLED}, "now": now}),
+            ExpressionAttributeValues=placeholders(
+                {**{state.value: state for state in UNSETTLED}, "now": now}
+            ),
             **start,
         )
         last = answer.get("LastEvaluatedKey", {}).get("id", {}).get("S")

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.estimate import Estimate
 from noukai_functions.jobs.lifecycle import TERMINAL, Job, Payload, State, Transition
-from noukai_functions.jobs.row import NAMES, assignments, decode, decode_or_error, encode, expression, placeholders
+from noukai_functions.jobs.row import (
+    NAMES,
+    assignments,
+    decode,
+    decode_or_error,
+    encode,
+    expression,
+    placeholders,
+)
 from noukai_functions.refusals import UnreadableRowError
 
 if TYPE_CHECKING:
@@ -49,7 +57,9 @@ class JobsTable:
             self.client.put_item(
                 TableName=self.table_name,
                 Item=encode(job),
-                ConditionExpression=expression(f"attribute_not_exists(id) OR ({_SETTLED} AND expires_at <= :now)"),
+                ConditionExpression=expression(
+                    f"attribute_not_exists(id) OR ({_SETTLED} AND expires_at <= :now)"
+                ),
                 ExpressionAttributeValues=placeholders({**values, "now": now // 1000}),
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -58,7 +68,9 @@ class JobsTable:
 
     def read(self, job_id: str, *, consistent: bool) -> Job | None:
         """Read a job, or None. An inconsistent read costs half, and is enough for probing."""
-        answer = self.client.get_item(TableName=self.table_name, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
+        answer = self.client.get_item(
+            TableName=self.table_name, Key={"id": {"S": job_id}}, ConsistentRead=consistent
+        )
         return decode(answer["Item"]) if "Item" in answer else None
 
     def read_many(self, ids: Iterable[str], *, results: bool = False) -> dict[str, Row]:
@@ -70,7 +82,9 @@ class JobsTable:
         shown = {} if results else {"ProjectionExpression": expression(_WITHOUT_RESULT)}
         asked: Any = {"Keys": keys, "ConsistentRead": True, **shown}
         answer: Any = self.client.batch_get_item(RequestItems={self.table_name: asked})
-        jobs = {item["id"]["S"]: decode_or_error(item) for item in answer["Responses"].get(self.table_name, [])}
+        jobs = {
+            item["id"]["S"]: decode_or_error(item) for item in answer["Responses"].get(self.table_name, [])
+        }
         unread = answer["UnprocessedKeys"].get(self.table_name, {}).get("Keys", [])
         return {key["id"]["S"]: jobs.get(key["id"]["S"]) for key in keys if key not in unread}
 
@@ -103,7 +117,14 @@ class JobsTable:
                 clears=("not_before", "progress", *unknown),
                 guard="created_at = :created AND attempt < max_attempts AND (state = :pending OR lease_until <= :now)"
                 " AND (attribute_not_exists(not_before) OR not_before <= :now)",
-                values={"one": 1, "lease": lease_until, "owner": owner, "now": now, "created": created_at, **known},
+                values={
+                    "one": 1,
+                    "lease": lease_until,
+                    "owner": owner,
+                    "now": now,
+                    "created": created_at,
+                    **known,
+                },
             )
         except Refused as refused:
             if refused.seen and (refused.seen.state, refused.seen.owner) == (Transition.CLAIM.target, owner):
@@ -136,7 +157,9 @@ class JobsTable:
     def release(self, job: Job, *, error: str, not_before: int, now: int) -> Job:
         """Release the job for another attempt, not before `not_before`."""
         changes = {"last_error": error, "not_before": not_before}
-        return self._fenced(Transition.RELEASE, job, changes, now, clears=("lease_until", "progress", *_ESTIMATED))
+        return self._fenced(
+            Transition.RELEASE, job, changes, now, clears=("lease_until", "progress", *_ESTIMATED)
+        )
 
     def unclaim(self, job: Job) -> Job:
         """Undo a claim that found no process, unless another worker has claimed the same attempt."""
@@ -171,7 +194,13 @@ class JobsTable:
             clears=_OF_A_RUN,
             guard="created_at = :created AND attempt = :attempt AND state = :seen"
             " AND (state = :pending OR lease_until <= :now)",
-            values={**changes, "created": seen.created_at, "attempt": seen.attempt, "seen": seen.state, "now": now},
+            values={
+                **changes,
+                "created": seen.created_at,
+                "attempt": seen.attempt,
+                "seen": seen.state,
+                "now": now,
+            },
         )
 
     def note_resent(self, job: Job, now: int) -> None:
@@ -190,7 +219,12 @@ class JobsTable:
         return self._fenced(Transition.STOP, job, {"stopped_at": now}, now)
 
     def _fenced(
-        self, transition: Transition, job: Job, changes: Mapping[str, object], now: int, clears: tuple[str, ...] = ()
+        self,
+        transition: Transition,
+        job: Job,
+        changes: Mapping[str, object],
+        now: int,
+        clears: tuple[str, ...] = (),
     ) -> Job:
         """Write as the worker that claimed `job`; refused if the job was cancelled, taken over or deleted.
 

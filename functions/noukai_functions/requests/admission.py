@@ -65,7 +65,10 @@ class Admission:
             except Exception as raised:  # noqa: BLE001 - one submission must not hide the others' results
                 outcomes.append(raised)
         outbox.send()
-        return [UnavailableError() if isinstance(each, Job) and each.id in outbox.unsent else each for each in outcomes]
+        return [
+            UnavailableError() if isinstance(each, Job) and each.id in outbox.unsent else each
+            for each in outcomes
+        ]
 
     def _asked_for(self, org: str, name: str, key: str | None, submission: Submission) -> tuple[Job, Message]:
         """Return the new job of a submission, and its message."""

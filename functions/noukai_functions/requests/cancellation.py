@@ -56,7 +56,9 @@ class Cancellation:
         except AwsError:
             # If the schedule fires, a worker drops its message. The other jobs need not wait for that.
             logger().warning(
-                "the schedule of a cancelled job could not be deleted", extra={"job_id": job.id}, exc_info=True
+                "the schedule of a cancelled job could not be deleted",
+                extra={"job_id": job.id},
+                exc_info=True,
             )
         return True
 
@@ -72,7 +74,9 @@ class Cancellation:
             message = self.schedules().read(job)
         except LaterMessageError as error:
             # When the schedule fires, a worker of the later version keeps the input.
-            logger().warning("the schedule of a cancelled job stays", extra={"job_id": job.id, "reason": str(error)})
+            logger().warning(
+                "the schedule of a cancelled job stays", extra={"job_id": job.id, "reason": str(error)}
+            )
             return
         if message is not None:
             self.saved_inputs().keep(message, job, now)

@@ -84,7 +84,9 @@ class JobCreation:
         except Refused:
             pass  # a worker has claimed it in the meantime
         except AwsError:
-            logger().warning("a resent message could not be recorded", extra={"job_id": job.id}, exc_info=True)
+            logger().warning(
+                "a resent message could not be recorded", extra={"job_id": job.id}, exc_info=True
+            )
 
     def _is_known(self, job: Job, *, consistent: bool) -> bool:
         seen = self.table.read(job.id, consistent=consistent)

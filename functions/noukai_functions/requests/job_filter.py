@@ -17,7 +17,8 @@ from noukai_wire.slug import is_slug
 
 _FIELDS = frozenset({"state", "createdAfter", "createdBefore", "cursor"})
 _FOREIGN = (
-    "is not from a list of these jobs: send the cursor of the previous page with the same path and filter, or none"
+    "is not from a list of these jobs: "
+    "send the cursor of the previous page with the same path and filter, or none"
 )
 _LATEST = 9_999_999_999_999
 _CHECK_BYTES = 9
@@ -40,7 +41,9 @@ class FlowSet:
     """`project/flow` of each deployed or former flow in the scope."""
 
     @classmethod
-    def named(cls, path: Mapping[str, str], catalog: Catalog, has_jobs: Callable[[str, str], bool]) -> "FlowSet":
+    def named(
+        cls, path: Mapping[str, str], catalog: Catalog, has_jobs: Callable[[str, str], bool]
+    ) -> "FlowSet":
         """Parse a path; raise for an unknown flow or project.
 
         A flow unknown to this deployment is accepted if the org `has_jobs` of it: a version that was rolled
@@ -111,13 +114,19 @@ class JobFilter:
 
 
 def parse_filter(
-    flow_set: FlowSet, fields: Mapping[str, Any], *, among: AbstractSet[State], beside: AbstractSet[str] = frozenset()
+    flow_set: FlowSet,
+    fields: Mapping[str, Any],
+    *,
+    among: AbstractSet[State],
+    beside: AbstractSet[str] = frozenset(),
 ) -> JobFilter:
     """Parse the filter and the cursor of a request.
 
     `among` are the allowed states; `beside` are further allowed fields, which are not parsed here.
     """
-    errors: list[InputError] = [(name, "is not known here") for name in fields if name not in _FIELDS | beside]
+    errors: list[InputError] = [
+        (name, "is not known here") for name in fields if name not in _FIELDS | beside
+    ]
     stated = {name: value if isinstance(value, str) else "" for name, value in fields.items()}
     states = frozenset(state for state in among if stated.get("state", state) == state)
     if not states:
@@ -127,7 +136,9 @@ def parse_filter(
         errors.append(("createdAfter", "must not be later than createdBefore"))
     if errors:
         raise InvalidInputError(errors)
-    job_filter = JobFilter(flow_set, states, 0 if after is None else after, _LATEST if before is None else before)
+    job_filter = JobFilter(
+        flow_set, states, 0 if after is None else after, _LATEST if before is None else before
+    )
     return job_filter.since(stated["cursor"]) if "cursor" in stated else job_filter
 
 

@@ -88,7 +88,9 @@ class JobPages:
                 raise row
             return None if row is None or order(row) != at else settled(row, self.table, now)
         except UnreadableRowError as error:
-            logger().error("a job of a list cannot be read", extra={"job_id": error.job_id, "reason": str(error)})
+            logger().error(
+                "a job of a list cannot be read", extra={"job_id": error.job_id, "reason": str(error)}
+            )
             unreadable.append(id_at(at))
             return None
 

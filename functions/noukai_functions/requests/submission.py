@@ -79,7 +79,9 @@ def submission_of(fields: Mapping[str, Any], name: str, catalog: Catalog) -> Sub
         _require_message(fields, name, catalog)
     stated = _stated(fields, SUBMISSION, catalog)
     if uploaded and (stated.get("message") is not None or stated.get("parameters")):
-        raise InvalidInputError([("input", "cannot be combined with message or parameters: give one or the other")])
+        raise InvalidInputError(
+            [("input", "cannot be combined with message or parameters: give one or the other")]
+        )
     arguments = {} if uploaded else _checked_arguments(stated, name, catalog)
     options = _options(stated, catalog.flows[name])
     # An uploaded input is digested as a string, so that no arguments, an object, have the same digest.
@@ -92,7 +94,9 @@ def uploaded_arguments(content: bytes, name: str, catalog: Catalog) -> Mapping[s
     """Parse and validate an uploaded input into the arguments of the flow `name`."""
     fields = parse_object(content)
     del content  # it may take a tenth of the memory
-    _refuse((key, "is not known in an uploaded input") for key in fields if key not in ("message", "parameters"))
+    _refuse(
+        (key, "is not known in an uploaded input") for key in fields if key not in ("message", "parameters")
+    )
     _require_message(fields, name, catalog)
     return _checked_arguments(_stated(fields, SUBMISSION, catalog), name, catalog)
 
@@ -217,7 +221,9 @@ def _run_at(options: Mapping[str, Any]) -> dict[str, int]:
     if "runAt" not in options:
         return {}
     if "delaySeconds" in options:
-        raise InvalidInputError([("options.runAt", "cannot be combined with delaySeconds: give one of the two")])
+        raise InvalidInputError(
+            [("options.runAt", "cannot be combined with delaySeconds: give one of the two")]
+        )
     try:
         return {"runAt": read_moment(options["runAt"])}
     except ValueError:
@@ -230,7 +236,9 @@ def _place(path: str) -> str:
 
 
 def _canonical(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(
+        value, sort_keys=True, allow_nan=False, ensure_ascii=False, separators=(",", ":")
+    ).encode()
 
 
 def _refuse(errors: Iterable[InputError]) -> None:

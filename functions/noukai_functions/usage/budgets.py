@@ -126,7 +126,9 @@ class Budgets:
         return {org: entry for org, entry in self._known.items() if entry[0] > now}
 
     def _read(self, org: str) -> Budget:
-        row: Mapping[str, Any] | None = self.client.get_item(TableName=self.table_name, Key=_key(org)).get("Item")
+        row: Mapping[str, Any] | None = self.client.get_item(TableName=self.table_name, Key=_key(org)).get(
+            "Item"
+        )
         if row is None:
             return Budget()
         try:

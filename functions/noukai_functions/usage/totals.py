@@ -87,7 +87,11 @@ class UsageTotals:
             TableName=self.table_name,
             KeyConditionExpression="o = :org AND k BETWEEN :first AND :last",
             # A day is followed by a slash; `0` is the next character.
-            ExpressionAttributeValues={":org": {"S": org}, ":first": {"S": first}, ":last": {"S": f"{last}0"}},
+            ExpressionAttributeValues={
+                ":org": {"S": org},
+                ":first": {"S": first},
+                ":last": {"S": f"{last}0"},
+            },
             # A reader must see the record that it has just added.
             ConsistentRead=True,
         )

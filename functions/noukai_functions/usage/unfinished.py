@@ -91,7 +91,10 @@ class UnfinishedJobs:
                     ":day": {"S": day},
                     ":one": {"N": "1"},
                     **({":version": version} if version else {}),
-                    **{f":{name}": {"N": str(getattr(settled, field))} for field, name in UNFINISHED_NAMES.items()},
+                    **{
+                        f":{name}": {"N": str(getattr(settled, field))}
+                        for field, name in UNFINISHED_NAMES.items()
+                    },
                 },
             )
         except AwsError as error:
@@ -104,7 +107,9 @@ def _key(org: str) -> dict[str, Any]:
 
 
 def _change(item: "Mapping[str, Any]") -> Unfinished:
-    return Unfinished(**{field: int(item.get(name, {"N": "0"})["N"]) for field, name in UNFINISHED_NAMES.items()})
+    return Unfinished(
+        **{field: int(item.get(name, {"N": "0"})["N"]) for field, name in UNFINISHED_NAMES.items()}
+    )
 
 
 @dataclass(slots=True)

@@ -65,7 +65,9 @@ class Execution:
     def _fail_unknown(self) -> None:
         gone = f"this deployment no longer has the flow {self.message.flow!r}"
         missing = self.equipment.catalog.cannot_run(self.message.version, gone)
-        logger().error("a job's flow is not deployed", extra={"job_id": self.message.id, "reason": cut(missing)})
+        logger().error(
+            "a job's flow is not deployed", extra={"job_id": self.message.id, "reason": cut(missing)}
+        )
         if job := self._claimed():
             with self._discarding(job):
                 self._settle(job, Raised(cut(f"FlowNotFound: {missing}"), permanent=True))
@@ -103,7 +105,9 @@ class Execution:
             raise
 
     @contextmanager
-    def _keeping_result(self, watch: Watch | None, outcome: Outcome | None, flow: FlowEntry) -> Iterator[None]:
+    def _keeping_result(
+        self, watch: Watch | None, outcome: Outcome | None, flow: FlowEntry
+    ) -> Iterator[None]:
         """Complete a job whose flow has returned, even if the worker breaks afterwards."""
         try:
             yield
@@ -161,7 +165,15 @@ class Execution:
         process.begin(call)
         parts = self.equipment
         return Watch(
-            job, process, self.batch, parts.table, parts.clock, parts.run_times, parts.times, timeout_ms, until
+            job,
+            process,
+            self.batch,
+            parts.table,
+            parts.clock,
+            parts.run_times,
+            parts.times,
+            timeout_ms,
+            until,
         )
 
     def _end(self, watch: Watch, outcome: Outcome, flow: FlowEntry) -> None:
@@ -186,7 +198,9 @@ class Execution:
         text = {"exception_text": raised.error} if os.environ.get("LOG_ERROR_TEXTS") == "true" else {}
         logger().error("the flow raised", extra={**extra, **text})
 
-    def _settle(self, job: Job, outcome: Outcome, flow: FlowEntry | None = None, stopped_at: int | None = None) -> None:
+    def _settle(
+        self, job: Job, outcome: Outcome, flow: FlowEntry | None = None, stopped_at: int | None = None
+    ) -> None:
         now = self.equipment.clock.now()
         if not isinstance(outcome, Raised):
             result = outcome if isinstance(outcome, Payload) else outcome.result
@@ -207,9 +221,15 @@ class Execution:
 
     def _backoff(self, attempt: int, flow: FlowEntry | None) -> float:
         """Return the backoff by the submission's settings, or else the flow's."""
-        base, cap = (flow.backoff_seconds, flow.backoff_cap_seconds) if flow else (DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP)
+        base, cap = (
+            (flow.backoff_seconds, flow.backoff_cap_seconds)
+            if flow
+            else (DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP)
+        )
         own_base, own_cap = self.message.backoff_seconds, self.message.backoff_cap_seconds
-        return backoff_seconds(attempt, base if own_base is None else own_base, cap if own_cap is None else own_cap)
+        return backoff_seconds(
+            attempt, base if own_base is None else own_base, cap if own_cap is None else own_cap
+        )
 
     def _discard(self, job: Job, seen: Job | None) -> None:
         """Discard the outcome, since the job was cancelled or taken over; handle the delivery by the row."""

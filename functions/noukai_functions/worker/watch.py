@@ -148,7 +148,9 @@ class Watch:
         return refine(self.run_times.estimate(self.job.flow, self.begun_at), self.begun_at, now, progress)
 
     def _lose(self, seen: Job | None, now: int) -> None:
-        cancelled = seen is not None and seen.state is State.CANCELLED and seen.created_at == self.job.created_at
+        cancelled = (
+            seen is not None and seen.state is State.CANCELLED and seen.created_at == self.job.created_at
+        )
         self._make_stop(Stop.CANCELLED if cancelled else Stop.TAKEN_OVER, now)
 
     def _make_stop(self, why: Stop, now: int) -> None:

@@ -40,11 +40,15 @@ class Worker:
             # A visibility timeout shorter than the lease needs no change.
             batch.note_hidden(clock.now())
         while delivery := batch.next(clock.now()):
-            available_ms = context.get_remaining_time_in_millis() - times.grace_ms - 1000 * WORKER_MARGIN_SECONDS
+            available_ms = (
+                context.get_remaining_time_in_millis() - times.grace_ms - 1000 * WORKER_MARGIN_SECONDS
+            )
             try:
                 Execution(self.equipment, batch, delivery, Message.parse(delivery.body)).run(available_ms)
             except InvalidMessageError as error:
-                logger().error("a message was dropped", extra={"message_id": delivery.id, "reason": str(error)})
+                logger().error(
+                    "a message was dropped", extra={"message_id": delivery.id, "reason": str(error)}
+                )
             except LaterMessageError as error:
                 extra = {"message_id": delivery.id, "reason": str(error)}
                 logger().error("a message was given back to the queue", extra=extra)
@@ -64,7 +68,9 @@ def _retry_later(batch: Batch, delivery: Delivery) -> None:
     try:
         batch.defer(delivery, batch.lease_ms // 1000)
     except (AwsError, OSError):
-        logger().warning("a failed delivery could not be deferred", extra={"message_id": delivery.id}, exc_info=True)
+        logger().warning(
+            "a failed delivery could not be deferred", extra={"message_id": delivery.id}, exc_info=True
+        )
 
 
 def _give_back(batch: Batch) -> None:

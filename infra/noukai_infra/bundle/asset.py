@@ -79,7 +79,9 @@ class Bundler:
                 link_tree(folder, output)
             # Shared libraries have the same version in both.
             shared = [path.name for folder in self._own(asset, dependencies) for path in folder.iterdir()]
-            link_tree(dependencies.of_group("aws"), output / _OWN, shutil.ignore_patterns("*.dist-info", *shared))
+            link_tree(
+                dependencies.of_group("aws"), output / _OWN, shutil.ignore_patterns("*.dist-info", *shared)
+            )
         for folder in self._own(asset, dependencies):
             link_tree(folder, output, ignore=_METADATA)
         write_amazons(dependencies.of_group("aws") / "botocore" / "cacert.pem", output / "authorities.pem")
@@ -104,12 +106,18 @@ class Bundler:
         catalog = self.scratch / "catalog"
         if not catalog.exists():
             if not self.flows.is_dir():
-                raise BundleError(f"The flows folder {self.flows} does not exist: set `flows` in {SETTINGS_FILE.name}.")
+                raise BundleError(
+                    f"The flows folder {self.flows} does not exist: set `flows` in {SETTINGS_FILE.name}."
+                )
             dependencies = Dependencies("host", self.cache)
             code = self.scratch / "code"
             copy_for_build(code)
             # The same order as in a flow process.
-            libraries = [*self._required(dependencies), *self._own("worker", dependencies), dependencies.of_runtime()]
+            libraries = [
+                *self._required(dependencies),
+                *self._own("worker", dependencies),
+                dependencies.of_runtime(),
+            ]
             build_catalog(self.flows, [*libraries, code], catalog, self.worker, self.former)
             requirements = self._requirements
             for said in other_files(self.flows, requirements.files if requirements else ()):
@@ -136,4 +144,8 @@ class Bundler:
 
     def _required(self, dependencies: Dependencies) -> list[Path]:
         requirements = self._requirements
-        return [] if requirements is None else [dependencies.of_flows(requirements, self._own("worker", dependencies))]
+        return (
+            []
+            if requirements is None
+            else [dependencies.of_flows(requirements, self._own("worker", dependencies))]
+        )

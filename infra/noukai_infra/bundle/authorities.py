@@ -23,7 +23,12 @@ def write_amazons(everybody: Path, amazons: Path) -> None:
         BundleError: one of them is missing.
     """
     certificates = everybody.read_text().split(_END)
-    found = {label: certificate for certificate in certificates for label in _AMAZONS if _label(label) in certificate}
+    found = {
+        label: certificate
+        for certificate in certificates
+        for label in _AMAZONS
+        if _label(label) in certificate
+    }
     if missing := sorted(set(_AMAZONS) - found.keys()):
         raise BundleError(
             f"{everybody} lacks Amazon's authorities {', '.join(missing)}: "

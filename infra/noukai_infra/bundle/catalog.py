@@ -26,7 +26,16 @@ def build_catalog(
     """
     result = subprocess.run(  # noqa: S603 our own interpreter
         [
-            *(sys.executable, "-S", "-P", "-B", "-m", "noukai_functions.build.catalog_build", str(flows), str(output)),
+            *(
+                sys.executable,
+                "-S",
+                "-P",
+                "-B",
+                "-m",
+                "noukai_functions.build.catalog_build",
+                str(flows),
+                str(output),
+            ),
             *(str(worker.flow_seconds), str(worker.grace_seconds), *former),
         ],
         check=False,

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 
-def link_tree(source: Path, target: Path, ignore: Callable[[str, list[str]], Iterable[str]] | None = None) -> None:
+def link_tree(
+    source: Path, target: Path, ignore: Callable[[str, list[str]], Iterable[str]] | None = None
+) -> None:
     """Copy a folder by hard links where possible, since nobody writes to these files."""
     shutil.copytree(source, target, ignore=ignore, copy_function=_link, dirs_exist_ok=True)
 

@@ -22,7 +22,9 @@ def main() -> int:
     _forget_aws(os.environ)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a flow may print characters that the terminal cannot show
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a flow may print characters that the terminal cannot show
     try:
         # These imports take a second, in which Ctrl-C must also end the program cleanly.
         from noukai_infra.local.launcher import launch  # noqa: PLC0415

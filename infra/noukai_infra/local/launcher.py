@@ -73,7 +73,11 @@ class _System:
         runtime = await asyncio.to_thread(Dependencies("host").of_runtime)
         is_anew = not self.data.is_there
         emulator = await Emulator.start(
-            self.folder, self.environ, objects_url=address.origin, runtime=runtime, contents=self.data.contents
+            self.folder,
+            self.environ,
+            objects_url=address.origin,
+            runtime=runtime,
+            contents=self.data.contents,
         )
         relay = tasks.create_task(emulator.relay(self._show_line))
         try:

@@ -19,7 +19,9 @@ _INTERVAL_SECONDS = 0.02
 
 def marked(run: str) -> list[psutil.Process]:
     """Return the live processes of the run, except this one."""
-    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _belongs(process, run)]
+    return [
+        process for process in psutil.process_iter() if process.pid != os.getpid() and _belongs(process, run)
+    ]
 
 
 def end_all(

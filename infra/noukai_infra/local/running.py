@@ -109,7 +109,9 @@ def started(
 
 
 @contextmanager
-def ready(environ: Mapping[str, str] = os.environ, *, flows: Path | None = None, port: int = 0) -> Iterator[str]:
+def ready(
+    environ: Mapping[str, str] = os.environ, *, flows: Path | None = None, port: int = 0
+) -> Iterator[str]:
     """Start the local system, yield its base URL once it is ready, and stop it at the end.
 
     Raises:

@@ -52,12 +52,16 @@ class Settings:
         """
         port = environ.get("PORT") or str(DEFAULT_PORT)
         if not (port.isascii() and port.isdecimal() and int(port) <= _LAST_PORT):
-            raise LocalError(f"PORT={port} is not a port: give a number from 0 to {_LAST_PORT}; 0 chooses a free one.")
+            raise LocalError(
+                f"PORT={port} is not a port: give a number from 0 to {_LAST_PORT}; 0 chooses a free one."
+            )
         context = _context(environ)
         given = environ.get("FLOWS")
         flows = Path(given).expanduser().absolute() if given else _deployed(context).flows_folder
         if not flows.is_dir():
-            raise LocalError(f"{'FLOWS=' if given else 'flows: '}{given or flows}: this folder does not exist.")
+            raise LocalError(
+                f"{'FLOWS=' if given else 'flows: '}{given or flows}: this folder does not exist."
+            )
         is_fresh = _choice(environ, "FRESH", "1", "0", "1 to begin anew, or 0 to go on with what is kept")
         _choice(environ, ERROR_TEXTS, "true", "false", "false to leave out the texts of errors, or true")
         kept = Path(environ["DATA"]).expanduser().absolute() if environ.get("DATA") else None

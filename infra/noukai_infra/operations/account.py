@@ -49,7 +49,9 @@ class Account:
             OperatorError: there are no credentials or no region.
         """
         # The CDK command reads AWS_REGION, but boto3 does not.
-        session = boto3.Session(region_name=environ.get("AWS_REGION") or boto3.Session().region_name or region)
+        session = boto3.Session(
+            region_name=environ.get("AWS_REGION") or boto3.Session().region_name or region
+        )
         if session.region_name is None:
             raise OperatorError("No AWS region is configured: set AWS_REGION, for instance to us-east-1.")
         if session.get_credentials() is None:
@@ -84,7 +86,9 @@ class Account:
             if "does not exist" in str(error):
                 return None
             raise
-        return {output["OutputKey"]: output["OutputValue"] for output in described["Stacks"][0].get("Outputs", [])}
+        return {
+            output["OutputKey"]: output["OutputValue"] for output in described["Stacks"][0].get("Outputs", [])
+        }
 
     def deployed(self, stack: str) -> "Mapping[str, str]":
         """Return the outputs of a stack that must exist.

@@ -73,4 +73,6 @@ class Operator:
 
     def budgets(self) -> Budgets:
         """Return the budgets in the usage table of the stack."""
-        return Budgets(self.account.session.client("dynamodb"), self.account.deployed(self.stack)["UsageTable"])
+        return Budgets(
+            self.account.session.client("dynamodb"), self.account.deployed(self.stack)["UsageTable"]
+        )

@@ -47,7 +47,9 @@ class Uncounted:
 
     def batches(self) -> Iterator[Batch]:
         """Read all batches, by shard and time."""
-        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=UNCOUNTED_PREFIX):
+        for page in self.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=UNCOUNTED_PREFIX
+        ):
             for each in page.get("Contents", ()):
                 # Another command may have counted and deleted it.
                 try:
@@ -87,7 +89,9 @@ def _event_without(event: str, without: Interval | None) -> tuple[str, int]:
     read: Any = json.loads(event)
     if without is None:
         return event, len(read["Records"])
-    left = [each for each in read["Records"] if not without.has(each["dynamodb"]["ApproximateCreationDateTime"])]
+    left = [
+        each for each in read["Records"] if not without.has(each["dynamodb"]["ApproximateCreationDateTime"])
+    ]
     return json.dumps({**read, "Records": left}), len(left)
 
 

@@ -27,7 +27,11 @@ def begin_project(folder: Path, package: str | None = None) -> list[Path]:
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        values = {"PACKAGE": requirement(package, folder), "STACK": stack_of(folder), "NAME": folder.resolve().name}
+        values = {
+            "PACKAGE": requirement(package, folder),
+            "STACK": stack_of(folder),
+            "NAME": folder.resolve().name,
+        }
     except ValueError:
         if is_new:
             folder.rmdir()

@@ -25,7 +25,9 @@ def init_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an empty one.")],
     package: Annotated[
         str | None,
-        typer.Option(metavar="WHEEL_OR_URL", help="What the project installs; by default, what is installed here."),
+        typer.Option(
+            metavar="WHEEL_OR_URL", help="What the project installs; by default, what is installed here."
+        ),
     ] = None,
 ) -> None:
     """Make a project: a flow, its test, its settings and a workflow that deploys it."""
@@ -40,11 +42,19 @@ def init_command(
 
 @commands.command("local")
 def local_command(
-    port: Annotated[int | None, typer.Option(help="Instead of 8080; 0 takes a free one.", show_default=False)] = None,
-    flows: Annotated[Path | None, typer.Option(help="The flows of another folder.", show_default=False)] = None,
-    data: Annotated[Path | None, typer.Option(help="Where jobs are kept from run to run.", show_default=False)] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Instead of 8080; 0 takes a free one.", show_default=False)
+    ] = None,
+    flows: Annotated[
+        Path | None, typer.Option(help="The flows of another folder.", show_default=False)
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Where jobs are kept from run to run.", show_default=False)
+    ] = None,
     *,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, without the jobs of the run before.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew, without the jobs of the run before.")
+    ] = False,
 ) -> None:
     """Run the system on http://localhost:8080 until Ctrl-C."""
     from noukai_infra.local.__main__ import main  # noqa: PLC0415 - the others need none of it

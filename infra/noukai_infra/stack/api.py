@@ -77,7 +77,14 @@ _ANSWERERS = (
         holds=True,
         sends=True,
     ),
-    _Answerer("retry", (Route.RETRY, Route.RETRY_BY_ID), _SUBMIT_ACTIONS, _READ_PAYLOADS, has_budgets=True, sends=True),
+    _Answerer(
+        "retry",
+        (Route.RETRY, Route.RETRY_BY_ID),
+        _SUBMIT_ACTIONS,
+        _READ_PAYLOADS,
+        has_budgets=True,
+        sends=True,
+    ),
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS),
     _Answerer(
         "statuses",
@@ -85,7 +92,9 @@ _ANSWERERS = (
         ("dynamodb:BatchGetItem", "dynamodb:UpdateItem"),
         payload_actions=_READ_PAYLOADS,
     ),
-    _Answerer("wait", (Route.WAIT, Route.WAIT_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS, holds=True),
+    _Answerer(
+        "wait", (Route.WAIT, Route.WAIT_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS, holds=True
+    ),
     _Answerer(
         "cancel",
         (Route.CANCEL, Route.CANCEL_BY_ID),
@@ -93,8 +102,16 @@ _ANSWERERS = (
         payload_actions=_READ_PAYLOADS,
         withdraws=True,
     ),
-    _Answerer("list_jobs", (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True),
-    _Answerer("cancel_jobs", (Route.CANCEL_JOBS,), (*_LISTING_ACTIONS, "dynamodb:PutItem"), lists=True, withdraws=True),
+    _Answerer(
+        "list_jobs", (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True
+    ),
+    _Answerer(
+        "cancel_jobs",
+        (Route.CANCEL_JOBS,),
+        (*_LISTING_ACTIONS, "dynamodb:PutItem"),
+        lists=True,
+        withdraws=True,
+    ),
     _Answerer("usage", (Route.USAGE,), reports_use=True),
     _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
 )
@@ -143,7 +160,9 @@ class Api(Construct):
             self._add(answerer)
         acknowledge(self, "APIG1", "access logs cost a seventh of a request; functions log failures")
         acknowledge(
-            self, "APIG4", "the functions check each caller's key; an authorizer would be another function to pay"
+            self,
+            "APIG4",
+            "the functions check each caller's key; an authorizer would be another function to pay",
         )
 
     @property
@@ -159,7 +178,9 @@ class Api(Construct):
             keys.append(DEFAULT_ROUTE)
             self._let_the_default_route_invoke(function.live)
         for key in keys:
-            apigateway.HttpRoute(self, key, http_api=self._api, integration=integration, route_key=_route_key(key))
+            apigateway.HttpRoute(
+                self, key, http_api=self._api, integration=integration, route_key=_route_key(key)
+            )
 
     def _let_the_default_route_invoke(self, function: lambda_.IFunction) -> None:
         """Allow the default route to invoke the function.
@@ -183,7 +204,10 @@ class Api(Construct):
             environment |= self._queues.environment
         if answerer.reports_use:
             environment |= prices(settings)
-        reserved = {"wait": settings.wait_reserved_concurrency, "execute": settings.execute_reserved_concurrency}
+        reserved = {
+            "wait": settings.wait_reserved_concurrency,
+            "execute": settings.execute_reserved_concurrency,
+        }
         function = JobFunction(
             self,
             answerer.entry.title().replace("_", ""),

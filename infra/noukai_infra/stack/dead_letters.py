@@ -18,7 +18,14 @@ class DeadLetterReader(Construct):
     """The function that reads the dead-letter queue, in small batches."""
 
     def __init__(
-        self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables, queues: Queues
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: Settings,
+        code: lambda_.Code,
+        tables: Tables,
+        queues: Queues,
     ) -> None:
         super().__init__(scope, name)
         function = JobFunction(

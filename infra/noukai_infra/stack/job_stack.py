@@ -39,7 +39,9 @@ class JobStack(Stack):
         # Without bundling there is no catalog, for instance when the stack is destroyed.
         asked = assets.kinds() if self.bundling_required else []
         kinds = {name: kind_named(name, settings.worker) for name in sorted({*asked, *settings.draining})}
-        queues = Queues(self, "Queues", worker=settings.worker, kinds=kinds, dead_letter_visibility=VISIBILITY_SECONDS)
+        queues = Queues(
+            self, "Queues", worker=settings.worker, kinds=kinds, dead_letter_visibility=VISIBILITY_SECONDS
+        )
         payloads = Payloads(self, "Payloads", removal_policy=RemovalPolicy[settings.tables.upper()])
         # A scheduled job may wait for longer than flows ask for its worker kind.
         schedules = Schedules(self, "Schedules", queues=queues.jobs)
@@ -53,18 +55,26 @@ class JobStack(Stack):
             schedules=schedules,
             payloads=payloads,
         )
-        worker = partial(Worker, self, settings=settings, code=assets.worker, tables=tables, payloads=payloads)
+        worker = partial(
+            Worker, self, settings=settings, code=assets.worker, tables=tables, payloads=payloads
+        )
         worker("Worker", kind_name=None, kind=settings.worker, queue=queues.jobs.default)
         for kind_name, kind in kinds.items():
             queue = queues.jobs.of_kinds[kind_name]
             worker(f"Worker{in_a_resource(kind_name)}", kind_name=kind_name, kind=kind, queue=queue)
-        DeadLetterReader(self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues)
+        DeadLetterReader(
+            self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues
+        )
         Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
         metering = Metering(self, "Metering", settings=settings, code=assets.api, tables=tables)
         if self.bundling_required:
             self._name_version(assets.version())
             self.template_options.metadata = assets.flow_names().metadata
-        outputs = {"PayloadsBucket": payloads.bucket_name, **metering.outputs, **_outputs(tables, queues, asked)}
+        outputs = {
+            "PayloadsBucket": payloads.bucket_name,
+            **metering.outputs,
+            **_outputs(tables, queues, asked),
+        }
         for name, value in {"Endpoint": api.endpoint, **outputs}.items():
             CfnOutput(self, name, value=value)
 

@@ -73,9 +73,13 @@ class Metering(Construct):
 
     def _allow_stream(self, function: JobFunction, table: dynamodb.ITable) -> None:
         reading = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-        function.add_to_role_policy(iam.PolicyStatement(actions=reading, resources=[table.table_stream_arn or ""]))
+        function.add_to_role_policy(
+            iam.PolicyStatement(actions=reading, resources=[table.table_stream_arn or ""])
+        )
         # IAM allows listing only for all streams of the table.
-        listing = iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=[f"{table.table_arn}/stream/*"])
+        listing = iam.PolicyStatement(
+            actions=["dynamodb:ListStreams"], resources=[f"{table.table_arn}/stream/*"]
+        )
         function.add_to_role_policy(listing)
         streams = f"<{Stack.of(self).resolve(table.table_arn)['Fn::GetAtt'][0]}.Arn>/stream/*"
         acknowledge(self, f"IAM5[Resource::{streams}]", "IAM allows listing only for all streams of a table")

@@ -50,7 +50,10 @@ class JobQueues:
     def environment(self) -> dict[str, str]:
         """Return the environment of a function that sends to the queues."""
         urls = {name: queue.queue_url for name, queue in self.of_kinds.items()}
-        return {"QUEUE_URL": self.default.queue_url, **({"WORKER_KIND_QUEUES": json.dumps(urls)} if urls else {})}
+        return {
+            "QUEUE_URL": self.default.queue_url,
+            **({"WORKER_KIND_QUEUES": json.dumps(urls)} if urls else {}),
+        }
 
     def let_send(self, grantee: iam.IGrantable) -> None:
         """Allow a function or a role to send to each queue."""
@@ -76,13 +79,17 @@ class Queues(Construct):
         dead_letter_visibility: int,
     ) -> None:
         super().__init__(scope, name)
-        self.unprocessed = _queue(self, "Unprocessed", retention=Duration.days(14), visibility=dead_letter_visibility)
+        self.unprocessed = _queue(
+            self, "Unprocessed", retention=Duration.days(14), visibility=dead_letter_visibility
+        )
         self.dead_letters = _queue(
             self,
             "DeadLetters",
             retention=Duration.days(14),
             visibility=dead_letter_visibility,
-            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=MAX_DEAD_LETTER_RECEIVES, queue=self.unprocessed),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                max_receive_count=MAX_DEAD_LETTER_RECEIVES, queue=self.unprocessed
+            ),
         )
         self.jobs = JobQueues(
             self._of_jobs("Jobs", worker),

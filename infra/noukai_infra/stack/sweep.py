@@ -19,7 +19,9 @@ immediately."""
 class Sweep(Construct):
     """The function that sweeps the jobs table, run by run, and its schedule."""
 
-    def __init__(self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables) -> None:
+    def __init__(
+        self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables
+    ) -> None:
         super().__init__(scope, name)
         function = JobFunction(
             self,
@@ -31,7 +33,11 @@ class Sweep(Construct):
             timeout=_TIMEOUT,
             environment={"JOBS_TABLE": tables.jobs.table_name},
         )
-        tables.allow_jobs(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem")
+        tables.allow_jobs(
+            function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem"
+        )
         # No retries, since the next run continues where a failed one has stopped.
         target = targets.LambdaFunction(function.live, retry_attempts=0)
-        events.Rule(self, "Often", schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)), targets=[target])
+        events.Rule(
+            self, "Often", schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)), targets=[target]
+        )

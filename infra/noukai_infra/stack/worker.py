@@ -82,7 +82,9 @@ def _environment(
     if taken := sorted({*own, *_OWN} & settings.environment.keys()):
         raise SettingsError(f"environment: must not set {', '.join(taken)}, which the worker needs itself")
     if (shown := settings.environment.get(ERROR_TEXTS, "false")) not in ("true", "false"):
-        raise SettingsError(f'environment.{ERROR_TEXTS}: "{shown}" is invalid: it should be "true" or "false".')
+        raise SettingsError(
+            f'environment.{ERROR_TEXTS}: "{shown}" is invalid: it should be "true" or "false".'
+        )
     return {**settings.environment, **own}
 
 

@@ -17,7 +17,12 @@ def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
 def value_bytes(attribute: Mapping[str, Any]) -> int:
     """Give the size of a value, as in `{"S": "text"}`; no row holds a list or a map."""
     ((kind, value),) = attribute.items()
-    sizes: Mapping[str, Callable[[Any], int]] = {"S": _text_bytes, "N": _number_bytes, "B": len, "BOOL": lambda _: 1}
+    sizes: Mapping[str, Callable[[Any], int]] = {
+        "S": _text_bytes,
+        "N": _number_bytes,
+        "B": len,
+        "BOOL": lambda _: 1,
+    }
     if kind in sizes:
         return sizes[kind](value)
     if kind in ("SS", "NS", "BS"):

@@ -126,7 +126,9 @@ class Cloud:
         answer = handle()
         waited = self.timeline.time - begun - actor.flow_ms
         cpu_ms = (
-            self.cpu.invocation.get(function, 0.0) + self.cpu.call * (actor.calls - called) + self.cpu.job * actor.jobs
+            self.cpu.invocation.get(function, 0.0)
+            + self.cpu.call * (actor.calls - called)
+            + self.cpu.job * actor.jobs
         )
         memory, stage = self.stack.memory[function], "run" if function == "worker" else function
         billed_ms = math.ceil(waited + cpu_ms * max(1.0, prices.assumed("mb_per_cpu") / memory))

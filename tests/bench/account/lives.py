@@ -106,7 +106,9 @@ class Account:
         cloud = Cloud(stack, cpu, timeline, meter, self._make_deployment)
         caller = Caller(cloud, self.system.deployment.table)
         with _logging_to(cloud.log):
-            at_once, wave = (1, MAP_SIZE) if life.event is Event.MAPPED else (stack.batch_size, stack.batch_size)
+            at_once, wave = (
+                (1, MAP_SIZE) if life.event is Event.MAPPED else (stack.batch_size, stack.batch_size)
+            )
             if life.is_awaited and life.event is not Event.MAPPED:
                 self._play(cloud, caller, life, at_once)
             meter.clear()
@@ -120,7 +122,9 @@ class Account:
         self.system.clock.time = timeline.now()
         return Bill(meter, jobs, cloud.requests, caller.late)
 
-    def _play(self, cloud: Cloud, caller: Caller, life: Life, at_once: int, *, is_counted: bool = True) -> None:
+    def _play(
+        self, cloud: Cloud, caller: Caller, life: Life, at_once: int, *, is_counted: bool = True
+    ) -> None:
         """Let a wave of jobs live and end, and count them: the wave is one batch of the stream."""
         _play(cloud, caller, life, at_once)
         if is_counted:
@@ -161,7 +165,10 @@ class Account:
         made.index = JobIndex(self._dynamodb, jobs)
         made.api_keys = ApiKeys(self._dynamodb, keys, clock)
         usage = made.environment["USAGE_TABLE"]
-        made.usage_totals, made.budgets = UsageTotals(self._dynamodb, usage), Budgets(self._dynamodb, usage, clock)
+        made.usage_totals, made.budgets = (
+            UsageTotals(self._dynamodb, usage),
+            Budgets(self._dynamodb, usage, clock),
+        )
         made.bounds = Bounds(UnfinishedJobs(self._dynamodb, usage), made.budgets)
         made.queue = JobQueue(queues, QUEUE)
         made.objects = JobObjects(objects, made.environment["PAYLOADS_BUCKET"])
@@ -186,7 +193,9 @@ def fresh_account() -> Iterator[Account]:
 def _play(cloud: Cloud, caller: Caller, life: Life, at_once: int) -> None:
     """Let so many callers act at once, their flows' durations spread, until all is quiet."""
     for number in range(at_once):
-        each = replace(life, milliseconds=round(life.milliseconds * _SPREAD[(len(cloud.requests) + number) % 5]))
+        each = replace(
+            life, milliseconds=round(life.milliseconds * _SPREAD[(len(cloud.requests) + number) % 5])
+        )
         cloud.timeline.start(partial(_call, cloud, caller, each))
     cloud.timeline.run()
 

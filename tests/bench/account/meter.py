@@ -51,7 +51,9 @@ class Meter:
     def amount(self, item: str, *stages: str) -> float:
         """Sum an item over some stages, or over all."""
         return sum(
-            amount for (stage, name), amount in self.amounts.items() if name == item and stage in (stages or stage)
+            amount
+            for (stage, name), amount in self.amounts.items()
+            if name == item and stage in (stages or stage)
         )
 
     def usd(self, *stages: str) -> float:
@@ -87,7 +89,9 @@ class MeteredTables:
 
         client.call = call  # type: ignore[method-assign]
 
-    def _metered(self, operation: str, asked: dict[str, Any], call: Callable[[str, dict[str, Any]], Any]) -> Any:
+    def _metered(
+        self, operation: str, asked: dict[str, Any], call: Callable[[str, dict[str, Any]], Any]
+    ) -> Any:
         if operation not in _METERED:
             raise UnmeteredError(operation)
         actor = self.timeline.actor
@@ -96,7 +100,9 @@ class MeteredTables:
         self.timeline.sleep(prices.assumed("dynamodb_ms") / 1000)
         if operation not in _WRITES:
             answer = call(operation, asked)
-            self.meter.add(self.timeline.actor.stage, "read_units", self._units_read(operation, asked, answer))
+            self.meter.add(
+                self.timeline.actor.stage, "read_units", self._units_read(operation, asked, answer)
+            )
             return answer
         table, key = asked["TableName"], self._key(asked)
         before = self._item(table, key)
@@ -105,13 +111,17 @@ class MeteredTables:
         finally:
             # A refused write is billed, too.
             after = self._item(table, key)
-            units = write_units(item_bytes(before), item_bytes(after)) + self._index_units(table, before, after)
+            units = write_units(item_bytes(before), item_bytes(after)) + self._index_units(
+                table, before, after
+            )
             self.meter.add(self.timeline.actor.stage, "write_units", units)
 
     def _units_read(self, operation: str, asked: Mapping[str, Any], parsed: Mapping[str, Any]) -> float:
         """Count a read; of a question to an index that of all it has found, of a batch that of each row."""
         if operation == "Query":
-            return read_units(sum(map(item_bytes, parsed["Items"])), consistent=asked.get("ConsistentRead", False))
+            return read_units(
+                sum(map(item_bytes, parsed["Items"])), consistent=asked.get("ConsistentRead", False)
+            )
         batch = (
             asked["RequestItems"]
             if operation == "BatchGetItem"
@@ -127,7 +137,9 @@ class MeteredTables:
     def _index_units(self, table: str, before: Item, after: Item) -> int:
         """Count what a write of an item writes into indexes of keys alone: an entry that goes, and one that comes."""
         units = 0
-        for index in self.unmetered.describe_table(TableName=table)["Table"].get("GlobalSecondaryIndexes", []):
+        for index in self.unmetered.describe_table(TableName=table)["Table"].get(
+            "GlobalSecondaryIndexes", []
+        ):
             names = [each["AttributeName"] for each in index["KeySchema"]]
             old, new = ({name: item[name] for name in names if name in item} for item in (before, after))
             if old != new:

@@ -18,7 +18,9 @@ _DUE = re.compile(r"at\((.+)\)")
 class MeteredQueues(MemoryQueues):
     """The queue of jobs; `poll` is called when a message may be received."""
 
-    def __init__(self, meter: Meter, timeline: Timeline, poll: Callable[[], None], visibility_seconds: int) -> None:
+    def __init__(
+        self, meter: Meter, timeline: Timeline, poll: Callable[[], None], visibility_seconds: int
+    ) -> None:
         super().__init__(timeline.now, visibility_seconds=visibility_seconds)
         self._meter = meter
         self._timeline = timeline
@@ -32,10 +34,14 @@ class MeteredQueues(MemoryQueues):
 
     def send_message_batch(self, **request: Any) -> dict[str, Any]:
         """Put up to ten messages on the queue."""
-        self._call("SendMessageBatch", sum(len(entry["MessageBody"].encode()) for entry in request["Entries"]))
+        self._call(
+            "SendMessageBatch", sum(len(entry["MessageBody"].encode()) for entry in request["Entries"])
+        )
         for entry in request["Entries"]:
             self._deliver_after(entry["DelaySeconds"])
-            super().send_message(QueueUrl=request["QueueUrl"], **{k: v for k, v in entry.items() if k != "Id"})
+            super().send_message(
+                QueueUrl=request["QueueUrl"], **{k: v for k, v in entry.items() if k != "Id"}
+            )
         return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]]}
 
     def change_message_visibility_batch(self, **request: Any) -> dict[str, Any]:

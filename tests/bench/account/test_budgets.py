@@ -76,7 +76,10 @@ def test_use_under_load(account: Account) -> None:
     """Jobs that end together are counted together: ten of one flow share an invocation and a write."""
     bill = account.play(Life(), replace(SHORT, batch_size=10), jobs=10)
     assert bill.meter.operations("metering") == ["UpdateItem"]
-    assert (bill.per_job("write_units", "metering"), bill.per_job("lambda_requests", "metering")) == (0.1, 0.1)
+    assert (bill.per_job("write_units", "metering"), bill.per_job("lambda_requests", "metering")) == (
+        0.1,
+        0.1,
+    )
     assert bill.usd_per_million("metering") < 0.1
 
 
@@ -90,7 +93,10 @@ def test_long_visibility_costs_one_request(account: Account) -> None:
 def test_batch_of_ten(account: Account) -> None:
     """Ten jobs at once share an invocation, a receive, a deletion and a count, and cost four write units each."""
     bill = account.play(Life(), replace(SHORT, batch_size=10), jobs=10)
-    assert (bill.meter.amount("lambda_requests", "run"), bill.meter.amount("sqs_requests", "claim", "settle")) == (1, 2)
+    assert (
+        bill.meter.amount("lambda_requests", "run"),
+        bill.meter.amount("sqs_requests", "claim", "settle"),
+    ) == (1, 2)
     assert bill.per_job("write_units") == 4.1
     assert bill.per_job("api_requests", "wait", "status") <= 1.2
     assert median(bill.late) <= 0.25
@@ -183,7 +189,9 @@ def test_ten_minutes_of_heartbeats(account: Account) -> None:
     bill = account.play(Life(milliseconds=600_000, is_awaited=False), DEFAULT, jobs=1)
     beats = Counter(bill.meter.operations("run"))
     assert (beats["UpdateItem"], beats["ChangeMessageVisibilityBatch"]) == (29, 30)
-    read, write, hide = (bill.meter.amount(item, "run") for item in ("read_units", "write_units", "sqs_requests"))
+    read, write, hide = (
+        bill.meter.amount(item, "run") for item in ("read_units", "write_units", "sqs_requests")
+    )
     assert (write, hide) == (29, 30)
     usd = prices.usd("read_units", read) + prices.usd("write_units", write) + prices.usd("sqs_requests", hide)
     assert usd * 1_000_000 < 50
@@ -198,7 +206,9 @@ def test_size_of_a_finished_row(account: Account) -> None:
 
 def unswept(bill: Bill) -> dict[tuple[str, str], float]:
     """All amounts but those that count bytes: a moment that ends with zeros is shorter."""
-    return {key: amount for key, amount in bill.meter.amounts.items() if key[0] not in ("sweep", "kept", "egress")}
+    return {
+        key: amount for key, amount in bill.meter.amounts.items() if key[0] not in ("sweep", "kept", "egress")
+    }
 
 
 def test_price_does_not_grow_with_the_table(account: Account, job: Bill) -> None:
@@ -207,4 +217,9 @@ def test_price_does_not_grow_with_the_table(account: Account, job: Bill) -> None
     crowded = account.play(Life(), SHORT, jobs=1)
     assert crowded.meter.calls == job.meter.calls
     assert unswept(crowded) == unswept(job)
-    assert {operation for _, operation in crowded.meter.calls} == {"PutItem", "GetItem", "UpdateItem", "SendMessage"}
+    assert {operation for _, operation in crowded.meter.calls} == {
+        "PutItem",
+        "GetItem",
+        "UpdateItem",
+        "SendMessage",
+    }

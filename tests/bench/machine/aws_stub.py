@@ -52,7 +52,9 @@ class AwsStub(Server):
                 return {"MessageId": "9f0c2a4e-6d0b-4c83-9f55-0d8f1e3c7a21", "MD5OfMessageBody": digest}
             case "SendMessageBatch":
                 return {
-                    "Successful": [self.result("SendMessage", each) | {"Id": each["Id"]} for each in request["Entries"]]
+                    "Successful": [
+                        self.result("SendMessage", each) | {"Id": each["Id"]} for each in request["Entries"]
+                    ]
                 }
             case "ChangeMessageVisibilityBatch":
                 return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]], "Failed": []}

@@ -48,7 +48,9 @@ def attempt(pool: ProcessPool) -> FlowProcess:
     """Hand over one call and give the process back."""
     process = pool.take("load", fresh=False)
     arguments = {"message": "m" * 200, "size": 498, "milliseconds": 0}
-    process.begin(Call("load/brief", "job_x", "acme", 1, _NOW, 3600, 60_000, _NOW + 60_000, process.folder, arguments))
+    process.begin(
+        Call("load/brief", "job_x", "acme", 1, _NOW, 3600, 60_000, _NOW + 60_000, process.folder, arguments)
+    )
     while process.receive(1.0) is None:
         pass
     pool.give_back(process)

@@ -50,11 +50,17 @@ class Laboratory:
         if logging:
             path = (self.runtime, code)
             return Function(REFERENCE, "logging_too.handler", {**environment, "ENTRY": subject.entry}, path)
-        return Function(code, f"noukai_functions.handlers.{subject.entry}.handler", environment, (self.runtime,))
+        return Function(
+            code, f"noukai_functions.handlers.{subject.entry}.handler", environment, (self.runtime,)
+        )
 
     def rival(self, name: str) -> Function:
         """Make the typical handler."""
-        environment = {**self.environment, "JOBS_TABLE": TABLES["typical"], "AWS_CA_BUNDLE": str(self.everybody)}
+        environment = {
+            **self.environment,
+            "JOBS_TABLE": TABLES["typical"],
+            "AWS_CA_BUNDLE": str(self.everybody),
+        }
         return Function(REFERENCE, f"{RIVALS[name][0]}.handler", environment, (self.runtime, self.libraries))
 
     def empty(self) -> Function:
@@ -77,7 +83,9 @@ def laboratory() -> Iterator[Laboratory]:
         with serving(stub):
             yield Laboratory(
                 assets={asset: _unpacked(asset, folder, authority) for asset in ("api", "worker")},
-                sizes={asset: _zipped(asset, "manylinux", folder).stat().st_size for asset in ("api", "worker")},
+                sizes={
+                    asset: _zipped(asset, "manylinux", folder).stat().st_size for asset in ("api", "worker")
+                },
                 environment=_environment(stub),
                 everybody=authority.bundle,
                 runtime=link_libraries(folder / "runtime", RUNTIME),

@@ -50,7 +50,9 @@ class Server(ThreadingHTTPServer):
         """Accept a connection; its handshake is made by the thread that serves it."""
         connection, address = super().get_request()
         if self._context is not None:
-            connection = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            connection = self._context.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
         return connection, address
 
     def handle_error(self, *_: object) -> None:

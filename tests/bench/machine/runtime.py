@@ -75,7 +75,9 @@ class Function:
             text = log.read().decode()
         if api.failure or not api.over.is_set():
             raise RuntimeError(f"{self.handler}: {api.failure or 'it has ended too soon or hangs'}\n{text}")
-        return Run(own_ms, children_ms, own_ms - api.warm_from_ms, living_ms - api.children_warm_from_ms, rss, text)
+        return Run(
+            own_ms, children_ms, own_ms - api.warm_from_ms, living_ms - api.children_warm_from_ms, rss, text
+        )
 
 
 def link_libraries(folder: Path, patterns: Iterable[str]) -> Path:

@@ -29,7 +29,9 @@ _KEY = "nk_bench"
 _NOW = int(time.time() * 1000)
 _HOUR_MS = 3_600_000
 _OUTPUT = json.dumps({"text": "x" * 480})
-_QUEUED = pending(_NOW, id=job_id("acme", _FLOW, "queued"), flow=_FLOW, digest=bytes(16), keep_seconds=604_800)
+_QUEUED = pending(
+    _NOW, id=job_id("acme", _FLOW, "queued"), flow=_FLOW, digest=bytes(16), keep_seconds=604_800
+)
 _RUNNING = replace(
     _QUEUED,
     id=job_id("acme", _FLOW, "running"),
@@ -48,7 +50,9 @@ _DONE = replace(
     expires_at=_NOW // 1000 + 604_800,
     result=_OUTPUT,
 )
-_FAILED = replace(_DONE, id=job_id("acme", _FLOW, "failed"), state=State.FAILED, result=None, error="ValueError: no")
+_FAILED = replace(
+    _DONE, id=job_id("acme", _FLOW, "failed"), state=State.FAILED, result=None, error="ValueError: no"
+)
 _LOST = replace(_RUNNING, id=job_id("acme", _FLOW, "lost"), attempt=3, lease_until=_NOW - 1)
 _OVERDUE = replace(_QUEUED, id=job_id("acme", _FLOW, "overdue"), start_by=_NOW - 1)
 _TYPICAL = "job_0c8f1f3f1d3c4c6f9a3e2b1d4f5a6b7c"
@@ -80,7 +84,10 @@ def rows() -> Rows:
         "used": {"N": str(_NOW)},
     }
     typical = {
-        **{name: {"S": value} for name, value in {"id": _TYPICAL, "flow": "echo", "state": "completed"}.items()},
+        **{
+            name: {"S": value}
+            for name, value in {"id": _TYPICAL, "flow": "echo", "state": "completed"}.items()
+        },
         **{name: {"N": str(_NOW)} for name in ("created_at", "started_at", "completed_at")},
         "attempt": {"N": "1"},
         "output": {"S": _OUTPUT},

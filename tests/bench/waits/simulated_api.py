@@ -49,12 +49,18 @@ class Life:
         if now < self.claimed_at:
             return job
         job = replace(
-            job, state=State.RUNNING, attempt=1, started_at=int(self.claimed_at), lease_until=int(now) + 60_000
+            job,
+            state=State.RUNNING,
+            attempt=1,
+            started_at=int(self.claimed_at),
+            lease_until=int(now) + 60_000,
         )
         if now < self.ended_at:
             estimate = next((each for at, each in reversed(self.refined) if at <= now), self.estimate)
             return replace(job, **estimate._asdict()) if estimate else job
-        return replace(job, state=State.COMPLETED, lease_until=None, completed_at=int(self.ended_at), result="1")
+        return replace(
+            job, state=State.COMPLETED, lease_until=None, completed_at=int(self.ended_at), result="1"
+        )
 
 
 @dataclass

@@ -46,7 +46,9 @@ class Figures:
     def of(cls, lives: list[Life]) -> "Figures":
         """Sum up what was written down."""
         late = [(life.noticed_at - life.ended_at) / 1000 for life in lives]
-        shares = [each * 1000 / (life.ended_at - life.claimed_at) for each, life in zip(late, lives, strict=True)]
+        shares = [
+            each * 1000 / (life.ended_at - life.claimed_at) for each, life in zip(late, lives, strict=True)
+        ]
         requests, held = fmean(life.requests for life in lives), fmean(life.held_seconds for life in lives)
         read_units = fmean(life.read_units for life in lives)
         return cls(
@@ -77,7 +79,13 @@ PER_REQUEST = 1_000_000 * _usd(1, 0, 1)
 
 
 def trial(
-    loop: Loop, seconds: float, jobs: int, *, runs_before: int = 0, spread: float = SPREAD, reports: bool = False
+    loop: Loop,
+    seconds: float,
+    jobs: int,
+    *,
+    runs_before: int = 0,
+    spread: float = SPREAD,
+    reports: bool = False,
 ) -> Figures:
     """Wait for jobs that take about so long, of a flow whose worker has seen so many runs before.
 

@@ -100,7 +100,9 @@ def test_arguments_say_what_they_are() -> None:
         ["currency", "lines"],
         **{"$defs": line["$defs"]},
     )
-    kinds = {each.name: (each.kind, each.required, each.default, each.description) for each in arguments_of(flow)}
+    kinds = {
+        each.name: (each.kind, each.required, each.default, each.description) for each in arguments_of(flow)
+    }
     assert kinds == {
         "message": ("string or null", False, None, "A text."),
         "top": ("integer from 1 to 1000", False, 10, ""),
@@ -114,7 +116,9 @@ NASTY = 'it\'s "so" $HOME `id` \\ \x1b[2J\n'
 
 def test_command_can_be_pasted(api: FakeApi) -> None:
     """A shell that reads the command submits exactly the examples, however they are spelled."""
-    flow = flow_of({"message": {"examples": [NASTY]}, "name": {"default": NASTY}, "n": {"type": "integer"}}, ["n"])
+    flow = flow_of(
+        {"message": {"examples": [NASTY]}, "name": {"default": NASTY}, "n": {"type": "integer"}}, ["n"]
+    )
     flow = flow.model_copy(update={"input": {**flow.input, "required": ["message", "n"]}})
     program, *words = shlex.split(command_line(flow))
     ran = CliRunner().invoke(app, words)
@@ -124,7 +128,9 @@ def test_command_can_be_pasted(api: FakeApi) -> None:
 
 def test_program_can_be_pasted(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
     """Python that runs the program submits exactly the examples, and prints the output."""
-    exec(python_code(flow_of({"message": {"examples": [NASTY]}, "n": {"default": None}}, ["message", "n"])), {})
+    exec(
+        python_code(flow_of({"message": {"examples": [NASTY]}, "n": {"default": None}}, ["message", "n"])), {}
+    )
     assert capsys.readouterr().out == "grüße\n"
     assert api.submissions == [{"message": NASTY, "parameters": {"n": "text"}}]
 
@@ -137,7 +143,9 @@ def test_call_without_arguments_is_short() -> None:
     assert ".job()" in python_code(flow)
 
 
-@pytest.mark.parametrize("schema", [True, {}, {"$ref": "#/$defs/Lost"}, {"type": 7}, {"anyOf": []}, {"items": 3}, None])
+@pytest.mark.parametrize(
+    "schema", [True, {}, {"$ref": "#/$defs/Lost"}, {"type": 7}, {"anyOf": []}, {"items": 3}, None]
+)
 def test_no_schema_is_too_strange(schema: Any) -> None:
     """A schema of a newer deployment may say what is not known here: something is shown all the same."""
     (argument,) = arguments_of(flow_of({"x": schema}))

@@ -70,7 +70,11 @@ def test_submit_and_wait_print_the_result(api: FakeApi, flow: str, printed: str)
     [
         ("job_failed", 1, "noukai: job job_failed failed: ValueError: no words\n"),
         ("job_cancelled", 3, "noukai: job job_cancelled was cancelled\n"),
-        ("job_busy", 4, "noukai: job job_busy had not ended after 0 ms; it goes on: wait again, or cancel it\n"),
+        (
+            "job_busy",
+            4,
+            "noukai: job job_busy had not ended after 0 ms; it goes on: wait again, or cancel it\n",
+        ),
     ],
 )
 def test_every_other_end_has_its_exit_code(job_id: str, code: int, said: str) -> None:
@@ -118,7 +122,10 @@ def test_status_shows_a_job() -> None:
 
 def test_status_shows_nothing_that_commands_a_terminal(api: FakeApi) -> None:
     """Control characters in what a job says of itself are left out."""
-    api.live("job_rude", job("running", attempt=1, maxAttempts=3, progress={"step": "\x1b[2Jgone\n", "percent": "all"}))
+    api.live(
+        "job_rude",
+        job("running", attempt=1, maxAttempts=3, progress={"step": "\x1b[2Jgone\n", "percent": "all"}),
+    )
     printed = run("status", "job_rude")[1]
     assert "progress   step= [2Jgone percent=all\n" in printed
     assert "attempt    1 of 3\n" in printed
@@ -142,7 +149,18 @@ def test_use_is_shown() -> None:
     code, shown, _ = run("usage")
     head, day, total = (line.split() for line in shown.splitlines())
     assert (code, head[:3]) == (0, ["day", "flow", "jobs"])
-    assert day == ["2026-11-24", "acme/demo/word-count", "3", "2", "1", "0", "4", "2.500", "2.500", "0.000054"]
+    assert day == [
+        "2026-11-24",
+        "acme/demo/word-count",
+        "3",
+        "2",
+        "1",
+        "0",
+        "4",
+        "2.500",
+        "2.500",
+        "0.000054",
+    ]
     assert total == ["total", "2026-11-01", "to", "2026-11-25", *day[2:]]
     said = json.loads(run("usage", "--from", "2026-10-01", "--to", "2026-10-31", "--json")[1])
     assert said == {**USAGE, "from": "2026-10-01", "to": "2026-10-31"}

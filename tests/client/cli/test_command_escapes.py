@@ -12,7 +12,9 @@ from tests.client.script import job
 from tests.client.servers.fake_api import FakeApi
 
 
-@pytest.mark.parametrize("arguments", [("wait", "job_rude"), ("status", "job_rude"), ("wait", "job_rude", "-o", "-")])
+@pytest.mark.parametrize(
+    "arguments", [("wait", "job_rude"), ("status", "job_rude"), ("wait", "job_rude", "-o", "-")]
+)
 def test_result_commands_no_terminal(api: FakeApi, arguments: tuple[str, ...]) -> None:
     """What would clear the screen or reverse a line is shown on a terminal, and byte-exact in a pipe."""
     output = "grüße\t\x1b[2J\x9b1A\r\u202e👩\u200d🔧\nend"
@@ -27,7 +29,11 @@ def test_result_commands_no_terminal(api: FakeApi, arguments: tuple[str, ...]) -
 def test_bytes_are_no_text_for_a_terminal(api: FakeApi) -> None:
     """They are refused there, with the command that writes them to a file, and go into a pipe as they are."""
     api.flows[0] = {**api.flows[0], "output": {"type": "string", "contentEncoding": "base64"}}
-    result = {"status": "completed", "output": b64encode(b"\x89PNG\x1b[2J").decode(), "flowId": api.flows[0]["flow"]}
+    result = {
+        "status": "completed",
+        "output": b64encode(b"\x89PNG\x1b[2J").decode(),
+        "flowId": api.flows[0]["flow"],
+    }
     api.live("job_drawn", job("completed", result=result))
     with on_terminal("wait", "job_drawn", "-o", "-", TERM="dumb") as (process, terminal):
         shown = " ".join(terminal.read().split())
@@ -41,7 +47,12 @@ def test_errors_and_names_command_no_terminal(api: FakeApi) -> None:
     """Errors of jobs and of the API, flows' names and the lines of lists hold no control character."""
     api.live("job_failing", job("failed", error="ValueError: \x1b[2J\x9b"))
     api.flows[0] = {**api.flows[0], "description": "\x1b[2Jgone", "flow": "acme/demo/\x1b[2J"}
-    for arguments in (("wait", "job_failing"), ("status", "job_failing"), ("flows",), ("status", "job_\x1b[2J")):
+    for arguments in (
+        ("wait", "job_failing"),
+        ("status", "job_failing"),
+        ("flows",),
+        ("status", "job_\x1b[2J"),
+    ):
         with on_terminal(*arguments, TERM="dumb") as (_, terminal):
             shown = terminal.read()
         assert "[2J" in shown

@@ -55,7 +55,10 @@ def test_text_stays_text(api: FakeApi, schema: Any, picture: str) -> None:
     assert run("submit", "acme/demo/done", "-f", "-", stdin="grüße")[0] == 0
     assert api.submissions == [{"message": "grüße"}]
     code, _, said = run("submit", "acme/demo/done", "-f", picture)
-    assert (code, "not UTF-8 text, and the flow does not accept bytes" in said.replace("\n", " ")) == (2, True)
+    assert (code, "not UTF-8 text, and the flow does not accept bytes" in said.replace("\n", " ")) == (
+        2,
+        True,
+    )
     assert len(api.submissions) == 1
 
 
@@ -76,7 +79,9 @@ OUTPUTS: tuple[tuple[Any, Any, bytes], ...] = (
 
 
 @pytest.mark.parametrize(("schema", "output", "written"), OUTPUTS)
-def test_result_is_written_to_a_file(api: FakeApi, tmp_path: Path, schema: Any, output: Any, written: bytes) -> None:
+def test_result_is_written_to_a_file(
+    api: FakeApi, tmp_path: Path, schema: Any, output: Any, written: bytes
+) -> None:
     """As it would be printed; bytes as such. Nothing is printed."""
     flow(api, output=schema)
     result = {"status": "completed", "output": output, "flowId": "acme/demo/done"}

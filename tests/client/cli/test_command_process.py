@@ -35,12 +35,17 @@ def test_the_progress_is_shown_on_a_terminal(api: FakeApi) -> None:
 def test_an_interrupted_wait_says_how_to_go_on(api: FakeApi) -> None:
     """Ctrl-C ends the wait, not the job: the exit code is 130, without a traceback, and the id is named."""
     api.live("job_held", job("running"))
-    with subprocess.Popen([NOUKAI, "wait", "job_held"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [NOUKAI, "wait", "job_held"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         assert api.holding.wait(30)
         process.send_signal(signal.SIGINT)
         printed, said = process.communicate()
     assert (process.returncode, printed) == (130, b"")
-    assert said.decode() == "noukai: interrupted, but the job goes on; wait for it again with: noukai wait job_held\n"
+    assert (
+        said.decode()
+        == "noukai: interrupted, but the job goes on; wait for it again with: noukai wait job_held\n"
+    )
 
 
 def test_a_terminal_of_few_characters_is_no_error(api: FakeApi) -> None:

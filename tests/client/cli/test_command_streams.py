@@ -31,7 +31,10 @@ COMMANDS = {
     "ends": ["map", "acme/demo/many", "-f", "{inputs}", "--wait"],
 }
 JSON = {
-    **{name: COMMANDS[name] for name in ("submit", "result", "status", "list", "cancel", "retry", "flow", "usage")},
+    **{
+        name: COMMANDS[name]
+        for name in ("submit", "result", "status", "list", "cancel", "retry", "flow", "usage")
+    },
     **{name: COMMANDS[name] for name in ("flows", "map", "ends")},
     "submit and wait": ["submit", "acme/demo/done", "--wait"],
     "failed": ["wait", "job_failed"],
@@ -86,7 +89,10 @@ def test_full_disk_is_said(name: str, inputs: str) -> None:
 def test_full_disk_of_a_result_is_said() -> None:
     """The usage was right, and the job did not fail; a reader that wants no more has nothing to be told."""
     done = shell('"$@" -o /dev/full', NOUKAI, "wait", "job_done")
-    assert (done.returncode, done.stderr) == (5, "noukai: /dev/full cannot be written: No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        5,
+        "noukai: /dev/full cannot be written: No space left on device\n",
+    )
     done = shell('"$@" -o - > /dev/full', NOUKAI, "wait", "job_done")
     said = "noukai: standard output cannot be written: No space left on device\n"
     assert (done.returncode, done.stderr) == (5, said)
@@ -157,7 +163,9 @@ def test_texts_are_sent_as_they_are(api: FakeApi, tmp_path: Path) -> None:
 def test_json_is_a_document_in_a_line(name: str, inputs: str) -> None:
     """With --json every line that a command prints can be read on its own, whatever the locale."""
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run([*words(JSON[name], inputs), "--json"], env=environment, capture_output=True, check=False)
+    done = subprocess.run(
+        [*words(JSON[name], inputs), "--json"], env=environment, capture_output=True, check=False
+    )
     lines = done.stdout.decode("ascii").splitlines()
     assert len(lines) == (2 if "{inputs}" in JSON[name] else 1)
     assert all(isinstance(json.loads(line), dict) for line in lines)
@@ -172,7 +180,10 @@ def test_json_of_every_command_is_tested() -> None:
 SHELLS: dict[str, tuple[Callable[[str], dict[str, str]], str]] = {
     "bash": (lambda typed: {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}, r"^([\w-]+)$"),
     "zsh": (lambda typed: {"_TYPER_COMPLETE_ARGS": typed}, r'"([\w-]+)"(?::"|\))'),
-    "fish": (lambda typed: {"_TYPER_COMPLETE_ARGS": typed, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}, r"^([\w-]+)"),
+    "fish": (
+        lambda typed: {"_TYPER_COMPLETE_ARGS": typed, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+        r"^([\w-]+)",
+    ),
 }
 """How each shell asks the command, and how it is given each offer."""
 

@@ -40,13 +40,19 @@ def test_stopped_wait_restores_the_terminal(api: FakeApi, number: signal.Signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("arguments", [["map", "acme/demo/many", "--wait", "-f", "{inputs}"], ["status", "job_held"]])
-def test_every_command_can_be_stopped(api: FakeApi, arguments: list[str], number: signal.Signals, inputs: str) -> None:
+@pytest.mark.parametrize(
+    "arguments", [["map", "acme/demo/many", "--wait", "-f", "{inputs}"], ["status", "job_held"]]
+)
+def test_every_command_can_be_stopped(
+    api: FakeApi, arguments: list[str], number: signal.Signals, inputs: str
+) -> None:
     """It exits as a shell expects it to, without a traceback, wherever it waits."""
     for each in ("job_held", "job_done", "job_counted"):
         api.live(each, job("running"))
     api.slow |= {"status", "job_held"}
-    with subprocess.Popen(words(arguments, inputs), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        words(arguments, inputs), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         assert api.holding.wait(30)
         process.send_signal(number)
         _, said = process.communicate()
@@ -67,7 +73,9 @@ def test_command_can_be_stopped_before_and_after(tmp_path: Path, module: str, co
     (tmp_path / f"{module}.py").write_text(code)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     command = [NOUKAI, "--version"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         assert process.stdout
         assert b"here\n" in iter(process.stdout.readline, b"")
         process.send_signal(number)
@@ -78,7 +86,9 @@ def test_command_can_be_stopped_before_and_after(tmp_path: Path, module: str, co
 def test_signal_that_is_ignored_stays_so(api: FakeApi) -> None:
     """`nohup` lets a command outlive its terminal."""
     api.live("job_held", job("running"))
-    with subprocess.Popen(["sh", "-c", 'trap "" HUP; exec "$@"', "sh", NOUKAI, "wait", "job_held"]) as process:
+    with subprocess.Popen(
+        ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", NOUKAI, "wait", "job_held"]
+    ) as process:
         assert api.holding.wait(30)
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
@@ -121,7 +131,11 @@ def test_terminal_may_be_narrow(api: FakeApi, name: str, columns: int, inputs: s
 def test_bar_is_cut_where_it_says_least(api: FakeApi) -> None:
     """The id stays whole; and the line is never full, or what Ctrl-C echoes would begin another."""
     job_id = f"job_{'a' * 26}"
-    api.live(job_id, job(progress={"percent": 40, "message": "a message that goes on and on " * 3}), job("completed"))
+    api.live(
+        job_id,
+        job(progress={"percent": 40, "message": "a message that goes on and on " * 3}),
+        job("completed"),
+    )
     with on_terminal("wait", job_id, COLUMNS="70") as (process, terminal):
         lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.read()))
     (drawn,) = {line[1:] for line in lines if "40 %" in line}
@@ -171,5 +185,9 @@ def test_what_map_says_does_not_overwrite_its_bar(tmp_path: Path) -> None:
         shown = terminal.read()
     assert process.returncode == 5
     lines = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).strip() for line in re.split(r"\r\n|\r", shown)]
-    for said in ('job_done completed "grüße"', "noukai: job_gone: there is none", "job_counted completed [1]"):
+    for said in (
+        'job_done completed "grüße"',
+        "noukai: job_gone: there is none",
+        "job_counted completed [1]",
+    ):
         assert said in lines, shown

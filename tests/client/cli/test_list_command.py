@@ -79,7 +79,9 @@ def test_what_cannot_be_read_is_told_on_stderr(api: FakeApi, command: tuple[str,
         exit_code, printed, said = run(*command)
     assert (exit_code, len(printed.splitlines())) == (0, 1)
     assert json.loads(printed)["errors"] == [unreadable("job_7"), unreadable("job_8")]
-    assert said.splitlines() == [f"noukai: job_{n} is left out: the row of job_{n} says nothing" for n in (7, 8)]
+    assert said.splitlines() == [
+        f"noukai: job_{n} is left out: the row of job_{n} says nothing" for n in (7, 8)
+    ]
 
 
 @pytest.mark.parametrize("command", [("list", "acme/demo/echo", "--json"), (*BUSY, "--yes", "--json")])

@@ -44,7 +44,11 @@ def test_map_of_a_file_as_json(tmp_path: Path) -> None:
         (["done", "counted"], ['job_done completed "grüße"', "job_counted completed [1]"], 0),
         (["done", "cancelled"], ['job_done completed "grüße"', "job_cancelled cancelled"], 3),
         (["cancelled", "failed"], ["job_cancelled cancelled", "job_failed failed ValueError: no words"], 1),
-        (["done", "failed", "nothing"], ['job_done completed "grüße"', "job_failed failed ValueError: no words"], 5),
+        (
+            ["done", "failed", "nothing"],
+            ['job_done completed "grüße"', "job_failed failed ValueError: no words"],
+            5,
+        ),
     ],
 )
 def test_map_waits_for_all(messages: list[str], expected: list[str], code: int) -> None:
@@ -100,7 +104,9 @@ def test_interrupted_map_says_how_to_go_on(api: FakeApi, tmp_path: Path, waits: 
         process.send_signal(signal.SIGINT)
         printed, said = process.communicate()
     assert (process.returncode, printed) == (130, "")
-    found = re.fullmatch(r"noukai: interrupted, but .* with: the same command with --idempotency-key (\S+)\n", said)
+    found = re.fullmatch(
+        r"noukai: interrupted, but .* with: the same command with --idempotency-key (\S+)\n", said
+    )
     assert found, said
     submitted, api.submissions = api.submissions, []
     api.slow.clear()

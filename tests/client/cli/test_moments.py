@@ -9,7 +9,8 @@ from noukai.cli.moments import future, milliseconds, past, seconds, whole_second
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("90", 90), ("90s", 90), ("1.5h", 5400), ("3d", 259_200), ("2 w", 1_209_600), ("0", 0)]
+    ("text", "expected"),
+    [("90", 90), ("90s", 90), ("1.5h", 5400), ("3d", 259_200), ("2 w", 1_209_600), ("0", 0)],
 )
 def test_a_duration_has_a_unit_or_is_in_seconds(text: str, expected: int) -> None:
     """As people say them to each other."""

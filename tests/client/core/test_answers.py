@@ -53,7 +53,9 @@ def test_the_errors_of_an_invalid_input_are_listed() -> None:
     assert error.errors == errors[:1]
 
 
-@pytest.mark.parametrize("detail", [{"code": "INVALID_INPUT"}, {"errors": "all of it"}, "wrong", ["wrong"], None])
+@pytest.mark.parametrize(
+    "detail", [{"code": "INVALID_INPUT"}, {"errors": "all of it"}, "wrong", ["wrong"], None]
+)
 def test_an_invalid_input_without_a_list_has_no_errors(detail: object) -> None:
     """An answer that lists nothing gives an empty list."""
     error = error_of(Answer(422, {"detail": detail}))
@@ -61,7 +63,9 @@ def test_an_invalid_input_without_a_list_has_no_errors(detail: object) -> None:
     assert error.errors == []
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("2.5", 2.5), ("-3", 0.0), ("1e99", 86_400.0), ("soon", None)])
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("2.5", 2.5), ("-3", 0.0), ("1e99", 86_400.0), ("soon", None)]
+)
 def test_a_pause_is_told_with_the_error(header: str, seconds: float | None) -> None:
     """`retry_after` is how long the API asks to wait: never negative, a day at most, None if it cannot be read."""
     error = error_of(refused(503, "UNAVAILABLE", {"Retry-After": header}))
@@ -79,7 +83,16 @@ def test_an_answer_of_the_gateway_is_understood() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>Bad Gateway</html>", b"\xff\xfe", b"[1]", b"null", b'"down"', b'{"detail": 7}', b"[" * 100_000],
+    [
+        b"",
+        b"<html>Bad Gateway</html>",
+        b"\xff\xfe",
+        b"[1]",
+        b"null",
+        b'"down"',
+        b'{"detail": 7}',
+        b"[" * 100_000,
+    ],
     ids=["empty", "html", "bytes", "list", "null", "text", "number", "deep"],
 )
 def test_an_error_that_explains_nothing_is_named_by_its_request(body: bytes) -> None:
@@ -96,7 +109,16 @@ def test_an_unknown_error_status_is_an_api_error() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", b"\xff", b"[]", b"null", b"{}", b'{"id": "job_1", "state": 3, "createdAt": "x"}', b"[" * 100_000],
+    [
+        b"",
+        b"<html>",
+        b"\xff",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"id": "job_1", "state": 3, "createdAt": "x"}',
+        b"[" * 100_000,
+    ],
     ids=["empty", "html", "bytes", "list", "null", "object", "type", "deep"],
 )
 @pytest.mark.parametrize("status", [200, 204])

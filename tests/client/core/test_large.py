@@ -8,7 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from noukai import InvalidArgumentError, PermissionDeniedError, ResultLostError, UnexpectedAnswerError, WaitTimeoutError
+from noukai import (
+    InvalidArgumentError,
+    PermissionDeniedError,
+    ResultLostError,
+    UnexpectedAnswerError,
+    WaitTimeoutError,
+)
 from noukai._io.stream import Pieces
 from noukai._io.timeouts import time_for
 from noukai_wire import limits
@@ -38,14 +44,20 @@ class LargeApi:
             body = json.loads(request.content)
             headers = {"Content-Length": str(body["bytes"]), "x-amz-checksum-sha256": body["sha256"]}
             url = f"https://bucket.test/{body['sha256']}?signature=secret{len(self.requests)}"
-            return httpx.Response(200, json={"input": f"keep-16d/{body['sha256']}", "url": url, "headers": headers})
+            return httpx.Response(
+                200, json={"input": f"keep-16d/{body['sha256']}", "url": url, "headers": headers}
+            )
         if path.endswith("/jobs/batch"):
             entries = json.loads(request.content)["jobs"]
-            accepted = [{"job": {**job("pending"), "flow": FLOW, "id": f"job_{at}"}} for at in range(len(entries))]
+            accepted = [
+                {"job": {**job("pending"), "flow": FLOW, "id": f"job_{at}"}} for at in range(len(entries))
+            ]
             return httpx.Response(202, json={"jobs": accepted})
         if path == "jobs/status":
             ids = json.loads(request.content)["ids"]
-            return httpx.Response(200, json={"jobs": [{"id": id_, "job": {**self.status, "id": id_}} for id_ in ids]})
+            return httpx.Response(
+                200, json={"jobs": [{"id": id_, "job": {**self.status, "id": id_}} for id_ in ids]}
+            )
         return httpx.Response(202 if request.method == "POST" else 200, json=self.status)
 
     @property
@@ -57,7 +69,12 @@ class LargeApi:
         sha256 = hashlib.sha256(content).hexdigest()
         self.objects.setdefault(sha256, content)
         url = f"https://bucket.test/{sha256}?signature=secret"
-        result = {"status": "completed", "outputUrl": url, "outputBytes": len(content), "outputSha256": sha256}
+        result = {
+            "status": "completed",
+            "outputUrl": url,
+            "outputBytes": len(content),
+            "outputSha256": sha256,
+        }
         return {**job("completed", result=result), "flow": FLOW}
 
     def _of_bucket(self, request: httpx.Request) -> httpx.Response:
@@ -71,7 +88,11 @@ class LargeApi:
         if request.method == "PUT":
             assert request.headers["Content-Length"] == str(len(request.content))
             assert request.headers["Host"] == "bucket.test"
-            assert hashlib.sha256(request.content).hexdigest() == request.headers["x-amz-checksum-sha256"] == name
+            assert (
+                hashlib.sha256(request.content).hexdigest()
+                == request.headers["x-amz-checksum-sha256"]
+                == name
+            )
             self.objects[name] = request.content
             return httpx.Response(200)
         return httpx.Response(200, content=self.objects[name])
@@ -100,7 +121,10 @@ def test_input_that_fits_is_sent_as_ever(colour: Colour) -> None:
     """In one request, as long as it would fit into one entry of a batch as well."""
     api = LargeApi()
     around = len('{"jobs":[{"message":"","idempotencyKey":"k"}]}')
-    for size, asked in ((limits.MAX_BODY_BYTES - around, ["POST"]), (limits.MAX_BODY_BYTES, ["POST", "PUT", "POST"])):
+    for size, asked in (
+        (limits.MAX_BODY_BYTES - around, ["POST"]),
+        (limits.MAX_BODY_BYTES, ["POST", "PUT", "POST"]),
+    ):
         api.requests.clear()
         colour.run(flow_of(colour, api).job("x" * size, idempotency_key="k"))
         assert [each.method for each in api.requests] == asked
@@ -133,7 +157,11 @@ def test_large_output_is_fetched(colour: Colour, call: str) -> None:
     assert result.model_dump(by_alias=True, exclude_unset=True).keys() == {"status", "output"}
 
 
-FAILURES = {"busy": httpx.Response(503), "unreachable": httpx.ConnectError("no"), "broken": httpx.ReadError("broken")}
+FAILURES = {
+    "busy": httpx.Response(503),
+    "unreachable": httpx.ConnectError("no"),
+    "broken": httpx.ReadError("broken"),
+}
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)

@@ -12,7 +12,9 @@ from noukai._core.waiting.looks import Look
 from tests.client.script import Player, refused
 
 
-def begun(player: Player, *ids: str, seconds: float | None = None) -> tuple[Operation[Any], Step | Outcome[Any]]:
+def begun(
+    player: Player, *ids: str, seconds: float | None = None
+) -> tuple[Operation[Any], Step | Outcome[Any]]:
     """An operation that looks at jobs, and its first step."""
     operation = player.api.looks.of(ids, player.api.deadline(seconds))
     return operation, advance(operation, None)
@@ -31,7 +33,11 @@ def test_the_first_asks_and_the_next_for_all_that_wait_by_then() -> None:
     """One request is in flight; what comes meanwhile is asked for together, each job once."""
     player = Player()
     first, asked = begun(player, "job_1")
-    (second, waits), (third, _), (same, _) = begun(player, "job_2"), begun(player, "job_3"), begun(player, "job_2")
+    (second, waits), (third, _), (same, _) = (
+        begun(player, "job_2"),
+        begun(player, "job_3"),
+        begun(player, "job_2"),
+    )
     assert isinstance(waits, Attend)
     end = advance(first, answer(asked, job_1="running"))
     assert isinstance(end, Outcome)

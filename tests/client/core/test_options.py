@@ -30,7 +30,9 @@ def test_command_takes_the_options_of_the_wire(command: object) -> None:
     assert inspect.signature(command).parameters.keys() >= SubmitOptions.model_fields.keys()
 
 
-@pytest.mark.parametrize("option", [field.alias or name for name, field in SubmitOptions.model_fields.items()])
+@pytest.mark.parametrize(
+    "option", [field.alias or name for name, field in SubmitOptions.model_fields.items()]
+)
 def test_callers_read_of_every_option(option: str) -> None:
     """The README of callers names it."""
     assert f"`{option}" in (ROOT / "client" / "README.md").read_text()

@@ -34,7 +34,9 @@ from tests.client.servers.echo_api import FLOW, EchoApi, echo_api
 from tests.client.servers.fake_api import KEY
 
 _PAGE = Answer(body=b"<html>Log in</html>", headers={"Content-Type": "text/html; charset=utf-8"})
-_REDIRECTED = Answer(302, b"<html>Log in</html>", {"Content-Type": "text/html", "Location": "http://portal.test/"})
+_REDIRECTED = Answer(
+    302, b"<html>Log in</html>", {"Content-Type": "text/html", "Location": "http://portal.test/"}
+)
 
 _AWAY = {
     "refused": Answer(failure=httpx.ConnectError),
@@ -221,7 +223,9 @@ def test_the_command_says_that_the_api_is_away(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("NOUKAI_BASE_URL", api.base_url)
     exit_code, shown, said = run("wait", "job_1", "--timeout-ms", "1200")
     assert (exit_code, shown) == (4, "")
-    assert said.splitlines()[0].startswith("noukai: the API is unreachable; retrying for as long as there is time")
+    assert said.splitlines()[0].startswith(
+        "noukai: the API is unreachable; retrying for as long as there is time"
+    )
 
 
 def _asked_within(seconds: float, answer: Answer) -> int:

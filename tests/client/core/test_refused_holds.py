@@ -74,5 +74,10 @@ def test_polling_never_asks_before_it_is_asked_to() -> None:
     """When the poll interval reaches beyond the deadline, the wait sleeps until the deadline and asks no more."""
     player = Player(max_retries=0)
     with pytest.raises(WaitTimeoutError):
-        player.play(wait(player, timeout_ms=10_000), refused(404, "NOT_FOUND"), polled(interval=4), polled(interval=60))
+        player.play(
+            wait(player, timeout_ms=10_000),
+            refused(404, "NOT_FOUND"),
+            polled(interval=4),
+            polled(interval=60),
+        )
     assert player.sleeps == [4, 6]

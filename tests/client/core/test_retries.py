@@ -49,7 +49,8 @@ def test_a_lasting_error_is_not_retried(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "failure", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.ReadTimeout]
+    "failure",
+    [httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.ReadTimeout],
 )
 def test_a_broken_connection_is_retried(failure: type[httpx.RequestError]) -> None:
     """A connection that cannot be made, breaks or stalls is tried again."""
@@ -133,7 +134,9 @@ def test_long_retry_after_is_obeyed_within_the_deadline(header: str) -> None:
         player = Player()
         player.play(wait(player, timeout_ms=timeout_ms), busy, held("completed"))
         assert player.sleeps == [90]
-        player.play(player.api.statuses([JOB], player.api.deadline(timeout_ms)), busy, Answer(body={"jobs": []}))
+        player.play(
+            player.api.statuses([JOB], player.api.deadline(timeout_ms)), busy, Answer(body={"jobs": []})
+        )
         assert player.sleeps == [90, 90]
     player = Player()
     with pytest.raises(WaitTimeoutError):
@@ -165,7 +168,9 @@ def test_date_without_a_clock_beside_it_counts_from_now() -> None:
     ("failure", "error"),
     [(httpx.ConnectError, ConnectionFailedError), (httpx.ReadTimeout, RequestTimeoutError)],
 )
-def test_the_last_failure_is_raised(failure: type[httpx.RequestError], error: type[ConnectionFailedError]) -> None:
+def test_the_last_failure_is_raised(
+    failure: type[httpx.RequestError], error: type[ConnectionFailedError]
+) -> None:
     """When the retries are used up, the error names the request and keeps httpx's own as its cause."""
     player = Player(max_retries=1)
     with pytest.raises(error, match="GET https://api") as raised:
@@ -180,7 +185,9 @@ def test_the_last_failure_is_raised(failure: type[httpx.RequestError], error: ty
     [submit, lambda api: api.status(JOB), lambda api: api.cancel(JOB), lambda api: api.flows()],
     ids=["submit", "status", "cancel", "flows"],
 )
-def test_every_request_has_the_timeout_the_key_and_the_version(ask: Callable[[Api], Operation[object]]) -> None:
+def test_every_request_has_the_timeout_the_key_and_the_version(
+    ask: Callable[[Api], Operation[object]],
+) -> None:
     """Each request is limited to the client's timeout, carries the key, only as a header, and says who asks."""
     player = Player(timeout=12.5)
     with pytest.raises(ApiError):

@@ -10,7 +10,15 @@ from noukai import UnexpectedAnswerError
 from tests.client.conftest import Colour
 from tests.client.core.test_large import FLOW, LARGE, LargeApi
 
-PLACES = ["file:///etc/passwd", "ftp://host/x", "//host/x", "https://", "http://[::1", "https://host:port/", ""]
+PLACES = [
+    "file:///etc/passwd",
+    "ftp://host/x",
+    "//host/x",
+    "https://",
+    "http://[::1",
+    "https://host:port/",
+    "",
+]
 
 
 class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):

@@ -21,7 +21,9 @@ from tests.client.script import Answer, Player, held, job, polled, refused, time
 def test_a_wait_holds_until_the_job_has_ended() -> None:
     """Without a deadline each request is held as long as the API allows, one after the other."""
     player = Player()
-    result = player.play(wait(player), held(took=20), held("something-new", took=20), held("completed", took=3))
+    result = player.play(
+        wait(player), held(took=20), held("something-new", took=20), held("completed", took=3)
+    )
     assert result.output == 42
     assert player.paths == ["/jobs/job_1/wait?seconds=20"] * 3
     assert player.sleeps == []
@@ -37,7 +39,9 @@ def test_a_hold_and_its_timeout_end_by_the_deadline() -> None:
     assert [timeout_of(request) for request in player.requests] == [29.5, 9.5]
 
 
-@pytest.mark.parametrize(("timeout_ms", "seconds"), [(3_000, 2), (3_100, 2), (3_200, 3), (900, 0), (60_000, 20)])
+@pytest.mark.parametrize(
+    ("timeout_ms", "seconds"), [(3_000, 2), (3_100, 2), (3_200, 3), (900, 0), (60_000, 20)]
+)
 def test_a_hold_leaves_time_for_its_answer(timeout_ms: int, seconds: int) -> None:
     """A hold ends early enough for its answer to arrive before the deadline."""
     player = Player()
@@ -169,7 +173,9 @@ def test_cancel_on_timeout_cancels_at_the_deadline() -> None:
     player = Player()
     with pytest.raises(WaitTimeoutError, match="it is now cancelled") as raised:
         player.play(
-            wait(player, timeout_ms=1_100, cancel_on_timeout=True), polled(interval=60), Answer(body=job("cancelled"))
+            wait(player, timeout_ms=1_100, cancel_on_timeout=True),
+            polled(interval=60),
+            Answer(body=job("cancelled")),
         )
     cancelling = player.requests[-1]
     assert (cancelling.method, player.paths[-1]) == ("POST", "/jobs/job_1/cancel")

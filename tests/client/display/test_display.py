@@ -65,7 +65,9 @@ class Page(HTMLParser):
 
 def drawn(shown: object) -> str:
     """What rich draws of an object in a wide terminal, with colours."""
-    console = Console(file=io.StringIO(), force_terminal=True, width=300, color_system="truecolor", _environ={})
+    console = Console(
+        file=io.StringIO(), force_terminal=True, width=300, color_system="truecolor", _environ={}
+    )
     console.print(shown)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -136,7 +138,14 @@ def test_job_shows_itself(colour: Colour) -> None:
     submitted = colour.run(client.flow("word-count").job())
     assert JOB in Page(submitted._repr_html_()).text
     assert "acme/demo/word-count" in Page(submitted._repr_html_()).text
-    assert plain(drawn(submitted)).split() == ["job", JOB, "flow", ACCEPTED["flow"], "submitted", ACCEPTED["createdAt"]]
+    assert plain(drawn(submitted)).split() == [
+        "job",
+        JOB,
+        "flow",
+        ACCEPTED["flow"],
+        "submitted",
+        ACCEPTED["createdAt"],
+    ]
     assert plain(drawn(client.job("job_2"))).split() == ["job", "job_2"]
 
 

@@ -12,7 +12,13 @@ from tests.client.script import job
 
 USE = {"jobs": 3, "completed": 2, "failed": 1, "cancelled": 0, "attempts": 4}
 COST = {"computeMs": 1500, "gbSeconds": 1.5, "costUsd": 0.25}
-FLOW = {"flow": EVIL, "description": EVIL, "input": {"properties": {EVIL: {}}}, "timeoutSeconds": 1, "maxAttempts": 1}
+FLOW = {
+    "flow": EVIL,
+    "description": EVIL,
+    "input": {"properties": {EVIL: {}}},
+    "timeoutSeconds": 1,
+    "maxAttempts": 1,
+}
 
 
 def report(flow: str) -> dict[str, Any]:
@@ -91,7 +97,9 @@ def test_usage_for_a_data_frame() -> None:
 @pytest.mark.parametrize("show", [repr, str])
 def test_nothing_prints_a_wall(show: Any) -> None:
     """A job with a large output takes one line, without absent values."""
-    status = JobStatus.model_validate(job("completed", result={"status": "completed", "output": "x" * 100_000}))
+    status = JobStatus.model_validate(
+        job("completed", result={"status": "completed", "output": "x" * 100_000})
+    )
     assert len(show(status)) < 500
     assert "\n" not in show(status)
     assert "None" not in show(status)

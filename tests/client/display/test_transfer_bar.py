@@ -30,7 +30,9 @@ __all__ = ["connected", "serving"]  # fixtures
 def drawing(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     """What a bar is told, with its label."""
     told: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr("noukai._display.bar._bar", lambda label: nullcontext(lambda each: told.append((label, each))))
+    monkeypatch.setattr(
+        "noukai._display.bar._bar", lambda label: nullcontext(lambda each: told.append((label, each)))
+    )
     return told
 
 
@@ -91,7 +93,9 @@ def test_upload_is_drawn(colour: Colour, client: Any, drawn: list[tuple[str, dic
     assert (percents, len(percents) > 3) == (sorted(set(percents)), True)
 
 
-def test_small_input_is_not_drawn(colour: Colour, client: Any, drawn: list[tuple[str, dict[str, Any]]]) -> None:
+def test_small_input_is_not_drawn(
+    colour: Colour, client: Any, drawn: list[tuple[str, dict[str, Any]]]
+) -> None:
     """Its submission is over at once, and a bar takes long to import."""
     colour.run(client.flow(FLOW).job("small", progress=True))
     assert drawn == []
@@ -143,7 +147,9 @@ def test_command_draws_it_on_a_terminal_alone(tmp_path: Path, arguments: list[st
     """Nothing is drawn where nobody looks, nor beside JSON."""
     (tmp_path / "large").write_text(LARGE)
     (tmp_path / "inputs").write_text('"small"\n')
-    words = [each.format(**{name: tmp_path / name for name in ("large", "output", "inputs")}) for each in arguments]
+    words = [
+        each.format(**{name: tmp_path / name for name in ("large", "output", "inputs")}) for each in arguments
+    ]
     with slow_link() as link, pytest.MonkeyPatch.context() as environment:
         environment.setenv("NOUKAI_API_KEY", "nk_test")
         environment.setenv("NOUKAI_BASE_URL", f"{link.url}/api/v1")

@@ -173,7 +173,9 @@ def test_an_endless_answer_is_left_at_a_limit(colour: Colour, status: int, heade
     ],
     ids=["garbage", "members", "twice"],
 )
-def test_what_follows_the_first_member_counts(colour: Colour, encoding: str, content: bytes, problem: str) -> None:
+def test_what_follows_the_first_member_counts(
+    colour: Colour, encoding: str, content: bytes, problem: str
+) -> None:
     """All members are inflated, up to the limit; gzip of gzip, which nobody has asked for, is no answer."""
     headers = {"Content-Encoding": encoding}
     client = colour.client(lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(content)))
@@ -202,7 +204,9 @@ def test_an_answer_may_have_several_members(colour: Colour) -> None:
             for piece in self:
                 yield piece
 
-    client = colour.client(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=InBytes()))
+    client = colour.client(
+        lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=InBytes())
+    )
     assert colour.run(client.job(JOB).status()).result.output == 42
 
 

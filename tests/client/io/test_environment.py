@@ -76,7 +76,9 @@ def test_a_proxy_is_used(colour: Colour, proxy: str, form: str, monkeypatch: pyt
         assert colour.run(client.job("job_1").status()).state == "running"
 
 
-@pytest.mark.parametrize("exceptions", ["localhost", "*", "example.org, localhost ,", "[::1],fd00::/8,localhost"])
+@pytest.mark.parametrize(
+    "exceptions", ["localhost", "*", "example.org, localhost ,", "[::1],fd00::/8,localhost"]
+)
 def test_a_proxy_has_exceptions(colour: Colour, exceptions: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The API is asked directly if `NO_PROXY` names it."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
@@ -86,9 +88,13 @@ def test_a_proxy_has_exceptions(colour: Colour, exceptions: str, monkeypatch: py
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY"])
-@pytest.mark.parametrize("value", ["ftp://proxy", "http://proxy:port", "http://[", "pro xy:1", "http://:3128", "::::"])
+@pytest.mark.parametrize(
+    "value", ["ftp://proxy", "http://proxy:port", "http://[", "pro xy:1", "http://:3128", "::::"]
+)
 @pytest.mark.parametrize("kind", [Noukai, AsyncNoukai])
-def test_a_malformed_proxy_is_named(kind: Any, variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_malformed_proxy_is_named(
+    kind: Any, variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The client is not made, and the error names the variable and its value."""
     monkeypatch.setenv(variable, value)
     with pytest.raises(InvalidArgumentError) as raised:
@@ -117,7 +123,10 @@ def test_an_authority_of_ones_own_is_trusted(
     """`SSL_CERT_FILE` says whom to trust; without it the API's certificate is refused."""
     bundle = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(bundle))
-    with colour.connected(secure.base_url) as client, pytest.raises(ConnectionFailedError, match="CERTIFICATE_VERIFY"):
+    with (
+        colour.connected(secure.base_url) as client,
+        pytest.raises(ConnectionFailedError, match="CERTIFICATE_VERIFY"),
+    ):
         colour.run(client.job("job_1").status())
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
     with colour.connected(secure.base_url) as client:
@@ -159,7 +168,9 @@ def test_a_file_without_certificates_is_named(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("text", [" {} ", "{}/", "{}//", "\t{}/\n"])
-def test_blanks_around_the_base_url_are_nothing(colour: Colour, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blanks_around_the_base_url_are_nothing(
+    colour: Colour, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nor are slashes behind it."""
     with echo_api() as api:
         monkeypatch.setenv("NOUKAI_BASE_URL", text.format(api.base_url))

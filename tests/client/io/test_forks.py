@@ -84,7 +84,9 @@ def test_a_loop_goes_on_while_children_run_their_own(api: EchoApi) -> None:
     async def forking(client: AsyncNoukai) -> list[int | None]:
         await waits_of_loop(client, "before")
         context = multiprocessing.get_context("fork")
-        children = [context.Process(target=run_waits_of_loop, args=(client, f"child{n}")) for n in range(_CHILDREN)]
+        children = [
+            context.Process(target=run_waits_of_loop, args=(client, f"child{n}")) for n in range(_CHILDREN)
+        ]
         for child in children:
             child.start()
         await waits_of_loop(client, "parent")
@@ -174,7 +176,10 @@ def test_an_http_client_that_was_used_is_refused_in_a_child(api: EchoApi) -> Non
         with pytest.raises(InvalidArgumentError, match="before this process was forked"):
             client.job(JOB).wait()
 
-    with httpx.Client() as http_client, Noukai("nk_test", base_url=api.base_url, http_client=http_client) as client:
+    with (
+        httpx.Client() as http_client,
+        Noukai("nk_test", base_url=api.base_url, http_client=http_client) as client,
+    ):
         assert exit_code_of(lambda: waits_of(client, "child")) == 0
         waits_of(client, "parent")
         assert exit_code_of(refused) == 0

@@ -20,7 +20,9 @@ AT_ONCE = 4
 class CrowdApi:
     """Answers the requests of a client; `looks` says after how many looks the job of an input ends."""
 
-    def __init__(self, looks: Callable[[str], int] = lambda _: 1, *, poll_interval_ms: int | None = 1000) -> None:
+    def __init__(
+        self, looks: Callable[[str], int] = lambda _: 1, *, poll_interval_ms: int | None = 1000
+    ) -> None:
         self.requests: Counter[str] = Counter()
         """By the last part of the path."""
         self.sizes: list[int] = []

@@ -36,7 +36,9 @@ class EchoApi(ThreadingHTTPServer):
         """Accept a connection; its handshake is made by the thread that serves it."""
         connection, address = super().get_request()
         if self._context is not None:
-            connection = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            connection = self._context.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
         return connection, address
 
     @property

@@ -100,10 +100,14 @@ class FakeApi(ThreadingHTTPServer):
             case "GET", ["seq", "acme", *_, "jobs"]:
                 self.queries.append((path[2:-1], query))
                 jobs = [{**job("running"), "id": f"job_{n}", "flow": "acme/demo/echo"} for n in range(3)]
-                return 200, {"jobs": jobs[:1], "cursor": "c"} if "cursor" not in query else self._last(jobs=jobs[1:])
+                return 200, {"jobs": jobs[:1], "cursor": "c"} if "cursor" not in query else self._last(
+                    jobs=jobs[1:]
+                )
             case "POST", ["seq", "acme", "demo", "busy", "jobs", "cancel"]:
                 self.cancellations.append(body)
-                return 200, {"cancelled": 100, "cursor": "c"} if "cursor" not in body else self._last(cancelled=7)
+                return 200, {"cancelled": 100, "cursor": "c"} if "cursor" not in body else self._last(
+                    cancelled=7
+                )
             case "POST", ["jobs", job_id, "cancel"] if job_id in self.lives:
                 if self.lives[job_id][0]["state"] == "running":
                     self.live(job_id, job("cancelled"))
@@ -164,10 +168,16 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers["Authorization"] != f"Bearer {KEY}":
             status, answer = 401, {"detail": {"code": "UNAUTHENTICATED", "message": "unknown key"}}
         else:
-            status, answer = self.server.answer(self.command, path, parse_qs(url.query), json.loads(body or b"null"))
+            status, answer = self.server.answer(
+                self.command, path, parse_qs(url.query), json.loads(body or b"null")
+            )
         content = json.dumps(answer).encode()
         self.send_response(status)
-        for name, value in {"Retry-After": "0", "X-Request-ID": "req_7", "Content-Length": len(content)}.items():
+        for name, value in {
+            "Retry-After": "0",
+            "X-Request-ID": "req_7",
+            "Content-Length": len(content),
+        }.items():
             self.send_header(name, str(value))
         self.end_headers()
         with suppress(BrokenPipeError):  # nobody is left who asked

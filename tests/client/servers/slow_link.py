@@ -59,7 +59,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _ended(self, content: bytes) -> dict[str, Any]:
         """Return a job whose output is behind a URL."""
         sha256 = hashlib.sha256(content).hexdigest()
-        result = {"status": "completed", "outputUrl": f"{self.server.url}/bucket/out", "outputBytes": len(content)}
+        result = {
+            "status": "completed",
+            "outputUrl": f"{self.server.url}/bucket/out",
+            "outputBytes": len(content),
+        }
         return job("completed", result={**result, "outputSha256": sha256})
 
     def do_PUT(self) -> None:
@@ -76,7 +80,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path.endswith("/uploads"):
-            target = {"input": f"keep-16d/{body['sha256']}", "url": f"{self.server.url}/bucket/{body['sha256']}"}
+            target = {
+                "input": f"keep-16d/{body['sha256']}",
+                "url": f"{self.server.url}/bucket/{body['sha256']}",
+            }
             self._answer(200, {**target, "headers": {"Content-Length": str(body["bytes"])}})
         elif self.path.endswith("/batch"):
             self._answer(202, {"jobs": [{"job": ACCEPTED} for _ in body["jobs"]]})

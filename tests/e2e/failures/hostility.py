@@ -91,6 +91,8 @@ LEAVING = (
 )
 """What leaves something behind: its process ends with it."""
 METHODS = ("fork", "spawn", "forkserver")
-PARALLEL = [(way, method) for way in ("pool", "executor", "awaited executor", "processes") for method in METHODS]
+PARALLEL = [
+    (way, method) for way in ("pool", "executor", "awaited executor", "processes") for method in METHODS
+]
 LATER = {"alarm", "timer that raises"}
 """What comes while the next flow runs if it is not called off."""

@@ -78,7 +78,9 @@ def frozen(worker: psutil.Process) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("how", "end"), [("killed", killed), ("frozen", frozen)])
-def test_batch_of_a_lost_worker(client: Noukai, tmp_path: Path, record_table: RecordTable, how: str, end: End) -> None:
+def test_batch_of_a_lost_worker(
+    client: Noukai, tmp_path: Path, record_table: RecordTable, how: str, end: End
+) -> None:
     """When a worker dies or freezes, its job and those that waited behind it complete within a lease and 5 s."""
     hold_workers(client, tmp_path)
     jobs = [outlast(client, tmp_path / "first", 600), *neighbours(client)]
@@ -88,7 +90,8 @@ def test_batch_of_a_lost_worker(client: Noukai, tmp_path: Path, record_table: Re
         statuses = completed(jobs)
     times = [seconds(status.completed_at) - at for status in statuses]
     rows = [
-        f"{name:<14}{taken:6.2f} s" for name, taken in zip(["its job", *["neighbour"] * NEIGHBOURS], times, strict=True)
+        f"{name:<14}{taken:6.2f} s"
+        for name, taken in zip(["its job", *["neighbour"] * NEIGHBOURS], times, strict=True)
     ]
     record_table(
         f"from a worker {how} to the end of its batch, the lease being {LEASE_SECONDS} s",

@@ -74,7 +74,9 @@ class Trial:
                     seen.processes.append(psutil.Process(pid))
         for way, method in PARALLEL:
             parameters = {"way": way, "method": method}
-            seen.parallel[way, method] = _ended(self.client.flow("acme/parallel/work").job(parameters=parameters))
+            seen.parallel[way, method] = _ended(
+                self.client.flow("acme/parallel/work").job(parameters=parameters)
+            )
         seen.neighbours = [_ended(job) for job in self.neighbours]
         return seen
 

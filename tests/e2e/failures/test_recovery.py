@@ -32,7 +32,9 @@ class Recovered:
 def client() -> Iterator[Noukai]:
     """Use a system whose lease is short."""
     with (
-        LocalSystem.start(Path(__file__).parent / "flows", {"worker": {"lease_seconds": LEASE_SECONDS}}) as system,
+        LocalSystem.start(
+            Path(__file__).parent / "flows", {"worker": {"lease_seconds": LEASE_SECONDS}}
+        ) as system,
         Noukai(api_key=KEY, base_url=system.url, org="acme", project="dying") as client,
     ):
         # Started by now, workers and functions take no time from what is measured.
@@ -65,7 +67,10 @@ def dead(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     """Every way to die, in the last attempt and in one before."""
     folder = tmp_path_factory.mktemp("dead")
     kinds = [(how, attempts) for how in WAYS_TO_DIE for attempts in (1, 2)]
-    return {f"{how}, {attempts}": die(client, folder / f"{how}{attempts}", how, attempts) for how, attempts in kinds}
+    return {
+        f"{how}, {attempts}": die(client, folder / f"{how}{attempts}", how, attempts)
+        for how, attempts in kinds
+    }
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +80,9 @@ def lost(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     flow = client.flow("outlast")
     jobs = {
         "killed": flow.job(parameters={"mark": str(folder / "killed"), "seconds": 600}),
-        "killed, last": flow.job(parameters={"mark": str(folder / "killed, last"), "seconds": 600}, max_attempts=1),
+        "killed, last": flow.job(
+            parameters={"mark": str(folder / "killed, last"), "seconds": 600}, max_attempts=1
+        ),
         "frozen": flow.job(parameters={"mark": str(folder / "frozen"), "seconds": LEASE_SECONDS}),
     }
     attempts = {kind: begun(folder / kind) for kind in jobs}
@@ -91,7 +98,8 @@ def lost(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     until(lambda: not attempts["frozen"].folder.exists())
     client.flow("die").job(parameters={"mark": os.devnull, "how": "exit"}).wait(timeout_ms=30_000)
     return {
-        kind: Recovered(seconds(statuses[kind].completed_at) - ended[kind], job.status()) for kind, job in jobs.items()
+        kind: Recovered(seconds(statuses[kind].completed_at) - ended[kind], job.status())
+        for kind, job in jobs.items()
     }
 
 
@@ -108,7 +116,9 @@ def test_dead_flow_is_seen(dead: dict[str, Recovered], record_table: RecordTable
 
 def test_lost_worker(lost: dict[str, Recovered], record_table: RecordTable) -> None:
     """The job of a worker that dies runs again within one lease and 5 s; with no attempt left it fails and says so."""
-    record_table(f"from the end of a worker to that of its job, the lease being {LEASE_SECONDS} s", rows(lost))
+    record_table(
+        f"from the end of a worker to that of its job, the lease being {LEASE_SECONDS} s", rows(lost)
+    )
     again, last = lost["killed"].status, lost["killed, last"].status
     assert (again.state, again.attempt, output(again)) == ("completed", 2, "attempt 2")
     assert (last.state, last.attempt) == ("failed", 1)

@@ -97,7 +97,9 @@ class Running:
         ordered = seconds(status.started_at) + self.timeout if self.timeout else self.cancelled
         runs = self.mark.read_text().splitlines()
         worker = psutil.Process(int(runs[0].split()[1]))
-        return Stopped(status, seconds(status.stopped_at) - ordered, self.gone - ordered, runs, worker, self.mark)
+        return Stopped(
+            status, seconds(status.stopped_at) - ordered, self.gone - ordered, runs, worker, self.mark
+        )
 
 
 def run(client: Noukai, flow: str, mark: Path, *, timeout: int | None = None, **parameters: str) -> Running:
@@ -150,12 +152,14 @@ def test_cancel_stops_the_code(prompt: dict[str, Stopped], record_table: RecordT
     times = {kind: prompt[kind].seconds for kind in (*BLOCKING, "await")}
     median, worst = statistics.median(times.values()), max(times.values())
     rows = [f"{kind:<14}{taken:6.2f} s" for kind, taken in times.items()]
-    record_table("from cancel to stopped", [*rows, f"{'median':<14}{median:6.2f} s", f"{'worst':<14}{worst:6.2f} s"])
+    record_table(
+        "from cancel to stopped", [*rows, f"{'median':<14}{median:6.2f} s", f"{'worst':<14}{worst:6.2f} s"]
+    )
     assert median <= 2
     assert worst <= 4
-    assert {(prompt[kind].status.state, prompt[kind].status.attempt, len(prompt[kind].runs)) for kind in times} == {
-        ("cancelled", 1, 1)
-    }
+    assert {
+        (prompt[kind].status.state, prompt[kind].status.attempt, len(prompt[kind].runs)) for kind in times
+    } == {("cancelled", 1, 1)}
 
 
 def test_clean_up_runs(prompt: dict[str, Stopped]) -> None:
@@ -186,7 +190,9 @@ def test_timeout_takes_the_same_path(prompt: dict[str, Stopped]) -> None:
 
 def test_stubborn_code_is_killed(stubborn: dict[str, Stopped], record_table: RecordTable) -> None:
     """Code that does not let itself be interrupted is killed after the grace; until then its job is nobody else's."""
-    record_table("from order to killed", [f"{kind:<14}{seen.seconds:6.2f} s" for kind, seen in stubborn.items()])
+    record_table(
+        "from order to killed", [f"{kind:<14}{seen.seconds:6.2f} s" for kind, seen in stubborn.items()]
+    )
     for stopped in stubborn.values():
         assert GRACE_SECONDS - 0.5 <= stopped.seconds <= GRACE_SECONDS + 4
         assert (stopped.status.attempt, len(stopped.runs)) == (1, 1)

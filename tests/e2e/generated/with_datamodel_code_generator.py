@@ -16,7 +16,9 @@ from made_models import (
 from pydantic import BaseModel
 
 base_url, key, org = sys.argv[1:]
-with httpx.Client(headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"}, timeout=30) as client:
+with httpx.Client(
+    headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"}, timeout=30
+) as client:
 
     def submit(flow: str, body: BaseModel) -> JobAccepted:
         """Return the accepted job."""
@@ -26,9 +28,13 @@ with httpx.Client(headers={"Authorization": f"Bearer {key}", "Content-Type": "ap
 
     def ask(method: str, path: str) -> JobStatus:
         """Return the job as it stands."""
-        return JobStatus.model_validate_json(client.request(method, base_url + path).raise_for_status().content)
+        return JobStatus.model_validate_json(
+            client.request(method, base_url + path).raise_for_status().content
+        )
 
-    counting = DirectSubmissionDemoWordCount(message="to be or not to be", parameters=ParametersDemoWordCount(top=1))
+    counting = DirectSubmissionDemoWordCount(
+        message="to be or not to be", parameters=ParametersDemoWordCount(top=1)
+    )
     counted = submit("demo/word-count", counting)
     while (status := ask("GET", f"/jobs/{counted.id}/wait")).state in (State.pending, State.running):
         pass

@@ -18,7 +18,9 @@ from openapi_client import (
 base_url, key, org = sys.argv[1:]
 with ApiClient(Configuration(host=base_url, access_token=key)) as client:
     jobs = JobsApi(client)
-    counting = DirectSubmissionDemoWordCount(message="to be or not to be", parameters=ParametersDemoWordCount(top=1))
+    counting = DirectSubmissionDemoWordCount(
+        message="to be or not to be", parameters=ParametersDemoWordCount(top=1)
+    )
     counted = jobs.submit_demo_word_count(org, SubmissionDemoWordCount(counting))
     while (status := jobs.wait_by_id(counted.id)).state in ("pending", "running"):
         pass

@@ -16,7 +16,9 @@ from made_client.models import (
 
 base_url, key, org = sys.argv[1:]
 client = AuthenticatedClient(base_url=base_url, token=key)
-counting = DirectSubmissionDemoWordCount(message="to be or not to be", parameters=ParametersDemoWordCount(top=1))
+counting = DirectSubmissionDemoWordCount(
+    message="to be or not to be", parameters=ParametersDemoWordCount(top=1)
+)
 counted = submit_demo_word_count.sync(org, client=client, body=counting)
 assert isinstance(counted, JobAccepted)
 while True:

@@ -41,7 +41,9 @@ def test_unknown_flow(system: System, project: str, flow: str) -> None:
 def test_version_of_a_flow(system: System) -> None:
     """`v0` is the flow itself; it has no other version."""
     path = {"org": "acme", "project": "trial", "flow": "add"}
-    assert system.send(Route.SUBMIT_VERSION, body={"parameters": {"a": 1}}, version="v0", **path).status == 202
+    assert (
+        system.send(Route.SUBMIT_VERSION, body={"parameters": {"a": 1}}, version="v0", **path).status == 202
+    )
     for version in ("v1", "0", "latest"):
         answer = system.send(Route.SUBMIT_VERSION, body={"parameters": {"a": 1}}, version=version, **path)
         assert (answer.status, answer.code) == (404, "FLOW_NOT_FOUND")
@@ -68,7 +70,9 @@ def test_scheme_is_required(system: System) -> None:
     assert system.send(Route.FLOWS, headers={"authorization": "bearer nk_acme"}).status == 200
 
 
-@pytest.mark.parametrize("route", [route for route in Route if "org" in route.variables], ids=lambda route: route.name)
+@pytest.mark.parametrize(
+    "route", [route for route in Route if "org" in route.variables], ids=lambda route: route.name
+)
 def test_path_of_another_org(system: System, route: Route) -> None:
     """A path that names another org is a 403, before any look-up and before the body is read."""
     answer = system.send(route, raw="{", org="globex", project="x", flow="y", id="z", version="v9")

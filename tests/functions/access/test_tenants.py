@@ -46,7 +46,10 @@ KEYS = [
     Key("nk_expired", "acme", end="expires"),
     Key("nk_every", "acme"),
     Key("nk_elsewhere", "globex"),
-    *(Key(f"nk_without_{scope}", "acme", tuple(other for other in Scope if other != scope)) for scope in Scope),
+    *(
+        Key(f"nk_without_{scope}", "acme", tuple(other for other in Scope if other != scope))
+        for scope in Scope
+    ),
 ]
 VARIABLES = {
     "org": st.sampled_from(["acme", "globex", "nobody", "ACME", "acme/trial", ""]),
@@ -119,7 +122,10 @@ def test_nobody_reaches_what_is_not_theirs(
         assert {table for _, table, *_ in calls} <= {"keys"}
     else:
         operation = OPERATIONS[route]
-        assert answer.status in {operation.status, *(code.status for code in operation.every_error(route))} - {401, 403}
+        assert answer.status in {
+            operation.status,
+            *(code.status for code in operation.every_error(route)),
+        } - {401, 403}
         is_there = named.get("id") == f"of {key.org}" and named.get("project", "trial") == "trial"
         if "id" in named and not (is_there and named.get("flow", "add") == "add"):
             assert (answer.status, answer.code) == (404, ErrorCode.JOB_NOT_FOUND)
@@ -128,7 +134,9 @@ def test_nobody_reaches_what_is_not_theirs(
     assert f"known to {'acme' if key.org == 'globex' else 'globex'}" not in str(answer.body)
 
 
-@pytest.mark.parametrize("route", [route for route in Route if "id" in route.variables], ids=lambda route: route.name)
+@pytest.mark.parametrize(
+    "route", [route for route in Route if "id" in route.variables], ids=lambda route: route.name
+)
 @pytest.mark.parametrize("state", ["pending", "completed", "cancelled"])
 def test_job_of_another_org_takes_the_time_of_an_unknown_one(
     system: System, jobs: dict[str, str], route: Route, state: str
@@ -153,7 +161,9 @@ def test_job_of_another_org_takes_the_time_of_an_unknown_one(
 
 
 @pytest.mark.parametrize("state", ["pending", "completed"])
-def test_status_of_many_tells_nothing_of_another_org(system: System, jobs: dict[str, str], state: str) -> None:
+def test_status_of_many_tells_nothing_of_another_org(
+    system: System, jobs: dict[str, str], state: str
+) -> None:
     """Among the caller's own a foreign id is answered as an unknown one is, after the same calls of AWS."""
     if state == "completed":
         system.deliver()
@@ -162,7 +172,9 @@ def test_status_of_many_tells_nothing_of_another_org(system: System, jobs: dict[
     def asked(id_: str) -> tuple[str, list[str]]:
         answer = system.send(Route.STATUSES, body={"ids": [jobs["of acme"], id_]})
         assert answer.body["jobs"][0]["job"]["state"] == state
-        return str(answer.body["jobs"][1]).replace(id_, "the id"), [operation for operation, _ in system.calls]
+        return str(answer.body["jobs"][1]).replace(id_, "the id"), [
+            operation for operation, _ in system.calls
+        ]
 
     answers = []
     for id_ in (UNKNOWN, jobs["of globex"]):

@@ -63,12 +63,27 @@ def test_body_of_another_encoding(system: System) -> None:
         ("add", {"parameters": {"a": 1}, "options": {"runAt": "2030-01-01"}}, "options.runAt", "ISO 8601"),
         ("add", {"parameters": {"a": 1}, "options": {"delaySeconds": 901}}, "options.delaySeconds", "900"),
         ("add", {"parameters": {"a": 1}, "options": {"timeoutSeconds": 0}}, "options.timeoutSeconds", "1"),
-        ("add", {"parameters": {"a": 1}, "options": {"timeoutSeconds": 841}}, "options.timeoutSeconds", "840"),
+        (
+            "add",
+            {"parameters": {"a": 1}, "options": {"timeoutSeconds": 841}},
+            "options.timeoutSeconds",
+            "840",
+        ),
         ("add", {"parameters": {"a": 1}, "options": {"maxAttempts": 21}}, "options.maxAttempts", "20"),
         ("add", {"parameters": {"a": 1}, "options": {"maxAttempts": 1.5}}, "options.maxAttempts", "integer"),
         ("add", {"parameters": {"a": 1}, "options": {"backoffSeconds": -1}}, "options.backoffSeconds", "0"),
-        ("add", {"parameters": {"a": 1}, "options": {"backoffSeconds": 61}}, "options.backoffSeconds", "at most 60"),
-        ("add", {"parameters": {"a": 1}, "options": {"backoffCapSeconds": 901}}, "options.backoffCapSeconds", "900"),
+        (
+            "add",
+            {"parameters": {"a": 1}, "options": {"backoffSeconds": 61}},
+            "options.backoffSeconds",
+            "at most 60",
+        ),
+        (
+            "add",
+            {"parameters": {"a": 1}, "options": {"backoffCapSeconds": 901}},
+            "options.backoffCapSeconds",
+            "900",
+        ),
         (
             "add",
             {"parameters": {"a": 1}, "options": {"backoffCapSeconds": 0.5}},
@@ -85,7 +100,9 @@ def test_body_of_another_encoding(system: System) -> None:
         ),
     ],
 )
-def test_wrong_field_is_named(system: System, flow: str, body: dict[str, Any], path: str, message: str) -> None:
+def test_wrong_field_is_named(
+    system: System, flow: str, body: dict[str, Any], path: str, message: str
+) -> None:
     """Every wrong field of a body is a 422 that names the place as the caller wrote it, and the rule."""
     answer = system.submit(f"trial/{flow}", **body)
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
@@ -142,24 +159,36 @@ def test_answer_to_a_thousand_errors_is_short(system: System) -> None:
     ("parameters", "path"),
     [
         (
-            {"lines": [{"article": "a", "pieces": 0}], "colour": "red", "due": "2030-01-01T00:00:00Z", "size": 1},
+            {
+                "lines": [{"article": "a", "pieces": 0}],
+                "colour": "red",
+                "due": "2030-01-01T00:00:00Z",
+                "size": 1,
+            },
             "lines.0",
         ),
-        ({"lines": [{"pieces": 1}], "colour": "red", "due": "2030-01-01T00:00:00Z", "size": 1}, "lines.0.article"),
+        (
+            {"lines": [{"pieces": 1}], "colour": "red", "due": "2030-01-01T00:00:00Z", "size": 1},
+            "lines.0.article",
+        ),
         ({"lines": [], "colour": "green", "due": "2030-01-01T00:00:00Z", "size": 1}, "colour"),
         ({"lines": [], "colour": "red", "due": "soon", "size": 1}, "due"),
         ({"lines": [], "colour": "red", "due": "2030-01-01T00:00:00Z", "size": "some"}, "size"),
         ({"lines": [], "colour": "red", "due": "2030-01-01T00:00:00Z", "size": 1, "tags": [1]}, "tags"),
     ],
 )
-def test_arguments_are_checked_against_the_annotations(system: System, parameters: dict[str, Any], path: str) -> None:
+def test_arguments_are_checked_against_the_annotations(
+    system: System, parameters: dict[str, Any], path: str
+) -> None:
     """Models, enums, dates, unions and constraints of a flow's signature are checked at submission."""
     answer = system.submit("trial/order", parameters=parameters)
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
     assert answer.body["detail"]["errors"][0]["path"].startswith(f"parameters.{path}")
 
 
-@pytest.mark.parametrize("body", [{}, {"message": None}, {"message": None, "parameters": {"x": 1}, "colour": 1}])
+@pytest.mark.parametrize(
+    "body", [{}, {"message": None}, {"message": None, "parameters": {"x": 1}, "colour": 1}]
+)
 def test_missing_message(system: System, body: dict[str, Any]) -> None:
     """A flow that requires a message answers 400 without one, before anything else is said of the body."""
     assert_refused(system, system.submit("trial/greet", **body), ErrorCode.MISSING_MESSAGE)
@@ -192,12 +221,16 @@ def test_unusable_idempotency_key(system: System, key: str) -> None:
     assert answer.body["detail"]["errors"][0]["path"] == "Idempotency-Key"
 
 
-@pytest.mark.parametrize("seconds", ["21", "-1", "1.5", "x", "", "٣", "9" * 5000, "0" * 9 + "99", "0" * 9 + "9" * 5000])
+@pytest.mark.parametrize(
+    "seconds", ["21", "-1", "1.5", "x", "", "٣", "9" * 5000, "0" * 9 + "99", "0" * 9 + "9" * 5000]
+)
 def test_wrong_wait(system: System, seconds: str) -> None:
     """`seconds` is a whole number from 0 to 20."""
     job = system.submit(parameters={"a": 1}).body["id"]
     del system.calls[:]
-    answer = system.send(Route.WAIT_BY_ID, headers={}, id=job, query=f"seconds={seconds}" if seconds else "seconds=%20")
+    answer = system.send(
+        Route.WAIT_BY_ID, headers={}, id=job, query=f"seconds={seconds}" if seconds else "seconds=%20"
+    )
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
     assert answer.body["detail"]["errors"][0]["path"] == "seconds"
 
@@ -221,7 +254,9 @@ def test_fault_of_ours_is_not_explained(system: System) -> None:
     assert "jobs" not in answer.body["detail"]["message"]
 
 
-@pytest.mark.parametrize(("route", "query"), [(Route.WAIT_BY_ID, "second=1"), (Route.USAGE, "start=2020-01-01")])
+@pytest.mark.parametrize(
+    ("route", "query"), [(Route.WAIT_BY_ID, "second=1"), (Route.USAGE, "start=2020-01-01")]
+)
 def test_misspelt_query(system: System, route: Route, query: str) -> None:
     """A parameter that is not known is refused by its name: it would be taken as not given."""
     system.add_key("nk_all", "acme", scopes=("submit", "read", "usage"))

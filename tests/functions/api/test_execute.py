@@ -113,7 +113,9 @@ def test_execution_takes_up_a_submitted_job(system: System) -> None:
     assert execute(system, parameters={"a": 1}, headers=KEY).body["executionId"] == job_id
 
 
-def test_caller_learns_the_id_of_a_job_that_is_lost_sight_of(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caller_learns_the_id_of_a_job_that_is_lost_sight_of(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A look that fails is no reason to be told to send the request again, which would start another job."""
 
     def fail(*_: object, **__: object) -> None:
@@ -135,7 +137,10 @@ def test_caller_learns_the_id_of_a_job_that_is_lost_sight_of(system: System, mon
         ({"body": {"parameters": {"a": "one"}}}, ErrorCode.INVALID_INPUT),
         ({"flow": "greet", "body": {}}, ErrorCode.MISSING_MESSAGE),
         ({"headers": {"idempotency-key": "ä"}}, ErrorCode.INVALID_INPUT),
-        ({"body": {"parameters": {"a": 1}, "options": {"runAt": "2023-11-14T22:13:30Z"}}}, ErrorCode.INVALID_INPUT),
+        (
+            {"body": {"parameters": {"a": 1}, "options": {"runAt": "2023-11-14T22:13:30Z"}}},
+            ErrorCode.INVALID_INPUT,
+        ),
     ],
 )
 def test_what_is_no_submission_is_no_execution(system: System, sent: dict[str, Any], code: ErrorCode) -> None:

@@ -105,7 +105,8 @@ def test_result_beyond_the_limit_fails_for_good(system: System, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    ("keep", "days"), [({}, 8), ({"keepSeconds": limits.MIN_KEEP_SECONDS}, 2), ({"keepSeconds": 365 * 86400}, 512)]
+    ("keep", "days"),
+    [({}, 8), ({"keepSeconds": limits.MIN_KEEP_SECONDS}, 2), ({"keepSeconds": 365 * 86400}, 512)],
 )
 def test_object_outlives_its_job(large: System, keep: dict[str, int], days: int) -> None:
     """What its name says of how long it is kept is what the bucket's rules go by."""

@@ -167,7 +167,9 @@ ELSEWHERE = {
 
 def test_every_limit_is_tested() -> None:
     """A limit that is added is added here."""
-    assert {limit.name for limit in LIMITS} | ELSEWHERE.keys() == {name for name in vars(limits) if name.isupper()}
+    assert {limit.name for limit in LIMITS} | ELSEWHERE.keys() == {
+        name for name in vars(limits) if name.isupper()
+    }
 
 
 def test_every_limit_is_documented() -> None:
@@ -183,7 +185,9 @@ def test_every_limit_is_documented() -> None:
     assert {str(value) for value in named} <= stated
 
 
-@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: f"{limit.name} {getattr(limit.ask, '__name__', '')}")
+@pytest.mark.parametrize(
+    "limit", LIMITS, ids=lambda limit: f"{limit.name} {getattr(limit.ask, '__name__', '')}"
+)
 def test_limit_of_a_request(system: System, limit: Limit) -> None:
     """The limit and one within it are accepted; one beyond is refused with the limit in its message."""
     assert limit.ask(system, limit.value - limit.step).status in (200, 202)
@@ -208,7 +212,9 @@ def test_result(large: System) -> None:
     largest: dict[str, Any] = {"value": "x", "times": limits.MAX_PAYLOAD_BYTES - quotes}
     completed = large.run("repeat", parameters=largest)
     assert completed["result"]["outputBytes"] == limits.MAX_PAYLOAD_BYTES
-    too_large = large.run("repeat", parameters={**largest, "times": largest["times"] + 1}, options={"maxAttempts": 1})
+    too_large = large.run(
+        "repeat", parameters={**largest, "times": largest["times"] + 1}, options={"maxAttempts": 1}
+    )
     assert (too_large["state"], str(limits.MAX_PAYLOAD_BYTES) in too_large["error"]) == ("failed", True)
 
 

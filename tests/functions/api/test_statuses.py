@@ -20,7 +20,9 @@ def ask(system: System, *ids: Any) -> Answer:
 
 
 def errors(answer: Answer) -> list[str | None]:
-    return [entry.error.code if entry.error else None for entry in StatusList.model_validate(answer.body).jobs]
+    return [
+        entry.error.code if entry.error else None for entry in StatusList.model_validate(answer.body).jobs
+    ]
 
 
 def test_jobs_are_shown_as_each_alone_would_be(system: System) -> None:
@@ -79,7 +81,9 @@ def test_results_that_have_no_room_are_asked_for_again(large: System) -> None:
     for expected in (2, 2, 1):
         answer = ask(large, *left)
         unread = [entry["id"] for entry in answer.body["jobs"] if "error" in entry]
-        assert {entry["error"]["code"] for entry in answer.body["jobs"] if "error" in entry} <= {"UNAVAILABLE"}
+        assert {entry["error"]["code"] for entry in answer.body["jobs"] if "error" in entry} <= {
+            "UNAVAILABLE"
+        }
         assert len(left) - len(unread) == expected
         left = unread
 
@@ -94,7 +98,9 @@ def test_answer_fits_into_what_aws_takes_of_a_function(large: System, kind: str)
         ids = [large.run("repeat", parameters=parameters)["id"] for _ in range(7)]
     else:
         metadata = {f"{name:02}{text * 62}": text * 256 for name in range(16)}
-        ids = [large.submit(parameters={"a": 1}, options={"metadata": metadata}).body["id"] for _ in range(100)]
+        ids = [
+            large.submit(parameters={"a": 1}, options={"metadata": metadata}).body["id"] for _ in range(100)
+        ]
     left = ids
     while left:
         answer = ask(large, *left)

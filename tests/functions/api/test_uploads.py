@@ -107,7 +107,9 @@ def test_reference_stands_alone(uploads: Uploads, beside: dict[str, Any]) -> Non
     assert "HeadObject" not in {operation for operation, _ in uploads.system.calls}
 
 
-@pytest.mark.parametrize("reference", [UNKNOWN, "keep-3d/" + "0" * 64, "keep-16d/globex/" + "0" * 64, "x", 7, {}])
+@pytest.mark.parametrize(
+    "reference", [UNKNOWN, "keep-3d/" + "0" * 64, "keep-16d/globex/" + "0" * 64, "x", 7, {}]
+)
 def test_reference_to_nothing_is_refused(uploads: Uploads, reference: object) -> None:
     """Nothing is stored or sent."""
     answer = uploads.system.submit("trial/repeat", input=reference)
@@ -173,7 +175,10 @@ def test_input_is_kept_until_a_retry_has_run(uploads: Uploads, options: dict[str
 
 def test_input_of_the_longest_job_is_kept_for_the_longest(uploads: Uploads) -> None:
     """It waits for a year and is kept for another."""
-    options = {"runAt": moment(uploads.system, limits.MAX_RUN_AHEAD_SECONDS), "keepSeconds": limits.MAX_KEEP_SECONDS}
+    options = {
+        "runAt": moment(uploads.system, limits.MAX_RUN_AHEAD_SECONDS),
+        "keepSeconds": limits.MAX_KEEP_SECONDS,
+    }
     assert uploads.announce(b"{}", options=options).body["input"].startswith(f"keep-{limits.KEPT_DAYS[-1]}d/")
 
 
@@ -204,7 +209,9 @@ def test_same_key_is_the_same_job_however_long_the_input_is_kept(uploads: Upload
     assert ids[0] == ids[1]
     other = uploads.upload({"parameters": {"value": 2}})
     for body in ({"input": other}, value):
-        assert uploads.system.submit("trial/repeat", headers=key, **body).code == ErrorCode.IDEMPOTENCY_CONFLICT
+        assert (
+            uploads.system.submit("trial/repeat", headers=key, **body).code == ErrorCode.IDEMPOTENCY_CONFLICT
+        )
 
 
 def test_batch_and_execute_take_uploads(uploads: Uploads) -> None:

@@ -52,7 +52,8 @@ def test_job_of_a_deployment_without_versions(system: System, tmp_path: Path) ->
     with live(system, new):
         system.deliver()
     assert (
-        f"an older version of the flows accepted the job, and version {version_in(new)}" in system.status(job)["error"]
+        f"an older version of the flows accepted the job, and version {version_in(new)}"
+        in system.status(job)["error"]
     )
 
 
@@ -66,7 +67,9 @@ def test_job_that_still_fits_runs(system: System, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [(OLD, WIDER), (WIDER, OLD)], ids=["deployed", "rolled back"])
-def test_job_that_a_version_took_runs_to_its_end(system: System, tmp_path: Path, before: str, after: str) -> None:
+def test_job_that_a_version_took_runs_to_its_end(
+    system: System, tmp_path: Path, before: str, after: str
+) -> None:
     """While another version runs what comes next, and turns away a second delivery of that job."""
     first, second = asset_of(tmp_path / "first", before), asset_of(tmp_path / "second", after)
     gate = tmp_path / "gate"

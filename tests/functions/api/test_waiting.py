@@ -133,7 +133,9 @@ def test_probes_of_a_wait_are_cheap(system: System) -> None:
     """Only the first and the last read of a held request are strongly consistent."""
     job = new_job(system)
     wait(system, job, "seconds=1")
-    consistent = [parameters["ConsistentRead"] for operation, parameters in system.calls if operation == "GetItem"]
+    consistent = [
+        parameters["ConsistentRead"] for operation, parameters in system.calls if operation == "GetItem"
+    ]
     assert consistent[0]
     assert consistent[-1]
     assert not any(consistent[1:-1])

@@ -19,7 +19,9 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_CA_BUNDLE": "/etc/proxy.pem",
 }
-PARTITIONS = json.loads((Path(botocore.__file__).parent / "data" / "partitions.json").read_bytes())["partitions"]
+PARTITIONS = json.loads((Path(botocore.__file__).parent / "data" / "partitions.json").read_bytes())[
+    "partitions"
+]
 REGIONS = [name for each in PARTITIONS for name in each["regions"] if not name.endswith("-global")]
 
 
@@ -55,7 +57,9 @@ def test_everybody_is_trusted_without_an_asset(amazons: Path) -> None:
     """As in the repository, whose tests have no such file: a direct client then believes whom botocore does."""
     amazons.unlink()
     assert trusted("us-east-1", stated=None) is None
-    found = settings_of("sqs", {name: value for name, value in ENVIRONMENT.items() if name != "AWS_CA_BUNDLE"})
+    found = settings_of(
+        "sqs", {name: value for name, value in ENVIRONMENT.items() if name != "AWS_CA_BUNDLE"}
+    )
     assert found is not None
     assert found.authorities == str(Path(botocore.__file__).parent / "cacert.pem")
 
@@ -105,7 +109,9 @@ def test_client_finds_credentials_as_botocore_does(tmp_path: Path, monkeypatch: 
     assert isinstance(client("dynamodb"), DirectClient)
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    (tmp_path / "credentials").write_text("[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = x\n")
+    (tmp_path / "credentials").write_text(
+        "[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = x\n"
+    )
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     botocore_client.botocore_session.cache_clear()  # it may know the credentials of another test
     made: Any = client("dynamodb")

@@ -16,7 +16,13 @@ from botocore.retries.standard import ThrottledRetryableChecker, TransientRetrya
 
 from noukai_functions.aws import AwsError, botocore_client
 from noukai_functions.aws.botocore_client import BotocoreClient
-from noukai_functions.aws.retries import MOST_TRIES, TRANSIENT_CODES, TRANSIENT_STATUSES, RetryQuota, backoff_seconds
+from noukai_functions.aws.retries import (
+    MOST_TRIES,
+    TRANSIENT_CODES,
+    TRANSIENT_STATUSES,
+    RetryQuota,
+    backoff_seconds,
+)
 from tests.functions.stand_ins.aws_server import Canned, CannedServer, canned_server, direct_client
 
 KEY: Any = {"TableName": "jobs", "Key": {"id": {"S": "a"}}}
@@ -32,7 +38,9 @@ REFUSALS = {
     "condition without a row": refusal("ConditionalCheckFailedException"),
     "transaction": refusal("TransactionCanceledException", CancellationReasons=[{"Code": "None"}]),
     "validation": refusal("ValidationException"),
-    "validation with a place": Canned(400, b'{"__type": "ValidationException:http://a.b/c", "Message": "no"}'),
+    "validation with a place": Canned(
+        400, b'{"__type": "ValidationException:http://a.b/c", "Message": "no"}'
+    ),
     "skewed clock": refusal("InvalidSignatureException"),
     "expired token": refusal("ExpiredTokenException"),
     "throttling": refusal("ThrottlingException"),
@@ -112,7 +120,11 @@ def test_closed_connection_is_made_anew(server: CannedServer, tables: Any) -> No
 
 def test_lost_answer_is_asked_for_again(server: CannedServer, tables: Any) -> None:
     """Half an answer is none, and its connection is not used again."""
-    server.answers = [Canned(headers={"Content_Length": "9"}, is_last=True), CUT, Canned(content=b'{"Count": 1}')]
+    server.answers = [
+        Canned(headers={"Content_Length": "9"}, is_last=True),
+        CUT,
+        Canned(content=b'{"Count": 1}'),
+    ]
     assert tables.query(TableName="jobs") == {"Count": 1}
     assert (server.connections, len(server.bodies)) == (3, 3)
 

@@ -26,7 +26,13 @@ MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31))  # noqa: DT
     body=st.binary(max_size=200),
 )
 def test_signature_is_botocores(
-    *, moments: list[datetime], secret: str, token: str | None, place: tuple[str, str], operation: str, body: bytes
+    *,
+    moments: list[datetime],
+    secret: str,
+    token: str | None,
+    place: tuple[str, str],
+    operation: str,
+    body: bytes,
 ) -> None:
     """Of any request, whoever signs it, and also on another day with the same signer."""
     service, region = place

@@ -48,26 +48,54 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
         ("@flow(name='Not-A-Slug')\ndef f1() -> None: ...\n", 4, "'Not-A-Slug' cannot name a flow"),
         ("@flow(timeout=0)\ndef f1() -> None: ...\n", 4, "timeout must be a whole number from 1 to 840"),
         ("@flow(timeout=1.5)\ndef f1() -> None: ...\n", 4, "timeout must be a whole number"),
-        ("@flow(max_attempts=21)\ndef f1() -> None: ...\n", 4, "max_attempts must be a whole number from 1 to 20"),
+        (
+            "@flow(max_attempts=21)\ndef f1() -> None: ...\n",
+            4,
+            "max_attempts must be a whole number from 1 to 20",
+        ),
         ("@flow(keep=3599)\ndef f1() -> None: ...\n", 4, "keep must be a whole number from 3600 to 31536000"),
-        ("@flow(keep=31_536_001)\ndef f1() -> None: ...\n", 4, "keep must be a whole number from 3600 to 31536000"),
+        (
+            "@flow(keep=31_536_001)\ndef f1() -> None: ...\n",
+            4,
+            "keep must be a whole number from 3600 to 31536000",
+        ),
         ("@flow(keep='1')\ndef f1() -> None: ...\n", 4, "keep must be a whole number from 3600 to 31536000"),
         ("@flow(backoff=-1)\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
         ("@flow(backoff=61)\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
         ("@flow(backoff='1')\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
         ("@flow(backoff_cap=901)\ndef f1() -> None: ...\n", 4, "backoff_cap at most 900 seconds"),
         ("@flow(backoff_cap=float('nan'))\ndef f1() -> None: ...\n", 4, "backoff_cap at most 900 seconds"),
-        ("@flow(memory=127)\ndef f1() -> None: ...\n", 4, "memory must be a whole number from 128 to 10240, not 127"),
-        ("@flow(memory=10_241)\ndef f1() -> None: ...\n", 4, "memory must be a whole number from 128 to 10240"),
+        (
+            "@flow(memory=127)\ndef f1() -> None: ...\n",
+            4,
+            "memory must be a whole number from 128 to 10240, not 127",
+        ),
+        (
+            "@flow(memory=10_241)\ndef f1() -> None: ...\n",
+            4,
+            "memory must be a whole number from 128 to 10240",
+        ),
         (
             "@flow(ephemeral_storage=511)\ndef f1() -> None: ...\n",
             4,
             "ephemeral_storage must be a whole number from 512",
         ),
-        ("@flow(concurrency=1)\ndef f1() -> None: ...\n", 4, "concurrency must be a whole number from 2 to 1000"),
+        (
+            "@flow(concurrency=1)\ndef f1() -> None: ...\n",
+            4,
+            "concurrency must be a whole number from 2 to 1000",
+        ),
         ("@flow(batch=11)\ndef f1() -> None: ...\n", 4, "batch must be a whole number from 1 to 10"),
-        ("@flow(batch='2')\ndef f1() -> None: ...\n", 4, "batch must be a whole number from 1 to 10, not '2'"),
-        ("@flow(batch=2, timeout=6)\ndef f1() -> None: ...\n", 4, "more than 5 seconds requires a batch of 1, not 2"),
+        (
+            "@flow(batch='2')\ndef f1() -> None: ...\n",
+            4,
+            "batch must be a whole number from 1 to 10, not '2'",
+        ),
+        (
+            "@flow(batch=2, timeout=6)\ndef f1() -> None: ...\n",
+            4,
+            "more than 5 seconds requires a batch of 1, not 2",
+        ),
         ("@flow\ndef f1() -> None: ...\n@flow(name='f1')\ndef f2() -> None: ...\n", 6, "defined twice"),
         ("@flow\ndef f1(message: int) -> None: ...\n", 4, "'message' must accept text"),
         ("@flow\ndef f1(a: float = float('inf')) -> None: ...\n", 4, "not JSON compliant"),
@@ -88,7 +116,11 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
             7,
             "the pattern 'a' is compiled by Python, whose engine does not take linear time: give the pattern as text",
         ),
-        ("@flow\ndef f1(a: dict[int | str, int]) -> None: ...\n", 4, "the keys of a mapping have several types"),
+        (
+            "@flow\ndef f1(a: dict[int | str, int]) -> None: ...\n",
+            4,
+            "the keys of a mapping have several types",
+        ),
         ("@flow\ndef f1(context, /) -> None: ...\n", 4, "'context' cannot be passed by name"),
         ("@flow\ndef f1(**context) -> None: ...\n", 4, "'**context' cannot be passed by name"),
         ("@flow\n@flow\ndef f1() -> None: ...\n", 4, "@flow must be the topmost decorator of a function"),
@@ -181,7 +213,10 @@ def test_timeout_beyond_what_the_worker_has(tmp_path: Path) -> None:
         ("timeout=41", "t60"),
         ("timeout=51", "t120"),
         ("timeout=790", "t900"),
-        ("memory=128, ephemeral_storage=10_240, concurrency=2, batch=1, timeout=500", "m128-e10240-c2-b1-t600"),
+        (
+            "memory=128, ephemeral_storage=10_240, concurrency=2, batch=1, timeout=500",
+            "m128-e10240-c2-b1-t600",
+        ),
         ("concurrency=1000, timeout=1", "c1000"),
         ("batch=10, timeout=5", "b10-t60"),
         ("batch=1, timeout=5", "b1"),
@@ -198,7 +233,9 @@ def test_flow_that_no_worker_has_time_for(tmp_path: Path) -> None:
     """What every worker keeps for stopping a flow may be more than is left of a function's quarter of an hour."""
     (tmp_path / "small.py").write_text(HEAD + "@flow(timeout=831)\ndef one() -> None: ...\n")
     built = build(tmp_path, flow_seconds=830, grace_seconds=60)
-    said = "no worker has 831 seconds for it and the 60 of worker.grace_seconds in cdk.json: lower one of them"
+    said = (
+        "no worker has 831 seconds for it and the 60 of worker.grace_seconds in cdk.json: lower one of them"
+    )
     assert (built.returncode, built.stderr) == (1, f"{tmp_path / 'small.py'}:4: flow 'one': {said}\n")
 
 
@@ -229,4 +266,7 @@ def test_usage(arguments: list[str]) -> None:
 def test_folder_that_is_not_there(tmp_path: Path) -> None:
     """A folder that does not exist is named."""
     built = build(tmp_path / "nowhere")
-    assert (built.returncode, built.stderr) == (1, f"{tmp_path / 'nowhere'}: this flows folder does not exist\n")
+    assert (built.returncode, built.stderr) == (
+        1,
+        f"{tmp_path / 'nowhere'}: this flows folder does not exist\n",
+    )

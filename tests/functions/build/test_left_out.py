@@ -61,7 +61,11 @@ def refusals(tmp_path: Path, **modules: str) -> list[str]:
         ("@flow\ndef f1() -> None: ...\nf1 = 1\n", 4, "binds no name to it"),
         ("@flow\ndef f1() -> None: ...\n@flow\ndef f1() -> None: ...\n", 4, "binds no name to it"),
         ("def made():\n    @flow\n    def f1() -> None: ...\n", 5, "does not call"),
-        ("def made():\n    @flow(timeout=1)\n    async def f1() -> None: ...\nmade()\n", 5, "binds no name to it"),
+        (
+            "def made():\n    @flow(timeout=1)\n    async def f1() -> None: ...\nmade()\n",
+            5,
+            "binds no name to it",
+        ),
     ],
 )
 def test_flow_that_no_job_could_call(tmp_path: Path, source: str, line: int, said: str) -> None:

@@ -48,7 +48,9 @@ def test_every_route_is_described(system: System) -> None:
         statuses = {operation.status, *(code.status for code in operation.every_error(route))}
         assert {int(status) for status in described["responses"]} == statuses
         assert ({} in described["security"]) == operation.is_public
-        assert {each["name"] for each in described["parameters"] if each["in"] == "path"} == set(route.variables)
+        assert {each["name"] for each in described["parameters"] if each["in"] == "path"} == set(
+            route.variables
+        )
 
 
 def test_strangers_see_no_flow(system: System) -> None:
@@ -111,7 +113,11 @@ def test_output_of_a_flow_stands_beside_its_input(system: System) -> None:
     described = document(system, "nk_acme")
     answer = described["paths"]["/seq/{org}/results/bill/execute"]["post"]["responses"]["200"]
     _, own = resolved(described, answer["content"]["application/json"]["schema"])["allOf"]
-    assert own["properties"]["output"] == own["properties"]["result"] == {"$ref": COMPONENTS + "Output__results__bill"}
+    assert (
+        own["properties"]["output"]
+        == own["properties"]["result"]
+        == {"$ref": COMPONENTS + "Output__results__bill"}
+    )
     schemas = described["components"]["schemas"]
     assert schemas["Output__results__bill"] == {"$ref": COMPONENTS + "results__bill__output__Bill"}
     assert schemas["results__bill__output__Bill"]["properties"]["scan"]["contentEncoding"] == "base64"
@@ -145,7 +151,9 @@ def test_names_stay(system: System) -> None:
     of_flow = document(system, "nk_acme")
     added = of_flow["components"]["schemas"].keys() - described["components"]["schemas"].keys()
     own = {"Submission", "DirectSubmission", "Parameters", "Answer", "Output"}
-    assert {name for name in added if name.endswith("__trial__add")} == {f"{kind}__trial__add" for kind in own}
+    assert {name for name in added if name.endswith("__trial__add")} == {
+        f"{kind}__trial__add" for kind in own
+    }
     assert of_flow["paths"]["/seq/{org}/trial/add/jobs"]["post"]["operationId"] == "submit__trial__add"
 
 
@@ -154,11 +162,15 @@ def test_each_body_has_an_example_that_its_schema_takes(system: System, key: str
     """So has that of each flow, but where its schema does not say which texts the flow takes."""
     described = document(system, key)
     without = set()
-    for operation in (each for path in described["paths"].values() for each in path.values() if "requestBody" in each):
+    for operation in (
+        each for path in described["paths"].values() for each in path.values() if "requestBody" in each
+    ):
         body = operation["requestBody"]["content"]["application/json"]
         if "examples" in body:
             whole = {**body["schema"], "components": described["components"]}
-            Draft202012Validator(whole, format_checker=FormatChecker()).validate(body["examples"]["example"]["value"])
+            Draft202012Validator(whole, format_checker=FormatChecker()).validate(
+                body["examples"]["example"]["value"]
+            )
         else:
             without.add(operation["operationId"].partition("__")[2])
     assert without == set()
@@ -183,7 +195,9 @@ def test_limits_are_those_of_the_wire(system: System) -> None:
     assert metadata["maxProperties"] == limits.MAX_METADATA_ENTRIES
     assert metadata["propertyNames"] == {"minLength": 1, "maxLength": limits.MAX_METADATA_KEY_LENGTH}
     assert metadata["additionalProperties"]["maxLength"] == limits.MAX_METADATA_VALUE_LENGTH
-    (seconds,) = (each["schema"] for each in paths["/jobs/{id}/wait"]["get"]["parameters"] if each["name"] == "seconds")
+    (seconds,) = (
+        each["schema"] for each in paths["/jobs/{id}/wait"]["get"]["parameters"] if each["name"] == "seconds"
+    )
     assert (seconds["minimum"], seconds["maximum"]) == (0, limits.MAX_WAIT_SECONDS)
     for limit in (limits.MAX_BODY_BYTES, limits.MAX_JSON_DEPTH):
         assert str(limit) in described["info"]["description"]

@@ -8,7 +8,10 @@ TEXT = "To be, or not to be: that\u2019s the question\n" * 20
 
 def test_echo_returns_what_it_is_given() -> None:
     """Both inputs come back, absent or not."""
-    assert rehearse(echo, {"message": "hello", "value": [1, None]}).output == {"message": "hello", "value": [1, None]}
+    assert rehearse(echo, {"message": "hello", "value": [1, None]}).output == {
+        "message": "hello",
+        "value": [1, None],
+    }
     assert rehearse(echo).output == {"message": None, "value": None}
 
 
@@ -36,5 +39,7 @@ def test_sleep_tells_its_steps_and_can_be_cancelled() -> None:
     """Each step is reported before it is slept."""
     done = rehearse(sleep, {"seconds": 0, "steps": 4})
     assert (done.output, [each["percent"] for each in done.progress]) == ({"slept": 0.0}, [0, 25, 50, 75])
-    stopped = rehearse(sleep, {"seconds": 0, "steps": 4}, cancel_when=lambda progress: progress["percent"] == 25)
+    stopped = rehearse(
+        sleep, {"seconds": 0, "steps": 4}, cancel_when=lambda progress: progress["percent"] == 25
+    )
     assert (stopped.state, len(stopped.progress)) == ("cancelled", 2)

@@ -29,7 +29,12 @@ def flaky(fails: int, *, context: Context) -> dict[str, Any]:
     context.progress(percent=50, message=f"attempt {context.attempt}")
     if context.attempt <= fails:
         raise ConnectionError(f"no line at attempt {context.attempt}")
-    return {"attempt": context.attempt, "left": context.remaining_seconds, "of": context.org, "id": context.job_id}
+    return {
+        "attempt": context.attempt,
+        "left": context.remaining_seconds,
+        "of": context.org,
+        "id": context.job_id,
+    }
 
 
 @flow
@@ -96,7 +101,11 @@ def test_attempts_follow_each_other() -> None:
 def test_job_fails_when_no_attempt_is_left() -> None:
     """The error of the last attempt is that of the job, and `max_attempts` is the flow's unless another is said."""
     done = rehearse(flaky, {"fails": 3})
-    assert (done.state, len(done.attempts), done.error) == ("failed", 3, "ConnectionError: no line at attempt 3")
+    assert (done.state, len(done.attempts), done.error) == (
+        "failed",
+        3,
+        "ConnectionError: no line at attempt 3",
+    )
     assert rehearse(flaky, {"fails": 3}, max_attempts=4).state == "completed"
 
 
@@ -120,7 +129,9 @@ def test_pause_that_is_asked_for_is_seen() -> None:
     assert [attempt.retry_after for attempt in rehearse(busy).attempts] == [7.0, 7.0]
 
 
-@pytest.mark.parametrize("arguments", [{}, {"at": "soon", "names": []}, {"at": "2026-01-02", "names": [], "more": 1}])
+@pytest.mark.parametrize(
+    "arguments", [{}, {"at": "soon", "names": []}, {"at": "2026-01-02", "names": [], "more": 1}]
+)
 def test_wrong_arguments_fail_for_good(arguments: dict[str, Any]) -> None:
     """They are refused by the annotations as a worker would refuse them."""
     done = rehearse(typed, arguments)
@@ -209,5 +220,7 @@ def test_log_of_a_flow_is_pythons_own(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_nothing_of_aws_is_needed() -> None:
     """What a flow's author has installed is enough: the client, and this repository."""
-    done = subprocess.run([sys.executable, "-c", NEEDS_NO_LIBRARY_OF_AWS], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", NEEDS_NO_LIBRARY_OF_AWS], capture_output=True, text=True, check=True
+    )
     assert done.stdout == "2\n"

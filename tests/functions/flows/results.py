@@ -29,7 +29,9 @@ def bill(line: Line, scan: bytes) -> Bill:
 
 
 @flow
-def return_value(kind: Literal["object", "huge", "keys", "nan", "large", "surrogate", "deep", "tuples"]) -> Any:
+def return_value(
+    kind: Literal["object", "huge", "keys", "nan", "large", "surrogate", "deep", "tuples"],
+) -> Any:
     deep: Any = []
     for _ in range(40):
         deep = (deep,) if kind == "tuples" else [deep]

@@ -60,7 +60,13 @@ def order(
     lines: list[Line], colour: Colour, due: datetime, size: int | Literal["any"], tags: set[str] | None = None
 ) -> dict[str, Any]:
     pieces = sum(line.pieces for line in lines)
-    return {"pieces": pieces, "colour": colour.name, "year": due.year, "size": size, "tags": sorted(tags or ())}
+    return {
+        "pieces": pieces,
+        "colour": colour.name,
+        "year": due.year,
+        "size": size,
+        "tags": sorted(tags or ()),
+    }
 
 
 @flow
@@ -124,7 +130,12 @@ def ask_for(message: str) -> None:
 @flow
 def say_who(context: Context) -> dict[str, Any]:
     context.logger.info("a line of the flow")
-    return {"job": context.job_id, "attempt": context.attempt, "org": context.org, "cancelled": context.cancelled}
+    return {
+        "job": context.job_id,
+        "attempt": context.attempt,
+        "org": context.org,
+        "cancelled": context.cancelled,
+    }
 
 
 @flow

@@ -57,7 +57,10 @@ def test_expired_job_is_unknown_to_every_route(system: System, route: Route, end
         system.send(Route.CANCEL_BY_ID, id=job_id)
         system.deliver()
     system.clock.time += HOUR_MS - 1000
-    path = {"id": job_id, **({"org": "acme", "project": "trial", "flow": "fail"} if "{flow}" in route.template else {})}
+    path = {
+        "id": job_id,
+        **({"org": "acme", "project": "trial", "flow": "fail"} if "{flow}" in route.template else {}),
+    }
     assert system.send(route, **path).status in (200, 202)
     system.clock.time += 1000
     rows, messages = system.row(job_id), system.messages()
@@ -83,7 +86,9 @@ def test_expired_job_frees_its_key(system: System, route: Route) -> None:
 def test_input_is_kept_as_long_as_its_job(system: System) -> None:
     """A failed job can be submitted again until it expires, and what comes of it is kept as long."""
     job_id = failed(system, keepSeconds=30 * 24 * 3600)
-    item = system.deployment.table.client.get_item(TableName="jobs", Key={"id": {"S": f"{job_id}#input"}})["Item"]
+    item = system.deployment.table.client.get_item(TableName="jobs", Key={"id": {"S": f"{job_id}#input"}})[
+        "Item"
+    ]
     assert int(item[EXPIRES_AT]["N"]) == system.row(job_id).expires_at
     system.clock.time += 30 * DAY_MS - 1000
     again = system.send(Route.RETRY_BY_ID, id=job_id).body["id"]

@@ -102,7 +102,9 @@ def test_row_that_cannot_be_read_holds_up_no_others(system: System) -> None:
     assert system.row(lost).state is State.FAILED
 
 
-def test_function_stops_while_it_has_time_to_note_its_place(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_function_stops_while_it_has_time_to_note_its_place(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Half a minute before Lambda ends it, it begins no page."""
     (lost,) = lost_jobs(system, 1)
     monkeypatch.setattr("noukai_functions.handlers.sweep.deployed", lambda: system.deployment)

@@ -68,7 +68,9 @@ class Jobs(RuleBasedStateMachine):
     def retry(self, job_id: str) -> Any:
         state = self.system.status(job_id)["state"]
         answer = self.system.send(Route.RETRY_BY_ID, id=job_id)
-        assert answer.status in ({202, 503} if state == "cancelled" else {202} if state == "failed" else {422})
+        assert answer.status in (
+            {202, 503} if state == "cancelled" else {202} if state == "failed" else {422}
+        )
         if answer.status != 202:
             return multiple()
         self.flows[answer.body["id"]] = self.flows[job_id]

@@ -16,7 +16,11 @@ def test_overdue_jobs_are_settled(system: System) -> None:
     assert (swept(system), swept(system)) == (3, 0)
     for job_id in lost:
         status = system.status(job_id)
-        assert (status["state"], "never started" in status["error"], "expiresAt" in status) == ("failed", True, True)
+        assert (status["state"], "never started" in status["error"], "expiresAt" in status) == (
+            "failed",
+            True,
+            True,
+        )
 
 
 def test_other_jobs_are_left_alone(system: System) -> None:
@@ -29,7 +33,9 @@ def test_other_jobs_are_left_alone(system: System) -> None:
     created_at = system.clock.time
     system.clock.time += START_WITHIN_MS
     now = system.clock.time
-    system.deployment.table.claim(running, created_at=created_at, owner="o", lease_until=now + 60_000, now=now)
+    system.deployment.table.claim(
+        running, created_at=created_at, owner="o", lease_until=now + 60_000, now=now
+    )
     system.submit(parameters={"a": 1}, options={"delaySeconds": 900})
     assert swept(system) == 0
 

@@ -56,7 +56,9 @@ def statuses(system: System, ids: list[str]) -> list[Any]:
 
 def test_lists_have_an_error_beside_the_others(system: System, jobs: list[str]) -> None:
     answer = system.send(Route.LIST_JOBS, **path_of(Route.LIST_JOBS))
-    assert [(each["id"], each["error"]["code"]) for each in answer.body["errors"]] == [(jobs[1], "JOB_NOT_FOUND")]
+    assert [(each["id"], each["error"]["code"]) for each in answer.body["errors"]] == [
+        (jobs[1], "JOB_NOT_FOUND")
+    ]
     assert listed(system) == [jobs[2], jobs[0]]
     assert listed(system, "limit=1") == [jobs[2], jobs[0]]
 
@@ -108,7 +110,9 @@ def test_the_others_are_swept(system: System, jobs: list[str]) -> None:
     assert {system.row(job_id).state for job_id in (jobs[0], jobs[2])} == {"failed"}
 
 
-@pytest.mark.parametrize("result", ["{", "NaN", "9" * 5000, "[" * 100_000, '"\\ud800'], ids=lambda text: text[:5])
+@pytest.mark.parametrize(
+    "result", ["{", "NaN", "9" * 5000, "[" * 100_000, '"\\ud800'], ids=lambda text: text[:5]
+)
 def test_unreadable_result_is_lost(system: System, result: str) -> None:
     """It has an error entry, beside the other jobs."""
     ids = [submit(system) for _ in range(2)]
@@ -121,7 +125,9 @@ def test_unreadable_result_is_lost(system: System, result: str) -> None:
     assert system.send(Route.STATUS_BY_ID, id=ids[0]).status == 200
 
 
-@pytest.mark.parametrize("image", [{"c": {"N": "9" * 30}}, {"s": {"S": "odd"}}, {"e": {"S": "now"}}, {"g": {"S": "{"}}])
+@pytest.mark.parametrize(
+    "image", [{"c": {"N": "9" * 30}}, {"s": {"S": "odd"}}, {"e": {"S": "now"}}, {"g": {"S": "{"}}]
+)
 def test_the_others_are_metered(system: System, image: Any) -> None:
     """A record of the stream that cannot be read is passed over, with a line in the log."""
     spoilt = ended(1)

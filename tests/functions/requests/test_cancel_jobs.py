@@ -43,7 +43,9 @@ def running(system: System) -> str:
     """Give a job that a worker has claimed."""
     job = system.row(submit(system))
     now = system.clock.time
-    system.deployment.table.claim(job.id, created_at=job.created_at, owner="w", lease_until=now + 60_000, now=now)
+    system.deployment.table.claim(
+        job.id, created_at=job.created_at, owner="w", lease_until=now + 60_000, now=now
+    )
     return job.id
 
 
@@ -64,7 +66,9 @@ def test_job_that_starts_meanwhile(system: System, filtered: dict[str, str], sta
 
     def claim(_: object) -> None:
         end()
-        system.deployment.table.claim(job.id, created_at=job.created_at, owner="w", lease_until=now + 60_000, now=now)
+        system.deployment.table.claim(
+            job.id, created_at=job.created_at, owner="w", lease_until=now + 60_000, now=now
+        )
 
     end = hook(system.deployment.table.client, "UpdateItem", before=claim)
     assert cancel(system, **filtered).body == {"cancelled": int(state == "cancelled")}
@@ -125,7 +129,9 @@ def test_wrong_bodies(system: System, raw: str, code: ErrorCode, path: str | Non
     del system.calls[:]
     answer = system.send(Route.CANCEL_JOBS, raw=raw, **ADD)
     assert_refused(system, answer, code)
-    assert [error["path"] for error in answer.body["detail"].get("errors", [])] == ([] if path is None else [path])
+    assert [error["path"] for error in answer.body["detail"].get("errors", [])] == (
+        [] if path is None else [path]
+    )
     assert states(system, job) == ["pending"]
 
 

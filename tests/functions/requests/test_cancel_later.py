@@ -29,7 +29,12 @@ def test_cancellation_takes_the_schedule_away(system: System) -> None:
     """The state comes first; what the schedule holds is kept for a retry, which does not wait."""
     job_id = submit(system)
     assert cancel(system, job_id) == 200
-    assert [operation for operation, _ in system.calls] == ["UpdateItem", "GetSchedule", "PutItem", "DeleteSchedule"]
+    assert [operation for operation, _ in system.calls] == [
+        "UpdateItem",
+        "GetSchedule",
+        "PutItem",
+        "DeleteSchedule",
+    ]
     assert (system.status(job_id)["state"], schedules(system)) == ("cancelled", [])
     again = system.send(Route.RETRY_BY_ID, id=job_id).body["id"]
     system.deliver()
@@ -102,7 +107,11 @@ def test_many_are_cancelled_with_their_schedules(system: System, prepare: Callab
     """Waiting in a schedule or on the queue, each is cancelled once."""
     prepare(system)
     submit(system)
-    assert (cancelled(system), cancelled(system), schedules(system)) == ({"cancelled": 2}, {"cancelled": 0}, [])
+    assert (cancelled(system), cancelled(system), schedules(system)) == (
+        {"cancelled": 2},
+        {"cancelled": 0},
+        [],
+    )
 
 
 def test_schedule_that_cannot_be_taken_away_keeps_no_other(system: System) -> None:

@@ -26,7 +26,9 @@ def test_moments_at_the_ends_of_all_years(system: System, route: Route, run_at: 
     assert refused["code"] == ErrorCode.INVALID_INPUT, answer.body
 
 
-@pytest.mark.parametrize("query", [f"createdAfter={FAR}", f"createdBefore={FAR}", "createdBefore=0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "query", [f"createdAfter={FAR}", f"createdBefore={FAR}", "createdBefore=0001-01-01T00:00:00Z"]
+)
 def test_lists_until_the_end_of_all_years(system: System, query: str) -> None:
     """There are no jobs then, which is no error."""
     assert system.send(Route.LIST_ORG, org="acme", query=query).status == 200

@@ -66,7 +66,9 @@ def test_flow_that_only_a_version_taken_back_had(system: System, tmp_path: Path,
         assert system.send(Route.CANCEL_JOBS, body={}, **COUNT).body == {"cancelled": 1}
         # What has no such job is not there, however long its name.
         for flow in ("cou", "c" * 5000, "count#0"):
-            assert_refused(system, system.send(Route.LIST_JOBS, **{**COUNT, "flow": flow}), ErrorCode.FLOW_NOT_FOUND)
+            assert_refused(
+                system, system.send(Route.LIST_JOBS, **{**COUNT, "flow": flow}), ErrorCode.FLOW_NOT_FOUND
+            )
         system.key = "nk_globex"
         foreign = system.send(Route.LIST_JOBS, **{**COUNT, "org": "globex"})
         assert_refused(system, foreign, ErrorCode.FLOW_NOT_FOUND)

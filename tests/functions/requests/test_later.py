@@ -21,14 +21,18 @@ def submit(system: System, seconds: float = HOUR, *, headers: Any = None, **opti
     org = system.deployment.api_keys.authenticate(f"Bearer {system.key}").org
     system.deployment.budgets.of(org)
     del system.calls[:]
-    return system.submit(parameters={"a": 1}, options={"runAt": moment(system, seconds), **options}, headers=headers)
+    return system.submit(
+        parameters={"a": 1}, options={"runAt": moment(system, seconds), **options}, headers=headers
+    )
 
 
 def called(system: System) -> list[str]:
     return [operation for operation, _ in system.calls]
 
 
-@pytest.mark.parametrize(("seconds", "delay"), [(0, 0), (0.5, 1), (300, 300), (limits.MAX_DELAY_SECONDS, 900)])
+@pytest.mark.parametrize(
+    ("seconds", "delay"), [(0, 0), (0.5, 1), (300, 300), (limits.MAX_DELAY_SECONDS, 900)]
+)
 def test_near_moment_is_a_delay(system: System, seconds: float, delay: int) -> None:
     """It costs no more than any job, and starts to the second."""
     job_id = submit(system, seconds).body["id"]
@@ -160,7 +164,10 @@ def test_message_that_no_schedule_takes(system: System) -> None:
 
     def ask(seconds: int) -> Answer:
         # What JSON spells in six signs of ASCII is two bytes of the body.
-        body = {"message": "é" * (limits.MAX_SCHEDULED_BYTES // 6), "options": {"runAt": moment(system, seconds)}}
+        body = {
+            "message": "é" * (limits.MAX_SCHEDULED_BYTES // 6),
+            "options": {"runAt": moment(system, seconds)},
+        }
         raw = json.dumps(body, ensure_ascii=False)
         return system.send(Route.SUBMIT, raw=raw, org="acme", project="trial", flow="greet")
 

@@ -50,7 +50,9 @@ def cursor(system: System) -> str:
     """That of the pending jobs of `add`, created before 2024."""
     submit(system)
     submit(system)
-    answer = system.send(Route.LIST_JOBS, query="limit=1&state=pending&createdBefore=2024-01-01T00:00:00Z", **ADD)
+    answer = system.send(
+        Route.LIST_JOBS, query="limit=1&state=pending&createdBefore=2024-01-01T00:00:00Z", **ADD
+    )
     del system.calls[:]
     return str(answer.body["cursor"])
 
@@ -117,7 +119,9 @@ def test_what_is_not_here(system: System, route: Route, path: dict[str, str], co
     assert_refused(system, answer, code)
 
 
-@pytest.mark.parametrize("position", ["9" * 1025, "1700000000000#" + "j" * 1025, "1700000000000#job_\ud7ff", ""])
+@pytest.mark.parametrize(
+    "position", ["9" * 1025, "1700000000000#" + "j" * 1025, "1700000000000#job_\ud7ff", ""]
+)
 def test_forged_cursor(system: System, position: str) -> None:
     """A cursor is no secret: one that was made for these jobs, and not by us, is refused before AWS sees it."""
     catalog = system.deployment.catalog

@@ -19,7 +19,8 @@ PATHS = {
     Route.LIST_ORG: {"org": "acme"},
 }
 ARRIVALS = st.lists(
-    st.tuples(st.sampled_from(FLOWS), st.sampled_from((State.PENDING, State.FAILED)), st.integers(0, 1)), max_size=4
+    st.tuples(st.sampled_from(FLOWS), st.sampled_from((State.PENDING, State.FAILED)), st.integers(0, 1)),
+    max_size=4,
 )
 """Of each job its flow, its state, and whether the clock has moved since the one before: many are of one moment."""
 
@@ -37,7 +38,9 @@ class Arriving:
             self.system.clock.time += passed
             self.number += 37
             # Ids come in no order.
-            job = replace(job_of(self.number % 101), flow=flow, state=state, created_at=self.system.clock.time)
+            job = replace(
+                job_of(self.number % 101), flow=flow, state=state, created_at=self.system.clock.time
+            )
             self.system.deployment.table.create(job, self.system.clock.time)
             self.jobs.append(job)
 

@@ -83,7 +83,10 @@ def test_spans_of_time(system: System) -> None:
     assert listed(system, f"createdBefore={day}22:13:22.0001Z") == [ids[1], ids[0]]
     assert listed(system, f"createdAfter={day}23:13:22%2B01:00&createdBefore={day}22:13:23Z") == [ids[1]]
     assert listed(system, f"createdAfter={day}22:13:22Z&createdBefore={day}22:13:22Z") == []
-    assert listed(system, "createdAfter=0001-01-01T00:00:00Z&createdBefore=9999-12-31T00:00:00Z&limit=1") == ids[::-1]
+    assert (
+        listed(system, "createdAfter=0001-01-01T00:00:00Z&createdBefore=9999-12-31T00:00:00Z&limit=1")
+        == ids[::-1]
+    )
 
 
 def keep_in_index(system: System, position: str) -> None:

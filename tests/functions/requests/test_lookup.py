@@ -56,10 +56,14 @@ def test_status_is_one_consistent_read(system: System) -> None:
     """A status costs one strongly consistent read."""
     job = new_job(system)
     system.send(Route.STATUS_BY_ID, id=job)
-    assert [(operation, parameters["ConsistentRead"]) for operation, parameters in system.calls] == [("GetItem", True)]
+    assert [(operation, parameters["ConsistentRead"]) for operation, parameters in system.calls] == [
+        ("GetItem", True)
+    ]
 
 
-@pytest.mark.parametrize("route", [Route.STATUS_BY_ID, Route.WAIT_BY_ID, Route.CANCEL_BY_ID], ids=lambda r: r.name)
+@pytest.mark.parametrize(
+    "route", [Route.STATUS_BY_ID, Route.WAIT_BY_ID, Route.CANCEL_BY_ID], ids=lambda r: r.name
+)
 def test_job_of_another_org_is_unknown(system: System, route: Route) -> None:
     """Another org's job gets the very answer of an unknown id, and stays as it is."""
     job = new_job(system)

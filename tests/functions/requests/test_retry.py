@@ -74,7 +74,9 @@ def test_dead_letters_job_is_submitted_again(system: System) -> None:
 
 def test_cancelled_job_whose_input_never_comes(system: System) -> None:
     """Once its message is gone for good, the input of a cancelled job is said to be lost."""
-    job_id = system.submit("trial/add", parameters={"a": 1}, options={"keepSeconds": 30 * 24 * 3600}).body["id"]
+    job_id = system.submit("trial/add", parameters={"a": 1}, options={"keepSeconds": 30 * 24 * 3600}).body[
+        "id"
+    ]
     system.send(Route.CANCEL_BY_ID, id=job_id)
     system.clock.time += START_WITHIN_MS
     assert system.send(Route.RETRY_BY_ID, id=job_id).status == 422
@@ -126,7 +128,10 @@ def test_id_that_is_used_again_is_retried_anew(system: System) -> None:
         retried.append(answer.body["id"])
         system.deliver()
         system.clock.time += 700_000
-    assert [system.status(retried[1])[name] for name in ("error", "retryOf")] == ["ValueError: second", job_id]
+    assert [system.status(retried[1])[name] for name in ("error", "retryOf")] == [
+        "ValueError: second",
+        job_id,
+    ]
     assert system.status(retried[0])["state"] == "failed"
 
 

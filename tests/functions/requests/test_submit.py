@@ -90,7 +90,12 @@ def test_same_key_of_another_flow_is_another_job(system: System) -> None:
     system.key = "nk_globex"
     ids.add(
         system.send(
-            Route.SUBMIT, body={"parameters": {"a": 1}}, headers=headers, org="globex", project="trial", flow="add"
+            Route.SUBMIT,
+            body={"parameters": {"a": 1}},
+            headers=headers,
+            org="globex",
+            project="trial",
+            flow="add",
         ).body["id"]
     )
     assert len(ids) == 3
@@ -122,13 +127,18 @@ def test_many_callers_with_one_key_make_one_job(system: System) -> None:
     """Callers that submit the same key at once all get the one job."""
     with ThreadPoolExecutor(32) as callers:
         answers = list(
-            callers.map(lambda _: system.submit(parameters={"a": 1}, headers={"idempotency-key": "k"}), range(32))
+            callers.map(
+                lambda _: system.submit(parameters={"a": 1}, headers={"idempotency-key": "k"}), range(32)
+            )
         )
     assert {answer.status for answer in answers} == {202}
     assert len({answer.body["id"] for answer in answers}) == 1
     while system.messages():
         system.deliver()
-    assert (system.row(answers[0].body["id"]).state, system.row(answers[0].body["id"]).attempt) == ("completed", 1)
+    assert (system.row(answers[0].body["id"]).state, system.row(answers[0].body["id"]).attempt) == (
+        "completed",
+        1,
+    )
 
 
 def test_failed_send_is_healed_by_the_retry(system: System) -> None:
@@ -172,7 +182,9 @@ def test_backoff_of_a_submission_reaches_its_worker(system: System) -> None:
     options = {"backoffSeconds": 0.25, "backoffCapSeconds": 2.0}
     for chosen in ({}, options):
         system.submit(parameters={"a": 1}, options=chosen)
-    plain, own = (parameters["MessageBody"] for operation, parameters in system.calls if operation == "SendMessage")
+    plain, own = (
+        parameters["MessageBody"] for operation, parameters in system.calls if operation == "SendMessage"
+    )
     assert "backoff" not in plain
     assert "timeout" not in plain
     assert (Message.parse(own).backoff_seconds, Message.parse(own).backoff_cap_seconds) == (0.25, 2)

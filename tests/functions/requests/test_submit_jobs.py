@@ -168,7 +168,9 @@ def test_what_there_is_no_time_for_is_left_to_the_retry(system: System) -> None:
 def test_delayed_jobs_wait_each_for_its_time(system: System) -> None:
     """Options are an entry's own."""
     submit(system, added(1), added(2, options={"delaySeconds": 300}))
-    sent = [parameters["Entries"] for operation, parameters in system.calls if operation == "SendMessageBatch"]
+    sent = [
+        parameters["Entries"] for operation, parameters in system.calls if operation == "SendMessageBatch"
+    ]
     assert [entry["DelaySeconds"] for entry in sent[0]] == [0, 300]
 
 

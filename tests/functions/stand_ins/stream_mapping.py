@@ -56,7 +56,9 @@ class Mapping:
     def discard(self, size: int) -> None:
         """Put the next records away, as far as they are too old."""
         oldest = self.system.clock.time - MAXIMUM_AGE_MS
-        old = [each for each in self.pending if each["dynamodb"]["ApproximateCreationDateTime"] * 1000 < oldest][:size]
+        old = [
+            each for each in self.pending if each["dynamodb"]["ApproximateCreationDateTime"] * 1000 < oldest
+        ][:size]
         if old:
             discard(self.uncounted.s3, self.uncounted.bucket, old, self.shard, self.system.clock.time)
             del self.pending[: len(old)]

@@ -36,7 +36,9 @@ def create_tables(dynamodb: "DynamoDBClient") -> None:
     attributes = {"jobs": ("id", INDEX_PARTITION, INDEX_ORDER), "keys": ("hash",), "usage": ("o", "k")}
     for name, table in (("jobs", jobs), ("keys", keys), ("usage", usage)):
         types: Any = [{"AttributeName": each, "AttributeType": "S"} for each in attributes[name]]
-        dynamodb.create_table(TableName=name, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST", **table)
+        dynamodb.create_table(
+            TableName=name, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST", **table
+        )
 
 
 @contextmanager

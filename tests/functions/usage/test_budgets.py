@@ -39,7 +39,9 @@ def forget(system: System) -> None:
     system.clock.time += CACHE_MS
 
 
-@pytest.mark.parametrize("limits", [(3, None), (None, Decimal("0.00006")), (3, Decimal(1)), (99, Decimal("0.00006"))])
+@pytest.mark.parametrize(
+    "limits", [(3, None), (None, Decimal("0.00006")), (3, Decimal(1)), (99, Decimal("0.00006"))]
+)
 def test_budget_of_jobs_or_usd_is_used_up(
     system: System, budgets: Budgets, limits: tuple[int | None, Decimal | None]
 ) -> None:
@@ -58,7 +60,9 @@ def test_budget_is_an_orgs_own(system: System, budgets: Budgets) -> None:
     budgets.set("acme", Limits(jobs=1))
     count(system, [ended(1), ended(2, org="globex")])
     system.key = "nk_globex"
-    answer = system.send(Route.SUBMIT, body={"parameters": {"a": 1}}, org="globex", project="trial", flow="add")
+    answer = system.send(
+        Route.SUBMIT, body={"parameters": {"a": 1}}, org="globex", project="trial", flow="add"
+    )
     assert answer.status == 202
 
 
@@ -164,7 +168,9 @@ def test_month_begins_with_a_whole_budget(system: System, budgets: Budgets) -> N
 
 
 @pytest.mark.parametrize("change", ["raised", "cleared"])
-def test_budget_that_is_changed_lets_submissions_in_again(system: System, budgets: Budgets, change: str) -> None:
+def test_budget_that_is_changed_lets_submissions_in_again(
+    system: System, budgets: Budgets, change: str
+) -> None:
     """And a raised one counts what was used before."""
     budgets.set("acme", Limits(jobs=2))
     count(system, [ended(1), ended(2)])
@@ -225,10 +231,14 @@ def test_state_of_a_budget_is_shown(budgets: Budgets, system: System) -> None:
 def test_budget_that_cannot_be_read(budgets: Budgets, system: System) -> None:
     """It is in the list, and says why; the others are as they were, and jobs of its org are accepted and counted."""
     budgets.set("acme", Limits(jobs=3))
-    budgets.client.put_item(TableName="usage", Item={"o": {"S": "#budget"}, "k": {"S": "bad"}, "jobs": {"S": "many"}})
+    budgets.client.put_item(
+        TableName="usage", Item={"o": {"S": "#budget"}, "k": {"S": "bad"}, "jobs": {"S": "many"}}
+    )
     good, bad = budgets.rows()
     assert (good.org, good.limits.jobs, good.problem) == ("acme", 3, None)
     assert (bad.org, bad.problem) == ("bad", "it has no 'N'")
-    budgets.client.put_item(TableName="usage", Item={"o": {"S": "#budget"}, "k": {"S": "acme"}, "jobs": {"S": "many"}})
+    budgets.client.put_item(
+        TableName="usage", Item={"o": {"S": "#budget"}, "k": {"S": "acme"}, "jobs": {"S": "many"}}
+    )
     count(system, [ended(1)])
     assert submit(system).status == 202

@@ -33,7 +33,9 @@ def completes(system: System, job_id: str) -> None:
 def fails_at_the_second_attempt(system: System, job_id: str) -> None:
     job = claim(system, job_id)
     system.clock.time += 1000
-    system.deployment.table.release(job, error="x", not_before=system.clock.time + 5000, now=system.clock.time)
+    system.deployment.table.release(
+        job, error="x", not_before=system.clock.time + 5000, now=system.clock.time
+    )
     system.clock.time += 5000
     job = claim(system, job_id)
     system.clock.time += 500
@@ -83,7 +85,9 @@ def is_settled_by_the_reader_of_dead_letters(system: System, job_id: str) -> Non
         (is_settled_by_the_reader_of_dead_letters, Usage(failed=1)),
     ],
 )
-def test_job_counts_once_whoever_ends_it(system: System, end: Callable[[System, str], None], usage: Usage) -> None:
+def test_job_counts_once_whoever_ends_it(
+    system: System, end: Callable[[System, str], None], usage: Usage
+) -> None:
     """With its outcome, its attempts, and how long they have run as far as a worker has written it."""
     stream = Stream()
     end(system, system.submit(parameters={"a": 1}).body["id"])
@@ -152,7 +156,9 @@ CUTS: dict[str, list[slice]] = {
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("applied", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", [1, 2, 3])
-def test_crash_at_any_write_loses_and_repeats_nothing(system: System, at: int, applied: bool, cut: str) -> None:
+def test_crash_at_any_write_loses_and_repeats_nothing(
+    system: System, at: int, applied: bool, cut: str
+) -> None:
     """Before the first write, between two or after the last: the batch comes again, cut as before or otherwise."""
     records = mixed()
     first = records[:9] if cut.startswith("begun") else records
@@ -181,7 +187,9 @@ def test_sequence_numbers_grow_by_value(system: System) -> None:
     assert sums(system)[DAY, "demo/echo"].completed == 2
 
 
-def test_record_that_cannot_be_read_holds_up_nothing(system: System, caplog: pytest.LogCaptureFixture) -> None:
+def test_record_that_cannot_be_read_holds_up_nothing(
+    system: System, caplog: pytest.LogCaptureFixture
+) -> None:
     """It is passed over, and the log says which and why."""
     poison = ended(2)
     del poison["dynamodb"]["NewImage"]["o"]
@@ -193,7 +201,9 @@ def test_record_that_cannot_be_read_holds_up_nothing(system: System, caplog: pyt
     assert "has not ended" in str(caplog.records[1].exc_info)
 
 
-def test_sum_that_cannot_be_written_holds_up_nothing(system: System, caplog: pytest.LogCaptureFixture) -> None:
+def test_sum_that_cannot_be_written_holds_up_nothing(
+    system: System, caplog: pytest.LogCaptureFixture
+) -> None:
     """A write that DynamoDB will never take is passed over with its reason; the others of the batch are made."""
     with caplog.at_level("ERROR", "noukai"), refusing(system, "ValidationException", times=1):
         count(system, [ended(1), ended(2, flow="demo/other")])

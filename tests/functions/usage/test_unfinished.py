@@ -78,14 +78,19 @@ def test_org_at_its_bound_is_refused_until_a_job_has_ended(system: System, budge
     pass_time(system)
     answer = submit(system)
     assert refused(answer)
-    assert (answer.headers["Retry-After"], "has 2 unfinished jobs" in answer.body["detail"]["message"]) == ("30", True)
+    assert (answer.headers["Retry-After"], "has 2 unfinished jobs" in answer.body["detail"]["message"]) == (
+        "30",
+        True,
+    )
     assert submit(system, **{"idempotency-key": "k"}).body["id"] == known
     assert refused(system.send(Route.RETRY_BY_ID, id=failed))
     entries = {"jobs": [{"parameters": {"a": 1}}]}
     batch = system.send(Route.SUBMIT_JOBS, body=entries, org="acme", project="trial", flow="add")
     assert batch.body["jobs"][0]["error"]["code"] == ErrorCode.RATE_LIMITED
     system.key = "nk_globex"
-    other = system.send(Route.SUBMIT, body={"parameters": {"a": 1}}, org="globex", project="trial", flow="add")
+    other = system.send(
+        Route.SUBMIT, body={"parameters": {"a": 1}}, org="globex", project="trial", flow="add"
+    )
     assert other.status == 202
     system.key = "nk_acme"
     count(system, [ended(3)])
@@ -138,7 +143,10 @@ def test_days_that_are_over_are_put_together(system: System) -> None:
     number = numbers(1)
     for day in range(10):
         now = NOW + day * A_DAY
-        count(system, [submitted(next(number), created_at=now, start_by=now + START_WITHIN_MS) for _ in range(3)])
+        count(
+            system,
+            [submitted(next(number), created_at=now, start_by=now + START_WITHIN_MS) for _ in range(3)],
+        )
         count(system, [ended(next(number), completed_at=now)])
     system.clock.time = NOW + 9 * A_DAY
     assert unfinished(system) == Unfinished(20, 0)

@@ -47,7 +47,10 @@ def test_this_month_is_shown_by_default(system: System) -> None:
     """From its first day until today; `from` alone goes on until today, `to` alone begins with that month."""
     for days in (-14, 0, 1):
         count(system, [ended(days + 20, completed_at=NOW + days * A_DAY)], f"shardId-{days}")
-    shown = {query: [each["day"] for each in usage(system, query).body["days"]] for query in ("", "from=2023-10-31")}
+    shown = {
+        query: [each["day"] for each in usage(system, query).body["days"]]
+        for query in ("", "from=2023-10-31")
+    }
     assert shown == {"": [DAY], "from=2023-10-31": ["2023-10-31", DAY]}
     assert usage(system, "to=2023-10-31").body == {
         "from": "2023-10-01",

@@ -103,7 +103,9 @@ def test_late_worker_cannot_settle(system: System) -> None:
     assert system.status(job_id) == settled
 
 
-@pytest.mark.parametrize("body", ["", "no json", "[]", "{}", '{"id": 1}', '{"id": "job_x", "surprise": true}'])
+@pytest.mark.parametrize(
+    "body", ["", "no json", "[]", "{}", '{"id": 1}', '{"id": "job_x", "surprise": true}']
+)
 def test_poison_is_dropped(system: System, body: str) -> None:
     """A body that is not a message is dropped, and its neighbours run."""
     queue = system.deployment.queue
@@ -206,7 +208,9 @@ def test_batch_that_takes_long_gives_back_what_has_not_started(system: System) -
     """Deliveries that a first job keeps waiting for a second are given back at once, without using an attempt."""
     system.clock.step = 300
     slow = system.submit("trial/count", parameters={"steps": 1}).body["id"]
-    others = [system.submit("trial/hang", parameters={"begun": "x", "ended": "y"}).body["id"] for _ in range(2)]
+    others = [
+        system.submit("trial/hang", parameters={"begun": "x", "ended": "y"}).body["id"] for _ in range(2)
+    ]
     answer = system.deliver(remaining_ms=30_000)
     assert {system.status(job_id).get("attempt") for job_id in others} == {None}
     assert len(answer["batchItemFailures"]) == 2
@@ -219,7 +223,9 @@ def test_visibility_is_shortened_for_the_whole_batch_in_one_request(system: Syst
     for _ in range(3):
         system.submit(parameters={"a": 1})
     system.deliver()
-    first = next(parameters for operation, parameters in system.calls if operation == "ChangeMessageVisibilityBatch")
+    first = next(
+        parameters for operation, parameters in system.calls if operation == "ChangeMessageVisibilityBatch"
+    )
     assert [entry["VisibilityTimeout"] for entry in first["Entries"]] == [60, 60, 60]
 
 

@@ -48,7 +48,9 @@ def test_fresh_process(system: System) -> None:
     assert output(run(system, "use-model")) == first
 
 
-@pytest.mark.parametrize(("how", "kept"), [("add", True), ("leave-a-daemon", False), ("leave-a-thread", False)])
+@pytest.mark.parametrize(
+    ("how", "kept"), [("add", True), ("leave-a-daemon", False), ("leave-a-thread", False)]
+)
 def test_process_is_replaced_after_what_is_not_a_clean_end(
     system: System, tmp_path: Path, how: str, kept: bool
 ) -> None:
@@ -79,7 +81,8 @@ def test_process_whose_files_cannot_be_removed_is_ended(system: System) -> None:
     process = pool.take("trial", fresh=False)
     Path(process.folder, "file").touch()
     with patch(
-        "noukai_functions.worker.process.pool.remove_scratch", side_effect=[OSError(errno.ENOTEMPTY, "not empty"), None]
+        "noukai_functions.worker.process.pool.remove_scratch",
+        side_effect=[OSError(errno.ENOTEMPTY, "not empty"), None],
     ) as remove:
         pool.give_back(process)
     assert remove.call_count == 2
@@ -113,7 +116,10 @@ def test_no_process_costs_no_attempt(system: System, lack: int) -> None:
     """If the system has no process for a flow, that is the worker's fault: the delivery is given back, unclaimed."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     what = "pipe" if lack == errno.EMFILE else "fork"
-    with patch.object(os, what, side_effect=OSError(lack, os.strerror(lack))), pytest.raises(WorkerBrokenError):
+    with (
+        patch.object(os, what, side_effect=OSError(lack, os.strerror(lack))),
+        pytest.raises(WorkerBrokenError),
+    ):
         system.deliver()
     assert (system.row(job_id).attempt, system.hidden_for()) == (0, [0])
     system.deliver()
@@ -127,7 +133,10 @@ def test_no_process_costs_no_attempt(system: System, lack: int) -> None:
         ("import os; os.kill(os.getpid(), 9)", "ProcessDied: the flow's process was ended by SIGKILL"),
         ("import sys; sys.exit(3)", "SystemExit: 3"),
         ("import nothing_of_the_kind", "ModuleNotFoundError: No module named 'nothing_of_the_kind'"),
-        ("import time; time.sleep(600)", "TimeoutError: the flow's module was still being imported after 0.2 seconds"),
+        (
+            "import time; time.sleep(600)",
+            "TimeoutError: the flow's module was still being imported after 0.2 seconds",
+        ),
     ],
 )
 def test_module_that_dies_or_hangs_costs_its_own_job_an_attempt(
@@ -176,7 +185,9 @@ def attempt_in(pool: ProcessPool) -> int:
     """Run an attempt; gives the process."""
     process = pool.take("trial", fresh=False)
     until = 2 * 1_700_000_000_000
-    process.begin(Call("trial/greet", "job_x", "acme", 1, 0, 3600, 60_000, until, process.folder, {"message": "x"}))
+    process.begin(
+        Call("trial/greet", "job_x", "acme", 1, 0, 3600, 60_000, until, process.folder, {"message": "x"})
+    )
     while (outcome := process.receive(5)) is None:
         pass
     assert outcome == Returned('"hello x"')

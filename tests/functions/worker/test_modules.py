@@ -41,7 +41,10 @@ def test_module_is_one_by_whatever_name(folder: Path, first: str, statement: str
     (folder / "counter.py").write_text(f"{statement}\n")
     said = f"import {first}, flows.counter, flows.shop, shop\nprint(flows.counter.Item is flows.shop.Item is shop.Item)"
     assert run(folder, said) == "True"
-    assert run(folder, f"import {first}, shop\nprint(shop.Item.__module__, shop.__name__)") == "flows.shop flows.shop"
+    assert (
+        run(folder, f"import {first}, shop\nprint(shop.Item.__module__, shop.__name__)")
+        == "flows.shop flows.shop"
+    )
 
 
 @pytest.mark.parametrize("first", ["library.items", "flows.library.items", "library", "flows.library"])
@@ -82,7 +85,8 @@ def test_project_named_like_a_package_without_a_file_hides_nothing(
     (library / "google" / "cloud" / "storage.py").write_text("WHOSE = 'theirs'\n")
     (folder / "google.py").write_text("")
     said = (
-        f"sys.path.append({str(library)!r})\nimport flows.google\nfrom google.cloud.storage import WHOSE\nprint(WHOSE)"
+        f"sys.path.append({str(library)!r})\nimport flows.google\n"
+        "from google.cloud.storage import WHOSE\nprint(WHOSE)"
     )
     assert run(folder, said) == "theirs"
 
@@ -92,7 +96,9 @@ def test_project_named_like_a_folder_beside_the_flows_is_found(tmp_path: Path) -
     (tmp_path / "flows").mkdir()
     (tmp_path / "catalog").mkdir()
     (tmp_path / "flows" / "catalog.py").write_text(ITEM)
-    said = f"sys.path.append({str(tmp_path)!r})\nimport flows.catalog, catalog\nprint(flows.catalog is catalog)"
+    said = (
+        f"sys.path.append({str(tmp_path)!r})\nimport flows.catalog, catalog\nprint(flows.catalog is catalog)"
+    )
     assert run(tmp_path / "flows", said) == "True"
 
 
@@ -107,7 +113,9 @@ def test_missing_module_is_missing_by_its_name(folder: Path) -> None:
 
 def test_failed_import_is_tried_again(folder: Path) -> None:
     """Neither name is left behind, half imported."""
-    (folder / "broken.py").write_text("import sys\nif not hasattr(sys, 'mended'): raise ValueError('broken')\n")
+    (folder / "broken.py").write_text(
+        "import sys\nif not hasattr(sys, 'mended'): raise ValueError('broken')\n"
+    )
     said = (
         "try:\n    import broken\nexcept ValueError as error:\n    print(error, 'broken' in sys.modules)\n"
         "sys.mended = True\nimport broken\nprint(broken.__name__)"

@@ -63,8 +63,13 @@ def test_timeout_stops_the_flow(system: System, tmp_path: Path, flow: str) -> No
     """A flow that runs too long is interrupted, cleans up, and its job fails with `TimeoutError`."""
     begun, ended = tmp_path / "begun", tmp_path / "ended"
     system.clock.step = 1000
-    status = system.run(flow, parameters={"begun": str(begun), "ended": str(ended)}, options={"timeoutSeconds": 2})
-    assert (status["state"], status["error"]) == ("failed", "TimeoutError: the flow was stopped after 2 seconds")
+    status = system.run(
+        flow, parameters={"begun": str(begun), "ended": str(ended)}, options={"timeoutSeconds": 2}
+    )
+    assert (status["state"], status["error"]) == (
+        "failed",
+        "TimeoutError: the flow was stopped after 2 seconds",
+    )
     assert status["stoppedAt"]
     assert ended.exists()
 

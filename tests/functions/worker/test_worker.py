@@ -59,13 +59,17 @@ def test_short_job_costs_two_writes(system: System) -> None:
     system.run("add", parameters={"a": 1})
     system.submit(parameters={"a": 1})
     system.deliver()
-    operations = [operation for operation, _ in system.calls if operation not in ("ReceiveMessage", "DeleteMessage")]
+    operations = [
+        operation for operation, _ in system.calls if operation not in ("ReceiveMessage", "DeleteMessage")
+    ]
     assert operations == ["UpdateItem", "ChangeMessageVisibilityBatch", "UpdateItem"]
 
 
 def claims(system: System) -> list[Any]:
     """The values that each claim of the last delivery has written."""
-    written = [parameters["ExpressionAttributeValues"] for name, parameters in system.calls if name == "UpdateItem"]
+    written = [
+        parameters["ExpressionAttributeValues"] for name, parameters in system.calls if name == "UpdateItem"
+    ]
     return [values for values in written if ":lease" in values]
 
 
@@ -120,7 +124,11 @@ def test_last_failed_attempt_fails_the_job(system: System) -> None:
 def test_permanent_error_fails_at_once(system: System) -> None:
     """`PermanentError` fails the job although attempts are left."""
     status = system.run("refuse")
-    assert (status["state"], status["attempt"], status["error"]) == ("failed", 1, "PermanentError: never again")
+    assert (status["state"], status["attempt"], status["error"]) == (
+        "failed",
+        1,
+        "PermanentError: never again",
+    )
 
 
 def test_retry_after_of_an_exception_is_honoured(system: System) -> None:

@@ -64,14 +64,18 @@ def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
 def queued(system: System, flow: str) -> list[str]:
     """The ids of the jobs in the queue of a flow's workers, which stay there."""
     queue = system.deployment.queue_of(flow)
-    answer: Any = queue.client.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    answer: Any = queue.client.receive_message(
+        QueueUrl=queue.url, MaxNumberOfMessages=10, VisibilityTimeout=0
+    )
     return [Message.parse(each["Body"]).id for each in answer.get("Messages", ())]
 
 
 def worker_of(system: System, flow: str, **environment: str) -> System:
     """The system as the workers of a flow see it."""
     url = {"QUEUE_URL": system.deployment.queue_of(flow).url}
-    deployment = replace(system.deployment, environment={**system.deployment.environment, **url, **environment})
+    deployment = replace(
+        system.deployment, environment={**system.deployment.environment, **url, **environment}
+    )
     return replace(system, deployment=deployment)
 
 
@@ -134,7 +138,9 @@ def test_retry_goes_to_its_flows_own_queue(system: System) -> None:
 
 def test_sender_that_knows_no_such_queue_yet_sends_to_the_default_one(system: System) -> None:
     """While a deployment is updated, a catalog may be newer than the environment; every worker has all flows."""
-    older = {name: each for name, each in system.deployment.environment.items() if name != "WORKER_KIND_QUEUES"}
+    older = {
+        name: each for name, each in system.deployment.environment.items() if name != "WORKER_KIND_QUEUES"
+    }
     sender = replace(system, deployment=replace(system.deployment, environment=older))
     job_id = sender.submit("scales/weigh", parameters={"a": 7}).body["id"]
     system.deliver()
@@ -194,7 +200,9 @@ def test_compute_counts_with_the_memory_of_the_worker_that_ran(
     assert usage == Usage(completed=1, attempts=1, ran_ms=usage.ran_ms, mb_ms=usage.ran_ms * memory)
 
 
-def test_attempt_on_a_default_worker_after_one_on_another_counts_as_one_of_a_default_worker(system: System) -> None:
+def test_attempt_on_a_default_worker_after_one_on_another_counts_as_one_of_a_default_worker(
+    system: System,
+) -> None:
     """The row says no more that the worker of another kind had claimed it."""
     job_id = system.submit("scales/weigh", parameters={"a": 1}).body["id"]
     job = claim(system, job_id, 2048)

@@ -39,7 +39,9 @@ def test_api_asset_has_our_code_its_libraries_and_nothing_else(asset: Assets, pl
 
 
 @pytest.mark.parametrize("platform", ["manylinux", "host"])
-def test_worker_asset_has_also_the_flows_and_what_converts_their_arguments(asset: Assets, platform: Platform) -> None:
+def test_worker_asset_has_also_the_flows_and_what_converts_their_arguments(
+    asset: Assets, platform: Platform
+) -> None:
     """And nothing else."""
     assert top_level(asset("worker", platform)) == OURS | {"noukai"} | LIBRARIES | WORKERS
     assert top_level(asset("worker", platform) / "own") == AWS - LIBRARIES
@@ -91,8 +93,12 @@ def test_asset_is_small(asset: Assets, tmp_path: Path, name: AssetName, megabyte
     assert Path(archive).stat().st_size < megabytes * 1e6
 
 
-@pytest.mark.parametrize(("platform", "processor"), [("manylinux", "aarch64"), ("manylinux-x86_64", "x86_64")])
-def test_deployed_extensions_are_for_the_architecture(asset: Assets, platform: Platform, processor: str) -> None:
+@pytest.mark.parametrize(
+    ("platform", "processor"), [("manylinux", "aarch64"), ("manylinux-x86_64", "x86_64")]
+)
+def test_deployed_extensions_are_for_the_architecture(
+    asset: Assets, platform: Platform, processor: str
+) -> None:
     """Whatever machine has made the asset."""
     extensions = [content for name, content in files(asset("worker", platform)).items() if ".so" in name]
     assert extensions
@@ -100,7 +106,9 @@ def test_deployed_extensions_are_for_the_architecture(asset: Assets, platform: P
 
 
 @pytest.mark.parametrize("name", ["api", "worker"])
-def test_asset_is_the_same_from_run_to_run(asset: Assets, write: Write, tmp_path: Path, name: AssetName) -> None:
+def test_asset_is_the_same_from_run_to_run(
+    asset: Assets, write: Write, tmp_path: Path, name: AssetName
+) -> None:
     """Byte for byte, with the libraries installed anew: so a deployment changes what somebody has changed."""
     again = files(write(name, "manylinux", cache=tmp_path))
     assert again == files(asset(name, "manylinux"))
@@ -119,7 +127,9 @@ def test_flows_of_any_folder_are_bundled(write: Write, flows: Path) -> None:
     assert "texts/shout" in (folder / "catalog" / "flows.json").read_text()
 
 
-def test_engine_is_in_the_apis_asset_only_if_a_flow_takes_it(write: Write, flows: Path, tmp_path: Path) -> None:
+def test_engine_is_in_the_apis_asset_only_if_a_flow_takes_it(
+    write: Write, flows: Path, tmp_path: Path
+) -> None:
     """A pattern or a date takes pydantic's engine, which is as large as all the rest, and nothing else of pydantic."""
     assert "pydantic_core" not in top_level(write("api", "host", flows))
     (flows / "dates.py").write_text(

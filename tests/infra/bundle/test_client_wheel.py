@@ -12,7 +12,11 @@ from noukai_infra.bundle.libraries.client_wheel import wheel_of_client
 def test_wheel_has_the_client_alone(tmp_path: Path) -> None:
     """Neither functions nor infrastructure; its record names every file."""
     wheel = wheel_of_client(tmp_path)
-    assert (wheel.name, wheel.version, wheel.is_for_this_machine_alone) == ("noukai", version("noukai"), False)
+    assert (wheel.name, wheel.version, wheel.is_for_this_machine_alone) == (
+        "noukai",
+        version("noukai"),
+        False,
+    )
     with zipfile.ZipFile(wheel.path) as archive:
         names = archive.namelist()
         info = f"noukai-{wheel.version}.dist-info"

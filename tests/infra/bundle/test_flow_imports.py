@@ -15,7 +15,9 @@ Write = Callable[..., Path]
 
 
 @pytest.mark.parametrize("name", ["infra", "tests", "noukai.testing"])
-def test_what_is_only_in_this_repository_is_missed_at_build_time(write: Write, flows: Path, name: str) -> None:
+def test_what_is_only_in_this_repository_is_missed_at_build_time(
+    write: Write, flows: Path, name: str
+) -> None:
     """It is in no asset."""
     module = flows / "texts.py"
     module.write_text(f"import {name}\n{module.read_text()}")
@@ -26,11 +28,17 @@ def test_what_is_only_in_this_repository_is_missed_at_build_time(write: Write, f
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("from noukai import Noukai\n", r"texts\.py:1: .*'Noukai' .*: add noukai to .*flows/requirements\.txt"),
+        (
+            "from noukai import Noukai\n",
+            r"texts\.py:1: .*'Noukai' .*: add noukai to .*flows/requirements\.txt",
+        ),
         ("from functions.flow import flow\n", r"texts\.py:1: .*'functions': .* `from noukai\.flow import "),
         ("import yaml\n", r"texts\.py:1: .*'yaml': add pyyaml to .*flows/requirements\.txt"),
         ("from flows_of_mine import shop\n", r"add flows-of-mine to "),
-        ("from aws_lambda_powertools.utilities import parser\n", r"texts\.py:1: .*: add aws-lambda-powertools to "),
+        (
+            "from aws_lambda_powertools.utilities import parser\n",
+            r"texts\.py:1: .*: add aws-lambda-powertools to ",
+        ),
         (
             "def later():\n    from noukai import Noukai\n",
             r"texts\.py:2: .*'noukai' .*: add noukai to .*requirements\.txt",
@@ -118,7 +126,9 @@ if __name__ == "__main__":
 """
 
 
-def test_modules_are_one_in_a_process_that_python_starts_anew(write: Write, flows: Path, tmp_path: Path) -> None:
+def test_modules_are_one_in_a_process_that_python_starts_anew(
+    write: Write, flows: Path, tmp_path: Path
+) -> None:
     """For a part of a flow: what it makes of a neighbour's class comes back as such."""
     (flows / "_items.py").write_text("class Item: ...\n")
     (flows / "shop.py").write_text(

@@ -24,7 +24,8 @@ def entries(file: Path) -> dict[str, tuple[str, frozenset[str]]]:
     whole = re.sub(r"(?m)^ *#.*\n", "", file.read_text()).replace("\\\n", "")
     lines = [line.split() for line in whole.splitlines()]
     found = {
-        tuple(line[0].split("==")): frozenset(part for part in line if part.startswith("--hash")) for line in lines
+        tuple(line[0].split("==")): frozenset(part for part in line if part.startswith("--hash"))
+        for line in lines
     }
     return {name: (of, hashes) for (name, of), hashes in found.items()}
 

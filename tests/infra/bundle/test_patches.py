@@ -45,7 +45,9 @@ def test_pruning_names_a_file_that_is_gone(installed: Path, name: str) -> None:
     """Rather than leaving in the asset what the new version has put elsewhere."""
     path = installed / "urllib3" / name
     path.rename(path.with_name("elsewhere"))
-    with pytest.raises(BundleError, match=rf"urllib3/{name}: .* for version {re.escape(MADE_FOR['urllib3'])}"):
+    with pytest.raises(
+        BundleError, match=rf"urllib3/{name}: .* for version {re.escape(MADE_FOR['urllib3'])}"
+    ):
         prune_own(installed)
 
 
@@ -72,7 +74,9 @@ def test_patch_of_nothing_is_refused() -> None:
         patch(ModuleType("emulator"), "poll", lambda _: 1)
 
 
-@pytest.mark.parametrize("code", ["errors = list()\n", "    errors = []\n    raise Error(rule='propertyNames')\n"])
+@pytest.mark.parametrize(
+    "code", ["errors = list()\n", "    errors = []\n    raise Error(rule='propertyNames')\n"]
+)
 def test_validator_that_would_find_all_errors_is_refused(code: str) -> None:
     """A hostile input would have as many as it likes."""
     with pytest.raises(RuntimeError, match="fastjsonschema's code has no"):

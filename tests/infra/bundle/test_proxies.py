@@ -17,7 +17,9 @@ NOWHERE = "http://127.0.0.1:9"
 @pytest.fixture(autouse=True)
 def _plain_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installer without the settings and the cache of this machine."""
-    for name in [name for name in os.environ if name.startswith(("UV_", "SSL_")) or name.lower().endswith("_proxy")]:
+    for name in [
+        name for name in os.environ if name.startswith(("UV_", "SSL_")) or name.lower().endswith("_proxy")
+    ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("UV_NO_CONFIG", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
@@ -31,7 +33,9 @@ def installed(folder: Path) -> str:
     return str(raised.value)
 
 
-def test_libraries_behind_an_unknown_authority(index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_libraries_behind_an_unknown_authority(
+    index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The installer tells of the certificate, and the build of the variables for its authority."""
     monkeypatch.setenv("UV_DEFAULT_INDEX", index)
     said = installed(tmp_path)
@@ -59,10 +63,15 @@ def test_libraries_behind_a_proxy_that_is_not_there(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("is_proxy", [False, True], ids=["authority", "proxy"])
-def test_cdk_command(index: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], *, is_proxy: bool) -> None:
+def test_cdk_command(
+    index: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], *, is_proxy: bool
+) -> None:
     """Node tells of the certificate or the proxy, and the command of the variables."""
     way = {"HTTPS_PROXY": NOWHERE} if is_proxy else {}
-    registry = {"NPM_CONFIG_REGISTRY": "https://registry.test" if is_proxy else index, "NPM_CONFIG_FETCH_RETRIES": "0"}
+    registry = {
+        "NPM_CONFIG_REGISTRY": "https://registry.test" if is_proxy else index,
+        "NPM_CONFIG_FETCH_RETRIES": "0",
+    }
     with pytest.raises(OperatorError, match=r"set HTTPS_PROXY; .* SSL_CERT_FILE to its certificates"):
         Cdk({"HOME": str(tmp_path), **registry, **way}, tmp_path / "cdk").run("--version")
     said = capfd.readouterr().err

@@ -82,7 +82,9 @@ for url in ("http://[::1]:80/x", "https://[fe80::1%25eth0]", "https://dynamodb.e
 def test_addresses_are_read_as_by_the_libraries_themselves(asset: Assets) -> None:
     """Be it that a pattern is compiled when it is needed and not before."""
     said = [
-        subprocess.run([sys.executable, *("-S", "-c", ADDRESSES)], env=path, capture_output=True, text=True, check=True)
+        subprocess.run(
+            [sys.executable, *("-S", "-c", ADDRESSES)], env=path, capture_output=True, text=True, check=True
+        )
         for path in ({"PYTHONPATH": str(asset("api", "host"))}, {"PYTHONPATH": get_path("purelib")})
     ]
     assert said[0].stdout == said[1].stdout

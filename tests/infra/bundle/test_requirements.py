@@ -103,7 +103,8 @@ def test_hashes(install: Install, links: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["-e ../own", "--editable=../own", "../own", "own @ {uri}", "../own ; python_version > '3'", "{path}"]
+    "line",
+    ["-e ../own", "--editable=../own", "../own", "own @ {uri}", "../own ; python_version > '3'", "{path}"],
 )
 def test_local_project(install: Install, tmp_path: Path, line: str) -> None:
     """Is built, since an asset has no place for links to it, and again whenever one of its files has changed."""

@@ -93,7 +93,9 @@ def test_every_function_gets_ready() -> None:
     assert {*MADE, "worker"} == {*ENTRIES}
 
 
-def test_service_that_is_away_does_not_keep_a_function_from_its_start(asset: Assets, template: Template) -> None:
+def test_service_that_is_away_does_not_keep_a_function_from_its_start(
+    asset: Assets, template: Template
+) -> None:
     """Its first request tries again, and answers with what it finds."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = closed.getsockname()
@@ -101,7 +103,9 @@ def test_service_that_is_away_does_not_keep_a_function_from_its_start(asset: Ass
     assert set(made) >= SUBMITS
 
 
-def test_worker_imports_its_flows_and_then_connects(asset: Assets, template: Template, listener: socket.socket) -> None:
+def test_worker_imports_its_flows_and_then_connects(
+    asset: Assets, template: Template, listener: socket.socket
+) -> None:
     """In the process of each project, which has none of its connections, and for eight seconds at most."""
     done, waits, ready = started("worker", asset("worker", "host"), template, listener, script=WORKER_STARTS)
     assert done == ["os.fork", "socket.connect", "socket.connect"]

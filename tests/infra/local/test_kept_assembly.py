@@ -55,8 +55,15 @@ def normal(assembly: Assembly, version: str) -> tuple[str, dict[str, bytes]]:
     for number, asset in enumerate(assembly.assets):
         template = template.replace(asset.key, f"asset {number}")
     template = re.sub(r"(CurrentVersion[0-9A-F]{8})[0-9a-f]{32}", r"\1", template)
-    assets = {("worker" if (asset.path / "flows").is_dir() else "api"): asset.path for asset in assembly.assets}
-    files = ((name, folder, path) for name, folder in assets.items() for path in folder.rglob("*") if path.is_file())
+    assets = {
+        ("worker" if (asset.path / "flows").is_dir() else "api"): asset.path for asset in assembly.assets
+    }
+    files = (
+        (name, folder, path)
+        for name, folder in assets.items()
+        for path in folder.rglob("*")
+        if path.is_file()
+    )
     return template, {f"{name}/{path.relative_to(folder)}": path.read_bytes() for name, folder, path in files}
 
 
@@ -95,7 +102,11 @@ def test_it_is_what_the_cdk_would_make(
 
 @pytest.mark.parametrize(
     "flows_then",
-    [FLOWS.replace("512", "1024"), FLOWS.replace("def plain", "def simple"), FLOWS.replace("@flow\ndef", "def")],
+    [
+        FLOWS.replace("512", "1024"),
+        FLOWS.replace("def plain", "def simple"),
+        FLOWS.replace("@flow\ndef", "def"),
+    ],
 )
 def test_another_template_is_for_the_cdk(
     flows: Path, settings: Settings, bundler: Callable[..., Bundler], flows_then: str

@@ -87,7 +87,10 @@ class Api:
     def output(self, job: str) -> object:
         """Wait for the job, and return what it has returned in its first attempt."""
         deadline = time.monotonic() + JOB_SECONDS
-        while (status := self._client.get(f"/jobs/{job}/wait?seconds=5").json())["state"] in {"pending", "running"}:
+        while (status := self._client.get(f"/jobs/{job}/wait?seconds=5").json())["state"] in {
+            "pending",
+            "running",
+        }:
             assert time.monotonic() < deadline, status
         assert (status["state"], status["attempt"]) == ("completed", 1), status
         return status["result"]["output"]
@@ -111,7 +114,9 @@ def flows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def system(flows: Path) -> Iterator[Running]:
-    with started({**os.environ, "SECRET": "of the user", "AWS_PROFILE": "of-the-user"}, flows=flows) as system:
+    with started(
+        {**os.environ, "SECRET": "of the user", "AWS_PROFILE": "of-the-user"}, flows=flows
+    ) as system:
         yield system
 
 

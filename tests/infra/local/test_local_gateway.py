@@ -27,7 +27,13 @@ class Slowly(httpx.AsyncByteStream):
 
 
 def scope(path: bytes, query: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = ()) -> dict[str, Any]:
-    return {"type": "http", "method": "POST", "raw_path": path, "query_string": query, "headers": list(headers)}
+    return {
+        "type": "http",
+        "method": "POST",
+        "raw_path": path,
+        "query_string": query,
+        "headers": list(headers),
+    }
 
 
 def exchange(
@@ -57,7 +63,9 @@ def test_an_object_is_handed_on_to_s3_piece_by_piece() -> None:
             seen.append(request)
             assert isinstance(request.stream, httpx.AsyncByteStream)
             assert [piece async for piece in request.stream] == [b"he", b"llo"]
-            return httpx.Response(200, headers={"ETag": "e", "Content-Length": "4"}, stream=Slowly([b"do", b"ne"]))
+            return httpx.Response(
+                200, headers={"ETag": "e", "Content-Length": "4"}, stream=Slowly([b"do", b"ne"])
+            )
 
     headers = [(b"host", b"127.0.0.1:8080"), (b"content-length", b"5"), (b"x-amz-checksum-sha256", b"c=")]
     request = scope(b"/payloads/keep-2d/acme/a", b"X-Amz-Signature=s", headers)
@@ -88,14 +96,23 @@ def test_a_request_is_handed_on_as_it_came() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        headers = [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("Content-Length", "8"), ("Connection", "close")]
+        headers = [
+            ("Set-Cookie", "a=1"),
+            ("Set-Cookie", "b=2"),
+            ("Content-Length", "8"),
+            ("Connection", "close"),
+        ]
         return httpx.Response(202, headers=headers, stream=httpx.ByteStream(b"accepted"))
 
-    request = scope(b"/api/v1/a%2Fb/../c//d", b"q=%2F&q=+", [(b"Authorization", b"Bearer nk_x"), (b"host", b"l:8080")])
+    request = scope(
+        b"/api/v1/a%2Fb/../c//d", b"q=%2F&q=+", [(b"Authorization", b"Bearer nk_x"), (b"host", b"l:8080")]
+    )
     start, body = exchange(httpx.MockTransport(answer), request, HELLO)
 
     assert seen[0].method == "POST"
-    assert seen[0].extensions["target"] == b"/_aws/execute-api/abc12345/$default/api/v1/a%2Fb/../c//d?q=%2F&q=+"
+    assert (
+        seen[0].extensions["target"] == b"/_aws/execute-api/abc12345/$default/api/v1/a%2Fb/../c//d?q=%2F&q=+"
+    )
     assert seen[0].headers["authorization"] == "Bearer nk_x"
     assert seen[0].headers["host"] == "127.0.0.1:4566"
     assert seen[0].content == b"hello"

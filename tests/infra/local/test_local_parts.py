@@ -41,7 +41,10 @@ def write_assembly(folder: Path) -> None:
         for name, path in sources.items()
     }
     artifacts = {
-        "noukai": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "noukai.template.json"}},
+        "noukai": {
+            "type": "aws:cloudformation:stack",
+            "properties": {"templateFile": "noukai.template.json"},
+        },
         "noukai.assets": {"type": "cdk:asset-manifest", "properties": {"file": "noukai.assets.json"}},
     }
     (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
@@ -198,6 +201,8 @@ def test_a_process_that_will_not_stop_is_killed() -> None:
 
 def test_a_process_of_another_run_is_left_alone() -> None:
     """Ending one run does not touch another."""
-    with subprocess.Popen(["cat"], env={**os.environ, processes.MARK: "other"}, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        ["cat"], env={**os.environ, processes.MARK: "other"}, stdin=subprocess.PIPE
+    ) as process:
         processes.end_all(uuid.uuid4().hex)
         assert process.poll() is None

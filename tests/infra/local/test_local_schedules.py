@@ -22,7 +22,9 @@ def test_schedule_sends_its_message_and_is_gone(emulator: Emulator) -> None:
     scheduler.create_schedule_group(Name="later")
     schedules = Schedules(scheduler, "later", arn, "arn:aws:iam::000000000000:role/any")
     now = time.time_ns() // 1_000_000
-    due, waiting = (Message(job_id("", "", None), now, "acme", "demo/echo", {"message": "<é>"}) for _ in range(2))
+    due, waiting = (
+        Message(job_id("", "", None), now, "acme", "demo/echo", {"message": "<é>"}) for _ in range(2)
+    )
     queue = JobQueue(sqs, url)
     schedules.create(waiting, now + HOUR_MS, queue)
     schedules.create(due, now, queue)

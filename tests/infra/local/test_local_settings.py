@@ -29,7 +29,10 @@ def test_the_settings_have_defaults() -> None:
         ({"CDK_CONTEXT_JSON": '{"memory": 256, "memory": 512}'}, "CDK_CONTEXT_JSON: memory: given twice"),
         ({"CDK_CONTEXT_JSON": '{"platform": "manylinux"}'}, "CDK_CONTEXT_JSON: leave out platform"),
         ({"CDK_CONTEXT_JSON": '{"memory": 64}'}, "memory: 64 is invalid"),
-        ({"CDK_CONTEXT_JSON": '{"flows": "/no/such/folder"}'}, "flows: /no/such/folder: this folder does not exist"),
+        (
+            {"CDK_CONTEXT_JSON": '{"flows": "/no/such/folder"}'},
+            "flows: /no/such/folder: this folder does not exist",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(environ: dict[str, str], message: str) -> None:

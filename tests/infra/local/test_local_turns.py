@@ -11,7 +11,10 @@ from noukai_infra.local.emulator.process import Turns
 
 FUNCTION = "a-function"
 ARN = f"arn:aws:lambda:us-east-1:000000000000:function:{FUNCTION}"
-CODE: tuple[dict[str, str], bytes] = {"FunctionName": FUNCTION, "FunctionArn": ARN, "Runtime": "python3.13"}, b""
+CODE: tuple[dict[str, str], bytes] = (
+    {"FunctionName": FUNCTION, "FunctionArn": ARN, "Runtime": "python3.13"},
+    b"",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -67,11 +67,17 @@ class Recovery:
         self.tables.meta.events.emit(
             "before-call.dynamodb.RestoreTableToPointInTime", model=operation, params={"headers": {}}
         )
-        described = self.describe_continuous_backups(TableName=SourceTableName)["ContinuousBackupsDescription"]
+        described = self.describe_continuous_backups(TableName=SourceTableName)[
+            "ContinuousBackupsDescription"
+        ]
         recovery = described["PointInTimeRecoveryDescription"]
         if recovery["PointInTimeRecoveryStatus"] != "ENABLED":
             raise _error("PointInTimeRecoveryUnavailableException")
-        if not recovery["EarliestRestorableDateTime"] <= RestoreDateTime <= recovery["LatestRestorableDateTime"]:
+        if (
+            not recovery["EarliestRestorableDateTime"]
+            <= RestoreDateTime
+            <= recovery["LatestRestorableDateTime"]
+        ):
             raise _error("InvalidRestoreTimeException")
         if TargetTableName in self.tables.list_tables()["TableNames"]:
             raise _error("TableAlreadyExistsException")

@@ -11,7 +11,16 @@ import pytest
 from noukai_infra.places import SOURCES
 
 RELEASED = "0.2.0"
-_SOURCES = ("infra", "functions", "client", "cdk.json", "pyproject.toml", "requirements.lock", "README.md", "LICENSE")
+_SOURCES = (
+    "infra",
+    "functions",
+    "client",
+    "cdk.json",
+    "pyproject.toml",
+    "requirements.lock",
+    "README.md",
+    "LICENSE",
+)
 
 
 def released_assembly(commit: str, folder: Path, flows: Path) -> Path:
@@ -30,7 +39,12 @@ def released_assembly(commit: str, folder: Path, flows: Path) -> Path:
         "CDK_CONTEXT_JSON": json.dumps({"platform": "host", "flows": str(flows)}),
     }
     made = subprocess.run(
-        [sys.executable, "-m", "infra.app"], cwd=sources, env=environ, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "infra.app"],
+        cwd=sources,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert made.returncode == 0, made.stderr
     return outdir
@@ -41,7 +55,9 @@ def released_commit() -> str:
     state = _git("rev-parse", "--is-shallow-repository")
     if state != "false":
         pytest.skip("the history of this checkout does not reach back to the release: clone it whole")
-    return _git("log", "--format=%H", "--reverse", f'-Sversion = "{RELEASED}"', "--", "pyproject.toml").split()[0]
+    return _git(
+        "log", "--format=%H", "--reverse", f'-Sversion = "{RELEASED}"', "--", "pyproject.toml"
+    ).split()[0]
 
 
 def _git(*arguments: str) -> str:

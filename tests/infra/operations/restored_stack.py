@@ -31,10 +31,17 @@ BOTH: list[TableName] = ["jobs", "usage"]
 
 
 def _table(keys: list[str], **more: object) -> dict[str, Any]:
-    schema = [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys, ("HASH", "RANGE"), strict=False)]
+    schema = [
+        {"AttributeName": name, "KeyType": kind} for name, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+    ]
     names = sorted({*keys, *(("lp", "lo") if more else ())})
     attributes = [{"AttributeName": name, "AttributeType": "S"} for name in names]
-    properties = {"KeySchema": schema, "AttributeDefinitions": attributes, "BillingMode": "PAY_PER_REQUEST", **more}
+    properties = {
+        "KeySchema": schema,
+        "AttributeDefinitions": attributes,
+        "BillingMode": "PAY_PER_REQUEST",
+        **more,
+    }
     return {"Type": "AWS::DynamoDB::Table", "Properties": properties}
 
 
@@ -58,7 +65,9 @@ INDEX = {
 }
 STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 TRUST = {
-    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]
+    "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    ]
 }
 RESOURCES = {
     "Jobs": _table(KEYS["jobs"], GlobalSecondaryIndexes=[INDEX], StreamSpecification=STREAM),
@@ -80,13 +89,19 @@ class Deployment:
 
     def __init__(self) -> None:
         self.time = NOW
-        credentials: Any = {"region_name": REGION, "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        credentials: Any = {
+            "region_name": REGION,
+            "aws_access_key_id": "test",
+            "aws_secret_access_key": "test",
+        }
         self.dynamodb = boto3.client("dynamodb", **credentials)
         self.recovery = Recovery(self.dynamodb, boto3.client("dynamodb", **credentials), lambda: self.time)
         self.account = Account(RecoveringSession(self.recovery, REGION), "123456789012", REGION)
         body = json.dumps({"Resources": RESOURCES, "Outputs": OUTPUTS})
         self.account.session.client("cloudformation").create_stack(StackName=STACK, TemplateBody=body)
-        self.names = {name: self.account.deployed(STACK)[f"{name.title()}Table"] for name in ("jobs", "usage", "keys")}
+        self.names = {
+            name: self.account.deployed(STACK)[f"{name.title()}Table"] for name in ("jobs", "usage", "keys")
+        }
         ttl: Any = {"Enabled": True, "AttributeName": "t"}
         self.dynamodb.update_time_to_live(TableName=self.names["jobs"], TimeToLiveSpecification=ttl)
         self.said: list[str] = []
@@ -151,7 +166,11 @@ class Deployment:
 @contextmanager
 def deployed() -> Iterator[Deployment]:
     """Make one on moto, which would run the readers of streams in containers."""
-    with mock_aws(), one_call_at_a_time(), patch.object(LambdaBackend, "send_dynamodb_items", return_value=True):
+    with (
+        mock_aws(),
+        one_call_at_a_time(),
+        patch.object(LambdaBackend, "send_dynamodb_items", return_value=True),
+    ):
         yield Deployment()
 
 
@@ -160,8 +179,12 @@ def fill(deployment: Deployment) -> None:
     deployment.empty()
     then = NOW - 3 * HOUR_MS
     waiting, ran, gone = (pending(then, id=f"job_{name}") for name in ("waiting", "ran", "gone"))
-    expired = replace(gone, id="job_expired", state=State.COMPLETED, completed_at=then, expires_at=NOW // 1000 - 60)
-    deployment.put("jobs", *map(encode, (waiting, ran, gone, expired)), {"id": {"S": "#sweep"}, "settled": {"N": "1"}})
+    expired = replace(
+        gone, id="job_expired", state=State.COMPLETED, completed_at=then, expires_at=NOW // 1000 - 60
+    )
+    deployment.put(
+        "jobs", *map(encode, (waiting, ran, gone, expired)), {"id": {"S": "#sweep"}, "settled": {"N": "1"}}
+    )
     deployment.put("usage", {"o": {"S": "acme"}, "k": {"S": "day"}, "c": {"N": "1"}})
     deployment.put("keys", {"hash": {"S": "revoked"}}, {"hash": {"S": "deleted"}})
     deployment.note()

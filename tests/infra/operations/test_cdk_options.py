@@ -59,7 +59,11 @@ def test_option_of_the_command(cdk: Cdk, arguments: str) -> None:
 @pytest.mark.parametrize(
     ("command", "arguments", "message"),
     [
-        ("deploy", "--progres events", "--progres: there is no such name .* `cdk deploy`: did you mean --progress?"),
+        (
+            "deploy",
+            "--progres events",
+            "--progres: there is no such name .* `cdk deploy`: did you mean --progress?",
+        ),
         ("deploy", "--force", "--force: there is no such name in the options of `cdk deploy`"),
         ("destroy", "--no-rollback", "--no-rollback: there is no such name in the options of `cdk destroy`"),
         ("deploy", "other", "other: `cdk deploy` takes options only, and their values"),

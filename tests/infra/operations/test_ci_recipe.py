@@ -64,7 +64,9 @@ def asked(account_with_kinds: Account) -> set[str]:
     for number, version in enumerate(versions):
         conclude(account_with_kinds, STACK, {function: version}, now=number * HOUR)
     live_flows(account_with_kinds, STACK)
-    Keys(account_with_kinds.session.client("dynamodb"), account_with_kinds.deployed(STACK)["KeysTable"]).is_empty()
+    Keys(
+        account_with_kinds.session.client("dynamodb"), account_with_kinds.deployed(STACK)["KeysTable"]
+    ).is_empty()
     return recorder.actions
 
 

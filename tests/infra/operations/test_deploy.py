@@ -68,7 +68,9 @@ def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_
     assert re.search(r"^Flows: +version [0-9a-f]{8}$", deployed.stdout, re.MULTILINE)
     assert_end_of_runtime_is_told(deployed.stdout)
     [api_id] = re.findall(
-        r"^Endpoint: https://(\w+)\..*\n+Key: +none yet, to keep it out of logs", deployed.stdout, re.MULTILINE
+        r"^Endpoint: https://(\w+)\..*\n+Key: +none yet, to keep it out of logs",
+        deployed.stdout,
+        re.MULTILINE,
     )
     assert re.search(r"nk_\S{43}", deployed.stdout + deployed.stderr) is None
     key = operate("keys", "create", "--org", "acme", "first", **aws).stdout.strip()
@@ -97,13 +99,17 @@ def assert_stack_is_verified(emulator: Emulator, base_url: str, report: Path, aw
     assert done.returncode == 0, done.stdout + done.stderr
     text = report.read_text()
     assert re.search(
-        r"^\| passed \| A partial batch keeps a changed visibility\..* failed at attempt 2", text, re.MULTILINE
+        r"^\| passed \| A partial batch keeps a changed visibility\..* failed at attempt 2",
+        text,
+        re.MULTILINE,
     )
     assert re.search(r"^\| skipped \| Expired jobs are deleted by .* only AWS does this", text, re.MULTILINE)
     dynamodb = emulator.endpoint.client("dynamodb")
     tables = {name.removeprefix("noukai-Tables")[:4]: name for name in dynamodb.list_tables()["TableNames"]}
     assert "verify" not in {item["org"]["S"] for item in dynamodb.scan(TableName=tables["Keys"])["Items"]}
-    jobs = [item for item in dynamodb.scan(TableName=tables["Jobs"])["Items"] if item.get("o") == {"S": "verify"}]
+    jobs = [
+        item for item in dynamodb.scan(TableName=tables["Jobs"])["Items"] if item.get("o") == {"S": "verify"}
+    ]
     assert jobs
     assert {item["s"]["S"] for item in jobs} <= {"completed", "failed", "cancelled"}
 
@@ -141,7 +147,9 @@ def assert_keys_are_managed(base_url: str, trust: ssl.SSLContext, aws: dict[str,
 def assert_budgets_are_managed(aws: dict[str, str]) -> None:
     """A budget is set in either measure, listed and taken away again; one that limits nothing is none."""
     for limits, said in ((["--jobs", "9"], "9 jobs"), (["--usd", "0.5"], "9 jobs and 0.5 USD")):
-        assert f"may use {said} in a month" in operate("budget", "set", "--org", "acme", *limits, **aws).stdout
+        assert (
+            f"may use {said} in a month" in operate("budget", "set", "--org", "acme", *limits, **aws).stdout
+        )
     listed = operate("budget", "list", **aws)
     assert re.findall(r"^ ?acme +9 +0.5 +never +1000000 +100000 *$", listed.stdout, re.MULTILINE)
     for wrong in ([], ["--jobs", "0"], ["--usd", "-1"], ["--usd", "much"]):
@@ -162,10 +170,14 @@ def assert_limits_hold(base_url: str, trust: ssl.SSLContext, aws: dict[str, str]
     with httpx.Client(base_url=base_url, verify=trust, timeout=30) as api:
         body, headers = {"message": "to be"}, {"Authorization": f"Bearer {free}"}
         assert api.post(submit, json=body, headers=headers).status_code == HTTPStatus.ACCEPTED
-        refused = eventually(lambda: api.post(submit, json=body, headers=headers), HTTPStatus.PAYMENT_REQUIRED, pause=1)
+        refused = eventually(
+            lambda: api.post(submit, json=body, headers=headers), HTTPStatus.PAYMENT_REQUIRED, pause=1
+        )
         assert refused.json()["detail"]["code"] == ErrorCode.INSUFFICIENT_CREDITS
         headers = {"Authorization": f"Bearer {limited}"}
-        refused = eventually(lambda: api.get(Route.FLOWS.path(), headers=headers), HTTPStatus.TOO_MANY_REQUESTS)
+        refused = eventually(
+            lambda: api.get(Route.FLOWS.path(), headers=headers), HTTPStatus.TOO_MANY_REQUESTS
+        )
         assert refused.json()["detail"]["code"] == ErrorCode.RATE_LIMITED
         assert refused.headers["Retry-After"] == "1"
 
@@ -188,9 +200,14 @@ def eventually(ask: Callable[[], httpx.Response], status: HTTPStatus, pause: flo
         ({"AWS_REGION": "us-east-1", "AWS_PROFILE": "nobody"}, "nobody"),
     ],
 )
-def test_missing_configuration_is_named(tmp_path: Path, command: str, environ: dict[str, str], message: str) -> None:
+def test_missing_configuration_is_named(
+    tmp_path: Path, command: str, environ: dict[str, str], message: str
+) -> None:
     """In a sentence, before anything is built."""
-    files = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials")}
+    files = {
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+    }
     result = operate(command, **environ, **files)
     assert result.returncode == 1
     assert message in result.stderr

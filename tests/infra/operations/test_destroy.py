@@ -40,7 +40,10 @@ def test_bucket_goes_with_what_is_in_it_or_stays(account: Account, policy: str, 
     """CloudFormation itself deletes none that holds anything."""
     bucket: dict[str, Any] = {"Type": "AWS::S3::Bucket", "DeletionPolicy": policy}
     names = {name: {"Value": "none"} for name in ("JobsTable", "KeysTable", "UsageTable")}
-    template = {"Resources": {"Bucket": bucket}, "Outputs": {**names, "PayloadsBucket": {"Value": {"Ref": "Bucket"}}}}
+    template = {
+        "Resources": {"Bucket": bucket},
+        "Outputs": {**names, "PayloadsBucket": {"Value": {"Ref": "Bucket"}}},
+    }
     account.session.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template))
     name = account.deployed(STACK)["PayloadsBucket"]
     s3 = account.session.client("s3")

@@ -43,7 +43,9 @@ def test_operator_hears_which_workers_are_draining(account_with_kinds: Account) 
 
 
 @pytest.mark.parametrize("delay", [0, 900], ids=["waiting", "hidden"])
-def test_worker_stays_while_its_queue_holds_a_message(account_with_kinds: Account, queue: JobQueue, delay: int) -> None:
+def test_worker_stays_while_its_queue_holds_a_message(
+    account_with_kinds: Account, queue: JobQueue, delay: int
+) -> None:
     """Also one that nobody can receive now."""
     queue.send(MESSAGE, delay_seconds=delay)
     assert sorted(kinds_to_keep(account_with_kinds, "noukai")) == sorted([*ASKED, "t60"])
@@ -59,7 +61,9 @@ def test_worker_stays_while_it_works(account_with_kinds: Account, queue: JobQueu
 def test_worker_stays_while_a_schedule_will_send_to_it(account_with_kinds: Account, queue: JobQueue) -> None:
     """A job may be submitted a year ahead."""
     (group,) = resources(account_with_kinds.session, "noukai", "AWS::Scheduler::ScheduleGroup")
-    attributes = queue.client.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["QueueArn"])["Attributes"]
+    attributes = queue.client.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["QueueArn"])[
+        "Attributes"
+    ]
     client = account_with_kinds.session.client("scheduler")
     schedules = Schedules(client, group, attributes["QueueArn"], "arn:aws:iam::000000000000:role/any")
     schedules.create(MESSAGE, time.time_ns() // 1_000_000 + HOUR_MS, queue)
@@ -71,7 +75,12 @@ def test_worker_stays_while_a_schedule_will_send_to_it(account_with_kinds: Accou
 def test_deployment_is_told_which_workers_stay(account_with_kinds: Account) -> None:
     """As a setting of the stack; what the operator says goes last."""
     cdk = RecordingCdk({})
-    deploy(account_with_kinds, cdk, "noukai", Plan(context=["--context", "tables=destroy"], options=["--verbose"]))
+    deploy(
+        account_with_kinds,
+        cdk,
+        "noukai",
+        Plan(context=["--context", "tables=destroy"], options=["--verbose"]),
+    )
     synth, deployed = cdk.asked[-2:]
     assert synth[0] == "synth"
     assert synth[-4:] == ("--context", f"draining={','.join(ASKED)}", "--context", "tables=destroy")

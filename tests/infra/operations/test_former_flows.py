@@ -26,7 +26,11 @@ def flows(account_with_kinds: Account) -> Iterator[DeployedFlows]:
     flows = DeployedFlows.of(account_with_kinds, "noukai")
     assert flows is not None
     jobs = [
-        *(pending(NOW, id=f"job_{org}_{number}", org=org, flow=PLAIN) for org in LOCAL_KEYS for number in range(150)),
+        *(
+            pending(NOW, id=f"job_{org}_{number}", org=org, flow=PLAIN)
+            for org in LOCAL_KEYS
+            for number in range(150)
+        ),
         pending(NOW, id="job_weigh", flow=WEIGH),
         replace(pending(NOW, id="job_ended", flow=WEIGH), state=State.COMPLETED),
         # The names of flows and orgs are no prefixes.
@@ -69,7 +73,9 @@ def test_deployment_names_the_jobs_that_wait(account_with_kinds: Account) -> Non
         f"The flow {WEIGH} goes: 1 job waits for it{fail}",
         f"The flow {LITTLE} goes: 0 jobs wait for it.",
     ]
-    assert said_of(account_with_kinds, [PLAIN, LITTLE]) == [f"The flow {WEIGH} goes: 1 job waits for it{fail}"]
+    assert said_of(account_with_kinds, [PLAIN, LITTLE]) == [
+        f"The flow {WEIGH} goes: 1 job waits for it{fail}"
+    ]
     assert said_of(account_with_kinds, FLOWS) == []
 
 

@@ -79,7 +79,9 @@ def test_keys_are_listed_newest_first(keys: Keys) -> None:
         ("ci", "acme", ("read",), "valid"),
     ]
     assert keys.rows()[1].state(now=100) == "expired"
-    assert [row.id for row in keys.rows()] == [hashlib.sha256(key.encode()).hexdigest()[:12] for key in (new, old)]
+    assert [row.id for row in keys.rows()] == [
+        hashlib.sha256(key.encode()).hexdigest()[:12] for key in (new, old)
+    ]
 
 
 def test_key_is_revoked_by_its_id(keys: Keys) -> None:
@@ -126,7 +128,12 @@ def test_table_is_empty_until_a_key_is_made(keys: Keys) -> None:
 def test_row_that_cannot_be_read(keys: Keys, wrong: dict[str, Any], problem: str) -> None:
     """It is in the list, says why, can be revoked, and is in nobody else's way."""
     keys.create("acme", "ci", created=1)
-    bad: dict[str, Any] = {"hash": {"S": "ab" * 32}, "org": {"S": "x"}, "name": {"S": "x"}, "scopes": {"SS": ["read"]}}
+    bad: dict[str, Any] = {
+        "hash": {"S": "ab" * 32},
+        "org": {"S": "x"},
+        "name": {"S": "x"},
+        "scopes": {"SS": ["read"]},
+    }
     keys.client.put_item(TableName="keys", Item={"created": {"N": "1"}, **bad, **wrong})
     states = {row.id: row.state(now=2) for row in keys.rows()}
     unreadable = states.pop("ab" * 6)

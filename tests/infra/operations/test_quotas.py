@@ -11,7 +11,12 @@ import pytest
 
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deployment.deploy import Plan, deploy
-from noukai_infra.operations.deployment.quotas import MAX_ENVIRONMENT_BYTES, Quotas, check_quotas, environment_bytes
+from noukai_infra.operations.deployment.quotas import (
+    MAX_ENVIRONMENT_BYTES,
+    Quotas,
+    check_quotas,
+    environment_bytes,
+)
 from tests.infra.operations.recording_cdk import RecordingCdk
 from tests.infra.stack.template import Template
 
@@ -64,7 +69,9 @@ def test_large_asset_is_named_by_its_largest_parts(assembly: Path, tmp_path: Pat
         path = tmp_path / "asset" / package / "library.so"
         path.parent.mkdir(parents=True)
         path.write_bytes(bytes(size))
-    with pytest.raises(OperatorError, match=r"has 5 MB unzipped.*torch \(3 MB\), numpy \(2 MB\), small") as raised:
+    with pytest.raises(
+        OperatorError, match=r"has 5 MB unzipped.*torch \(3 MB\), numpy \(2 MB\), small"
+    ) as raised:
         check_quotas(tmp_path, "noukai", Quotas(1000, 1000, unzipped_bytes=4_000_000))
     assert "Lambda takes 3 MB" in str(raised.value)
     assert check_quotas(tmp_path, "noukai", Quotas(1000, 1000, unzipped_bytes=12_000_000)) == []
@@ -126,7 +133,8 @@ class AnAccount:
     def get_paginator(self, _operation: str) -> SimpleNamespace:
         kind = "AWS::Lambda::Function"
         named = [
-            {"LogicalResourceId": name, "PhysicalResourceId": name, "ResourceType": kind} for name in self.reserved
+            {"LogicalResourceId": name, "PhysicalResourceId": name, "ResourceType": kind}
+            for name in self.reserved
         ]
         return SimpleNamespace(paginate=lambda **_: [{"StackResourceSummaries": named}])
 

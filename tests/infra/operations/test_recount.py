@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 def uncounted() -> Iterator[Uncounted]:
     """A bucket with two batches of a shard, the second one of two records."""
     with mock_aws():
-        s3 = boto3.client("s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+        s3 = boto3.client(
+            "s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
         s3.create_bucket(Bucket="uncounted")
         discard(s3, "uncounted", [ended(1)], "shardId-1", NOW)
         discard(s3, "uncounted", [ended(2), ended(3)], "shardId-1", NOW + 1000)
@@ -38,7 +40,10 @@ def test_each_batch_is_counted_in_order_and_then_deleted(uncounted: Uncounted) -
     events: list[str] = []
     assert uncounted.recount(events.append) == (2, 3)
     found = [json.loads(event) for event in events]
-    assert [(event["shardId"], len(event["Records"])) for event in found] == [("shardId-1", 1), ("shardId-1", 2)]
+    assert [(event["shardId"], len(event["Records"])) for event in found] == [
+        ("shardId-1", 1),
+        ("shardId-1", 2),
+    ]
     assert uncounted.summary().batches == 0
 
 
@@ -80,7 +85,9 @@ def test_object_without_a_batch_is_named_and_kept(uncounted: Uncounted, body: by
 
 
 def invoking(answer: dict[str, object]) -> "tuple[LambdaClient, Stubber]":
-    client = boto3.client("lambda", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    client = boto3.client(
+        "lambda", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
     stubber = Stubber(client)
     asked = {"FunctionName": "metering", "Qualifier": "live", "Payload": "{}"}
     body = b'{"errorMessage": "no table"}'

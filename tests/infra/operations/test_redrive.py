@@ -12,7 +12,9 @@ from noukai_infra.operations.redrive import redrive
 def test_every_dead_letter_message_is_sent_to_the_reader_again() -> None:
     """All of them, each once, and none is left behind."""
     sqs = boto3.client("sqs", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-    unprocessed, dead_letters = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("unprocessed", "dead"))
+    unprocessed, dead_letters = (
+        sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("unprocessed", "dead")
+    )
     for number in range(25):
         sqs.send_message(QueueUrl=unprocessed, MessageBody=str(number), MessageGroupId="acme")
 
@@ -34,7 +36,8 @@ def test_every_server_of_the_queue_is_asked() -> None:
     url = sqs.create_queue(QueueName="unprocessed")["QueueUrl"]
     waits: list[int] = []
     sqs.meta.events.register(
-        "before-parameter-build.sqs.ReceiveMessage", lambda params, **_: waits.append(params["WaitTimeSeconds"])
+        "before-parameter-build.sqs.ReceiveMessage",
+        lambda params, **_: waits.append(params["WaitTimeSeconds"]),
     )
     redrive(sqs, unprocessed=url, dead_letters=url)
     assert waits == [1]

@@ -12,7 +12,16 @@ from noukai_functions.jobs.lifecycle import State
 from noukai_functions.jobs.row import decode, encode
 from noukai_functions.names import RESTORED
 from noukai_infra.operations.account import OperatorError
-from tests.infra.operations.restored_stack import BOTH, HOUR_MS, MOMENT, NOW, Deployment, crashing, deployed, fill
+from tests.infra.operations.restored_stack import (
+    BOTH,
+    HOUR_MS,
+    MOMENT,
+    NOW,
+    Deployment,
+    crashing,
+    deployed,
+    fill,
+)
 from tests.job_rows import pending
 
 
@@ -55,7 +64,9 @@ def test_job_whose_message_is_gone_ends(deployment: Deployment) -> None:
     fill(deployment)
     deployment.restore()
     rows = deployment.rows("jobs")
-    overdue = {name for name, row in rows.items() if name != "#sweep" and decode(row).is_overdue(deployment.time)}
+    overdue = {
+        name for name, row in rows.items() if name != "#sweep" and decode(row).is_overdue(deployment.time)
+    }
     assert overdue == {"job_ran"}
 
 
@@ -75,11 +86,16 @@ def test_revoked_key_stays_revoked(deployment: Deployment) -> None:
     """Keys are restored when they are named, and a revocation is for good."""
     fill(deployment)
     deployment.restore(["keys"])
-    keys = {"revoked": {"hash": {"S": "revoked"}, "revoked": {"N": "1"}}, "deleted": {"hash": {"S": "deleted"}}}
+    keys = {
+        "revoked": {"hash": {"S": "revoked"}, "revoked": {"N": "1"}},
+        "deleted": {"hash": {"S": "deleted"}},
+    }
     assert deployment.rows("keys") == keys
 
 
-def test_nothing_is_written_while_rows_are_compared(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_written_while_rows_are_compared(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every function stands still, for longer than any invocation takes, before the first row is read."""
     fill(deployment)
     seen: list[tuple[set[int | None], set[str], bool]] = []
@@ -120,7 +136,9 @@ def test_restoration_can_be_undone(deployment: Deployment) -> None:
     moment = restoration.run(restoration.plan(MOMENT, BOTH)).replaced
     deployment.time += HOUR_MS
     for name in BOTH:
-        deployment.recovery._held[deployment.names[name], moment] = list(before.values()) if name == "jobs" else []
+        deployment.recovery._held[deployment.names[name], moment] = (
+            list(before.values()) if name == "jobs" else []
+        )
     deployment.restore(moment=moment)
     found = deployment.rows("jobs")
     assert {name: {**row, RESTORED: 0} for name, row in found.items()} == {

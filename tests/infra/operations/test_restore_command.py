@@ -18,7 +18,9 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
         fill(made)
         monkeypatch.setattr(Account, "configured", lambda *_: made.account)
 
-        def on_its_clock(account: Account, stack: str, _clock: object, _sleep: object, say: object) -> Restoration:
+        def on_its_clock(
+            account: Account, stack: str, _clock: object, _sleep: object, say: object
+        ) -> Restoration:
             return Restoration(account, stack, lambda: made.time, made.sleep, say)  # type: ignore[arg-type]
 
         monkeypatch.setattr(command, "Restoration", on_its_clock)

@@ -82,7 +82,10 @@ def apply_template(account: Account, **texts: str) -> None:
 
 def answers(account: Account) -> dict[str, str]:
     client = account.session.client("lambda")
-    return {name: json.loads(client.invoke(FunctionName=name, Qualifier=LIVE)["Payload"].read()) for name in FUNCTIONS}
+    return {
+        name: json.loads(client.invoke(FunctionName=name, Qualifier=LIVE)["Payload"].read())
+        for name in FUNCTIONS
+    }
 
 
 def versions(account: Account) -> set[str]:
@@ -126,7 +129,9 @@ def test_commands_deploy_and_take_back(account: Account, monkeypatch: pytest.Mon
         make_deploy(account, ApplyingCdk({}, apply=apply), STACK, Plan())
     for text in ("one", "two"):
         done = CliRunner().invoke(commands, ["rollback"])
-        assert f"2 functions have changed places with their previous versions, and version {text}" in done.output
+        assert (
+            f"2 functions have changed places with their previous versions, and version {text}" in done.output
+        )
         assert answers(account) == dict.fromkeys(FUNCTIONS, flows_description(text))
 
 

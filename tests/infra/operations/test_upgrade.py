@@ -99,7 +99,9 @@ class Stack:
         """Whether a queue holds no message, visible or not."""
         counts = ("", "NotVisible", "Delayed")
         names = [f"ApproximateNumberOfMessages{count}" for count in counts]
-        found = self.endpoint.client("sqs").get_queue_attributes(QueueUrl=self.output(queue), AttributeNames=names)
+        found = self.endpoint.client("sqs").get_queue_attributes(
+            QueueUrl=self.output(queue), AttributeNames=names
+        )
         return {*found["Attributes"].values()} == {"0"}
 
     def deliver(self, *, enabled: bool) -> None:
@@ -180,7 +182,10 @@ def test_ended_job_is_retried(stack: Stack, name: str, end: str, told: str) -> N
     """Its end can be read, and today's version runs the input that the released one has kept."""
     assert stack.status(name)["state"] == name
     # The input of a cancelled job is kept when its message comes.
-    until(lambda: stack.send("POST", f"/jobs/{stack.jobs[name]}/retry").status_code == httpx.codes.ACCEPTED, every=0.2)
+    until(
+        lambda: stack.send("POST", f"/jobs/{stack.jobs[name]}/retry").status_code == httpx.codes.ACCEPTED,
+        every=0.2,
+    )
     stack.jobs[f"{name} again"] = stack.send("POST", f"/jobs/{stack.jobs[name]}/retry").json()["id"]
     again = stack.wait(f"{name} again", end)
     assert told in str(again.get("error") or again["result"]["output"])
@@ -208,7 +213,10 @@ def test_repeated_submission_is_the_same_job(stack: Stack) -> None:
 
 def test_keys_and_budgets_stay(stack: Stack) -> None:
     """Each key still belongs to its org."""
-    assert stack.send("GET", f"/jobs/{stack.jobs['completed']}", org="globex").status_code == httpx.codes.NOT_FOUND
+    assert (
+        stack.send("GET", f"/jobs/{stack.jobs['completed']}", org="globex").status_code
+        == httpx.codes.NOT_FOUND
+    )
     assert [(row.org, row.limits) for row in stack.budgets.rows() if row.org == "acme"] == [("acme", LIMITS)]
 
 

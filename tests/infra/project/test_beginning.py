@@ -48,9 +48,13 @@ def project(tmp_path: Path) -> Path:
 
 def test_project_has_all_that_a_team_needs(project: Path) -> None:
     """And nothing in it is left to be filled in."""
-    files = {str(path.relative_to(project)): path.read_text() for path in project.rglob("*") if path.is_file()}
+    files = {
+        str(path.relative_to(project)): path.read_text() for path in project.rglob("*") if path.is_file()
+    }
     assert set(files) == FILES
-    assert [name for name, text in files.items() if "@STACK@" in text or "@PACKAGE@" in text or "@NAME@" in text] == []
+    assert [
+        name for name, text in files.items() if "@STACK@" in text or "@PACKAGE@" in text or "@NAME@" in text
+    ] == []
 
 
 def test_tests_of_a_new_project_pass(project: Path) -> None:
@@ -89,7 +93,9 @@ def test_workflow_tests_and_then_deploys_the_main_branch(project: Path) -> None:
     ours, theirs = written["jobs"]["deploy"], known["jobs"]["deploy"]
     assert {**written, "jobs": None} == {**known, "jobs": None}
     assert {**ours, "steps": None} == {**theirs, "steps": None}
-    assert [step for step in ours["steps"] if "uses" in step] == [step for step in theirs["steps"] if "uses" in step]
+    assert [step for step in ours["steps"] if "uses" in step] == [
+        step for step in theirs["steps"] if "uses" in step
+    ]
     commands = [step["run"] for step in ours["steps"] if "run" in step]
     assert commands[0] == "pip install -r requirements.txt"
     assert commands[-2:] == ["pytest", "noukai deploy"]
@@ -98,7 +104,13 @@ def test_workflow_tests_and_then_deploys_the_main_branch(project: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "stack"),
-    [("texts", "texts"), ("My Texts_2", "my-texts-2"), ("2nd", "noukai-2nd"), ("ñ", "noukai"), ("a" * 60, "a" * 40)],
+    [
+        ("texts", "texts"),
+        ("My Texts_2", "my-texts-2"),
+        ("2nd", "noukai-2nd"),
+        ("ñ", "noukai"),
+        ("a" * 60, "a" * 40),
+    ],
 )
 def test_stack_is_named_after_the_folder(name: str, stack: str) -> None:
     assert stack_of(Path("/somewhere", name)) == stack

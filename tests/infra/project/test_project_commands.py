@@ -46,7 +46,9 @@ def test_noukai_has_every_command_of_operators() -> None:
 
 def test_modules_of_the_extra_are_looked_for() -> None:
     """All of them, so that none is missed in the midst of a command."""
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["deploy"]
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"][
+        "deploy"
+    ]
     names = {Requirement(each).name for each in declared}
     of_modules = packages_distributions()
     found = {module: names & {canonicalize_name(each) for each in of_modules[module]} for module in MODULES}

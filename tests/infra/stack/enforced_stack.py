@@ -106,7 +106,9 @@ class EnforcedStack:
         # The emulator fires schedules by its own clock.
         function, clock = self._functions[handler], ManualClock(time.time_ns() // 1_000_000)
         function.forget()
-        everything = {name: value for each in self._functions.values() for name, value in each.environment.items()}
+        everything = {
+            name: value for each in self._functions.values() for name, value in each.environment.items()
+        }
         root = self._system(everything, clock, self._root)
         root.key = "nk_root"
         root.add_key("nk_root", "acme")
@@ -150,7 +152,9 @@ class EnforcedStack:
         return [
             {**statement, "Action": action, "Resource": resource}
             for policy in self._iam.list_role_policies(RoleName=role)["PolicyNames"]
-            for statement in self._iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]["Statement"]
+            for statement in self._iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"][
+                "Statement"
+            ]
             for action in _listed(statement["Action"])
             for resource in _listed(statement["Resource"])
         ]
@@ -170,7 +174,9 @@ class EnforcedStack:
         return EnforcedFunction(
             environment=configuration["Environment"]["Variables"],
             role=role.rpartition("/")[2],
-            clients={service: BotocoreClient(self.endpoint.client(service, *credentials)) for service in _SERVICES},
+            clients={
+                service: BotocoreClient(self.endpoint.client(service, *credentials)) for service in _SERVICES
+            },
             notes=self.asset / f"{handler}.refused",
             sources=[each for mapping in self.template.mappings(handler) for each in self._sources(mapping)],
         )
@@ -194,7 +200,9 @@ def _look_up_queue(url: str, clients: Mapping[str, Any]) -> None:
 def _keep(bucket: str, clients: Mapping[str, Any]) -> None:
     """Put a batch that was tried in vain into the bucket, as Lambda does."""
     clients["s3"].list_objects_v2(Bucket=bucket)
-    clients["s3"].put_object(Bucket=bucket, Key=f"{UNCOUNTED_PREFIX}mapping/shard/2026/11/25/batch", Body=b"{}")
+    clients["s3"].put_object(
+        Bucket=bucket, Key=f"{UNCOUNTED_PREFIX}mapping/shard/2026/11/25/batch", Body=b"{}"
+    )
 
 
 def _listed(value: Any) -> list[Any]:

@@ -91,10 +91,15 @@ def execute(role: System, root: System) -> None:
     """Three jobs are done by the time of the second look, one of an uploaded input; one was submitted before."""
     role.clock.while_asleep = root.deliver
     assert (
-        role.send(Route.EXECUTE, body={"parameters": {"a": 1}}, org="acme", project="trial", flow="add").status == 200
+        role.send(
+            Route.EXECUTE, body={"parameters": {"a": 1}}, org="acme", project="trial", flow="add"
+        ).status
+        == 200
     )
     by_reference = {"input": uploaded(root)}
-    assert role.send(Route.EXECUTE, body=by_reference, org="acme", project="trial", flow="repeat").status == 200
+    assert (
+        role.send(Route.EXECUTE, body=by_reference, org="acme", project="trial", flow="repeat").status == 200
+    )
     headers = {"idempotency-key": token_hex(8)}
     assert root.submit(parameters={"a": 1}, headers=headers).status == 202
     repeated = role.send(
@@ -106,7 +111,9 @@ def execute(role: System, root: System) -> None:
 def list_jobs(role: System, root: System) -> None:
     """One of the jobs never started, which is noticed only now."""
     lost = overdue(root, LISTED)
-    jobs = role.send(Route.LIST_JOBS, query="limit=100", org="acme", project="trial", flow=LISTED).body["jobs"]
+    jobs = role.send(Route.LIST_JOBS, query="limit=100", org="acme", project="trial", flow=LISTED).body[
+        "jobs"
+    ]
     assert {job["state"] for job in jobs if job["id"] == lost} == {"failed"}
 
 

@@ -70,7 +70,10 @@ def test_rows_say_why_before_their_messages_are_gone(template: Template) -> None
 def test_records_that_are_counted_are_those_of_the_lifecycle() -> None:
     """By the names that the functions write: a job has ended, its code has stopped, or it is new."""
     shown = [
-        {image: {State(value) for value in row[NAMES["state"]]["S"]} for image, row in record["dynamodb"].items()}
+        {
+            image: {State(value) for value in row[NAMES["state"]]["S"]}
+            for image, row in record["dynamodb"].items()
+        }
         for record in COUNTED
     ]
     assert shown == [

@@ -31,8 +31,12 @@ def stack(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     build_catalog(asset / "flows", asset / "catalog")
     with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
         endpoint = emulator.endpoint
-        asyncio.run(Deployment.of(endpoint).create(replace(Assembly.read(assembly), template=json.dumps(body)), now=0))
-        described = endpoint.client("cloudformation").describe_stack_resources(StackName="noukai")["StackResources"]
+        asyncio.run(
+            Deployment.of(endpoint).create(replace(Assembly.read(assembly), template=json.dumps(body)), now=0)
+        )
+        described = endpoint.client("cloudformation").describe_stack_resources(StackName="noukai")[
+            "StackResources"
+        ]
         names = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in described}
         yield EnforcedStack(endpoint, template, names, asset)
 

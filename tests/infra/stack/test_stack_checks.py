@@ -46,4 +46,7 @@ def test_cfn_lint_finds_nothing(request: pytest.FixtureRequest, kind: str) -> No
 def test_checkov_finds_nothing(request: pytest.FixtureRequest, kind: str) -> None:
     """Every rule passes that `.checkov.yaml` does not give a reason against."""
     template = request.getfixturevalue(kind) / "noukai.template.json"
-    assert complaints(CHECKOV, "--config-file", ROOT / ".checkov.yaml", "--quiet", "--compact", "-f", template) == ""
+    assert (
+        complaints(CHECKOV, "--config-file", ROOT / ".checkov.yaml", "--quiet", "--compact", "-f", template)
+        == ""
+    )

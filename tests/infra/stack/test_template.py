@@ -26,13 +26,17 @@ def test_outputs_are_what_an_operator_needs(template: Template) -> None:
     assert outputs["Endpoint"]["Value"]["Fn::Join"][1][-1] == "/api/v1"
 
 
-def test_template_is_the_same_from_run_to_run(template: Template, template_for: Callable[..., Template]) -> None:
+def test_template_is_the_same_from_run_to_run(
+    template: Template, template_for: Callable[..., Template]
+) -> None:
     """So that a deployment changes what somebody has changed."""
     assert template_for().text == template.text
 
 
 def sources() -> list[Path]:
-    return [path for path in (ROOT / "functions").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return [
+        path for path in (ROOT / "functions").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    ]
 
 
 def test_no_key_stands_in_the_template_or_the_functions(template: Template) -> None:

@@ -39,12 +39,16 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
         "$default": "describe",
     }
     # Where GET is, HEAD is too.
-    expected |= {key.replace("GET", "HEAD", 1): entry for key, entry in expected.items() if key.startswith("GET ")}
+    expected |= {
+        key.replace("GET", "HEAD", 1): entry for key, entry in expected.items() if key.startswith("GET ")
+    }
     functions = {template.named(handler): handler for handler in API}
     found = {}
     for route in template.resources("ApiGatewayV2::Route").values():
         integration = template.properties(route["Properties"]["Target"]["Fn::Join"][1][1]["Ref"])
-        found[route["Properties"]["RouteKey"]] = functions[template.function_behind(integration["IntegrationUri"])]
+        found[route["Properties"]["RouteKey"]] = functions[
+            template.function_behind(integration["IntegrationUri"])
+        ]
         assert integration["PayloadFormatVersion"] == "2.0"
     assert found == expected
     assert {route.key for route in Route} <= found.keys()

@@ -19,7 +19,9 @@ def test_functions_are_those_of_the_contract(template: Template) -> None:
 
 
 @pytest.mark.parametrize("handler", ENTRIES)
-def test_function_runs_on_arm64_on_the_python_that_made_its_byte_code(template: Template, handler: str) -> None:
+def test_function_runs_on_arm64_on_the_python_that_made_its_byte_code(
+    template: Template, handler: str
+) -> None:
     """Byte code of another minor version would never be loaded."""
     function = template.functions()[handler]
     assert function["Architectures"] == ["arm64"]
@@ -35,7 +37,11 @@ def test_function_is_published_and_its_versions_are_kept(template: Template, han
         if each["Properties"]["FunctionName"] == {"Ref": template.named(handler)}
     ]
     version = template.body["Resources"][alias["FunctionVersion"]["Fn::GetAtt"][0]]
-    assert (alias["Name"], version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("live", "Retain", "Retain")
+    assert (alias["Name"], version["DeletionPolicy"], version["UpdateReplacePolicy"]) == (
+        "live",
+        "Retain",
+        "Retain",
+    )
 
 
 def test_architecture_is_a_setting(template_for: Callable[..., Template]) -> None:
@@ -50,7 +56,9 @@ def test_compute_is_estimated_at_the_price_of_its_architecture(
 ) -> None:
     """Per million GB-seconds, unless the operator sets another: https://aws.amazon.com/lambda/pricing/."""
     functions = template_for(**context).functions()
-    prices = {functions[each]["Environment"]["Variables"]["PRICE_GB_SECOND"] for each in ("usage", "metering")}
+    prices = {
+        functions[each]["Environment"]["Variables"]["PRICE_GB_SECOND"] for each in ("usage", "metering")
+    }
     assert [float(price) * 1_000_000 for price in prices] == [pytest.approx(usd)]
     own = template_for(**context, price_gb_second=0.5).functions()["usage"]["Environment"]["Variables"]
     assert float(own["PRICE_GB_SECOND"]) == 0.5
@@ -68,7 +76,9 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
     """What one function may do says nothing of another."""
     functions = template.functions().values()
     assert len({json.dumps(function["Role"]) for function in functions}) == len(functions)
-    assert len({json.dumps(function["LoggingConfig"]["LogGroup"]) for function in functions}) == len(functions)
+    assert len({json.dumps(function["LoggingConfig"]["LogGroup"]) for function in functions}) == len(
+        functions
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,7 +86,10 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
     [
         ("submit", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL", *SCHEDULING}),
         ("execute", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL"}),
-        ("submit_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL", *SCHEDULING}),
+        (
+            "submit_jobs",
+            {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL", *SCHEDULING},
+        ),
         ("statuses", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         ("retry", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL"}),
         ("upload", {"KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
@@ -88,11 +101,23 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
         ("usage", {"KEYS_TABLE", "USAGE_TABLE", "PRICE_JOB", "PRICE_GB_SECOND"}),
         ("metering", {"USAGE_TABLE", "WORKER_MEMORY", "PRICE_JOB", "PRICE_GB_SECOND"}),
         ("describe", {"KEYS_TABLE", "USAGE_TABLE"}),
-        ("worker", {"JOBS_TABLE", "PAYLOADS_BUCKET", "QUEUE_URL", "LEASE_SECONDS", "GRACE_SECONDS", "IMPORT_SECONDS"}),
+        (
+            "worker",
+            {
+                "JOBS_TABLE",
+                "PAYLOADS_BUCKET",
+                "QUEUE_URL",
+                "LEASE_SECONDS",
+                "GRACE_SECONDS",
+                "IMPORT_SECONDS",
+            },
+        ),
         ("dead_letters", {"JOBS_TABLE", "DEAD_LETTER_QUEUE_URL"}),
     ],
 )
-def test_function_is_told_what_it_needs_and_no_more(template: Template, handler: str, names: set[str]) -> None:
+def test_function_is_told_what_it_needs_and_no_more(
+    template: Template, handler: str, names: set[str]
+) -> None:
     """The environment of each function is the one it reads."""
     assert template.functions()[handler]["Environment"]["Variables"].keys() == names | {"LOG_LEVEL"}
 
@@ -103,8 +128,14 @@ def test_environment_and_policies_of_the_deployment_reach_the_worker_only(
     """They belong to the flows."""
     policy = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::texts/*"}
     template = template_for(environment={"MODEL": "large"}, policies=[policy])
-    told = {handler for handler, each in template.functions().items() if "MODEL" in each["Environment"]["Variables"]}
-    allowed = {handler for handler in ENTRIES if ("s3:GetObject", "arn:aws:s3:::texts/*") in template.rights(handler)}
+    told = {
+        handler
+        for handler, each in template.functions().items()
+        if "MODEL" in each["Environment"]["Variables"]
+    }
+    allowed = {
+        handler for handler in ENTRIES if ("s3:GetObject", "arn:aws:s3:::texts/*") in template.rights(handler)
+    }
     assert told == allowed == {"worker"}
 
 

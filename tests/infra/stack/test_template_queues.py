@@ -12,7 +12,9 @@ TIMES = ("LEASE_SECONDS", "GRACE_SECONDS", "IMPORT_SECONDS")
 
 
 @pytest.mark.parametrize("prefix", ["QueuesJobs", "QueuesDeadLetters", "QueuesUnprocessed"])
-def test_queue_is_encrypted_takes_the_largest_messages_and_refuses_plain_http(template: Template, prefix: str) -> None:
+def test_queue_is_encrypted_takes_the_largest_messages_and_refuses_plain_http(
+    template: Template, prefix: str
+) -> None:
     """All queues alike."""
     name, queue = template.named_resource("SQS::Queue", prefix)
     assert queue["Properties"]["SqsManagedSseEnabled"] is True

@@ -29,7 +29,12 @@ SCHEDULES = {
     **dict.fromkeys(("cancel", "cancel_jobs"), WITHDRAW),
 }
 USE_KEYS = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
-READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
+READ_QUEUE = {
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility",
+}
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
@@ -78,7 +83,9 @@ def test_role_allows_exactly_what_its_function_does(
         f"{bucket}/*": PAYLOADS.get(handler, set()),
         role: {"iam:PassRole"} if schedules == CREATE_SCHEDULES else set(),
     }
-    assert template.rights(handler) == {(action, name) for name, actions in expected.items() for action in actions}
+    assert template.rights(handler) == {
+        (action, name) for name, actions in expected.items() for action in actions
+    }
 
 
 def test_permissions_are_listed_for_people(template: Template) -> None:
@@ -112,7 +119,9 @@ def test_api_writes_nothing_of_a_key_but_when_it_was_used(template: Template) ->
     assert statements
     for statement in statements:
         assert statement["Action"] == "dynamodb:UpdateItem"
-        assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "used"]}}
+        assert statement["Condition"] == {
+            "ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "used"]}
+        }
 
 
 def test_no_function_may_put_a_key(template: Template) -> None:
@@ -144,7 +153,9 @@ def test_api_counts_calls_and_changes_no_use_and_no_budget(template: Template) -
 def test_whoever_submits_reads_budgets_and_no_use(template: Template) -> None:
     """What an org has used is the report's business."""
     budgets = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#budget"]}}
-    assert conditions_of_use(template, "GetItem") == [budgets] * len({"submit", "submit_jobs", "execute", "retry"})
+    assert conditions_of_use(template, "GetItem") == [budgets] * len(
+        {"submit", "submit_jobs", "execute", "retry"}
+    )
 
 
 def test_metering_reads_the_stream_and_adds_up(template: Template) -> None:
@@ -161,7 +172,9 @@ def test_metering_reads_the_stream_and_adds_up(template: Template) -> None:
         f"{uncounted}/aws/lambda/*": {"s3:PutObject"},
         log_group: WRITE_LOG,
     }
-    assert template.rights("metering") == {(action, name) for name, actions in expected.items() for action in actions}
+    assert template.rights("metering") == {
+        (action, name) for name, actions in expected.items() for action in actions
+    }
 
 
 def test_no_role_has_a_policy_of_somebody_else(template: Template) -> None:

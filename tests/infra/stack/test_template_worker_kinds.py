@@ -13,7 +13,12 @@ from tests.infra.stack.template import Template
 ASKED = "M2048E1024C33B10T60"
 DEFAULT_QUEUE = "QueuesJobs403F2492"
 SENDERS = ("submit", "submit_jobs", "execute", "retry")
-READ_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
+READ_QUEUE = {
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility",
+}
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +120,9 @@ def test_worker_reads_its_own_queue_alone(with_kinds: Template, part: str) -> No
         == with_kinds.named_resource("Lambda::Function", f"Worker{part}")[0]
     )
     rights = with_kinds.rights_of(function["Properties"]["Role"]["Fn::GetAtt"][0])
-    assert {right for right in rights if right[0].startswith("sqs:")} == {(action, queue) for action in READ_QUEUE}
+    assert {right for right in rights if right[0].startswith("sqs:")} == {
+        (action, queue) for action in READ_QUEUE
+    }
 
 
 def test_scheduler_may_send_to_every_queue_of_jobs(with_kinds: Template) -> None:
@@ -159,7 +166,10 @@ def test_name_that_is_none_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("m1", "m1: memory: 1 is invalid: it should be greater than or equal to 128"), ("c1001", "max_concurrency")],
+    [
+        ("m1", "m1: memory: 1 is invalid: it should be greater than or equal to 128"),
+        ("c1001", "max_concurrency"),
+    ],
 )
 def test_name_with_a_value_that_no_worker_has_is_refused(name: str, said: str) -> None:
     """In the words of the setting itself."""

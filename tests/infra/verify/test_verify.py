@@ -55,7 +55,9 @@ def test_ledger_names_the_tests_that_there_are() -> None:
     sources = "\n".join(path.read_text() for path in (ROOT / "tests" / "aws").glob("test_*.py"))
     tests = set(re.findall(r"^def (test_\w+)", sources, re.MULTILINE))
     of_aws = set(re.findall(r"^@pytest.mark.on_aws\n(?:@.*\n)*def (test_\w+)", sources, re.MULTILINE))
-    entries = [line for line in (ROOT / ".github" / "ledger.md").read_text().splitlines() if line.startswith("| ")][2:]
+    entries = [
+        line for line in (ROOT / ".github" / "ledger.md").read_text().splitlines() if line.startswith("| ")
+    ][2:]
     named = [set(re.findall(r"`(test_\w+)`", entry)) for entry in entries]
     assert all(named)
     assert of_aws <= set().union(*named) <= tests

@@ -91,7 +91,9 @@ def test_worker_that_warns_of_nothing(logs: Any) -> None:
     assert workers.slept > 0
 
 
-def test_worker_that_warns(logs: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_worker_that_warns(
+    logs: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """The finding is what a worker really logs where the system does not list children."""
     monkeypatch.setattr("os.path.exists", lambda _: False)
     with caplog.at_level(logging.WARNING, "noukai"):

@@ -48,7 +48,11 @@ def _served(world: World, url: str, invoke: Invoke) -> Callable[[Actor], None]:
         while True:
             chosen = world.pause(Pending(RECEIVE, lambda: world.batches(url))).split()
             arrived = [next(each for each in world.queues.queues[url] if each.id == id_) for id_ in chosen]
-            records = [_record(world.queues.deliver(each)) for each in arrived if not world.queues.redriven(url, each)]
+            records = [
+                _record(world.queues.deliver(each))
+                for each in arrived
+                if not world.queues.redriven(url, each)
+            ]
             if records:
                 actor.begin()
                 world.delivered |= {_job(record["body"]) for record in records}

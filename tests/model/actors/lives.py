@@ -72,7 +72,9 @@ class Lives:
     def start(self, project: str, *_: Any) -> ScriptedProcess:
         """Make a process."""
         life = self._acting()
-        process = ScriptedProcess(self.stage, project, f"process {next(self._numbers)}", life.processes.remove)
+        process = ScriptedProcess(
+            self.stage, project, f"process {next(self._numbers)}", life.processes.remove
+        )
         life.processes.append(process)
         return process
 
@@ -105,7 +107,9 @@ class Lives:
         for life in self._lives.values():
             for process in life.processes:
                 if not process.is_dead:
-                    yield Event(life.worker, process.name, KILLED, writes=frozenset({"kills"}), budget="kills")
+                    yield Event(
+                        life.worker, process.name, KILLED, writes=frozenset({"kills"}), budget="kills"
+                    )
 
     def kill(self, name: str) -> None:
         """Let a process die."""
@@ -119,7 +123,9 @@ class Lives:
     def check_end(self) -> None:
         """Check what is left when nobody acts any more."""
         for life in self._lives.values():
-            began_anew = any(other.worker == life.worker and not other.is_over for other in self._lives.values())
+            began_anew = any(
+                other.worker == life.worker and not other.is_over for other in self._lives.values()
+            )
             if life.folders and (began_anew or not life.is_over):
                 raise ViolationError(f"temporary files are left: {life.folders}")
             for process in life.processes:

@@ -48,7 +48,9 @@ class ScriptedProcess:
     has_imported = True
     memory = first_memory = 0
 
-    def __init__(self, stage: Stage, project: str, name: str, gone: Callable[["ScriptedProcess"], object]) -> None:
+    def __init__(
+        self, stage: Stage, project: str, name: str, gone: Callable[["ScriptedProcess"], object]
+    ) -> None:
         self.project = project
         self.name = name
         self.board = self
@@ -115,7 +117,11 @@ class ScriptedProcess:
         if self.is_dead:
             return ("is dead",)
         goes_on = ("beats", "reports") if self._now() >= self._beat_at + _BEAT_MS else ()
-        return ("leaves", *goes_on[:1]) if self._interrupted else ("returns", "raises", UNCLEAN, ORPHAN, *goes_on)
+        return (
+            ("leaves", *goes_on[:1])
+            if self._interrupted
+            else ("returns", "raises", UNCLEAN, ORPHAN, *goes_on)
+        )
 
     def interrupt(self) -> None:
         self._interrupted = self.is_unclean = True

@@ -69,9 +69,14 @@ class Subject:
     def receive(self, most: int = 10, *, dead_letters: bool = False) -> list[tuple[Delivery, int]]:
         """The deliveries that are due, each with its receive count."""
         url = self.dead_letter_url if dead_letters else self.url
-        messages = self.queues.receive_message(QueueUrl=url, MaxNumberOfMessages=most, **self.asks).get("Messages", [])
+        messages = self.queues.receive_message(QueueUrl=url, MaxNumberOfMessages=most, **self.asks).get(
+            "Messages", []
+        )
         return [
-            (Delivery(each["MessageId"], each["ReceiptHandle"], each["Body"]), int(each["Attributes"][_COUNT]))
+            (
+                Delivery(each["MessageId"], each["ReceiptHandle"], each["Body"]),
+                int(each["Attributes"][_COUNT]),
+            )
             for each in messages
         ]
 
@@ -83,7 +88,8 @@ class Subject:
     def hide(self, receipts: Mapping[str, str], seconds: int) -> Mapping[str, str]:
         """Change the visibility of receipts by name; gives the code of each that failed."""
         entries = [
-            {"Id": name, "ReceiptHandle": receipt, "VisibilityTimeout": seconds} for name, receipt in receipts.items()
+            {"Id": name, "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+            for name, receipt in receipts.items()
         ]
         answer = self.queues.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
         failed = {each["Id"]: each["Code"] for each in answer.get("Failed", [])}
@@ -148,7 +154,9 @@ def _fresh(tables: Any, queues: Any) -> Subject:
         BillingMode="PAY_PER_REQUEST",
     )
     dead_letters = queues.create_queue(QueueName=f"{run}-dead")["QueueUrl"]
-    arn = queues.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    arn = queues.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
     redrive = f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": {MOST_RECEIVES}}}'
     attributes = {"VisibilityTimeout": str(VISIBILITY_SECONDS), "RedrivePolicy": redrive}
     url = queues.create_queue(QueueName=run, Attributes=attributes)["QueueUrl"]

@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noukai_functions.jobs.queue import Message, OutgoingMessage
-from tests.model.conformance.subject import MESSAGE, MOST_RECEIVES, VISIBILITY_SECONDS, Subject, answer, on_model
+from tests.model.conformance.subject import (
+    MESSAGE,
+    MOST_RECEIVES,
+    VISIBILITY_SECONDS,
+    Subject,
+    answer,
+    on_model,
+)
 
 
 def test_message_is_received_once_at_a_time(subject: Subject) -> None:
@@ -21,7 +28,9 @@ def test_message_is_received_once_at_a_time(subject: Subject) -> None:
 
 def test_messages_that_are_sent_together(subject: Subject) -> None:
     """Each is a message as if it was sent alone, with its own delay."""
-    messages = [OutgoingMessage(replace(MESSAGE, id=f"job_{index}"), 900 * (index % 2)) for index in range(12)]
+    messages = [
+        OutgoingMessage(replace(MESSAGE, id=f"job_{index}"), 900 * (index % 2)) for index in range(12)
+    ]
     assert subject.queue.send_many(messages) == set()
     received = [*subject.receive(most=10), *subject.receive(most=10)]
     assert {delivery.body for delivery, _ in received} == {message.message.body for message in messages[::2]}
@@ -183,7 +192,9 @@ CALLS = st.one_of(
 
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.lists(CALLS, min_size=5, max_size=25))
-def test_any_sequence_of_calls_to_the_queue(fresh_on_moto: Callable[[], Subject], calls: list[tuple[Any, ...]]) -> None:
+def test_any_sequence_of_calls_to_the_queue(
+    fresh_on_moto: Callable[[], Subject], calls: list[tuple[Any, ...]]
+) -> None:
     """Whatever is sent, received, hidden and deleted in whatever order, the model answers as moto does."""
     callers = Caller(fresh_on_moto()), Caller(on_model(honours_old_receipts=True))
     for name, *arguments in [*calls, ("leave",)]:

@@ -26,7 +26,9 @@ def claimed(table: JobsTable, job: Job = PENDING) -> Job:
 
 def test_rows_are_read_as_they_were_written(subject: Subject) -> None:
     """A row is read with every attribute, consistently or not; one that is not there is not."""
-    full = replace(PENDING, progress={"percent": 12.5}, result="", metadata={"team": "ü"}, not_before=1, lease_until=2)
+    full = replace(
+        PENDING, progress={"percent": 12.5}, result="", metadata={"team": "ü"}, not_before=1, lease_until=2
+    )
     subject.table.create(full, NOW)
     for consistent in (True, False):
         assert subject.table.read(MESSAGE.id, consistent=consistent) == full
@@ -45,7 +47,10 @@ def test_id_is_taken_until_its_job_has_expired(subject: Subject) -> None:
 
 def test_overdue_jobs_are_found_on_every_page(subject: Subject) -> None:
     """A scan gives the unsettled jobs that are overdue, and no other row."""
-    jobs = {id_: replace(PENDING, id=id_, start_by=NOW + due) for id_, due in (("a", 0), ("b", 1), ("c", 0), ("d", 0))}
+    jobs = {
+        id_: replace(PENDING, id=id_, start_by=NOW + due)
+        for id_, due in (("a", 0), ("b", 1), ("c", 0), ("d", 0))
+    }
     for job in jobs.values():
         subject.table.create(job, NOW)
     subject.table.cancel("d", org="acme", flow=None, now=NOW)
@@ -80,11 +85,15 @@ def test_second_claim_follows_on_the_first(subject: Subject) -> None:
 
 WRITES: dict[str, Callable[[JobsTable, Job], object]] = {
     "create": lambda table, job: table.create(replace(job, created_at=NOW + 1), NOW + 3_600_000),
-    "claim": lambda table, job: table.claim(job.id, created_at=NOW, owner="you", lease_until=NOW + 9, now=NOW),
+    "claim": lambda table, job: table.claim(
+        job.id, created_at=NOW, owner="you", lease_until=NOW + 9, now=NOW
+    ),
     "claim late": lambda table, job: table.claim(
         job.id, created_at=NOW, owner="me", lease_until=NOW + 19_000, now=NOW + 10_000
     ),
-    "claim another": lambda table, job: table.claim(job.id, created_at=1, owner="me", lease_until=NOW, now=NOW),
+    "claim another": lambda table, job: table.claim(
+        job.id, created_at=1, owner="me", lease_until=NOW, now=NOW
+    ),
     "extend": lambda table, job: table.extend(job, lease_until=NOW + 2, progress={"percent": 1}, now=NOW),
     "extend silently": lambda table, job: table.extend(job, lease_until=NOW + 20_000, progress=None, now=NOW),
     "complete": lambda table, job: table.complete(job, result="{}", now=NOW),
@@ -161,7 +170,11 @@ def test_values_are_those_that_the_expressions_name(subject: Subject, values: An
 def test_rows_are_answered_only_if_asked_for(subject: Subject) -> None:
     """A write whose request asks for no row is answered without one, be it applied or refused."""
     values = {":x": {"N": "1"}}
-    request = {"TableName": subject.table_name, "Key": {"id": {"S": "a"}}, "ExpressionAttributeValues": values}
+    request = {
+        "TableName": subject.table_name,
+        "Key": {"id": {"S": "a"}},
+        "ExpressionAttributeValues": values,
+    }
     assert "Attributes" not in subject.tables.update_item(**request, UpdateExpression="SET n = :x")
     with pytest.raises(AwsError) as refused:
         subject.tables.update_item(**request, UpdateExpression="SET n = n + :x", ConditionExpression="n < :x")

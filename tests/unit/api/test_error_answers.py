@@ -13,18 +13,25 @@ from noukai_wire.errors import ErrorCode
 
 _FLOWS = "GET /api/v1/flows lists the flows"
 _FLOW_NOT_FOUND = f"There is no flow 'text/none' here: {_FLOWS}."
-_UNAUTHENTICATED = "Send a valid key as 'Authorization: Bearer nk_…'; ask the operator of this deployment for one."
-_NO_BUDGET = "The org 'acme' has used up its budget for this month: ask the operator of this deployment to raise it."
+_UNAUTHENTICATED = (
+    "Send a valid key as 'Authorization: Bearer nk_…'; ask the operator of this deployment for one."
+)
+_NO_BUDGET = (
+    "The org 'acme' has used up its budget for this month: ask the operator of this deployment to raise it."
+)
 _UNFINISHED = (
     "The org 'acme' has 3 unfinished jobs, the most that it may have: wait until some end, cancel some, or ask the "
     "operator of this deployment to raise the limit."
 )
 _NO_JOB = "There is no such job here: check the id; an expired job is deleted."
 _UNREADABLE = (
-    "The stored row of the job job_1 cannot be read: tell the operator of this deployment, whose log says why."
+    "The stored row of the job job_1 cannot be read: "
+    "tell the operator of this deployment, whose log says why."
 )
 _CONFLICT = "This Idempotency-Key was already used with another body: send the same body, or use a new key."
-_NOT_BACK = "The input of this cancelled job has not returned from its queue yet: send the request again in a moment."
+_NOT_BACK = (
+    "The input of this cancelled job has not returned from its queue yet: send the request again in a moment."
+)
 _UNAVAILABLE = "The service is unavailable at the moment: send the request again."
 _MISSING = "The flow 'text/count' requires a message: send one as 'message'."
 _CALLS = "This key may make 5 calls a second: send the request again in a second."
@@ -32,7 +39,13 @@ _CALLS = "This key may make 5 calls a second: send the request again in a second
 CASES: tuple[tuple[Refusal, int, str, str, Mapping[str, str]], ...] = (
     (refusals.InvalidJsonError("Not JSON."), 400, "INVALID_JSON", "Not JSON.", {}),
     (refusals.MissingMessageError("text/count"), 400, "MISSING_MESSAGE", _MISSING, {}),
-    (refusals.UnauthenticatedError(), 401, "UNAUTHENTICATED", _UNAUTHENTICATED, {"WWW-Authenticate": "Bearer"}),
+    (
+        refusals.UnauthenticatedError(),
+        401,
+        "UNAUTHENTICATED",
+        _UNAUTHENTICATED,
+        {"WWW-Authenticate": "Bearer"},
+    ),
     (refusals.BudgetUsedUpError("acme"), 402, "INSUFFICIENT_CREDITS", _NO_BUDGET, {}),
     (refusals.ForbiddenError("Not you."), 403, "FORBIDDEN", "Not you.", {}),
     (refusals.FlowNotFoundError("text/none"), 404, "FLOW_NOT_FOUND", _FLOW_NOT_FOUND, {}),
@@ -103,12 +116,18 @@ def test_refusals_know_no_answer() -> None:
 @pytest.mark.parametrize(
     ("raised", "code", "headers"),
     [
-        (AwsError("GetItem", "ThrottlingException", "slow down"), ErrorCode.UNAVAILABLE, {"Retry-After": "1"}),
+        (
+            AwsError("GetItem", "ThrottlingException", "slow down"),
+            ErrorCode.UNAVAILABLE,
+            {"Retry-After": "1"},
+        ),
         (refusals.UnreadableRowError("job_1", "other", "no state"), ErrorCode.JOB_NOT_FOUND, {}),
         (KeyError("secret"), ErrorCode.INTERNAL_ERROR, {}),
     ],
 )
-def test_failures_say_nothing_of_what_they_were(raised: Exception, code: ErrorCode, headers: Mapping[str, str]) -> None:
+def test_failures_say_nothing_of_what_they_were(
+    raised: Exception, code: ErrorCode, headers: Mapping[str, str]
+) -> None:
     """The log alone does."""
     answer = error_answer(raised, "request")
     assert (answer.code, answer.headers) == (code, headers)

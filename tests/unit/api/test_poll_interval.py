@@ -90,7 +90,12 @@ def test_an_estimate_of_an_attempt_that_is_over_is_none() -> None:
 
 @pytest.mark.parametrize(
     ("after", "held", "headers"),
-    [(0, True, ("0", "0")), (0, False, ("1", "1000")), (5299, True, ("0", "0")), (60_000, True, ("4", "3420"))],
+    [
+        (0, True, ("0", "0")),
+        (0, False, ("1", "1000")),
+        (5299, True, ("0", "0")),
+        (60_000, True, ("4", "3420")),
+    ],
 )
 def test_the_poll_interval_on_the_wire(after: int, held: bool, headers: tuple[str, str]) -> None:
     """Whole seconds are rounded up, so that who obeys them is never too early; only a hold is followed at once."""

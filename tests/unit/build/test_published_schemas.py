@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 
 from noukai_functions.build.schema import ReadableSchema
-from tests.annotations import DICT, KEYS, LEAVES, NUMBERS, SAID, SAID_KEYS, TEXTS, annotations_of, values
+from tests.annotations import DICT, KEYS, LEAVES, SAID, SAID_KEYS, annotations_of, values
+from tests.scalars import NUMBERS, TEXTS
 from tests.validators import accepting, running, taking
 
 FIXED: tuple[Any, ...] = (

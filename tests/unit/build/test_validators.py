@@ -73,7 +73,11 @@ def test_value_that_both_take(annotation: Any, value: Any) -> None:
         (Annotated[str, Field(pattern="^[$]$")], "a", "should match pattern '^[$]$'"),
         (Annotated[str, Field(pattern=r"^\p{L}$")], "1", r"should match pattern '^\p{L}$'"),
         (Annotated[str, Field(pattern="^a$")], "a\n", "should match pattern"),
-        (dict[Annotated[str, Field(pattern="^a$")], int], {"b": 1}, """"b": String should match pattern '^a$'"""),
+        (
+            dict[Annotated[str, Field(pattern="^a$")], int],
+            {"b": 1},
+            """"b": String should match pattern '^a$'""",
+        ),
         (dict[int, int], {"1.5": 1}, """"1.5": Input should be a valid integer"""),
         (IPv4Address, "1.2.3", "Expected 4 octets"),
         (EmailStr, "nobody", "must be an email address"),

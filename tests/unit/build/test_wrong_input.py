@@ -54,8 +54,16 @@ FLOODS: tuple[tuple[Any, Any, Any], ...] = (
     (list[Line], [{"article": "a"}] * 15_000, [{"x": 1}] * 15_000),
     (list[int | Line], [0] * 60_000, [[]] * 60_000),
     (list[dt.date], ["2026-01-01"] * 20_000, ["2026-02-30"] * 20_000),
-    (dict[str, int], {f"x{number}": 1 for number in range(20_000)}, {f"x{number}": "" for number in range(20_000)}),
-    (dict[int, int], {f"{number}": 1 for number in range(20_000)}, {f"x{number}": 1 for number in range(20_000)}),
+    (
+        dict[str, int],
+        {f"x{number}": 1 for number in range(20_000)},
+        {f"x{number}": "" for number in range(20_000)},
+    ),
+    (
+        dict[int, int],
+        {f"{number}": 1 for number in range(20_000)},
+        {f"x{number}": 1 for number in range(20_000)},
+    ),
     (list[list[Line]], [[{"article": "a"}] * 10] * 1500, [[{"x": 1}] * 10] * 1500),
 )
 
@@ -66,7 +74,9 @@ def test_flood_of_errors(annotation: Any, right: Any, wrong: Any) -> None:
     errors_of = accepting(annotation)
     assert not errors_of(right)
     assert 1 <= len(errors_of(wrong)) <= MAX_ERRORS
-    (right_seconds, right_bytes), (wrong_seconds, wrong_bytes) = (cost(errors_of, each) for each in (right, wrong))
+    (right_seconds, right_bytes), (wrong_seconds, wrong_bytes) = (
+        cost(errors_of, each) for each in (right, wrong)
+    )
     assert wrong_seconds <= 2 * right_seconds
     assert wrong_bytes <= max(2 * right_bytes, 100_000)
 

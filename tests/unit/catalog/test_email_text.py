@@ -42,7 +42,14 @@ def test_each_character(place: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("a@b.co", " A.b+c@d-e.example ", "A B <a@b.co>", '"A, B" <a@b.co>', "\u00e9@b.co", "a@xn--caf-dma.co"),
+        *(
+            "a@b.co",
+            " A.b+c@d-e.example ",
+            "A B <a@b.co>",
+            '"A, B" <a@b.co>',
+            "\u00e9@b.co",
+            "a@xn--caf-dma.co",
+        ),
         *(
             "a@caf\u00e9.co",
             "a@CAF\u00c9.Co",

@@ -17,7 +17,9 @@ def reported(**progress: Any) -> Mapping[str, Any]:
     """What becomes of a report, as JSON."""
     reports: list[Mapping[str, Any]] = []
     logger = cast("Any", logging.getLogger())
-    context = Context(job_id="", attempt=1, org="", logger=logger, remaining=lambda: 0.0, report=reports.append)
+    context = Context(
+        job_id="", attempt=1, org="", logger=logger, remaining=lambda: 0.0, report=reports.append
+    )
     context.progress(**progress)
     return cast("Mapping[str, Any]", json.loads(json.dumps(reports[0])))
 
@@ -44,7 +46,9 @@ def test_percentage_may_be_a_number_of_any_kind(given: Any, shown: float) -> Non
     assert reported(percent=given) == {"percent": shown}
 
 
-@pytest.mark.parametrize("given", [101, -1, 10**400, 100.1, float("nan"), float("inf"), Decimal("NaN"), np.nan])
+@pytest.mark.parametrize(
+    "given", [101, -1, 10**400, 100.1, float("nan"), float("inf"), Decimal("NaN"), np.nan]
+)
 def test_number_that_is_no_percentage_is_refused(given: Any) -> None:
     with pytest.raises(ValueError, match="percent must be from 0 to 100, not "):
         reported(percent=given)

@@ -92,7 +92,11 @@ NAMED = {f"n{number}": WRONG for number in range(MANY)}
         (Parcel, {"pieces": NUMBERS}, ("pieces", 0)),
         (Point, {"xs": NUMBERS}, ("xs", 0)),
         (Pair, {"left": NUMBERS}, ("left", 0)),
-        (Annotated[Cat | Dog, Field(discriminator="kind")], {"kind": "type", "lives": NUMBERS}, ("type", "lives", 0)),
+        (
+            Annotated[Cat | Dog, Field(discriminator="kind")],
+            {"kind": "type", "lives": NUMBERS},
+            ("type", "lives", 0),
+        ),
     ],
     ids=lambda each: str(each)[:40],
 )

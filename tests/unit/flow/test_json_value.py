@@ -154,7 +154,9 @@ class EvasiveText(str):
         return True
 
 
-@pytest.mark.parametrize("make", [lambda: EvasiveDict(a=1), EvasiveFrame, FalseDict, lambda: EvasiveText("\ud800")])
+@pytest.mark.parametrize(
+    "make", [lambda: EvasiveDict(a=1), EvasiveFrame, FalseDict, lambda: EvasiveText("\ud800")]
+)
 def test_what_raises_when_it_is_written_is_unwritable(make: Callable[[], object]) -> None:
     """A type of the author's may have methods that raise: no further attempt helps, and the path says where it is."""
     with pytest.raises(UnwritableError, match=r"^`rows\[1\]`: "):
@@ -169,7 +171,9 @@ def test_what_json_cannot_hold_is_named_with_its_path(value: Any, problem: str) 
     assert problem in str(raised.value)
 
 
-types = some.sampled_from([int, float, str, bool, bytes, date, datetime, Decimal, UUID, Colour, Path, timedelta])
+types = some.sampled_from(
+    [int, float, str, bool, bytes, date, datetime, Decimal, UUID, Colour, Path, timedelta]
+)
 
 
 @settings(deadline=None)

@@ -45,7 +45,9 @@ def test_runs_that_differ_a_lot_foretell_nothing() -> None:
     assert estimate(*[1000, 60_000] * 5) is None
 
 
-@pytest.mark.parametrize("progress", [None, {}, {"percent": 0}, {"percent": 100}, {"percent": True}, {"percent": "5"}])
+@pytest.mark.parametrize(
+    "progress", [None, {}, {"percent": 0}, {"percent": 100}, {"percent": True}, {"percent": "5"}]
+)
 def test_progress_without_a_share_changes_nothing(progress: dict[str, Any] | None) -> None:
     """Only a percentage between nothing and all says when the end comes."""
     known = Estimate(NOW + 1000, 100)

@@ -29,7 +29,8 @@ CANCELLED = replace(RUNNING, state=State.CANCELLED, lease_until=None, expires_at
 def test_no_transition_leaves_a_terminal_state() -> None:
     """A terminal state never changes again."""
     assert all(
-        not (transition.sources & TERMINAL) or transition.sources == {transition.target} for transition in Transition
+        not (transition.sources & TERMINAL) or transition.sources == {transition.target}
+        for transition in Transition
     )
 
 
@@ -57,7 +58,9 @@ def test_judgement_of_a_delivery(seen: Job | None, now: int, verdict: Verdict) -
     assert judge(seen, NOW, now) is verdict
 
 
-@pytest.mark.parametrize(("job", "now", "seconds"), [(RUNNING, NOW, 60), (WAITING, NOW, 6), (PENDING, NOW, 1)])
+@pytest.mark.parametrize(
+    ("job", "now", "seconds"), [(RUNNING, NOW, 60), (WAITING, NOW, 6), (PENDING, NOW, 1)]
+)
 def test_deferral_ends_when_the_job_can_be_claimed(job: Job, now: int, seconds: int) -> None:
     """A deferred delivery returns in the first whole second in which its job can be claimed."""
     assert seconds_until_claimable(job, now) == seconds
@@ -89,7 +92,14 @@ def test_overdue_job(job: Job, overdue: bool) -> None:
         (replace(CANCELLED, created_at=NOW - 1), False),
         (replace(PENDING, created_at=NOW + 1), True),
     ],
-    ids=["mine", "cancelled", "taken over", "read before the claim", "the id's earlier job", "the id's later job"],
+    ids=[
+        "mine",
+        "cancelled",
+        "taken over",
+        "read before the claim",
+        "the id's earlier job",
+        "the id's later job",
+    ],
 )
 def test_row_that_shows_a_lost_attempt(seen: Job, lost: bool) -> None:
     """A row shows an attempt as lost only if it is newer than the attempt's own claim."""

@@ -8,7 +8,14 @@ from tests.unit.own_process import in_own_process, with_own_streams
 
 
 def hooks() -> tuple[object, ...]:
-    return sys.excepthook, sys.unraisablehook, sys.displayhook, threading.excepthook, sys.getprofile(), sys.gettrace()
+    return (
+        sys.excepthook,
+        sys.unraisablehook,
+        sys.displayhook,
+        threading.excepthook,
+        sys.getprofile(),
+        sys.gettrace(),
+    )
 
 
 def test_hooks_are_as_before_for_the_next_attempt() -> None:

@@ -104,7 +104,11 @@ def test_calls_leave_nothing_in_either_process() -> None:
 
 def replace_functions() -> None:
     """Do what flows do to spare themselves output or handlers, and then some."""
-    modules = (json, "dumps", "loads"), (signal, "signal", "pthread_sigmask"), (traceback, "extract_tb", "format_list")
+    modules = (
+        (json, "dumps", "loads"),
+        (signal, "signal", "pthread_sigmask"),
+        (traceback, "extract_tb", "format_list"),
+    )
     for module, *names in (*modules, (os, "getpid", "write", "read", "fstat")):
         for name in names:
             setattr(module, name, lambda *_, **__: None)

@@ -25,7 +25,9 @@ from noukai_functions.worker.process.scratch import remove_scratch
 from tests.flow_process import CALL
 from tests.unit.own_process import in_own_process
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux lets orphans be adopted")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="only Linux lets orphans be adopted"
+)
 
 
 def pool_of(run: Callable[[Call], object]) -> ProcessPool:

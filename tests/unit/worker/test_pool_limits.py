@@ -21,7 +21,9 @@ from noukai_infra.settings import WorkerKind
 from tests.flow_process import CALL
 from tests.unit.own_process import in_fresh_process, in_own_process
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells what a process holds")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="only Linux tells what a process holds"
+)
 
 MEBIBYTE = 1 << 20
 SETTLING_SECONDS = 15
@@ -60,7 +62,12 @@ def test_at_most_four_are_kept() -> None:
         by_project = {project: used(processes, project) for project in "abcd"}
         assert used(processes, "a") is by_project["a"]
         by_project["e"] = used(processes, "e")
-        assert [project for project, process in by_project.items() if process.is_alive] == ["a", "c", "d", "e"]
+        assert [project for project, process in by_project.items() if process.is_alive] == [
+            "a",
+            "c",
+            "d",
+            "e",
+        ]
         processes.close()
 
     in_own_process(worker)

@@ -172,7 +172,9 @@ def test_flow_that_floods_the_pipe_is_looked_at_in_time() -> None:
         process.close()
 
 
-@pytest.mark.parametrize("how", [lambda: os._exit(0), lambda: os.closerange(3, 4096)], ids=["exits", "closes the pipe"])
+@pytest.mark.parametrize(
+    "how", [lambda: os._exit(0), lambda: os.closerange(3, 4096)], ids=["exits", "closes the pipe"]
+)
 def test_process_that_says_no_outcome(how: Callable[[], object]) -> None:
     """A process that can say no more is dead, and is made so."""
 

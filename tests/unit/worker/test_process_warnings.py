@@ -20,7 +20,9 @@ from noukai_functions.worker.process.reaper import Reaper
 from tests.flow_process import CALL
 from tests.unit.own_process import in_own_process
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux has what is warned of")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="only Linux has what is warned of"
+)
 
 
 def serve(channel: Channel, _: ProgressBoard, token: str) -> None:
@@ -98,7 +100,9 @@ def test_deaths_that_are_told_late(monkeypatch: pytest.MonkeyPatch, caplog: pyte
                 processes.close()
 
         monkeypatch.setattr(os, "pidfd_open", refuse)
-        assert warnings_of(run_two, caplog) == ["flow processes: the system does not report deaths: they are polled"]
+        assert warnings_of(run_two, caplog) == [
+            "flow processes: the system does not report deaths: they are polled"
+        ]
 
     in_own_process(worker)
 
@@ -125,7 +129,9 @@ def test_watch_without_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
     in_own_process(worker)
 
 
-def test_processes_that_are_not_made_ahead(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_processes_that_are_not_made_ahead(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """A module that cannot be imported is warned of, and a fork that is refused."""
 
     def worker() -> None:

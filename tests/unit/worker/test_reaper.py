@@ -14,7 +14,9 @@ from noukai_functions.worker.process.reaper import NotEndedError, Reaper
 from tests.unit.own_process import in_own_process
 
 SECONDS = 20
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux lets orphans be adopted")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="only Linux lets orphans be adopted"
+)
 
 
 def flow_process(reaper: Reaper, act: Callable[[], object]) -> int:
@@ -178,7 +180,8 @@ def test_clean_process_has_no_orphans() -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "code"), [(lambda: os._exit(7), 7), (lambda: signal.raise_signal(signal.SIGUSR1), -signal.SIGUSR1)]
+    ("act", "code"),
+    [(lambda: os._exit(7), 7), (lambda: signal.raise_signal(signal.SIGUSR1), -signal.SIGUSR1)],
 )
 def test_death_is_seen_with_its_cause(act: Callable[[], object], code: int) -> None:
     """A process that has ended by itself keeps its exit code; what it leaves is ended all the same."""

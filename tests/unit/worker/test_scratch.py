@@ -61,7 +61,9 @@ CONTENTS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("kind", CONTENTS)
-def test_folder_is_removed_whatever_is_in_it(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_is_removed_whatever_is_in_it(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Modes, depth, links and names of any kind keep nothing alive."""
     monkeypatch.chdir(tmp_path)
     folder = Path(make_scratch())
@@ -91,9 +93,15 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 def test_stale_folders_are_removed_and_no_others(tmp_path: Path) -> None:
     """A worker that starts removes what dead workers have left, and nothing of one that lives."""
-    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], stdout=subprocess.PIPE, check=True)
+    dead = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], stdout=subprocess.PIPE, check=True
+    )
     kept = {"attempt-1-0123456789abcdef", "attempt-notes", f"attempt-{os.getppid()}-0123456789abcdef"}
-    for name in (*kept, f"attempt-{int(dead.stdout)}-0123456789abcdef", f"attempt-{os.getpid()}-0123456789abcdef"):
+    for name in (
+        *kept,
+        f"attempt-{int(dead.stdout)}-0123456789abcdef",
+        f"attempt-{os.getpid()}-0123456789abcdef",
+    ):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").touch()
     remove_stale()

@@ -177,7 +177,11 @@ def test_functions_that_a_flow_replaces_are_not_called() -> None:
 
     def attempt() -> None:
         surroundings = Surroundings()
-        for module, names in ((os, ("chdir", "umask", "fstat")), (signal, ("signal", "setitimer")), (time, ("tzset",))):
+        for module, names in (
+            (os, ("chdir", "umask", "fstat")),
+            (signal, ("signal", "setitimer")),
+            (time, ("tzset",)),
+        ):
             for name in names:
                 setattr(module, name, None)
         os.environ["X"] = "y"

@@ -30,9 +30,13 @@ class Mapped:
     returned before the refusal is raised.
     """
 
-    def __init__(self, api: Api, address: FlowAddress, inputs: Iterable[FlowInput], options: JobOptions) -> None:
+    def __init__(
+        self, api: Api, address: FlowAddress, inputs: Iterable[FlowInput], options: JobOptions
+    ) -> None:
         if isinstance(inputs, str | Mapping):
-            raise InvalidArgumentError("inputs must be a list or another iterable of inputs, not a single input")
+            raise InvalidArgumentError(
+                "inputs must be a list or another iterable of inputs, not a single input"
+            )
         self._api = api
         self._address = address
         self._count = len(inputs) if isinstance(inputs, Sized) else None
@@ -119,7 +123,9 @@ def _arguments(each: object, place: int) -> tuple[str | None, Mapping[str, Any] 
         return each, None
     if not isinstance(each, Mapping):
         kind = type(each).__name__
-        raise InvalidArgumentError(f"input {place} must be a str or a dict of the flow's arguments, not {kind}")
+        raise InvalidArgumentError(
+            f"input {place} must be a str or a dict of the flow's arguments, not {kind}"
+        )
     arguments = dict(cast("Mapping[str, Any]", each))
     return arguments.pop("message", None), arguments or None
 

@@ -100,7 +100,9 @@ def _located(text: str) -> httpx.URL:
     except (httpx.InvalidURL, UnicodeError):
         url, host = httpx.URL(), ""
     if url.scheme not in ("http", "https") or not is_host(host):
-        raise UnexpectedAnswerError("the API has sent an invalid presigned URL: check base_url (NOUKAI_BASE_URL)")
+        raise UnexpectedAnswerError(
+            "the API has sent an invalid presigned URL: check base_url (NOUKAI_BASE_URL)"
+        )
     return url
 
 
@@ -116,7 +118,11 @@ def _with_output(
 
 
 def _downloaded(
-    api: "Api", result: ExecuteResult, deadline: Deadline, patience: Patience | None, on_transfer: Listener | None
+    api: "Api",
+    result: ExecuteResult,
+    deadline: Deadline,
+    patience: Patience | None,
+    on_transfer: Listener | None,
 ) -> Operation[Any]:
     most = MAX_PAYLOAD_BYTES if result.output_bytes is None else result.output_bytes
     transfer = Transfer(on_transfer, "downloading", most)

@@ -112,7 +112,9 @@ def submission(
     }
     given = {
         "message": None if message is None else json_of("message", _message(message)),
-        "parameters": None if parameters is None else json_of("parameters", _object("parameters", parameters)),
+        "parameters": None
+        if parameters is None
+        else json_of("parameters", _object("parameters", parameters)),
     }
     rest = _present({"options": json_of("options", _present(options)) or None})
     key = _key(str(uuid4()) if idempotency_key is None else idempotency_key)
@@ -162,12 +164,18 @@ def _moment(run_at: datetime | str | None) -> str | None:
         # Round up, because the text is cut to milliseconds and a job never starts before its time.
         moment = (run_at + timedelta(microseconds=999)).astimezone(UTC)
     except OverflowError:
-        raise InvalidArgumentError(f"run_at must be a moment of the years 1 to 9999 in UTC, not {run_at}") from None
+        raise InvalidArgumentError(
+            f"run_at must be a moment of the years 1 to 9999 in UTC, not {run_at}"
+        ) from None
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _key(key: object) -> str:
-    if not isinstance(key, str) or len(key) > MAX_IDEMPOTENCY_KEY_LENGTH or not _IDEMPOTENCY_KEY.fullmatch(key):
+    if (
+        not isinstance(key, str)
+        or len(key) > MAX_IDEMPOTENCY_KEY_LENGTH
+        or not _IDEMPOTENCY_KEY.fullmatch(key)
+    ):
         raise InvalidArgumentError(
             f"idempotency_key must be 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} printable ASCII characters, not {key!r}"
         )

@@ -49,9 +49,13 @@ def json_of(name: str, value: object) -> Any:
         return _json_of(value)
     except _RefusedError as refused:
         place = ".".join([name, *reversed(refused.path)])
-        raise InvalidArgumentError(f"{place} must be JSON, or have a form in JSON: {refused.problem}") from None
+        raise InvalidArgumentError(
+            f"{place} must be JSON, or have a form in JSON: {refused.problem}"
+        ) from None
     except RecursionError:
-        raise InvalidArgumentError(f"{name} must be JSON, but it contains itself or is nested too deeply") from None
+        raise InvalidArgumentError(
+            f"{name} must be JSON, but it contains itself or is nested too deeply"
+        ) from None
 
 
 def _json_of(value: object) -> Any:

@@ -31,9 +31,13 @@ class _Due(NamedTuple):
 class Completion:
     """The ends of many jobs, in pages: a page checks the due jobs in a few concurrent requests."""
 
-    def __init__(self, api: Api, ids: Iterable[str], *, timeout_ms: float | None, listener: Listener | None) -> None:
+    def __init__(
+        self, api: Api, ids: Iterable[str], *, timeout_ms: float | None, listener: Listener | None
+    ) -> None:
         if timeout_ms is not None and not 0 < timeout_ms < math.inf:
-            raise InvalidArgumentError(f"timeout_ms must be more than 0 milliseconds, or None, not {timeout_ms!r}")
+            raise InvalidArgumentError(
+                f"timeout_ms must be more than 0 milliseconds, or None, not {timeout_ms!r}"
+            )
         self._api = api
         self._listener = listener
         self._timeout_ms = timeout_ms

@@ -45,7 +45,8 @@ class Look(NamedTuple):
     def poll_interval(self) -> float:
         """Return the poll interval in seconds."""
         return max(
-            _LEAST_INTERVAL, _DEFAULT_INTERVAL if self.poll_interval_ms is None else self.poll_interval_ms / 1000
+            _LEAST_INTERVAL,
+            _DEFAULT_INTERVAL if self.poll_interval_ms is None else self.poll_interval_ms / 1000,
         )
 
 
@@ -161,7 +162,9 @@ class Looks:
                 if looks is not None:
                     place.seen.set_result(looks.get(place.job_id, Look(place.job_id, None, None)))
                 else:
-                    place.seen.set_result(failure if failure and _concerns(failure, place, deadline) else None)
+                    place.seen.set_result(
+                        failure if failure and _concerns(failure, place, deadline) else None
+                    )
 
     def _call(self) -> None:
         """Wake the first queued entry to send the request, unless another one does."""

@@ -28,7 +28,12 @@ class RecentJobs:
 
     def note(self, status: JobStatus) -> None:
         """Record a completed job; failed and cancelled jobs do not predict the next."""
-        if status.flow is None or status.queued_for is None or status.ran_for is None or status.state != "completed":
+        if (
+            status.flow is None
+            or status.queued_for is None
+            or status.ran_for is None
+            or status.state != "completed"
+        ):
             return
         ends = self._ends.setdefault(status.flow, deque(maxlen=_REMEMBERED_JOBS))
         ends.append((self.clock(), (status.queued_for + status.ran_for).total_seconds()))

@@ -61,10 +61,14 @@ class WaitTerms:
 
     def __post_init__(self) -> None:
         if self.timeout_ms is not None and not 0 <= self.timeout_ms < math.inf:
-            raise InvalidArgumentError(f"timeout_ms must be 0 or more milliseconds, or None, not {self.timeout_ms!r}")
+            raise InvalidArgumentError(
+                f"timeout_ms must be 0 or more milliseconds, or None, not {self.timeout_ms!r}"
+            )
 
 
-def execute(api: Api, address: FlowAddress, submission: Submission, terms: WaitTerms) -> Operation[ExecuteResult]:
+def execute(
+    api: Api, address: FlowAddress, submission: Submission, terms: WaitTerms
+) -> Operation[ExecuteResult]:
     """Submit a job and wait for it; the timeout starts when the job is accepted."""
     accepted = yield from api.submit(address, submission, terms.on_transfer)
     return (yield from Wait(api, accepted.id, terms, api.recent.rest_of(accepted.flow, api.clock())).result())
@@ -89,7 +93,9 @@ class Wait:
 
     def result(self) -> Operation[ExecuteResult]:
         """Return the job's output; raise the `JobError` of any other end."""
-        how_to_go_on = f"job {self._job_id} goes on: client.job({self._job_id!r}).wait() continues to wait for it"
+        how_to_go_on = (
+            f"job {self._job_id} goes on: client.job({self._job_id!r}).wait() continues to wait for it"
+        )
         try:
             with self._api.looks.joined(), interruptible(how_to_go_on):
                 status = yield from self._watch()
@@ -101,9 +107,13 @@ class Wait:
         # A single check has no deadline for the download.
         deadline = None if self._terms.timeout_ms == 0 else self._deadline
         try:
-            return (yield from with_output(self._api, status, deadline, self._patience, self._terms.on_transfer))
+            return (
+                yield from with_output(self._api, status, deadline, self._patience, self._terms.on_transfer)
+            )
         except DeadlinePassedError as passed:
-            ended = f"job {status.id} has ended, but its result did not arrive within {self._terms.timeout_ms} ms"
+            ended = (
+                f"job {status.id} has ended, but its result did not arrive within {self._terms.timeout_ms} ms"
+            )
             raise WaitTimeoutError(f"{ended}: wait again", status) from passed.__cause__
 
     def _watch(self) -> Operation[JobStatus]:
@@ -160,7 +170,9 @@ class Wait:
     def _ask(self) -> Operation[httpx.Response]:
         if self._held:
             try:
-                asked = self._api.exchange(self._hold, self._deadline, self._patience, is_final=_refuses_to_hold)
+                asked = self._api.exchange(
+                    self._hold, self._deadline, self._patience, is_final=_refuses_to_hold
+                )
                 return (yield from asked)
             except ApiError as refusal:
                 if not _refuses_to_hold(refusal):

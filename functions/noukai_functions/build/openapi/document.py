@@ -60,7 +60,11 @@ _TAGS = {
     "usage": "What an org has used.",
     _API_TAG: "The API itself.",
 }
-_BY_THE_GATEWAY = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+_BY_THE_GATEWAY = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+}
 """The errors that the gateway may also answer itself, in its own shape and without our headers."""
 
 
@@ -87,7 +91,8 @@ def openapi(
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": wire_schemas(OPERATIONS.values(), longest_seconds) | flow_schemas(flows, longest_seconds),
+            "schemas": wire_schemas(OPERATIONS.values(), longest_seconds)
+            | flow_schemas(flows, longest_seconds),
             "responses": {_name(codes): _refusal(status, codes) for status, codes in refusals},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "nk_…"}},
         },
@@ -105,18 +110,27 @@ def _of_flow(
         "summary": f"{operation.summary} of {name}",
         **({"description": entry.description} if entry.description else {}),
         "requestBody": _body(flow_reference(name, "Submission"), example),
-        **({"responses": _of_output(described["responses"], name)} if operation.answer is ExecuteAnswer else {}),
+        **(
+            {"responses": _of_output(described["responses"], name)}
+            if operation.answer is ExecuteAnswer
+            else {}
+        ),
     }
 
 
 def _of_output(responses: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Add the flow's output schema to the success answer."""
     success = str(int(HTTPStatus.OK))
-    answer = {**responses[success], "content": {"application/json": {"schema": flow_reference(name, "Answer")}}}
+    answer = {
+        **responses[success],
+        "content": {"application/json": {"schema": flow_reference(name, "Answer")}},
+    }
     return {**responses, success: answer}
 
 
-def _operation(route: Route, operation: Operation, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+def _operation(
+    route: Route, operation: Operation, known: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     """Describe an operation; path variables in `known` are replaced by their values."""
     scopes = " and ".join(f"`{scope}`" for scope in route.scopes)
     needs = f"Needs the scope {scopes}." if scopes else "Needs a key of any scope."
@@ -131,7 +145,11 @@ def _operation(route: Route, operation: Operation, known: Mapping[str, str] = Ma
             *_fields(operation.query, "query"),
             *_fields(operation.request_headers, "header"),
         ],
-        **({"requestBody": _body(reference(operation.request), operation.example)} if operation.request else {}),
+        **(
+            {"requestBody": _body(reference(operation.request), operation.example)}
+            if operation.request
+            else {}
+        ),
         "responses": _responses(route, operation, known),
     }
 
@@ -149,7 +167,10 @@ def _fields(model: type[WireModel] | None, place: str) -> list[dict[str, Any]]:
     if model is None:
         return []
     required, fields = parameter_schemas(model)
-    return [{"name": name, "in": place, "required": name in required, "schema": each} for name, each in fields.items()]
+    return [
+        {"name": name, "in": place, "required": name in required, "schema": each}
+        for name, each in fields.items()
+    ]
 
 
 def _body(schema: object, example: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -162,10 +183,14 @@ def _responses(route: Route, operation: Operation, known: Mapping[str, str]) -> 
     # An accepted job always has a poll interval; a shown job has none once it has ended.
     certain = ["X-Request-ID", *(["Location", *_POLL_INTERVAL] if is_accepted else [])]
     answer = _response(
-        operation.summary, reference(operation.answer), certain, _POLL_INTERVAL if operation.has_poll_interval else ()
+        operation.summary,
+        reference(operation.answer),
+        certain,
+        _POLL_INTERVAL if operation.has_poll_interval else (),
     )
     refusals = {
-        str(int(status)): f"#/components/responses/{_name(codes)}" for status, codes in _codes(route, operation)
+        str(int(status)): f"#/components/responses/{_name(codes)}"
+        for status, codes in _codes(route, operation)
     }
     return {
         str(int(operation.status)): answer | ({"links": _links(route, known)} if is_accepted else {}),

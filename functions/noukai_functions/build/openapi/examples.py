@@ -7,11 +7,17 @@ from noukai_functions.catalog.entries import Catalog, FlowEntry
 from noukai_wire.schema_reader import example_of_arguments
 
 
-def example_submissions(flows: Mapping[str, FlowEntry], validators: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def example_submissions(
+    flows: Mapping[str, FlowEntry], validators: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
     """Return an example submission for each flow whose schema allows one."""
     catalog = Catalog.of(flows, validators)
     examples = {name: example_of_arguments(entry.input) for name, entry in flows.items()}
-    return {name: _submission(example) for name, example in examples.items() if not catalog.errors_of(name, example)}
+    return {
+        name: _submission(example)
+        for name, example in examples.items()
+        if not catalog.errors_of(name, example)
+    }
 
 
 def _submission(arguments: Mapping[str, Any]) -> dict[str, Any]:

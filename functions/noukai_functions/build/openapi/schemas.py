@@ -46,7 +46,11 @@ class _ParameterSchema(_RequestSchema):
 
     def default_schema(self, schema: Any) -> JsonSchemaValue:
         """Write a value with its default, unless that is None."""
-        return self.generate_inner(schema["schema"]) if schema["default"] is None else super().default_schema(schema)
+        return (
+            self.generate_inner(schema["schema"])
+            if schema["default"] is None
+            else super().default_schema(schema)
+        )
 
 
 class _AnswerSchema(_ParameterSchema):
@@ -77,10 +81,14 @@ def wire_schemas(operations: Iterable[Operation], longest_seconds: int) -> dict[
     answers: set[type[WireModel]] = {ErrorAnswer, *(operation.answer for operation in operations)}
     requests = {operation.request for operation in operations if operation.request is not None}
     _, answered = models_json_schema(
-        [(model, "serialization") for model in _sorted(answers)], ref_template=_TEMPLATE, schema_generator=_AnswerSchema
+        [(model, "serialization") for model in _sorted(answers)],
+        ref_template=_TEMPLATE,
+        schema_generator=_AnswerSchema,
     )
     _, requested = models_json_schema(
-        [(model, "validation") for model in _sorted(requests)], ref_template=_TEMPLATE, schema_generator=_RequestSchema
+        [(model, "validation") for model in _sorted(requests)],
+        ref_template=_TEMPLATE,
+        schema_generator=_RequestSchema,
     )
     schemas: dict[str, Any] = answered["$defs"] | requested["$defs"]
     bound_timeout(schemas[SubmitOptions.__name__], longest_seconds)
@@ -142,7 +150,9 @@ def _flow_answer(name: str) -> dict[str, Any]:
 
 def _parameters(name: str, entry: FlowEntry) -> dict[str, Any]:
     """Write the parameters of a flow."""
-    properties = {key: each for key, each in _relocated(entry.input, name)["properties"].items() if key != "message"}
+    properties = {
+        key: each for key, each in _relocated(entry.input, name)["properties"].items() if key != "message"
+    }
     required = sorted(set(entry.input.get("required", ())) - {"message"})
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
@@ -183,7 +193,10 @@ def _submission() -> dict[str, Any]:
     schema = Submission.model_json_schema(ref_template=_TEMPLATE, schema_generator=_RequestSchema)
     fields = {name: _or_null(_without_default(field)) for name, field in schema["properties"].items()}
     # The component's name replaces the title, since each flow has its own component.
-    return {**{name: each for name, each in schema.items() if name not in ("$defs", "title")}, "properties": fields}
+    return {
+        **{name: each for name, each in schema.items() if name not in ("$defs", "title")},
+        "properties": fields,
+    }
 
 
 def _text(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,5 +31,7 @@ def _replaced(pattern: str, by: str, code: str) -> str:
     replaced, found = re.subn(pattern, by, code, flags=re.MULTILINE)
     if not found:
         here = "functions/noukai_functions/build/validators/bounded_code.py"
-        raise RuntimeError(f"fastjsonschema's code has no {pattern}: adapt {here}, which is made for {MADE_FOR}")
+        raise RuntimeError(
+            f"fastjsonschema's code has no {pattern}: adapt {here}, which is made for {MADE_FOR}"
+        )
     return replaced

@@ -167,8 +167,12 @@ class _MarkedSchema(ReadableSchema):
             # The length limits are for the bytes, and base64 text has its own rules.
             return {"type": "string", _CHECK: core | {BYTES_OPTION: self._config.val_json_bytes}}
         if core["type"] == "str":
-            return {"type": "string", _CHECK: core} if core.keys() & {"pattern", "strip_whitespace"} else written
-        text = next((variant for variant in written.get("anyOf", ()) if variant.get("type") == "string"), written)
+            return (
+                {"type": "string", _CHECK: core} if core.keys() & {"pattern", "strip_whitespace"} else written
+            )
+        text = next(
+            (variant for variant in written.get("anyOf", ()) if variant.get("type") == "string"), written
+        )
         text[_CHECK] = core
         return written
 

@@ -66,7 +66,9 @@ class _Generator(CodeGeneratorDraft2019):
             if kind == "object" and depth == 0:
                 for name in schema.get("required", ()):
                     yield f"{name!r} in {value}"
-                    yield from self._needed(schema.get("properties", {}).get(name), f"{value}[{name!r}]", depth + 1)
+                    yield from self._needed(
+                        schema.get("properties", {}).get(name), f"{value}[{name!r}]", depth + 1
+                    )
 
     def generate_enum(self) -> None:
         """Write the check of `enum`; look text and numbers up in sets, which takes constant time."""
@@ -78,7 +80,9 @@ class _Generator(CodeGeneratorDraft2019):
         if texts:
             matches.append(f"isinstance({self._variable}, str) and {self._variable} in {_set_of(texts)}")
         if numbers:
-            is_number = f"isinstance({self._variable}, (int, float)) and not isinstance({self._variable}, bool)"
+            is_number = (
+                f"isinstance({self._variable}, (int, float)) and not isinstance({self._variable}, bool)"
+            )
             matches.append(f"{is_number} and {self._variable} in {_set_of(numbers)}")
         with self.l("if not ({}):", " or ".join(matches) or "False", optimize=False):
             self.exc("{name} must be one of {}", self.e(allowed), rule="enum")  # type: ignore[no-untyped-call]

@@ -27,7 +27,9 @@ class ProgressBoard:
         """Replace the report; raise if it does not fit."""
         text = dumps(progress).encode()
         if len(text) > _BYTES - _HEADER.size:
-            raise ValueError(f"the progress is {len(text)} bytes of JSON; at most {_BYTES - _HEADER.size} are allowed")
+            raise ValueError(
+                f"the progress is {len(text)} bytes of JSON; at most {_BYTES - _HEADER.size} are allowed"
+            )
         self._memory[_HEADER.size : _HEADER.size + len(text)] = text
         self._memory[: _HEADER.size] = _HEADER.pack(len(text), zlib.crc32(text))
 

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from noukai.flow import Context, Flow, PermanentError
-from noukai.flow.runtime import ArgumentsError, Interrupted, Raised, Returned, describe_error, outcome_of, raised_by
+from noukai.flow.runtime import (
+    ArgumentsError,
+    Interrupted,
+    Raised,
+    Returned,
+    describe_error,
+    outcome_of,
+    raised_by,
+)
 from noukai_functions.refusals import Refusal
 from noukai_functions.telemetry import logger, trace_of
 from noukai_functions.worker.exchange.answer import Answer, Outcome
@@ -106,7 +114,8 @@ class Host:
             return self._flows[name]
         except KeyError:
             problem = (
-                f"the module of {self.project!r} does not define the flow {name!r} when it is imported in the worker"
+                f"the module of {self.project!r} does not define the flow {name!r} "
+                "when it is imported in the worker"
             )
             raise PermanentError(self.catalog.cannot_run(call.version, problem)) from None
 
@@ -135,7 +144,9 @@ class Host:
         try:
             guard.run(self.load)
         except Interrupted as error:
-            return Raised("Interrupted: the import of the flow's module was interrupted", trace=trace_of(error))
+            return Raised(
+                "Interrupted: the import of the flow's module was interrupted", trace=trace_of(error)
+            )
         except BaseException as error:  # noqa: BLE001 - importing runs the author's code
             return Raised(raised_by(error).error, trace=trace_of(error))
         return None

@@ -164,7 +164,9 @@ def _streams() -> Restore:
             now = getattr(sys, name, None)
             if now is not stream:
                 # A second stream on the same buffer would close it when it is collected.
-                whole = whole and (stream is None or getattr(now, "buffer", None) is not getattr(stream, "buffer", now))
+                whole = whole and (
+                    stream is None or getattr(now, "buffer", None) is not getattr(stream, "buffer", now)
+                )
                 setattr(sys, name, stream)
             if isinstance(stream, TextIOWrapper) and _settings(stream) != settings[name]:
                 stream.reconfigure(**settings[name])
@@ -245,5 +247,15 @@ def _clear_log() -> bool:
     return True
 
 
-_PLACES = (_timers, _environment, _folder, _path, _mask_of_files, _streams, _descriptors, _signals, _irreversible)
+_PLACES = (
+    _timers,
+    _environment,
+    _folder,
+    _path,
+    _mask_of_files,
+    _streams,
+    _descriptors,
+    _signals,
+    _irreversible,
+)
 """The order of restoration: timers stop first, and streams come before descriptors."""

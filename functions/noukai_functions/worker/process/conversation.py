@@ -62,7 +62,9 @@ class Conversation:
     def wait(self, deadline: float) -> None:
         """Wait for an event, and handle it."""
         now = monotonic()
-        poll, until = (self._all, deadline) if now >= self._output_at else (self._quiet, min(deadline, self._output_at))
+        poll, until = (
+            (self._all, deadline) if now >= self._output_at else (self._quiet, min(deadline, self._output_at))
+        )
         if self._death is None:
             until = min(until, now + LOOK_SECONDS)
         happened = {descriptor for descriptor, _ in poll.poll(max(0.0, until - now) * 1000)}
@@ -133,4 +135,6 @@ def _pidfd(pid: int) -> int | None:
 @cache
 def _warn_of_late_deaths(reason: str) -> None:
     """Log, once per reason, that deaths are polled for."""
-    logger().warning("flow processes: the system does not report deaths: they are polled", extra={"reason": reason})
+    logger().warning(
+        "flow processes: the system does not report deaths: they are polled", extra={"reason": reason}
+    )

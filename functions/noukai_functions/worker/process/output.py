@@ -57,7 +57,9 @@ class Output:
         busy = False
         for descriptor in list(self.reading):
             read = 0
-            while read < _PIPE_BYTES // 2 and self._log.takes_more() and (count := self._pass_chunk(descriptor)):
+            while (
+                read < _PIPE_BYTES // 2 and self._log.takes_more() and (count := self._pass_chunk(descriptor))
+            ):
                 read += count
             busy = busy or read >= _PIPE_BYTES // 2
         return busy

@@ -60,7 +60,9 @@ class ProcessPool:
                 logger().warning("flow processes: none could be started ahead", exc_info=True)
                 return
             if process.fails_to_import(deadline - monotonic()):
-                logger().warning("flow processes: a module could not be imported ahead", extra={"project": project})
+                logger().warning(
+                    "flow processes: a module could not be imported ahead", extra={"project": project}
+                )
                 process.close()
             else:
                 self._idle.append(process)
@@ -99,7 +101,9 @@ class ProcessPool:
             if not self._is_kept(process, is_used_up=is_used_up):
                 self._remove(process.folder)
         except OSError as error:
-            raise WorkerBrokenError(f"the processes that an attempt has left cannot be found: {error}") from error
+            raise WorkerBrokenError(
+                f"the processes that an attempt has left cannot be found: {error}"
+            ) from error
 
     def close(self) -> None:
         """End every process."""

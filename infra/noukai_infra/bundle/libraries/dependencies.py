@@ -113,7 +113,17 @@ class Dependencies:
     def _install(self, folder: Path, options: list[str]) -> None:
         result = subprocess.run(  # noqa: S603 - our own installer
             [
-                *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-compile", "--only-binary", ":all:"),
+                *(
+                    sys.executable,
+                    "-m",
+                    "uv",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--no-compile",
+                    "--only-binary",
+                    ":all:",
+                ),
                 *("--target", str(folder), *wheel_options(self.platform), *options),
             ],
             check=False,

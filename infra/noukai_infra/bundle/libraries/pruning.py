@@ -143,7 +143,9 @@ def _expected(folder: Path, pattern: str) -> list[Path]:
 def _changed(pattern: str, how: str) -> BundleError:
     library = pattern.partition("/")[0]
     made_for = f"infra/noukai_infra/bundle/libraries/pruning.py is made for version {MADE_FOR[library]}"
-    return BundleError(f"{pattern}: the installed {library} {how}, and {made_for}: adapt it, or install that version.")
+    return BundleError(
+        f"{pattern}: the installed {library} {how}, and {made_for}: adapt it, or install that version."
+    )
 
 
 def _compiling_later(name: str, text: str) -> str:
@@ -203,7 +205,11 @@ def _without_documentation(description: Any) -> Any:
     if not isinstance(description, dict):
         return description
     # A shape may have a member named `documentation`, which is not text.
-    kept = {name: part for name, part in description.items() if name != "documentation" or not isinstance(part, str)}
+    kept = {
+        name: part
+        for name, part in description.items()
+        if name != "documentation" or not isinstance(part, str)
+    }
     shorter = {name: _without_documentation(part) for name, part in kept.items()}
     # botocore reads the documentation of client settings, so it must exist.
     for parameter in shorter.get(_SET_OF_CLIENTS, {}).values():

@@ -211,12 +211,16 @@ def _requirement(line: Line) -> Named | Local:
         extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""
         return Local(line, _there(line, Path(unquote(url.path))), extras, marker)
     if parsed.url and url.scheme not in {"http", "https"}:
-        raise line.refused(f"{url.scheme or 'this'} cannot be fetched: name a version, a wheel or a local path.")
+        raise line.refused(
+            f"{url.scheme or 'this'} cannot be fetched: name a version, a wheel or a local path."
+        )
     return Named(line, canonicalize_name(parsed.name), parsed, hashes)
 
 
 def _is_path(text: str) -> bool:
-    return text.startswith((".", "/", "~", "file:")) or text.partition("[")[0].endswith((".whl", ".tar.gz", ".zip"))
+    return text.startswith((".", "/", "~", "file:")) or text.partition("[")[0].endswith(
+        (".whl", ".tar.gz", ".zip")
+    )
 
 
 def _local(line: Line, text: str) -> Local:

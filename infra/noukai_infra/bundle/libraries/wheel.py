@@ -51,7 +51,9 @@ def wheel_of(path: Path, platform: Platform, cache: Path) -> Wheel:
         return Wheel(path)
     wheel = _built(path, cache)
     if platform != "host" and wheel.is_for_this_machine_alone:
-        raise BundleError(f"its wheel, {wheel.path.name}, runs only on this machine: name one for Linux on arm64.")
+        raise BundleError(
+            f"its wheel, {wheel.path.name}, runs only on this machine: name one for Linux on arm64."
+        )
     return wheel
 
 

@@ -73,7 +73,9 @@ class Address:
         # The HTTP API's own headers are forwarded.
         config.include_server_header = config.include_date_header = False
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
-        async with httpx.AsyncHTTPTransport(verify=endpoint.trust(), limits=limits, trust_env=False) as transport:
+        async with httpx.AsyncHTTPTransport(
+            verify=endpoint.trust(), limits=limits, trust_env=False
+        ) as transport:
             application = LoopbackHosts(Gateway(endpoint.url, api_id, transport, bucket))
             await _until_cancelled(serve(application, config, shutdown_trigger=asyncio.Event().wait))
 

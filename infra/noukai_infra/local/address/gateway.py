@@ -113,7 +113,11 @@ class Gateway:
 
 def target(scope: Any) -> bytes:
     """Return the raw path and query of a request."""
-    path = _ORIGIN.sub(b"", scope["raw_path"], count=1) if _ORIGIN.match(scope["raw_path"]) else scope["raw_path"]
+    path = (
+        _ORIGIN.sub(b"", scope["raw_path"], count=1)
+        if _ORIGIN.match(scope["raw_path"])
+        else scope["raw_path"]
+    )
     query = scope["query_string"]
     return (path or b"/") + (b"?" + query if query else b"")
 
@@ -121,7 +125,9 @@ def target(scope: Any) -> bytes:
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return the end-to-end headers, without hop-by-hop ones and those named by `Connection`."""
     kept = [(name.lower(), value) for name, value in headers]
-    named = {token.strip().lower() for name, value in kept if name == b"connection" for token in value.split(b",")}
+    named = {
+        token.strip().lower() for name, value in kept if name == b"connection" for token in value.split(b",")
+    }
     return [(name, value) for name, value in kept if name not in _OWN_TO_ONE_HOP | named]
 
 

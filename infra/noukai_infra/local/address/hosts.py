@@ -25,7 +25,9 @@ class LoopbackHosts:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        named = [value.decode("latin-1") for name, value in scope.get("headers", ()) if name.lower() == b"host"]
+        named = [
+            value.decode("latin-1") for name, value in scope.get("headers", ()) if name.lower() == b"host"
+        ]
         if scope["type"] != "http" or (named and all(map(is_loopback, named))):
             await self._application(scope, receive, send)
             return

@@ -127,7 +127,9 @@ class Deployment:
             await asyncio.sleep(_POLL_SECONDS)
         if status != wanted:
             raise LocalError(f"The stack {stack} is {status}: {await asyncio.to_thread(self._reason, stack)}")
-        self._outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        self._outputs = {
+            output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])
+        }
 
     def _reason(self, stack: str) -> str:
         events = self.cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
@@ -142,5 +144,7 @@ class Deployment:
     def _insert_keys(self, now: int) -> None:
         keys = Keys(self.dynamodb, self._outputs["KeysTable"])
         for org, key in LOCAL_KEYS.items():
-            with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):  # kept from an earlier run
+            with suppress(
+                self.dynamodb.exceptions.ConditionalCheckFailedException
+            ):  # kept from an earlier run
                 keys.insert(key, org, "local", created=now)

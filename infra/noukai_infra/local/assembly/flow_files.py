@@ -27,7 +27,9 @@ class FlowFiles(DefaultFilter):
 
     def __call__(self, change: Change, path: str) -> bool:
         """Return whether a change of the path matters."""
-        return super().__call__(change, path) and not any(part.endswith(".egg-info") for part in Path(path).parts)
+        return super().__call__(change, path) and not any(
+            part.endswith(".egg-info") for part in Path(path).parts
+        )
 
 
 async def changes(flows: Path) -> AsyncGenerator[None]:

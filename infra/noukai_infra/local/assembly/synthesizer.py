@@ -32,7 +32,9 @@ class Synthesizer:
     show: Callable[[str], None]
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
-    async def synthesize(self, outdir: Path, draining: Sequence[str] = (), former: Sequence[str] = ()) -> Assembly:
+    async def synthesize(
+        self, outdir: Path, draining: Sequence[str] = (), former: Sequence[str] = ()
+    ) -> Assembly:
         """Synthesize the assembly of the flows, with workers of the `draining` kinds.
 
         Lists also show the jobs of the `former` flows.
@@ -41,7 +43,11 @@ class Synthesizer:
             LocalError: with the process's output, for instance the file and line of an invalid flow.
         """
         named = {"draining": list(draining), "former": list(former)}
-        own = {"platform": "host", "flows": str(self.flows), **{name: each for name, each in named.items() if each}}
+        own = {
+            "platform": "host",
+            "flows": str(self.flows),
+            **{name: each for name, each in named.items() if each},
+        }
         context = {**self.context, **own}
         said, is_done = await self._order({"outdir": str(outdir), "context": context})
         if not is_done:

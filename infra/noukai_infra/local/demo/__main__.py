@@ -19,7 +19,16 @@ from noukai_infra.project.beginning import TEMPLATE
 FLOW = "acme/demo/word-count"
 TEXT = "LICENSE"
 _OF_THIS_REPOSITORY = ["noukai", "submit", FLOW, "-f", TEXT, "-p", "pause=0.4", "--wait"]
-_OF_A_PROJECT = ["noukai", "submit", "acme/hello/hello", "-m", "Ada Barbara Grace Hedy", "-p", "pause=1", "--wait"]
+_OF_A_PROJECT = [
+    "noukai",
+    "submit",
+    "acme/hello/hello",
+    "-m",
+    "Ada Barbara Grace Hedy",
+    "-p",
+    "pause=1",
+    "--wait",
+]
 """The command for the flow of a new project. A project may no longer have that flow, so the demo brings its
 own."""
 

@@ -34,7 +34,10 @@ class DemoProgress:
             yield
             return
         with Live(
-            get_renderable=self._line, console=self.console, refresh_per_second=_UPDATES_PER_SECOND, transient=True
+            get_renderable=self._line,
+            console=self.console,
+            refresh_per_second=_UPDATES_PER_SECOND,
+            transient=True,
         ):
             yield
 

@@ -128,7 +128,9 @@ def _command() -> list[str]:
     ]
 
 
-def _environment(folder: Path, port: int, certificate: Certificate, environ: Mapping[str, str]) -> dict[str, str]:
+def _environment(
+    folder: Path, port: int, certificate: Certificate, environ: Mapping[str, str]
+) -> dict[str, str]:
     return {
         **{name: environ[name] for name in _PASSED_ON if name in environ},
         "HOME": str(folder),

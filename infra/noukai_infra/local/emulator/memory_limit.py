@@ -31,7 +31,9 @@ def _watch(workers: Callable[[], list[Any]]) -> None:
         for worker in workers():
             process = worker._proc  # noqa: SLF001 - ministack has no public seam
             if worker.in_use and process is not None and process.poll() is None:
-                keep_within(process.pid, worker.config.get("MemorySize", 128), worker.config["Handler"].split(".")[-2])
+                keep_within(
+                    process.pid, worker.config.get("MemorySize", 128), worker.config["Handler"].split(".")[-2]
+                )
 
 
 def keep_within(pid: int, megabytes: int, name: str) -> None:

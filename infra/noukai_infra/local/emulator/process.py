@@ -119,7 +119,9 @@ class Turns:
         self._moved: dict[str, tuple[int, float]] = {}
         """For each function, how many workers were starting, and when one last started or was taken."""
 
-    def acquire_worker(self, function: str, config: Any, *rest: Any, qualifier: str = "$LATEST", **more: Any) -> Any:
+    def acquire_worker(
+        self, function: str, config: Any, *rest: Any, qualifier: str = "$LATEST", **more: Any
+    ) -> Any:
         """Acquire a free worker, or start one if allowed."""
         key = self._runtime._worker_key(function, config, qualifier)  # noqa: SLF001 - ministack has no public seam
         while True:
@@ -172,7 +174,9 @@ def _of_group(extract: Callable[..., str]) -> Callable[..., str]:
             return arn
         _, _, _, body, query, *_ = rest
         group = json.loads(body or "{}").get("GroupName") or query.get("groupName", "default")
-        return arn.replace(":schedule/default/", f":schedule/{group[0] if isinstance(group, list) else group}/")
+        return arn.replace(
+            ":schedule/default/", f":schedule/{group[0] if isinstance(group, list) else group}/"
+        )
 
     return extracted
 

@@ -27,7 +27,9 @@ def _holds_messages(account: Account, queue: DeployedQueue) -> bool:
     """Return whether a queue holds a message: visible, in flight or delayed."""
     answer = account.session.client("sqs").get_queue_attributes(QueueUrl=queue.url, AttributeNames=["All"])
     return any(
-        int(count) for name, count in answer["Attributes"].items() if name.startswith("ApproximateNumberOfMessages")
+        int(count)
+        for name, count in answer["Attributes"].items()
+        if name.startswith("ApproximateNumberOfMessages")
     )
 
 

@@ -11,7 +11,15 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from noukai_functions.names import INDEX, INDEX_ORDER, INDEX_PARTITION, INDEX_PARTITIONS, JOB_ID, PENDING, STATE
+from noukai_functions.names import (
+    INDEX,
+    INDEX_ORDER,
+    INDEX_PARTITION,
+    INDEX_PARTITIONS,
+    JOB_ID,
+    PENDING,
+    STATE,
+)
 from noukai_infra.operations.account import Account
 from noukai_infra.operations.orgs.keys import Keys
 
@@ -79,7 +87,11 @@ class DeployedFlows:
         is_all = next(jobs, None) is None
         many = f"{waiting} jobs wait" if waiting != 1 else "1 job waits"
         among = "" if is_all else f" among the {_MOST_LOOKED_AT} that were checked"
-        fails = "; what still waits when its turn comes fails, and stays in lists" if waiting or not is_all else ""
+        fails = (
+            "; what still waits when its turn comes fails, and stays in lists"
+            if waiting or not is_all
+            else ""
+        )
         return f"The flow {flow} goes: {many} for it{among}{fails}."
 
     @cached_property
@@ -98,7 +110,9 @@ class DeployedFlows:
                     ScanIndexForward=False,
                     PaginationConfig={"PageSize": _MOST_LOOKED_AT},
                 )
-                yield from (item[INDEX_ORDER]["S"].partition("#")[2] for page in pages for item in page["Items"])
+                yield from (
+                    item[INDEX_ORDER]["S"].partition("#")[2] for page in pages for item in page["Items"]
+                )
 
     def _count_waiting(self, ids: list[str]) -> int:
         count = 0
@@ -106,7 +120,9 @@ class DeployedFlows:
             wanted: Any = {self.table: _states_of(ids[first : first + _ROWS_AT_ONCE])}
             while wanted:
                 answer = self.client.batch_get_item(RequestItems=wanted)
-                count += sum(row.get(STATE, {}).get("S") == PENDING for row in answer["Responses"][self.table])
+                count += sum(
+                    row.get(STATE, {}).get("S") == PENDING for row in answer["Responses"][self.table]
+                )
                 wanted = answer.get("UnprocessedKeys")
         return count
 

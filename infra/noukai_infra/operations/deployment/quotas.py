@@ -52,7 +52,9 @@ class Quotas:
         """
         client = account.session.client("lambda")
         limits = client.get_account_settings()["AccountLimit"]
-        deployed = resources(account.session, stack, "AWS::Lambda::Function") if account.outputs(stack) else []
+        deployed = (
+            resources(account.session, stack, "AWS::Lambda::Function") if account.outputs(stack) else []
+        )
         own = (client.get_function_concurrency(FunctionName=name) for name in deployed)
         reserved = sum(each.get("ReservedConcurrentExecutions", 0) for each in own)
         unreserved = limits["UnreservedConcurrentExecutions"] + reserved
@@ -70,7 +72,9 @@ def check_quotas(assembly: Path, stack: str, quotas: Quotas) -> list[str]:
     template = json.loads((assembly / f"{stack}.template.json").read_text())
     refused = [*_too_much(template, quotas), *_large_assets(assembly, stack, quotas.unzipped_bytes)]
     if refused:
-        raise OperatorError("AWS would refuse this deployment:\n" + "\n".join(f"- {each}" for each in refused))
+        raise OperatorError(
+            "AWS would refuse this deployment:\n" + "\n".join(f"- {each}" for each in refused)
+        )
     return list(_throttled(template, quotas))
 
 

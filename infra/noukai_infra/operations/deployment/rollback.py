@@ -28,7 +28,9 @@ def live_flows(account: Account, stack: str) -> str | None:
     """Return the live version of the flows; None if unknown."""
     client = account.session.client("lambda")
     for name in live_versions(account, stack):
-        described = client.get_function_configuration(FunctionName=name, Qualifier=LIVE).get("Description", "")
+        described = client.get_function_configuration(FunctionName=name, Qualifier=LIVE).get(
+            "Description", ""
+        )
         if version := flows_version(described):
             return version
     return None
@@ -76,7 +78,9 @@ def rollback(account: Account, stack: str, *, now: int) -> int:
         )
     client = account.session.client("lambda")
     for name, version in changed.items():
-        client.update_alias(FunctionName=name, Name=PREVIOUS, FunctionVersion=live[name], Description=_moved(now))
+        client.update_alias(
+            FunctionName=name, Name=PREVIOUS, FunctionVersion=live[name], Description=_moved(now)
+        )
         client.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=version)
     return len(changed)
 
@@ -85,7 +89,10 @@ def _versions(account: Account, stack: str, alias: str) -> Versions:
     client = account.session.client("lambda")
     found: dict[str, str] = {}
     for name in resources(account.session, stack, "AWS::Lambda::Function"):
-        aliases = {each["Name"]: each["FunctionVersion"] for each in client.list_aliases(FunctionName=name)["Aliases"]}
+        aliases = {
+            each["Name"]: each["FunctionVersion"]
+            for each in client.list_aliases(FunctionName=name)["Aliases"]
+        }
         if alias in aliases:
             found[name] = aliases[alias]
     return found

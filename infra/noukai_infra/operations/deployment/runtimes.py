@@ -28,7 +28,9 @@ def check_runtime(version: tuple[int, int]) -> str | None:
     """
     name = ".".join(map(str, version))
     if not _OLDEST <= version <= _NEWEST:
-        raise OperatorError(f"Lambda has no runtime for Python {name}, with which this was set up: {_OTHERWISE}")
+        raise OperatorError(
+            f"Lambda has no runtime for Python {name}, with which this was set up: {_OTHERWISE}"
+        )
     if end := _ENDS.get(version):
         return f"AWS ends Lambda's runtime for Python {name} on {end}: by then, {_OTHERWISE}"
     return None

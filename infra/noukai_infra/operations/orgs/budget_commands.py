@@ -30,14 +30,20 @@ def _dollars(text: str) -> Decimal:
 
 
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="How many jobs may end.")]
-Usd = Annotated[Decimal | None, typer.Option("--usd", parser=_dollars, metavar="USD", help="What they may cost.")]
+Usd = Annotated[
+    Decimal | None, typer.Option("--usd", parser=_dollars, metavar="USD", help="What they may cost.")
+]
 Unfinished = Annotated[
     int | None,
-    typer.Option("--unfinished", min=1, help=f"How many jobs may be unfinished; {DEFAULT_UNFINISHED_JOBS} if unset."),
+    typer.Option(
+        "--unfinished", min=1, help=f"How many jobs may be unfinished; {DEFAULT_UNFINISHED_JOBS} if unset."
+    ),
 ]
 Later = Annotated[
     int | None,
-    typer.Option("--later", min=1, help=f"How many of these may be for later (runAt); {DEFAULT_LATER_JOBS} if unset."),
+    typer.Option(
+        "--later", min=1, help=f"How many of these may be for later (runAt); {DEFAULT_LATER_JOBS} if unset."
+    ),
 ]
 
 

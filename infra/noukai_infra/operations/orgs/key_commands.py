@@ -29,15 +29,20 @@ def _name(text: str) -> str:
 Scopes = Annotated[
     list[Scope],
     typer.Option(
-        "--scope", help="What the key allows; all, by default.", default_factory=lambda: list(Scope), show_default=False
+        "--scope",
+        help="What the key allows; all, by default.",
+        default_factory=lambda: list(Scope),
+        show_default=False,
     ),
 ]
 Days = Annotated[
-    int | None, typer.Option("--days", min=1, max=_MAX_DAYS, help="After how many days it expires; never, by default.")
+    int | None,
+    typer.Option("--days", min=1, max=_MAX_DAYS, help="After how many days it expires; never, by default."),
 ]
 
 Rate = Annotated[
-    int | None, typer.Option("--rate", min=1, help="How many calls a second it allows; as many as come, by default.")
+    int | None,
+    typer.Option("--rate", min=1, help="How many calls a second it allows; as many as come, by default."),
 ]
 
 
@@ -72,7 +77,9 @@ def show(context: Context) -> None:
 
 
 @commands.command("revoke")
-def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")], context: Context) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")], context: Context
+) -> None:
     """Revoke a key for good; every function knows it within a minute."""
     row = Operator.of(context).keys().revoke(key_id, now=int(time.time()))
     typer.echo(f"{row.id} ({row.name}, of the org {row.org}) is revoked.")

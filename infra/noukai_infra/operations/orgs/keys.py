@@ -148,7 +148,9 @@ class Keys:
 
     def is_empty(self) -> bool:
         """Return whether no key was ever created."""
-        return not self.client.scan(TableName=self.table, Limit=1, Select="COUNT", ConsistentRead=True)["Count"]
+        return not self.client.scan(TableName=self.table, Limit=1, Select="COUNT", ConsistentRead=True)[
+            "Count"
+        ]
 
 
 def _decode(item: Mapping[str, Any]) -> KeyRow:
@@ -157,6 +159,8 @@ def _decode(item: Mapping[str, Any]) -> KeyRow:
         numbers: dict[str, Any] = {name: int(item[name]["N"]) for name in _NUMBERS if name in item}
         for name in _TIMES & numbers.keys():
             datetime.fromtimestamp(numbers[name], UTC)
-        return KeyRow(hash_, item["org"]["S"], item["name"]["S"], tuple(sorted(item["scopes"]["SS"])), **numbers)
+        return KeyRow(
+            hash_, item["org"]["S"], item["name"]["S"], tuple(sorted(item["scopes"]["SS"])), **numbers
+        )
     except (LookupError, TypeError, ValueError, ArithmeticError, OSError) as error:
         return KeyRow(hash_, "", "", (), 0, problem=problem_of(error))

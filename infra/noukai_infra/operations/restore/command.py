@@ -47,7 +47,9 @@ def restore_command(
     """Restore tables to a point in time, or continue an interrupted restoration."""
     operator = Operator.of(context)
     operator.account.deployed(operator.stack)
-    restoration = Restoration(operator.account, operator.stack, lambda: time.time_ns() // 10**6, time.sleep, typer.echo)
+    restoration = Restoration(
+        operator.account, operator.stack, lambda: time.time_ns() // 10**6, time.sleep, typer.echo
+    )
     under_way = restoration.record.read()
     if call_off:
         if under_way is None:

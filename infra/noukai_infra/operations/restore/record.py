@@ -58,7 +58,9 @@ class Record:
     def write(self, progress: Progress, **changes: object) -> Progress:
         """Write the progress with some changes, and return it."""
         changed = replace(progress, **changes)  # type: ignore[arg-type]
-        self.client.put_parameter(Name=self._name, Value=json.dumps(asdict(changed)), Type="String", Overwrite=True)
+        self.client.put_parameter(
+            Name=self._name, Value=json.dumps(asdict(changed)), Type="String", Overwrite=True
+        )
         return changed
 
     def delete(self) -> None:

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 OUTPUTS: dict[TableName, str] = {"jobs": "JobsTable", "usage": "UsageTable", "keys": "KeysTable"}
-_KEYS: dict[TableName, Sequence[str]] = {"jobs": [JOB_ID], "usage": [USAGE_ORG, USAGE_KEY], "keys": [KEY_HASH]}
+_KEYS: dict[TableName, Sequence[str]] = {
+    "jobs": [JOB_ID],
+    "usage": [USAGE_ORG, USAGE_KEY],
+    "keys": [KEY_HASH],
+}
 
 _COUNTED_SECONDS = 60
 """The time to count the usage of ended jobs, and the longest run of the function that counts."""
@@ -90,7 +94,9 @@ class Restoration:
         status = self._dynamodb.describe_table(TableName=name)["Table"]["TableStatus"]
         if status != "ACTIVE":
             raise OperatorError(f"The table {name} is {status}: try again once it is ACTIVE.")
-        backups: Any = self._dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+        backups: Any = self._dynamodb.describe_continuous_backups(TableName=name)[
+            "ContinuousBackupsDescription"
+        ]
         recovery = backups.get("PointInTimeRecoveryDescription", {})
         if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
             raise OperatorError(f"The table {name} cannot be restored: its point-in-time recovery is off.")
@@ -140,7 +146,13 @@ class Restoration:
         }
         name = self._name(table)
         copying = Copying(
-            self._dynamodb, progress.copy_of(name), name, _KEYS[table], changes[table], progress.begun, self.sleep
+            self._dynamodb,
+            progress.copy_of(name),
+            name,
+            _KEYS[table],
+            changes[table],
+            progress.begun,
+            self.sleep,
         )
         written, deleted = copying.run()
         self.say(f"{table}: {written} rows were brought back, {deleted} deleted.")

@@ -57,7 +57,9 @@ class Standstill:
 
     def _turn(self, *, of_streams: bool, on: bool) -> None:
         client = self.account.session.client("lambda")
-        changed = [each["UUID"] for each in self._mappings(of_streams=of_streams) if _AT_REST[each["State"]] != on]
+        changed = [
+            each["UUID"] for each in self._mappings(of_streams=of_streams) if _AT_REST[each["State"]] != on
+        ]
         for uuid in changed:
             client.update_event_source_mapping(UUID=uuid, Enabled=on)
         for uuid in changed:

@@ -69,7 +69,9 @@ def _code(bundler: Bundler, asset: AssetName) -> lambda_.Code:
         str(folder_of("noukai_functions")),
         asset_hash_type=AssetHashType.OUTPUT,
         bundling=BundlingOptions(
-            image=DockerImage.from_registry("none"),  # required, but unused: the local bundling always succeeds
+            image=DockerImage.from_registry(
+                "none"
+            ),  # required, but unused: the local bundling always succeeds
             command=[asset],  # distinguishes the assets, which the CDK would otherwise take for the same
             local=_LocalBundling(bundler, asset),
         ),

@@ -46,7 +46,9 @@ class JobFunction(lambda_.Function):
     ) -> None:
         role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         retention = logs.RetentionDays[settings.log_retention]
-        log_group = logs.LogGroup(scope, f"{name}Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
+        log_group = logs.LogGroup(
+            scope, f"{name}Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY
+        )
         log_group.grant_write(role)
         super().__init__(
             scope,
@@ -62,7 +64,9 @@ class JobFunction(lambda_.Function):
             application_log_level_v2=lambda_.ApplicationLogLevel[settings.log_level],
             memory_size=memory,
             timeout=Duration.seconds(timeout),
-            ephemeral_storage_size=None if ephemeral_storage == LEAST_STORAGE else Size.mebibytes(ephemeral_storage),
+            ephemeral_storage_size=None
+            if ephemeral_storage == LEAST_STORAGE
+            else Size.mebibytes(ephemeral_storage),
             environment={"LOG_LEVEL": settings.log_level, **environment},
             reserved_concurrent_executions=reserved_concurrency,
             # A rollback needs the replaced version.
@@ -80,4 +84,6 @@ class JobFunction(lambda_.Function):
 
 def runtime() -> lambda_.Runtime:
     """Return Lambda's runtime for this interpreter's minor version, since the byte code must match."""
-    return lambda_.Runtime(f"python{sys.version_info.major}.{sys.version_info.minor}", lambda_.RuntimeFamily.PYTHON)
+    return lambda_.Runtime(
+        f"python{sys.version_info.major}.{sys.version_info.minor}", lambda_.RuntimeFamily.PYTHON
+    )

@@ -13,7 +13,13 @@ from pydantic import ValidationError
 
 from noukai_infra.settings import SettingsError, WorkerKind, complaints
 
-_SETTINGS = {"m": "memory", "e": "ephemeral_storage", "c": "max_concurrency", "b": "batch_size", "t": "timeout"}
+_SETTINGS = {
+    "m": "memory",
+    "e": "ephemeral_storage",
+    "c": "max_concurrency",
+    "b": "batch_size",
+    "t": "timeout",
+}
 _NAME = re.compile(r"[a-z]\d+(-[a-z]\d+)*")
 _OUTPUT = re.compile(r"(Draining)?QueueUrl((?:[A-Z]\d+)+)")
 

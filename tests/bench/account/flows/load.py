@@ -16,7 +16,9 @@ class NotYetError(Exception):
 def brief(message: str, size: int, milliseconds: int, failures: int = 0, *, context: Context) -> str:
     """Fail so many attempts, then return text."""
     if context.attempt <= failures:
-        raise NotYetError(f"attempt {context.attempt} of a job of {milliseconds} ms with {len(message)} characters")
+        raise NotYetError(
+            f"attempt {context.attempt} of a job of {milliseconds} ms with {len(message)} characters"
+        )
     # Letters in no order, since answers are compressed: about as far as any other text.
     return "".join(Random(size).choices(ascii_lowercase, k=size))
 

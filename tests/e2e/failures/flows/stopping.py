@@ -60,7 +60,9 @@ PLACES: dict[str, Callable[[], object]] = {
 
 
 @flow(max_attempts=3)
-def linger(mark: str, place: Literal["sleep", "socket", "subprocess", "loop", "join", "lock", "regex"]) -> None:
+def linger(
+    mark: str, place: Literal["sleep", "socket", "subprocess", "loop", "join", "lock", "regex"]
+) -> None:
     """Be in one place for good."""
     _say(mark)
     PLACES[place]()

@@ -111,7 +111,9 @@ def configure_logging() -> None:
 
 
 def move_region() -> None:
-    os.environ.update(AWS_REGION="mars-north-1", AWS_ACCESS_KEY_ID="nobody", AWS_ENDPOINT_URL="https://localhost:1")
+    os.environ.update(
+        AWS_REGION="mars-north-1", AWS_ACCESS_KEY_ID="nobody", AWS_ENDPOINT_URL="https://localhost:1"
+    )
 
 
 def replace_environment() -> None:

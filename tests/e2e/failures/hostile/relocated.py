@@ -6,7 +6,13 @@ from noukai.flow import flow
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
     os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = "mars-north-1"
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "JOBS_TABLE"):
+    for name in (
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_ENDPOINT_URL",
+        "JOBS_TABLE",
+    ):
         os.environ[name] = "https://localhost:1"
 
 

@@ -7,7 +7,12 @@ from noukai.flow import Context, flow
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
     logging.config.dictConfig(
-        {"version": 1, "disable_existing_loggers": True, "handlers": {}, "root": {"handlers": [], "level": "CRITICAL"}}
+        {
+            "version": 1,
+            "disable_existing_loggers": True,
+            "handlers": {},
+            "root": {"handlers": [], "level": "CRITICAL"},
+        }
     )
     logging.raiseExceptions = False
 
