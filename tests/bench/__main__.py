@@ -1,4 +1,4 @@
-"""`python -m tests.bench [SECTION …]`: every benchmark, or those named; writes a Markdown table and a JSON file."""
+"""`python -m tests.bench [SECTION …]`: run all benchmarks, or those named; write a table and a JSON file."""
 
 import argparse
 import importlib
@@ -19,12 +19,12 @@ SECTIONS: tuple[str, ...] = (
     "keeping",
     "local",
 )
-"""The modules of the benchmarks, in the order of the report; each has `sections()`, which measures."""
+"""The modules of the benchmarks, in the order of the report; each has a `sections` that measures."""
 FOLDER = Path(".build") / "bench"
 
 
 def main() -> int:
-    """Measure, print and write what was found."""
+    """Measure, print and write the results."""
     parser = argparse.ArgumentParser(
         prog="make bench", description="What a job costs, and how fast things are."
     )

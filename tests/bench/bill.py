@@ -1,4 +1,4 @@
-"""The bill: what AWS asks for a job, by stage, and what the others ask."""
+"""The bill: the cost of a job on AWS, by stage, and the prices of others."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from tests.bench.report import Cell, Section
 SHORT = WorkerKind(memory=256, timeout=60, batch_size=10)
 """A worker kind for flows of a few seconds: its queue's visibility is no longer than a lease."""
 TARGETS = {"default worker": 7.9, "a trickle": 7.6, "batches of ten": 6.6, "mapped": 3.3}
-"""USD per million jobs, all in, but for the flow's own compute."""
+"""USD per million jobs, with everything but the flow's own compute."""
 README: Mapping[str, tuple[str, ...]] = {
     "submit": ("submit",),
     "claim, run, settle": ("claim", "run", "settle"),
@@ -59,7 +59,7 @@ _SIZES = {"100 B": 100, "1 KB": 1024, "8 KB": 8 * 1024, "100 KB": 100 * 1024}
 
 @dataclass(frozen=True)
 class Desk:
-    """Where lives are played, and at what speed."""
+    """The place where lives are played, and its speed."""
 
     account: Account
     cpu: Cpu
@@ -72,7 +72,7 @@ class Desk:
         )
 
     def load(self, life: Life) -> Bill:
-        """Bill jobs that come ten at a time, or those that are mapped."""
+        """Bill jobs that come ten at a time, or mapped jobs."""
         jobs = MAP_SIZE if life.event is Event.MAPPED else SHORT.batch_size
         return self.account.play(life, _stack(SHORT), self.cpu, jobs=jobs)
 
@@ -94,7 +94,7 @@ def sections() -> Iterable[Section]:
 
 
 def recorded_cpu() -> Cpu:
-    """Give the CPU that a run of the benchmark has measured before: a bill of it is the same on every machine."""
+    """Return the CPU that an earlier run has measured: with it, a bill is the same on every machine."""
     return Cpu(**prices.recorded_cpu())
 
 
@@ -109,7 +109,7 @@ def bills_of(desk: Desk) -> dict[str, Bill]:
 
 
 def readme_rows(bills: Mapping[str, Bill]) -> list[list[Cell]]:
-    """Give the README's table."""
+    """Return the README's table."""
     rows: list[list[Cell]] = []
     for name, stages in README.items():
         rows.append([name, *(bill.usd_per_million(*stages) for bill in bills.values())])
@@ -189,12 +189,12 @@ def _peers(ours: Mapping[str, float]) -> Section:
 
 
 def _usd_of(bill: Bill) -> dict[str, float]:
-    """Give USD per million jobs by stage, and in all."""
+    """Return USD per million jobs by stage, and in all."""
     return {name: bill.usd_per_million(*of) for name, of in _STAGES.items()} | {"sum": bill.usd_per_million()}
 
 
 def _stack(worker: WorkerKind | None = None) -> Stack:
-    """Give the stack as `cdk.json` and the template make it, perhaps with another worker."""
+    """Return the stack that `cdk.json` and the template make, perhaps with another worker."""
     settings = Settings.from_context(file_context())
     kind = worker or settings.worker
     memory = dict.fromkeys(
@@ -211,9 +211,10 @@ def _compute(bill: Bill) -> float:
 def _kinds() -> str:
     default = _stack()
     return (
-        f"Default worker: {default.memory['worker']} MB, visibility {default.worker_timeout} s, batches of 1. The "
-        f"others: {SHORT.memory} MB, visibility {SHORT.timeout} s; a trickle fills no batch, load fills those of "
-        f"{SHORT.batch_size}. The platform's own log lines are off (template: WARN), the functions' level is INFO."
+        f"Default worker: {default.memory['worker']} MB, visibility {default.worker_timeout} s, "
+        f"batches of 1. The others: {SHORT.memory} MB, visibility {SHORT.timeout} s, batches of {SHORT.batch_size}, "
+        "which only load fills. "
+        "The platform's own log lines are off (template: WARN), the functions' level is INFO."
     )
 
 

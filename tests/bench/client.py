@@ -1,4 +1,4 @@
-"""Our client and Noukai's published SDK: what importing them, a first poll and each further poll take."""
+"""The CPU of our client and of Noukai's published SDK: their import, a first and each further poll."""
 
 import json
 import subprocess
@@ -34,12 +34,13 @@ _JOB = {
 }
 _NOTES = (
     (
-        f"CPU over bare Python's, against an API over TLS on loopback; the least of {_ROUNDS} processes each, in turn, "
-        f"with {_POLLS} polls. The first request of the SDK is a submission, since it cannot take up a job, and a poll."
+        "CPU beyond that of bare Python, with an API over TLS on loopback; "
+        f"the least of {_ROUNDS} processes each, in turn, with {_POLLS} polls. "
+        "The SDK's first request is a submission and a poll, since it cannot take up a job."
     ),
     (
-        "Where the libraries of our command (rich, typer) are installed, httpx imports a command of its own, which "
-        "ours prevents; the SDK does not bring them, and is measured without."
+        "Where the libraries of our command (rich, typer) are installed, httpx imports its own command; "
+        "our client prevents that. The SDK does not install them and is measured without them."
     ),
 )
 

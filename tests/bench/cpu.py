@@ -1,6 +1,6 @@
-"""How much CPU the functions take when warm: measured on moto, whose own part is taken off.
+"""The CPU of the warm functions, measured on moto, whose own part is subtracted.
 
-What a kept process takes is measured apart, in one that has only a worker loaded: this one has all of moto.
+A kept process is measured apart, in one that has loaded only a worker: this one has loaded all of moto.
 """
 
 import subprocess
@@ -28,7 +28,7 @@ _BATCH = 10
 
 @dataclass
 class OwnCpu:
-    """A clock of this process's CPU, which stands still while moto answers."""
+    """A clock of this process's CPU that stands still while moto answers."""
 
     moto: float = 0.0
     calls: int = 0
@@ -50,7 +50,7 @@ class OwnCpu:
             yield
 
     def now(self) -> float:
-        """Milliseconds."""
+        """Return the CPU time in milliseconds."""
         return 1000 * (process_time() - self.moto)
 
 
@@ -89,7 +89,7 @@ def _measured(system: System, clock: OwnCpu) -> Cpu:
 
 
 def _least(clock: OwnCpu, act: Callable[[], object], samples: int = _SAMPLES) -> tuple[float, int]:
-    """Give the milliseconds that an act takes, and how often it calls AWS."""
+    """Return the milliseconds that an act takes, and the number of its AWS calls."""
     took = []
     for _ in range(samples + 1):
         begun, clock.calls = clock.now(), 0
@@ -105,7 +105,7 @@ def _submit(system: System) -> str:
 
 
 def _worker(system: System, clock: OwnCpu, jobs: int) -> tuple[float, int]:
-    """Measure an invocation of the worker for so many flows, which do nothing."""
+    """Measure an invocation of the worker for that many flows, which do nothing."""
     timeline = Timeline()
     batches = [[_record(system) for _ in range(jobs)] for _ in range(_SAMPLES // jobs + 4)]
 

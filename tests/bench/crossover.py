@@ -1,4 +1,4 @@
-"""Where a result costs least: in its job's row, or as an object beside it."""
+"""Where a result costs least: in its job's row, or in an object beside it."""
 
 from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 from tests.bench import prices
@@ -9,18 +9,18 @@ _KILOBYTES = (1, 2, 4, 8, 9, 16, 64, 256)
 
 
 def usd_in_row(size: int) -> float:
-    """Price a million results that the rows hold: each is written once and read once."""
+    """Price a million results in their rows: each is written once and read once."""
     written = prices.usd("write_units", write_units(0, size))
     return 1_000_000 * (written + prices.usd("read_units", read_units(size, consistent=True)))
 
 
 def usd_as_object() -> float:
-    """Price a million results that are put and got once, of whatever size."""
+    """Price a million results of any size, each put and got once."""
     return 1_000_000 * (prices.usd("s3_puts", 1) + prices.usd("s3_gets", 1))
 
 
 def section() -> Section:
-    """Print both for some sizes."""
+    """Compare both for some sizes."""
     rows: list[list[Cell]] = [[f"{size} KB", usd_in_row(size * KB), usd_as_object()] for size in _KILOBYTES]
     note = f"Rows hold results of up to {MAX_ROW_RESULT_BYTES:,} bytes: until there they cost less."
     title = "A result in its row and as an object, USD per million, written and read once"

@@ -14,23 +14,23 @@ _MONTH_DAYS = 365 / 12
 
 
 def swept_units(row: dict[str, Any]) -> float:
-    """Count what sweeps read of a row for as many rounds as it is there; their pages are not rounded by row."""
+    """Return the units that all sweeps read of a row; their pages are not rounded up by row."""
     return _days(row) * _DAY_SECONDS * 1000 / ROUND_MS * item_bytes(row) / (2 * 4 * KB)
 
 
 def counted_together() -> float:
-    """How many jobs share a batch of the stream on average: who begins it, and those that come while it gathers."""
+    """Return the average number of jobs in a batch: one opens it, others join while it gathers."""
     a_second = prices.assumed("jobs_a_month") / (_MONTH_DAYS * _DAY_SECONDS) / prices.assumed("shards")
     return 1 + a_second * GATHERED_SECONDS
 
 
 def kept_bytes(row: dict[str, Any], *, index: bool = True) -> float:
-    """Count the bytes of a row, for as many months as it is there; those of its index entry with them, or not."""
+    """Return the byte-months of a row, with or without its index entry."""
     entry = {name: row[name] for name in ("id", INDEX_PARTITION, INDEX_ORDER)}
     sizes = [item_bytes(each) + prices.assumed("item_bytes") for each in [row, *([entry] if index else [])]]
     return sum(sizes) * _days(row) / _MONTH_DAYS
 
 
 def _days(row: dict[str, Any]) -> float:
-    """Say how long an ended row is there, until DynamoDB deletes it."""
+    """Return the days until DynamoDB deletes an ended row."""
     return int(row[NAMES["keep_seconds"]]["N"]) / _DAY_SECONDS + prices.assumed("deletion_days")

@@ -1,4 +1,4 @@
-"""The system on this machine: how soon it is ready, how soon a job's result is there, how well it is waited for."""
+"""The system on this machine: when it is ready, when results are there, and what waiting for them takes."""
 
 import os
 import shutil
@@ -32,11 +32,11 @@ class _Sample:
     requests: int
     """Of the wait alone."""
     late: float
-    """From the job's end, as its row has it, to the result; the clock is the same."""
+    """From the job's end, by its row, to the result; both by the same clock."""
 
 
 def sections() -> Iterable[Section]:
-    """Start the system twice, for the first start may build its assets; then submit and wait, one job at a time."""
+    """Start the system twice, since the first start may build assets; run jobs one at a time."""
     first, _ = _start(echoes=1, sleeps=0)
     ready, samples = _start(echoes=_ECHOES, sleeps=_SLEEPS)
     reloads = _reloads()
@@ -61,14 +61,12 @@ def sections() -> Iterable[Section]:
         ["what", "measured"],
         [[name, round(figure, 2)] for name, figure in figures.items()],
         figures,
-        [
-            f"`echo` {_ECHOES} times and `sleep` {_SLEEPS} times, one after the other; each job's flow runs for real."
-        ],
+        [f"`echo` {_ECHOES} times, then `sleep` {_SLEEPS} times, one job at a time; the flows really run."],
     )
 
 
 def _start(*, echoes: int, sleeps: int) -> tuple[float, dict[str, list[_Sample]]]:
-    """Return after how many seconds the system was ready, and what the jobs took on it."""
+    """Return the seconds until the system was ready, and the samples of its jobs."""
     begun = time.monotonic()
     with started(os.environ) as running:
         url = running.wait_for(lambda line: line.endswith(READY), _START_SECONDS).removesuffix(READY)
@@ -81,7 +79,7 @@ def _start(*, echoes: int, sleeps: int) -> tuple[float, dict[str, list[_Sample]]
 
 
 def _reloads() -> list[tuple[float, float]]:
-    """Change a line of a flow, again and again; return when that was told and when it was done."""
+    """Change a line of a flow several times; return when each reload was announced and when it was done."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / _DEMO.name
         shutil.copy(_DEMO, file)

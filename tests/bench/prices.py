@@ -11,7 +11,7 @@ FILE = Path(__file__).parent / "prices.json"
 
 @dataclass(frozen=True)
 class Peer:
-    """Another job API, and between what and what a million jobs cost there by its published prices, in USD."""
+    """Another job API, with the lowest and the highest price of a million jobs, in USD."""
 
     name: str
     cheapest: float
@@ -26,24 +26,24 @@ def usd(item: str, amount: float) -> float:
 
 
 def assumed(name: str) -> float:
-    """Give an assumption, in the unit that ends its name."""
+    """Return an assumption, in the unit that ends its name."""
     value: float = _file()["assumptions"][name]["value"]
     return value
 
 
 def assumptions() -> str:
-    """Give all assumptions in one sentence each."""
+    """Return all assumptions, a sentence each."""
     entries = _file()["assumptions"].items()
     return "; ".join(f"`{name}` {entry['value']} ({entry['why']})" for name, entry in entries)
 
 
 def recorded_cpu() -> dict[str, Any]:
-    """Give the CPU that was measured at a time: milliseconds by function, of each call of AWS and of each job."""
+    """Return a recorded measurement of CPU: milliseconds by function, per call of AWS and per job."""
     return {name: value for name, value in _file()["cpu"].items() if name != "date"}
 
 
 def peers() -> list[Peer]:
-    """Give the other job APIs, the cheapest first."""
+    """Return the other job APIs, the cheapest first."""
     ranges = [(each, *each["usd_per_million"]) for each in _file()["peers"]]
     return [Peer(each["name"], cheapest, dearest, each["source"]) for each, cheapest, dearest in ranges]
 

@@ -1,4 +1,4 @@
-"""Warm requests: the CPU of each in a process that has served some, ours and the typical handler's in turn."""
+"""Warm requests: the CPU of each in a warm process, for our functions and the typical handler in turn."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -14,14 +14,13 @@ _TIMES = 100
 _ENTRIES = ("submit", "status", "cancel", "worker")
 _NOTES = (
     (
-        f"CPU in µs of each of {_TIMES} requests after {_WARM_UP}, over that of an empty function; the least of "
-        f"{_ROUNDS} processes each, in turn."
+        f"CPU in µs of each of {_TIMES} requests after {_WARM_UP}, beyond that of an empty function; "
+        f"the least of {_ROUNDS} processes each, in turn."
     ),
     (
-        "*Child* is the process that flows run in, here `demo/word-count` with a few words: the "
-        "typical worker runs nothing and converts "
-        "nothing. A job of ours is a claim, a run and a completion, and "
-        "one request that shortens its visibility."
+        "*Child* is the process that flows run in, here `demo/word-count` with a few words: "
+        "the typical worker runs nothing and converts nothing. A job of ours is a claim, a run, "
+        "a completion, and one request that shortens its visibility."
     ),
 )
 

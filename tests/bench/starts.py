@@ -1,4 +1,4 @@
-"""Cold starts: a fresh process serves one request, ours and the typical handler's in turn."""
+"""Cold starts: a fresh process serves one request, for our functions and the typical handler in turn."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -26,23 +26,26 @@ _COLUMNS = (
 )
 _NOTES = (
     (
-        f"CPU (user and system) of a fresh process from its start to its first answer, over that of an empty function: "
-        f"the least of {_ROUNDS} runs, all in turn, in milliseconds of this machine; the ratio is what counts."
+        "CPU (user and system) of a fresh process from its start to its first answer, beyond that of an "
+        f"empty function: the least of {_ROUNDS} runs, all in turn, in milliseconds of this machine. "
+        "Only the ratio is comparable."
     ),
     (
-        "Ours run from the asset, zipped, unpacked and read-only, with byte code; the typical handler from installed "
-        "libraries with byte code. Both under awslambdaric, DynamoDB and SQS over TLS on loopback, X-Ray not sampling. "
-        "*Typical*: its submit for submit and retry, its status for status, wait and describe, its cancel for cancel, "
-        "its worker, which claims without a lease and converts nothing, for the others."
+        "Ours run from the asset, zipped, unpacked and read-only, with byte code; "
+        "the typical handler from installed libraries with byte code. "
+        "Both under awslambdaric, with DynamoDB and SQS over TLS on loopback, X-Ray not sampling. "
+        "*Typical*: its submit for submit and retry; its status for status, wait and describe; its cancel "
+        "for cancel; its worker, which claims without a lease and converts nothing, for the others."
     ),
     (
-        "*First %* is what the first request takes of all this CPU, the runtime's included: the rest is spent while "
-        "Lambda starts the function, with a whole processor. For ours it is to be 10 % at most."
+        "*First %* is the share of the first request in all this CPU, the runtime's included: "
+        "the rest is spent while Lambda starts the function, with a whole processor. "
+        "Ours may take 10 % at most."
     ),
     (
-        "*Logging* also writes one line through powertools' Logger, which ours load when there is something to say. "
-        "Memory is the most that the process had; modules are all that it imported, the runtime's included; the "
-        "asset is the zip for arm64."
+        "*Logging* also writes one line through powertools' Logger, which ours import only to log. "
+        "Memory is the peak of the process; modules are all that it imported, the runtime's included; "
+        "the asset is the zip for arm64."
     ),
 )
 

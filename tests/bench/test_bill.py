@@ -1,4 +1,4 @@
-"""The bill of a job is what the README says, what is promised, and what a budget counts."""
+"""The bill of a job is the README's, within the promise, and the one that budgets use."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ def bills(account: Account) -> dict[str, Bill]:
 
 
 def test_readme_states_the_bill(bills: dict[str, Bill]) -> None:
-    """Row by row in that of the operators, as `make bench ARGS=bill` prints it."""
+    """The operators' table has the rows that `make bench ARGS=bill` prints."""
     printed = Section("", ["", *bills], readme_rows(bills), {}).markdown()
     rows = [line for line in printed.splitlines() if line.startswith("| ")]
     readme = (ROOT / "infra" / "README.md").read_text()
@@ -30,7 +30,7 @@ def test_readme_states_the_bill(bills: dict[str, Bill]) -> None:
 
 
 def test_short_table_states_the_sums(bills: dict[str, Bill]) -> None:
-    """The first page has those and no others."""
+    """The first page has the sums and nothing else."""
     readme = (ROOT / "README.md").read_text()
     table = readme.partition("| how the jobs come |")[2].partition("\n\n")[0]
     stated = re.findall(r"^\| .* \| ([\d.]+) \|$", table, re.MULTILINE)
@@ -39,7 +39,7 @@ def test_short_table_states_the_sums(bills: dict[str, Bill]) -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_targets(bills: dict[str, Bill], name: str) -> None:
-    """All in."""
+    """Each bill meets its target, with all costs included."""
     assert bills[name].usd_per_million() <= TARGETS[name]
 
 
@@ -51,7 +51,7 @@ def test_every_stage_is_in_the_table(bills: dict[str, Bill]) -> None:
 
 
 def test_budgets_count_what_a_job_costs(bills: dict[str, Bill]) -> None:
-    """The price of a job that usage is estimated with is that of the dearest column, beside the compute of its flow."""
+    """Usage is estimated with the price of the dearest column and the compute of the flow."""
     assert Settings().price_job * 1_000_000 == pytest.approx(
         bills["default worker"].usd_per_million(), abs=0.05
     )
@@ -59,5 +59,5 @@ def test_budgets_count_what_a_job_costs(bills: dict[str, Bill]) -> None:
 
 
 def test_few_jobs_of_a_trickle_are_counted_together() -> None:
-    """The table counts no more of them together than come to a shard while a batch gathers."""
+    """The table assumes no more of them in a batch than reach a shard while the batch gathers."""
     assert 3 < counted_together() < 4

@@ -1,4 +1,4 @@
-"""The requests that many waits of one process take: they share their looks."""
+"""The requests of many waits in one process: they share their looks."""
 
 import asyncio
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ from tests.client.servers.counting_api import LOOKS, counting_api
 
 _WAITS = (1, 10, 50, 500)
 _NOTES = (
-    f"An API on loopback; a job has ended at the look number {LOOKS}, each 800 ms or more after the one before.",
+    f"An API on loopback; look number {LOOKS} finds a job ended; looks are at least 800 ms apart.",
     f"Waits that did not share their looks would take {LOOKS} requests each.",
 )
 
 
 def sections() -> Iterable[Section]:
-    """Wait for so many jobs at once."""
+    """Wait for that many jobs at once."""
     asked = {count: asyncio.run(_requests(count)) for count in _WAITS}
     yield Section(
         "Waits at once",

@@ -26,8 +26,8 @@ _CLIENTS, _WORKERS, _ACCOUNT, _RESERVED = 10_000, 800, 1000, 100
 
 _NOTES = (
     f"Simulated clock, {_JOBS} jobs a row, durations spread by {SPREAD:.0%} unless stated, 50 ms round trip.",
-    "A job that reports its progress does so with each per cent, its steps unlike, growing longer or shorter.",
-    "The client's core and the functions' code are the real ones; the others' loops are written after their sources.",
+    "A job that reports progress does so at each per cent; its steps grow ever longer or ever shorter.",
+    "The client's core and the functions' code are real; the others' loops are written after their sources.",
     f"A request with its read costs {PER_REQUEST:.2f} USD per million, by the prices of the bill.",
 )
 
@@ -113,6 +113,7 @@ def _crowd() -> Section:
         rows,
         figures,
         [
-            f"They come within 10 s with jobs of 5 s; {_WORKERS} workers share the {_ACCOUNT} of the account with them."
+            "They come within 10 s with jobs of 5 s.",
+            f"{_WORKERS} workers share the account's concurrency of {_ACCOUNT} with them.",
         ],
     )

@@ -10,12 +10,12 @@ KB = 1024
 
 
 def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """Give the size of an item: its names and its values."""
+    """Return the size of an item: its names and its values."""
     return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
 
 
 def value_bytes(attribute: Mapping[str, Any]) -> int:
-    """Give the size of a value, as in `{"S": "text"}`; no row holds a list or a map."""
+    """Return the size of a value, as in `{"S": "text"}`; no row holds a list or a map."""
     ((kind, value),) = attribute.items()
     sizes: Mapping[str, Callable[[Any], int]] = {
         "S": _text_bytes,
@@ -31,22 +31,22 @@ def value_bytes(attribute: Mapping[str, Any]) -> int:
 
 
 def write_units(before: int, after: int) -> int:
-    """Count a write of an item by the larger of its sizes; a refused one leaves the item as it was."""
+    """Return the units of a write, by the larger of the item's sizes; a refused write changes none."""
     return _started(max(before, after), KB)
 
 
 def read_units(size: int, *, consistent: bool) -> float:
-    """Count a read; that of no item counts as the smallest."""
+    """Return the units of a read; reading no item counts as the smallest."""
     return _started(size, 4 * KB) * (1.0 if consistent else 0.5)
 
 
 def sqs_requests(payload: int) -> int:
-    """Count a request to SQS by its payload, or that of its answer."""
+    """Return the requests that SQS bills for a payload, or for that of its answer."""
     return _started(payload, 64 * KB)
 
 
 def api_requests(request: int, answer: int) -> int:
-    """Count a request to an HTTP API by the larger of its two payloads."""
+    """Return the requests that an HTTP API bills, by the larger of the two payloads."""
     return _started(max(request, answer), 512 * KB)
 
 
@@ -59,6 +59,6 @@ def _text_bytes(text: str) -> int:
 
 
 def _number_bytes(number: str) -> int:
-    """A byte for two significant digits, one for the exponent, one for a sign."""
+    """Return a byte for each two significant digits, one for the exponent, one for a sign."""
     digits = number.lstrip("-").replace(".", "").strip("0")
     return -(-len(digits) // 2) + 1 + number.startswith("-")

@@ -26,7 +26,7 @@ _REQUEST_ID = "JKJaXmPLvHcESHA="
 
 @dataclass(frozen=True)
 class Stack:
-    """What of a deployment decides on its bill: memory in MB by function, the worker's batch, the platform's log."""
+    """What the bill depends on: memory in MB by function, the worker's batch, the platform's log."""
 
     memory: Mapping[str, int]
     batch_size: int = 1
@@ -36,7 +36,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Cpu:
-    """Milliseconds of a whole CPU: of an invocation by function, of each call of AWS, of each job of a worker."""
+    """CPU in ms of a whole core: per invocation of each function, per AWS call, per job of a worker."""
 
     invocation: Mapping[str, float] = field(default_factory=dict)
     call: float = 0.0
@@ -45,7 +45,7 @@ class Cpu:
 
 @dataclass
 class Cloud:
-    """An account in which every function has one warm process, with its own memory of keys and flows."""
+    """An account in which every function has one warm process, with its own cache of keys and flows."""
 
     stack: Stack
     cpu: Cpu
@@ -64,7 +64,7 @@ class Cloud:
         self.schedules = MeteredSchedules(self.meter, self.timeline, self.queues)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """Do what the gateway does with a request that has come from afar."""
+        """Do what the gateway does with a request from a distant client."""
         if request.url.host == HOST:
             return self.objects.answer(request)
         one_way = prices.assumed("round_trip_ms") / 2000
@@ -92,7 +92,7 @@ class Cloud:
         return httpx.Response(answered["statusCode"], headers=headers, content=body, request=request)
 
     def count_use(self, records: list[dict[str, Any]]) -> None:
-        """Invoke the metering function as the event source does with a batch of the stream, whose reading is free."""
+        """Invoke the metering function with a batch of the stream; reading the stream is free."""
         event = {"Records": records, "shardId": "shardId-1"}
         deployment = self._deployment("metering")
         self._invoke("metering", lambda: metering.meter(event, deployment))
@@ -106,7 +106,7 @@ class Cloud:
             self.timeline.start(partial(self._work, records))
 
     def _work(self, records: list[dict[str, Any]]) -> None:
-        """Invoke the worker as the event source does, and delete what its answer does not name."""
+        """Invoke the worker as the event source does; delete the messages that its answer does not name."""
         begun = self.timeline.time
 
         def remaining() -> float:
@@ -120,7 +120,7 @@ class Cloud:
         self.queues.delete([record for record in records if record["messageId"] not in named])
 
     def _invoke(self, function: str, handle: Callable[[], Any]) -> Any:
-        """Invoke a function; its flows' time is counted apart, and a caller's own calls are not counted as its."""
+        """Invoke a function; bill the time of its flows, and the calls of a caller, apart from it."""
         actor, begun = self.timeline.actor, self.timeline.time
         called, actor.stage = actor.calls, function
         answer = handle()

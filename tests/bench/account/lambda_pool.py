@@ -1,4 +1,4 @@
-"""The concurrency of an account, which all functions share but for what is reserved for `wait`."""
+"""The account's concurrency, shared by all functions except for what is reserved for `wait`."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class LambdaPool:
-    """How many invocations run at once; one too many is refused. Unless some are reserved, `wait` shares them all."""
+    """The concurrent invocations; one too many is refused. Unless some are reserved, `wait` shares all."""
 
     limit: int = 1_000_000
     reserved_for_wait: int | None = None

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from noukai._core.sending.submission import JobOptions
 
 MAP_SIZE = 100
-"""How many jobs are mapped together."""
+"""The number of jobs that are mapped together."""
 
 _BRIEF_MS = 4000
 
@@ -37,7 +37,7 @@ OPTIONS: "dict[Event, JobOptions]" = {
 
 @dataclass(frozen=True)
 class Life:
-    """What a job is: how long its flow takes, the bytes of its input and its result as JSON, what happens to it."""
+    """A job: its flow's duration, the bytes of its input and its result as JSON, and what happens to it."""
 
     milliseconds: int = 200
     input_bytes: int = 300
@@ -47,12 +47,12 @@ class Life:
 
     @property
     def flow(self) -> str:
-        """The flow that may take so long."""
+        """The flow that is allowed to take so long."""
         return "brief" if self.milliseconds <= _BRIEF_MS else "lasting"
 
     @property
     def input(self) -> tuple[str, dict[str, Any]]:
-        """Message and parameters that make a request's body of exactly so many bytes."""
+        """Return message and parameters whose request body has exactly this many bytes."""
         failures = {Event.ATTEMPT_FAILS: 1, Event.RETRIED: 2}.get(self.event, 0)
         parameters = {"size": self.result_bytes - 2, "milliseconds": self.milliseconds, "failures": failures}
         empty = json.dumps({"message": "", "parameters": parameters}, separators=(",", ":"))

@@ -50,39 +50,39 @@ DEFAULT = Stack(
     | {"execute": 128, "wait": 128, "worker": 1024}
 )
 SHORT = replace(DEFAULT, worker_timeout=60)
-"""Its queue hides a delivery for a lease anyway."""
+"""Its queue hides a delivery for no longer than a lease."""
 
 UNITS = ("api_requests", "lambda_requests", "write_units", "sqs_requests", "log_bytes")
-"""What a job is held to, beside what only some need."""
+"""The units that a job is held to, and those that only some jobs need."""
 IDEAL = Cpu()
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
 _BATCH_WRITE = 25
 _HOUR_SECONDS = 3600
 _SPREAD = (1.0, 0.85, 1.15, 0.92, 1.08)
-"""Durations of flows are spread by 15 %, around their mean."""
+"""The durations of flows are spread by 15 % around their mean."""
 
 
 @dataclass(frozen=True)
 class Bill:
-    """What some jobs of one life have cost."""
+    """The cost of several jobs of one life."""
 
     meter: Meter
     jobs: int
     requests: "list[Route]"
     late: list[float]
-    """By how many seconds its callers have heard of each end too late."""
+    """How many seconds late its callers heard of each end."""
 
     def per_job(self, item: str, *stages: str) -> float:
-        """An amount for one job."""
+        """Return an amount for one job."""
         return self.meter.amount(item, *stages) / self.jobs
 
     def usd_per_million(self, *stages: str) -> float:
-        """The price of a million jobs."""
+        """Return the price of a million jobs."""
         return self.meter.usd(*stages) / self.jobs * 1_000_000
 
 
 class Account:
-    """A fresh account, in which lives are played one after the other."""
+    """A fresh account in which lives are played one after the other."""
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -95,11 +95,11 @@ class Account:
     def play(
         self, life: Life, stack: Stack = DEFAULT, cpu: Cpu = IDEAL, *, jobs: int = 10, is_even: bool = False
     ) -> Bill:
-        """Play a life for so many jobs: as many at a time as the worker takes in a batch.
+        """Play a life for that many jobs, as many at a time as the worker takes in a batch.
 
-        A first such wave, if callers wait for a job each, is not billed: it finds out who calls and how long the flow
-        takes. Jobs that are mapped come a hundred at a time. Those that come evenly, a million in a month, are counted
-        with the others of their time; each wave of others is a batch of the stream.
+        If each caller waits for its job, a first wave is not billed: it caches the keys and learns how long
+        the flow takes. Mapped jobs come a hundred at a time. Jobs that come evenly, a million a month, are
+        counted with the others of their time; each other wave is a batch of the stream.
         """
         timeline, meter = Timeline(self.system.clock.time), Meter()
         self._tables.meter, self._tables.timeline = meter, timeline
@@ -125,13 +125,13 @@ class Account:
     def _play(
         self, cloud: Cloud, caller: Caller, life: Life, at_once: int, *, is_counted: bool = True
     ) -> None:
-        """Let a wave of jobs live and end, and count them: the wave is one batch of the stream."""
+        """Let a wave of jobs run and end, and count them as one batch of the stream."""
         _play(cloud, caller, life, at_once)
         if is_counted:
             self._count(cloud)
 
     def _count(self, cloud: Cloud) -> None:
-        """Count what has come in the stream as one batch, and bill what keeping the ended rows costs."""
+        """Count the new records of the stream as one batch, and bill the storage of the ended rows."""
         if records := self._stream.records():
             cloud.timeline.start(partial(cloud.count_use, records))
             cloud.timeline.run()
@@ -143,12 +143,12 @@ class Account:
                 cloud.meter.add("kept", "recoverable_bytes", kept_bytes(row, index=False))
 
     def rows(self) -> list[dict[str, Any]]:
-        """Read all rows of jobs that are completed."""
+        """Read the rows of all completed jobs."""
         items = self.system.deployment.table.client.scan(TableName="jobs")["Items"]
         return [item for item in items if "r" in item]
 
     def add_rows(self, count: int) -> None:
-        """Fill the jobs table with so many more rows."""
+        """Add this many rows to the jobs table."""
         rows = [{"id": {"S": f"job_{number}"}, "s": {"S": "completed"}} for number in range(count)]
         for begin in range(0, count, _BATCH_WRITE):
             puts: Any = [{"PutRequest": {"Item": row}} for row in rows[begin : begin + _BATCH_WRITE]]
@@ -191,7 +191,7 @@ def fresh_account() -> Iterator[Account]:
 
 
 def _play(cloud: Cloud, caller: Caller, life: Life, at_once: int) -> None:
-    """Let so many callers act at once, their flows' durations spread, until all is quiet."""
+    """Let that many callers act at once, with the durations of their flows spread, until all have ended."""
     for number in range(at_once):
         each = replace(
             life, milliseconds=round(life.milliseconds * _SPREAD[(len(cloud.requests) + number) % 5])
@@ -201,7 +201,7 @@ def _play(cloud: Cloud, caller: Caller, life: Life, at_once: int) -> None:
 
 
 def _call(cloud: Cloud, caller: Caller, life: Life) -> None:
-    """Do what the caller of one job does."""
+    """Act as the caller of one job."""
     message, parameters = life.input
     if life.event is Event.EXECUTED:
         caller.execute(life.flow, message, parameters)
@@ -230,7 +230,7 @@ def _call(cloud: Cloud, caller: Caller, life: Life) -> None:
 
 @contextmanager
 def _logging_to(log: Callable[[str], None]) -> Iterator[None]:
-    """Hand every line that a function logs, as it would stand in its log, to `log` and nowhere else."""
+    """Hand every line that a function logs, in its final form, to `log` alone."""
     written, handler = logging.getLogger("noukai"), _Lines(log)
     handler.setFormatter(logger().registered_formatter)
     before = written.handlers, written.level

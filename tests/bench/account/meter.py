@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 APART = ("flow_gb_seconds",)
-"""What is counted, but is no part of a job's price: the flow's own compute."""
+"""Counted, but no part of a job's price: the flow's own compute."""
 
 _WRITES = frozenset({"PutItem", "UpdateItem"})
 _METERED = _WRITES | {"GetItem", "BatchGetItem", "Query"}
@@ -24,12 +24,12 @@ Item = dict[str, Any]
 
 
 class UnmeteredError(Exception):
-    """A function made a call that no job is meant to make: a scan, a transaction."""
+    """An error for a call that no job is meant to make: a scan, a transaction."""
 
 
 @dataclass
 class Meter:
-    """Amounts by stage and item of the bill; `calls` are the operations of AWS, each with the stage that made it."""
+    """Amounts by stage and item of the bill; `calls` are the operations of AWS and their stages."""
 
     amounts: Counter[tuple[str, str]] = field(default_factory=Counter)
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Meter:
         self.amounts[stage, item] += amount  # type: ignore[assignment]  # a Counter holds fractions as well
 
     def scale(self, stage: str, factor: float) -> None:
-        """Bill a part of what a stage has used."""
+        """Bill only a part of what a stage has used."""
         for key in [key for key in self.amounts if key[0] == stage]:
             self.amounts[key] *= factor  # type: ignore[assignment]  # a Counter holds fractions as well
 
@@ -49,7 +49,7 @@ class Meter:
         self.calls.clear()
 
     def amount(self, item: str, *stages: str) -> float:
-        """Sum an item over some stages, or over all."""
+        """Return the sum of an item over some stages, or over all."""
         return sum(
             amount
             for (stage, name), amount in self.amounts.items()
@@ -57,7 +57,7 @@ class Meter:
         )
 
     def usd(self, *stages: str) -> float:
-        """Price what some stages, or all, have used, but for what stands apart."""
+        """Return the price of what some stages, or all, have used, without what is billed apart."""
         return sum(
             prices.usd(item, amount)
             for (stage, item), amount in self.amounts.items()
@@ -65,15 +65,15 @@ class Meter:
         )
 
     def operations(self, *stages: str) -> list[str]:
-        """The operations that some stages have called, in their order."""
+        """Return the operations that some stages have called, in their order."""
         return [operation for stage, operation in self.calls if stage in stages]
 
 
 @dataclass
 class MeteredTables:
-    """Counts the capacity that a client of DynamoDB consumes, and lets each of its calls take time.
+    """A meter on a DynamoDB client: it counts consumed capacity, and each call takes simulated time.
 
-    `unmetered` is another client of the same tables, which looks at what a write is about to replace.
+    `unmetered` is another client of the same tables. It reads the item that a write is about to replace.
     """
 
     unmetered: "DynamoDBClient"
@@ -117,7 +117,7 @@ class MeteredTables:
             self.meter.add(self.timeline.actor.stage, "write_units", units)
 
     def _units_read(self, operation: str, asked: Mapping[str, Any], parsed: Mapping[str, Any]) -> float:
-        """Count a read; of a question to an index that of all it has found, of a batch that of each row."""
+        """Return the units of a read; a query is billed for all it has found, a batch for each row."""
         if operation == "Query":
             return read_units(
                 sum(map(item_bytes, parsed["Items"])), consistent=asked.get("ConsistentRead", False)
@@ -135,7 +135,7 @@ class MeteredTables:
         )
 
     def _index_units(self, table: str, before: Item, after: Item) -> int:
-        """Count what a write of an item writes into indexes of keys alone: an entry that goes, and one that comes."""
+        """Count the entries that a write removes from, and adds to, the indexes, which hold keys alone."""
         units = 0
         for index in self.unmetered.describe_table(TableName=table)["Table"].get(
             "GlobalSecondaryIndexes", []

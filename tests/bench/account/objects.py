@@ -16,7 +16,7 @@ HOST = "objects.test"
 
 
 class MeteredObjects:
-    """A bucket's objects; what is asked for is there."""
+    """A bucket's objects; every object asked for exists."""
 
     def __init__(self, meter: Meter, timeline: Timeline) -> None:
         self._meter = meter
@@ -40,7 +40,7 @@ class MeteredObjects:
         return {"LastModified": datetime.fromtimestamp(self._timeline.now() / 1000, UTC)}
 
     def generate_presigned_url(self, _operation: str, params: dict[str, str], _seconds: int) -> str:
-        """Make a URL, which asks nothing of S3."""
+        """Make a URL, without a request to S3."""
         return f"https://{HOST}/{params['Key']}"
 
     def answer(self, request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""The process of a flow on simulated time: the flow runs at once, in this process, and its outcome is held back."""
+"""A flow's process on simulated time: the flow runs at once, in this process; its outcome is held back."""
 
 import signal
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class PassingProcess:
-    """Stands in for `FlowProcess`; the flow takes the `milliseconds` among its arguments."""
+    """Stand-in for `FlowProcess`; the flow takes the `milliseconds` among its arguments."""
 
     folder = ""
     has_imported = is_alive = True
@@ -38,7 +38,7 @@ class PassingProcess:
         self._timeline.actor.stage = "run"
 
     def receive(self, seconds: float) -> Outcome | None:
-        """Let time pass until the flow ends, or for so many seconds."""
+        """Let time pass until the flow ends, or for that many seconds."""
         left = max(0.0, self._ends - self._timeline.time) / 1000
         self._timeline.sleep(min(seconds, left))
         return self._outcome if self._timeline.time >= self._ends else None
@@ -51,7 +51,7 @@ class PassingProcess:
     kill = interrupt
 
     def close(self) -> None:
-        """Go on to what settles the job, if there was one."""
+        """Go on to the stage that settles the job, if there was one."""
         self.board.close()
         actor = self._timeline.actor
         if self._outcome is not None:
@@ -62,7 +62,7 @@ class PassingProcess:
 
 @dataclass(frozen=True)
 class Processes:
-    """Stands in for the pool of a worker."""
+    """Stand-in for the pool of a worker."""
 
     timeline: Timeline
     deployment: "Deployment"
@@ -84,7 +84,7 @@ class Processes:
 
 
 def _outcome_of(host: Host, call: "Call", board: ProgressBoard) -> Outcome:
-    """Undo what the call does to the process that it takes for its own."""
+    """Return the outcome; undo what the call does to this process, which it takes for its own."""
     handler = signal.getsignal(INTERRUPT)
     try:
         return host.kept(call, host.run(call, board))

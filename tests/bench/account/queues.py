@@ -1,4 +1,4 @@
-"""SQS and EventBridge Scheduler on simulated time, metered: what the functions and the event source ask of them."""
+"""SQS and EventBridge Scheduler on simulated time, metered."""
 
 import re
 from collections.abc import Callable
@@ -52,7 +52,7 @@ class MeteredQueues(MemoryQueues):
         return super().change_message_visibility_batch(**request)
 
     def receive(self, most: int) -> list[dict[str, Any]]:
-        """Give the event source so many deliveries at most; an empty receive belongs to no job, and is not counted."""
+        """Return at most that many deliveries; an empty receive belongs to no job and is not counted."""
         messages = self.receive_message(QueueUrl=QUEUE, MaxNumberOfMessages=most).get("Messages", [])
         if messages:
             payload = sum(len(message["Body"].encode()) for message in messages)
@@ -63,7 +63,7 @@ class MeteredQueues(MemoryQueues):
         ]
 
     def delete(self, records: list[dict[str, Any]]) -> None:
-        """Delete what the event source need not deliver again."""
+        """Delete the deliveries that are done."""
         for record in records:
             self.delete_message(QueueUrl=QUEUE, ReceiptHandle=record["receiptHandle"])
         if records:
@@ -82,7 +82,7 @@ class MeteredQueues(MemoryQueues):
 
 
 class MeteredSchedules:
-    """Schedules that each send their message to the queue, exactly at their time; to make one is free."""
+    """Schedules that each send their message exactly on time; creating one is free."""
 
     def __init__(self, meter: Meter, timeline: Timeline, queues: MeteredQueues) -> None:
         self._meter = meter

@@ -23,26 +23,26 @@ def units(bill: Bill, *stages: str) -> tuple[float, ...]:
 
 
 def test_submit(job: Bill) -> None:
-    """A submission is a write, including a unit for the index of lists, and a send, and nothing else."""
+    """A submission is one write, with a unit for the index of lists, and one send."""
     assert job.meter.operations("submit") == ["PutItem", "SendMessage"]
     assert units(job, "submit") == (1, 1, 2, 1, 0)
 
 
 def test_worker(job: Bill) -> None:
-    """A short job costs a worker a claim and a settling write, and the event source a receive and a deletion."""
+    """The worker claims and settles a short job; the event source receives and deletes its message."""
     assert job.meter.operations("claim", "run", "settle") == ["UpdateItem", "UpdateItem"]
     assert units(job, "claim", "run", "settle") == (0, 1, 2, 2, 0)
     assert job.per_job("read_units", "claim", "run", "settle") == 0
 
 
 def test_wait(job: Bill) -> None:
-    """A wait for a short job is one request, which writes nothing and reads three units at most."""
+    """Waiting for a short job is one request, which writes nothing and reads three units at most."""
     assert units(job, "wait", "status") == (1, 1, 0, 0, 0)
     assert job.per_job("read_units", "wait", "status") <= 3
 
 
 def test_execution(account: Account) -> None:
-    """An execution is one request instead of two, writes and sends what a submission does, and reads half units."""
+    """`execute` is one request, not two; it writes and sends as a submission does, and reads half units."""
     bill = account.play(Life(event=Event.EXECUTED), SHORT, jobs=1)
     first, second, *looks = bill.meter.operations("execute")
     assert (first, second, set(looks)) == ("PutItem", "SendMessage", {"GetItem"})
@@ -52,7 +52,7 @@ def test_execution(account: Account) -> None:
 
 
 def test_longest_execution(account: Account) -> None:
-    """Twenty seconds of holding read no more than thirty units: a tenth of what holding itself costs."""
+    """Holding a request for twenty seconds reads at most thirty units: a tenth of the price of holding it."""
     bill = account.play(Life(milliseconds=20_000, event=Event.EXECUTED), DEFAULT, jobs=1)
     assert bill.per_job("read_units", "execute") <= 30
     assert units(bill, "execute") == (1, 1, 2, 1, 0)
@@ -61,12 +61,12 @@ def test_longest_execution(account: Account) -> None:
 
 
 def test_whole_job(job: Bill) -> None:
-    """A job is three write units, one of the index, and one to count it if it comes alone; one send, no byte of log."""
+    """Three write units, one of them the index's; one more to count a lone job; one send, no byte of log."""
     assert units(job) == (2, 4, 5, 3, 0)
 
 
 def test_use_of_a_job_that_comes_alone(job: Bill) -> None:
-    """To count it is an invocation and a write, and nothing is read."""
+    """Counting one ended job is an invocation and a write, without a read."""
     assert job.meter.operations("metering") == ["UpdateItem"]
     assert units(job, "metering") == (0, 1, 1, 0, 0)
     assert job.usd_per_million("metering") < 0.9
@@ -84,14 +84,14 @@ def test_use_under_load(account: Account) -> None:
 
 
 def test_long_visibility_costs_one_request(account: Account) -> None:
-    """A queue's visibility of more than a lease is shortened while the flow runs, in one request for a batch."""
+    """A visibility longer than a lease is shortened while the flow runs, in one request for a batch."""
     bill = account.play(Life(), DEFAULT, jobs=1)
     assert bill.meter.operations("claim") == ["UpdateItem"]
     assert bill.meter.operations("run") == ["ChangeMessageVisibilityBatch"]
 
 
 def test_batch_of_ten(account: Account) -> None:
-    """Ten jobs at once share an invocation, a receive, a deletion and a count, and cost four write units each."""
+    """Ten jobs share an invocation, a receive, a deletion and a count; each costs four write units."""
     bill = account.play(Life(), replace(SHORT, batch_size=10), jobs=10)
     assert (
         bill.meter.amount("lambda_requests", "run"),
@@ -103,9 +103,9 @@ def test_batch_of_ten(account: Account) -> None:
 
 
 def test_hundred_jobs_that_are_mapped(account: Account) -> None:
-    """A request submits them, ten sends and a write of two units for each; looks at all that are left are one.
+    """One request submits them, with ten sends and two write units each; one look asks for all that are left.
 
-    To begin with, the function that submits reads the caller's key and the org's budget.
+    The submitting function first reads the caller's key and the org's budget.
     """
     bill = account.play(Life(event=Event.MAPPED), replace(SHORT, batch_size=10), jobs=MAP_SIZE)
     assert Counter(bill.meter.operations("submit")) == {"GetItem": 2, "PutItem": 100, "SendMessageBatch": 10}
@@ -127,7 +127,7 @@ def test_status(account: Account) -> None:
 
 
 def test_page_of_a_list(account: Account) -> None:
-    """Twenty jobs are four questions to the index, half a unit each, and one consistent read of all rows."""
+    """Twenty jobs are four queries of the index, half a unit each, and one consistent read of all rows."""
     account.play(Life(), SHORT, jobs=20)
     bill = account.play(Life(event=Event.LISTED), SHORT, jobs=1)
     assert bill.meter.operations("list") == ["Query"] * 4 + ["BatchGetItem"]
@@ -135,16 +135,16 @@ def test_page_of_a_list(account: Account) -> None:
 
 
 def test_job_that_is_cancelled_before_it_runs(account: Account) -> None:
-    """To cancel is one write, without a read; the worker writes the input down, and claims in vain."""
+    """Cancelling is one write without a read; the worker saves the input, and its claim is refused."""
     bill = account.play(Life(event=Event.CANCELLED_IN_TIME), SHORT, jobs=1)
     assert bill.meter.operations("cancel") == ["UpdateItem"]
     assert bill.meter.operations("claim", "run", "settle") == ["UpdateItem", "PutItem"]
 
 
 def test_job_that_is_cancelled_as_it_runs(account: Account) -> None:
-    """The refused outcome is billed too; then the worker says that the code has stopped, and keeps the input.
+    """The refused outcome is billed too; the worker notes that the code has stopped, and saves the input.
 
-    Both its end and the stop are counted, in one write if they fall into one batch.
+    The end and the stop are counted, in one write if they are in one batch.
     """
     bill = account.play(Life(event=Event.CANCELLED), SHORT, jobs=1)
     assert bill.meter.operations("claim", "run", "settle") == ["UpdateItem"] * 3 + ["PutItem"]
@@ -152,7 +152,7 @@ def test_job_that_is_cancelled_as_it_runs(account: Account) -> None:
 
 
 def test_failed_attempt(account: Account) -> None:
-    """A failed attempt costs a release and a claim, four requests of SQS, and what is logged of its exception."""
+    """A failed attempt costs a release, a claim, four SQS requests, and a log entry of its exception."""
     bill = account.play(Life(event=Event.ATTEMPT_FAILS), SHORT, jobs=1)
     assert bill.per_job("write_units") == 7
     assert bill.meter.operations("claim", "run", "settle").count("ChangeMessageVisibilityBatch") == 1
@@ -161,14 +161,14 @@ def test_failed_attempt(account: Account) -> None:
 
 
 def test_sweep_reads_a_job_once_a_day(account: Account) -> None:
-    """Of a row that is kept for a week, half a read unit in all: the pages of a scan are not rounded by row."""
+    """A row that is kept for a week costs half a read unit: a scan rounds its pages up, not its rows."""
     bill = account.play(Life(), SHORT, jobs=1)
     assert 0.3 < bill.per_job("read_units", "sweep") < 0.8
     assert bill.usd_per_million("sweep") < 0.1
 
 
 def test_job_that_runs_later(account: Account) -> None:
-    """A schedule costs its one invocation, a dollar per million, and half a read that keeps a repeated one from it."""
+    """A schedule costs one invocation, a dollar per million, and half a read to detect a repeated one."""
     bill = account.play(Life(event=Event.SCHEDULED), SHORT, jobs=1)
     # Within the hour before, the function has forgotten who calls, and what that org may use.
     assert bill.meter.operations("submit") == ["GetItem", "GetItem", "GetItem", "CreateSchedule", "PutItem"]
@@ -179,13 +179,13 @@ def test_job_that_runs_later(account: Account) -> None:
 
 
 def test_retry_by_the_caller(account: Account) -> None:
-    """A retry reads the old job and its input, and is a submission otherwise."""
+    """A retry reads the old job and its input; the rest is a submission."""
     bill = account.play(Life(event=Event.RETRIED), SHORT, jobs=1)
     assert bill.meter.operations("retry") == ["GetItem", "GetItem", "PutItem", "SendMessage"]
 
 
 def test_ten_minutes_of_heartbeats(account: Account) -> None:
-    """What a worker does while a flow runs for ten minutes costs less than 50 USD per million jobs."""
+    """Ten minutes of a worker's watch cost less than 50 USD per million jobs."""
     bill = account.play(Life(milliseconds=600_000, is_awaited=False), DEFAULT, jobs=1)
     beats = Counter(bill.meter.operations("run"))
     assert (beats["UpdateItem"], beats["ChangeMessageVisibilityBatch"]) == (29, 30)
@@ -198,21 +198,21 @@ def test_ten_minutes_of_heartbeats(account: Account) -> None:
 
 
 def test_size_of_a_finished_row(account: Account) -> None:
-    """With an input of 300 bytes and a result of 500 a row stays far under the kilobyte of one write unit."""
+    """With 300 bytes of input and 500 of result, a row stays far below the kilobyte of one write unit."""
     account.play(Life(), SHORT, jobs=1)
     rows = account.rows()
     assert max(item_bytes(row) for row in rows if len(row["r"]["S"]) == 500) < 800
 
 
 def unswept(bill: Bill) -> dict[tuple[str, str], float]:
-    """All amounts but those that count bytes: a moment that ends with zeros is shorter."""
+    """Return all amounts except bytes: a timestamp that ends with zeros is shorter."""
     return {
         key: amount for key, amount in bill.meter.amounts.items() if key[0] not in ("sweep", "kept", "egress")
     }
 
 
 def test_price_does_not_grow_with_the_table(account: Account, job: Bill) -> None:
-    """Among two thousand rows a job is the same calls and units as alone: nothing is searched for."""
+    """A job among two thousand rows makes the same calls and costs the same as a lone one."""
     account.add_rows(2000)
     crowded = account.play(Life(), SHORT, jobs=1)
     assert crowded.meter.calls == job.meter.calls

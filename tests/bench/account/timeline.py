@@ -1,4 +1,4 @@
-"""Simulated time, which passes only while everybody sleeps; the first due goes on."""
+"""Simulated time: it passes only while every actor sleeps; the first one due goes on."""
 
 import heapq
 from collections.abc import Callable
@@ -9,9 +9,10 @@ from greenlet import getcurrent, greenlet
 
 
 class Actor(greenlet):
-    """Somebody who acts, and sleeps in between.
+    """One who acts, and sleeps in between.
 
-    `stage` says what for, `calls` how often AWS was called, `jobs` how many flows ran and `flow_ms` how long they took.
+    `stage` is what it acts for, `calls` the number of AWS calls, `jobs` the number of flows that ran and
+    `flow_ms` their duration.
     """
 
     stage: str = ""
@@ -29,7 +30,7 @@ class _Turn:
 
 
 class Timeline:
-    """A clock as the functions want it, in milliseconds since the epoch, and the actors that live by it."""
+    """A clock in milliseconds since the epoch, as the functions want it, and the actors that live by it."""
 
     def __init__(self, time: float = 1_700_000_000_000) -> None:
         self.time = time
@@ -38,7 +39,7 @@ class Timeline:
 
     @property
     def actor(self) -> Actor:
-        """Who acts now."""
+        """The actor whose turn it is."""
         current = getcurrent()
         if not isinstance(current, Actor):
             raise TypeError("only an actor takes time")
@@ -49,7 +50,7 @@ class Timeline:
         return int(self.time)
 
     def sleep(self, seconds: float) -> None:
-        """Let the others act until so many seconds have passed."""
+        """Let the others act for that many seconds."""
         actor = self.actor
         self._wake(actor, seconds)
         if actor.parent is None:
@@ -59,11 +60,11 @@ class Timeline:
     def start(
         self, main: Callable[[], object], after: float = 0.0, *, needed: Callable[[], bool] = lambda: True
     ) -> None:
-        """Let one more act, so many seconds from now, if it is still needed then."""
+        """Add an actor that begins in that many seconds, if it is still needed then."""
         self._wake(Actor(main), after, needed)
 
     def run(self) -> None:
-        """Return when everybody has come to an end."""
+        """Return when every actor has ended."""
         while self._due:
             turn = heapq.heappop(self._due)
             if turn.needed():

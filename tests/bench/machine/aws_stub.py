@@ -1,4 +1,4 @@
-"""DynamoDB and SQS as far as the functions notice: every row stands as it was made, every write succeeds."""
+"""DynamoDB and SQS as far as the functions notice: rows never change, and every write succeeds."""
 
 import json
 import zlib
@@ -14,7 +14,7 @@ Rows = Mapping[tuple[str, str], Row]
 
 
 class AwsStub(Server):
-    """Serves rows by table and key over TLS; `changed` are those that look otherwise when they are written to."""
+    """A server of rows by table and key over TLS; a write is answered with the row in `changed`."""
 
     def __init__(self, rows: Rows, changed: Rows, context: SSLContext) -> None:
         super().__init__(_Handler, context)
@@ -23,7 +23,7 @@ class AwsStub(Server):
 
     @property
     def url(self) -> str:
-        """What the endpoints of both services are set to."""
+        """The endpoint of both services."""
         return f"https://{self.address}"
 
     def result(self, operation: str, request: Any) -> Any:  # noqa: PLR0911 - one for each kind of call

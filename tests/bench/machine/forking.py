@@ -1,4 +1,4 @@
-"""Prints how many milliseconds of CPU an attempt takes that is handed to a kept process, in both processes."""
+"""A program that prints the CPU of an attempt in a kept process, in ms of both processes together."""
 
 import gc
 import os
@@ -23,7 +23,7 @@ _NOW = int(time.time() * 1000)
 
 
 def main() -> None:
-    """Hand over calls of a flow that returns at once, and print the least of what one takes."""
+    """Pass calls of a flow that returns at once to the process; print the least time of one."""
     with pool_of_loads() as pool:
         sys.stdout.write(f"{min(_once(pool) for _ in range(_SAMPLES)):.4f}\n")
 
@@ -45,7 +45,7 @@ def pool_of_loads() -> Iterator[ProcessPool]:
 
 
 def attempt(pool: ProcessPool) -> FlowProcess:
-    """Hand over one call and give the process back."""
+    """Pass one call to the process and give it back."""
     process = pool.take("load", fresh=False)
     arguments = {"message": "m" * 200, "size": 498, "milliseconds": 0}
     process.begin(
@@ -58,7 +58,7 @@ def attempt(pool: ProcessPool) -> FlowProcess:
 
 
 def _once(pool: ProcessPool) -> float:
-    """Milliseconds of both processes."""
+    """Return the milliseconds of both processes."""
     process = pool.take("load", fresh=False)
     begun = _now(process)
     pool.give_back(process)
@@ -66,7 +66,7 @@ def _once(pool: ProcessPool) -> float:
 
 
 def _now(process: FlowProcess) -> float:
-    """The CPU of this process, and of the flow's: its clock's number is as clock_getcpuclockid(3) makes it."""
+    """Return the CPU of this process and the flow's; clock_getcpuclockid(3) explains the clock's number."""
     return 1000 * (process_time() + time.clock_gettime((~process.pid << 3) | 2))
 
 

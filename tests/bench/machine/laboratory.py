@@ -1,4 +1,4 @@
-"""Where functions are measured: their assets as deployed, AWS on this machine, and processes that take turns."""
+"""The place where functions are measured: their deployed assets, AWS on this machine, subjects in turns."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,27 +24,27 @@ _TYPICAL = (
     *("aws_lambda_powertools", "aws_xray_sdk", "wrapt", "pydantic", "pydantic_core", "annotated_types"),
     *("typing_extensions.py", "typing_inspection"),
 )
-"""The tracer patches every library that it finds, so that those of the tests must be out of its sight."""
+"""The tracer patches every library that it finds, so the tests' own must be out of its sight."""
 
 REFERENCE = Path(__file__).parent / "reference"
 
 
 @dataclass(frozen=True)
 class Laboratory:
-    """Makes functions that find the stub of AWS in their environment."""
+    """A maker of functions that find the stub of AWS in their environment."""
 
     assets: Mapping[AssetName, Path]
     sizes: Mapping[AssetName, int]
-    """Bytes of the zip files for arm64, as they are deployed."""
+    """The bytes of the zip files for arm64, as deployed."""
     environment: Mapping[str, str]
     everybody: Path
-    """The authorities that a client of AWS trusts if nobody says otherwise."""
+    """The authorities that a client of AWS trusts by default."""
     runtime: Path
     libraries: Path
-    """Those of the typical handler."""
+    """The typical handler's libraries."""
 
     def ours(self, subject: Subject, *, logging: bool = False) -> Function:
-        """Make a function of ours, which may log each request as the typical handler does."""
+        """Make one of our functions; it may log each request as the typical handler does."""
         code = self.assets[asset_of(subject)]
         environment = {**self.environment, "JOBS_TABLE": subject.table}
         if logging:
@@ -64,12 +64,12 @@ class Laboratory:
         return Function(REFERENCE, f"{RIVALS[name][0]}.handler", environment, (self.runtime, self.libraries))
 
     def empty(self) -> Function:
-        """Make a function that does nothing, whose costs are the runtime's."""
+        """Make a function that does nothing: its cost is the runtime's."""
         return Function(REFERENCE, "empty.handler", self.environment, (self.runtime,))
 
 
 def asset_of(subject: Subject) -> AssetName:
-    """The asset that has a function's code."""
+    """Return the asset that has a function's code."""
     return "worker" if subject.entry == "worker" else "api"
 
 
@@ -94,7 +94,7 @@ def laboratory() -> Iterator[Laboratory]:
 
 
 def in_turn(subjects: Mapping[Key, Callable[[], Sample]], rounds: int) -> dict[Key, list[Sample]]:
-    """Measure each subject once in every round, after one that does not count."""
+    """Measure each subject once in every round, after a round that does not count."""
     found: dict[Key, list[Sample]] = {key: [] for key in subjects}
     for number in range(rounds + 1):
         for key, measure in subjects.items():
@@ -105,12 +105,12 @@ def in_turn(subjects: Mapping[Key, Callable[[], Sample]], rounds: int) -> dict[K
 
 
 def least(samples: list[Sample], figure: Callable[[Sample], float]) -> float:
-    """The least of one figure of the samples: of CPU, a busy machine only ever adds."""
+    """Return the least of one figure of the samples: a busy machine only ever adds CPU."""
     return min(map(figure, samples))
 
 
 def most(samples: list[Sample], figure: Callable[[Sample], float]) -> float:
-    """The most of one figure of the samples, which is what a limit holds for."""
+    """Return the most of one figure of the samples: limits hold for the most."""
     return max(map(figure, samples))
 
 

@@ -15,7 +15,7 @@ HOST = "localhost"
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Keeps connections alive and sends each answer in one piece."""
+    """A handler that keeps connections alive and sends each answer in one piece."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -34,7 +34,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Keep the report free of requests."""
+        """Print no requests into the report."""
 
 
 class Server(ThreadingHTTPServer):
@@ -47,7 +47,7 @@ class Server(ThreadingHTTPServer):
         self._context = context
 
     def get_request(self) -> Any:
-        """Accept a connection; its handshake is made by the thread that serves it."""
+        """Accept a connection; the thread that serves it makes the handshake."""
         connection, address = super().get_request()
         if self._context is not None:
             connection = self._context.wrap_socket(
@@ -56,7 +56,7 @@ class Server(ThreadingHTTPServer):
         return connection, address
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of a connection that its client has dropped."""
+        """Ignore a connection that its client has dropped."""
 
     @property
     def address(self) -> str:
@@ -78,7 +78,7 @@ def serving(server: Server) -> Iterator[None]:
 
 
 class Authority:
-    """An authority of our own, among all those that a client of AWS trusts: reading their certificates has its cost."""
+    """Our own authority, in a bundle of those that AWS clients trust: reading certificates takes CPU."""
 
     def __init__(self, folder: Path, others: Path) -> None:
         authority = trustme.CA(key_type=trustme.KeyType.RSA)
@@ -90,7 +90,7 @@ class Authority:
         self.join(self.bundle)
 
     def join(self, bundle: Path) -> None:
-        """Add itself to those whom a bundle trusts."""
+        """Add this authority to a bundle."""
         self._certificate.write_to_path(str(bundle), append=True)
 
 

@@ -1,4 +1,4 @@
-"""A function under Lambda's own client of the runtime, in a process of its own that is watched from outside."""
+"""A function under Lambda's own runtime client, in a process of its own that is watched from outside."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from typing import Any
 from tests.bench.machine.loopback import Handler, Server, json_bytes, serving
 
 RUNTIME = ("awslambdaric", "simplejson", "snapshot_restore_py", "runtime_client*.so")
-"""Lambda's own client of the runtime, and what it needs."""
+"""Lambda's own runtime client and what it needs."""
 INSTALLED = Path(get_path("platlib"))
 _PATIENCE_SECONDS = 60
 _DEADLINE_SECONDS = 900
@@ -25,22 +25,22 @@ _DEADLINE_SECONDS = 900
 
 @dataclass(frozen=True)
 class Run:
-    """What a process took: CPU in milliseconds, user and system together, and memory in MiB."""
+    """The cost of a process: CPU in milliseconds, user and system together, and memory in MiB."""
 
     own_ms: float
     children_ms: float
     warm_ms: float
-    """Of its own, what it took after the warm-up; without one, after its start."""
+    """The process's own CPU after the warm-up; without a warm-up, after its start."""
     children_warm_ms: float
-    """What those of its children took after the warm-up that live at its end."""
+    """The CPU after the warm-up of those children that are alive at its end."""
     rss: float
-    """The most it ever had."""
+    """The peak."""
     log: str
 
 
 @dataclass(frozen=True)
 class Function:
-    """A handler below the folder `code`, and what its process finds in its environment and on its path."""
+    """A handler below the folder `code`, with the environment and the path of its process."""
 
     code: Path
     handler: str
@@ -48,7 +48,7 @@ class Function:
     path: Sequence[Path] = ()
 
     def run(self, event: Mapping[str, Any], *, times: int = 1, warm_up: int = 0, **environment: str) -> Run:
-        """Start it and let it serve the event so often after the warm-up; it is killed while it waits for more."""
+        """Start it, let it serve the event that often after the warm-up, and kill it while it waits."""
         api = _RuntimeApi([event] * (warm_up + times))
         with serving(api), TemporaryFile() as log:
             process = subprocess.Popen(
@@ -81,7 +81,7 @@ class Function:
 
 
 def link_libraries(folder: Path, patterns: Iterable[str]) -> Path:
-    """Fill a folder with these of the libraries that are installed here, and with no others."""
+    """Fill a folder with these of the installed libraries, and no others."""
     folder.mkdir()
     for path in (path for pattern in patterns for path in INSTALLED.glob(pattern)):
         (folder / path.name).symlink_to(path)
@@ -89,7 +89,7 @@ def link_libraries(folder: Path, patterns: Iterable[str]) -> Path:
 
 
 class _RuntimeApi(Server):
-    """The other side of the client: it hands out events, and never answers the question for one more."""
+    """The server of the runtime client: it hands out events, and never answers the last request."""
 
     def __init__(self, events: list[Mapping[str, Any]]) -> None:
         super().__init__(_Handler)
@@ -103,9 +103,9 @@ class _RuntimeApi(Server):
         self.warm_up = 0
 
     def watch(self, pid: int, warm_up: int) -> None:
-        """Return when all events are served; look at the process's CPU when those of the warm-up are.
+        """Return when all events are served; read the process's CPU when those of the warm-up are.
 
-        Without a warm-up that is when it asks for the first event: it has started.
+        Without a warm-up it is read when the process asks for the first event: it has started.
         """
         self.warm_up = warm_up
         if self.warm.wait(_PATIENCE_SECONDS):
@@ -148,18 +148,18 @@ class _Handler(Handler):
 
 
 def _cpu_ms(pid: int) -> float:
-    """Read the CPU clock of another process: its number as clock_getcpuclockid(3) makes it."""
+    """Read the CPU clock of another process; clock_getcpuclockid(3) explains its number."""
     return time.clock_gettime((~pid << 3) | 2) * 1000
 
 
 def _children_ms(pid: int) -> float:
-    """Read what those of its children that have ended took, in steps of the clock's tick."""
+    """Read the CPU of those children that have ended, in ticks of the clock."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[13]) + int(fields[14])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def _living_ms(pid: int) -> float:
-    """Read what its living children have taken."""
+    """Read the CPU of the living children."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return sum(_cpu_ms(int(child)) for child in children)
 

@@ -1,4 +1,4 @@
-"""What our functions are asked, and the typical handler beside them."""
+"""The requests to our functions, and the same to the typical handler."""
 
 import json
 import time
@@ -22,7 +22,7 @@ from tests.job_rows import pending
 Event = Mapping[str, Any]
 
 TABLES = {"jobs": "jobs", "typical": "typical", "overdue": "overdue", "keys": "keys", "usage": "usage"}
-"""The sweep has a table of its own, and so has the typical handler, whose rows are of another kind."""
+"""The sweep has its own table, and so has the typical handler, whose rows are different."""
 
 _FLOW = "demo/word-count"
 _KEY = "nk_bench"
@@ -60,23 +60,23 @@ _TYPICAL = "job_0c8f1f3f1d3c4c6f9a3e2b1d4f5a6b7c"
 
 @dataclass(frozen=True)
 class Subject:
-    """One of our functions: the event that it serves, and the typical handler's event for the like of it."""
+    """One of our functions with its event, and the typical handler's event for the same purpose."""
 
     entry: str
     event: Event
     rival: str
-    """Of the handlers in `RIVALS`."""
+    """One of the handlers in `RIVALS`."""
     table: str = TABLES["jobs"]
 
 
 def changed() -> Rows:
-    """Make the row that a job has after it was overdue."""
+    """Return the row of an overdue job after it was failed."""
     failed = {"state": State.FAILED, "error": "worker lost", "completed_at": _NOW, "lease_until": None}
     return {(TABLES["jobs"], _LOST.id): _row(replace(_LOST, **failed))}  # type: ignore[arg-type]  # as above
 
 
 def rows() -> Rows:
-    """Make every row that an event needs, in the words of the table."""
+    """Return every row that an event needs, in the table's form."""
     key = {
         "hash": {"S": sha256(_KEY.encode()).hexdigest()},
         "org": {"S": "acme"},
@@ -115,7 +115,7 @@ def _input(job: Job) -> Row:
 
 
 def _sum() -> Row:
-    """What the org has used of the flow today."""
+    """The org's usage of the flow today."""
     day = datetime.fromtimestamp(_NOW / 1000, UTC).date()
     key = {"o": {"S": "acme"}, "k": {"S": f"{day}/{_FLOW}/shardId-1"}, "q": {"S": "1"}}
     return {**key, **{name: {"N": "1"} for name in "cfxnrm"}}
@@ -142,7 +142,7 @@ def _request(route: Route, body: Any = None, **path: str) -> Event:
 
 
 def _repeated(event: Event) -> Event:
-    """Ask for the job that is done, at a time from which it is worth waiting for."""
+    """Return a request for the ended job, at a time when it is worth waiting for."""
     context = {**event["requestContext"], "timeEpoch": _NOW + _HOUR_MS}
     return {**event, "headers": {**event["headers"], "idempotency-key": "done"}, "requestContext": context}
 
@@ -191,7 +191,7 @@ def _delivery(body: str) -> Event:
 
 
 def _ended() -> Event:
-    """The event of the stream in which a job has ended."""
+    """Return the event of the stream in which a job has ended."""
     images = {"OldImage": _row(_RUNNING), "NewImage": _row(replace(_DONE, ran_ms=200))}
     numbers = {"SequenceNumber": "100000000003498069978", "ApproximateCreationDateTime": _NOW // 1000}
     change = {"Keys": {"id": {"S": _DONE.id}}, **numbers, **images}

@@ -25,7 +25,7 @@ KEY = "nk_acme"
 
 
 class SimulatedDriver:
-    """Performs the steps of an operation in a simulated account."""
+    """A driver that performs the steps of an operation in a simulated account."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -47,17 +47,17 @@ class SimulatedDriver:
         return step.value
 
     def each(self, pages: Pages[T]) -> Iterator[T]:
-        """Give what is on the pages one by one."""
+        """Yield the items of the pages one by one."""
         while pages.has_more:
             yield from self.run(pages.page())
 
 
 class Caller:
-    """A client of the account, which remembers from job to job what ours does."""
+    """A client of the account, with a cache that lasts from job to job, like our client's."""
 
     def __init__(self, cloud: Cloud, table: JobsTable) -> None:
         self.late: list[float] = []
-        """By how many seconds it has heard of each end too late."""
+        """How many seconds late it heard of each end."""
         self._cloud = cloud
         self._table = table
         settings = Settings.resolve({}, KEY, base_url="https://api.test/api/v1")
@@ -65,7 +65,7 @@ class Caller:
         self._driver: Any = SimulatedDriver(cloud)
 
     def flow(self, name: str) -> Flow:
-        """Give a flow of the benchmark."""
+        """Return a flow of the benchmark."""
         return Flow(FlowAddress("acme", "load", name), self._api, cast("Any", self._driver))
 
     def wait(self, job: Job) -> None:
@@ -75,7 +75,7 @@ class Caller:
         self._note(job)
 
     def map(self, name: str, inputs: list[Mapping[str, Any]]) -> None:
-        """Submit jobs together, and go through them as they end."""
+        """Submit jobs together, and take them as they end."""
         for job in as_completed(list(self.flow(name).map(inputs))):
             self._note(job)
 
@@ -85,7 +85,7 @@ class Caller:
             self.late.append((self._cloud.timeline.now() - seen.completed_at) / 1000)
 
     def execute(self, name: str, message: str, parameters: Mapping[str, Any]) -> None:
-        """Execute a flow in one request, which this client does not make, but the published SDKs do."""
+        """Execute a flow in one request, as the published SDKs do and this client does not."""
         content = submission(message, parameters).content
         address = FlowAddress("acme", "load", name)._asdict()
         ask = partial(self._api.request, Route.EXECUTE, content=content, **address)

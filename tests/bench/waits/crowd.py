@@ -20,7 +20,7 @@ _RETRY_SECONDS = 1.0
 
 @dataclass
 class Crowd:
-    """Clients that submit within `arrival` seconds and wait; jobs of about `seconds`; so many workers at once."""
+    """Clients that submit within `arrival` seconds and wait; jobs of about `seconds`; a number of workers."""
 
     clients: int
     workers: int
@@ -36,7 +36,7 @@ class Crowd:
         self._left = self.clients
 
     def run(self) -> Figures:
-        """Let everybody come, work and wait until the last has an answer."""
+        """Let all clients come and wait until the last has an answer."""
         begin = self.timeline.time
         for number in range(self.clients):
             after = self._chance.random() * self.arrival
@@ -50,7 +50,7 @@ class Crowd:
 
     @property
     def answered(self) -> int:
-        """How many have heard of the end of their job: the others were refused until they gave up."""
+        """The number of clients that heard of the end; the others were refused until they gave up."""
         return len(self._answered)
 
     @property

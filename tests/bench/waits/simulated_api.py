@@ -22,13 +22,13 @@ BASE_URL = "https://api.test/api/v1"
 KEY = "nk_bench"
 ROUND_TRIP = 0.05
 WORK = 0.01
-"""Of the round trip: for so long the function itself is busy, beside the time that it holds the request."""
+"""The part of a round trip in which the function is busy; holding the request comes on top."""
 _TRANSIT = (ROUND_TRIP - WORK) / 2
 
 
 @dataclass
 class Life:
-    """One job: when what happens to it, in milliseconds since the epoch, and what waiting for it has taken."""
+    """One job: its events in milliseconds since the epoch, and the cost of waiting for it."""
 
     id: str
     created_at: float
@@ -36,7 +36,7 @@ class Life:
     ended_at: float
     estimate: Estimate | None = None
     refined: list[tuple[float, Estimate | None]] = field(default_factory=list)
-    """When the worker has written another estimate, from the progress that the flow had reported."""
+    """When the worker wrote another estimate, made from the flow's progress."""
     requests: int = 0
     refused: int = 0
     held_seconds: float = 0.0
@@ -44,7 +44,7 @@ class Life:
     noticed_at: float = 0.0
 
     def at(self, now: float) -> Job:
-        """The job as its row says at that time."""
+        """Return the job as its row describes it at that time."""
         job = pending(int(self.created_at), id=self.id, flow="bench/flow", digest=b"digest")
         if now < self.claimed_at:
             return job
@@ -65,7 +65,7 @@ class Life:
 
 @dataclass
 class _Tables:
-    """The calls of DynamoDB that answering makes."""
+    """The calls of DynamoDB that an answer makes."""
 
     timeline: Timeline
     lives: dict[str, Life]
@@ -84,7 +84,7 @@ class _Tables:
 
 @dataclass
 class SimulatedApi:
-    """Answers requests as the gateway and the functions would; each takes a round trip and as long as it is held."""
+    """Answers as the gateway and the functions would give them; each takes a round trip and its hold."""
 
     timeline: Timeline
     pool: LambdaPool = field(default_factory=LambdaPool)
@@ -98,7 +98,7 @@ class SimulatedApi:
         self._deployment.api_keys = ApiKeys(tables, "keys", clock)
 
     def send(self, request: httpx.Request) -> httpx.Response:
-        """Perform a request of a client; what it takes is written down in the life of its job."""
+        """Perform a client's request, and add its cost to the life of its job."""
         self.timeline.sleep(_TRANSIT)
         *_, kind = path = request.url.path.removeprefix("/api/v1").split("/")
         life = self.lives[path[2]]

@@ -1,4 +1,4 @@
-"""What waiting may take, on a simulated clock: exact figures, so they are tests."""
+"""The cost of waiting on a simulated clock: the figures are exact, so they are tests."""
 
 from math import log
 from typing import Any
@@ -23,7 +23,7 @@ def _bill(seconds: float) -> float:
     [(0.2, 1.2, 0.15), (5, 4, 0.15), (20, 6, 0.03 * 20), (60, 16, 0.01 * 60), (900, 25, 0.01 * 900)],
 )
 def test_waiting_for_a_flow_that_was_seen_before(seconds: float, requests: float, late: float) -> None:
-    """Few requests hear of the end soon, within the bill: 30 USD per million, or a hundredth of the job's own."""
+    """Few requests notice the end soon, for 30 USD per million, or a hundredth of the job's own price."""
     found = trial(ours, seconds, 80, runs_before=RUNS_BEFORE)
     assert found.requests <= requests
     assert found.late <= late
@@ -33,7 +33,7 @@ def test_waiting_for_a_flow_that_was_seen_before(seconds: float, requests: float
 @pytest.mark.parametrize("seconds", [60, 90, 225, 600, 900])
 @pytest.mark.parametrize("known", [{"runs_before": RUNS_BEFORE, "spread": 0.05}, {"reports": True}], ids=str)
 def test_waiting_for_a_long_job_whose_time_is_known(seconds: float, known: dict[str, Any]) -> None:
-    """By runs that differ by a twentieth, or by its progress: the end is heard of at once, within the same bill."""
+    """With similar runs, or with progress, the end is noticed at once, within the same bill."""
     found = trial(ours, seconds, 160, **known)
     assert found.share <= 0.003
     assert found.share_p95 <= 0.01
@@ -43,7 +43,7 @@ def test_waiting_for_a_long_job_whose_time_is_known(seconds: float, known: dict[
 @pytest.mark.parametrize("seconds", [60, 90, 225, 600, 900])
 @pytest.mark.parametrize("spread", [0.15, 0.25])
 def test_waiting_for_a_long_job_of_a_flow_that_varies(seconds: float, spread: float) -> None:
-    """Its end is heard of within three per cent of its time, nearly always within six, within the same bill."""
+    """The end is noticed within 3 % of the job's time, nearly always within 6 %, within the same bill."""
     found = trial(ours, seconds, 80, runs_before=RUNS_BEFORE, spread=spread)
     assert found.share <= 0.03
     assert found.share_p95 <= 0.06
@@ -52,7 +52,7 @@ def test_waiting_for_a_long_job_of_a_flow_that_varies(seconds: float, spread: fl
 
 @pytest.mark.parametrize("spread", [0.05, 0.15])
 def test_one_run_says_nearly_as_much_as_ten(spread: float) -> None:
-    """So a flow costs what one costs that was never seen until its first job has ended."""
+    """Only the first job of a flow is as expensive to wait for as one without an estimate."""
     found = trial(ours, 225, 80, runs_before=1, spread=spread)
     assert found.share <= 0.03
     assert found.share_p95 <= 0.06
@@ -60,22 +60,22 @@ def test_one_run_says_nearly_as_much_as_ten(spread: float) -> None:
 
 
 def _least_usd(seconds: float) -> float:
-    """Price the polls after the first minute of a job without an estimate, however they are placed.
+    """Return the least price of the polls after the first minute of a job without an estimate.
 
-    Of jobs that end after any time half must be looked at before three per cent more of it have passed. So a
-    job has half a look within each such span on average, and ln(seconds / 60) / ln(1.03) spans follow each other.
+    Half of the jobs that end after any given time must be seen before 3 % more of it have passed. So a job
+    needs half a look in each such span on average, and there are ln(seconds / 60) / ln(1.03) of them.
     """
     return PER_REQUEST * 0.5 * log(seconds / 60) / log(1.03)
 
 
 def test_no_schedule_keeps_the_bill_of_a_flow_never_seen() -> None:
-    """Before a look in the first minute the looks after it cost more than the bill allows."""
+    """Even without a look in the first minute, the looks after it cost more than the bill allows."""
     assert _least_usd(225) + PER_REQUEST > _bill(225)
 
 
 @pytest.mark.parametrize("seconds", [60, 90, 225, 600, 900, 3600])
 def test_waiting_for_a_long_job_of_a_flow_never_seen(seconds: float) -> None:
-    """The same lateness; it costs the first minute and then hardly more than it must, from 11 minutes on the bill."""
+    """It is noticed as soon. The first minute costs more than it must; from 11 minutes on the bill is met."""
     found = trial(ours, seconds, 80)
     assert found.share <= 0.03
     assert found.share_p95 <= 0.06
@@ -84,7 +84,7 @@ def test_waiting_for_a_long_job_of_a_flow_never_seen(seconds: float) -> None:
 
 
 def test_waiting_for_a_short_job_of_a_flow_never_seen() -> None:
-    """Without any knowledge half of the ends are heard of within seven per cent of the time, within the same bill."""
+    """Without an estimate, half of the ends are noticed within 7 % of the time, within the same bill."""
     found = trial(ours, 5, 120)
     assert found.requests <= 6
     assert found.late <= 0.07 * 5
@@ -93,7 +93,7 @@ def test_waiting_for_a_short_job_of_a_flow_never_seen() -> None:
 
 @pytest.mark.parametrize("runs_before", [0, RUNS_BEFORE])
 def test_reads_cost_a_fraction_of_holding(runs_before: int) -> None:
-    """A held request reads its row again and again, for less than half of what its second costs."""
+    """A held request reads its row repeatedly, for less than half of the price of its seconds."""
     found = trial(ours, 5, 50, runs_before=runs_before)
     reads_usd = (found.read_units - found.requests) * 0.125
     assert reads_usd <= found.held_seconds * 128 / 1024 * _WORKER_USD_PER_SECOND / 2
@@ -101,7 +101,7 @@ def test_reads_cost_a_fraction_of_holding(runs_before: int) -> None:
 
 @pytest.mark.parametrize("reserved", [4, None])
 def test_a_crowd_starves_no_worker_and_loses_no_answer(reserved: int | None) -> None:
-    """Held requests beyond their share are refused; every client still notices the end, and all workers work."""
+    """Held requests beyond their share are refused; every client notices the end and all workers work."""
     pool = LambdaPool(40, reserved)
     crowd = Crowd(300, 32, pool)
     found = crowd.run()

@@ -1,4 +1,4 @@
-"""Waiting for a simulated job as this client does, and as the loops of others do."""
+"""Waiting for a simulated job as this client does, and with the loops of other clients."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,7 +14,7 @@ Loop = Callable[[SimulatedApi, Life], None]
 
 
 def ours(api: SimulatedApi, life: Life) -> None:
-    """The core of this repository's client, performed on the simulated clock."""
+    """Run the core of this repository's client on the simulated clock."""
     settings = Settings.resolve({}, KEY, base_url=BASE_URL)
     core = Api(settings, clock=lambda: api.timeline.time / 1000, jitter=lambda: 0.5)
     operation = Wait(core, life.id, WaitTerms()).result()
@@ -30,7 +30,7 @@ def ours(api: SimulatedApi, life: Life) -> None:
 
 
 def polling(pauses: Callable[[], Iterator[float]]) -> Loop:
-    """Ask for the status, again and again, with these pauses in seconds in between."""
+    """Poll the status with these pauses in seconds in between."""
 
     def loop(api: SimulatedApi, life: Life) -> None:
         pause = pauses()

@@ -1,4 +1,4 @@
-"""What waiting takes: many jobs of one kind, each waited for on a simulated clock."""
+"""The cost of waiting: many jobs of one kind, each waited for on a simulated clock."""
 
 import random
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ from tests.bench.waits.simulated_api import WORK, Life, SimulatedApi
 from tests.bench.waits.wait_loops import Loop
 
 _MEMORY_GB = 128 / 1024
-"""Of the function `wait`."""
+"""The memory of the function `wait`."""
 
 SPREAD = 0.15
-"""Of the logarithm of the durations."""
+"""The spread of the logarithm of the durations."""
 _STEP_SPREAD = 0.3
-"""The same, of the steps of a job that reports its progress."""
+"""The same for the steps of a job that reports its progress."""
 
 RUNS_BEFORE = 10
-"""How many runs a worker has seen of a flow that is said to be known."""
+"""The runs that a worker has seen of a flow that counts as known."""
 _QUEUED_MS = 40.0
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The cost of a wait on average, and the seconds by which it notices the end late."""
+    """The average cost of a wait, and how many seconds late it notices the end."""
 
     requests: float
     held_seconds: float
@@ -37,7 +37,7 @@ class Figures:
     late: float
     late_p95: float
     share: float
-    """The same, of the job's own time."""
+    """The lateness as a share of the job's own time."""
     share_p95: float
     usd: float
     """Per million jobs."""
@@ -64,7 +64,7 @@ class Figures:
 
 
 def _usd(requests: float, held_seconds: float, read_units: float) -> float:
-    """Price requests and the reads in them: the function is busy before it holds each, and while it does."""
+    """Return the price of requests and their reads: the function is busy before each hold and during it."""
     seconds = requests * WORK + held_seconds
     return (
         prices.usd("api_requests", requests)
@@ -75,7 +75,7 @@ def _usd(requests: float, held_seconds: float, read_units: float) -> float:
 
 
 PER_REQUEST = 1_000_000 * _usd(1, 0, 1)
-"""USD per million: the gateway's and the function's request, with its time and its consistent read."""
+"""USD per million: the request to the gateway and to the function, with its time and its consistent read."""
 
 
 def trial(
@@ -87,7 +87,7 @@ def trial(
     spread: float = SPREAD,
     reports: bool = False,
 ) -> Figures:
-    """Wait for jobs that take about so long, of a flow whose worker has seen so many runs before.
+    """Wait for jobs of about this duration, of a flow of which the worker has seen that many runs.
 
     With `reports` each job reports every per cent of its work.
     """
@@ -119,7 +119,7 @@ def _life(number: int, created_at: float, took_ms: float, runs_before: list[floa
 
 
 def _refined(life: Life, chance: random.Random) -> list[tuple[float, Estimate | None]]:
-    """What the worker writes of a job whose hundred steps take unlike times, ever longer ones or ever shorter."""
+    """Return what the worker writes of a job whose hundred steps grow ever longer or ever shorter."""
     drift = chance.gauss(0, SPREAD)
     steps = [exp(chance.gauss(drift * (step / 50 - 1), _STEP_SPREAD)) for step in range(100)]
     scale = (life.ended_at - life.claimed_at) / sum(steps)
@@ -134,5 +134,5 @@ def _refined(life: Life, chance: random.Random) -> list[tuple[float, Estimate | 
 
 
 def job_id(number: int) -> str:
-    """An id of its own for each number."""
+    """Return a different id for each number."""
     return "job_" + "".join(chr(ord("a") + number // 26**place % 26) for place in range(26))

@@ -1,4 +1,4 @@
-"""Flows that cost what they are told to; `milliseconds` is for the simulated process that runs them."""
+"""Flows that take as long as they are told; the simulated process that runs them reads `milliseconds`."""
 
 from random import Random
 from string import ascii_lowercase
@@ -7,18 +7,17 @@ from noukai.flow import Context, flow
 
 
 class NotYetError(Exception):
-    """Asks for the pause that a first backoff has on average."""
+    """An error that asks for the average pause of a first backoff."""
 
     retry_after = 0.5
 
 
 @flow(timeout=5, max_attempts=2)
 def brief(message: str, size: int, milliseconds: int, failures: int = 0, *, context: Context) -> str:
-    """Fail so many attempts, then return text."""
+    """Fail that many attempts, then return text."""
     if context.attempt <= failures:
-        raise NotYetError(
-            f"attempt {context.attempt} of a job of {milliseconds} ms with {len(message)} characters"
-        )
+        # In one line, as the trace quotes it, and the bill counts the trace.
+        raise NotYetError(f"attempt {context.attempt} of {milliseconds} ms with {len(message)} characters")
     # Letters in no order, since answers are compressed: about as far as any other text.
     return "".join(Random(size).choices(ascii_lowercase, k=size))
 

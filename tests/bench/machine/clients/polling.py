@@ -1,4 +1,4 @@
-"""`polling.py CLIENT URL POLLS`: import a client, poll a job, and say what CPU that took so far, step by step."""
+"""`polling.py CLIENT URL POLLS`: import a client, poll a job, and print the CPU after each step."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A function that does nothing: what it takes is the runtime's own."""
+"""A function that does nothing: its cost is the runtime's own."""
 
 from typing import Any
 

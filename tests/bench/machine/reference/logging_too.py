@@ -1,4 +1,4 @@
-"""One of our entries, which also writes a line of log for each request, as the typical handler does."""
+"""One of our entries that also logs a line for each request, as the typical handler does."""
 
 import importlib
 import os

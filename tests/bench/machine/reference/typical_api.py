@@ -1,6 +1,6 @@
-"""The handler that most teams would write for this API, against which ours are measured.
+"""The handler that most teams would write for this API; ours are measured against it.
 
-It is idiomatic and correct, and nobody has thought of its start or its bill: boto3's resource, powertools' Logger,
+It is idiomatic and correct, and not optimized for cold starts or cost: boto3's resource, powertools' Logger,
 Tracer, Metrics and validating resolver, pydantic's models. It runs in a process of its own.
 """
 
