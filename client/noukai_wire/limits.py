@@ -32,6 +32,10 @@ MAX_EXECUTE_SECONDS = 25
 DEFAULT_LIST_LIMIT = 20
 MAX_LIST_LIMIT = 100
 
+DEFAULT_LOG_LIMIT = 100
+MAX_LOG_LIMIT = 1000
+"""The most lines of a log in one answer."""
+
 MAX_DELAY_SECONDS = 15 * 60
 """The longest delay of an SQS message."""
 

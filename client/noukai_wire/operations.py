@@ -13,6 +13,7 @@ from noukai_wire.answers import Health, OpenApi
 from noukai_wire.batches import AcceptedBatch, Batch, JobIds, StatusList
 from noukai_wire.errors import ErrorCode
 from noukai_wire.flows import FlowList
+from noukai_wire.logs import EventList, LogPage, LogQuery
 from noukai_wire.models import (
     CancelledJobs,
     ExecuteAnswer,
@@ -105,6 +106,13 @@ _WAIT = Operation(
     query=WaitQuery,
     has_poll_interval=True,
 )
+_LOGS = Operation(
+    "Show what a job's flow has printed and logged, held back until there is more",
+    LogPage,
+    query=LogQuery,
+    has_poll_interval=True,
+)
+_EVENTS = Operation("Show what has happened to a job", EventList)
 _CANCEL = Operation("Cancel a job, at once and for good", JobStatus, has_poll_interval=True)
 _RETRY = Operation(
     "Submit the input of a failed or cancelled job again, as a new job",
@@ -138,6 +146,10 @@ OPERATIONS: Mapping[Route, Operation] = {
     ),
     Route.WAIT: _WAIT,
     Route.WAIT_BY_ID: _WAIT,
+    Route.LOGS: _LOGS,
+    Route.LOGS_BY_ID: _LOGS,
+    Route.EVENTS: _EVENTS,
+    Route.EVENTS_BY_ID: _EVENTS,
     Route.CANCEL: _CANCEL,
     Route.CANCEL_BY_ID: _CANCEL,
     Route.RETRY: _RETRY,

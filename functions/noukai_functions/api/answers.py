@@ -27,7 +27,7 @@ def accepted(job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "state": State.PENDING.value,
-        "createdAt": _timestamp(job.created_at),
+        "createdAt": timestamp(job.created_at),
         "flow": flow_address(job),
         **_for_published_sdks(job),
         "status": "started",
@@ -80,11 +80,11 @@ def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
         "id": job.id,
         "state": job.state.value,
         "flow": flow_address(job),
-        "createdAt": _timestamp(job.created_at),
-        "startedAt": _timestamp(job.started_at),
-        "completedAt": _timestamp(job.completed_at),
-        "stoppedAt": _timestamp(job.stopped_at),
-        "expiresAt": _timestamp(job.expires_at and job.expires_at * 1000),
+        "createdAt": timestamp(job.created_at),
+        "startedAt": timestamp(job.started_at),
+        "completedAt": timestamp(job.completed_at),
+        "stoppedAt": timestamp(job.stopped_at),
+        "expiresAt": timestamp(job.expires_at and job.expires_at * 1000),
         "attempt": job.attempt or None,
         "maxAttempts": job.max_attempts,
         "progress": job.progress,
@@ -161,7 +161,8 @@ def _for_published_sdks(job: Job) -> dict[str, Any]:
     return {"executionId": job.id, "flowId": flow_address(job), "blockCount": 1}
 
 
-def _timestamp(milliseconds: int | None) -> str | None:
+def timestamp(milliseconds: int | None) -> str | None:
+    """Return a time as the contract writes it: ISO 8601 in UTC, with milliseconds."""
     if milliseconds is None:
         return None
     text = datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")

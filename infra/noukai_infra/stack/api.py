@@ -95,6 +95,8 @@ _ANSWERERS = (
     _Answerer(
         "wait", (Route.WAIT, Route.WAIT_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS, holds=True
     ),
+    _Answerer("logs", (Route.LOGS, Route.LOGS_BY_ID), _STATUS_ACTIONS, holds=True),
+    _Answerer("events", (Route.EVENTS, Route.EVENTS_BY_ID), _STATUS_ACTIONS),
     _Answerer(
         "cancel",
         (Route.CANCEL, Route.CANCEL_BY_ID),

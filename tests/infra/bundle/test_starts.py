@@ -26,6 +26,7 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "retry": (CREATES | {"saved_inputs", "lookup", "retries"}, BOTH),
     "upload": ({"catalog", "api_keys", "objects"}, {"_dynamodb", "_s3"}),
     **dict.fromkeys(("status", "wait"), ({"api_keys", "lookup", "outputs", "table"}, TABLE)),
+    **dict.fromkeys(("logs", "events"), ({"api_keys", "lookup", "table"}, TABLE)),
     "statuses": ({"api_keys", "outputs", "status_entries", "table"}, TABLE),
     "cancel": ({"cancellation", "api_keys", "outputs", "table"}, TABLE),
     "list_jobs": ({"catalog", "index", "job_pages", "api_keys", "table"}, TABLE),

@@ -87,6 +87,16 @@ def wait(role: System, root: System) -> None:
     assert role.send(Route.WAIT_BY_ID, id=overdue(root), query="seconds=1").body["state"] == "failed"
 
 
+def logs(role: System, root: System) -> None:
+    assert role.send(Route.LOGS_BY_ID, id=large(root)).body["done"]
+    assert role.send(Route.LOGS_BY_ID, id=overdue(root)).body["done"]
+
+
+def events(role: System, root: System) -> None:
+    assert role.send(Route.EVENTS_BY_ID, id=large(root)).body["events"][-1]["type"] == "completed"
+    assert role.send(Route.EVENTS_BY_ID, id=overdue(root)).body["events"][-1]["type"] == "failed"
+
+
 def execute(role: System, root: System) -> None:
     """Three jobs are done by the time of the second look, one of an uploaded input; one was submitted before."""
     role.clock.while_asleep = root.deliver
@@ -184,6 +194,8 @@ SCENARIOS: dict[str, Scenario] = {
     "status": status,
     "statuses": statuses,
     "wait": wait,
+    "logs": logs,
+    "events": events,
     "execute": execute,
     "cancel": cancel,
     "list_jobs": list_jobs,

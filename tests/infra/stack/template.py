@@ -20,6 +20,8 @@ API = [
     "status",
     "statuses",
     "wait",
+    "logs",
+    "events",
     "cancel",
     "list_jobs",
     "cancel_jobs",

@@ -95,6 +95,8 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
         ("upload", {"KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         ("status", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         ("wait", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
+        ("logs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
+        ("events", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
         ("cancel", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "SCHEDULE_GROUP"}),
         ("list_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
         ("cancel_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "SCHEDULE_GROUP"}),

@@ -49,6 +49,8 @@ WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
         ("retry", SETTLE, USE_KEYS, COUNT_CALLS | READ_BUDGET, {"sqs:SendMessage"}),
         ("status", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
         ("wait", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
+        ("logs", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
+        ("events", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
         ("cancel", CANCEL, USE_KEYS, COUNT_CALLS, set()),
         ("list_jobs", LIST, USE_KEYS, COUNT_CALLS, set()),
         ("cancel_jobs", LIST | CANCEL, USE_KEYS, COUNT_CALLS, set()),
