@@ -212,7 +212,8 @@ def _kinds() -> str:
     default = _stack()
     return (
         f"Default worker: {default.memory['worker']} MB, visibility {default.worker_timeout} s, "
-        f"batches of 1. The others: {SHORT.memory} MB, visibility {SHORT.timeout} s, batches of {SHORT.batch_size}, "
+        "batches of 1. "
+        f"The others: {SHORT.memory} MB, visibility {SHORT.timeout} s, batches of {SHORT.batch_size}, "
         "which only load fills. "
         "The platform's own log lines are off (template: WARN), the functions' level is INFO."
     )

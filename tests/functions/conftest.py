@@ -16,7 +16,7 @@ FLOWS = Path(__file__).parent / "flows"
 
 @pytest.fixture(scope="session")
 def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as the build makes it: the flows and their catalog."""
+    """Return a folder as the build makes it: the flows and their catalog."""
     folder = tmp_path_factory.mktemp("asset")
     shutil.copytree(FLOWS, folder / "flows", ignore=shutil.ignore_patterns("__pycache__"))
     build_catalog(folder / "flows", folder / "catalog")
@@ -25,7 +25,7 @@ def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
-    """A fresh deployment with a key of each of two orgs, and one of acme that may only read."""
+    """Return a fresh deployment with a key of each of two orgs, and one of acme that may only read."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, ROOT_USER[name])
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -39,7 +39,7 @@ def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """An emulator with the bucket of payloads."""
+    """Return an emulator with the bucket of payloads."""
     with running_emulator(tmp_path_factory.mktemp("s3")) as emulator:
         emulator.endpoint.client("s3").create_bucket(Bucket=ENVIRONMENT["PAYLOADS_BUCKET"])
         yield emulator.endpoint
@@ -47,7 +47,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 
 @pytest.fixture
 def large(system: System, s3: Endpoint, monkeypatch: pytest.MonkeyPatch) -> System:
-    """The fresh deployment, with a bucket for what is too large."""
+    """Return the fresh deployment, with a bucket for large payloads."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3.url)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(s3.authority))
     botocore_client.botocore_session.cache_clear()  # it may know the credentials of another test

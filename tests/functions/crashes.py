@@ -1,4 +1,4 @@
-"""A process that counts use, and dies of a write."""
+"""A process that counts usage and dies at a write."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

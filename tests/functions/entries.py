@@ -1,4 +1,4 @@
-"""The functions behind the gateway, by the routes that they answer."""
+"""The functions behind the gateway by route."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -17,7 +17,7 @@ _ROUTES.sort(key=lambda entry: len(entry[0].variables))
 
 
 def matched(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
-    """The route of a request and its variables, decoded; None if there is no such route."""
+    """Return the route of a request and its decoded variables, or None."""
     for route, pattern in _ROUTES:
         if method in {key.split(" ")[0] for key in route.keys} and (match := pattern.fullmatch(path)):
             return route, {name: unquote(value) for name, value in match.groupdict().items()}
@@ -27,7 +27,7 @@ def matched(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
 def event_of(
     method: str, target: str, headers: Iterable[tuple[str, str]], content: bytes, *, now: int, request_id: str
 ) -> dict[str, Any]:
-    """The event of a request, in the payload format 2.0: what occurs twice is joined by a comma."""
+    """Return the event of a request in payload format 2.0; repeated values are joined by commas."""
     path, _, query = target.partition("?")
     route, variables = matched(method, path)
     try:
@@ -47,7 +47,7 @@ def event_of(
 
 
 def content_of(answered: Mapping[str, Any]) -> bytes:
-    """The bytes that the gateway sends of a function's answer."""
+    """Return the bytes that the gateway sends for a function's answer."""
     body: str = answered["body"]
     return base64.b64decode(body) if answered.get("isBase64Encoded") else body.encode()
 

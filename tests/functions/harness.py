@@ -46,7 +46,7 @@ ENVIRONMENT = {
 }
 
 
-# A forked flow has a memory of its own, and so would what stands in for S3 in it: a test of objects has an emulator.
+# A forked flow would have its own copy of moto's S3: tests of objects use an emulator, which both reach.
 _BUT_EMULATED: Any = {
     "core": {"mock_credentials": False, "passthrough": {"urls": [r"https://127\.0\.0\.1:.*"]}}
 }
@@ -54,7 +54,7 @@ _BUT_EMULATED: Any = {
 
 @dataclass
 class Answer:
-    """An answer as a client would see it."""
+    """An answer as a client sees it."""
 
     status: int
     headers: Mapping[str, str]
@@ -74,7 +74,7 @@ class System:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     key: str | None = "nk_acme"
     at_gateway: int | None = None
-    """The time when the next requests reach the gateway; None is now."""
+    """The time when the next requests reach the gateway; None means now."""
 
     def send(
         self,
@@ -160,7 +160,7 @@ class System:
         return answer
 
     def message_of(self, job_id: str, **changes: Any) -> Message:
-        """The message of a job as submit sent it, but for its arguments and the changes."""
+        """Return a job's message as submit sent it, without its arguments and with the changes."""
         job = self.row(job_id)
         values: dict[str, Any] = {
             "id": job.id,
@@ -171,24 +171,24 @@ class System:
         return Message(**{**values, "arguments": {}, **changes})
 
     def row(self, job_id: str) -> Job:
-        """The job as its row says."""
+        """Return the job in its row."""
         job = self.deployment.table.read(job_id, consistent=True)
         assert job is not None
         return job
 
     def run(self, flow: str, **body: Any) -> Any:
-        """Submit a job of a flow of the project `trial`, deliver its message once, and give its status."""
+        """Submit a job of the project `trial`, deliver its message once, and return its status."""
         job_id = self.submit(f"trial/{flow}", **body).body["id"]
         self.deliver()
         return self.status(job_id)
 
     def jobs(self) -> list[str]:
-        """The ids of all jobs."""
+        """Return the ids of all jobs."""
         items = self.deployment.table.client.scan(TableName="jobs")["Items"]
         return [item["id"]["S"] for item in items if "s" in item]
 
     def hidden_for(self) -> list[int]:
-        """For how many seconds the last delivery's messages were hidden, in the order of the calls."""
+        """Return the seconds that the last delivery's messages were hidden for, in the order of the calls."""
         return [
             entry["VisibilityTimeout"]
             for operation, parameters in self.calls
@@ -197,7 +197,7 @@ class System:
         ]
 
     def messages(self, queue: JobQueue | None = None) -> int:
-        """How many messages a queue holds, hidden or not."""
+        """Return the number of messages in a queue, hidden or not."""
         source = queue or self.deployment.queue
         answer = source.client.get_queue_attributes(QueueUrl=source.url, AttributeNames=["All"])
         counts = answer["Attributes"].items()
@@ -206,7 +206,7 @@ class System:
 
 @contextmanager
 def system_on_moto(asset: Path, kinds: Iterable[str] = ()) -> Iterator[System]:
-    """Make the tables, queues and keys of a fresh deployment, whose calls of AWS are recorded."""
+    """Create the tables, queues and keys of a fresh deployment, and record its AWS calls."""
     with mock_aws(config=_BUT_EMULATED), answered_by_moto(), one_call_at_a_time():
         dynamodb, sqs = client("dynamodb"), client("sqs")
         create_tables(dynamodb)
@@ -249,7 +249,7 @@ def record_calls(service: Any, calls: list[tuple[str, dict[str, Any]]]) -> None:
 
 
 def assert_refused(system: System, answer: Answer, code: ErrorCode) -> None:
-    """The answer is the contract's error, and nothing was stored or sent."""
+    """Assert that the answer is the contract's error, and that nothing was stored or sent."""
     assert (answer.status, answer.code) == (code.status, code)
     assert answer.headers["X-Request-ID"]
     writes = {"PutItem", "UpdateItem", "SendMessage", "SendMessageBatch", "CreateSchedule"}
@@ -257,6 +257,6 @@ def assert_refused(system: System, answer: Answer, code: ErrorCode) -> None:
 
 
 def output(status: Any) -> Any:
-    """What the flow of a completed job returned."""
+    """Return the output of a completed job."""
     assert status["state"] == "completed", status
     return status["result"]["output"]

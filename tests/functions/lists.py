@@ -1,4 +1,4 @@
-"""Going through lists as a client does, and jobs to fill them with."""
+"""Lists, read page by page as a client does, and jobs to fill them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ LISTS = (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG)
 
 
 def path_of(route: Route, **changes: str) -> dict[str, str]:
-    """The variables that the gateway finds in the path of a route."""
+    """Return the variables that the gateway finds in the path of a route."""
     return {name: text for name, text in {**ADD, **changes}.items() if f"{{{name}}}" in route.template}
 
 
@@ -25,7 +25,7 @@ def submit(system: System, flow: str = "trial/add", **body: Any) -> str:
 
 
 def listed(system: System, query: str = "", route: Route = Route.LIST_JOBS, **path: str) -> list[str]:
-    """The ids of all pages, in their order."""
+    """Return the ids of all pages, in their order."""
     ids: list[str] = []
     cursor = ""
     for _ in range(100):
@@ -44,7 +44,7 @@ def operations(system: System) -> list[str]:
 
 
 def job_of(number: int) -> Job:
-    """A job that has waited for so many milliseconds."""
+    """Return a job that has waited for that many milliseconds."""
     now = 1_700_000_000_000
     values = {"flow": "trial/add", "max_attempts": 1, "metadata": {"number": str(number)}}
     return pending(now - number, id=f"job_{number:026}", **values)

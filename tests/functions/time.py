@@ -1,4 +1,4 @@
-"""Time as tests give it to the functions."""
+"""The functions' clock in tests."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 class ManualClock:
-    """A clock that stands still; `step` moves it at every look, sleeping moves it by what was asked."""
+    """A clock that stands still; `step` moves it at each look, and sleeping moves it as far as asked."""
 
     def __init__(self, now: int = 1_700_000_000_000) -> None:
         self.time = now
@@ -28,7 +28,7 @@ class ManualClock:
 
 
 class LambdaContext:
-    """The runtime's context of an invocation that has this much time left."""
+    """Lambda's context of an invocation with this much time left."""
 
     def __init__(self, remaining_ms: int = 900_000) -> None:
         self.remaining_ms = remaining_ms

@@ -29,7 +29,7 @@ OLD = HEAD + "@flow\ndef count(text: str) -> str:\n    return 'old ' + text\n\nS
 
 
 def asset_of(folder: Path, source: str, former: Iterable[str] = (), project: str = "words") -> Path:
-    """A folder as the build makes it, of one project."""
+    """Return a folder as the build makes it, of one project."""
     (folder / "flows").mkdir(parents=True)
     (folder / "flows" / f"{project}.py").write_text(source)
     build_catalog(folder / "flows", folder / "catalog", former=former)
@@ -42,7 +42,7 @@ def version_in(asset: Path) -> str:
 
 @contextmanager
 def live(system: System, asset: Path) -> Iterator[None]:
-    """Let another version be live for what is invoked meanwhile."""
+    """Make another version live while the context lasts."""
     before = system.deployment
     system.deployment = Deployment(before.environment, asset, system.clock)  # type: ignore[arg-type]
     try:

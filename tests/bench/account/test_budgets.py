@@ -65,14 +65,14 @@ def test_whole_job(job: Bill) -> None:
     assert units(job) == (2, 4, 5, 3, 0)
 
 
-def test_use_of_a_job_that_comes_alone(job: Bill) -> None:
+def test_counting_a_lone_job(job: Bill) -> None:
     """Counting one ended job is an invocation and a write, without a read."""
     assert job.meter.operations("metering") == ["UpdateItem"]
     assert units(job, "metering") == (0, 1, 1, 0, 0)
     assert job.usd_per_million("metering") < 0.9
 
 
-def test_use_under_load(account: Account) -> None:
+def test_counting_under_load(account: Account) -> None:
     """Jobs that end together are counted together: ten of one flow share an invocation and a write."""
     bill = account.play(Life(), replace(SHORT, batch_size=10), jobs=10)
     assert bill.meter.operations("metering") == ["UpdateItem"]

@@ -33,7 +33,7 @@ from tests.functions.stand_ins.calls import hook
     ],
 )
 def test_unknown_flow(system: System, project: str, flow: str) -> None:
-    """A flow that is not here, or whose slugs cannot be, is a 404."""
+    """A flow that is not here, or whose slugs cannot exist, is a 404."""
     answer = system.send(Route.SUBMIT, body={}, org="acme", project=project, flow=flow)
     assert_refused(system, answer, ErrorCode.FLOW_NOT_FOUND)
 
@@ -92,7 +92,7 @@ def test_missing_scope(system: System, route: Route, needed: Scope) -> None:
 
 
 def test_cancelling_key_sees_no_result(system: System) -> None:
-    """A key that may cancel and not read is shown the job's state and times, and nothing that the job says."""
+    """A key that may cancel but not read sees the job's state and times, and no data of the job."""
     job_id = system.submit(parameters={"a": 1, "b": 2}, options={"metadata": {"customer": "u7"}}).body["id"]
     system.deliver()
     assert system.status(job_id)["result"]["output"] == 3
@@ -104,7 +104,7 @@ def test_cancelling_key_sees_no_result(system: System) -> None:
 
 
 def test_submitting_key_learns_nothing_of_an_old_job(system: System) -> None:
-    """A repeated submission is answered like a new one, and a retry is refused whatever became of the job."""
+    """A repeated submission is answered like a new one; a retry is refused whatever the job's state."""
     headers = {"idempotency-key": "once"}
     new = system.submit(parameters={"a": 1, "b": 2}, headers=headers)
     system.deliver()
@@ -117,7 +117,7 @@ def test_submitting_key_learns_nothing_of_an_old_job(system: System) -> None:
 
 
 def test_security_document_has_the_scopes() -> None:
-    """SECURITY.md names for each route the scopes that the functions ask for."""
+    """SECURITY.md names the scopes that the functions require for each route."""
     rows = [
         f"| `{route.method} {route.template}` | {' and '.join(f'`{scope}`' for scope in route.scopes)} |"
         for route in Route
@@ -130,7 +130,7 @@ DAY_MS = 24 * 60 * 60 * 1000
 
 
 def test_use_of_a_key_is_noted_once_a_day(system: System) -> None:
-    """The first request of a day writes the day into the key's row; all others write nothing."""
+    """The first request of a day writes the day into the key's row; the others write nothing."""
     system.add_key("nk_new", "acme", used=0)
     system.key = "nk_new"
     for _ in range(2):
@@ -144,10 +144,10 @@ def test_use_of_a_key_is_noted_once_a_day(system: System) -> None:
 
 
 def attributes_of(request: Mapping[str, Any]) -> set[str]:
-    """What DynamoDB compares with a condition on `dynamodb:Attributes`: each attribute that an update names anywhere.
+    """Return what DynamoDB checks against `dynamodb:Attributes`: every attribute an update names anywhere.
 
-    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html, which lets a
-    policy with that condition list the key and every attribute of every expression.
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html: a
+    policy with that condition lists the key and every attribute of every expression.
     """
     text = f"{request['UpdateExpression']} {request['ConditionExpression']}"
     words = re.findall(r"[#\w:]+", re.sub(r"\w+\(", " ", text))
@@ -155,8 +155,8 @@ def attributes_of(request: Mapping[str, Any]) -> set[str]:
     return {request["ExpressionAttributeNames"].get(name, name) for name in named} | set(request["Key"])
 
 
-def test_note_of_a_use_needs_no_right_to_the_org_of_a_key(system: System) -> None:
-    """A right to name an attribute in a condition is a right to write it: the roles allow `hash` and `used` alone."""
+def test_noting_a_use_needs_no_right_to_write_the_org(system: System) -> None:
+    """The roles allow `hash` and `used` alone; a condition may only name attributes with that right."""
     system.add_key("nk_new", "acme", used=0)
     system.key = "nk_new"
     system.send(Route.FLOWS)
@@ -164,8 +164,8 @@ def test_note_of_a_use_needs_no_right_to_the_org_of_a_key(system: System) -> Non
     assert attributes_of(request) == {"hash", "used"}
 
 
-def test_use_that_cannot_be_noted_is_nobodys_trouble(system: System) -> None:
-    """A key is good although its row cannot be written, and a row that is gone does not come back."""
+def test_failure_to_note_a_use_does_no_harm(system: System) -> None:
+    """A key works although its row cannot be written, and a deleted row is not recreated."""
     system.add_key("nk_new", "acme", used=0)
     system.key = "nk_new"
     table: Any = {"TableName": "keys", "Key": {"hash": {"S": hashlib.sha256(b"nk_new").hexdigest()}}}
@@ -177,7 +177,7 @@ def test_use_that_cannot_be_noted_is_nobodys_trouble(system: System) -> None:
 
 
 def test_revoked_key_ends_within_a_minute(system: System) -> None:
-    """A process believes a key for a minute at most."""
+    """A process caches a key for a minute at most."""
     system.add_key("nk_going", "acme")
     system.key = "nk_going"
     assert system.send(Route.FLOWS).status == 200
@@ -187,7 +187,7 @@ def test_revoked_key_ends_within_a_minute(system: System) -> None:
 
 
 def test_key_ends_when_it_expires(system: System) -> None:
-    """On the second, also where a process has believed it just before."""
+    """The key is refused from that second on, even where a process has cached it."""
     system.add_key("nk_ending", "acme", expires=system.clock.time // 1000 + 30)
     system.key = "nk_ending"
     assert system.send(Route.FLOWS).status == 200
@@ -198,7 +198,7 @@ def test_key_ends_when_it_expires(system: System) -> None:
 
 
 def test_every_wrong_key_takes_the_same_time(system: System) -> None:
-    """One look by its hash, whatever is wrong: no text is compared, and the answers do not differ."""
+    """Each is one read by its hash: no text is compared, and the answers do not differ."""
     system.add_key("nk_expired", "acme", expires=1_600_000_000)
     system.add_key("nk_revoked", "acme", revoked=1_600_000_000)
     system.add_key("nk_right", "acme")
@@ -215,7 +215,7 @@ def test_every_wrong_key_takes_the_same_time(system: System) -> None:
 
 
 def used_on(system: System, key: str) -> int:
-    """The day, counted from the epoch, on which the row says that the key was used last."""
+    """Return the day of last use in the key's row, counted from the epoch."""
     found = system.deployment.table.client.get_item(
         TableName="keys", Key={"hash": {"S": hashlib.sha256(key.encode()).hexdigest()}}
     )

@@ -1,4 +1,4 @@
-"""A key with a limit may call so many times a second, however many processes answer it; others cost nothing."""
+"""A key with a rate may call that many times a second, over all processes; other keys cost nothing."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def statuses(system: System, calls: int) -> list[int]:
 
 
 def test_calls_beyond_the_limit_are_refused_until_the_second_is_over(system: System) -> None:
-    """With the code, and when to come again."""
+    """The refusal has the code and says when to come again."""
     system.clock.time += 250
     assert statuses(system, 3) == [200, 200, 429]
     answer = system.send(Route.SUBMIT, body={}, org="acme", project="trial", flow="add")
@@ -30,7 +30,7 @@ def test_calls_beyond_the_limit_are_refused_until_the_second_is_over(system: Sys
 
 
 def test_processes_count_together(system: System) -> None:
-    """Each has a memory of its own, and the count is one."""
+    """Processes have caches of their own, but share one count."""
     other = Deployment(system.deployment.environment, system.deployment.asset, system.deployment.clock)
     first = system.deployment
     answered = []
@@ -41,7 +41,7 @@ def test_processes_count_together(system: System) -> None:
 
 
 def test_keys_count_apart(system: System) -> None:
-    """One that is used up keeps no other from calling, be it of the same org."""
+    """A key whose rate is used up does not stop another key, even of the same org."""
     system.add_key("nk_other", "acme", rate=1)
     assert statuses(system, 3) == [200, 200, 429]
     system.key = "nk_other"
@@ -49,7 +49,7 @@ def test_keys_count_apart(system: System) -> None:
 
 
 def test_call_costs_a_write_where_there_is_a_limit(system: System) -> None:
-    """No write without a limit, and none once a process has seen the limit exceeded in that second."""
+    """A key without a rate writes nothing, nor does a process that saw it exceeded in that second."""
     costs = {}
     for key in ("nk_limited", "nk_acme"):
         system.key = key
@@ -60,19 +60,19 @@ def test_call_costs_a_write_where_there_is_a_limit(system: System) -> None:
     assert costs == {"nk_limited": ["UpdateItem"] * 2, "nk_acme": []}
 
 
-def test_wrong_key_is_told_nothing_of_limits(system: System) -> None:
+def test_wrong_key_is_refused_without_a_rate(system: System) -> None:
     """It is refused before anything is counted."""
     system.key = "nk_unknown"
     assert statuses(system, 4) == [401] * 4
 
 
 def test_counts_are_forgotten(system: System) -> None:
-    """The table's time to live deletes them."""
+    """The counts are deleted by the table's time to live."""
     statuses(system, 1)
     (row,) = system.deployment.table.client.scan(TableName="usage")["Items"]
     assert int(row["t"]["N"]) == system.clock.time // 1000 + 3600
 
 
 def test_calls_for_the_document_count_too(system: System) -> None:
-    """It is open to anybody, but a key's own flows are shown at the key's rate."""
+    """The document is open to everybody, but a key that asks for its own flows uses up its rate."""
     assert [system.send(Route.OPENAPI).status for _ in range(3)] == [200, 200, 429]

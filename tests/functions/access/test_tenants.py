@@ -1,4 +1,4 @@
-"""Who may do what: every route with every kind of key, org, flow and id, against what its declaration promises."""
+"""Who may do what: every route with every kind of key, org, flow and id, against its declaration."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +20,13 @@ BODIES: dict[Route, Any] = {
     Route.STATUSES: {"ids": [UNKNOWN]},
     Route.UPLOAD: {"bytes": 2, "sha256": "0" * 64},
 }
-"""Of routes that take another body than a submission."""
+"""For the routes whose body is not a submission."""
 EVERY = tuple(Scope)
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key as its table knows it; one without an org is in no table."""
+    """A key as the keys table has it; one without an org is not in the table."""
 
     text: str | None
     org: str | None = None
@@ -62,7 +62,7 @@ VARIABLES = {
 
 @pytest.fixture
 def jobs(system: System) -> dict[str, str]:
-    """A pending job of each org, by the words that stand for its id."""
+    """Submit a pending job for each org; return them by the placeholder of their id."""
     for key in KEYS:
         if key.text and key.org:
             end = {key.end: system.clock.time // 1000} if key.end else {}
@@ -78,12 +78,12 @@ def new_job(system: System, org: str) -> str:
 
 
 def test_every_route_is_declared() -> None:
-    """A route without an operation would be in no document, and nobody would know what it needs."""
+    """A route without an operation would be in no document, and its scopes would be unknown."""
     assert set(OPERATIONS) == set(Route)
 
 
 def refusal(route: Route, key: Key, path: dict[str, str]) -> ErrorCode | None:
-    """What the key is refused with before anything is looked up, if it is."""
+    """Return the refusal that comes before any look-up, if there is one."""
     operation = OPERATIONS[route]
     if operation.is_public and (key.text is None or ErrorCode.UNAUTHENTICATED not in operation.errors):
         return None
@@ -94,7 +94,7 @@ def refusal(route: Route, key: Key, path: dict[str, str]) -> ErrorCode | None:
 
 
 def ask(system: System, route: Route, path: dict[str, str]) -> tuple[Answer, list[Any]]:
-    """The answer, and the number and kind of the calls of AWS that it took: all that can make its time another."""
+    """Return the answer, and the AWS calls that it took: only they could make its duration differ."""
     del system.calls[:]
     answer = system.send(route, body=BODIES.get(route, BODY) if OPERATIONS[route].request else None, **path)
     kinds = [
@@ -106,10 +106,10 @@ def ask(system: System, route: Route, path: dict[str, str]) -> tuple[Answer, lis
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), route=st.sampled_from(Route), key=st.sampled_from(KEYS))
-def test_nobody_reaches_what_is_not_theirs(
+def test_every_route_answers_each_key_as_declared(
     system: System, jobs: dict[str, str], data: st.DataObject, route: Route, key: Key
 ) -> None:
-    """401 and 403 come before any look-up; another org's job is an unknown one, to the call; its row stays as it is."""
+    """401 and 403 come before any look-up; another org's job is answered as unknown and left unchanged."""
     named = {name: data.draw(VARIABLES[name], name) for name in route.variables}
     path = {name: jobs.get(value, value) for name, value in named.items()}
     other = jobs["of acme" if key.org == "globex" else "of globex"]
@@ -141,7 +141,7 @@ def test_nobody_reaches_what_is_not_theirs(
 def test_job_of_another_org_takes_the_time_of_an_unknown_one(
     system: System, jobs: dict[str, str], route: Route, state: str
 ) -> None:
-    """Whatever has become of it: the same answer after the same calls of AWS, so nobody learns that there is one."""
+    """In every state it is answered as an unknown id, after the same AWS calls: its existence is hidden."""
     foreign = jobs["of globex"]
     system.key = "nk_globex"
     if state == "cancelled":
@@ -164,7 +164,7 @@ def test_job_of_another_org_takes_the_time_of_an_unknown_one(
 def test_status_of_many_tells_nothing_of_another_org(
     system: System, jobs: dict[str, str], state: str
 ) -> None:
-    """Among the caller's own a foreign id is answered as an unknown one is, after the same calls of AWS."""
+    """Among the caller's own, a foreign id is answered as an unknown one, after the same AWS calls."""
     if state == "completed":
         system.deliver()
     system.key = "nk_every"

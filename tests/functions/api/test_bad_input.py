@@ -1,4 +1,4 @@
-"""Whatever is wrong with a request: the contract's error, in its order, and nothing stored or sent."""
+"""Wrong requests: each gets the contract's error, in the contract's order; nothing is stored or sent."""
 
 from typing import Any
 
@@ -35,8 +35,8 @@ def submit_raw(system: System, raw: str, flow: str = "add") -> Answer:
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else None,
 )
-def test_body_that_is_no_usable_json(system: System, raw: str, code: ErrorCode) -> None:
-    """A body that JSON cannot spell is a 400, and one that spells what nothing can carry a 422."""
+def test_unusable_json(system: System, raw: str, code: ErrorCode) -> None:
+    """A body that is not JSON is a 400; JSON that cannot be stored or sent on is a 422."""
     assert_refused(system, submit_raw(system, raw), code)
 
 
@@ -103,7 +103,7 @@ def test_body_of_another_encoding(system: System) -> None:
 def test_wrong_field_is_named(
     system: System, flow: str, body: dict[str, Any], path: str, message: str
 ) -> None:
-    """Every wrong field of a body is a 422 that names the place as the caller wrote it, and the rule."""
+    """Each wrong field is a 422 that names its place as the caller wrote it, and the rule."""
     answer = system.submit(f"trial/{flow}", **body)
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
     assert [error["path"] for error in answer.body["detail"]["errors"]] == [path]
@@ -126,7 +126,7 @@ def test_wrong_field_is_named(
     ],
 )
 def test_wrong_numbers_of_an_option(system: System, option: str, value: Any, said: str) -> None:
-    """Whatever is no whole number within the bounds is a 422 that names the bound or the type."""
+    """Every value but a whole number within the bounds is a 422 that names the bound or the type."""
     answer = system.submit(parameters={"a": 1}, options={option: value})
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
     ((path, message),) = [(error["path"], error["message"]) for error in answer.body["detail"]["errors"]]
@@ -134,7 +134,7 @@ def test_wrong_numbers_of_an_option(system: System, option: str, value: Any, sai
 
 
 def test_every_wrong_field_is_named(system: System) -> None:
-    """A body that is wrong in several places gets an entry for each."""
+    """A body that is wrong in several places gets an error entry for each."""
     answer = system.submit(parameters={"a": 1}, options={"maxAttempts": 99, "delaySeconds": -1}, colour="red")
     assert {error["path"] for error in answer.body["detail"]["errors"]} == {
         "options.maxAttempts",
@@ -144,7 +144,7 @@ def test_every_wrong_field_is_named(system: System) -> None:
 
 
 def test_answer_to_a_thousand_errors_is_short(system: System) -> None:
-    """However much is wrong, and however long its names, the answer names the first places and stays small."""
+    """The answer names the first places and stays small, however many errors and however long the names."""
     lines: list[Any] = [0] * 20_000
     parameters = {"lines": lines, "colour": "red", "due": "2030-01-01T00:00:00Z", "size": 1}
     answer = system.submit("trial/order", parameters=parameters)
@@ -190,13 +190,13 @@ def test_arguments_are_checked_against_the_annotations(
     "body", [{}, {"message": None}, {"message": None, "parameters": {"x": 1}, "colour": 1}]
 )
 def test_missing_message(system: System, body: dict[str, Any]) -> None:
-    """A flow that requires a message answers 400 without one, before anything else is said of the body."""
+    """A flow that requires a message answers 400 without one, before any other error of the body."""
     assert_refused(system, system.submit("trial/greet", **body), ErrorCode.MISSING_MESSAGE)
 
 
 @pytest.mark.parametrize("field", sorted(UNSUPPORTED_FIELDS - {"trace"}))
 def test_fields_of_the_published_sdks(system: System, field: str) -> None:
-    """What the published SDKs send besides is accepted while it says nothing, and refused by name when it does."""
+    """The published SDKs' extra fields are accepted while they say nothing, and refused by name otherwise."""
     nothings: list[Any] = [None, [], {}, 0, False, ""]
     for nothing in nothings:
         assert system.submit(parameters={"a": 1}, **{field: nothing}).status == 202
@@ -209,7 +209,7 @@ def test_fields_of_the_published_sdks(system: System, field: str) -> None:
 
 @pytest.mark.parametrize("trace", [True, False])
 def test_trace_is_accepted(system: System, trace: bool) -> None:
-    """`trace` is accepted either way."""
+    """`trace` is accepted with either value."""
     assert system.submit(parameters={"a": 1}, trace=trace).status == 202
 
 
@@ -236,18 +236,18 @@ def test_wrong_wait(system: System, seconds: str) -> None:
 
 
 def test_unknown_job_comes_before_a_wrong_wait(system: System) -> None:
-    """What is not there is said before what is wrong with the query."""
+    """An unknown job is reported before an error in the query."""
     answer = system.send(Route.WAIT_BY_ID, id="job_" + "a" * 26, query="seconds=99")
     assert_refused(system, answer, ErrorCode.JOB_NOT_FOUND)
 
 
 def test_unknown_route(system: System) -> None:
-    """A route that is not there is our 404."""
+    """An unknown route is answered with the contract's 404, not the gateway's."""
     assert_refused(system, system.send("$default"), ErrorCode.NOT_FOUND)
 
 
 def test_fault_of_ours_is_not_explained(system: System) -> None:
-    """What fails on our side is a 500 or 503 without internals."""
+    """A failure on our side is a 500 or 503 without internals."""
     system.deployment.table.client.delete_table(TableName="jobs")
     answer = system.submit(parameters={"a": 1})
     assert (answer.status, answer.code) == (503, "UNAVAILABLE")
@@ -258,7 +258,7 @@ def test_fault_of_ours_is_not_explained(system: System) -> None:
     ("route", "query"), [(Route.WAIT_BY_ID, "second=1"), (Route.USAGE, "start=2020-01-01")]
 )
 def test_misspelt_query(system: System, route: Route, query: str) -> None:
-    """A parameter that is not known is refused by its name: it would be taken as not given."""
+    """An unknown parameter is refused by its name: otherwise it would be ignored."""
     system.add_key("nk_all", "acme", scopes=("submit", "read", "usage"))
     system.key = "nk_all"
     job_id = system.submit(parameters={"a": 1}).body["id"]

@@ -22,13 +22,13 @@ def answer(system: System, job_id: str, method: str = "GET", **headers: str) -> 
 
 @pytest.fixture
 def job_id(system: System) -> str:
-    """A job whose result is long."""
+    """Complete a job with a long result; return its id."""
     return str(system.run("greet", message="x" * 2000)["id"])
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "br, GZIP", "gzip, deflate"])
 def test_long_answer_in_gzip(system: System, job_id: str, accepted: str) -> None:
-    """It says so, and is the same once it is inflated."""
+    """The answer is marked as gzip and inflates to the same text."""
     plain, compressed = answer(system, job_id), answer(system, job_id, **{"accept-encoding": accepted})
     assert compressed["headers"] == {**plain["headers"], "Content-Encoding": "gzip"}
     content = content_of(compressed)
@@ -37,15 +37,15 @@ def test_long_answer_in_gzip(system: System, job_id: str, accepted: str) -> None
 
 
 @pytest.mark.parametrize("accepted", ["", "identity", "br", "gzip;q=0", "xgzip"])
-def test_who_takes_no_gzip_gets_none(system: System, job_id: str, accepted: str) -> None:
-    """Nor does who names it with a weight, as few do."""
+def test_client_without_gzip_gets_a_plain_answer(system: System, job_id: str, accepted: str) -> None:
+    """So is one that gives gzip a weight, which few do."""
     answered = answer(system, job_id, **{"accept-encoding": accepted})
     assert "Content-Encoding" not in answered["headers"]
     assert json.loads(answered["body"])["id"] == job_id
 
 
-def test_short_answer_is_as_it_is(system: System) -> None:
-    """So is one without a body."""
+def test_short_answer_is_not_compressed(system: System) -> None:
+    """An answer without a body is not compressed either."""
     waiting = system.submit(parameters={"a": 1}).body["id"]
     for method in ("GET", "HEAD"):
         answered = answer(system, waiting, method, **{"accept-encoding": "gzip"})

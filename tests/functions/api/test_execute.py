@@ -1,4 +1,4 @@
-"""Executing: a submission whose answer is held back until the job has ended."""
+"""`execute`: a submission whose answer is held until the job has ended."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ def execute(system: System, flow: str = "add", *, headers: Any = None, **body: A
 
 
 def meanwhile(system: System, act: Callable[[], object], *, at_look: int = 3) -> None:
-    """Let something happen while the request is held, before a look at the job."""
+    """Do something while the request is held, before a look at the job."""
     system.clock.while_asleep = lambda: act() if len(system.clock.slept) == at_look else None
 
 
@@ -28,7 +28,7 @@ def operations(system: System) -> list[str]:
 
 
 def test_answer_is_the_result(system: System) -> None:
-    """Once the job has completed it is answered with its output, under both of its names."""
+    """When the job has completed, the answer has its output under both names."""
     meanwhile(system, system.deliver)
     answer = execute(system, parameters={"a": 1})
     job_id = answer.body["executionId"]
@@ -38,8 +38,8 @@ def test_answer_is_the_result(system: System) -> None:
     assert system.status(job_id)["state"] == "completed"
 
 
-def test_failed_job_is_an_answer_too(system: System) -> None:
-    """A job that has failed is answered with 200, its status and its error, without an output."""
+def test_failed_job_is_answered(system: System) -> None:
+    """A failed job is answered with 200, its status and its error, without an output."""
     meanwhile(system, system.deliver)
     answer = execute(system, "refuse")
     assert (answer.status, answer.body["status"]) == (200, "failed")
@@ -47,15 +47,15 @@ def test_failed_job_is_an_answer_too(system: System) -> None:
     assert not {"output", "result"} & answer.body.keys()
 
 
-def test_cancelled_job_has_failed(system: System) -> None:
-    """A job that is cancelled meanwhile is answered as failed, since the published SDKs know no other end."""
+def test_cancelled_job_is_answered_as_failed(system: System) -> None:
+    """A job cancelled in the meantime is answered as failed: the published SDKs know no other end."""
     meanwhile(system, lambda: system.send(Route.CANCEL_BY_ID, id=system.jobs()[0]))
     answer = execute(system, parameters={"a": 1})
     assert (answer.status, answer.body["status"], answer.body["error"]) == (200, "failed", "cancelled")
 
 
 def test_job_that_takes_too_long_goes_on(system: System) -> None:
-    """25 seconds after the gateway had the request the answer is a 504 that says where the job is found."""
+    """25 seconds after the gateway received the request, the answer is a 504 with the job's location."""
     begun = system.clock.time
     answer = execute(system, parameters={"a": 1})
     assert (answer.status, answer.code) == (504, "EXECUTE_TIMEOUT")
@@ -68,7 +68,7 @@ def test_job_that_takes_too_long_goes_on(system: System) -> None:
 
 
 def test_time_counts_from_the_gateway(system: System) -> None:
-    """A request that reaches the function late is answered no later for it."""
+    """A request that reaches the function late is not answered later."""
     begun = system.clock.time
     system.at_gateway = begun - 10_000
     assert execute(system, parameters={"a": 1}).code == "EXECUTE_TIMEOUT"
@@ -76,7 +76,7 @@ def test_time_counts_from_the_gateway(system: System) -> None:
 
 
 def test_looks_are_bounded(system: System) -> None:
-    """A whole hold is a submission and at most 70 looks of half a read unit each, at least every half second."""
+    """A whole hold is a submission and at most 70 looks of half a read unit, at most half a second apart."""
     execute(system, parameters={"a": 1})
     looks = [parameters for operation, parameters in system.calls if operation == "GetItem"]
     jobs = [each for each in looks if each["TableName"] == "jobs"]
@@ -87,7 +87,7 @@ def test_looks_are_bounded(system: System) -> None:
 
 
 def test_short_job_costs_two_looks(system: System) -> None:
-    """A job that ends within 200 ms is found ended by the second look."""
+    """The second look finds a job that ends within 200 ms."""
     meanwhile(system, system.deliver, at_look=2)
     del system.calls[:]
     assert execute(system, parameters={"a": 1}).status == 200
@@ -95,7 +95,7 @@ def test_short_job_costs_two_looks(system: System) -> None:
 
 
 def test_same_key_is_the_same_job(system: System) -> None:
-    """A repeated execution gives the result of the first, without running it again, and so does submitting."""
+    """A repeated `execute`, or a submission, returns the result of the first and does not run it again."""
     meanwhile(system, system.deliver)
     first = execute(system, parameters={"a": 1}, headers=KEY)
     del system.calls[:], system.clock.slept[:]
@@ -106,17 +106,17 @@ def test_same_key_is_the_same_job(system: System) -> None:
 
 
 def test_execution_takes_up_a_submitted_job(system: System) -> None:
-    """A key that was submitted with names that job, and another body under it is a conflict."""
+    """Its key names the submitted job; another body with that key is a conflict."""
     job_id = system.submit(parameters={"a": 1}, headers=KEY).body["id"]
     assert execute(system, parameters={"a": 2}, headers=KEY).code == "IDEMPOTENCY_CONFLICT"
     meanwhile(system, system.deliver)
     assert execute(system, parameters={"a": 1}, headers=KEY).body["executionId"] == job_id
 
 
-def test_caller_learns_the_id_of_a_job_that_is_lost_sight_of(
+def test_failed_look_is_answered_with_the_id_of_the_job(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A look that fails is no reason to be told to send the request again, which would start another job."""
+    """Otherwise the caller might repeat the request without a key, which would start another job."""
 
     def fail(*_: object, **__: object) -> None:
         unreachable()
@@ -143,8 +143,8 @@ def test_caller_learns_the_id_of_a_job_that_is_lost_sight_of(
         ),
     ],
 )
-def test_what_is_no_submission_is_no_execution(system: System, sent: dict[str, Any], code: ErrorCode) -> None:
-    """It is refused as submitting is; and so is a job that is to start later, whose end nobody could hold."""
+def test_wrong_submission_is_not_executed(system: System, sent: dict[str, Any], code: ErrorCode) -> None:
+    """What a submission may not do is refused here too, and so is a start that no hold would outlast."""
     route = Route.EXECUTE_VERSION if "version" in sent else Route.EXECUTE
     request = {"org": "acme", "project": "trial", "flow": "add", "body": {"parameters": {"a": 1}}, **sent}
     assert_refused(system, system.send(route, **request), code)
@@ -152,7 +152,7 @@ def test_what_is_no_submission_is_no_execution(system: System, sent: dict[str, A
 
 @pytest.mark.parametrize("scopes", [("submit",), ("read",), ("cancel", "usage")], ids=str)
 def test_key_must_allow_to_submit_and_to_read(system: System, scopes: tuple[str, ...]) -> None:
-    """An answer shows what a job has returned, which who may only submit may not see."""
+    """The answer shows the job's result, which a key that may only submit may not see."""
     system.add_key("nk_less", "acme", scopes=scopes)
     system.key = "nk_less"
     del system.calls[:]
@@ -160,7 +160,7 @@ def test_key_must_allow_to_submit_and_to_read(system: System, scopes: tuple[str,
 
 
 def test_first_version_is_the_flow_itself(system: System) -> None:
-    """`v0` is executed as the flow is."""
+    """`v0` executes the flow itself."""
     meanwhile(system, system.deliver)
     answer = system.send(
         Route.EXECUTE_VERSION,

@@ -1,4 +1,4 @@
-"""Hostile input: it is returned as plain text or refused, and reaches no header or log."""
+"""Hostile input: it is returned as plain text or refused, and appears in no header or log."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ TRIAL = {"org": "acme", "project": "trial"}
 
 @pytest.fixture
 def log(system: System, tmp_path: Path) -> Iterator[Path]:  # noqa: ARG001 - the system silences the log first
-    """The file that the functions log to, and the processes of their flows."""
+    """Return the file of the functions' log, to which the flows' processes write too."""
     handler = next(handler for handler in logger().handlers if isinstance(handler, logging.StreamHandler))
     path = tmp_path / "log"
     with path.open("a", buffering=1) as file:
@@ -34,9 +34,12 @@ def assert_headers_are_whole(answer: Answer) -> None:
         assert f"{name}{value}".isprintable(), (name, value)
 
 
-def test_of_fields_that_are_given_twice_the_last_counts(system: System) -> None:
-    """The first is not looked at, by no check and by no flow."""
-    raw = '{"parameters": {"a": "x"}, "parameters": {"a": "y", "a": 2}, "options": {"maxAttempts": 99}, "options": {}}'
+def test_last_of_repeated_fields_counts(system: System) -> None:
+    """No check and no flow sees the first one."""
+    raw = (
+        '{"parameters": {"a": "x"}, "parameters": {"a": "y", "a": 2}, '
+        '"options": {"maxAttempts": 99}, "options": {}}'
+    )
     job = system.send(Route.SUBMIT, raw=raw, flow="add", **TRIAL).body["id"]
     system.deliver()
     assert output(system.status(job)) == 3
@@ -58,7 +61,7 @@ def test_metadata_is_text_and_nothing_else(system: System, text: str) -> None:
 
 @pytest.mark.parametrize("header", ["idempotency-key", "authorization", "x-anything"])
 def test_header_of_ten_kilobytes(system: System, header: str) -> None:
-    """One that is read is refused in a short answer, one that is not makes no difference."""
+    """A header that we read is refused in a short answer; any other makes no difference."""
     value = {"authorization": "Bearer nk_"}.get(header, "") + "k" * 10_000
     answer = system.submit(parameters={"a": 1}, headers={header: value})
     expected = {"idempotency-key": 422, "authorization": 401, "x-anything": 202}
@@ -70,8 +73,8 @@ def test_header_of_ten_kilobytes(system: System, header: str) -> None:
     "part", ["add\r\nLocation: x", "add/jobs", "../../flows", "add\x00", "%2e%2e", "add\ufffd", FORGED]
 )
 @pytest.mark.parametrize("place", ["project", "flow", "id", "version"])
-def test_path_that_was_encoded(system: System, place: str, part: str) -> None:
-    """A segment that holds a slash or a control character, decoded by the gateway, names nothing."""
+def test_encoded_path(system: System, place: str, part: str) -> None:
+    """A segment that decodes to a slash or a control character names nothing."""
     route = {"id": Route.STATUS, "version": Route.SUBMIT_VERSION}.get(place, Route.SUBMIT)
     path = {"flow": "add", "id": "job_" + "a" * 26, "version": "v0", **TRIAL, place: part}
     answer = system.send(route, body={"parameters": {"a": 1}}, **path)
@@ -79,15 +82,15 @@ def test_path_that_was_encoded(system: System, place: str, part: str) -> None:
     assert_headers_are_whole(answer)
 
 
-def test_id_that_a_line_break_follows_is_none(system: System) -> None:
-    """What looks like an id up to the end of the line is not one."""
+def test_id_with_a_line_break_is_unknown(system: System) -> None:
+    """Text that is an id followed by a line break is no id."""
     job = system.submit(parameters={"a": 1}).body["id"]
     for id_ in (f"{job}\n", f" {job}", f"{job}#input"):
         assert system.send(Route.STATUS_BY_ID, id=id_).code == ErrorCode.JOB_NOT_FOUND
 
 
 def test_failure_of_a_request_logs_one_line_without_its_input(system: System, log: Path) -> None:
-    """Whatever the request holds: neither its body nor its key, nor a line of the caller's own."""
+    """The line holds neither body nor key, and the caller can add no line of their own."""
     system.deployment.table.client.delete_table(TableName="jobs")
     headers = {"idempotency-key": "a secret", "user-agent": FORGED}
     answer = system.submit("trial/greet", message=FORGED, headers=headers)
@@ -96,8 +99,8 @@ def test_failure_of_a_request_logs_one_line_without_its_input(system: System, lo
     assert not {"a secret", "nk_acme", "forged"} & set(log.read_text().replace('"', " ").split())
 
 
-def test_failure_of_a_flow_logs_lines_of_ours_alone(system: System, log: Path) -> None:
-    """An exception with line breaks in its message is text within a line."""
+def test_failing_flow_cannot_add_lines_to_the_log(system: System, log: Path) -> None:
+    """An exception with line breaks in its message stays within one line."""
     assert system.run("fail", message=FORGED, options={"maxAttempts": 1})["state"] == "failed"
     assert_log_is_ours(log)
 
@@ -110,7 +113,7 @@ def assert_log_is_ours(log: Path) -> None:
 
 @pytest.mark.parametrize("digits", [309, 4000])
 def test_whole_number_that_no_double_holds(system: System, digits: int) -> None:
-    """It is refused as too large: a schema could not reckon with it."""
+    """It is refused as too large, since a schema could not compare it."""
     raw = '{"parameters": {"a": %s}}' % ("9" * digits)
     answer = system.send(Route.SUBMIT, raw=raw, flow="add", **TRIAL)
     assert (answer.status, answer.code) == (422, ErrorCode.INVALID_INPUT)

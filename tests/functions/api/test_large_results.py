@@ -1,4 +1,4 @@
-"""Results that are too large for a row, or for an answer."""
+"""Results that are too large for their rows or for an answer."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ QUOTES = len('""')
 
 
 def repeated(system: System, size: int, **options: Any) -> str:
-    """Run a job whose result is text of so many bytes of JSON; gives its id."""
+    """Run a job whose result is text of that many bytes of JSON; return its id."""
     parameters = {"value": "x", "times": size - QUOTES}
     job_id: str = system.submit("trial/repeat", parameters=parameters, options=options).body["id"]
     system.deliver()
@@ -36,15 +36,15 @@ def lose(system: System, s3: Endpoint, job_id: str) -> None:
 
 
 def test_result_of_the_rows_limit_is_in_the_row(system: System) -> None:
-    """It asks nothing of S3, which this deployment does not have."""
+    """It needs no S3, which this deployment does not have."""
     job_id = repeated(system, limits.MAX_ROW_RESULT_BYTES)
     assert system.row(job_id).result_object is None
     assert len(output(system.status(job_id))) == limits.MAX_ROW_RESULT_BYTES - QUOTES
 
 
 @pytest.mark.parametrize("size", [limits.MAX_ROW_RESULT_BYTES + 1, limits.MAX_RESULT_BYTES])
-def test_larger_result_is_an_object_and_shown_as_ever(large: System, size: int) -> None:
-    """By every route that shows a result, in whole; the row stays small."""
+def test_larger_result_is_kept_as_an_object(large: System, size: int) -> None:
+    """Every route that shows results shows it in whole; the row stays small."""
     job_id = repeated(large, size)
     assert kept(large, job_id).size == size
     shown = large.status(job_id)
@@ -57,7 +57,7 @@ def test_larger_result_is_an_object_and_shown_as_ever(large: System, size: int) 
 
 
 def test_result_beyond_an_answer_is_behind_a_url(large: System, s3: Endpoint) -> None:
-    """The answer says where, how large and what it is; the published SDKs find it completed."""
+    """The answer says where it is, its size and its type; the published SDKs find the job completed."""
     size = limits.MAX_RESULT_BYTES + 1
     shown = large.status(repeated(large, size))
     result = shown["result"]
@@ -69,8 +69,8 @@ def test_result_beyond_an_answer_is_behind_a_url(large: System, s3: Endpoint) ->
 
 
 @pytest.mark.parametrize("size", [limits.MAX_ROW_RESULT_BYTES + 1, limits.MAX_RESULT_BYTES + 1])
-def test_lost_result_is_told(large: System, s3: Endpoint, size: int) -> None:
-    """The job stays completed; who knows only `status` learns of it too."""
+def test_lost_result_is_reported(large: System, s3: Endpoint, size: int) -> None:
+    """The job stays completed; a caller who reads only `status` learns of the loss too."""
     job_id = repeated(large, size)
     lose(large, s3, job_id)
     shown = large.status(job_id)
@@ -79,15 +79,15 @@ def test_lost_result_is_told(large: System, s3: Endpoint, size: int) -> None:
 
 
 def test_result_of_another_content_is_lost(large: System, s3: Endpoint) -> None:
-    """An object that is not what the job returned is shown to nobody."""
+    """An object that is not what the job returned is never shown."""
     job_id = repeated(large, limits.MAX_ROW_RESULT_BYTES + 1)
     payload = kept(large, job_id)
     s3.client("s3").put_object(Bucket=large.deployment.objects.bucket, Key=payload.key, Body=b'"forged"')
     assert "its content was changed" in large.status(job_id)["error"]
 
 
-def test_result_that_cannot_be_kept_is_tried_again(large: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The flow may run again, and its job says why."""
+def test_failed_write_of_a_result_is_retried(large: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The flow may run again, and the job says why."""
     monkeypatch.setitem(large.deployment.environment, "PAYLOADS_BUCKET", "nowhere")
     del large.deployment.__dict__["objects"]
     job_id = repeated(large, limits.MAX_ROW_RESULT_BYTES + 1)
@@ -97,7 +97,7 @@ def test_result_that_cannot_be_kept_is_tried_again(large: System, monkeypatch: p
 
 
 def test_result_beyond_the_limit_fails_for_good(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of it is sent anywhere."""
+    """No part of the result is sent anywhere."""
     monkeypatch.setattr(limits, "MAX_PAYLOAD_BYTES", 20_000)
     job = system.row(repeated(system, 20_001))
     assert (job.state, job.attempt) == (State.FAILED, 1)
@@ -109,13 +109,13 @@ def test_result_beyond_the_limit_fails_for_good(system: System, monkeypatch: pyt
     [({}, 8), ({"keepSeconds": limits.MIN_KEEP_SECONDS}, 2), ({"keepSeconds": 365 * 86400}, 512)],
 )
 def test_object_outlives_its_job(large: System, keep: dict[str, int], days: int) -> None:
-    """What its name says of how long it is kept is what the bucket's rules go by."""
+    """The object's name says how long it is kept; the bucket's rules go by that."""
     job_id = repeated(large, limits.MAX_ROW_RESULT_BYTES + 1, **keep)
     assert kept(large, job_id).key == f"keep-{days}d/acme/{job_id}/{large.row(job_id).created_at}-1"
 
 
 def test_lists_ask_nothing_of_s3(large: System) -> None:
-    """They show no results."""
+    """Lists show no results."""
     repeated(large, limits.MAX_ROW_RESULT_BYTES + 1)
     del large.calls[:]
     (job,) = large.send(Route.LIST_ORG, org="acme").body["jobs"]

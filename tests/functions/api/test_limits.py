@@ -1,4 +1,4 @@
-"""Every limit at its edge: what is just within it is accepted, one beyond it is refused and told the limit."""
+"""Every limit at its edge: the limit is accepted; one beyond it is refused, with the limit in the message."""
 
 import json
 import re
@@ -34,19 +34,19 @@ def body_of(system: System, size: int) -> Answer:
 
 
 def message_of(system: System, size: int) -> Answer:
-    """A message has no limit but that of the body around it."""
+    """Return a submission; its message is limited only by the body around it."""
     raw = json.dumps({"message": "x" * (size - len('{"message": ""}'))})
     return system.send(Route.SUBMIT, raw=raw, org="acme", project="trial", flow="greet")
 
 
 def upload_of(system: System, size: int) -> Answer:
-    """An input that is announced; nothing of it is made for that."""
+    """Return an announcement of an upload; no input is made for it."""
     body = {"bytes": size, "sha256": "0" * 64}
     return system.send(Route.UPLOAD, body=body, org="acme", project="trial", flow="add")
 
 
 def depth_of(system: System, levels: int) -> Answer:
-    """The body is one level, `parameters` another."""
+    """Return a submission nested that deeply: the body is one level, `parameters` another."""
     value: Any = 1
     for _ in range(levels - 2):
         value = [value]
@@ -78,7 +78,7 @@ def run_ahead(system: System, seconds: int) -> Answer:
 
 
 def scheduled_bytes(system: System, size: int) -> Answer:
-    """A message that waits in a schedule, of so many bytes."""
+    """Return a submission whose message has that many bytes and waits in a schedule."""
     version = system.deployment.catalog.version
     empty = Message(
         job_id("", "", None), system.clock.time, "acme", "trial/greet", {"message": ""}, version=version
@@ -111,7 +111,7 @@ def wait_seconds(system: System, seconds: int) -> Answer:
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit, how to ask for a value of it, and by which step one is beyond it: down from a least one."""
+    """A limit, how to request a value of it, and the step beyond it, which is negative for a minimum."""
 
     name: str
     ask: Callable[[System, Any], Answer]
@@ -162,18 +162,18 @@ ELSEWHERE = {
     "WORKER_MARGIN_SECONDS": "no limit of a request: a worker's own time",
     "DEFAULT_KEEP_SECONDS": "no limit: what an option is by default",
 }
-"""Limits that no request of one value tests; those that can be have tests of their own below."""
+"""Limits that no single request tests; those that can be tested have tests of their own below."""
 
 
 def test_every_limit_is_tested() -> None:
-    """A limit that is added is added here."""
+    """A new limit must be added here."""
     assert {limit.name for limit in LIMITS} | ELSEWHERE.keys() == {
         name for name in vars(limits) if name.isupper()
     }
 
 
 def test_every_limit_is_documented() -> None:
-    """As a row of the table in the callers' README, with the very number."""
+    """Each is a row of the table in the callers' README, with the exact number."""
     readme = (Path(__file__).parents[3] / "client" / "README.md").read_text()
     stated = set(re.findall(r"^\| .* \| (\d+)(?: .*)? \|$", readme, re.MULTILINE))
     named = {limit.value for limit in LIMITS} | {
@@ -189,7 +189,7 @@ def test_every_limit_is_documented() -> None:
     "limit", LIMITS, ids=lambda limit: f"{limit.name} {getattr(limit.ask, '__name__', '')}"
 )
 def test_limit_of_a_request(system: System, limit: Limit) -> None:
-    """The limit and one within it are accepted; one beyond is refused with the limit in its message."""
+    """The limit and one within it are accepted; one beyond it is refused with the limit in its message."""
     assert limit.ask(system, limit.value - limit.step).status in (200, 202)
     assert limit.ask(system, limit.value).status in (200, 202)
     before = system.messages()
@@ -201,13 +201,13 @@ def test_limit_of_a_request(system: System, limit: Limit) -> None:
 
 @pytest.mark.parametrize("length", [limits.MIN_SLUG_LENGTH - 1, limits.MAX_SLUG_LENGTH + 1])
 def test_slugs(system: System, length: int) -> None:
-    """A slug of another length names nothing."""
+    """A slug of any other length is unknown."""
     answer = system.submit(f"trial/{'a' * length}")
     assert (answer.status, answer.code) == (404, ErrorCode.FLOW_NOT_FOUND)
 
 
 def test_result(large: System) -> None:
-    """A result of exactly the limit is kept whole; a byte more fails the job, which says what the limit is."""
+    """A result of exactly the limit is kept whole; a byte more fails the job, with the limit in its error."""
     quotes = len('""')
     largest: dict[str, Any] = {"value": "x", "times": limits.MAX_PAYLOAD_BYTES - quotes}
     completed = large.run("repeat", parameters=largest)
@@ -219,7 +219,7 @@ def test_result(large: System) -> None:
 
 
 def test_error() -> None:
-    """An error is cut at the limit, in bytes, between two characters."""
+    """An error is cut at the limit in bytes, between two characters."""
     assert cut("é" * (limits.MAX_ERROR_BYTES // 2)) == "é" * (limits.MAX_ERROR_BYTES // 2)
     assert cut("é" * limits.MAX_ERROR_BYTES) == "é" * (limits.MAX_ERROR_BYTES // 2)
     assert cut("x" + "é" * limits.MAX_ERROR_BYTES) == "x" + "é" * (limits.MAX_ERROR_BYTES // 2 - 1)

@@ -8,14 +8,14 @@ from tests.functions.harness import System, output
 
 
 def run(system: System, flow: str, parameters: dict[str, Any]) -> Any:
-    """The status of a job of the project `results` after one delivery."""
+    """Return the status of a job of the project `results` after one delivery."""
     job_id = system.submit(f"results/{flow}", parameters=parameters).body["id"]
     system.deliver()
     return system.status(job_id)
 
 
 def test_result_is_written_by_the_return_annotation(system: System) -> None:
-    """Models, dataclasses, dates, decimal numbers; bytes are base64, as they came."""
+    """It writes models, dataclasses, dates and decimal numbers; bytes are base64, as they were sent."""
     parameters = {"line": {"article": "pen", "pieces": 2}, "scan": "/z4+Pw=="}
     due = {"total": "3.00", "due": "2026-01-31"}
     assert output(run(system, "bill", parameters)) == {**parameters, **due}
@@ -37,7 +37,7 @@ def test_result_is_written_by_the_return_annotation(system: System) -> None:
     ],
 )
 def test_result_that_is_not_json(system: System, kind: str, said: str) -> None:
-    """What cannot be a result fails the job at once and says what it is."""
+    """A value that cannot be a result fails the job at once, with its type in the error."""
     status = run(system, "return-value", {"kind": kind})
     assert (status["state"], status["attempt"]) == ("failed", 1)
     assert said in status["error"]

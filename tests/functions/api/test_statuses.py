@@ -25,8 +25,8 @@ def errors(answer: Answer) -> list[str | None]:
     ]
 
 
-def test_jobs_are_shown_as_each_alone_would_be(system: System) -> None:
-    """In the order of the ids, with their results."""
+def test_statuses_equal_those_of_single_requests(system: System) -> None:
+    """They come in the order of the ids, with their results."""
     ids = [system.submit(parameters={"a": number}).body["id"] for number in range(12)]
     system.deliver()
     answer = ask(system, *ids)
@@ -36,7 +36,7 @@ def test_jobs_are_shown_as_each_alone_would_be(system: System) -> None:
 
 
 def test_a_hundred_jobs_are_one_read(system: System) -> None:
-    """It is consistent, as that of one job: after a terminal answer none says that the job runs."""
+    """The read is consistent, as for one job: after a terminal answer, none says that the job runs."""
     ids = [system.submit(parameters={"a": 1}).body["id"] for _ in range(limits.MAX_BATCH_SIZE)]
     del system.calls[:]
     assert errors(ask(system, *ids)) == [None] * limits.MAX_BATCH_SIZE
@@ -45,7 +45,7 @@ def test_a_hundred_jobs_are_one_read(system: System) -> None:
 
 
 def test_jobs_that_have_not_ended_say_when_to_ask_again(system: System) -> None:
-    """As the answer for one job does; what has ended says nothing."""
+    """The hint is the same as for one job; ended jobs have none."""
     done = system.run("add", parameters={"a": 1})["id"]
     fresh = system.submit(parameters={"a": 1}).body["id"]
     delayed = system.submit(parameters={"a": 1}, options={"delaySeconds": 300}).body["id"]
@@ -55,8 +55,8 @@ def test_jobs_that_have_not_ended_say_when_to_ask_again(system: System) -> None:
     assert alone == "10000"
 
 
-def test_what_is_not_the_callers_is_unknown(system: System) -> None:
-    """A job of another org, an expired one, one that never was and what is no id get the same answer."""
+def test_ids_that_are_not_the_callers_are_unknown(system: System) -> None:
+    """Another org's job, an expired one, one that never existed and an invalid id get the same answer."""
     own = system.run("add", parameters={"a": 1}, options={"keepSeconds": limits.MIN_KEEP_SECONDS})["id"]
     system.key = "nk_globex"
     foreign = ask(system, own)
@@ -67,15 +67,15 @@ def test_what_is_not_the_callers_is_unknown(system: System) -> None:
     assert errors(ask(system, own, UNKNOWN, "nonsense", "")) == [ErrorCode.JOB_NOT_FOUND] * 4
 
 
-def test_a_job_that_nobody_will_run_is_settled(system: System) -> None:
-    """As by every read, so that nothing waits for ever."""
+def test_overdue_job_is_failed(system: System) -> None:
+    """Every read settles it, so that nobody waits for ever."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     system.clock.time += START_WITHIN_MS
     assert ask(system, job_id).body["jobs"][0]["job"]["state"] == "failed"
 
 
-def test_results_that_have_no_room_are_asked_for_again(large: System) -> None:
-    """An answer holds as many as Lambda allows, and at least one; a further request gets the rest."""
+def test_results_beyond_an_answer_come_with_the_next_request(large: System) -> None:
+    """An answer holds as many results as Lambda allows, at least one; the next request gets the rest."""
     parameters = {"value": "\\", "times": limits.MAX_RESULT_BYTES // 2 - 2}
     left = [large.run("repeat", parameters=parameters)["id"] for _ in range(5)]
     for expected in (2, 2, 1):
@@ -89,8 +89,8 @@ def test_results_that_have_no_room_are_asked_for_again(large: System) -> None:
 
 
 @pytest.mark.parametrize("kind", ["results", "metadata"])
-def test_answer_fits_into_what_aws_takes_of_a_function(large: System, kind: str) -> None:
-    """Whatever the characters: one beyond the first plane is four bytes of a result, and 14 of a function's answer."""
+def test_answer_fits_into_the_limit_of_lambda(large: System, kind: str) -> None:
+    """A character beyond the first plane is four bytes of a result, and 14 of a function's answer."""
     text = "\N{GRINNING FACE}"
     if kind == "results":
         # Seven results just short of the limit for one that is shown.
@@ -110,7 +110,7 @@ def test_answer_fits_into_what_aws_takes_of_a_function(large: System, kind: str)
         left = unread
 
 
-def test_what_aws_has_left_out_is_asked_for_again(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_aws_left_out_are_read_again(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     """A row that was not read is not an unknown job."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     unread = {"Responses": {}, "UnprocessedKeys": {"jobs": {"Keys": [{"id": {"S": job_id}}]}}}
@@ -130,7 +130,7 @@ def test_what_aws_has_left_out_is_asked_for_again(system: System, monkeypatch: p
     ],
 )
 def test_wrong_requests(system: System, body: Any, named: str) -> None:
-    """Each is refused by a 422 that names what is wrong."""
+    """Each is refused with a 422 that names the fault."""
     answer = system.send(Route.STATUSES, body=body)
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
     assert named in answer.body["detail"]["message"]

@@ -1,4 +1,4 @@
-"""A parameter of the query that a route does not know is refused: one that is misspelt would be taken as not given."""
+"""Unknown parameters of the query: they are refused, since a misspelt one would be ignored."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ BODIES: dict[Route, Any] = {
     "route", [each for each in Route if not OPERATIONS[each].is_public], ids=lambda each: each.name
 )
 def test_unknown_parameter_of_the_query_is_named(system: System, route: Route) -> None:
-    """On every route that needs a key; nothing is stored, sent or changed."""
+    """Every route that needs a key names it; nothing is stored, sent or changed."""
     system.add_key("nk_every", "acme", tuple(Scope))
     job_id = system.submit(parameters={"a": 1}).body["id"]
     system.key = "nk_every"

@@ -22,7 +22,7 @@ UNKNOWN = "keep-16d/" + "0" * 64
 
 @dataclass
 class Uploads:
-    """A deployment and who uploads to it."""
+    """A deployment, and who uploads to it."""
 
     system: System
     s3: Endpoint
@@ -34,7 +34,7 @@ class Uploads:
         return self.system.send(Route.UPLOAD, body=body, org=org, project=project, flow=name)
 
     def upload(self, value: object, flow: str = "trial/repeat", **changes: Any) -> str:
-        """Upload an input, and give how a submission refers to it."""
+        """Upload an input; return how a submission refers to it."""
         content = json.dumps(value).encode()
         target = self.announce(content, flow, **changes).body
         assert self.put(target, content).status_code == 200
@@ -56,7 +56,7 @@ def uploads(large: System, s3: Endpoint) -> Uploads:
 
 
 def test_uploaded_input_runs_as_any_other(uploads: Uploads) -> None:
-    """What it says is what the flow is given, and nothing of it is in the message."""
+    """The flow is called with its content, and the message has nothing of it."""
     text = "grüße " * 100_000
     reference = uploads.upload({"message": text}, "trial/greet")
     answer = uploads.system.submit("trial/greet", input=reference)
@@ -66,8 +66,8 @@ def test_uploaded_input_runs_as_any_other(uploads: Uploads) -> None:
     assert shown["result"]["outputBytes"] == len(json.dumps(f"hello {text}", ensure_ascii=False).encode())
 
 
-def test_flow_that_converts_is_given_what_it_is_annotated_with(uploads: Uploads) -> None:
-    """Its process checks by its annotations, as for any other input."""
+def test_uploaded_input_is_converted_by_the_annotations(uploads: Uploads) -> None:
+    """The flow's process checks it by the annotations, as any other input."""
     lines = [{"article": "a"}] * 20_000
     value = {"parameters": {"lines": lines, "colour": "red", "due": "2030-01-01T00:00:00Z", "size": 3}}
     job = uploads.system.run("order", input=uploads.upload(value, "trial/order"))
@@ -88,7 +88,7 @@ def test_flow_that_converts_is_given_what_it_is_annotated_with(uploads: Uploads)
 def test_uploaded_input_that_the_flow_does_not_take_fails_for_good(
     uploads: Uploads, flow: str, value: object, said: str
 ) -> None:
-    """With what a submission would have been refused with."""
+    """Its error is the one that a submission would have been refused with."""
     reference = uploads.upload(value, f"trial/{flow}")
     job = uploads.system.run(flow, input=reference)
     assert (job["state"], job["attempt"]) == ("failed", 1)
@@ -98,7 +98,7 @@ def test_uploaded_input_that_the_flow_does_not_take_fails_for_good(
 
 @pytest.mark.parametrize("beside", [{"message": "x"}, {"parameters": {"value": 1}}])
 def test_reference_stands_alone(uploads: Uploads, beside: dict[str, Any]) -> None:
-    """A mix is refused, and nothing is looked up."""
+    """A mix is refused before anything is looked up."""
     reference = uploads.upload({"parameters": {"value": 1}})
     del uploads.system.calls[:]
     answer = uploads.system.submit("trial/repeat", input=reference, **beside)
@@ -117,7 +117,7 @@ def test_reference_to_nothing_is_refused(uploads: Uploads, reference: object) ->
     assert answer.body["detail"]["errors"][0]["path"] == "input"
 
 
-def test_nobody_can_name_what_another_org_has_uploaded(uploads: Uploads) -> None:
+def test_upload_of_another_org_is_unknown(uploads: Uploads) -> None:
     """A reference means an upload of the caller's own org."""
     reference = uploads.upload({"parameters": {"value": "secret"}})
     uploads.system.key = "nk_globex"
@@ -126,8 +126,8 @@ def test_nobody_can_name_what_another_org_has_uploaded(uploads: Uploads) -> None
     assert_refused(uploads.system, answer, ErrorCode.INVALID_INPUT)
 
 
-def test_target_takes_what_was_announced_and_nothing_else(uploads: Uploads) -> None:
-    """Neither another content of that size nor another size, with whatever headers."""
+def test_upload_must_match_its_announcement(uploads: Uploads) -> None:
+    """Other content of that size, or another size, is refused whatever the headers."""
     content = b'{"parameters":{"value":1}}'
     target = uploads.announce(content).body
     other = content.replace(b"1", b"2")
@@ -154,8 +154,8 @@ def test_target_takes_what_was_announced_and_nothing_else(uploads: Uploads) -> N
         ({"options": {"runAt": "now"}}, ErrorCode.INVALID_INPUT),
     ],
 )
-def test_upload_that_cannot_be_is_refused(uploads: Uploads, changes: dict[str, Any], code: ErrorCode) -> None:
-    """Before anything is sent."""
+def test_impossible_upload_is_refused(uploads: Uploads, changes: dict[str, Any], code: ErrorCode) -> None:
+    """It is refused before anything is sent."""
     assert_refused(uploads.system, uploads.announce(b"{}", **changes), code)
 
 
@@ -168,13 +168,13 @@ def test_upload_that_cannot_be_is_refused(uploads: Uploads, changes: dict[str, A
     ],
 )
 def test_input_is_kept_until_a_retry_has_run(uploads: Uploads, options: dict[str, Any], days: int) -> None:
-    """As its name says, which the bucket's rules go by."""
+    """Its name says so; the bucket's rules go by the name."""
     reference = uploads.announce(b"{}", options=options).body["input"]
     assert reference.startswith(f"keep-{days}d/")
 
 
 def test_input_of_the_longest_job_is_kept_for_the_longest(uploads: Uploads) -> None:
-    """It waits for a year and is kept for another."""
+    """The job waits for a year and is kept for another."""
     options = {
         "runAt": moment(uploads.system, limits.MAX_RUN_AHEAD_SECONDS),
         "keepSeconds": limits.MAX_KEEP_SECONDS,
@@ -183,7 +183,7 @@ def test_input_of_the_longest_job_is_kept_for_the_longest(uploads: Uploads) -> N
 
 
 def test_input_that_is_gone_before_its_job_is_refused(uploads: Uploads) -> None:
-    """Uploaded with the options of another job."""
+    """The input was uploaded with the options of another job."""
     reference = uploads.upload({"parameters": {"value": 1}})
     uploads.system.clock.time = uploads_time(uploads, reference)
     long = {"keepSeconds": limits.MAX_KEEP_SECONDS}
@@ -193,14 +193,14 @@ def test_input_that_is_gone_before_its_job_is_refused(uploads: Uploads) -> None:
 
 
 def uploads_time(uploads: Uploads, reference: str) -> int:
-    """When S3 took it, by its own clock."""
+    """Return when S3 received it, by S3's clock."""
     kept, _, sha256 = reference.partition("/")
     until = uploads.system.deployment.objects.look_for(f"{kept}/acme/{sha256}")
     return until - int(kept.removeprefix("keep-").removesuffix("d")) * DAY_MS
 
 
 def test_same_key_is_the_same_job_however_long_the_input_is_kept(uploads: Uploads) -> None:
-    """What was uploaded is what counts; another content under the key is a conflict, and so is a body of its own."""
+    """The uploaded content counts: other content with that key is a conflict, and so is an inline body."""
     value = {"parameters": {"value": 1}}
     ways = [uploads.upload(value), uploads.upload(value, options={"keepSeconds": limits.MAX_KEEP_SECONDS})]
     assert ways[0] != ways[1]
@@ -215,7 +215,7 @@ def test_same_key_is_the_same_job_however_long_the_input_is_kept(uploads: Upload
 
 
 def test_batch_and_execute_take_uploads(uploads: Uploads) -> None:
-    """Each submission of a batch on its own."""
+    """Each submission of a batch may have its own."""
     reference = uploads.upload({"parameters": {"value": 7}})
     path = {"org": "acme", "project": "trial", "flow": "repeat"}
     jobs = [{"input": reference}, {"input": UNKNOWN}]
@@ -228,7 +228,7 @@ def test_batch_and_execute_take_uploads(uploads: Uploads) -> None:
 
 
 def test_retry_runs_the_uploaded_input_again(uploads: Uploads) -> None:
-    """As long as it is there."""
+    """It runs as long as the input exists."""
     reference = uploads.upload({"message": "no"}, "trial/fail")
     failed = uploads.system.submit("trial/fail", input=reference, options={"maxAttempts": 1}).body["id"]
     uploads.system.deliver()
@@ -243,7 +243,7 @@ def test_retry_runs_the_uploaded_input_again(uploads: Uploads) -> None:
 
 
 def test_lost_input_fails_its_job(uploads: Uploads) -> None:
-    """Clearly, once its attempts are used up."""
+    """The error is clear, and comes after the last attempt."""
     reference = uploads.upload({"parameters": {"value": 1}})
     job_id = uploads.system.submit("trial/repeat", input=reference, options={"maxAttempts": 1}).body["id"]
     uploads.lose(reference)

@@ -1,4 +1,4 @@
-"""Jobs that one version of the flows has taken and another one runs."""
+"""Jobs that one version of the flows accepted and another one runs."""
 
 from pathlib import Path
 from typing import Any
@@ -35,14 +35,15 @@ def test_job_that_no_longer_fits_fails_at_once(
         system.deliver()
         status = system.status(job)
     assert (status["state"], status["attempt"]) == ("failed", 1)
-    expected = f"version {version_in(old)} of the flows accepted the job, and version {version_in(new)} cannot run it: "
+    accepted, running = version_in(old), version_in(new)
+    expected = f"version {accepted} of the flows accepted the job, and version {running} cannot run it: "
     assert expected in status["error"]
     assert problem in status["error"]
     assert system.messages() == 0
 
 
 def test_job_of_a_deployment_without_versions(system: System, tmp_path: Path) -> None:
-    """Its message names none, and its error still says that another version took it."""
+    """Its message names no version; its error still says that another version accepted it."""
     new = asset_of(tmp_path / "new", STRICT)
     with live(system, asset_of(tmp_path / "old", OLD)):
         job = system.submit("words/count", parameters={"text": "to be"}).body["id"]
@@ -58,7 +59,7 @@ def test_job_of_a_deployment_without_versions(system: System, tmp_path: Path) ->
 
 
 def test_job_that_still_fits_runs(system: System, tmp_path: Path) -> None:
-    """In the version that is live when its turn comes."""
+    """It runs in the version that is live at its start."""
     with live(system, asset_of(tmp_path / "old", OLD)):
         job = system.submit("words/count", parameters={"text": "to be"}).body["id"]
     with live(system, asset_of(tmp_path / "new", WIDER)):
@@ -70,7 +71,7 @@ def test_job_that_still_fits_runs(system: System, tmp_path: Path) -> None:
 def test_job_that_a_version_took_runs_to_its_end(
     system: System, tmp_path: Path, before: str, after: str
 ) -> None:
-    """While another version runs what comes next, and turns away a second delivery of that job."""
+    """Another version runs the later jobs, and turns away a second delivery of this one."""
     first, second = asset_of(tmp_path / "first", before), asset_of(tmp_path / "second", after)
     gate = tmp_path / "gate"
     answers: list[Any] = []
@@ -98,6 +99,6 @@ def test_job_that_a_version_took_runs_to_its_end(
 
 
 def test_version_is_that_of_the_content(tmp_path: Path) -> None:
-    """Two builds of the same files have the same, and any other file another."""
+    """Two builds of the same files have the same version; other files have another."""
     assert version_in(asset_of(tmp_path / "a", OLD)) == version_in(asset_of(tmp_path / "b", OLD))
     assert version_in(asset_of(tmp_path / "c", OLD + "\n")) != version_in(tmp_path / "a")

@@ -1,4 +1,4 @@
-"""Held requests: where they are held, for how long, and what they tell."""
+"""Held requests: when they are held, for how long, and what they answer."""
 
 from noukai_functions.jobs.estimate import Estimate
 from noukai_wire.routes import Route
@@ -25,7 +25,7 @@ def test_wait_answers_when_the_job_ends(system: System) -> None:
 
 
 def test_wait_answers_when_its_time_is_over(system: System) -> None:
-    """A held request of a job that goes on is answered in time, and may be repeated at once."""
+    """A held request of an unfinished job is answered in time, and may be repeated at once."""
     job = new_job(system)
     begun = system.clock.time
     answer = wait(system, job, "seconds=1")
@@ -38,8 +38,8 @@ def test_wait_answers_when_its_time_is_over(system: System) -> None:
     assert max(system.clock.slept) <= 0.25
 
 
-def test_wait_does_not_hold_where_nothing_is_to_be_expected(system: System) -> None:
-    """A job that nobody claims is watched for two seconds; then the client is told when to come back."""
+def test_wait_is_short_while_nobody_claims_the_job(system: System) -> None:
+    """A job that nobody claims is watched for two seconds; then the answer says when to come back."""
     job = new_job(system)
     begun = system.clock.time
     answer = wait(system, job, "seconds=20")
@@ -51,7 +51,7 @@ def test_wait_does_not_hold_where_nothing_is_to_be_expected(system: System) -> N
 
 
 def claimed(system: System, *, ends_in: int, spread: int) -> str:
-    """A job of a flow whose worker knows when the run should end, claimed just now; both in milliseconds."""
+    """Return a job that was just claimed, of a flow whose usual duration is known; both in milliseconds."""
     job, now = new_job(system), system.clock.time
     estimate = Estimate(now + ends_in, spread)
     system.deployment.table.claim(
@@ -61,7 +61,7 @@ def claimed(system: System, *, ends_in: int, spread: int) -> str:
 
 
 def test_wait_is_not_held_until_the_usual_end_is_near(system: System) -> None:
-    """Who waits for a job that should run on is sent away until just before its usual end, to the millisecond."""
+    """The client is sent away until just before the usual end, to the millisecond."""
     job = claimed(system, ends_in=9000, spread=800)
     answer = wait(system, job, "seconds=20")
     assert system.clock.slept == []
@@ -77,14 +77,14 @@ def complete(system: System, job: str) -> None:
 
 
 def test_plain_status_never_asks_for_more_than_one_request_a_second(system: System) -> None:
-    """Near the end of a job those who poll are told a second: only a held request may follow at once."""
+    """Near the end of a job, a poll is answered with one second: only a held request may follow at once."""
     job = claimed(system, ends_in=100, spread=50)
     answer = system.send(Route.STATUS_BY_ID, id=job)
     assert (answer.headers["Retry-After"], answer.headers["Retry-After-Ms"]) == ("1", "1000")
 
 
 def test_wait_that_sees_the_end_needs_no_further_read(system: System) -> None:
-    """What a look shows as ended is the answer: only an unfinished job is read once more, consistently."""
+    """A look that finds the end is the answer; an unfinished job is read once more, consistently."""
     job = claimed(system, ends_in=100, spread=50)
     del system.calls[:]
     system.clock.while_asleep = lambda: complete(system, job) if len(system.clock.slept) == 1 else None
@@ -94,7 +94,7 @@ def test_wait_that_sees_the_end_needs_no_further_read(system: System) -> None:
 
 
 def test_wait_with_progress_answers_with_its_change(system: System) -> None:
-    """Who follows the progress is answered as soon as there is more of it."""
+    """A request that asks for progress is answered as soon as there is more of it."""
     job = claimed(system, ends_in=600_000, spread=1000)
 
     def report() -> None:
@@ -110,13 +110,13 @@ def test_wait_with_progress_answers_with_its_change(system: System) -> None:
 
 
 def test_wait_for_a_delayed_job_does_not_repeat_at_once(system: System) -> None:
-    """Who waits for a job that may not start yet is told to come back when it may."""
+    """The answer says to come back when the job may start."""
     job: str = system.submit(parameters={"a": 1}, options={"delaySeconds": 9}).body["id"]
     assert wait(system, job, "seconds=1").headers["Retry-After"] == "9"
 
 
 def test_wait_counts_from_the_gateway(system: System) -> None:
-    """The time of a held request runs from when the gateway received it."""
+    """The duration of a held request counts from when the gateway received it."""
     job = new_job(system)
     system.clock.step = 500
     wait(system, job, "seconds=1")

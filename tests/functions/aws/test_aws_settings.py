@@ -1,4 +1,4 @@
-"""Where a service is called, by whom, and whose certificates are believed."""
+"""Settings of AWS: the address of a service, the credentials, and the trusted certificates."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ REGIONS = [name for each in PARTITIONS for name in each["regions"] if not name.e
 
 @pytest.fixture
 def amazons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An asset's file of authorities."""
+    """Write an asset's file of authorities."""
     path = tmp_path / "authorities.pem"
     path.touch()
     monkeypatch.setattr(settings, "AUTHORITIES", path)
@@ -36,25 +36,25 @@ def amazons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-2", "ap-southeast-7"])
 def test_amazon_alone_is_trusted_in_public_regions(amazons: Path, region: str) -> None:
-    """Its authorities certify every service there."""
+    """Amazon's own authorities certify every service there."""
     assert trusted(region, stated=None) == str(amazons)
 
 
 @pytest.mark.usefixtures("amazons")
 @pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", "us-iso-east-1", "eusc-de-east-1", None])
-def test_everybody_is_trusted_elsewhere(region: str | None) -> None:
-    """Clouds of their own may have authorities of their own."""
+def test_public_authorities_are_trusted_elsewhere(region: str | None) -> None:
+    """Separate clouds may have authorities of their own."""
     assert trusted(region, stated=None) is None
 
 
 @pytest.mark.usefixtures("amazons")
 def test_stated_authorities_are_trusted() -> None:
-    """A proxy that looks into connections has an authority of its own."""
+    """A proxy that inspects connections has its own authority."""
     assert trusted("us-east-1", stated="/etc/proxy.pem") == "/etc/proxy.pem"
 
 
-def test_everybody_is_trusted_without_an_asset(amazons: Path) -> None:
-    """As in the repository, whose tests have no such file: a direct client then believes whom botocore does."""
+def test_public_authorities_are_trusted_without_an_asset(amazons: Path) -> None:
+    """The repository's tests have no such file: a direct client then trusts the authorities of botocore."""
     amazons.unlink()
     assert trusted("us-east-1", stated=None) is None
     found = settings_of(
@@ -66,7 +66,7 @@ def test_everybody_is_trusted_without_an_asset(amazons: Path) -> None:
 
 @pytest.mark.parametrize("service", ["dynamodb", "sqs"])
 def test_addresses_are_botocores(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In every region of every partition."""
+    """This holds in every region of every partition."""
     for name in ("AWS_ENDPOINT_URL", f"AWS_ENDPOINT_URL_{service.upper()}"):
         monkeypatch.delenv(name, raising=False)
     session = Session()
@@ -78,7 +78,7 @@ def test_addresses_are_botocores(service: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_stated_addresses_are_used() -> None:
-    """That of the service before that of all."""
+    """The address for one service precedes that for all."""
     environment = {**ENVIRONMENT, "AWS_ENDPOINT_URL": "https://all", "AWS_ENDPOINT_URL_SQS": "https://queues"}
     found = [settings_of(service, environment) for service in ("dynamodb", "sqs")]
     assert [each.url for each in found if each] == ["https://all", "https://queues"]
@@ -96,13 +96,13 @@ def test_stated_addresses_are_used() -> None:
     ids=lambda each: next(iter(each)),
 )
 def test_unusual_settings_are_followed_by_botocore(environment: dict[str, str]) -> None:
-    """What the environment does not say it may find elsewhere, and it knows more ways to an address."""
+    """botocore finds more settings than the environment has, and more ways to an address."""
     assert settings_of("dynamodb", ENVIRONMENT) is not None
     assert settings_of("dynamodb", {**ENVIRONMENT, **environment}) is None
 
 
 def test_client_finds_credentials_as_botocore_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client is direct where the environment says all that it must know; else it is botocore's."""
+    """A client is direct if the environment has all that it needs; otherwise it is botocore's."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(Path(botocore.__file__).parent / "cacert.pem"))

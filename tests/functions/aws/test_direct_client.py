@@ -1,4 +1,4 @@
-"""The direct client over real connections: it answers, fails and tries again as botocore's client does."""
+"""The direct client on real connections: it answers, fails and retries as botocore's client does."""
 
 import json
 import os
@@ -63,7 +63,7 @@ REFUSALS = {
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[CannedServer, dict[str, str]]]:
-    """A server whose callers do not wait between their tries."""
+    """Start a server whose callers do not wait between their tries."""
     with canned_server(tmp_path) as (server, environment), patch.object(time, "sleep", lambda _: None):
         yield server, environment
 
@@ -80,12 +80,12 @@ def tables(served: tuple[CannedServer, dict[str, str]]) -> Iterator[Any]:
 
 
 def assert_readable(client: Any) -> None:
-    """Something comes in on the idle connection, or its end."""
+    """Assert that data, or the end, arrives on the idle connection."""
     assert select([client._connection._kept.sock], [], [], 10)[0]
 
 
 def test_bytes_are_sent_and_read(server: CannedServer, tables: Any) -> None:
-    """As text on the wire, as bytes for who calls; an attribute that is called `B` is none."""
+    """Bytes are text on the wire and bytes for the caller; an attribute named `B` is not one."""
     item = {"d": {"B": b"\0\1"}, "s": {"BS": [b"\2"]}, "B": {"S": "x"}, "m": {"M": {"B": {"B": b"\3"}}}}
     wire = {"d": {"B": "AAE="}, "s": {"BS": ["Ag=="]}, "B": {"S": "x"}, "m": {"M": {"B": {"B": "Aw=="}}}}
     server.answers = [Canned(content=(content := json.dumps({"Item": wire}).encode()))]
@@ -96,7 +96,7 @@ def test_bytes_are_sent_and_read(server: CannedServer, tables: Any) -> None:
 
 
 def test_connection_is_kept(server: CannedServer, tables: Any) -> None:
-    """Also that which was made ahead of the first call; it ends in time and notices a silent other side."""
+    """So is one made ahead of the first call; it ends in time and notices a silent peer."""
     tables.open()
     assert_readable(tables)  # TLS hands out tickets when all is agreed on
     for _ in range(3):
@@ -108,7 +108,7 @@ def test_connection_is_kept(server: CannedServer, tables: Any) -> None:
 
 
 def test_closed_connection_is_made_anew(server: CannedServer, tables: Any) -> None:
-    """Whether the service says so, or has closed it since: no try is spent on it."""
+    """The service may announce the end or have closed it since: no try is used up."""
     server.answers = [Canned(is_last=True, headers={"Connection": "close"}), Canned(is_last=True), Canned()]
     tables._quota = RetryQuota(left=0)
     tables.get_item(**KEY)
@@ -119,7 +119,7 @@ def test_closed_connection_is_made_anew(server: CannedServer, tables: Any) -> No
 
 
 def test_lost_answer_is_asked_for_again(server: CannedServer, tables: Any) -> None:
-    """Half an answer is none, and its connection is not used again."""
+    """Half an answer counts as none, and its connection is not used again."""
     server.answers = [
         Canned(headers={"Content_Length": "9"}, is_last=True),
         CUT,
@@ -130,7 +130,7 @@ def test_lost_answer_is_asked_for_again(server: CannedServer, tables: Any) -> No
 
 
 def test_forked_process_has_a_connection_of_its_own(server: CannedServer, tables: Any) -> None:
-    """Two that spoke over one would read each other's answers, if any."""
+    """Two processes that share one would read each other's answers."""
     tables.get_item(**KEY)
     child = os.fork()
     if child == 0:
@@ -143,8 +143,8 @@ def test_forked_process_has_a_connection_of_its_own(server: CannedServer, tables
     assert (server.connections, len(server.bodies)) == (2, 3)
 
 
-def test_untrusted_service_is_told_nothing(server: CannedServer, served: Any, tmp_path: Path) -> None:
-    """A server with another host's certificate."""
+def test_untrusted_service_gets_no_request(server: CannedServer, served: Any, tmp_path: Path) -> None:
+    """The server has another host's certificate."""
     (tmp_path / "other").mkdir()
     with canned_server(tmp_path / "other") as (_, other):
         environment = {**served[1], "AWS_CA_BUNDLE": other["AWS_CA_BUNDLE"]}
@@ -158,7 +158,7 @@ def test_untrusted_service_is_told_nothing(server: CannedServer, served: Any, tm
 @pytest.mark.parametrize("service", ["dynamodb", "sqs"])
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_errors_are_botocores(served: Any, service: Any, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code, row, reasons and the number of tries are the same, whatever the service answers for ever."""
+    """Code, row, reasons and the number of tries are the same, whatever the service keeps answering."""
     server, environment = served
     if service == "sqs" and kind == "changed on its way":
         pytest.skip("SQS states no checksum")
@@ -194,7 +194,7 @@ def test_second_try_may_succeed(server: CannedServer, tables: Any) -> None:
 
 
 def test_retries_are_botocores() -> None:
-    """What is tried again, how often and after how long."""
+    """The same errors are retried, as often and after the same delays."""
     throttled: Any = ThrottledRetryableChecker
     transient: Any = TransientRetryableChecker
     assert {*throttled._THROTTLED_ERROR_CODES, *transient._TRANSIENT_ERROR_CODES} == TRANSIENT_CODES
@@ -204,7 +204,7 @@ def test_retries_are_botocores() -> None:
 
 
 def test_service_that_fails_for_long_is_asked_less(server: CannedServer, tables: Any) -> None:
-    """Once the quota is used up a call is tried once; successes fill it again."""
+    """When the quota is used up, a call is tried once; successes refill the quota."""
     server.answers = [Canned(503, b"")]
     tables._quota = RetryQuota(left=14)
     for _ in range(2):

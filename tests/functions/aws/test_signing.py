@@ -1,4 +1,4 @@
-"""Signatures: the same as botocore's own signer makes."""
+"""Signatures: they are the same as botocore's."""
 
 from datetime import UTC, datetime
 from time import gmtime
@@ -34,7 +34,7 @@ def test_signature_is_botocores(
     operation: str,
     body: bytes,
 ) -> None:
-    """Of any request, whoever signs it, and also on another day with the same signer."""
+    """This holds for any request and credentials, and for the same signer on another day."""
     service, region = place
     host = f"{service}.{region}.example.com:8443"
     signer = Signer(Settings(service, "Target", region, f"https://{host}", "", "AKIDEXAMPLE", secret, token))

@@ -1,4 +1,4 @@
-"""The build step: what is wrong with a flow is said with its file and line, before anything is deployed."""
+"""The build step: an error in a flow is reported with its file and line before anything is deployed."""
 
 import os
 import subprocess
@@ -102,7 +102,8 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
         (
             (
                 "from typing import Annotated\nfrom pydantic import BaseModel, Field\n"
-                "class Word(BaseModel, regex_engine='python-re'):\n    text: Annotated[str, Field(pattern='a(?=b)')]\n"
+                "class Word(BaseModel, regex_engine='python-re'):\n"
+                "    text: Annotated[str, Field(pattern='a(?=b)')]\n"
                 "@flow\ndef f1(word: Word) -> None: ...\n"
             ),
             8,
@@ -114,7 +115,10 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
                 "@flow\ndef f1(word: Annotated[str, Field(pattern=re.compile('a'))]) -> None: ...\n"
             ),
             7,
-            "the pattern 'a' is compiled by Python, whose engine does not take linear time: give the pattern as text",
+            (
+                "the pattern 'a' is compiled by Python, whose engine does not take linear time: "
+                "give the pattern as text"
+            ),
         ),
         (
             "@flow\ndef f1(a: dict[int | str, int]) -> None: ...\n",
@@ -133,8 +137,8 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
     ],
     ids=lambda value: value.splitlines()[0] if isinstance(value, str) else None,
 )
-def test_flow_that_makes_no_sense(tmp_path: Path, source: str, line: int | None, said: str) -> None:
-    """A module or flow that cannot be offered fails the build with its file, its line and what is wrong."""
+def test_unusable_flow(tmp_path: Path, source: str, line: int | None, said: str) -> None:
+    """A module or flow that cannot be offered fails the build with its file, its line and the reason."""
     (tmp_path / "project.py").write_text(HEAD + source)
     built = build(tmp_path)
     assert built.returncode == 1
@@ -146,7 +150,7 @@ def test_flow_that_makes_no_sense(tmp_path: Path, source: str, line: int | None,
 
 
 def test_validators_do_not_collide(tmp_path: Path) -> None:
-    """Each flow is checked by its own schema, however the slugs of two flows join."""
+    """Each flow is checked by its own schema, even where two flows' slugs could join to one name."""
     (tmp_path / "aa__b.py").write_text(HEAD + "@flow\ndef cc(a: int) -> None: ...\n")
     (tmp_path / "aa.py").write_text(HEAD + "@flow\ndef b__cc(a: str) -> None: ...\n")
     assert build(tmp_path).returncode == 0
@@ -156,7 +160,7 @@ def test_validators_do_not_collide(tmp_path: Path) -> None:
 
 
 def test_annotations_for_type_checkers_alone(tmp_path: Path) -> None:
-    """What a flow returns, and the context, may be annotated with what only type checkers import."""
+    """The return type, and the context, may be annotated with names that only type checkers import."""
     (tmp_path / "typed.py").write_text(
         "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nfrom noukai.flow import flow\n"
         "if TYPE_CHECKING:\n    from noukai.flow import Context\n    from nothing import Result\n"
@@ -167,28 +171,30 @@ def test_annotations_for_type_checkers_alone(tmp_path: Path) -> None:
 
 
 def test_every_module_is_reported(tmp_path: Path) -> None:
-    """The build names what is wrong in every module, not only in the first."""
+    """The build reports the errors of every module, not only of the first."""
     for name in ("one", "two"):
         (tmp_path / f"{name}.py").write_text("import nothing_like_it\n")
     assert build(tmp_path).stderr.count("ModuleNotFoundError") == 2
 
 
 def test_module_whose_name_is_no_project(tmp_path: Path) -> None:
-    """A public module whose name can be no slug is reported."""
+    """A public module whose name cannot be a slug is reported."""
     (tmp_path / "Project.py").write_text(HEAD)
     assert "'Project' cannot name a project" in build(tmp_path).stderr
 
 
 def test_modules_may_import_each_other(tmp_path: Path) -> None:
-    """Modules import each other by either form, and a flow belongs to the module that defines it."""
+    """Modules may import each other in either form; a flow belongs to the module that defines it."""
     (tmp_path / "_words.py").write_text("GREETING = 'hello'\n")
     (tmp_path / "email.py").write_text(
         HEAD
-        + "import _words\nfrom . import _words as same\n@flow\ndef send(to: str) -> str:\n    return _words.GREETING\n"
+        + "import _words\nfrom . import _words as same\n"
+        + "@flow\ndef send(to: str) -> str:\n    return _words.GREETING\n"
     )
     (tmp_path / "also_public.py").write_text(
         HEAD
-        + "from flows.email import send\nimport email\nemail.message_from_string('')\n@flow\ndef own() -> None: ...\n"
+        + "from flows.email import send\nimport email\nemail.message_from_string('')\n"
+        + "@flow\ndef own() -> None: ...\n"
     )
     built = build(tmp_path)
     assert built.returncode == 0, built.stderr
@@ -197,7 +203,7 @@ def test_modules_may_import_each_other(tmp_path: Path) -> None:
 
 
 def test_timeout_beyond_what_the_worker_has(tmp_path: Path) -> None:
-    """A submission that asks for more time than a small worker has for a flow is refused with that bound."""
+    """A submission that asks for more time than a small worker gives a flow is refused with that bound."""
     (tmp_path / "small.py").write_text(HEAD + "@flow(timeout=10)\ndef one() -> None: ...\n")
     assert build(tmp_path, flow_seconds=40).returncode == 0
     catalog = Catalog.load(tmp_path / "out")
@@ -223,14 +229,14 @@ def test_timeout_beyond_what_the_worker_has(tmp_path: Path) -> None:
     ],
 )
 def test_worker_kind_is_named_for_what_is_asked(tmp_path: Path, asked: str, worker_kind: str | None) -> None:
-    """Of times few, so that flows share a worker: a function has room for the flow, its grace and its settling."""
+    """Times are rounded up, so that flows share workers: they cover the flow, its grace and settling."""
     (tmp_path / "small.py").write_text(HEAD + f"@flow({asked})\ndef one() -> None: ...\n")
     assert build(tmp_path, flow_seconds=40, grace_seconds=0).returncode == 0
     assert Catalog.load(tmp_path / "out").flows["small/one"].worker_kind == worker_kind
 
 
 def test_flow_that_no_worker_has_time_for(tmp_path: Path) -> None:
-    """What every worker keeps for stopping a flow may be more than is left of a function's quarter of an hour."""
+    """The time that a worker reserves for stopping a flow may exceed what is left of a quarter of an hour."""
     (tmp_path / "small.py").write_text(HEAD + "@flow(timeout=831)\ndef one() -> None: ...\n")
     built = build(tmp_path, flow_seconds=830, grace_seconds=60)
     said = (
@@ -241,7 +247,7 @@ def test_flow_that_no_worker_has_time_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("kinds", "status"), [(16, 0), (17, 1)])
 def test_flows_that_ask_for_too_many_kinds_of_worker(tmp_path: Path, kinds: int, status: int) -> None:
-    """Each has a queue whose address every sender is told."""
+    """Each kind has a queue whose address every sender must know."""
     flows = (f"@flow(memory={200 + number})\ndef f{number}0() -> None: ...\n" for number in range(kinds))
     (tmp_path / "many.py").write_text(HEAD + "".join(flows))
     built = build(tmp_path)
@@ -253,7 +259,7 @@ def test_flows_that_ask_for_too_many_kinds_of_worker(tmp_path: Path, kinds: int,
 
 @pytest.mark.parametrize("arguments", [[], ["only"], ["flows", "out", "soon"]])
 def test_usage(arguments: list[str]) -> None:
-    """Called wrongly, the build step says how it is called."""
+    """Without the right arguments, the build step prints its usage."""
     built = subprocess.run(
         [sys.executable, "-m", "noukai_functions.build.catalog_build", *arguments],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The build step: nothing that looks like a flow is left out in silence."""
+"""The build step: no flow is left out silently."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ WRAPS = (
 
 
 def refusals(tmp_path: Path, **modules: str) -> list[str]:
-    """What the build says of modules, without the folder."""
+    """Return the build's complaints about modules, without the folder."""
     for name, source in modules.items():
         path = tmp_path / f"{name}.py"
         path.parent.mkdir(exist_ok=True)
@@ -69,7 +69,7 @@ def refusals(tmp_path: Path, **modules: str) -> list[str]:
     ],
 )
 def test_flow_that_no_job_could_call(tmp_path: Path, source: str, line: int, said: str) -> None:
-    """It is named with its file and line, and with what to do."""
+    """It is reported with its file and line, and with what to do."""
     (refusal,) = refusals(tmp_path, shop=source)
     assert refusal.startswith(f"shop.py:{line}: ")
     assert said in refusal
@@ -78,7 +78,7 @@ def test_flow_that_no_job_could_call(tmp_path: Path, source: str, line: int, sai
 @pytest.mark.parametrize("imports", ["", "import _helper\n", "from _helper import other\n"])
 @pytest.mark.parametrize("place", ["_helper", "package/module"])
 def test_flow_of_a_module_that_is_no_project(tmp_path: Path, place: str, imports: str) -> None:
-    """Whether it is imported or not: a helper's or a sub-package's flow is offered by no one."""
+    """A flow in a helper or a sub-package is not offered, whether it is imported or not."""
     imports = imports.replace("_helper", place.replace("/", "."))
     module = "other = 1\n@flow\ndef f1() -> None: ...\n"
     (refusal,) = refusals(tmp_path, **{place: module}, shop=f"{imports}@flow\ndef own() -> None: ...\n")
@@ -91,7 +91,7 @@ def test_flow_of_a_module_that_is_no_project(tmp_path: Path, place: str, imports
     "imported", ["from noukai import flow as f\n@f.flow\n", "import noukai.flow as f\n@f.flow(timeout=1)\n"]
 )
 def test_decorator_by_another_name(tmp_path: Path, imported: str) -> None:
-    """A file that nobody imports is read, however it spells the decorator."""
+    """Files that nobody imports are read too, however they spell the decorator."""
     (refusal,) = refusals(tmp_path, _helper=f"{imported}def f1() -> None: ...\n")
     assert refusal.startswith("_helper.py:5: ")
 
@@ -104,13 +104,13 @@ def test_decorator_by_another_name(tmp_path: Path, imported: str) -> None:
     ],
 )
 def test_two_files_of_one_project(tmp_path: Path, modules: tuple[str, ...], said: str) -> None:
-    """One of the two would be lost."""
+    """Otherwise one of the two would be lost."""
     found = refusals(tmp_path, **dict.fromkeys(modules, "x = 1\n"))
     assert [each.partition(": rename")[0] for each in found] == [said]
 
 
-def test_flows_that_take_an_unusual_way_into_their_module(tmp_path: Path) -> None:
-    """By a factory, from a helper, by a second name, by decorators below @flow: each is offered once."""
+def test_flows_defined_in_unusual_ways_are_offered(tmp_path: Path) -> None:
+    """From a factory, a helper, under a second name, below other decorators: each is offered once."""
     (tmp_path / "_helper.py").write_text(f"{HEAD}{WRAPS}@flow\ndef helped(a: 'Any') -> None: ...\n")
     (tmp_path / "shop.py").write_text(
         "from __future__ import annotations\nfrom datetime import date\nfrom noukai.flow import flow\n"

@@ -37,12 +37,12 @@ def document(system: System, key: str | None = None) -> Any:
 
 @pytest.mark.parametrize("key", [None, "nk_acme"])
 def test_document_is_valid(system: System, key: str | None) -> None:
-    """With and without the flows it is an OpenAPI document, references and all."""
+    """With and without the flows it is a valid OpenAPI document, references included."""
     validate(document(system, key))
 
 
 def test_every_route_is_described(system: System) -> None:
-    """Each method and path, who may call it, and every status that it may be answered with."""
+    """Each has its method, path, authentication and every possible status."""
     paths = document(system)["paths"]
     assert sum(len(path) for path in paths.values()) == len(Route)
     for route in Route:
@@ -63,13 +63,13 @@ def test_strangers_see_no_flow(system: System) -> None:
 
 
 def required(body: dict[str, Any]) -> list[str]:
-    """What a submission has to have, if its input was not uploaded."""
+    """Return the required members of a submission whose input is not uploaded."""
     fields: list[str] = body["required"]
     return fields
 
 
-def test_key_shows_what_each_flow_takes(system: System) -> None:
-    """A path of its own for each flow, with the message and the parameters that it takes."""
+def test_document_for_a_key_describes_each_flow(system: System) -> None:
+    """Each flow has its own path, with the message and the parameters that it takes."""
     described = document(system, "nk_acme")
     own = [Route.SUBMIT, Route.EXECUTE]
     flows = len(own) * len(system.deployment.catalog.flows)
@@ -87,7 +87,7 @@ def test_key_shows_what_each_flow_takes(system: System) -> None:
 
 
 def schema(described: Any, operation: Any) -> Any:
-    """The schema of what an operation takes, a component, where the input is not uploaded."""
+    """Return the schema of an operation's inline input, a component."""
     choice = resolved(described, operation["requestBody"]["content"]["application/json"]["schema"])
     direct, uploaded = (resolved(described, each) for each in choice["anyOf"])
     assert (uploaded["required"], uploaded["properties"].keys()) == (["input"], {"input", "options"})
@@ -98,8 +98,8 @@ def resolved(described: Any, reference: Any) -> Any:
     return described["components"]["schemas"][reference["$ref"].removeprefix(COMPONENTS)]
 
 
-def test_what_flows_share_names_with_stays_apart(system: System) -> None:
-    """The models of a flow stand under its name, and its references find them."""
+def test_models_of_equal_names_stay_apart(system: System) -> None:
+    """A flow's models are named after it, and its references find them."""
     described = document(system, "nk_acme")
     body = schema(described, described["paths"]["/seq/{org}/trial/order/jobs"]["post"])
     parameters = resolved(described, body["properties"]["parameters"])["properties"]
@@ -108,7 +108,7 @@ def test_what_flows_share_names_with_stays_apart(system: System) -> None:
 
 
 def test_output_of_a_flow_stands_beside_its_input(system: System) -> None:
-    """In the list of flows, and in the answer to who executes it; its models are apart from those of the input."""
+    """It is in the list of flows and in the answer of `execute`; its models are apart from the input's."""
     listed = {each["flow"]: each for each in system.send(Route.FLOWS).body["flows"]}
     assert listed["acme/trial/add"]["output"] == {"type": "integer"}
     assert listed["acme/results/bill"]["output"]["$ref"] == "#/$defs/Bill"
@@ -130,7 +130,7 @@ def test_output_of_a_flow_stands_beside_its_input(system: System) -> None:
 
 @pytest.mark.parametrize("key", [None, "nk_acme"])
 def test_names_are_stable_and_make_identifiers(system: System, key: str | None) -> None:
-    """What makes clients of it finds one tag for each operation, and no name twice or with a character to replace."""
+    """Each operation has one tag; names are unique and need no character replaced."""
     described = document(system, key)
     operations = [each for path in described["paths"].values() for each in path.values()]
     names = [each["operationId"] for each in operations]
@@ -144,8 +144,8 @@ def test_names_are_stable_and_make_identifiers(system: System, key: str | None) 
     assert "oneOf" not in json.dumps(described)
 
 
-def test_names_stay(system: System) -> None:
-    """A client that was generated before knows each operation and each schema by a name that still stands."""
+def test_names_of_operations_and_schemas_stay(system: System) -> None:
+    """A client generated earlier still finds each of its operations and schemas by name."""
     described = document(system)
     operations = [each["operationId"] for path in described["paths"].values() for each in path.values()]
     assert sorted(operations) == OPERATION_NAMES.split()
@@ -161,7 +161,7 @@ def test_names_stay(system: System) -> None:
 
 @pytest.mark.parametrize("key", [None, "nk_acme"])
 def test_each_body_has_an_example_that_its_schema_takes(system: System, key: str | None) -> None:
-    """So has that of each flow, but where its schema does not say which texts the flow takes."""
+    """So has each flow's body, unless its schema does not say which texts the flow takes."""
     described = document(system, key)
     without = set()
     for operation in (
@@ -179,7 +179,7 @@ def test_each_body_has_an_example_that_its_schema_takes(system: System, key: str
 
 
 def test_limits_are_those_of_the_wire(system: System) -> None:
-    """A number in the document is the one that the functions refuse by."""
+    """The document states the numbers that the functions enforce."""
     described = document(system)
     schemas, paths = described["components"]["schemas"], described["paths"]
     options = schemas["SubmitOptions"]["properties"]

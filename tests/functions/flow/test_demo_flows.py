@@ -1,4 +1,4 @@
-"""The flows to try the system with."""
+"""The demonstration flows."""
 
 from functions.flows.demo import echo, sleep, word_count
 from noukai.testing import rehearse
@@ -16,13 +16,13 @@ def test_echo_returns_what_it_is_given() -> None:
 
 
 def test_words_are_counted_whatever_their_case() -> None:
-    """The most frequent come first, and a word may hold an apostrophe of either kind."""
+    """The most frequent words come first; a word may contain an apostrophe of either kind."""
     output = rehearse(word_count, {"message": TEXT, "top": 2}).output
     assert output == {"words": 180, "distinct": 7, "top": {"to": 40, "be": 40}}
     assert rehearse(word_count, {"message": "don't don\u2019t well-read"}).output["words"] == 3
 
 
-def test_counting_is_told_ten_times() -> None:
+def test_counting_reports_progress_ten_times() -> None:
     """It reports at each tenth of the lines, up to all of them."""
     progress = rehearse(word_count, {"message": TEXT}).progress
     assert [each["percent"] for each in progress] == [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
@@ -35,7 +35,7 @@ def test_top_has_bounds() -> None:
     assert rehearse(word_count, {"message": "x", "top": 1001}).state == "failed"
 
 
-def test_sleep_tells_its_steps_and_can_be_cancelled() -> None:
+def test_sleep_reports_its_steps_and_can_be_cancelled() -> None:
     """Each step is reported before it is slept."""
     done = rehearse(sleep, {"seconds": 0, "steps": 4})
     assert (done.output, [each["percent"] for each in done.progress]) == ({"slept": 0.0}, [0, 25, 50, 75])

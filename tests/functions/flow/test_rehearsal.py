@@ -1,4 +1,4 @@
-"""Rehearsing a flow: as a worker would run it, in the process of its tests."""
+"""Rehearsing a flow: it runs as in a worker, in the process of its tests."""
 
 import asyncio
 import logging
@@ -86,7 +86,7 @@ def test_output_is_what_a_caller_gets() -> None:
 
 
 def test_attempts_follow_each_other() -> None:
-    """A failed attempt is followed by the next, and each says what it reported and why it failed."""
+    """After a failed attempt comes the next; each shows what it reported and why it failed."""
     done = rehearse(flaky, {"fails": 2}, org="globex", job_id="job_7")
     assert done.output == {"attempt": 3, "left": 30.0, "of": "globex", "id": "job_7"}
     assert [attempt.error for attempt in done.attempts] == [
@@ -99,7 +99,7 @@ def test_attempts_follow_each_other() -> None:
 
 
 def test_job_fails_when_no_attempt_is_left() -> None:
-    """The error of the last attempt is that of the job, and `max_attempts` is the flow's unless another is said."""
+    """The job's error is that of the last attempt; `max_attempts` is the flow's unless given."""
     done = rehearse(flaky, {"fails": 3})
     assert (done.state, len(done.attempts), done.error) == (
         "failed",
@@ -109,8 +109,8 @@ def test_job_fails_when_no_attempt_is_left() -> None:
     assert rehearse(flaky, {"fails": 3}, max_attempts=4).state == "completed"
 
 
-def test_first_attempt_may_be_a_later_one() -> None:
-    """What a flow does in its second attempt can be tried alone, and the time it believes to have."""
+def test_rehearsal_may_begin_with_a_later_attempt() -> None:
+    """The second attempt can be rehearsed alone, and with another timeout."""
     done = rehearse(flaky, {"fails": 1}, attempt=2, remaining_seconds=0.5)
     assert (done.output["attempt"], done.output["left"]) == (2, 0.5)
     with pytest.raises(ValueError, match="from 1 to 3"):
@@ -118,14 +118,14 @@ def test_first_attempt_may_be_a_later_one() -> None:
 
 
 def test_permanent_error_ends_it_at_once() -> None:
-    """No further attempt is made, and it is said why."""
+    """No further attempt is made, and the reason is shown."""
     done = rehearse(hopeless)
     assert (done.state, done.error) == ("failed", "PermanentError: never")
     assert [attempt.permanent for attempt in done.attempts] == [True]
 
 
-def test_pause_that_is_asked_for_is_seen() -> None:
-    """`retry_after` of an exception is there in seconds; no time passes."""
+def test_requested_pause_is_shown() -> None:
+    """An exception's `retry_after` is shown in seconds; no time passes."""
     assert [attempt.retry_after for attempt in rehearse(busy).attempts] == [7.0, 7.0]
 
 
@@ -133,14 +133,14 @@ def test_pause_that_is_asked_for_is_seen() -> None:
     "arguments", [{}, {"at": "soon", "names": []}, {"at": "2026-01-02", "names": [], "more": 1}]
 )
 def test_wrong_arguments_fail_for_good(arguments: dict[str, Any]) -> None:
-    """They are refused by the annotations as a worker would refuse them."""
+    """They are refused by the annotations, as in a worker."""
     done = rehearse(typed, arguments)
     assert (done.state, len(done.attempts), done.attempts[0].permanent) == ("failed", 1, True)
     assert "the arguments do not fit the flow" in (done.error or "")
 
 
 def test_arguments_must_be_json() -> None:
-    """What no job could have is a mistake of the test."""
+    """Arguments that no job could have are a mistake in the test."""
     with pytest.raises(TypeError):
         rehearse(typed, {"at": datetime(2026, 1, 2), "names": []})  # noqa: DTZ001
 
@@ -155,21 +155,21 @@ def lambda_less() -> object:
 
 
 def test_cancellation_interrupts_a_flow_where_it_reports() -> None:
-    """The exception is raised in the flow, be it a coroutine, and the job is cancelled."""
+    """The exception is raised in the flow, also in a coroutine, and the job is cancelled."""
     done = rehearse(stepping, {"steps": 4}, cancel_when=lambda progress: progress["percent"] >= 50)
     assert (done.state, done.output, done.error) == ("cancelled", None, None)
     assert done.progress == ({"percent": 0.0}, {"percent": 25.0}, {"percent": 50.0})
 
 
 def test_cancelled_job_stays_cancelled() -> None:
-    """Whatever the flow makes of it is thrown away, but it may clean up, and report."""
+    """The flow's result is discarded, but it may clean up and report."""
     done = rehearse(stubborn, cancel_when=lambda _: True)
     assert (done.state, done.output) == ("cancelled", None)
     assert done.progress[-1] == {"message": "cancelled: True"}
 
 
 def test_interrupt_of_the_keyboard_ends_the_test() -> None:
-    """It is no failed attempt, whatever the flow makes of it."""
+    """It is no failed attempt, even if the flow catches it."""
 
     @flow
     def interrupted() -> None:
@@ -184,7 +184,7 @@ def test_interrupt_of_the_keyboard_ends_the_test() -> None:
 
 @pytest.mark.asyncio
 async def test_flows_are_rehearsed_where_a_loop_runs() -> None:
-    """Coroutines, and functions that run a loop of their own."""
+    """Coroutines may, and so may functions that run an event loop of their own."""
 
     @flow
     def running() -> int:
@@ -196,7 +196,7 @@ async def test_flows_are_rehearsed_where_a_loop_runs() -> None:
 
 
 def test_results_are_written_by_the_return_annotation() -> None:
-    """And what cannot be written fails at once, as in a worker."""
+    """A value that cannot be written fails at once, as in a worker."""
 
     @flow
     def dated(*, good: bool) -> dict[str, list[datetime]]:
@@ -209,7 +209,7 @@ def test_results_are_written_by_the_return_annotation() -> None:
 
 
 def test_log_of_a_flow_is_pythons_own(caplog: pytest.LogCaptureFixture) -> None:
-    """It takes fields as the worker's does, and says what the flow raised."""
+    """It takes fields as the worker's log does, and shows what the flow raised."""
     with caplog.at_level(logging.INFO, "noukai.flow"):
         rehearse(chatty)
         rehearse(hopeless)
@@ -219,7 +219,7 @@ def test_log_of_a_flow_is_pythons_own(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_nothing_of_aws_is_needed() -> None:
-    """What a flow's author has installed is enough: the client, and this repository."""
+    """A flow author's installation is enough: the client and this repository."""
     done = subprocess.run(
         [sys.executable, "-c", NEEDS_NO_LIBRARY_OF_AWS], capture_output=True, text=True, check=True
     )

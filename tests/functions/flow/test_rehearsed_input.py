@@ -1,4 +1,4 @@
-"""The arguments of a rehearsed job: as the API takes or refuses them."""
+"""The arguments of a rehearsed job: they are accepted or refused as by the API."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from noukai.testing import rehearse
 
 
 def test_attempts_have_arguments_of_their_own() -> None:
-    """What one has changed, the next one gets as it was submitted."""
+    """An attempt that changes its arguments does not change those of the next."""
 
     @flow(max_attempts=2)
     def changing(rows: list[Any], options: dict[str, Any], *, context: Context) -> Any:
@@ -36,7 +36,7 @@ def test_attempts_have_arguments_of_their_own() -> None:
     ],
 )
 def test_what_the_api_refuses_fails(arguments: dict[str, Any], problem: str) -> None:
-    """As at its submission, before the flow is called."""
+    """It fails as its submission would, before the flow is called."""
 
     @flow
     def counting(count: int, tags: list[str] | None = None, message: str = "none") -> str:
@@ -48,8 +48,8 @@ def test_what_the_api_refuses_fails(arguments: dict[str, Any], problem: str) -> 
     assert (done.error or "").startswith("ArgumentsError: the arguments do not fit the flow: ")
 
 
-def test_null_as_the_message_is_none() -> None:
-    """As the API takes it: the flow's own default counts."""
+def test_null_message_counts_as_absent() -> None:
+    """As in the API, the flow's default is used."""
 
     @flow
     def greet(message: str = "hello") -> str:

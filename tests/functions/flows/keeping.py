@@ -1,4 +1,4 @@
-"""Flows that keep what they have loaded, and look at their process."""
+"""Flows that keep what they have loaded, and inspect their process."""
 
 import atexit
 import os
@@ -13,14 +13,14 @@ LOADED: list[int] = []
 
 @cache
 def model() -> int:
-    """Load what takes long."""
+    """Load something slowly."""
     LOADED.append(os.getpid())
     return len(LOADED)
 
 
 @flow
 def use_model() -> list[int]:
-    """Give how often the model was loaded here, and where here is."""
+    """Return how often the model was loaded in this process, and the process."""
     return [model(), os.getpid()]
 
 
@@ -31,7 +31,7 @@ def run_fresh() -> list[int]:
 
 @flow(max_attempts=1)
 def write_temporary(die: bool = False) -> str:
-    """Leave a file, and give its folder."""
+    """Leave a file; return its folder."""
     folder = Path(tempfile.mkdtemp())
     (folder / "secret").write_text("of this job")
     if die:
@@ -41,14 +41,14 @@ def write_temporary(die: bool = False) -> str:
 
 @flow(max_attempts=1)
 def close_descriptors(most: int) -> str:
-    """Close what others would close, too."""
+    """Close every descriptor, the worker's own included."""
     os.closerange(3, most)
     return "still here"
 
 
 @flow(max_attempts=1)
 def return_twice() -> int:
-    """Fork, and return in the child, too."""
+    """Fork, and return in the child too."""
     return os.fork()
 
 
@@ -68,6 +68,6 @@ def scribble(megabytes: int = 1) -> str:
 
 @flow(fresh_process=True)
 def register_exit(mark: str) -> str:
-    """Let a file tell that the process has ended in good order."""
+    """Create a file when the process exits normally."""
     atexit.register(Path(mark).touch)
     return "registered"

@@ -1,4 +1,4 @@
-"""Flows that return what JSON has not, some of it writable."""
+"""Flows whose results are not JSON values, some of which can be written as JSON."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -111,7 +111,7 @@ PAUSES: dict[str, Callable[[], Any]] = {
 
 
 class BusyError(Exception):
-    """Asks for what a flow author may write down; looking at it may raise."""
+    """An error with members that a flow author may define; reading them may raise."""
 
     def __init__(self, asked: str) -> None:
         super().__init__("busy")
@@ -163,7 +163,7 @@ def close_streams() -> str:
 
 @flow(max_attempts=1)
 def hang(begun: str, ended: str, stubborn: bool = False) -> None:
-    """Begin, and wait to be stopped; say so in files."""
+    """Begin, and wait to be stopped; write both to files."""
     Path(begun).touch()
     try:
         while True:
@@ -187,7 +187,7 @@ async def hang_later(begun: str, ended: str) -> None:
 
 @flow(max_attempts=1)
 async def hang_in_a_task(begun: str, ended: str) -> None:
-    """Wait for good, while a task beside blocks the event loop."""
+    """Wait for ever, while another task blocks the event loop."""
 
     async def block() -> None:
         Path(begun).touch()
@@ -203,14 +203,14 @@ async def hang_in_a_task(begun: str, ended: str) -> None:
 
 @flow
 def leave_a_thread() -> str:
-    """Return while a thread that nobody waits for runs on."""
+    """Return while a thread that nobody waits for still runs."""
     threading.Thread(target=time.sleep, args=(600,)).start()
     return "returned"
 
 
 @flow
 def leave_a_daemon(pid_file: str) -> str:
-    """Return while a process in a session of its own runs on."""
+    """Return while a process in its own session still runs."""
     daemon = subprocess.Popen(["sleep", "600"], start_new_session=True, close_fds=False)
     Path(pid_file).write_text(str(daemon.pid))
     return "returned"
@@ -218,7 +218,7 @@ def leave_a_daemon(pid_file: str) -> str:
 
 @flow
 def talk(megabytes: int) -> str:
-    """Write so much to the log."""
+    """Write that much to the log."""
     for stream in (sys.stdout, sys.stderr):
         stream.write("x" * (megabytes << 19))
     return "said"

@@ -1,4 +1,4 @@
-"""The messages of a batch: sent as its rows are written, and again with its retry."""
+"""The messages of a batch: each is sent as its row is written, and again when the batch is repeated."""
 
 from typing import Any
 from unittest.mock import patch
@@ -13,7 +13,7 @@ from tests.functions.requests.test_submit_jobs import added, codes, ids, submit
 
 
 def test_crash_leaves_at_most_ten_rows_without_a_message(system: System) -> None:
-    """Messages are sent as rows are written: a function that is killed at its 25th write has sent twenty."""
+    """Messages are sent as rows are written: a function killed at its 25th write has sent twenty."""
     put, rows = JobsTable.create, []
 
     def killed(table: JobsTable, job: Any, now: int) -> None:
@@ -28,7 +28,7 @@ def test_crash_leaves_at_most_ten_rows_without_a_message(system: System) -> None
 
 
 def test_repeated_batch_sends_each_message_again_once(system: System) -> None:
-    """Its caller may repeat it as often as it likes: within a delivery time each job has two messages at most."""
+    """However often its caller repeats it, each job has two messages at most within a delivery time."""
     batch, headers = [added(number) for number in range(12)], {"idempotency-key": "b"}
     for _ in range(4):
         assert codes(submit(system, *batch, headers=headers)) == ["accepted"] * 12
@@ -36,7 +36,7 @@ def test_repeated_batch_sends_each_message_again_once(system: System) -> None:
 
 
 def test_failed_send_of_an_entry_is_healed_by_the_retry(system: System) -> None:
-    """What SQS has not taken is answered as unavailable, the others as accepted; the same key sends it again."""
+    """Messages that SQS refused are answered as unavailable, the others as accepted; a retry sends them."""
     sqs = system.deployment.queue.client
     send = sqs.send_message_batch
 
@@ -56,7 +56,7 @@ def test_failed_send_of_an_entry_is_healed_by_the_retry(system: System) -> None:
 
 
 def test_failed_request_of_ten_is_healed_by_the_retry(system: System) -> None:
-    """A send that fails as a whole concerns its ten alone; so does a write its one."""
+    """A send that fails affects its ten messages alone, a write that fails its one job."""
     sqs, put = system.deployment.queue.client, JobsTable.create
     send, calls = sqs.send_message_batch, []
 
@@ -80,7 +80,7 @@ def test_failed_request_of_ten_is_healed_by_the_retry(system: System) -> None:
 
 
 def test_requests_of_large_messages_are_cut_by_their_size(system: System) -> None:
-    """SQS takes a mebibyte in a request, however many messages that is."""
+    """A request to SQS holds at most a mebibyte, however many messages that is."""
     messages = [
         OutgoingMessage(Message(f"job_{'a' * 25}{letter}", 0, "acme", "trial/add", {"text": "x" * 300_000}))
         for letter in "abcd"

@@ -1,4 +1,4 @@
-"""Rows and messages of a later version, as after a rollback: they are neither misread nor changed nor dropped."""
+"""Rows and messages of a later version, after a rollback: they are not misread, changed or dropped."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ def row(system: System, job_id: str) -> dict[str, Any]:
 
 
 def submitted_later(system: System) -> str:
-    """A job whose row a later version has written."""
+    """Submit a job, as if a later version had written its row."""
     job_id: str = system.submit(parameters={"a": 1}).body["id"]
     later: Any = {**row(system, job_id), FORMAT: {"N": "2"}}
     system.deployment.table.client.put_item(TableName="jobs", Item=later)
@@ -24,7 +24,7 @@ def submitted_later(system: System) -> str:
 
 
 def send_later(system: System, queue: JobQueue) -> str:
-    """A job whose message a later version has sent to a queue, in place of ours."""
+    """Replace a job's message by one that a later version sends."""
     job_id: str = system.submit(parameters={"a": 1}).body["id"]
     default = system.deployment.queue
     default.client.purge_queue(QueueUrl=default.url)
@@ -34,7 +34,7 @@ def send_later(system: System, queue: JobQueue) -> str:
 
 
 def test_row_stays_as_it_is(system: System) -> None:
-    """Whatever would change it, its delivery included, which comes again after a lease."""
+    """Nothing changes it, not even its delivery, which comes again after a lease."""
     job_id = submitted_later(system)
     before = row(system, job_id)
     assert system.send(Route.CANCEL_BY_ID, id=job_id).status == 404
@@ -54,7 +54,7 @@ def test_message_is_given_back(system: System) -> None:
 
 
 def test_dead_letter_message_stays(system: System) -> None:
-    """For the operator to send again."""
+    """It stays until the operator sends it again."""
     job_id = send_later(system, system.deployment.dead_letters)
     assert len(system.deliver(queue=system.deployment.dead_letters)["batchItemFailures"]) == 1
     assert system.status(job_id)["state"] == "pending"

@@ -34,7 +34,7 @@ def failed(system: System, **options: Any) -> str:
     ],
 )
 def test_job_is_kept_as_asked(system: System, flow: str, options: dict[str, Any], kept_ms: int) -> None:
-    """It is kept as its submission says, else as its flow does, else for a week; counted from its end."""
+    """The submission decides, else the flow, else it is a week; it counts from the job's end."""
     parameters = {"a": 1} if flow == "add" else {}
     job_id = system.submit(f"trial/{flow}", parameters=parameters, options=options).body["id"]
     system.clock.time += 5000
@@ -49,7 +49,7 @@ def test_job_is_kept_as_asked(system: System, flow: str, options: dict[str, Any]
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
 @pytest.mark.parametrize("route", OF_A_JOB, ids=lambda route: route.name)
 def test_expired_job_is_unknown_to_every_route(system: System, route: Route, end: str) -> None:
-    """From the second it expires the answer is that of an unknown id, and nothing is written or sent."""
+    """From the second it expires it is answered as an unknown id, and nothing is written or sent."""
     if end == "failed":
         job_id = failed(system, keepSeconds=3600)
     else:
@@ -84,7 +84,7 @@ def test_expired_job_frees_its_key(system: System, route: Route) -> None:
 
 
 def test_input_is_kept_as_long_as_its_job(system: System) -> None:
-    """A failed job can be submitted again until it expires, and what comes of it is kept as long."""
+    """A failed job can be retried until it expires; the new job is kept as long."""
     job_id = failed(system, keepSeconds=30 * 24 * 3600)
     item = system.deployment.table.client.get_item(TableName="jobs", Key={"id": {"S": f"{job_id}#input"}})[
         "Item"
@@ -105,6 +105,6 @@ def test_time_out_of_bounds_is_refused(system: System, seconds: object) -> None:
 
 
 def test_flows_say_how_long_they_are_kept(system: System) -> None:
-    """A description of a flow has its retention."""
+    """The description of a flow has its retention."""
     flows = {flow["flow"]: flow["keepSeconds"] for flow in system.send(Route.FLOWS).body["flows"]}
     assert (flows["acme/trial/forget-soon"], flows["acme/trial/add"]) == (7200, 604_800)

@@ -1,4 +1,4 @@
-"""A sweep that takes more than one run: it keeps its place, stops in time, goes on, and ends."""
+"""A sweep of several runs: each continues where the last one stopped, and stops in time."""
 
 import logging
 from collections.abc import Callable
@@ -23,7 +23,7 @@ HOUR_MS = 4 * QUARTER_MS
 
 
 def lost_jobs(system: System, number: int) -> list[str]:
-    """Overdue jobs, in a table whose pages hold two rows."""
+    """Create overdue jobs, in a table whose pages hold two rows."""
     ids = [system.submit(parameters={"a": each}).body["id"] for each in range(number)]
     system.clock.time += START_WITHIN_MS
     hook(system.deployment.table.client, "Scan", before=lambda asked: asked.update(Limit=2))
@@ -31,7 +31,7 @@ def lost_jobs(system: System, number: int) -> list[str]:
 
 
 def asked(times: int) -> Callable[[], bool]:
-    """A run that has time for so many steps."""
+    """Return a run that has time for that many steps."""
     steps = count()
     return lambda: next(steps) < times
 
@@ -40,10 +40,10 @@ def left(system: System, ids: list[str]) -> int:
     return sum(system.row(id_).state is State.PENDING for id_ in ids)
 
 
-def test_run_without_time_left_is_gone_on_with(system: System, caplog: pytest.LogCaptureFixture) -> None:
-    """Each run settles what it has time for; together they come to the end, which is said once.
+def test_next_run_continues_the_round(system: System, caplog: pytest.LogCaptureFixture) -> None:
+    """Each run settles what it has time for; the last one logs the end of the round, once.
 
-    Pages are eventually consistent, as the bill has them: others cost twice as much.
+    Pages are read with eventual consistency, as in the bill: a consistent read costs twice as much.
     """
     ids, scans = lost_jobs(system, 7), list[Any]()
     hook(system.deployment.table.client, "Scan", before=scans.append)
@@ -62,7 +62,7 @@ def test_run_without_time_left_is_gone_on_with(system: System, caplog: pytest.Lo
 
 
 def test_round_begins_a_day_after_the_one_before(system: System) -> None:
-    """Until then a run is one read."""
+    """Before that, a run is one read."""
     run(system.deployment, asked(100))
     began = system.clock.time
     (lost,) = lost_jobs(system, 1)
@@ -76,7 +76,7 @@ def test_round_begins_a_day_after_the_one_before(system: System) -> None:
 
 
 def test_failed_run_keeps_its_place(system: System) -> None:
-    """What it has not read the next one reads, and the failure is not hidden."""
+    """The next run reads the pages that it did not, and the failure is reported."""
     ids, calls = lost_jobs(system, 5), count()
 
     def fail_third(_: Any) -> None:
@@ -105,7 +105,7 @@ def test_row_that_cannot_be_read_holds_up_no_others(system: System) -> None:
 def test_function_stops_while_it_has_time_to_note_its_place(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half a minute before Lambda ends it, it begins no page."""
+    """Half a minute before Lambda ends the function, it reads no further page."""
     (lost,) = lost_jobs(system, 1)
     monkeypatch.setattr("noukai_functions.handlers.sweep.deployed", lambda: system.deployment)
     for remaining, state in ((30_000, State.PENDING), (30_001, State.FAILED)):
@@ -115,10 +115,10 @@ def test_function_stops_while_it_has_time_to_note_its_place(
 
 @dataclass
 class LargeTable:
-    """A table of so many rows, of which none is overdue: a scan reads a megabyte of them, and takes its time.
+    """A table of many rows, none overdue: a scan reads a megabyte of them, and takes its time.
 
-    A page takes twice what it would take at the most that one partition gives: 3,000 read units a second, of 8 KB each
-    when they are eventually consistent. Sources: "Scanning tables",
+    A page takes twice as long as one partition needs at most: 3,000 read units a second, of 8 KB each for
+    eventually consistent reads. Sources: "Scanning tables",
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html; "Service quotas",
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html.
     """
@@ -140,7 +140,7 @@ def is_before(clock: ManualClock, until: int) -> bool:
 
 
 def test_round_over_a_billion_rows_ends_within_a_day() -> None:
-    """Of 700 bytes each: 96 runs of a quarter of an hour, of which each stops before its time is over."""
+    """For rows of 700 bytes: 96 runs of a quarter of an hour, each of which stops before its time is over."""
     clock = ManualClock()
     table: Any = LargeTable(10**9, 700, clock)
     latest: list[Round] = []

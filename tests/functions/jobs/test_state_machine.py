@@ -1,4 +1,4 @@
-"""Any sequence of requests, deliveries and lapses of time, with a model of what must come of it beside the system."""
+"""Any sequence of requests, deliveries and pauses, compared with a model of the expected states."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,7 +26,7 @@ ENDS = {"add": {"result"}, "refuse": {"error"}}
 
 
 class Jobs(RuleBasedStateMachine):
-    """The API and the worker; what each job's state may be is derived from what was asked for."""
+    """The API and the worker; the possible states of each job are derived from the requests."""
 
     asset: Path
     jobs = Bundle("jobs")
@@ -113,7 +113,7 @@ def machine(asset: Path, monkeypatch: pytest.MonkeyPatch) -> type[Jobs]:
 
 
 def test_any_sequence(machine: type[Jobs]) -> None:
-    """Whatever is asked in whatever order: terminal states stay, attempts grow, keys and retries name one job."""
+    """In any order, terminal states stay, attempts grow, and keys and retries name one job."""
     bounded = settings(
         max_examples=25,
         stateful_step_count=20,

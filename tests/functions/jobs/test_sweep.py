@@ -10,7 +10,7 @@ from tests.functions.sweeping import swept
 
 
 def test_overdue_jobs_are_settled(system: System) -> None:
-    """Jobs whose messages were lost fail although nobody asks for them; the sweep says how many."""
+    """Jobs whose messages were lost fail although nobody reads them; the sweep logs how many."""
     lost = [system.submit(parameters={"a": number}).body["id"] for number in range(3)]
     system.clock.time += START_WITHIN_MS
     assert (swept(system), swept(system)) == (3, 0)
@@ -24,7 +24,7 @@ def test_overdue_jobs_are_settled(system: System) -> None:
 
 
 def test_other_jobs_are_left_alone(system: System) -> None:
-    """A job that may still start, runs, waits for its time or has ended stays as it is."""
+    """A job that may still start, runs, waits for its time or has ended is not changed."""
     system.submit(parameters={"a": 1})
     system.deliver()
     running = system.submit(parameters={"a": 1}).body["id"]

@@ -1,4 +1,4 @@
-"""The table on moto: rows, guards, and answers that are lost on the way."""
+"""The table on moto: rows, guards, and lost answers."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ PENDING = pending(NOW, max_attempts=2, digest=b"\x00\xff" * 8, start_by=NOW + 1)
 
 
 def test_row_holds_every_field_of_a_job(system: System) -> None:
-    """What is written of a job is read again, whatever it is."""
+    """Every field that is written is read again."""
     full = replace(
         PENDING,
         state=State.FAILED,
@@ -50,7 +50,7 @@ def test_row_holds_every_field_of_a_job(system: System) -> None:
 
 
 def test_rows_of_unknown_ids(system: System) -> None:
-    """What is not there is None to a reader and refuses every write."""
+    """A read returns None, and every write is refused."""
     table = system.deployment.table
     assert table.read("job_b", consistent=False) is None
     with pytest.raises(Refused) as refused:
@@ -60,7 +60,7 @@ def test_rows_of_unknown_ids(system: System) -> None:
 
 @contextmanager
 def every_write_repeated(table: JobsTable) -> Iterator[None]:
-    """Do what the SDK does when the answer of a write is lost: send it again, though it was applied."""
+    """Repeat each applied write, as the SDK does when the answer is lost."""
     applied: list[str] = []
 
     def apply_first(asked: Any) -> None:
@@ -87,7 +87,7 @@ def claimed(table: JobsTable, owner: str = "me") -> Job:
 
 
 def test_claim_whose_answer_was_lost(system: System) -> None:
-    """A claim that was applied and repeated is the worker's own, and costs one attempt."""
+    """A claim that was applied and repeated belongs to the worker, and costs one attempt."""
     table = system.deployment.table
     table.create(PENDING, NOW)
     with every_write_repeated(table):
@@ -97,7 +97,7 @@ def test_claim_whose_answer_was_lost(system: System) -> None:
 
 @pytest.mark.parametrize("write", WRITES, ids=["extend", "complete", "fail", "release"])
 def test_write_whose_answer_was_lost(system: System, write: Callable[[JobsTable, Job], Job]) -> None:
-    """A worker's write that was applied and repeated is a success, not a foreign lease."""
+    """A worker's write that was applied and repeated succeeds; it does not look like a foreign lease."""
     table = system.deployment.table
     table.create(PENDING, NOW)
     job = claimed(table)
@@ -109,7 +109,7 @@ def test_write_whose_answer_was_lost(system: System, write: Callable[[JobsTable,
 
 @pytest.mark.parametrize("write", WRITES, ids=["extend", "complete", "fail", "release"])
 def test_fence(system: System, write: Callable[[JobsTable, Job], Job]) -> None:
-    """Once another attempt runs, the one before is refused every write, and the row stays as it is."""
+    """Once another attempt runs, every write of the former one is refused, and the row is unchanged."""
     table = system.deployment.table
     table.create(PENDING, NOW)
     late = claimed(table)
@@ -121,7 +121,7 @@ def test_fence(system: System, write: Callable[[JobsTable, Job], Job]) -> None:
 
 
 def test_claim_that_is_undone(system: System) -> None:
-    """The row is as before its claim, also if the answer of the write is lost, and another attempt has its number."""
+    """The row is as before its claim, even if the write's answer is lost; the next attempt has its number."""
     table = system.deployment.table
     table.create(PENDING, NOW)
     undone = table.unclaim(claimed(table))
@@ -133,7 +133,7 @@ def test_claim_that_is_undone(system: System) -> None:
 
 
 def test_claim_of_another_worker_is_not_undone(system: System) -> None:
-    """A request that was delayed until another has claimed an attempt of the same number changes nothing."""
+    """A delayed request changes nothing once another worker has claimed an attempt with that number."""
     table = system.deployment.table
     table.create(PENDING, NOW)
     late = claimed(table)
@@ -145,7 +145,7 @@ def test_claim_of_another_worker_is_not_undone(system: System) -> None:
 
 
 def test_foreign_outcome_is_no_success(system: System) -> None:
-    """A late worker that would write the outcome another has written is refused all the same."""
+    """A late worker is refused even if it writes the same outcome as the other worker."""
     table = system.deployment.table
     table.create(PENDING, NOW)
     late = claimed(table)
@@ -156,7 +156,7 @@ def test_foreign_outcome_is_no_success(system: System) -> None:
 
 
 def test_no_claim_beyond_the_last_attempt(system: System) -> None:
-    """A job is claimed as often as it has attempts, and not more."""
+    """A job is claimed as often as it has attempts."""
     table = system.deployment.table
     table.create(PENDING, NOW)
     for attempt in (1, 2):
@@ -166,8 +166,8 @@ def test_no_claim_beyond_the_last_attempt(system: System) -> None:
         table.claim("job_a", created_at=NOW, owner="3", lease_until=NOW + 99, now=NOW + 99)
 
 
-def test_failing_a_job_that_nobody_runs_needs_the_row_as_it_was_seen(system: System) -> None:
-    """A job that moved since it was seen is not failed so: claimed, released or extended, it lives."""
+def test_overdue_job_is_failed_only_if_its_row_is_unchanged(system: System) -> None:
+    """A job that was claimed, released or extended since it was read is not failed."""
     table = system.deployment.table
     table.create(PENDING, NOW)
     claim = claimed(table)
@@ -182,6 +182,6 @@ def test_failing_a_job_that_nobody_runs_needs_the_row_as_it_was_seen(system: Sys
 
 
 def test_other_errors_are_passed_on(system: System) -> None:
-    """An error of AWS that is no refusal stays what it is."""
+    """An error of AWS that is no refusal is raised unchanged."""
     with pytest.raises(AwsError, match="ResourceNotFoundException"):
         replace(system.deployment.table, table_name="nowhere").create(PENDING, NOW)

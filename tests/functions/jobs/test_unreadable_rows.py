@@ -1,4 +1,4 @@
-"""A row that no code of ours has written, or only a part of it, harms no other."""
+"""A row that none of our code wrote, or that is incomplete, harms no other row."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ SPOILT: dict[str, tuple[str, Any]] = {
 
 
 def spoil(system: System, job_id: str, field: str, value: Any) -> None:
-    """Change an attribute of a row, or take it away."""
+    """Change or remove an attribute of a row."""
     name = {**NAMES, "format": FORMAT}[field]
     change = {"Action": "DELETE"} if value is None else {"Action": "PUT", "Value": value}
     system.deployment.table.client.update_item(
@@ -41,7 +41,7 @@ def spoil(system: System, job_id: str, field: str, value: Any) -> None:
 
 @pytest.fixture(params=SPOILT)
 def jobs(system: System, request: pytest.FixtureRequest) -> list[str]:
-    """Three jobs; the row of the second cannot be read."""
+    """Return three jobs; the row of the second cannot be read."""
     ids = [submit(system) for _ in range(3)]
     spoil(system, ids[1], *SPOILT[request.param])
     return ids
@@ -64,7 +64,7 @@ def test_lists_have_an_error_beside_the_others(system: System, jobs: list[str]) 
 
 
 def test_statuses_have_an_error_in_its_place(system: System, jobs: list[str]) -> None:
-    """Another org is told as little of it as of any job."""
+    """Another org gets the answer of an unknown id."""
     first, spoilt, last = statuses(system, jobs)
     assert (first["job"]["id"], last["job"]["id"]) == (jobs[0], jobs[2])
     assert (spoilt["id"], spoilt["error"]["code"]) == (jobs[1], "JOB_NOT_FOUND")
@@ -74,7 +74,7 @@ def test_statuses_have_an_error_in_its_place(system: System, jobs: list[str]) ->
 
 @pytest.mark.parametrize("route", [Route.STATUS_BY_ID, Route.WAIT_BY_ID, Route.RETRY_BY_ID])
 def test_it_alone_is_not_found(system: System, jobs: list[str], route: Route) -> None:
-    """Its own org is told that it is there; another one is told as little of it as of any job."""
+    """Its own org is told that it exists; another org gets the answer of an unknown id."""
     answer = system.send(route, id=jobs[1])
     row = system.deployment.table.client.get_item(TableName="jobs", Key={"id": {"S": jobs[1]}})["Item"]
     assert (answer.status, answer.code) == (404, "JOB_NOT_FOUND")
@@ -84,7 +84,7 @@ def test_it_alone_is_not_found(system: System, jobs: list[str], route: Route) ->
 
 
 def test_it_is_cancelled_or_not_found(system: System, jobs: list[str]) -> None:
-    """A write may mend what could not be read, or finds nothing that it may change; another org finds nothing."""
+    """A write may repair the row, or is refused; another org gets the answer of an unknown id."""
     system.key = "nk_globex"
     assert system.send(Route.CANCEL_BY_ID, id=jobs[1]).status == 404
     system.key = "nk_acme"
@@ -99,7 +99,7 @@ def test_the_others_are_cancelled(system: System, jobs: list[str]) -> None:
 
 
 def test_the_others_run(system: System, jobs: list[str]) -> None:
-    """They are of one batch of deliveries."""
+    """They are in one batch of deliveries."""
     system.deliver()
     assert [output(system.status(job_id)) for job_id in (jobs[0], jobs[2])] == [2, 2]
 
@@ -114,7 +114,7 @@ def test_the_others_are_swept(system: System, jobs: list[str]) -> None:
     "result", ["{", "NaN", "9" * 5000, "[" * 100_000, '"\\ud800'], ids=lambda text: text[:5]
 )
 def test_unreadable_result_is_lost(system: System, result: str) -> None:
-    """It has an error entry, beside the other jobs."""
+    """Its entry is an error, among the other jobs."""
     ids = [submit(system) for _ in range(2)]
     system.deliver()
     spoil(system, ids[0], "result", {"S": result})
@@ -129,7 +129,7 @@ def test_unreadable_result_is_lost(system: System, result: str) -> None:
     "image", [{"c": {"N": "9" * 30}}, {"s": {"S": "odd"}}, {"e": {"S": "now"}}, {"g": {"S": "{"}}]
 )
 def test_the_others_are_metered(system: System, image: Any) -> None:
-    """A record of the stream that cannot be read is passed over, with a line in the log."""
+    """An unreadable record of the stream is skipped, with a line in the log."""
     spoilt = ended(1)
     spoilt["dynamodb"]["NewImage"] = {**spoilt["dynamodb"]["NewImage"], **image}
     count(system, [spoilt, ended(2)], "shardId-1")

@@ -29,7 +29,7 @@ def states(system: System, *ids: str) -> list[State]:
 
 
 def test_jobs_that_wait_or_run_are_cancelled(system: System) -> None:
-    """What has ended stays as it is, and so does another flow's; the answer says how many were cancelled."""
+    """Ended jobs and other flows' jobs are unchanged; the answer counts the cancelled ones."""
     done = submit(system)
     system.deliver()
     other = system.submit("trial/greet", message="x").body["id"]
@@ -40,7 +40,7 @@ def test_jobs_that_wait_or_run_are_cancelled(system: System) -> None:
 
 
 def running(system: System) -> str:
-    """Give a job that a worker has claimed."""
+    """Return a job that a worker has claimed."""
     job = system.row(submit(system))
     now = system.clock.time
     system.deployment.table.claim(
@@ -50,7 +50,7 @@ def running(system: System) -> str:
 
 
 def test_filters(system: System) -> None:
-    """Only jobs in that state, and of that time, are cancelled."""
+    """Only jobs in the given state and period are cancelled."""
     old, busy, new = submit(system), running(system), submit(system)
     assert cancel(system, state="pending", createdAfter="2023-11-14T22:13:22Z").body == {"cancelled": 1}
     assert states(system, old, busy, new) == ["pending", "running", "cancelled"]
@@ -60,7 +60,7 @@ def test_filters(system: System) -> None:
 
 @pytest.mark.parametrize(("filtered", "state"), [({"state": "pending"}, "running"), ({}, "cancelled")])
 def test_job_that_starts_meanwhile(system: System, filtered: dict[str, str], state: str) -> None:
-    """A job that is claimed after it was read as pending runs on, if only pending jobs are meant."""
+    """A job read as pending, and then claimed, is not cancelled if only pending ones are meant."""
     job = system.row(submit(system))
     now = system.clock.time
 
@@ -76,7 +76,7 @@ def test_job_that_starts_meanwhile(system: System, filtered: dict[str, str], sta
 
 
 def test_pages(system: System) -> None:
-    """A request cancels a hundred jobs, the newest first; jobs that come after the first one stay."""
+    """A request cancels a hundred jobs, the newest first; jobs newer than the first one stay."""
     ids = [submit(system) for _ in range(101)]
     first = cancel(system).body
     cursor = first.pop("cursor")
@@ -88,7 +88,7 @@ def test_pages(system: System) -> None:
 
 
 def test_request_ends_before_the_gateway_gives_up(system: System) -> None:
-    """Where a cancellation takes long, the rest of a page is left for the next one."""
+    """If cancellations take long, the rest of a page is left for the next request."""
     ids = [submit(system) for _ in range(5)]
 
     def take_long(_: object) -> None:
@@ -124,7 +124,7 @@ def test_request_ends_before_the_gateway_gives_up(system: System) -> None:
     ],
 )
 def test_wrong_bodies(system: System, raw: str, code: ErrorCode, path: str | None) -> None:
-    """A body that is wrong cancels nothing; none at all does not stand for everything."""
+    """A wrong body cancels nothing; a missing one does not stand for all jobs."""
     job = submit(system)
     del system.calls[:]
     answer = system.send(Route.CANCEL_JOBS, raw=raw, **ADD)
@@ -136,7 +136,7 @@ def test_wrong_bodies(system: System, raw: str, code: ErrorCode, path: str | Non
 
 
 def test_cursor_of_a_list_of_other_jobs(system: System) -> None:
-    """A cursor that was made for jobs in every state does not say where to go on with those to be cancelled."""
+    """A cursor for jobs in every state does not continue a list of jobs to cancel."""
     submit(system)
     submit(system)
     cursor = system.send(Route.LIST_JOBS, query="limit=1", **ADD).body["cursor"]

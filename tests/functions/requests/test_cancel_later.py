@@ -1,4 +1,4 @@
-"""The cancellation of jobs that wait in a schedule."""
+"""The cancellation of jobs that a schedule will send."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,8 +25,8 @@ def cancel(system: System, job_id: str) -> int:
     return system.send(Route.CANCEL_BY_ID, id=job_id).status
 
 
-def test_cancellation_takes_the_schedule_away(system: System) -> None:
-    """The state comes first; what the schedule holds is kept for a retry, which does not wait."""
+def test_cancelling_deletes_the_schedule(system: System) -> None:
+    """The state is written first; the schedule's input is kept for a retry, which starts at once."""
     job_id = submit(system)
     assert cancel(system, job_id) == 200
     assert [operation for operation, _ in system.calls] == [
@@ -42,8 +42,8 @@ def test_cancellation_takes_the_schedule_away(system: System) -> None:
 
 
 @pytest.mark.parametrize("seconds", [None, 60])
-def test_job_without_a_schedule_costs_a_write(system: System, seconds: int | None) -> None:
-    """To cancel it is no more than it was."""
+def test_cancelling_a_job_without_a_schedule_is_one_write(system: System, seconds: int | None) -> None:
+    """Cancelling it is one write."""
     job_id = system.submit(parameters={"a": 1}).body["id"] if seconds is None else submit(system, seconds)
     cancel(system, job_id)
     assert [operation for operation, _ in system.calls] == ["UpdateItem"]
@@ -51,7 +51,7 @@ def test_job_without_a_schedule_costs_a_write(system: System, seconds: int | Non
 
 @pytest.mark.parametrize("operation", ["GetSchedule", "DeleteSchedule"])
 def test_failed_cancellation_is_healed_by_the_retry(system: System, operation: str) -> None:
-    """The job is cancelled, and the caller is told to ask again until its schedule is gone."""
+    """The job is cancelled; the caller gets an error to repeat until the schedule is deleted."""
     job_id = submit(system)
     with failing(system, operation):
         assert cancel(system, job_id) == 503
@@ -61,8 +61,8 @@ def test_failed_cancellation_is_healed_by_the_retry(system: System, operation: s
     assert (cancel(system, job_id), system.send(Route.RETRY_BY_ID, id=job_id).status) == (200, 202)
 
 
-def test_schedule_that_fires_all_the_same_meets_a_cancelled_job(system: System) -> None:
-    """Its message is dropped, whichever of the two came first."""
+def test_schedule_that_fires_for_a_cancelled_job_starts_nothing(system: System) -> None:
+    """Its message is dropped, whether it was sent before or after the cancellation."""
     job_id = submit(system)
     with failing(system, "DeleteSchedule"):
         cancel(system, job_id)
@@ -72,8 +72,8 @@ def test_schedule_that_fires_all_the_same_meets_a_cancelled_job(system: System) 
     assert (system.row(job_id).state, system.messages()) == (State.CANCELLED, 0)
 
 
-def test_fired_schedule_needs_no_taking_away(system: System) -> None:
-    """Once the moment has come the message is the queue's, and the worker's to drop."""
+def test_fired_schedule_needs_no_deletion(system: System) -> None:
+    """From then on the message is on the queue, and the worker drops it."""
     job_id = submit(system)
     system.clock.time += HOUR * 1000
     fire(system)
@@ -84,7 +84,7 @@ def test_fired_schedule_needs_no_taking_away(system: System) -> None:
 
 
 def test_id_that_is_used_again_has_a_schedule_of_its_own(system: System) -> None:
-    """One that was left behind is another's: its message starts nothing."""
+    """A schedule left from the former job does not start the new one."""
     job_id = submit(system, 5 * HOUR, headers=KEY)
     with failing(system, "DeleteSchedule"):
         cancel(system, job_id)
@@ -104,7 +104,7 @@ def cancelled(system: System) -> Any:
 
 @pytest.mark.parametrize("prepare", [submit, lambda system: system.submit(parameters={"a": 1}).body["id"]])
 def test_many_are_cancelled_with_their_schedules(system: System, prepare: Callable[[System], str]) -> None:
-    """Waiting in a schedule or on the queue, each is cancelled once."""
+    """Each is cancelled once, whether a schedule or the queue holds it."""
     prepare(system)
     submit(system)
     assert (cancelled(system), cancelled(system), schedules(system)) == (
@@ -114,8 +114,8 @@ def test_many_are_cancelled_with_their_schedules(system: System, prepare: Callab
     )
 
 
-def test_schedule_that_cannot_be_taken_away_keeps_no_other(system: System) -> None:
-    """Its job is cancelled and counted all the same: what it sends is dropped."""
+def test_failed_deletion_of_a_schedule_stops_no_other_cancellation(system: System) -> None:
+    """Its job is cancelled and counted; the message that it sends is dropped."""
     for _ in range(2):
         submit(system)
     with failing(system, "DeleteSchedule"):

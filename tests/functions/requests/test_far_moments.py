@@ -1,4 +1,4 @@
-"""Moments at the ends of all years are too far, or none, and never more than Python's calendar or AWS can take."""
+"""Times at the ends of all years: they are refused before Python's calendar or AWS fails on them."""
 
 import pytest
 
@@ -14,7 +14,7 @@ FAR = "9999-12-31T23:59:59.999999Z"
 )
 @pytest.mark.parametrize("route", [Route.SUBMIT, Route.UPLOAD, Route.SUBMIT_JOBS, Route.EXECUTE])
 def test_moments_at_the_ends_of_all_years(system: System, route: Route, run_at: str) -> None:
-    """They are refused like any moment that is too far or invalid; a batch refuses only that entry."""
+    """They are refused as too far or invalid; in a batch only their entry is refused."""
     options = {"options": {"runAt": run_at}}
     one = {"bytes": 10, "sha256": "0" * 64} if route is Route.UPLOAD else {"parameters": {"a": 1}}
     body = {"jobs": [one | options]} if route is Route.SUBMIT_JOBS else one | options
@@ -30,7 +30,7 @@ def test_moments_at_the_ends_of_all_years(system: System, route: Route, run_at: 
     "query", [f"createdAfter={FAR}", f"createdBefore={FAR}", "createdBefore=0001-01-01T00:00:00Z"]
 )
 def test_lists_until_the_end_of_all_years(system: System, query: str) -> None:
-    """There are no jobs then, which is no error."""
+    """There are no jobs yet, which is no error."""
     assert system.send(Route.LIST_ORG, org="acme", query=query).status == 200
 
 

@@ -1,4 +1,4 @@
-"""Jobs of a flow that the deployment no longer has."""
+"""Jobs of flows that the deployment no longer has."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from tests.functions.versions import HEAD, OLD, asset_of, live, version_in
 
 COUNT = {"org": "acme", "project": "words", "flow": "count"}
 LEFT = HEAD + "SAYS = 'new'\n"
-"""It has the flow `wait` and no `count`."""
+"""The deployment has the flow `wait` but no `count`."""
 
 OTHER = "from noukai.flow import flow\n\n\n@flow\ndef other() -> str:\n    return 'other'\n"
 
@@ -35,8 +35,8 @@ def submit(system: System, old: Path, **options: Any) -> str:
 
 
 @pytest.mark.parametrize("route", LISTS, ids=lambda route: route.name)
-def test_its_jobs_stay_in_lists(system: System, old: Path, new: Path, route: Route) -> None:
-    """While they wait, and once they have failed for that reason: the error names both versions."""
+def test_jobs_of_a_former_flow_are_listed(system: System, old: Path, new: Path, route: Route) -> None:
+    """They are there while they wait and after they failed for that reason; the error names both versions."""
     job = submit(system, old)
     with live(system, new):
         assert listed(system, "state=pending", route, **COUNT) == [job]
@@ -51,15 +51,15 @@ def test_its_jobs_stay_in_lists(system: System, old: Path, new: Path, route: Rou
 
 
 @pytest.mark.parametrize("route", LISTS, ids=lambda route: route.name)
-def test_project_that_is_gone(system: System, tmp_path: Path, old: Path, route: Route) -> None:
-    """With all of its flows."""
+def test_former_project_lists_its_jobs(system: System, tmp_path: Path, old: Path, route: Route) -> None:
+    """A project without flows still lists its jobs."""
     job = submit(system, old)
     with live(system, asset_of(tmp_path / "new", OTHER, ["gone/too", "words/count"], "others")):
         assert listed(system, "", route, **COUNT) == [job]
 
 
-def test_flow_that_only_a_version_taken_back_had(system: System, tmp_path: Path, old: Path) -> None:
-    """No catalog knows of it, and its jobs are there by its address; of another org it is no flow."""
+def test_flow_that_only_a_rolled_back_version_had(system: System, tmp_path: Path, old: Path) -> None:
+    """No catalog has it, but its jobs are found by its address; for another org the flow is unknown."""
     job = submit(system, old)
     with live(system, asset_of(tmp_path / "new", LEFT)):
         assert listed(system, "state=pending", Route.LIST_JOBS, **COUNT) == [job]
@@ -75,8 +75,10 @@ def test_flow_that_only_a_version_taken_back_had(system: System, tmp_path: Path,
 
 
 @pytest.mark.parametrize("ahead", [None, 60, 7 * 86_400], ids=["waiting", "delayed", "scheduled"])
-def test_its_jobs_are_cancelled(system: System, old: Path, new: Path, ahead: int | None) -> None:
-    """With all that waits for its moment; to submit one again is refused."""
+def test_jobs_of_a_former_flow_can_be_cancelled(
+    system: System, old: Path, new: Path, ahead: int | None
+) -> None:
+    """Waiting ones too; submitting a new one is refused."""
     options = {} if ahead is None else {"runAt": moment(system, ahead)}
     job = submit(system, old, **options)
     with live(system, new):
@@ -88,7 +90,7 @@ def test_its_jobs_are_cancelled(system: System, old: Path, new: Path, ahead: int
         assert (submitted.status, submitted.code) == (404, ErrorCode.FLOW_NOT_FOUND)
 
 
-def test_flow_that_is_back(system: System, tmp_path: Path, old: Path) -> None:
+def test_returned_flow_is_listed_once(system: System, tmp_path: Path, old: Path) -> None:
     """It is listed once."""
     job = submit(system, old)
     with live(system, asset_of(tmp_path / "new", OLD, former=["words/count"])):

@@ -1,4 +1,4 @@
-"""Jobs that wait: `delaySeconds` and a near `runAt` on the queue, a later one in a schedule."""
+"""Jobs that start later: `delaySeconds` and a near `runAt` on the queue, a far one in a schedule."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ def called(system: System) -> list[str]:
     ("seconds", "delay"), [(0, 0), (0.5, 1), (300, 300), (limits.MAX_DELAY_SECONDS, 900)]
 )
 def test_near_moment_is_a_delay(system: System, seconds: float, delay: int) -> None:
-    """It costs no more than any job, and starts to the second."""
+    """It costs no more than any job, and starts on the second."""
     job_id = submit(system, seconds).body["id"]
     assert called(system) == ["PutItem", "SendMessage"]
     assert system.calls[-1][1]["DelaySeconds"] == delay
@@ -42,7 +42,7 @@ def test_near_moment_is_a_delay(system: System, seconds: float, delay: int) -> N
 
 
 def test_later_moment_is_a_schedule(system: System) -> None:
-    """One that sends the job's message once, and is gone; never before the moment."""
+    """It sends the job's message once, never before the time, and is then deleted."""
     answer = submit(system, HOUR + 0.001)
     assert (answer.status, answer.headers["Retry-After"]) == (202, "10")
     assert called(system) == ["GetItem", "CreateSchedule", "PutItem"]
@@ -62,7 +62,7 @@ def test_later_moment_is_a_schedule(system: System) -> None:
 
 
 def test_job_runs_when_its_schedule_fires(system: System) -> None:
-    """It is pending until then, and an ordinary job from then on."""
+    """Until then it is pending; afterwards it runs as any job."""
     job_id = submit(system, 300 * DAY).body["id"]
     assert fire(system) == 0
     system.clock.time += 300 * DAY * 1000
@@ -72,7 +72,7 @@ def test_job_runs_when_its_schedule_fires(system: System) -> None:
 
 
 def test_message_that_comes_early_waits(system: System) -> None:
-    """A schedule is exact to the minute; the job starts no sooner than it was to."""
+    """A schedule fires within a minute; the job starts no sooner than requested."""
     job_id = submit(system).body["id"]
     (schedule,) = schedules(system)
     queue = system.deployment.queue
@@ -83,7 +83,7 @@ def test_message_that_comes_early_waits(system: System) -> None:
 
 
 def test_same_key_is_one_job_with_one_schedule(system: System) -> None:
-    """However the moment is spelled; another one is another body."""
+    """The time may be spelled otherwise; another time is another body."""
     first = submit(system, headers=KEY)
     assert first.body["id"] == submit(system, headers=KEY).body["id"]
     for spelled in ("2023-11-15t00:13:20+01:00", "2023-11-14T18:13:20.000-05:00"):
@@ -106,7 +106,7 @@ def test_retry_may_come_after_the_moment(system: System) -> None:
 
 
 def test_refused_schedule_leaves_no_job(system: System) -> None:
-    """It is a 503, no row is pending for a year, and the caller's retry is a whole submission."""
+    """The answer is 503, no row stays pending for a year, and a retry submits the whole job."""
     with failing(system, "CreateSchedule"):
         answer = submit(system, headers=KEY)
     assert (answer.status, answer.code, system.jobs()) == (503, ErrorCode.UNAVAILABLE, [])
@@ -116,7 +116,7 @@ def test_refused_schedule_leaves_no_job(system: System) -> None:
 
 
 def test_schedule_without_a_row_starts_nothing(system: System) -> None:
-    """A submission that dies after it made its schedule has no job; the retry's is started once, by its own message."""
+    """A submission that dies after creating its schedule has no job; the retry's message starts the job."""
     mend = hook(system.deployment.table.client, "PutItem", before=unreachable)
     assert submit(system, headers=KEY).code == ErrorCode.UNAVAILABLE
     mend()
@@ -129,7 +129,7 @@ def test_schedule_without_a_row_starts_nothing(system: System) -> None:
 
 
 def test_two_submissions_in_one_millisecond_share_no_schedule(system: System) -> None:
-    """The body of one must never run as the job of the other: the second is to be sent again."""
+    """One job's body must never run as the other job: the second caller must repeat its request."""
     mend = hook(system.deployment.table.client, "PutItem", before=unreachable)
     submit(system, headers=KEY)
     mend()
@@ -138,7 +138,7 @@ def test_two_submissions_in_one_millisecond_share_no_schedule(system: System) ->
 
 
 def test_lost_schedule_does_not_keep_its_job_for_ever(system: System) -> None:
-    """The job is overdue eight days after it was to start, and not sooner."""
+    """The job is overdue eight days after its start time, and not sooner."""
     job_id = submit(system, 100 * DAY).body["id"]
     system.clock.time += 108 * DAY * 1000 - 1
     assert (swept(system), system.status(job_id)["state"]) == (0, "pending")
@@ -147,8 +147,8 @@ def test_lost_schedule_does_not_keep_its_job_for_ever(system: System) -> None:
     assert "never started" in system.status(job_id)["error"]
 
 
-def test_what_looks_like_a_keyword_of_the_scheduler_arrives(system: System) -> None:
-    """Scheduler would replace it, wherever it stands."""
+def test_text_like_a_keyword_of_scheduler_arrives(system: System) -> None:
+    """Scheduler would replace such a keyword anywhere in the message."""
     text = "<aws.scheduler.execution-id> & <b>é\U0001f388</b>"
     options = {"runAt": moment(system, HOUR)}
     job_id = system.submit("trial/greet", message=text, options=options).body["id"]
@@ -159,8 +159,8 @@ def test_what_looks_like_a_keyword_of_the_scheduler_arrives(system: System) -> N
     assert text in output(system.status(job_id))
 
 
-def test_message_that_no_schedule_takes(system: System) -> None:
-    """It is refused with the limit before anything is stored; a near moment takes it."""
+def test_message_too_large_for_a_schedule(system: System) -> None:
+    """It is refused with the limit before anything is stored; a delayed message may be larger."""
 
     def ask(seconds: int) -> Answer:
         # What JSON spells in six signs of ASCII is two bytes of the body.
@@ -194,7 +194,7 @@ def test_message_that_no_schedule_takes(system: System) -> None:
     ],
 )
 def test_wrong_moment_is_refused(system: System, run_at: Any, message: str) -> None:
-    """One that is over, too far or none: the error says what to give, and nothing is stored."""
+    """A past, too distant or invalid time is an error that says what to give, and nothing is stored."""
     answer = system.submit(parameters={"a": 1}, options={"runAt": run_at})
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
     ((path, said),) = [(error["path"], error["message"]) for error in answer.body["detail"]["errors"]]
@@ -203,14 +203,14 @@ def test_wrong_moment_is_refused(system: System, run_at: Any, message: str) -> N
 
 @pytest.mark.parametrize("delay", [0, 60])
 def test_moment_and_delay_do_not_go_together(system: System, delay: int) -> None:
-    """Which of the two would count nobody could tell."""
+    """It would be unclear which one counts."""
     answer = submit(system, delaySeconds=delay)
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
     assert "delaySeconds" in answer.body["detail"]["errors"][0]["message"]
 
 
-def test_executed_later(system: System) -> None:
-    """To execute a job is to wait for it: one that is to run later is refused, and there is none."""
+def test_execute_refuses_a_later_start(system: System) -> None:
+    """`execute` waits for the job: a later start is refused, and no job is made."""
     body = {"parameters": {"a": 1}, "options": {"runAt": moment(system, HOUR)}}
     answer = system.send(Route.EXECUTE, body=body, org="acme", project="trial", flow="add")
     assert (answer.code, schedules(system), system.jobs()) == (ErrorCode.INVALID_INPUT, [], [])

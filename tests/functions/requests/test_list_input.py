@@ -38,7 +38,7 @@ from tests.functions.lists import ADD, LISTS, operations, path_of, submit
 )
 @pytest.mark.parametrize("route", LISTS, ids=lambda route: route.name)
 def test_wrong_queries(system: System, route: Route, query: str, path: str) -> None:
-    """A query that is wrong is refused by the name of what is wrong, and nothing is looked up."""
+    """The error names the wrong parameter, and nothing is looked up."""
     answer = system.send(route, query=query, **path_of(route))
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
     assert [error["path"] for error in answer.body["detail"]["errors"]] == [path]
@@ -47,7 +47,7 @@ def test_wrong_queries(system: System, route: Route, query: str, path: str) -> N
 
 @pytest.fixture
 def cursor(system: System) -> str:
-    """That of the pending jobs of `add`, created before 2024."""
+    """Return the cursor of the pending jobs of `add` created before 2024."""
     submit(system)
     submit(system)
     answer = system.send(
@@ -65,7 +65,7 @@ def with_cursor(system: System, cursor: str, route: Route = Route.LIST_JOBS, **c
 
 
 def test_cursor_of_its_own_list(system: System, cursor: str) -> None:
-    """It goes on with pages of any size; the same moment may be spelled otherwise."""
+    """The page size may change, and the same time may be spelled otherwise."""
     assert with_cursor(system, cursor, limit="100", createdBefore="2023-12-31T23:00:00-01:00").status == 200
 
 
@@ -85,7 +85,7 @@ def test_cursor_of_its_own_list(system: System, cursor: str) -> None:
     ids=str,
 )
 def test_cursor_from_elsewhere(system: System, cursor: str, changes: Any) -> None:
-    """A cursor of another org, flow or filter is refused, and the answer says so."""
+    """A cursor of another org, flow or filter is refused with that reason."""
     system.key = "nk_globex" if "org" in changes else "nk_acme"
     answer = with_cursor(system, cursor, **changes)
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
@@ -94,7 +94,7 @@ def test_cursor_from_elsewhere(system: System, cursor: str, changes: Any) -> Non
 
 
 def test_no_changed_cursor_is_taken(system: System, cursor: str) -> None:
-    """Whichever sign of it is another one, it is refused."""
+    """A cursor with any one character changed is refused."""
     for place in range(len(cursor) - 1):  # of the last sign some bits say nothing
         changed = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
         assert with_cursor(system, changed).code == "INVALID_INPUT"
@@ -113,8 +113,10 @@ def test_no_changed_cursor_is_taken(system: System, cursor: str) -> None:
         (Route.LIST_PROJECT, {"project": "trial/add"}, ErrorCode.NOT_FOUND),
     ],
 )
-def test_what_is_not_here(system: System, route: Route, path: dict[str, str], code: ErrorCode) -> None:
-    """A flow or a project that is not here is a 404, whatever the query is."""
+def test_unknown_flow_and_project(
+    system: System, route: Route, path: dict[str, str], code: ErrorCode
+) -> None:
+    """An unknown flow or project is a 404, whatever the query."""
     answer = system.send(route, query="limit=0", **path_of(route, **path))
     assert_refused(system, answer, code)
 
@@ -123,7 +125,7 @@ def test_what_is_not_here(system: System, route: Route, path: dict[str, str], co
     "position", ["9" * 1025, "1700000000000#" + "j" * 1025, "1700000000000#job_\ud7ff", ""]
 )
 def test_forged_cursor(system: System, position: str) -> None:
-    """A cursor is no secret: one that was made for these jobs, and not by us, is refused before AWS sees it."""
+    """Cursors are not secret: a forged one for these jobs is refused before AWS sees it."""
     catalog = system.deployment.catalog
     flow_set = FlowSet.named(path_of(Route.LIST_ORG), catalog, lambda _org, _flow: False)
     forged = parse_filter(flow_set, {}, among=frozenset(State)).cursor(position)

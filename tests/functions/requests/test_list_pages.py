@@ -1,4 +1,4 @@
-"""Pages while jobs arrive: whatever comes when, none is skipped and none is shown twice."""
+"""Pages while jobs arrive: none is skipped and none is shown twice."""
 
 from dataclasses import dataclass, replace
 
@@ -22,12 +22,12 @@ ARRIVALS = st.lists(
     st.tuples(st.sampled_from(FLOWS), st.sampled_from((State.PENDING, State.FAILED)), st.integers(0, 1)),
     max_size=4,
 )
-"""Of each job its flow, its state, and whether the clock has moved since the one before: many are of one moment."""
+"""Each job's flow, its state, and whether time has passed since the one before: many share a moment."""
 
 
 @dataclass
 class Arriving:
-    """The jobs that have come so far."""
+    """The jobs that have arrived."""
 
     system: System
     jobs: list[Job]
@@ -45,7 +45,7 @@ class Arriving:
             self.jobs.append(job)
 
     def leave(self) -> None:
-        """Make room for the next example."""
+        """Clear the table for the next example."""
         for job in self.jobs:
             self.system.deployment.table.client.delete_item(TableName="jobs", Key={"id": {"S": job.id}})
 
@@ -66,7 +66,7 @@ def test_no_job_is_skipped_or_repeated(  # noqa: PLR0917 - pytest and Hypothesis
     limit: int,
     state: State | None,
 ) -> None:
-    """A job that was there at the first page is listed once, one that came later at most once, the newest first."""
+    """A job from before the first page is listed once, a later one at most once, the newest first."""
     arriving = Arriving(system, [])
     arriving.add(first)
     there = {job.id for job in arriving.jobs}

@@ -12,7 +12,7 @@ from tests.functions.stand_ins.calls import hook
 
 
 def test_jobs_are_statuses_without_results_newest_first(system: System) -> None:
-    """Each job looks as its status does, but for its result."""
+    """Each equals its status, without its result."""
     old = submit(system)
     system.deliver()
     new = submit(system, options={"metadata": {"team": "ü"}})
@@ -23,7 +23,7 @@ def test_jobs_are_statuses_without_results_newest_first(system: System) -> None:
 
 
 def test_lists_of_a_flow_a_project_and_an_org(system: System) -> None:
-    """A list holds the jobs of what its path names; all three are sorted by the jobs' ages."""
+    """A list holds the jobs below its path; all three are sorted by age."""
     greet: dict[str, Any] = {"flow": "trial/greet", "message": "x", "parameters": {}}
     ids = [submit(system, **body) for body in ({}, greet, {})]
     assert listed(system) == [ids[2], ids[0]]
@@ -41,7 +41,7 @@ def test_jobs_of_another_org_are_not_listed(system: System) -> None:
 
 
 def test_pages(system: System) -> None:
-    """A page holds so many jobs as are asked for, 20 by default, and the last one has no cursor, be it full or not."""
+    """A page has as many jobs as requested, 20 by default; the last one has no cursor, full or not."""
     ids = [submit(system) for _ in range(21)][::-1]
     first = system.send(Route.LIST_JOBS, **ADD).body
     assert [job["id"] for job in first["jobs"]] == ids[:20]
@@ -52,8 +52,8 @@ def test_pages(system: System) -> None:
     assert "cursor" not in system.send(Route.LIST_JOBS, query="limit=21", **ADD).body
 
 
-def test_page_fits_into_what_aws_takes_of_a_function(system: System) -> None:
-    """A page of much metadata is shorter than was asked for, and the next goes on where it ends."""
+def test_page_fits_into_the_limit_of_lambda(system: System) -> None:
+    """A page of large metadata is shorter than requested, and the next one continues there."""
     text = "\N{GRINNING FACE}"
     metadata = {f"{name:02}{text * 62}": text * 256 for name in range(16)}
     ids = [submit(system, options={"metadata": metadata}) for _ in range(100)][::-1]
@@ -64,7 +64,7 @@ def test_page_fits_into_what_aws_takes_of_a_function(system: System) -> None:
 
 
 def test_states(system: System) -> None:
-    """A list of one state holds the jobs that are in it now, whatever they were when they came."""
+    """A list of one state holds the jobs that are in it now."""
     done = submit(system)
     system.deliver()
     cancelled, waiting = submit(system), submit(system)
@@ -74,7 +74,7 @@ def test_states(system: System) -> None:
 
 
 def test_spans_of_time(system: System) -> None:
-    """`createdAfter` is the first moment that counts and `createdBefore` the first that does not, in any time zone."""
+    """`createdAfter` is included, `createdBefore` is not, in any time zone."""
     ids = [submit(system) for _ in range(3)]  # at 22:13:21, :22 and :23
     day = "2023-11-14T"
     assert listed(system, f"createdAfter={day}22:13:22Z") == [ids[2], ids[1]]
@@ -90,7 +90,7 @@ def test_spans_of_time(system: System) -> None:
 
 
 def keep_in_index(system: System, position: str) -> None:
-    """Let each partition of the index still have a position that the table has no more."""
+    """Keep a position in each partition of the index that the table no longer has."""
 
     below: list[str] = []
 
@@ -106,7 +106,7 @@ def keep_in_index(system: System, position: str) -> None:
 
 
 def test_expired_jobs_are_not_listed(system: System) -> None:
-    """A job is gone from its list in the second it expires, not when the table gets to it."""
+    """A job is not listed from the second it expires, even before its row is deleted."""
     job = submit(system)
     system.deliver()
     system.clock.time += 7 * 24 * 3600 * 1000 - 1000
@@ -116,7 +116,7 @@ def test_expired_jobs_are_not_listed(system: System) -> None:
 
 
 def test_id_that_is_used_again_is_listed_once(system: System) -> None:
-    """The job that has an expired one's id now is listed at its own age, even if the index still knows the old one."""
+    """A job that reuses an expired one's id is listed at its own age, even if the index has the old entry."""
     key = {"idempotency-key": "k"}
     job = submit(system, headers=key)
     old = order(system.row(job))
@@ -129,8 +129,8 @@ def test_id_that_is_used_again_is_listed_once(system: System) -> None:
     assert listed(system, "limit=1") == [job, between]
 
 
-def test_row_that_is_gone_is_passed_over(system: System) -> None:
-    """The index may name a job for a moment longer than there is a row."""
+def test_deleted_row_is_skipped(system: System) -> None:
+    """The index may name a job for a moment after its row is deleted."""
     kept, gone = submit(system), submit(system)
     stale = order(system.row(gone))
     system.deployment.table.client.delete_item(TableName="jobs", Key={"id": {"S": gone}})
@@ -138,8 +138,8 @@ def test_row_that_is_gone_is_passed_over(system: System) -> None:
     assert listed(system, "limit=1") == [kept]
 
 
-def test_job_that_nobody_will_run_is_settled(system: System) -> None:
-    """A list settles what is overdue, as any read does."""
+def test_listing_fails_overdue_jobs(system: System) -> None:
+    """A list fails overdue jobs, as every read does."""
     job = submit(system)
     system.clock.time += START_WITHIN_MS
     assert listed(system, "state=pending") == []
@@ -147,7 +147,7 @@ def test_job_that_nobody_will_run_is_settled(system: System) -> None:
 
 
 def leave_rows_unread(system: System, most: int) -> None:
-    """Let DynamoDB answer with so many rows, and name the others as it does if they are too large together."""
+    """Let DynamoDB return only that many rows, and leave the others unprocessed as if too large."""
 
     def cut(answer: dict[str, Any]) -> None:
         rows = answer["Responses"]["jobs"]
@@ -159,7 +159,7 @@ def leave_rows_unread(system: System, most: int) -> None:
 
 
 def test_rows_that_are_too_large_together(system: System) -> None:
-    """What DynamoDB leaves out of one answer comes with the next page: it is short, and skips nothing."""
+    """What DynamoDB leaves out of an answer comes with the next page; nothing is skipped."""
     ids = [submit(system) for _ in range(5)][::-1]
     leave_rows_unread(system, 2)
     assert len(system.send(Route.LIST_JOBS, **ADD).body["jobs"]) == 2
@@ -167,7 +167,7 @@ def test_rows_that_are_too_large_together(system: System) -> None:
 
 
 def test_rows_that_cannot_be_read(system: System) -> None:
-    """If there is no step forward, the caller is asked to come again."""
+    """If no row can be read, the caller is asked to come again."""
     submit(system)
     leave_rows_unread(system, 0)
     answer = system.send(Route.LIST_JOBS, **ADD)
@@ -175,7 +175,7 @@ def test_rows_that_cannot_be_read(system: System) -> None:
 
 
 def test_work_of_a_page_is_bounded(system: System) -> None:
-    """Where few jobs are in the state that is asked for, a page stays short: it reads 400 rows at most."""
+    """If few jobs are in the requested state, a page stays short: it reads at most 400 rows."""
     for number in range(410):
         system.deployment.table.create(job_of(number), 0)
     del system.calls[:]
@@ -190,7 +190,7 @@ def test_work_of_a_page_is_bounded(system: System) -> None:
 
 
 def test_requests_of_a_page(system: System) -> None:
-    """A page of a flow is one question to each partition, and one consistent read of all its rows."""
+    """A page of a flow is one query of each partition, and one consistent read of all its rows."""
     for _ in range(30):
         submit(system)
     del system.calls[:]

@@ -16,7 +16,7 @@ def new_job(system: System) -> str:
 
 
 def test_pending_job(system: System) -> None:
-    """A waiting job shows its known values and its poll interval."""
+    """A pending job is shown with its known values and a poll interval."""
     job = new_job(system)
     answer = system.send(Route.STATUS, org="acme", project="trial", flow="add", id=job)
     assert answer.body == {
@@ -32,7 +32,7 @@ def test_pending_job(system: System) -> None:
 
 
 def test_completed_job(system: System) -> None:
-    """A completed job shows its result as the contract and the published SDKs want it, and no Retry-After."""
+    """The result is as the contract and the published SDKs want it, without Retry-After."""
     job = new_job(system)
     system.clock.time += 1500
     system.deliver()
@@ -67,7 +67,7 @@ def test_status_is_one_consistent_read(system: System) -> None:
     ids=lambda r: r.name,
 )
 def test_job_of_another_org_is_unknown(system: System, route: Route) -> None:
-    """Another org's job gets the very answer of an unknown id, and stays as it is."""
+    """It is answered exactly as an unknown id, and not changed."""
     job = new_job(system)
     system.key = "nk_globex"
     answers = [system.send(route, id=id_) for id_ in (job, "job_" + "a" * 26, "nonsense", "job_" + "A" * 26)]
@@ -88,8 +88,8 @@ def test_job_of_another_flow_is_unknown(system: System, route: Route) -> None:
     assert system.status(job)["state"] == "pending"
 
 
-def test_job_that_never_started_is_settled_by_the_next_read(system: System) -> None:
-    """A job whose message was lost fails once it can never start, and says so."""
+def test_next_read_fails_a_job_that_never_started(system: System) -> None:
+    """A job whose message was lost fails once it can never start, with that reason."""
     job = new_job(system)
     system.clock.time += START_WITHIN_MS
     status = system.status(job)
@@ -102,7 +102,7 @@ def test_job_that_never_started_is_settled_by_the_next_read(system: System) -> N
 
 
 def test_cancel_is_one_write(system: System) -> None:
-    """A pending job is cancelled by one write, is shown so at once, and its flow never runs."""
+    """One write cancels a pending job; its answer shows that, and its flow never runs."""
     job = new_job(system)
     answer = system.send(Route.CANCEL, org="acme", project="trial", flow="add", id=job)
     assert [operation for operation, _ in system.calls] == ["UpdateItem"]
@@ -115,7 +115,7 @@ def test_cancel_is_one_write(system: System) -> None:
 
 
 def test_cancel_of_a_terminal_job_changes_nothing(system: System) -> None:
-    """A job that has ended is returned as it is."""
+    """An ended job is returned unchanged."""
     job = new_job(system)
     system.deliver()
     before = system.status(job)
@@ -124,7 +124,7 @@ def test_cancel_of_a_terminal_job_changes_nothing(system: System) -> None:
 
 
 def test_flows_of_the_deployment(system: System) -> None:
-    """`GET /flows` shows each flow as the caller's org addresses it, with the schema of its input."""
+    """`GET /flows` shows each flow by the caller's address of it, with the schema of its input."""
     system.key = "nk_globex"
     flows = {flow.flow: flow for flow in FlowList.model_validate(system.send(Route.FLOWS).body).flows}
     assert flows["globex/trial/add"].description == "Add two numbers."
@@ -135,14 +135,14 @@ def test_flows_of_the_deployment(system: System) -> None:
 
 
 def test_health_needs_no_key(system: System) -> None:
-    """The health check answers anybody."""
+    """The health check answers everybody."""
     system.key = None
     answer = system.send(Route.HEALTH)
     assert (answer.status, answer.body) == (200, {"status": "ok"})
 
 
 def test_key_is_looked_up_once_a_minute(system: System) -> None:
-    """A key is believed for a minute, so that a revocation takes effect within it."""
+    """A key is cached for a minute, so a revocation takes effect within it."""
 
     def ask() -> int:
         return system.send(Route.FLOWS).status

@@ -13,7 +13,7 @@ from tests.functions.harness import Answer, System
 
 
 def failed(system: System, **options: Any) -> Any:
-    """A job that failed, with an input of its own."""
+    """Return a job that failed, with its own input."""
     options = {"maxAttempts": 1, "metadata": {"for": "a test"}, **options}
     status = system.run("fail", message="no luck", options=options)
     assert status["state"] == "failed"
@@ -25,7 +25,7 @@ def retry(system: System, job_id: str) -> Answer:
 
 
 def test_failed_job_is_submitted_again(system: System) -> None:
-    """The same input becomes a new job that says which one it retries; the old one stays as it is."""
+    """The same input becomes a new job that names the one it retries; the old one is unchanged."""
     old = failed(system, timeoutSeconds=7, backoffSeconds=2, backoffCapSeconds=3)
     answer = retry(system, old["id"])
     accepted = JobAccepted.model_validate(answer.body)
@@ -41,7 +41,7 @@ def test_failed_job_is_submitted_again(system: System) -> None:
 
 
 def test_retrying_twice_makes_one_job(system: System) -> None:
-    """Who retries a job that was retried gets the job that came of it; that one can be retried in turn."""
+    """A second retry returns the job of the first; that job can be retried in turn."""
     old = failed(system)
     first = retry(system, old["id"]).body["id"]
     assert retry(system, old["id"]).body["id"] == first
@@ -50,7 +50,7 @@ def test_retrying_twice_makes_one_job(system: System) -> None:
 
 
 def test_cancelled_job_is_submitted_again(system: System) -> None:
-    """A cancelled job is retried once its message has come by, be it before or after its flow began."""
+    """It can be retried once its message has been received, before or after its flow began."""
     job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
     system.send(Route.CANCEL_BY_ID, id=job_id)
     early = system.send(Route.RETRY_BY_ID, id=job_id)
@@ -62,7 +62,7 @@ def test_cancelled_job_is_submitted_again(system: System) -> None:
 
 
 def test_dead_letters_job_is_submitted_again(system: System) -> None:
-    """A job that the reader of dead letters has settled can be retried."""
+    """A job that the reader of dead letters has failed can be retried."""
     job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
     dead = system.deployment.dead_letters
     dead.send(system.message_of(job_id, arguments={"a": 41}))
@@ -73,7 +73,7 @@ def test_dead_letters_job_is_submitted_again(system: System) -> None:
 
 
 def test_cancelled_job_whose_input_never_comes(system: System) -> None:
-    """Once its message is gone for good, the input of a cancelled job is said to be lost."""
+    """Once its message is gone for good, the retry is told that the input is lost."""
     job_id = system.submit("trial/add", parameters={"a": 1}, options={"keepSeconds": 30 * 24 * 3600}).body[
         "id"
     ]
@@ -92,7 +92,7 @@ def test_cancelled_job_whose_input_never_comes(system: System) -> None:
     ids=["two bytes", "four bytes", "numbers"],
 )
 def test_largest_inputs_are_kept(system: System, body: dict[str, Any]) -> None:
-    """A job fails, and is retried, however much its input grows on the way: a row holds 400 KB."""
+    """The job fails and is retried however much its input grows when stored: a row holds 400 KB."""
     raw = json.dumps({**body, "options": {"maxAttempts": 1}}, ensure_ascii=False, separators=(",", ":"))
     raw = raw.replace("1000000000000000.0", "1e15")
     job_id = system.send(Route.SUBMIT, raw=raw, org="acme", project="trial", flow="fail").body["id"]
@@ -105,7 +105,7 @@ def test_largest_inputs_are_kept(system: System, body: dict[str, Any]) -> None:
 
 
 def test_input_is_found_at_once(system: System) -> None:
-    """The input is read consistently: a caller who has just read that the job failed finds it."""
+    """The read is consistent: a caller who has just seen the failure finds the input."""
     old = failed(system)
     del system.calls[:]
     retry(system, old["id"])
@@ -114,7 +114,7 @@ def test_input_is_found_at_once(system: System) -> None:
 
 
 def test_id_that_is_used_again_is_retried_anew(system: System) -> None:
-    """A job that took over the id of an expired one is retried as itself, although that one's retry is still kept."""
+    """A job with the id of an expired one is retried as itself, although the other's retry is still kept."""
     headers = {"idempotency-key": "k"}
     retried = []
     for message, pause in (("first", 3_000_000), ("second", 0)):
@@ -136,8 +136,8 @@ def test_id_that_is_used_again_is_retried_anew(system: System) -> None:
 
 
 @pytest.mark.parametrize("whose", ["expired", "another org's", "nobody's"])
-def test_jobs_that_are_not_there_are_not_retried(system: System, whose: str) -> None:
-    """A job that has expired, or is another org's, is unknown."""
+def test_unknown_jobs_are_not_retried(system: System, whose: str) -> None:
+    """An expired job, or another org's, is unknown."""
     job_id = failed(system)["id"] if whose != "nobody's" else "job_" + "a" * 26
     if whose == "expired":
         system.clock.time += 8 * 24 * 3600 * 1000
@@ -149,7 +149,7 @@ def test_jobs_that_are_not_there_are_not_retried(system: System, whose: str) -> 
 
 @pytest.mark.parametrize("end", ["pending", "running", "completed"])
 def test_other_jobs_are_not_retried(system: System, end: str) -> None:
-    """A job that may still complete, or has, is refused with what it is."""
+    """The refusal names the job's state."""
     job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
     if end == "running":
         now = system.clock.time
@@ -161,8 +161,8 @@ def test_other_jobs_are_not_retried(system: System, end: str) -> None:
     assert end in answer.body["detail"]["message"]
 
 
-def test_lost_input_is_said_to_be_lost(system: System) -> None:
-    """A job whose message never came by cannot be retried, and says so."""
+def test_lost_input_is_reported(system: System) -> None:
+    """A job whose message was never received cannot be retried, and the error says so."""
     job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
     system.clock.time += START_WITHIN_MS
     answer = system.send(Route.RETRY_BY_ID, id=job_id)
@@ -170,15 +170,15 @@ def test_lost_input_is_said_to_be_lost(system: System) -> None:
 
 
 def test_completed_job_pays_nothing_for_retries(system: System) -> None:
-    """Only a job that does not complete costs the write of its input."""
+    """Only a job that does not complete pays for saving its input."""
     system.run("add", parameters={"a": 1})
     assert "PutItem" not in [operation for operation, _ in system.calls]
     system.run("fail", message="x", options={"maxAttempts": 1})
     assert [operation for operation, _ in system.calls].count("PutItem") == 1
 
 
-def test_input_that_does_not_come_back_is_said_to_be_lost(system: System) -> None:
-    """A cancelled job's input is waited for while its message may come by: an hour, and not the days of its row."""
+def test_input_that_does_not_return_is_reported_as_lost(system: System) -> None:
+    """The input of a cancelled job is awaited for an hour, the time its message may need, not for days."""
     job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
     system.send(Route.CANCEL_BY_ID, id=job_id)
     assert system.send(Route.RETRY_BY_ID, id=job_id).status == 503

@@ -16,7 +16,7 @@ from tests.functions.harness import System
 
 
 def test_repeated_submissions_cost_one_message(system: System) -> None:
-    """Within a delivery time the same key sends once more at most, which heals a crash before the first send."""
+    """Within a delivery time the same key sends at most once more, in case the first send crashed."""
     headers = {"idempotency-key": "k"}
     for _ in range(10):
         assert system.submit(parameters={"a": 1}, headers=headers).status == 202
@@ -37,7 +37,7 @@ def test_repeated_submission_of_a_delayed_job(system: System) -> None:
 
 
 def test_repeated_submission_that_cannot_be_noted(system: System) -> None:
-    """The job is accepted all the same: its message is on its way."""
+    """The job is accepted anyway: its message is on its way."""
     headers = {"idempotency-key": "k"}
     system.submit(parameters={"a": 1}, headers=headers)
     refusal = AwsError("UpdateItem", "ThrottlingException", "slow")
@@ -46,7 +46,7 @@ def test_repeated_submission_that_cannot_be_noted(system: System) -> None:
 
 
 def test_submission_is_accepted(system: System) -> None:
-    """A valid submission is answered with 202, the job, where it is and when to ask."""
+    """The answer is 202 with the job, its location and when to ask."""
     answer = system.submit("trial/greet", message="world")
 
     accepted = JobAccepted.model_validate(answer.body)
@@ -60,7 +60,7 @@ def test_submission_is_accepted(system: System) -> None:
 
 
 def test_submission_costs_one_write_and_one_send(system: System) -> None:
-    """With its key known, a submission calls AWS twice: one put, then one send, also with an idempotency key."""
+    """With a cached API key it is one put and one send, also with an idempotency key."""
     system.submit(parameters={"a": 1})
     del system.calls[:]
     system.submit(parameters={"a": 1}, headers={"idempotency-key": "k"})
@@ -73,7 +73,7 @@ def test_without_a_key_every_submission_is_a_new_job(system: System) -> None:
 
 
 def test_same_key_is_the_same_job(system: System) -> None:
-    """The same key for the same flow and body gives the same job, also after it has run, and does not run it again."""
+    """The same key, flow and body return the same job, also after it has run; it does not run again."""
     headers = {"idempotency-key": "order 66"}
     first = system.submit(parameters={"a": 1}, headers=headers)
     system.deliver()
@@ -105,7 +105,7 @@ def test_same_key_of_another_flow_is_another_job(system: System) -> None:
     "other", [{"parameters": {"a": 2}}, {"parameters": {"a": 1}, "options": {"timeoutSeconds": 5}}]
 )
 def test_same_key_with_another_body_is_a_conflict(system: System, other: dict[str, Any]) -> None:
-    """The same key with another body is a 409, and the first job stays as it is."""
+    """The answer is a 409, and the first job is unchanged."""
     headers = {"idempotency-key": "order 66"}
     first = system.submit(parameters={"a": 1}, headers=headers)
     answer = system.submit(headers=headers, **other)
@@ -115,7 +115,7 @@ def test_same_key_with_another_body_is_a_conflict(system: System, other: dict[st
 
 
 def test_body_is_compared_after_parsing(system: System) -> None:
-    """Spelling and order do not make another body: null options and unsaid SDK fields are as good as absent."""
+    """Spelling and order do not matter: null options and omitted SDK fields are the same as absent ones."""
     headers = {"idempotency-key": "order 66"}
     first = system.submit(parameters={"a": 1, "b": 2}, headers=headers)
     raw = '{"options": null, "trace": true, "parameters": {"b": 2,  "a": 1}}'
@@ -124,7 +124,7 @@ def test_body_is_compared_after_parsing(system: System) -> None:
 
 
 def test_many_callers_with_one_key_make_one_job(system: System) -> None:
-    """Callers that submit the same key at once all get the one job."""
+    """Callers that submit the same key at the same time all get one job."""
     with ThreadPoolExecutor(32) as callers:
         answers = list(
             callers.map(
@@ -142,7 +142,7 @@ def test_many_callers_with_one_key_make_one_job(system: System) -> None:
 
 
 def test_failed_send_is_healed_by_the_retry(system: System) -> None:
-    """A send that fails after the put is a 503, and the caller's retry with the same key sends the message."""
+    """A send that fails after the put is a 503; a retry with the same key sends the message."""
     url = system.deployment.environment["QUEUE_URL"]
     headers = {"idempotency-key": "k"}
     system.deployment.queue.client.delete_queue(QueueUrl=url)
@@ -156,7 +156,7 @@ def test_failed_send_is_healed_by_the_retry(system: System) -> None:
 
 
 def test_delayed_job_waits(system: System) -> None:
-    """`delaySeconds` delays the message and keeps the job from being claimed before its time."""
+    """`delaySeconds` delays the message, and the job cannot be claimed before its time."""
     answer = system.submit(parameters={"a": 1}, options={"delaySeconds": 300})
     sent = next(parameters for operation, parameters in system.calls if operation == "SendMessage")
     assert sent["DelaySeconds"] == 300
@@ -164,7 +164,7 @@ def test_delayed_job_waits(system: System) -> None:
 
 
 def test_options_reach_the_job(system: System) -> None:
-    """Metadata, attempts, retention and timeout of a submission override the flow's and the deployment's."""
+    """A submission's metadata, attempts, retention and timeout override the flow's and the deployment's."""
     answer = system.submit(
         parameters={"a": 1},
         options={"maxAttempts": 7, "metadata": {"team": "Ä"}, "keepSeconds": 3600, "timeoutSeconds": 9},
@@ -178,7 +178,7 @@ def test_options_reach_the_job(system: System) -> None:
 
 
 def test_backoff_of_a_submission_reaches_its_worker(system: System) -> None:
-    """The submission's backoff overrides the flow's, to the fraction, and stands in the message only if it is given."""
+    """It overrides the flow's, to the fraction, and is in the message only if given."""
     options = {"backoffSeconds": 0.25, "backoffCapSeconds": 2.0}
     for chosen in ({}, options):
         system.submit(parameters={"a": 1}, options=chosen)
@@ -192,7 +192,7 @@ def test_backoff_of_a_submission_reaches_its_worker(system: System) -> None:
 
 @pytest.mark.parametrize("end", ["running", "completed", "failed", "cancelled"])
 def test_retried_submission_of_a_job_that_moved_on(system: System, end: str) -> None:
-    """Whatever became of the job, its key names it and nothing is sent again."""
+    """In every state the key returns the job, and nothing is sent again."""
     headers, options = {"idempotency-key": "k"}, {"maxAttempts": 1}
     first = system.submit("trial/fail", message="x", headers=headers, options=options).body
     job_id, now = first["id"], system.clock.time
@@ -213,7 +213,7 @@ def test_retried_submission_of_a_job_that_moved_on(system: System, end: str) -> 
 
 
 def test_whole_numbers_may_be_spelled_as_floats(system: System) -> None:
-    """`5.0` is 5, as JSON has but one kind of number."""
+    """`5.0` is 5: JSON has only one kind of number."""
     options = {"delaySeconds": 0.0, "maxAttempts": 2.0, "keepSeconds": 3600.0, "timeoutSeconds": 9.0}
     answer = system.submit(parameters={"a": 1}, options=options)
     system.deliver()
@@ -222,7 +222,7 @@ def test_whole_numbers_may_be_spelled_as_floats(system: System) -> None:
 
 
 def test_largest_body_fits_the_queue(large: System) -> None:
-    """A body of the largest size, in characters that grow most on the way, is accepted and arrives."""
+    """The largest body, of characters that grow most when encoded, is accepted and arrives."""
     overhead = len(json.dumps({"message": ""}))
     text = "é" * ((limits.MAX_BODY_BYTES - overhead) // 2)
     raw = json.dumps({"message": text}, ensure_ascii=False)

@@ -27,12 +27,12 @@ def ids(answer: Answer) -> list[str]:
 
 
 def codes(answer: Answer) -> list[str]:
-    """Of each entry its error's code, or `accepted`."""
+    """Return each entry's error code, or `accepted`."""
     return [entry["error"]["code"] if "error" in entry else "accepted" for entry in answer.body["jobs"]]
 
 
 def test_every_submission_of_a_batch_is_a_job(system: System) -> None:
-    """Each is accepted in its place, as a request of its own would be, and runs."""
+    """Each is accepted in its place as by a single request, and runs."""
     answer = submit(system, *(added(number) for number in range(25)))
     batch = AcceptedBatch.model_validate(answer.body)
     assert answer.status == 202
@@ -45,7 +45,7 @@ def test_every_submission_of_a_batch_is_a_job(system: System) -> None:
 
 
 def test_batch_costs_a_write_for_each_job_and_a_send_for_ten(system: System) -> None:
-    """With its key known, a hundred jobs are a hundred puts and ten sends."""
+    """With a cached API key, a hundred jobs are a hundred puts and ten sends."""
     submit(system, added(1))
     del system.calls[:]
     submit(system, *(added(number) for number in range(100)))
@@ -53,7 +53,7 @@ def test_batch_costs_a_write_for_each_job_and_a_send_for_ten(system: System) -> 
 
 
 def test_a_wrong_submission_is_refused_on_its_own(system: System) -> None:
-    """Each gets the error that a request of its own would get; the others are accepted."""
+    """Each gets the error of a single request; the others are accepted."""
     deep: Any = 1
     for _ in range(limits.MAX_JSON_DEPTH):
         deep = [deep]
@@ -72,8 +72,10 @@ def test_a_wrong_submission_is_refused_on_its_own(system: System) -> None:
     assert codes(answer) == ["accepted", *["INVALID_INPUT"] * len(wrong), "accepted"]
     paths = [entry["error"]["errors"][0]["path"] for entry in answer.body["jobs"][1:-1]]
     assert paths == [
-        "parameters.a", "surprise", "options.runAt", "idempotencyKey", "idempotencyKey", "idempotencyKey", "", "", "",
-    ]  # fmt: skip
+        *("parameters.a", "surprise", "options.runAt"),
+        *["idempotencyKey"] * 3,
+        *[""] * 3,
+    ]
     assert len(system.jobs()) == system.messages() == 2
 
 
@@ -94,26 +96,26 @@ def test_missing_message_of_an_entry(system: System) -> None:
     ],
 )
 def test_a_wrong_batch_is_refused_as_a_whole(system: System, body: Any, named: str) -> None:
-    """Nothing of it is done, and the answer names the bound."""
+    """No entry is accepted, and the error names the limit."""
     answer = system.send(Route.SUBMIT_JOBS, body=body, **ADDRESS)
     assert_refused(system, answer, ErrorCode.INVALID_INPUT)
     assert named in answer.body["detail"]["message"]
 
 
 def test_a_batch_that_is_too_large_is_refused_as_a_whole(system: System) -> None:
-    """The limit is that of every body, and stands in the message."""
+    """The limit is that of every body, and the error names it."""
     answer = system.send(Route.SUBMIT_JOBS, raw=" " * (limits.MAX_BODY_BYTES + 1), **ADDRESS)
     assert_refused(system, answer, ErrorCode.PAYLOAD_TOO_LARGE)
     assert str(limits.MAX_BODY_BYTES) in answer.body["detail"]["message"]
 
 
 def test_unknown_flow(system: System) -> None:
-    """It is a 404 of the whole batch, before its body is looked at."""
+    """The whole batch is a 404, before its body is read."""
     assert_refused(system, submit(system, flow="nothing"), ErrorCode.FLOW_NOT_FOUND)
 
 
 def test_key_of_a_batch_names_all_its_jobs(system: System) -> None:
-    """The same batch again gives the same jobs, also after they have run, and runs none again."""
+    """The same batch returns the same jobs, also after they have run; none runs again."""
     batch = [added(number) for number in range(12)]
     first = submit(system, *batch, headers={"idempotency-key": "import"})
     while system.messages():
@@ -125,7 +127,7 @@ def test_key_of_a_batch_names_all_its_jobs(system: System) -> None:
 
 
 def test_key_of_an_entry_names_its_job_wherever_it_is_submitted(system: System) -> None:
-    """In another place, in another batch or on its own it is the same job."""
+    """It is the same job elsewhere in the batch, in another batch, or alone."""
     first = submit(system, added(1, idempotencyKey="one"), added(2), headers={"idempotency-key": "b"})
     again = submit(system, added(3), added(1, idempotencyKey="one"))
     alone = system.submit(parameters={"a": 1}, headers={"idempotency-key": "one"})
@@ -133,7 +135,7 @@ def test_key_of_an_entry_names_its_job_wherever_it_is_submitted(system: System) 
 
 
 def test_same_key_with_another_body_is_a_conflict_of_that_entry(system: System) -> None:
-    """Be it derived from the batch's key or its own; what is the same stays accepted."""
+    """The key may be derived from the batch's or the entry's own; unchanged entries stay accepted."""
     headers = {"idempotency-key": "b"}
     first = submit(system, added(1), added(2), added(3, idempotencyKey="three"), headers=headers)
     again = submit(system, added(1), added(7), added(8, idempotencyKey="three"), headers=headers)
@@ -142,7 +144,7 @@ def test_same_key_with_another_body_is_a_conflict_of_that_entry(system: System) 
 
 
 def test_same_key_twice_in_a_batch(system: System) -> None:
-    """It is one job with one message; with another body a conflict."""
+    """It is one job with one message; with another body it is a conflict."""
     same = added(1, idempotencyKey="k")
     answer = submit(system, same, same, added(2, idempotencyKey="k"))
     assert codes(answer) == ["accepted", "accepted", "IDEMPOTENCY_CONFLICT"]
@@ -150,12 +152,12 @@ def test_same_key_twice_in_a_batch(system: System) -> None:
 
 
 def test_without_keys_every_entry_is_a_new_job(system: System) -> None:
-    """As without a key every submission is."""
+    """Each submission without a key is a new job."""
     assert len({*ids(submit(system, added(1), added(1))), *ids(submit(system, added(1)))}) == 3
 
 
-def test_what_there_is_no_time_for_is_left_to_the_retry(system: System) -> None:
-    """The gateway would give up: what is not begun in time is answered as unavailable, and nothing of it is done."""
+def test_entries_beyond_the_time_limit_are_left_to_the_retry(system: System) -> None:
+    """Entries that cannot start before the gateway's timeout are answered as unavailable, and not begun."""
     system.clock.step = 4_000
     system.at_gateway = system.clock.time
     found = codes(submit(system, *(added(number) for number in range(10))))
@@ -166,7 +168,7 @@ def test_what_there_is_no_time_for_is_left_to_the_retry(system: System) -> None:
 
 
 def test_delayed_jobs_wait_each_for_its_time(system: System) -> None:
-    """Options are an entry's own."""
+    """Each entry has its own options."""
     submit(system, added(1), added(2, options={"delaySeconds": 300}))
     sent = [
         parameters["Entries"] for operation, parameters in system.calls if operation == "SendMessageBatch"
@@ -175,7 +177,7 @@ def test_delayed_jobs_wait_each_for_its_time(system: System) -> None:
 
 
 def test_jobs_that_run_later_are_scheduled(system: System) -> None:
-    """What waits longer than the queue can hide it waits in a schedule of its own; the others are sent."""
+    """Jobs beyond the queue's longest delay each wait in a schedule; the others are sent."""
     later = {"options": {"runAt": "2023-11-15T00:00:00Z"}}
     assert codes(submit(system, added(1), added(2, **later))) == ["accepted"] * 2
     assert system.messages() == 1

@@ -1,4 +1,4 @@
-"""A service of AWS on this machine that answers over TLS as it is told, and clients that call it."""
+"""An AWS service on this machine with given answers over TLS, and clients that call it."""
 
 import os
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Canned:
 
 
 class CannedServer(Server):
-    """Gives its answers in their order, and the last one for ever."""
+    """A server that gives its answers in order, and then repeats the last one."""
 
     def __init__(self, context: SSLContext) -> None:
         super().__init__(_Handler, context)

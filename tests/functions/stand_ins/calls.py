@@ -1,4 +1,4 @@
-"""The calls that the functions make of DynamoDB and SQS: where they are answered, watched and made to fail."""
+"""The functions' calls of DynamoDB and SQS: where they are answered, watched and made to fail."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from noukai_functions.aws.connection import Answer, Connection
 
 @contextmanager
 def answered_by_moto() -> Iterator[None]:
-    """Hand what direct clients ask of AWS to moto instead of a connection; what an emulator is asked goes to that."""
+    """Pass the calls of direct clients to moto instead of a connection; those for an emulator go there."""
     moto, connected = BotocoreStubber(), Connection.exchange
 
     def exchange(self: Connection, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -44,7 +44,7 @@ def hook(
     before: Callable[[dict[str, Any]], object] = lambda _: None,
     after: Callable[[Any], object] = lambda _: None,
 ) -> Callable[[], None]:
-    """Show the parameters and the answer of each call of an operation, or of all; returns what ends that."""
+    """Show the parameters and the answer of each call of an operation, or of all; return what ends that."""
     inner = client.call
 
     def call(called: str, parameters: dict[str, Any]) -> Any:
@@ -63,5 +63,5 @@ def hook(
 
 
 def unreachable(_: object = None) -> NoReturn:
-    """Fail as a call of AWS does that is never answered."""
+    """Fail like an AWS call without an answer."""
     raise AwsError("Any", message="unreachable", is_transient=True)

@@ -1,7 +1,8 @@
-"""AWS's rule of what Lambda does with records of a stream that it discards.
+"""Lambda's handling of stream records that it discards, by AWS's rules.
 
-The key and the object are those of https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html, where
-the payload is "the original invocation record as an escaped JSON string"; the emulator puts nothing into a bucket.
+The key and the object are those of
+https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html, where the payload is "the original
+invocation record as an escaped JSON string"; the emulator puts nothing into a bucket.
 """
 
 import base64
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MAXIMUM_AGE_MS = 23 * 60 * 60 * 1000
-"""MaximumRecordAgeInSeconds of the template; the number of attempts has no limit."""
+"""The template's MaximumRecordAgeInSeconds; the number of attempts has no limit."""
 
 _MAPPING = "a1b2c3d4-5678-90ab-cdef-11111EXAMPLE"
 
 
 def discard(s3: "S3Client", bucket: str, records: list[Record], shard: str, now: int) -> str:
-    """Put the records of a batch into the bucket, as Lambda does after the last attempt; returns the key."""
+    """Put the records of a batch into the bucket, as Lambda does after the last attempt; return the key."""
     moment = datetime.fromtimestamp(now / 1000, UTC)
     key = f"aws/lambda/{_MAPPING}/{shard}/{moment:%Y/%m/%d}/{moment:%Y-%m-%dT%H.%M.%S}-{uuid4()}"
     event = {"Records": records, "shardId": shard, "state": {}, "isFinalInvokeForWindow": False}

@@ -1,4 +1,4 @@
-"""EventBridge Scheduler's own rules for targets, which moto does not have."""
+"""EventBridge Scheduler's rules for targets, which moto lacks."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ _REFUSED = {
 
 
 class _Answered:
-    """What botocore reads of a response that was parsed."""
+    """The parts of a parsed response that botocore reads."""
 
     status_code = 400
 
 
 def enforce(scheduler: Any) -> None:
-    """Let the client refuse a message group for a queue that is not FIFO, before the request leaves it.
+    """Refuse a message group for a queue that is not FIFO before the request is sent.
 
-    Source: "SqsParameters", https://docs.aws.amazon.com/scheduler/latest/APIReference/API_SqsParameters.html, which
-    has the parameter for FIFO queues alone.
+    Source: "SqsParameters", https://docs.aws.amazon.com/scheduler/latest/APIReference/API_SqsParameters.html,
+    which has the parameter for FIFO queues alone.
     """
     scheduler.meta.events.register("provide-client-params.scheduler.CreateSchedule", _note)
     scheduler.meta.events.register("before-call.scheduler.CreateSchedule", _refuse)

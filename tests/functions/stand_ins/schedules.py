@@ -13,7 +13,7 @@ GROUP = ENVIRONMENT["SCHEDULE_GROUP"]
 
 
 def schedules(system: System) -> list[Any]:
-    """The schedules that wait, whole."""
+    """Return the waiting schedules."""
     client = system.deployment.schedules.client
     names = [each["Name"] for each in client.list_schedules(GroupName=GROUP)["Schedules"]]
     found = [client.get_schedule(GroupName=GROUP, Name=name) for name in names]
@@ -22,7 +22,7 @@ def schedules(system: System) -> list[Any]:
 
 
 def fire(system: System) -> int:
-    """Do what Scheduler does with the schedules that are due; gives how many there were."""
+    """Fire the due schedules as Scheduler does; return how many there were."""
     now = f"at({datetime.fromtimestamp(system.clock.time / 1000, UTC):%Y-%m-%dT%H:%M:%S})"
     due = [each for each in schedules(system) if each["ScheduleExpression"] <= now]
     queue = system.deployment.queue
@@ -34,7 +34,7 @@ def fire(system: System) -> int:
 
 
 def moment(system: System, seconds: float) -> str:
-    """The moment so many seconds from now."""
+    """Return the time in that many seconds."""
     at = datetime.fromtimestamp(system.clock.time / 1000 + seconds, UTC)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

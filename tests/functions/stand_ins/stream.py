@@ -1,4 +1,4 @@
-"""The stream of the jobs table as the event source reads it, and records of it that a test makes up."""
+"""The jobs table's stream as the event source reads it, and records that tests make."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ _JOB = pending(NOW, state=State.RUNNING, attempt=1)
 
 
 class Stream:
-    """What has come since the last look, filtered as the template says."""
+    """The records since the last look, filtered by the template's rule."""
 
     def __init__(self) -> None:
         self._client = boto3.client("dynamodbstreams", region_name="us-east-1")
@@ -44,7 +44,7 @@ class Stream:
 
 
 def ended(number: int, **changes: Any) -> Record:
-    """A record in which a job of 1 s has completed; `changes` are those of the job as it stands afterwards."""
+    """Return a record of a job of 1 s that completed; `changes` are attributes of the ended job."""
     job = replace(_JOB, id=f"job_{number}", ran_ms=1000, completed_at=NOW, state=State.COMPLETED)
     new = replace(job, **changes)
     images = {"OldImage": encode(replace(_JOB, id=new.id)), "NewImage": encode(new)}
@@ -52,7 +52,7 @@ def ended(number: int, **changes: Any) -> Record:
 
 
 def restored(number: int, *, by: int | None, before: int | None = None) -> Record:
-    """A record in which the operator has brought an ended job back; `before` is when that had last been done."""
+    """Return a record of an ended job that the operator restored; `before` is the restoration before."""
     record = ended(number)
     marks = {"OldImage": before, "NewImage": by}
     for image, mark in marks.items():
@@ -62,7 +62,7 @@ def restored(number: int, *, by: int | None, before: int | None = None) -> Recor
 
 
 def submitted(number: int, **changes: Any) -> Record:
-    """A record in which a job is new."""
+    """Return a record of a new job."""
     new = replace(pending(NOW, id=f"job_{number}"), **changes)
     images = {"NewImage": encode(new)}
     return _record(number, images)
@@ -79,7 +79,7 @@ def count(system: System, records: list[Record], shard: str = "shardId-1") -> No
 
 
 def sums(system: System, org: str = "acme") -> Mapping[tuple[str, str], Usage]:
-    """What an org has used, by day and flow."""
+    """Return an org's usage by day and flow."""
     return {
         (day, flow): usage
         for day, flow, usage in system.deployment.usage_totals.between(org, "2023-01-01", "2023-12-31")
@@ -87,7 +87,7 @@ def sums(system: System, org: str = "acme") -> Mapping[tuple[str, str], Usage]:
 
 
 def _as_delivered(record: Any) -> Record:
-    """Turn a moment, which boto3 has read, into the number that Lambda is told."""
+    """Convert a time as boto3 reads it into the number that Lambda gets."""
     written = record["dynamodb"]["ApproximateCreationDateTime"].timestamp()
     return {**record, "dynamodb": {**record["dynamodb"], "ApproximateCreationDateTime": written}}
 

@@ -1,4 +1,4 @@
-"""What reads the stream of the jobs table, and puts away what it cannot have counted."""
+"""The reader of the jobs table's stream; it puts away records that it could not count."""
 
 import json
 from collections import Counter
@@ -26,7 +26,7 @@ def came(record: Record, at: int) -> Record:
 
 @dataclass
 class Mapping:
-    """The event source mapping of one shard, by AWS's rules: in order, and a batch until it is counted or too old."""
+    """The event source mapping of a shard: in order; a batch stays until it is counted or too old."""
 
     system: System
     org: str = "acme"
@@ -40,21 +40,21 @@ class Mapping:
         self.uncounted.s3.create_bucket(Bucket=self.uncounted.bucket)
 
     def arrive(self, flows: str) -> None:
-        """Let a job of each flow, named by its letter, end."""
+        """End a job of each flow, named by its letter."""
         for letter in flows:
             record = ended(next(self._numbers), flow=f"demo/{letter}", org=self.org)
             self.pending.append(came(record, self.system.clock.time))
             self.arrived[f"demo/{letter}"] += 1
 
     def attempt(self, size: int, *, dies_at: int = 10**9, applied: bool = False) -> None:
-        """Invoke the function with the next batch, which may die of a write."""
+        """Invoke the function with the next batch; it may die at a write."""
         batch = self.pending[:size]
         with suppress(CrashError), crashing(self.system, dies_at, applied=applied):
             count(self.system, batch, self.shard)
             del self.pending[: len(batch)]
 
     def discard(self, size: int) -> None:
-        """Put the next records away, as far as they are too old."""
+        """Put away the next records that are too old."""
         oldest = self.system.clock.time - MAXIMUM_AGE_MS
         old = [
             each for each in self.pending if each["dynamodb"]["ApproximateCreationDateTime"] * 1000 < oldest
@@ -64,14 +64,14 @@ class Mapping:
             del self.pending[: len(old)]
 
     def recount(self, without: Interval | None = None) -> tuple[int, int]:
-        """Do what the operator's command does; the function is here and now."""
+        """Recount as the operator's command does, with the function in this process."""
         return self.uncounted.recount(self.count, without)
 
     def count(self, event: str) -> None:
-        """Count the batch of an object."""
+        """Count the batch in an object."""
         again = json.loads(event)
         count(self.system, again["Records"], again["shardId"])
 
     def counted(self) -> Counter[str]:
-        """How many jobs are counted, by flow."""
+        """Return the number of counted jobs by flow."""
         return Counter({flow: usage.completed for (_, flow), usage in sums(self.system, self.org).items()})

@@ -1,4 +1,4 @@
-"""The tables of a deployment, as far as the functions notice."""
+"""A deployment's tables, as far as the functions notice."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def create_tables(dynamodb: "DynamoDBClient") -> None:
-    """Make the three tables, keyed and indexed as the template has them."""
+    """Create the three tables with the template's keys and indexes."""
     keys: dict[str, Any] = {"KeySchema": [{"AttributeName": "hash", "KeyType": "HASH"}]}
     jobs: dict[str, Any] = {
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
@@ -43,7 +43,7 @@ def create_tables(dynamodb: "DynamoDBClient") -> None:
 
 @contextmanager
 def one_call_at_a_time() -> Iterator[None]:
-    """Hold one lock around moto's DynamoDB, which loses conditional updates of concurrent callers otherwise."""
+    """Serialize moto's DynamoDB calls: otherwise it loses concurrent conditional updates."""
     lock, call_action = Lock(), DynamoHandler.call_action
 
     def locked(self: DynamoHandler) -> Any:

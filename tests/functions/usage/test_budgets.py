@@ -1,4 +1,4 @@
-"""An org that has used up its budget submits nothing more, within a minute, and no submission costs a request more."""
+"""A used-up budget: within a minute, the org's submissions are refused, at no further request."""
 
 from decimal import Decimal
 
@@ -22,7 +22,7 @@ A_MONTH = 31 * 24 * 60 * 60 * 1000
 
 @pytest.fixture
 def budgets(system: System) -> Budgets:
-    """The budgets as the operator sets them."""
+    """Return the operator's interface to budgets."""
     return Budgets(boto3.client("dynamodb"), system.deployment.usage_totals.table_name)
 
 
@@ -35,7 +35,7 @@ def refused(answer: Answer) -> bool:
 
 
 def forget(system: System) -> None:
-    """Let the time pass for which a function believes what it knows."""
+    """Let the caches of a function expire."""
     system.clock.time += CACHE_MS
 
 
@@ -45,7 +45,7 @@ def forget(system: System) -> None:
 def test_budget_of_jobs_or_usd_is_used_up(
     system: System, budgets: Budgets, limits: tuple[int | None, Decimal | None]
 ) -> None:
-    """The third job of a second reaches either: 3 jobs, or 3 times 0.000020 USD."""
+    """The third job of a second reaches either limit: 3 jobs, or 3 times 0.000020 USD."""
     jobs, usd = limits
     budgets.set("acme", Limits(jobs=jobs, usd=usd))
     count(system, [ended(1), ended(2)])
@@ -56,7 +56,7 @@ def test_budget_of_jobs_or_usd_is_used_up(
 
 
 def test_budget_is_an_orgs_own(system: System, budgets: Budgets) -> None:
-    """Another org submits on."""
+    """Another org's submissions are accepted."""
     budgets.set("acme", Limits(jobs=1))
     count(system, [ended(1), ended(2, org="globex")])
     system.key = "nk_globex"
@@ -67,7 +67,7 @@ def test_budget_is_an_orgs_own(system: System, budgets: Budgets) -> None:
 
 
 def test_org_is_refused_within_a_minute(system: System, budgets: Budgets) -> None:
-    """A batch gathers for some seconds; each function notices it at its next read."""
+    """A batch gathers for some seconds; each function notices at its next read."""
     budgets.set("acme", Limits(jobs=1))
     assert submit(system).status == 202
     count(system, [ended(1)])
@@ -77,7 +77,7 @@ def test_org_is_refused_within_a_minute(system: System, budgets: Budgets) -> Non
 
 
 def test_submission_costs_no_further_request(system: System, budgets: Budgets) -> None:
-    """With a budget or without one: a look at it is good for all submissions of its time."""
+    """With or without a budget, one read serves all submissions of its cache time."""
     for _ in range(2):
         submit(system)
         for _ in range(5):
@@ -88,8 +88,8 @@ def test_submission_costs_no_further_request(system: System, budgets: Budgets) -
         budgets.set("acme", Limits(jobs=10))
 
 
-def test_known_job_is_told_of_as_ever(system: System, budgets: Budgets) -> None:
-    """The same idempotency key gives the same job, and only what is new is refused."""
+def test_known_job_is_returned(system: System, budgets: Budgets) -> None:
+    """The same idempotency key returns the same job; only new jobs are refused."""
     budgets.set("acme", Limits(jobs=1))
     first = submit(system, **{"idempotency-key": "k"})
     count(system, [ended(1)])
@@ -100,7 +100,7 @@ def test_known_job_is_told_of_as_ever(system: System, budgets: Budgets) -> None:
 
 
 def test_known_job_costs_no_more_messages_than_without_a_budget(system: System, budgets: Budgets) -> None:
-    """Its key, repeated as often as one likes, sends once more at most within a delivery time."""
+    """Within a delivery time, its key sends at most once more, however often it is repeated."""
     budgets.set("acme", Limits(jobs=1))
     submit(system, **{"idempotency-key": "k"})
     count(system, [ended(1)])
@@ -112,7 +112,7 @@ def test_known_job_costs_no_more_messages_than_without_a_budget(system: System, 
 
 @pytest.mark.parametrize("is_deleted", [False, True], ids=["expired", "deleted"])
 def test_key_whose_job_is_gone_is_refused(system: System, budgets: Budgets, *, is_deleted: bool) -> None:
-    """It would make a new job, whether or not DynamoDB has deleted the old one's row yet."""
+    """It would make a new job, even if the old row is not deleted yet."""
     headers, options = {"idempotency-key": "k"}, {"keepSeconds": 3600}
     job_id = system.submit(parameters={"a": 1}, headers=headers, options=options).body["id"]
     system.deliver()
@@ -128,7 +128,7 @@ def test_key_whose_job_is_gone_is_refused(system: System, budgets: Budgets, *, i
 
 
 def test_batch_repeats_known_jobs_and_is_refused_new_ones(system: System, budgets: Budgets) -> None:
-    """Each of its submissions is answered as if it had come alone."""
+    """Each submission of the batch is answered as if it came alone."""
     budgets.set("acme", Limits(jobs=1))
     known = added(1) | {"idempotencyKey": "k"}
     (first,) = ids(submit_batch(system, known))
@@ -140,7 +140,7 @@ def test_batch_repeats_known_jobs_and_is_refused_new_ones(system: System, budget
 
 
 def test_refused_submission_leaves_nothing(system: System, budgets: Budgets) -> None:
-    """No row and no message."""
+    """There is no row and no message."""
     budgets.set("acme", Limits(jobs=1))
     count(system, [ended(1)])
     del system.calls[:]
@@ -150,7 +150,7 @@ def test_refused_submission_leaves_nothing(system: System, budgets: Budgets) -> 
 
 
 def test_retry_is_refused_too(system: System, budgets: Budgets) -> None:
-    """It is a submission like any other."""
+    """A retry is a submission."""
     budgets.set("acme", Limits(jobs=1))
     job = system.run("refuse")
     assert job["state"] == "failed", job
@@ -160,7 +160,7 @@ def test_retry_is_refused_too(system: System, budgets: Budgets) -> None:
 
 
 def test_month_begins_with_a_whole_budget(system: System, budgets: Budgets) -> None:
-    """What was used up is that of one month."""
+    """Usage of the month before does not count."""
     budgets.set("acme", Limits(jobs=1))
     count(system, [ended(1)])
     system.clock.time += A_MONTH
@@ -171,7 +171,7 @@ def test_month_begins_with_a_whole_budget(system: System, budgets: Budgets) -> N
 def test_budget_that_is_changed_lets_submissions_in_again(
     system: System, budgets: Budgets, change: str
 ) -> None:
-    """And a raised one counts what was used before."""
+    """A raised budget still counts the earlier usage."""
     budgets.set("acme", Limits(jobs=2))
     count(system, [ended(1), ended(2)])
     assert refused(submit(system))
@@ -187,7 +187,7 @@ def test_budget_that_is_changed_lets_submissions_in_again(
 
 
 def test_limit_that_is_not_named_stays(system: System, budgets: Budgets) -> None:
-    """A bound of unfinished jobs leaves the budget as it is, and the answer says all limits."""
+    """Setting a limit of unfinished jobs keeps the budget, and the answer has all limits."""
     budgets.set("acme", Limits(jobs=1))
     assert budgets.set("acme", Limits(unfinished=5)) == Limits(jobs=1, unfinished=5)
     count(system, [ended(1)])
@@ -197,7 +197,7 @@ def test_limit_that_is_not_named_stays(system: System, budgets: Budgets) -> None
 
 
 def test_budget_that_was_raised_meanwhile_is_not_marked(system: System, budgets: Budgets) -> None:
-    """A process that counted against the old budget does not mark the new one."""
+    """A process that compared with the old budget does not mark the new one."""
     budgets.set("acme", Limits(jobs=1))
     old = system.deployment.budgets.of("acme")
     budgets.set("acme", Limits(jobs=9))
@@ -206,7 +206,7 @@ def test_budget_that_was_raised_meanwhile_is_not_marked(system: System, budgets:
 
 
 def test_month_is_summed_up_only_when_the_rest_could_be_gone(system: System, budgets: Budgets) -> None:
-    """Of two hundred jobs one by one few are followed by a look at the month, and none too late."""
+    """Of two hundred single jobs, few are followed by a sum of the month, and none too late."""
     budgets.set("acme", Limits(jobs=200))
     looks, ends = 0, 0
     while system.deployment.budgets.of("acme").spent is None:
@@ -219,7 +219,7 @@ def test_month_is_summed_up_only_when_the_rest_could_be_gone(system: System, bud
 
 
 def test_state_of_a_budget_is_shown(budgets: Budgets, system: System) -> None:
-    """With the limits and the month in which it was used up, by org."""
+    """It is listed by org, with its limits and the month in which it was used up."""
     budgets.set("globex", Limits(jobs=None, usd=Decimal("0.5")))
     budgets.set("acme", Limits(jobs=1))
     count(system, [ended(1, state=State.FAILED)])
@@ -229,7 +229,7 @@ def test_state_of_a_budget_is_shown(budgets: Budgets, system: System) -> None:
 
 
 def test_budget_that_cannot_be_read(budgets: Budgets, system: System) -> None:
-    """It is in the list, and says why; the others are as they were, and jobs of its org are accepted and counted."""
+    """The list says why; the others are unchanged, and the org's jobs are accepted and counted."""
     budgets.set("acme", Limits(jobs=3))
     budgets.client.put_item(
         TableName="usage", Item={"o": {"S": "#budget"}, "k": {"S": "bad"}, "jobs": {"S": "many"}}

@@ -1,4 +1,4 @@
-"""Usage is counted once per ended job, however it ends and however often the stream repeats it."""
+"""Usage: each ended job is counted once, however it ends and however often the stream repeats it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,7 +88,7 @@ def is_settled_by_the_reader_of_dead_letters(system: System, job_id: str) -> Non
 def test_job_counts_once_whoever_ends_it(
     system: System, end: Callable[[System, str], None], usage: Usage
 ) -> None:
-    """With its outcome, its attempts, and how long they have run as far as a worker has written it."""
+    """The count has its outcome, its attempts, and their running time as far as workers wrote it."""
     stream = Stream()
     end(system, system.submit(parameters={"a": 1}).body["id"])
     records = stream.records()
@@ -98,7 +98,7 @@ def test_job_counts_once_whoever_ends_it(
 
 
 def test_flow_that_a_worker_really_runs(system: System) -> None:
-    """What the worker writes of the time is in its settling write, which is one as before."""
+    """The running time is in the worker's settling write; there is no further write."""
     stream = Stream()
     system.clock.step = 1
     system.run("add", parameters={"a": 1})
@@ -109,7 +109,7 @@ def test_flow_that_a_worker_really_runs(system: System) -> None:
 
 
 def mixed() -> list[Record]:
-    """Twelve jobs of three sums: two flows of one org, one of another."""
+    """Return twelve jobs of three sums: two flows of one org, one of another."""
     of: tuple[dict[str, Any], ...] = (
         {},
         {"flow": "demo/other", "state": State.FAILED},
@@ -131,7 +131,7 @@ COUNTED = {
 
 @contextmanager
 def refusing(system: System, code: str, *, times: int) -> Iterator[None]:
-    """Let the first writes end with an error of DynamoDB."""
+    """Let the first writes fail with an error of DynamoDB."""
     left = [None] * times
 
     def refuse(_: Any) -> None:
@@ -159,7 +159,7 @@ CUTS: dict[str, list[slice]] = {
 def test_crash_at_any_write_loses_and_repeats_nothing(
     system: System, at: int, applied: bool, cut: str
 ) -> None:
-    """Before the first write, between two or after the last: the batch comes again, cut as before or otherwise."""
+    """The batch comes again, divided as before or differently."""
     records = mixed()
     first = records[:9] if cut.startswith("begun") else records
     with crashing(system, at, applied=applied), pytest.raises(CrashError):
@@ -169,8 +169,8 @@ def test_crash_at_any_write_loses_and_repeats_nothing(
     assert everything(system) == COUNTED
 
 
-def test_shards_are_counted_each_for_itself(system: System) -> None:
-    """What comes late from one shard is no repetition of what came early from another."""
+def test_shards_are_counted_separately(system: System) -> None:
+    """A late record of one shard is no repetition of an early one of another."""
     records = mixed()
     count(system, records[6:], "shardId-2")
     count(system, records[:6], "shardId-1")
@@ -179,7 +179,7 @@ def test_shards_are_counted_each_for_itself(system: System) -> None:
 
 
 def test_sequence_numbers_grow_by_value(system: System) -> None:
-    """A longer number is a later one, though its text may sort before."""
+    """A longer number is later, though its text may sort before."""
     records = [ended(number) for number in (9, 10)]
     for number, record in zip(("9", "10"), records, strict=True):
         record["dynamodb"]["SequenceNumber"] = number
@@ -190,7 +190,7 @@ def test_sequence_numbers_grow_by_value(system: System) -> None:
 def test_record_that_cannot_be_read_holds_up_nothing(
     system: System, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is passed over, and the log says which and why."""
+    """It is skipped, and the log says which and why."""
     poison = ended(2)
     del poison["dynamodb"]["NewImage"]["o"]
     unended = ended(3, completed_at=None)
@@ -204,14 +204,14 @@ def test_record_that_cannot_be_read_holds_up_nothing(
 def test_sum_that_cannot_be_written_holds_up_nothing(
     system: System, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A write that DynamoDB will never take is passed over with its reason; the others of the batch are made."""
+    """A write that DynamoDB refuses for good is skipped with its reason; the rest of the batch is written."""
     with caplog.at_level("ERROR", "noukai"), refusing(system, "ValidationException", times=1):
         count(system, [ended(1), ended(2, flow="demo/other")])
     assert [flow for _, flow in sums(system)] == ["demo/other"]
     assert "usage was not counted" in caplog.text
 
 
-def test_what_aws_cannot_do_now_is_tried_again(system: System) -> None:
+def test_failed_write_is_retried_with_its_batch(system: System) -> None:
     """The batch fails as a whole, and the event source keeps it."""
     with refusing(system, "ProvisionedThroughputExceededException", times=1), pytest.raises(AwsError):
         count(system, mixed())
@@ -220,7 +220,7 @@ def test_what_aws_cannot_do_now_is_tried_again(system: System) -> None:
 
 
 def test_batch_costs_a_write_for_each_sum(system: System) -> None:
-    """A hundred jobs of one flow are one write; an org's budget and unfinished jobs are looked up once."""
+    """A hundred jobs of one flow are one write; the org's budget and unfinished jobs are read once."""
     del system.calls[:]
     count(system, [ended(number) for number in range(1, 101)])
     assert [operation for operation, _ in system.calls] == ["UpdateItem", "GetItem", "GetItem", "Query"]

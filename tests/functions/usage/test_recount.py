@@ -1,4 +1,4 @@
-"""Usage that Lambda has discarded is counted again, exactly once, whatever was counted before or since."""
+"""Usage that Lambda discarded: it is recounted exactly once, whatever was counted before or since."""
 
 from contextlib import suppress
 from uuid import uuid4
@@ -21,12 +21,12 @@ HOUR = 60 * 60 * 1000
 
 @pytest.fixture
 def mapping(system: System) -> Mapping:
-    """A mapping that has read nothing yet."""
+    """Return a mapping that has read nothing yet."""
     return Mapping(system)
 
 
 def test_discarded_batch_is_counted_beyond_what_came_later(mapping: Mapping) -> None:
-    """One of its sums has it, the other one not, and both have gone on since; the object goes at the end."""
+    """One sum includes it, the other does not, and both have grown; the object is deleted at the end."""
     mapping.arrive("aba")
     mapping.attempt(3, dies_at=2)
     mapping.system.clock.time += 24 * HOUR
@@ -43,7 +43,7 @@ def test_discarded_batch_is_counted_beyond_what_came_later(mapping: Mapping) -> 
 
 @pytest.mark.parametrize("applied", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", range(1, 7))
-def test_recount_that_dies_at_any_write_is_made_good(mapping: Mapping, at: int, applied: bool) -> None:
+def test_recount_that_dies_at_any_write_is_completed_later(mapping: Mapping, at: int, applied: bool) -> None:
     """The object stays until all of it is counted."""
     mapping.arrive("ab")
     mapping.attempt(2)
@@ -62,7 +62,7 @@ def test_recount_that_dies_at_any_write_is_made_good(mapping: Mapping, at: int, 
 
 
 def test_two_commands_at_once_count_once(mapping: Mapping) -> None:
-    """Each finds what the other has written; the second to delete deletes nothing."""
+    """Each sees the other's writes; the second deletion deletes nothing."""
     mapping.arrive("ab")
     mapping.attempt(2)
     mapping.arrive("abab")
@@ -114,7 +114,7 @@ def play(mapping: Mapping, step: tuple[object, ...]) -> None:
 
 
 def recount_some(mapping: Mapping, order: list[int], at: int, *, applied: bool, deletes: bool) -> None:
-    """Count objects in any order, also such as are counted again later, until the function dies."""
+    """Count objects in any order, some of them repeatedly, until the function dies."""
     batches = list(mapping.uncounted.batches())
     with suppress(CrashError), crashing(mapping.system, at, applied=applied):
         for batch in (batches[index] for index in order if index < len(batches)):
@@ -134,7 +134,7 @@ def recount_some(mapping: Mapping, order: list[int], at: int, *, applied: bool, 
 def test_any_order_of_attempts_discards_and_recounts_counts_once(
     system: System, steps: list[tuple[object, ...]]
 ) -> None:
-    """Attempts die at any write, batches are cut anew, objects are counted early, late, twice and in any order."""
+    """Attempts die at any write, batches are divided anew, objects are counted early, late and twice."""
     system.clock.time = NOW
     mapping = Mapping(system, org=f"o-{uuid4()}")
     for step in steps:
@@ -145,7 +145,7 @@ def test_any_order_of_attempts_discards_and_recounts_counts_once(
 
 
 def test_healthy_sum_has_no_gaps(mapping: Mapping) -> None:
-    """Its row stays as small as it began, however many batches there are and however far they are apart."""
+    """Its row stays small, however many batches there are and however far apart."""
     for hours in (1, 5, 22):
         mapping.arrive("a")
         mapping.attempt(1)
@@ -158,7 +158,7 @@ def test_healthy_sum_has_no_gaps(mapping: Mapping) -> None:
 
 
 def test_recount_of_old_days_counts_unfinished_jobs_anew(mapping: Mapping) -> None:
-    """Days that should not change any more were merged without it."""
+    """The days were already merged without it."""
     system = mapping.system
     jobs = system.deployment.bounds.jobs
     count(system, [submitted(1)])
@@ -170,8 +170,8 @@ def test_recount_of_old_days_counts_unfinished_jobs_anew(mapping: Mapping) -> No
     assert jobs.count("acme", system.clock.time) == Unfinished(3, 0)
 
 
-def test_days_that_a_recount_changes_meanwhile_are_not_put_together(mapping: Mapping) -> None:
-    """Another process has read the sums before, and would write what is no longer so."""
+def test_days_changed_by_a_concurrent_recount_are_not_merged(mapping: Mapping) -> None:
+    """Another process has read the old sums and would write an outdated total."""
     system = mapping.system
     jobs = system.deployment.bounds.jobs
     count(system, [submitted(1)])

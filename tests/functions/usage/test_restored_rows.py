@@ -1,4 +1,4 @@
-"""What the operator brings back into the jobs table is nobody's usage."""
+"""Restored rows of the jobs table: they are nobody's usage."""
 
 from noukai_functions.usage.records import Usage
 from tests.functions.harness import System
@@ -6,7 +6,7 @@ from tests.functions.stand_ins.stream import count, restored, sums
 
 
 def test_restored_row_counts_nothing(system: System) -> None:
-    """Restoring it ends no job; a job restored earlier, or with a reused id, is counted."""
+    """A restoration ends no job; later ends of restored jobs, and of jobs with a reused id, are counted."""
     count(system, [restored(1, by=2), restored(2, by=3, before=2)])
     assert sums(system) == {}
     count(system, [restored(3, by=2, before=2), restored(4, by=None, before=2)])

@@ -1,4 +1,4 @@
-"""An org that has as many unfinished jobs as it may submits nothing more, until some have ended."""
+"""The limit of unfinished jobs: at the limit an org's submissions are refused until a job ends."""
 
 from dataclasses import replace
 from itertools import count as numbers
@@ -19,12 +19,12 @@ from tests.functions.stand_ins.stream import NOW, Stream, count, ended, submitte
 
 A_DAY = 24 * 60 * 60 * 1000
 LATER = {"start_by": NOW + 2 * MAX_DELAY_SECONDS * 1000 + START_WITHIN_MS}
-"""What a job has whose message a schedule sends."""
+"""Attributes of a job that a schedule will send."""
 
 
 @pytest.fixture
 def budgets(system: System) -> Budgets:
-    """The bounds as the operator sets them."""
+    """Return the operator's interface to limits."""
     return Budgets(boto3.client("dynamodb"), system.deployment.usage_totals.table_name)
 
 
@@ -41,12 +41,12 @@ def unfinished(system: System) -> Unfinished:
 
 
 def pass_time(system: System) -> None:
-    """Let the time pass for which functions believe what they know."""
+    """Let the caches of functions expire."""
     system.clock.time += CACHE_MS
 
 
 def test_job_is_unfinished_from_its_submission_to_its_end(system: System) -> None:
-    """However it ends; the stop of a cancelled job's code changes nothing."""
+    """Any end counts; a later stop of a cancelled job's code changes nothing."""
     stream = Stream()
     ids = [submit(system).body["id"] for _ in range(3)]
     count(system, stream.records())
@@ -58,7 +58,7 @@ def test_job_is_unfinished_from_its_submission_to_its_end(system: System) -> Non
 
 
 def test_job_that_takes_an_expired_ones_id_is_new(system: System) -> None:
-    """Its row is written over the old one: that is no end of a job, and one more that is unfinished."""
+    """Its row replaces the old one: no job ends, and one more is unfinished."""
     stream = Stream()
     submit(system, **{"idempotency-key": "k"})
     system.deliver()
@@ -70,7 +70,7 @@ def test_job_that_takes_an_expired_ones_id_is_new(system: System) -> None:
 
 
 def test_org_at_its_bound_is_refused_until_a_job_has_ended(system: System, budgets: Budgets) -> None:
-    """The error says what to do and when; a known key returns its job, a retry is refused, and another org goes on."""
+    """The error says what to do; a known key returns its job, a retry is refused, other orgs go on."""
     budgets.set("acme", Limits(unfinished=2))
     known = submit(system, **{"idempotency-key": "k"}).body["id"]
     failed = system.run("refuse")["id"]
@@ -99,7 +99,7 @@ def test_org_at_its_bound_is_refused_until_a_job_has_ended(system: System, budge
 
 
 def test_bound_of_jobs_for_later_leaves_the_others_alone(system: System, budgets: Budgets) -> None:
-    """Only what a schedule would send is refused."""
+    """Only jobs for a schedule are refused."""
     budgets.set("acme", Limits(later=1))
     count(system, [submitted(1, **LATER)])
     pass_time(system)
@@ -114,7 +114,7 @@ def test_bound_of_jobs_for_later_leaves_the_others_alone(system: System, budgets
 
 
 def test_operator_changes_a_bound(system: System, budgets: Budgets) -> None:
-    """A raised one lets submissions in again; the next record of the stream compares with the new one."""
+    """A raised limit accepts submissions again; the next record of the stream is compared with it."""
     budgets.set("acme", Limits(unfinished=1))
     count(system, [submitted(1)])
     assert refused(submit(system))
@@ -131,15 +131,15 @@ def test_operator_changes_a_bound(system: System, budgets: Budgets) -> None:
 
 
 def test_batch_that_comes_twice_counts_once(system: System) -> None:
-    """The bound rests on the same sums as usage does."""
+    """The limit uses the same sums as usage."""
     records = [submitted(1), submitted(2), ended(3)]
     for _ in range(2):
         count(system, records)
     assert unfinished(system) == Unfinished(1, 0)
 
 
-def test_days_that_are_over_are_put_together(system: System) -> None:
-    """The count is the same as of all sums, and reads those of the last days alone."""
+def test_past_days_are_merged(system: System) -> None:
+    """The count equals that of all sums, and reads only the last days."""
     number = numbers(1)
     for day in range(10):
         now = NOW + day * A_DAY
@@ -159,14 +159,14 @@ def test_days_that_are_over_are_put_together(system: System) -> None:
     assert [operation for operation, _ in system.calls] == ["GetItem", "Query"]
 
 
-def test_use_does_not_show_days_on_which_jobs_only_came(system: System) -> None:
-    """Usage is of jobs that have ended."""
+def test_usage_omits_days_without_ended_jobs(system: System) -> None:
+    """Usage is of ended jobs."""
     count(system, [submitted(1), submitted(2)])
     assert sums(system) == {}
 
 
 def test_jobs_are_counted_only_when_a_bound_could_be_reached(system: System, budgets: Budgets) -> None:
-    """Of four hundred submissions one by one few are followed by a count, and the bound is noticed soon."""
+    """Of four hundred single submissions few are followed by a count, and the limit is soon noticed."""
     budgets.set("acme", Limits(unfinished=400))
     looks, jobs = 0, 0
     while not system.deployment.budgets.of("acme").full:
@@ -179,7 +179,7 @@ def test_jobs_are_counted_only_when_a_bound_could_be_reached(system: System, bud
     assert looks < 40
 
 
-def test_mark_of_a_bound_that_was_changed_meanwhile_is_not_made(system: System, budgets: Budgets) -> None:
+def test_changed_limit_is_not_marked(system: System, budgets: Budgets) -> None:
     """A process that compared with the old limit does not mark the new one."""
     budgets.set("acme", Limits(unfinished=1))
     old = system.deployment.budgets.of("acme")
@@ -189,7 +189,7 @@ def test_mark_of_a_bound_that_was_changed_meanwhile_is_not_made(system: System, 
 
 
 def test_default_bound_needs_no_row(system: System) -> None:
-    """An org without a budget is limited too, and its mark is not a budget to clear."""
+    """An org without a row is limited too, and its mark is no budget to clear."""
     marked = system.deployment.budgets
     marked.note_full("acme", marked.of("acme"), frozenset({"unfinished"}))
     assert refused(submit(system))
@@ -199,7 +199,7 @@ def test_default_bound_needs_no_row(system: System) -> None:
 
 
 def test_deleted_row_counts_for_nothing(system: System, caplog: pytest.LogCaptureFixture) -> None:
-    """A record without a row after it is passed over with its reason."""
+    """A record without a new row is skipped, with its reason."""
     record = ended(1)
     record["dynamodb"]["OldImage"] = submitted(1)["dynamodb"]["NewImage"]
     del record["dynamodb"]["NewImage"]

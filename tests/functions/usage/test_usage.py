@@ -1,4 +1,4 @@
-"""GET /usage: what the caller's org has used."""
+"""GET /usage: the usage of the caller's org."""
 
 import pytest
 
@@ -21,8 +21,8 @@ def usage(system: System, query: str = "") -> Answer:
     return system.send(Route.USAGE, query=query)
 
 
-def test_use_is_shown_by_day_and_flow_and_in_all(system: System) -> None:
-    """Outcomes, attempts, compute, and what that is estimated to cost; shards are nobody's business."""
+def test_usage_is_shown_by_day_and_flow_and_in_total(system: System) -> None:
+    """It shows outcomes, attempts, compute and estimated cost, but no shards."""
     count(system, [ended(1), ended(2, state=State.FAILED, attempt=3)], "shardId-1")
     count(system, [ended(3, ran_ms=0), ended(4, completed_at=NOW + A_DAY)], "shardId-2")
     first: dict[str, float] = {"jobs": 3, "completed": 2, "failed": 1, "cancelled": 0, "attempts": 5}
@@ -44,7 +44,7 @@ def test_use_is_shown_by_day_and_flow_and_in_all(system: System) -> None:
 
 
 def test_this_month_is_shown_by_default(system: System) -> None:
-    """From its first day until today; `from` alone goes on until today, `to` alone begins with that month."""
+    """It goes from the first day until today; `from` alone ends today, `to` alone begins with its month."""
     for days in (-14, 0, 1):
         count(system, [ended(days + 20, completed_at=NOW + days * A_DAY)], f"shardId-{days}")
     shown = {
@@ -59,8 +59,8 @@ def test_this_month_is_shown_by_default(system: System) -> None:
     }
 
 
-def test_use_of_another_org_is_not_shown(system: System) -> None:
-    """Every org sees its own."""
+def test_usage_of_another_org_is_not_shown(system: System) -> None:
+    """Each org sees its own."""
     count(system, [ended(1, org="globex")])
     report = usage(system, f"from={DAY}").body
     assert (report["days"], report["total"]["jobs"]) == ([], 0)
@@ -78,21 +78,21 @@ def test_use_of_another_org_is_not_shown(system: System) -> None:
         ("from=\u0662023-11-14", "from"),
     ],
 )
-def test_period_that_is_none(system: System, query: str, path: str) -> None:
-    """What is no day, ends before it begins or is longer than a year is named."""
+def test_invalid_period(system: System, query: str, path: str) -> None:
+    """The error names an invalid date, an end before the start, or a period of more than a year."""
     answer = usage(system, query)
     assert (answer.status, answer.code) == (422, ErrorCode.INVALID_INPUT)
     assert [error["path"] for error in answer.body["detail"]["errors"]] == [path]
 
 
 def test_scope_is_needed(system: System) -> None:
-    """A key that may do everything else may not look at the usage."""
+    """A key with all other scopes is refused."""
     system.key = "nk_acme"
     assert (usage(system).status, usage(system).code) == (403, ErrorCode.FORBIDDEN)
 
 
 def test_report_is_one_request(system: System) -> None:
-    """A query, and nothing is written."""
+    """It is one query, and nothing is written."""
     usage(system)
     del system.calls[:]
     usage(system)

@@ -1,4 +1,4 @@
-"""The reader of dead letters: it settles what nobody runs and touches nothing that lives."""
+"""The reader of dead letters: it fails jobs that nobody runs, and leaves the others alone."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.functions.harness import System
 
 
 def deliver(system: System, job_id: str, **changes: Any) -> dict[str, Any]:
-    """Make the job's message a dead letter, and let the reader have it."""
+    """Make the job's message a dead-letter message, and invoke the reader with it."""
     system.deployment.dead_letters.send(system.message_of(job_id, **changes))
     return system.deliver(queue=system.deployment.dead_letters)
 
@@ -19,7 +19,7 @@ def dead_letters(system: System) -> int:
 
 
 def test_job_that_never_started_is_failed(system: System) -> None:
-    """The dead-letter message of a job that never ran settles it as failed, with the reason, and is deleted."""
+    """The job is failed with the reason, and the message is deleted."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     deliver(system, job_id)
     status = system.status(job_id)
@@ -28,7 +28,7 @@ def test_job_that_never_started_is_failed(system: System) -> None:
 
 
 def test_job_whose_worker_is_lost_is_failed(system: System) -> None:
-    """The dead-letter message of a job whose lease is over settles it as failed although attempts are left."""
+    """A job whose lease is over is failed although attempts are left."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     claim(system, job_id)
     system.clock.time += 60_001
@@ -38,7 +38,7 @@ def test_job_whose_worker_is_lost_is_failed(system: System) -> None:
 
 
 def test_job_that_waits_for_another_attempt_keeps_its_error(system: System) -> None:
-    """The dead-letter message of a job that was released says what went wrong before."""
+    """The error of a released job includes what went wrong before."""
     job_id = system.submit("trial/fail", message="no luck").body["id"]
     system.deliver()
     system.clock.time += 60_001
@@ -53,7 +53,7 @@ def claim(system: System, job_id: str) -> None:
 
 
 def test_running_job_is_not_touched(system: System) -> None:
-    """The dead-letter message of a job with a live lease is deferred until the lease is over."""
+    """The message of a job with a live lease is deferred until the lease is over."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     claim(system, job_id)
     answer = deliver(system, job_id)
@@ -63,7 +63,7 @@ def test_running_job_is_not_touched(system: System) -> None:
 
 
 def test_waiting_job_is_not_touched(system: System) -> None:
-    """The dead-letter message of a job that waits for its time is deferred until then."""
+    """The message of a job that waits for its time is deferred until then."""
     job_id = system.submit(parameters={"a": 1}, options={"delaySeconds": 600}).body["id"]
     deliver(system, job_id)
     assert system.hidden_for() == [600]
@@ -71,23 +71,23 @@ def test_waiting_job_is_not_touched(system: System) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"id": "job_" + "a" * 26}, {"created_at": 1}])
-def test_letter_of_no_row_is_dropped(system: System, changes: dict[str, Any]) -> None:
-    """A dead-letter message without a row, or of another submission, is dropped."""
+def test_dead_letter_of_no_row_is_dropped(system: System, changes: dict[str, Any]) -> None:
+    """A message without a row, or of another submission, is dropped."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     assert deliver(system, job_id, **changes) == {"batchItemFailures": []}
     assert (system.status(job_id)["state"], dead_letters(system)) == ("pending", 0)
 
 
-def test_letter_of_a_settled_job_is_dropped(system: System) -> None:
-    """The dead-letter message of a job that has ended is dropped."""
+def test_dead_letter_of_a_settled_job_is_dropped(system: System) -> None:
+    """The message of an ended job is dropped."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     system.send(Route.CANCEL_BY_ID, id=job_id)
     assert deliver(system, job_id) == {"batchItemFailures": []}
     assert (system.status(job_id)["state"], dead_letters(system)) == ("cancelled", 0)
 
 
-def test_letter_that_cannot_be_processed_stays(system: System) -> None:
-    """When the table cannot be reached the dead-letter message stays, for the operator to send again."""
+def test_dead_letter_that_cannot_be_processed_stays(system: System) -> None:
+    """While the table cannot be reached, the message stays, for the operator to send again."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     system.deployment.dead_letters.send(system.message_of(job_id))
     system.deployment.table.client.delete_table(TableName="jobs")
@@ -95,8 +95,8 @@ def test_letter_that_cannot_be_processed_stays(system: System) -> None:
     assert dead_letters(system) == 1
 
 
-def test_letter_that_is_no_message_is_dropped(system: System) -> None:
-    """A dead-letter message that no submission has written is dropped with a line in the log."""
+def test_dead_letter_that_is_no_message_is_dropped(system: System) -> None:
+    """A message that no submission wrote is dropped with a line in the log."""
     dead = system.deployment.dead_letters
     dead.client.send_message(QueueUrl=dead.url, MessageBody="{}")
     assert system.deliver(queue=dead) == {"batchItemFailures": []}

@@ -1,4 +1,4 @@
-"""The handling of a delivery: claimed, deferred, dropped, given back."""
+"""The handling of a delivery: it is claimed, deferred, dropped or given back."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from tests.functions.stand_ins.calls import hook, unreachable
 
 
 def test_visibility_that_cannot_be_shortened(system: System) -> None:
-    """A worker whose first request to the queue fails runs its jobs all the same."""
+    """A worker whose first request to the queue fails still runs its jobs."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     hook(system.deployment.queue.client, "ChangeMessageVisibilityBatch", before=unreachable)
     assert system.deliver() == {"batchItemFailures": []}
@@ -23,7 +23,7 @@ def test_visibility_that_cannot_be_shortened(system: System) -> None:
 
 
 def test_delivery_that_fails_returns_after_a_lease(system: System) -> None:
-    """A claim that finds no database is tried again soon, not when the queue would deliver by itself."""
+    """A claim that cannot reach the table is retried soon, before the queue's own visibility ends."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     end = hook(system.deployment.table.client, "UpdateItem", before=unreachable)
     assert len(system.deliver()["batchItemFailures"]) == 1
@@ -42,7 +42,7 @@ def test_second_attempt_may_succeed(system: System) -> None:
 
 
 def claim_elsewhere(system: System, job_id: str) -> Job:
-    """Let another worker claim the job and say nothing more."""
+    """Claim the job as another worker that then falls silent."""
     now = system.clock.time
     created_at = system.row(job_id).created_at
     table = system.deployment.table
@@ -50,7 +50,7 @@ def claim_elsewhere(system: System, job_id: str) -> Job:
 
 
 def test_delivery_of_a_running_job_is_deferred(system: System) -> None:
-    """A delivery that meets a live lease is hidden until the lease is over, never deleted."""
+    """The delivery is hidden until the lease is over, not deleted."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     claim_elsewhere(system, job_id)
     answer = system.deliver()
@@ -60,7 +60,7 @@ def test_delivery_of_a_running_job_is_deferred(system: System) -> None:
 
 
 def test_delivery_before_its_time_is_deferred(system: System) -> None:
-    """A delivery that comes too early is hidden until its job may start."""
+    """The delivery is hidden until its job may start."""
     job_id = system.submit("trial/ask-for-time").body["id"]
     system.deliver()
     message = system.message_of(job_id)
@@ -85,7 +85,7 @@ def test_lost_worker_without_attempts_left(system: System) -> None:
 
 
 def test_late_worker_cannot_settle(system: System) -> None:
-    """A worker whose job was taken over is refused every write, and the one that took it over is not disturbed."""
+    """Every write of a worker whose job was taken over is refused, and the new one is not disturbed."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     late = claim_elsewhere(system, job_id)
     system.clock.time += 60_001
@@ -107,7 +107,7 @@ def test_late_worker_cannot_settle(system: System) -> None:
     "body", ["", "no json", "[]", "{}", '{"id": 1}', '{"id": "job_x", "surprise": true}']
 )
 def test_poison_is_dropped(system: System, body: str) -> None:
-    """A body that is not a message is dropped, and its neighbours run."""
+    """A body that is not a message is dropped; the rest of the batch runs."""
     queue = system.deployment.queue
     queue.client.send_message(QueueUrl=queue.url, MessageBody=body or " ")
     job_id = system.submit(parameters={"a": 1}).body["id"]
@@ -151,14 +151,14 @@ def test_field_that_no_submission_writes_is_poison(
 
 
 def assert_dropped(system: System, caplog: pytest.LogCaptureFixture) -> None:
-    """The delivery is deleted, and one line says so."""
+    """Assert that the delivery is deleted and one line says so."""
     with caplog.at_level(logging.WARNING, "noukai"):
         assert system.deliver() == {"batchItemFailures": []}
     assert [record.message for record in caplog.records] == ["a message was dropped"]
 
 
-def test_field_of_a_newer_submit_is_passed_over(system: System) -> None:
-    """While a deployment is updated, a worker runs what a newer submit has sent."""
+def test_field_of_a_newer_submit_is_ignored(system: System) -> None:
+    """During an update, a worker runs the messages of a newer submit."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     queue = system.deployment.queue
     queue.client.purge_queue(QueueUrl=queue.url)
@@ -172,15 +172,15 @@ def test_field_of_a_newer_submit_is_passed_over(system: System) -> None:
 def test_message_of_no_row_is_dropped(
     system: System, changes: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A message without a row, or of another submission under the same id, is dropped and changes nothing."""
+    """A message without a row, or of another submission with the same id, is dropped."""
     job_id = system.submit(parameters={"a": 1}, options={"delaySeconds": 900}).body["id"]
     system.deployment.queue.send(system.message_of(job_id, **changes))
     assert_dropped(system, caplog)
     assert system.status(job_id)["state"] == "pending"
 
 
-def test_name_of_a_flow_that_fits_no_row(system: System) -> None:
-    """However long the name of a flow that is not here, its job fails and says so."""
+def test_name_of_a_flow_too_long_for_a_row(system: System) -> None:
+    """The job fails and the error says so, however long the unknown flow's name."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     queue = system.deployment.queue
     queue.client.purge_queue(QueueUrl=queue.url)
@@ -190,7 +190,7 @@ def test_name_of_a_flow_that_fits_no_row(system: System) -> None:
 
 
 def test_flow_that_is_gone_fails_its_job(system: System) -> None:
-    """A job whose flow this deployment no longer has fails and says so."""
+    """The error says that the deployment no longer has the flow."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     queue = system.deployment.queue
     queue.client.purge_queue(QueueUrl=queue.url)
@@ -204,8 +204,8 @@ def test_flow_that_is_gone_fails_its_job(system: System) -> None:
     )
 
 
-def test_batch_that_takes_long_gives_back_what_has_not_started(system: System) -> None:
-    """Deliveries that a first job keeps waiting for a second are given back at once, without using an attempt."""
+def test_slow_batch_gives_back_deliveries_that_have_not_started(system: System) -> None:
+    """Deliveries that wait a second for the first job are given back at once, without using an attempt."""
     system.clock.step = 300
     slow = system.submit("trial/count", parameters={"steps": 1}).body["id"]
     others = [
@@ -219,7 +219,7 @@ def test_batch_that_takes_long_gives_back_what_has_not_started(system: System) -
 
 
 def test_visibility_is_shortened_for_the_whole_batch_in_one_request(system: System) -> None:
-    """On arrival every delivery of the batch is hidden for one lease only, by one request."""
+    """On arrival, one request hides every delivery of the batch for one lease only."""
     for _ in range(3):
         system.submit(parameters={"a": 1})
     system.deliver()
@@ -230,7 +230,7 @@ def test_visibility_is_shortened_for_the_whole_batch_in_one_request(system: Syst
 
 
 def test_short_visibility_needs_no_shortening(system: System) -> None:
-    """A function whose time, and so whose queue's visibility, is within the lease spends no request on it."""
+    """A queue whose visibility is within the lease needs no request."""
     system.submit(parameters={"a": 1})
     system.deliver(remaining_ms=60_000)
     assert "ChangeMessageVisibilityBatch" not in [operation for operation, _ in system.calls]
@@ -240,7 +240,7 @@ def test_short_visibility_needs_no_shortening(system: System) -> None:
 def test_short_visibility_is_extended_with_the_lease(
     system: System, tmp_path: Path, step: int, seconds: int, spent: bool
 ) -> None:
-    """A job that runs for seconds spends no request on it either; one that runs beyond a third of the lease does."""
+    """A job of seconds needs no request either; one of more than a third of the lease does."""
     files = {"begun": str(tmp_path / "begun"), "ended": str(tmp_path / "ended")}
     system.submit("trial/hang", parameters=files, options={"timeoutSeconds": seconds, "maxAttempts": 1})
     system.clock.step = step

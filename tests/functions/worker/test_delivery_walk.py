@@ -1,4 +1,4 @@
-"""A delivery is followed in few steps, which the document lists."""
+"""The way of a delivery through the code: few files, which the document lists."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +12,7 @@ from tests.walk import Walk, described_walk, followed
 
 
 def test_walk_of_a_delivery(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files of a delivery whose job completes are those of the list, on the worker's side of its pipe."""
+    """A delivery whose job completes passes the files of the list, on the worker's side of the pipe."""
     system.run("add", parameters={"a": 1})
     job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
     monkeypatch.setattr(worker, "deployed", lambda: system.deployment)

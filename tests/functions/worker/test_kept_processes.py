@@ -1,4 +1,4 @@
-"""The processes that flows run in: kept, fresh, replaced, and what becomes of what attempts do to them."""
+"""The processes that flows run in: when they are kept or replaced, and how attempts affect them."""
 
 import errno
 import os
@@ -26,21 +26,21 @@ from tests.functions.stand_ins.calls import unreachable
 
 
 def run(system: System, flow: str, **parameters: Any) -> Any:
-    """The status of a job of a flow of this project after one delivery."""
+    """Return the status of a job of a flow of this project after one delivery."""
     job_id = system.submit(f"keeping/{flow}", parameters=parameters).body["id"]
     system.deliver()
     return system.status(job_id)
 
 
 def test_model_is_loaded_once(system: System) -> None:
-    """Eight jobs in a row use what the first one has loaded, in one process."""
+    """Eight jobs in a row use what the first one loaded, in one process."""
     outputs = [output(run(system, "use-model")) for _ in range(8)]
     assert {loaded for loaded, _ in outputs} == {1}
     assert len({process for _, process in outputs}) == 1
 
 
 def test_fresh_process(system: System) -> None:
-    """A flow that asks for it finds a process that no attempt has used; those of others are kept meanwhile."""
+    """A flow that asks for it gets an unused process; those of other flows are kept meanwhile."""
     first = output(run(system, "use-model"))
     fresh = [output(run(system, "run-fresh")) for _ in range(3)]
     assert {loaded for loaded, _ in fresh} == {1}
@@ -51,10 +51,10 @@ def test_fresh_process(system: System) -> None:
 @pytest.mark.parametrize(
     ("how", "kept"), [("add", True), ("leave-a-daemon", False), ("leave-a-thread", False)]
 )
-def test_process_is_replaced_after_what_is_not_a_clean_end(
+def test_process_is_replaced_unless_its_attempt_ended_cleanly(
     system: System, tmp_path: Path, how: str, kept: bool
 ) -> None:
-    """Whatever an attempt leaves behind ends with its process."""
+    """Anything that an attempt leaves behind ends with its process."""
     parameters = {"add": {"a": 1}, "leave-a-daemon": {"pid_file": str(tmp_path / "pid")}}.get(how, {})
     pool = system.deployment.processes
     seen = []
@@ -68,7 +68,7 @@ def test_process_is_replaced_after_what_is_not_a_clean_end(
 
 @pytest.mark.parametrize("die", [False, True])
 def test_temporary_files_end_with_their_attempt(system: System, die: bool) -> None:
-    """Nobody can read the temporary files of another attempt, however it has ended."""
+    """Nobody can read the temporary files of an ended attempt."""
     status = run(system, "write-temporary", die=die)
     folder = status["error"].removeprefix("SystemExit: ") if die else output(status)
     assert folder.startswith("/")
@@ -76,7 +76,7 @@ def test_temporary_files_end_with_their_attempt(system: System, die: bool) -> No
 
 
 def test_process_whose_files_cannot_be_removed_is_ended(system: System) -> None:
-    """A daemon thread may make files as they are removed: it ends with its process, and the worker goes on."""
+    """A daemon thread may create files meanwhile: it ends with its process, and the worker goes on."""
     pool = system.deployment.processes
     process = pool.take("trial", fresh=False)
     Path(process.folder, "file").touch()
@@ -90,8 +90,8 @@ def test_process_whose_files_cannot_be_removed_is_ended(system: System) -> None:
     assert not process.is_alive
 
 
-def test_descriptors_that_are_closed(system: System) -> None:
-    """Closing what a program may have open harms nothing; closing our own pipes is told."""
+def test_flow_may_close_descriptors(system: System) -> None:
+    """Closing other descriptors is harmless; closing the worker's pipes is reported."""
     assert output(run(system, "close-descriptors", most=256)) == "still here"
     status = run(system, "close-descriptors", most=4096)
     assert status["error"] == "ProcessDied: the flow's process has closed the pipes to its worker"
@@ -105,15 +105,15 @@ def test_flow_that_forks_and_returns_twice(system: System) -> None:
 
 
 def test_garbage_in_every_pipe(system: System) -> None:
-    """What is no answer is dropped."""
+    """Bytes that are no answer are dropped."""
     status = run(system, "scribble")
     assert status["state"] in ("completed", "failed")
     assert output(system.run("add", parameters={"a": 1})) == 2
 
 
 @pytest.mark.parametrize("lack", [errno.EMFILE, errno.ENOMEM, errno.EAGAIN])
-def test_no_process_costs_no_attempt(system: System, lack: int) -> None:
-    """If the system has no process for a flow, that is the worker's fault: the delivery is given back, unclaimed."""
+def test_lack_of_processes_costs_no_attempt(system: System, lack: int) -> None:
+    """A lack of processes is the worker's fault: the delivery is given back, unclaimed."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     what = "pipe" if lack == errno.EMFILE else "fork"
     with (
@@ -160,8 +160,8 @@ def test_module_that_dies_or_hangs_costs_its_own_job_an_attempt(
     assert output(system.run("add", parameters={"a": 1})) == 2
 
 
-def test_exit_handlers_of_a_process_that_is_let_go(system: System, tmp_path: Path) -> None:
-    """What a flow has registered with `atexit` runs when its process is not needed any more."""
+def test_exit_handlers_run_in_a_released_process(system: System, tmp_path: Path) -> None:
+    """A flow's `atexit` handlers run when its process is no longer needed."""
     assert output(run(system, "register-exit", mark=str(tmp_path / "mark"))) == "registered"
     assert (tmp_path / "mark").exists()
 
@@ -170,7 +170,7 @@ def test_exit_handlers_of_a_process_that_is_let_go(system: System, tmp_path: Pat
 def test_attempts_leave_nothing_in_their_process(
     system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a thousand attempts a process has no more descriptors, threads, memory or files than after fifty."""
+    """After a thousand attempts it has no more descriptors, threads, memory or files than after fifty."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     pool = system.deployment.processes
     pids = {attempt_in(pool) for _ in range(50)}
@@ -182,7 +182,7 @@ def test_attempts_leave_nothing_in_their_process(
 
 
 def attempt_in(pool: ProcessPool) -> int:
-    """Run an attempt; gives the process."""
+    """Run an attempt; return the process."""
     process = pool.take("trial", fresh=False)
     until = 2 * 1_700_000_000_000
     process.begin(
@@ -196,7 +196,7 @@ def attempt_in(pool: ProcessPool) -> int:
 
 
 def run_of(system: System, flow: str) -> Any:
-    """The status of a job whose message names a flow that no build has seen."""
+    """Return the status of a job whose message names a flow that no build has seen."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     queue = system.deployment.queue
     queue.client.purge_queue(QueueUrl=queue.url)
@@ -207,7 +207,7 @@ def run_of(system: System, flow: str) -> Any:
 
 @contextmanager
 def death_before_the_call(pid: int) -> Iterator[None]:
-    """Let a kept process die while the job is claimed."""
+    """Kill a kept process while the job is claimed."""
     claim = JobsTable.claim
 
     def claim_slowly(table: JobsTable, *arguments: Any, **options: Any) -> Job:
@@ -220,7 +220,7 @@ def death_before_the_call(pid: int) -> Iterator[None]:
 
 
 def test_death_before_the_call_costs_no_attempt(system: System) -> None:
-    """A kept process that dies while the job is claimed gets no call: the attempt has another."""
+    """A kept process that dies while the job is claimed gets no call: the attempt uses another one."""
     before = output(run(system, "use-model"))[1]
     with death_before_the_call(before):
         status = run(system, "use-model")
@@ -233,7 +233,7 @@ def test_death_before_the_call_costs_no_attempt(system: System) -> None:
 
 @pytest.mark.parametrize("answers", [True, False])
 def test_no_other_process_after_the_claim_costs_no_attempt(system: System, answers: bool) -> None:
-    """If there is none in place of the one that died, the claim is undone; unless AWS does not answer, either."""
+    """Without a replacement for the dead process the claim is undone, unless AWS fails too."""
     kept = output(run(system, "use-model"))[1]
     job_id = system.submit("keeping/use-model").body["id"]
     lack = OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
@@ -251,7 +251,7 @@ def test_no_other_process_after_the_claim_costs_no_attempt(system: System, answe
 
 
 def test_result_outlives_its_worker(system: System) -> None:
-    """A worker without a descriptor for a look at what the attempt has left keeps its result, and ends itself."""
+    """A worker without a descriptor to check for leftovers keeps the result, and ends itself."""
     job_id = system.submit(parameters={"a": 1}).body["id"]
     lack = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     with patch.object(Reaper, "has_orphans", side_effect=lack), pytest.raises(WorkerBrokenError):

@@ -1,4 +1,4 @@
-"""How the modules of a folder of flows find each other: in a process of its own, since it changes what imports do."""
+"""Imports among a folder's flows, in a separate process, since they change the import system."""
 
 import subprocess
 import sys
@@ -8,13 +8,14 @@ import pytest
 
 ITEM = "class Item: ...\n"
 OPEN = (
-    "import sys\nfrom pathlib import Path\nfrom noukai_functions.worker.inside.flow_loader import open_folder\n"
+    "import sys\nfrom pathlib import Path\n"
+    "from noukai_functions.worker.inside.flow_loader import open_folder\n"
     "open_folder(Path(sys.argv[1]))\n"
 )
 
 
 def run(folder: Path, source: str) -> str:
-    """What a program says that has opened the folder."""
+    """Return the output of a program that has opened the folder."""
     result = subprocess.run(
         [sys.executable, "-B", "-c", OPEN + source, str(folder)], capture_output=True, text=True, check=False
     )
@@ -24,7 +25,7 @@ def run(folder: Path, source: str) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of modules, with a package among them."""
+    """Return a folder of modules, with a package among them."""
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "__init__.py").write_text("from library.items import Item\n")
     (tmp_path / "library" / "items.py").write_text(ITEM)
@@ -36,20 +37,18 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "statement", ["from shop import Item", "from .shop import Item", "from flows.shop import Item"]
 )
-def test_module_is_one_by_whatever_name(folder: Path, first: str, statement: str) -> None:
-    """An item of a neighbour is an item of the module itself, whichever was imported first."""
+def test_module_is_loaded_once_under_both_names(folder: Path, first: str, statement: str) -> None:
+    """An item imported from a neighbour is the module's own, whichever was imported first."""
     (folder / "counter.py").write_text(f"{statement}\n")
-    said = f"import {first}, flows.counter, flows.shop, shop\nprint(flows.counter.Item is flows.shop.Item is shop.Item)"
-    assert run(folder, said) == "True"
-    assert (
-        run(folder, f"import {first}, shop\nprint(shop.Item.__module__, shop.__name__)")
-        == "flows.shop flows.shop"
-    )
+    same = "flows.counter.Item is flows.shop.Item is shop.Item"
+    assert run(folder, f"import {first}, flows.counter, flows.shop, shop\nprint({same})") == "True"
+    names = run(folder, f"import {first}, shop\nprint(shop.Item.__module__, shop.__name__)")
+    assert names == "flows.shop flows.shop"
 
 
 @pytest.mark.parametrize("first", ["library.items", "flows.library.items", "library", "flows.library"])
-def test_module_of_a_package_in_the_folder_is_one(folder: Path, first: str) -> None:
-    """However deep it lies."""
+def test_module_of_a_package_is_loaded_once(folder: Path, first: str) -> None:
+    """However deep the package, its module exists once."""
     said = (
         f"import {first}, flows.library.items, library.items\nimport library\n"
         "print(flows.library.Item is library.Item is library.items.Item is flows.library.items.Item)"
@@ -67,7 +66,7 @@ def test_modules_may_import_each_other_in_a_circle(folder: Path, first: str) -> 
 
 
 def test_project_named_like_a_module_of_pythons_hides_nothing(folder: Path) -> None:
-    """It is found by its full name."""
+    """Python's module is found by its full name."""
     (folder / "email.py").write_text("WHOSE = 'ours'\n")
     (folder / "counter.py").write_text(
         "import email.message\nfrom flows.email import WHOSE\nfrom . import email as own\n"
@@ -79,7 +78,7 @@ def test_project_named_like_a_module_of_pythons_hides_nothing(folder: Path) -> N
 def test_project_named_like_a_package_without_a_file_hides_nothing(
     folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Such as `google`, below which several libraries lie."""
+    """An example is `google`, which contains several libraries."""
     library = tmp_path_factory.mktemp("library")
     (library / "google" / "cloud").mkdir(parents=True)
     (library / "google" / "cloud" / "storage.py").write_text("WHOSE = 'theirs'\n")
@@ -92,7 +91,7 @@ def test_project_named_like_a_package_without_a_file_hides_nothing(
 
 
 def test_project_named_like_a_folder_beside_the_flows_is_found(tmp_path: Path) -> None:
-    """An asset has other folders, which are no packages."""
+    """Other folders of an asset are no packages."""
     (tmp_path / "flows").mkdir()
     (tmp_path / "catalog").mkdir()
     (tmp_path / "flows" / "catalog.py").write_text(ITEM)
@@ -112,7 +111,7 @@ def test_missing_module_is_missing_by_its_name(folder: Path) -> None:
 
 
 def test_failed_import_is_tried_again(folder: Path) -> None:
-    """Neither name is left behind, half imported."""
+    """Neither name is left half imported."""
     (folder / "broken.py").write_text(
         "import sys\nif not hasattr(sys, 'mended'): raise ValueError('broken')\n"
     )
@@ -123,8 +122,8 @@ def test_failed_import_is_tried_again(folder: Path) -> None:
     assert run(folder, said).split("\n") == ["broken False", "flows.broken"]
 
 
-def test_another_folder_takes_the_place(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Of what the first one had, nothing is found any more."""
+def test_another_folder_replaces_the_first(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No module of the first folder is found any more."""
     other = tmp_path_factory.mktemp("other")
     (other / "shop.py").write_text("class Item: other = True\n")
     said = f"import shop\nopen_folder(Path({str(other)!r}))\nimport shop, flows.shop\nprint(shop.Item.other)"
@@ -132,7 +131,7 @@ def test_another_folder_takes_the_place(folder: Path, tmp_path_factory: pytest.T
 
 
 def test_reload_and_pickle_know_the_module(folder: Path) -> None:
-    """By the name that it has."""
+    """They use the module's own name."""
     said = (
         "import importlib, pickle, shop\nprint(importlib.reload(shop) is shop, "
         "type(pickle.loads(pickle.dumps(shop.Item()))) is shop.Item)"

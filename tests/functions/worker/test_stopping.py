@@ -28,31 +28,31 @@ def test_flow_that_ends_its_process(system: System, how: str, error: str) -> Non
 
 
 def test_flow_that_closes_its_streams(system: System) -> None:
-    """A flow may close its standard streams; the runtime speaks through others."""
+    """A flow may close its standard streams; its process uses other pipes to answer."""
     assert output(system.run("close-streams")) == "still here"
 
 
 def test_flow_that_leaves_a_thread(system: System) -> None:
-    """A flow that has returned is done, whatever it has left running."""
+    """A flow that has returned is done, whatever still runs."""
     assert output(system.run("leave-a-thread")) == "returned"
 
 
 def test_flow_that_leaves_a_daemon(system: System, tmp_path: Path) -> None:
-    """A process that has left the flow's group, with all its pipes open, ends with the attempt."""
+    """A process that left the flow's group, with all pipes open, ends with the attempt."""
     pid_file = tmp_path / "pid"
     assert output(system.run("leave-a-daemon", parameters={"pid_file": str(pid_file)})) == "returned"
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
 
 
-def test_flow_that_talks_a_lot(system: System, capfd: pytest.CaptureFixture[str]) -> None:
-    """What a flow writes to its standard streams goes to the log, ten megabytes too, and to nobody who could block."""
+def test_flow_with_much_output(system: System, capfd: pytest.CaptureFixture[str]) -> None:
+    """Its output goes to the log, even ten megabytes, and nobody can block it."""
     assert output(system.run("talk", parameters={"megabytes": 10})) == "said"
     assert len("".join(capfd.readouterr())) >= 10 << 20
 
 
 def test_flow_that_recurses_for_ever(system: System) -> None:
-    """A flow that calls itself for good fails with the error of its interpreter."""
+    """A flow with endless recursion fails with the interpreter's error."""
     status = system.run("recurse")
     assert (status["state"], status["attempt"]) == ("failed", 1)
     assert status["error"].startswith("RecursionError: ")
@@ -60,7 +60,7 @@ def test_flow_that_recurses_for_ever(system: System) -> None:
 
 @pytest.mark.parametrize("flow", ["hang", "hang-later"])
 def test_timeout_stops_the_flow(system: System, tmp_path: Path, flow: str) -> None:
-    """A flow that runs too long is interrupted, cleans up, and its job fails with `TimeoutError`."""
+    """It is interrupted, cleans up, and its job fails with `TimeoutError`."""
     begun, ended = tmp_path / "begun", tmp_path / "ended"
     system.clock.step = 1000
     status = system.run(
@@ -76,7 +76,7 @@ def test_timeout_stops_the_flow(system: System, tmp_path: Path, flow: str) -> No
 
 @pytest.mark.parametrize("flow", ["hang", "hang-later", "hang-in-a-task"])
 def test_cancelled_flow_is_stopped(system: System, tmp_path: Path, flow: str) -> None:
-    """A running job is cancelled for every reader at once, its code is interrupted, and `stoppedAt` says when."""
+    """Every reader sees it cancelled at once; its code is interrupted, and `stoppedAt` says when."""
     begun, ended = tmp_path / "begun", tmp_path / "ended"
     job_id = system.submit(f"trial/{flow}", parameters={"begun": str(begun), "ended": str(ended)}).body["id"]
     answers = cancel_once_begun(system, job_id, begun)
@@ -91,7 +91,7 @@ def test_cancelled_flow_is_stopped(system: System, tmp_path: Path, flow: str) ->
 def test_stubborn_flow_is_killed_after_the_grace(
     system: System, tmp_path: Path, flow: str, more: dict[str, bool]
 ) -> None:
-    """A flow that swallows the interruption, or never gets it, is killed once its grace is over."""
+    """A flow that catches the interruption, or never gets it, is killed after the grace."""
     begun, ended = tmp_path / "begun", tmp_path / "ended"
     parameters = {"begun": str(begun), "ended": str(ended), **more}
     job_id = system.submit(f"trial/{flow}", parameters=parameters).body["id"]

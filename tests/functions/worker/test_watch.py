@@ -1,4 +1,4 @@
-"""The watch over a flow, with a process that only passes time."""
+"""The watch over a flow, with a process that only lets time pass."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PassingProcess:
-    """A flow that only passes time: it ends at the second that the script says, or when it is killed."""
+    """A flow that only lets time pass: it ends at the script's second, or when it is killed."""
 
     def __init__(self, system: System, script: dict[int, Outcome]) -> None:
         self.system = system
@@ -49,7 +49,7 @@ class PassingProcess:
 
 
 def begin(system: System, process: PassingProcess, timeout_seconds: int = 600) -> Watch:
-    """Claim a new job and watch over the process as if it ran the flow."""
+    """Claim a new job and watch the process as if it ran the flow."""
     job_id = system.submit("trial/count", parameters={"steps": 1}).body["id"]
     now = system.clock.time
     job = system.deployment.table.claim(job_id, created_at=now, owner="me", lease_until=now + 60_000, now=now)
@@ -68,7 +68,7 @@ def times(system: System, operation: str) -> int:
 
 
 def test_heartbeat_is_a_third_of_the_lease(system: System) -> None:
-    """The lease and the visibility are extended every twenty seconds, and the row is read every two in between."""
+    """Every twenty seconds lease and visibility are extended; every two seconds the row is read."""
     watch = begin(system, PassingProcess(system, {65: Returned("1")}))
     assert watch.follow() == Returned("1")
     assert (times(system, "UpdateItem"), times(system, "ChangeMessageVisibilityBatch")) == (3, 3)
@@ -78,13 +78,13 @@ def test_heartbeat_is_a_third_of_the_lease(system: System) -> None:
 
 
 def test_short_flow_costs_no_heartbeat(system: System) -> None:
-    """A flow that ends before the first look costs nothing beside its claim and its end."""
+    """A flow that ends before the first look costs only its claim and its settling write."""
     begin(system, PassingProcess(system, {1: Returned("1")})).follow()
     assert system.calls == []
 
 
-def test_progress_is_written_ever_more_seldom(system: System) -> None:
-    """Of a flow that reports every second, ten minutes cost some forty writes, and the last report is soon seen."""
+def test_frequent_progress_costs_few_writes(system: System) -> None:
+    """Reports every second for ten minutes cost about forty writes, and the last report is soon visible."""
     process = PassingProcess(system, {600: Returned("1")})
     watch = begin(system, process, timeout_seconds=700)
     seen: dict[int, float] = {}
@@ -103,7 +103,7 @@ def test_progress_is_written_ever_more_seldom(system: System) -> None:
 
 
 def test_progress_that_stands_still_is_written_once(system: System) -> None:
-    """A flow that has nothing new to say costs no write between its heartbeats."""
+    """A flow with nothing new to report costs no write between its heartbeats."""
     process = PassingProcess(system, {18: Returned("1")})
     process.board.write({"percent": 1})
     begin(system, process).follow()
@@ -111,7 +111,7 @@ def test_progress_that_stands_still_is_written_once(system: System) -> None:
 
 
 def test_progress_refines_when_the_end_is_expected(system: System) -> None:
-    """With its progress a flow's row tells when the run should end; progress that stands still tells nothing new."""
+    """The row tells the expected end by the flow's progress; progress that stands still changes nothing."""
     process = PassingProcess(system, {30: Returned("1")})
     watch = begin(system, process)
     expected: dict[int, int | None] = {}
@@ -128,7 +128,7 @@ def test_progress_refines_when_the_end_is_expected(system: System) -> None:
 
 
 def test_cancellation_reaches_the_flow_within_two_seconds(system: System) -> None:
-    """A job that is cancelled is seen at the next look, and the flow is interrupted."""
+    """The next look sees the cancellation, and the flow is interrupted."""
     process = PassingProcess(system, {14: Returned("1")})
     watch = begin(system, process)
     table = system.deployment.table
@@ -142,7 +142,7 @@ def test_cancellation_reaches_the_flow_within_two_seconds(system: System) -> Non
 
 
 def test_takeover_stops_the_flow(system: System) -> None:
-    """A worker that slept through its lease finds its job taken over, and stops its flow."""
+    """A worker that slept through its lease finds that its job was taken over, and stops its flow."""
     process = PassingProcess(system, {90: Returned("1")})
     watch = begin(system, process)
 
@@ -170,7 +170,7 @@ def test_timeout_and_grace(system: System) -> None:
 
 
 def test_lease_stays_alive_while_a_timed_out_flow_leaves(system: System) -> None:
-    """While a flow takes its grace its job is still believed to run, so that nobody else starts it."""
+    """During a flow's grace its lease is extended, so that nobody else starts the job."""
     system.deployment.environment = {**system.deployment.environment, "GRACE_SECONDS": "100"}
     process = PassingProcess(system, {})
     watch = begin(system, process, timeout_seconds=5)
@@ -182,7 +182,7 @@ def test_lease_stays_alive_while_a_timed_out_flow_leaves(system: System) -> None
 
 
 def test_failing_heartbeat_does_not_end_the_flow(system: System) -> None:
-    """A flow outlives heartbeats that fail, as long as its lease."""
+    """A flow survives failed heartbeats as long as its lease lasts."""
     process = PassingProcess(system, {50: Returned("1")})
     watch = begin(system, process)
 

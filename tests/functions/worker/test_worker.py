@@ -1,4 +1,4 @@
-"""The run of a flow in a worker: its arguments, its result, its errors."""
+"""The run of a flow in a worker: its arguments, result and errors."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from tests.functions.harness import System, output
 
 @pytest.mark.parametrize("flow", ["add", "add-later"])
 def test_sync_and_async_flows(system: System, flow: str) -> None:
-    """`def` and `async def` alike are called with their arguments by name and return the result."""
+    """`def` and `async def` are called with arguments by name, and return the result."""
     assert output(system.run(flow, parameters={"a": 2, "b": 3})) == 5
 
 
@@ -27,7 +27,7 @@ def test_message_that_may_be_null(system: System, body: dict[str, Any], said: st
 
 
 def test_arguments_arrive_as_annotated(system: System) -> None:
-    """Models, enums, dates, unions and sets are what the annotations say."""
+    """Models, enums, dates, unions and sets arrive as the annotations say."""
     parameters = {
         "lines": [{"article": "nut", "pieces": 3}, {"article": "bolt"}],
         "colour": "blue",
@@ -40,14 +40,14 @@ def test_arguments_arrive_as_annotated(system: System) -> None:
 
 
 def test_tuples(system: System) -> None:
-    """The places of a tuple are checked at submission, each for itself."""
+    """Each place of a tuple is checked at submission."""
     assert output(system.run("pair", parameters={"pair": [1, "a"], "rest": [2]})) == [1, "a", 2]
     for wrong in (["a", 1], [1], [1, "a", 2]):
         assert system.submit("trial/pair", parameters={"pair": wrong}).status == 422
 
 
 def test_context(system: System) -> None:
-    """A flow that asks for the context learns its job, attempt and org, and how long it may run."""
+    """A flow that asks for the context learns its job, attempt, org and time limit."""
     status = system.run("say-who")
     assert output(status) == {"job": status["id"], "attempt": 1, "org": "acme", "cancelled": False}
     assert output(system.run("remaining", options={"timeoutSeconds": 12})) == 12
@@ -55,7 +55,7 @@ def test_context(system: System) -> None:
 
 
 def test_short_job_costs_two_writes(system: System) -> None:
-    """A job that ends before the first heartbeat costs a claim, a settling write and one visibility request."""
+    """A job shorter than a heartbeat costs a claim, a settling write and one visibility request."""
     system.run("add", parameters={"a": 1})
     system.submit(parameters={"a": 1})
     system.deliver()
@@ -66,15 +66,15 @@ def test_short_job_costs_two_writes(system: System) -> None:
 
 
 def claims(system: System) -> list[Any]:
-    """The values that each claim of the last delivery has written."""
+    """Return the values that each claim of the last delivery wrote."""
     written = [
         parameters["ExpressionAttributeValues"] for name, parameters in system.calls if name == "UpdateItem"
     ]
     return [values for values in written if ":lease" in values]
 
 
-def test_claim_leaves_what_the_flow_usually_takes(system: System) -> None:
-    """A worker that has seen a flow succeed foretells the end of its next run, in the claim's own write."""
+def test_claim_writes_the_expected_end(system: System) -> None:
+    """A worker that has seen a flow succeed writes the expected end of its next run with the claim."""
     for expected in (False, True):
         system.run("add", parameters={"a": 1})
         assert [":expected_at" in values for values in claims(system)] == [expected]
@@ -82,15 +82,15 @@ def test_claim_leaves_what_the_flow_usually_takes(system: System) -> None:
     assert ":expected_at" not in claims(system)[0]
 
 
-def test_failed_runs_foretell_nothing(system: System) -> None:
-    """How long a flow took to fail says nothing of how long it takes."""
+def test_failed_runs_change_no_estimate(system: System) -> None:
+    """The duration of a failed run says nothing about that of a successful one."""
     for _ in range(2):
         system.run("fail", message="x", options={"maxAttempts": 1})
         assert ":expected_at" not in claims(system)[0]
 
 
 def test_row_of_a_short_job_is_small(system: System) -> None:
-    """With an input of 300 bytes and a result of 500 the row stays under the kilobyte of one write unit."""
+    """With 300 bytes of input and 500 of result, the row is within the kilobyte of one write unit."""
     job_id = system.run("greet", message="x" * 500)["id"]
     item = system.deployment.table.client.get_item(TableName="jobs", Key={"id": {"S": job_id}})["Item"]
     size = sum(
@@ -102,7 +102,7 @@ def test_row_of_a_short_job_is_small(system: System) -> None:
 
 
 def test_failed_attempt_is_released_with_a_backoff(system: System) -> None:
-    """An exception gives the job back with its error and the backoff as the message's visibility; no new message."""
+    """An exception releases the job with its error; the backoff is its message's visibility."""
     status = system.run("fail", message="no luck")
     assert (status["state"], status["attempt"], status["lastError"]) == ("pending", 1, "ValueError: no luck")
     assert "error" not in status
@@ -115,7 +115,7 @@ def test_failed_attempt_is_released_with_a_backoff(system: System) -> None:
 
 
 def test_last_failed_attempt_fails_the_job(system: System) -> None:
-    """With no attempts left the exception's type and message are the job's error."""
+    """After the last attempt, the exception's type and message are the job's error."""
     status = system.run("fail", message="no luck", options={"maxAttempts": 1})
     assert (status["state"], status["error"]) == ("failed", "ValueError: no luck")
     assert system.messages() == 0
@@ -132,7 +132,7 @@ def test_permanent_error_fails_at_once(system: System) -> None:
 
 
 def test_retry_after_of_an_exception_is_honoured(system: System) -> None:
-    """`retry_after` on the exception is the pause before the next attempt."""
+    """`retry_after` of the exception is the pause before the next attempt."""
     status = system.run("ask-for-time")
     assert system.row(status["id"]).not_before == system.clock.time + 7000
     assert system.hidden_for()[-1] == 7
@@ -150,8 +150,8 @@ def test_retry_after_of_an_exception_is_honoured(system: System) -> None:
         ("nine days", 900),
     ],
 )
-def test_any_pause_that_can_be_asked_for(system: System, asked: str, pause: float) -> None:
-    """Seconds of any size and a `timedelta` are the pause, which is a quarter of an hour at the most."""
+def test_every_valid_pause(system: System, asked: str, pause: float) -> None:
+    """Seconds of any size and a `timedelta` are pauses; a quarter of an hour is the most."""
     status = system.run("ask-for", message=asked)
     assert system.row(status["id"]).not_before == system.clock.time + pause * 1000
     assert system.hidden_for()[-1] == math.ceil(pause)
@@ -159,8 +159,8 @@ def test_any_pause_that_can_be_asked_for(system: System, asked: str, pause: floa
 
 
 @pytest.mark.parametrize("asked", ["the past", "no number", "text", "nothing", "a date", "an error"])
-def test_what_is_no_pause(system: System, asked: str) -> None:
-    """Whatever else `retry_after` may be, or raise, the flow's backoff applies and the error stays what it is."""
+def test_invalid_pause(system: System, asked: str) -> None:
+    """If `retry_after` is anything else, or raises, the flow's backoff applies and the error is unchanged."""
     status = system.run("ask-for", message=asked)
     assert (status["state"], status["lastError"]) == ("pending", "BusyError: busy")
     not_before = system.row(status["id"]).not_before
@@ -169,7 +169,7 @@ def test_what_is_no_pause(system: System, asked: str) -> None:
 
 
 def test_backoff_of_the_submission_overrides_that_of_the_flow(system: System) -> None:
-    """Without a backoff of its own a submission has its flow's, of up to a second; with one it is that."""
+    """Without one of its own, a submission has its flow's, of up to a second."""
     options = {"maxAttempts": 20, "backoffSeconds": 900, "backoffCapSeconds": 900}
     pauses = [system.run("fail", message="x", options=options) for _ in range(5)]
     bounds = [(system.row(status["id"]).not_before or 0) - system.clock.time for status in pauses]
@@ -179,14 +179,14 @@ def test_backoff_of_the_submission_overrides_that_of_the_flow(system: System) ->
 
 
 def test_error_is_cut_to_its_limit(system: System) -> None:
-    """A message in an error is at most 2 KB of valid text."""
+    """The message of an error is at most 2 KB of valid text."""
     status = system.run("fail", message="ü" * 5000, options={"maxAttempts": 1})
     assert status["error"].startswith("ValueError: üü")
     assert 2046 <= len(status["error"].encode()) <= 2048
 
 
 def test_trace_is_in_the_log_only(system: System, tmp_path: Path) -> None:
-    """The caller sees type and message; the log has the trace, and not the message, which may quote the input."""
+    """The caller sees type and message; the log has the trace only: a message may quote the input."""
     log, written = logging.FileHandler(tmp_path / "log"), logging.getLogger("noukai")
     log.setFormatter(logging.Formatter("%(message)s %(exception)s"))
     written.addHandler(log)
@@ -203,8 +203,8 @@ def test_trace_is_in_the_log_only(system: System, tmp_path: Path) -> None:
     assert "no luck" not in trace
 
 
-def test_flow_that_cannot_be_imported_is_tried_again(system: System, asset: Path) -> None:
-    """A module that raises when it is imported costs an attempt, like any exception of a flow."""
+def test_failed_import_is_retried(system: System, asset: Path) -> None:
+    """A module that raises on import costs an attempt, like any exception of a flow."""
     broken = asset / "flows" / "broken.py"
     job_id = system.submit("trial/add", parameters={"a": 1}).body["id"]
     queue = system.deployment.queue

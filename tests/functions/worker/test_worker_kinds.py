@@ -1,4 +1,4 @@
-"""Jobs of flows that ask for another worker than the default one: who sends them, who runs them, what they cost."""
+"""Jobs of flows with another worker than the default one: who sends and runs them, and their cost."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -42,7 +42,7 @@ def slow(*, context: Context) -> float:
 
 @pytest.fixture(scope="module")
 def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Flows of a deployment whose default worker has little time."""
+    """Return flows of a deployment whose default worker has little time."""
     folder = tmp_path_factory.mktemp("asset")
     (folder / "flows").mkdir()
     (folder / "flows" / "scales.py").write_text(FLOWS)
@@ -52,7 +52,7 @@ def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
-    """A deployment with a queue for each worker kind that its flows ask for."""
+    """Return a deployment with a queue for each worker kind that its flows ask for."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -62,7 +62,7 @@ def system(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
 
 
 def queued(system: System, flow: str) -> list[str]:
-    """The ids of the jobs in the queue of a flow's workers, which stay there."""
+    """Return the ids of the jobs in the queue of a flow's workers, without receiving them for good."""
     queue = system.deployment.queue_of(flow)
     answer: Any = queue.client.receive_message(
         QueueUrl=queue.url, MaxNumberOfMessages=10, VisibilityTimeout=0
@@ -71,7 +71,7 @@ def queued(system: System, flow: str) -> list[str]:
 
 
 def worker_of(system: System, flow: str, **environment: str) -> System:
-    """The system as the workers of a flow see it."""
+    """Return the system as the workers of a flow see it."""
     url = {"QUEUE_URL": system.deployment.queue_of(flow).url}
     deployment = replace(
         system.deployment, environment={**system.deployment.environment, **url, **environment}
@@ -80,7 +80,7 @@ def worker_of(system: System, flow: str, **environment: str) -> System:
 
 
 def test_catalog_names_what_flows_ask_for(system: System) -> None:
-    """Flows that ask for the same share it; a flow that takes longer than the default worker has time asks for that."""
+    """Flows that ask for the same share a kind; a flow too long for the default worker needs another."""
     flows = system.deployment.catalog.flows
     assert {name: (entry.worker_kind, entry.longest_seconds) for name, entry in flows.items()} == {
         "scales/weigh": ("m2048-b10-t60", 5),
@@ -102,7 +102,7 @@ def test_flow_is_described_with_the_worker_that_it_asks_for(system: System) -> N
 
 
 def test_submission_goes_to_its_flows_own_queue(system: System) -> None:
-    """Alone or among many, for a moment soon or later, submitted or executed: no other queue has it."""
+    """However it is submitted, and for whatever time, no other queue has it."""
     alone = system.submit("scales/weigh", parameters={"a": 1}).body["id"]
     jobs = {"jobs": [{"parameters": {"a": 2}}, {"parameters": {"a": 3}}]}
     answer = system.send(Route.SUBMIT_JOBS, body=jobs, org="acme", project="scales", flow="weigh")
@@ -119,15 +119,15 @@ def test_submission_goes_to_its_flows_own_queue(system: System) -> None:
     assert (system.messages(), queued(system, "scales/slow")) == (0, [])
 
 
-def test_flow_that_asks_for_nothing_goes_to_the_default_queue(system: System) -> None:
-    """Whatever other flows ask for."""
+def test_flow_without_a_worker_kind_goes_to_the_default_queue(system: System) -> None:
+    """The other flows' worker kinds do not matter."""
     job_id = system.submit("scales/plain", parameters={"a": 1}).body["id"]
     assert (queued(system, "scales/plain"), system.messages()) == ([job_id], 1)
     assert queued(system, "scales/weigh") == []
 
 
 def test_retry_goes_to_its_flows_own_queue(system: System) -> None:
-    """As a submission does."""
+    """A retry goes where a submission goes."""
     old = system.submit("scales/weigh-again", message="no", options={"maxAttempts": 1}).body["id"]
     worker_of(system, "scales/weigh-again").deliver()
     assert system.status(old)["state"] == "failed"
@@ -136,8 +136,8 @@ def test_retry_goes_to_its_flows_own_queue(system: System) -> None:
     assert system.messages() == 0
 
 
-def test_sender_that_knows_no_such_queue_yet_sends_to_the_default_one(system: System) -> None:
-    """While a deployment is updated, a catalog may be newer than the environment; every worker has all flows."""
+def test_sender_without_the_queue_uses_the_default_one(system: System) -> None:
+    """During an update a catalog may be newer than the environment; every worker has all flows."""
     older = {
         name: each for name, each in system.deployment.environment.items() if name != "WORKER_KIND_QUEUES"
     }
@@ -159,7 +159,7 @@ def test_sender_that_knows_no_such_queue_yet_sends_to_the_default_one(system: Sy
 def test_timeout_of_a_submission_is_bounded_by_its_flows_own_worker(
     system: System, flow: str, seconds: int, said: str | None
 ) -> None:
-    """What the one worker has time for another one would cut short."""
+    """A worker may have less time than another one."""
     parameters = {"a": 1} if flow.endswith("plain") else {}
     answer = system.submit(flow, parameters=parameters, options={"timeoutSeconds": seconds})
     refused = None if said is None else [{"path": "options.timeoutSeconds", "message": said}]
@@ -167,7 +167,7 @@ def test_timeout_of_a_submission_is_bounded_by_its_flows_own_worker(
 
 
 def test_openapi_bounds_the_timeout_of_each_flow(system: System) -> None:
-    """As its worker does; a general submission is bounded by the worker that has the most time."""
+    """Each has its worker's bound; a general submission has that of the worker with the most time."""
     document = system.deployment.catalog.openapi(of_flows=True)
     bounds, schemas = {}, document["components"]["schemas"]
     for flow in ("plain", "slow"):
@@ -189,7 +189,7 @@ def claim(system: System, job_id: str, memory: int | None) -> Job:
 def test_compute_counts_with_the_memory_of_the_worker_that_ran(
     system: System, environment: dict[str, str], memory: int
 ) -> None:
-    """Whatever the flow asks for by now: its job may have run on another worker."""
+    """The flow may ask for another worker by now: what counts is where its job ran."""
     stream = Stream()
     system.submit("scales/weigh", parameters={"a": 1})
     system.clock.step = 5
@@ -200,10 +200,10 @@ def test_compute_counts_with_the_memory_of_the_worker_that_ran(
     assert usage == Usage(completed=1, attempts=1, ran_ms=usage.ran_ms, mb_ms=usage.ran_ms * memory)
 
 
-def test_attempt_on_a_default_worker_after_one_on_another_counts_as_one_of_a_default_worker(
+def test_last_attempt_decides_which_worker_counts(
     system: System,
 ) -> None:
-    """The row says no more that the worker of another kind had claimed it."""
+    """The row no longer shows that a worker of another kind had claimed it."""
     job_id = system.submit("scales/weigh", parameters={"a": 1}).body["id"]
     job = claim(system, job_id, 2048)
     assert system.row(job_id).memory == 2048
@@ -212,8 +212,8 @@ def test_attempt_on_a_default_worker_after_one_on_another_counts_as_one_of_a_def
     assert system.row(job_id).memory is None
 
 
-def test_message_of_a_flow_that_asks_for_another_worker_by_now_runs_where_it_is(system: System) -> None:
-    """A worker with less time than the flow's timeout gives it the time left, and settles its job."""
+def test_message_in_the_queue_of_a_former_worker_kind_runs_there(system: System) -> None:
+    """A worker with less time than the flow's timeout gives it what is left, and settles its job."""
     slow, default = "scales/slow", system.deployment.queue
     job_id = system.submit(slow).body["id"]
     moved = system.deployment.queue_of(slow)

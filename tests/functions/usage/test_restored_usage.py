@@ -1,4 +1,4 @@
-"""Usage that could not be counted is counted once, also if the usage table is brought back to a point in time."""
+"""Usage that could not be counted: it is counted once, even if the usage table is restored."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ HOUR = 60 * 60 * 1000
 
 
 class History:
-    """A mapping, and the usage table as it was."""
+    """A mapping, and a former state of the usage table."""
 
     def __init__(self, system: System) -> None:
         self.mapping = Mapping(system)
@@ -26,12 +26,12 @@ class History:
         return datetime.fromtimestamp(self.mapping.system.clock.time / 1000, UTC)
 
     def count(self, flows: str) -> None:
-        """Let jobs end that are counted at once."""
+        """End jobs that are counted at once."""
         self.mapping.arrive(flows)
         self.mapping.attempt(len(self.mapping.pending))
 
     def miss(self, flows: str) -> None:
-        """Let jobs end that cannot be counted for so long that their records are put away."""
+        """End jobs that cannot be counted until their records are put away."""
         self.mapping.arrive(flows)
         self.wait(24)
         self.mapping.discard(len(flows))
@@ -40,12 +40,12 @@ class History:
         self.mapping.system.clock.time += int(hours * HOUR)
 
     def note(self) -> datetime:
-        """Take note of the table; return the moment."""
+        """Save the state of the table; return the time."""
         self._rows = self._client.scan(TableName="usage")["Items"]
         return self.now
 
     def restore(self) -> datetime:
-        """Bring the table back, as `make restore` does; return when."""
+        """Restore the table, as `make restore` does; return the time."""
         for row in self._client.scan(TableName="usage")["Items"]:
             self._client.delete_item(TableName="usage", Key={"o": row["o"], "k": row["k"]})
         for row in self._rows:
@@ -55,12 +55,12 @@ class History:
 
 @pytest.fixture
 def history(system: System) -> History:
-    """Nothing has been counted yet."""
+    """Return a history without counted jobs."""
     return History(system)
 
 
-def test_what_was_put_away_before_the_moment_is_counted_once(history: History) -> None:
-    """What came after it, counted or put away, is forgotten with the usage; what comes after the restoration counts."""
+def test_usage_put_away_before_the_restored_time_is_counted_once(history: History) -> None:
+    """Later usage, counted or put away, is lost with the table; usage after the restoration counts."""
     history.count("ab")
     history.miss("ab")
     then = history.note()
@@ -79,8 +79,8 @@ def test_what_was_put_away_before_the_moment_is_counted_once(history: History) -
     assert history.mapping.counted() == {"demo/a": 3, "demo/b": 2}
 
 
-def test_what_is_put_away_after_the_restoration_is_counted(history: History) -> None:
-    """The same command leaves out the time that is forgotten, and no other; records of both may be in one batch."""
+def test_usage_put_away_after_the_restoration_is_counted(history: History) -> None:
+    """The command leaves out only the lost period; a batch may have records of both sides."""
     history.count("a")
     then = history.note()
     history.wait(1)
@@ -94,8 +94,8 @@ def test_what_is_put_away_after_the_restoration_is_counted(history: History) -> 
     assert history.mapping.counted() == {"demo/a": 2, "demo/b": 1}
 
 
-def test_recount_since_the_moment_is_forgotten_too(history: History) -> None:
-    """Its batches are gone: a restoration comes first, and the recount after it."""
+def test_recount_after_the_restored_time_is_lost(history: History) -> None:
+    """Its batches are gone: restore first, then recount."""
     history.count("a")
     history.miss("b")
     history.note()
@@ -107,8 +107,8 @@ def test_recount_since_the_moment_is_forgotten_too(history: History) -> None:
     assert history.mapping.counted() == {"demo/a": 1}
 
 
-def test_recount_before_the_moment_stays(history: History) -> None:
-    """Its batches would be counted once, were they still there."""
+def test_recount_before_the_restored_time_stays(history: History) -> None:
+    """Its batches would be counted once, if they still existed."""
     history.count("a")
     history.miss("b")
     (batch,) = history.mapping.uncounted.batches()
