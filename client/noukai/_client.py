@@ -17,15 +17,16 @@ from noukai_wire.usage import UsageReport
 from ._core.address import FlowAddress
 from ._core.address import job_id as checked_job_id
 from ._core.api import Api
-from ._core.deadline import Clock
 from ._core.listing import JobSelection, listing_of_org
+from ._core.operation import Clock
 from ._core.settings import ClientOptions, Settings
 from ._display.shown import FlowTable
 from ._flow import AsyncFlow, Flow
+from ._io.awaiting import AwaitingDriver
+from ._io.blocking import BlockingDriver
 from ._io.connections import awaiting_connections, blocking_connections
-from ._io.driver import AwaitingDriver, BlockingDriver
 from ._job import AsyncJob, Job
-from ._portable import Driver
+from ._picklable import Driver
 
 
 class _Deployment(Generic[Driver]):

@@ -6,12 +6,12 @@ from noukai_wire.flows import FlowDescription
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 from noukai_wire.usage import DayUse, UsageReport, Use
 
+from ._as_completed import as_completed
 from ._client import AsyncNoukai, Noukai
 from ._core.listing import JobSelection, UnreadableJobWarning
 from ._core.sending.submission import JobOptions
 from ._core.settings import ClientOptions
 from ._display.shown import FlowTable, JobTable
-from ._ends import as_completed
 from ._errors import (
     ApiError,
     AuthenticationError,

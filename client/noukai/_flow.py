@@ -13,13 +13,14 @@ from ._core.operation import Listener, Operation
 from ._core.sending.mapping import FlowInput, Mapped
 from ._core.sending.submission import JobOptions, submission
 from ._core.waiting.wait import WaitTerms, execute
-from ._display.bar import watched, watched_transfer
-from ._io.driver import AwaitingDriver, BlockingDriver
-from ._job import AsyncJob, Job
-from ._portable import Driver, Portable
+from ._display.bar import watched_transfer
+from ._io.awaiting import AwaitingDriver
+from ._io.blocking import BlockingDriver
+from ._job import AsyncJob, Job, listening
+from ._picklable import Driver, Picklable
 
 
-class _KnownFlow(Portable[Driver]):
+class _KnownFlow(Picklable[Driver]):
     def __init__(self, address: FlowAddress, api: Api, driver: Driver) -> None:
         super().__init__(address, api, driver)
         self._address = address
@@ -99,7 +100,7 @@ class Flow(_KnownFlow[BlockingDriver]):
 
         The timeout starts when the job is accepted. Raises what these methods raise.
         """
-        with watched(self.address, on_progress, progress=progress) as listeners:
+        with listening(self.address, on_progress, progress=progress) as listeners:
             terms = WaitTerms(timeout_ms, listeners.progress, cancel_on_timeout, listeners.transfer)
             return self._driver.run(self._execution(terms, message, parameters, options))
 
@@ -123,7 +124,7 @@ class Flow(_KnownFlow[BlockingDriver]):
         return self._map(self._mapped(inputs, options), progress=progress)
 
     def _map(self, mapped: Mapped, *, progress: bool) -> Iterator[Job]:
-        with watched(self.address, None, progress=progress) as (mapped.listener, _):
+        with listening(self.address, None, progress=progress) as (mapped.listener, _):
             for accepted in self._driver.each(mapped):
                 yield Job(accepted.id, self._api, self._driver, accepted)
 
@@ -180,7 +181,7 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
         **options: Unpack[JobOptions],
     ) -> ExecuteResult:
         """Submit a job as `AsyncFlow.job` does, and wait for it as `AsyncJob.wait` does."""
-        with watched(self.address, on_progress, progress=progress) as listeners:
+        with listening(self.address, on_progress, progress=progress) as listeners:
             terms = WaitTerms(timeout_ms, listeners.progress, cancel_on_timeout, listeners.transfer)
             return await self._driver.run(self._execution(terms, message, parameters, options))
 
@@ -191,7 +192,7 @@ class AsyncFlow(_KnownFlow[AwaitingDriver]):
         return self._map(self._mapped(inputs, options), progress=progress)
 
     async def _map(self, mapped: Mapped, *, progress: bool) -> AsyncIterator[AsyncJob]:
-        with watched(self.address, None, progress=progress) as (mapped.listener, _):
+        with listening(self.address, None, progress=progress) as (mapped.listener, _):
             async for accepted in self._driver.each(mapped):
                 yield AsyncJob(accepted.id, self._api, self._driver, accepted)
 

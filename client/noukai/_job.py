@@ -1,23 +1,26 @@
 """A submitted job, blocking and async."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from noukai_wire import display
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 
 from ._core.api import Api
-from ._core.operation import Listener, Operation
+from ._core.operation import Deadline, Listener, Operation
 from ._core.waiting.completion import End
-from ._core.waiting.wait import Wait, WaitTerms, told
-from ._display.bar import watched
-from ._io.driver import AwaitingDriver, BlockingDriver
-from ._portable import Driver, Portable
+from ._core.waiting.wait import WaitTerms, result_of, wait
+from ._core.waiting.waits import Submitted
+from ._display.bar import Listeners, progress_bar
+from ._io.awaiting import AwaitingDriver
+from ._io.blocking import BlockingDriver
+from ._picklable import Driver, Picklable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-class _KnownJob(Portable[Driver]):
+class _KnownJob(Picklable[Driver]):
     def __init__(
         self,
         job_id: str,
@@ -56,10 +59,9 @@ class _KnownJob(Portable[Driver]):
 
     def _wait(self, terms: WaitTerms) -> Operation[ExecuteResult]:
         if self._end is not None:
-            return told(self._api, self._end, terms.on_transfer)
-        accepted = self._accepted
-        rest = self._api.recent.rest_of(accepted.flow, self._accepted_at) if accepted else 0.0
-        return Wait(self._api, self._id, terms, rest).result()
+            return result_of(self._api, self._end, terms.on_transfer)
+        submitted = Submitted(self._accepted.flow, self._accepted_at) if self._accepted else None
+        return wait(self._api, self._id, terms, submitted)
 
 
 class Job(_KnownJob[BlockingDriver]):
@@ -94,7 +96,7 @@ class Job(_KnownJob[BlockingDriver]):
         `WaitTimeoutError`; `InvalidArgumentError` for an invalid `timeout_ms`; `JobNotFoundError`; and
         `ApiError` or `ConnectionFailedError`, like every request.
         """
-        with watched(self._id, on_progress, progress=progress) as listeners:
+        with listening(self._id, on_progress, progress=progress) as listeners:
             return self._driver.run(
                 self._wait(WaitTerms(timeout_ms, listeners.progress, cancel_on_timeout, listeners.transfer))
             )
@@ -133,7 +135,7 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
         progress: bool = False,
     ) -> ExecuteResult:
         """Wait as `Job.wait` does; `on_progress` may be a coroutine function."""
-        with watched(self._id, on_progress, progress=progress) as listeners:
+        with listening(self._id, on_progress, progress=progress) as listeners:
             return await self._driver.run(
                 self._wait(WaitTerms(timeout_ms, listeners.progress, cancel_on_timeout, listeners.transfer))
             )
@@ -146,6 +148,13 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
         """Retry as `Job.retry` does."""
         accepted = await self._driver.run(self._api.retry(self._id))
         return AsyncJob(accepted.id, self._api, self._driver, accepted)
+
+
+def listening(
+    label: str, on_progress: Listener | None, *, progress: bool
+) -> AbstractContextManager[Listeners]:
+    """Return the listeners to the progress of a job or many, with a bar among them if requested."""
+    return progress_bar(label, on_progress) if progress else nullcontext(Listeners(on_progress, None))
 
 
 def asked_through(job: _KnownJob[Driver]) -> tuple[Api, Driver]:
@@ -166,5 +175,5 @@ def note_end(job: _KnownJob[Driver], end: End) -> None:
 def status_with(job: Job, result: ExecuteResult) -> JobStatus:
     """Fetch the status of a job with a known result, without downloading a large output again."""
     api, driver = asked_through(job)
-    status = driver.run(api.look(job.id, api.deadline()))
+    status = driver.run(api.look(job.id, Deadline(api.clock)))
     return status.model_copy(update={"result": result})

@@ -10,7 +10,8 @@ from noukai import ExecuteResult, NoukaiError
 from noukai._core.api import Api
 from noukai._core.operation import Operation, Outcome, Reply, Report, Sleep, Together, advance
 from noukai._core.settings import Settings
-from noukai._core.waiting.wait import Wait, WaitTerms
+from noukai._core.waiting import wait as waiting
+from noukai._core.waiting.waits import Submitted
 
 T = TypeVar("T")
 
@@ -135,9 +136,9 @@ class Player:
         return [request.url.raw_path.decode().removeprefix("/api/v1") for request in self.requests]
 
 
-def wait(player: Player, rest: float = 0.0, **terms: Any) -> Operation[ExecuteResult]:
+def wait(player: Player, submitted: Submitted | None = None, **terms: Any) -> Operation[ExecuteResult]:
     """Return the wait for the job, as an operation."""
-    return Wait(player.api, JOB, WaitTerms(**terms), rest).result()
+    return waiting.wait(player.api, JOB, waiting.WaitTerms(**terms), submitted)
 
 
 def timeout_of(request: httpx.Request) -> float:

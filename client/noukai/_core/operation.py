@@ -1,22 +1,27 @@
-"""The protocol between the core and its drivers.
+"""Operations, with their deadline: the protocol between the core and its drivers.
 
 An operation is a generator that performs no input or output: it yields steps and returns its outcome. A
 driver performs each step. It replies to a request with the response, or throws the `httpx.RequestError` into
 the operation; to concurrent requests with a list of both; and to any other step with None.
 """
 
+import math
 from asyncio import CancelledError
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import httpx
+
+from noukai._errors import NoukaiError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 T = TypeVar("T")
+
+Clock = Callable[[], float]
 
 Listener = Callable[[dict[str, Any]], object]
 """A callback for a job's progress."""
@@ -61,6 +66,19 @@ Reply: TypeAlias = Answer | list[Answer] | None
 Operation: TypeAlias = Generator[Step, Any, T]
 
 
+class Pages(Protocol[T]):
+    """The interface of paged results. A page may be empty; `has_more` says whether to go on."""
+
+    @property
+    def has_more(self) -> bool:
+        """Return whether there may be another page."""
+        ...
+
+    def page(self) -> Operation[list[T]]:
+        """Fetch the next page."""
+        ...
+
+
 def advance(operation: Operation[T], reply: Reply) -> Step | Outcome[T]:
     """Send the operation the reply to its last step, at first None; return its next step or its outcome."""
     try:
@@ -69,6 +87,31 @@ def advance(operation: Operation[T], reply: Reply) -> Step | Outcome[T]:
         return operation.send(reply)
     except StopIteration as end:
         return Outcome(end.value)
+
+
+class DeadlinePassedError(Exception):
+    """An error for a passed deadline; its cause is the last failure, if any."""
+
+
+class Deadline:
+    """A moment of a monotonic clock, or never."""
+
+    def __init__(self, clock: Clock, seconds: float | None = None) -> None:
+        self._clock = clock
+        self._at = math.inf if seconds is None else clock() + seconds
+
+    @property
+    def left(self) -> float:
+        """Return the seconds left: 0 once it has passed, infinite without a deadline."""
+        return max(0.0, self._at - self._clock())
+
+    def pause(self, seconds: float, because: NoukaiError | None = None) -> Operation[None]:
+        """Sleep for these seconds, or until the deadline; in that case raise `DeadlinePassedError`."""
+        left = self.left
+        if min(seconds, left):
+            yield Sleep(min(seconds, left))
+        if seconds >= left:
+            raise DeadlinePassedError from because
 
 
 def together(operations: Iterable[Operation[T]]) -> Operation[list[T]]:

@@ -18,12 +18,12 @@ class Listeners(NamedTuple):
 
 
 @contextmanager
-def watched(label: str, on_progress: Listener | None, *, progress: bool) -> Generator[Listeners]:
-    """Draw a progress bar while the context lasts, if requested and if there is a terminal or a notebook.
+def progress_bar(label: str, on_progress: Listener | None = None) -> Generator[Listeners]:
+    """Draw a progress bar while the context lasts, if there is a terminal or a notebook.
 
     A job's progress goes to the bar and to `on_progress`, if they exist.
     """
-    with _bar(label) if progress else nullcontext() as show:
+    with _bar(label) as show:
         if show is None or on_progress is None:
             yield Listeners(show or on_progress, show)
         else:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from noukai._core.inflation import Inflation, is_gzip
+from .inflation import Inflation, is_gzip
 
 SINK = "noukai_sink"
 """The request extension with a `Received`, to which a successful answer is written."""

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import typer
 
+from noukai._as_completed import as_completed
 from noukai._core.sending.mapping import FlowInput
 from noukai._core.sending.payload import is_behind_url
-from noukai._ends import as_completed
 from noukai._errors import ApiError, ResultLostError
 from noukai._job import Job, known_end
 from noukai_wire.models import JobStatus

@@ -10,12 +10,21 @@ import httpx
 from noukai import Job, JobCancelledError, JobFailedError, as_completed
 from noukai._core.address import FlowAddress
 from noukai._core.api import Api
-from noukai._core.operation import Operation, Outcome, Reply, Report, Sleep, Together, advance
-from noukai._core.patience import Patience
+from noukai._core.exchange import Patience
+from noukai._core.operation import (
+    Deadline,
+    Operation,
+    Outcome,
+    Pages,
+    Reply,
+    Report,
+    Sleep,
+    Together,
+    advance,
+)
 from noukai._core.sending.submission import submission
 from noukai._core.settings import Settings
 from noukai._flow import Flow
-from noukai._io.driver import Pages
 from noukai_functions.jobs.table import JobsTable
 from noukai_wire.routes import Route
 from tests.bench.account.cloud import Cloud
@@ -88,5 +97,6 @@ class Caller:
         """Execute a flow in one request, as the published SDKs do and this client does not."""
         content = submission(message, parameters).content
         address = FlowAddress("acme", "load", name)._asdict()
-        ask = partial(self._api.request, Route.EXECUTE, content=content, **address)
-        self._driver.run(self._api.exchange(ask, self._api.deadline(), Patience(retries=0)))
+        ask = partial(self._api.requests.of, Route.EXECUTE, content=content, **address)
+        deadline = Deadline(self._api.clock)
+        self._driver.run(self._api.exchange.send(ask, deadline, Patience(retries=0)))

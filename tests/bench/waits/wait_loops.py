@@ -7,7 +7,7 @@ import httpx
 from noukai._core.api import Api
 from noukai._core.operation import Outcome, Reply, Sleep, advance
 from noukai._core.settings import Settings
-from noukai._core.waiting.wait import Wait, WaitTerms
+from noukai._core.waiting.wait import WaitTerms, wait
 from tests.bench.waits.simulated_api import BASE_URL, KEY, ROUND_TRIP, Life, SimulatedApi
 
 Loop = Callable[[SimulatedApi, Life], None]
@@ -17,7 +17,7 @@ def ours(api: SimulatedApi, life: Life) -> None:
     """Run the core of this repository's client on the simulated clock."""
     settings = Settings.resolve({}, KEY, base_url=BASE_URL)
     core = Api(settings, clock=lambda: api.timeline.time / 1000, jitter=lambda: 0.5)
-    operation = Wait(core, life.id, WaitTerms()).result()
+    operation = wait(core, life.id, WaitTerms())
     reply: Reply = None
     while not isinstance(step := advance(operation, reply), Outcome):
         reply = None

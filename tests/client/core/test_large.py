@@ -15,8 +15,8 @@ from noukai import (
     UnexpectedAnswerError,
     WaitTimeoutError,
 )
+from noukai._core.requests import TOTAL_SECONDS
 from noukai._io.stream import Pieces
-from noukai._io.timeouts import time_for
 from noukai_wire import limits
 from tests.client.conftest import Colour
 from tests.client.script import job
@@ -243,7 +243,7 @@ def test_transfer_has_time_for_its_size(colour: Colour) -> None:
     colour.run(flow_of(colour, api, timeout=30).job(LARGE))
     put = next(each for each in api.requests if each.method == "PUT")
     steps = put.extensions["timeout"]
-    assert (steps["connect"], steps["write"], time_for(put)) == (30, 30, None)
+    assert (steps["connect"], steps["write"], put.extensions[TOTAL_SECONDS]) == (30, 30, None)
     assert steps["read"] > 30  # what the system holds back is yet to be sent
 
 

@@ -217,7 +217,7 @@ def test_a_certificate_that_is_not_trusted_is_outlasted(
 
 def test_the_command_says_that_the_api_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """On stderr, while it waits; its exit code is that of the time that is over."""
-    monkeypatch.setattr("noukai._core.patience._TOLD_AFTER", 0.0)
+    monkeypatch.setattr("noukai._core.exchange._TOLD_AFTER", 0.0)
     monkeypatch.setenv("NOUKAI_API_KEY", KEY)
     with echo_api() as api:
         monkeypatch.setenv("NOUKAI_BASE_URL", api.base_url)

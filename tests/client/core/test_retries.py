@@ -20,7 +20,7 @@ from noukai import (
 from noukai._core.address import FlowAddress
 from noukai._core.answer import error_of
 from noukai._core.api import Api
-from noukai._core.operation import Operation
+from noukai._core.operation import Deadline, Operation
 from noukai._core.sending.submission import submission
 from tests.client.script import ACCEPTED, ADDRESS, JOB, Answer, Player, held, job, refused, timeout_of, wait
 
@@ -135,7 +135,9 @@ def test_long_retry_after_is_obeyed_within_the_deadline(header: str) -> None:
         player.play(wait(player, timeout_ms=timeout_ms), busy, held("completed"))
         assert player.sleeps == [90]
         player.play(
-            player.api.statuses([JOB], player.api.deadline(timeout_ms)), busy, Answer(body={"jobs": []})
+            player.api.statuses([JOB], Deadline(player.api.clock, timeout_ms)),
+            busy,
+            Answer(body={"jobs": []}),
         )
         assert player.sleeps == [90, 90]
     player = Player()

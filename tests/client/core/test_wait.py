@@ -189,7 +189,7 @@ def test_cancel_on_timeout_returns_the_result_of_a_job_that_ended_just_then() ->
     """If cancelling shows that the job is completed, its result is returned."""
     player = Player()
     terms = {"timeout_ms": 0, "cancel_on_timeout": True}
-    assert player.play(wait(player, **terms), polled(), polled("completed")).output == 42
+    assert player.play(wait(player, None, **terms), polled(), polled("completed")).output == 42
 
 
 def test_a_failed_cancellation_is_said() -> None:
@@ -197,7 +197,7 @@ def test_a_failed_cancellation_is_said() -> None:
     player = Player()
     terms = {"timeout_ms": 0, "cancel_on_timeout": True}
     with pytest.raises(WaitTimeoutError, match="cancelling it failed") as raised:
-        player.play(wait(player, **terms), polled(), *[Answer(failure=httpx.ConnectError)] * 4)
+        player.play(wait(player, None, **terms), polled(), *[Answer(failure=httpx.ConnectError)] * 4)
     assert isinstance(raised.value.__cause__, ConnectionFailedError)
     assert player.now <= 1005
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from noukai import AsyncNoukai, Noukai
-from noukai._display.bar import watched
+from noukai._display.bar import progress_bar
 from noukai._display.bar_line import DISPLAY
 from tests.client.cli.running_command import run
 from tests.client.cli.terminal import on_terminal
@@ -55,10 +55,10 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Screen:
 def test_bars_at_once_have_a_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """A download is drawn below the bar of the jobs that it is for; neither is written over the other."""
     screen = seen(monkeypatch)
-    with watched("3 jobs", None, progress=True), watched("job_1", None, progress=True):
+    with progress_bar("3 jobs"), progress_bar("job_1"):
         pass
     assert re.search(r" 3 jobs [^\r\n]*\n[^\r\n]* job_1 ", screen.getvalue())
-    with watched("job_2", None, progress=True):
+    with progress_bar("job_2"):
         pass
     assert re.search(r" job_2 ", screen.getvalue())
 
@@ -67,7 +67,7 @@ def test_bars_at_once_have_a_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_child_leaves_the_bars_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are drawn by a thread that only the parent has."""
     seen(monkeypatch)
-    with watched("3 jobs", None, progress=True):
+    with progress_bar("3 jobs"):
         assert DISPLAY._progress is not None
         child = os.fork()
         if not child:

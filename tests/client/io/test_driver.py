@@ -185,7 +185,7 @@ def test_what_follows_the_first_member_counts(
 
 def test_empty_members_end_too(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
     """What inflates to nothing could be sent without end."""
-    monkeypatch.setattr("noukai._core.inflation._MOST_SENT_BYTES", 1 << 20)
+    monkeypatch.setattr("noukai._io.inflation._MOST_SENT_BYTES", 1 << 20)
     sent = httpx.ByteStream(gzip.compress(b"") * ((1 << 20) // 20 + 1))
     client = colour.client(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=sent))
     with pytest.raises(UnexpectedAnswerError, match="compressed and longer than 1 MB"):

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias, cast
 
 from noukai._core.address import FlowAddress
 from noukai._core.api import Api
+from noukai._core.exchange import is_transient
 from noukai._core.operation import Listener, Operation, Report, Sleep, together
-from noukai._core.patience import is_transient
 from noukai._display.bar import progress_of
 from noukai._errors import InvalidArgumentError, NoukaiError
 from noukai_wire.limits import MAX_BATCH_SIZE, MAX_BODY_BYTES
@@ -100,7 +100,7 @@ class Mapped:
             if attempt == self._api.settings.max_retries:
                 break
             if left:
-                yield Sleep(self._api.backoff(attempt))
+                yield Sleep(self._api.exchange.backoff(attempt))
             attempt += 1
         return [outcomes[place] for place in range(len(batch))]
 

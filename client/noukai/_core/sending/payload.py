@@ -10,9 +10,8 @@ import httpx
 
 from noukai._core.address import FlowAddress, is_host
 from noukai._core.answer import read
-from noukai._core.deadline import Deadline
-from noukai._core.operation import Listener, Operation
-from noukai._core.patience import Patience
+from noukai._core.exchange import Patience
+from noukai._core.operation import Deadline, Listener, Operation
 from noukai._errors import NotFoundError, PermissionDeniedError, UnexpectedAnswerError
 from noukai._io.stream import SINK, Pieces, Received
 from noukai_wire.limits import MAX_PAYLOAD_BYTES
@@ -53,7 +52,7 @@ def with_output(
     on_transfer: Listener | None = None,
 ) -> Operation[JobStatus]:
     """Fetch a job's output if it is behind a URL; return the status with the output."""
-    deadline = deadline or api.deadline()
+    deadline = deadline or Deadline(api.clock)
     try:
         return (yield from _with_output(api, status, deadline, patience, on_transfer))
     except (NotFoundError, PermissionDeniedError):
@@ -70,25 +69,25 @@ def is_behind_url(status: JobStatus) -> bool:
 def _upload(
     api: "Api", address: FlowAddress, submission: Submission, content: bytes, on_transfer: Listener | None
 ) -> Operation[UploadTarget]:
-    patience = api.patience_of_submission(submission)
+    patience = api.exchange.patience_of_submission(submission.retry_for)
     announcement = submission.announcement(hashlib.sha256(content).hexdigest())
 
     def announce(left: float) -> httpx.Request:
         headers = {"Content-Type": "application/json"}
-        return api.request(Route.UPLOAD, left, content=announcement, headers=headers, **address._asdict())
+        return api.requests.of(Route.UPLOAD, left, content=announcement, headers=headers, **address._asdict())
 
-    target = read(UploadTarget, (yield from api.exchange(announce, api.deadline(), patience)))
+    target = read(UploadTarget, (yield from api.exchange.send(announce, Deadline(api.clock), patience)))
     transfer = Transfer(on_transfer, "uploading", len(content))
     url = _located(target.url)
     host = {"Host": url.netloc.decode()}
 
     def put(left: float) -> httpx.Request:
-        timeout = api.timeouts.of_transfer(len(content), left)
+        timeout = api.requests.timeouts.of_transfer(len(content), left)
         headers = {**host, **target.headers}
         pieces = Pieces(content, transfer.attempt())
         return httpx.Request("PUT", url, headers=headers, stream=pieces, extensions=timeout)
 
-    yield from transfer.during(api.exchange(put, api.deadline(), patience))
+    yield from transfer.during(api.exchange.send(put, Deadline(api.clock), patience))
     return target
 
 
@@ -132,11 +131,11 @@ def _downloaded(
     def get(left: float) -> httpx.Request:
         # Each attempt has its own sink, since an abandoned one may still write to its own.
         begun.append(Received(most, transfer.attempt()))
-        timeout = api.timeouts.of_transfer(0, left)
+        timeout = api.requests.timeouts.of_transfer(0, left)
         return httpx.Request("GET", located, extensions={**timeout, SINK: begun[-1]})
 
     try:
-        yield from transfer.during(api.exchange(get, deadline, patience))
+        yield from transfer.during(api.exchange.send(get, deadline, patience))
         if begun[-1].sha256 != result.output_sha256:
             raise UnexpectedAnswerError("the downloaded output does not match the job's checksum: wait again")
         try:

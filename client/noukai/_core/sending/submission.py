@@ -17,9 +17,6 @@ from .values import json_of
 AROUND_ENTRIES = len(b'{"jobs":[]}')
 """The bytes of a batch's body besides its entries."""
 
-DEFAULT_RETRY_FOR = 60.0
-"""In seconds; it is 0 for a client with `max_retries=0`."""
-
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]([ -~]*[!-~])?")  # a header's value cannot begin or end with a space
 
 

@@ -6,14 +6,20 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from noukai._core.api import Api
-from noukai._core.deadline import DeadlinePassedError
-from noukai._core.operation import Listener, Operation, Report, interruptible
-from noukai._core.patience import is_transient
+from noukai._core.exchange import is_transient
+from noukai._core.operation import (
+    Deadline,
+    DeadlinePassedError,
+    Listener,
+    Operation,
+    Report,
+    interruptible,
+)
 from noukai._display.bar import progress_of
 from noukai._errors import ApiError, InvalidArgumentError, NoukaiError, WaitTimeoutError
 from noukai_wire.models import JobStatus
 
-from .looks import Look
+from .shared_checks import CheckedStatus
 
 End: TypeAlias = JobStatus | ApiError
 """A job's final status, or the API's error if the job is unknown."""
@@ -41,7 +47,7 @@ class Completion:
         self._api = api
         self._listener = listener
         self._timeout_ms = timeout_ms
-        self._deadline = api.deadline(None if timeout_ms is None else timeout_ms / 1000)
+        self._deadline = Deadline(api.clock, None if timeout_ms is None else timeout_ms / 1000)
         self._due = [_Due(api.clock(), place, job_id) for place, job_id in enumerate(dict.fromkeys(ids))]
         self._count = len(self._due)
         self._failure: NoukaiError | DeadlinePassedError | None = None
@@ -65,7 +71,7 @@ class Completion:
             yield from self._deadline.pause(max(0.0, self._due[0].at - self._api.clock()))
         except DeadlinePassedError as passed:
             raise self._too_late() from passed.__cause__
-        ended = yield from self._look(self._taken())
+        ended = yield from self._check(self._taken())
         if self._listener is not None:
             yield Report(self._listener, progress_of(self._count - len(self._due), self._count))
         return ended
@@ -79,20 +85,22 @@ class Completion:
             taken[due.id] = due
         return taken
 
-    def _look(self, jobs: dict[str, _Due]) -> Operation[list[tuple[str, End]]]:
+    def _check(self, jobs: dict[str, _Due]) -> Operation[list[tuple[str, End]]]:
         """Check jobs, and queue those that have not ended again.
 
         A failure is raised only after the other requests' results are returned.
         """
         ended: list[tuple[str, End]] = []
-        looks = self._api.looks
-        for job_id, seen in (yield from looks.of(list(jobs), self._deadline)).items():
-            look = seen if isinstance(seen, Look) else Look(job_id, None, None)
-            if not isinstance(seen, Look):
-                self._failure = self._failure or seen
-            end = _end_of(look.seen)
+        checks = self._api.shared_checks
+        for job_id, found in (yield from checks.check(list(jobs), self._deadline)).items():
+            if isinstance(found, CheckedStatus):
+                checked = found
+            else:
+                checked = CheckedStatus(job_id, None, None)
+                self._failure = self._failure or found
+            end = _end_of(checked.seen)
             if end is None:
-                again_at = self._api.clock() + looks.pause_of(look.poll_interval)
+                again_at = self._api.clock() + checks.seconds_to_round(checked.poll_interval)
                 heapq.heappush(self._due, jobs[job_id]._replace(at=again_at))
             else:
                 ended.append((job_id, end))

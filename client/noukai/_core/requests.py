@@ -1,20 +1,68 @@
-"""The timeouts of a request: for the whole, and for each step."""
+"""The requests of the API: their URL and headers, and the timeouts of the whole and of each step."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
 from threading import TIMEOUT_MAX
 from typing import Any
 
 import httpx
 
-from noukai._core.settings import DEFAULT_TIMEOUT
+from noukai_wire.routes import Route
 
-_TOTAL = "noukai_total"
-"""The request extension with the seconds for the whole request."""
+from .settings import DEFAULT_TIMEOUT, Settings
+
+TOTAL_SECONDS = "noukai_total"
+"""The request extension with the seconds for the whole request; None if unlimited."""
 
 _BUFFERED_BYTES = 4 * 1024 * 1024
 _SLOWEST = 32 * 1024
 """The bytes left in the system's send buffer after the last write, and a slow link's bytes per second."""
+
+
+class Requests:
+    """The requests of a client, with its API key and its timeouts."""
+
+    def __init__(self, settings: Settings, http_client: httpx.Client | httpx.AsyncClient | None) -> None:
+        self._base_url = settings.base_url
+        self.timeouts = Timeouts.of(settings.timeout, http_client)
+        self._headers = httpx.Headers(
+            {
+                "Authorization": f"Bearer {settings.api_key}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"noukai-python/{version('noukai')}",
+            }
+        )
+
+    def of(
+        self,
+        route: Route,
+        left: float,
+        *,
+        held: float = 0.0,
+        params: Mapping[str, int | str] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        **variables: str,
+    ) -> httpx.Request:
+        """Return a request that must end within the seconds left; a held one gets `held` seconds on top."""
+        return httpx.Request(
+            route.method,
+            _url(self._base_url, route, **variables),
+            params=params,
+            content=content,
+            headers=httpx.Headers({**self._headers, **headers}) if headers else self._headers,
+            extensions=self.timeouts.of_request(left, held),
+        )
+
+
+@lru_cache(maxsize=256)
+def _url(base_url: str, route: Route, **variables: str) -> httpx.URL:
+    """Return the URL, cached: building it takes an eighth of a request's time."""
+    return httpx.URL(base_url + route.path(**variables))
 
 
 @dataclass(frozen=True)
@@ -51,14 +99,8 @@ class Timeouts:
         limits = {name: math.inf if seconds is None else seconds for name, seconds in steps.items()}
         return {
             "timeout": {name: _finite(min(seconds, left)) for name, seconds in limits.items()},
-            _TOTAL: _finite(whole),
+            TOTAL_SECONDS: _finite(whole),
         }
-
-
-def time_for(request: httpx.Request) -> float | None:
-    """Return the seconds that a request may take; None if unlimited."""
-    seconds: float | None = request.extensions[_TOTAL]
-    return seconds
 
 
 def _finite(seconds: float) -> float | None:

@@ -10,13 +10,14 @@ from typing import Any, Generic, Self, TypeVar
 
 from ._core.api import Api
 from ._core.settings import Settings
+from ._io.awaiting import AwaitingDriver
+from ._io.blocking import BlockingDriver
 from ._io.connections import awaiting_connections, blocking_connections
-from ._io.driver import AwaitingDriver, BlockingDriver
 
 Driver = TypeVar("Driver")
 
 
-class Portable(Generic[Driver]):
+class Picklable(Generic[Driver]):
     """An object known by its name; two with the same name and API are equal.
 
     Its pickle contains the client's settings, including the API key, so that another process can use it.
@@ -42,7 +43,7 @@ class Portable(Generic[Driver]):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if not self._api.is_portable:
+        if not self._api.is_picklable:
             raise TypeError(
                 f"{self!r} cannot be pickled, because its client has an http_client: pass on {str(self._name)!r}, and "
                 "make a client in the other process"

@@ -8,9 +8,9 @@ from typing import Any, TypeVar, overload
 from ._core.api import Api
 from ._core.operation import Listener
 from ._core.waiting.completion import Completion
-from ._display.bar import Listeners, watched
+from ._display.bar import Listeners
 from ._errors import InvalidArgumentError
-from ._job import AsyncJob, Job, asked_through, note_end
+from ._job import AsyncJob, Job, asked_through, listening, note_end
 
 AnyJob = TypeVar("AnyJob", Job, AsyncJob)
 
@@ -36,11 +36,11 @@ def as_completed(jobs: Any, *, timeout_ms: float | None = None, progress: bool =
     Raises `WaitTimeoutError` at the deadline; `InvalidArgumentError` for jobs of several clients or an
     invalid `timeout_ms`; and `ApiError` or `ConnectionFailedError`, like every request.
     """
-    return _Ends(jobs, timeout_ms, progress)
+    return _JobsAsCompleted(jobs, timeout_ms, progress)
 
 
 @dataclass(frozen=True)
-class _Ends:
+class _JobsAsCompleted:
     jobs: Any
     timeout_ms: float | None
     progress: bool
@@ -69,7 +69,7 @@ class _Ends:
                     yield job
 
     def _watched(self, jobs: dict[str, AnyJob]) -> AbstractContextManager[Listeners]:
-        return watched(f"{len(jobs)} jobs", None, progress=self.progress)
+        return listening(f"{len(jobs)} jobs", None, progress=self.progress)
 
     def _completion(self, api: Api, jobs: dict[str, AnyJob], listener: Listener | None) -> Completion:
         return Completion(api, jobs, timeout_ms=self.timeout_ms, listener=listener)
@@ -80,7 +80,7 @@ def _common(jobs: dict[str, Any]) -> tuple[Api, Any]:
     asked = map(asked_through, jobs.values())
     # A job unpickled from another process has its own client with the same settings.
     first, *others = {
-        api.settings if api.is_portable else api: (api, driver) for api, driver in asked
+        api.settings if api.is_picklable else api: (api, driver) for api, driver in asked
     }.values()
     if others:
         raise InvalidArgumentError(

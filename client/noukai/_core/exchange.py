@@ -1,22 +1,34 @@
-"""The retries while the API is unreachable, and their messages."""
+"""The exchange of a request for its answer, with retries while the API is unreachable."""
 
 import logging
 import math
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import NamedTuple
 
+import httpx
+
 from noukai._errors import ApiError, ConnectionFailedError, NoukaiError, RateLimitedError, WebPageError
 
-from .deadline import Clock
+from .answer import answered
+from .operation import Clock, Deadline, DeadlinePassedError, Operation
 
 _LOG = logging.getLogger("noukai")
+
+_BACKOFFS = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""The longest pause in seconds before each retry; the last one applies to all further retries."""
+
+_OUTAGE = 15 * 60.0
+"""How many seconds a wait without a deadline goes on while the API does not answer."""
+
+_SUBMISSION = 60.0
+"""How many seconds a submission is retried, unless its caller says otherwise."""
 
 _TOLD_AFTER = 5.0
 """Seconds of failures before a message is logged; most outages are shorter."""
 
 _LONGEST_RETRY_AFTER = 60.0
 """In seconds: a longer `Retry-After` is raised as an error, since waiting would look like a hang."""
-
 
 _CLOUDFLARE = range(520, 525)
 """Cloudflare's status codes for an unreachable server."""
@@ -33,6 +45,10 @@ _TRANSIENT = {
 }
 
 
+Ask = Callable[[float], httpx.Request]
+"""Makes a request that must end within a number of seconds."""
+
+
 def is_transient(error: NoukaiError) -> bool:
     """Return whether a retry may succeed."""
     return isinstance(error, ConnectionFailedError | WebPageError) or error.status_code in _TRANSIENT
@@ -47,6 +63,64 @@ class Patience(NamedTuple):
     """The same for 429, since a rate limit is no reason to give up a job."""
     longest_pause: float = _LONGEST_RETRY_AFTER
     """The longest `Retry-After` that is obeyed, unless `seconds` is longer."""
+
+
+class Exchange:
+    """Requests, each sent until it is answered; `jitter` returns a random number from 0 up to 1."""
+
+    def __init__(self, max_retries: int, clock: Clock, jitter: Callable[[], float]) -> None:
+        self._max_retries = max_retries
+        self._clock = clock
+        self._jitter = jitter
+
+    def send(
+        self,
+        ask: Ask,
+        deadline: Deadline,
+        patience: Patience | None = None,
+        *,
+        is_final: Callable[[NoukaiError], bool] | None = None,
+    ) -> Operation[httpx.Response]:
+        """Send the request until it succeeds, or raise an error that a retry cannot solve.
+
+        At the deadline, raises `DeadlinePassedError`, caused by the last error. Without `patience`, the
+        client's settings limit the retries; `is_final` returns true for errors to raise at once.
+        """
+        failures = Failures(self._clock, patience or Patience(self._max_retries))
+        while left := deadline.left:
+            try:
+                response = yield from answered(ask(left))
+            except NoukaiError as error:
+                pause = max(asked_pause(error), self.backoff(failures.count))
+                if not is_transient(error) or (is_final is not None and is_final(error)):
+                    raise
+                if failures.is_last(error, pause) and deadline.left:
+                    raise
+                yield from deadline.pause(pause, because=error)
+            else:
+                if failures.count:
+                    failures.tell_of_recovery()
+                return response
+        raise DeadlinePassedError
+
+    def patience_of_wait(self, deadline: Deadline) -> Patience:
+        """Return the patience of a wait with an unreachable API: until its deadline, or 15 minutes."""
+        if not self._max_retries:
+            return Patience(0, limited_seconds=math.inf)
+        seconds = _OUTAGE if math.isinf(deadline.left) else math.inf
+        return Patience(self._max_retries, seconds, limited_seconds=math.inf, longest_pause=math.inf)
+
+    def patience_of_submission(self, retry_for: float | None) -> Patience:
+        """Return the patience of a submission: for the seconds that its caller gives, or a minute."""
+        retries, seconds = 0, retry_for
+        if seconds is None:
+            retries = self._max_retries
+            seconds = _SUBMISSION if retries else 0.0
+        return Patience(retries, seconds, limited_seconds=seconds)
+
+    def backoff(self, attempt: int) -> float:
+        """Return how many seconds to sleep after a number of attempts."""
+        return self._jitter() * _BACKOFFS[min(attempt, len(_BACKOFFS) - 1)]
 
 
 class Failures:
@@ -79,8 +153,8 @@ class Failures:
             _LOG.warning("the API is unreachable; retrying for %s: %s", _told(seconds), error)
         return False
 
-    def end(self) -> None:
-        """Record that the request was answered."""
+    def tell_of_recovery(self) -> None:
+        """Log that the request was answered, if its failures were logged."""
         if self._is_told and self._since is not None:
             _LOG.warning("the API answers again, after %.0f s", self._clock() - self._since)
 

@@ -6,17 +6,27 @@ import httpx
 import pytest
 
 from noukai import AuthenticationError, JobStatus, ServerError
-from noukai._core.deadline import DeadlinePassedError
-from noukai._core.operation import Answer, Attend, Operation, Outcome, Sleep, Step, Together, advance
-from noukai._core.waiting.looks import Look
+from noukai._core.operation import (
+    Answer,
+    Attend,
+    Deadline,
+    DeadlinePassedError,
+    Operation,
+    Outcome,
+    Sleep,
+    Step,
+    Together,
+    advance,
+)
+from noukai._core.waiting.shared_checks import CheckedStatus
 from tests.client.script import Player, refused
 
 
 def begun(
     player: Player, *ids: str, seconds: float | None = None
 ) -> tuple[Operation[Any], Step | Outcome[Any]]:
-    """An operation that looks at jobs, and its first step."""
-    operation = player.api.looks.of(ids, player.api.deadline(seconds))
+    """An operation that checks jobs, and its first step."""
+    operation = player.api.shared_checks.check(ids, Deadline(player.api.clock, seconds))
     return operation, advance(operation, None)
 
 
@@ -48,10 +58,10 @@ def test_the_first_asks_and_the_next_for_all_that_wait_by_then() -> None:
     for operation, state in ((third, "running"), (same, "completed")):
         outcome = advance(operation, None)
         assert isinstance(outcome, Outcome)
-        (look,) = outcome.value.values()
-        assert isinstance(look, Look)
-        assert isinstance(look.seen, JobStatus)
-        assert look.seen.state == state
+        (checked,) = outcome.value.values()
+        assert isinstance(checked, CheckedStatus)
+        assert isinstance(checked.seen, JobStatus)
+        assert checked.seen.state == state
 
 
 def test_who_leaves_while_it_asks_lets_another_ask() -> None:

@@ -1,13 +1,11 @@
-"""The drivers that perform the steps of an operation: one blocks, the other awaits."""
+"""The driver that awaits: it performs the steps of operations in an event loop."""
 
 import asyncio
 import inspect
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent import futures
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, closing
 from threading import TIMEOUT_MAX
-from typing import Protocol, TypeVar
 
 import httpx
 
@@ -16,75 +14,19 @@ from noukai._core.operation import (
     Attend,
     Operation,
     Outcome,
+    Pages,
     Reply,
     Report,
     Sleep,
     Step,
+    T,
     Together,
     advance,
 )
+from noukai._core.requests import TOTAL_SECONDS
 
-from .call import Callers
-from .connections import AwaitingConnections, BlockingConnections
+from .connections import AwaitingConnections
 from .stream import answer_of, areceived
-from .timeouts import time_for
-
-T = TypeVar("T")
-
-
-class Pages(Protocol[T]):
-    """The interface of paged results. A page may be empty; `has_more` says whether to go on."""
-
-    @property
-    def has_more(self) -> bool:
-        """Return whether there may be another page."""
-        ...
-
-    def page(self) -> Operation[list[T]]:
-        """Fetch the next page."""
-        ...
-
-
-class BlockingDriver:
-    """A driver that performs operations and blocks meanwhile."""
-
-    def __init__(self, connections: BlockingConnections, *, sleep: Callable[[float], object]) -> None:
-        self._callers = Callers(connections)
-        self._sleep = sleep
-
-    def run(self, operation: Operation[T]) -> T:
-        """Return the outcome of the operation."""
-        reply: Reply = None
-        with closing(operation):
-            while not isinstance(step := advance(operation, reply), Outcome):
-                try:
-                    reply = self._perform(step)
-                except KeyboardInterrupt as interruption:
-                    operation.throw(interruption)  # adds a note on how to go on
-                    raise
-        return step.value
-
-    def each(self, pages: Pages[T]) -> Iterator[T]:
-        """Yield the items of the pages; fetch each page when the previous one is used up."""
-        while pages.has_more:
-            yield from self.run(pages.page())
-
-    def _perform(self, step: Step) -> Reply:
-        match step:
-            case Sleep():
-                self._sleep(step.seconds)
-            case Report():
-                step.listener(step.progress)
-            case httpx.Request():
-                return self._send([step])[0]
-            case Together():
-                return self._send(step.requests)
-            case Attend():
-                futures.wait([step.settled], _bounded(step.seconds))
-        return None
-
-    def _send(self, requests: list[httpx.Request]) -> list[Answer]:
-        return self._callers.answers([(request, time_for(request)) for request in requests])
 
 
 class AwaitingDriver:
@@ -127,14 +69,16 @@ class AwaitingDriver:
             case Together():
                 return await asyncio.gather(*map(self._send, step.requests))
             case Attend():
-                await asyncio.wait([asyncio.wrap_future(step.settled)], timeout=_bounded(step.seconds))
+                await asyncio.wait(
+                    [asyncio.wrap_future(step.settled)], timeout=min(step.seconds, TIMEOUT_MAX)
+                )
         return None
 
     async def _send(self, request: httpx.Request) -> Answer:
         http_client = self._connections.client()
         self._connections.add_headers(request)
         try:
-            async with asyncio.timeout(time_for(request)):
+            async with asyncio.timeout(request.extensions[TOTAL_SECONDS]):
                 # The `auth` of an http_client is ignored, as in a `Call`.
                 async with aclosing(await http_client.send(request, stream=True, auth=None)) as response:
                     return await areceived(response)
@@ -146,7 +90,3 @@ class AwaitingDriver:
             return httpx.ReadError(str(failure), request=request)
         except TimeoutError:
             return httpx.ReadTimeout("the answer took too long to arrive", request=request)
-
-
-def _bounded(seconds: float) -> float:
-    return min(seconds, TIMEOUT_MAX)

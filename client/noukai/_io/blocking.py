@@ -1,19 +1,82 @@
-"""The requests and their answers, on threads that can be abandoned."""
+"""The driver that blocks: it performs the steps of operations, and their requests on threads.
+
+httpx limits each connect, write and read of a request, but not their sum, and not the lookup of the host. So
+a request is sent on a thread that can be abandoned.
+"""
 
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent import futures
 from contextlib import closing
 from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import TIMEOUT_MAX, Thread
 from typing import cast
 
 import httpx
 
+from noukai._core.operation import (
+    Answer,
+    Attend,
+    Operation,
+    Outcome,
+    Pages,
+    Reply,
+    Report,
+    Sleep,
+    Step,
+    T,
+    Together,
+    advance,
+)
+from noukai._core.requests import TOTAL_SECONDS
+
 from .connections import BlockingConnections
 from .stream import answer_of, received
+
+
+class BlockingDriver:
+    """A driver that performs operations and blocks meanwhile."""
+
+    def __init__(self, connections: BlockingConnections, *, sleep: Callable[[float], object]) -> None:
+        self._callers = Callers(connections)
+        self._sleep = sleep
+
+    def run(self, operation: Operation[T]) -> T:
+        """Return the outcome of the operation."""
+        reply: Reply = None
+        with closing(operation):
+            while not isinstance(step := advance(operation, reply), Outcome):
+                try:
+                    reply = self._perform(step)
+                except KeyboardInterrupt as interruption:
+                    operation.throw(interruption)  # adds a note on how to go on
+                    raise
+        return step.value
+
+    def each(self, pages: Pages[T]) -> Iterator[T]:
+        """Yield the items of the pages; fetch each page when the previous one is used up."""
+        while pages.has_more:
+            yield from self.run(pages.page())
+
+    def _perform(self, step: Step) -> Reply:
+        match step:
+            case Sleep():
+                self._sleep(step.seconds)
+            case Report():
+                step.listener(step.progress)
+            case httpx.Request():
+                return self._send([step])[0]
+            case Together():
+                return self._send(step.requests)
+            case Attend():
+                futures.wait([step.settled], min(step.seconds, TIMEOUT_MAX))
+        return None
+
+    def _send(self, requests: list[httpx.Request]) -> list[Answer]:
+        return self._callers.answers([(request, request.extensions[TOTAL_SECONDS]) for request in requests])
 
 
 class Call:
@@ -85,8 +148,8 @@ class _Leavable(httpx.SyncByteStream):
 class Caller(Thread):
     """A thread that performs calls in turn.
 
-    httpx limits each connect, write and read, but not their sum, and not the lookup of the host. An abandoned
-    thread ends at the next piece of the body or with its connection, and does not keep a program from ending.
+    An abandoned thread ends at the next piece of the body or with its connection, and does not keep a program
+    from ending.
     """
 
     def __init__(self) -> None:
