@@ -1,4 +1,4 @@
-"""Annotations of every kind that a flow may have, and values that meet or miss them."""
+"""Annotations of every kind that a flow may have, and values that match them or not."""
 
 import datetime as dt
 import enum
@@ -139,7 +139,7 @@ SAID: tuple[Any, ...] = (
     Annotated[str, Field(pattern=r"^\p{L}+$")],
     Annotated[str, Field(pattern=r"^(?i:a|b)\d?$", max_length=2)],
 )
-"""Whose schema says all that is checked."""
+"""Annotations whose schema says all that is checked."""
 UNSAID: tuple[Any, ...] = (
     complex,
     UUID4,
@@ -163,7 +163,7 @@ UNSAID: tuple[Any, ...] = (
     Strict,
     Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1, pattern="^[a-z]$")],
 )
-"""JSON Schema has no words for some texts: bounds of what they spell, what is left of them, or rules of a library."""
+"""Texts that JSON Schema cannot describe: limits of what they spell, or rules of a library."""
 LEAVES = (*SAID, *UNSAID)
 SAID_KEYS: tuple[Any, ...] = (
     str,
@@ -207,7 +207,7 @@ values = some.recursive(
 
 
 def annotations_of(leaves: Sequence[Any], keys: Sequence[Any]) -> some.SearchStrategy[Any]:
-    """Make annotations of these, and of lists, tuples, unions, dicts and sets of them."""
+    """Return annotations of these, and of lists, tuples, unions, dicts and sets of them."""
     return some.recursive(
         some.sampled_from(leaves),
         lambda inner: (

@@ -1,4 +1,4 @@
-"""The settings of every test, and the sharing of a machine's cores."""
+"""The settings of every test, and the distribution over the machine's cores."""
 
 import signal
 
@@ -16,10 +16,10 @@ EXPLORATION = "tests/model/test_explorer.py"
 
 
 class ByFile(LoadScopeScheduling):
-    """Keeps the tests of a file on one worker, as they share what is costly to start; an exploration shares nothing.
+    """Scheduling that keeps a file's tests on one worker, since they share what is expensive to start.
 
-    What passes in real time is all on one worker: two local systems at once would take from each other the time that
-    their tests measure.
+    Explorations share nothing and are split. Tests that measure real time are all on one worker: two local
+    systems at once would slow each other down.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -34,7 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what mostly waits; end with the explorations, which keep every core busy and wait for nothing."""
+    """Begin with tests that mostly wait; end with the explorations, which keep every core busy."""
     items.sort(
         key=lambda item: (item.nodeid.startswith(EXPLORATION), not item.nodeid.startswith(IN_REAL_TIME))
     )
@@ -42,9 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _signals_are_heard() -> None:
-    """Signals reach the programs that tests start: what `&` or `nohup` ignores, these would ignore as well."""
+    """Let signals reach the programs that tests start, even if `&` or `nohup` made us ignore them."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        signal.signal(
-            signal.SIGHUP, lambda *_: None
-        )  # which no program inherits, and this one still lives on
+        # This process still survives the signal, but programs do not inherit a handler.
+        signal.signal(signal.SIGHUP, lambda *_: None)

@@ -16,7 +16,7 @@ _BLOCK = re.compile(r"^( *)```(\w*) *([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of a document: its language, what follows it in the fence, and its code."""
+    """A fenced block of a document: its language, the rest of its fence, and its code."""
 
     document: Path
     language: str
@@ -25,7 +25,7 @@ class Block:
 
     @property
     def file(self) -> str:
-        """Return the name of the file that it is to be."""
+        """The name of its file."""
         return self.info.partition("=")[2]
 
     @property

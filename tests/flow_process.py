@@ -1,4 +1,4 @@
-"""Processes of flows in which a test runs a function instead of a flow."""
+"""Flow processes in which a test runs a function instead of a flow."""
 
 import resource
 from collections.abc import Callable
@@ -15,17 +15,17 @@ from noukai_functions.worker.process.reaper import Reaper
 
 CALL = Call("trial/add", "job_x", "acme", 1, 0, 3600, 60_000, 60_000, "/tmp", {})
 MEMORY = 10 << 30
-"""The most that a function of Lambda has: a fork counts what it shares with the process of all tests before it."""
+"""The most that Lambda allows: a fork counts the memory that it shares with all tests before it."""
 
 
 @cache
 def reaper() -> Reaper:
-    """The one of this process."""
+    """Return this process's reaper."""
     return Reaper()
 
 
 def started(run: Callable[[ProgressBoard], Outcome], *, memory: int = MEMORY) -> FlowProcess:
-    """A process that answers its first call by what the function gives, and ends."""
+    """Start a process that answers its first call with the function's outcome, and ends."""
 
     def body(channel: Channel, board: ProgressBoard, token: str) -> None:
         channel.say(Answer(), token)
@@ -41,7 +41,7 @@ def started(run: Callable[[ProgressBoard], Outcome], *, memory: int = MEMORY) ->
 
 
 def serving(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
-    """A process that answers each call by what the function gives."""
+    """Start a process that answers each call with the function's outcome."""
 
     def body(channel: Channel, board: ProgressBoard, token: str) -> None:
         channel.say(Answer(), token)
@@ -54,7 +54,7 @@ def serving(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
 
 
 def called(process: FlowProcess) -> Outcome:
-    """The outcome of one call."""
+    """Return the outcome of one call."""
     process.begin(CALL)
     while (outcome := process.receive(5)) is None:
         pass
@@ -62,14 +62,14 @@ def called(process: FlowProcess) -> Outcome:
 
 
 def receive(process: FlowProcess, seconds: float) -> Outcome | None:
-    """What it says within so many seconds, once it runs."""
+    """Return what it reports within that many seconds, once it runs."""
     return (
         process.receive(seconds) if process.has_imported else process.receive(5) or process.receive(seconds)
     )
 
 
 def ended(process: FlowProcess) -> Outcome:
-    """The outcome of a process, which is closed then."""
+    """Return the outcome of a process, and close it."""
     try:
         while (outcome := process.receive(5)) is None:
             pass
@@ -79,11 +79,11 @@ def ended(process: FlowProcess) -> Outcome:
 
 
 def memory(pid: int) -> int:
-    """Bytes that a process has."""
+    """Return the bytes of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def traces(pid: int) -> tuple[int, int]:
-    """How many descriptors and threads a process has."""
+    """Return the number of a process's descriptors and threads."""
     files, threads = (len(list(Path(f"/proc/{pid}/{kind}").iterdir())) for kind in ("fd", "task"))
     return files, threads

@@ -1,4 +1,4 @@
-"""Jobs as their rows hold them, for tests to begin with."""
+"""Jobs as in their rows, for tests to begin with."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State
 
 
 def pending(created_at: int, **values: Any) -> Job:
-    """Make a job that was accepted at that time, in milliseconds, and differs from others in the values."""
+    """Return a job submitted at that time, in milliseconds, with these values changed."""
     job: dict[str, Any] = {
         "id": "job_a",
         "org": "acme",

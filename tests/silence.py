@@ -1,4 +1,4 @@
-"""Functions that log nothing, while the client in the same process, whose logger has the same name, may again later."""
+"""Functions without a log, while the client in the same process, with a logger of that name, has one."""
 
 import logging
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from noukai_functions.telemetry import SERVICE, logger
 
 @contextmanager
 def silent_functions() -> Iterator[None]:
-    """Silence the logger of the functions, and give it its level back."""
+    """Silence the logger of the functions, and restore its level."""
     logger()  # sets the level when it is first made
     silenced = logging.getLogger(SERVICE)
     level = silenced.level

@@ -22,7 +22,7 @@ Errors = list[Any]
 
 
 def compiled(adapter: TypeAdapter[Any]) -> Callable[[object], Errors]:
-    """Compile what checks a value, as the build does; it gives what is wrong with one."""
+    """Compile the check of a value, as the build does; it returns the value's errors."""
     module: dict[str, Any] = {}
     exec(flow_validator(adapter).code, module)
 
@@ -46,18 +46,18 @@ def taking(annotation: Any) -> Flow:
 
 
 def accepting(annotation: Any) -> Callable[[object], Errors]:
-    """Compile what checks the argument of such a flow; it gives what is wrong with one."""
+    """Compile the check of such a flow's argument; it returns the argument's errors."""
     errors_of = compiled(taking(annotation).signature.adapter)
     return lambda value: errors_of({"argument": value})
 
 
 def worker_takes(annotation: Any, value: object) -> bool:
-    """Whether a flow runs with an argument of this annotation in its process."""
+    """Return whether a flow runs with an argument of this annotation in its process."""
     return running(annotation)(value)
 
 
 def running(annotation: Any) -> Callable[[object], bool]:
-    """Make a process's host of such a flow; it says whether the flow runs with an argument."""
+    """Make the host of such a flow; it tells whether the flow runs with an argument."""
     made = taking(annotation)
     name = f"project/{made.name}"
     catalog = Catalog.of({}, {name: flow_validator(made.signature.adapter).code})
@@ -79,7 +79,7 @@ def _no_objects() -> JobObjects:
 
 
 def pydantic_takes_as_it_is(annotation: Any, value: object) -> bool:
-    """Whether pydantic takes an argument without making a number of a text and the like."""
+    """Return whether pydantic accepts an argument without converting text to a number and the like."""
     try:
         taking(annotation).signature.adapter.validate_json(json.dumps({"argument": value}), strict=True)
     except ValueError:

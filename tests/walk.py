@@ -1,4 +1,4 @@
-"""The walk of a reader who follows a call through our files, and the walks that the documents describe."""
+"""The walk of a reader who follows a call through our files, and the walks in the documents."""
 
 import re
 import sys
@@ -14,14 +14,14 @@ ROOT = Path(__file__).parents[1]
 CODE = ("client/noukai", "functions/noukai_functions")
 _GROUND = "aws/ clients clock json_text moment names refusals telemetry"
 LIBRARIES = ("client/noukai_wire/", *(f"functions/noukai_functions/{name}" for name in _GROUND.split()))
-"""The wire, and the ground that all rooms stand on: nobody opens them to follow a call, for their names say it."""
+"""The wire and the common ground: nobody opens them to follow a call, since their names say enough."""
 
 
 class Walk:
-    """The files that a reader opens, in their order, and how often they come back to one that they had left.
+    """The files that a reader opens, in order, and how often the reader returns to one already left.
 
-    They go into every function that is called and that they have not read yet. A file is left when none of its
-    functions waits for another any more.
+    The reader enters every called function that was not read yet. A file is left when none of its functions
+    still waits for another one.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Walk:
         self._at = ""
 
     def follow(self, frame: FrameType, event: str, _: object) -> None:
-        """Take a step: a profile function of Python's."""
+        """Take a step: a profile function for Python."""
         file = _file_of(frame.f_code.co_filename)
         if file is None or event not in ("call", "return"):
             return
@@ -54,7 +54,7 @@ class Walk:
 
 @contextmanager
 def followed() -> Iterator[Walk]:
-    """Follow what this thread calls."""
+    """Follow the calls of this thread."""
     walk = Walk()
     sys.setprofile(walk.follow)
     try:
@@ -79,7 +79,7 @@ def _file_of(name: str) -> str | None:
 
 
 def _reads_like_a_value(frame: FrameType) -> bool:
-    """Whether the call is a property, which reads like a field, or has no name, as a lambda or a comprehension."""
+    """Return whether the call reads like a value: a property, a lambda or a comprehension."""
     name = frame.f_code.co_name
     owner: Any = type(frame.f_locals.get("self"))
     return name.startswith("<") or isinstance(getattr(owner, name, None), property | cached_property)

@@ -16,7 +16,7 @@ RecordTable = Callable[[str, list[str]], None]
 
 @pytest.fixture(scope="session")
 def base_url() -> Iterator[str]:
-    """The base URL of a system that takes requests."""
+    """Yield the base URL of a system that takes requests."""
     deployed = os.environ.get("E2E_BASE_URL")
     if deployed:
         yield deployed
@@ -27,12 +27,12 @@ def base_url() -> Iterator[str]:
 
 @pytest.fixture
 def record_table(record_property: RecordTable) -> RecordTable:
-    """Let a measurement be shown below the results of the tests; a worker hands it over with the test's own result."""
+    """Let a measurement appear below the test results; xdist workers send it with the test's own result."""
     return record_property
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what was measured."""
+    """Print the measurements."""
     for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
         for title, rows in report.user_properties:
             terminalreporter.section(title)
@@ -42,7 +42,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def api_key() -> str:
-    """A key with every scope; of the org `acme` on this machine."""
+    """Return a key with every scope; of the org `acme` on this machine."""
     return os.environ.get("E2E_API_KEY", LOCAL_KEY)
 
 
@@ -54,7 +54,7 @@ class Colour:
         self.run = run
 
     def collect(self, jobs: Any) -> list[Any]:
-        """Give all that an iteration gives."""
+        """Return all items of an iteration."""
         return list(self.run(_collected(jobs))) if isinstance(jobs, AsyncIterator) else list(jobs)
 
 
@@ -64,7 +64,7 @@ async def _collected(jobs: AsyncIterator[Any]) -> list[Any]:
 
 @pytest.fixture(params=["blocking", "awaiting"])
 def colour(request: pytest.FixtureRequest, base_url: str, api_key: str) -> Iterator[Colour]:
-    """Give each colour of the client in turn, for the project `demo`."""
+    """Return each colour of the client in turn, for the project `demo`."""
     org = os.environ.get("E2E_ORG", "acme")
     settings: dict[str, Any] = {"api_key": api_key, "base_url": base_url, "org": org, "project": "demo"}
     if request.param == "blocking":

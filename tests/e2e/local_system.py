@@ -1,4 +1,4 @@
-"""A local system of a test's own: with its own flows and settings, and with its processes in view."""
+"""A local system for one test, with its own flows and settings and visible processes."""
 
 import json
 import os
@@ -56,12 +56,12 @@ class LocalSystem:
         ]
 
     def flows(self) -> list[psutil.Process]:
-        """The processes of the flows that run now below a living worker."""
+        """The processes of the flows that run below a living worker."""
         return [child for worker in self.workers() for child in _children(worker)]
 
 
 def has_ended(process: psutil.Process) -> bool:
-    """Whether nothing of the process runs any more; a zombie runs nothing."""
+    """Return whether nothing of the process runs any more; a zombie runs nothing."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

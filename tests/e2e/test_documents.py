@@ -28,16 +28,16 @@ MAKES = [block for block in BLOCKS if block.language == "sh" and block not in (*
 READER = {
     name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 }
-"""The environment of a reader at a terminal, whom no `make` has started, where `make test` runs these tests."""
+"""The environment of a reader at a terminal, without the variables of `make test`."""
 TARGETS = {line.strip() for block in MAKES for line in block.code.splitlines()}
 FIRST_TEST = ".venv/bin/pytest -q tests/functions/api/test_limits.py"
-"""What a contributor runs first; `make test` runs it, too."""
+"""A contributor's first command; `make test` runs the test too."""
 DRIVER = Path(__file__).with_name("web_application.py")
 
 
 @pytest.fixture(scope="module")
 def environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment of a reader whose local system runs the documents' flows beside the demo's."""
+    """Return a reader's environment; the local system has the documents' flows and the demo's."""
     flows = tmp_path_factory.mktemp("my_flows")
     shutil.copy(ROOT / "functions" / "flows" / "demo.py", flows)
     for block in FLOWS:
@@ -56,7 +56,7 @@ def run(command: list[str], environ: dict[str, str]) -> str:
 
 
 def test_every_block_is_run() -> None:
-    """No code stands in a document that no test runs."""
+    """Some test runs each block of a document."""
     drawings = [block for block in BLOCKS if block.language == "text"]
     run_somewhere = [*SCRIPTS, *FLOWS, *APPLICATIONS, *OF_CI, *OF_PROJECTS, *COMMANDS, *MAKES, *drawings]
     assert [block for block in BLOCKS if block not in run_somewhere] == []
@@ -65,19 +65,19 @@ def test_every_block_is_run() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda block: block.title)
 def test_scripts(environ: dict[str, str], script: Block) -> None:
-    """Every Python script of the documents runs as it stands."""
+    """Every Python script of the documents runs unchanged."""
     assert run([sys.executable, "-W", "error", "-c", script.code], environ)
 
 
 @pytest.mark.parametrize("application", APPLICATIONS, ids=lambda block: block.title)
 def test_web_application(environ: dict[str, str], application: Block, tmp_path: Path) -> None:
-    """It submits, shows and cancels a job, and answers 404 for one that is not there."""
+    """It submits, shows and cancels a job, and answers 404 for an unknown one."""
     (tmp_path / application.file).write_text(application.code)
     assert run([sys.executable, "-W", "error", str(DRIVER), str(tmp_path / application.file)], environ)
 
 
 def test_commands(environ: dict[str, str]) -> None:
-    """The command lines of the documents run as they stand."""
+    """The command lines of the documents run unchanged."""
     assert COMMANDS
     for block in COMMANDS:
         output = run(["bash", "-euo", "pipefail", "-c", block.code], environ)
@@ -86,7 +86,7 @@ def test_commands(environ: dict[str, str]) -> None:
 
 
 def test_demo() -> None:
-    """`make demo` runs the whole system, says how long it may take, shows its job's progress and prints the result."""
+    """`make demo` runs the whole system and prints its duration, the job's progress and the result."""
     output = run(["make", "demo"], READER)
     assert re.match(r" +0\.\d s  starting .* \(about \d+ s left\)\n", output)
     assert re.search(r"\d+ % counted \d+ of \d+ lines", output)
@@ -94,6 +94,6 @@ def test_demo() -> None:
 
 
 def test_targets_exist() -> None:
-    """The other commands of the README are there; the tests of the deployment run what `make deploy` runs."""
+    """The README's other commands exist; the tests of the deployment run what `make deploy` runs."""
     assert "-m noukai_infra deploy" in run(["make", "-n", "deploy"], READER)
     assert "pytest" in run(["make", "-n", "test"], READER)

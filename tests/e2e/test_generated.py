@@ -1,6 +1,6 @@
-"""Clients that generators make of the API's document, the flows' own types among them.
+"""Clients generated from the API's document, with the flows' own types.
 
-Each comes out without a warning, compiles, and submits, waits and cancels.
+Each is generated without a warning, compiles, and submits, waits and cancels.
 """
 
 import json
@@ -44,7 +44,7 @@ OF_ANY_DOCUMENT = re.compile(
     # For Java: of any example of a body.
     r"|Ignoring complex example on request body"
 )
-"""What openapi-generator warns of whatever the document says; and of the word that Python reserves."""
+"""openapi-generator's warnings about any document, and about a word that Python reserves."""
 
 JAVAC = shutil.which("javac")
 AS_JAVA = ("-g", "java", "--library", "native", "--additional-properties=openApiNullable=false")
@@ -58,12 +58,12 @@ public @interface Generated {
     String comments();
 }
 """
-"""The one annotation that the code for Java uses and the generator's jar, which has Jackson and the others, lacks."""
+"""The only annotation in the generated Java that the generator's jar, with Jackson and others, lacks."""
 
 
 @pytest.fixture
 def folder(base_url: str, api_key: str, tmp_path: Path) -> Path:
-    """A folder with the document as a key shows it."""
+    """Return a folder with the document for a key."""
     answer = httpx.get(f"{base_url}/openapi.json", headers={"Authorization": f"Bearer {api_key}"})
     (tmp_path / DOCUMENT).write_text(answer.raise_for_status().text)
     return tmp_path
@@ -71,7 +71,7 @@ def folder(base_url: str, api_key: str, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """The generators from npm, as locked, installed with the Node of the Python package."""
+    """Install the locked generators from npm with the Node of the Python package; return their folder."""
     installed = FOLDER / "package-lock.json"
     if not installed.exists() or installed.read_bytes() != (SOURCES / installed.name).read_bytes():
         shutil.copy(SOURCES / "package.json", FOLDER)
@@ -87,7 +87,7 @@ def node_modules() -> Path:
 
 @pytest.mark.parametrize("name", PYTHON_GENERATORS)
 def test_python(name: str, folder: Path, base_url: str, api_key: str) -> None:
-    """The program is checked with the generated types, too."""
+    """The program is type-checked with the generated types."""
     command, *arguments = PYTHON_GENERATORS[name].format(DOCUMENT).split()
     assert warnings(ran(str(PYTHON.parent / command), *arguments, cwd=folder)) == []
     program = str(shutil.copy(SOURCES / f"with_{name}.py", folder))
@@ -104,7 +104,7 @@ def test_python(name: str, folder: Path, base_url: str, api_key: str) -> None:
 
 @pytest.mark.parametrize("name", ["openapi_typescript", "orval", "openapi_generator"])
 def test_typescript(name: str, folder: Path, node_modules: Path, base_url: str, api_key: str) -> None:
-    """All that was generated is compiled with the program, strictly."""
+    """All generated code is compiled with the program, strictly."""
     (folder / "node_modules").symlink_to(node_modules)
     for file in ("package.json", "tsconfig.json", f"with_{name}.ts"):
         shutil.copy(SOURCES / file, folder)
@@ -137,7 +137,7 @@ def test_typescript(name: str, folder: Path, node_modules: Path, base_url: str, 
     JAVAC is None, reason="this machine has no compiler of Java, and no package index has one"
 )
 def test_java(folder: Path, base_url: str, api_key: str) -> None:
-    """All that was generated is compiled with the program, and no warning is of the document."""
+    """All generated code is compiled with the program, and no warning is about the document."""
     cli = str(PYTHON.parent / "openapi-generator-cli")
     assert warnings(ran(cli, "generate", "-i", DOCUMENT, *AS_JAVA, "-o", ".", cwd=folder)) == []
     made = folder / "src" / "main" / "java"
@@ -146,7 +146,7 @@ def test_java(folder: Path, base_url: str, api_key: str) -> None:
     program = shutil.copy(SOURCES / "WithOpenapiGenerator.java", made)
     (jar,) = FOLDER.glob("lib/python*/site-packages/openapi_generator_cli/openapi-generator.jar")
     sources = map(str, made.rglob("*.java"))
-    # Generated serializers are never serialized themselves; Jackson has deprecated what all generated code calls.
+    # Generated serializers are never serialized; all generated code calls what Jackson has deprecated.
     lints = ("-Xlint:all,-serial,-deprecation", "-Werror", "-proc:none")
     ran(str(JAVAC), *lints, "-cp", str(jar), "-d", "compiled", *sources, cwd=folder)
     java = str(Path(str(JAVAC)).with_name("java"))
@@ -160,14 +160,14 @@ def org() -> str:
 
 
 def warnings(said: str) -> list[str]:
-    """The lines in which a generator complains."""
+    """Return the lines in which a generator complains."""
     complaints = [line for line in said.splitlines() if re.search(r"\bwarn|\berror\b", line, re.IGNORECASE)]
     told = [line for line in complaints if " INFO " not in line]  # of files whose names have such a word
     return [line for line in told if not OF_ANY_DOCUMENT.search(line)]
 
 
 def ran(*command: str, cwd: Path, environ: Mapping[str, str] = os.environ) -> str:
-    """Run a program and return all that it says; it has to succeed."""
+    """Run a program, which must succeed, and return its output."""
     path = {"PATH": f"{PYTHON.parent}{os.pathsep}{environ['PATH']}"}
     done = subprocess.run(
         command,

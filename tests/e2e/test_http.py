@@ -1,4 +1,4 @@
-"""What any client may do in HTTP, on real sockets: HEAD and OPTIONS, compressed bodies, marks, ids and queries."""
+"""HTTP that any client may use, on real sockets: HEAD, OPTIONS, compressed bodies, marks, ids, queries."""
 
 import gzip
 import json
@@ -16,7 +16,7 @@ SENT = {"message": "grüße"}
 
 @pytest.fixture
 def http(base_url: str, api_key: str) -> Iterator[httpx.Client]:
-    """A client that knows the address and the key, and nothing of the API."""
+    """Return a client that knows the address and the key, and nothing of the API."""
     with httpx.Client(
         base_url=base_url, headers={"Authorization": f"Bearer {api_key}"}, timeout=60
     ) as client:
@@ -31,8 +31,8 @@ def refusal(response: httpx.Response) -> tuple[int, Any]:
     return response.status_code, response.json()["detail"]["code"]
 
 
-def test_head_is_where_get_is(http: httpx.Client) -> None:
-    """The same status and headers, without the body; what is refused is refused alike."""
+def test_head_answers_as_get(http: httpx.Client) -> None:
+    """Status and headers are the same, without the body, for refusals too."""
     job_id = submitted(http, json.dumps(SENT).encode()).json()["id"]
     for path in (
         "/flows",
@@ -59,15 +59,15 @@ def test_head_is_where_get_is(http: httpx.Client) -> None:
         ("/flows", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_options_says_what_can_be_done(http: httpx.Client, path: str, methods: str) -> None:
-    """Nobody has to show a key for it; an unknown path is not found."""
+def test_options_lists_the_methods(http: httpx.Client, path: str, methods: str) -> None:
+    """It needs no key; an unknown path is not found."""
     answer = http.options(path, headers={"Authorization": ""})
     assert (answer.status_code, answer.headers["Allow"], answer.content) == (204, methods, b"")
     assert http.options("/nowhere").status_code == 404
 
 
 def test_compressed_bodies_are_inflated(http: httpx.Client) -> None:
-    """gzip in one piece or several is taken; it is the size afterwards that counts."""
+    """gzip in one or several pieces is accepted; the size after inflating counts."""
     plain = json.dumps(SENT).encode()
     packed = {"Content-Encoding": "gzip", "Content-Type": "application/gzip"}
     for content in (gzip.compress(plain), gzip.compress(plain[:5]) + gzip.compress(plain[5:])):
@@ -87,14 +87,14 @@ def test_compressed_bodies_are_inflated(http: httpx.Client) -> None:
     assert refusal(submitted(http, bomb, **stranger)) == (401, "UNAUTHENTICATED")
 
 
-def test_mark_before_a_body_is_no_part_of_it(http: httpx.Client) -> None:
+def test_byte_order_mark_of_a_body_is_ignored(http: httpx.Client) -> None:
     """Some editors and languages write a byte-order mark before UTF-8."""
     body = b"\xef\xbb\xbf" + json.dumps(SENT).encode()
     assert submitted(http, body, **{"Content-Type": "application/json"}).status_code == 202
 
 
 def test_id_of_the_caller_is_kept(http: httpx.Client) -> None:
-    """An answer carries the id that the request came with, if it is a usable one."""
+    """An answer has the request's own id, if that is usable."""
     for path in ("/flows", "/jobs/job_none", "/nowhere"):
         for own in ("trace-7", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"):
             assert http.get(path, headers={"X-Request-ID": own}).headers["X-Request-ID"] == own
@@ -104,7 +104,7 @@ def test_id_of_the_caller_is_kept(http: httpx.Client) -> None:
 
 
 def test_plus_in_a_query_is_a_plus(http: httpx.Client) -> None:
-    """The zone of a moment may be written as it is, or escaped."""
+    """The zone of a time may be written plainly or escaped."""
     for zone in ("+01:00", "%2B01:00", "%2b0100"):
         for begun in ("2026-01-01T00:00:00", "2026-01-01T00:00:00.123"):
             answer = http.get(f"{JOBS}?createdAfter={begun}{zone}&limit=1")

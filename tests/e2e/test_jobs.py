@@ -1,4 +1,4 @@
-"""Jobs from submission to their end, through every part of the system, in both colours of the client."""
+"""Jobs from submission to their end, through the whole system, in both colours of the client."""
 
 import time
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ TEXT = (Path(__file__).resolve().parents[2] / "LICENSE").read_text()
 
 
 def test_job_runs_to_its_result(colour: Colour) -> None:
-    """A job is submitted, waited for and returns what its flow returned."""
+    """A job is submitted, waited for and returns its flow's result."""
     job = colour.run(
         colour.client.flow("word-count").job(message=TEXT, parameters={"top": 2}, metadata={"for": "e2e"})
     )
@@ -51,7 +51,7 @@ def test_job_of_an_async_flow(colour: Colour) -> None:
 
 
 def test_job_is_taken_up_by_its_id(colour: Colour) -> None:
-    """Another process takes up a job that it knows the id of."""
+    """Another process can follow a job whose id it knows."""
     job = colour.run(colour.client.flow("echo").job(message="hi"))
     taken_up = colour.client.job(job.id)
     assert colour.run(taken_up.wait(timeout_ms=60_000)).output["message"] == "hi"
@@ -68,7 +68,7 @@ def test_progress_is_seen_while_the_job_runs(colour: Colour) -> None:
 
 
 def test_cancelled_job_stops(colour: Colour) -> None:
-    """A running job is cancelled at once for every reader, and its code is stopped within seconds."""
+    """Every reader sees it cancelled at once, and its code stops within seconds."""
     job = colour.run(colour.client.flow("sleep").job(parameters={"seconds": 600}))
     deadline = time.monotonic() + 30
     while colour.run(job.status()).state == "pending" and time.monotonic() < deadline:
@@ -86,7 +86,7 @@ def test_cancelled_job_stops(colour: Colour) -> None:
 
 
 def test_failing_job(colour: Colour) -> None:
-    """A flow that takes too long fails with a reason; its wait raises an error with the status."""
+    """A flow that takes too long fails with a reason; waiting for it raises an error with the status."""
     job = colour.run(
         colour.client.flow("sleep").job(parameters={"seconds": 600}, timeout_seconds=1, max_attempts=1)
     )
@@ -96,7 +96,7 @@ def test_failing_job(colour: Colour) -> None:
 
 
 def test_retried_job_runs_again(colour: Colour) -> None:
-    """The input of a job that was stopped is submitted again, as one new job that says what it retries."""
+    """A stopped job's input is submitted again, as one new job that names the job it retries."""
     parameters = {"seconds": 600}
     job = colour.run(
         colour.client.flow("sleep").job(parameters=parameters, timeout_seconds=1, max_attempts=1)
@@ -110,8 +110,8 @@ def test_retried_job_runs_again(colour: Colour) -> None:
     assert failed.value.status.retry_of == job.id
 
 
-def test_wait_that_is_over_leaves_the_job_alone(colour: Colour) -> None:
-    """A wait ends at its deadline; the job goes on."""
+def test_job_continues_after_a_wait_ends(colour: Colour) -> None:
+    """A wait ends at its deadline; the job continues."""
     job = colour.run(colour.client.flow("sleep").job(parameters={"seconds": 3}))
     begun = time.monotonic()
     with pytest.raises(WaitTimeoutError):
@@ -131,14 +131,14 @@ def test_same_key_is_the_same_job(colour: Colour) -> None:
 
 
 def test_flows_are_listed(colour: Colour) -> None:
-    """The deployment says which flows it has and what they take."""
+    """The deployment lists its flows and their inputs."""
     flows = {flow.flow.partition("/")[2]: flow for flow in colour.run(colour.client.flows())}
     assert {"demo/echo", "demo/sleep", "demo/word-count"} <= flows.keys()
     assert flows["demo/word-count"].input["required"] == ["message"]
 
 
 def test_jobs_are_listed_and_cancelled(colour: Colour) -> None:
-    """The jobs of a flow are listed newest first, in pages and by their state, and cancelled together."""
+    """A flow's jobs are listed newest first, in pages and by state, and cancelled together."""
     flow = colour.client.flow("sleep")
     began = datetime.now(UTC)
     ids = [colour.run(flow.job(parameters={"seconds": 1}, delay_seconds=600)).id for _ in range(3)]
@@ -150,8 +150,8 @@ def test_jobs_are_listed_and_cancelled(colour: Colour) -> None:
     assert [each.id for each in cancelled] == ids[::-1]
 
 
-def test_errors_are_the_contracts(colour: Colour) -> None:
-    """What is wrong with a call is an error of its own class, with its code and the request's id."""
+def test_errors_are_those_of_the_contract(colour: Colour) -> None:
+    """Each wrong call raises its own class, with code and request id."""
     flow = colour.client.flow("word-count")
     calls: list[tuple[Callable[[], Any], type[ApiError], str]] = [
         (flow.job, InvalidInputError, "MISSING_MESSAGE"),
@@ -189,7 +189,7 @@ def test_wrong_key(base_url: str) -> None:
     ],
 )
 def test_strange_paths(base_url: str, api_key: str, path: str, status: int, code: str | None) -> None:
-    """A path that is no route, however it is spelled, is a 404 of ours."""
+    """A path that is no route, however it is spelled, is the API's own 404."""
     url = httpx.URL(base_url)
     request = httpx.Request(
         "POST", url, headers={"authorization": f"Bearer {api_key}"}, json={"message": "x"}
@@ -204,7 +204,7 @@ def test_strange_paths(base_url: str, api_key: str, path: str, status: int, code
 
 
 def test_malformed_bodies(base_url: str, api_key: str) -> None:
-    """Bodies that are wrong get the contract's error through the gateway too, base64 and all."""
+    """The gateway passes wrong bodies on, base64 included, and they get the contract's error."""
     url = f"{base_url}/seq/acme/demo/echo/jobs"
     headers = {"authorization": f"Bearer {api_key}"}
     for content, content_type, status in (

@@ -1,4 +1,4 @@
-"""Inputs and results that no body holds, on this machine's system: the client is called as for any other."""
+"""Inputs and results larger than any body, on this machine's system: the calls are the usual ones."""
 
 import asyncio
 import subprocess
@@ -35,7 +35,7 @@ def client(system: LocalSystem) -> Iterator[Noukai]:
 
 
 def test_large_input_and_result(client: Noukai, record_table: RecordTable) -> None:
-    """Twenty megabytes up and down, as the flow was given and has returned them."""
+    """Twenty megabytes arrive at the flow, and come back, unchanged."""
     begun = time.monotonic()
     job = client.flow("echo").job(TEXT)
     submitted = time.monotonic()
@@ -47,7 +47,7 @@ def test_large_input_and_result(client: Noukai, record_table: RecordTable) -> No
 
 
 def test_awaiting_client(system: LocalSystem) -> None:
-    """The other colour, with more than one at a time."""
+    """The other colour does the same, with several at a time."""
 
     async def echoed() -> list[Any]:
         async with AsyncNoukai(base_url=system.url, **SETTINGS) as client:
@@ -60,7 +60,7 @@ def test_awaiting_client(system: LocalSystem) -> None:
 
 
 def test_command(system: LocalSystem, tmp_path: Path) -> None:
-    """A file goes up, and its result is printed."""
+    """A file is uploaded, and the result is printed."""
     file = tmp_path / "text"
     text = "b" * (2 * MAX_RESULT_BYTES)
     file.write_text(text)
@@ -91,7 +91,7 @@ def test_lost_result_is_a_clear_error(system: LocalSystem, client: Noukai) -> No
 
 
 def test_announced_input_beyond_the_limit_is_refused(system: LocalSystem) -> None:
-    """Before any of it is sent."""
+    """It is refused before any of it is sent."""
     answer = httpx.post(
         f"{system.url}/seq/acme/demo/echo/uploads",
         json={"bytes": MAX_PAYLOAD_BYTES + 1, "sha256": "0" * 64},
@@ -100,8 +100,8 @@ def test_announced_input_beyond_the_limit_is_refused(system: LocalSystem) -> Non
     assert (answer.status_code, answer.json()["detail"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
-def test_bucket_is_nobodys_without_a_signature(system: LocalSystem, client: Noukai) -> None:
-    """The address hands requests on, and lets nobody in."""
+def test_bucket_needs_a_signature(system: LocalSystem, client: Noukai) -> None:
+    """The address forwards requests, but refuses those without a signature."""
     result = httpx.get(
         f"{system.url}/jobs/{client.flow('echo').execute('d' * MAX_RESULT_BYTES).execution_id}",
         headers={"Authorization": f"Bearer {KEY}"},

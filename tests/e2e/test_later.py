@@ -1,4 +1,4 @@
-"""Jobs that are to run later, on the whole system."""
+"""Jobs that run later, on the whole system."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_job_waits_for_its_moment(colour: Colour) -> None:
-    """It is done after it, not before."""
+    """It completes after the time, not before."""
     moment = datetime.now(UTC) + timedelta(seconds=2)
     job = colour.run(colour.client.flow("echo").job(message="later", run_at=moment))
     assert colour.run(job.wait(timeout_ms=60_000)).output["message"] == "later"
@@ -21,7 +21,7 @@ def test_job_waits_for_its_moment(colour: Colour) -> None:
 
 
 def test_job_of_a_later_day_is_cancelled(colour: Colour) -> None:
-    """Its schedule is made and taken away under the functions' own roles; a retry of it runs at once."""
+    """Its schedule is made and deleted with the functions' own roles; a retry runs at once."""
     flow = colour.client.flow("echo")
     many = [
         colour.run(flow.job(message="later", run_at=datetime.now(UTC) + 300 * 24 * HOUR)) for _ in range(2)
@@ -36,7 +36,7 @@ def test_job_of_a_later_day_is_cancelled(colour: Colour) -> None:
         assert colour.run(again.wait(timeout_ms=60_000)).output["message"] == "later"
 
 
-def test_moment_that_is_over(colour: Colour) -> None:
-    """It is refused, and says what to do."""
+def test_past_moment(colour: Colour) -> None:
+    """The error says what to do."""
     with pytest.raises(InvalidInputError, match="give a future moment"):
         colour.run(colour.client.flow("echo").job(message="late", run_at=datetime.now(UTC) - HOUR))

@@ -46,7 +46,7 @@ def choose(message: str, value: Annotated[str, AfterValidator(nothing)]) -> None
     """It is never called."""
 '''
 SECRET = "x5tErT1se"
-"""Stands in everything that a caller sends and a flow returns, and must stand in no log."""
+"""Text in all that callers send and flows return; no log may contain it."""
 JOB = {"message": f"{SECRET} message", "parameters": {"value": f"{SECRET} value"}}
 TERMINAL = ("completed", "failed", "cancelled")
 
@@ -62,7 +62,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
 
 @pytest.fixture(scope="module")
 def log(system: LocalSystem) -> str:
-    """All that was written after the system was ready, once everything has been tried."""
+    """Return everything logged after the system was ready, once everything was tried."""
     with httpx.Client(base_url=system.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30) as api:
         metadata = {"metadata": {"for": f"{SECRET} metadata"}}
         jobs = [
@@ -90,7 +90,7 @@ def submit(api: httpx.Client, flow: str, body: Any, **headers: str) -> str:
 
 
 def refuse(api: httpx.Client) -> None:
-    """Send what is refused, in every way that a body, a header or a path can be wrong."""
+    """Send refused requests: with every kind of wrong body, header and path."""
     path = "/seq/acme/talk/join/jobs"
     for content in (
         f'{{"message": "{SECRET}',
@@ -106,7 +106,7 @@ def refuse(api: httpx.Client) -> None:
 
 
 def poison(system: LocalSystem) -> None:
-    """Put messages that no submission can have sent on the queues that are read."""
+    """Put messages that no submission sends on the queues."""
     sqs = system.emulator.client("sqs")
     for url in sqs.list_queues()["QueueUrls"]:
         if "Unprocessed" not in url:
@@ -114,7 +114,7 @@ def poison(system: LocalSystem) -> None:
 
 
 def test_functions_log_what_they_do(log: str) -> None:
-    """A flow's own lines, where it raised and the reason of what was dropped are there."""
+    """They log a flow's own lines, where it raised, and why a message was dropped."""
     for told in (
         "joining",
         "the flow raised",
@@ -127,10 +127,10 @@ def test_functions_log_what_they_do(log: str) -> None:
 
 
 def test_no_function_was_refused_anything(log: str) -> None:
-    """The roles are enforced here, and some of what they could refuse would only be logged."""
+    """The roles are enforced here, and some refusals would appear only in the log."""
     assert [line for line in log.splitlines() if "AccessDenied" in line or "not authorized" in line] == []
 
 
-def test_no_log_holds_what_a_caller_sent(log: str) -> None:
-    """Neither a message, a parameter, metadata, an idempotency key or a path, nor a key or a result."""
+def test_log_holds_no_data_of_callers(log: str) -> None:
+    """No message, parameter, metadata, idempotency key, path, API key or result is in it."""
     assert [line for line in log.splitlines() if SECRET in line or KEY in line or "Bearer" in line] == []

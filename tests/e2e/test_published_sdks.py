@@ -1,7 +1,7 @@
-"""Noukai's published SDKs, unmodified, against the system.
+"""Noukai's published SDKs, unmodified, with the system.
 
-Both only know `http://localhost:8080`, a port that may be taken: their requests are sent to where the system is, those
-of Python by the system being the HTTP proxy, those of JavaScript by the script that uses the SDK.
+They only know `http://localhost:8080`, whose port may be in use. Their requests are redirected to the system:
+for Python, the system is the HTTP proxy; for JavaScript, the script that uses the SDK does it.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ HERE = Path(__file__).parent
 TEXT = "to be or not to be"
 COUNTED = {"words": 6, "distinct": 4, "top": {"to": 2}}
 FAILS = {"pause": -1}
-"""Nobody can rest for less than no time, however often it is tried."""
+"""A sleep of negative time fails, however often it is tried."""
 ENDLESS = {"seconds": 600}
 
 
 @pytest.fixture(autouse=True)
 def proxied(base_url: str, api_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let `http://localhost:8080` be the system."""
+    """Let `http://localhost:8080` lead to the system."""
     origin = httpx.URL(base_url).copy_with(path="/")
     for name, value in {
         "HTTP_PROXY": str(origin),
@@ -56,7 +56,7 @@ def test_python_blocking() -> None:
 
 
 def test_python_awaiting(base_url: str, api_key: str) -> None:
-    """`noukai-sdk` does the same with `await`, and sees a cancelled job as the only other end it knows."""
+    """`noukai-sdk` does the same with `await`; it knows a cancelled job only as a failed one."""
 
     def cancel(job_id: str) -> None:
         with Noukai(api_key=api_key, base_url=base_url) as client:
@@ -79,7 +79,7 @@ Executed = noukai_sdk.ExecuteResult | noukai_sdk.PausedResult
 
 
 def ended(result: Executed) -> tuple[str, object]:
-    """Give the status and the output of what has not paused."""
+    """Return the status and the output, unless the execution paused."""
     assert isinstance(result, noukai_sdk.ExecuteResult)
     assert (result.flow_id, result.block_count) == (f"acme/demo/{result.flow_id.rpartition('/')[2]}", 1)
     assert result.execution_id
@@ -87,7 +87,7 @@ def ended(result: Executed) -> tuple[str, object]:
 
 
 def test_python_executes() -> None:
-    """`execute` of `noukai-sdk` gives the output of a job that completes, and says which one failed."""
+    """`execute` of `noukai-sdk` returns a completed job's output, and names the job that failed."""
     with noukai_sdk.Noukai() as client:
         flow = client.flow("acme/demo/word-count")
         counted = flow.execute(message=TEXT, parameters={"top": 1}, trace=True)
@@ -111,7 +111,7 @@ def test_python_executes_awaiting() -> None:
 
 
 def test_python_executes_for_too_long(base_url: str, api_key: str) -> None:
-    """A job that outlasts the request is the SDK's own error, with which it is found: it goes on."""
+    """A job longer than the request is the SDK's own error, with the id to find it; the job continues."""
     with Noukai(api_key=api_key, base_url=base_url) as ours:
 
         def check(raised: noukai_sdk.FlowExecutionError) -> None:
@@ -163,7 +163,7 @@ def test_python_errors() -> None:
 
 
 def test_python_unknown_job() -> None:
-    """A job that is not there is not found once the SDK's own grace for new jobs is over."""
+    """An unknown job is not found once the SDK's own grace for new jobs is over."""
     from noukai_sdk._jobs import Job  # noqa: PLC0415 - it has no public way to a job by its id
 
     with noukai_sdk.Noukai() as client:
@@ -178,7 +178,7 @@ def test_python_unknown_job() -> None:
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """The SDK from npm, installed with the Node of the Python package."""
+    """Install the SDK from npm with the Node of the Python package; return its folder."""
     folder = ROOT / ".build" / "published-sdk"
     wanted = json.loads((HERE / "package.json").read_text())["dependencies"]["@noukai/sdk"]
     installed = folder / "node_modules" / "@noukai" / "sdk" / "package.json"

@@ -1,4 +1,4 @@
-"""Usage is counted from the stream when jobs end, and shown to the org whose jobs they were."""
+"""Usage: it is counted from the stream when jobs end, and shown to the org of the jobs."""
 
 import time
 from collections.abc import Callable
@@ -13,13 +13,13 @@ WAIT_SECONDS = 60
 
 
 def usage_of(report: UsageReport, flow: str) -> Any:
-    """What a flow has used today."""
+    """Return a flow's usage today."""
     found = [usage for usage in report.days if (usage.day, usage.flow) == (report.to, flow)]
     return found[0] if found else None
 
 
 def eventually(look: Callable[[], Any]) -> Any:
-    """Look again until there is something to see: batches of the stream gather for some seconds."""
+    """Look again until there is something: batches of the stream gather for some seconds."""
     deadline = time.monotonic() + WAIT_SECONDS
     while not (seen := look()) and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -28,12 +28,12 @@ def eventually(look: Callable[[], Any]) -> Any:
 
 @pytest.fixture
 def flow(colour: Colour) -> Any:
-    """A flow that no other test uses in this colour."""
+    """Return a flow that no other test uses in this colour."""
     return colour.client.flow("sleep")
 
 
-def test_job_is_in_the_use_of_its_org_after_it_ended(colour: Colour, flow: Any) -> None:
-    """Once, with its outcome and its compute; nothing of it is missing and nothing counted twice."""
+def test_ended_job_is_in_the_usage_of_its_org(colour: Colour, flow: Any) -> None:
+    """It is counted exactly once, with its outcome and its compute."""
     before = usage_of(colour.run(colour.client.usage()), flow.address)
     jobs, compute = (before.jobs, before.compute_ms) if before else (0, 0)
     done = colour.run(flow.job(parameters={"seconds": 0.5}))
@@ -52,7 +52,7 @@ def test_job_is_in_the_use_of_its_org_after_it_ended(colour: Colour, flow: Any) 
     assert usage.cost_usd > 0
 
 
-def test_use_of_another_org_is_its_own(base_url: str) -> None:
-    """The key of an org that has run nothing of a flow sees nothing of it."""
+def test_other_org_has_no_usage_of_it(base_url: str) -> None:
+    """An org that has not run a flow sees no usage of it."""
     with Noukai("nk_local_globex", base_url=base_url) as client:
         assert not [usage for usage in client.usage().days if usage.flow.startswith("acme/")]

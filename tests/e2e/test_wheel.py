@@ -1,4 +1,4 @@
-"""The distribution alone, in an environment of its own: a team begins a project, tests it, and runs it."""
+"""The distribution alone in its own environment: a team begins a project, tests it, and runs it."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from noukai_infra.settings import ROOT
 from tests.documents import BLOCKS
 
 START_SECONDS = 180
-"""The libraries of the functions are installed first."""
+"""The first start installs the functions' libraries."""
 
 UV = (sys.executable, "-m", "uv")
 OTHERS = ("AWS_", "NOUKAI_", "PYTHON", "PYTEST_", "VIRTUAL_ENV")
@@ -26,7 +26,7 @@ READER = {name: value for name, value in os.environ.items() if not name.startswi
 
 
 def ran(*command: str | Path, cwd: Path, **environ: str) -> str:
-    """Run a command in the environment of a reader, and return what it has written."""
+    """Run a command in a reader's environment, and return its output."""
     done = subprocess.run(
         command, cwd=cwd, env={**READER, **environ}, capture_output=True, text=True, check=False
     )
@@ -36,7 +36,7 @@ def ran(*command: str | Path, cwd: Path, **environ: str) -> str:
 
 @dataclass(frozen=True)
 class Project:
-    """A new project, and the programs of the environment that its requirements were installed into."""
+    """A new project, and the programs of the environment with its requirements."""
 
     folder: Path
     programs: Path
@@ -69,7 +69,7 @@ class Project:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built by what is locked."""
+    """Build the wheel with the locked tools."""
     folder = tmp_path_factory.mktemp("dist")
     options = (
         "--wheel",
@@ -87,7 +87,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def project(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project as the documents say how to begin one."""
+    """Begin a project as the documents say."""
     folder = tmp_path_factory.mktemp("team")
     venv.create(folder / "venv", with_pip=True)
     programs = folder / "venv" / "bin"
@@ -108,8 +108,8 @@ def project(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project(folder / "my-jobs", programs)
 
 
-def test_documented_steps_are_these() -> None:
-    """Those of the fixture and of the tests below."""
+def test_documented_steps_are_tested() -> None:
+    """They are those of the fixture and of the tests below."""
     [block] = [each for each in BLOCKS if each.info == "project"]
     assert block.code.splitlines() == ["noukai init my-jobs", "cd my-jobs", "pytest", "noukai local"]
 
@@ -121,8 +121,8 @@ def test_wheel_puts_nothing_of_another_name_beside_other_libraries(wheel: Path) 
     assert [root for root in roots if not root.startswith("noukai")] == []
 
 
-def test_environment_is_whole(project: Project) -> None:
-    """Nothing is missing, as pip and the project's own check say."""
+def test_environment_is_complete(project: Project) -> None:
+    """pip and the project's own check find nothing missing."""
     assert "No broken requirements found" in project.run("python", "-m", "pip", "check")
     assert "wrong" not in project.run("noukai", "doctor")
 
@@ -132,7 +132,7 @@ def test_tests_of_the_project_pass(project: Project) -> None:
 
 
 def test_local_system_runs_a_job(project: Project) -> None:
-    """Submitted by the command and by the program of the project's README."""
+    """The command submits one, and the program of the project's README another."""
     readme = (project.folder / "README.md").read_text()
     [program] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     with project.local() as url:

@@ -1,4 +1,4 @@
-"""Flows that ask for workers of their own, on this machine's system, whose default worker is small."""
+"""Flows with workers of their own, on this machine's system, whose default worker is small."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.e2e.waiting import until
 
 AT_ONCE = 2
 FLOW_SECONDS = 40
-"""What the default worker has for a flow: its minute without the grace and the margin."""
+"""The default worker's time for a flow: its minute without the grace and the margin."""
 WAIT_MS = 60_000
 
 
@@ -37,7 +37,7 @@ def client(system: LocalSystem) -> Iterator[Noukai]:
 
 
 class Noise:
-    """More jobs of the noisy flow than may run at once, which go on until they are told to end."""
+    """More jobs of the noisy flow than may run at once; they run until they are told to end."""
 
     def __init__(self, client: Noukai, folder: Path) -> None:
         self._folder = folder
@@ -56,13 +56,13 @@ class Noise:
         return len(list(self._folder.glob("begun-*")))
 
     def end(self) -> set[str]:
-        """Let them end; gives what has run."""
+        """Let them end; return what has run."""
         self._end.touch()
         return {Path(job.wait(timeout_ms=WAIT_MS).output).name for job in self.jobs}
 
 
 def test_noisy_flow_delays_no_other(client: Noukai, tmp_path: Path) -> None:
-    """While as many of its jobs run as may, and others wait, those of a flow with another worker come and go."""
+    """While its jobs run at their limit and others wait, jobs of a flow with another worker come and go."""
     noise = Noise(client, tmp_path)
     jobs = list(client.flow("quiet").map({"value": number} for number in range(5)))
     assert [job.wait(timeout_ms=WAIT_MS).output for job in jobs] == [0, 1, 2, 3, 4]
@@ -70,8 +70,8 @@ def test_noisy_flow_delays_no_other(client: Noukai, tmp_path: Path) -> None:
     assert noise.end() == {f"begun-{number}" for number in range(2 * AT_ONCE)}
 
 
-def test_flow_that_takes_longer_than_the_default_worker_has_time(client: Noukai) -> None:
-    """It has all of its own."""
+def test_flow_too_long_for_the_default_worker(client: Noukai) -> None:
+    """It gets its own worker's time."""
     remaining = client.flow("long").job().wait(timeout_ms=WAIT_MS).output
     assert FLOW_SECONDS < remaining <= 100
 
@@ -79,7 +79,7 @@ def test_flow_that_takes_longer_than_the_default_worker_has_time(client: Noukai)
 def test_flow_that_asks_for_another_worker_while_its_jobs_wait(
     system: LocalSystem, client: Noukai, flows: Path, tmp_path: Path
 ) -> None:
-    """Those that were sent before run where they were sent to; a later one has the default worker."""
+    """Jobs sent before run in their queue; a later one uses the default worker."""
     noise = Noise(client, tmp_path)
     source = (flows / "crowd.py").read_text()
     (flows / "crowd.py").write_text(source.replace(", concurrency=2, memory=512", ""))

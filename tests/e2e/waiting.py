@@ -1,4 +1,4 @@
-"""Waiting for what another process does, and reading when it was."""
+"""Waiting for events in other processes, and reading their times."""
 
 import time
 from collections.abc import Callable
@@ -8,9 +8,9 @@ _LIMIT_SECONDS = 60
 
 
 def until(happened: Callable[[], bool], *, every: float = 0.05) -> None:
-    """Look again and again whether it has happened; a minute is too long.
+    """Check repeatedly whether it has happened, for a minute at most.
 
-    Requests are better made less often: each is a process that works, on the machine whose times are measured.
+    Make requests less often: each uses a process of the machine whose times are measured.
     """
     deadline = time.monotonic() + _LIMIT_SECONDS
     while not happened():
@@ -20,6 +20,6 @@ def until(happened: Callable[[], bool], *, every: float = 0.05) -> None:
 
 
 def seconds(timestamp: str | None) -> float:
-    """Give a time of a status as seconds since the epoch."""
+    """Return a time of a status as seconds since the epoch."""
     assert timestamp
     return datetime.fromisoformat(timestamp).timestamp()

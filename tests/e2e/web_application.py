@@ -1,4 +1,4 @@
-"""Drives the web application of a document: `python web_application.py FILE`."""
+"""A driver of a document's web application: `python web_application.py FILE`."""
 
 import asyncio
 import importlib.util

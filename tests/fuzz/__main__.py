@@ -1,8 +1,8 @@
-"""`python -m tests.fuzz`: looks for requests and bytes that the API gets wrong; ends with 1 if there are any.
+"""`python -m tests.fuzz`: find requests and bytes that the API handles wrongly; exit with 1 for any.
 
-`api` is thousands of requests to the local system, all of it; `parsers` is mutated bytes for each parser of untrusted
-input; `bodies` is large bodies that are dear to check, each within a bound of CPU and of memory. All, unless one is
-named.
+`api` sends thousands of requests to the real functions; `parsers` feeds mutated bytes to each parser of
+untrusted input; `bodies` sends large bodies that are expensive to check, each with a limit of CPU and memory.
+All run unless one is named.
 """
 
 import argparse

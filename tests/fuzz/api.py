@@ -1,4 +1,4 @@
-"""Any request that the API's own document allows or forbids, by schemathesis, against a running API."""
+"""Requests that the API's own document allows or forbids, made by schemathesis, to a running API."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ FLOWS = Path(__file__).with_name("flows")
 
 @dataclass(frozen=True)
 class Findings:
-    """How many requests were made, and what they have found: nothing, if `said` ends well."""
+    """The number of requests, and their findings: none if `said` ends well."""
 
     requests: int
     operations: int
@@ -27,9 +27,9 @@ class Findings:
 def fuzz_api(
     url: str, key: str, *, examples: int, phases: str, mode: str = "all", seed: int | None = None
 ) -> Findings:
-    """Make up to `examples` requests of each operation in each phase, of the document that the key is shown.
+    """Make up to `examples` requests per operation and phase, from the document for the key.
 
-    `mode` is what they are: `positive`, as the document allows, `negative`, or `all`.
+    `mode` is `positive`, as the document allows, `negative`, or `all`.
     """
     seeded = [] if seed is None else ["--seed", str(seed)]
     with TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Two checks of schemathesis that know what no schema can say; its own take it for a failure."""
+"""Two checks of schemathesis with rules that no schema has; its own would report failures."""
 
 import json
 from typing import Any
@@ -15,22 +15,22 @@ BETWEEN_FIELDS = {
     "from",
     "to",
 }
-"""Each is within its limits, and two do not go together."""
+"""Each field is within its limits, but two do not go together."""
 
 RUN_AT = "options.runAt"
-"""A moment, but one that is over or too far, or beside a delay."""
+"""A valid time that is past or too distant, or comes with a delay."""
 
 CURSOR = "cursor"
-"""A text that no page was answered with."""
+"""A text that is no page's cursor."""
 
 INPUT = "input"
-"""A reference to what nobody has uploaded, or one that does not stand alone."""
+"""A reference to an unknown upload, or one with an input beside it."""
 
 STATE = "id"
-"""A job that is not to be retried as it stands: `errors` names its id."""
+"""A job that cannot be retried in its state: `errors` names its id."""
 
 STILL_UNDER_WAY = "not returned from its queue yet"
-"""The input of a job that was cancelled a moment ago: a 503 that says when to ask again."""
+"""The input of a just cancelled job: the 503 says when to ask again."""
 
 
 def _detail(response: Any) -> Any:
@@ -42,7 +42,7 @@ def _detail(response: Any) -> Any:
 
 @schemathesis.check
 def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
-    """What the document allows is accepted, but for the exceptions above."""
+    """Accept what the document allows, except for the cases above."""
     if "{flow}" in case.operation.path and "{id}" not in case.operation.path:
         return None  # what is allowed is up to the flow, which has a path of its own in the document
     paths = {error["path"] for error in _detail(response).get("errors", ())}
@@ -53,7 +53,7 @@ def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
 
 @schemathesis.check
 def no_failure_of_ours(ctx: Any, response: Any, case: Any) -> bool | None:
-    """No answer is a 5xx, but for those that promise an answer: in a moment, or where the job is that goes on."""
+    """Allow no 5xx, except those that name a later time or the place of the job."""
     if response.status_code == 503 and STILL_UNDER_WAY in _detail(response).get("message", ""):
         assert response.headers["retry-after"] == ["2"]
         return None

@@ -8,7 +8,7 @@ from tests.fuzz.api import FLOWS
 
 @pytest.fixture(scope="session")
 def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the catalog of the flows, as the build makes it."""
+    """Return a folder with the flows' catalog, as the build makes it."""
     folder = tmp_path_factory.mktemp("asset")
     build_catalog(FLOWS, folder / "catalog")
     return folder

@@ -1,6 +1,6 @@
-"""Bodies that are meant to be dear, sent to the real functions over moto: each within a bound of CPU and of memory.
+"""Expensive bodies for the real functions over moto, each with a limit of CPU and of memory.
 
-The time that moto takes for what the functions ask of it is not theirs.
+The time that moto takes is not counted.
 """
 
 import gzip
@@ -30,7 +30,7 @@ from tests.silence import silent_functions
 FLOWS = Path(__file__).with_name("costly")
 MOST_SECONDS = 0.5
 MOST_BYTES = 64 << 20
-"""A quarter of what a function of the API has."""
+"""A quarter of the memory of an API function."""
 
 _KEY = "nk_dear"
 _NO_ACCOUNT = {
@@ -39,7 +39,7 @@ _NO_ACCOUNT = {
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 _MOST_AROUND = 100
-"""Bytes of a body around what is dear in it."""
+"""The bytes of a body besides its expensive part."""
 _ITEMS = (
     *(
         "0",
@@ -65,7 +65,7 @@ _ROUTES = (Route.SUBMIT, Route.SUBMIT, Route.SUBMIT, Route.SUBMIT_JOBS, Route.UP
 
 @dataclass(frozen=True)
 class Body:
-    """A dear body: what makes it so, and for which flow and route."""
+    """An expensive body: what makes it so, its flow and its route."""
 
     kind: str
     flow: str
@@ -85,7 +85,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a request was answered with, and what that took."""
+    """The answer to a request, and its cost."""
 
     body: Body
     status: int
@@ -94,7 +94,7 @@ class Cost:
 
     @property
     def is_too_high(self) -> bool:
-        """Whether the request is a failure or too dear."""
+        """Return whether the request failed or was too expensive."""
         return self.status >= 500 or self.seconds > MOST_SECONDS or self.bytes > MOST_BYTES
 
     def __str__(self) -> str:
@@ -112,7 +112,7 @@ class Stopwatch:
     seconds: float = 0
 
     def timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that does the same and adds what it takes."""
+        """Return a function that does the same and adds its CPU."""
 
         def call(*args: Any) -> Any:
             began = process_time()
@@ -125,7 +125,7 @@ class Stopwatch:
 
 
 def _filled(parts: Callable[[], str], size: int, between: str = ",") -> str:
-    """Join parts up to a size: one part again and again, or another one each time."""
+    """Join parts up to a size: the same part repeatedly, or a new one each time."""
     made, length = [], 0
     while length + len(part := parts()) + len(between) <= size:
         made.append(part)
@@ -208,7 +208,7 @@ _SHAPES = (
 
 
 def bodies(flows: list[str], seed: int) -> Iterator[Body]:
-    """Make dear bodies without end, the same ones for a seed."""
+    """Yield expensive bodies without end, the same ones for a seed."""
     rng = random.Random(seed)
     while True:
         kind, route = rng.choice(sorted(KINDS)), rng.choice(_ROUTES)
@@ -234,7 +234,7 @@ def cost(body: Body, system: System, moto: Stopwatch) -> Cost:
 
 
 def costs(asset: Path, runs: int, seed: int) -> Iterator[Cost]:
-    """Send so many dear bodies to a fresh deployment, whose catalog is in `asset`."""
+    """Send that many expensive bodies to a fresh deployment, whose catalog is in `asset`."""
     moto = Stopwatch()
     with (
         silent_functions(),
@@ -253,7 +253,7 @@ def costs(asset: Path, runs: int, seed: int) -> Iterator[Cost]:
 
 
 def fuzz_bodies(runs: int, seed: int) -> int:
-    """Send dear bodies and say what they took; give the number of those that failed or were too dear."""
+    """Send expensive bodies and print their cost; return the number that failed or were too expensive."""
     with TemporaryDirectory() as folder:
         build_catalog(FLOWS, Path(folder, "catalog"))
         found = list(costs(Path(folder), runs, seed))

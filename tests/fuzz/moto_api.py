@@ -1,4 +1,4 @@
-"""The API's real functions over moto, behind an HTTP server on loopback in place of the gateway."""
+"""The API's real functions over moto, behind an HTTP server on loopback instead of the gateway."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from tests.functions.harness import system_on_moto
 
 @contextmanager
 def api_on_moto(asset: Path, key: str) -> Iterator[str]:
-    """Serve a fresh deployment, with a key of the org `acme` that allows everything; yield its base URL."""
+    """Serve a fresh deployment with a key of the org `acme` that allows everything; yield its base URL."""
     with system_on_moto(asset) as system:
         system.add_key(key, "acme", ("submit", "read", "cancel", "usage"))
         payloads = system.deployment.objects

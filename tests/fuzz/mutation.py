@@ -1,6 +1,6 @@
-"""Mutated bytes for the parsers, led by what of the code they reach: libFuzzer by way of atheris.
+"""Mutated bytes for the parsers, guided by code coverage: libFuzzer through atheris.
 
-`python -m tests.fuzz.mutation NAME ASSET RUNS` feeds one parser, in a process of its own: it ends with the process.
+`python -m tests.fuzz.mutation NAME ASSET RUNS` feeds one parser in its own process, which libFuzzer ends.
 """
 
 import importlib.util
@@ -15,14 +15,17 @@ from tests.fuzz.api import FLOWS, ROOT
 SEEDS = (
     b'{"message": "x", "parameters": {"a": 1, "pair": [1, "x"], "root": {"name": "n", "parts": []}}}',
     b'{"options": {"maxAttempts": 3, "metadata": {"k": "v"}, "backoffSeconds": 0.5}, "trace": true}',
-    b'{"id": "job_aaaaaaaaaaaaaaaaaaaaaaaaaa", "created_at": 1, "org": "acme", "flow": "x/y", "arguments": {"a": [1]}}',
+    (
+        b'{"id": "job_aaaaaaaaaaaaaaaaaaaaaaaaaa", "created_at": 1, "org": "acme", "flow": "x/y", '
+        b'"arguments": {"a": [1]}}'
+    ),
     b"order 66",
 )
 _LONGEST = 4096
 
 
 def fuzz_parsers(runs: int) -> int:
-    """Feed every parser so many inputs and say what came of it; give the number of those that failed."""
+    """Feed every parser that many inputs and print the results; return the number of failed ones."""
     if importlib.util.find_spec("atheris") is None:
         print("atheris is not to be had on this machine: the parsers are left to tests/fuzz/test_parsers.py")  # noqa: T201
         return 0
@@ -45,7 +48,7 @@ def _fuzz(name: str, asset: Path, runs: int) -> bool:
 
 
 def main(name: str, asset: Path, runs: str) -> None:
-    """Feed one parser; the process ends with this."""
+    """Feed one parser; libFuzzer ends the process."""
     import atheris  # noqa: PLC0415 - it has no wheels for some machines
 
     with atheris.instrument_imports(include=["noukai_functions", "json"]):

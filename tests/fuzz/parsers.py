@@ -1,6 +1,6 @@
-"""The parsers of what strangers send, each as a function of bytes that raises only if the parser is wrong.
+"""The parsers of untrusted input, each as a function of bytes that raises only if the parser is wrong.
 
-One raises its own refusal or gives something that holds what it promises; anything else is a finding.
+A parser raises its own refusal or returns a correct value; anything else is a finding.
 """
 
 import base64
@@ -26,7 +26,7 @@ Target = Callable[[bytes], None]
 
 
 def event(data: bytes) -> None:
-    """From the gateway's event to a request: the body arrives byte for byte, whichever way it was carried."""
+    """Parse the gateway's event: the body arrives byte for byte, however it is encoded."""
     text = data.decode("utf-8", "surrogateescape")
     head = {"requestContext": {"requestId": "r", "timeEpoch": 0}, "routeKey": "$default"}
     assert Request.of({**head, "body": text}).body.decode("utf-8", "surrogatepass") == text
@@ -35,7 +35,7 @@ def event(data: bytes) -> None:
 
 
 def submission(catalog: Catalog, flow: str) -> Target:
-    """From a body to a job's input: what is accepted can be sent to a worker and comes out of the message as it was."""
+    """Parse a body into a job's input: accepted input survives its way in a message to the worker."""
 
     def parse(data: bytes) -> None:
         try:
@@ -59,7 +59,7 @@ def _assert_can_be_answered(refused: Refusal) -> None:
 
 
 def message(data: bytes) -> None:
-    """From a body on the queue to a message: what is one can be written again and fences a job that can be."""
+    """Parse a body on the queue: a valid message can be written again and claims a valid job."""
     (delivery,) = Delivery.of(
         {"Records": [{"messageId": "m", "receiptHandle": "r", "body": data.decode("utf-8", "replace")}]}
     )
@@ -73,7 +73,7 @@ def message(data: bytes) -> None:
 
 
 def cursor(catalog: Catalog) -> Target:
-    """From a cursor to a place in a list: whoever forges one gets none, and one that was given leads back there."""
+    """Parse a cursor: a forged one is refused, and a real one leads back to its place."""
     flow_set = FlowSet.named({"org": "acme"}, catalog, lambda _org, _flow: False)
     states = frozenset(State)
     start = parse_filter(flow_set, {}, among=states)
@@ -95,7 +95,7 @@ def cursor(catalog: Catalog) -> Target:
 
 
 def idempotency_key(data: bytes) -> None:
-    """From a header to a key: printable ASCII, and never so long that the id it makes is another's."""
+    """Parse an idempotency key: printable ASCII, and short enough that its id is unique."""
     text = data.decode("utf-8", "surrogateescape")
     try:
         assert check_idempotency_key(text) == text
@@ -106,7 +106,7 @@ def idempotency_key(data: bytes) -> None:
 
 
 def targets(asset: Path) -> Mapping[str, Target]:
-    """Every parser by its name; `asset` holds the catalog of the flows in `tests/fuzz/flows`."""
+    """Return every parser by name; `asset` holds the catalog of the flows in `tests/fuzz/flows`."""
     catalog = Catalog.load(asset / "catalog")
     bodies: dict[str, Any] = {
         f"submission of {flow}": submission(catalog, flow) for flow in sorted(catalog.flows)

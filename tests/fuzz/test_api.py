@@ -1,4 +1,4 @@
-"""Requests that the document allows or forbids, against the real functions."""
+"""Requests that the document allows or forbids, to the real functions."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ def url(asset: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("mode", "phases"), [("positive", "fuzzing,stateful"), ("negative", "fuzzing")])
-def test_no_answer_is_outside_of_the_document(url: str, mode: str, phases: str) -> None:
+def test_every_answer_is_documented(url: str, mode: str, phases: str) -> None:
     """No 5xx, no undescribed status, header or body, nothing valid refused and nothing invalid accepted."""
     found = fuzz_api(url, KEY, examples=4, phases=phases, mode=mode, seed=1)
     assert found.failures == 0, found.said

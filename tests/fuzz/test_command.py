@@ -14,13 +14,13 @@ from tests.fuzz.__main__ import options_of
     ],
 )
 def test_parts(arguments: tuple[str, ...], parts: list[str]) -> None:
-    """All, unless one is named."""
+    """All run unless one is named."""
     assert options_of(arguments).what == parts
 
 
 @pytest.mark.parametrize(("argument", "said"), [("parser", "there is no parser"), ("--sed=1", "--sed=1")])
 def test_unknown_argument(argument: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is named."""
+    """The error names it."""
     with pytest.raises(SystemExit):
         options_of([argument])
     assert said in capsys.readouterr().err

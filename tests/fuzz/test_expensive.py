@@ -1,4 +1,4 @@
-"""Bodies and uploads that are dear to check, against the real functions."""
+"""Bodies and uploads that are expensive to check, with the real functions."""
 
 import json
 import sys
@@ -20,24 +20,24 @@ from noukai_wire.errors import ErrorCode
 from tests.fuzz.expensive import FLOWS, KINDS, MOST_SECONDS, costs
 
 _FLOOR_SECONDS = 0.05
-"""What a check may take however cheap an acceptance is: a clock and a busy machine are not exact."""
+"""The time that any check may take: clocks and busy machines are inexact."""
 
 _UPLOAD_BYTES = 1_200_000
 
 _PYTHON_HASHES_BY = sys.hash_info.modulus
-"""All multiples of it have the hash 0."""
+"""All its multiples have the hash 0."""
 
 
 @pytest.fixture(scope="module")
 def costly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the catalog of the flows that are dear to submit to."""
+    """Return a folder with the catalog of the flows whose input is expensive to check."""
     folder = tmp_path_factory.mktemp("costly")
     build_catalog(FLOWS, folder / "catalog")
     return folder
 
 
-def test_no_body_is_dear(costly: Path) -> None:
-    """Whatever is in it, of any route that takes an input, be it compressed or not."""
+def test_no_body_is_expensive(costly: Path) -> None:
+    """Whatever is in it, on any route that takes an input, compressed or not."""
     found = list(costs(costly, runs=24, seed=1))
     assert {each.body.kind for each in found} == KINDS.keys()
     assert {202, 422} <= {each.status for each in found}
@@ -45,7 +45,7 @@ def test_no_body_is_dear(costly: Path) -> None:
 
 
 def address(label: str, count: int) -> str:
-    """An address with so many labels."""
+    """Return an address with that many labels."""
     return f"a@{'.'.join([label] * count)}.co"
 
 
@@ -68,10 +68,10 @@ def address(label: str, count: int) -> str:
         *("labels of one letter", "of two", "in ASCII"),
     ],
 )
-def test_rows_that_are_chosen_to_be_dear(
+def test_inputs_chosen_to_be_expensive(
     costly: Path, flow: str, rows: list[object], code: ErrorCode | None
 ) -> None:
-    """Many choices to look through, numbers that a set would compare with each other, addresses of many labels."""
+    """Many choices to search, numbers that collide in a set, addresses of many labels."""
     content = json.dumps({"parameters": {"rows": rows}}, ensure_ascii=False, separators=(",", ":")).encode()
     assert len(content) <= limits.MAX_BODY_BYTES
     found, seconds = timed(parse_submission, content, flow, Catalog.load(costly / "catalog"))
@@ -98,7 +98,7 @@ Read = Callable[[bytes, str, Catalog], object]
 def test_refusal_costs_no_more_than_twice_an_acceptance(
     costly: Path, read: Read, size: int, flow: str, items: tuple[Any, Any]
 ) -> None:
-    """Be all items wrong, of a body or of an upload: in time and in memory."""
+    """That holds in time and memory, even if all items of a body or an upload are wrong."""
     right, wrong = items
     catalog = Catalog.load(costly / "catalog")
     accepted, accepted_seconds, accepted_bytes = cost(read, filled(right, size), flow, catalog)
@@ -109,14 +109,14 @@ def test_refusal_costs_no_more_than_twice_an_acceptance(
 
 
 def filled(item: Any, size: int) -> bytes:
-    """An input of a size: one item again and again."""
+    """Return an input of a size: one item repeatedly."""
     around: Mapping[str, Any] = {"parameters": {"rows": []}}
     pieces = (size - len(json.dumps(around))) // len(json.dumps([item, item])[1:-1].encode()) * 2
     return json.dumps({"parameters": {"rows": [item] * pieces}}, separators=(",", ":")).encode()
 
 
 def cost(read: Read, content: bytes, flow: str, catalog: Catalog) -> tuple[ErrorCode | None, float, int]:
-    """The code with which an input is refused, and what that takes in seconds of CPU and bytes of memory."""
+    """Return the code of an input's refusal, and its cost in seconds of CPU and bytes of memory."""
     found, seconds = timed(read, content, flow, catalog)
     tracemalloc.start()
     code_of(read, content, flow, catalog)
@@ -126,7 +126,7 @@ def cost(read: Read, content: bytes, flow: str, catalog: Catalog) -> tuple[Error
 
 
 def timed(read: Read, content: bytes, flow: str, catalog: Catalog) -> tuple[ErrorCode | None, float]:
-    """The code with which an input is refused, and the seconds of CPU that it takes when all is loaded."""
+    """Return the code of an input's refusal, and its seconds of CPU once everything is loaded."""
     code_of(read, content, flow, catalog)
     began = process_time()
     found = code_of(read, content, flow, catalog)
@@ -134,7 +134,7 @@ def timed(read: Read, content: bytes, flow: str, catalog: Catalog) -> tuple[Erro
 
 
 def code_of(read: Read, content: bytes, flow: str, catalog: Catalog) -> ErrorCode | None:
-    """The code with which an input is refused."""
+    """Return the code of an input's refusal."""
     try:
         read(content, f"bulk/{flow}", catalog)
     except Refusal as refused:

@@ -1,4 +1,4 @@
-"""The parsers of what strangers send, with inputs that come close to what they take."""
+"""The parsers of untrusted input, with inputs close to valid ones."""
 
 import json
 from collections.abc import Mapping
@@ -77,7 +77,7 @@ def encoded(value: Any) -> bytes:
 @example(HALVES)
 @example(b"\xef\xbb\xbf{}")
 def test_every_parser_answers_whatever_it_is_given(parsers: Mapping[str, Target], data: bytes) -> None:
-    """Each refuses in its own words or gives what it promises, and never fails in another way."""
+    """Each refuses in its own way or returns a correct value, and never fails otherwise."""
     for parse in parsers.values():
         parse(data)
 
@@ -88,5 +88,5 @@ def test_every_parser_answers_whatever_it_is_given(parsers: Mapping[str, Target]
 @example(b"x" * 256)
 @example(b"a\r\nX-Evil: 1")
 def test_idempotency_key_is_printable(parsers: Mapping[str, Target], data: bytes) -> None:
-    """Whatever a header may carry."""
+    """This holds for whatever a header may carry."""
     parsers["idempotency key"](data)

@@ -14,14 +14,14 @@ CUT = "cut"
 DIES = "dies"
 """The process of the actor dies before the call."""
 STALE = "stale"
-"""A read that need not be consistent sees the row before its last write."""
+"""An eventually consistent read sees the row before its last write."""
 FAULTS = (FAILS, LOST, CUT, DIES, STALE)
 
 RAISES = "raises"
 UNCLEAN = "returns and has changed its process"
 ORPHAN = "returns and leaves a process behind"
 BUDGETED = {RAISES: "raises", UNCLEAN: "left-overs", ORPHAN: "left-overs"}
-"""How flows may end ill, and which budget that draws on."""
+"""How flows may fail, and the budget that each failure uses."""
 
 TIME = "time"
 NOTHING: frozenset[str] = frozenset()
@@ -29,9 +29,9 @@ READS_TIME = frozenset({TIME})
 
 
 class Event(NamedTuple):
-    """One turn: `actor` goes on from its pending `operation`, which ends as `choice` says.
+    """One turn: `actor` continues from its pending `operation`, which ends as `choice` says.
 
-    `writes` and `reads` name what the turn touches; a budget that it draws on is written.
+    `writes` and `reads` name what the turn touches; a budget that it uses counts as written.
     """
 
     actor: str
@@ -43,11 +43,11 @@ class Event(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells it from the other events of a schedule's step."""
+        """Return what tells it from the other events of a schedule's step."""
         return self[:3]
 
     def depends_on(self, other: "Event") -> bool:
-        """Whether the two in the other order could end otherwise."""
+        """Return whether the opposite order could end differently."""
         return (
             self.actor == other.actor
             or not self.writes.isdisjoint(other.writes)
@@ -64,9 +64,9 @@ RECEIVE = "receive"
 
 
 class Pending(NamedTuple):
-    """Where an actor stands: what it is about to do, the ways in which that may end, and what it touches.
+    """An actor's next call: the ways in which it may end, and what it touches.
 
-    The choices are a function where they change while the actor stands; a choice of messages touches them too.
+    The choices are a function if they change while the actor waits; a choice of messages touches them too.
     """
 
     operation: str
@@ -75,7 +75,7 @@ class Pending(NamedTuple):
     writes: frozenset[str] = NOTHING
 
     def events(self, actor: str, left: frozenset[str]) -> tuple[Event, ...]:
-        """The turns that the actor may take from here, with what is left of the budgets."""
+        """Yield the turns that the actor may take, with what is left of the budgets."""
         choices = self.choices() if callable(self.choices) else self.choices
         return _events(actor, self.operation, choices, (self.reads, self.writes), left) if choices else ()
 

@@ -1,7 +1,7 @@
-"""Command: explore far more schedules than a test run has time for, and show how many as a table.
+"""Command: explore far more schedules than a test run can, and print their number as a table.
 
-A row stands for schedules in which no promise was broken: the first violation ends the command with its schedule, and
-with the arguments that show it again.
+A row counts schedules in which no promise was broken: the first violation ends the command with its schedule,
+and with the arguments that repeat it.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Every schedule of a scenario up to reorderings that make no difference, or as many at random as one likes."""
+"""Every schedule of a scenario, up to equivalent orders, or any number of random ones."""
 
 import gc
 import random
@@ -41,7 +41,7 @@ _RARITY = {
 
 
 def build_asset(folder: Path) -> Path:
-    """Make the flows and their catalog in an empty folder, for all explorers."""
+    """Build the flows and their catalog in an empty folder, for all explorers."""
     shutil.copytree(FLOWS, folder / "flows", ignore=shutil.ignore_patterns("__pycache__"))
     build_catalog(folder / "flows", folder / "catalog")
     return folder
@@ -49,7 +49,7 @@ def build_asset(folder: Path) -> Path:
 
 @dataclass
 class Step:
-    """A choice on the way: what was chosen, what is still to be, and what was or need not be chosen here."""
+    """A choice on the way: the chosen event, those still to be chosen, and those that need not be."""
 
     chosen: Event
     todo: list[Event]
@@ -58,21 +58,21 @@ class Step:
 
 @dataclass
 class Explorer:
-    """Runs schedules on fresh worlds."""
+    """An explorer that runs schedules on fresh worlds."""
 
     asset: Path
     catalog: Catalog
     blocked: int = 0
-    """Runs that were given up as reorderings of others."""
+    """Runs that were stopped because they repeat others in a different order."""
     _begun: dict[str, World] = field(default_factory=dict)
     _playing: World | None = None
 
     @classmethod
     @contextmanager
     def of(cls, asset: Path) -> Iterator["Explorer"]:
-        """Explore with the flows of an asset.
+        """Return an explorer with the flows of an asset.
 
-        What is pure, and the same in each world, is done once: to parse a submission.
+        Pure work that is the same in each world, parsing a submission, is done once.
         """
         explorer = cls(asset, Catalog.load(asset / "catalog"))
         gc.freeze()  # what was imported outlives every world, and need not be looked through after each
@@ -88,7 +88,7 @@ class Explorer:
             yield explorer
 
     def played(self, name: str) -> Callable[..., Any]:
-        """Give what stands in for a function of the pool: that of the workers' lives in the world that is played."""
+        """Return the stand-in for a function of the pool: that of the workers' lives in the running world."""
 
         def call(*given: Any) -> Any:
             if self._playing is None:
@@ -98,13 +98,13 @@ class Explorer:
         return call
 
     def parser(self) -> Callable[[bytes, str, Catalog], Submission]:
-        """A `parse_submission` that remembers."""
+        """A `parse_submission` with a cache."""
         remembered = cache(lambda body, name: parse_submission(body, name, self.catalog))
         return lambda body, name, _catalog: remembered(body, name)
 
     @contextmanager
     def world(self, scenario: Scenario) -> Iterator[World]:
-        """Make a world as the scenario has it at its start."""
+        """Return a world in the scenario's initial state."""
         random.seed(0)  # the jitter of a backoff
         self._playing = world = World(scenario, self.catalog, self.asset)
         if scenario.submitted:
@@ -130,10 +130,10 @@ class Explorer:
         return self._begun[scenario.name]
 
     def every(self, scenario: Scenario) -> Iterator[list[Event]]:
-        """Run every schedule once; of those that differ in the order of independent events, one.
+        """Run every schedule once; of those that differ only in the order of independent events, run one.
 
-        Sleep sets: what was explored from a state sleeps in the branches that follow until something that it depends
-        on happens, since before that it would lead to an order seen already.
+        Sleep sets: an event that was explored from a state sleeps in the later branches until something that
+        it depends on happens. Before that, it would lead to an order that was already explored.
         """
         path: list[Step] = []
         again = f"python -m tests.model.explore --scenario '{scenario.name}'"
@@ -154,7 +154,7 @@ class Explorer:
             path[-1].chosen = path[-1].todo.pop()
 
     def some(self, scenario: Scenario, seed: int, first: int = 0) -> Iterator[list[Event]]:
-        """Run schedules at random without end; the one of a number is the same each time."""
+        """Run random schedules without end; each number gives the same schedule every time."""
         for number in count(first):
             choose = random.Random(f"{seed}/{number}")
             path: list[Event] = []
@@ -171,7 +171,7 @@ class Explorer:
                 yield path
 
     def _descend(self, world: World, path: list[Step]) -> bool:
-        """Go on to an end; False if every way from somewhere is asleep."""
+        """Continue to an end; return False if all events sleep at some point."""
         while events := world.enabled():
             asleep = (
                 [event for event in path[-1].asleep if not event.depends_on(path[-1].chosen)] if path else []
@@ -192,7 +192,7 @@ def _finish(world: World) -> None:
 
 
 def _chosen(choose: random.Random, events: list[Event]) -> Event:
-    """Pick an event; what costs of a budget is picked more seldom, to come late as often as early."""
+    """Choose an event; one that uses a budget is chosen less often, to come late as often as early."""
     bounds = list(accumulate([_RARITY[event.budget] for event in events]))
     return events[bisect(bounds, choose.random() * bounds[-1], hi=len(events) - 1)]
 

@@ -1,6 +1,6 @@
-"""The expressions that the functions' own table writes, turned into Python, which is as fast as a model needs.
+"""The expressions of the functions' own table as Python, which is fast enough for a model.
 
-A form unlike the table's own is no Python either, so that nothing is read otherwise than DynamoDB reads it.
+An expression of another form does not become valid Python, so none is misread.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Any, cast
 Value = Mapping[str, Any]
 Item = Mapping[str, Value]
 Compiled = Callable[[Item, Item], Any]
-"""What an expression gives for a row and the expression's values."""
+"""The result of an expression for a row and the expression's values."""
 
 _OPERAND = r'(row\.get\("\w+"\)|values\[":\w+"\])'
 _RULES = (
@@ -36,13 +36,13 @@ def placeholders(*expressions: str) -> frozenset[str]:
 
 @cache
 def condition(text: str) -> Compiled:
-    """Whether a condition holds."""
+    """Compile a condition; it tells whether it holds."""
     return _compiled(text.replace(" = :", " == :"), "{}")
 
 
 @cache
 def update(text: str) -> Compiled:
-    """What an update makes of a row; None stands for what it removes."""
+    """Compile an update; it returns the changed attributes, None for removed ones."""
     sets, _, removes = text.removeprefix("SET ").partition(" REMOVE ")
     removed = [f"{name} = None" for name in removes.split(", ") if name]
     # A name that stands there twice is a repeated argument, and no more allowed than it is on AWS.
@@ -56,7 +56,7 @@ def _compiled(expression: str, form: str) -> Compiled:
 
 
 def number(value: Value | None) -> float:
-    """The number; for an attribute that is not there one with which no comparison holds."""
+    """Return the number; for a missing attribute, one with which no comparison holds."""
     return math.nan if value is None else int(value["N"])
 
 

@@ -1,4 +1,4 @@
-"""The calls of AWS as actors make them: each waits for its turn and ends as the scheduler says."""
+"""The actors' calls of AWS: each waits for its turn and ends as the scheduler says."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from tests.model.memory_aws import MemoryQueues, MemoryTables
 
 
 class Scheduler(Protocol):
-    """Who decides how a call ends."""
+    """One who decides how a call ends."""
 
     def pause(self, pending: Pending) -> str:
-        """Stand still until it is the actor's turn; gives how it goes on."""
+        """Wait for the actor's turn; return how it continues."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A client of AWS for actors; `faults` are the ways in which a call may end ill."""
+    """A client of AWS for actors; `faults` are the ways in which a call may fail."""
 
     scheduler: Scheduler
     tables: MemoryTables
@@ -63,7 +63,7 @@ class Gate:
 def _footprint(
     name: str, request: dict[str, Any], tables: MemoryTables
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """What a call reads and writes: rows by their ids, messages by the start of their receipts."""
+    """Return what a call reads and writes: rows by their ids, messages by the start of their receipts."""
     if name == "get_item":
         return frozenset({request["Key"]["id"]["S"]}), NOTHING
     if name == "scan":

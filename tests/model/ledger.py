@@ -11,20 +11,20 @@ _ACCEPTED = 202
 
 
 class ViolationError(AssertionError):
-    """A state that must not be."""
+    """A state that must not occur."""
 
 
 @dataclass
 class Ledger:
-    """The rows as they were last seen, and what callers were told of them."""
+    """The rows as last seen, and what callers were told about them."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
     accepted: set[str] = field(default_factory=set)
     told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    """The last status of each job that a caller was given."""
+    """The last status of each job that a caller got."""
 
     def enter(self, job: Job, now: int) -> None:
-        """Compare a row with what it was before."""
+        """Compare a row with its former state."""
         before = self.jobs.get(job.id)
         self.jobs[job.id] = job
         if before is None:
@@ -50,7 +50,7 @@ class Ledger:
             )
 
     def check_end(self) -> None:
-        """Check what must be true when nobody acts any more and no message is left."""
+        """Check what must hold when nobody acts and no message is left."""
         for id_ in self.accepted:
             if not self.jobs[id_].is_terminal:
                 raise ViolationError(f"the job is lost: it is {self.jobs[id_].state} and nothing will run it")
@@ -68,7 +68,7 @@ class Ledger:
 
 
 def said_by(job_id: str, attempt: int) -> str:
-    """What the flow says in an attempt, as its result, its error or its progress."""
+    """Return the flow's text in an attempt, as its result, error or progress."""
     return f"attempt {attempt} of {job_id}"
 
 

@@ -1,7 +1,7 @@
-"""An in-memory model of just the calls of DynamoDB and SQS that the functions use, on a clock that tests move.
+"""An in-memory model of the functions' calls of DynamoDB and SQS, on a clock that tests move.
 
-What it does not know, an argument or an operator, is an error, so that nothing is used that it would leave out.
-AWS leaves open what an older receipt of a message still does. Here it does nothing, unless `honours_old_receipts`.
+An unknown argument or operator is an error, so the functions cannot rely on what the model ignores. AWS
+leaves open what an older receipt still does. Here it does nothing, unless `honours_old_receipts`.
 """
 # ruff: noqa: N803 - arguments have botocore's names
 
@@ -25,7 +25,7 @@ class MemoryTables:
 
     rows: dict[tuple[str, str], Item] = field(default_factory=dict)
     before: dict[tuple[str, str], Item | None] = field(default_factory=dict)
-    """Each row as it stood before its last write: what a read that need not be consistent may still see."""
+    """Each row before its last write: an eventually consistent read may still see it."""
 
     def put_item(self, *, TableName: str, Item: Item, **conditional: Any) -> dict[str, Any]:
         key = (TableName, Item["id"]["S"])
@@ -63,7 +63,7 @@ class MemoryTables:
         ExpressionAttributeValues: Item,
         ExclusiveStartKey: Item = _FIRST,
     ) -> dict[str, Any]:
-        """Read one row: a page ends after so much was read, wanted or not."""
+        """Read one row: a page ends after that much was read, whether it matches or not."""
         after = ExclusiveStartKey["id"]["S"]
         ids = sorted(id_ for table, id_ in self.rows if table == TableName and id_ > after)
         rows, holds = [self.rows[TableName, id_] for id_ in ids[:1]], condition(FilterExpression)
@@ -102,7 +102,7 @@ class QueuedMessage:
 
 @dataclass
 class MemoryQueues:
-    """The queues of SQS by address. `redrive` names a queue's dead-letter queue and after how many receives."""
+    """The queues of SQS by address. `redrive` names a queue's dead-letter queue and the most receives."""
 
     now: Callable[[], int]
     redrive: Mapping[str, tuple[str, int]] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class MemoryQueues:
     def send_message(
         self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0, MessageGroupId: str = ""
     ) -> dict[str, Any]:
-        """Put a message on the queue; its group orders nothing on a standard queue, it only makes it fair."""
+        """Put a message on the queue; on a standard queue, a group makes delivery fair and orders nothing."""
         self.sent += 1
         message = QueuedMessage(
             f"m{self.sent}", MessageBody, self.now() + DelaySeconds * 1000, MessageGroupId

@@ -1,4 +1,4 @@
-"""The scenarios to explore: their actors, and how much may go wrong."""
+"""The scenarios to explore: their actors, and how much may fail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,28 +10,28 @@ _STRANGER = '{"id": "job_x", "created_at": 1, "org": "acme", "flow": "trial/add"
 
 @dataclass(frozen=True)
 class Scenario:
-    """Actors and the budgets that bound a schedule; `faults` are the ways in which a call may end ill."""
+    """Actors and the budgets that bound a schedule; `faults` are the ways in which a call may fail."""
 
     name: str
     workers: int = 2
     clients: tuple[str, ...] = ("cancel",)
-    """Each is one of `callers.CALLERS`."""
+    """Members of `callers.CALLERS`."""
     submitted: bool = True
-    """Whether the job is there, and its message, before anybody acts."""
+    """Whether the job and its message exist at the start."""
     poison: tuple[str, ...] = ()
-    """Bodies of messages that no submission has put on the queue."""
+    """Bodies on the queue that no submission sent."""
     batch: int = 1
-    """How many messages may come together."""
+    """The most messages that come together."""
     reads_dead_letters: bool = False
     """Whether dead letters are read; a message is one after `most_receives`."""
     most_receives: int = 1000
     max_attempts: int = 2
     faults: tuple[str, ...] = (DIES,)
     budgets: Mapping[str, int] = field(default_factory=dict)
-    """Of `faults`, `duplicates`, `raises` (flows that raise) and `waits` (steps of time before all is quiet)."""
+    """`faults`, `duplicates`, `raises` (flows that raise) and `waits` (steps of time before the end)."""
     steps: tuple[str, ...] = ("deadline",)
     old_receipts: bool = False
-    """Whether an older receipt of a message still counts: AWS leaves it open."""
+    """Whether an older receipt of a message still works: AWS leaves it open."""
 
 
 CRASH = Scenario("crash", budgets={"faults": 1, "duplicates": 1})
@@ -51,7 +51,7 @@ EVERY = {
         replace(KILL, name="process left unclean", budgets={"left-overs": 1, "raises": 1, "duplicates": 1}),
     )
 }
-"""Soon explored to the end: two workers, a delivery repeated, a cancellation, and one thing that goes wrong."""
+"""Soon fully explored: two workers, a repeated delivery, a cancellation, and one failure."""
 _TWO_ILLS = {"duplicates": 1, "raises": 1, "faults": 1}
 LONG = {
     scenario.name: scenario
@@ -63,7 +63,7 @@ LONG = {
         replace(KILL, name="process killed and crash", faults=(DIES,), budgets={**_TWO_ILLS, "kills": 1}),
     )
 }
-"""Explored to the end too, when there is time."""
+"""Fully explored too, if there is time."""
 
 WIDE = Scenario(
     "everything",
@@ -95,4 +95,4 @@ KEPT = replace(
     budgets={"faults": 2, "kills": 3, "left-overs": 2, "raises": 2, "waits": 2},
 )
 SOME = {scenario.name: scenario for scenario in (WIDE, RETRIED, SWEPT, KEPT)}
-"""To be explored at random."""
+"""Explored at random."""

@@ -1,4 +1,4 @@
-"""Random schedules on several processes: numbered stretches of them, put together in their order."""
+"""Random schedules on several processes: each runs numbered stretches; results are merged in order."""
 
 import os
 from collections import deque
@@ -19,7 +19,7 @@ _STRETCH = 500
 
 @dataclass
 class _Process:
-    """What a process of the pool keeps between its stretches, until it ends."""
+    """What a process of the pool keeps between its stretches."""
 
     stack: ExitStack = field(default_factory=ExitStack)
     explorer: Explorer | None = None
@@ -29,7 +29,7 @@ _process = _Process()
 
 
 def explore(asset: Path, scenario: Scenario, seed: int, wanted: int) -> Iterator[tuple[int, int]]:
-    """Run random schedules until so many distinct ones were seen; gives how many were run and seen so far."""
+    """Run random schedules until enough distinct ones were seen; yield how many were run and seen so far."""
     processes = os.cpu_count() or 1
     seen: set[int] = set()
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (asset,))

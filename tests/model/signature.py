@@ -1,4 +1,4 @@
-"""The signature of a schedule, equal for those that differ in the order of independent events only."""
+"""The signature of a schedule: equal for schedules that differ only in the order of independent events."""
 
 from hashlib import blake2b
 
@@ -6,7 +6,7 @@ from tests.model.event import Event
 
 
 def signature(schedule: list[Event]) -> int:
-    """Give 64 bits, the same in every process.
+    """Return 64 bits, the same in every process.
 
     Each event counts with its depth: one more than the deepest earlier event that it depends on.
     """

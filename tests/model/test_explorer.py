@@ -1,4 +1,4 @@
-"""The real table, queue and worker keep their promises in every schedule that is looked at."""
+"""The real table, queue and worker keep their promises in every explored schedule."""
 
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.model.scenario import EVERY, SOME, WIDE
 from tests.model.signature import signature
 
 _ENOUGH = 10_000
-"""Of each random scenario: fifty thousand with those that are explored to the end."""
+"""For each random scenario; with the fully explored ones, they are fifty thousand."""
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ _ENOUGH = 10_000
     ],
 )
 def test_every_schedule(explorer: Explorer, name: str, at_least: int) -> None:
-    """Two workers, a delivery repeated, a cancellation and one fault: no order of their calls breaks a promise.
+    """Two workers, a repeated delivery, a cancellation and one fault: no order of calls breaks a promise.
 
-    A fault may also be a process of flows that dies, in an attempt or between two, or that must not be used again.
+    A fault may also be a flow process that dies, in an attempt or between two, or that must not be reused.
     """
     seen = [signature(schedule) for schedule in explorer.every(EVERY[name])]
     assert len(set(seen)) == len(seen) >= at_least
@@ -39,7 +39,7 @@ def test_every_schedule(explorer: Explorer, name: str, at_least: int) -> None:
 
 @pytest.mark.parametrize("name", SOME)
 def test_random_schedules(asset: Path, name: str) -> None:
-    """Callers, batches, dead letters, faults of every kind and time: ten thousand schedules hold."""
+    """Callers, batches, dead letters, faults of every kind and time: no schedule breaks a promise."""
     *_, (run, seen) = shards.explore(asset, SOME[name], seed=20, wanted=_ENOUGH)
     assert run >= seen >= _ENOUGH
 
@@ -47,7 +47,7 @@ def test_random_schedules(asset: Path, name: str) -> None:
 def test_random_schedule_is_replayed_by_its_number(
     explorer: Explorer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The command shows the schedule that the explorer has run under the number, each time the same."""
+    """The command shows the schedule that the explorer ran under that number, the same each time."""
     (wanted,) = islice(explorer.some(WIDE, seed=3, first=7), 1)
     monkeypatch.setattr("sys.argv", ["explore", "--scenario", WIDE.name, "--seed", "3", "--number", "7"])
     explore.main()

@@ -1,4 +1,4 @@
-"""Each rule of the protocol is needed: without it the explorer finds a schedule that breaks the promise it keeps."""
+"""Each rule of the protocol is needed: without it, the explorer finds a schedule that breaks a promise."""
 
 import inspect
 from collections.abc import Callable
@@ -29,7 +29,7 @@ _ENOUGH = 5_000
 
 
 def _without(monkeypatch: pytest.MonkeyPatch, clause: str, instead: str) -> None:
-    """Let the model check the conditions without a clause; `instead` names the same values and is always true."""
+    """Let the model ignore a clause of conditions; `instead` names the same values and is always true."""
     assert clause in inspect.getsource(table)
     clause, instead = expression(clause), expression(instead)
     update = MemoryTables.update_item
@@ -208,7 +208,7 @@ def test_rule_is_needed(
     scenario: Scenario,
     reason: str,
 ) -> None:
-    """Without the rule some schedule breaks just the promise that it keeps."""
+    """Without the rule, some schedule breaks the very promise that it keeps."""
     mutate(monkeypatch)
     with pytest.raises(ViolationError, match=reason):
         for _ in islice(explorer.some(scenario, seed=1), _ENOUGH):

@@ -1,4 +1,4 @@
-"""A deployment in memory whose actors take turns: each stands before its next call until the scheduler picks it."""
+"""A deployment in memory whose actors take turns: each waits before its next call for the scheduler."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ _PASSES = {
 
 @dataclass
 class ModelClock:
-    """Time as the scheduler moves it."""
+    """A clock that the scheduler moves."""
 
     time: int = _START
 
@@ -44,7 +44,7 @@ class ModelClock:
 
 
 class World:
-    """One run of a scenario, from its start to wherever the chosen events lead."""
+    """One run of a scenario, from its start through the chosen events."""
 
     def __init__(self, scenario: Scenario, catalog: Catalog, asset: Path) -> None:
         self.scenario = scenario
@@ -58,7 +58,7 @@ class World:
         self.run: set[tuple[str, int]] = set()
         """The attempts whose flow was started, by job."""
         self.delivered: set[str] = set()
-        """The jobs of which a message has arrived."""
+        """The jobs of which a message was delivered."""
         self.actors: dict[str, Actor] = {}
         self._rows: dict[tuple[str, str], Any] = {}
         self._violated: list[str] = []
@@ -84,12 +84,12 @@ class World:
             self.queues.send_message(QueueUrl=QUEUE, MessageBody=body)
 
     def add(self, name: str, main: Callable[[Actor], None], *, revives: bool) -> None:
-        """Let one more act, from now on."""
+        """Add an actor."""
         self.actors[name] = Actor(name, main, revives)
         self.actors[name].start()
 
     def begin_as(self, other: "World") -> None:
-        """Take over the rows and messages of another, in which nobody acts."""
+        """Take over the rows and messages of another world, in which nobody acts."""
         self.tables.rows.update(other.tables.rows)
         self.queues.queues = {
             url: [replace(each) for each in queue] for url, queue in other.queues.queues.items()
@@ -100,20 +100,20 @@ class World:
         self._rows.update(other.tables.rows)
 
     def pause(self, pending: Pending) -> str:
-        """Stand still until the scheduler picks this actor; gives how it goes on."""
+        """Wait until the scheduler picks this actor; return how it continues."""
         scheduler: Any = getcurrent().parent
         return str(scheduler.switch(pending))
 
     def violate(self, reason: str) -> None:
-        """Take note of what must not be; raised here, the worker would take it for its own error."""
+        """Note a broken rule; raised here, it would look to the worker like its own error."""
         self._violated.append(reason)
 
     def name_of(self, thread: Any) -> str:
-        """Name the actor that runs in it."""
+        """Return the name of the actor that runs in it."""
         return next(actor.name for actor in self.actors.values() if actor.thread is thread)
 
     def look(self, actor: Actor) -> None:
-        """Enter what the actor has changed in its turn so far."""
+        """Note what the actor has changed in its turn so far."""
         for key, row in self.tables.rows.items():
             if self._rows.get(key) is row or key[1].endswith("#input"):
                 continue
@@ -129,7 +129,7 @@ class World:
             self.ledger.enter(job, self.clock.time)
 
     def batches(self, url: str) -> tuple[str, ...]:
-        """The messages that may come together: each alone, or as many as a batch holds, in either order."""
+        """Return the messages that may come together: each alone, or a batch in either order."""
         if url not in self._batches:
             visible = tuple(message.id for message in self.queues.visible(url))
             together = visible[: self.scenario.batch]
@@ -140,7 +140,7 @@ class World:
     # What the scheduler calls.
 
     def enabled(self) -> list[Event]:
-        """Every event that may come next, the plain ones first; none if all is quiet for good."""
+        """Return every event that may come next, the plain ones first; none at the end."""
         left = self._left
         events: list[Event] = []
         for actor in self.actors.values():
@@ -157,7 +157,7 @@ class World:
         return events
 
     def execute(self, event: Event) -> None:
-        """Let an event happen, and look at what it has changed."""
+        """Execute an event, and check what it has changed."""
         self._batches.clear()
         if event.budget:
             self._spend(event.budget)
@@ -171,7 +171,7 @@ class World:
             self._go_on(self.actors[event.actor], event)
 
     def drain(self) -> int:
-        """Let everything come to its end without a further fault; gives how many turns that took."""
+        """Let everything end without a further fault; return the number of turns."""
         self._left = NOTHING
         turns = 0
         while events := self.enabled():
@@ -182,7 +182,7 @@ class World:
         return turns
 
     def check_end(self) -> None:
-        """Check the promises that hold when all is quiet."""
+        """Check the promises that hold at the end."""
         left = [message.id for queue in self.queues.queues.values() for message in queue]
         if left:
             raise ViolationError(f"messages are left: {left}")
@@ -194,7 +194,7 @@ class World:
                 raise ViolationError(f"the input of a {job.state} job is lost: it cannot be retried")
 
     def close(self) -> None:
-        """End the actors that stand somewhere still."""
+        """End the actors that still wait somewhere."""
         for actor in self.actors.values():
             self.lives.end(actor.thread)
             actor.stop()
@@ -214,7 +214,7 @@ class World:
         ]
 
     def _until(self, step: str) -> int:
-        """When a step of time ends: after so long, or when the next lease, pause or visibility ends."""
+        """Return the end of a step of time: after that long, or when a lease, pause or visibility ends."""
         now = self.clock.time
         if step in _STEPS:
             return now + _STEPS[step]
@@ -245,5 +245,5 @@ class World:
 
 
 def _has_message(job: Job) -> bool:
-    """Whether it ended while its message could still be there: who ends it later has no input to keep."""
+    """Return whether it ended while its message could still exist: otherwise there is no input to keep."""
     return job.completed_at is not None and job.completed_at < job.start_by

@@ -1,4 +1,4 @@
-"""`python -m tests.soak [--jobs N] [--kills N] [--seed N]`: a soak, its table, and 1 if a promise was broken."""
+"""`python -m tests.soak [--jobs N] [--kills N] [--seed N]`: print a table; exit with 1 if a promise broke."""
 
 import argparse
 import sys

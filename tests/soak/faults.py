@@ -1,4 +1,4 @@
-"""A way to AWS that is bad: it throttles calls, loses their answers and cuts connections."""
+"""A bad connection to AWS: it throttles calls, loses their answers and cuts connections."""
 
 import asyncio
 import json
@@ -30,9 +30,9 @@ class Fault(Enum):
 
 
 class BadConnection:
-    """Hands calls on to `upstream`; a share of them meets a fault. It counts both, and the outcomes that were written.
+    """A proxy to `upstream` that disturbs a share of the calls, and counts faults and written outcomes.
 
-    A connection carries one call, so that a fault is that call's and no other's.
+    A connection carries one call, so that a fault affects only that call.
     """
 
     def __init__(self, share: float, seed: int) -> None:
@@ -41,7 +41,7 @@ class BadConnection:
         self.calls = 0
         self.faults: Counter[Fault] = Counter()
         self.settled: Counter[str] = Counter()
-        """How many times an outcome was written to each job, by its id."""
+        """The number of outcomes written to each job, by its id."""
         self._share = share
         self._random = random.Random(seed)
         self._loop = asyncio.new_event_loop()

@@ -7,14 +7,14 @@ from enum import Enum
 
 SHARES = {"quick": 50, "slow": 12, "later": 12, "flaky": 10, "program": 6, "refuse": 6, "stubborn": 4}
 LASTING = frozenset({"slow", "later", "program", "stubborn"})
-"""Flows that run for long enough to be cancelled meanwhile."""
+"""Flows that run long enough to be cancelled meanwhile."""
 _CANCELLED_SHARE = 0.05
 _RUNNING_SHARE = 0.7
-"""Of those that are cancelled: some end before they hear of it, and half of all are to be hit."""
+"""The share that a cancellation meets running is above one half, since some end before."""
 
 
 class Blow(Enum):
-    """What a soak does to a job."""
+    """An act of the soak on a job."""
 
     KILL_WORKER = "worker killed"
     KILL_FLOW = "flow killed"
@@ -25,7 +25,7 @@ class Blow(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The n-th job runs the n-th of `flows`; a blow falls once so many jobs have ended as `blows` says."""
+    """Job n runs flow n of `flows`; a blow falls once as many jobs have ended as `blows` says."""
 
     seed: int
     flows: tuple[str, ...]
@@ -34,7 +34,7 @@ class Plan:
 
     @classmethod
     def draw(cls, jobs: int, *, kills: int, seed: int, fault_share: float = 0.1) -> "Plan":
-        """Draw a plan that kills so many workers, flows and idle processes, and cancels one job in twenty."""
+        """Draw a plan that kills that many workers, flows and idle processes, and cancels one job in 20."""
         # It repeats a run; nothing is kept secret by it.
         chance = random.Random(seed)
         cancelled = round(jobs * _CANCELLED_SHARE)

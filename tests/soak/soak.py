@@ -1,4 +1,4 @@
-"""Many jobs on a local system whose workers are killed and whose way to AWS is bad."""
+"""Many jobs on a local system whose workers are killed and whose connection to AWS is bad."""
 
 import random
 import threading
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OUTSTANDING = 50
-"""Jobs that are submitted and have not ended; more would only wait."""
+"""Unfinished jobs at a time; more would only wait."""
 LOOK_SECONDS = 0.1
 SAY_SECONDS = 10
 DRAIN_SECONDS = 60
@@ -32,27 +32,27 @@ WORKER = {"timeout": 30, "lease_seconds": 6, "grace_seconds": 2, "max_concurrenc
 
 @dataclass
 class Soak:
-    """A soak in progress, and what it has seen."""
+    """A soak in progress, and its observations."""
 
     plan: Plan
     system: LocalSystem
     stack: Stack
     connection: BadConnection
     ids: dict[str, int] = field(default_factory=dict)
-    """The number of each job that was submitted, by its id."""
+    """The number of each submitted job, by its id."""
     ended: dict[str, Job] = field(default_factory=dict)
     """Each job as it was when it was first seen to have ended."""
     at_last: dict[str, Job | None] = field(default_factory=dict)
     blows: Counter[Blow] = field(default_factory=Counter)
     cancelled: set[str] = field(default_factory=set)
     too_late: int = 0
-    """Cancellations that met a job which had ended meanwhile; another job was cancelled instead."""
+    """Cancellations of jobs that had just ended; another job was cancelled instead."""
     left: dict[str, int] = field(default_factory=dict)
-    """Messages in each queue after everything."""
+    """Messages in each queue at the end."""
     files: list[str] = field(default_factory=list)
-    """What attempts had left in their folders, although their worker lived."""
+    """Files that attempts left although their worker lived."""
     processes: list[psutil.Process] = field(default_factory=list)
-    """What lived on after the system's end."""
+    """Processes that outlived the system."""
     seconds: float = 0
     _room: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(OUTSTANDING))
     _over: threading.Event = field(default_factory=threading.Event)
@@ -61,7 +61,7 @@ class Soak:
     @classmethod
     @contextmanager
     def prepared(cls, plan: Plan) -> "Iterator[Soak]":
-        """Start a system whose workers reach AWS by a bad connection, and stop both at the end."""
+        """Start a system whose workers reach AWS by a bad connection; stop both at the end."""
         with BadConnection(plan.fault_share, plan.seed).open() as connection:
             environment = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{connection.port}"}
             context = {"worker": WORKER, "environment": environment}
@@ -73,7 +73,7 @@ class Soak:
             soak.processes = [process for process in processes if not has_ended(process)]
 
     def run(self, limit_seconds: float, say: Callable[[str], object] = lambda _: None) -> None:
-        """Submit, cancel, kill and watch until every job has ended, or the time is over, and say how it goes."""
+        """Submit, cancel, kill and watch until every job has ended or time is up; print how it goes."""
         begun = time.monotonic()
         submitting = threading.Thread(target=self._submit)
         submitting.start()
@@ -122,7 +122,7 @@ class Soak:
                 time.sleep(LOOK_SECONDS)
 
     def _look(self) -> list[Job]:
-        """Give the jobs that have not ended, and take note of those that have."""
+        """Return the unfinished jobs, and note those that have ended."""
         seen = [
             job for job_id in list(self.ids) if job_id not in self.ended and (job := self.stack.job(job_id))
         ]
@@ -140,7 +140,7 @@ class Soak:
         )
 
     def _strike(self, blow: Blow, unended: list[Job], client: Noukai, chance: random.Random) -> bool:
-        """Kill or cancel something; False if there is nothing of the kind just now, or it was too late."""
+        """Kill or cancel something; return False if nothing suits just now, or it was too late."""
         if blow in (Blow.KILL_WORKER, Blow.KILL_FLOW, Blow.KILL_IDLE):
             return self._kill(blow, chance)
         wanted = State.RUNNING if blow is Blow.CANCEL_RUNNING else State.PENDING
@@ -164,7 +164,7 @@ class Soak:
         return True
 
     def _kill(self, blow: Blow, chance: random.Random) -> bool:
-        """Kill a process of flows, one that is idle if there is one, or a worker; False if there is none just now."""
+        """Kill a flow process, an idle one if there is one, or a worker; return False if there is none."""
         flows = self.system.flows()
         if not flows:
             return False
@@ -177,7 +177,7 @@ class Soak:
         return True
 
     def _drain(self) -> None:
-        """Wait for the messages of jobs that have ended: some were hidden by a worker that has died since."""
+        """Wait for the messages of ended jobs: dead workers hid some of them."""
         deadline = time.monotonic() + DRAIN_SECONDS
         while any((self.left or {"": 1}).values()) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
@@ -185,13 +185,13 @@ class Soak:
 
 
 def _files_of(worker: psutil.Process) -> list[Path]:
-    """Find what the attempts of a worker have left: a folder with something in it, or more than one to be used next."""
+    """Find what a worker's attempts left: a folder that is not empty, or more than one unused folder."""
     folders = [*Path(worker.environ()["TMPDIR"]).glob(f"attempt-{worker.pid}-*")]
     return [*folders[1:], *(path for folder in folders[:1] for path in folder.iterdir())]
 
 
 def _waits_for_call(process: psutil.Process) -> bool:
-    """Whether it stands where a process of flows waits between two attempts."""
+    """Return whether it is where a flow process waits between two attempts."""
     try:
         return Path(f"/proc/{process.pid}/wchan").read_text().endswith("pipe_read")
     except OSError:

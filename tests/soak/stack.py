@@ -7,7 +7,7 @@ from noukai_functions.jobs.table import JobsTable
 from noukai_infra.local.emulator.endpoint import Endpoint
 
 _COUNT = "ApproximateNumberOfMessages"
-"""Begins the names of three counts: of the messages that are visible, hidden and delayed."""
+"""The beginning of the names of three counts: visible, hidden and delayed messages."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Stack:
 
     @classmethod
     def at(cls, endpoint: Endpoint) -> "Stack":
-        """Find them by the environment of the functions that use them."""
+        """Return the stack in the environment of the functions that use it."""
         functions = endpoint.client("lambda").list_functions()
         environment = {
             name: value

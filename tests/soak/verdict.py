@@ -14,7 +14,7 @@ _SLOWEST = 3
 
 
 def violations(soak: Soak) -> list[str]:
-    """Say which promises were broken, and by which jobs."""
+    """Return the broken promises, with their jobs."""
     found = [f"{queue}: {count} messages are left" for queue, count in soak.left.items() if count]
     found += [f"{name}: a temporary file is left" for name in soak.files]
     found += [f"{process}: a process is left" for process in soak.processes]
@@ -45,7 +45,7 @@ def _wrong_with(soak: Soak, job_id: str, number: int) -> Iterator[str]:
 
 
 def _stopped(first: Job, last: Job) -> Job:
-    """A cancelled job once its worker has told when its code stopped, and how long that had run by then."""
+    """Return a cancelled job, and its code's running time, once its worker has reported the stop."""
     was_running = first.state is State.CANCELLED and first.stopped_at is None and last.stopped_at is not None
     if not was_running or (last.ran_ms or 0) < (first.ran_ms or 0):
         return first
@@ -65,7 +65,7 @@ def _unexpected(job: Job, number: int, soak: Soak) -> str | None:
 
 
 def table(soak: Soak) -> list[str]:
-    """Give the rows of the report."""
+    """Return the rows of the report."""
     jobs = [job for job in soak.at_last.values() if job]
     states = Counter(job.state.value for job in jobs)
     attempts = Counter(job.attempt for job in jobs)
@@ -93,7 +93,7 @@ def table(soak: Soak) -> list[str]:
 
 
 def _hits(soak: Soak) -> Counter[str]:
-    """What the cancellations met: a worker that says that its code has stopped had code that ran."""
+    """Return what the cancellations met: if a worker reports a stop, code was running."""
     return Counter(map(_hit, filter(None, map(soak.at_last.get, soak.cancelled))))
 
 

@@ -1,4 +1,4 @@
-"""A decorator of another module, which does not know the names of the functions that it wraps."""
+"""A decorator of another module, without the names that its wrapped functions use."""
 
 from collections.abc import Callable
 from functools import wraps

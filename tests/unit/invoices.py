@@ -1,4 +1,4 @@
-"""What flows of these tests return: dataclasses and models within each other."""
+"""The results of these tests' flows: nested dataclasses and models."""
 
 from dataclasses import dataclass
 from datetime import date

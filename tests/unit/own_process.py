@@ -1,4 +1,4 @@
-"""Tests that would spoil the process of the others: each runs in a child of its own."""
+"""Tests that would spoil the process for others: each runs in its own child."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from noukai_infra.settings import ROOT
 
 
 def in_own_process(test: Callable[[], object]) -> None:
-    """Run it in a child that leads a group, which ends with it; what it raises is shown, and fails the calling test."""
+    """Run it in a child whose group ends with it; its exception is shown and fails the calling test."""
     pid = os.fork()
     if pid == 0:
         _run(test)
@@ -24,9 +24,9 @@ def in_own_process(test: Callable[[], object]) -> None:
 
 
 def in_fresh_process(test: Callable[[], object]) -> None:
-    """Run a function of a module in an interpreter of its own: a fork counts the memory of all tests before it.
+    """Run a function of a module in a fresh interpreter: a fork would include the memory of earlier tests.
 
-    `multiprocessing` would leave a process of its own behind, which other tests take for an orphan of theirs.
+    `multiprocessing` would leave a process behind, which other tests would take for an orphan of theirs.
     """
     program = f"from {test.__module__} import {test.__name__} as test; test()"
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
@@ -45,7 +45,7 @@ def _run(test: Callable[[], object]) -> NoReturn:
 
 
 def with_own_streams() -> None:
-    """Give the process streams as a flow's has, and not those that capture a test's output."""
+    """Give the process streams like a flow's, not those that capture a test's output."""
     reading, writing = os.pipe()
     for number, descriptor in enumerate((reading, writing, writing)):
         os.dup2(descriptor, number)

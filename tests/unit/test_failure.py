@@ -45,7 +45,7 @@ class RudeText:
 
 
 class SelfGroup(ExceptionGroup[Exception]):
-    """Has itself among its members."""
+    """A group that contains itself."""
 
     @property
     def exceptions(self) -> Any:
@@ -104,8 +104,8 @@ def test_exception_alone_is_told_with_type_and_text() -> None:
     assert describe_error(ValueError()) == "ValueError"
 
 
-def test_task_group_is_told_with_each_member() -> None:
-    """With type, text and place."""
+def test_error_of_a_task_group_names_each_member() -> None:
+    """The error has type, text and place of each."""
     told = describe_error(raised(lambda: asyncio.run(fail_twice()))).splitlines()
     assert told[0] == "ExceptionGroup: unhandled errors in a TaskGroup (2 sub-exceptions)"
     place = f"(test_failure.py:{fail_later.__code__.co_firstlineno + 2} in fail_later)"
@@ -180,8 +180,10 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("make", "told"), HOSTILE)
-def test_hostile_exception_is_told_as_far_as_it_goes(make: Callable[[], BaseException], told: str) -> None:
-    """It keeps its type; and the log can be written, too."""
+def test_hostile_exception_is_reported_as_far_as_possible(
+    make: Callable[[], BaseException], told: str
+) -> None:
+    """The error keeps its type, and the log can be written too."""
     error = make()
     assert told in raised_by(error).error
     assert type(error).__qualname__ in trace_of(error)
@@ -193,7 +195,7 @@ def test_exception_keeps_its_permanence_without_a_text() -> None:
 
 
 def test_member_of_a_group_counts_as_if_raised_alone() -> None:
-    """A flow of tasks says with it that no attempt can help, or when the next one may."""
+    """A flow of tasks can say that no attempt will help, or when the next one may."""
     assert raised_by(ExceptionGroup("", [ValueError(), ExceptionGroup("", [PermanentError()])])).permanent
     assert raised_by(ExceptionGroup("", [ValueError(), LazyError(), BusyError()])).retry_after == 7
     assert raised_by(ExceptionGroup("", [ValueError()])) == raised_by(
@@ -217,8 +219,8 @@ def test_error_stays_within_its_limit(size: int, count: int) -> None:
 @pytest.mark.parametrize(
     "error", [SystemExit(3), KeyboardInterrupt("stop"), asyncio.CancelledError("enough")]
 )
-def test_flow_that_ends_itself_has_failed_by_name(error: BaseException) -> None:
-    """It was not interrupted: nobody has asked for that."""
+def test_flow_that_ends_itself_fails(error: BaseException) -> None:
+    """It was not interrupted: nobody asked for that."""
     done = rehearse(flow(lambda: fail(error)), max_attempts=1)
     assert done.error == f"{type(error).__name__}: {error}"
 
@@ -229,7 +231,7 @@ def test_flow_that_ends_itself_has_failed_by_name(error: BaseException) -> None:
 
 
 def test_trace_shows_the_flow_and_not_what_runs_it(caplog: pytest.LogCaptureFixture) -> None:
-    """Of an exception of our own all is shown: there is nothing else."""
+    """Our own exceptions are shown whole: nothing else is in them."""
     caplog.set_level(logging.ERROR, logger="noukai.flow")
     rehearse(flow(lambda: fail(ValueError("x"))), max_attempts=1)
     info = caplog.records[-1].exc_info
@@ -242,7 +244,7 @@ def test_trace_shows_the_flow_and_not_what_runs_it(caplog: pytest.LogCaptureFixt
 
 
 def test_missing_shared_memory_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where pools of processes cannot be, as on Lambda, the error says so, and what can be used instead."""
+    """Where pools of processes are impossible, as on Lambda, the error names an alternative."""
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))

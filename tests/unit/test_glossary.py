@@ -1,4 +1,4 @@
-"""One word for one thing: the names in what is shipped have none of the words that were given up for another."""
+"""One word for one thing: no name in the shipped code uses a word that the glossary replaced."""
 
 import ast
 import re
@@ -22,14 +22,14 @@ INSTEAD = {
     "acceptance": "creation, or submission",
     "keyring": "API keys",
 }
-"""What each word is called instead."""
+"""The replacement of each word."""
 
 MEANT = {"dead_letter", "dead_letters", "is_of_letters", "acceptance_facts_of"}
-"""Names in which such a word means something else; longer names may hold them."""
+"""Names in which such a word means something else; longer names may contain them."""
 
 
 def words_of(name: str) -> list[str]:
-    """The words of a name in any style: `DeadLetters` and `DEAD_LETTERS` are those of `dead_letters`."""
+    """Return the words of a name in any style: `DeadLetters` and `DEAD_LETTERS` are `dead_letters`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
 
 
@@ -38,7 +38,7 @@ def is_meant(name: str) -> bool:
 
 
 def named(tree: ast.AST) -> Iterator[str]:
-    """Yield what a module defines, binds or imports under a name of its own: the rest is others' names."""
+    """Yield the names that a module defines, binds or gives to imports; the others are not ours."""
     for node in ast.walk(tree):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
@@ -58,7 +58,7 @@ def old_words(name: str) -> list[str]:
 
 
 def test_each_thing_has_one_name() -> None:
-    """Who knows the word of the glossary finds every place; nothing is named by a word that it replaced."""
+    """Whoever knows the glossary's word finds every place."""
     paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     assert paths
     found = {
@@ -84,7 +84,7 @@ def test_old_word_is_found_wherever_a_name_is_given(source: str) -> None:
     assert [word for name in named(ast.parse(source)) for word in old_words(name)] != []
 
 
-def test_word_that_means_something_else_is_left() -> None:
-    """A dead-letter queue is called so by AWS; a function that others have named keeps its name."""
+def test_word_with_another_meaning_is_kept() -> None:
+    """AWS says dead-letter queue, and others' functions keep their names."""
     source = "dead_letters = DeadLetterQueue(dead_letter_queue=1)\nsetprofile(None)\nprint(session.profile)"
     assert [word for name in named(ast.parse(source)) for word in old_words(name)] == []

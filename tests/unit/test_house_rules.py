@@ -1,4 +1,4 @@
-"""The rules of the house that no linter holds."""
+"""The rules of the house that no linter checks."""
 
 import ast
 from collections import defaultdict
@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("client", "functions", "infra", "tests")
 LONGEST_FILE = 290
-"""About 250 lines is the aim; a file of 290 that reads well beats one that was squeezed."""
+"""The aim is 250 lines; a file of 290 that reads well is better than a squeezed one."""
 LONGEST_FUNCTION = 40
 MOST_ENTRIES = 12
 MOST_ENTRIES_OF_TESTS = 20
@@ -24,14 +24,14 @@ LISTS_OF_ONE_SHAPE = {
     "tests/e2e/failures/hostile",
 }
 NO_ENTRIES = {"__init__", "__main__"}
-"""Every package may have them: they are what is opened or run when it is named."""
+"""Every package may have them: they are what is imported or run by its name."""
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 SAYS_NOTHING = {"utils", "util", "common", "helpers", "helper", "misc"}
 
 
 @pytest.fixture(scope="module")
 def sources() -> dict[str, str]:
-    """The text of every Python file by its path in the repository."""
+    """Return the text of every Python file by its path in the repository."""
     paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
     assert Path(__file__) in paths
     return {str(path.relative_to(ROOT)): path.read_text() for path in paths}
@@ -57,7 +57,7 @@ def test_no_function_is_long(sources: dict[str, str]) -> None:
 
 
 def test_no_comprehension_is_in_another(sources: dict[str, str]) -> None:
-    """The inner one is a loop or a function with a name, so that each line has one thought."""
+    """An inner one is a loop or a named function, so that each line has one thought."""
     nested = [
         f"{path}:{node.lineno}"
         for path, text in sources.items()
@@ -87,7 +87,7 @@ def test_inner_comprehensions_are_found(code: str, nested: bool) -> None:
 
 
 def test_every_file_and_folder_is_named_for_what_it_holds(sources: dict[str, str]) -> None:
-    """A name that fits anything gathers anything."""
+    """A name that fits anything attracts anything."""
     assert [
         path for path in sources if SAYS_NOTHING & {part.removesuffix(".py") for part in Path(path).parts}
     ] == []

@@ -1,4 +1,4 @@
-"""Bodies that are compressed: what they may be before and after they are inflated."""
+"""Compressed bodies: the forms and sizes that are accepted."""
 
 import gzip
 
@@ -18,25 +18,25 @@ def refused(content: bytes) -> ErrorCode:
 
 
 def test_members_follow_each_other() -> None:
-    """As the format allows, an empty one among them; the name of the encoding is written either way."""
+    """The format allows several, even an empty one; the encoding may also be called `x-gzip`."""
     content = gzip.compress(b"to ") + gzip.compress(b"") + gzip.compress(b"be")
     assert inflated(content, "gzip") == inflated(content, "X-GZIP") == b"to be"
 
 
-def test_body_as_it_is() -> None:
+def test_body_without_an_encoding() -> None:
     """A header without a value, which some proxies leave, names no encoding."""
     assert inflated(b"to be", "") == inflated(b"to be", "Identity") == b"to be"
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "identity, gzip", "deflate", "br", "gzip;q=1"])
-def test_no_other_encoding_is_taken(encoding: str) -> None:
-    """What is compressed twice is not inflated either, since its limit would have to hold in between."""
+def test_other_encodings_are_refused(encoding: str) -> None:
+    """A body that is compressed twice is refused too, since its limit would apply in between."""
     with pytest.raises(InvalidInputError, match="must be gzip or identity"):
         inflated(gzip.compress(gzip.compress(b"to be")), encoding)
 
 
 def test_limit_counts_after_inflating() -> None:
-    """To the byte, also where several members make it."""
+    """It is exact to the byte, also for several members."""
     most = b" " * limits.MAX_BODY_BYTES
     assert inflated(gzip.compress(most), "gzip") == most
     assert inflated(gzip.compress(most[1:]) + gzip.compress(b" "), "gzip") == most
@@ -45,7 +45,7 @@ def test_limit_counts_after_inflating() -> None:
 
 
 def test_limit_counts_before_inflating_too() -> None:
-    """A megabyte of members that hold nothing would take seconds."""
+    """A megabyte of empty members would take seconds."""
     nothing = gzip.compress(b"")
     assert inflated(nothing * 1000, "gzip") == b""
     assert refused(nothing * (limits.MAX_BODY_BYTES // len(nothing) + 1)) == ErrorCode.PAYLOAD_TOO_LARGE

@@ -1,4 +1,4 @@
-"""What the documents refer to is there."""
+"""The documents refer only to what exists."""
 
 import re
 import subprocess
@@ -20,7 +20,7 @@ def prose(document: Path) -> str:
 
 
 def anchors(document: Path) -> set[str]:
-    """The anchors of a document's headings, as GitHub makes them."""
+    """Return the anchors of a document's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)$", prose(document), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
@@ -43,14 +43,14 @@ def test_links(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_paths(document: Path) -> None:
-    """Each path that a document names is one of the repository; the changelog also tells of former ones."""
+    """Each path that a document names exists; only the changelog may name former ones."""
     if document.name == "CHANGELOG.md":
         return
     assert [path for path in _PATH.findall(prose(document)) if not (ROOT / path).exists()] == []
 
 
 def test_every_document_is_checked() -> None:
-    """One that is added is tested like the others."""
+    """A new document is tested like the others."""
     of_new_projects = ":!infra/noukai_infra/project/template"
     listed = subprocess.run(
         ["git", "ls-files", "*.md", of_new_projects], cwd=ROOT, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""Exceptions whose classes make something else of what every exception has."""
+"""Exceptions whose classes change members that every exception has."""
 
 import os
 from pathlib import Path
@@ -24,8 +24,8 @@ class UnfathomableError(PermanentError):
     __cause__ = property(lambda _: 1 / 0)
 
 
-def test_error_whose_class_misleads_is_told_all_the_same() -> None:
-    """Whatever the class of an exception makes of what every exception has, the job fails, and permanently if asked."""
+def test_error_of_a_misleading_class_is_reported() -> None:
+    """Whatever its class does, the job fails with it, and for good if it is permanent."""
     assert raised_by(NamelessError("x")) == Raised("NamelessError: x", permanent=True)
     told = raised_by(UnfathomableError("x"))
     assert told == Raised(
@@ -34,7 +34,7 @@ def test_error_whose_class_misleads_is_told_all_the_same() -> None:
     assert trace_of(UnfathomableError("x")) == "the trace cannot be shown"
 
 
-def test_source_that_is_a_pipe_is_not_read(tmp_path: Path) -> None:
+def test_source_file_that_is_a_pipe_is_not_read(tmp_path: Path) -> None:
     """Opening the pipe would wait for its writer, and so would the job."""
     source = tmp_path / "flow.py"
     os.mkfifo(source)

@@ -3,8 +3,8 @@
 from noukai.flow.runtime import describe_error
 
 
-def test_notes_are_told() -> None:
-    """What a flow adds on the way up, in the lines of the exception itself or in the one of a member."""
+def test_error_includes_notes() -> None:
+    """A flow's notes follow the exception, or the group's member, that they belong to."""
     noted = ValueError("bad")
     noted.add_note("in row 7")
     assert describe_error(noted) == "ValueError: bad\nin row 7"

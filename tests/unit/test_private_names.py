@@ -1,4 +1,4 @@
-"""A name that begins with an underscore stays within its package: nobody else imports it, no test either."""
+"""Names with an underscore stay within their package: nobody else imports them, not even tests."""
 
 import ast
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ PACKAGES = {
     "tests": ROOT,
 }
 LIBRARIES = (("noukai",), ("noukai", "flow"))
-"""Their modules are private to those who install them, so tests import them, but no private name of these."""
+"""Others' packages: tests may import their private modules, but no private name from them."""
 
 
 def imported(tree: ast.AST, module: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield what the module imports, name by name, each in full."""
+    """Yield the full name of each import of a module."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (tuple(alias.name.split(".")) for alias in node.names)
@@ -32,7 +32,7 @@ def is_private(name: str) -> bool:
 
 
 def may_import(module: tuple[str, ...], name: tuple[str, ...]) -> bool:
-    """Whether each private part of a name belongs to a package that the module is in."""
+    """Return whether each private part of a name belongs to a package that contains the module."""
     if name[0] not in PACKAGES:
         return True
     owners = [name[:place] for place, part in enumerate(name) if is_private(part)]
@@ -42,7 +42,7 @@ def may_import(module: tuple[str, ...], name: tuple[str, ...]) -> bool:
 
 
 def test_private_names_are_told_from_others() -> None:
-    """A package's own modules may import its private names; a test may import a library's modules only."""
+    """A package's modules may import its private names; tests may import only a library's private modules."""
     own, other = ("noukai", "_core", "api"), ("noukai_functions", "handlers", "wait")
     room, inner = ("noukai", "_core", "address"), ("noukai", "_core", "address", "_SLUG")
     assert may_import(own, room)
@@ -53,7 +53,7 @@ def test_private_names_are_told_from_others() -> None:
 
 
 def test_no_private_name_is_imported_across_packages() -> None:
-    """What another package needs has a name without an underscore."""
+    """A name that another package needs has no underscore."""
     crossing, seen = [], 0
     for package, folder in PACKAGES.items():
         for path in (folder / package).rglob("*.py"):

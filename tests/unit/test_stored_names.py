@@ -1,4 +1,4 @@
-"""The letters that name a job's attributes: nobody writes them but `row`, and `names` for the infrastructure."""
+"""The letters of a job's attributes: only `row` uses them, and `names` for the infrastructure."""
 
 import ast
 import re
@@ -26,11 +26,11 @@ KNOW_OTHER_TABLES = {
     "infra/noukai_infra/operations/orgs/budgets.py",
 }
 KNOW_NO_TABLE = {"infra/noukai_infra/stack/base/worker_kinds.py"}
-"""Letters of worker kinds' names."""
+"""Their letters name worker kinds."""
 
 
 def letters_in(source: str) -> set[str]:
-    """The letters that a module writes as keys of a mapping, in a look-up, as a constant or in an expression."""
+    """Return the letters that a module uses as keys, in look-ups, as constants or in expressions."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         match node:
@@ -71,8 +71,8 @@ def test_letters_of_a_job_are_known_to_its_row_alone() -> None:
         '"attribute_not_exists(b) OR b <= :now"',
     ],
 )
-def test_letter_is_found_wherever_it_is_written(source: str) -> None:
-    """Be it in an expression, a key or a constant."""
+def test_letter_is_found_everywhere(source: str) -> None:
+    """It may be in an expression, a key or a constant."""
     assert letters_in(source)
 
 

@@ -35,7 +35,7 @@ def failing_in_a_group() -> None:
 
 
 def test_trace_is_bounded() -> None:
-    """The answer of a flow's process has to hold it."""
+    """The answer of a flow's process must hold it."""
     code = f"def {'f' * 60_000}(): raise KeyError(1)\n{'f' * 60_000}()"
     with pytest.raises(KeyError) as raised:
         exec(compile(code, "long.py", "exec"), {})
@@ -54,7 +54,7 @@ def test_trace_is_bounded() -> None:
     ],
 )
 def test_trace_has_every_place_and_no_text(run: Callable[[], None], kinds: list[str]) -> None:
-    """The exception comes last, after what led to it or what it holds together."""
+    """The exception comes after its causes and its group's members."""
     with pytest.raises(Exception) as raised:  # noqa: PT011 - of several kinds
         run()
     trace = trace_of(raised.value)

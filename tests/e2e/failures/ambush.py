@@ -1,4 +1,4 @@
-"""A way to AWS on which a worker is killed at a chosen step of a job."""
+"""A proxy to AWS that kills a worker at a chosen step of a job."""
 
 import json
 from enum import Enum
@@ -22,7 +22,7 @@ class Step(Enum):
 
 
 class Ambush(BadConnection):
-    """Hands calls on; at the next one of the awaited step the worker is killed and hears no answer."""
+    """A proxy that kills the worker at the next call of the awaited step, without an answer to it."""
 
     def __init__(self) -> None:
         super().__init__(share=0, seed=0)
@@ -41,7 +41,7 @@ class Ambush(BadConnection):
 
 
 def _write_of(head: bytes, body: bytes) -> str | None:
-    """Name what a call writes to a job's row."""
+    """Return the name of a call's write to a job's row."""
     if b".UpdateItem" not in head:
         return None
     values: Mapping[str, Any] = json.loads(body).get("ExpressionAttributeValues", {})

@@ -1,4 +1,4 @@
-"""The hostile flows, and the ends of their jobs."""
+"""The hostile flows, and the expected ends of their jobs."""
 
 DONE = ("completed", "done")
 AT_IMPORT = {
@@ -28,7 +28,7 @@ AT_IMPORT = {
     "lengthy": DONE,
     "rewriting": DONE,
 }
-"""Each project, and how its job ends: with which output, or with what in its error."""
+"""Each project, with its job's output or with text in its job's error."""
 IN_RUN = {
     **dict.fromkeys(
         [
@@ -89,10 +89,10 @@ LEAVING = (
     "work in a pool",
     "work in a loop",
 )
-"""What leaves something behind: its process ends with it."""
+"""Acts that leave something behind; it ends with the process."""
 METHODS = ("fork", "spawn", "forkserver")
 PARALLEL = [
     (way, method) for way in ("pool", "executor", "awaited executor", "processes") for method in METHODS
 ]
 LATER = {"alarm", "timer that raises"}
-"""What comes while the next flow runs if it is not called off."""
+"""Effects that come while the next flow runs unless they are cancelled."""

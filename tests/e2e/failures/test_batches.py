@@ -1,4 +1,4 @@
-"""The jobs of one batch whose worker dies or freezes, or whose first job has to be killed, on this machine's system."""
+"""Batches whose worker dies or freezes, or whose first job must be killed, on this machine's system."""
 
 import os
 import statistics
@@ -43,7 +43,7 @@ def outlast(client: Noukai, mark: Path | str, seconds: float) -> Job:
 
 
 def hold_workers(client: Noukai, folder: Path) -> None:
-    """Keep both workers busy: what is submitted meanwhile waits, and then comes as one batch."""
+    """Keep both workers busy: later submissions wait, and then come as one batch."""
     for name in ("one", "other"):
         outlast(client, folder / name, 4)
         begun(folder / name)
@@ -54,7 +54,7 @@ def neighbours(client: Noukai) -> list[Job]:
 
 
 def completed(jobs: list[Job]) -> list[JobStatus]:
-    """Wait for the jobs to end, which they do well."""
+    """Wait until the jobs have completed."""
     until(lambda: all(job.status().state not in ("pending", "running") for job in jobs), every=0.1)
     statuses = [job.status() for job in jobs]
     assert {status.state for status in statuses} == {"completed"}
@@ -69,7 +69,7 @@ def killed(worker: psutil.Process) -> Iterator[None]:
 
 @contextmanager
 def frozen(worker: psutil.Process) -> Iterator[None]:
-    """Stop a worker, and kill it at the end: what one does that wakes up is another test's matter."""
+    """Stop a worker, and kill it at the end: other tests wake one up."""
     worker.suspend()
     try:
         yield
@@ -81,7 +81,7 @@ def frozen(worker: psutil.Process) -> Iterator[None]:
 def test_batch_of_a_lost_worker(
     client: Noukai, tmp_path: Path, record_table: RecordTable, how: str, end: End
 ) -> None:
-    """When a worker dies or freezes, its job and those that waited behind it complete within a lease and 5 s."""
+    """The jobs of a worker that dies or freezes complete within a lease and 5 s, those behind it too."""
     hold_workers(client, tmp_path)
     jobs = [outlast(client, tmp_path / "first", 600), *neighbours(client)]
     attempt = begun(tmp_path / "first")
@@ -103,7 +103,7 @@ def test_batch_of_a_lost_worker(
 
 
 def test_batch_of_a_flow_that_is_killed(client: Noukai, tmp_path: Path) -> None:
-    """While a stubborn flow takes its grace the others of its batch complete, and its worker works on after it."""
+    """During a stubborn flow's grace the rest of its batch completes, and its worker continues afterwards."""
     hold_workers(client, tmp_path)
     mark = tmp_path / "first"
     stubborn = client.flow("acme/stopping/swallow").job(parameters={"mark": str(mark)})

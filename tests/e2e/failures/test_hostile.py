@@ -1,6 +1,6 @@
-"""Flows that harm their process, when they are imported or while they run, beside one that behaves.
+"""Flows that harm their process, on import or while they run, beside a well-behaved one.
 
-All of them have one kind of worker, and there are two workers: whatever a flow could do to a worker would meet others.
+All share one worker kind and two workers: harm to a worker would affect the others.
 """
 
 from collections.abc import Iterator
@@ -20,31 +20,31 @@ IMPORT_SECONDS = 4
 
 @dataclass
 class Seen:
-    """What has become of everything, each by its project or act."""
+    """The results of everything, by project or act."""
 
     at_import: dict[str, JobStatus] = field(default_factory=dict)
     in_run: dict[str, JobStatus] = field(default_factory=dict)
     looks: dict[str, JobStatus] = field(default_factory=dict)
-    """The flow that ran next in the same project."""
+    """The look by the flow that ran next in the same project."""
     neighbours: list[JobStatus] = field(default_factory=list)
     parallel: dict[tuple[str, str], JobStatus] = field(default_factory=dict)
     """By the way and the method by which processes were started."""
     calm: JobStatus | None = None
     """The look before the first act."""
     outlived: dict[str, list[int]] = field(default_factory=dict)
-    """Which of the flows' processes, and of what they have left, lived when the next flow had run."""
+    """The flows' processes and leftovers that were alive after the next flow."""
     processes: list[psutil.Process] = field(default_factory=list)
-    """The same, known by their starts as well: numbers are used again."""
+    """The same with their start times, since process ids are reused."""
     files: list[str] = field(default_factory=list)
-    """Of attempts, when all of them were over."""
+    """Files of attempts after all of them ended."""
     log: str = ""
     alive: list[psutil.Process] = field(default_factory=list)
-    """Of the system's processes, after its end."""
+    """Processes of the system after its end."""
 
 
 @dataclass
 class Trial:
-    """Submits the jobs."""
+    """The submission of the jobs."""
 
     client: Noukai
     pids: Path
@@ -95,7 +95,7 @@ def _ended(job: Job) -> JobStatus:
 
 
 def _lives(process: psutil.Process) -> bool:
-    """Return whether it has not ended; one whose parent has ended is reaped by the system, in its own time."""
+    """Return whether it has not ended; the system reaps an orphan in its own time."""
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
@@ -121,14 +121,14 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
 
 
 @pytest.mark.parametrize("project", AT_IMPORT)
-def test_module_harms_its_own_jobs_at_most(seen: Seen, project: str) -> None:
-    """Whatever a module does when it is imported, its job succeeds or says why not."""
+def test_module_harms_only_its_own_jobs(seen: Seen, project: str) -> None:
+    """Whatever a module does on import, its job succeeds or says why not."""
     assert_ended(seen.at_import[project], *AT_IMPORT[project])
 
 
 @pytest.mark.parametrize("kind", IN_RUN)
-def test_flow_harms_itself_at_most(seen: Seen, kind: str) -> None:
-    """Whatever a flow does to its process, its job succeeds or says why not, and the next finds nothing of it."""
+def test_flow_harms_only_its_own_job(seen: Seen, kind: str) -> None:
+    """The job succeeds or says why not, and the next flow finds no trace."""
     assert_ended(seen.in_run[kind], *IN_RUN[kind])
     look = seen.looks[kind]
     assert (look.state, look.error) == ("completed", None)
@@ -139,7 +139,7 @@ def test_flow_harms_itself_at_most(seen: Seen, kind: str) -> None:
 
 
 def test_neighbour_always_succeeds(seen: Seen) -> None:
-    """The jobs of another project succeed at their first attempt, and its output stands in the log."""
+    """Another project's jobs succeed at their first attempt, and its output is in the log."""
     for number, status in enumerate(seen.neighbours):
         assert (status.state, status.error, status.attempt) == ("completed", None, 1)
         assert status.result is not None
@@ -147,14 +147,14 @@ def test_neighbour_always_succeeds(seen: Seen) -> None:
         assert f"number {number}" in seen.log
 
 
-def test_flow_logs_whatever_its_module_has_configured(seen: Seen) -> None:
-    """The logger of the context is not the module's to switch off."""
+def test_flow_logs_whatever_its_module_configures(seen: Seen) -> None:
+    """A module cannot disable the logger of the context."""
     assert "logged by the one that configured logging" in seen.log
 
 
 @pytest.mark.parametrize(("way", "method"), PARALLEL)
 def test_flow_may_start_processes_as_a_script_does(seen: Seen, way: str, method: str) -> None:
-    """Pools, executors and processes work with each method, with a flow as what they call."""
+    """Pools, executors and processes work with each method, and may call a flow."""
     status = seen.parallel[way, method]
     assert status.state == "completed", status.error
     assert status.result is not None
@@ -162,7 +162,7 @@ def test_flow_may_start_processes_as_a_script_does(seen: Seen, way: str, method:
 
 
 def test_nothing_is_left(seen: Seen) -> None:
-    """Neither a process nor a temporary file outlives its attempt, and nothing the system."""
+    """No process or temporary file outlives its attempt or the system."""
     assert [(kind, seen.outlived[kind]) for kind in LEAVING if seen.outlived[kind]] == []
     assert seen.files == []
     assert [process for process in seen.processes if _lives(process)] == []
@@ -170,7 +170,7 @@ def test_nothing_is_left(seen: Seen) -> None:
 
 
 def assert_ended(status: JobStatus, state: str, said: str) -> None:
-    """Fail unless the job has ended so, having said so."""
+    """Assert that the job has ended with this state and output or error."""
     assert (status.state, status.attempt) == (state, 1), status.error
     if state == "completed":
         assert status.result is not None

@@ -1,4 +1,4 @@
-"""Hostile jobs within a batch of good ones, and jobs that end while their module is imported."""
+"""Hostile jobs in a batch of good ones, and jobs that end while their module is imported."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ def client() -> Iterator[Noukai]:
 
 
 def ended(job: Job) -> tuple[str, int | None, object]:
-    """How a job has ended, in which attempt, and its output or error."""
+    """Return how a job has ended, in which attempt, and its output or error."""
     until(lambda: job.status().state not in ("pending", "running"), every=0.1)
     status = job.status()
     return status.state, status.attempt, status.result.output if status.result else status.error
@@ -38,7 +38,7 @@ def ended(job: Job) -> tuple[str, int | None, object]:
 
 @pytest.mark.parametrize("kind", ENDS)
 def test_hostile_job_within_a_batch(client: Noukai, kind: str) -> None:
-    """It fails by itself; every neighbour succeeds in its first attempt."""
+    """It fails alone; every other job succeeds in its first attempt."""
     work, act = client.flow("acme/batched/work"), client.flow("acme/batched/act")
     before = work.map([{"number": number} for number in range(4)])
     hostile = act.job(parameters={"kind": kind})
@@ -51,7 +51,7 @@ def test_hostile_job_within_a_batch(client: Noukai, kind: str) -> None:
 
 
 def test_cancellation_during_an_import(client: Noukai) -> None:
-    """The import stops, the job says when its code had stopped, and another project's jobs go on."""
+    """The import stops, `stoppedAt` says when, and another project's jobs continue."""
     job = client.flow("acme/hanging/work").job()
     until(lambda: job.status().state == "running", every=0.05)
     job.cancel()
@@ -62,7 +62,7 @@ def test_cancellation_during_an_import(client: Noukai) -> None:
 
 
 def test_module_that_fails_at_every_second_import(client: Noukai) -> None:
-    """An attempt that meets a failing import is followed by another, and the jobs succeed."""
+    """An attempt with a failed import is followed by another, and the jobs succeed."""
     for job in [client.flow("acme/moody/work").job() for _ in range(4)]:
         state, attempt, output = ended(job)
         assert (state, output) == ("completed", "done")

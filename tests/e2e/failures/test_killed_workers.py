@@ -1,4 +1,4 @@
-"""Workers that are killed at each step of an attempt: nothing is lost, run twice at once, or left."""
+"""Workers that are killed at each step of an attempt: no job is lost, run twice at once, or left."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import psutil
 
 WORKER = {"timeout": 30, "lease_seconds": 3, "max_concurrency": 2, "grace_seconds": 1}
-"""The timeout is also the queue's visibility, which a job waits for whose worker dies before the flow begins."""
+"""The timeout is also the visibility: a job waits for it if its worker dies before the flow begins."""
 ATTEMPTS = {
     Step.BEFORE_CLAIM: 1,
     Step.AFTER_CLAIM: 2,
@@ -26,12 +26,12 @@ ATTEMPTS = {
     Step.BEFORE_SETTLING: 2,
     Step.AFTER_SETTLING: 1,
 }
-"""How many a job takes whose worker dies at the step."""
+"""The attempts of a job whose worker dies at the step."""
 
 
 @dataclass(frozen=True)
 class Trap:
-    """A system whose workers reach AWS by the ambush."""
+    """A system whose workers reach AWS through the ambush."""
 
     system: LocalSystem
     ambush: Ambush
@@ -41,7 +41,7 @@ class Trap:
 
 @pytest.fixture(scope="module")
 def trap() -> Iterator[Trap]:
-    """Start it; a job that has run by then has made its processes."""
+    """Start it; a job that ran before has started the processes."""
     with Ambush().open() as ambush:
         assert isinstance(ambush, Ambush)
         environment = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{ambush.port}"}
@@ -55,8 +55,8 @@ def trap() -> Iterator[Trap]:
 
 
 @pytest.mark.parametrize("step", Step)
-def test_worker_that_is_killed_at_a_step(trap: Trap, tmp_path: Path, step: Step) -> None:
-    """Another worker ends the job; of the killed one neither a process nor a message stays."""
+def test_worker_killed_at_a_step_loses_no_job(trap: Trap, tmp_path: Path, step: Step) -> None:
+    """Another worker ends the job; no process or message of the killed one stays."""
     killed: list[psutil.Process] = []
 
     def kill() -> None:

@@ -22,7 +22,7 @@ WAYS_TO_DIE = ("kill", "segfault", "exit", "memory")
 
 @dataclass(frozen=True)
 class Recovered:
-    """What became of a job whose attempt was ended, and how many seconds later that was seen."""
+    """What became of a job whose attempt was ended, and after how many seconds that was seen."""
 
     seconds: float
     status: JobStatus
@@ -30,7 +30,7 @@ class Recovered:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Noukai]:
-    """Use a system whose lease is short."""
+    """Use a system with a short lease."""
     with (
         LocalSystem.start(
             Path(__file__).parent / "flows", {"worker": {"lease_seconds": LEASE_SECONDS}}
@@ -45,7 +45,7 @@ def client() -> Iterator[Noukai]:
 
 
 def die(client: Noukai, mark: Path, how: str, attempts: int) -> Recovered:
-    """Let a flow end its own process."""
+    """End a flow's process from within."""
     job = client.flow("die").job(parameters={"mark": str(mark), "how": how}, max_attempts=attempts)
     died = begun(mark).at
     until(lambda: is_told(job.status()), every=ASKING_SECONDS)
@@ -64,7 +64,7 @@ def settled(job: Job) -> JobStatus:
 
 @pytest.fixture(scope="module")
 def dead(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recovered]:
-    """Every way to die, in the last attempt and in one before."""
+    """Return every way to die, in the last attempt and in an earlier one."""
     folder = tmp_path_factory.mktemp("dead")
     kinds = [(how, attempts) for how in WAYS_TO_DIE for attempts in (1, 2)]
     return {
@@ -75,7 +75,7 @@ def dead(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 @pytest.fixture(scope="module")
 def lost(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recovered]:
-    """Workers that are killed, and one that is frozen until its job is settled and its flow has ended."""
+    """Kill workers, and freeze one until its job is settled and its flow has ended."""
     folder = tmp_path_factory.mktemp("lost")
     flow = client.flow("outlast")
     jobs = {
@@ -104,7 +104,7 @@ def lost(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 def test_dead_flow_is_seen(dead: dict[str, Recovered], record_table: RecordTable) -> None:
-    """The attempt of a flow that ends its process is released, or failed if it was the last, within 2 s."""
+    """The attempt is released, or the job failed if it was the last, within 2 s."""
     record_table("from the death of a flow to its status", rows(dead))
     for kind, seen in dead.items():
         assert seen.seconds <= 2, kind
@@ -115,7 +115,7 @@ def test_dead_flow_is_seen(dead: dict[str, Recovered], record_table: RecordTable
 
 
 def test_lost_worker(lost: dict[str, Recovered], record_table: RecordTable) -> None:
-    """The job of a worker that dies runs again within one lease and 5 s; with no attempt left it fails and says so."""
+    """Its job runs again within a lease and 5 s; if no attempt is left, it fails with the reason."""
     record_table(
         f"from the end of a worker to that of its job, the lease being {LEASE_SECONDS} s", rows(lost)
     )
@@ -127,7 +127,7 @@ def test_lost_worker(lost: dict[str, Recovered], record_table: RecordTable) -> N
 
 
 def test_frozen_worker(lost: dict[str, Recovered]) -> None:
-    """Another attempt completes the job of a worker that sleeps; when it wakes it cannot settle the job again."""
+    """Another attempt completes the job; the worker cannot settle it again when it wakes."""
     status = lost["frozen"].status
     assert (status.state, status.attempt, output(status)) == ("completed", 2, "attempt 2")
 

@@ -1,6 +1,6 @@
-"""How soon the code of a job has really stopped, on this machine's system and wherever the code is.
+"""The time until a job's code has really stopped, wherever it is, on this machine's system.
 
-The kinds are cancelled all at once, and then looked at one by one; the lease is shorter than the grace here.
+All kinds are cancelled together, then inspected one by one; the lease is shorter than the grace here.
 """
 
 import statistics
@@ -28,15 +28,15 @@ WORKERS = len(BLOCKING) + 5
 
 @dataclass(frozen=True)
 class Stopped:
-    """What was seen of a job that was stopped; times are in seconds from when its cancel was sent or its time out."""
+    """A stopped job; times are in seconds from its cancellation or timeout."""
 
     status: JobStatus
     recorded: float
-    """Until its `stoppedAt`."""
+    """The time until its `stoppedAt`."""
     gone: float
-    """Until nothing of its processes ran any more."""
+    """The time until none of its processes ran."""
     runs: list[str]
-    """What each attempt said when it began."""
+    """Each attempt's record of its beginning."""
     worker: psutil.Process
     mark: Path
 
@@ -66,14 +66,14 @@ def client(system: LocalSystem) -> Iterator[Noukai]:
 
 @dataclass
 class Running:
-    """A job whose code runs, its processes and when they were gone."""
+    """A running job, its processes and when they were gone."""
 
     job: Job
     mark: Path
     timeout: int | None
     processes: list[psutil.Process] = field(default_factory=list)
     cancelled: float = 0
-    """When its cancel was sent."""
+    """When its cancellation was sent."""
     gone: float = 0
 
     def begin(self) -> None:
@@ -86,7 +86,7 @@ class Running:
         self.job.cancel()
 
     def look(self) -> bool:
-        """Whether it is gone, and since when."""
+        """Note whether it is gone, and since when."""
         if not self.gone and all(map(has_ended, self.processes)):
             self.gone = time.time()
         return bool(self.gone)
@@ -108,7 +108,7 @@ def run(client: Noukai, flow: str, mark: Path, *, timeout: int | None = None, **
 
 
 def stop_all(running: dict[str, Running]) -> dict[str, Stopped]:
-    """Cancel the jobs that do not time out at once, when all of them run, and see all of them out."""
+    """Cancel the jobs that do not time out once all of them run, and wait for all of them to stop."""
     for each in running.values():
         each.begin()
     with ThreadPoolExecutor(len(running)) as threads:
@@ -121,7 +121,7 @@ def stop_all(running: dict[str, Running]) -> dict[str, Stopped]:
 
 @pytest.fixture(scope="module")
 def prompt(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stopped]:
-    """Every kind that the interruption stops, and one that times out, side by side."""
+    """Run every kind that the interruption stops, and one that times out, side by side."""
     folder = tmp_path_factory.mktemp("prompt")
     return stop_all(
         {
@@ -136,7 +136,7 @@ def prompt(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 @pytest.fixture(scope="module")
 def stubborn(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stopped]:
-    """Every kind that has to be killed, side by side; one of them because it has timed out."""
+    """Run every kind that has to be killed side by side; one of them times out."""
     folder = tmp_path_factory.mktemp("stubborn")
     return stop_all(
         {
@@ -148,7 +148,7 @@ def stubborn(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def test_cancel_stops_the_code(prompt: dict[str, Stopped], record_table: RecordTable) -> None:
-    """Wherever a flow's code is, it has stopped 2 s after its cancellation in the median, and 4 s at worst."""
+    """Wherever a flow's code is, it stops within 2 s in the median, and within 4 s at worst."""
     times = {kind: prompt[kind].seconds for kind in (*BLOCKING, "await")}
     median, worst = statistics.median(times.values()), max(times.values())
     rows = [f"{kind:<14}{taken:6.2f} s" for kind, taken in times.items()]
@@ -171,7 +171,7 @@ def test_clean_up_runs(prompt: dict[str, Stopped]) -> None:
 
 
 def test_flow_may_leave_tidily(prompt: dict[str, Stopped]) -> None:
-    """A flow that swallows the interruption can leave by what its context says, and is not killed."""
+    """A flow that catches the interruption can leave when its context says so, and is not killed."""
     stopped = prompt["leave-tidily"]
     assert Path(f"{stopped.mark}.swallowed").exists()
     assert Path(f"{stopped.mark}.left").exists()
@@ -189,7 +189,7 @@ def test_timeout_takes_the_same_path(prompt: dict[str, Stopped]) -> None:
 
 
 def test_stubborn_code_is_killed(stubborn: dict[str, Stopped], record_table: RecordTable) -> None:
-    """Code that does not let itself be interrupted is killed after the grace; until then its job is nobody else's."""
+    """Uninterruptible code is killed after the grace; until then nobody else gets its job."""
     record_table(
         "from order to killed", [f"{kind:<14}{seen.seconds:6.2f} s" for kind, seen in stubborn.items()]
     )

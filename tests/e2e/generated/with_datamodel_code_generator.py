@@ -1,4 +1,4 @@
-"""Submits, waits and cancels with the models that datamodel-code-generator has made, and httpx."""
+"""A program that submits, waits and cancels with the models of datamodel-code-generator, and httpx."""
 
 import json
 import sys
@@ -27,7 +27,7 @@ with httpx.Client(
         return JobAccepted.model_validate_json(answer.raise_for_status().content)
 
     def ask(method: str, path: str) -> JobStatus:
-        """Return the job as it stands."""
+        """Return the job's status."""
         return JobStatus.model_validate_json(
             client.request(method, base_url + path).raise_for_status().content
         )

@@ -1,4 +1,4 @@
-"""Submits, waits and cancels with what openapi-generator has made."""
+"""A program that submits, waits and cancels with what openapi-generator made."""
 
 import json
 import sys

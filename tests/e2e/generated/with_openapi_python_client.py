@@ -1,4 +1,4 @@
-"""Submits, waits and cancels with what openapi-python-client has made."""
+"""A program that submits, waits and cancels with what openapi-python-client made."""
 
 import json
 import sys

@@ -8,7 +8,7 @@ from noukai.flow import Context, flow
 
 @flow(timeout=40, max_attempts=1, concurrency=2, memory=512)
 def noise(begun: str, until: str) -> str:
-    """Say that it has begun by a file of its own, and go on until there is another one."""
+    """Create a file to report the start, and run until there is another one."""
     Path(begun).touch()
     while not Path(until).exists():
         time.sleep(0.05)

@@ -21,8 +21,8 @@ retry retry_by_id status status_by_id statuses submit submit_jobs submit_version
 """
 SCHEMA_NAMES = """
 AcceptedBatch AcceptedEntry AnyErrorAnswer Batch BatchEntry CancelledJobs DayUse ErrorAnswer ErrorDetail
-Event EventList ExecuteAnswer ExecuteResult FlowDescription FlowList GatewayError Health InputError JobAccepted
-JobCancellation JobIds JobList JobStatus LogLine LogPage
+Event EventList ExecuteAnswer ExecuteResult FlowDescription FlowList GatewayError Health InputError
+JobAccepted JobCancellation JobIds JobList JobStatus LogLine LogPage
 OpenApi StatusEntry StatusList Submission SubmitOptions UnreadableJob
 Upload UploadTarget UploadedSubmission UsageReport Use
 """

@@ -140,7 +140,7 @@ def test_wrong_arguments_fail_for_good(arguments: dict[str, Any]) -> None:
 
 
 def test_arguments_must_be_json() -> None:
-    """Arguments that no job could have are a mistake in the test."""
+    """Return a running job that is expected to take that many seconds."""
     with pytest.raises(TypeError):
         rehearse(typed, {"at": datetime(2026, 1, 2), "names": []})  # noqa: DTZ001
 

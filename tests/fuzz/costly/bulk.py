@@ -1,4 +1,4 @@
-"""Flows whose input is dear to check."""
+"""Flows whose input is expensive to check."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Something that acts in a world: it runs from one of its calls to the next, when the scheduler picks it."""
+"""An actor in a world: when the scheduler picks it, it runs up to its next call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,19 +12,19 @@ from tests.model.event import Event, Pending
 
 @dataclass
 class Deeds:
-    """What an actor has done in its present work: one invocation of a function, or one request of a caller."""
+    """What an actor has done in its current work: an invocation of a function, or a caller's request."""
 
     claimed: set[tuple[str, int]] = field(default_factory=set)
     """The attempts that it has claimed, by job."""
     settled: set[str] = field(default_factory=set)
     """The jobs that it has brought to their terminal state."""
     hit: set[str] = field(default_factory=set)
-    """The rows and messages of its calls that have failed."""
+    """The rows and messages of its failed calls."""
 
 
 @dataclass
 class Actor:
-    """Something that runs by itself; `main` is started again when its process dies, if it is one of many."""
+    """An actor with its own thread of calls; `main` starts again if its process dies and is one of many."""
 
     name: str
     main: Callable[["Actor"], None]
@@ -36,7 +36,7 @@ class Actor:
     _known_for: tuple[Pending, frozenset[str]] | None = None
 
     def turns(self, left: frozenset[str]) -> tuple[Event, ...]:
-        """Every way in which it may go on, with what is left of the budgets."""
+        """Yield every way in which it may continue with what is left of the budgets."""
         if self.pending is None:
             return ()
         if (self.pending, left) != self._known_for or callable(self.pending.choices):

@@ -1,4 +1,4 @@
-"""Callers of the API, each with its requests and its retries, and the daily sweep."""
+"""Callers of the API, each with its requests and retries, and the daily sweep."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -27,26 +27,26 @@ Main = Callable[[Actor], None]
 
 
 def submits(world: World) -> Main:
-    """A caller that submits the job, and tries again with the same key when it fails.
+    """Submit the job, and repeat that with the same key when it fails.
 
-    The job is kept for longer than until the deadline of one that does not start, after which it must not be put anew.
+    The job is kept beyond its deadline to start: after that deadline it must not be created again.
     """
     options = {"maxAttempts": world.scenario.max_attempts, "timeoutSeconds": 20, "keepSeconds": _KEPT_SECONDS}
     return _submits(world, "once", options)
 
 
 def submits_delayed(world: World) -> Main:
-    """A caller that submits another job, to run later."""
+    """Submit another job, to run later."""
     return _submits(world, "later", {"maxAttempts": 1, "delaySeconds": 10})
 
 
 def cancels(world: World) -> Main:
-    """A caller that cancels the job."""
+    """Cancel the job."""
     return lambda _: _ask(world, lambda: cancel.cancel(_named(world), _KEY, world.deployment))
 
 
 def reads(world: World) -> Main:
-    """A caller that asks for the job's status a few times."""
+    """Ask for the job's status a few times."""
 
     def main(_: Actor) -> None:
         for _turn in range(_READS):
@@ -56,7 +56,7 @@ def reads(world: World) -> Main:
 
 
 def retries(world: World) -> Main:
-    """A caller that submits the job's input again once it has failed or was cancelled."""
+    """Submit the job's input again after the job failed or was cancelled."""
 
     def may() -> tuple[str, ...]:
         job = world.ledger.jobs.get(ID)
@@ -70,7 +70,7 @@ def retries(world: World) -> Main:
 
 
 def sweeps(world: World) -> Main:
-    """The daily sweep; one that fails comes again the next day."""
+    """Sweep each day; a failed sweep comes again the next day."""
 
     def may() -> tuple[str, ...]:
         overdue = any(job.is_overdue(world.clock.time) for job in world.ledger.jobs.values())
@@ -100,7 +100,7 @@ ID = job_id("acme", "trial/add", "once")
 
 
 def read_late(world: World) -> None:
-    """Read every unsettled job when it can start no more, as any caller may: it is settled then at the latest."""
+    """Read every unsettled job once it can no longer start: that settles it, for any caller."""
     unsettled = [job for job in world.ledger.jobs.values() if not job.is_terminal]
     world.clock.time = max([world.clock.time, *(job.start_by for job in unsettled)])
     for id_ in [job.id for job in unsettled]:

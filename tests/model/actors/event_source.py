@@ -1,4 +1,4 @@
-"""The event sources of the queues: each receives, invokes a function with the batch, and deletes what it may."""
+"""The event sources of the queues: they receive, invoke a function with the batch, and delete messages."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ class Invocation:
 
 
 def work(world: World) -> Callable[[Actor], None]:
-    """The event source of the queue, and the worker that it invokes."""
+    """Run the event source of the queue, and the worker that it invokes."""
 
     def invoke(event: dict[str, Any]) -> dict[str, Any]:
         return world.deployment.worker.work(event, Invocation(world, world.clock.time + _INVOCATION_MS))
@@ -39,7 +39,7 @@ def work(world: World) -> Callable[[Actor], None]:
 
 
 def read_dead_letters(world: World) -> Callable[[Actor], None]:
-    """The event source of the dead-letter queue, and its reader."""
+    """Run the event source of the dead-letter queue, and its reader."""
     return _served(world, DEAD_LETTERS, lambda event: dead_letters.settle(event, world.deployment))
 
 
@@ -83,7 +83,7 @@ def _delete(world: World, url: str, records: list[Record]) -> None:
 
 
 def _check_claims(world: World, actor: Actor) -> None:
-    """What was not run, be it given back or deferred, must not have used an attempt."""
+    """Check that deliveries that were given back or deferred have used no attempt."""
     for id_, attempt in actor.deeds.claimed - world.run:
         standing = world.ledger.jobs[id_]
         if id_ not in actor.deeds.hit and not standing.is_terminal and standing.attempt == attempt:
@@ -91,7 +91,7 @@ def _check_claims(world: World, actor: Actor) -> None:
 
 
 def _check_neighbours(actor: Actor, records: list[Record], named: set[str]) -> None:
-    """A delivery whose job was settled here, no call of its own having failed, returns for no other's sake."""
+    """Check that a settled job's delivery returns only because a call of its own failed."""
     jobs = {record["messageId"]: _job(record["body"]) for record in records}
     for message in named:
         id_ = jobs[message]

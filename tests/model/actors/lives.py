@@ -1,4 +1,4 @@
-"""The lives of workers, each with a pool of flows' processes: the pool is real, its processes are played."""
+"""The lives of workers: each has a pool of flow processes; the pool is real, the processes are simulated."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,31 +19,31 @@ KILLED = "is killed"
 
 @dataclass
 class Life:
-    """A worker from its start to its death, seen from within as its own reaper."""
+    """A worker from its start to its death; it is its own reaper."""
 
     worker: str
     pool: ProcessPool
     is_over: bool = False
     processes: list[ScriptedProcess] = field(default_factory=list)
-    """Those that were not let go."""
+    """The processes that were not released."""
     folders: set[str] = field(default_factory=set)
 
     def reap(self) -> None:
         """Do nothing: the dead are gone."""
 
     def has_orphans(self) -> bool:
-        """Whether an attempt has left something over."""
+        """Return whether an attempt has left anything."""
         return any(process.has_orphan for process in self.processes)
 
     def end(self) -> None:
-        """Die: the processes end with their worker, the files stay."""
+        """Die: the processes end with their worker, their files stay."""
         self.is_over = True
         self.processes.clear()
 
 
 @dataclass
 class Lives:
-    """Stands in for the pool of whichever worker acts, and for all that its pool needs."""
+    """Stand-in for the pool of the acting worker, and for all that the pool needs."""
 
     stage: Stage
     _lives: dict[Any, Life] = field(default_factory=dict)
@@ -53,14 +53,14 @@ class Lives:
     # What a worker calls.
 
     def take(self, project: str, *, fresh: bool) -> FlowProcess:
-        """Give a process of the acting worker's."""
+        """Return a process of the acting worker."""
         process: Any = self._acting().pool.take(project, fresh=fresh)
         if process.is_dead:
             self.stage.violate("an attempt was given to a process that had died before")
         return process  # type: ignore[no-any-return]  # it is played
 
     def give_back(self, process: FlowProcess, *, is_used_up: bool) -> None:
-        """Give it to the acting worker, if that does not just die."""
+        """Give the process back to the acting worker, unless the worker is just dying."""
         life = self._acting()
         if not life.is_over:
             life.pool.give_back(process, is_used_up=is_used_up)
@@ -84,7 +84,7 @@ class Lives:
         return reaper  # type: ignore[no-any-return]  # it is played
 
     def make_scratch(self) -> str:
-        """Make a folder."""
+        """Create a folder."""
         folder = f"folder {next(self._numbers)}"
         self._acting().folders.add(folder)
         return folder
@@ -121,7 +121,7 @@ class Lives:
             self._lives[thread].end()
 
     def check_end(self) -> None:
-        """Check what is left when nobody acts any more."""
+        """Check what is left at the end."""
         for life in self._lives.values():
             began_anew = any(
                 other.worker == life.worker and not other.is_over for other in self._lives.values()

@@ -1,4 +1,4 @@
-"""A flow's process as the scheduler plays it."""
+"""A flow's process as the scheduler simulates it."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -14,35 +14,35 @@ _BEAT_MS = 250
 
 
 class Time(Protocol):
-    """What tells the time."""
+    """A source of the time."""
 
     def now(self) -> int:
-        """In milliseconds."""
+        """Return the time in milliseconds."""
 
 
 class Stage(Protocol):
-    """Where flows are played."""
+    """The place where flows run."""
 
     run: set[tuple[str, int]]
 
     @property
     def clock(self) -> Time:
-        """The time there."""
+        """The time of the stage."""
 
     def pause(self, pending: Pending) -> str:
-        """Stand still until it is the actor's turn; gives how it goes on."""
+        """Wait for the actor's turn; return how it continues."""
 
     def violate(self, reason: str) -> None:
-        """Take note of what must not be; raised here, the worker would take it for its own error."""
+        """Note a broken rule; raised here, it would look to the worker like its own error."""
 
     def name_of(self, thread: Any) -> str:
-        """Name the actor that runs in it."""
+        """Return the name of the actor that runs in it."""
 
 
 class ScriptedProcess:
-    """Runs one flow after the other: each returns, raises, reports or goes on, and leaves when it is interrupted.
+    """A process that runs one flow after the other: each returns, raises, reports or runs on.
 
-    It may be killed at any time.
+    A flow ends when it is interrupted. The process may be killed at any time.
     """
 
     has_imported = True
@@ -75,7 +75,7 @@ class ScriptedProcess:
 
     @property
     def is_spoilt(self) -> bool:
-        """Whether no attempt may come to it any more, which its worker has to find out."""
+        """Return whether the process must not get another attempt, which its worker has to notice."""
         return self.is_unclean or self.has_orphan
 
     def begin(self, call: Call) -> None:
@@ -130,19 +130,19 @@ class ScriptedProcess:
         self.is_dead = self.is_unclean = True
 
     def die(self) -> None:
-        """End by what is not its worker's doing."""
+        """Die without the worker's doing."""
         self.is_dead = True
 
     def read(self) -> Mapping[str, Any] | None:
-        """What it has said of its progress."""
+        """Return the progress that it reported."""
         return self._progress
 
     def leave(self) -> None:
-        """End in good order."""
+        """End normally."""
         self.close()
 
     def close(self) -> None:
-        """Leave nothing."""
+        """Leave nothing behind."""
         self.is_dead = True
         self.has_orphan = False
         self._gone(self)

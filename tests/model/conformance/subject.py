@@ -1,4 +1,4 @@
-"""A subject that has to behave like DynamoDB and SQS, with the functions' table and queue on it."""
+"""A system that should behave like DynamoDB and SQS, with the functions' table and queue on it."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +35,7 @@ _COUNT, _GROUP = "ApproximateReceiveCount", "MessageGroupId"
 
 @dataclass
 class Subject:
-    """A jobs table, and a queue whose messages become dead letters when they return from the third receive."""
+    """A jobs table, and a queue whose messages become dead letters after the third receive."""
 
     tables: Any
     queues: Any
@@ -43,12 +43,12 @@ class Subject:
     url: str = "queue"
     dead_letter_url: str = "dead-letters"
     clock: ManualClock | None = None
-    """The clock of the queues; None if they go by real time."""
+    """The clock of the queues; None means real time."""
     honours_old_receipts: bool = False
     code_of_spent_receipt: str | None = None
-    """What a deletion by a receipt ends with whose message is gone, or was received again; on AWS it just ends."""
+    """The code of a deletion with a spent receipt; AWS has none, and the deletion does nothing."""
     asks: Mapping[str, Any] = field(default_factory=lambda: {"MessageSystemAttributeNames": [_COUNT, _GROUP]})
-    """What a receive must ask for to be told the receive count and the group, which an event source always tells."""
+    """What a receive must ask for to get receive count and group, which event sources always get."""
 
     @property
     def table(self) -> JobsTable:
@@ -67,7 +67,7 @@ class Subject:
         return JobQueue(self.queues, self.url)
 
     def receive(self, most: int = 10, *, dead_letters: bool = False) -> list[tuple[Delivery, int]]:
-        """The deliveries that are due, each with its receive count."""
+        """Return the due deliveries, each with its receive count."""
         url = self.dead_letter_url if dead_letters else self.url
         messages = self.queues.receive_message(QueueUrl=url, MaxNumberOfMessages=most, **self.asks).get(
             "Messages", []
@@ -81,12 +81,12 @@ class Subject:
         ]
 
     def receive_groups(self) -> list[str]:
-        """The groups of the deliveries that are due."""
+        """Return the groups of the due deliveries."""
         received = self.queues.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, **self.asks)
         return [each["Attributes"][_GROUP] for each in received["Messages"]]
 
     def hide(self, receipts: Mapping[str, str], seconds: int) -> Mapping[str, str]:
-        """Change the visibility of receipts by name; gives the code of each that failed."""
+        """Change the visibility of receipts by name; return the code of each that failed."""
         entries = [
             {"Id": name, "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
             for name, receipt in receipts.items()
@@ -106,7 +106,7 @@ class Subject:
 
 
 def on_model(*, honours_old_receipts: bool) -> Subject:
-    """The model, which takes an older receipt of a message or does not."""
+    """Return the model, which accepts older receipts or not."""
     clock = ManualClock()
     redrive = {"queue": ("dead-letters", MOST_RECEIVES)}
     queues = MemoryQueues(clock.now, redrive, VISIBILITY_SECONDS, honours_old_receipts)
@@ -115,7 +115,7 @@ def on_model(*, honours_old_receipts: bool) -> Subject:
 
 @contextmanager
 def moto() -> Iterator[Callable[[], Subject]]:
-    """Give what makes fresh resources of moto, on a clock that tests move."""
+    """Return a factory for fresh resources of moto, on a clock that tests move."""
     clock = ManualClock()
     # What is visible from now on is so only after this very instant, so every look comes a little later.
     hairs = count(1)
@@ -136,7 +136,7 @@ def moto() -> Iterator[Callable[[], Subject]]:
 
 @contextmanager
 def local_system(folder: Path) -> Iterator[Callable[[], Subject]]:
-    """Give what makes fresh resources of the emulator that the local system is deployed to."""
+    """Return a factory for fresh resources of the local system's emulator."""
     with running_emulator(folder) as emulator:
         with patch.dict(os.environ, {**emulator.endpoint.environment, "AWS_DEFAULT_REGION": REGION}):
             clients = client("dynamodb"), client("sqs")
@@ -164,7 +164,7 @@ def _fresh(tables: Any, queues: Any) -> Subject:
 
 
 def answer(call: Callable[[], object]) -> object:
-    """What a call gives: its value, the row with which it is refused, or the code of its error."""
+    """Return a call's value, the row with which it is refused, or its error's code."""
     try:
         return call()
     except Refused as refused:

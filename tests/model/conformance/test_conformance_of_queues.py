@@ -1,4 +1,4 @@
-"""The queues of the model behave as those of moto and of the local system, as far as the functions could tell."""
+"""The model's queues behave as those of moto and the local system, as far as functions can tell."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.model.conformance.subject import (
 
 
 def test_message_is_received_once_at_a_time(subject: Subject) -> None:
-    """A message is delivered whole and counted, and hidden from then on."""
+    """A message is delivered whole and counted, and then hidden."""
     subject.queue.send(MESSAGE)
     ((delivery, receives),) = subject.receive()
     assert (Message.parse(delivery.body), receives) == (MESSAGE, 1)
@@ -27,7 +27,7 @@ def test_message_is_received_once_at_a_time(subject: Subject) -> None:
 
 
 def test_messages_that_are_sent_together(subject: Subject) -> None:
-    """Each is a message as if it was sent alone, with its own delay."""
+    """Each is delivered as if sent alone, with its own delay."""
     messages = [
         OutgoingMessage(replace(MESSAGE, id=f"job_{index}"), 900 * (index % 2)) for index in range(12)
     ]
@@ -43,7 +43,7 @@ def test_delayed_message_is_not_due(subject: Subject) -> None:
 
 
 def test_delay_and_visibility_end(subject: Subject) -> None:
-    """A message is due when its delay, the queue's visibility and a visibility of its own end, and not before."""
+    """A message is due once its delay, the queue's visibility and its own visibility end, not before."""
     subject.queue.send(MESSAGE, delay_seconds=900)
     for receives, seconds in enumerate((900, VISIBILITY_SECONDS, 7), start=1):
         subject.let_pass(seconds - 1)
@@ -56,7 +56,7 @@ def test_delay_and_visibility_end(subject: Subject) -> None:
 
 
 def test_delivery_is_given_back(subject: Subject) -> None:
-    """A delivery that is hidden for no time returns at once, counted again and with another receipt; others stay."""
+    """A delivery hidden for no time returns at once with a new count and receipt; others stay hidden."""
     for flow in ("demo/one", "demo/two"):
         subject.queue.send(replace(MESSAGE, flow=flow))
     (one, _), (two, _) = subject.receive()
@@ -68,7 +68,7 @@ def test_delivery_is_given_back(subject: Subject) -> None:
 
 
 def test_receives_are_bounded(subject: Subject) -> None:
-    """No more messages are received at once than were asked for, and each of them once."""
+    """A receive returns at most the requested number, each message once."""
     for index in range(3):
         subject.queue.send(replace(MESSAGE, id=f"job_{index}"))
     received = [subject.receive(most=2), subject.receive(most=2)]
@@ -77,14 +77,14 @@ def test_receives_are_bounded(subject: Subject) -> None:
 
 
 def test_messages_of_one_group_do_not_wait_for_each_other(subject: Subject) -> None:
-    """A group is the org, told with each delivery; on a standard queue it keeps no message of its own back."""
+    """The group is the org, and comes with each delivery; on a standard queue it holds no message back."""
     for org in ("acme", "acme", "globex"):
         subject.queue.send(replace(MESSAGE, org=org))
     assert sorted(subject.receive_groups()) == ["acme", "acme", "globex"]
 
 
 def test_one_bad_receipt_does_not_fail_its_neighbours(subject: Subject) -> None:
-    """Of a batch the deliveries that are there are given back, and those that are not are named."""
+    """Existing deliveries of the batch are given back, and missing ones are named."""
     for index in range(2):
         subject.queue.send(replace(MESSAGE, id=f"job_{index}"))
     (gone, _), (there, _) = subject.receive()
@@ -98,7 +98,7 @@ def test_one_bad_receipt_does_not_fail_its_neighbours(subject: Subject) -> None:
 
 
 def test_deleted_message_is_gone(subject: Subject) -> None:
-    """A message is deleted by its receipt, though it may be due again by then; doing so again changes nothing."""
+    """A receipt deletes its message even if that is due again; a second deletion changes nothing."""
     subject.queue.send(MESSAGE)
     ((delivery, _),) = subject.receive()
     subject.queue.hide([delivery], 0)
@@ -109,7 +109,7 @@ def test_deleted_message_is_gone(subject: Subject) -> None:
 
 
 def received_twice(subject: Subject) -> tuple[str, str]:
-    """The older and the newer receipt of a message."""
+    """Return the older and the newer receipt of a message."""
     subject.queue.send(MESSAGE)
     ((older, _),) = subject.receive()
     subject.queue.hide([older], 0)
@@ -118,7 +118,7 @@ def received_twice(subject: Subject) -> tuple[str, str]:
 
 
 def test_visibility_by_an_older_receipt(subject: Subject) -> None:
-    """An older receipt gives a message back where it is honoured, and is named as invalid where it is not."""
+    """It gives a message back where older receipts are honoured, and is named as invalid elsewhere."""
     older, newer = received_twice(subject)
     failed = subject.hide({"older": older}, 0)
     assert failed == ({} if subject.honours_old_receipts else {"older": "ReceiptHandleIsInvalid"})
@@ -127,7 +127,7 @@ def test_visibility_by_an_older_receipt(subject: Subject) -> None:
 
 
 def test_deletion_by_an_older_receipt(subject: Subject) -> None:
-    """An older receipt deletes a message where it is honoured, and does nothing where it is not."""
+    """It deletes a message where older receipts are honoured, and does nothing elsewhere."""
     older, newer = received_twice(subject)
     code = answer(lambda: subject.delete(older))
     assert code == (None if subject.honours_old_receipts else subject.code_of_spent_receipt)
@@ -135,7 +135,7 @@ def test_deletion_by_an_older_receipt(subject: Subject) -> None:
 
 
 def test_message_becomes_a_dead_letter(subject: Subject) -> None:
-    """A message that returns from its last receive is a dead letter, which goes on counting."""
+    """A message that returns after its last receive is a dead letter, which continues to count."""
     subject.queue.send(MESSAGE)
     for _ in range(MOST_RECEIVES):
         ((delivery, _),) = subject.receive()
@@ -146,7 +146,7 @@ def test_message_becomes_a_dead_letter(subject: Subject) -> None:
 
 
 class Caller:
-    """A client that sends, receives and uses every receipt that it was ever given."""
+    """A client that sends, receives and uses every receipt that it ever got."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
@@ -195,7 +195,7 @@ CALLS = st.one_of(
 def test_any_sequence_of_calls_to_the_queue(
     fresh_on_moto: Callable[[], Subject], calls: list[tuple[Any, ...]]
 ) -> None:
-    """Whatever is sent, received, hidden and deleted in whatever order, the model answers as moto does."""
+    """For any order of sends, receives, changes and deletions, the model answers as moto does."""
     callers = Caller(fresh_on_moto()), Caller(on_model(honours_old_receipts=True))
     for name, *arguments in [*calls, ("leave",)]:
         one, other = (getattr(caller, name)(*arguments) for caller in callers)

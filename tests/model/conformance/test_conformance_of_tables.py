@@ -1,4 +1,4 @@
-"""The tables of the model behave as those of moto and of the local system, as far as the functions could tell."""
+"""The model's tables behave as those of moto and the local system, as far as functions can tell."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +25,7 @@ def claimed(table: JobsTable, job: Job = PENDING) -> Job:
 
 
 def test_rows_are_read_as_they_were_written(subject: Subject) -> None:
-    """A row is read with every attribute, consistently or not; one that is not there is not."""
+    """A row is read with every attribute, consistently or not; a missing row is not found."""
     full = replace(
         PENDING, progress={"percent": 12.5}, result="", metadata={"team": "ü"}, not_before=1, lease_until=2
     )
@@ -36,7 +36,7 @@ def test_rows_are_read_as_they_were_written(subject: Subject) -> None:
 
 
 def test_id_is_taken_until_its_job_has_expired(subject: Subject) -> None:
-    """A second job of an id is refused with the row that is there, until that one is settled and expired."""
+    """A second job with the id is refused with the existing row until that one is settled and expired."""
     running, again, expiry = claimed(subject.table), replace(PENDING, created_at=NOW + 1), NOW + 3_600_000
     assert answer(lambda: subject.table.create(again, expiry)) == ("refused", running)
     failed = subject.table.fail(running, error="x", now=NOW)
@@ -46,7 +46,7 @@ def test_id_is_taken_until_its_job_has_expired(subject: Subject) -> None:
 
 
 def test_overdue_jobs_are_found_on_every_page(subject: Subject) -> None:
-    """A scan gives the unsettled jobs that are overdue, and no other row."""
+    """A scan returns the unsettled jobs that are overdue, and no other row."""
     jobs = {
         id_: replace(PENDING, id=id_, start_by=NOW + due)
         for id_, due in (("a", 0), ("b", 1), ("c", 0), ("d", 0))
@@ -66,7 +66,7 @@ def test_overdue_jobs_are_found_on_every_page(subject: Subject) -> None:
 
 
 def test_input_is_kept_beside_the_row(subject: Subject) -> None:
-    """The message of a job is kept whole, again and again, and none is found for another job of the id."""
+    """A job's message is kept whole, repeatedly, and not found for another job with the id."""
     assert subject.saved_inputs.read(PENDING) is None
     for now in (NOW, NOW + 1):
         subject.saved_inputs.keep(MESSAGE, PENDING, now)
@@ -75,7 +75,7 @@ def test_input_is_kept_beside_the_row(subject: Subject) -> None:
 
 
 def test_second_claim_follows_on_the_first(subject: Subject) -> None:
-    """A claim counts up, keeps when the first began, and clears what the attempt before has left."""
+    """A claim counts up, keeps the first start, and clears what the attempt before left."""
     released = subject.table.release(claimed(subject.table), error="x", not_before=NOW + 5, now=NOW)
     assert (released.lease_until, released.not_before, released.last_error) == (None, NOW + 5, "x")
     second = subject.table.claim(MESSAGE.id, created_at=NOW, owner="you", lease_until=NOW + 9, now=NOW + 5)
@@ -133,7 +133,7 @@ ROWS: dict[str, Callable[[JobsTable, Job], Job]] = {
 @pytest.mark.parametrize("subject", ["moto", "local system"], indirect=True)
 @pytest.mark.parametrize("row", ROWS)
 def test_every_write_on_every_row(subject: Subject, row: str) -> None:
-    """What each write makes of a row, or the row with which it is refused, is what the model says."""
+    """What each write makes of a row, or the row with which it is refused, is as in the model."""
     model = on_model(honours_old_receipts=False)
     for name, write in WRITES.items():
         answers = []
@@ -146,7 +146,7 @@ def test_every_write_on_every_row(subject: Subject, row: str) -> None:
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from(sorted(WRITES)), min_size=4, max_size=12))
 def test_any_sequence_of_writes(fresh_on_moto: Callable[[], Subject], names: list[str]) -> None:
-    """Whatever a worker with an older view of its job and others write in turn, the model answers as moto does."""
+    """For any order of writes by a worker with an old view and by others, the model answers as moto does."""
     tables = fresh_on_moto().table, on_model(honours_old_receipts=True).table
     mine, _ = [claimed(table) for table in tables]
     for name in names:
@@ -160,7 +160,7 @@ def test_any_sequence_of_writes(fresh_on_moto: Callable[[], Subject], names: lis
 
 @pytest.mark.parametrize("values", [{}, {":x": {"N": "1"}, ":y": {"N": "1"}}], ids=["too few", "too many"])
 def test_values_are_those_that_the_expressions_name(subject: Subject, values: Any) -> None:
-    """A value that is missing, or that no expression names, is an error, and nothing is written."""
+    """A missing value, or one that no expression names, is an error, and nothing is written."""
     request = {"TableName": subject.table_name, "Key": {"id": {"S": "a"}}, "UpdateExpression": "SET n = :x"}
     update = partial(subject.tables.update_item, **request, ExpressionAttributeValues=values)
     assert answer(update) == "ValidationException"
@@ -168,7 +168,7 @@ def test_values_are_those_that_the_expressions_name(subject: Subject, values: An
 
 
 def test_rows_are_answered_only_if_asked_for(subject: Subject) -> None:
-    """A write whose request asks for no row is answered without one, be it applied or refused."""
+    """A write that asks for no row is answered without one, applied or refused."""
     values = {":x": {"N": "1"}}
     request = {
         "TableName": subject.table_name,
@@ -184,7 +184,7 @@ def test_rows_are_answered_only_if_asked_for(subject: Subject) -> None:
 
 @pytest.mark.parametrize("condition", ["l < :x", ":x <= l", "l = :x", "l IN (:x)"])
 def test_no_comparison_holds_with_what_is_not_there(subject: Subject, condition: str) -> None:
-    """A comparison with an attribute that the row lacks is false, whichever it is."""
+    """A comparison with a missing attribute is false."""
     update = partial(
         subject.tables.update_item,
         TableName=subject.table_name,

@@ -1,4 +1,4 @@
-"""The model refuses what it would leave out, so that the functions cannot come to rely on it."""
+"""The model refuses requests that it does not know, so that the functions cannot rely on them."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ UPDATE = {**ROW, "UpdateExpression": "SET n = :n", "ExpressionAttributeValues": 
     ],
 )
 def test_tables(operation: str, request_: Any) -> None:
-    """An argument or a form of expression that the tables do not know is an error."""
+    """An unknown argument or form of expression is an error."""
     tables = MemoryTables()
     with pytest.raises((TypeError, KeyError, NameError, SyntaxError)):
         getattr(tables, operation)(**request_)
@@ -45,7 +45,7 @@ def test_tables(operation: str, request_: Any) -> None:
     ],
 )
 def test_queues(operation: str, request_: Any) -> None:
-    """An argument that the queues do not know, or one that lacks, is an error."""
+    """An unknown argument, or a missing one, is an error."""
     queues = MemoryQueues(lambda: 0)
     with pytest.raises(TypeError):
         getattr(queues, operation)(QueueUrl="queue", **request_)

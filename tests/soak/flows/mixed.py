@@ -1,4 +1,4 @@
-"""Flows as a system meets them: most are quick, some take a while, fail at first, fail for good, or do not stop."""
+"""Typical flows: most are quick; some take long, fail at first, fail for good, or do not stop."""
 
 import asyncio
 import subprocess
@@ -17,7 +17,7 @@ def quick(number: int) -> int:
 
 @flow(timeout=15, max_attempts=ATTEMPTS)
 def slow(number: int, context: Context) -> int:
-    """Take a while, and say how far it is."""
+    """Take a while, and report progress."""
     for step in range(10):
         context.progress(percent=10 * step)
         time.sleep(0.15)
@@ -54,7 +54,7 @@ def refuse(number: int) -> None:
 
 @flow(timeout=15, max_attempts=ATTEMPTS)
 def stubborn(number: int) -> int:
-    """Take a while, and not let itself be interrupted."""
+    """Take a while, and ignore interruptions."""
     end = time.monotonic() + 1.5
     while time.monotonic() < end:
         try:

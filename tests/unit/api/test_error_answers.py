@@ -1,4 +1,4 @@
-"""The answers to what is refused: the status, the body and the headers of each, to the byte."""
+"""The answers to refusals: the status, the body and the headers of each, byte by byte."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,8 +20,8 @@ _NO_BUDGET = (
     "The org 'acme' has used up its budget for this month: ask the operator of this deployment to raise it."
 )
 _UNFINISHED = (
-    "The org 'acme' has 3 unfinished jobs, the most that it may have: wait until some end, cancel some, or ask the "
-    "operator of this deployment to raise the limit."
+    "The org 'acme' has 3 unfinished jobs, the most that it may have: "
+    "wait until some end, cancel some, or ask the operator of this deployment to raise the limit."
 )
 _NO_JOB = "There is no such job here: check the id; an expired job is deleted."
 _UNREADABLE = (
@@ -83,14 +83,14 @@ CASES: tuple[tuple[Refusal, int, str, str, Mapping[str, str]], ...] = (
     ("refusal", "status", "code", "message", "headers"), CASES, ids=[type(case[0]).__name__ for case in CASES]
 )
 def test_answer(refusal: Refusal, status: int, code: str, message: str, headers: Mapping[str, str]) -> None:
-    """A refusal has its code, the message it was raised with, and what a client needs to go on."""
+    """A refusal has its code, its message, and what a client needs to continue."""
     answer = refusal_answer(refusal)
     assert (int(answer.code.status), answer.headers) == (status, headers)
     assert json.dumps(answer.body) == json.dumps({"detail": {"code": code, "message": message}})
 
 
 def test_answer_to_wrong_input_names_the_places() -> None:
-    """For programs beside the message."""
+    """Programs read the places beside the message."""
     answer = refusal_answer(refusals.InvalidInputError([("", "must be an object"), ("a.0", "is wrong")]))
     assert (answer.code, answer.headers) == (ErrorCode.INVALID_INPUT, {})
     assert answer.body == {
@@ -103,13 +103,13 @@ def test_answer_to_wrong_input_names_the_places() -> None:
 
 
 def test_every_refusal_has_an_answer() -> None:
-    """One without would be answered as a failure of ours, and one that no test covers could change unseen."""
+    """A refusal without one would be a 500; one without a test could change unnoticed."""
     covered = {type(case[0]) for case in CASES} | {refusals.InvalidInputError}
     assert set(_kinds(Refusal)) == ANSWERS.keys() == covered
 
 
-def test_refusals_know_no_answer() -> None:
-    """Neither a code nor a header is named where they are raised."""
+def test_refusals_have_no_http() -> None:
+    """They are raised without code or header."""
     assert not {"ErrorCode", "HTTPStatus", "Response"} & vars(refusals).keys()
 
 
@@ -125,10 +125,8 @@ def test_refusals_know_no_answer() -> None:
         (KeyError("secret"), ErrorCode.INTERNAL_ERROR, {}),
     ],
 )
-def test_failures_say_nothing_of_what_they_were(
-    raised: Exception, code: ErrorCode, headers: Mapping[str, str]
-) -> None:
-    """The log alone does."""
+def test_failures_hide_their_cause(raised: Exception, code: ErrorCode, headers: Mapping[str, str]) -> None:
+    """Only the log shows them."""
     answer = error_answer(raised, "request")
     assert (answer.code, answer.headers) == (code, headers)
     assert not any(word in json.dumps(answer.body) for word in ("slow down", "no state", "secret", "job_1"))

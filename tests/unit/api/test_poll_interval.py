@@ -1,4 +1,4 @@
-"""When a job is worth another look."""
+"""The time until the next look at a job."""
 
 from dataclasses import replace
 
@@ -34,8 +34,8 @@ def known(seconds: float, spread: float) -> Job:
     ],
     ids=lambda value: value if isinstance(value, int) else value.state,
 )
-def test_of_a_flow_never_seen(job: Job, after: int, pause: int) -> None:
-    """A job is watched at first, then looked at after a share of the time so far; not before it may start."""
+def test_job_of_a_flow_never_seen(job: Job, after: int, pause: int) -> None:
+    """It is watched at first, then looked at after a share of its age; not before it may start."""
     assert next_poll_ms(job, NOW + after) == pause
 
 
@@ -56,13 +56,13 @@ def test_of_a_flow_never_seen(job: Job, after: int, pause: int) -> None:
         (known(900, 135), 1_500_000, 55_000),
     ],
 )
-def test_of_a_flow_that_is_known(job: Job, after: int, pause: int) -> None:
-    """A job is left alone until just before its usual end; it is watched there if its end is certain enough."""
+def test_job_of_a_known_flow(job: Job, after: int, pause: int) -> None:
+    """It is left alone until just before its usual end, and watched there if the end is certain enough."""
     assert next_poll_ms(job, NOW + after) == pause
 
 
 def test_a_job_that_overruns_is_looked_at_ever_more_seldom() -> None:
-    """Past its expected end, a job is polled at least as often as one without an estimate."""
+    """Past its expected end, it is polled at least as often as one without an estimate."""
     job = known(5, 0.75)
     pauses = [next_poll_ms(job, NOW + seconds * 1000) for seconds in (6, 20, 100, 800)]
     assert pauses == sorted(pauses)
@@ -70,20 +70,20 @@ def test_a_job_that_overruns_is_looked_at_ever_more_seldom() -> None:
 
 
 def test_an_early_end_is_not_missed_for_long() -> None:
-    """A long job is checked after ten seconds, and never left for more than ten times its age."""
+    """A long job is checked after ten seconds, and after at most ten times its age."""
     job = known(3600, 60)
     assert [next_poll_ms(job, NOW + after) for after in (50, 10_050, 110_550)] == [10_000, 100_500, 1_105_500]
 
 
 def test_progress_is_followed_as_often_as_it_is_written() -> None:
-    """Who follows the progress looks once a second, later after a tenth of the time so far."""
+    """Whoever follows it looks every second, later after a tenth of the job's age."""
     job = known(600, 10)
     assert [next_poll_ms(job, NOW + after, progress=True) for after in (3000, 60_000)] == [1000, 6000]
     assert next_poll_ms(PENDING, NOW + 3000, progress=True) == 1000
 
 
-def test_an_estimate_of_an_attempt_that_is_over_is_none() -> None:
-    """A job that waits for its next attempt is not expected to end at its last one's time."""
+def test_estimate_ends_with_its_attempt() -> None:
+    """A job that waits for its next attempt is not expected to end with the last one."""
     job = replace(known(5, 0.75), state=State.PENDING)
     assert next_poll_ms(job, NOW + 1000) == next_poll_ms(PENDING, NOW + 1000)
 
@@ -98,16 +98,16 @@ def test_an_estimate_of_an_attempt_that_is_over_is_none() -> None:
     ],
 )
 def test_the_poll_interval_on_the_wire(after: int, held: bool, headers: tuple[str, str]) -> None:
-    """Whole seconds are rounded up, so that who obeys them is never too early; only a hold is followed at once."""
+    """Seconds are rounded up, so that nobody comes too early; only a held request may be repeated at once."""
     sent = poll_interval_headers(RUNNING, NOW + after, held=held)
     assert (sent["Retry-After"], sent["Retry-After-Ms"]) == headers
 
 
 def test_a_job_that_has_ended_may_be_asked_for_at_once() -> None:
-    """A submission that is repeated after its job's end need not be waited for."""
+    """A submission repeated after its job's end need not wait."""
     assert poll_interval_headers(replace(RUNNING, state=State.COMPLETED), NOW)["Retry-After"] == "0"
 
 
 def test_holding_costs_about_a_request() -> None:
-    """What is waited for within a held request, at 2.17 USD a second, costs little more than another at 1.34."""
+    """A hold at 2.17 USD a second saves requests at 1.34 USD, and costs little more than they do."""
     assert HOLD_BELOW_MS / 1000 * 2.17 < 1.2 * 1.34

@@ -1,6 +1,6 @@
-"""The schema that is published, the check of a submission and that of the worker have one verdict on each value.
+"""The published schema, the submission's check and the worker's agree on every value.
 
-The schema is asked by a validator of another make, which knows nothing of pydantic.
+A validator that does not use pydantic applies the schema.
 """
 
 from collections.abc import Callable
@@ -27,18 +27,18 @@ FIXED: tuple[Any, ...] = (
     {"day": "2026-01-01", "word": " a "},
 )
 NO_OBJECT = ("0000-", ":60Z", "P99999999999D")
-"""Parts of what JSON Schema's formats let through and Python cannot hold: the year 0, leap seconds, long times."""
+"""Values that JSON Schema's formats allow and Python cannot hold: the year 0, leap seconds, long times."""
 
 
 def published(annotation: Any, *, with_formats: bool) -> Callable[[object], bool]:
-    """Make what says whether the published schema takes an argument."""
+    """Return a function that tells whether the published schema accepts an argument."""
     schema = taking(annotation).signature.adapter.json_schema(schema_generator=ReadableSchema)
     validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=with_formats)
     return lambda value: validator.is_valid({"argument": value})
 
 
 def difference(annotation: Any, given: tuple[object, ...]) -> list[object]:
-    """The values on which verdicts differ."""
+    """Return the values on which the verdicts differ."""
     errors_of, takes = accepting(annotation), running(annotation)
     may, says = published(annotation, with_formats=False), published(annotation, with_formats=True)
     is_said = annotation in SAID or annotation in [DICT[key, int] for key in SAID_KEYS]
@@ -59,19 +59,19 @@ def test_value_of_each_kind(annotation: Any) -> None:
 
 @pytest.mark.parametrize("key", KEYS, ids=str)
 def test_key_of_each_kind(key: Any) -> None:
-    """All three agree on keys of objects, too."""
+    """All three agree on the keys of objects too."""
     assert difference(DICT[key, int], tuple({text: 1} for text in TEXTS)) == []
 
 
 @given(annotation=annotations_of(LEAVES, KEYS), value=values)
-def test_schema_takes_what_is_accepted(annotation: Any, value: Any) -> None:
-    """Who checks a value by the schema never keeps a right one back."""
+def test_schema_accepts_what_the_functions_accept(annotation: Any, value: Any) -> None:
+    """A caller who validates by the schema loses no valid value."""
     if not accepting(annotation)(value):
         assert published(annotation, with_formats=False)(value)
 
 
 @given(annotation=annotations_of(SAID, SAID_KEYS), value=values)
-def test_what_the_schema_takes_is_accepted(annotation: Any, value: Any) -> None:
-    """A value that the schema takes, its formats included, is never refused."""
+def test_functions_accept_what_the_schema_accepts(annotation: Any, value: Any) -> None:
+    """A value that the schema accepts, with its formats, is never refused."""
     if published(annotation, with_formats=True)(value) and not any(part in str(value) for part in NO_OBJECT):
         assert not accepting(annotation)(value)

@@ -1,4 +1,4 @@
-"""The agreement of submission and worker about which values are valid."""
+"""Submission and worker agree about which values are valid."""
 
 import datetime as dt
 from decimal import Decimal
@@ -19,14 +19,14 @@ annotations = annotations_of(LEAVES, KEYS)
 
 
 @given(annotation=annotations, value=values)
-def test_worker_takes_what_a_submission_takes(annotation: Any, value: Any) -> None:
-    """A worker accepts exactly what a submission accepts, whoever submitted it."""
+def test_worker_accepts_what_a_submission_accepts(annotation: Any, value: Any) -> None:
+    """A worker accepts exactly what a submission accepts."""
     assert worker_takes(annotation, value) == (not accepting(annotation)(value))
 
 
 @given(annotation=annotations, value=values)
-def test_what_is_refused_the_worker_does_not_take_as_it_is(annotation: Any, value: Any) -> None:
-    """At most it could make something else of it: a number of a text, a date of a number."""
+def test_worker_never_takes_a_refused_value_unchanged(annotation: Any, value: Any) -> None:
+    """At most it converts such a value: text to a number, a number to a date."""
     if pydantic_takes_as_it_is(annotation, value):
         assert not accepting(annotation)(value)
 
@@ -55,8 +55,8 @@ def test_what_is_refused_the_worker_does_not_take_as_it_is(annotation: Any, valu
     ],
     ids=str,
 )
-def test_value_that_both_take(annotation: Any, value: Any) -> None:
-    """Where JSON Schema, Python and pydantic would differ."""
+def test_value_that_both_accept(annotation: Any, value: Any) -> None:
+    """JSON Schema, Python and pydantic would differ on these."""
     assert (accepting(annotation)(value), worker_takes(annotation, value)) == ([], True)
 
 
@@ -99,7 +99,7 @@ def test_value_that_both_take(annotation: Any, value: Any) -> None:
     ids=str,
 )
 def test_value_that_both_refuse(tmp_path: Path, annotation: Any, value: Any, said: str) -> None:
-    """A submission says what the worker would have said."""
+    """The submission's error is the worker's."""
     (tmp_path / "validators").mkdir()
     schema = flow_validator(TypeAdapter(annotation)).code
     (tmp_path / "validators" / "project.flow.py").write_text(schema, encoding="utf-8")

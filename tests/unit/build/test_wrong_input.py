@@ -1,4 +1,4 @@
-"""Wrong input costs no more than right input, whatever a caller sends and whatever patterns an author has."""
+"""Wrong input costs no more than right input, whatever the caller sends and the author's patterns."""
 
 import datetime as dt
 import tracemalloc
@@ -35,16 +35,16 @@ class Right(BaseModel):
 
 
 @pytest.mark.parametrize("pattern", ["(?=a)", "(?<!a)b", r"(a)\1", r"\Z", "(", "(a{1000}){1000}"])
-def test_pattern_that_no_linear_engine_takes(pattern: str) -> None:
-    """It is refused with the engine's reason, be it only in the schema that is published."""
+def test_pattern_without_a_linear_engine(pattern: str) -> None:
+    """It is refused with the engine's reason, even if it is only in the published schema."""
     published = Annotated[str, Field(json_schema_extra={"pattern": pattern})]
     with pytest.raises(ValueError, match="cannot be checked in linear time"):
         flow_validator(TypeAdapter(published))
 
 
 @pytest.mark.parametrize("keys", [int | str, Literal[1], Literal["a", 1]], ids=str)
-def test_keys_that_no_json_has(keys: Any) -> None:
-    """JSON's keys are text: what several kinds of key, or numbers by name, would be is refused."""
+def test_keys_that_are_no_json_keys(keys: Any) -> None:
+    """JSON's keys are text: mappings with several kinds of key, or numbers as keys, are refused."""
     with pytest.raises(ValueError, match="use text"):
         flow_validator(TypeAdapter(dict[keys, int]))
 
@@ -70,7 +70,7 @@ FLOODS: tuple[tuple[Any, Any, Any], ...] = (
 
 @pytest.mark.parametrize(("annotation", "right", "wrong"), FLOODS, ids=lambda each: str(each)[:30])
 def test_flood_of_errors(annotation: Any, right: Any, wrong: Any) -> None:
-    """However much is wrong, the first places are found, in the time and memory of what is right, or less."""
+    """The first places are found in no more time and memory than valid input takes, whatever is wrong."""
     errors_of = accepting(annotation)
     assert not errors_of(right)
     assert 1 <= len(errors_of(wrong)) <= MAX_ERRORS
@@ -82,7 +82,7 @@ def test_flood_of_errors(annotation: Any, right: Any, wrong: Any) -> None:
 
 
 def cost(errors_of: Callable[[object], Errors], value: Any) -> tuple[float, int]:
-    """What a check takes, in seconds of CPU and bytes of memory."""
+    """Return the cost of a check in seconds of CPU and bytes of memory."""
     began = process_time()
     errors_of(value)
     seconds = process_time() - began
@@ -109,8 +109,8 @@ def cost(errors_of: Callable[[object], Errors], value: Any) -> tuple[float, int]
     ],
     ids=lambda each: str(each)[:40],
 )
-def test_text_that_is_dear_to_a_backtracking_engine(annotation: Any, text: Any) -> None:
-    """No text of the size of a body takes long, whatever an author's pattern is."""
+def test_text_that_is_slow_for_a_backtracking_engine(annotation: Any, text: Any) -> None:
+    """No text of a body's size takes long, whatever the author's pattern."""
     errors_of = accepting(annotation)
     errors_of("")
     began = process_time()
@@ -119,8 +119,8 @@ def test_text_that_is_dear_to_a_backtracking_engine(annotation: Any, text: Any) 
 
 
 @pytest.mark.parametrize("end", [None, "wrong"])
-def test_variants_that_hold_each_other(end: str | None) -> None:
-    """Each part of a deep value is looked at once for each variant, whether the value is right or wrong."""
+def test_variants_that_contain_each_other(end: str | None) -> None:
+    """Each part of a deep value is checked once per variant, right or wrong."""
     value: dict[str, Any] = {"x": 1, "child": end}
     for _ in range(28):
         value = {"x": 1, "child": value}
@@ -131,8 +131,8 @@ def test_variants_that_hold_each_other(end: str | None) -> None:
 
 
 @pytest.mark.parametrize("end", [1, "wrong"])
-def test_variants_that_hold_other_variants(end: Any) -> None:
-    """So it is where each holds the ones of the next level, and none itself."""
+def test_variants_that_contain_other_variants(end: Any) -> None:
+    """The same holds if each variant contains those of the next level, but not itself."""
     left: Any = create_model("Left0", child=(int, ...))
     right: Any = create_model("Right0", child=(int, ...))
     value = {"child": end}
@@ -149,7 +149,7 @@ def test_variants_that_hold_other_variants(end: Any) -> None:
 
 @pytest.mark.parametrize(("of", "number"), [(1e-300, 1.7e308), (0.1, 0.7), (7, 7e200)])
 def test_multiples_take_no_time(of: float, number: float) -> None:
-    """A body full of numbers is reckoned with, exactly, in a fraction of a second."""
+    """A body full of numbers is checked exactly, in a fraction of a second."""
     errors_of = accepting(list[Annotated[float, Field(multiple_of=of)]])
     numbers = [number / share for share in range(1, 30_000)]
     began = process_time()
@@ -159,7 +159,7 @@ def test_multiples_take_no_time(of: float, number: float) -> None:
 
 
 def variants(make: Callable[[int], tuple[str, Any]], count: int = 24) -> Any:
-    """A union of so many models, each with one required field."""
+    """Return a union of that many models, each with one required field."""
     models: list[Any] = []
     for number in range(count):
         name, kind = make(number)
@@ -186,7 +186,7 @@ TYPED = variants(lambda number: ("x", (list[int], str, bool, None)[number]), 4)
     ids=["names", "tags", "discriminator", "enums", "types of a name", "types"],
 )
 def test_right_item_of_many_variants(monkeypatch: pytest.MonkeyPatch, annotation: Any, item: Any) -> None:
-    """The variants that it cannot be are ruled out without an error of each, however many there are."""
+    """However many impossible variants there are, they are excluded without an error for each."""
     made: list[object] = []
     monkeypatch.setattr(JsonSchemaValueException, "__init__", lambda *_, **__: made.append(1))
     assert not accepting(list[annotation])([item] * 10)

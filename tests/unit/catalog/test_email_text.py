@@ -1,4 +1,4 @@
-"""The agreement of our e-mail check with pydantic's library."""
+"""Our e-mail check agrees with pydantic's library."""
 
 from unicodedata import normalize
 
@@ -18,7 +18,7 @@ PARTS = some.text(CHARACTERS | some.sampled_from('ab-.\u05d0\u093e1<>"@ '), min_
 
 
 def is_taken(text: str) -> bool:
-    """Whether the library takes an address."""
+    """Return whether the library accepts an address."""
     try:
         validate_email(text)
     except PydanticCustomError:
@@ -28,13 +28,13 @@ def is_taken(text: str) -> bool:
 
 @given(text=some.builds("{}@{}.co".format, PARTS, PARTS) | some.builds("{} <a@b.{}>".format, PARTS, PARTS))
 def test_addresses_of_any_characters(text: str) -> None:
-    """Nothing is accepted that the flow would refuse."""
+    """No address is accepted that the flow would refuse."""
     assert is_taken(text) or not is_email(text)
 
 
 @pytest.mark.parametrize("place", ["a@b{}b.co", "a@{}.co", "{}@b.co"])
 def test_each_character(place: str) -> None:
-    """None of the letters and marks of the scripts in use makes an address that the flow would refuse."""
+    """No letter or mark of the scripts in use makes an address that the flow would refuse."""
     texts = [place.format(chr(code)) for code in range(0x20, 0x3100)]
     assert [text for text in texts if is_email(text) and not is_taken(text)] == []
 
@@ -59,8 +59,8 @@ def test_each_character(place: str) -> None:
         ),
     ],
 )
-def test_address_that_is_taken(text: str) -> None:
-    """Addresses in many scripts are."""
+def test_accepted_address(text: str) -> None:
+    """Addresses in many scripts are accepted."""
     assert is_email(text)
     assert is_taken(text)
 
@@ -68,15 +68,15 @@ def test_address_that_is_taken(text: str) -> None:
 @pytest.mark.parametrize("part", ["a" * 21, "\u4e2d" * 7, "\u0958" * 7, "e\u0301" * 7])
 @pytest.mark.parametrize("count", range(1, 13))
 def test_long_address(part: str, count: int) -> None:
-    """Its lengths are counted as the library counts them, or more strictly."""
+    """Lengths are counted as by the library, or more strictly."""
     for text in (f"{part}@{'.'.join([part] * count)}.co", f"{part * count}@b.co"):
         assert is_taken(text) or not is_email(text)
 
 
 @settings(deadline=None)
 @given(label=LABELS)
-def test_label_is_taken_as_it_is_encoded(label: str) -> None:
-    """Whether an address has it in its own script or in ASCII."""
+def test_label_counts_as_encoded(label: str) -> None:
+    """An address may have it in its own script or in ASCII."""
     label = normalize("NFC", label.lower())
     assume(not label.isascii())
     encoded = label.encode("punycode").decode()
@@ -90,7 +90,7 @@ def test_label_is_taken_as_it_is_encoded(label: str) -> None:
 @example(letter="\U0002b820")
 @example(letter="\U0002f800")
 def test_labels_of_one_letter_are_as_long_as_encoded(letter: str) -> None:
-    """An address is taken up to its last byte, and not beyond."""
+    """An address is accepted up to its last byte, and not beyond."""
     letter = normalize("NFC", letter.lower())  # as the encoding takes it
     assume(not letter.isascii() and is_email(f"a@{letter}.co"))
     most = (254 - len("a@co")) // len(f"xn--{letter.encode('punycode').decode()}.")
@@ -101,13 +101,13 @@ def test_labels_of_one_letter_are_as_long_as_encoded(letter: str) -> None:
 @settings(deadline=None)
 @given(digits=DIGITS)
 def test_label_in_ascii_is_what_its_text_is_encoded_to(digits: str) -> None:
-    """Of all that can be decoded, nothing else is taken."""
+    """No other label that can be decoded is accepted."""
     if is_email(f"a@xn--{digits}.co"):
         assert digits.encode().decode("punycode").encode("punycode").decode() == digits
 
 
 @pytest.mark.parametrize("digits", ["-9ca", "caf-", "9c", "9ca-", "ex-8tb", "y3b"])
 def test_label_that_no_text_is_encoded_to(digits: str) -> None:
-    """Or only one that is not composed, which the library refuses."""
+    """A label that decodes to text with another encoding is refused, as by the library."""
     assert not is_taken(f"a@xn--{digits}.co")
     assert not is_email(f"a@xn--{digits}.co")

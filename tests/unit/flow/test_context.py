@@ -1,4 +1,4 @@
-"""The progress reports of a flow."""
+"""A flow's progress reports."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from noukai.flow import Context
 
 
 def reported(**progress: Any) -> Mapping[str, Any]:
-    """What becomes of a report, as JSON."""
+    """Return a report as JSON."""
     reports: list[Mapping[str, Any]] = []
     logger = cast("Any", logging.getLogger())
     context = Context(
@@ -42,7 +42,7 @@ PERCENTAGES = [
 
 @pytest.mark.parametrize(("given", "shown"), PERCENTAGES)
 def test_percentage_may_be_a_number_of_any_kind(given: Any, shown: float) -> None:
-    """One that is beyond an end by its rounding alone is at that end."""
+    """A value beyond an end by a rounding error counts as that end."""
     assert reported(percent=given) == {"percent": shown}
 
 

@@ -1,4 +1,4 @@
-"""What only an author's validator refuses costs a worker no more than what it takes, however much of it there is."""
+"""Values that an author's validator refuses cost a worker no more than valid ones, however many."""
 
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ calls: Counter[str] = Counter()
 
 
 def refuse(value: Any) -> Any:
-    """Refuse one number, as an author's validator may, and count how often that happens."""
+    """Refuse one number, as an author's validator may, and count the calls."""
     if value == WRONG:
         calls["refusals"] += 1
         raise ValueError("seven is unlucky")
@@ -34,7 +34,7 @@ LuckyWithin = Annotated[int, WrapValidator(lambda value, handler: refuse(handler
 
 class Line(BaseModel):
     type: Lucky
-    """Named as what a core schema has."""
+    """A field with the name of a member of core schemas."""
     notes: "list[Line]" = []
 
 
@@ -111,7 +111,7 @@ def test_flood_of_wrong_items(annotation: Any, value: Any, path: tuple[str | int
 
 
 def test_errors_in_several_places_are_all_found() -> None:
-    """One of each field, list or argument."""
+    """There is one for each field, list or argument."""
 
     class Order(BaseModel):
         first: list[Lucky]
@@ -122,8 +122,8 @@ def test_errors_in_several_places_are_all_found() -> None:
     assert [error["loc"] for error in refused.value.errors()] == [("first", 0), ("second",)]
 
 
-def test_code_around_a_list_sees_all_that_is_wrong_with_it() -> None:
-    """An author's wrap validator may decide by the errors of what it wraps."""
+def test_wrap_validator_sees_every_error_of_a_list() -> None:
+    """An author's wrap validator may decide by the errors inside."""
 
     def dropping(value: list[int], handler: Any) -> Any:
         try:
@@ -138,7 +138,7 @@ def test_code_around_a_list_sees_all_that_is_wrong_with_it() -> None:
 
 @pytest.mark.parametrize("item", [WRONG, float(WRONG)])
 def test_rehearsal_of_a_flood(item: float) -> None:
-    """A job fails with the place of the first one, be it written as an int or as a float."""
+    """The error names the place of the first one, be it written as an int or as a float."""
 
     @flow
     def adding(rows: list[Lucky]) -> int:
@@ -153,7 +153,7 @@ def test_rehearsal_of_a_flood(item: float) -> None:
 
 
 def test_whole_number_is_tried_as_an_int_where_code_sees_how_it_is_written() -> None:
-    """An author's code before the conversion may refuse `1.0`, which is the same number in JSON."""
+    """An author's code before the conversion may refuse `1.0`, the same number in JSON."""
 
     def whole(value: Any) -> Any:
         assert isinstance(value, int)
@@ -167,7 +167,7 @@ def test_whole_number_is_tried_as_an_int_where_code_sees_how_it_is_written() -> 
 
 
 def test_whole_number_is_tried_as_an_int_where_a_type_refuses_it() -> None:
-    """A strict int is none that is written as a float, whatever an author's code refuses elsewhere."""
+    """A strict int is not written as a float, whatever an author's code refuses elsewhere."""
 
     @flow
     def adding(rows: list[Annotated[int, Field(strict=True), AfterValidator(refuse)]]) -> int:

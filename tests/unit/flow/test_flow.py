@@ -1,4 +1,4 @@
-"""A flow as an object of Python's."""
+"""A flow as a Python object."""
 
 import copy
 import pickle
@@ -13,7 +13,7 @@ def double(number: int) -> int:
 
 
 class Box:
-    """Has a flow within."""
+    """A class with a flow in it."""
 
     @staticmethod
     @flow
@@ -22,8 +22,8 @@ class Box:
         return number // 2
 
 
-def test_flow_is_itself_in_other_processes() -> None:
-    """A flow is given to a pool of processes like a function: by its name."""
+def test_flow_can_be_pickled() -> None:
+    """A pool of processes takes a flow like a function: by its name."""
     assert pickle.loads(pickle.dumps(double)) is double
     assert pickle.loads(pickle.dumps(Box.halve)) is Box.halve
     assert copy.deepcopy(double) is double

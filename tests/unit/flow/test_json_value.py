@@ -1,4 +1,4 @@
-"""Values as JSON has them, by their own types and by the return annotation."""
+"""Values as JSON, written by their own types and by the return annotation."""
 
 import json
 from collections import Counter, OrderedDict, deque
@@ -127,7 +127,7 @@ UNWRITABLE: tuple[tuple[Any, str], ...] = (
 
 @pytest.mark.parametrize(("value", "written"), BY_TYPE)
 def test_value_is_written_by_its_own_type(value: Any, written: Any) -> None:
-    """What comes of it is of the types of JSON alone."""
+    """The result has only JSON's types."""
     assert json.dumps(json_value(value)) == json.dumps(written)
 
 
@@ -157,15 +157,15 @@ class EvasiveText(str):
 @pytest.mark.parametrize(
     "make", [lambda: EvasiveDict(a=1), EvasiveFrame, FalseDict, lambda: EvasiveText("\ud800")]
 )
-def test_what_raises_when_it_is_written_is_unwritable(make: Callable[[], object]) -> None:
-    """A type of the author's may have methods that raise: no further attempt helps, and the path says where it is."""
+def test_value_that_raises_cannot_be_written(make: Callable[[], object]) -> None:
+    """An author's type may have methods that raise: the job fails for good, and the path names the place."""
     with pytest.raises(UnwritableError, match=r"^`rows\[1\]`: "):
         json_value({"rows": [1, make()]})
 
 
 @pytest.mark.parametrize(("value", "problem"), UNWRITABLE, ids=[problem for _, problem in UNWRITABLE])
-def test_what_json_cannot_hold_is_named_with_its_path(value: Any, problem: str) -> None:
-    """It is the first such value that is named."""
+def test_value_that_json_cannot_hold_is_named_by_its_path(value: Any, problem: str) -> None:
+    """The first such value is named."""
     with pytest.raises(UnwritableError) as raised:
         json_value(value)
     assert problem in str(raised.value)
@@ -179,7 +179,7 @@ types = some.sampled_from(
 @settings(deadline=None)
 @given(some.data())
 def test_own_types_write_what_pydantic_writes(data: some.DataObject) -> None:
-    """So that it does not matter which of the two has written a value; but for the alphabet of base64."""
+    """Both write the same, except for the alphabet of base64."""
     kind = data.draw(types)
     values = {
         float: some.floats(allow_nan=False, allow_infinity=False),

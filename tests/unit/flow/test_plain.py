@@ -1,4 +1,4 @@
-"""Arguments without pydantic: what becomes of them is what pydantic would make of them."""
+"""Arguments without pydantic: they are converted as by pydantic."""
 
 import json
 from collections.abc import Callable
@@ -72,14 +72,14 @@ values = some.recursive(
 
 @cache
 def validator(annotation: Any) -> Callable[[object], Errors]:
-    """The compiled schema of an annotation."""
+    """Return the compiled schema of an annotation."""
     return compiled(TypeAdapter(annotation))
 
 
 @pytest.mark.parametrize("annotation", PLAIN, ids=str)
 @given(value=values)
-def test_plain_annotation_takes_what_pydantic_takes(annotation: Any, value: Any) -> None:
-    """Of all that the schema lets through, numbers of the same kinds."""
+def test_plain_annotation_accepts_what_pydantic_accepts(annotation: Any, value: Any) -> None:
+    """Of all values that the schema accepts, numbers keep their kinds."""
     assert is_plain(annotation)
     if validator(annotation)(value):
         return
@@ -89,5 +89,5 @@ def test_plain_annotation_takes_what_pydantic_takes(annotation: Any, value: Any)
 
 @pytest.mark.parametrize("annotation", NOT_PLAIN, ids=str)
 def test_annotation_that_says_more_is_not_plain(annotation: Any) -> None:
-    """pydantic takes what becomes something that JSON has not, or that more than the schema checks."""
+    """pydantic converts arguments to types that JSON lacks, and checks more than the schema does."""
     assert not is_plain(annotation)

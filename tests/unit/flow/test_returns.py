@@ -1,4 +1,4 @@
-"""The serialization of flows' return values by their annotations."""
+"""The serialization of return values by their annotations."""
 
 import json
 import subprocess
@@ -69,7 +69,7 @@ WRITTEN: tuple[tuple[Any, Any, Any], ...] = (
 
 @pytest.mark.parametrize(("annotation", "value", "written"), WRITTEN)
 def test_annotation_says_how_values_are_written(annotation: Any, value: Any, written: Any) -> None:
-    """Where a value is not what it says, the value is written by its own type."""
+    """A value that does not match it is written by its own type."""
     assert json.dumps(ReturnType(annotation).json_value(value)) == json.dumps(written)
 
 
@@ -89,8 +89,8 @@ def test_annotation_says_how_values_are_written(annotation: Any, value: Any, wri
         (Row, Row(10**5000), "`total`: the number is too large"),
     ],
 )
-def test_annotation_does_not_hide_what_cannot_be_written(annotation: Any, value: Any, problem: str) -> None:
-    """pydantic alone would write null, or one of two values, or would not say where it stands."""
+def test_annotation_hides_no_unwritable_value(annotation: Any, value: Any, problem: str) -> None:
+    """pydantic alone would write null, or one of two values, or not name the place."""
     with pytest.raises(UnwritableError) as raised:
         ReturnType(annotation).json_value(value)
     assert problem in str(raised.value)
@@ -130,13 +130,13 @@ def test_annotation_that_says_more_is_heard(annotation: Any) -> None:
         (np.float64, {}),
     ],
 )
-def test_schema_is_that_of_what_is_written(annotation: Any, schema: Any) -> None:
-    """An annotation that pydantic knows nothing of allows anything."""
+def test_schema_describes_what_is_written(annotation: Any, schema: Any) -> None:
+    """An annotation that pydantic does not know allows anything."""
     assert output_schema(ReturnType(annotation)) == schema
 
 
 def test_schema_of_bytes_and_models() -> None:
-    """Bytes are base64 but where a model has them as UTF-8; the names are those on the wire."""
+    """Bytes are base64, or UTF-8 where a model says so; names are those on the wire."""
     schema = output_schema(ReturnType(tuple[bytes, Invoice]))
     first, second = schema["prefixItems"]
     assert (first["contentEncoding"], second) == ("base64", {"$ref": "#/$defs/Invoice"})
@@ -156,6 +156,6 @@ print(sorted({"pydantic", "pydantic_core", "numpy"} & sys.modules.keys()))
 
 
 def test_plain_results_load_no_library() -> None:
-    """pydantic is a third of a worker's start."""
+    """pydantic is a third of a worker's start-up time."""
     done = subprocess.run([sys.executable, "-c", PLAIN_RESULT], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

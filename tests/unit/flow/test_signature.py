@@ -23,7 +23,7 @@ class Basket:
 
 
 def run(function: Callable[..., Any], **arguments: Any) -> Any:
-    """What the function returns for a job's arguments."""
+    """Return the function's result for a job's arguments."""
     return function(**Signature(function).converted(arguments))
 
 
@@ -73,14 +73,14 @@ def absent(limit: int | None = None) -> int | None:
     ],
 )
 def test_default_is_converted_as_an_argument_is(function: Callable[..., Any], expected: Any) -> None:
-    """Whichever way it is written, a flow gets what its annotation says."""
+    """However it is written, a flow gets the annotated type."""
     found = run(function)
     assert (found, type(found)) == (expected, type(expected))
 
 
 @pytest.mark.parametrize("function", [in_annotation, in_field])
 def test_argument_that_has_a_default_is_checked(function: Callable[..., Any]) -> None:
-    """A default takes no limit away."""
+    """A default removes no constraint."""
     assert run(function, limit=2) == 2
     with pytest.raises(ValueError, match="greater than or equal to 1"):
         run(function, limit=0)
@@ -124,13 +124,13 @@ def grows_in_field(seen: Annotated[list[Any], Field(default=[[]])]) -> int:
     "function", [grows, grows_within, grows_in_model, grows_in_dataclass, grows_in_any, grows_in_field]
 )
 def test_default_is_fresh_for_each_job(function: Callable[..., int]) -> None:
-    """What a job does to a default, the next one in the same process does not see."""
+    """A job that changes a default does not change the next one's in the same process."""
     signature = Signature(function)
     assert [function(**signature.converted({})) for _ in range(3)] == [1, 1, 1]
 
 
-def test_names_in_annotations_are_those_of_the_function_within() -> None:
-    """A decorator of another module hides neither the parameters nor what their annotations mean."""
+def test_annotations_of_a_decorated_function_are_resolved() -> None:
+    """A decorator of another module hides neither the parameters nor the names in their annotations."""
 
     @noted
     def taking(line: "Line", top: "int" = 1) -> tuple[Any, int]:

@@ -17,19 +17,19 @@ def estimate(*took: int) -> Estimate | None:
 
 
 def test_a_flow_never_seen_has_no_estimate() -> None:
-    """Nothing is foretold of a flow by the runs of another."""
+    """The runs of one flow say nothing about another."""
     run_times = RunTimes()
     run_times.learn("demo/one", 500)
     assert run_times.estimate("demo/two", NOW) is None
 
 
 def test_one_run_is_a_first_guess() -> None:
-    """After one run the next is expected to take as long, give or take a quarter."""
+    """After one run, the next is expected to take as long, within a quarter."""
     assert estimate(1000) == (NOW + 1000, 250)
 
 
 def test_equal_runs_narrow_the_spread() -> None:
-    """Runs that take the same time make a narrow estimate, but never one below a twentieth."""
+    """The spread is never below a twentieth."""
     assert estimate(*[1000] * 40) == (NOW + 1000, 50)
 
 
@@ -40,8 +40,8 @@ def test_the_latest_runs_count_most() -> None:
     assert 1850 < found.expected_at - NOW <= 2000
 
 
-def test_runs_that_differ_a_lot_foretell_nothing() -> None:
-    """A flow whose runs take a second or a minute, as it comes, is not foreseeable."""
+def test_runs_that_differ_a_lot_give_no_estimate() -> None:
+    """Runs that take a second or a minute at random cannot be predicted."""
     assert estimate(*[1000, 60_000] * 5) is None
 
 
@@ -49,27 +49,27 @@ def test_runs_that_differ_a_lot_foretell_nothing() -> None:
     "progress", [None, {}, {"percent": 0}, {"percent": 100}, {"percent": True}, {"percent": "5"}]
 )
 def test_progress_without_a_share_changes_nothing(progress: dict[str, Any] | None) -> None:
-    """Only a percentage between nothing and all says when the end comes."""
+    """Only a percentage between 0 and 100 predicts the end."""
     known = Estimate(NOW + 1000, 100)
     assert refine(known, NOW - 500, NOW, progress) == known
     assert refine(None, NOW - 500, NOW, progress) is None
 
 
 @pytest.mark.parametrize("percent", [5e-324, 1e-300, 1e-9, 0.001])
-def test_progress_that_foretells_years_changes_nothing(percent: float) -> None:
-    """A flow may report how little of very much it has done; no attempt lasts so long, and no row holds such a time."""
+def test_progress_that_predicts_years_changes_nothing(percent: float) -> None:
+    """A flow may report a tiny share done; no attempt lasts that long, and no row holds such a time."""
     known = Estimate(NOW + 1000, 100)
     assert refine(known, NOW - 10_000, NOW, {"percent": percent}) == known
     assert refine(None, NOW - 10_000, NOW, {"percent": percent}) is None
 
 
-def test_progress_alone_foretells_the_end() -> None:
-    """A quarter done after ten seconds means thirty more, about."""
+def test_progress_alone_predicts_the_end() -> None:
+    """A quarter done after ten seconds predicts about thirty more."""
     assert refine(None, NOW - 10_000, NOW, {"percent": 25}) == (NOW + 30_000, 7500)
 
 
-def test_progress_outweighs_what_is_known_as_the_end_comes_near() -> None:
-    """Of a run that is slower than usual, its progress first says little, then nearly all."""
+def test_progress_outweighs_earlier_runs_near_the_end() -> None:
+    """In a run slower than usual, its progress counts little at first and nearly all at last."""
     known = Estimate(NOW + 60_000, 9000)
     ends = [refine(known, NOW, NOW + share * 1200, {"percent": share}) for share in (10, 50, 90)]
     ahead = [(end.expected_at - NOW) / 1000 for end in ends if end is not None]

@@ -54,7 +54,7 @@ def test_wire_knows_the_same_terminal_states() -> None:
     ],
 )
 def test_judgement_of_a_delivery(seen: Job | None, now: int, verdict: Verdict) -> None:
-    """A delivery is dropped, deferred, or may go on, by the row that was seen."""
+    """By the row that was read, a delivery is dropped, deferred or continues."""
     assert judge(seen, NOW, now) is verdict
 
 
@@ -62,7 +62,7 @@ def test_judgement_of_a_delivery(seen: Job | None, now: int, verdict: Verdict) -
     ("job", "now", "seconds"), [(RUNNING, NOW, 60), (WAITING, NOW, 6), (PENDING, NOW, 1)]
 )
 def test_deferral_ends_when_the_job_can_be_claimed(job: Job, now: int, seconds: int) -> None:
-    """A deferred delivery returns in the first whole second in which its job can be claimed."""
+    """It returns in the first whole second in which its job can be claimed."""
     assert seconds_until_claimable(job, now) == seconds
 
 
@@ -77,7 +77,7 @@ def test_deferral_ends_when_the_job_can_be_claimed(job: Job, now: int, seconds: 
     ],
 )
 def test_overdue_job(job: Job, overdue: bool) -> None:
-    """Only a job that nobody runs and nothing holds back is overdue, and only once its message must be gone."""
+    """Its row is neither held nor delayed, and its message must be gone."""
     assert job.is_overdue(job.start_by) is overdue
     assert not job.is_overdue(job.start_by - 1) or job.lease_until == NOW
 
@@ -102,13 +102,13 @@ def test_overdue_job(job: Job, overdue: bool) -> None:
     ],
 )
 def test_row_that_shows_a_lost_attempt(seen: Job, lost: bool) -> None:
-    """A row shows an attempt as lost only if it is newer than the attempt's own claim."""
+    """It does so only if it is newer than the attempt's own claim."""
     assert has_lost(RUNNING, seen) is lost
 
 
 @pytest.mark.parametrize(("attempt", "bound"), [(1, 1), (2, 2), (3, 4), (7, 60), (400, 60)])
 def test_backoff_is_full_jitter_under_a_doubling_bound(attempt: int, bound: int) -> None:
-    """A pause is anything from nothing to a bound that doubles with each attempt up to the cap."""
+    """A pause is random up to a bound that doubles with each attempt, up to the cap."""
     assert longest_backoff_seconds(attempt, 1, 60) == bound
     pauses = [backoff_seconds(attempt, 1, 60) for _ in range(200)]
     assert 0 <= min(pauses) < bound / 4

@@ -21,14 +21,14 @@ SAMPLES: dict[object, Any] = {
 
 
 def test_every_field_of_a_job_comes_back_from_its_row() -> None:
-    """One that is new is read as it is written, of whatever type it is."""
+    """New fields are read as they are written, whatever their type."""
     job = Job(**{field.name: SAMPLES.get(field.type, {"name": "value"}) for field in fields(Job)})
     assert {field.name for field in fields(Job)} == NAMES.keys()
     assert decode(encode(job)) == job
 
 
 def test_row_of_a_later_version_is_not_misread() -> None:
-    """What it holds may mean something else; a row of today names no format, which would cost on each write."""
+    """Its values may mean something else; today's rows have no version, which would cost at each write."""
     row = encode(Job("job_a", "acme", "demo/echo", State.PENDING, 1, 0, 1, b"", 1, 1))
     assert FORMAT not in row
     assert decode({**row, "zz": {"S": "new"}}) == decode(row)

@@ -1,4 +1,4 @@
-"""An attempt that fills the disk, each test below a worker of its own with a small disk of its own."""
+"""Attempts that fill the disk, each test in its own worker with its own small disk."""
 
 import ctypes
 import os
@@ -21,7 +21,7 @@ _PRIVATE = 0x4000 | 0x40000
 
 
 def mount_small_disk(folder: Path) -> bool:
-    """Mount a disk of one mebibyte for this process alone; whether the system allows that."""
+    """Mount a disk of one mebibyte for this process alone; return whether the system allows it."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_MOUNTS if os.geteuid() == 0 else _NEW_MOUNTS | _NEW_USER):
         return False
@@ -30,7 +30,7 @@ def mount_small_disk(folder: Path) -> bool:
 
 
 def fill(folder: str) -> Outcome:
-    """Write until nothing more can be written."""
+    """Write until the disk is full."""
     try:
         with (Path(folder) / "file").open("wb", buffering=0) as file:
             while True:
@@ -50,7 +50,7 @@ def body(channel: Channel, _: ProgressBoard, token: str) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux mounts a disk for one process")
 def test_attempt_that_fills_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its own job fails; the next attempt, in the same process, has the whole disk again."""
+    """Its own job fails; the next attempt, in the same process, has the whole disk."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     mark = tmp_path.with_name("mounted")
 

@@ -1,4 +1,4 @@
-"""Hooks of Python's that a flow has set."""
+"""Python hooks that a flow has set."""
 
 import sys
 import threading
@@ -19,7 +19,7 @@ def hooks() -> tuple[object, ...]:
 
 
 def test_hooks_are_as_before_for_the_next_attempt() -> None:
-    """What a flow lets Python call, such as a profiler, ends with its attempt."""
+    """Hooks such as a profiler end with their attempt."""
 
     def attempt() -> None:
         with_own_streams()

@@ -22,8 +22,8 @@ RACES = 3000
 INTERRUPTED = Raised("Interrupted: the flow was told to stop")
 
 
-def test_interrupt_that_comes_as_its_call_ends_harms_no_other() -> None:
-    """Thousands of interruptions around the end of a call: it returns or is interrupted, and the next one returns."""
+def test_interrupt_at_the_end_of_a_call_harms_no_other() -> None:
+    """Of thousands around a call's end, each ends that call or none; the next call returns."""
 
     def run(_: ProgressBoard) -> Outcome:
         guard = Guard()
@@ -55,7 +55,7 @@ def test_interrupt_that_comes_as_its_call_ends_harms_no_other() -> None:
     assert ends[Returned] > RACES // 100
 
 
-def test_call_that_no_pipe_holds_at_once() -> None:
+def test_call_larger_than_a_pipe() -> None:
     """A call of a megabyte arrives, also while the module is still being imported."""
     process = serving(lambda _: Returned("1"))
     process.begin(replace(CALL, arguments={"a": "x" * 1_000_000}))
@@ -66,8 +66,8 @@ def test_call_that_no_pipe_holds_at_once() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
-def test_output_of_any_size_takes_the_worker_no_memory(capfd: pytest.CaptureFixture[str]) -> None:
-    """A hundred megabytes go through to the log, and the answer comes behind them."""
+def test_output_of_any_size_needs_no_memory_of_the_worker(capfd: pytest.CaptureFixture[str]) -> None:
+    """A hundred megabytes go through to the log, and the answer follows them."""
 
     def run(_: ProgressBoard) -> Outcome:
         line = b"x" * 1023 + b"\n"
@@ -87,7 +87,7 @@ def test_output_of_any_size_takes_the_worker_no_memory(capfd: pytest.CaptureFixt
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
 def test_calls_leave_nothing_in_either_process() -> None:
-    """After a thousand calls neither process has more descriptors, threads or memory."""
+    """After a thousand calls, neither process has more descriptors, threads or memory."""
     process = serving(lambda _: Returned("1"))
     for _ in range(50):
         called(process)
@@ -103,7 +103,7 @@ def test_calls_leave_nothing_in_either_process() -> None:
 
 
 def replace_functions() -> None:
-    """Do what flows do to spare themselves output or handlers, and then some."""
+    """Do what flows do to suppress output or handlers, and more."""
     modules = (
         (json, "dumps", "loads"),
         (signal, "signal", "pthread_sigmask"),
@@ -116,7 +116,7 @@ def replace_functions() -> None:
 
 @pytest.mark.parametrize("raises", [False, True])
 def test_functions_that_a_flow_replaces_are_not_called(raises: bool) -> None:
-    """A flow may put anything in the place of functions of Python's: its outcome arrives, and so do interruptions."""
+    """A flow may replace any function of Python's: its outcome arrives, and so do interruptions."""
 
     def flow() -> int:
         replace_functions()
@@ -135,8 +135,8 @@ def test_functions_that_a_flow_replaces_are_not_called(raises: bool) -> None:
     assert outcomes == 2 * [Raised("ValueError: its own") if raises else Returned("1")]
 
 
-def test_answer_of_an_earlier_token_is_none() -> None:
-    """A line that does not begin with the token of the call, however well made, is no answer."""
+def test_answer_with_an_earlier_token_is_ignored() -> None:
+    """A line without the call's token, however well formed, is no answer."""
 
     def run(board: ProgressBoard) -> Outcome:
         for number in range(3, 1024):
@@ -154,7 +154,7 @@ def test_answer_of_an_earlier_token_is_none() -> None:
 
 
 def test_flood_of_empty_lines_takes_the_worker_little_time() -> None:
-    """A flow that writes four million of them into every pipe keeps the worker busy for a moment only."""
+    """Four million of them in every pipe keep the worker busy only for a moment."""
 
     def run(_: ProgressBoard) -> Outcome:
         for number in range(3, 1024):
@@ -172,8 +172,8 @@ def test_flood_of_empty_lines_takes_the_worker_little_time() -> None:
     assert taken < 10
 
 
-def test_process_is_clean_between_calls_alone() -> None:
-    """A process whose call has not ended is given no other, whatever keeps its worker from waiting."""
+def test_process_in_a_call_is_not_clean() -> None:
+    """A process with an unfinished call gets no other, whatever keeps its worker from waiting."""
     process = serving(lambda _: Returned("1"))
     process.begin(CALL)
     assert not process.is_clean

@@ -11,8 +11,8 @@ from tests.flow_process import ended, started
 from tests.unit.own_process import in_fresh_process
 
 
-def test_process_that_is_killed_for_its_memory_says_how_much_it_held() -> None:
-    """The most that it ever held, beside what its worker has."""
+def test_error_of_an_oom_kill_names_the_memory() -> None:
+    """It names the most memory that the process held, and the worker's memory."""
     in_fresh_process(_kill_a_large_process)
 
 
@@ -24,7 +24,8 @@ def _kill_a_large_process() -> None:
 
     outcome = ended(started(body, memory=1 << 30))
     assert isinstance(outcome, Raised)
-    said = r"ProcessDied: .* SIGKILL, most likely out of memory: it held up to (\d+) MB, and its worker has 1024 MB"
-    found = re.fullmatch(said, outcome.error)
+    said = r"ProcessDied: .* SIGKILL, most likely out of memory: "
+    held = r"it held up to (\d+) MB, and its worker has 1024 MB"
+    found = re.fullmatch(said + held, outcome.error)
     assert found is not None, outcome
     assert 600 <= int(found[1]) < 900

@@ -20,7 +20,7 @@ POOL = ThreadPoolExecutor(1)
 
 
 def use_pool() -> None:
-    """Have an idle thread in a pool that is kept."""
+    """Leave an idle thread in a pool that is kept."""
     assert POOL.submit(str, 1).result() == "1"
 
 
@@ -36,7 +36,7 @@ def leave_work_to_loop() -> None:
 
 @flow
 async def leave_work() -> None:
-    """Return while work goes on in the loop's executor."""
+    """Return while work continues in the loop's executor."""
     asyncio.get_running_loop().run_in_executor(None, time.sleep, 20)
 
 
@@ -56,7 +56,7 @@ def start_thread(**options: Any) -> None:
 
 
 class OddThread(threading.Thread):
-    """A thread that says nothing of itself."""
+    """A thread that hides its state."""
 
     def is_alive(self) -> bool:
         raise OSError
@@ -96,8 +96,8 @@ CLEAN: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("kind", LEFT_OVER)
-def test_what_works_on_is_left_over(kind: str) -> None:
-    """Children and threads that go on after an attempt are seen."""
+def test_running_threads_and_children_are_leftovers(kind: str) -> None:
+    """Children and threads that outlast an attempt are found."""
 
     def attempt() -> None:
         left_overs = LeftOvers()
@@ -108,8 +108,8 @@ def test_what_works_on_is_left_over(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", CLEAN)
-def test_what_may_stay_is_not_left_over(kind: str) -> None:
-    """What ends with the attempt, or may be kept for the next one, is none."""
+def test_allowed_threads_are_no_leftovers(kind: str) -> None:
+    """Threads that end with the attempt, or may stay for the next one, are no leftovers."""
 
     def attempt() -> None:
         left_overs = LeftOvers()
@@ -120,7 +120,7 @@ def test_what_may_stay_is_not_left_over(kind: str) -> None:
 
 
 def test_thread_of_the_module_is_not_left_over() -> None:
-    """A thread that the module has started when it was imported is no attempt's."""
+    """A thread started by the module's import is not an attempt's."""
 
     def attempt() -> None:
         start_thread()
@@ -130,7 +130,7 @@ def test_thread_of_the_module_is_not_left_over() -> None:
 
 
 def test_result_from_a_pool_leaves_nothing() -> None:
-    """A thread that has just given its result is not taken for one at work."""
+    """A thread that has just given its result does not count as working."""
 
     def attempt() -> None:
         left_overs = LeftOvers()

@@ -1,4 +1,4 @@
-"""The processes that a worker keeps, each test below a worker of its own."""
+"""The processes that a worker keeps, each test in its own worker."""
 
 import errno
 import os
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def pool_of(run: Callable[[Call], object]) -> ProcessPool:
-    """A pool whose processes take one call after the other."""
+    """Return a pool whose processes take one call after the other."""
 
     def body(channel: Channel, _: ProgressBoard, token: str) -> None:
         channel.say(Answer(), token)
@@ -43,7 +43,7 @@ def pool_of(run: Callable[[Call], object]) -> ProcessPool:
 
 
 def begun(processes: ProcessPool) -> FlowProcess:
-    """A process of the pool that has been given a call."""
+    """Return a process of the pool that has been given a call."""
     process = processes.take("trial", fresh=False)
     process.begin(replace(CALL, folder=process.folder))
     while not process.has_imported:
@@ -70,7 +70,7 @@ def test_process_is_kept() -> None:
 
 
 def test_process_at_work_is_never_kept() -> None:
-    """A watch that fails leaves its flow running: that ends, and no other attempt comes to its process."""
+    """A failed watch leaves its flow running: the process is ended, and no other attempt gets it."""
 
     def worker() -> None:
         processes = pool_of(lambda _: time.sleep(60))
@@ -83,7 +83,7 @@ def test_process_at_work_is_never_kept() -> None:
 
 
 def test_worker_without_descriptors_is_broken() -> None:
-    """Whether a process has to be made or is given back, the worker's lack of descriptors is its own fault."""
+    """The lack shows when a process is made or given back, and counts as the worker's fault."""
 
     def worker() -> None:
         processes = pool_of(lambda _: None)
@@ -103,7 +103,7 @@ def test_worker_without_descriptors_is_broken() -> None:
 
 
 def test_thread_that_goes_on_writing_ends_with_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A daemon thread that fills the folder of its attempt costs its process, and not the worker."""
+    """A daemon thread that fills the attempt's folder costs its process, not the worker."""
 
     def worker() -> None:
         processes = pool_of(lambda call: (Path(call.folder) / "cache").touch())
@@ -125,8 +125,8 @@ def test_thread_that_goes_on_writing_ends_with_its_process(monkeypatch: pytest.M
     in_own_process(worker)
 
 
-def test_folder_that_was_written_to_late_is_no_spare_one() -> None:
-    """An unused folder goes on to the next attempt, unless a thread of an earlier one has put something into it."""
+def test_folder_with_a_late_write_is_not_reused() -> None:
+    """An unused folder goes to the next attempt, unless a thread of an earlier one wrote into it."""
 
     def worker() -> None:
         processes = pool_of(lambda _: None)
@@ -141,8 +141,8 @@ def test_folder_that_was_written_to_late_is_no_spare_one() -> None:
     in_own_process(worker)
 
 
-def test_worker_is_told_whenever_something_lives_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A flow dies and leaves what cannot be killed: who waits for it is told, and who gives its process back."""
+def test_unkillable_leftover_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dead flow left something that cannot be killed: waiting for it fails, and so does giving it back."""
     monkeypatch.setattr(reaper, "PATIENCE_SECONDS", 0.05)
 
     def leave_a_daemon(call: Call) -> None:

@@ -1,4 +1,4 @@
-"""The limits of a worker's process pool, each test below its own worker."""
+"""The limits of a worker's process pool, each test in its own worker."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,11 +27,11 @@ pytestmark = pytest.mark.skipif(
 
 MEBIBYTE = 1 << 20
 SETTLING_SECONDS = 15
-"""For a call of AWS, which is tried three times, each for four seconds."""
+"""A call of AWS has three tries of four seconds each."""
 
 
 def pool_of(mebibytes: Callable[[Call], int], memory: int = 1 << 30) -> ProcessPool:
-    """A pool whose processes take so much more memory with each call, and keep it."""
+    """Return a pool whose processes keep that much more memory after each call."""
 
     def body(channel: Channel, _: ProgressBoard, token: str) -> None:
         kept = []
@@ -44,7 +44,7 @@ def pool_of(mebibytes: Callable[[Call], int], memory: int = 1 << 30) -> ProcessP
 
 
 def used(processes: ProcessPool, project: str) -> FlowProcess:
-    """The process that an attempt of the project has had."""
+    """Return the process that an attempt of the project had."""
     process = processes.take(project, fresh=False)
     process.begin(replace(CALL, folder=process.folder, attempt=process.attempts))
     while (outcome := process.receive(5)) is None:
@@ -55,7 +55,7 @@ def used(processes: ProcessPool, project: str) -> FlowProcess:
 
 
 def test_at_most_four_are_kept() -> None:
-    """For a fifth project the least recently used process ends."""
+    """For a fifth project, the least recently used process is ended."""
 
     def worker() -> None:
         processes = pool_of(lambda _: 0)
@@ -74,7 +74,7 @@ def test_at_most_four_are_kept() -> None:
 
 
 def test_none_is_started_ahead_once_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many projects there are: here each look at the clock finds it three seconds on."""
+    """However many projects there are; here, three seconds pass between two looks at the clock."""
 
     def worker() -> None:
         ticks, started = count(0, 3), list[str]()
@@ -95,7 +95,7 @@ def test_none_is_started_ahead_once_the_time_is_over(monkeypatch: pytest.MonkeyP
 
 
 def test_idle_ones_hold_a_quarter_of_the_memory() -> None:
-    """When another project's process is needed, the least recently used ones end until the others hold less."""
+    """When another project needs a process, the least recently used ones end until the rest holds less."""
     in_fresh_process(_hold_too_much)
 
 
@@ -109,7 +109,7 @@ def _hold_too_much() -> None:
 
 
 def test_process_that_grows_is_replaced() -> None:
-    """What its first attempt loads may be large; after that it may grow by an eighth of the memory."""
+    """Its first attempt may load much; after that it may grow by an eighth of the memory."""
     in_fresh_process(_use_a_process_that_grows)
 
 
@@ -123,7 +123,7 @@ def _use_a_process_that_grows() -> None:
 
 
 def test_process_is_replaced_after_so_many_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However clean it is."""
+    """This holds even for a clean process."""
     monkeypatch.setattr(module, "_MOST_ATTEMPTS", 2)
 
     def worker() -> None:
@@ -137,7 +137,7 @@ def test_process_is_replaced_after_so_many_attempts(monkeypatch: pytest.MonkeyPa
 
 
 def test_lease_outlasts_the_end_of_a_process() -> None:
-    """No heartbeat goes on while a process ends, which comes before the settling: each step may take its longest."""
+    """Heartbeats stop while a process ends, before the settling: each step may take its longest."""
     ending = process._LEAVING_SECONDS + reaper.PATIENCE_SECONDS + 2 * output._LAST_SECONDS
     lease = WorkerKind().lease_seconds
     assert lease - lease / watch.EXTENSIONS > watch.BEAT_SECONDS + ending + SETTLING_SECONDS

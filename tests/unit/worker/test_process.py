@@ -1,4 +1,4 @@
-"""Flow processes, for real."""
+"""Real flow processes."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def wait_until(happened: Callable[[], bool], seconds: float = 5) -> None:
 
 
 def test_outcome_arrives() -> None:
-    """What the body gives in the child is what the parent receives."""
+    """The parent receives what the body returns in the child."""
     assert ended(started(lambda _: Returned("1"))) == Returned("1")
 
 
@@ -46,7 +46,7 @@ def test_result_larger_than_the_pipe() -> None:
 
 
 def test_last_progress_is_seen_while_the_flow_is_silent() -> None:
-    """Of a burst of reports the last one stands, although the flow says nothing more."""
+    """The last of a burst of reports counts, although the flow reports nothing more."""
 
     def body(board: ProgressBoard) -> Outcome:
         for number in range(1000):
@@ -60,7 +60,7 @@ def test_last_progress_is_seen_while_the_flow_is_silent() -> None:
 
 
 def test_progress_that_is_too_large_is_refused() -> None:
-    """A report that does not fit is an error of the flow, and leaves what stood there."""
+    """An oversized report is the flow's error, and the former report stays."""
     board = ProgressBoard()
     assert board.read() is None
     board.write({"percent": 1})
@@ -70,7 +70,7 @@ def test_progress_that_is_too_large_is_refused() -> None:
 
 
 def test_outcome_of_a_process_that_has_already_ended() -> None:
-    """A process that ended before it was looked at has still said its outcome, however short the look."""
+    """The outcome of a process that ended before the look is found, however short the look."""
     process = started(lambda _: Returned("1"))
     wait_until(lambda: not is_alive(process.pid))
     assert receive(process, 0) == Returned("1")
@@ -78,7 +78,7 @@ def test_outcome_of_a_process_that_has_already_ended() -> None:
 
 
 def test_death_by_a_signal_without_a_name_is_seen() -> None:
-    """Most signals of real time have none."""
+    """Most real-time signals have no name."""
 
     def body(_: ProgressBoard) -> Outcome:
         os.kill(os.getpid(), signal.SIGRTMIN + 6)
@@ -89,7 +89,7 @@ def test_death_by_a_signal_without_a_name_is_seen() -> None:
 
 
 def test_process_that_dies_is_seen_although_its_child_lives() -> None:
-    """The death of the flow's process is seen at once, also while a child of its own holds the pipe open."""
+    """It is seen at once, even while a child of the process holds the pipe open."""
 
     def body(_: ProgressBoard) -> Outcome:
         if os.fork() == 0:
@@ -104,8 +104,8 @@ def test_process_that_dies_is_seen_although_its_child_lives() -> None:
     assert "ended by SIGKILL; it held up to " in repr(outcome)
 
 
-def test_nothing_of_a_closed_process_runs(tmp_path: Path) -> None:
-    """What a flow has started in its group ends with it, whether it ends well or not."""
+def test_closing_a_process_ends_its_children(tmp_path: Path) -> None:
+    """Whatever a flow started in its group ends with it, however it ends."""
     pid_file = tmp_path / "pid"
 
     def body(_: ProgressBoard) -> Outcome:
@@ -119,7 +119,7 @@ def test_nothing_of_a_closed_process_runs(tmp_path: Path) -> None:
 
 
 def test_flow_that_leaves_its_group_is_killed_all_the_same(tmp_path: Path) -> None:
-    """A flow that moves to another process group does not escape its end."""
+    """A flow in another process group does not escape its end."""
     moved = tmp_path / "moved"
 
     def body(_: ProgressBoard) -> Outcome:
@@ -139,7 +139,7 @@ def descriptors() -> set[int]:
 
 
 def test_scribbles_on_the_pipe_are_ignored() -> None:
-    """What is no line of ours on the pipe is passed over."""
+    """Bytes that are no line of ours are ignored."""
     before = descriptors()
 
     def body(_: ProgressBoard) -> Outcome:
@@ -152,7 +152,7 @@ def test_scribbles_on_the_pipe_are_ignored() -> None:
 
 
 def test_flow_that_floods_the_pipe_is_looked_at_in_time() -> None:
-    """A flow that writes lines faster than they are read keeps the worker from no heartbeat and no timeout."""
+    """Lines faster than they can be read delay neither the heartbeats nor the timeout."""
     before = descriptors()
 
     def body(_: ProgressBoard) -> Outcome:
@@ -175,8 +175,8 @@ def test_flow_that_floods_the_pipe_is_looked_at_in_time() -> None:
 @pytest.mark.parametrize(
     "how", [lambda: os._exit(0), lambda: os.closerange(3, 4096)], ids=["exits", "closes the pipe"]
 )
-def test_process_that_says_no_outcome(how: Callable[[], object]) -> None:
-    """A process that can say no more is dead, and is made so."""
+def test_process_without_an_outcome(how: Callable[[], object]) -> None:
+    """A process that can no longer answer counts as dead, and is killed."""
 
     def body(_: ProgressBoard) -> Outcome:
         how()
@@ -188,8 +188,8 @@ def test_process_that_says_no_outcome(how: Callable[[], object]) -> None:
     assert not is_alive(process.pid)
 
 
-def test_what_a_flow_printed_reaches_the_log() -> None:
-    """Buffered output is written before the process ends, whichever stream it is on."""
+def test_printed_output_reaches_the_log() -> None:
+    """Buffered output of both streams is written before the process ends."""
     script = """
 import sys
 from noukai_functions.worker.exchange.answer import Returned
@@ -223,7 +223,7 @@ ended(process)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no other kernel can be told to kill")
 def test_flow_ends_with_its_worker() -> None:
-    """When the worker is killed its flow does not run on beside the next attempt, nor does what it has started."""
+    """When the worker is killed, neither its flow nor the flow's children run beside the next attempt."""
     worker = subprocess.Popen(
         [sys.executable, "-c", WORKER], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -33,7 +33,7 @@ def serve(channel: Channel, _: ProgressBoard, token: str) -> None:
 
 
 def run_one(processes: ProcessPool) -> int:
-    """Let a process of the pool take a call, and give its id."""
+    """Run a call in a process of the pool; return the process's id."""
     process = processes.take("trial", fresh=False)
     process.begin(CALL)
     while process.receive(5) is None:
@@ -47,7 +47,7 @@ def refuse(*_: object) -> int:
 
 
 def warnings_of(act: Callable[[], object], caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What the worker's log has of an act."""
+    """Return the worker's warnings while it acts."""
     caplog.clear()
     with caplog.at_level(logging.WARNING, "noukai"):
         act()
@@ -55,7 +55,7 @@ def warnings_of(act: Callable[[], object], caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_refusals_at_the_start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """Each is warned of, and a system that refuses nothing is not mentioned."""
+    """Each is a warning; a system that refuses nothing has none."""
 
     def worker() -> None:
         assert warnings_of(Reaper, caplog) == []
@@ -71,7 +71,7 @@ def test_refusals_at_the_start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.L
 
 
 def test_death_between_two_attempts(caplog: pytest.LogCaptureFixture) -> None:
-    """A process that is kept and dies is replaced, and warned of."""
+    """A kept process that dies is replaced, with a warning."""
 
     def worker() -> None:
         processes = ProcessPool(lambda _: serve, memory=1 << 30)
@@ -89,8 +89,10 @@ def test_death_between_two_attempts(caplog: pytest.LogCaptureFixture) -> None:
     in_own_process(worker)
 
 
-def test_deaths_that_are_told_late(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """A worker says once that the system does not tell of deaths, however many processes it makes."""
+def test_deaths_that_are_reported_late(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker warns once that the system reports no deaths, however many processes it makes."""
 
     def worker() -> None:
         def run_two() -> None:
@@ -108,7 +110,7 @@ def test_deaths_that_are_told_late(monkeypatch: pytest.MonkeyPatch, caplog: pyte
 
 
 def test_watch_without_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that has none for a look at orphans watches on over its flow, and looks again later."""
+    """A worker without a descriptor to look for orphans continues to watch its flow, and looks later."""
 
     def worker() -> None:
         pool = ProcessPool(lambda _: serve, memory=1 << 30)
@@ -132,7 +134,7 @@ def test_watch_without_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_processes_that_are_not_made_ahead(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A module that cannot be imported is warned of, and a fork that is refused."""
+    """A module that cannot be imported is a warning, and so is a fork that is refused."""
 
     def worker() -> None:
         processes = ProcessPool(lambda _: lambda *_: os._exit(7), memory=1 << 30)

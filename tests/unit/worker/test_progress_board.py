@@ -1,4 +1,4 @@
-"""The board that a flow's process shows its progress on."""
+"""The board on which a flow's process shows its progress."""
 
 import mmap
 import struct
@@ -28,8 +28,8 @@ from noukai_functions.worker.exchange.progress_board import ProgressBoard
         '{"state": "completed"}',
     ],
 )
-def test_what_is_no_progress_is_not_read(text: str) -> None:
-    """A flow has the memory of the board, and may write anything there."""
+def test_invalid_progress_is_not_read(text: str) -> None:
+    """A flow can write anything into the memory of the board."""
     board = ProgressBoard()
     memory = next(each for each in vars(board).values() if isinstance(each, mmap.mmap))
     content = text.encode()

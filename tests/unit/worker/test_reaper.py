@@ -1,4 +1,4 @@
-"""The reaper of flows' descendants, each test below its own worker."""
+"""The reaper of flows' descendants, each test in its own worker."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def flow_process(reaper: Reaper, act: Callable[[], object]) -> int:
-    """Start a flow's process that acts, says so and lives on."""
+    """Start a flow's process that acts, reports it and stays alive."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -46,7 +46,7 @@ def in_child(act: Callable[[], object]) -> int:
 
 
 def linger() -> None:
-    """Live for longer than a test, but not for ever should the test fail."""
+    """Outlive a test, but not for ever in case the test fails."""
     time.sleep(SECONDS)
 
 
@@ -93,7 +93,7 @@ def plant_tree() -> None:
 
 
 def hop() -> None:
-    """Fork and end, again and again, each time in a session of its own."""
+    """Fork and end repeatedly, each time in a session of its own."""
 
     def jump() -> None:
         until = time.monotonic() + SECONDS
@@ -106,7 +106,7 @@ def hop() -> None:
 
 
 def fork_on() -> None:
-    """Have 16 processes that start others all the time."""
+    """Keep 16 processes that continually start others."""
 
     def burst() -> None:
         os.setsid()
@@ -131,7 +131,7 @@ LEFT: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("kind", LEFT)
 def test_orphans_are_found_and_ended(kind: str) -> None:
-    """However it has left the flow's group, it is seen while its flow's process lives, and ends with that."""
+    """Whichever way it left the flow's group, it is seen while the flow's process lives, and ends with it."""
 
     def worker() -> None:
         reaper = Reaper()
@@ -148,7 +148,7 @@ def test_orphans_are_found_and_ended(kind: str) -> None:
 
 
 def test_group_ends_with_its_process() -> None:
-    """Children and their children are no orphans before the end of their flow's process, and end with it."""
+    """Descendants are no orphans until their flow's process ends, and end with it."""
 
     def live_with_child() -> None:
         stay()
@@ -165,7 +165,7 @@ def test_group_ends_with_its_process() -> None:
 
 
 def test_clean_process_has_no_orphans() -> None:
-    """A process that leaves nothing is seen to; what has ended without a parent is reaped and is nothing."""
+    """A process without leftovers is recognized; those that ended without a parent are reaped and ignored."""
 
     def worker() -> None:
         reaper = Reaper()
@@ -184,7 +184,7 @@ def test_clean_process_has_no_orphans() -> None:
     [(lambda: os._exit(7), 7), (lambda: signal.raise_signal(signal.SIGUSR1), -signal.SIGUSR1)],
 )
 def test_death_is_seen_with_its_cause(act: Callable[[], object], code: int) -> None:
-    """A process that has ended by itself keeps its exit code; what it leaves is ended all the same."""
+    """A process that ended by itself keeps its exit code; its leftovers are ended."""
 
     def worker() -> None:
         reaper = Reaper()
@@ -211,7 +211,7 @@ def test_death_is_seen_with_its_cause(act: Callable[[], object], code: int) -> N
 
 
 def test_older_children_are_left_alone() -> None:
-    """A child that the process had before is no flow's: it lives on, and its exit status is not taken."""
+    """A child from before the flows lives on, and its exit status is not taken."""
 
     def worker() -> None:
         with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as older:
@@ -223,8 +223,8 @@ def test_older_children_are_left_alone() -> None:
     in_own_process(worker)
 
 
-def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be ended is an error of the worker, in time."""
+def test_end_of_a_process_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that cannot be ended is an error of the worker, in time."""
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.05)
 
     def worker() -> None:

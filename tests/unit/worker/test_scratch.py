@@ -1,4 +1,4 @@
-"""The folder of an attempt's temporary files and its removal."""
+"""The folder of an attempt's temporary files, and its removal."""
 
 import os
 import stat
@@ -64,7 +64,7 @@ CONTENTS: dict[str, Callable[[Path], object]] = {
 def test_folder_is_removed_whatever_is_in_it(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Modes, depth, links and names of any kind keep nothing alive."""
+    """Modes, depth, links and unusual names do not prevent it."""
     monkeypatch.chdir(tmp_path)
     folder = Path(make_scratch())
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -75,7 +75,7 @@ def test_folder_is_removed_whatever_is_in_it(
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
-    """What a link points to stays, with its mode."""
+    """A link's target stays, with its mode."""
     outside = tmp_path / "outside"
     outside.mkdir(0o500)
     (tmp_path / "file").touch(0o400)
@@ -92,7 +92,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 
 def test_stale_folders_are_removed_and_no_others(tmp_path: Path) -> None:
-    """A worker that starts removes what dead workers have left, and nothing of one that lives."""
+    """A starting worker removes the folders of dead workers, and none of a living one."""
     dead = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], stdout=subprocess.PIPE, check=True
     )
@@ -110,7 +110,7 @@ def test_stale_folders_are_removed_and_no_others(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_modes_hinder_nobody(tmp_path: Path) -> None:
-    """Also a user for whom modes count can remove it."""
+    """A user for whom modes count can remove it too."""
     tmp_path.chmod(0o777)
     pid = os.fork()
     if pid == 0:

@@ -1,4 +1,4 @@
-"""Output that a log takes piece by piece."""
+"""Output that a log takes in pieces."""
 
 import os
 import time
@@ -15,7 +15,7 @@ LINES = 512
 
 
 def test_output_goes_on_as_soon_as_the_log_takes_more() -> None:
-    """However seldom the output of a quiet flow is looked at: a pipe holds a fraction of what a flow may print."""
+    """A flow's quiet pipe is read rarely, but holds a fraction of what the flow may print."""
     in_own_process(_pass_on_to_a_full_log)
 
 

@@ -1,4 +1,4 @@
-"""What flows do to their process that is hard or impossible to undo, each time in a process of its own."""
+"""Changes of a process that are hard or impossible to undo, each in its own process."""
 
 import contextlib
 import io
@@ -70,8 +70,8 @@ REPLACED: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("kind", REPLACED)
-def test_what_cannot_be_taken_back_is_told(kind: str, tmp_path: Path) -> None:
-    """A process that cannot be as it was says so, without raising and without dying of it."""
+def test_irreversible_change_is_reported(kind: str, tmp_path: Path) -> None:
+    """A process that cannot be restored reports it, without raising or dying."""
     folder = tmp_path / "folder"
     folder.mkdir()
 
@@ -86,8 +86,8 @@ def test_what_cannot_be_taken_back_is_told(kind: str, tmp_path: Path) -> None:
     in_own_process(attempt)
 
 
-def test_odd_process_can_be_noted() -> None:
-    """A module that leaves what cannot be noted costs its process after each attempt, and nothing else."""
+def test_state_that_cannot_be_noted() -> None:
+    """A module with state that cannot be noted costs its process after each attempt, and nothing else."""
 
     def attempt() -> None:
         os.environ = None  # type: ignore[assignment]  # noqa: B003 - as no module should
@@ -102,7 +102,7 @@ def test_odd_process_can_be_noted() -> None:
 
 
 def test_output_that_cannot_be_flushed_harms_nothing() -> None:
-    """A stream of the flow's that raises is passed over."""
+    """A flow's stream that raises is ignored."""
 
     class Broken(io.StringIO):
         def flush(self) -> None:
@@ -118,7 +118,7 @@ def test_output_that_cannot_be_flushed_harms_nothing() -> None:
 
 
 def test_own_code_can_be_imported_whatever_the_path() -> None:
-    """A project that changes the path keeps its own order, and cannot hide what is imported later from us."""
+    """A project that changes the path keeps its order, and cannot hide our later imports."""
 
     def attempt() -> None:
         before = [*sys.path]

@@ -1,4 +1,4 @@
-"""The state of a flow's process, noted and brought back, each time in a process of its own."""
+"""The state of a flow's process: it is noted and restored, each test in its own process."""
 
 import contextvars
 import faulthandler
@@ -25,7 +25,7 @@ def ignore(_number: int, _frame: Any) -> None:
 
 
 def state() -> dict[str, Any]:
-    """What an attempt can see of its process."""
+    """Return what an attempt can see of its process."""
     zone = time.tzname
     mask = os.umask(0)
     os.umask(mask)
@@ -113,8 +113,8 @@ RESTORED: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("kind", RESTORED)
-def test_change_is_taken_back(kind: str) -> None:
-    """What an attempt has changed is for the next one as it was."""
+def test_change_is_undone(kind: str) -> None:
+    """What an attempt changed is restored for the next one."""
 
     def attempt() -> None:
         with_own_streams()
@@ -129,7 +129,7 @@ def test_change_is_taken_back(kind: str) -> None:
 
 
 def test_attempt_that_changes_nothing_leaves_a_good_process() -> None:
-    """A flow that does nothing out of the way costs no process."""
+    """A flow without unusual effects costs no process."""
 
     def attempt() -> None:
         with_own_streams()
@@ -142,7 +142,7 @@ def test_attempt_that_changes_nothing_leaves_a_good_process() -> None:
 
 
 def test_what_the_module_has_set_stays() -> None:
-    """A process is brought back to what it was after the import, with everything that the module has set."""
+    """A process is restored to its state after the import, with all that the module has set."""
 
     def attempt() -> None:
         os.environ["CACHE"] = "/opt/model"
@@ -159,7 +159,7 @@ def test_what_the_module_has_set_stays() -> None:
 
 
 def test_environment_that_a_module_has_replaced_takes_effect() -> None:
-    """A dictionary in the place of the environment keeps its variables, also for the programs that a flow starts."""
+    """A dictionary in its place keeps its variables, also for programs that a flow starts."""
 
     def attempt() -> None:
         real = os.environ
@@ -173,7 +173,7 @@ def test_environment_that_a_module_has_replaced_takes_effect() -> None:
 
 
 def test_functions_that_a_flow_replaces_are_not_called() -> None:
-    """What a flow puts in the place of a function of Python's never runs in the restoration."""
+    """A flow's replacement of a Python function never runs in the restoration."""
 
     def attempt() -> None:
         surroundings = Surroundings()
@@ -191,8 +191,8 @@ def test_functions_that_a_flow_replaces_are_not_called() -> None:
     in_own_process(attempt)
 
 
-def test_traceback_that_is_due_later_is_called_off() -> None:
-    """A dump that an attempt has asked for does not come in the next one."""
+def test_delayed_traceback_is_cancelled() -> None:
+    """A dump that an attempt requested does not appear during the next one."""
 
     def attempt() -> None:
         reading, writing = os.pipe()
@@ -206,7 +206,7 @@ def test_traceback_that_is_due_later_is_called_off() -> None:
 
 
 def test_temporary_files_lie_in_the_folder_of_the_attempt(tmp_path: Path) -> None:
-    """Also when the module has made one when it was imported."""
+    """That holds even if the module made one on import."""
 
     def attempt() -> None:
         before = tempfile.gettempdir()
@@ -222,7 +222,7 @@ def test_temporary_files_lie_in_the_folder_of_the_attempt(tmp_path: Path) -> Non
 
 
 def test_logger_of_flows_is_not_switched_off() -> None:
-    """Most configurations of logging switch off what they do not name."""
+    """Most logging configurations disable what they do not name."""
 
     def configure() -> None:
         logger()
@@ -241,7 +241,7 @@ def test_logger_of_flows_is_not_switched_off() -> None:
 
 
 def test_context_variables_end_with_the_attempt() -> None:
-    """A flow that binds a customer to its log lines binds it to no later attempt's."""
+    """A customer that a flow binds to its log lines is not in a later attempt's."""
 
     def attempt() -> None:
         customer: contextvars.ContextVar[str] = contextvars.ContextVar("customer", default="nobody")

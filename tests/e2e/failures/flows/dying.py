@@ -1,4 +1,4 @@
-"""Flows that end their own process, or whose worker is ended. Each attempt adds a line to `mark` when it begins."""
+"""Flows that end their process, or whose worker is ended; each attempt adds a line to `mark`."""
 
 import ctypes
 import faulthandler
@@ -14,7 +14,7 @@ from noukai.flow import Context, flow
 
 
 def run_out_of_memory() -> None:
-    """Get less than the flow needs, as a small machine would give it."""
+    """Get less memory than the flow needs, as on a small machine."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + 2**26, used + 2**26))
     bytearray(2**28)
@@ -46,7 +46,7 @@ def outlast(mark: str, seconds: float, context: Context) -> str:
 
 @flow(timeout=15)
 def linger(mark: str, seconds: float, context: Context) -> str:
-    """Do the same on a worker whose function, and so whose queue's visibility, has half a minute."""
+    """Do the same on a worker with a timeout, and so a visibility, of half a minute."""
     return _take_long_once(mark, seconds, context)
 
 

@@ -1,4 +1,4 @@
-"""Flows whose code is somewhere when it has to stop. Each says at `mark` which process it is, whose, and when."""
+"""Flows that must be stopped in various places; each writes its process, worker and time to `mark`."""
 
 import asyncio
 import os
@@ -63,21 +63,21 @@ PLACES: dict[str, Callable[[], object]] = {
 def linger(
     mark: str, place: Literal["sleep", "socket", "subprocess", "loop", "join", "lock", "regex"]
 ) -> None:
-    """Be in one place for good."""
+    """Stay in one place for ever."""
     _say(mark)
     PLACES[place]()
 
 
 @flow(max_attempts=3)
 async def linger_later(mark: str) -> None:
-    """Await for good what never comes."""
+    """Await for ever."""
     _say(mark)
     await asyncio.Event().wait()
 
 
 @flow(max_attempts=1)
 def swallow(mark: str) -> None:
-    """Swallow every interruption."""
+    """Catch every interruption."""
     _say(mark)
     while True:
         try:
@@ -95,7 +95,7 @@ def hold_interpreter(mark: str) -> None:
 
 @flow(max_attempts=1)
 def clean_up(mark: str, context: Context) -> None:
-    """Leave traces of the clean-up beside `mark`."""
+    """Write traces of the clean-up beside `mark`."""
     _say(mark)
     with _manager(Path(f"{mark}.manager")):
         try:
@@ -106,7 +106,7 @@ def clean_up(mark: str, context: Context) -> None:
 
 @flow(max_attempts=1)
 def leave_tidily(mark: str, context: Context) -> None:
-    """Swallow the interruption, and leave because the context says so."""
+    """Catch the interruption, and leave because the context says so."""
     _say(mark)
     while not context.cancelled:
         try:
@@ -118,7 +118,7 @@ def leave_tidily(mark: str, context: Context) -> None:
 
 @flow
 def who_runs(seconds: float) -> int:
-    """Say which worker this is."""
+    """Return the worker's id."""
     time.sleep(seconds)
     return os.getppid()
 

@@ -1,4 +1,4 @@
-"""What attempts leave behind, each having written down its process id at `PIDS`."""
+"""What attempts leave behind; each writes its process id to `PIDS`."""
 
 import os
 import subprocess
@@ -7,13 +7,13 @@ from pathlib import Path
 
 
 def say_pid() -> None:
-    """Write down who must not outlive the attempt."""
+    """Write down a process that must not outlive the attempt."""
     with Path(os.environ["PIDS"]).open("a") as file:
         file.write(f"{os.getpid()}\n")
 
 
 def live_on() -> None:
-    """Be what an attempt leaves behind."""
+    """Outlive the attempt."""
     say_pid()
     time.sleep(600)
     os._exit(0)

@@ -1,4 +1,4 @@
-"""What processes are given to do."""
+"""Functions that processes run."""
 
 from multiprocessing.connection import Connection
 

@@ -1,4 +1,4 @@
-"""Flows that share their batches: one that behaves, and one that harms its process."""
+"""Flows in one batch: a well-behaved one, and one that harms its process."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ ACTS: dict[str, Callable[[], object]] = {
 
 @flow(batch=10, timeout=2, max_attempts=1)
 def act(kind: str) -> str:
-    """Do it and return, if that is possible."""
+    """Act and return, if that is possible."""
     ACTS[kind]()
     return "done"
 

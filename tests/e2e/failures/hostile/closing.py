@@ -1,4 +1,4 @@
-"""Closes the descriptors that it has heard of when it is imported."""
+"""A module that closes the descriptors it knows on import."""
 
 import os
 

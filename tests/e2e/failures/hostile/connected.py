@@ -1,4 +1,4 @@
-"""Opens a connection with TLS and a pool of threads when it is imported, and keeps both."""
+"""A module that opens a TLS connection and a thread pool on import, and keeps both."""
 
 import os
 import ssl
@@ -18,7 +18,7 @@ if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows
 
 
 def status() -> int:
-    """Make a request over the connection that is open."""
+    """Make a request over the open connection."""
     CONNECTION.request("GET", "/_ministack/health")
     answer = CONNECTION.getresponse()
     answer.read()

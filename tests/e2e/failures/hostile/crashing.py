@@ -1,4 +1,4 @@
-"""Reads from nowhere when it is imported."""
+"""A module that crashes on import."""
 
 import ctypes
 import os

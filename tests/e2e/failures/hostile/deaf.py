@@ -1,4 +1,4 @@
-"""Handles and blocks every signal when it is imported."""
+"""A module that handles and blocks every signal on import."""
 
 import os
 import signal

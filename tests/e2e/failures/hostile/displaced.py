@@ -1,4 +1,4 @@
-"""Goes elsewhere when it is imported, and takes all ways back away."""
+"""A module that changes folder on import, and prevents the way back."""
 
 import os
 import sys

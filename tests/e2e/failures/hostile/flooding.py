@@ -1,4 +1,4 @@
-"""Writes 16 MB when it is imported."""
+"""A module that writes 16 MB on import."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Forks when it is imported, and goes on in both processes."""
+"""A module that forks on import, and continues in both processes."""
 
 import os
 

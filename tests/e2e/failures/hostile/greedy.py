@@ -1,4 +1,4 @@
-"""Wants more memory than there is when it is imported."""
+"""A module that requests more memory than there is on import."""
 
 import os
 import resource

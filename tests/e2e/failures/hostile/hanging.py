@@ -1,4 +1,4 @@
-"""Hangs when it is imported."""
+"""A module that hangs on import."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Ignores the end of its children when it is imported."""
+"""A module that ignores the end of its children on import."""
 
 import os
 import signal

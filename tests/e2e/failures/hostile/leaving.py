@@ -1,4 +1,4 @@
-"""Ends its interpreter when it is imported."""
+"""A module that ends its interpreter on import."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Takes longer to be imported than its flow may run, as one does that loads a model."""
+"""A module whose import takes longer than its flow may run, like one that loads a model."""
 
 import os
 import time

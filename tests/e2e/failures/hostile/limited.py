@@ -1,4 +1,4 @@
-"""Limits itself to few descriptors when it is imported."""
+"""A module that limits its descriptors on import."""
 
 import os
 import resource

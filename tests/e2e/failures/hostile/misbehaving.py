@@ -1,4 +1,4 @@
-"""Flows that do to their process, while they run, what no flow should."""
+"""Flows that harm their process while they run."""
 
 import asyncio
 import ctypes
@@ -37,7 +37,7 @@ class Unspeakable(Exception):  # noqa: N818 - it is one
 
 
 class Stubborn(io.StringIO):
-    """A stream that cannot be written out."""
+    """A stream that cannot be flushed."""
 
     def flush(self) -> None:
         """Fail."""
@@ -57,7 +57,7 @@ def raise_from_timer() -> None:
 
 
 def hold_out() -> None:
-    """Hear no signal and do not end."""
+    """Ignore every signal and do not end."""
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -83,7 +83,7 @@ def scribble() -> None:
 
 
 def scribble_into_log() -> None:
-    """Write what is no line into the log of the worker, past the pipes that lead there."""
+    """Write text that is no log line into the worker's log, past the pipes that lead there."""
     with suppress(OSError):
         log = os.open(f"/proc/{os.getppid()}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
         os.write(log, b'{"level": "ERROR"\0\x1b[2J' * 1024)
@@ -207,7 +207,7 @@ ACTS: dict[str, Callable[[], object]] = {
 
 @flow(max_attempts=1, timeout=4)
 def act(kind: str, pids: str) -> str:
-    """Do it and return, if that is possible."""
+    """Act and return, if that is possible."""
     os.environ["PIDS"] = pids
     if kind not in ("child", "daemon", "grandchild", "stopped child"):
         left_overs.say_pid()
@@ -217,7 +217,7 @@ def act(kind: str, pids: str) -> str:
 
 @flow(max_attempts=1, timeout=20)
 def look(seconds: float, context: Context) -> dict[str, Any]:
-    """Say what the process is like, after a while in which what is still to come may come."""
+    """Report the state of the process, after a while for delayed effects."""
     time.sleep(seconds)
     print("a line")
     context.logger.info("another line")

@@ -1,4 +1,4 @@
-"""Fails at every second import."""
+"""A module that fails at every second import."""
 
 import os
 from pathlib import Path

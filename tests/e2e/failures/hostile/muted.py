@@ -1,4 +1,4 @@
-"""Closes and replaces the standard streams when it is imported."""
+"""A module that closes and replaces the standard streams on import."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""A flow that does what flows do, and needs its process as it should be."""
+"""A normal flow, which needs its process undamaged."""
 
 import os
 import random

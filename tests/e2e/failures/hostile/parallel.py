@@ -1,4 +1,4 @@
-"""A flow that lets processes of its own work, in each way that Python has."""
+"""A flow whose processes work, in each way that Python has."""
 
 import asyncio
 import multiprocessing
@@ -45,7 +45,7 @@ def await_executor(method: Method) -> list[int]:
 
 
 def start_processes(method: Method) -> list[int]:
-    """Use processes and pipes, which need no memory that is shared."""
+    """Use processes and pipes, without shared memory."""
     context: Any = multiprocessing.get_context(method)
     squares = []
     for number in range(4):

@@ -1,4 +1,4 @@
-"""Replaces what others use when it is imported."""
+"""A module that replaces shared functions on import."""
 
 import builtins
 import json

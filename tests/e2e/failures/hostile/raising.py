@@ -1,4 +1,4 @@
-"""Raises when it is imported."""
+"""A module that raises on import."""
 
 import os
 

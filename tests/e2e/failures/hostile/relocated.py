@@ -1,4 +1,4 @@
-"""Moves to another region and account when it is imported, and returns what is too large for a row."""
+"""A module that changes region and account on import; its result is too large for a row."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Configures all logging when it is imported, to the exclusion of everybody else's."""
+"""A module that configures all logging on import, and disables everybody else's."""
 
 import logging.config
 import os
@@ -19,6 +19,6 @@ if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows
 
 @flow(max_attempts=1)
 def work(context: Context) -> str:
-    """Log a line that is wanted all the same."""
+    """Log a line that must appear all the same."""
     context.logger.info("logged by the one that configured logging")
     return "done"

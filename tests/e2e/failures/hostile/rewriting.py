@@ -1,4 +1,4 @@
-"""Changes its own file when it is imported."""
+"""A module that changes its own file on import."""
 
 import os
 from pathlib import Path

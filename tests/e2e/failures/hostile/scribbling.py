@@ -1,4 +1,4 @@
-"""Writes into every descriptor when it is imported."""
+"""A module that writes into every descriptor on import."""
 
 import os
 from contextlib import suppress

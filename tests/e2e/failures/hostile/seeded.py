@@ -1,4 +1,4 @@
-"""Seeds the generator of random numbers when it is imported."""
+"""A module that seeds the random number generator on import."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""Closes every descriptor when it is imported."""
+"""A module that closes every descriptor on import."""
 
 import os
 

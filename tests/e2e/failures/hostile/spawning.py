@@ -1,4 +1,4 @@
-"""Starts a child, a daemon and a thread when it is imported."""
+"""A module that starts a child, a daemon and a thread on import."""
 
 import os
 import subprocess

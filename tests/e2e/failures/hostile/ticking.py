@@ -1,4 +1,4 @@
-"""Starts a timer when it is imported, whose signals interrupt whatever it does."""
+"""A module that starts a timer on import, whose signals interrupt everything."""
 
 import os
 import signal
