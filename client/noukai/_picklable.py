@@ -45,8 +45,8 @@ class Picklable(Generic[Driver]):
     def __reduce__(self) -> tuple[Any, ...]:
         if not self._api.is_picklable:
             raise TypeError(
-                f"{self!r} cannot be pickled, because its client has an http_client: pass on {str(self._name)!r}, and "
-                "make a client in the other process"
+                f"{self!r} cannot be pickled, because its client has an http_client: "
+                f"pass on {str(self._name)!r}, and make a client in the other process"
             )
         return _arrived, (type(self), type(self._driver), self._api.settings, self._name, self._known())
 

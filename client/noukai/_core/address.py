@@ -27,8 +27,8 @@ class FlowAddress(NamedTuple):
         if len(segments) == 1:
             if org is None or project is None:
                 raise InvalidArgumentError(
-                    f"flow {text!r} needs an org and a project: write org/project/flow, or give both to the client, "
-                    "or set NOUKAI_ORG and NOUKAI_PROJECT"
+                    f"flow {text!r} needs an org and a project: write org/project/flow, "
+                    "or give both to the client, or set NOUKAI_ORG and NOUKAI_PROJECT"
                 )
             segments = [org, project, text]
         if len(segments) != _SEGMENTS:

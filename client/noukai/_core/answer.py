@@ -111,8 +111,9 @@ def unexpected(
     response: httpx.Response, problem: str, kind: type[UnexpectedAnswerError] = UnexpectedAnswerError
 ) -> UnexpectedAnswerError:
     """Return the error for an answer that the API never gives."""
+    what = f"the answer to {_request(response)} is not from this API ({problem})"
     return kind(
-        f"the answer to {_request(response)} is not from this API ({problem}): check base_url (NOUKAI_BASE_URL)",
+        f"{what}: check base_url (NOUKAI_BASE_URL)",
         status_code=response.status_code,
         request_id=_request_id(response),
     )

@@ -76,8 +76,8 @@ class GivenAsyncConnections(GivenConnections[httpx.AsyncClient]):
             keep_lookups_possible(loop)
         if self._loop is not loop:
             raise InvalidArgumentError(
-                "the http_client was used in another event loop, and two loops cannot share its connections: make "
-                "one in each loop, or leave http_client out"
+                "the http_client was used in another event loop, and two loops cannot share its connections: "
+                "make one in each loop, or leave http_client out"
             )
         return http_client
 

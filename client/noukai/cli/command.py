@@ -26,9 +26,9 @@ _INTERRUPTED = 130
 STDOUT = Path("-")
 
 EPILOG = (
-    "Environment: NOUKAI_API_KEY; NOUKAI_BASE_URL (http://localhost:8080/api/v1); NOUKAI_ORG and NOUKAI_PROJECT for "
-    "flows that are named without them. Exit codes: 0 completed, 1 failed, 2 usage, 3 cancelled, 4 timeout, 5 API, "
-    "connection or other error."
+    "Environment: NOUKAI_API_KEY; NOUKAI_BASE_URL (http://localhost:8080/api/v1); "
+    "NOUKAI_ORG and NOUKAI_PROJECT for flows that are named without them. "
+    "Exit codes: 0 completed, 1 failed, 2 usage, 3 cancelled, 4 timeout, 5 API, connection or other error."
 )
 
 

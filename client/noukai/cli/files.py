@@ -78,7 +78,8 @@ def _show(job_id: str, content: bytes) -> None:
     try:
         show_output(content.decode().removesuffix("\n"))
     except UnicodeDecodeError:
-        problem = f"the result is {len(content)} bytes that are not text: write them with noukai wait {job_id} -o FILE"
+        advice = f"write them with noukai wait {job_id} -o FILE"
+        problem = f"the result is {len(content)} bytes that are not text: {advice}"
         raise typer.BadParameter(problem, param_hint="'-o'") from None
 
 

@@ -138,7 +138,7 @@ def cancel(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Cancel a job, or all of a flow. Print the job as it stands then; with --all, how many were cancelled."""
+    """Cancel a job and print it, or cancel all of a flow and print how many were cancelled."""
     selection = JobSelection(state=state, created_after=created_after, created_before=created_before)
     if (job_id is None) != every or bool(flow) != every or (not every and any(selection.values())):
         raise typer.BadParameter("give a job's id, or --all with --flow, which a filter may follow")

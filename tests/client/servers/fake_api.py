@@ -78,7 +78,7 @@ class FakeApi(ThreadingHTTPServer):
         """Give a job its life."""
         self.lives[job_id] = [{**body, "id": job_id} for body in bodies]
 
-    def answer(  # noqa: C901, PLR0911, PLR0912 - one for each route
+    def answer(  # noqa: PLR0911 - one for each route
         self, method: str, path: list[str], query: dict[str, list[str]], body: Any
     ) -> tuple[int, Any]:
         """Return the status and the body of the answer to a request below the base URL."""
@@ -87,41 +87,50 @@ class FakeApi(ThreadingHTTPServer):
                 return 200, {"flows": self.flows}
             case "GET", ["usage"]:
                 return 200, {**USAGE, **{name: values[0] for name, values in query.items()}}
-            case "POST", ["seq", "acme", "demo", "picky", "jobs"]:
-                return 422, {"detail": PICKY}
-            case "POST", ["seq", "acme", "demo", flow, "jobs"] if f"job_{flow}" in self.lives:
-                self.submissions.append(body)
-                return 202, {**job("pending"), "id": f"job_{flow}", "flow": f"acme/demo/{flow}"}
-            case "POST", ["seq", "acme", "demo", "many", "jobs", "batch"]:
-                self.submissions += body["jobs"]
-                return 202, {"jobs": [self._accepted(entry) for entry in body["jobs"]]}
             case "POST", ["jobs", "status"]:
                 return 200, {"jobs": [self._shown(job_id) for job_id in body["ids"]]}
-            case "GET", ["seq", "acme", *_, "jobs"]:
-                self.queries.append((path[2:-1], query))
-                jobs = [{**job("running"), "id": f"job_{n}", "flow": "acme/demo/echo"} for n in range(3)]
-                return 200, {"jobs": jobs[:1], "cursor": "c"} if "cursor" not in query else self._last(
-                    jobs=jobs[1:]
-                )
-            case "POST", ["seq", "acme", "demo", "busy", "jobs", "cancel"]:
+            case _, ["jobs", job_id, *rest] if job_id in self.lives:
+                return 200 if rest != ["retry"] else 202, self._answer_about(method, job_id, rest, query)
+            case "GET", ["seq", "acme", *names, "jobs"]:
+                self.queries.append((names, query))
+                return 200, self._page("cursor" in query)
+            case "POST", ["seq", "acme", "demo", flow, *rest]:
+                return self._submitted_to(flow, rest, body)
+        return _not_found(path)
+
+    def _submitted_to(self, flow: str, rest: list[str], body: Any) -> tuple[int, Any]:
+        match flow, rest:
+            case "picky", ["jobs"]:
+                return 422, {"detail": PICKY}
+            case "many", ["jobs", "batch"]:
+                self.submissions += body["jobs"]
+                return 202, {"jobs": [self._accepted(entry) for entry in body["jobs"]]}
+            case "busy", ["jobs", "cancel"]:
                 self.cancellations.append(body)
-                return 200, {"cancelled": 100, "cursor": "c"} if "cursor" not in body else self._last(
-                    cancelled=7
-                )
-            case "POST", ["jobs", job_id, "cancel"] if job_id in self.lives:
-                if self.lives[job_id][0]["state"] == "running":
+                first = {"cancelled": 100, "cursor": "c"}
+                return 200, first if "cursor" not in body else self._last(cancelled=7)
+            case _, ["jobs"] if f"job_{flow}" in self.lives:
+                self.submissions.append(body)
+                return 202, {**job("pending"), "id": f"job_{flow}", "flow": f"acme/demo/{flow}"}
+        return _not_found(["seq", flow, *rest])
+
+    def _answer_about(self, method: str, job_id: str, rest: list[str], query: dict[str, list[str]]) -> Any:
+        life = self.lives[job_id]
+        match method, rest:
+            case "POST", ["cancel"]:
+                if life[0]["state"] == "running":
                     self.live(job_id, job("cancelled"))
-                return 200, self.lives[job_id][0]
-            case "POST", ["jobs", job_id, "retry"] if job_id in self.lives:
-                return 202, {**job("pending"), "id": f"{job_id}_again", "flow": "acme/demo/again"}
-            case "GET", ["jobs", job_id, *rest] if job_id in self.lives:
-                if rest:
-                    self.follows.append(query.get("progress") == ["true"])
-                    self._hold(job_id, int(query["seconds"][0]))
-                life = self.lives[job_id]
-                return 200, life.pop(0) if len(life) > 1 else life[0]
-        code = "FLOW_NOT_FOUND" if path[0] == "seq" else "JOB_NOT_FOUND"
-        return 404, {"detail": {"code": code, "message": f"there is none at\n{'/'.join(path)}"}}
+                return self.lives[job_id][0]
+            case "POST", ["retry"]:
+                return {**job("pending"), "id": f"{job_id}_again", "flow": "acme/demo/again"}
+        if rest == ["wait"]:
+            self.follows.append(query.get("progress") == ["true"])
+            self._hold(job_id, int(query["seconds"][0]))
+        return life.pop(0) if len(life) > 1 else life[0]
+
+    def _page(self, is_last: bool) -> dict[str, Any]:
+        jobs = [{**job("running"), "id": f"job_{n}", "flow": "acme/demo/echo"} for n in range(3)]
+        return self._last(jobs=jobs[1:]) if is_last else {"jobs": jobs[:1], "cursor": "c"}
 
     def _last(self, **page: Any) -> dict[str, Any]:
         """Return a last page, with what could not be read."""
@@ -149,6 +158,11 @@ class FakeApi(ThreadingHTTPServer):
         if job_id == "job_held":
             self.holding.set()
             self.stopping.wait()
+
+
+def _not_found(path: list[str]) -> tuple[int, Any]:
+    code = "FLOW_NOT_FOUND" if path[0] == "seq" else "JOB_NOT_FOUND"
+    return 404, {"detail": {"code": code, "message": f"there is none at\n{'/'.join(path)}"}}
 
 
 class _Handler(BaseHTTPRequestHandler):

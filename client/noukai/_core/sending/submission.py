@@ -107,30 +107,32 @@ def submission(
         "metadata": None if metadata is None else _object("metadata", metadata),
         "keepSeconds": keep_seconds,
     }
-    given = {
-        "message": None if message is None else json_of("message", _message(message)),
-        "parameters": None
-        if parameters is None
-        else json_of("parameters", _object("parameters", parameters)),
-    }
+    inputs = _inputs(message, parameters)
     rest = _present({"options": json_of("options", _present(options)) or None})
     key = _key(str(uuid4()) if idempotency_key is None else idempotency_key)
     if retry_for is not None and not 0 <= retry_for < math.inf:
         raise InvalidArgumentError(f"retry_for must be a number of seconds, 0 or more, not {retry_for!r}")
-    whole = Submission(_json({**_present(given), **rest}), key, retry_for=retry_for)
-    # Upload an input that fits in a single request but not in a batch's entry, so that both give the same
-    # job.
+    whole = Submission(_json({**inputs, **rest}), key, retry_for=retry_for)
+    # Upload an input that does not fit in a batch's entry, so that a single request gives the same job.
     if len(whole.entry) + AROUND_ENTRIES <= MAX_BODY_BYTES:
         return whole
-    return Submission(_json(rest), key, _input(_present(given)), retry_for)
+    return Submission(_json(rest), key, _input(inputs), retry_for)
 
 
-def _input(given: dict[str, Any]) -> bytes:
-    content = _json(given)
+def _inputs(message: str | None, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    inputs: dict[str, Any] = {}
+    if message is not None:
+        inputs["message"] = json_of("message", _message(message))
+    if parameters is not None:
+        inputs["parameters"] = json_of("parameters", _object("parameters", parameters))
+    return inputs
+
+
+def _input(inputs: dict[str, Any]) -> bytes:
+    content = _json(inputs)
     if len(content) > MAX_PAYLOAD_BYTES:
-        raise InvalidArgumentError(
-            f"message and parameters are {len(content)} bytes of JSON; at most {MAX_PAYLOAD_BYTES} are accepted"
-        )
+        allowed = f"at most {MAX_PAYLOAD_BYTES} are accepted"
+        raise InvalidArgumentError(f"message and parameters are {len(content)} bytes of JSON; {allowed}")
     return content
 
 
@@ -173,9 +175,8 @@ def _key(key: object) -> str:
         or len(key) > MAX_IDEMPOTENCY_KEY_LENGTH
         or not _IDEMPOTENCY_KEY.fullmatch(key)
     ):
-        raise InvalidArgumentError(
-            f"idempotency_key must be 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} printable ASCII characters, not {key!r}"
-        )
+        allowed = f"1 to {MAX_IDEMPOTENCY_KEY_LENGTH} printable ASCII characters"
+        raise InvalidArgumentError(f"idempotency_key must be {allowed}, not {key!r}")
     return key
 
 
