@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from noukai_functions.api.status_entries import StatusEntries
     from noukai_functions.catalog.entries import Catalog
     from noukai_functions.jobs.estimate import RunTimes
-    from noukai_functions.jobs.queue import JobQueue
+    from noukai_functions.jobs.queue import JobQueues
     from noukai_functions.requests.admission import Admission
     from noukai_functions.requests.cancellation import Cancellation
-    from noukai_functions.requests.creation import JobCreation
     from noukai_functions.requests.job_page import JobPages
     from noukai_functions.requests.lookup import Lookup
     from noukai_functions.requests.retry import Retries
@@ -51,24 +50,25 @@ class Deployment(Resources):
     clock: Clock = field(default_factory=Clock)
 
     @cached_property
-    def creation(self) -> "JobCreation":
-        """Return what creates jobs: it writes their rows and sends their messages."""
-        from noukai_functions.requests.creation import JobCreation
-
-        return JobCreation(self.table, self.budgets, self.clock, self.queue_of, lambda: self.schedules)
-
-    @cached_property
     def admission(self) -> "Admission":
         """Return the admission, which turns submissions into jobs."""
         from noukai_functions.requests.admission import Admission
 
-        return Admission(self.catalog, self.creation, self.table, self.clock, lambda: self.objects)
+        return Admission(
+            self.catalog,
+            self.table,
+            self.budgets,
+            self.queues,
+            self.clock,
+            lambda: self.schedules,
+            lambda: self.objects,
+        )
 
     def prepare_submissions(self) -> None:
         """Make the parts that every submission uses."""
         from noukai_functions.catalog.entries import SUBMISSION
 
-        _ = self.api_keys, self.admission, self.queue
+        _ = self.api_keys, self.admission
         self.catalog.prepare(SUBMISSION)
 
     @cached_property
@@ -97,7 +97,7 @@ class Deployment(Resources):
         """Return the retries, which resubmit the inputs of jobs that did not complete."""
         from noukai_functions.requests.retry import Retries
 
-        return Retries(self.catalog, self.saved_inputs, self.creation, self.clock, lambda: self.objects)
+        return Retries(self.catalog, self.saved_inputs, self.admission, self.clock, lambda: self.objects)
 
     @cached_property
     def outputs(self) -> "Outputs":
@@ -145,18 +145,12 @@ class Deployment(Resources):
         memory = self.environment.get("WORKER_KIND_MEMORY")
         return None if memory is None else int(memory)
 
-    def queue_of(self, flow: str) -> "JobQueue":
-        """Return the queue of the workers that run the flow `project/flow`."""
-        worker_kind = self.catalog.flows[flow].worker_kind
-        # During an update, the catalog may name queues that the environment does not have yet. The default
-        # worker can run every flow.
-        url = None if worker_kind is None else self._worker_kind_queues.get(worker_kind)
-        return self.queue if url is None else self._queue(url)
-
     @cached_property
-    def _worker_kind_queues(self) -> Mapping[str, str]:
-        urls: Mapping[str, str] = json.loads(self.environment.get("WORKER_KIND_QUEUES", "{}"))
-        return urls
+    def queues(self) -> "JobQueues":
+        """Return the queues of all worker kinds."""
+        from noukai_functions.jobs.queue import JobQueues
+
+        return JobQueues(self.queue, json.loads(self.environment.get("WORKER_KIND_QUEUES", "{}")))
 
     @cached_property
     def run_times(self) -> "RunTimes":

@@ -13,8 +13,7 @@ from typing import Any
 from noukai_functions.api.endpoint import Request
 from noukai_functions.api.errors import refusal_answer
 from noukai_functions.catalog.entries import Catalog
-from noukai_functions.jobs.job_id import is_job_id
-from noukai_functions.jobs.lifecycle import State
+from noukai_functions.jobs.lifecycle import State, is_job_id
 from noukai_functions.jobs.queue import Delivery, InvalidMessageError, Message
 from noukai_functions.refusals import Refusal
 from noukai_functions.requests.job_filter import FlowSet, parse_filter

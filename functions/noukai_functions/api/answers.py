@@ -1,25 +1,69 @@
-"""The contract's views of jobs and flows, and the responses with them. Pure."""
+"""The answer to a submission, and the poll intervals of jobs in all answers. Pure.
 
-from collections.abc import Mapping, Sequence
+A second of a held request costs nearly as much as two polls, and occupies concurrency. So a job is watched
+closely only when its end is near, or may be; before that, the client is told when to poll again.
+"""
+
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Response
-from noukai_functions.api.errors import ErrorAnswer, refusal_answer
-from noukai_functions.api.poll_interval import poll_interval_headers
-from noukai_functions.catalog.entries import FlowEntry
-from noukai_functions.jobs.lifecycle import Job, State
-from noukai_functions.refusals import UnreadableJobError
+from noukai_functions.api.errors import ErrorAnswer
+from noukai_functions.jobs.lifecycle import Job, State, progress_interval_ms
 from noukai_wire.routes import BASE_PATH, Route
 
-Shown = Mapping[str, Any]
-"""The output fields of an answer: `output`; or `outputUrl`, `outputBytes` and `outputSha256`; or an `error`
-if the output is lost.
+HOLD_BELOW_MS = 700
+"""Hold the request for a shorter pause: another request would cost more."""
 
-Empty if the job has no output."""
+FOLLOW_BELOW_MS = 1100
+"""The same limit for clients that follow the progress, which poll every second at first."""
+
+_CLOSEST_POLL_MS = 125
+_BLIND_HOLD_MS = {State.PENDING: 2000, State.RUNNING: 5300}
+"""How long to hold for a job without an estimate: by then most jobs are claimed, and many have ended."""
+
+_BLIND_PAUSE_MS = {State.PENDING: 4000, State.RUNNING: 5500}
+_BLIND_MINUTE_MS = 45_000
+"""Beyond this age a job may take minutes, and its end is noticed within a share of its age."""
+
+_LONG_MS = 60_000
+"""For jobs of at least this duration most polls are separate requests, so each saved poll counts."""
+
+_BLIND_SHARE = 0.055
+_LONG_BLIND_SHARE = 0.057
+"""The poll interval as a share of the age: half of the ends are noticed within 3 % of it, 95 of 100 within 6
+%.
+
+No schedule with this median takes less than 93 % of these polls."""
+
+_WINDOW = 2.0
+"""Spreads on either side of the expected end: 19 of 20 jobs end within this window."""
+
+_NEAR = (-0.75, 0.75)
+"""Spreads around the expected end: half of the jobs end in this range."""
+
+_LONG_NEAR = (-0.5, 1.0)
+"""The same for long jobs, shifted later: half of them end in this range. A poll before the expected end is in
+vain for more jobs than a poll after it."""
+
+_LONG_EARLIEST = 0.105
+"""To the power of the spread's share of the duration: 49 of 50 jobs take longer than this share of it.
+
+Durations vary by ratio: half of the usual duration is as likely as twice."""
+
+_NEAR_PAUSE = (1 / 16, 0.0033)
+_PAUSE = (1 / 6, 0.0082)
+"""The pause near the expected end, and in the rest of the window: in spreads, and at least a share of the
+duration.
+
+If the duration is known within a twentieth, half of the ends are noticed within 0.3 % of it, nearly all
+within 1 %."""
+
+_FIRST_CHECK_MS = 10_000
+_CHECK_FACTOR = 10
+"""A multiple of the job's age: the longest pause, since a job may fail early or be cancelled."""
 
 
 def accepted(job: Job) -> dict[str, Any]:
@@ -29,7 +73,7 @@ def accepted(job: Job) -> dict[str, Any]:
         "state": State.PENDING.value,
         "createdAt": timestamp(job.created_at),
         "flow": flow_address(job),
-        **_for_published_sdks(job),
+        **for_published_sdks(job),
         "status": "started",
     }
 
@@ -46,14 +90,6 @@ def accepted_response(job: Job, api_key: ApiKey, now: int) -> Response:
     )
 
 
-def status_response(
-    job: Job, shown: Shown, now: int, *, held: bool = False, progress: bool = False
-) -> Response:
-    """Return the job's status and its poll interval."""
-    headers = {} if job.is_terminal else poll_interval_headers(job, now, held=held, progress=progress)
-    return Response(job_status(job, shown), headers=headers)
-
-
 def location(job: Job) -> str:
     """Return the path of the job's status, below its flow."""
     project, flow = job.flow.split("/")
@@ -65,99 +101,13 @@ def entry_error(error: ErrorAnswer) -> dict[str, Any]:
     return {"error": error.body["detail"]}
 
 
-def unreadable_entries(ids: Sequence[str]) -> dict[str, Any]:
-    """Return the error entries of a page's unreadable jobs."""
-    entries = [{"id": id_, **entry_error(refusal_answer(UnreadableJobError(id_)))} for id_ in ids]
-    return {"errors": entries} if entries else {}
-
-
-def job_status(job: Job, shown: Shown = MappingProxyType({})) -> dict[str, Any]:
-    """Return the status of a job, with its output as `shown`.
-
-    `None` values are omitted.
-    """
-    fields: dict[str, Any] = {
-        "id": job.id,
-        "state": job.state.value,
-        "flow": flow_address(job),
-        "createdAt": timestamp(job.created_at),
-        "startedAt": timestamp(job.started_at),
-        "completedAt": timestamp(job.completed_at),
-        "stoppedAt": timestamp(job.stopped_at),
-        "expiresAt": timestamp(job.expires_at and job.expires_at * 1000),
-        "attempt": job.attempt or None,
-        "maxAttempts": job.max_attempts,
-        "progress": job.progress,
-        "result": _result(job, shown),
-        "error": job.error,
-        "lastError": job.last_error,
-        "metadata": job.metadata,
-        "retryOf": job.retry_of,
-        "executionId": job.id,
-        "status": job.state.value,
-    }
-    if job.state is State.CANCELLED:
-        # The published SDKs know only `completed` and `failed` as ends.
-        fields |= {"status": State.FAILED.value, "error": "cancelled"}
-    if "error" in shown:
-        # The job stays completed; a failed status is the only way to tell these SDKs that the output is lost.
-        fields |= {"status": State.FAILED.value, "error": shown["error"]}
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def job_outline(job: Job) -> dict[str, Any]:
-    """Return a job's id, state and times, for a key without the read scope."""
-    names = (
-        "id",
-        "state",
-        "flow",
-        "createdAt",
-        "startedAt",
-        "completedAt",
-        "stoppedAt",
-        "executionId",
-        "status",
-    )
-    status = job_status(job)
-    return {name: status[name] for name in names if name in status}
-
-
-def execute_answer(job: Job, shown: Shown) -> dict[str, Any]:
-    """Return the answer to `execute`. The published SDKs know only completed and failed."""
-    result = _result(job, shown)
-    if result is not None:
-        return {**result, **({"result": result["output"]} if "output" in result else {})}
-    status = job_status(job, shown)
-    return {"status": State.FAILED.value, "error": status["error"], **_for_published_sdks(job)}
-
-
-def flow_description(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
-    """Return the description of a flow, addressed for an org."""
-    fields = {
-        "flow": f"{org}/{name}",
-        "description": entry.description,
-        "input": entry.input,
-        "output": entry.output,
-        "timeoutSeconds": entry.timeout_seconds,
-        "maxAttempts": entry.max_attempts,
-        "keepSeconds": entry.keep_seconds,
-        "worker": entry.worker_kind,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
-
-
 def flow_address(job: Job) -> str:
     """Return the address of a job's flow: `org/project/flow`."""
     return f"{job.org}/{job.flow}"
 
 
-def _result(job: Job, shown: Shown) -> Mapping[str, Any] | None:
-    if not shown or "error" in shown:
-        return None
-    return {"status": State.COMPLETED.value, **shown, **_for_published_sdks(job)}
-
-
-def _for_published_sdks(job: Job) -> dict[str, Any]:
+def for_published_sdks(job: Job) -> dict[str, Any]:
+    """Return the fields that only the published SDKs read."""
     return {"executionId": job.id, "flowId": flow_address(job), "blockCount": 1}
 
 
@@ -167,3 +117,78 @@ def timestamp(milliseconds: int | None) -> str | None:
         return None
     text = datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
+
+
+def poll_interval_headers(
+    job: Job, now: int, *, held: bool = False, progress: bool = False
+) -> dict[str, str]:
+    """Return the headers with the poll interval.
+
+    `Retry-After` is in whole seconds, as HTTP defines it, rounded up; `Retry-After-Ms` is exact.
+    """
+    pause = 0 if job.is_terminal else poll_interval_ms(job, now, held=held, progress=progress)
+    return {"Retry-After": str(-(-pause // 1000)), "Retry-After-Ms": str(pause)}
+
+
+def poll_interval_ms(job: Job, now: int, *, held: bool = False, progress: bool = False) -> int:
+    """Return the poll interval of an unsettled job in milliseconds: at least a second, or 0."""
+    pause = next_poll_ms(job, now, progress=progress)
+    if held:
+        return 0 if is_held_for(pause, progress=progress) else pause
+    return max(pause, 1000)
+
+
+def next_poll_ms(job: Job, now: int, *, progress: bool = False) -> int:
+    """Return the milliseconds until an unsettled job should be read again.
+
+    `progress` is true for a client that follows the progress.
+    """
+    age = now - _phase_began_at(job)
+    if job.must_wait(now):
+        pause = (job.not_before or now) - now
+    elif job.state is State.RUNNING and job.expected_at is not None:
+        pause = _foreseen_ms(now - job.expected_at, job.spread_ms or 0, age)
+    else:
+        pause = _blind_ms(age, job.state)
+    if progress and not job.must_wait(now):
+        pause = min(pause, progress_interval_ms(age))
+    return max(1, min(pause, max(_FIRST_CHECK_MS, _CHECK_FACTOR * (now - job.created_at))))
+
+
+def is_held_for(pause: int, *, progress: bool) -> bool:
+    """Return whether a request is held for a pause of so many milliseconds."""
+    return pause <= (FOLLOW_BELOW_MS if progress else HOLD_BELOW_MS)
+
+
+def _phase_began_at(job: Job) -> int:
+    if job.state is State.RUNNING:
+        return job.started_at or job.created_at
+    return max(job.created_at, job.not_before or 0)
+
+
+def _foreseen_ms(over: int, spread: int, age: int) -> int:
+    """Return the pause until shortly before the expected end, then short pauses.
+
+    `over` is negative before the expected end.
+    """
+    usual = age - over
+    is_long = usual >= _LONG_MS
+    lead = round(usual * (1 - _LONG_EARLIEST ** (spread / usual)) if is_long else _WINDOW * spread)
+    if over < -lead:
+        return -over - lead
+    first, last = _LONG_NEAR if is_long else _NEAR
+    of_spread, of_time = _NEAR_PAUSE if first * spread < over < last * spread else _PAUSE
+    pause = round(max(of_spread * max(spread, over - _WINDOW * spread), of_time * usual))
+    if pause <= HOLD_BELOW_MS:
+        return min(2 * _CLOSEST_POLL_MS, max(_CLOSEST_POLL_MS, pause))
+    return min(pause, max(HOLD_BELOW_MS + 1, _blind_pause_ms(age)))
+
+
+def _blind_ms(age: int, state: State) -> int:
+    if age < _BLIND_HOLD_MS[state]:
+        return min(2 * _CLOSEST_POLL_MS, max(_CLOSEST_POLL_MS, age // 8))
+    return max(_BLIND_PAUSE_MS[state] if age < _BLIND_MINUTE_MS else 0, _blind_pause_ms(age))
+
+
+def _blind_pause_ms(age: int) -> int:
+    return round(age * (_BLIND_SHARE if age < _LONG_MS else _LONG_BLIND_SHARE))

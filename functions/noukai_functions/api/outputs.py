@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from noukai_functions.api.answers import Shown
+from noukai_functions.api.statuses import Shown
 from noukai_functions.jobs.lifecycle import Job, Payload
 from noukai_functions.telemetry import logger
 from noukai_wire.limits import MAX_RESULT_BYTES

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from noukai_functions.api.answers import entry_error, job_status
+from noukai_functions.api.answers import entry_error, poll_interval_ms
 from noukai_functions.api.errors import error_answer
 from noukai_functions.api.outputs import Outputs, size_of
-from noukai_functions.api.poll_interval import poll_interval_ms
+from noukai_functions.api.statuses import job_status
 from noukai_functions.clock import Clock
-from noukai_functions.jobs.job_id import is_job_id
+from noukai_functions.jobs.lifecycle import is_job_id
 from noukai_functions.jobs.overdue import settled
 from noukai_functions.jobs.table import JobsTable, Row
 from noukai_functions.refusals import (

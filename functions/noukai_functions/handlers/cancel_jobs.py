@@ -1,8 +1,8 @@
 """The handler that cancels the jobs selected by a filter, page by page."""
 
 from noukai_functions.access.api_keys import ApiKey
-from noukai_functions.api.answers import unreadable_entries
 from noukai_functions.api.endpoint import Endpoint, Request, Response
+from noukai_functions.api.statuses import unreadable_entries
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.jobs.lifecycle import UNSETTLED
 from noukai_functions.jobs.row import order

@@ -3,7 +3,6 @@
 from typing import Any
 
 from noukai_functions.access.api_keys import ApiKey
-from noukai_functions.api.answers import flow_description
 from noukai_functions.api.endpoint import (
     Endpoint,
     Event,
@@ -15,6 +14,7 @@ from noukai_functions.api.endpoint import (
     route_of,
 )
 from noukai_functions.api.errors import ErrorAnswer
+from noukai_functions.catalog.entries import FlowEntry
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.ready import get_ready
 from noukai_wire.errors import ErrorCode
@@ -25,7 +25,22 @@ def flows(request: Request, api_key: ApiKey, deployment: Deployment) -> Response
     """Return every flow of the deployment with its JSON Schemas."""
     request.know_query()
     entries = sorted(deployment.catalog.flows.items())
-    return Response({"flows": [flow_description(api_key.org, name, entry) for name, entry in entries]})
+    return Response({"flows": [_described(api_key.org, name, entry) for name, entry in entries]})
+
+
+def _described(org: str, name: str, entry: FlowEntry) -> dict[str, Any]:
+    """Return the description of a flow, with its address in an org."""
+    fields = {
+        "flow": f"{org}/{name}",
+        "description": entry.description,
+        "input": entry.input,
+        "output": entry.output,
+        "timeoutSeconds": entry.timeout_seconds,
+        "maxAttempts": entry.max_attempts,
+        "keepSeconds": entry.keep_seconds,
+        "worker": entry.worker_kind,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def openapi(request: Request, deployment: Deployment) -> Response:

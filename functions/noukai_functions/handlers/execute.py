@@ -1,11 +1,11 @@
 """The handler that submits a job and holds the answer until it ends."""
 
 from noukai_functions.access.api_keys import ApiKey
-from noukai_functions.api.answers import execute_answer, location
+from noukai_functions.api.answers import location
 from noukai_functions.api.endpoint import Endpoint, Request, Response, error_response
 from noukai_functions.api.errors import ErrorAnswer
-from noukai_functions.api.hold import hold
-from noukai_functions.api.poll_interval import held_poll_ms
+from noukai_functions.api.hold import held_poll_ms, hold
+from noukai_functions.api.statuses import execute_answer
 from noukai_functions.aws import AwsError
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.jobs.lifecycle import Job

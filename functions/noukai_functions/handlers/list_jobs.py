@@ -1,8 +1,8 @@
 """The handler that lists the jobs of a flow, a project or an org, page by page."""
 
 from noukai_functions.access.api_keys import ApiKey
-from noukai_functions.api.answers import job_status, unreadable_entries
 from noukai_functions.api.endpoint import Endpoint, Request, Response
+from noukai_functions.api.statuses import job_status, unreadable_entries
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.jobs.lifecycle import State
 from noukai_functions.ready import get_ready

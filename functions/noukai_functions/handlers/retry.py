@@ -15,4 +15,4 @@ def retry(request: Request, api_key: ApiKey, deployment: Deployment) -> Response
 
 
 handler = Endpoint(retry, deployed)
-get_ready(lambda made: (made.api_keys, made.lookup, made.retries, made.queue))
+get_ready(lambda made: (made.api_keys, made.lookup, made.retries))

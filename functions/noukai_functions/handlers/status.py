@@ -1,8 +1,8 @@
 """The handler that returns a job's status."""
 
 from noukai_functions.access.api_keys import ApiKey
-from noukai_functions.api.answers import status_response
 from noukai_functions.api.endpoint import Endpoint, Request, Response
+from noukai_functions.api.statuses import status_response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.ready import get_ready
 

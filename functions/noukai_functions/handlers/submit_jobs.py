@@ -9,11 +9,11 @@ from noukai_functions.api.errors import error_answer
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.ready import get_ready
+from noukai_functions.requests.batch_submission import BatchSubmission
 from noukai_functions.requests.submission import check_idempotency_key, flow_name, parse_batch
 
 _MOST_MS = 15_000
-"""The time after which the caller must resubmit the rest of a batch. The gateway times out after 30 seconds.
-"""
+"""The time after which the caller must resubmit the rest of a batch. The gateway times out after 30 seconds."""
 
 
 def submit_jobs(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
@@ -22,8 +22,8 @@ def submit_jobs(request: Request, api_key: ApiKey, deployment: Deployment) -> Re
     entries = parse_batch(request.body)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     request.know_query()
-    until = request.received_at + _MOST_MS
-    outcomes = deployment.admission.submit_each(name, key, entries, api_key.org, until=until)
+    batch = BatchSubmission(deployment.admission, name, api_key.org, key)
+    outcomes = batch.submit(entries, until=request.received_at + _MOST_MS)
     return Response({"jobs": [_entry(each, request.id) for each in outcomes]}, status=202)
 
 

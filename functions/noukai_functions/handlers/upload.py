@@ -7,8 +7,8 @@ from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.jobs.objects import input_key, input_reference
 from noukai_functions.ready import get_ready
 from noukai_functions.refusals import InvalidInputError
-from noukai_functions.requests.admission import due_at
-from noukai_functions.requests.submission import flow_name, parse_announcement, run_at_errors
+from noukai_functions.requests.admission import due_at, run_at_errors
+from noukai_functions.requests.submission import flow_name, parse_announcement
 
 
 def upload(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:

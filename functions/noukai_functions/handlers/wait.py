@@ -3,10 +3,9 @@
 from functools import partial
 
 from noukai_functions.access.api_keys import ApiKey
-from noukai_functions.api.answers import status_response
 from noukai_functions.api.endpoint import Endpoint, Request, Response
-from noukai_functions.api.hold import hold
-from noukai_functions.api.poll_interval import watched_poll_ms
+from noukai_functions.api.hold import hold, watched_poll_ms
+from noukai_functions.api.statuses import status_response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.ready import get_ready
 from noukai_functions.refusals import InvalidInputError

@@ -12,6 +12,9 @@ Times are milliseconds since the epoch. Nothing here reads a clock, the environm
 number.
 """
 
+import base64
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -69,6 +72,9 @@ sweep fails an overdue job, with a reason, before its message is gone."""
 DELIVERY_MS = 60_000
 """How long a visible message may remain unclaimed before it counts as lost."""
 
+
+_ID_BITS = 130
+_ID = re.compile(r"job_[a-z2-7]{26}")
 
 _FIRST_PROGRESS_MS = 1000
 _PROGRESS_SHARE = 10
@@ -185,6 +191,18 @@ class Job:
         )
 
 
+def job_id(org: str, flow: str, idempotency_key: str) -> str:
+    """Return the id of the job that a submission with this idempotency key makes: 130 bits of a hash."""
+    # No part can hold a line break, so different parts never join to the same text.
+    digest = hashlib.sha256(f"{org}\n{flow}\n{idempotency_key}".encode()).digest()
+    return "job_" + base64.b32encode(digest[:20]).decode().lower()[: _ID_BITS // 5]
+
+
+def is_job_id(text: str) -> bool:
+    """Return whether a text is a job id."""
+    return _ID.fullmatch(text) is not None
+
+
 def needs_schedule(wait_ms: int) -> bool:
     """Return whether a wait is longer than a queue can delay a message."""
     return wait_ms > MAX_DELAY_SECONDS * 1000
@@ -225,15 +243,6 @@ def seconds_until_claimable(job: Job, now: int) -> int:
     """Return how many seconds, at least one, to hide a deferred delivery."""
     until = max(job.lease_until or 0, job.not_before or 0)
     return max(1, -(-(until - now) // 1000))
-
-
-def unrun_error(job: Job) -> str:
-    """Return the error of a job that fails because nobody runs it."""
-    if job.attempt == 0:
-        return "never started: its message was lost or could not be delivered"
-    if job.state is State.PENDING:
-        return f"never started again after attempt {job.attempt} of {job.max_attempts}: {job.last_error}"
-    return f"worker lost: attempt {job.attempt} of {job.max_attempts} ended without reporting an outcome"
 
 
 def progress_interval_ms(age: int) -> int:

@@ -7,7 +7,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
-from noukai_functions.jobs.job_id import is_job_id
+from noukai_functions.jobs.lifecycle import is_job_id
 from noukai_functions.telemetry import logger
 from noukai_wire.text import is_too_deep
 
@@ -174,6 +174,24 @@ class JobQueue:
         ]
         if entries:
             self.client.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class JobQueues:
+    """The queues of a deployment's workers."""
+
+    default: JobQueue
+    urls: Mapping[str, str]
+    """The queues of the other worker kinds."""
+
+    def of(self, worker_kind: str | None) -> JobQueue:
+        """Return the queue of a worker kind; None is the default.
+
+        During an update, the catalog may name queues that the environment does not have yet. The default
+        worker can run every flow.
+        """
+        url = None if worker_kind is None else self.urls.get(worker_kind)
+        return self.default if url is None else JobQueue(self.default.client, url)
 
 
 def _entry(outgoing: OutgoingMessage) -> dict[str, Any]:

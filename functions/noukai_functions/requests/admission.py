@@ -1,21 +1,28 @@
-"""The submission of jobs, shared by every route that accepts one."""
+"""The admission of submissions: make the job, put its row, send its message, then answer.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+After a crash between these steps, the caller's retry completes them.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from noukai_functions.catalog.entries import Catalog
+from noukai_functions.aws import AwsError
+from noukai_functions.catalog.entries import Catalog, InputError
 from noukai_functions.clock import Clock
-from noukai_functions.jobs.job_id import job_id
-from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State, needs_schedule
-from noukai_functions.jobs.queue import SEND_BATCH_SIZE, JobQueue, Message, OutgoingMessage
-from noukai_functions.jobs.table import JobsTable
-from noukai_functions.refusals import InvalidInputError, UnavailableError
-from noukai_functions.requests.creation import JobCreation
-from noukai_functions.requests.submission import Submission, keyed_submission, run_at_errors
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State, job_id, needs_schedule
+from noukai_functions.jobs.queue import JobQueue, JobQueues, Message, OutgoingMessage
+from noukai_functions.jobs.table import JobsTable, Refused
+from noukai_functions.refusals import IdempotencyConflictError, InvalidInputError
+from noukai_functions.telemetry import logger
+from noukai_functions.usage.budgets import Budgets
+from noukai_wire import limits
 
 if TYPE_CHECKING:
     from noukai_functions.jobs.objects import JobObjects
+    from noukai_functions.requests.submission import Submission
+    from noukai_functions.schedules import Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,56 +30,25 @@ class Admission:
     """The admission of submissions, which turns them into accepted jobs."""
 
     catalog: Catalog
-    creation: JobCreation
     table: JobsTable
+    budgets: Budgets
+    queues: JobQueues
     clock: Clock
+    schedules: "Callable[[], Schedules]"
     objects: "Callable[[], JobObjects]"
 
-    def submit(self, name: str, key: str | None, submission: Submission, org: str) -> Job:
+    def submit(self, name: str, key: str | None, submission: "Submission", org: str) -> Job:
         """Submit a job of the flow `name`.
 
         The same idempotency key always gives the same job.
         """
-        return self.creation.create(*self._asked_for(org, name, key, submission))
+        return self.create(*self.asked_for(name, key, submission, org))
 
-    def submit_each(
-        self, name: str, batch_key: str | None, entries: Sequence[object], org: str, *, until: int
-    ) -> list[Job | Exception]:
-        """Submit the jobs of a batch, in order; return each job, or its error.
-
-        A submission without an idempotency key gets one from the batch's key and its place. Submissions not
-        begun by `until` fail as unavailable, so that the caller retries them.
-        """
-        outcomes: list[Job | Exception] = []
-        outbox = _Outbox(self.creation, self.creation.queue_of(name))
-
-        def submit_one(entry: object, place_key: str | None) -> Job:
-            if self.clock.now() >= until:
-                raise UnavailableError
-            key, submission = keyed_submission(entry, name, self.catalog)
-            job, message = self._asked_for(org, name, key or place_key, submission)
-            stored = self.creation.create_row(job, message)
-            outbox.add(stored, self.creation.outgoing(stored, message), is_repeated=stored is not job)
-            return stored
-
-        # Sequential, because three quarters of the time are CPU, and a small function has too little for
-        # threads.
-        for place, entry in enumerate(entries):
-            # No idempotency key can hold a line break, so that none equals a place's key.
-            place_key = None if batch_key is None else f"{batch_key}\n{place}"
-            try:
-                outcomes.append(submit_one(entry, place_key))
-            except Exception as raised:  # noqa: BLE001 - one submission must not hide the others' results
-                outcomes.append(raised)
-        outbox.send()
-        return [
-            UnavailableError() if isinstance(each, Job) and each.id in outbox.unsent else each
-            for each in outcomes
-        ]
-
-    def _asked_for(self, org: str, name: str, key: str | None, submission: Submission) -> tuple[Job, Message]:
-        """Return the new job of a submission, and its message."""
-        job = self._new_job(org, name, key, submission)
+    def asked_for(
+        self, name: str, key: str | None, submission: "Submission", org: str
+    ) -> tuple[Job, Message]:
+        """Return the new job of a submission, and its message; write nothing yet."""
+        job = self._new_job(name, key, submission, org)
         message = _message(job, submission, self.catalog.version)
         if submission.input is not None:
             self._check_input(job, submission.input)
@@ -80,13 +56,91 @@ class Admission:
             self._check_run_at(job, message, submission.options["runAt"])
         return job, message
 
+    def create(self, job: Job, message: Message) -> Job:
+        """Return the new job, or the existing one if it was the same submission."""
+        stored = self.create_row(job, message)
+        outgoing = self.outgoing(stored, message)
+        if outgoing is not None:
+            self.queue_of(job.flow).send(outgoing.message, delay_seconds=outgoing.delay_seconds)
+            if stored is not job:
+                self.note_resent(stored)
+        return stored
+
+    def create_row(self, job: Job, message: Message) -> Job:
+        """Write the row of a new job, or return the existing job; send nothing yet.
+
+        If a queue cannot delay the message for long enough, schedule it before putting the row. A schedule
+        without a row sends a message that a worker drops; a row without a schedule would stay pending until
+        its deadline to start.
+
+        Raises:
+            Refusal: the job is new, and the org's budget or limit of unfinished jobs is reached.
+        """
+        refusal = self.budgets.refusal(job.org, is_later=job.is_later)
+        # An extra schedule sends only a message that is dropped, so that the cheaper read is enough for it.
+        if (refusal or job.is_later) and not self._is_known(job, consistent=refusal is not None):
+            if refusal:
+                raise refusal
+            self.schedules().create(message, job.due_at, self.queue_of(job.flow))
+        try:
+            self.table.create(job, job.created_at)
+        except Refused as refused:
+            if refused.seen is None:
+                raise
+            return _same_submission(refused.seen, job)
+        return job
+
+    def outgoing(self, job: Job, message: Message) -> OutgoingMessage | None:
+        """Return the message that must be sent now, if any."""
+        now = self.clock.now()
+        if not job.may_be_resent(now):
+            return None
+        due = max(now, job.not_before or 0)
+        return OutgoingMessage(replace(message, created_at=job.created_at), -(-(due - now) // 1000))
+
+    def note_resent(self, job: Job) -> None:
+        """Record that a repeated submission has sent the job's message again.
+
+        Done after the send: a crash in between costs an extra message, whereas the other order could lose the
+        message.
+        """
+        try:
+            self.table.note_resent(job, self.clock.now())
+        except Refused:
+            pass  # a worker has claimed it in the meantime
+        except AwsError:
+            logger().warning(
+                "a resent message could not be recorded", extra={"job_id": job.id}, exc_info=True
+            )
+
+    def queue_of(self, flow: str) -> JobQueue:
+        """Return the queue of the workers that run the flow `project/flow`."""
+        return self.queues.of(self.catalog.flows[flow].worker_kind)
+
+    def _new_job(self, name: str, key: str | None, submission: "Submission", org: str) -> Job:
+        options, flow = submission.options, self.catalog.flows[name]
+        now = self.clock.now()
+        due = due_at(options, now)
+        return Job(
+            id=job_id(org, name, secrets.token_hex(20) if key is None else key),
+            org=org,
+            flow=name,
+            state=State.PENDING,
+            created_at=now,
+            attempt=0,
+            max_attempts=options.get("maxAttempts", flow.max_attempts),
+            digest=submission.digest,
+            keep_seconds=options.get("keepSeconds", flow.keep_seconds),
+            start_by=due + START_WITHIN_MS,
+            not_before=due if due > now else None,
+            metadata=options.get("metadata") or None,
+        )
+
     def _check_run_at(self, job: Job, message: Message, run_at: int) -> None:
         """Refuse a start time that is past or too far, unless the job exists, as in a late resubmission."""
         errors = run_at_errors(run_at, job.created_at)
-        if errors:
-            seen = self.table.read(job.id, consistent=True)
-            if seen is None or seen.is_expired(job.created_at):
-                raise InvalidInputError(errors)
+        if errors and not self._is_known(job, consistent=True):
+            raise InvalidInputError(errors)
         if needs_schedule(run_at - job.created_at):
             # Imported here because few submissions are scheduled.
             from noukai_functions.schedules import check_size  # noqa: PLC0415 - see above
@@ -103,55 +157,9 @@ class Admission:
                 [("input", "expires before this job may be retried: upload it again with these options")]
             )
 
-    def _new_job(self, org: str, name: str, key: str | None, submission: Submission) -> Job:
-        options, flow = submission.options, self.catalog.flows[name]
-        now = self.clock.now()
-        due = due_at(options, now)
-        return Job(
-            id=job_id(org, name, key),
-            org=org,
-            flow=name,
-            state=State.PENDING,
-            created_at=now,
-            attempt=0,
-            max_attempts=options.get("maxAttempts", flow.max_attempts),
-            digest=submission.digest,
-            keep_seconds=options.get("keepSeconds", flow.keep_seconds),
-            start_by=due + START_WITHIN_MS,
-            not_before=due if due > now else None,
-            metadata=options.get("metadata") or None,
-        )
-
-
-@dataclass(slots=True)
-class _Outbox:
-    """The messages of a batch, sent as its rows are written: a crash leaves at most ten rows without one.
-
-    A job that occurs twice in the batch gets one message.
-    """
-
-    creation: JobCreation
-    queue: JobQueue
-    unsent: set[str] = field(default_factory=set)
-    _messages: list[OutgoingMessage] = field(default_factory=list)
-    _added: set[str] = field(default_factory=set)
-    _repeated: list[Job] = field(default_factory=list)
-
-    def add(self, job: Job, outgoing: OutgoingMessage | None, *, is_repeated: bool) -> None:
-        if outgoing is None or job.id in self._added:
-            return
-        self._added.add(job.id)
-        self._messages.append(outgoing)
-        self._repeated += [job] if is_repeated else []
-        if len(self._messages) == SEND_BATCH_SIZE:
-            self.send()
-
-    def send(self) -> None:
-        self.unsent |= self.queue.send_many(self._messages)
-        for job in self._repeated:
-            if job.id not in self.unsent:
-                self.creation.note_resent(job)
-        self._messages, self._repeated = [], []
+    def _is_known(self, job: Job, *, consistent: bool) -> bool:
+        seen = self.table.read(job.id, consistent=consistent)
+        return seen is not None and not seen.is_expired(job.created_at)
 
 
 def due_at(options: Mapping[str, Any], now: int) -> int:
@@ -160,7 +168,17 @@ def due_at(options: Mapping[str, Any], now: int) -> int:
     return due
 
 
-def _message(job: Job, submission: Submission, version: str) -> Message:
+def run_at_errors(run_at: int, now: int) -> list[InputError]:
+    """Return the errors of a start time; both times are in milliseconds since the epoch."""
+    most = limits.MAX_RUN_AHEAD_SECONDS
+    if run_at < now:
+        return [("options.runAt", "is in the past: give a future moment, or none to run at once")]
+    if run_at - now > most * 1000:
+        return [("options.runAt", f"must be at most {most} seconds ahead, which is a year")]
+    return []
+
+
+def _message(job: Job, submission: "Submission", version: str) -> Message:
     """Return the job's message, with the values that the row does not hold."""
     options = submission.options
     return Message(
@@ -175,3 +193,10 @@ def _message(job: Job, submission: Submission, version: str) -> Message:
         input=submission.input,
         version=version,
     )
+
+
+def _same_submission(seen: Job, job: Job) -> Job:
+    """Return the existing job of this id; raise a conflict if the submissions differ."""
+    if seen.digest != job.digest:
+        raise IdempotencyConflictError
+    return seen

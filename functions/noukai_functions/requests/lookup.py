@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from noukai_functions.clock import Clock
-from noukai_functions.jobs.job_id import is_job_id
-from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.jobs.lifecycle import Job, is_job_id
 from noukai_functions.jobs.overdue import settled
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.refusals import JobNotFoundError, UnreadableJobError, UnreadableRowError

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from noukai_functions.catalog.entries import Catalog
 from noukai_functions.clock import Clock
-from noukai_functions.jobs.job_id import job_id
-from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State, job_id
 from noukai_functions.jobs.queue import LaterMessageError
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.refusals import (
@@ -16,7 +15,7 @@ from noukai_functions.refusals import (
     Refusal,
     UnreadableJobError,
 )
-from noukai_functions.requests.creation import JobCreation
+from noukai_functions.requests.admission import Admission
 from noukai_functions.telemetry import logger
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Retries:
 
     catalog: Catalog
     saved_inputs: SavedInputs
-    creation: JobCreation
+    admission: Admission
     clock: Clock
     objects: "Callable[[], JobObjects]"
 
@@ -64,7 +63,7 @@ class Retries:
                 raise InvalidInputError(
                     [("id", "is a job whose uploaded input has expired: upload and submit it again")]
                 )
-        return self.creation.create(job, replace(message, id=job.id))
+        return self.admission.create(job, replace(message, id=job.id))
 
 
 def _without_input(old: Job, now: int) -> Refusal:

@@ -147,16 +147,6 @@ def _options(stated: Mapping[str, Any], flow: FlowEntry) -> Mapping[str, Any]:
     return options | _run_at(options)
 
 
-def run_at_errors(run_at: int, now: int) -> list[InputError]:
-    """Return the errors of a start time; both times are in milliseconds since the epoch."""
-    most = limits.MAX_RUN_AHEAD_SECONDS
-    if run_at < now:
-        return [("options.runAt", "is in the past: give a future moment, or none to run at once")]
-    if run_at - now > most * 1000:
-        return [("options.runAt", f"must be at most {most} seconds ahead, which is a year")]
-    return []
-
-
 def check_idempotency_key(key: str | None, place: str = "Idempotency-Key") -> str | None:
     """Return the idempotency key, if there is one; refuse an invalid key."""
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, cast
 
-from noukai_functions.jobs.job_id import job_id
-from noukai_functions.jobs.lifecycle import Job, State
+from noukai_functions.jobs.lifecycle import Job, State, job_id
 from noukai_functions.jobs.queue import Message
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.table import JobsTable

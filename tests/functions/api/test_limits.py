@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from noukai_functions.jobs.job_id import job_id
+from noukai_functions.jobs.lifecycle import job_id
 from noukai_functions.jobs.queue import Message
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
@@ -81,7 +81,7 @@ def scheduled_bytes(system: System, size: int) -> Answer:
     """Return a submission whose message has that many bytes and waits in a schedule."""
     version = system.deployment.catalog.version
     empty = Message(
-        job_id("", "", None), system.clock.time, "acme", "trial/greet", {"message": ""}, version=version
+        job_id("", "", "a-key"), system.clock.time, "acme", "trial/greet", {"message": ""}, version=version
     ).body
     options = {"runAt": moment(system, limits.MAX_RUN_AHEAD_SECONDS)}
     return system.submit("trial/greet", message="x" * (size - len(empty)), options=options)

@@ -4,8 +4,7 @@ import time
 from typing import Any
 
 from noukai_functions.aws.botocore_client import BotocoreClient
-from noukai_functions.jobs.job_id import job_id
-from noukai_functions.jobs.lifecycle import Job, State
+from noukai_functions.jobs.lifecycle import Job, State, job_id
 from noukai_functions.jobs.queue import JobQueue, Message
 from noukai_functions.schedules import Schedules
 from noukai_infra.local.emulator.emulator import Emulator
@@ -23,7 +22,8 @@ def test_schedule_sends_its_message_and_is_gone(emulator: Emulator) -> None:
     schedules = Schedules(scheduler, "later", arn, "arn:aws:iam::000000000000:role/any")
     now = time.time_ns() // 1_000_000
     due, waiting = (
-        Message(job_id("", "", None), now, "acme", "demo/echo", {"message": "<é>"}) for _ in range(2)
+        Message(job_id("", "", str(number)), now, "acme", "demo/echo", {"message": "<é>"})
+        for number in range(2)
     )
     queue = JobQueue(sqs, url)
     schedules.create(waiting, now + HOUR_MS, queue)

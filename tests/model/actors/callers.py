@@ -9,8 +9,7 @@ from noukai_functions.api.endpoint import Request, Response
 from noukai_functions.aws import AwsError
 from noukai_functions.handlers import cancel, retry, status, submit
 from noukai_functions.handlers.sweep import Sweep
-from noukai_functions.jobs.job_id import job_id
-from noukai_functions.jobs.lifecycle import START_WITHIN_MS, State
+from noukai_functions.jobs.lifecycle import START_WITHIN_MS, State, job_id
 from noukai_functions.refusals import Refusal
 from noukai_wire.scopes import Scope
 from tests.model.actors.actor import Actor

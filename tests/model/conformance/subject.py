@@ -15,7 +15,7 @@ from moto import mock_aws
 from moto.sqs import models as moto_sqs
 
 from noukai_functions.aws import AwsError, client
-from noukai_functions.jobs.job_id import job_id
+from noukai_functions.jobs.lifecycle import job_id
 from noukai_functions.jobs.queue import Delivery, JobQueue, Message
 from noukai_functions.jobs.rounds import Rounds
 from noukai_functions.jobs.saved_inputs import SavedInputs

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from noukai_functions.api.poll_interval import HOLD_BELOW_MS, next_poll_ms, poll_interval_headers
+from noukai_functions.api.answers import HOLD_BELOW_MS, next_poll_ms, poll_interval_headers
 from noukai_functions.jobs.lifecycle import Job, State
 from tests.job_rows import pending
 
