@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
@@ -106,25 +107,13 @@ class JobsTable:
             return self._update(
                 Transition.CLAIM,
                 job_id,
-                sets=(
-                    "attempt = attempt + :one",
-                    "lease_until = :lease",
-                    "owner = :owner",
-                    "started_at = if_not_exists(started_at, :now)",
-                    "claimed_at = :now",
-                    *assignments(known),
-                ),
+                changes={"lease_until": lease_until, "owner": owner, "claimed_at": now, **known},
+                computed=("attempt = attempt + :one", "started_at = if_not_exists(started_at, :now)"),
                 clears=("not_before", "progress", *unknown),
-                guard="created_at = :created AND attempt < max_attempts AND (state = :pending OR lease_until <= :now)"
+                guard="created_at = :created AND attempt < max_attempts"
+                " AND (state = :pending OR lease_until <= :now)"
                 " AND (attribute_not_exists(not_before) OR not_before <= :now)",
-                values={
-                    "one": 1,
-                    "lease": lease_until,
-                    "owner": owner,
-                    "now": now,
-                    "created": created_at,
-                    **known,
-                },
+                values={"one": 1, "now": now, "created": created_at},
             )
         except Refused as refused:
             if refused.seen and (refused.seen.state, refused.seen.owner) == (Transition.CLAIM.target, owner):
@@ -166,7 +155,7 @@ class JobsTable:
         return self._update(
             Transition.RELEASE,
             job.id,
-            sets=("attempt = attempt - :one",),
+            computed=("attempt = attempt - :one",),
             clears=("lease_until", "owner", *_ESTIMATED, *(("started_at",) if job.attempt == 1 else ())),
             guard="created_at = :created AND attempt = :attempt AND owner = :owner",
             values={"one": 1, "created": job.created_at, "attempt": job.attempt, "owner": job.owner},
@@ -178,24 +167,23 @@ class JobsTable:
         return self._update(
             Transition.CANCEL,
             job_id,
-            sets=("completed_at = :now", "expires_at = :seconds + keep_seconds"),
+            changes={"completed_at": now},
+            computed=("expires_at = :seconds + keep_seconds",),
             clears=_OF_A_RUN,
             guard=" AND ".join(assignments(known)),
-            values={"now": now, "seconds": now // 1000, **known},
+            values={"seconds": now // 1000, **known},
         )
 
     def fail_unrun(self, seen: Job, *, error: str, now: int) -> Job:
         """Fail a job that nobody runs, if its row is unchanged."""
-        changes = {"error": error, **_ending(seen, now)}
         return self._update(
             Transition.FAIL_UNRUN,
             seen.id,
-            sets=assignments(changes),
+            changes={"error": error, **_ending(seen, now)},
             clears=_OF_A_RUN,
             guard="created_at = :created AND attempt = :attempt AND state = :seen"
             " AND (state = :pending OR lease_until <= :now)",
             values={
-                **changes,
                 "created": seen.created_at,
                 "attempt": seen.attempt,
                 "seen": seen.state,
@@ -208,10 +196,9 @@ class JobsTable:
         self._update(
             Transition.RESEND,
             job.id,
-            sets=assignments({"resent_at": now}),
-            clears=(),
+            changes={"resent_at": now},
             guard="created_at = :created AND attempt = :attempt",
-            values={"resent_at": now, "created": job.created_at, "attempt": 0},
+            values={"created": job.created_at, "attempt": 0},
         )
 
     def record_stopped(self, job: Job, now: int) -> Job:
@@ -230,15 +217,14 @@ class JobsTable:
 
         Each write records the run time so far, because a lost attempt cannot write it.
         """
-        changes = {**changes, "ran_ms": job.total_ms(now)}
         try:
             return self._update(
                 transition,
                 job.id,
-                sets=assignments(changes),
+                changes={**changes, "ran_ms": job.total_ms(now)},
                 clears=clears,
                 guard="created_at = :created AND attempt = :attempt",
-                values={**changes, "created": job.created_at, "attempt": job.attempt},
+                values={"created": job.created_at, "attempt": job.attempt},
             )
         except Refused as refused:
             seen = refused.seen
@@ -251,21 +237,26 @@ class JobsTable:
         transition: Transition,
         job_id: str,
         *,
-        sets: tuple[str, ...],
-        clears: tuple[str, ...],
+        changes: Mapping[str, object] = MappingProxyType({}),
+        computed: tuple[str, ...] = (),
+        clears: tuple[str, ...] = (),
         guard: str,
         values: Mapping[str, object],
     ) -> Job:
+        """Make a transition: write the changes and computed assignments, and clear fields, if the guard holds."""
         sources = {state.value: state for state in transition.sources}
-        guarded = f"state IN ({', '.join(f':{name}' for name in sources)}) AND attribute_not_exists(format) AND {guard}"
+        among = ", ".join(f":{name}" for name in sources)
+        guarded = f"state IN ({among}) AND attribute_not_exists(format) AND {guard}"
+        sets = ", ".join(("state = :target", *computed, *assignments(changes)))
+        placed = {"target": transition.target, **sources, **changes, **values}
         removes = f" REMOVE {', '.join(clears)}" if clears else ""
         try:
             answer = self.client.update_item(
                 TableName=self.table_name,
                 Key={"id": {"S": job_id}},
-                UpdateExpression=expression(f"SET {', '.join(('state = :target', *sets))}{removes}"),
+                UpdateExpression=expression(f"SET {sets}{removes}"),
                 ConditionExpression=expression(guarded),
-                ExpressionAttributeValues=placeholders({"target": transition.target, **sources, **values}),
+                ExpressionAttributeValues=placeholders(placed),
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
