@@ -7,7 +7,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling, Scheduling
 
-# A busy machine is no fault of an example.
+# A busy machine must not fail an example.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 

@@ -10,7 +10,7 @@ from noukai_functions.telemetry import SERVICE, logger
 @contextmanager
 def silent_functions() -> Iterator[None]:
     """Silence the logger of the functions, and restore its level."""
-    logger()  # sets the level when it is first made
+    logger()  # the first call sets the level
     silenced = logging.getLogger(SERVICE)
     level = silenced.level
     silenced.setLevel(logging.CRITICAL)

@@ -74,7 +74,7 @@ def _measured(system: System, clock: OwnCpu) -> Cpu:
         "cancel": _least(clock, lambda: system.send(Route.CANCEL_BY_ID, id=job_id)),
     }
     totals["list"] = _least(clock, lambda: system.send(Route.LIST_ORG, org="acme"))
-    # What they do beside a submission is to call AWS, which is counted by the call.
+    # Beyond a submission they only call AWS, which is counted per call.
     totals["statuses"] = totals["list"]
     totals["retry"] = totals["execute"] = totals["submit"]
     one, ten = _worker(system, clock, 1), _worker(system, clock, _BATCH)

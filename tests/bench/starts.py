@@ -70,7 +70,8 @@ def _functions(lab: Laboratory) -> dict[str, tuple[Function, Event]]:
 
 
 def _modules(function: Function, event: Event) -> int:
-    return function.run(event, PYTHONPROFILEIMPORTTIME="1").log.count(_IMPORTED) - 1  # the head of its table
+    lines = function.run(event, PYTHONPROFILEIMPORTTIME="1").log.count(_IMPORTED)
+    return lines - 1  # one is the header of Python's table
 
 
 def _section(lab: Laboratory, runs: dict[str, list[Run]], modules: dict[str, int]) -> Section:

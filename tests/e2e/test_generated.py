@@ -39,9 +39,9 @@ ENDINGS = ("--additional-properties=importFileExtension=.js",)
 """What modules of Node are imported with."""
 OF_ANY_DOCUMENT = re.compile(
     r"OpenAPI 3\.1 support is still in beta|Failed to get the schema name: null"
-    # A query parameter of usage; the class that would have the name is made by no operation.
+    # A query parameter of usage; no operation makes a class of that name.
     r"|From \(reserved word\) cannot be used as model name"
-    # For Java: of any example of a body.
+    # For Java: about any example of a body.
     r"|Ignoring complex example on request body"
 )
 """openapi-generator's warnings about any document, and about a word that Python reserves."""
@@ -112,7 +112,7 @@ def test_typescript(name: str, folder: Path, node_modules: Path, base_url: str, 
     (folder / "orval.config.mjs").write_text(
         f"export default {json.dumps({'jobs': {'input': DOCUMENT, 'output': output}})};"
     )
-    optional = ("--default-non-nullable", "false")  # what has a default may be left out
+    optional = ("--default-non-nullable", "false")  # members with a default may be omitted
     cli, openapi_typescript, orval = (
         str(path)
         for path in (
@@ -124,7 +124,7 @@ def test_typescript(name: str, folder: Path, node_modules: Path, base_url: str, 
     generators = {
         "openapi_typescript": (str(NODE), openapi_typescript, DOCUMENT, "-o", "schema.d.ts", *optional),
         "orval": (str(NODE), orval, "--config", "orval.config.mjs"),
-        # It makes one interface of a choice of bodies, so that only the submission to any flow is of use.
+        # It merges alternative bodies into one interface, so only the general submission is usable.
         "openapi_generator": (cli, "generate", "-i", DOCUMENT, "-g", "typescript-fetch", "-o", ".", *ENDINGS),
     }
     assert warnings(ran(*generators[name], cwd=folder)) == []
@@ -162,7 +162,7 @@ def org() -> str:
 def warnings(said: str) -> list[str]:
     """Return the lines in which a generator complains."""
     complaints = [line for line in said.splitlines() if re.search(r"\bwarn|\berror\b", line, re.IGNORECASE)]
-    told = [line for line in complaints if " INFO " not in line]  # of files whose names have such a word
+    told = [line for line in complaints if " INFO " not in line]  # about files whose names have such a word
     return [line for line in told if not OF_ANY_DOCUMENT.search(line)]
 
 

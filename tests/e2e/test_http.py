@@ -82,7 +82,7 @@ def test_compressed_bodies_are_inflated(http: httpx.Client) -> None:
     for broken in (gzip.compress(plain)[:-9], b"no gzip", gzip.compress(plain) + b"more"):
         assert refusal(submitted(http, broken, **packed)) == (400, "INVALID_JSON")
     assert refusal(submitted(http, plain, **{**packed, "Content-Encoding": "br"})) == (422, "INVALID_INPUT")
-    # Who may not ask is told so before anything is inflated.
+    # Requests without permission are refused before anything is inflated.
     stranger = {**packed, "Authorization": "Bearer nk_wrong"}
     assert refusal(submitted(http, bomb, **stranger)) == (401, "UNAUTHENTICATED")
 

@@ -55,7 +55,7 @@ TERMINAL = ("completed", "failed", "cancelled")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
     flows = tmp_path_factory.mktemp("flows")
     (flows / "talk.py").write_text(FLOWS)
-    # The functions log what they do on AWS, where no variable asks for the texts of errors.
+    # The functions log as on AWS, where no variable asks for the texts of errors.
     with LocalSystem.start(flows, {"log_level": "DEBUG"}, LOG_ERROR_TEXTS="false") as system:
         yield system
 

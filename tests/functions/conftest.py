@@ -50,6 +50,6 @@ def large(system: System, s3: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Syst
     """Return the fresh deployment, with a bucket for large payloads."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3.url)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(s3.authority))
-    botocore_client.botocore_session.cache_clear()  # it may know the credentials of another test
+    botocore_client.botocore_session.cache_clear()  # it may have the credentials of another test
     record_calls(system.deployment.objects.client, system.calls)
     return system

@@ -12,7 +12,7 @@ _VARIABLE = re.compile(r"\{(\w+)\}")
 _ROUTES = [
     (route, re.compile(BASE_PATH + _VARIABLE.sub(r"(?P<\1>[^/]+)", route.template))) for route in Route
 ]
-# What names a segment goes before what takes any.
+# Routes with a literal segment precede those with a variable.
 _ROUTES.sort(key=lambda entry: len(entry[0].variables))
 
 

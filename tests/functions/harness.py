@@ -17,6 +17,7 @@ from noukai_functions.deployment import Deployment
 from noukai_functions.handlers import dead_letters
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.queue import JobQueue, Message
+from noukai_functions.usage.budgets import CACHE_MS
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.entries import ENTRIES
@@ -33,7 +34,7 @@ ENVIRONMENT = {
     "KEYS_TABLE": "keys",
     "USAGE_TABLE": "usage",
     "WORKER_MEMORY": "1024",
-    # The most that Lambda gives: a flow's process shares the memory of the tests, which it was forked from.
+    # The most that Lambda allows: a flow's process is forked from the tests and shares their memory.
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240",
     "PRICE_JOB": "0.000007",
     "PRICE_GB_SECOND": "0.0000133334",
@@ -186,6 +187,10 @@ class System:
         """Return the ids of all jobs."""
         items = self.deployment.table.client.scan(TableName="jobs")["Items"]
         return [item["id"]["S"] for item in items if "s" in item]
+
+    def expire_budgets(self) -> None:
+        """Let the functions' caches of budgets and limits expire."""
+        self.clock.time += CACHE_MS
 
     def hidden_for(self) -> list[int]:
         """Return the seconds that the last delivery's messages were hidden for, in the order of the calls."""

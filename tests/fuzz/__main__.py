@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _part(name: str) -> str:
-    # Not by `choices`: Python 3.11 compares the default with them as a whole.
+    # Not by `choices`: Python 3.11 compares the whole default list with them.
     if name not in _PARTS:
         raise argparse.ArgumentTypeError(f"there is no {name}: choose from {', '.join(_PARTS)}")
     return name

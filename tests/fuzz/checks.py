@@ -44,7 +44,7 @@ def _detail(response: Any) -> Any:
 def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
     """Accept what the document allows, except for the cases above."""
     if "{flow}" in case.operation.path and "{id}" not in case.operation.path:
-        return None  # what is allowed is up to the flow, which has a path of its own in the document
+        return None  # the flow decides what is allowed, by its own path in the document
     paths = {error["path"] for error in _detail(response).get("errors", ())}
     if response.status_code == 422 and paths and paths <= BETWEEN_FIELDS | {RUN_AT, INPUT, STATE, CURSOR}:
         return None

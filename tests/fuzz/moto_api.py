@@ -26,13 +26,12 @@ def api_on_moto(asset: Path, key: str) -> Iterator[str]:
 
 
 def _handler(deployment: Deployment) -> type[Handler]:
-    one_at_a_time = (
-        Lock()
-    )  # a function answers one request at a time, and the clock of the deployment is shared
+    # A function answers one request at a time, and the clock of the deployment is shared.
+    one_at_a_time = Lock()
 
     class Gateway(Handler):
         def __getattr__(self, name: str) -> Any:
-            # The server looks for a method named for that of the request, which may be any.
+            # The server looks for a method by the request's own, which may be anything.
             return self.pass_on if name.startswith("do_") else object.__getattribute__(self, name)
 
         def pass_on(self) -> None:

@@ -75,7 +75,7 @@ class Explorer:
         Pure work that is the same in each world, parsing a submission, is done once.
         """
         explorer = cls(asset, Catalog.load(asset / "catalog"))
-        gc.freeze()  # what was imported outlives every world, and need not be looked through after each
+        gc.freeze()  # imported objects outlive every world: the collector need not scan them after each
         with (
             silent_functions(),
             patch.object(submit, "parse_submission", explorer.parser()),

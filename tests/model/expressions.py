@@ -16,9 +16,9 @@ Compiled = Callable[[Item, Item], Any]
 
 _OPERAND = r'(row\.get\("\w+"\)|values\[":\w+"\])'
 _RULES = (
-    # In this order, what turns an expression into Python.
+    # The steps, in this order, that turn an expression into Python.
     (r"IN \(([^()]+)\)", r"IN [\1]"),
-    # Neither a placeholder nor a function nor the target of an assignment.
+    # Names that are neither a placeholder, a function nor the target of an assignment.
     (r"(?<!:)\b[a-z_]+\b(?!\(| = )", r'row.get("\g<0>")'),
     (r":\w+", r'values["\g<0>"]'),
     (rf"attribute_not_exists\({_OPERAND}\)", r"\1 is None"),
@@ -45,7 +45,7 @@ def update(text: str) -> Compiled:
     """Compile an update; it returns the changed attributes, None for removed ones."""
     sets, _, removes = text.removeprefix("SET ").partition(" REMOVE ")
     removed = [f"{name} = None" for name in removes.split(", ") if name]
-    # A name that stands there twice is a repeated argument, and no more allowed than it is on AWS.
+    # A repeated name is a repeated argument: refused, as on AWS.
     return _compiled(", ".join([sets, *removed]), "dict(row, {})")
 
 

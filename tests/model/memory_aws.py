@@ -35,7 +35,7 @@ class MemoryTables:
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> dict[str, Any]:
         row = self.rows.get((TableName, Key["id"]["S"]))
-        del ConsistentRead  # a reader that may see an older row is given it from `before`
+        del ConsistentRead  # an eventually consistent read gets the older row from `before`
         return {} if row is None else {"Item": row}
 
     def update_item(

@@ -137,7 +137,7 @@ class World:
             self._batches[url] = visible + all_at_once
         return self._batches[url]
 
-    # What the scheduler calls.
+    # Called by the scheduler.
 
     def enabled(self) -> list[Event]:
         """Return every event that may come next, the plain ones first; none at the end."""
@@ -146,7 +146,7 @@ class World:
         for actor in self.actors.values():
             events += actor.turns(left)
         if not events and self._until("deadline") > self.clock.time:
-            # Nothing else can happen: to wait is no choice then, and costs nothing.
+            # Nothing else can happen: waiting is then no choice and uses no budget.
             events.append(_PASSES["deadline"]._replace(budget=None))
         elif "waits" in left:
             events += [_PASSES[step] for step in self.scenario.steps if self._until(step) > self.clock.time]
@@ -218,7 +218,7 @@ class World:
         now = self.clock.time
         if step in _STEPS:
             return now + _STEPS[step]
-        if step == "days":  # once: what has ended is not yet forgotten then
+        if step == "days":  # once: ended jobs are not deleted yet
             return max(now, _START + START_WITHIN_MS)
         ends = [message.visible_at for queue in self.queues.queues.values() for message in queue]
         for job in self.ledger.jobs.values():

@@ -35,7 +35,7 @@ class Plan:
     @classmethod
     def draw(cls, jobs: int, *, kills: int, seed: int, fault_share: float = 0.1) -> "Plan":
         """Draw a plan that kills that many workers, flows and idle processes, and cancels one job in 20."""
-        # It repeats a run; nothing is kept secret by it.
+        # The seed repeats a run and protects no secret.
         chance = random.Random(seed)
         cancelled = round(jobs * _CANCELLED_SHARE)
         running = round(cancelled * _RUNNING_SHARE)

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("client", "functions", "infra")
-# A new verb is added here on purpose: so somebody sees it, and whether a listed one would do.
+# Add a new verb only if no listed one will do.
 VERBS = """
     Accept Acquire Add Allow Answer Append Ask Authenticate Begin Build Cache Call Cancel Check Choose
     Claim Clear Close Combine Compile Complete Conclude Connect Continue Convert Copy Count Create

@@ -110,7 +110,7 @@ class Cloud:
         begun = self.timeline.time
 
         def remaining() -> float:
-            self.timeline.actor.stage = "claim"  # the worker asks before each delivery
+            self.timeline.actor.stage = "claim"  # the worker asks for it before each delivery
             return begun + 1000 * self.stack.worker_timeout - self.timeline.time
 
         context: Any = SimpleNamespace(get_remaining_time_in_millis=remaining)

@@ -170,7 +170,7 @@ def test_sweep_reads_a_job_once_a_day(account: Account) -> None:
 def test_job_that_runs_later(account: Account) -> None:
     """A schedule costs one invocation, a dollar per million, and half a read to detect a repeated one."""
     bill = account.play(Life(event=Event.SCHEDULED), SHORT, jobs=1)
-    # Within the hour before, the function has forgotten who calls, and what that org may use.
+    # An hour later, the function's caches of the key and of the org's limits have expired.
     assert bill.meter.operations("submit") == ["GetItem", "GetItem", "GetItem", "CreateSchedule", "PutItem"]
     assert (units(bill, "submit"), units(bill, "schedule")) == ((1, 1, 2, 0, 0), (0, 0, 0, 1, 0))
     assert (bill.per_job("schedules"), prices.usd("schedules", 1_000_000)) == (1, 1.0)

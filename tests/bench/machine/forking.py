@@ -31,7 +31,7 @@ def main() -> None:
 @contextmanager
 def pool_of_loads() -> Iterator[ProcessPool]:
     """Make a worker's pool for the flows of the benchmarks."""
-    _ = work  # what a worker has loaded
+    _ = work  # loaded as in a worker
     with TemporaryDirectory() as folder:
         asset = Path(folder)
         (asset / "flows").symlink_to(_FLOWS)

@@ -165,6 +165,6 @@ def _living_ms(pid: int) -> float:
 
 
 def _peak_mib(pid: int) -> float:
-    # `ru_maxrss` would do, were it not inherited from whoever has started the process.
+    # Not `ru_maxrss`: a process inherits that from the one that started it.
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024

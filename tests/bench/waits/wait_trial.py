@@ -96,7 +96,7 @@ def trial(
     api = SimulatedApi(timeline)
     deviations = NormalDist(0, spread)
     for number in range(jobs):
-        # Evenly over the whole spread, so that few jobs show what many would.
+        # Evenly over the whole spread, so that a few jobs represent many.
         took_ms = seconds * 1000 * exp(deviations.inv_cdf((number + 0.5) / jobs))
         created_at = timeline.time + chance.random() * 1000
         before = [seconds * 1000 * exp(each) for each in deviations.samples(runs_before, seed=number)]

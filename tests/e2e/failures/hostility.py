@@ -29,6 +29,17 @@ AT_IMPORT = {
     "rewriting": DONE,
 }
 """Each project, with its job's output or with text in its job's error."""
+LEAVING = (
+    "fork and return",
+    "child",
+    "grandchild",
+    "daemon",
+    "stopped child",
+    "thread",
+    "work in a pool",
+    "work in a loop",
+)
+"""Acts that leave something behind; it ends with the process."""
 IN_RUN = {
     **dict.fromkeys(
         [
@@ -53,14 +64,7 @@ IN_RUN = {
             "scribble",
             "scribble into the log",
             "flood",
-            "fork and return",
-            "child",
-            "grandchild",
-            "daemon",
-            "stopped child",
-            "thread",
-            "work in a pool",
-            "work in a loop",
+            *LEAVING,
             "litter",
             "unmade Python",
         ],
@@ -79,17 +83,6 @@ IN_RUN = {
     "unspeakable": ("failed", "Unspeakable"),
     "group": ("failed", "ValueError"),
 }
-LEAVING = (
-    "fork and return",
-    "child",
-    "grandchild",
-    "daemon",
-    "stopped child",
-    "thread",
-    "work in a pool",
-    "work in a loop",
-)
-"""Acts that leave something behind; it ends with the process."""
 METHODS = ("fork", "spawn", "forkserver")
 PARALLEL = [
     (way, method) for way in ("pool", "executor", "awaited executor", "processes") for method in METHODS

@@ -98,7 +98,7 @@ def test_batch_of_a_lost_worker(
         [*rows, f"{'median':<14}{statistics.median(times):6.2f} s", f"{'worst':<14}{max(times):6.2f} s"],
     )
     assert [status.attempt for status in statuses] == [2, *[1] * NEIGHBOURS]
-    # That they took so long shows that they were in the hands of the worker that was lost.
+    # Their duration shows that the lost worker had received them.
     assert all(1 < taken <= LEASE_SECONDS + 5 for taken in times)
 
 

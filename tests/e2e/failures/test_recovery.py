@@ -37,7 +37,7 @@ def client() -> Iterator[Noukai]:
         ) as system,
         Noukai(api_key=KEY, base_url=system.url, org="acme", project="dying") as client,
     ):
-        # Started by now, workers and functions take no time from what is measured.
+        # Workers and functions have started, so their start is not measured.
         jobs = [client.flow("outlast").job(parameters={"mark": os.devnull, "seconds": 2}) for _ in range(10)]
         for job in jobs:
             job.wait(timeout_ms=60_000)
@@ -94,7 +94,7 @@ def lost(client: Noukai, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         statuses = {kind: settled(job) for kind, job in jobs.items()}
     finally:
         attempts["frozen"].worker.resume()
-    # It has heard of its flow's end when it has taken the folder away; then it tries to settle, at once.
+    # Removing the folder shows that it has noticed its flow's end; it then settles at once.
     until(lambda: not attempts["frozen"].folder.exists())
     client.flow("die").job(parameters={"mark": os.devnull, "how": "exit"}).wait(timeout_ms=30_000)
     return {

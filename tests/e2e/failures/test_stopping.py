@@ -55,7 +55,7 @@ def system() -> Iterator[LocalSystem]:
 @pytest.fixture(scope="module")
 def client(system: LocalSystem) -> Iterator[Noukai]:
     with Noukai(api_key=KEY, base_url=system.url, org="acme", project="stopping") as client:
-        # Started by now, workers and functions take no time from what is measured.
+        # Workers and functions have started, so their start is not measured.
         jobs = [client.flow("who-runs").job(parameters={"seconds": 2}) for _ in range(WORKERS)]
         for job in jobs:
             job.wait(timeout_ms=60_000)

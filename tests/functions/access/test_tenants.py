@@ -151,7 +151,7 @@ def test_job_of_another_org_takes_the_time_of_an_unknown_one(
     system.key = "nk_every"
     path = {"org": "acme", "project": "trial", "flow": "add"}
     path = {name: value for name, value in path.items() if name in route.variables}
-    ask(system, route, {**path, "id": UNKNOWN})  # from now on the key is known
+    ask(system, route, {**path, "id": UNKNOWN})  # from now on the key is cached
     (unknown, calls), (others, calls_for_others) = (
         ask(system, route, {**path, "id": id_}) for id_ in (UNKNOWN, foreign)
     )
@@ -178,7 +178,7 @@ def test_status_of_many_tells_nothing_of_another_org(
 
     answers = []
     for id_ in (UNKNOWN, jobs["of globex"]):
-        asked(id_)  # from now on the key is known
+        asked(id_)  # from now on the key is cached
         del system.calls[:]
         answers.append(asked(id_))
     assert answers[0] == answers[1]

@@ -93,7 +93,7 @@ def test_answer_fits_into_the_limit_of_lambda(large: System, kind: str) -> None:
     """A character beyond the first plane is four bytes of a result, and 14 of a function's answer."""
     text = "\N{GRINNING FACE}"
     if kind == "results":
-        # Seven results just short of the limit for one that is shown.
+        # Seven results are too large together, but each is small enough alone.
         parameters = {"value": text, "times": limits.MAX_RESULT_BYTES // 4 - 1}
         ids = [large.run("repeat", parameters=parameters)["id"] for _ in range(7)]
     else:

@@ -90,7 +90,7 @@ def test_wait_that_sees_the_end_needs_no_further_read(system: System) -> None:
     system.clock.while_asleep = lambda: complete(system, job) if len(system.clock.slept) == 1 else None
     wait(system, job)
     reads = [parameters["ConsistentRead"] for operation, parameters in system.calls if operation == "GetItem"]
-    assert reads == [True, True, False]  # the second is the test's own
+    assert reads == [True, True, False]  # the second read is the test's own
 
 
 def test_wait_with_progress_answers_with_its_change(system: System) -> None:

@@ -113,7 +113,7 @@ def test_client_finds_credentials_as_botocore_does(tmp_path: Path, monkeypatch: 
         "[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = x\n"
     )
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    botocore_client.botocore_session.cache_clear()  # it may know the credentials of another test
+    botocore_client.botocore_session.cache_clear()  # it may have the credentials of another test
     made: Any = client("dynamodb")
     assert isinstance(made, BotocoreClient)
     assert made._request_signer._credentials.access_key == "AKIDFILE"

@@ -98,7 +98,7 @@ def test_bytes_are_sent_and_read(server: CannedServer, tables: Any) -> None:
 def test_connection_is_kept(server: CannedServer, tables: Any) -> None:
     """So is one made ahead of the first call; it ends in time and notices a silent peer."""
     tables.open()
-    assert_readable(tables)  # TLS hands out tickets when all is agreed on
+    assert_readable(tables)  # TLS sends tickets after the handshake
     for _ in range(3):
         tables.get_item(**KEY)
     assert server.connections == 1
@@ -174,7 +174,7 @@ def test_errors_are_botocores(served: Any, service: Any, kind: str, monkeypatch:
     theirs = BotocoreClient.of(service)
     botocore_client.botocore_session.cache_clear()
     if kind == "changed on its way":
-        # botocore tries again, and takes what it gets in the end.
+        # botocore retries, and accepts the last answer.
         theirs.get_item(**KEY)
     else:
         with pytest.raises(AwsError) as told:

@@ -31,6 +31,18 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
     )
 
 
+def assert_refused(folder: Path, source: str, line: int | None, said: str) -> None:
+    """Assert that the build fails because of a module, and says so at a line of it."""
+    (folder / "project.py").write_text(HEAD + source)
+    built = build(folder)
+    assert built.returncode == 1
+    assert said in built.stderr
+    assert "Traceback" not in built.stderr
+    if line is not None:
+        assert f"{folder / 'project.py'}:{line}: " in built.stderr
+    assert not (folder / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("source", "line", "said"),
     [
@@ -45,57 +57,6 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
         ("@flow\ndef f1(a: int = 'x') -> None: ...\n", 4, "the default of 'a'"),
         ("@flow\ndef f1() -> Any:\n    yield 1\n", 4, "it is a generator"),
         ("@flow\ndef f() -> None: ...\n", 4, "'f' cannot name a flow"),
-        ("@flow(name='Not-A-Slug')\ndef f1() -> None: ...\n", 4, "'Not-A-Slug' cannot name a flow"),
-        ("@flow(timeout=0)\ndef f1() -> None: ...\n", 4, "timeout must be a whole number from 1 to 840"),
-        ("@flow(timeout=1.5)\ndef f1() -> None: ...\n", 4, "timeout must be a whole number"),
-        (
-            "@flow(max_attempts=21)\ndef f1() -> None: ...\n",
-            4,
-            "max_attempts must be a whole number from 1 to 20",
-        ),
-        ("@flow(keep=3599)\ndef f1() -> None: ...\n", 4, "keep must be a whole number from 3600 to 31536000"),
-        (
-            "@flow(keep=31_536_001)\ndef f1() -> None: ...\n",
-            4,
-            "keep must be a whole number from 3600 to 31536000",
-        ),
-        ("@flow(keep='1')\ndef f1() -> None: ...\n", 4, "keep must be a whole number from 3600 to 31536000"),
-        ("@flow(backoff=-1)\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
-        ("@flow(backoff=61)\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
-        ("@flow(backoff='1')\ndef f1() -> None: ...\n", 4, "backoff must be from 0 to backoff_cap"),
-        ("@flow(backoff_cap=901)\ndef f1() -> None: ...\n", 4, "backoff_cap at most 900 seconds"),
-        ("@flow(backoff_cap=float('nan'))\ndef f1() -> None: ...\n", 4, "backoff_cap at most 900 seconds"),
-        (
-            "@flow(memory=127)\ndef f1() -> None: ...\n",
-            4,
-            "memory must be a whole number from 128 to 10240, not 127",
-        ),
-        (
-            "@flow(memory=10_241)\ndef f1() -> None: ...\n",
-            4,
-            "memory must be a whole number from 128 to 10240",
-        ),
-        (
-            "@flow(ephemeral_storage=511)\ndef f1() -> None: ...\n",
-            4,
-            "ephemeral_storage must be a whole number from 512",
-        ),
-        (
-            "@flow(concurrency=1)\ndef f1() -> None: ...\n",
-            4,
-            "concurrency must be a whole number from 2 to 1000",
-        ),
-        ("@flow(batch=11)\ndef f1() -> None: ...\n", 4, "batch must be a whole number from 1 to 10"),
-        (
-            "@flow(batch='2')\ndef f1() -> None: ...\n",
-            4,
-            "batch must be a whole number from 1 to 10, not '2'",
-        ),
-        (
-            "@flow(batch=2, timeout=6)\ndef f1() -> None: ...\n",
-            4,
-            "more than 5 seconds requires a batch of 1, not 2",
-        ),
         ("@flow\ndef f1() -> None: ...\n@flow(name='f1')\ndef f2() -> None: ...\n", 6, "defined twice"),
         ("@flow\ndef f1(message: int) -> None: ...\n", 4, "'message' must accept text"),
         ("@flow\ndef f1(a: float = float('inf')) -> None: ...\n", 4, "not JSON compliant"),
@@ -139,14 +100,36 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
 )
 def test_unusable_flow(tmp_path: Path, source: str, line: int | None, said: str) -> None:
     """A module or flow that cannot be offered fails the build with its file, its line and the reason."""
-    (tmp_path / "project.py").write_text(HEAD + source)
-    built = build(tmp_path)
-    assert built.returncode == 1
-    assert said in built.stderr
-    assert "Traceback" not in built.stderr
-    if line is not None:
-        assert f"{tmp_path / 'project.py'}:{line}: " in built.stderr
-    assert not (tmp_path / "out").exists()
+    assert_refused(tmp_path, source, line, said)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("name='Not-A-Slug'", "'Not-A-Slug' cannot name a flow"),
+        ("timeout=0", "timeout must be a whole number from 1 to 840"),
+        ("timeout=1.5", "timeout must be a whole number"),
+        ("max_attempts=21", "max_attempts must be a whole number from 1 to 20"),
+        ("keep=3599", "keep must be a whole number from 3600 to 31536000"),
+        ("keep=31_536_001", "keep must be a whole number from 3600 to 31536000"),
+        ("keep='1'", "keep must be a whole number from 3600 to 31536000"),
+        ("backoff=-1", "backoff must be from 0 to backoff_cap"),
+        ("backoff=61", "backoff must be from 0 to backoff_cap"),
+        ("backoff='1'", "backoff must be from 0 to backoff_cap"),
+        ("backoff_cap=901", "backoff_cap at most 900 seconds"),
+        ("backoff_cap=float('nan')", "backoff_cap at most 900 seconds"),
+        ("memory=127", "memory must be a whole number from 128 to 10240, not 127"),
+        ("memory=10_241", "memory must be a whole number from 128 to 10240"),
+        ("ephemeral_storage=511", "ephemeral_storage must be a whole number from 512"),
+        ("concurrency=1", "concurrency must be a whole number from 2 to 1000"),
+        ("batch=11", "batch must be a whole number from 1 to 10"),
+        ("batch='2'", "batch must be a whole number from 1 to 10, not '2'"),
+        ("batch=2, timeout=6", "more than 5 seconds requires a batch of 1, not 2"),
+    ],
+)
+def test_invalid_option_of_a_flow(tmp_path: Path, options: str, said: str) -> None:
+    """The build names the option, its bounds, and the line of the flow."""
+    assert_refused(tmp_path, f"@flow({options})\ndef f1() -> None: ...\n", 4, said)
 
 
 def test_validators_do_not_collide(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_moments_at_the_ends_of_all_years(system: System, route: Route, run_at: 
     body = {"jobs": [one | options]} if route is Route.SUBMIT_JOBS else one | options
     answer = system.send(route, body=body, org="acme", project="trial", flow="add")
     if route is Route.UPLOAD and run_at.startswith("0001"):
-        assert answer.status == 200  # who repeats the request does so after the moment
+        assert answer.status == 200  # a repetition comes after that time
         return
     refused = answer.body["jobs"][0]["error"] if route is Route.SUBMIT_JOBS else answer.body["detail"]
     assert refused["code"] == ErrorCode.INVALID_INPUT, answer.body

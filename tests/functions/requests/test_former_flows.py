@@ -64,7 +64,7 @@ def test_flow_that_only_a_rolled_back_version_had(system: System, tmp_path: Path
     with live(system, asset_of(tmp_path / "new", LEFT)):
         assert listed(system, "state=pending", Route.LIST_JOBS, **COUNT) == [job]
         assert system.send(Route.CANCEL_JOBS, body={}, **COUNT).body == {"cancelled": 1}
-        # What has no such job is not there, however long its name.
+        # A flow without such a job is unknown, however long its name.
         for flow in ("cou", "c" * 5000, "count#0"):
             assert_refused(
                 system, system.send(Route.LIST_JOBS, **{**COUNT, "flow": flow}), ErrorCode.FLOW_NOT_FOUND

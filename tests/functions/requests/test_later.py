@@ -163,7 +163,7 @@ def test_message_too_large_for_a_schedule(system: System) -> None:
     """It is refused with the limit before anything is stored; a delayed message may be larger."""
 
     def ask(seconds: int) -> Answer:
-        # What JSON spells in six signs of ASCII is two bytes of the body.
+        # JSON escapes this character with six ASCII characters; in the body it has two bytes.
         body = {
             "message": "é" * (limits.MAX_SCHEDULED_BYTES // 6),
             "options": {"runAt": moment(system, seconds)},

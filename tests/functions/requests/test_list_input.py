@@ -95,7 +95,7 @@ def test_cursor_from_elsewhere(system: System, cursor: str, changes: Any) -> Non
 
 def test_no_changed_cursor_is_taken(system: System, cursor: str) -> None:
     """A cursor with any one character changed is refused."""
-    for place in range(len(cursor) - 1):  # of the last sign some bits say nothing
+    for place in range(len(cursor) - 1):  # some bits of the last character are unused
         changed = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
         assert with_cursor(system, changed).code == "INVALID_INPUT"
 

@@ -37,7 +37,7 @@ class Arriving:
         for flow, state, passed in arrivals:
             self.system.clock.time += passed
             self.number += 37
-            # Ids come in no order.
+            # Ids are unordered.
             job = replace(
                 job_of(self.number % 101), flow=flow, state=state, created_at=self.system.clock.time
             )

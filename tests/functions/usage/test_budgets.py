@@ -20,23 +20,12 @@ from tests.functions.stand_ins.stream import count, ended
 A_MONTH = 31 * 24 * 60 * 60 * 1000
 
 
-@pytest.fixture
-def budgets(system: System) -> Budgets:
-    """Return the operator's interface to budgets."""
-    return Budgets(boto3.client("dynamodb"), system.deployment.usage_totals.table_name)
-
-
 def submit(system: System, **headers: str) -> Answer:
     return system.submit(parameters={"a": 1}, headers=headers)
 
 
 def refused(answer: Answer) -> bool:
     return (answer.status, answer.body.get("detail", {}).get("code")) == (402, ErrorCode.INSUFFICIENT_CREDITS)
-
-
-def forget(system: System) -> None:
-    """Let the caches of a function expire."""
-    system.clock.time += CACHE_MS
 
 
 @pytest.mark.parametrize(
@@ -51,7 +40,7 @@ def test_budget_of_jobs_or_usd_is_used_up(
     count(system, [ended(1), ended(2)])
     assert submit(system).status == 202
     count(system, [ended(3)])
-    forget(system)
+    system.expire_budgets()
     assert refused(submit(system))
 
 
@@ -72,7 +61,7 @@ def test_org_is_refused_within_a_minute(system: System, budgets: Budgets) -> Non
     assert submit(system).status == 202
     count(system, [ended(1)])
     assert CACHE_MS / 1000 + GATHERED_SECONDS < 60
-    forget(system)
+    system.expire_budgets()
     assert refused(submit(system))
 
 
@@ -84,7 +73,7 @@ def test_submission_costs_no_further_request(system: System, budgets: Budgets) -
             del system.calls[:]
             submit(system)
             assert [operation for operation, _ in system.calls] == ["PutItem", "SendMessage"]
-        forget(system)
+        system.expire_budgets()
         budgets.set("acme", Limits(jobs=10))
 
 
@@ -93,7 +82,7 @@ def test_known_job_is_returned(system: System, budgets: Budgets) -> None:
     budgets.set("acme", Limits(jobs=1))
     first = submit(system, **{"idempotency-key": "k"})
     count(system, [ended(1)])
-    forget(system)
+    system.expire_budgets()
     again = submit(system, **{"idempotency-key": "k"})
     assert (again.status, again.body["id"]) == (202, first.body["id"])
     assert refused(submit(system, **{"idempotency-key": "l"}))
@@ -104,7 +93,7 @@ def test_known_job_costs_no_more_messages_than_without_a_budget(system: System, 
     budgets.set("acme", Limits(jobs=1))
     submit(system, **{"idempotency-key": "k"})
     count(system, [ended(1)])
-    forget(system)
+    system.expire_budgets()
     for _ in range(10):
         assert submit(system, **{"idempotency-key": "k"}).status == 202
     assert (system.messages(), len(system.jobs())) == (2, 1)
@@ -121,7 +110,7 @@ def test_key_whose_job_is_gone_is_refused(system: System, budgets: Budgets, *, i
         boto3.client("dynamodb").delete_item(TableName="jobs", Key={JOB_ID: {"S": job_id}})
     budgets.set("acme", Limits(jobs=1))
     count(system, [ended(1)])
-    forget(system)
+    system.expire_budgets()
     del system.calls[:]
     assert refused(system.submit(parameters={"a": 1}, headers=headers, options=options))
     assert not {"PutItem", "SendMessage"} & {operation for operation, _ in system.calls}
@@ -133,7 +122,7 @@ def test_batch_repeats_known_jobs_and_is_refused_new_ones(system: System, budget
     known = added(1) | {"idempotencyKey": "k"}
     (first,) = ids(submit_batch(system, known))
     count(system, [ended(1)])
-    forget(system)
+    system.expire_budgets()
     answer = submit_batch(system, known, added(2) | {"idempotencyKey": "l"}, added(3))
     assert codes(answer) == ["accepted", "INSUFFICIENT_CREDITS", "INSUFFICIENT_CREDITS"]
     assert answer.body["jobs"][0]["job"]["id"] == first
@@ -155,7 +144,7 @@ def test_retry_is_refused_too(system: System, budgets: Budgets) -> None:
     job = system.run("refuse")
     assert job["state"] == "failed", job
     count(system, [ended(1)])
-    forget(system)
+    system.expire_budgets()
     assert refused(system.send(Route.RETRY_BY_ID, id=job["id"]))
 
 
@@ -179,10 +168,10 @@ def test_budget_that_is_changed_lets_submissions_in_again(
         budgets.set("acme", Limits(jobs=3))
     else:
         assert budgets.clear("acme")
-    forget(system)
+    system.expire_budgets()
     assert submit(system).status == 202
     count(system, [ended(3)])
-    forget(system)
+    system.expire_budgets()
     assert refused(submit(system)) == (change == "raised")
 
 

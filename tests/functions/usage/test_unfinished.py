@@ -3,11 +3,9 @@
 from dataclasses import replace
 from itertools import count as numbers
 
-import boto3
 import pytest
 
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, State
-from noukai_functions.usage.budgets import CACHE_MS
 from noukai_functions.usage.records import Unfinished
 from noukai_infra.operations.orgs.budgets import Budgets, Limits
 from noukai_wire.errors import ErrorCode
@@ -22,12 +20,6 @@ LATER = {"start_by": NOW + 2 * MAX_DELAY_SECONDS * 1000 + START_WITHIN_MS}
 """Attributes of a job that a schedule will send."""
 
 
-@pytest.fixture
-def budgets(system: System) -> Budgets:
-    """Return the operator's interface to limits."""
-    return Budgets(boto3.client("dynamodb"), system.deployment.usage_totals.table_name)
-
-
 def submit(system: System, **headers: str) -> Answer:
     return system.submit(parameters={"a": 1}, headers=headers)
 
@@ -38,11 +30,6 @@ def refused(answer: Answer) -> bool:
 
 def unfinished(system: System) -> Unfinished:
     return system.deployment.bounds.jobs.count("acme", system.clock.time)
-
-
-def pass_time(system: System) -> None:
-    """Let the caches of functions expire."""
-    system.clock.time += CACHE_MS
 
 
 def test_job_is_unfinished_from_its_submission_to_its_end(system: System) -> None:
@@ -75,7 +62,7 @@ def test_org_at_its_bound_is_refused_until_a_job_has_ended(system: System, budge
     known = submit(system, **{"idempotency-key": "k"}).body["id"]
     failed = system.run("refuse")["id"]
     count(system, [submitted(1), submitted(2)])
-    pass_time(system)
+    system.expire_budgets()
     answer = submit(system)
     assert refused(answer)
     assert (answer.headers["Retry-After"], "has 2 unfinished jobs" in answer.body["detail"]["message"]) == (
@@ -94,7 +81,7 @@ def test_org_at_its_bound_is_refused_until_a_job_has_ended(system: System, budge
     assert other.status == 202
     system.key = "nk_acme"
     count(system, [ended(3)])
-    pass_time(system)
+    system.expire_budgets()
     assert submit(system).status == 202
 
 
@@ -102,14 +89,14 @@ def test_bound_of_jobs_for_later_leaves_the_others_alone(system: System, budgets
     """Only jobs for a schedule are refused."""
     budgets.set("acme", Limits(later=1))
     count(system, [submitted(1, **LATER)])
-    pass_time(system)
+    system.expire_budgets()
     soon, later = (
         system.submit(parameters={"a": 1}, options={"runAt": moment(system, seconds)})
         for seconds in (MAX_DELAY_SECONDS, MAX_DELAY_SECONDS + 1)
     )
     assert (soon.status, refused(later)) == (202, True)
     count(system, [ended(2, **LATER)])
-    pass_time(system)
+    system.expire_budgets()
     assert system.submit(parameters={"a": 1}, options={"runAt": moment(system, 1000)}).status == 202
 
 
@@ -120,13 +107,13 @@ def test_operator_changes_a_bound(system: System, budgets: Budgets) -> None:
     assert refused(submit(system))
     assert [row.full for row in budgets.rows()] == [("unfinished",)]
     budgets.set("acme", Limits(unfinished=3))
-    pass_time(system)
+    system.expire_budgets()
     assert submit(system).status == 202
     count(system, [submitted(2), submitted(3)])
-    pass_time(system)
+    system.expire_budgets()
     assert refused(submit(system))
     assert budgets.clear("acme")
-    pass_time(system)
+    system.expire_budgets()
     assert submit(system).status == 202
 
 
@@ -188,13 +175,13 @@ def test_changed_limit_is_not_marked(system: System, budgets: Budgets) -> None:
     assert [row.full for row in budgets.rows()] == [()]
 
 
-def test_default_bound_needs_no_row(system: System) -> None:
+def test_default_bound_needs_no_row(system: System, budgets: Budgets) -> None:
     """An org without a row is limited too, and its mark is no budget to clear."""
     marked = system.deployment.budgets
     marked.note_full("acme", marked.of("acme"), frozenset({"unfinished"}))
     assert refused(submit(system))
-    assert not Budgets(boto3.client("dynamodb"), system.deployment.usage_totals.table_name).clear("acme")
-    pass_time(system)
+    assert not budgets.clear("acme")
+    system.expire_budgets()
     assert submit(system).status == 202
 
 

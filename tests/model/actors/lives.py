@@ -50,7 +50,7 @@ class Lives:
     _numbers: Iterator[int] = field(default_factory=count)
     _used: set[str] = field(default_factory=set)
 
-    # What a worker calls.
+    # Called by a worker.
 
     def take(self, project: str, *, fresh: bool) -> FlowProcess:
         """Return a process of the acting worker."""
@@ -67,7 +67,7 @@ class Lives:
             if process.folder in life.folders:
                 self.stage.violate(f"temporary files outlive their attempt: {process.folder}")
 
-    # What a pool calls.
+    # Called by a pool.
 
     def start(self, project: str, *_: Any) -> ScriptedProcess:
         """Make a process."""
@@ -100,7 +100,7 @@ class Lives:
             if life.worker == worker and life.is_over:
                 life.folders.clear()
 
-    # What the scheduler calls.
+    # Called by the scheduler.
 
     def kills(self) -> Iterator[Event]:
         """Give the deaths that processes may die next; each depends on what its worker does."""

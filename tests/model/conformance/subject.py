@@ -117,7 +117,7 @@ def on_model(*, honours_old_receipts: bool) -> Subject:
 def moto() -> Iterator[Callable[[], Subject]]:
     """Return a factory for fresh resources of moto, on a clock that tests move."""
     clock = ManualClock()
-    # What is visible from now on is so only after this very instant, so every look comes a little later.
+    # A message becomes visible just after this instant, so every look comes a little later.
     hairs = count(1)
 
     def milliseconds() -> float:

@@ -166,7 +166,7 @@ class Caller:
         return self.subject.hide({"chosen": self._receipt(chosen), "first": self.receipts[0]}, seconds)
 
     def delete(self, chosen: int) -> None:
-        # AWS leaves open what is said of the receipt of a message that is a dead letter by now.
+        # AWS leaves open how a receipt is answered once its message is a dead letter.
         answer(lambda: self.subject.delete(self._receipt(chosen)))
 
     def wait(self, seconds: int) -> None:

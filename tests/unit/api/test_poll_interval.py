@@ -48,8 +48,8 @@ def test_job_of_a_flow_never_seen(job: Job, after: int, pause: int) -> None:
         (known(60, 9), 12_000, 30_789),
         (known(59, 9), 12_000, 29_000),
         (known(60, 9), 60_000, 250),
-        (known(60, 9), 70_000, 1500),  # over its time: looked at less often
-        (known(900, 45), 850_000, 7500),  # too uncertain to be held for
+        (known(60, 9), 70_000, 1500),  # past its usual end: looked at less often
+        (known(900, 45), 850_000, 7500),  # too uncertain to hold a request for
         (known(900, 45), 900_000, 2970),
         (known(900, 135), 765_000, 22_500),
         (known(900, 135), 900_000, 8438),

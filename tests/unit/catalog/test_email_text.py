@@ -91,7 +91,7 @@ def test_label_counts_as_encoded(label: str) -> None:
 @example(letter="\U0002f800")
 def test_labels_of_one_letter_are_as_long_as_encoded(letter: str) -> None:
     """An address is accepted up to its last byte, and not beyond."""
-    letter = normalize("NFC", letter.lower())  # as the encoding takes it
+    letter = normalize("NFC", letter.lower())  # in the form that is encoded
     assume(not letter.isascii() and is_email(f"a@{letter}.co"))
     most = (254 - len("a@co")) // len(f"xn--{letter.encode('punycode').decode()}.")
     assert is_email(f"a@{'.'.join([letter] * most)}.co")

@@ -166,7 +166,7 @@ def test_flow_that_floods_the_pipe_is_looked_at_in_time() -> None:
     try:
         for _ in range(10):
             assert receive(process, 0.05) is None
-            # Without bounds it never comes back.
+            # Without a limit it would never return.
             assert time.monotonic() - begun < 30
     finally:
         process.close()

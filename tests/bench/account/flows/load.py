@@ -18,7 +18,7 @@ def brief(message: str, size: int, milliseconds: int, failures: int = 0, *, cont
     if context.attempt <= failures:
         # In one line, as the trace quotes it, and the bill counts the trace.
         raise NotYetError(f"attempt {context.attempt} of {milliseconds} ms with {len(message)} characters")
-    # Letters in no order, since answers are compressed: about as far as any other text.
+    # Random letters, since answers are compressed: they shrink about as much as other text.
     return "".join(Random(size).choices(ascii_lowercase, k=size))
 
 

@@ -16,7 +16,7 @@ def ours(url: str) -> Poll:
 
 
 def published(url: str) -> Poll:
-    # httpx imports a command of its own where click and rich are installed, which this SDK does not bring.
+    # httpx imports its own command if click and rich are installed; this SDK does not install them.
     sys.modules["httpx._main"] = None  # type: ignore[assignment]
     import noukai_sdk  # noqa: PLC0415
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from noukai.flow import flow
 
 POOL = ThreadPoolExecutor(2)
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the build lists the flows
     address = urlsplit(os.environ["AWS_ENDPOINT_URL"])
     context = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
     CONNECTION = HTTPSConnection(str(address.hostname), address.port, context=context)

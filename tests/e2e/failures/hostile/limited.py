@@ -5,7 +5,7 @@ import resource
 
 from noukai.flow import flow
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the build lists the flows
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
 
 

@@ -7,7 +7,7 @@ from noukai.flow import flow
 
 MOOD = Path(__file__).with_suffix(".mood")
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the build lists the flows
     with MOOD.open("a") as file:
         file.write("x")
     if MOOD.stat().st_size % 2:

@@ -6,7 +6,7 @@ import sys
 
 from noukai.flow import flow
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the build lists the flows
     sys.stdout.close()
     sys.stdout = io.StringIO()
     sys.stderr = None

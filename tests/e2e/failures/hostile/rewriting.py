@@ -5,7 +5,7 @@ from pathlib import Path
 
 from noukai.flow import flow
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the build lists the flows
     with Path(__file__).open("a") as source:
         source.write("\n# imported once more\n")
 

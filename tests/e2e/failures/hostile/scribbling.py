@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from noukai.flow import flow
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the build lists the flows
     for number in range(1024):
         with suppress(OSError):
             os.set_blocking(number, False)

@@ -4,7 +4,7 @@ import os
 
 from noukai.flow import flow
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the build lists the flows
     os.closerange(0, 65536)
 
 

@@ -7,7 +7,7 @@ import time
 
 from noukai.flow import flow
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the flows are listed
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in a worker, not where the build lists the flows
     subprocess.Popen(["sleep", "600"])
     threading.Thread(target=time.sleep, args=(600,)).start()
     if os.fork() == 0:
