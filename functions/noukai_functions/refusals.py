@@ -80,7 +80,8 @@ class BudgetUsedUpError(Refusal):
 
     def __init__(self, org: str) -> None:
         super().__init__(
-            f"The org {org!r} has used up its budget for this month: ask the operator of this deployment to raise it."
+            f"The org {org!r} has used up its budget for this month: "
+            "ask the operator of this deployment to raise it."
         )
 
 
@@ -89,8 +90,8 @@ class TooManyUnfinishedError(Refusal):
 
     def __init__(self, org: str, most: int, what: str) -> None:
         super().__init__(
-            f"The org {org!r} has {most} {what}, the most that it may have: wait until some end, cancel some, or "
-            "ask the operator of this deployment to raise the limit."
+            f"The org {org!r} has {most} {what}, the most that it may have: wait until some end, "
+            "cancel some, or ask the operator of this deployment to raise the limit."
         )
 
 
@@ -130,8 +131,8 @@ class UnreadableJobError(Refusal):
 
     def __init__(self, job_id: str) -> None:
         super().__init__(
-            f"The stored row of the job {job_id} cannot be read: tell the operator of this deployment, whose log says "
-            "why."
+            f"The stored row of the job {job_id} cannot be read: "
+            "tell the operator of this deployment, whose log says why."
         )
 
 
@@ -156,7 +157,8 @@ class InputNotBackError(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "The input of this cancelled job has not returned from its queue yet: send the request again in a moment."
+            "The input of this cancelled job has not returned from its queue yet: "
+            "send the request again in a moment."
         )
 
 

@@ -74,8 +74,8 @@ def check_size(message: Message) -> None:
     size = len(_input(message))
     if size > limits.MAX_SCHEDULED_BYTES:
         raise TooLargeError(
-            f"The job's message is {size} bytes of ASCII; at most {limits.MAX_SCHEDULED_BYTES} may wait for a runAt "
-            f"more than {limits.MAX_DELAY_SECONDS} seconds ahead: send less, or later.",
+            f"The job's message is {size} bytes of ASCII; at most {limits.MAX_SCHEDULED_BYTES} may wait "
+            f"for a runAt more than {limits.MAX_DELAY_SECONDS} seconds ahead: send less, or later.",
         )
 
 

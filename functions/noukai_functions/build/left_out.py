@@ -64,7 +64,8 @@ def clashes(folder: Path) -> Iterator[str]:
         other = seen.setdefault(project_of(path), path)
         if other is not path:
             file = path if path.is_file() else path / "__init__.py"
-            yield f"{file}:1: {path.name} and {other.name} are both the project {project_of(path)!r}: rename one"
+            both = f"{path.name} and {other.name} are both the project {project_of(path)!r}"
+            yield f"{file}:1: {both}: rename one"
 
 
 def _reason(flow: Flow, offered: Offered) -> str:

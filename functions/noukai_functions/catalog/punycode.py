@@ -1,7 +1,7 @@
 """Punycode (RFC 3492): the ASCII form of domain labels in other scripts.
 
-A body may hold a hundred thousand labels. The standard library's encoder takes more than twice as long, and seven
-times as long for long labels, since it looks through the whole text for each character.
+A body may hold a hundred thousand labels. The standard library's encoder takes more than twice as long, and
+seven times as long for long labels, since it looks through the whole text for each character.
 """
 
 from bisect import bisect

@@ -13,7 +13,9 @@ from noukai_functions.requests.batch_submission import BatchSubmission
 from noukai_functions.requests.submission import check_idempotency_key, flow_name, parse_batch
 
 _MOST_MS = 15_000
-"""The time after which the caller must resubmit the rest of a batch. The gateway times out after 30 seconds."""
+"""The time after which the caller must resubmit the rest of a batch.
+
+The gateway times out after 30 seconds."""
 
 
 def submit_jobs(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:

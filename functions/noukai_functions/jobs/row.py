@@ -61,10 +61,10 @@ NAMES = {
     "memory": "mb",
 }
 FORMAT = "fv"
-"""The attribute of rows that this version would misread, with a number from 2 on. Only a later version writes it.
+"""The attribute of rows that this version would misread, with a number from 2 on.
 
-A row without it has format 1. Every update requires its absence. A row with a new attribute still has format 1: unknown
-attributes are ignored.
+Only a later version writes it; every update requires its absence. A row without it has format 1, even if it
+has a new attribute: unknown attributes are ignored.
 """
 SAVED_INPUT = "i"
 """The attribute of a saved input, which is a row of its own."""

@@ -243,7 +243,10 @@ class JobsTable:
         guard: str,
         values: Mapping[str, object],
     ) -> Job:
-        """Make a transition: write the changes and computed assignments, and clear fields, if the guard holds."""
+        """Make a transition if the guard holds.
+
+        `changes` are the fields' new values, `computed` assignments of other values.
+        """
         sources = {state.value: state for state in transition.sources}
         among = ", ".join(f":{name}" for name in sources)
         guarded = f"state IN ({among}) AND attribute_not_exists(format) AND {guard}"

@@ -64,11 +64,12 @@ class UsageTotals:
         changes = {name: getattr(unfinished, field) for field, name in UNFINISHED_NAMES.items()}
         sums |= {name: change for name, change in changes.items() if change}
         numbers: dict[str, Any] = {f":{name}": {"N": str(number)} for name, number in sums.items()}
+        added = ", ".join(f"{name} :{name}" for name in sums)
         try:
             self.client.update_item(
                 TableName=self.table_name,
                 Key={"o": {"S": first.org}, "k": {"S": f"{first.day}/{first.flow}/{shard}"}},
-                UpdateExpression=f"SET {change.assignments} ADD {', '.join(f'{name} :{name}' for name in sums)}",
+                UpdateExpression=f"SET {change.assignments} ADD {added}",
                 ConditionExpression=change.condition,
                 ExpressionAttributeValues={**numbers, **change.values},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",

@@ -81,11 +81,12 @@ class UnfinishedJobs:
     def _close(self, org: str, version: "Mapping[str, str] | None", day: str, settled: Unfinished) -> None:
         """Merge the days up to `day`, unless the row has changed since `version`."""
         names = list(UNFINISHED_NAMES.values())
+        counts = ", ".join(f"{name} = :{name}" for name in names)
         try:
             self.client.update_item(
                 TableName=self.table_name,
                 Key=_key(org),
-                UpdateExpression=f"SET d = :day, {', '.join(f'{name} = :{name}' for name in names)} ADD v :one",
+                UpdateExpression=f"SET d = :day, {counts} ADD v :one",
                 ConditionExpression="v = :version" if version else "attribute_not_exists(v)",
                 ExpressionAttributeValues={
                     ":day": {"S": day},

@@ -12,7 +12,9 @@ from noukai_functions.worker.process.tether import Tether
 
 
 class Connection:
-    """A connection made before the fork; afterwards the worker calls `close_child_side` and the child `enter`.
+    """A connection made before the fork.
+
+    Afterwards the worker calls `close_child_side` and the child `enter`.
 
     Raises:
         OSError: no file descriptors are left.
