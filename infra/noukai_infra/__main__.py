@@ -11,14 +11,12 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from noukai_infra.invocation import command
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.deployment.deploy import Plan, deploy, destroy
-from noukai_infra.operations.deployment.draining import draining_kinds
+from noukai_infra.operations.deployment.command import deploy_command
+from noukai_infra.operations.deployment.deploy import destroy
 from noukai_infra.operations.deployment.rollback import live_flows, rollback
-from noukai_infra.operations.deployment.runtimes import check_runtime
 from noukai_infra.operations.moments import Interval, interval
-from noukai_infra.operations.operator import Context, Operator, Org
+from noukai_infra.operations.operator import Context, Operator
 from noukai_infra.operations.orgs import budget_commands, key_commands
 from noukai_infra.operations.recount import Uncounted, count_with
 from noukai_infra.operations.redrive import redrive
@@ -27,73 +25,13 @@ from noukai_infra.places import SETTINGS_FILE
 from noukai_infra.settings import SettingsError
 from noukai_wire.variables import unknown_variables
 
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
 commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 commands.add_typer(key_commands.commands, name="keys", help="The keys of the deployment's callers.")
 commands.add_typer(budget_commands.commands, name="budget", help="What orgs may use in a month.")
+commands.command("deploy", context_settings=_PASS_ON, options_metavar="[STAGE] [OPTIONS]")(deploy_command)
 commands.command("restore")(restore_command)
-
-
-_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
-
-
-@commands.command("deploy", context_settings=_PASS_ON, options_metavar="[STAGE] [OPTIONS]")
-def deploy_command(
-    further: typer.Context,
-    context: Context,
-    org: Org = "default",
-    *,
-    diff: Annotated[
-        bool, typer.Option("--diff", help="Show what would change, and ask before it is deployed.")
-    ] = False,
-    any_memory: Annotated[bool, typer.Option("--any-memory", help="The account is no new one.")] = False,
-) -> None:
-    """Deploy the stack, and show its endpoint and a first key; further options go to `cdk deploy`."""
-    end_of_runtime = check_runtime(sys.version_info[:2])
-    if flows := os.environ.get("FLOWS"):
-        raise OperatorError(
-            f"FLOWS={flows} is for `make local`: for a deployment, set flows in {SETTINGS_FILE.name}, or "
-            f'ARGS="-c flows={flows}".'
-        )
-    operator = Operator.of(context)
-    operator.cdk.check_options("deploy", further.args)
-    plan = Plan(
-        context=operator.cdk_options([]),
-        options=further.args,
-        confirm=(lambda: typer.confirm("Deploy these changes?")) if diff else None,
-        is_unattended=_is_in_ci(),
-        any_memory=any_memory,
-    )
-    warnings = deploy(operator.account, operator.cdk, operator.stack, plan)
-    for warning in [*warnings, *filter(None, [end_of_runtime])]:
-        typer.echo(f"\nWarning: {warning}")
-    typer.echo(f"\nFlows:    version {live_flows(operator.account, operator.stack)}")
-    typer.echo(f"Endpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
-    if draining := draining_kinds(operator.account, operator.stack):
-        typer.echo(
-            f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues are empty and no "
-            f"schedule sends to them: `{command('deploy')}` takes them away from then on."
-        )
-    _show_first_key(operator, org)
-
-
-def _show_first_key(operator: Operator, org: str) -> None:
-    """Create a deployment's first key; show it only on a terminal, since logs are kept and read by many."""
-    keys = operator.keys()
-    if not keys.is_empty():
-        return
-    if _is_in_ci() or not sys.stdout.isatty():
-        typer.echo(
-            "Key:      none yet, to keep it out of logs; at a terminal: "
-            + command("keys", f"create --org {org} first")
-        )
-        return
-    key = keys.create(org, "first", created=int(time.time()))
-    typer.echo(f"Key:      {key}   (of the org {org}; shown only now)")
-
-
-def _is_in_ci() -> bool:
-    """Return whether a CI runs this; `CI=false` means that none does."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 @commands.command("rollback")

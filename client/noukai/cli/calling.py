@@ -1,13 +1,13 @@
 """The call of a flow, derived from the JSON Schema of its input."""
 
 import json
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
 from noukai._errors import FlowNotFoundError
 from noukai_wire.flows import FlowDescription
 from noukai_wire.schema_reader import Schema, SchemaReader, an_array, an_object, kinds_of, variants_of
+from noukai_wire.submit_command import submit_command
 
 _DEEPEST = 6
 """The deepest level of a description, since a schema may refer to itself."""
@@ -58,19 +58,14 @@ def arguments_of(flow: FlowDescription) -> list[Argument]:
 
 def command_line(flow: FlowDescription) -> str:
     """Return a command for a POSIX shell that submits an example job and waits for it."""
-    message, parameters = _call(flow)
-    words = ["noukai", "submit", flow.flow]
-    if message is not None:
-        words += ["-m", message]
-    for name, value in parameters.items():
-        words += ["-p", f"{name}={json.dumps(value)}"]
-    return shlex.join([*words, "--wait"])
+    return submit_command(flow.flow, _call(flow))
 
 
 def python_code(flow: FlowDescription) -> str:
     """Return a Python program that does the same."""
-    message, parameters = _call(flow)
-    arguments = [*(["message=" + repr(message)] if message is not None else [])]
+    parameters = _call(flow)
+    message = parameters.pop("message", None)
+    arguments = [] if message is None else [f"message={message!r}"]
     arguments += [f"parameters={parameters!r}"] if parameters else []
     return (
         "from noukai import Noukai\n\n"
@@ -80,10 +75,11 @@ def python_code(flow: FlowDescription) -> str:
     )
 
 
-def _call(flow: FlowDescription) -> tuple[str | None, dict[str, Any]]:
-    parameters = {each.name: each.example for each in arguments_of(flow) if each.is_worth_showing}
-    message = parameters.pop("message", None)
-    return (None if message is None else str(message)), parameters
+def _call(flow: FlowDescription) -> dict[str, Any]:
+    """Return example arguments, with the message first."""
+    shown = {each.name: each.example for each in arguments_of(flow) if each.is_worth_showing}
+    message = shown.pop("message", None)
+    return shown if message is None else {"message": str(message), **shown}
 
 
 class _Reader(SchemaReader):

@@ -59,6 +59,11 @@ def flows_in(catalog: Path) -> tuple[list[str], list[str]]:
     return list(made["flows"]), made["former"]
 
 
+def inputs_in(catalog: Path) -> dict[str, Any]:
+    """Return the JSON Schema of each flow's input, by the flow's name."""
+    return {name: flow["input"] for name, flow in _read(catalog)["flows"].items()}
+
+
 def version_of(catalog: Path) -> str:
     """Return the version of a catalog's flows."""
     version: str = _read(catalog)["version"]

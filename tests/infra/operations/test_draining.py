@@ -79,7 +79,7 @@ def test_deployment_is_told_which_workers_stay(account_with_kinds: Account) -> N
         account_with_kinds,
         cdk,
         "noukai",
-        Plan(context=["--context", "tables=destroy"], options=["--verbose"]),
+        Plan(context=["--context", "tables=destroy"], options=["--verbose"], confirm=lambda: True),
     )
     synth, deployed = cdk.asked[-2:]
     assert synth[0] == "synth"
@@ -91,7 +91,7 @@ def test_deployment_is_told_which_workers_stay(account_with_kinds: Account) -> N
 def test_deployment_that_nobody_watches_is_not_asked_about(account_with_kinds: Account) -> None:
     """As in CI."""
     cdk = RecordingCdk({})
-    deploy(account_with_kinds, cdk, "noukai", Plan(is_unattended=True))
+    deploy(account_with_kinds, cdk, "noukai", Plan())
     assert cdk.asked[-1] == ("deploy", "noukai", "--require-approval", "never")
 
 
@@ -100,6 +100,6 @@ def test_differences_are_shown_before_they_are_deployed(account_with_kinds: Acco
     """What was shown is what is deployed, once; a no leaves everything as it is."""
     cdk = RecordingCdk({})
     with nullcontext() if is_wanted else pytest.raises(OperatorError, match="Nothing was deployed"):
-        deploy(account_with_kinds, cdk, "noukai", Plan(confirm=lambda: is_wanted))
+        deploy(account_with_kinds, cdk, "noukai", Plan(confirm=lambda: is_wanted, has_diff=True))
     asked = [each[0] for each in cdk.asked if each[0] != "bootstrap"]
     assert asked == ["synth", "diff", *(["deploy"] if is_wanted else [])]

@@ -12,7 +12,9 @@ import typer
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deployment.cdk import Cdk
 from noukai_infra.operations.deployment.draining import kinds_to_keep
+from noukai_infra.operations.deployment.first_job import FirstJob
 from noukai_infra.operations.deployment.former_flows import DeployedFlows
+from noukai_infra.operations.deployment.inventory import Inventory
 from noukai_infra.operations.deployment.quotas import Quotas, check_quotas
 from noukai_infra.operations.deployment.rollback import conclude, live_versions
 
@@ -24,29 +26,36 @@ _BUCKETS = ("PayloadsBucket", "UncountedBucket")
 class Plan:
     """The plan of a deployment: `context` overrides settings, `options` go to `cdk deploy`.
 
-    If `confirm` is given, the differences are shown and the operator is asked. Otherwise the CDK command asks
-    before it widens permissions, unless `is_unattended`. `show` gets further messages for the operator before
-    that.
+    If `confirm` is given, the operator is asked; otherwise nobody is. `has_diff` shows the differences before
+    that; without them, the CDK command asks as well before it widens the permissions of an existing stack.
+    `show` gets the messages for the operator before the question.
     """
 
     context: Sequence[str] = ()
     options: Sequence[str] = ()
     confirm: Callable[[], bool] | None = None
-    is_unattended: bool = False
+    has_diff: bool = False
     any_memory: bool = False
     show: Callable[[str], None] = typer.echo
 
 
-def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
-    """Deploy the stack, after bootstrapping the account if necessary; return warnings.
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of a deployment: warnings, and an example job of its flows, if there is one."""
+
+    warnings: Sequence[str] = ()
+    first_job: FirstJob | None = None
+
+
+def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
+    """Deploy the stack, after bootstrapping the account if necessary.
 
     Workers that no flow asks for continue until they are idle; a later deployment removes them.
 
     Raises:
         OperatorError: AWS would refuse it, the operator declined, or the CDK command has failed.
     """
-    if not account.is_bootstrapped():
-        _run(cdk, "bootstrap", f"aws://{account.number}/{account.region}")
+    is_bootstrapped = account.is_bootstrapped()
     before = live_versions(account, stack)
     flows = DeployedFlows.of(account, stack)
     former = _setting("former", flows.to_remember() if flows else ())
@@ -55,17 +64,36 @@ def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> list[str]:
         assembly = Path(folder)
         _run(cdk, "synth", stack, "--quiet", "--output", folder, *former, *draining, *plan.context)
         warnings = check_quotas(assembly, stack, Quotas.of(account, stack, any_memory=plan.any_memory))
+        _show_inventory(account, stack, assembly, plan, is_new=flows is None)
         for farewell in flows.farewells(assembly, stack) if flows else ():
             plan.show(farewell)
-        if plan.confirm is not None:
+        if plan.has_diff:
             _run(cdk, "diff", stack, assembly=assembly)
-            if not plan.confirm():
-                raise OperatorError("Nothing was deployed.")
-        is_approved = plan.confirm is not None or plan.is_unattended
+        if plan.confirm is not None and not plan.confirm():
+            raise OperatorError("Nothing was deployed.")
+        if not is_bootstrapped:
+            _run(cdk, "bootstrap", f"aws://{account.number}/{account.region}")
+        is_approved = plan.confirm is None or plan.has_diff or flows is None
         approval = ("--require-approval", "never") if is_approved else ()
         _run(cdk, "deploy", stack, *approval, *plan.options, assembly=assembly)
+        first_job = FirstJob.of(assembly, stack)
     conclude(account, stack, before, now=int(time.time()))
-    return warnings
+    return Outcome(warnings, first_job)
+
+
+def _show_inventory(account: Account, stack: str, assembly: Path, plan: Plan, *, is_new: bool) -> None:
+    inventory = Inventory.of(assembly, stack)
+    deployed = Inventory({} if is_new else account.template(stack))
+    verb = "makes" if is_new else "updates"
+    plan.show(f"\nThis {verb} the stack {stack} in {account.number}/{account.region}:\n")
+    for line in inventory.lines(deployed):
+        plan.show(line)
+    plan.show(
+        f"\nAt rest it costs {inventory.usd:.2f} USD a month, and what tables, buckets and logs store\n"
+        "(list prices of us-east-1, without the free tier)."
+    )
+    if inventory.unpriced:
+        plan.show(f"The price of {', '.join(inventory.unpriced)} is not included.")
 
 
 def destroy(account: Account, cdk: Cdk, stack: str, options: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from noukai_infra.__main__ import commands
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.restore import command
 from noukai_infra.operations.restore.restoration import Restoration, shown
-from tests.infra.operations.restored_stack import MOMENT, NOW, Deployment, deployed, fill
+from tests.infra.operations.restore.restored_stack import MOMENT, NOW, Deployment, deployed, fill
 
 
 @pytest.fixture

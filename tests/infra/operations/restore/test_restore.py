@@ -12,7 +12,7 @@ from noukai_functions.jobs.lifecycle import State
 from noukai_functions.jobs.row import decode, encode
 from noukai_functions.names import RESTORED
 from noukai_infra.operations.account import OperatorError
-from tests.infra.operations.restored_stack import (
+from tests.infra.operations.restore.restored_stack import (
     BOTH,
     HOUR_MS,
     MOMENT,

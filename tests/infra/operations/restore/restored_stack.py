@@ -18,7 +18,7 @@ from noukai_infra.operations.account import Account
 from noukai_infra.operations.restore.record import TableName
 from noukai_infra.operations.restore.restoration import Restoration
 from tests.functions.stand_ins.tables import one_call_at_a_time
-from tests.infra.operations.recovery import RecoveringSession, Recovery
+from tests.infra.operations.restore.recovery import RecoveringSession, Recovery
 from tests.job_rows import pending
 
 REGION = "us-east-1"

@@ -1,0 +1,102 @@
+"""The command `python -m noukai_infra deploy`."""
+
+import os
+import sys
+import time
+from typing import Annotated, TextIO
+
+import typer
+
+from noukai_infra.invocation import command
+from noukai_infra.operations.account import OperatorError
+from noukai_infra.operations.deployment.deploy import Outcome, Plan, deploy
+from noukai_infra.operations.deployment.draining import draining_kinds
+from noukai_infra.operations.deployment.rollback import live_flows
+from noukai_infra.operations.deployment.runtimes import check_runtime
+from noukai_infra.operations.operator import Context, Operator, Org
+from noukai_infra.places import SETTINGS_FILE
+
+
+def deploy_command(
+    further: typer.Context,
+    context: Context,
+    org: Org = "default",
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Deploy without asking.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what would change before it asks.")] = False,
+    any_memory: Annotated[bool, typer.Option("--any-memory", help="The account is no new one.")] = False,
+) -> None:
+    """Deploy the stack, and show its endpoint and a first key; further options go to `cdk deploy`.
+
+    It shows what it will make and what that costs at rest, and asks, except with `--yes` or in CI.
+    """
+    end_of_runtime = check_runtime(sys.version_info[:2])
+    _check_flows()
+    asks = not yes and (diff or not _is_in_ci())
+    if asks and not diff and not is_terminal(sys.stdin):
+        raise OperatorError(
+            "Nobody can be asked whether to deploy: run this at a terminal, or add --yes. In CI (CI=true) it "
+            "does not ask."
+        )
+    operator = Operator.of(context)
+    operator.cdk.check_options("deploy", further.args)
+    plan = Plan(
+        context=operator.cdk_options([]),
+        options=further.args,
+        confirm=(lambda: typer.confirm("\nDeploy this?")) if asks else None,
+        has_diff=diff,
+        any_memory=any_memory,
+    )
+    outcome = deploy(operator.account, operator.cdk, operator.stack, plan)
+    for warning in [*outcome.warnings, *filter(None, [end_of_runtime])]:
+        typer.echo(f"\nWarning: {warning}")
+    _show_deployment(operator)
+    _show_first_key(operator, org, outcome)
+
+
+def _check_flows() -> None:
+    if flows := os.environ.get("FLOWS"):
+        raise OperatorError(
+            f"FLOWS={flows} is for `make local`: for a deployment, set flows in {SETTINGS_FILE.name}, or "
+            f'ARGS="-c flows={flows}".'
+        )
+
+
+def _show_deployment(operator: Operator) -> None:
+    typer.echo(f"\nFlows:    version {live_flows(operator.account, operator.stack)}")
+    typer.echo(f"Endpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
+    if draining := draining_kinds(operator.account, operator.stack):
+        typer.echo(
+            f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues are empty and no "
+            f"schedule sends to them: `{command('deploy')}` takes them away from then on."
+        )
+
+
+def _show_first_key(operator: Operator, org: str, outcome: Outcome) -> None:
+    """Create a deployment's first key; show it only on a terminal, since logs are kept and read by many."""
+    keys = operator.keys()
+    if not keys.is_empty():
+        return
+    if _is_in_ci() or not is_terminal(sys.stdout):
+        typer.echo(
+            "Key:      none yet, to keep it out of logs; at a terminal: "
+            + command("keys", f"create --org {org} first")
+        )
+        return
+    key = keys.create(org, "first", created=int(time.time()))
+    typer.echo(f"Key:      {key}\n          of the org {org}; it is shown only now")
+    if outcome.first_job is not None:
+        typer.echo("\nSubmit a first job:\n")
+        base_url = operator.account.deployed(operator.stack)["Endpoint"]
+        for line in outcome.first_job.lines(org, base_url, key):
+            typer.echo(f"  {line}")
+
+
+def _is_in_ci() -> bool:
+    """Return whether a CI runs this; `CI=false` means that none does."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Return whether a person reads or writes a stream."""
+    return stream.isatty()
