@@ -161,4 +161,4 @@ recount: $(SETUP) ## Count the usage that could not be counted when it came, exa
 	@$(BIN)/python -m noukai_infra recount $(ARGS)
 
 verify-aws: $(SETUP) ## Check on a deployment what cannot be seen on this machine; write a report (ARGS="-k stream")
-	@$(BIN)/pytest -n 0 -q tests/aws --deployed $(ARGS)
+	@$(BIN)/python -m noukai_infra verify $(ARGS)

@@ -22,7 +22,9 @@ def _problem(name: str) -> str:
 
     # The common prefix is removed, because it would make any name similar.
     nearest = get_close_matches(
-        name.upper().removeprefix(_PREFIX), [our.removeprefix(_PREFIX) for our in _OURS], n=1
+        name.upper().removeprefix(_PREFIX),
+        [our.removeprefix(_PREFIX) for our in (*_OURS, *_OF_OPERATORS)],
+        n=1,
     )
     instead = f"did you mean {_PREFIX}{nearest[0]}?" if nearest else f"use one of {', '.join(_OURS)}"
     return f"the environment variable {name} is unknown to this client: {instead}"

@@ -1,4 +1,4 @@
-"""The operator's commands: `python -m noukai_infra deploy|rollback|restore|destroy|keys|budget|redrive|recount`."""
+"""The operator's commands: `python -m noukai_infra deploy`, `rollback`, `keys` and others; `--help` lists them."""
 
 import os
 import sys
@@ -16,28 +16,35 @@ from noukai_infra.operations.deployment.command import deploy_command
 from noukai_infra.operations.deployment.deploy import destroy
 from noukai_infra.operations.deployment.rollback import live_flows, rollback
 from noukai_infra.operations.moments import Interval, interval
-from noukai_infra.operations.operator import Context, Operator
+from noukai_infra.operations.operator import Context, Operator, Stage
 from noukai_infra.operations.orgs import budget_commands, key_commands
 from noukai_infra.operations.recount import Uncounted, count_with
 from noukai_infra.operations.redrive import redrive
 from noukai_infra.operations.restore.command import restore_command
 from noukai_infra.places import SETTINGS_FILE
 from noukai_infra.settings import SettingsError
+from noukai_infra.verify.command import verify_command
 from noukai_wire.variables import unknown_variables
 
+_WITH_STAGE = ("deploy", "rollback", "restore", "destroy", "redrive", "recount", "verify")
+"""The commands whose first word is a stage; `keys` and `budget` have commands there."""
+
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+_METAVAR = "[STAGE] [OPTIONS]"
 
 commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 commands.add_typer(key_commands.commands, name="keys", help="The keys of the deployment's callers.")
 commands.add_typer(budget_commands.commands, name="budget", help="What orgs may use in a month.")
-commands.command("deploy", context_settings=_PASS_ON, options_metavar="[STAGE] [OPTIONS]")(deploy_command)
-commands.command("restore")(restore_command)
+commands.command("deploy", context_settings=_PASS_ON, options_metavar=_METAVAR)(deploy_command)
+commands.command("restore", options_metavar=_METAVAR)(restore_command)
+commands.command("verify", options_metavar=_METAVAR)(verify_command)
 
 
-@commands.command("rollback")
-def rollback_command(context: Context) -> None:
+@commands.command("rollback", options_metavar=_METAVAR)
+def rollback_command(context: Context, stage: Stage = None) -> None:
     """Roll back to the functions before the last deployment; a second rollback undoes the first."""
-    operator = Operator.of(context)
+    operator = Operator.of(context, stage)
     count = rollback(operator.account, operator.stack, now=int(time.time()))
     flows = live_flows(operator.account, operator.stack)
     typer.echo(
@@ -46,10 +53,10 @@ def rollback_command(context: Context) -> None:
     )
 
 
-@commands.command("destroy", context_settings=_PASS_ON)
-def destroy_command(further: typer.Context, context: Context) -> None:
+@commands.command("destroy", context_settings=_PASS_ON, options_metavar=_METAVAR)
+def destroy_command(further: typer.Context, context: Context, stage: Stage = None) -> None:
     """Delete the stack; further options go to `cdk destroy`."""
-    operator = Operator.of(context)
+    operator = Operator.of(context, stage)
     operator.cdk.check_options("destroy", further.args)
     kept = destroy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
     if kept:
@@ -59,10 +66,10 @@ def destroy_command(further: typer.Context, context: Context) -> None:
         )
 
 
-@commands.command("redrive")
-def redrive_command(context: Context) -> None:
+@commands.command("redrive", options_metavar=_METAVAR)
+def redrive_command(context: Context, stage: Stage = None) -> None:
     """Return unprocessed dead-letter messages to their reader."""
-    operator = Operator.of(context)
+    operator = Operator.of(context, stage)
     outputs = operator.account.deployed(operator.stack)
     queues = {"unprocessed": outputs["UnprocessedQueueUrl"], "dead_letters": outputs["DeadLetterQueueUrl"]}
     typer.echo(
@@ -70,9 +77,10 @@ def redrive_command(context: Context) -> None:
     )
 
 
-@commands.command("recount")
+@commands.command("recount", options_metavar=_METAVAR)
 def recount_command(
     context: Context,
+    stage: Stage = None,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Count without asking.")] = False,
     without: Annotated[
@@ -81,7 +89,7 @@ def recount_command(
     ] = None,
 ) -> None:
     """Count the usage that could not be counted in time, exactly once."""
-    operator = Operator.of(context)
+    operator = Operator.of(context, stage)
     outputs, session = operator.account.deployed(operator.stack), operator.account.session
     uncounted = Uncounted(session.client("s3"), outputs["UncountedBucket"])
     found = uncounted.summary()
@@ -106,12 +114,23 @@ def recount_command(
     )
 
 
+def _with_stage(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments of a command whose first word may name the stage."""
+    match arguments:
+        case [name, word, *further] if name in _WITH_STAGE and not word.startswith("-"):
+            return [name, "--stage", word, *further]
+    return [*arguments]
+
+
 def main(arguments: Sequence[str] | None = None, program: str | None = None) -> None:
     """Run a command, by default from the command line; print an operator's error without a traceback."""
-    for problem in unknown_variables(os.environ):
-        typer.echo(problem, err=True)
+    if problems := unknown_variables(os.environ):
+        # One may be a mistyped NOUKAI_STAGE, without which another deployment would be meant.
+        typer.echo("\n".join(problems), err=True)
+        sys.exit(2)
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        commands(arguments, prog_name=program)
+        commands(_with_stage(given), prog_name=program)
     except (OperatorError, SettingsError, BotoCoreError, ClientError) as error:
         sys.exit(str(error))
 

@@ -13,6 +13,7 @@ _SUMMARIES = {
     "keys": "The keys of the deployment's callers.",
     "budget": "What orgs may use in a month.",
     "restore": "Restore tables to a point in time, or continue an interrupted restoration.",
+    "verify": "Check on the deployed stack what only AWS shows, and write a report.",
     "redrive": "Return unprocessed dead-letter messages to their reader.",
     "recount": "Count the usage that could not be counted in time, exactly once.",
 }

@@ -10,7 +10,7 @@ from noukai_infra.operations.account import Account
 from noukai_infra.operations.deployment.cdk import Cdk
 from noukai_infra.operations.orgs.budgets import Budgets
 from noukai_infra.operations.orgs.keys import Keys
-from noukai_infra.settings import Settings, file_context
+from noukai_infra.settings import STAGE, Settings, file_context
 from noukai_wire.slug import SLUG_RULE, is_slug
 
 
@@ -39,6 +39,10 @@ Context = Annotated[
         callback=_pairs,
     ),
 ]
+Stage = Annotated[
+    str | None,
+    typer.Option("--stage", help="The stage of noukai.toml, instead of NOUKAI_STAGE.", show_default=False),
+]
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,15 @@ class Operator:
     context: list[str]
 
     @classmethod
-    def of(cls, context: list[str]) -> "Operator":
+    def of(cls, context: list[str], stage: str | None = None) -> "Operator":
         """Resolve the target from the overrides, the project's settings and the environment.
 
         Raises:
             OperatorError: there are no credentials, or they are for another place than the settings.
         """
+        if stage is not None:
+            # For the CDK app too, which is another process.
+            os.environ[STAGE] = stage
         overrides = dict(pair.split("=", 1) for pair in context)
         settings = Settings.from_context({**file_context(), **overrides})
         account = Account.configured(os.environ, settings.region)

@@ -16,9 +16,6 @@ commands = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 
-_WITH_STAGE = ("deploy", "destroy", "rollback")
-_STAGE = "NOUKAI_STAGE"
-
 
 @commands.command("init")
 def init_command(
@@ -73,8 +70,15 @@ def demo_command() -> None:
 
 
 @commands.command("doctor")
-def doctor_command() -> None:
+def doctor_command(
+    stage: Annotated[
+        str | None,
+        typer.Option(help="The stage of noukai.toml whose settings are checked.", show_default=False),
+    ] = None,
+) -> None:
     """Check this machine and the project."""
+    if stage is not None:
+        os.environ["NOUKAI_STAGE"] = stage
     from noukai_infra.project.doctor import findings  # noqa: PLC0415 - as above
 
     is_well = True
@@ -90,11 +94,8 @@ def operate(name: str, arguments: Sequence[str]) -> int:
     if name != "init" and (lacking := missing()):
         sys.stderr.write(f"`noukai {name}` needs {', '.join(lacking)}: pip install '{with_extra()}'\n")
         return 1
-    given = list(arguments)
-    if name in _WITH_STAGE and given and not given[0].startswith("-"):
-        os.environ[_STAGE] = given.pop(0)
     try:
-        _run(name, given)
+        _run(name, arguments)
     except SystemExit as end:
         if not isinstance(end.code, str):
             return end.code or 0
@@ -103,7 +104,7 @@ def operate(name: str, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _run(name: str, arguments: list[str]) -> None:
+def _run(name: str, arguments: Sequence[str]) -> None:
     if name in {each.name for each in commands.registered_commands}:
         commands([name, *arguments], prog_name="noukai")
         return

@@ -18,6 +18,7 @@ _COMMAND = Path(sys.executable).with_name("noukai")
     [
         ("NOUKAI_BASEURL", "did you mean NOUKAI_BASE_URL?"),
         ("noukai_api_key", "did you mean NOUKAI_API_KEY?"),
+        ("NOUKAI_STAG", "did you mean NOUKAI_STAGE?"),
         ("NOUKAI_COLOUR", "use one of NOUKAI_API_KEY, NOUKAI_BASE_URL, NOUKAI_ORG, NOUKAI_PROJECT"),
     ],
 )

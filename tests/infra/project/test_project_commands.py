@@ -77,12 +77,39 @@ def test_project_begins_without_the_extra(tmp_path: Path, monkeypatch: pytest.Mo
     assert (code, output, said) == (1, "", f"{tmp_path / 'new'} is not empty: name a new folder.\n")
 
 
-@pytest.mark.parametrize("name", ["deploy", "destroy", "rollback"])
-def test_stage_is_the_first_argument(name: str) -> None:
-    """It is looked for in the settings before any credentials are."""
-    code, _, said = run(name, "production", "-c", "memory=512")
+@pytest.mark.parametrize("name", ["deploy", "destroy", "rollback", "redrive", "recount", "restore", "verify"])
+@pytest.mark.parametrize("stage", [["production"], ["--stage", "production"], ["--stage=production"]])
+def test_stage_is_the_first_argument_or_an_option(name: str, stage: list[str]) -> None:
+    """It is looked for in the settings before any credentials are, also instead of the environment's."""
+    os.environ[STAGE] = "staging"
+    code, _, said = run(name, *stage, "-c", "memory=512")
     assert (code, said) == (1, "cdk.json has no stages, such as production: noukai.toml may have some.\n")
     assert os.environ[STAGE] == "production"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("keys", "list"),
+        ("keys", "create", "--org", "acme", "a-key"),
+        ("keys", "revoke", "1f0c"),
+        ("budget", "list"),
+        ("budget", "set", "--org", "acme", "--jobs", "1"),
+        ("budget", "clear", "--org", "acme"),
+    ],
+)
+def test_commands_of_orgs_take_a_stage(command: tuple[str, ...]) -> None:
+    code, _, said = run(*command, "--stage", "production")
+    assert (code, said) == (1, "cdk.json has no stages, such as production: noukai.toml may have some.\n")
+
+
+def test_mistyped_stage_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or another deployment would be meant."""
+    monkeypatch.setenv("NOUKAI_STAG", "production")
+    code, output, said = run("keys", "list")
+    assert (code, output) == (2, "")
+    assert "NOUKAI_STAG is unknown" in said
+    assert "did you mean NOUKAI_STAGE?" in said
 
 
 def test_error_of_an_operator_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +141,6 @@ def test_doctor_tells_of_the_machine_and_the_project() -> None:
 
 def test_doctor_finds_wrong_settings() -> None:
     """The exit code says so."""
-    os.environ[STAGE] = "production"
-    code, output, _ = run("doctor")
+    code, output, _ = run("doctor", "--stage", "production")
     assert code == 1
     assert "wrong  settings: cdk.json has no stages" in output

@@ -13,8 +13,9 @@ import pytest
 from moto import mock_aws
 
 from noukai_functions.worker.process.reaper import Reaper
-from tests.aws import test_processes
-from tests.aws.deployed import Deployed
+from noukai_infra.verify.check import CheckFailedError, CheckSkippedError
+from noukai_infra.verify.deployed import Deployed
+from noukai_infra.verify.processes import processes_work
 
 GROUP = "worker"
 LINE = '{"level":"%s","message":"%s","job_id":"%s"}'
@@ -78,9 +79,9 @@ def check(workers: Workers) -> str:
     stack = Logged("noukai", {}, session, api, "verify", clock=lambda: workers.slept, sleep=workers.sleep)
     seen: list[object] = []
     try:
-        test_processes.test_processes_work(stack, seen.append)
-    except AssertionError as error:
-        raise AssertionError(*seen) from error
+        processes_work(stack, seen.append)
+    except CheckFailedError as error:
+        raise CheckFailedError(*seen) from error
     return str(seen[0])
 
 
@@ -101,7 +102,7 @@ def test_worker_that_warns(
     monkeypatch.undo()
     workers = Workers(iter("aba"), logs)
     workers.log("a", LINE % ("WARNING", caplog.messages[0], ""))
-    with pytest.raises(AssertionError, match="does not list children") as failed:
+    with pytest.raises(CheckFailedError, match="does not list children") as failed:
         check(workers)
     assert "no job had" not in str(failed.value)
 
@@ -109,5 +110,5 @@ def test_worker_that_warns(
 @pytest.mark.parametrize("script", ["", "a"])
 def test_job_that_no_log_names(logs: Any, script: str) -> None:
     """Nothing is known of its worker."""
-    with pytest.raises(pytest.skip.Exception, match=f"job job_{len(script)} is not in the workers' logs"):
+    with pytest.raises(CheckSkippedError, match=f"job job_{len(script)} is not in the workers' logs"):
         check(Workers(iter(script), logs))

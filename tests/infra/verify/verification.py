@@ -8,14 +8,11 @@ from collections.abc import Mapping
 from noukai_infra.settings import ROOT
 
 
-def verified(
-    environ: Mapping[str, str], *options: str, checks: str = "tests/aws", deployed: bool = True
-) -> subprocess.CompletedProcess[str]:
+def verified(environ: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:
     """Make the checks in a process of their own, with no AWS but that of `environ`."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
-    flags = [*(["--deployed"] if deployed else []), "-n", "0", "-q", "-p", "no:cacheprovider"]
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", checks, *flags, *options],
+        [sys.executable, "-m", "noukai_infra", "verify", *options],
         cwd=ROOT,
         env={**own, **environ},
         capture_output=True,

@@ -13,7 +13,7 @@ from noukai_infra.operations.deployment.deploy import Outcome, Plan, deploy
 from noukai_infra.operations.deployment.draining import draining_kinds
 from noukai_infra.operations.deployment.rollback import live_flows
 from noukai_infra.operations.deployment.runtimes import check_runtime
-from noukai_infra.operations.operator import Context, Operator, Org
+from noukai_infra.operations.operator import Context, Operator, Org, Stage
 from noukai_infra.places import SETTINGS_FILE
 
 
@@ -21,6 +21,7 @@ def deploy_command(
     further: typer.Context,
     context: Context,
     org: Org = "default",
+    stage: Stage = None,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Deploy without asking.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what would change before it asks.")] = False,
@@ -32,13 +33,13 @@ def deploy_command(
     """
     end_of_runtime = check_runtime(sys.version_info[:2])
     _check_flows()
+    operator = Operator.of(context, stage)
     asks = not yes and (diff or not _is_in_ci())
     if asks and not diff and not is_terminal(sys.stdin):
         raise OperatorError(
             "Nobody can be asked whether to deploy: run this at a terminal, or add --yes. In CI (CI=true) it "
             "does not ask."
         )
-    operator = Operator.of(context)
     operator.cdk.check_options("deploy", further.args)
     plan = Plan(
         context=operator.cdk_options([]),

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from noukai_infra.invocation import command
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.operator import Context, Operator, Org
+from noukai_infra.operations.operator import Context, Operator, Org, Stage
 from noukai_infra.operations.orgs.budgets import BudgetRow, Limits
 from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
 
@@ -51,6 +51,7 @@ Later = Annotated[
 def set_budget(
     org: Org,
     context: Context,
+    stage: Stage = None,
     *,
     jobs: Jobs = None,
     usd: Usd = None,
@@ -65,14 +66,14 @@ def set_budget(
     limits = Limits(jobs, usd, unfinished, later)
     if limits == Limits():
         raise typer.BadParameter("use --jobs, --usd, --unfinished, --later or several of them")
-    typer.echo(f"The org {org} may {_sentence(Operator.of(context).budgets().set(org, limits))}.")
+    typer.echo(f"The org {org} may {_sentence(Operator.of(context, stage).budgets().set(org, limits))}.")
 
 
 @commands.command("list")
-def show(context: Context) -> None:
+def show(context: Context, stage: Stage = None) -> None:
     """Show every budget, when it was last used up, and which limit of unfinished jobs is reached."""
     table = Table("org", "jobs", "USD", "used up", "unfinished", "later", "reached", box=None)
-    for row in Operator.of(context).budgets().rows():
+    for row in Operator.of(context, stage).budgets().rows():
         limits = row.limits
         monthly = [str(limits.jobs or ""), str(limits.usd or ""), _state(row)]
         bounds = [str(limits.unfinished or DEFAULT_UNFINISHED_JOBS), str(limits.later or DEFAULT_LATER_JOBS)]
@@ -81,9 +82,9 @@ def show(context: Context) -> None:
 
 
 @commands.command("clear")
-def clear(org: Org, context: Context) -> None:
+def clear(org: Org, context: Context, stage: Stage = None) -> None:
     """Remove an org's budget; the default limits of unfinished jobs apply."""
-    if not Operator.of(context).budgets().clear(org):
+    if not Operator.of(context, stage).budgets().clear(org):
         raise OperatorError(f"The org {org} has no budget: `{command('budget', 'list')}` shows all.")
     typer.echo(f"The org {org} has no budget now.")
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from noukai_infra.operations.operator import Context, Operator, Org
+from noukai_infra.operations.operator import Context, Operator, Org, Stage
 from noukai_infra.operations.orgs.keys import KeyRow
 from noukai_wire.scopes import Scope
 
@@ -52,6 +52,7 @@ def create(
     org: Org,
     scope: Scopes,
     context: Context,
+    stage: Stage = None,
     *,
     days: Days = None,
     rate: Rate = None,
@@ -59,29 +60,31 @@ def create(
     """Create a key and show it, once."""
     now = int(time.time())
     expires = None if days is None else now + int(timedelta(days=days).total_seconds())
-    keys = Operator.of(context).keys()
+    keys = Operator.of(context, stage).keys()
     typer.echo(keys.create(org, name, scopes=scope, created=now, expires=expires, rate=rate))
 
 
 @commands.command("list")
-def show(context: Context) -> None:
+def show(context: Context, stage: Stage = None) -> None:
     """Show every key, newest first, by its id.
 
     The keys themselves are not stored.
     """
     table = Table("id", "org", "name", "scopes", "rate", "created", "last used", "expires", "state", box=None)
     now = int(time.time())
-    for row in Operator.of(context).keys().rows():
+    for row in Operator.of(context, stage).keys().rows():
         table.add_row(*_cells(row, now))
     Console(width=_WIDE).print(table)
 
 
 @commands.command("revoke")
 def revoke(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")], context: Context
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")],
+    context: Context,
+    stage: Stage = None,
 ) -> None:
     """Revoke a key for good; every function knows it within a minute."""
-    row = Operator.of(context).keys().revoke(key_id, now=int(time.time()))
+    row = Operator.of(context, stage).keys().revoke(key_id, now=int(time.time()))
     typer.echo(f"{row.id} ({row.name}, of the org {row.org}) is revoked.")
 
 

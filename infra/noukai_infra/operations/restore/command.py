@@ -9,7 +9,7 @@ import typer
 from noukai_infra.invocation import command
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.moments import moment
-from noukai_infra.operations.operator import Context, Operator
+from noukai_infra.operations.operator import Context, Operator, Stage
 from noukai_infra.operations.restore.record import Progress, TableName
 from noukai_infra.operations.restore.restoration import OUTPUTS, Restoration, shown
 
@@ -32,6 +32,7 @@ def _tables(text: str) -> str:
 
 def restore_command(
     context: Context,
+    stage: Stage = None,
     *,
     to: Annotated[
         datetime | None, typer.Option("--to", parser=moment, metavar="TIME", help="The point in time.")
@@ -45,7 +46,7 @@ def restore_command(
     ] = False,
 ) -> None:
     """Restore tables to a point in time, or continue an interrupted restoration."""
-    operator = Operator.of(context)
+    operator = Operator.of(context, stage)
     operator.account.deployed(operator.stack)
     restoration = Restoration(
         operator.account, operator.stack, lambda: time.time_ns() // 10**6, time.sleep, typer.echo

@@ -8,13 +8,12 @@ from functools import partial
 from http import HTTPStatus
 
 import httpx
-import pytest
 
+from noukai_infra.verify.check import Saw, check, expect, require
+from noukai_infra.verify.deployed import KEPT, Deployed, answers
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
-from tests.aws.deployed import KEPT, Deployed, answers
-from tests.aws.report import Saw
 
 _JOB_SECONDS = 30
 _GATEWAYS_LIMIT = 10 * 1024 * 1024
@@ -23,67 +22,64 @@ _SCHEDULED_SECONDS = limits.MAX_DELAY_SECONDS + 2 * _JOB_SECONDS
 _PRECISION_SECONDS = 60
 
 
-def test_healthy(deployed: Deployed, saw: Saw) -> None:
-    """The endpoint is healthy."""
+@check("The endpoint is healthy.")
+def healthy(deployed: Deployed, saw: Saw) -> None:
     response = deployed.api.get(Route.HEALTH.template)
     saw(f"{response.status_code} {response.text}")
-    assert response.is_success
-    assert "X-Request-ID" in response.headers
+    require(response.is_success and "X-Request-ID" in response.headers, "a success with X-Request-ID")
 
 
-def test_unknown_route(deployed: Deployed, saw: Saw) -> None:
-    """An unknown route gets our 404."""
+@check("An unknown route gets our 404.")
+def unknown_route(deployed: Deployed, saw: Saw) -> None:
     response = deployed.api.get("/nowhere")
     saw(_seen(response))
-    assert answers(response, ErrorCode.NOT_FOUND)
+    require(answers(response, ErrorCode.NOT_FOUND), "our 404")
 
 
-@pytest.mark.parametrize("method", ["OPTIONS", "PATCH"])
-def test_method_without_a_route(deployed: Deployed, saw: Saw, method: str) -> None:
-    """A method that no route has gets an answer of ours, not the gateway's 500."""
-    response = deployed.api.request(method, Route.FLOWS.template)
-    saw(f"{response.status_code}, X-Request-ID {response.headers.get('X-Request-ID')}")
-    assert response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
-    assert "X-Request-ID" in response.headers
+@check("A method that no route has gets an answer of ours, not the gateway's 500.")
+def method_without_a_route(deployed: Deployed, saw: Saw) -> None:
+    for method in ("OPTIONS", "PATCH"):
+        response = deployed.api.request(method, Route.FLOWS.template)
+        saw(f"{method}: {response.status_code}, X-Request-ID {response.headers.get('X-Request-ID')}")
+        is_ours = "X-Request-ID" in response.headers
+        require(is_ours and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, "an answer of ours")
 
 
-def test_encoded_slash(deployed: Deployed, saw: Saw) -> None:
-    """A path with an encoded slash gets our 404."""
+@check("A path with an encoded slash gets our 404.")
+def encoded_slash(deployed: Deployed, saw: Saw) -> None:
     response = deployed.api.get(Route.STATUS_BY_ID.path(id="job_a/../b"))
     saw(_seen(response))
-    assert answers(response, ErrorCode.NOT_FOUND, ErrorCode.JOB_NOT_FOUND)
+    require(answers(response, ErrorCode.NOT_FOUND, ErrorCode.JOB_NOT_FOUND), "our 404")
 
 
-def test_wrong_key(deployed: Deployed, saw: Saw) -> None:
-    """A wrong key gets our 401 with its header."""
+@check("A wrong key gets our 401 with its header.")
+def wrong_key(deployed: Deployed, saw: Saw) -> None:
     response = deployed.api.get(Route.FLOWS.template, headers={"Authorization": "Bearer nk_unknown"})
     right, seen = answers(response, ErrorCode.UNAUTHENTICATED), _seen(response)
     headers = [name for name in response.headers if "www-authenticate" in name]
     saw(f"{seen}, headers {headers}")
-    assert (right, headers) == (True, ["www-authenticate"])
+    expect((right, headers), (True, ["www-authenticate"]))
 
 
-def test_too_large(deployed: Deployed, saw: Saw) -> None:
-    """A body over our limit gets our 413."""
+@check("A body over our limit gets our 413.")
+def too_large(deployed: Deployed, saw: Saw) -> None:
     path = Route.SUBMIT.path(org=deployed.org, project="demo", flow="echo")
     response = deployed.api.post(path, json={"message": "x" * limits.MAX_BODY_BYTES})
     saw(_seen(response))
-    assert answers(response, ErrorCode.PAYLOAD_TOO_LARGE)
+    require(answers(response, ErrorCode.PAYLOAD_TOO_LARGE), "our 413")
 
 
-@pytest.mark.on_aws
-def test_too_large_for_the_gateway(deployed: Deployed, saw: Saw) -> None:
-    """A body over the gateway's limit gets the gateway's 413."""
+@check("A body over the gateway's limit gets the gateway's 413.", on_aws=True)
+def too_large_for_the_gateway(deployed: Deployed, saw: Saw) -> None:
     path = Route.SUBMIT.path(org=deployed.org, project="demo", flow="echo")
     response = deployed.api.post(path, json={"message": "x" * _GATEWAYS_LIMIT})
     shape = sorted(response.json())
     saw(_seen(response))
-    assert (response.status_code, shape) == (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ["message"])
+    expect((response.status_code, shape), (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ["message"]))
 
 
-@pytest.mark.usefixtures("demo")
-def test_large(deployed: Deployed, saw: Saw) -> None:
-    """An input that no body holds goes up, and its result comes back."""
+@check("An input that no body holds goes up, and its result comes back.", needs_demo=True)
+def large(deployed: Deployed, saw: Saw) -> None:
     where = {"org": deployed.org, "project": "demo", "flow": "echo"}
     content = json.dumps({"message": "x" * limits.MAX_BODY_BYTES}).encode()
     announced = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "options": KEPT}
@@ -97,21 +93,19 @@ def test_large(deployed: Deployed, saw: Saw) -> None:
     fetched = httpx.get(result["outputUrl"]).content if "outputUrl" in result else b""
     right = hashlib.sha256(fetched).hexdigest() == result.get("outputSha256")
     saw(f"put {taken.status_code}, {status['state']} with {len(fetched)} bytes")
-    assert right
+    require(right, "the bytes of outputSha256")
 
 
-@pytest.mark.usefixtures("demo")
-def test_job_completes(deployed: Deployed, saw: Saw) -> None:
-    """A job completes."""
+@check("A job completes.", needs_demo=True)
+def job_completes(deployed: Deployed, saw: Saw) -> None:
     status = deployed.ended(deployed.submit("echo", {"value": 42}), _JOB_SECONDS)
     output = (status.get("result") or {}).get("output")
     saw(f"{status['state']}, {output}")
-    assert (status["state"], output) == ("completed", {"message": None, "value": 42})
+    expect((status["state"], output), ("completed", {"message": None, "value": 42}))
 
 
-@pytest.mark.usefixtures("demo")
-def test_use_is_counted(deployed: Deployed, saw: Saw) -> None:
-    """A job that has ended is counted by way of the stream."""
+@check("A job that has ended is counted by way of the stream.", needs_demo=True)
+def use_is_counted(deployed: Deployed, saw: Saw) -> None:
 
     def counted() -> int:
         jobs: int = deployed.api.get(Route.USAGE.template).raise_for_status().json()["total"]["jobs"]
@@ -121,34 +115,30 @@ def test_use_is_counted(deployed: Deployed, saw: Saw) -> None:
     deployed.ended(deployed.submit("echo", {}), _JOB_SECONDS)
     _until(deployed, lambda: counted() > before, 2 * _JOB_SECONDS)
     saw(f"{counted() - before} more after {deployed.clock() - began:.0f} s")
-    assert counted() > before
+    require(counted() > before, "one more job that is counted")
 
 
-@pytest.mark.usefixtures("demo")
-def test_idempotent(deployed: Deployed, saw: Saw) -> None:
-    """An idempotency key gives the same job twice."""
+@check("An idempotency key gives the same job twice.", needs_demo=True)
+def idempotent(deployed: Deployed, saw: Saw) -> None:
     path = Route.SUBMIT.path(org=deployed.org, project="demo", flow="echo")
     headers = {"Idempotency-Key": f"verify-{deployed.clock()}"}
     asked = partial(deployed.api.post, path, json={"options": KEPT}, headers=headers)
     first, second = (asked().raise_for_status().json() for _ in range(2))
     saw(f"{first['id']}, {second['id']}")
-    assert first == second
+    expect(second, first)
 
 
-@pytest.mark.usefixtures("demo")
-def test_kept_visibility(deployed: Deployed, saw: Saw) -> None:
-    """A partial batch keeps a changed visibility."""
+@check("A partial batch keeps a changed visibility.", needs_demo=True)
+def kept_visibility(deployed: Deployed, saw: Saw) -> None:
     began = deployed.clock()
     job = deployed.submit("sleep", {"seconds": 60}, timeoutSeconds=1, maxAttempts=2)
     status = deployed.ended(job, 2 * _JOB_SECONDS)
     saw(f"{status['state']} at attempt {status.get('attempt')} after {deployed.clock() - began:.0f} s")
-    assert (status["state"], status.get("attempt")) == ("failed", 2)
+    expect((status["state"], status.get("attempt")), ("failed", 2))
 
 
-@pytest.mark.on_aws
-@pytest.mark.usefixtures("demo")
-def test_held_request(deployed: Deployed, saw: Saw) -> None:
-    """A request is held for 25 s."""
+@check("A request is held for 25 s.", on_aws=True, needs_demo=True)
+def held_request(deployed: Deployed, saw: Saw) -> None:
     path = Route.EXECUTE.path(org=deployed.org, project="demo", flow="sleep")
     began = deployed.clock()
     patience = httpx.Timeout(limits.MAX_EXECUTE_SECONDS + 2 * _MARGIN_SECONDS)
@@ -160,25 +150,24 @@ def test_held_request(deployed: Deployed, saw: Saw) -> None:
     if right:
         deployed.api.post(Route.CANCEL_BY_ID.path(id=response.json()["detail"]["id"])).raise_for_status()
     saw(f"{seen}, {held:.1f} s")
-    assert right
-    assert abs(held - limits.MAX_EXECUTE_SECONDS) < _MARGIN_SECONDS
+    require(right, "our 504")
+    is_in_time = abs(held - limits.MAX_EXECUTE_SECONDS) < _MARGIN_SECONDS
+    require(is_in_time, f"an answer after {limits.MAX_EXECUTE_SECONDS} s")
 
 
-@pytest.mark.usefixtures("demo")
-def test_cancel_stops(deployed: Deployed, saw: Saw) -> None:
-    """A cancelled job's code is stopped."""
+@check("A cancelled job's code is stopped.", needs_demo=True)
+def cancel_stops(deployed: Deployed, saw: Saw) -> None:
     job = deployed.submit("sleep", {"seconds": 60})
     _until(deployed, lambda: deployed.job(job)["state"] == "running")
     state = deployed.api.post(Route.CANCEL_BY_ID.path(id=job)).json()["state"]
     _until(deployed, lambda: "stoppedAt" in deployed.job(job))
     saw(f"{state}, {deployed.job(job).get('stoppedAt')}")
-    assert state == "cancelled"
-    assert "stoppedAt" in deployed.job(job)
+    expect(state, "cancelled")
+    require("stoppedAt" in deployed.job(job), "stoppedAt")
 
 
-@pytest.mark.usefixtures("demo")
-def test_withdrawn(deployed: Deployed, saw: Saw) -> None:
-    """The schedule of a cancelled job is taken away."""
+@check("The schedule of a cancelled job is taken away.", needs_demo=True)
+def withdrawn(deployed: Deployed, saw: Saw) -> None:
     job = deployed.submit("echo", {}, runAt=_from_now(_SCHEDULED_SECONDS).isoformat())
     (group,) = deployed.resources("AWS::Scheduler::ScheduleGroup")
     scheduler = deployed.session.client("scheduler")
@@ -191,13 +180,11 @@ def test_withdrawn(deployed: Deployed, saw: Saw) -> None:
     deployed.api.post(Route.CANCEL_BY_ID.path(id=job)).raise_for_status()
     left = waiting()
     saw(f"made {made}, left {left}")
-    assert (len(made), left) == (1, [])
+    expect((len(made), left), (1, []))
 
 
-@pytest.mark.on_aws
-@pytest.mark.usefixtures("demo")
-def test_runs_later(deployed: Deployed, saw: Saw) -> None:
-    """A job of a later moment starts within a minute of it."""
+@check("A job of a later moment starts within a minute of it.", on_aws=True, needs_demo=True)
+def runs_later(deployed: Deployed, saw: Saw) -> None:
     moment = _from_now(_SCHEDULED_SECONDS)
     job = deployed.submit("echo", {}, runAt=moment.isoformat())
     deployed.sleep(_SCHEDULED_SECONDS)
@@ -205,7 +192,8 @@ def test_runs_later(deployed: Deployed, saw: Saw) -> None:
     late = datetime.fromisoformat(status.get("startedAt", "9999-12-31T00:00:00Z")) - moment
     right = timedelta(0) <= late < timedelta(seconds=_PRECISION_SECONDS + _MARGIN_SECONDS)
     saw(f"{status['state']}, {late} late")
-    assert (status["state"], right) == ("completed", True)
+    expect(status["state"], "completed")
+    require(right, f"a start within {_PRECISION_SECONDS} s of the moment")
 
 
 def _from_now(seconds: int) -> datetime:

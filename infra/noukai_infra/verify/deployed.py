@@ -17,6 +17,8 @@ from noukai_wire.routes import Route
 KEPT = {"keepSeconds": MIN_KEEP_SECONDS}
 """What is submitted here is not kept for longer than it must."""
 
+_DEMO = ("echo", "sleep", "word-count")
+
 
 @dataclass(frozen=True)
 class Deployed:
@@ -35,17 +37,17 @@ class Deployed:
 
     @property
     def is_on_aws(self) -> bool:
-        """Whether this is AWS itself."""
+        """Return whether this is AWS itself."""
         endpoint: str = self.session.client("sts").meta.endpoint_url
         host = httpx.URL(endpoint).host
         return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
     def resources(self, kind: str) -> list[str]:
-        """Give the physical ids of the stack's resources of a kind, for instance `AWS::Lambda::Function`."""
+        """Return the physical ids of the stack's resources of a kind, for instance `AWS::Lambda::Function`."""
         return resources(self.session, self.stack, kind)
 
     def functions(self) -> list[dict[str, Any]]:
-        """Give the configuration of each function."""
+        """Return the configuration of each function."""
         client = self.session.client("lambda")
         return [
             dict(client.get_function_configuration(FunctionName=name))
@@ -53,16 +55,16 @@ class Deployed:
         ]
 
     def job_queues(self) -> list[str]:
-        """Give the URL of each worker's queue, that of the default one first."""
+        """Return the URL of each worker's queue, that of the default one first."""
         return [self.outputs["QueueUrl"], *(queue.url for queue in deployed_queues(self.outputs).values())]
 
     def has_demo(self) -> bool:
-        """Say whether the flows are those of the repository, which the checks of jobs run."""
+        """Return whether the flows are those of the repository, which the checks of jobs run."""
         flows = self.api.get(Route.FLOWS.template).raise_for_status().json()["flows"]
-        return any(each["flow"].endswith("demo/sleep") for each in flows)
+        return {f"{self.org}/demo/{name}" for name in _DEMO} <= {each["flow"] for each in flows}
 
     def submit(self, flow: str, parameters: dict[str, object], **options: object) -> str:
-        """Submit a job of a demo flow and give its id."""
+        """Submit a job of a demo flow, and return its id."""
         path = Route.SUBMIT.path(org=self.org, project="demo", flow=flow)
         body = {"parameters": parameters, "options": {**KEPT, **options}}
         response = self.api.post(path, json=body).raise_for_status()
@@ -70,12 +72,12 @@ class Deployed:
         return job_id
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """Give a job's status."""
+        """Return a job's status."""
         status: dict[str, Any] = self.api.get(Route.STATUS_BY_ID.path(id=job_id)).raise_for_status().json()
         return status
 
     def ended(self, job_id: str, seconds: float) -> dict[str, Any]:
-        """Give a job's status once it is terminal, or as it stands after so many seconds."""
+        """Return a job's status once it is terminal, or as it stands after so many seconds."""
         deadline = self.clock() + seconds
         while True:
             status = self.job(job_id)
@@ -97,7 +99,7 @@ class Deployed:
 
 
 def answers(response: httpx.Response, *codes: ErrorCode) -> bool:
-    """Say whether an answer is one of our errors."""
+    """Return whether an answer is one of our errors."""
     found = response.json().get("detail", {}).get("code")
     right = any((response.status_code, found) == (code.status, code) for code in codes)
     return right and "X-Request-ID" in response.headers

@@ -3,18 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
-from tests.aws.deployed import Deployed
-from tests.aws.report import Saw
+from noukai_infra.verify.check import CheckSkippedError, Saw, check, expect, require
+from noukai_infra.verify.deployed import Deployed
 
 _MOST_SECONDS = 3 * 60 * 60
 _LOOK_SECONDS = 30
 
 
-@pytest.mark.on_aws
-def test_restored_copy(deployed: Deployed, saw: Saw) -> None:
-    """A table can be restored beside the one in use, with its keys and indexes, and without its stream."""
+@check(
+    "A table can be restored beside the one in use, with its keys and indexes, and without its stream.",
+    on_aws=True,
+)
+def restored_copy(deployed: Deployed, saw: Saw) -> None:
     dynamodb = deployed.session.client("dynamodb")
     source = deployed.outputs["JobsTable"]
     copy = f"{source}-verify-{int(datetime.now(UTC).timestamp())}"
@@ -25,21 +25,21 @@ def test_restored_copy(deployed: Deployed, saw: Saw) -> None:
     try:
         while (table := _described(dynamodb, copy))["TableStatus"] != "ACTIVE":
             if deployed.clock() - began > _MOST_SECONDS:
-                pytest.skip(f"{copy} is still {table['TableStatus']}")
+                raise CheckSkippedError(f"{copy} is still {table['TableStatus']}")
             deployed.sleep(_LOOK_SECONDS)
         indexes = [each["IndexName"] for each in table.get("GlobalSecondaryIndexes", [])]
         saw(
             f"restored in {deployed.clock() - began:.0f} s, indexes {indexes}, stream {table.get('LatestStreamArn')}"
         )
-        assert table["KeySchema"] == _described(dynamodb, source)["KeySchema"]
-        assert len(indexes) == 1
-        assert "LatestStreamArn" not in table
+        expect(table["KeySchema"], _described(dynamodb, source)["KeySchema"])
+        expect(len(indexes), 1)
+        require("LatestStreamArn" not in table, "no stream")
     finally:
         _delete(deployed, dynamodb, copy)
 
 
 def _delete(deployed: Deployed, dynamodb: Any, copy: str) -> None:
-    """Take the copy away, which AWS refuses while it is being made."""
+    """Delete the copy, which AWS refuses while it is being made."""
     while True:
         try:
             dynamodb.delete_table(TableName=copy)

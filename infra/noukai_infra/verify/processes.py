@@ -1,13 +1,11 @@
-"""What a worker's log says of the processes of flows: checks of what its system allows."""
+"""The processes of flows, as a worker's log tells of them."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
-from tests.aws.deployed import Deployed
-from tests.aws.report import Saw
+from noukai_infra.verify.check import CheckSkippedError, Saw, check, expect
+from noukai_infra.verify.deployed import Deployed
 
 _WARNING = "flow processes:"
 """All that a worker says of a fault with them begins with it."""
@@ -21,38 +19,42 @@ _FREEZE_SECONDS = 20
 _MOST_JOBS = 5
 
 
-@pytest.mark.on_aws
-@pytest.mark.usefixtures("demo")
-def test_processes_work(deployed: Deployed, saw: Saw) -> None:
-    """A worker that was frozen between two jobs warns of nothing about its flows' processes."""
+@check(
+    "A worker that was frozen between two jobs warns of nothing about its flows' processes.",
+    on_aws=True,
+    needs_demo=True,
+)
+def processes_work(deployed: Deployed, saw: Saw) -> None:
     groups = _worker_logs(deployed)
     used: list[tuple[str, str]] = []
     while len(used) == len({*used}):
         if len(used) == _MOST_JOBS:
-            pytest.skip(f"{_MOST_JOBS} jobs had a worker each, so that none was frozen between two")
+            raise CheckSkippedError(
+                f"{_MOST_JOBS} jobs had a worker each, so that none was frozen between two"
+            )
         if used:
             deployed.sleep(_FREEZE_SECONDS)
         used.append(_worker_of_a_job(deployed, groups))
     group, stream = used[-1]
     warnings = [event["message"] for event in _events(deployed, group, _WARNING, logStreamNames=[stream])]
     saw("; ".join(warnings) or f"{len(used)} jobs, no warning in {group} {stream}")
-    assert not warnings
+    expect(warnings, [])
 
 
 def _worker_logs(deployed: Deployed) -> list[str]:
-    """Give the log groups of the workers, which must keep warnings."""
+    """Return the log groups of the workers, which must keep warnings."""
     logs = [
         each["LoggingConfig"]
         for each in deployed.functions()
         if each["Handler"] == "noukai_functions.handlers.worker.handler"
     ]
     if any(each.get("ApplicationLogLevel") in ("ERROR", "FATAL") for each in logs):
-        pytest.skip("the workers log no warnings")
+        raise CheckSkippedError("the workers log no warnings")
     return [each["LogGroup"] for each in logs]
 
 
 def _worker_of_a_job(deployed: Deployed, groups: list[str]) -> tuple[str, str]:
-    """Run a job and give the log group and stream of its worker: the job raises, which is logged with its id."""
+    """Run a job, and return the log group and stream of its worker: the job raises, which is logged with its id."""
     began = datetime.now(UTC)
     job = deployed.submit("word-count", {"message": "word", "pause": -1}, maxAttempts=1)
     deployed.ended(job, _JOB_SECONDS)
@@ -63,7 +65,7 @@ def _worker_of_a_job(deployed: Deployed, groups: list[str]) -> tuple[str, str]:
             for event in _events(deployed, group, job, startTime=since):
                 return group, event["logStreamName"]
         if deployed.clock() >= deadline:
-            pytest.skip(f"job {job} is not in the workers' logs")
+            raise CheckSkippedError(f"job {job} is not in the workers' logs")
         deployed.sleep(_LOOK_SECONDS)
 
 

@@ -1,0 +1,1 @@
+"""The checks of a deployed stack, for what only AWS shows: `noukai verify`."""
