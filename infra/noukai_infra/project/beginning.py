@@ -1,11 +1,16 @@
 """The beginning of a project: a folder with a flow, its test, its settings and its workflow."""
 
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-from noukai_infra.project.package import requirement
+from noukai_infra.project.distribution import Requirement
 
 TEMPLATE = Path(__file__).with_name("template")
+EXAMPLES = Path(__file__).with_name("examples")
+_EXAMPLES_README = "example.md"
+_REQUIREMENTS = "requirements.txt"
 _LONGEST_STACK = 40
 
 
@@ -13,33 +18,38 @@ class FolderError(ValueError):
     """An error about the folder of a new project; the message names it."""
 
 
-def begin_project(folder: Path, package: str | None = None) -> list[Path]:
-    """Make a project in an empty or new folder; return its files.
+class ExampleError(ValueError):
+    """An error about an example that does not exist; the message names those that do."""
 
-    `package` is what its `requirements.txt` installs: a wheel's path or a URL.
+
+def begin_project(folder: Path, requirement: Requirement, example: str | None = None) -> list[Path]:
+    """Make a project in a folder, which may exist; return the files that it has made.
 
     Raises:
-        FolderError: the folder is not empty.
-        PackageError: `package` is neither a wheel nor a URL.
+        FolderError: the folder has a file that the project would overwrite.
+        ExampleError: there is no such example.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FolderError(f"{folder} is not empty: name a new folder.")
-    is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        values = {
-            "PACKAGE": requirement(package, folder),
-            "STACK": stack_of(folder),
-            "NAME": folder.resolve().name,
-        }
-    except ValueError:
-        if is_new:
-            folder.rmdir()
-        raise
-    for path in sorted(TEMPLATE.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            _write(path, folder / _place(path.relative_to(TEMPLATE)), values)
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    made = dict(_texts(folder, requirement, example))
+    if folder.is_file():
+        raise FolderError(f"{folder} is a file: name a folder.")
+    there = sorted(str(path) for path in (*made, *requirement.files) if (folder / path).exists())
+    if there:
+        raise FolderError(
+            f"{folder} has {', '.join(there)}, which would be overwritten: move them away, or name another folder."
+        )
+    for path, text in made.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    for path, source in requirement.files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, folder / path)
+    return sorted(folder / path for path in (*made, *requirement.files))
+
+
+def examples() -> dict[str, str]:
+    """Return the title of each example by its name."""
+    readmes = sorted(EXAMPLES.glob(f"*/{_EXAMPLES_README}"))
+    return {path.parent.name: _title(path) for path in readmes}
 
 
 def stack_of(folder: Path) -> str:
@@ -48,14 +58,39 @@ def stack_of(folder: Path) -> str:
     return name if name[:1].isalpha() else f"noukai-{name}".rstrip("-")
 
 
-def _place(path: Path) -> Path:
-    """Return the path of a template's file; a leading underscore becomes a dot."""
-    return Path(*(f".{part[1:]}" if part.startswith("_") else part for part in path.parts))
+def _title(readme: Path) -> str:
+    heading = readme.read_text(encoding="utf-8").partition("\n")[0]
+    return heading.partition(": ")[2]
 
 
-def _write(template: Path, path: Path, values: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = template.read_text(encoding="utf-8")
+def _texts(folder: Path, requirement: Requirement, example: str | None) -> Iterator[tuple[Path, str]]:
+    """Yield the place and the text of each file of a project."""
+    of_example = dict(_files(EXAMPLES / example)) if example in examples() else {}
+    if example is not None and not of_example:
+        raise ExampleError(f"There is no example {example}: use one of {', '.join(examples())}.")
+    readme = of_example.pop(Path(_EXAMPLES_README), "")
+    values = {
+        "PACKAGE": requirement.line,
+        "STACK": stack_of(folder),
+        "NAME": folder.resolve().name,
+        "EXAMPLE": f"{readme}\n" if readme else "",
+        "REQUIREMENTS": of_example.pop(Path(_REQUIREMENTS), ""),
+    }
+    for path, text in _files(TEMPLATE):
+        yield path, _filled(text, values)
+    yield from of_example.items()
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the place and the text of each file; a leading underscore of a name stands for a dot."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            parts = path.relative_to(folder).parts
+            place = Path(*(f".{part[1:]}" if part.startswith("_") else part for part in parts))
+            yield place, path.read_text(encoding="utf-8")
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
-    path.write_text(text, encoding="utf-8")
+    return text

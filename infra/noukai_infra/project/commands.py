@@ -8,32 +8,47 @@ from typing import Annotated
 
 import typer
 
-from noukai_infra.project.beginning import begin_project
-from noukai_infra.project.extra import missing
-from noukai_infra.project.package import with_extra
+from noukai_infra.project.beginning import begin_project, examples
+from noukai_infra.project.distribution import Requirement, missing, with_extra
 
 commands = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 
 
+def _listed_examples() -> str:
+    return ", ".join(f"{name} ({title})" for name, title in examples().items())
+
+
 @commands.command("init")
 def init_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or an empty one.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder, new or without the files that a project has.")
+    ],
     package: Annotated[
         str | None,
         typer.Option(
             metavar="WHEEL_OR_URL", help="What the project installs; by default, what is installed here."
         ),
     ] = None,
+    example: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"A recipe to begin with: {_listed_examples()}.")
+    ] = None,
 ) -> None:
     """Make a project: a flow, its test, its settings and a workflow that deploys it."""
     try:
-        files = begin_project(folder, package)
+        requirement = Requirement.of(package)
+        files = begin_project(folder, requirement, example)
     except ValueError as error:
         sys.exit(str(error))
     for path in files:
         typer.echo(path)
+    if requirement.local is not None:
+        typer.echo(
+            f"\nNote: requirements.txt installs noukai from {requirement.local}, which only this machine has. "
+            "For others and CI, name a wheel or a URL there, as `--package` of `noukai init` does: "
+            "noukai[deploy] @ git+https://..."
+        )
     typer.echo(f"\nGo on there: cd {folder}, and read README.md.")
 
 

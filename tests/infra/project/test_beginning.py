@@ -1,6 +1,7 @@
 """The beginning of a project."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from noukai_infra.project import package as own_package
-from noukai_infra.project.beginning import FolderError, begin_project, stack_of
-from noukai_infra.project.package import PackageError
-from noukai_infra.settings import Settings, settings_in
+from noukai_infra.project import distribution as own
+from noukai_infra.project.beginning import EXAMPLES, FolderError, begin_project, examples, stack_of
+from noukai_infra.project.distribution import PackageError, Requirement
+from noukai_infra.settings import ROOT, Settings, settings_in
 from tests.documents import BLOCKS
 from tests.infra.bundle.wheels import make_wheel
 
@@ -42,7 +43,7 @@ def documented(file: str) -> Any:
 def project(tmp_path: Path) -> Path:
     """A new project whose stack is named as in the documents."""
     folder = tmp_path / "noukai"
-    begin_project(folder, URL)
+    begin_project(folder, Requirement.of(URL))
     return folder
 
 
@@ -59,10 +60,15 @@ def test_project_has_all_that_a_team_needs(project: Path) -> None:
 
 def test_tests_of_a_new_project_pass(project: Path) -> None:
     """With pytest's own settings of the project."""
+    assert result_of_tests(project) == "2 passed"
+
+
+def result_of_tests(project: Path) -> str:
+    """Run the tests of a project, and return the number of those that passed."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "2 passed" in done.stdout
+    return " ".join(done.stdout.splitlines()[-1].split()[:2])
 
 
 def test_settings_of_a_new_project_can_be_used(project: Path) -> None:
@@ -80,7 +86,7 @@ def test_rights_of_the_workflow_are_the_documented_ones(project: Path, name: str
 
 def test_rights_are_those_of_the_stack(tmp_path: Path) -> None:
     """A project deploys a stack of its own."""
-    begin_project(tmp_path / "Some texts", URL)
+    begin_project(tmp_path / "Some texts", Requirement.of(URL))
     policy = (tmp_path / "Some texts" / ".github" / "deploy-policy.json").read_text()
     assert "stack/some-texts/*" in policy
     assert "noukai" not in policy
@@ -117,10 +123,40 @@ def test_stack_is_named_after_the_folder(name: str, stack: str) -> None:
     assert Settings.from_context({"stack": stack}).stack == stack
 
 
+@pytest.fixture(params=sorted(examples()))
+def with_example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A new project with an example."""
+    begin_project(tmp_path / "new", Requirement.of(URL), request.param)
+    return tmp_path / "new"
+
+
+def test_project_with_an_example_has_all_of_it(with_example: Path) -> None:
+    """Its README says how to run it, beside what every project has."""
+    files = {str(path.relative_to(with_example)): path for path in with_example.rglob("*") if path.is_file()}
+    assert set(files) > FILES
+    readme = files["README.md"].read_text()
+    assert "@" not in readme.replace("@STACK@", "")
+    programs = [name for name in files if "/" not in name and name.endswith(".py")]
+    assert programs
+    assert all(Path(name).stem in readme for name in programs)
+    assert re.search(r"```\n\n## Example: .*\n\n## Deploy\n", readme, re.DOTALL)
+
+
+def test_tests_of_a_project_with_an_example_pass(with_example: Path) -> None:
+    assert result_of_tests(with_example) in ("3 passed", "4 passed")
+
+
+def test_examples_are_the_recipes_of_the_documents() -> None:
+    """They are the same to the letter: the documents' are run by `tests/e2e/test_documents.py`."""
+    recipes = {block.code for block in BLOCKS} | {(ROOT / "functions" / "flows" / "demo.py").read_text()}
+    files = [path for path in EXAMPLES.rglob("*.py") if path.parent.name != "tests"]
+    assert len(files) == 2 * len(examples())
+    assert [str(path) for path in files if path.read_text() not in recipes] == []
+
+
 @pytest.mark.parametrize("package", [URL, REPOSITORY])
-def test_package_of_a_url(tmp_path: Path, package: str) -> None:
-    begin_project(tmp_path / "new", package)
-    assert f"\nnoukai[deploy] @ {package}\n" in (tmp_path / "new" / "requirements.txt").read_text()
+def test_package_of_a_url(package: str) -> None:
+    assert Requirement.of(package) == Requirement(f"noukai[deploy] @ {package}")
 
 
 def test_package_of_a_wheel_comes_with_the_project(tmp_path: Path) -> None:
@@ -128,41 +164,83 @@ def test_package_of_a_wheel_comes_with_the_project(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "noukai", "")
     for number, package in enumerate((str(wheel), wheel.as_uri())):
         folder = tmp_path / f"new{number}"
-        begin_project(folder, package)
+        made = begin_project(folder, Requirement.of(package))
         assert f"\n./vendor/{wheel.name}[deploy]\n" in (folder / "requirements.txt").read_text()
         assert (folder / "vendor" / wheel.name).read_bytes() == wheel.read_bytes()
+        assert folder / "vendor" / wheel.name in made
+        with pytest.raises(FolderError, match=f"vendor/{wheel.name}, which would be overwritten"):
+            begin_project(folder, Requirement.of(package))
 
 
-def test_package_is_what_is_installed_by_default(tmp_path: Path) -> None:
-    """Here it is a repository, which is installed from its folder."""
-    begin_project(tmp_path / "new")
-    assert "\nnoukai[deploy] @ file://" in (tmp_path / "new" / "requirements.txt").read_text()
-
-
-def test_package_that_is_none_makes_nothing(tmp_path: Path) -> None:
+def test_package_that_is_none() -> None:
     with pytest.raises(PackageError, match="nowhere is neither a wheel's file nor a URL"):
-        begin_project(tmp_path / "new", "nowhere")
-    assert not (tmp_path / "new").exists()
+        Requirement.of("nowhere")
 
 
-def test_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
-    """So is a file of that name."""
+def test_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_text("own")
-    for folder in (tmp_path, tmp_path / "own.txt"):
-        with pytest.raises(FolderError, match=r"is not empty: name a new folder"):
-            begin_project(folder, URL)
-    assert [path.name for path in tmp_path.iterdir()] == ["own.txt"]
+    with pytest.raises(FolderError, match=r"own.txt is a file: name a folder"):
+        begin_project(tmp_path / "own.txt", Requirement.of(URL))
+    assert (tmp_path / "own.txt").read_text() == "own"
 
 
 def test_empty_folder_will_do(tmp_path: Path) -> None:
-    assert {str(path.relative_to(tmp_path)) for path in begin_project(tmp_path, URL)} == FILES
+    made = begin_project(tmp_path, Requirement.of(URL))
+    assert {str(path.relative_to(tmp_path)) for path in made} == FILES
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository that is installed from its folder, as `pip install -e` does."""
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    git(folder, "init", "--quiet")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "first")
+    installed(monkeypatch, json.dumps({"url": folder.as_uri(), "dir_info": {"editable": True}}))
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> str:
+    own = ("-c", "user.name=nobody", "-c", "user.email=nobody@example.com")
+    done = subprocess.run(["git", *own, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [None, "/somewhere/noukai", "git@example.com:noukai.git", "https://token@example.com/noukai.git"],
+)
+def test_clone_that_others_cannot_reach_is_named_as_a_folder(clone: Path, remote: str | None) -> None:
+    """The command says so; a token does not get into the file."""
+    if remote is not None:
+        git(clone, "remote", "add", "origin", remote)
+    assert Requirement.of() == Requirement(f"noukai[deploy] @ {clone.as_uri()}", local=clone)
+
+
+def test_clone_of_a_public_repository_is_named_by_its_url(clone: Path) -> None:
+    """At its commit, once that has been pushed."""
+    git(clone, "remote", "add", "origin", "https://example.com/noukai.git")
+    assert Requirement.of() == Requirement("noukai[deploy] @ git+https://example.com/noukai.git")
+    commit = git(clone, "rev-parse", "HEAD")
+    git(clone, "update-ref", "refs/remotes/origin/main", commit)
+    assert Requirement.of() == Requirement(f"noukai[deploy] @ git+https://example.com/noukai.git@{commit}")
+
+
+def test_named_folder_is_taken_as_it_is(clone: Path) -> None:
+    git(clone, "remote", "add", "origin", "https://example.com/noukai.git")
+    assert Requirement.of(clone.as_uri()).local == clone
 
 
 VCS = '{"url": "https://example.com/jobs", "vcs_info": {"vcs": "git", "commit_id": "1f0c"}}'
 
 
+def test_what_came_from_an_index_is_named_by_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, None)
+    assert Requirement.of() == Requirement("noukai[deploy]==1.2.3")
+
+
 @pytest.mark.parametrize(
-    ("origin", "installed"),
+    ("origin", "line"),
     [
         (None, "noukai[deploy]"),
         (VCS, "noukai[deploy] @ git+https://example.com/jobs@1f0c"),
@@ -170,13 +248,20 @@ VCS = '{"url": "https://example.com/jobs", "vcs_info": {"vcs": "git", "commit_id
     ],
 )
 def test_extra_is_installed_from_where_the_distribution_came(
-    monkeypatch: pytest.MonkeyPatch, origin: str | None, installed: str
+    monkeypatch: pytest.MonkeyPatch, origin: str | None, line: str
 ) -> None:
     """An index may have another distribution of that name."""
+    installed(monkeypatch, origin)
+    assert own.with_extra() == line
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, origin: str | None) -> None:
+    """Let the distribution come from there."""
 
     class Installed:
+        version = "1.2.3"
+
         def read_text(self, name: str) -> str | None:
             return origin if name == "direct_url.json" else None
 
-    monkeypatch.setattr(own_package, "distribution", lambda _: Installed())
-    assert own_package.with_extra() == installed
+    monkeypatch.setattr(own, "distribution", lambda _: Installed())

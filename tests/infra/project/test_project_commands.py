@@ -15,10 +15,13 @@ from typer.core import TyperGroup
 import noukai_infra.__main__ as operations
 from noukai.cli.main import app
 from noukai_infra.project import commands
+from noukai_infra.project.beginning import examples
 from noukai_infra.project.commands import operate
-from noukai_infra.project.extra import MODULES
+from noukai_infra.project.distribution import MODULES
 from noukai_infra.settings import ROOT, STAGE
 from tests.client.cli.running_command import run
+
+URL = "https://example.com/noukai.whl"
 
 
 @pytest.fixture(autouse=True)
@@ -73,8 +76,47 @@ def test_project_begins_without_the_extra(tmp_path: Path, monkeypatch: pytest.Mo
     code, output, _ = run("init", str(tmp_path / "new"), "--package", "https://example.com/noukai.whl")
     assert code == 0
     assert str(tmp_path / "new" / "flows" / "hello.py") in output.splitlines()
-    code, output, said = run("init", str(tmp_path / "new"))
-    assert (code, output, said) == (1, "", f"{tmp_path / 'new'} is not empty: name a new folder.\n")
+
+
+def test_project_begins_where_it_overwrites_nothing(tmp_path: Path) -> None:
+    """A repository that has been made elsewhere has a `.git`, a licence and more."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "LICENSE").write_text("MIT")
+    assert run("init", str(tmp_path), "--package", URL)[0] == 0
+    (tmp_path / "README.md").write_text("mine")
+    (tmp_path / "noukai.toml").unlink()
+    code, output, said = run("init", str(tmp_path), "--package", URL)
+    assert (code, output) == (1, "")
+    assert f"{tmp_path} has .github/deploy-policy.json, " in said
+    assert "README.md" in said
+    assert "would be overwritten" in said
+    assert (tmp_path / "README.md").read_text() == "mine"
+    assert not (tmp_path / "noukai.toml").exists()
+
+
+def test_examples_are_listed_and_made(tmp_path: Path) -> None:
+    """Help names them, and so does the error about one that there is not."""
+    shown = " ".join(run("init", "--help")[1].split())
+    assert all(f"{name} ({title})" in shown for name, title in examples().items())
+    code, output, said = run("init", str(tmp_path / "new"), "--package", URL, "--example", "nothing")
+    assert (code, output) == (1, "")
+    assert said == f"There is no example nothing: use one of {', '.join(examples())}.\n"
+    assert not (tmp_path / "new").exists()
+    code, output, _ = run("init", str(tmp_path / "new"), "--package", URL, "--example", "web-application")
+    assert code == 0
+    assert str(tmp_path / "new" / "web.py") in output.splitlines()
+
+
+def test_folder_of_this_machine_is_told(tmp_path: Path) -> None:
+    """Others cannot install the project's requirements."""
+    folder = (tmp_path / "noukai").as_uri()
+    code, output, _ = run("init", str(tmp_path / "new"), "--package", folder)
+    assert code == 0
+    assert (
+        f"Note: requirements.txt installs noukai from {tmp_path / 'noukai'}, which only this machine"
+        in output
+    )
+    assert "Note" not in run("init", str(tmp_path / "other"), "--package", URL)[1]
 
 
 @pytest.mark.parametrize("name", ["deploy", "destroy", "rollback", "redrive", "recount", "restore", "verify"])
