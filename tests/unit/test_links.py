@@ -10,9 +10,13 @@ from noukai_infra.settings import ROOT
 from tests.documents import DOCUMENTS
 
 LONGEST_README = 200
+SOURCES = ("client", "functions", "infra", "tests")
 _CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _PATH = re.compile(r"`((?:\.ci|\.github|client|functions|infra|tests)/[\w./-]*)`")
+
+_TEST = re.compile(r"`(test_\w+(?:\.py)?)`")
+_TARGET = re.compile(r"`make ([a-z-]+)")
 
 
 def prose(document: Path) -> str:
@@ -47,6 +51,31 @@ def test_paths(document: Path) -> None:
     if document.name == "CHANGELOG.md":
         return
     assert [path for path in _PATH.findall(prose(document)) if not (ROOT / path).exists()] == []
+
+
+def test_paths_in_code() -> None:
+    """Comments and docstrings name paths that exist, too."""
+    sources = [path for folder in SOURCES for path in (ROOT / folder).rglob("*.py")]
+    named = {(path, name) for path in sources for name in _PATH.findall(path.read_text())}
+    assert named
+    assert [(str(path), name) for path, name in named if not (ROOT / name).exists()] == []
+
+
+def test_tests_that_documents_name() -> None:
+    """Each is a function or a file of the tests."""
+    named = {name for document in DOCUMENTS for name in _TEST.findall(prose(document))}
+    files = list((ROOT / "tests").rglob("*.py"))
+    functions = set(re.findall(r"\bdef (test_\w+)", "\n".join(path.read_text() for path in files)))
+    assert named
+    assert named - functions - {path.name for path in files} == set()
+
+
+def test_targets_that_documents_name() -> None:
+    """`make` has each of them."""
+    named = {name for document in DOCUMENTS for name in _TARGET.findall(document.read_text())}
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert named
+    assert named - targets == set()
 
 
 def test_every_document_is_checked() -> None:
