@@ -8,7 +8,7 @@ GENERATORS := .build/generators
 WORKERS ?= logical
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-# What is given to make has to be of use to it: a name with an underscore may be meant for a program, such as AWS_PROFILE.
+# An unknown variable is refused, unless its name has an underscore: it may be meant for a program, like AWS_PROFILE.
 KNOWN := ARGS COLUMNS DATA FLOWS FRESH HOME LANG PATH PORT PYTHON PYTHONS SHELL TERM TZ WORKERS
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 UNKNOWN := $(foreach name,$(filter-out $(KNOWN),$(GIVEN)),$(if $(findstring _,$(name)),,$(name)))
@@ -16,7 +16,7 @@ ifneq ($(strip $(UNKNOWN)),)
 $(error There is no variable $(strip $(UNKNOWN)): use $(filter ARGS DATA FLOWS FRESH PORT PYTHON PYTHONS WORKERS,$(KNOWN)))
 endif
 
-# The targets that read a variable; `deploy` says what it reads in place of FLOWS.
+# The targets that read a variable; `deploy` itself refuses FLOWS, and names what it reads instead.
 OPERATING := deploy rollback restore destroy keys budget redrive recount
 READERS_ARGS := test test-client bench explore soak fuzz lock verify-aws $(OPERATING)
 READERS_DATA := local
@@ -46,14 +46,14 @@ help: ## Show these targets
 setup: $(SETUP) ## Set up .venv with everything that is locked; the other targets do it when they need it
 	@:
 
-# Behind a proxy with an authority of its own: pip has a name for that of its own.
+# Behind a proxy with its own certificate authority: pip reads that from a variable of its own.
 ifdef SSL_CERT_FILE
 export PIP_CERT ?= $(SSL_CERT_FILE)
 endif
 define UNREACHABLE
-The set-up needs a package index: see above what could not be had. Behind a proxy, set HTTPS_PROXY; if the proxy has an
-authority of its own, SSL_CERT_FILE to its certificates, or UV_NATIVE_TLS=1 if the system trusts it; for an index other
-than PyPI, PIP_INDEX_URL and UV_DEFAULT_INDEX.
+The set-up needs a package index; the lines above say what is missing. Behind a proxy, set HTTPS_PROXY. If the proxy
+has its own certificate authority, set SSL_CERT_FILE to its certificates, or UV_NATIVE_TLS=1 if the system trusts it.
+For an index other than PyPI, set PIP_INDEX_URL and UV_DEFAULT_INDEX.
 endef
 export UNREACHABLE
 
@@ -67,7 +67,7 @@ $(SETUP): requirements.lock pyproject.toml
 		&& echo "  $$(grep -c '^[^ ]' requirements.lock) packages of requirements.lock ... (about 10 s left)" >&2 \
 		&& $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; } \
 		|| { echo "$$UNREACHABLE" >&2; exit 1; }
-	@# With hatchling as locked: a build of its own would fetch the newest.
+	@# With the locked hatchling: an isolated build would fetch the newest.
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -86,7 +86,7 @@ $(GENERATORS)/.complete: tests/e2e/generated/requirements.lock $(SETUP)
 test: $(SETUP) $(CHECKOV)/.complete $(GENERATORS)/.complete ## Run every test, on every core (ARGS=, WORKERS=0 for one process)
 	@$(BIN)/pytest -n $(WORKERS) --no-loadscope-reorder $(ARGS)
 
-# A Python of each version, as far as this machine has one: on the path, or where pyenv and uv keep theirs.
+# Each Python that this machine has: on the path, or where pyenv and uv keep theirs.
 test-client: $(SETUP) ## Run the client's tests on every Python from 3.11 to 3.14 that is here (PYTHONS="3.13", ARGS=)
 	@set -e; for version in $(PYTHONS); do \
 		python=$$(PATH="$$(printf '%s:' $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version.*/bin)$$PATH" \
@@ -107,10 +107,10 @@ bench: $(SETUP) ## Measure what a job costs and how fast things are; write a tab
 explore: $(SETUP) ## Run a million schedules of the real code on a model of AWS (ARGS="--scenario everything --seed 1 --number 7")
 	@$(BIN)/python -m tests.model.explore $(ARGS)
 
-fuzz: $(SETUP) ## Make 5,000 requests that the API's document allows or forbids, 500 that are dear, and feed its parsers bytes (ARGS="api --seed 1")
+fuzz: $(SETUP) ## Send 5,000 requests that the API's document allows or forbids, 500 expensive ones, and bytes to its parsers (ARGS="api --seed 1")
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
-check: $(SETUP) ## Run every check that runs no code: format, lint, types, import contracts
+check: $(SETUP) ## Check format, lint, types and import contracts, without running code
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
@@ -139,26 +139,26 @@ demo: $(SETUP) ## Run the system here, submit a text, show its progress and resu
 deploy: $(SETUP) ## Deploy to the configured AWS account and region; print the endpoint and a first key
 	@$(BIN)/python -m noukai_infra deploy $(ARGS)
 
-rollback: $(SETUP) ## Take the functions back to the versions before the last deployment, in seconds
+rollback: $(SETUP) ## Return the functions to the versions before the last deployment, in seconds
 	@$(BIN)/python -m noukai_infra rollback $(ARGS)
 
-restore: $(SETUP) ## Bring tables back to a point in time: make restore ARGS="--to 2026-11-28T12:00Z"
+restore: $(SETUP) ## Return the tables to a point in time: make restore ARGS="--to 2026-11-28T12:00Z"
 	@$(BIN)/python -m noukai_infra restore $(ARGS)
 
-destroy: $(SETUP) ## Take the deployment away again
+destroy: $(SETUP) ## Delete the deployment
 	@$(BIN)/python -m noukai_infra destroy $(ARGS)
 
 keys: $(SETUP) ## Make, list or revoke keys of a deployment: make keys ARGS="create --org acme my-key"
 	@$(BIN)/python -m noukai_infra keys $(ARGS)
 
-budget: $(SETUP) ## Set, list or clear what orgs may use in a month: make budget ARGS="set --org acme --jobs 10000"
+budget: $(SETUP) ## Set, list or clear the monthly budgets of orgs: make budget ARGS="set --org acme --jobs 10000"
 	@$(BIN)/python -m noukai_infra budget $(ARGS)
 
-redrive: $(SETUP) ## Send the dead-letter messages that could not be processed to their reader again
+redrive: $(SETUP) ## Send the unprocessed dead-letter messages to their reader again
 	@$(BIN)/python -m noukai_infra redrive $(ARGS)
 
-recount: $(SETUP) ## Count the usage that could not be counted when it came, exactly once
+recount: $(SETUP) ## Count the usage that could not be counted in time, exactly once
 	@$(BIN)/python -m noukai_infra recount $(ARGS)
 
-verify-aws: $(SETUP) ## Check on a deployment what cannot be seen on this machine; write a report (ARGS="-k stream")
+verify-aws: $(SETUP) ## Test on a deployment what this machine cannot show; write a report (ARGS="-k stream")
 	@$(BIN)/python -m noukai_infra verify $(ARGS)
