@@ -3,12 +3,14 @@
 from ._io import lean_httpx as lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
 
 from noukai_wire.flows import FlowDescription
+from noukai_wire.logs import Event, LogLine
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 from noukai_wire.usage import DayUse, UsageReport, Use
 
 from ._as_completed import as_completed
 from ._client import AsyncNoukai, Noukai
 from ._core.listing import JobSelection, UnreadableJobWarning
+from ._core.logs import LogSelection
 from ._core.sending.submission import JobOptions
 from ._core.settings import ClientOptions
 from ._display.shown import FlowTable, JobTable
@@ -39,17 +41,20 @@ from ._errors import (
 )
 from ._flow import AsyncFlow, Flow
 from ._job import AsyncJob, Job
+from ._log import AsyncJobLog, JobLog
 
 __all__ = [
     "ApiError",
     "AsyncFlow",
     "AsyncJob",
+    "AsyncJobLog",
     "AsyncNoukai",
     "AuthenticationError",
     "ClientOptions",
     "ConflictError",
     "ConnectionFailedError",
     "DayUse",
+    "Event",
     "ExecuteResult",
     "Flow",
     "FlowDescription",
@@ -63,11 +68,14 @@ __all__ = [
     "JobCancelledError",
     "JobError",
     "JobFailedError",
+    "JobLog",
     "JobNotFoundError",
     "JobOptions",
     "JobSelection",
     "JobStatus",
     "JobTable",
+    "LogLine",
+    "LogSelection",
     "NotFoundError",
     "Noukai",
     "NoukaiError",

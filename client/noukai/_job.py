@@ -1,12 +1,14 @@
 """A submitted job, blocking and async."""
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from noukai_wire import display
+from noukai_wire.logs import Event
 from noukai_wire.models import ExecuteResult, JobAccepted, JobStatus
 
 from ._core.api import Api
+from ._core.logs import LogPages, LogSelection, events
 from ._core.operation import Deadline, Listener, Operation
 from ._core.waiting.completion import End
 from ._core.waiting.wait import WaitTerms, result_of, wait
@@ -14,6 +16,7 @@ from ._core.waiting.waits import Submitted
 from ._display.bar import Listeners, progress_bar
 from ._io.awaiting import AwaitingDriver
 from ._io.blocking import BlockingDriver
+from ._log import AsyncJobLog, JobLog
 from ._picklable import Driver, Picklable
 
 if TYPE_CHECKING:
@@ -53,6 +56,9 @@ class _KnownJob(Picklable[Driver]):
     def accepted(self) -> JobAccepted | None:
         """Return the API's answer to the submission; None for a job made from its id."""
         return self._accepted
+
+    def _log_pages(self, selection: LogSelection, *, follow: bool) -> LogPages:
+        return LogPages(self._api, self._id, selection, follow=follow)
 
     def _known(self) -> tuple[JobAccepted | None, End | None]:
         return self._accepted, self._end
@@ -101,6 +107,26 @@ class Job(_KnownJob[BlockingDriver]):
                 self._wait(WaitTerms(timeout_ms, listeners.progress, cancel_on_timeout, listeners.transfer))
             )
 
+    def logs(self, *, follow: bool = False, **selection: Unpack[LogSelection]) -> JobLog:
+        """Iterate over what the flow has printed and logged, in the order of attempts.
+
+        With `follow=True`, also over the lines to come, until the job has ended and its code has stopped; an
+        outage of up to 15 minutes is outlasted. Without it, the iteration ends with the lines that there are.
+        Pages of lines are fetched as they are needed.
+
+        Raises `InvalidArgumentError` for an invalid selection; `JobNotFoundError`; and `ApiError` or
+        `ConnectionFailedError`, like every request.
+        """
+        pages = self._log_pages(selection, follow=follow)
+        return JobLog(pages, self._driver.each(pages))
+
+    def events(self) -> list[Event]:
+        """Fetch what has happened to the job, oldest first.
+
+        Raises `JobNotFoundError`; and `ApiError` or `ConnectionFailedError`, like every request.
+        """
+        return self._driver.run(events(self._api, self._id))
+
     def cancel(self) -> None:
         """Cancel the job, at once and for good; a terminal job is unchanged.
 
@@ -139,6 +165,15 @@ class AsyncJob(_KnownJob[AwaitingDriver]):
             return await self._driver.run(
                 self._wait(WaitTerms(timeout_ms, listeners.progress, cancel_on_timeout, listeners.transfer))
             )
+
+    def logs(self, *, follow: bool = False, **selection: Unpack[LogSelection]) -> AsyncJobLog:
+        """Iterate over the log as `Job.logs` does, with `async for`."""
+        pages = self._log_pages(selection, follow=follow)
+        return AsyncJobLog(pages, self._driver.each(pages))
+
+    async def events(self) -> list[Event]:
+        """Fetch the timeline as `Job.events` does."""
+        return await self._driver.run(events(self._api, self._id))
 
     async def cancel(self) -> None:
         """Cancel the job as `Job.cancel` does."""

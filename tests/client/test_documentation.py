@@ -45,6 +45,8 @@ ASKING: dict[str, Call] = {
     "Job.wait": lambda client: client.job(JOB).wait(),
     "Job.cancel": lambda client: client.job(JOB).cancel(),
     "Job.retry": lambda client: client.job(JOB).retry(),
+    "Job.logs": lambda client: client.job(JOB).logs(),
+    "Job.events": lambda client: client.job(JOB).events(),
     "Noukai.flows": lambda client: client.flows(),
     "Noukai.usage": lambda client: client.usage(),
     "Noukai.jobs": lambda client: client.jobs(org="acme"),
@@ -55,7 +57,7 @@ ASKING: dict[str, Call] = {
 OFFLINE = {"Flow.address", "Job.id", "Job.accepted", "Noukai.flow", "Noukai.job", "Noukai.close"}
 SUBMITTING, OF_A_JOB = (
     ("Flow.job", "Flow.execute", "Flow.map"),
-    ("Job.status", "Job.wait", "Job.cancel", "Job.retry"),
+    ("Job.status", "Job.wait", "Job.cancel", "Job.retry", "Job.logs", "Job.events"),
 )
 
 
@@ -157,7 +159,7 @@ def test_mistakes_of_the_caller_are_named(prefix: str) -> None:
         kind("nk_x").flow("A")
     with pytest.raises(InvalidArgumentError):
         kind("nk_x").job("../x")
-    for name in ("Noukai", "Noukai.flow", "Noukai.job", "Flow.job", "Job.wait"):
+    for name in ("Noukai", "Noukai.flow", "Noukai.job", "Flow.job", "Job.wait", "Job.logs"):
         assert "`InvalidArgumentError`" in documentation(prefix + name), name
     assert f"`{WaitTimeoutError.__name__}`" in documentation(f"{prefix}Job.wait")
 

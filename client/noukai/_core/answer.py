@@ -41,6 +41,12 @@ Accepted = TypeVar("Accepted", JobAccepted, JobAccepted | ApiError)
 _LONGEST_PAUSE = 24 * 60 * 60.0
 """In seconds: a larger `Retry-After` is reduced to this, so that no sleep overflows."""
 
+_DEFAULT_INTERVAL = 1.0
+"""The poll interval in seconds if the API gives none."""
+
+_LEAST_INTERVAL = 0.2
+"""The shortest time in seconds between two requests, so that a hold that returns at once does not spin."""
+
 _SNIFFED_BYTES = 64
 _BLANKS = b"\xef\xbb\xbf \t\r\n"
 """The bytes that may precede a page's first tag: a byte-order mark and white space."""
@@ -197,6 +203,12 @@ def retry_after(response: httpx.Response) -> float | None:
             return None
         seconds = (until - (_date(response.headers.get("Date", "")) or datetime.now(UTC))).total_seconds()
     return None if math.isnan(seconds) else min(max(seconds, 0.0), _LONGEST_PAUSE)
+
+
+def poll_interval(response: httpx.Response, took: float) -> float:
+    """Return the seconds until the next request; this answer took `took` seconds."""
+    asked = retry_after(response)
+    return max(_DEFAULT_INTERVAL if asked is None else asked, _LEAST_INTERVAL - took)
 
 
 def _detail(response: httpx.Response) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 
@@ -114,17 +114,26 @@ def confirm(question: str) -> None:
         raise typer.Exit(_USAGE)
 
 
-def check_wait(
-    timeout_ms: int | None, output: Path | None, *, waits: bool, cancel_on_timeout: bool, as_json: bool
-) -> None:
+class WaitOptions(NamedTuple):
+    """The options of a wait."""
+
+    timeout_ms: int | None
+    output: Path | None
+    cancel_on_timeout: bool
+    as_json: bool
+    follows_log: bool = False
+
+
+def check_wait(wait: WaitOptions, *, waits: bool) -> None:
     """Refuse options about the wait or the result without --wait."""
-    if not waits and (timeout_ms is not None or cancel_on_timeout or output is not None):
+    output = wait.output
+    if not waits and (wait.timeout_ms is not None or wait.cancel_on_timeout or output is not None):
         raise typer.BadParameter(
             "these say how to wait: add --wait", param_hint="'--timeout-ms' / '--cancel-on-timeout' / '-o'"
         )
     if output is None:
         return
-    if as_json:
+    if wait.as_json:
         raise typer.BadParameter("-o writes the result, --json prints the status: give one of the two")
     if output != STDOUT and (output.is_dir() or not output.parent.is_dir()):
         raise typer.BadParameter(f"{output} is not a file in an existing folder", param_hint="'-o'")

@@ -3,16 +3,13 @@
 from noukai._io import lean_httpx as lean_httpx  # noqa: PLC0414 - before whatever else imports httpx  # isort: skip
 
 from itertools import islice
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from noukai._client import Noukai
 from noukai._core.listing import JobSelection
 from noukai._display.tables import show_jobs, show_usage
-from noukai._errors import JobError
-from noukai._job import Job, status_with
+from noukai._job import Job
 from noukai_wire.flows import FlowList
 from noukai_wire.limits import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT
 from noukai_wire.models import JobList
@@ -20,19 +17,18 @@ from noukai_wire.models import JobList
 from . import options
 from .arguments import metadata_of
 from .calling import described
-from .command import EPILOG, check_wait, confirm, connected, left_out, show_version
+from .command import EPILOG, WaitOptions, check_wait, confirm, connected, left_out, show_version
 from .ending import run
-from .files import input_of, write_output
+from .files import input_of
+from .following import show_log, show_result
 from .map_command import map_inputs
 from .operating import add_operating
 from .terminal import (
-    complain,
     say,
     show_cancelled,
     show_flow,
     show_flows,
     show_json,
-    show_output,
     show_page,
     show_status,
     stated,
@@ -59,6 +55,7 @@ def submit(
     file: options.File = None,
     parameter: options.Parameter = None,
     waits: options.Waits = False,
+    follows: options.FollowsLog = False,
     timeout_ms: options.TimeoutMs = None,
     cancel_on_timeout: options.CancelOnTimeout = False,
     output: options.Output = None,
@@ -73,8 +70,9 @@ def submit(
     keep_seconds: options.KeepSeconds = None,
     as_json: options.Json = False,
 ) -> None:
-    """Submit a job and print its id; with --wait, its result."""
-    check_wait(timeout_ms, output, waits=waits, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
+    """Submit a job and print its id; with --wait or --follow, its result."""
+    wait = WaitOptions(timeout_ms, output, cancel_on_timeout, as_json, follows)
+    check_wait(wait, waits=waits or follows)
     with connected() as client:
         job = client.flow(flow).job(
             *input_of(client, flow, message, file, parameter),
@@ -89,9 +87,7 @@ def submit(
             keep_seconds=keep_seconds,
             progress=not as_json,
         )
-        if not waits:
-            return _show_accepted(job, as_json=as_json)
-        return _wait(client, job, timeout_ms, output, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
+        return show_result(client, job, wait) if waits or follows else _show_accepted(job, as_json=as_json)
 
 
 app.command("map", epilog=EPILOG)(map_inputs)
@@ -114,16 +110,13 @@ def wait(
     as_json: options.Json = False,
 ) -> None:
     """Wait for a job and print its result; with --json, its status."""
-    check_wait(timeout_ms, output, waits=True, cancel_on_timeout=cancel_on_timeout, as_json=as_json)
+    options_of_wait = WaitOptions(timeout_ms, output, cancel_on_timeout, as_json)
+    check_wait(options_of_wait, waits=True)
     with connected() as client:
-        _wait(
-            client,
-            client.job(job_id),
-            timeout_ms,
-            output,
-            cancel_on_timeout=cancel_on_timeout,
-            as_json=as_json,
-        )
+        show_result(client, client.job(job_id), options_of_wait)
+
+
+app.command("logs", epilog=EPILOG)(show_log)
 
 
 @app.command(epilog=EPILOG)
@@ -228,33 +221,6 @@ add_operating(app)
 def main() -> None:
     """Run the command."""
     run(app)
-
-
-def _wait(
-    client: Noukai,
-    job: Job,
-    timeout_ms: int | None,
-    output: Path | None,
-    *,
-    cancel_on_timeout: bool,
-    as_json: bool,
-) -> None:
-    try:
-        result = job.wait(timeout_ms, None, cancel_on_timeout, progress=not as_json)
-    except JobError as error:
-        if as_json and error.status is not None:
-            show_json(error.status)
-        raise
-    except KeyboardInterrupt:
-        complain(f"interrupted, but the job goes on; wait for it again with: noukai wait {job.id}")
-        raise
-    if as_json:
-        show_json(status_with(job, result))
-    elif output is not None:
-        address = result.flow_id or (job.accepted.flow if job.accepted else None)
-        write_output(client, job.id, address, result.output, output)
-    else:
-        show_output(result.output)
 
 
 def _show_accepted(job: Job, *, as_json: bool) -> None:

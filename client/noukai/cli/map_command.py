@@ -18,7 +18,7 @@ from noukai_wire.models import JobStatus
 
 from . import options
 from .arguments import metadata_of, unreadable
-from .command import check_wait, connected
+from .command import WaitOptions, check_wait, connected
 from .terminal import complain, say, show_end, show_json
 
 InputFile = Annotated[
@@ -51,7 +51,7 @@ def map_inputs(
     as_json: options.Json = False,
 ) -> None:
     """Submit a job for each line of a file. Print the ids in order; with --wait, how each job ends."""
-    check_wait(timeout_ms, None, waits=waits, cancel_on_timeout=False, as_json=as_json)
+    check_wait(WaitOptions(timeout_ms, None, cancel_on_timeout=False, as_json=as_json), waits=waits)
     idempotency_key = idempotency_key or str(uuid4())
     with connected() as client, _resumable(idempotency_key):
         jobs = client.flow(flow).map(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from noukai._core.logs import LEVELS
 from noukai_wire.models import TERMINAL_STATES
 
 from .moments import future, milliseconds, past, seconds, whole_seconds
@@ -15,6 +16,10 @@ _SECONDS = "SECONDS|DURATION"
 
 def _states(begun: str) -> list[str]:
     return [state for state in ("pending", "running", *sorted(TERMINAL_STATES)) if state.startswith(begun)]
+
+
+def _levels(begun: str) -> list[str]:
+    return [level for level in LEVELS if level.startswith(begun)]
 
 
 def _count(text: str) -> int:
@@ -60,6 +65,17 @@ Parameter = Annotated[
     list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=JSON", help="Repeatable.")
 ]
 Waits = Annotated[bool, typer.Option("--wait", help="Wait for the job and print its result.")]
+FollowsLog = Annotated[bool, typer.Option("--follow", help="Wait for the job, and show its log meanwhile.")]
+Follow = Annotated[bool, typer.Option("-f", "--follow", help="Go on with new lines until the job's end.")]
+Attempt = Annotated[int | None, typer.Option(metavar="NUMBER", help="Only the lines of this attempt.")]
+Level = Annotated[
+    str | None,
+    typer.Option(metavar="LEVEL", help="Only lines of this level and above.", autocompletion=_levels),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(parser=past, metavar="TIME|AGO", help="Only lines from then on: ISO 8601, or 5m."),
+]
 TimeoutMs = Annotated[
     int | None,
     typer.Option(parser=milliseconds, metavar="MS|DURATION", help="Wait no longer than this, such as 90s."),

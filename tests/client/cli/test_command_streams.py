@@ -21,6 +21,7 @@ COMMANDS = {
     "submit": ["submit", "acme/demo/done"],
     "result": ["wait", "job_counted"],
     "status": ["status", "job_done"],
+    "logs": ["logs", "job_done"],
     "list": ["list", "acme/demo/echo"],
     "cancel": ["cancel", "job_done"],
     "retry": ["retry", "job_failed"],
@@ -35,7 +36,7 @@ JSON = {
         name: COMMANDS[name]
         for name in ("submit", "result", "status", "list", "cancel", "retry", "flow", "usage")
     },
-    **{name: COMMANDS[name] for name in ("flows", "map", "ends")},
+    **{name: COMMANDS[name] for name in ("flows", "map", "ends", "logs")},
     "submit and wait": ["submit", "acme/demo/done", "--wait"],
     "failed": ["wait", "job_failed"],
     "late": ["wait", "job_busy", "--timeout-ms", "0"],

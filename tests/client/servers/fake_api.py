@@ -37,6 +37,18 @@ USAGE = {
     "total": _USE,
 }
 
+LINE = {
+    "at": "2026-11-25T12:00:01.500Z",
+    "attempt": 1,
+    "stream": "stdout",
+    "level": "info",
+    "message": "counting",
+}
+EVENTS = [
+    {"at": "2026-11-25T12:00:00.000Z", "type": "submitted"},
+    {"at": "2026-11-25T12:00:01.000Z", "type": "started", "attempt": 1, "message": "on a warm worker"},
+]
+
 PICKY = {
     "code": "INVALID_INPUT",
     "message": "Correct the input: parameters.top: must be integer",
@@ -57,6 +69,9 @@ class FakeApi(ThreadingHTTPServer):
         self.submissions: list[dict[str, Any]] = []
         self.queries: list[tuple[list[str], dict[str, list[str]]]] = []
         """Of each list request what it names below the org, and its query."""
+        self.logs: dict[str, list[dict[str, Any]]] = {}
+        """The pages of each job's log, the last one again and again."""
+        self.log_queries: list[dict[str, str]] = []
         self.cancellations: list[dict[str, Any]] = []
         self.holds: list[int] = []
         self.follows: list[bool] = []
@@ -123,6 +138,12 @@ class FakeApi(ThreadingHTTPServer):
                 return self.lives[job_id][0]
             case "POST", ["retry"]:
                 return {**job("pending"), "id": f"{job_id}_again", "flow": "acme/demo/again"}
+            case "GET", ["events"]:
+                return {"events": EVENTS}
+            case "GET", ["logs"]:
+                self.log_queries.append({name: values[0] for name, values in query.items()})
+                pages = self.logs.get(job_id, [{"lines": [LINE], "after": "1", "done": True}])
+                return pages.pop(0) if len(pages) > 1 else pages[0]
         if rest == ["wait"]:
             self.follows.append(query.get("progress") == ["true"])
             self._hold(job_id, int(query["seconds"][0]))

@@ -7,7 +7,7 @@ from functools import partial
 import httpx
 
 from noukai._core.address import FlowAddress
-from noukai._core.answer import read_job, retry_after
+from noukai._core.answer import poll_interval, read_job
 from noukai._core.api import Api
 from noukai._core.exchange import is_transient, tell_of_pause
 from noukai._core.operation import (
@@ -43,12 +43,6 @@ from .waits import Submitted
 
 _ROUND_TRIP = 0.2
 """A hold ends this many seconds before the deadline, so that its answer is in time."""
-
-_DEFAULT_INTERVAL = 1.0
-"""The poll interval in seconds if the API gives none."""
-
-_LEAST_INTERVAL = 0.2
-"""The shortest time in seconds between two requests, so that a hold that returns at once does not spin."""
 
 _TIME_TO_CHECK = 5.0
 """The time limit in seconds of the single check with a `timeout_ms` of 0, including retries."""
@@ -157,11 +151,8 @@ class _Watch:
     def _check_alone(self) -> Operation[tuple[JobStatus, float]]:
         asked_at = self._api.clock()
         response = yield from self._answer()
-        interval = retry_after(response)
-        took = self._api.clock() - asked_at
-        return read_job(self._job_id, response), max(
-            _DEFAULT_INTERVAL if interval is None else interval, _LEAST_INTERVAL - took
-        )
+        interval = poll_interval(response, self._api.clock() - asked_at)
+        return read_job(self._job_id, response), interval
 
     def _answer(self) -> Operation[httpx.Response]:
         """Send a held request, or a plain one once the API has refused to hold."""
