@@ -127,6 +127,13 @@ def test_environment_is_complete(project: Project) -> None:
     assert "wrong" not in project.run("noukai", "doctor")
 
 
+def test_wheel_has_the_examples_and_the_checks(project: Project, tmp_path: Path) -> None:
+    """Files that are no modules of a package are easily left out."""
+    project.run("noukai", "init", str(tmp_path / "new"), "--example", "web-application")
+    assert (tmp_path / "new" / "web.py").is_file()
+    assert "-k" in project.run("noukai", "verify", "--help")
+
+
 def test_tests_of_the_project_pass(project: Project) -> None:
     assert "2 passed" in project.run("pytest", "-q")
 
