@@ -1,6 +1,6 @@
 """The stack, composed of its constructs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, RemovalPolicy, Stack
@@ -31,10 +31,7 @@ class JobStack(Stack):
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
-        # The CDK command checks the bootstrap version itself. The rule in the template would only prevent
-        # creating the stack without that command.
-        synthesizer = DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
-        super().__init__(scope, settings.stack, synthesizer=synthesizer)
+        super().__init__(scope, settings.stack, synthesizer=_synthesizer())
         tables = Tables(self, "Tables", removal_policy=RemovalPolicy[settings.tables.upper()])
         # Without bundling there is no catalog, for instance when the stack is destroyed.
         asked = assets.kinds() if self.bundling_required else []
@@ -59,30 +56,36 @@ class JobStack(Stack):
             Worker, self, settings=settings, code=assets.worker, tables=tables, payloads=payloads
         )
         worker("Worker", kind_name=None, kind=settings.worker, queue=queues.jobs.default)
-        for kind_name, kind in kinds.items():
-            queue = queues.jobs.of_kinds[kind_name]
-            worker(f"Worker{in_a_resource(kind_name)}", kind_name=kind_name, kind=kind, queue=queue)
+        for name, kind in kinds.items():
+            queue = queues.jobs.of_kinds[name]
+            worker(f"Worker{in_a_resource(name)}", kind_name=name, kind=kind, queue=queue)
         DeadLetterReader(
             self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues
         )
         Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
         metering = Metering(self, "Metering", settings=settings, code=assets.api, tables=tables)
         if self.bundling_required:
-            self._name_version(assets.version())
-            self.template_options.metadata = assets.flow_names().metadata
-        outputs = {
-            "PayloadsBucket": payloads.bucket_name,
-            **metering.outputs,
-            **_outputs(tables, queues, asked),
-        }
-        for name, value in {"Endpoint": api.endpoint, **outputs}.items():
+            self._name_flows(assets)
+        own = {"Endpoint": api.endpoint, "PayloadsBucket": payloads.bucket_name}
+        self._export({**own, **metering.outputs, **_outputs(tables, queues, asked)})
+
+    def _export(self, outputs: Mapping[str, str]) -> None:
+        for name, value in outputs.items():
             CfnOutput(self, name, value=value)
 
-    def _name_version(self, version: str) -> None:
-        """Set each function's description to the flows' version, so that the alias carries it."""
+    def _name_flows(self, assets: Assets) -> None:
+        """Set the template's flows, and the description of each function to their version, for the alias."""
+        self.template_options.metadata = assets.flow_names().metadata
+        description = flows_description(assets.version())
         for construct in self.node.find_all():
             if isinstance(construct, JobFunction):
-                construct.describe(flows_description(version))
+                construct.describe(description)
+
+
+def _synthesizer() -> DefaultStackSynthesizer:
+    # The CDK command checks the bootstrap version itself. The rule in the template would only prevent
+    # creating the stack without that command.
+    return DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
 
 
 def _outputs(tables: Tables, queues: Queues, asked: Sequence[str]) -> dict[str, str]:

@@ -9,42 +9,44 @@ import pytest
 from noukai_wire.routes import Route
 from tests.infra.stack.template import API, Template
 
+HANDLERS = {
+    Route.SUBMIT.key: "submit",
+    Route.SUBMIT_VERSION.key: "submit",
+    Route.SUBMIT_JOBS.key: "submit_jobs",
+    Route.UPLOAD.key: "upload",
+    Route.EXECUTE.key: "execute",
+    Route.EXECUTE_VERSION.key: "execute",
+    Route.STATUS.key: "status",
+    Route.STATUS_BY_ID.key: "status",
+    Route.STATUSES.key: "statuses",
+    Route.WAIT.key: "wait",
+    Route.WAIT_BY_ID.key: "wait",
+    Route.LOGS.key: "logs",
+    Route.LOGS_BY_ID.key: "logs",
+    Route.EVENTS.key: "events",
+    Route.EVENTS_BY_ID.key: "events",
+    Route.CANCEL.key: "cancel",
+    Route.CANCEL_BY_ID.key: "cancel",
+    Route.RETRY.key: "retry",
+    Route.RETRY_BY_ID.key: "retry",
+    Route.CANCEL_JOBS.key: "cancel_jobs",
+    Route.LIST_JOBS.key: "list_jobs",
+    Route.LIST_PROJECT.key: "list_jobs",
+    Route.LIST_ORG.key: "list_jobs",
+    Route.USAGE.key: "usage",
+    Route.FLOWS.key: "describe",
+    Route.OPENAPI.key: "describe",
+    Route.HEALTH.key: "describe",
+    "$default": "describe",
+}
+"""The function of each route of the contract."""
+
 
 def test_every_route_of_the_contract_reaches_its_function(template: Template) -> None:
     """Each route has its function, and whatever matches none is answered by ours, too."""
-    expected = {
-        Route.SUBMIT.key: "submit",
-        Route.SUBMIT_VERSION.key: "submit",
-        Route.SUBMIT_JOBS.key: "submit_jobs",
-        Route.UPLOAD.key: "upload",
-        Route.EXECUTE.key: "execute",
-        Route.EXECUTE_VERSION.key: "execute",
-        Route.STATUS.key: "status",
-        Route.STATUS_BY_ID.key: "status",
-        Route.STATUSES.key: "statuses",
-        Route.WAIT.key: "wait",
-        Route.WAIT_BY_ID.key: "wait",
-        Route.LOGS.key: "logs",
-        Route.LOGS_BY_ID.key: "logs",
-        Route.EVENTS.key: "events",
-        Route.EVENTS_BY_ID.key: "events",
-        Route.CANCEL.key: "cancel",
-        Route.CANCEL_BY_ID.key: "cancel",
-        Route.RETRY.key: "retry",
-        Route.RETRY_BY_ID.key: "retry",
-        Route.CANCEL_JOBS.key: "cancel_jobs",
-        Route.LIST_JOBS.key: "list_jobs",
-        Route.LIST_PROJECT.key: "list_jobs",
-        Route.LIST_ORG.key: "list_jobs",
-        Route.USAGE.key: "usage",
-        Route.FLOWS.key: "describe",
-        Route.OPENAPI.key: "describe",
-        Route.HEALTH.key: "describe",
-        "$default": "describe",
-    }
     # Where GET is, HEAD is too.
-    expected |= {
-        key.replace("GET", "HEAD", 1): entry for key, entry in expected.items() if key.startswith("GET ")
+    heads = {
+        key.replace("GET", "HEAD", 1): entry for key, entry in HANDLERS.items() if key.startswith("GET ")
     }
     functions = {template.named(handler): handler for handler in API}
     found = {}
@@ -54,7 +56,7 @@ def test_every_route_of_the_contract_reaches_its_function(template: Template) ->
             template.function_behind(integration["IntegrationUri"])
         ]
         assert integration["PayloadFormatVersion"] == "2.0"
-    assert found == expected
+    assert found == HANDLERS | heads
     assert {route.key for route in Route} <= found.keys()
 
 

@@ -45,10 +45,7 @@ class JobFunction(lambda_.Function):
         ephemeral_storage: int = LEAST_STORAGE,
     ) -> None:
         role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        retention = logs.RetentionDays[settings.log_retention]
-        log_group = logs.LogGroup(
-            scope, f"{name}Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY
-        )
+        log_group = _log_group(scope, f"{name}Logs", settings)
         log_group.grant_write(role)
         super().__init__(
             scope,
@@ -64,9 +61,7 @@ class JobFunction(lambda_.Function):
             application_log_level_v2=lambda_.ApplicationLogLevel[settings.log_level],
             memory_size=memory,
             timeout=Duration.seconds(timeout),
-            ephemeral_storage_size=None
-            if ephemeral_storage == LEAST_STORAGE
-            else Size.mebibytes(ephemeral_storage),
+            ephemeral_storage_size=_storage(ephemeral_storage),
             environment={"LOG_LEVEL": settings.log_level, **environment},
             reserved_concurrent_executions=reserved_concurrency,
             # A rollback needs the replaced version.
@@ -80,6 +75,15 @@ class JobFunction(lambda_.Function):
         resource = self.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 - a function of the CDK has one
         resource.description = text
+
+
+def _log_group(scope: Construct, name: str, settings: Settings) -> logs.LogGroup:
+    retention = logs.RetentionDays[settings.log_retention]
+    return logs.LogGroup(scope, name, retention=retention, removal_policy=RemovalPolicy.DESTROY)
+
+
+def _storage(megabytes: int) -> Size | None:
+    return None if megabytes == LEAST_STORAGE else Size.mebibytes(megabytes)
 
 
 def runtime() -> lambda_.Runtime:
