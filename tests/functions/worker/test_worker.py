@@ -70,7 +70,7 @@ def claims(system: System) -> list[Any]:
     written = [
         parameters["ExpressionAttributeValues"] for name, parameters in system.calls if name == "UpdateItem"
     ]
-    return [values for values in written if ":lease" in values]
+    return [values for values in written if ":claimed_at" in values]
 
 
 def test_claim_writes_the_expected_end(system: System) -> None:
