@@ -11,6 +11,7 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deployment.command import deploy_command
 from noukai_infra.operations.deployment.deploy import destroy
@@ -21,7 +22,6 @@ from noukai_infra.operations.orgs import budget_commands, key_commands
 from noukai_infra.operations.recount import Uncounted, count_with
 from noukai_infra.operations.redrive import redrive
 from noukai_infra.operations.restore.command import restore_command
-from noukai_infra.places import SETTINGS_FILE
 from noukai_infra.settings import SettingsError
 from noukai_infra.verify.command import verify_command
 from noukai_wire.variables import unknown_variables

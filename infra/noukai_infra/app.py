@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from noukai_infra.node import node_environment
-from noukai_infra.places import SETTINGS_FILE
+from noukai_infra.folders import SETTINGS_FILE
+from noukai_infra.nodejs import node_environment
 from noukai_infra.settings import Settings, SettingsError, file_context
 
 if TYPE_CHECKING:

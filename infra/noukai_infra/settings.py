@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from noukai_infra.context import own_settings, read_context
-from noukai_infra.places import PROJECT, PROJECT_FILE, SETTINGS_FILE, SOURCES
-from noukai_infra.project_file import read_project
+from noukai_infra.cdk_json import own_settings, read_context
+from noukai_infra.folders import PROJECT, PROJECT_FILE, SETTINGS_FILE, SOURCES
+from noukai_infra.noukai_toml import read_project
 from noukai_infra.suggestions import unknown_name
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 

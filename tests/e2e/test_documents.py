@@ -20,7 +20,7 @@ APPLICATIONS = [block for block in BLOCKS if block.info.startswith("application=
 OF_CI = [block for block in BLOCKS if block.language in ("yaml", "json") and block.info.startswith("file=")]
 """Run by `tests/infra/operations/test_ci_recipe.py`."""
 OF_PROJECTS = [block for block in BLOCKS if block.language == "toml" or block.info == "project"]
-"""Read by `tests/infra/test_project_file.py`, and run by `tests/e2e/test_wheel.py`."""
+"""Read by `tests/infra/test_noukai_toml.py`, and run by `tests/e2e/test_wheel.py`."""
 COMMANDS = [
     block for block in BLOCKS if block.language == "sh" and "noukai " in block.code and not block.info
 ]

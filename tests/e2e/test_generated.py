@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from noukai_infra.node import NODE, NPM, node_environment
+from noukai_infra.nodejs import NODE, NPM, node_environment
 from noukai_infra.settings import ROOT
 
 SOURCES = Path(__file__).parent / "generated"

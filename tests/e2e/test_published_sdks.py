@@ -16,7 +16,7 @@ import noukai_sdk
 import pytest
 
 from noukai import Noukai
-from noukai_infra.node import NODE, NPM, node_environment
+from noukai_infra.nodejs import NODE, NPM, node_environment
 from noukai_infra.settings import ROOT
 
 HERE = Path(__file__).parent

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from noukai_infra.context import read_context
+from noukai_infra.cdk_json import read_context
 from noukai_infra.settings import ROOT, Settings, SettingsError, WorkerKind, file_context
 from noukai_wire.limits import MAX_TIMEOUT_SECONDS
 

@@ -1,11 +1,12 @@
 """A build step: check a folder of flows and write its catalog.
 
-    python -m noukai_functions.build.catalog_build FLOWS OUT FLOW_SECONDS GRACE_SECONDS
+    python -m noukai_functions.build.catalog_build FLOWS OUT FLOW_SECONDS GRACE_SECONDS SETTINGS
 
 FLOW_SECONDS is what the deployment's default worker has for one attempt, GRACE_SECONDS what every worker has
-for stopping one: a flow that takes longer is given to a worker that has the time, and a submission that asks
-for more than its flow's worker has is refused. A module that cannot be imported or a flow whose signature
-makes no sense ends it with status 1 and a line for each, `file:line: what is wrong`, on standard error.
+for stopping one, and SETTINGS the name of the file that sets them, for messages. A flow that takes longer is
+given to a worker that has the time, and a submission that asks for more than its flow's worker has is
+refused. A module that cannot be imported or a flow whose signature makes no sense ends it with status 1 and a
+line for each, `file:line: what is wrong`, on standard error.
 """
 
 import inspect
@@ -13,7 +14,7 @@ import json
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,14 @@ class FlowErrors(Exception):  # noqa: N818 - it is several errors
 
 @dataclass(frozen=True, slots=True)
 class WorkerTime:
-    """The worker's time limits in seconds: the default worker's for an attempt, and every worker's grace."""
+    """The worker's time limits in seconds: the default worker's for an attempt, and every worker's grace.
+
+    `settings` is the name of the file that sets them.
+    """
 
     flow: int = limits.MAX_TIMEOUT_SECONDS
     grace: int = 10
+    settings: str = "noukai.toml"
 
 
 def build_catalog(
@@ -174,7 +179,7 @@ def _worker_kind(flow: Flow, worker: WorkerTime) -> tuple[str | None, int]:
     if timeout is None:
         raise FlowError(
             f"{_place(flow)}: flow {flow.name!r}: no worker has {flow.timeout} seconds for it and the "
-            f"{worker.grace} of worker.grace_seconds in cdk.json: lower one of them"
+            f"{worker.grace} of worker.grace_seconds in {worker.settings}: lower one of them"
         )
     longest = MAX_BATCHED_SECONDS if flow.worker_kind.is_batched else flow_seconds_of(timeout, worker.grace)
     return replace(flow.worker_kind, timeout=timeout).name, longest
@@ -220,17 +225,18 @@ def _place(flow: Flow) -> str:
 
 def main(arguments: list[str]) -> int:
     """Run the build step."""
-    times, former = arguments[2:4], arguments[4:]
-    if len(times) != len(fields(WorkerTime)) or not all(map(str.isdecimal, times)):
-        usage = "FLOWS OUT FLOW_SECONDS GRACE_SECONDS [FORMER_FLOW ...]"
+    times, settings, former = arguments[2:4], arguments[4:5], arguments[5:]
+    if not settings or not all(map(str.isdecimal, times)):
+        usage = "FLOWS OUT FLOW_SECONDS GRACE_SECONDS SETTINGS [FORMER_FLOW ...]"
         sys.stderr.write(f"usage: python -m noukai_functions.build.catalog_build {usage}\n")
         return 2
     flows, out = map(Path, arguments[:2])
+    worker = WorkerTime(int(times[0]), int(times[1]), settings[0])
     if not flows.is_dir():
         sys.stderr.write(f"{flows}: this flows folder does not exist\n")
         return 1
     try:
-        build_catalog(flows, out, WorkerTime(*map(int, times)), former)
+        build_catalog(flows, out, worker, former)
     except FlowErrors as errors:
         sys.stderr.write(f"{errors}\n")
         return 1

@@ -9,13 +9,13 @@ from noukai_infra.bundle.authorities import write_amazons
 from noukai_infra.bundle.bytecode import compile_folder
 from noukai_infra.bundle.catalog import build_catalog, flows_in, kinds_in, needs_engine, version_of
 from noukai_infra.bundle.error import BundleError
+from noukai_infra.bundle.files_beside_flows import files_beside
+from noukai_infra.bundle.hard_links import link_tree
 from noukai_infra.bundle.libraries.dependencies import CACHE, Dependencies
 from noukai_infra.bundle.libraries.requirements import Requirements
-from noukai_infra.bundle.other_files import other_files
-from noukai_infra.bundle.own_code import copy_for_build, own_code
+from noukai_infra.bundle.own_modules import copy_for_build, own_modules
 from noukai_infra.bundle.target import AssetName, Platform
-from noukai_infra.bundle.tree import link_tree
-from noukai_infra.places import SETTINGS_FILE
+from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.settings import WorkerKind
 
 _GROUPS: dict[AssetName, tuple[str, ...]] = {"api": ("aws", "functions"), "worker": ("functions", "worker")}
@@ -70,7 +70,7 @@ class Bundler:
             self._write_flows(written / "flows")
         compile_folder(written)
         link_tree(written, output)
-        link_tree(own_code(asset, self.cache), output)
+        link_tree(own_modules(asset, self.cache), output)
         dependencies = Dependencies(self.platform, self.cache)
         if asset == "worker":
             # The flows' requirements come first because they are complete, whereas our own libraries are
@@ -120,7 +120,7 @@ class Bundler:
             ]
             build_catalog(self.flows, [*libraries, code], catalog, self.worker, self.former)
             requirements = self._requirements
-            for said in other_files(self.flows, requirements.files if requirements else ()):
+            for said in files_beside(self.flows, requirements.files if requirements else ()):
                 sys.stderr.write(f"{said}\n")
         return catalog
 

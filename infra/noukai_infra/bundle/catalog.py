@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from noukai_infra.bundle.error import BundleError
+from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.settings import WorkerKind
 
 
@@ -24,20 +25,10 @@ def build_catalog(
     Raises:
         BundleError: a flow cannot be imported or is invalid; the message says where.
     """
+    step = ("-S", "-P", "-B", "-m", "noukai_functions.build.catalog_build")
+    limits = (str(worker.flow_seconds), str(worker.grace_seconds), SETTINGS_FILE.name)
     result = subprocess.run(  # noqa: S603 our own interpreter
-        [
-            *(
-                sys.executable,
-                "-S",
-                "-P",
-                "-B",
-                "-m",
-                "noukai_functions.build.catalog_build",
-                str(flows),
-                str(output),
-            ),
-            *(str(worker.flow_seconds), str(worker.grace_seconds), *former),
-        ],
+        [sys.executable, *step, str(flows), str(output), *limits, *former],
         check=False,
         stderr=subprocess.PIPE,
         text=True,

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from noukai_infra.folders import PROJECT
 from noukai_infra.local.errors import LocalError
 from noukai_infra.local.terminal.steps import Step
-from noukai_infra.places import PROJECT
 
 READY = " ready"
 

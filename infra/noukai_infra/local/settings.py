@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from noukai_infra.context import once
+from noukai_infra.cdk_json import once
+from noukai_infra.folders import PROJECT, SETTINGS_FILE
 from noukai_infra.local.errors import LocalError
-from noukai_infra.places import PROJECT, SETTINGS_FILE
 from noukai_infra.settings import ERROR_TEXTS, SettingsError, file_context
 from noukai_infra.settings import Settings as Deployed
 from noukai_wire.variables import unknown_variables

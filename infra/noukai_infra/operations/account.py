@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 from botocore.exceptions import ClientError
 
-from noukai_infra.invocation import command
+from noukai_infra.command_line import command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,13 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from noukai_infra.invocation import command
+from noukai_infra.command_line import command
+from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.local.emulator import patching
 from noukai_infra.local.settings import DEFAULT_PORT
-from noukai_infra.node import NODE
+from noukai_infra.nodejs import NODE
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deployment.runtimes import check_runtime
-from noukai_infra.places import SETTINGS_FILE
 from noukai_infra.settings import Settings, SettingsError, file_context
 
 

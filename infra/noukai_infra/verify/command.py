@@ -10,8 +10,8 @@ from typing import Annotated
 import httpx
 import typer
 
+from noukai_infra.folders import PROJECT
 from noukai_infra.operations.operator import Context, Operator, Stage
-from noukai_infra.places import PROJECT
 from noukai_infra.verify.check import all_checks
 from noukai_infra.verify.deployed import Deployed
 from noukai_infra.verify.report import report

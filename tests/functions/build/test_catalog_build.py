@@ -23,6 +23,7 @@ def build(folder: Path, flow_seconds: int = 840, grace_seconds: int = 10) -> sub
             str(folder / "out"),
             str(flow_seconds),
             str(grace_seconds),
+            "cdk.json",
         ],
         capture_output=True,
         text=True,
@@ -240,7 +241,16 @@ def test_flows_that_ask_for_too_many_kinds_of_worker(tmp_path: Path, kinds: int,
     )
 
 
-@pytest.mark.parametrize("arguments", [[], ["only"], ["flows", "out", "soon"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["only"],
+        ["flows", "out", "soon"],
+        ["flows", "out", "1", "1"],
+        ["flows", "out", "1", "x", "cdk.json"],
+    ],
+)
 def test_usage(arguments: list[str]) -> None:
     """Without the right arguments, the build step prints its usage."""
     built = subprocess.run(

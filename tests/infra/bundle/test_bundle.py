@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from noukai_infra.bundle.error import BundleError
-from noukai_infra.bundle.other_files import other_files
+from noukai_infra.bundle.files_beside_flows import files_beside
 from noukai_infra.bundle.target import AssetName, Platform
 from tests.infra.bundle.wheels import make_wheel
 
@@ -145,10 +145,10 @@ def test_files_that_are_no_flows_are_told_of(flows: Path) -> None:
     """What becomes of each."""
     for name in ("requirements.txt", "_helper.py", "__init__.py"):
         (flows / name).write_text("")
-    assert list(other_files(flows, {flows.resolve() / "requirements.txt"})) == []
+    assert list(files_beside(flows, {flows.resolve() / "requirements.txt"})) == []
     for name in ("model.bin", ".env", "__init__.py"):
         (flows / name).write_text("x = 1")
-    assert list(other_files(flows, {flows.resolve() / "requirements.txt"})) == [
+    assert list(files_beside(flows, {flows.resolve() / "requirements.txt"})) == [
         f"{flows / '.env'}: is hidden, and left out.",
         f"{flows / '__init__.py'}: is left out: no code of the folder runs before that of a module.",
         f"{flows / 'model.bin'}: is not a module; it is copied beside the flows in the worker's asset.",

@@ -10,8 +10,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from noukai_infra.folders import PACKAGE
 from noukai_infra.local.emulator import patching
-from noukai_infra.places import PACKAGE
 from noukai_infra.settings import ROOT
 
 LOCKED = PACKAGE / "bundle" / "locked"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from noukai_infra.places import SOURCES
+from noukai_infra.folders import SOURCES
 
 RELEASED = "0.2.0"
 _SOURCES = (

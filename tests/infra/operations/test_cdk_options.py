@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from noukai_infra.folders import PACKAGE
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deployment.cdk import Cdk
-from noukai_infra.places import PACKAGE
 
 REGISTRY: dict[str, Any] = {
     "globalOptions": {

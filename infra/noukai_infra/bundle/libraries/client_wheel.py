@@ -9,7 +9,7 @@ from pathlib import Path
 
 from noukai_infra.bundle.cache import cached
 from noukai_infra.bundle.libraries.wheel import Wheel
-from noukai_infra.places import folder_of
+from noukai_infra.folders import folder_of
 
 CLIENT = "noukai"
 _PACKAGES = (CLIENT, "noukai_wire")

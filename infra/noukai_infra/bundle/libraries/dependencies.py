@@ -14,7 +14,7 @@ from noukai_infra.bundle.libraries.pruning import prune_installation, prune_own
 from noukai_infra.bundle.libraries.requirements import Local, Named, Requirements
 from noukai_infra.bundle.libraries.wheel import wheel_of
 from noukai_infra.bundle.target import PYTHON_VERSION, Platform, wheel_options
-from noukai_infra.places import PACKAGE, PROJECT
+from noukai_infra.folders import PACKAGE, PROJECT
 
 CACHE = PROJECT / ".build" / "dependencies"
 _LOCKED = PACKAGE / "bundle" / "locked"

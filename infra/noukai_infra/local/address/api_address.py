@@ -12,11 +12,11 @@ import httpx
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from noukai_infra.folders import PROJECT, SOURCES
 from noukai_infra.local.address.gateway import Gateway
 from noukai_infra.local.address.hosts import LoopbackHosts
 from noukai_infra.local.emulator.endpoint import Endpoint
 from noukai_infra.local.errors import LocalError
-from noukai_infra.places import PROJECT, SOURCES
 from noukai_wire.routes import BASE_PATH
 
 if TYPE_CHECKING:

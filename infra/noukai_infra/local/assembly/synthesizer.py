@@ -9,10 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from noukai_infra.folders import PROJECT
 from noukai_infra.local.assembly.assembly import Assembly
 from noukai_infra.local.assembly.synthesizer_process import DONE
 from noukai_infra.local.errors import LocalError
-from noukai_infra.places import PROJECT
 
 _PROGRESS = "Bundling asset "
 _LINE_LIMIT = 2**20

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from noukai_infra.folders import PROJECT, SOURCES
 from noukai_infra.local.assembly.deployment import LOCAL_KEYS
 from noukai_infra.local.demo.progress import DemoProgress, keep_seconds, read_seconds
 from noukai_infra.local.errors import LocalError
 from noukai_infra.local.running import started
 from noukai_infra.local.terminal.steps import Step
-from noukai_infra.places import PROJECT, SOURCES
 from noukai_infra.project.beginning import TEMPLATE
 
 FLOW = "acme/demo/word-count"

@@ -11,13 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from noukai_infra.folders import PACKAGE
 from noukai_infra.local.emulator import process as emulator_process
 from noukai_infra.local.emulator.certificate import HOST, Certificate
 from noukai_infra.local.emulator.endpoint import ACCOUNT, REGION, ROOT_USER, Endpoint
 from noukai_infra.local.emulator.readiness import answered
 from noukai_infra.local.errors import LocalError
 from noukai_infra.local.processes import MARK
-from noukai_infra.places import PACKAGE
 from noukai_infra.settings import ERROR_TEXTS
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", MARK)

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from noukai_infra.node import NODE, NPM, node_environment
+from noukai_infra.folders import PACKAGE, PROJECT
+from noukai_infra.nodejs import NODE, NPM, node_environment
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deployment.cdk_options import check_options
-from noukai_infra.places import PACKAGE, PROJECT
 
 _PACKAGE_FILE = PACKAGE / "package.json"
 _LOCK = PACKAGE / "package-lock.json"

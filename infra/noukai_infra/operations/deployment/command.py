@@ -7,14 +7,14 @@ from typing import Annotated, TextIO
 
 import typer
 
-from noukai_infra.invocation import command
+from noukai_infra.command_line import command
+from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deployment.deploy import Outcome, Plan, deploy
 from noukai_infra.operations.deployment.draining import draining_kinds
 from noukai_infra.operations.deployment.rollback import live_flows
 from noukai_infra.operations.deployment.runtimes import check_runtime
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
-from noukai_infra.places import SETTINGS_FILE
 
 
 def deploy_command(

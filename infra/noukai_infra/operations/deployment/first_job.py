@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from noukai_infra.bundle.catalog import inputs_in
-from noukai_infra.places import PROJECT, SOURCES
+from noukai_infra.folders import PROJECT, SOURCES
 from noukai_wire.schema_reader import example_of_arguments
 from noukai_wire.submit_command import submit_command
 

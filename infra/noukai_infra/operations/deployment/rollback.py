@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from noukai_infra.invocation import command
+from noukai_infra.command_line import command
 from noukai_infra.operations.account import Account, OperatorError, resources
 from noukai_infra.stack.base.aliases import LIVE, PREVIOUS, flows_version
 

@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from noukai_infra.folders import PROJECT, SOURCES
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.places import PROJECT, SOURCES
 
 _NEWEST = (3, 14)
 _OLDEST = (3, 11)

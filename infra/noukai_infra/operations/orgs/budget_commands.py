@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from noukai_infra.invocation import command
+from noukai_infra.command_line import command
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
 from noukai_infra.operations.orgs.budgets import BudgetRow, Limits

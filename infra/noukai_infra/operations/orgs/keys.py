@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from noukai_infra.invocation import command
+from noukai_infra.command_line import command
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.orgs.bad_row import problem_of
 from noukai_wire.scopes import Scope

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from noukai_infra.invocation import command
+from noukai_infra.command_line import command
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.moments import moment
 from noukai_infra.operations.operator import Context, Operator, Stage

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.names import JOB_ID, KEY_HASH, USAGE_KEY, USAGE_ORG
-from noukai_infra.invocation import command
+from noukai_infra.command_line import command
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deployment.rollback import LONGEST_SECONDS
 from noukai_infra.operations.restore.copying import Copying

@@ -12,8 +12,8 @@ from aws_cdk import aws_lambda as lambda_
 from noukai_infra.bundle.asset import Bundler
 from noukai_infra.bundle.error import BundleError
 from noukai_infra.bundle.target import AssetName
+from noukai_infra.folders import folder_of
 from noukai_infra.operations.deployment.former_flows import FlowNames
-from noukai_infra.places import folder_of
 
 
 class Assets:

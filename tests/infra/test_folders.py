@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from noukai_infra.places import SETTINGS_FILES, project_of
+from noukai_infra.folders import SETTINGS_FILES, project_of
 
 
 @pytest.mark.parametrize("name", SETTINGS_FILES)

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 
-def other_files(flows: Path, included: Collection[Path]) -> Iterator[str]:
-    """Return a message for each such file; `included` are files that the requirements use."""
+def files_beside(flows: Path, included: Collection[Path]) -> Iterator[str]:
+    """Yield a message for each such file; `included` are files that the requirements use."""
     for path in sorted(flows.iterdir()):
         if path.name == "__pycache__" or path.resolve() in included:
             continue

@@ -2,7 +2,7 @@
 
 import os
 
-from noukai_infra.places import PROJECT, SOURCES
+from noukai_infra.folders import PROJECT, SOURCES
 from noukai_infra.settings import STAGE
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from noukai_infra.bundle.bytecode import compile_folder
 from noukai_infra.bundle.cache import cached
 from noukai_infra.bundle.target import PYTHON_VERSION, AssetName
-from noukai_infra.places import folder_of
+from noukai_infra.folders import folder_of
 
 _API = {name: folder_of(name) for name in ("noukai_functions", "noukai_wire")}
 _CLIENT = folder_of("noukai")
@@ -32,7 +32,7 @@ _LEFT_OUT: dict[AssetName, tuple[str, ...]] = {
 }
 
 
-def own_code(asset: AssetName, cache: Path) -> Path:
+def own_modules(asset: AssetName, cache: Path) -> Path:
     """Return a read-only folder with our modules of an asset, compiled once: flows change more often."""
 
     def fill(draft: Path) -> None:
