@@ -17,7 +17,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 class Colour:
-    """One colour of the client over a transport that a test writes; sleeps are written down instead of slept."""
+    """One colour of the client over a transport that a test writes; sleeps are recorded instead of slept."""
 
     def __init__(self, *, awaiting: bool, runner: asyncio.Runner) -> None:
         self._awaiting = awaiting
@@ -26,7 +26,7 @@ class Colour:
 
     @property
     def is_awaiting(self) -> bool:
-        """Whether what is called is to be awaited."""
+        """Tell whether calls must be awaited."""
         return self._awaiting
 
     def client(self, handler: Handler, **options: Any) -> Any:
@@ -58,11 +58,11 @@ class Colour:
                 yield blocking
 
     def run(self, outcome: Any) -> Any:
-        """Return the outcome of a call, awaited if it is to be."""
+        """Return the outcome of a call, awaited if necessary."""
         return self._runner.run(outcome) if asyncio.iscoroutine(outcome) else outcome
 
     def collect(self, jobs: Any, most: int | None = None) -> list[Any]:
-        """Return what an iteration gives, or the first so many of it."""
+        """Return the items of an iteration, or the first of them."""
         if not self._awaiting:
             return list(islice(jobs, most))
 

@@ -1,4 +1,4 @@
-"""Playing the core as data: an operation's steps are written down, and its requests are answered from a script."""
+"""A player of operations: it records their steps, and answers their requests from a script."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ def unreadable(job_id: str) -> dict[str, Any]:
 
 @dataclass
 class Answer:
-    """An answer of the API that arrives `took` seconds after its request, or the failure that comes instead."""
+    """An answer of the API that arrives `took` seconds after its request, or a failure in its place."""
 
     status: int = 200
     body: object = None
@@ -74,7 +74,7 @@ def refused(status: int, code: str | None = None, headers: Mapping[str, str] | N
 
 
 class Player:
-    """Performs operations on paper: its clock moves only by their sleeps and by the time their answers take."""
+    """A driver of operations on a clock that moves only by their sleeps and by the time of the answers."""
 
     def __init__(
         self, *, max_retries: int = 3, timeout: float = 30.0, jitter: Callable[[], float] = lambda: 1.0
@@ -90,7 +90,7 @@ class Player:
         self.sleeps: list[float] = []
 
     def play(self, operation: Operation[T], *answers: Answer) -> T:
-        """Return the outcome or raise the error of the operation; every answer must have been asked for."""
+        """Return the outcome or raise the error of the operation; each answer must be requested."""
         script = iter(answers)
         try:
             outcome = self._perform(operation, script)

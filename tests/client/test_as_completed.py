@@ -1,4 +1,4 @@
-"""Going through many jobs as they end."""
+"""The iteration over many jobs as they end."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.client.servers.crowd_api import UNAVAILABLE, CrowdApi, Numbers, clien
 
 
 def test_jobs_are_asked_for_no_sooner_than_the_api_says(colour: Colour) -> None:
-    """Each at its own interval, and those that are due within a second together."""
+    """Each job has its own poll interval; jobs due within a second are checked together."""
     intervals = {"job_0": 900, "job_1": 1100, "job_2": 1900, "job_3": 7000}
     asked: list[tuple[float, list[str]]] = []
     api = CrowdApi()
@@ -46,20 +46,20 @@ def test_jobs_are_asked_for_no_sooner_than_the_api_says(colour: Colour) -> None:
 
 
 def test_jobs_come_as_they_end(colour: Colour) -> None:
-    """Whatever the order that they were given in; one that is named twice comes once."""
+    """Their order does not matter; a job that is given twice comes once."""
     api = CrowdApi(lambda message: {"0": 3, "1": 1, "2": 2}[message], poll_interval_ms=None)
     jobs = colour.collect(echo(colour, api).map(Numbers(3)))
     assert [job.id for job in colour.collect(as_completed([*jobs, jobs[0]]))] == ["job_1", "job_2", "job_0"]
 
 
 def test_a_map_can_be_waited_for_as_it_is(colour: Colour) -> None:
-    """It need not be made a list of first."""
+    """It need not be made a list first."""
     api = CrowdApi()
     assert len(colour.collect(as_completed(echo(colour, api).map(Numbers(3))))) == 3
 
 
 def test_an_unknown_job_comes_too(colour: Colour) -> None:
-    """Its wait raises that it is unknown, as without `as_completed`; the others are waited for."""
+    """Its `wait` raises that it is unknown; the others are waited for."""
     api = CrowdApi(lambda _: 2)
     api.unknown = {"job_1"}
     known, unknown = colour.collect(echo(colour, api).map(Numbers(2)))
@@ -68,8 +68,8 @@ def test_an_unknown_job_comes_too(colour: Colour) -> None:
         colour.run(unknown.wait())
 
 
-def test_what_had_no_place_in_an_answer_is_asked_for_again(colour: Colour) -> None:
-    """Be it named as such, or missing."""
+def test_jobs_missing_in_an_answer_are_checked_again(colour: Colour) -> None:
+    """An entry may be unavailable, or missing."""
     first = [{"id": "job_0", "error": UNAVAILABLE}]
     api = CrowdApi()
 
@@ -82,7 +82,7 @@ def test_what_had_no_place_in_an_answer_is_asked_for_again(colour: Colour) -> No
 
 
 def test_jobs_that_do_not_end_in_time(colour: Colour) -> None:
-    """The time is over when it is, and the error says how many are left."""
+    """At the deadline the error says how many are left."""
     api = CrowdApi(lambda message: 1 + 1000 * int(message))
     jobs = colour.collect(echo(colour, api).map(Numbers(2)))
     given: list[Any] = []
@@ -91,8 +91,8 @@ def test_jobs_that_do_not_end_in_time(colour: Colour) -> None:
     assert (given, sum(colour.sleeps)) == ([jobs[0]], 2.5)
 
 
-def test_what_has_ended_is_given_although_another_look_runs_out_of_time(colour: Colour) -> None:
-    """The ends that came through are told of, and the error counts what is left, the jobs of the failed look too."""
+def test_ended_jobs_come_before_a_timeout(colour: Colour) -> None:
+    """Ended jobs are yielded first; the error counts the rest, those of the failed request included."""
     api = CrowdApi()
     given: list[Any] = []
 
@@ -107,8 +107,8 @@ def test_what_has_ended_is_given_although_another_look_runs_out_of_time(colour: 
     assert len(given) == 100
 
 
-def test_an_error_of_a_look_is_raised_after_what_has_ended(colour: Colour) -> None:
-    """The looks that came through are told of; the jobs can be waited for again."""
+def test_ended_jobs_come_before_an_error(colour: Colour) -> None:
+    """Ended jobs are yielded first; the others can be waited for again."""
     api, broken = CrowdApi(), [True]
     given: list[Any] = []
 
@@ -127,15 +127,15 @@ def test_an_error_of_a_look_is_raised_after_what_has_ended(colour: Colour) -> No
 
 
 @pytest.mark.parametrize("timeout_ms", [0, -1, float("inf"), float("nan")])
-def test_what_is_no_time(colour: Colour, timeout_ms: float) -> None:
-    """It is refused before anything is asked for."""
+def test_invalid_timeouts_are_refused(colour: Colour, timeout_ms: float) -> None:
+    """An invalid timeout is refused before anything is sent."""
     (job,) = colour.collect(echo(colour, CrowdApi()).map(Numbers(1)))
     with pytest.raises(InvalidArgumentError, match="timeout_ms"):
         colour.collect(as_completed([job], timeout_ms=timeout_ms))
 
 
 def test_jobs_of_several_clients_are_refused(colour: Colour) -> None:
-    """They have several keys, and several intervals."""
+    """They have several API keys."""
     jobs = [each for _ in range(2) for each in colour.collect(echo(colour, CrowdApi()).map(Numbers(1)))]
     other = client(colour, CrowdApi()).job("job_2")
     with pytest.raises(InvalidArgumentError, match="several clients"):
@@ -143,7 +143,7 @@ def test_jobs_of_several_clients_are_refused(colour: Colour) -> None:
 
 
 def test_jobs_of_a_map_can_be_gathered() -> None:
-    """What is awaited one by one elsewhere can be awaited at once."""
+    """Their waits can be awaited at once."""
     api = CrowdApi()
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -166,7 +166,7 @@ def test_jobs_of_a_map_can_be_gathered() -> None:
 
 
 def test_a_bar_shows_how_many_are_done(monkeypatch: pytest.MonkeyPatch, colour: Colour) -> None:
-    """Of those that are known to be, else how many so far."""
+    """It shows of how many, if that is known."""
     told: list[dict[str, Any]] = []
     monkeypatch.setattr("noukai._display.bar._bar", lambda _: shown(told))
     flow = echo(colour, CrowdApi(lambda message: 1 + int(message) % 2))

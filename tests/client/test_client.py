@@ -56,7 +56,7 @@ def test_execute_is_job_and_wait(colour: Colour) -> None:
 
 
 def test_a_job_is_taken_up_by_its_id(colour: Colour) -> None:
-    """client.job(id) asks nothing; its status and its cancellation go to the job's own address."""
+    """client.job(id) sends no request; status and cancellation go to the job's own path."""
     api = Api(polled("running", progress={"percent": 40}), Answer(body=job("cancelled")))
     taken = colour.client(api).job(JOB)
     assert (taken.id, taken.accepted, api.lines) == (JOB, None, [])
@@ -66,7 +66,7 @@ def test_a_job_is_taken_up_by_its_id(colour: Colour) -> None:
 
 
 def test_a_job_is_retried(colour: Colour) -> None:
-    """retry() gives the new job; a retry whose answer was lost is asked for again, since it makes one job only."""
+    """retry() returns the new job; a retry whose answer was lost is repeated, and makes one job."""
     api = Api(Answer(failure=httpx.ReadError), Answer(202, {**ACCEPTED, "id": "job_2"}))
     new = colour.run(colour.client(api).job(JOB).retry())
     assert (new.id, new.accepted.state) == ("job_2", "pending")
@@ -81,7 +81,7 @@ def test_the_flows_are_described(colour: Colour) -> None:
 
 
 def test_the_use_is_reported(colour: Colour) -> None:
-    """usage() gives days and totals; a day is a date or its text, and what is not stated is not sent."""
+    """usage() returns days and totals; a day is a date or text, and absent bounds are not sent."""
     use: dict[str, float] = {"jobs": 1, "completed": 1, "failed": 0, "cancelled": 0, "attempts": 1}
     use |= {"computeMs": 1500, "gbSeconds": 1.5, "costUsd": 0.00002}
     body = {"from": "2026-11-01", "to": "2026-11-25", "days": [{"day": "2026-11-02", "flow": "a/b/c", **use}]}
@@ -94,7 +94,7 @@ def test_the_use_is_reported(colour: Colour) -> None:
 
 
 def test_pauses_are_slept(colour: Colour) -> None:
-    """Both colours sleep what the core asks for, and go on after a broken connection."""
+    """Both colours sleep the pauses of the core, and go on after a broken connection."""
     api = Api(refused(503, headers={"Retry-After": "4"}), Answer(failure=httpx.ConnectError), polled())
     colour.run(colour.client(api).job(JOB).status())
     assert colour.sleeps == [4.0, 1.0]
@@ -114,7 +114,7 @@ def test_a_wait_that_is_over_raises(colour: Colour) -> None:
 
 
 def test_progress_is_heard(colour: Colour) -> None:
-    """The listener hears each change; what it does with the progress does not come back."""
+    """The listener hears each change; it cannot alter the status."""
     heard: list[dict[str, Any]] = []
 
     def listen(progress: dict[str, Any]) -> None:
@@ -129,7 +129,7 @@ def test_progress_is_heard(colour: Colour) -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError, StopIteration, httpx.ConnectError])
 def test_an_error_of_the_listener_ends_the_wait(colour: Colour, error: type[Exception]) -> None:
-    """A listener's exception reaches the caller, and is not mistaken for the job's end or a broken request."""
+    """The exception reaches the caller as it is."""
 
     def listen(progress: dict[str, Any]) -> None:
         raise error(str(progress))
@@ -141,7 +141,7 @@ def test_an_error_of_the_listener_ends_the_wait(colour: Colour, error: type[Exce
 
 
 def test_wrong_arguments_send_nothing(colour: Colour) -> None:
-    """Wrong arguments raise before any request, those of the wait in execute() before the job exists."""
+    """Wrong arguments raise before any request; execute() checks those of the wait first too."""
     api = Api()
     flow = colour.client(api).flow("acme/demo/word-count")
     with pytest.raises(InvalidArgumentError, match="message"):
@@ -154,7 +154,7 @@ def test_wrong_arguments_send_nothing(colour: Colour) -> None:
 
 
 def test_names_show_what_they_are_and_no_key(colour: Colour) -> None:
-    """The text of a client, a flow and a job names it, without the key."""
+    """The repr of a client, a flow and a job does not have the API key."""
     client = colour.client(Api())
     texts = f"{client!r} {client.flow('acme/demo/echo')!r} {client.job(JOB)!r}"
     for part in ("https://api.test/api/v1", "acme/demo/echo", JOB):
@@ -164,7 +164,7 @@ def test_names_show_what_they_are_and_no_key(colour: Colour) -> None:
 
 
 def test_a_client_that_is_handed_in_stays_open() -> None:
-    """Closing the client leaves the connections of an `http_client` to their owner, in both colours."""
+    """Closing the client leaves an `http_client` of the caller open, in both colours."""
 
     async def awaiting(http_client: httpx.AsyncClient) -> None:
         async with AsyncNoukai("nk_test", http_client=http_client):

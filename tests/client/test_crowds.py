@@ -1,4 +1,4 @@
-"""Many waits at once in one process: they share their looks, and all of them end."""
+"""Many waits at once in one process: they share their status checks, and all of them end."""
 
 import asyncio
 from collections.abc import Callable
@@ -33,8 +33,8 @@ ways = pytest.mark.parametrize("wait_for", [_in_threads, _gathered])
 
 
 @ways
-def test_five_hundred_waits_share_their_looks(wait_for: Callable[[str, list[str]], Outcomes]) -> None:
-    """Each gets its own job's result; ten times as many waits make few requests more, and all of them few."""
+def test_five_hundred_waits_share_their_checks(wait_for: Callable[[str, list[str]], Outcomes]) -> None:
+    """Each gets its own job's result; ten times as many waits send only few more requests."""
     asked: dict[int, int] = {}
     for count in (50, 500):
         ids = [f"job_{number}" for number in range(count)]
@@ -48,8 +48,8 @@ def test_five_hundred_waits_share_their_looks(wait_for: Callable[[str, list[str]
 
 
 @ways
-def test_who_waits_for_an_unknown_job_among_many(wait_for: Callable[[str, list[str]], Outcomes]) -> None:
-    """That wait fails, at once, and no other."""
+def test_an_unknown_job_among_many_fails_alone(wait_for: Callable[[str, list[str]], Outcomes]) -> None:
+    """Only that wait fails, and at once."""
     ids = [f"job_{number}" for number in range(20)]
     with counting_api() as api:
         *outcomes, unknown = wait_for(api.base_url, [*ids, UNKNOWN])

@@ -1,4 +1,4 @@
-"""The errors in docstrings: each that a call can raise is named there."""
+"""The errors in docstrings: each error that a call can raise is named there."""
 
 import inspect
 import re
@@ -81,7 +81,7 @@ def of_colour(name: str, client: Any) -> str:
 
 
 def ask(colour: Colour, call: Call, client: Any) -> None:
-    """Call, and go through what that gives if it is to be gone through."""
+    """Call, and exhaust the outcome if it is an iterator."""
     outcome = call(client)
     if hasattr(outcome, "__aiter__" if colour.is_awaiting else "__iter__"):
         colour.collect(outcome)
@@ -151,7 +151,7 @@ def test_errors_that_belong_to_a_call_are_named_themselves(
 
 @pytest.mark.parametrize("prefix", ["", "Async"])
 def test_mistakes_of_the_caller_are_named(prefix: str) -> None:
-    """What is refused before anything is sent is named where it is."""
+    """The docstrings name the error for invalid arguments."""
     kind = getattr(noukai, f"{prefix}Noukai")
     with pytest.raises(InvalidArgumentError):
         kind(None)

@@ -109,7 +109,7 @@ def test_interrupted_waits_for_many_jobs_say_how_to_go_on(api: FakeApi, colour: 
 def test_a_wait_while_python_ends(
     api: FakeApi, monkeypatch: pytest.MonkeyPatch, colour: str, before: str, host: str
 ) -> None:
-    """What is registered to run at the end can wait, whether before the client was made or after."""
+    """Exit handlers can wait, registered before the client was made or after."""
     monkeypatch.setenv("NOUKAI_BASE_URL", f"http://{host}:{api.server_port}/api/v1")
     text = f"""
 atexit.register(lambda: print(WAIT(job_done).output, "after"))
@@ -125,7 +125,7 @@ atexit.register(lambda: print(WAIT(job_done).output, "after"))
 
 @colours
 def test_a_daemon_thread_that_waits_keeps_no_program_from_ending(api: FakeApi, colour: str) -> None:
-    """The program ends while the request is held, without a word."""
+    """The program ends while the request is held, without a message."""
     api.live("job_held", job("running"))
     text = """
 threading.Thread(target=lambda: WAIT(job_held), daemon=True).start()
@@ -139,5 +139,5 @@ input()
 
 
 def _complaints(said: str) -> list[str]:
-    """What a program has said, but that it left its client open."""
+    """Return what a program has printed, except the warning about an open client."""
     return [line for line in said.splitlines() if "ResourceWarning" not in line and "tracemalloc" not in line]

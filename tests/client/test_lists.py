@@ -28,7 +28,7 @@ def cancelling_api() -> Api:
 
 
 def test_all_pages_are_gone_through(colour: Colour) -> None:
-    """jobs() gives the jobs of every page, an empty one in between too, each with the filter of the first."""
+    """jobs() yields the jobs of every page, also after an empty one, each with the same filter."""
     api = Api(page("job_1", "job_2", cursor="a/b"), page(cursor="c"), page("job_3"))
     flow = colour.client(api).flow("acme/demo/echo")
     jobs = flow.jobs(state="running", created_after=datetime(2026, 1, 1, tzinfo=UTC))
@@ -40,7 +40,7 @@ def test_all_pages_are_gone_through(colour: Colour) -> None:
 
 
 def test_a_page_is_fetched_when_it_is_wanted(colour: Colour) -> None:
-    """Nothing is asked before the first job is wanted, and no page more than that."""
+    """No page is requested before one of its jobs is needed."""
     api = Api(page("job_1", "job_2", cursor="c"))
     jobs = colour.client(api).flow("acme/demo/echo").jobs(page_size=2)
     assert api.lines == []
@@ -49,7 +49,7 @@ def test_a_page_is_fetched_when_it_is_wanted(colour: Colour) -> None:
 
 
 def test_lists_of_a_project_and_of_an_org(colour: Colour) -> None:
-    """client.jobs() goes through the jobs of the client's org, of another one that is named, or of one project."""
+    """client.jobs() lists the jobs of the client's org, of another org, or of one project."""
     api = Api(page(), page(), page())
     client = colour.client(api, org="acme", project="demo")
     for where in ({}, {"project": "demo"}, {"org": "globex"}):
@@ -59,7 +59,7 @@ def test_lists_of_a_project_and_of_an_org(colour: Colour) -> None:
 
 
 def test_many_are_cancelled(colour: Colour) -> None:
-    """cancel_jobs() goes on until the API says that there are no more, and gives how many there were."""
+    """cancel_jobs() goes on until the last page, and returns the number of cancelled jobs."""
     api = Api(Answer(body={"cancelled": 100, "cursor": "c"}), refused(503), Answer(body={"cancelled": 7}))
     flow = colour.client(api).flow("acme/demo/echo")
     assert colour.run(flow.cancel_jobs(state="pending", created_before="2026-01-01T00:00:00Z")) == 107
@@ -76,8 +76,8 @@ def told(warned: pytest.WarningsRecorder) -> list[tuple[str, str]]:
     return [(str(each.message).split(":")[0], each.filename) for each in warned]
 
 
-def test_a_list_warns_of_what_cannot_be_read(colour: Colour) -> None:
-    """Once for each such job, with its reason and where the jobs are gone through; the others come all the same."""
+def test_a_list_warns_of_unreadable_jobs(colour: Colour) -> None:
+    """There is one warning per job, with its reason, at the line of the loop; the others are yielded."""
     first, last = page("job_1", cursor="c"), page("job_4")
     api = Api(with_errors(first, "job_2", "job_3"), with_errors(last, "job_5"))
     jobs = colour.client(api).flow("acme/demo/echo").jobs()
@@ -87,8 +87,8 @@ def test_a_list_warns_of_what_cannot_be_read(colour: Colour) -> None:
     assert str(warned[-1].message).endswith(": the row of\njob_5 says nothing")
 
 
-def test_a_cancellation_warns_of_what_cannot_be_read(colour: Colour) -> None:
-    """Each such job is named where the cancellation was asked for."""
+def test_a_cancellation_warns_of_unreadable_jobs(colour: Colour) -> None:
+    """Each warning has the line of the call."""
     api = cancelling_api()
     flow = colour.client(api).flow("acme/demo/echo")
 
@@ -118,7 +118,7 @@ def test_a_cancellation_is_finished_before_it_warns(colour: Colour) -> None:
     ],
 )
 def test_wrong_filters_send_nothing(colour: Colour, wrong: dict[str, Any], said: str) -> None:
-    """A filter that cannot be is refused at the call, before any request."""
+    """An invalid filter is refused at the call, before any request."""
     api = Api()
     client = colour.client(api, org="acme")
     for call in (client.jobs, client.flow("acme/demo/echo").jobs):
@@ -137,7 +137,7 @@ def test_wrong_page_sizes(colour: Colour, size: int) -> None:
 
 
 def test_a_list_needs_an_org(colour: Colour) -> None:
-    """Without one the error says where it may come from."""
+    """The error says where to set it."""
     with pytest.raises(InvalidArgumentError, match="NOUKAI_ORG"):
         colour.client(Api()).jobs()
 

@@ -1,4 +1,4 @@
-"""Submitting a job for each of many inputs."""
+"""The submission of a job for each of many inputs."""
 
 import asyncio
 import threading
@@ -25,7 +25,7 @@ MANY = 10_000
 
 
 def test_ten_thousand_jobs(colour: Colour) -> None:
-    """A hundred requests submit them, and each round of looks is one for every hundred that are left."""
+    """A hundred requests submit them; a round of checks takes one for every hundred that are left."""
     api = CrowdApi(lambda message: 1 + int(message) % 3)
     numbers = Numbers(MANY)
     jobs = colour.collect(echo(colour, api).map(numbers))
@@ -46,8 +46,8 @@ def test_ten_thousand_jobs(colour: Colour) -> None:
     assert max(api.sizes) == MAX_BATCH_SIZE
 
 
-def test_inputs_are_taken_as_they_are_wanted(colour: Colour) -> None:
-    """No more of them than a few requests submit, and one to see that there is more."""
+def test_inputs_are_consumed_as_needed(colour: Colour) -> None:
+    """Inputs are consumed for a few requests at a time, and one more to see whether there are more."""
     api, numbers = CrowdApi(), Numbers(MANY)
     assert len(colour.collect(echo(colour, api).map(numbers), 1)) == 1
     assert numbers.made == AT_ONCE * MAX_BATCH_SIZE + 1
@@ -55,7 +55,7 @@ def test_inputs_are_taken_as_they_are_wanted(colour: Colour) -> None:
 
 
 def test_a_few_requests_are_in_flight_at_once(colour: Colour) -> None:
-    """Each of the four is answered only once all are there."""
+    """None of four requests is answered before all four are there."""
     together = threading.Barrier(AT_ONCE)
     arrived = 0
     everybody = asyncio.Event()
@@ -79,7 +79,7 @@ def test_a_few_requests_are_in_flight_at_once(colour: Colour) -> None:
 
 @pytest.mark.parametrize("inputs", [[], ["x"], [f"{number}" for number in range(100)]])
 def test_batches_are_no_more_than_there_are_inputs(colour: Colour, inputs: list[str]) -> None:
-    """Nothing is asked for nothing."""
+    """Without inputs no request is sent."""
     api = CrowdApi()
     assert len(colour.collect(echo(colour, api).map(inputs))) == len(inputs)
     assert api.sizes == ([len(inputs)] if inputs else [])
@@ -87,7 +87,7 @@ def test_batches_are_no_more_than_there_are_inputs(colour: Colour, inputs: list[
 
 
 def test_an_input_is_a_message_or_arguments(colour: Colour) -> None:
-    """`message` is one of the arguments; the options are those of every job."""
+    """`message` is one of the arguments; the options apply to every job."""
     api = CrowdApi()
     inputs = ["text", {"message": "text", "top": 3}, {"top": 3}, {}]
     colour.collect(echo(colour, api).map(inputs, max_attempts=2, idempotency_key="k"))
@@ -101,14 +101,14 @@ def test_an_input_is_a_message_or_arguments(colour: Colour) -> None:
 
 
 def test_an_empty_input_is_an_entry(colour: Colour) -> None:
-    """A flow without arguments has nothing to be said."""
+    """A flow may have no arguments."""
     api = CrowdApi()
     colour.collect(echo(colour, api).map([{}], idempotency_key='a "key"'))
     assert api.entries == [{"idempotencyKey": 'a "key"/0'}]
 
 
 def test_a_map_that_is_repeated_gives_the_same_jobs(colour: Colour) -> None:
-    """With a key; without one every map makes new jobs."""
+    """This needs a key; without one every map makes new jobs."""
     api, inputs = CrowdApi(), Numbers(250)
     flow = echo(colour, api)
     first, again = (
@@ -119,7 +119,7 @@ def test_a_map_that_is_repeated_gives_the_same_jobs(colour: Colour) -> None:
 
 
 def test_batches_are_cut_by_their_size(colour: Colour) -> None:
-    """No body is larger than the API takes, and none is smaller than it need be."""
+    """No body is larger than the API accepts, and each is as large as possible."""
     bodies: list[int] = []
     api = CrowdApi()
 
@@ -133,7 +133,7 @@ def test_batches_are_cut_by_their_size(colour: Colour) -> None:
 
 
 def test_one_input_that_is_too_large(colour: Colour) -> None:
-    """It goes alone, and the API says so where it is to be uploaded."""
+    """It is sent alone, and the API says that it must be uploaded."""
     api = CrowdApi()
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -143,8 +143,8 @@ def test_one_input_that_is_too_large(colour: Colour) -> None:
         colour.collect(echo(colour, answer).map(["x", "x" * MAX_BODY_BYTES, "x"]))
 
 
-def test_what_was_not_accepted_for_a_moment_is_submitted_again(colour: Colour) -> None:
-    """Those entries alone, under their keys."""
+def test_unavailable_entries_are_submitted_again(colour: Colour) -> None:
+    """Only those entries are sent again, with their keys."""
     api = CrowdApi()
     api.refusals = {"7": [UNAVAILABLE, UNAVAILABLE], "8": [UNAVAILABLE]}
     jobs = colour.collect(echo(colour, api, jitter=lambda: 1.0).map(Numbers(50)))
@@ -154,8 +154,8 @@ def test_what_was_not_accepted_for_a_moment_is_submitted_again(colour: Colour) -
     assert colour.sleeps == [0.5, 1.0]
 
 
-def test_what_stays_unavailable_is_an_error_in_the_end(colour: Colour) -> None:
-    """After as many attempts as any request has."""
+def test_entries_that_stay_unavailable_are_errors(colour: Colour) -> None:
+    """The error comes after as many attempts as for any request."""
     api = CrowdApi()
     api.refusals = {"7": [UNAVAILABLE] * 9}
     with pytest.raises(ServerError, match="send it again"):
@@ -163,8 +163,8 @@ def test_what_stays_unavailable_is_an_error_in_the_end(colour: Colour) -> None:
     assert api.sizes == [50, 1, 1]
 
 
-def test_a_refused_input_is_an_error_after_what_was_accepted_with_it(colour: Colour) -> None:
-    """The caller gets every accepted job; inputs behind those in flight are not submitted."""
+def test_accepted_jobs_come_before_a_refusal(colour: Colour) -> None:
+    """Accepted jobs are yielded first; later inputs are not submitted."""
     api, numbers = CrowdApi(), Numbers(MANY)
     errors = [{"path": "message", "message": "must be longer"}]
     api.refusals = {"7": [{"code": "INVALID_INPUT", "message": "Correct it", "errors": errors}]}
@@ -177,8 +177,8 @@ def test_a_refused_input_is_an_error_after_what_was_accepted_with_it(colour: Col
     assert numbers.made == 401
 
 
-def test_a_lost_connection_is_an_error_after_what_was_accepted(colour: Colour) -> None:
-    """The batches that came through are given first."""
+def test_accepted_jobs_come_before_a_lost_connection(colour: Colour) -> None:
+    """The jobs of the other batches are yielded first."""
     api = CrowdApi()
     given: list[Any] = []
 
@@ -194,13 +194,13 @@ def test_a_lost_connection_is_an_error_after_what_was_accepted(colour: Colour) -
 
 @pytest.mark.parametrize("inputs", ["text", {"message": "text"}])
 def test_one_input_is_no_list(colour: Colour, inputs: Any) -> None:
-    """A text would be mapped letter by letter: that is refused at once."""
+    """A string would be mapped letter by letter, so it is refused at once."""
     with pytest.raises(InvalidArgumentError):
         echo(colour, CrowdApi()).map(inputs)
 
 
-def test_an_input_that_is_none_is_named(colour: Colour) -> None:
-    """By its place, before anything of its page is sent."""
+def test_an_invalid_input_is_named(colour: Colour) -> None:
+    """The error has its place; the requests of its page are not sent."""
     api = CrowdApi()
     with pytest.raises(InvalidArgumentError, match="input 1 "):
         colour.collect(echo(colour, api).map(["x", 7]))
@@ -209,14 +209,14 @@ def test_an_input_that_is_none_is_named(colour: Colour) -> None:
 
 @pytest.mark.parametrize("entries", [[], [{}], [{"job": None}, {}]])
 def test_an_answer_without_outcomes_is_unexpected(colour: Colour, entries: list[Any]) -> None:
-    """Each submission has one."""
+    """Each submission must have an outcome."""
     flow = echo(colour, lambda _: httpx.Response(202, json={"jobs": entries}))
     with pytest.raises(UnexpectedAnswerError):
         colour.collect(flow.map(["x"]))
 
 
 def test_a_code_of_a_later_version_is_an_error_like_others(colour: Colour) -> None:
-    """A client gets along with what it does not know."""
+    """An unknown code is an `ApiError`."""
     api = CrowdApi()
     api.refusals = {"x": [{"code": "NO_TEAPOT", "message": "short and stout"}]}
     with pytest.raises(InvalidInputError, match="short and stout") as raised:
@@ -225,7 +225,7 @@ def test_a_code_of_a_later_version_is_an_error_like_others(colour: Colour) -> No
 
 
 def test_interrupted_requests_leave_nothing_to_read() -> None:
-    """Who is interrupted in the midst of several is not kept by their answers, and the client serves on."""
+    """After an interruption of several requests, the client still works."""
     release, api = threading.Event(), CrowdApi()
     interrupted: list[bool] = []
 

@@ -1,4 +1,4 @@
-"""Outputs as values of types that their callers have."""
+"""Outputs as values of types that the caller has."""
 
 import pickle
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def result_of(output: Any) -> ExecuteResult:
     ],
 )
 def test_output_is_read_as_a_type(kind: Any, output: Any, value: Any) -> None:
-    """As the flow's own return annotation has written it."""
+    """The type reads what the flow's return annotation has written."""
     assert result_of(output).output_as(kind) == value
     status = JobStatus(
         id="job_1", state="completed", created_at="2026-01-01T00:00:00.000Z", result=result_of(output)
@@ -60,8 +60,8 @@ def test_output_is_read_as_a_type(kind: Any, output: Any, value: Any) -> None:
     assert status.output_as(kind) == value
 
 
-def test_output_of_another_kind_is_an_error() -> None:
-    """It says where and why, survives the way to another process, and is one of the client's errors."""
+def test_output_of_another_type_is_an_error() -> None:
+    """The error names the place and the reason, and can be pickled."""
     with pytest.raises(OutputMismatchError) as raised:
         result_of([INVOICE, {**INVOICE, "due": "soon"}]).output_as(list[Invoice])
     assert isinstance(raised.value, NoukaiError)
@@ -76,7 +76,7 @@ def test_output_of_another_kind_is_an_error() -> None:
 
 
 def test_job_without_an_output_is_an_error() -> None:
-    """Be it that it still runs, has failed, or that its output was not fetched."""
+    """It may still run, have failed, or have an output that was not fetched."""
     status = JobStatus(id="job_1", state="running", created_at="2026-01-01T00:00:00.000Z")
     with pytest.raises(OutputMismatchError, match="job_1 is running and has no output"):
         status.output_as(int)

@@ -54,12 +54,12 @@ def test_the_client_does_not_load_its_command() -> None:
 
 
 def test_the_package_alone_loads_nothing() -> None:
-    """Importing the package, as a module of flows does, loads no library: its names are loaded when they are used."""
+    """Its public names are loaded when the first is used."""
     assert not {"httpx", "pydantic", "typer", "rich", "botocore"} & loaded_by("import noukai")
 
 
 def test_flows_load_no_library_and_nothing_that_windows_lacks() -> None:
-    """A module of flows, and its tests, can be imported wherever Python runs, without the client's libraries."""
+    """A module of flows and its tests can be imported without the libraries of the client."""
     lacking = "import sys, signal; sys.modules.update(fcntl=None, pwd=None, resource=None, termios=None)"
     on_windows = f"{lacking}; del signal.pthread_sigmask, signal.setitimer"
     loaded = loaded_by(f"{on_windows}; import noukai.flow.runtime, noukai.testing")
@@ -77,7 +77,7 @@ def test_flows_load_no_library_and_nothing_that_windows_lacks() -> None:
 
 
 def test_the_package_knows_its_names_before_they_are_loaded() -> None:
-    """Before any name is loaded, `dir` lists them all, and another name is an ordinary error."""
+    """`dir` lists the public names, and another name is an ordinary error."""
     program = "import noukai; print(set(noukai.__all__) <= set(dir(noukai)), hasattr(noukai, 'Nothing'))"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout == "True False\n"
@@ -85,13 +85,13 @@ def test_the_package_knows_its_names_before_they_are_loaded() -> None:
 
 
 def test_the_command_of_httpx_can_still_be_imported() -> None:
-    """The client does without it, but takes it from nobody."""
+    """The client does not load it."""
     program = "from noukai import Noukai; from httpx._main import main; main.name"
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_nothing_is_read_at_import() -> None:
-    """Importing the client works without a key and without a home: settings are read when a client is made."""
+    """Importing the client needs no key and no home: settings are read when a client is made."""
     program = "import os; os.environ.clear(); import noukai; noukai.Noukai('nk_test')"
     subprocess.run([sys.executable, "-c", program], check=True, env={})
 
@@ -111,7 +111,7 @@ def test_the_tree_of_errors_is_as_drawn() -> None:
 
 
 def test_errors_survive_the_way_to_another_process() -> None:
-    """An error comes out of a process pool with everything it carried."""
+    """An error from a process pool has all its attributes."""
 
     def duplicate(error: NoukaiError) -> Any:
         return pickle.loads(pickle.dumps(error))

@@ -1,4 +1,4 @@
-"""Jobs, their status, results and errors as values: pickled, copied, compared, hashed, and used in other processes."""
+"""Jobs, statuses, results and errors as values: pickled, copied, compared, and used in other processes."""
 
 import asyncio
 import copy
@@ -53,7 +53,7 @@ MODELS = [
 
 
 def duplicates(value: Any) -> Iterator[Any]:
-    """A value as it comes out of a pickle of each kind, and copied."""
+    """Return copies of a value, made by pickle, copy and deepcopy."""
     yield from (
         pickle.loads(pickle.dumps(value, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
     )
@@ -62,8 +62,8 @@ def duplicates(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("value", MODELS, ids=lambda value: type(value).__name__)
-def test_what_the_api_answers_is_a_value(value: Any) -> None:
-    """A duplicate is equal and has the same hash, whatever stands in it; another one differs."""
+def test_answers_are_values(value: Any) -> None:
+    """A duplicate is equal and has the same hash; a different answer differs."""
     for duplicate in duplicates(value):
         assert (duplicate, hash(duplicate), repr(duplicate)) == (value, hash(value), repr(value))
         assert {value: "known"}[duplicate] == "known"
@@ -78,7 +78,7 @@ def test_equal_results_have_equal_hashes() -> None:
 
 
 def made(kind: type[NoukaiError]) -> NoukaiError:
-    """An error with everything that its kind carries."""
+    """Return an error with all attributes of its kind."""
     if issubclass(kind, noukai.JobError):
         return kind("no words", JobStatus.model_validate(FULL))
     facts: dict[str, Any] = {"status_code": 422, "code": "NO", "request_id": "req_1"}
@@ -89,7 +89,7 @@ def made(kind: type[NoukaiError]) -> NoukaiError:
 
 @pytest.mark.parametrize("kind", ERRORS)
 def test_every_error_is_a_value(kind: type[NoukaiError]) -> None:
-    """A duplicate of an error is equal, of its kind, and carries everything."""
+    """A duplicate is equal, of the same kind, and has all attributes."""
     error = made(kind)
     for duplicate in duplicates(error):
         assert (type(duplicate), str(duplicate)) == (kind, "no words")
@@ -124,7 +124,7 @@ def answer(_: httpx.Request) -> httpx.Response:
 
 
 def test_job_of_an_own_transport_says_what_to_hand_over(colour: Colour) -> None:
-    """What belongs to an `http_client` would be asked for otherwise in another process."""
+    """A job whose client has an `http_client` cannot be pickled; the error says what to pass on."""
     with pytest.raises(TypeError, match="pass on 'job_1'"):
         pickle.dumps(colour.client(answer).job("job_1"))
     with pytest.raises(TypeError, match="pass on 'acme/demo/echo'"):
@@ -133,7 +133,7 @@ def test_job_of_an_own_transport_says_what_to_hand_over(colour: Colour) -> None:
 
 @pytest.fixture(scope="module")
 def processes() -> Iterator[ProcessPoolExecutor]:
-    """Processes that know of this one what they are handed."""
+    """Return a pool of processes that inherit nothing from this one."""
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         yield pool
 
@@ -158,7 +158,7 @@ def client_of(colour: Colour, api: FakeApi) -> Any:
 def test_jobs_are_used_in_other_processes(
     api: FakeApi, colour: Colour, processes: ProcessPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A job is submitted here, waited for there, and back again; its results and errors come back as they are."""
+    """Another process waits for a job; its result or error comes back unchanged."""
     monkeypatch.delenv("NOUKAI_API_KEY")
     client = client_of(colour, api)
     assert processes.submit(waited, client.job("job_done")).result().output == "grüße"
@@ -192,7 +192,7 @@ def late() -> None:
 
 
 def test_errors_come_back_from_other_processes(processes: ProcessPoolExecutor) -> None:
-    """With everything that they say."""
+    """They have all their attributes."""
     with pytest.raises(InvalidInputError) as raised:
         processes.submit(refused).result()
     assert raised.value.errors == [{"path": "a", "message": "b"}]

@@ -1,4 +1,4 @@
-"""How a flow is called, told from its schema alone: what is shown can be pasted and is accepted."""
+"""The description of how to call a flow, made from its schema: examples can be pasted, and are accepted."""
 
 import json
 import shlex
@@ -78,7 +78,7 @@ def flow_of(properties: dict[str, Any], required: list[str] | None = None, **mor
 
 @pytest.mark.parametrize("name", ANNOTATIONS)
 def test_example_is_what_the_flow_takes(name: str) -> None:
-    """Whatever a parameter is annotated with, the example of its schema passes its validation."""
+    """The example in the schema passes the validation of the parameter, whatever its annotation."""
     adapter: TypeAdapter[Any] = TypeAdapter(ANNOTATIONS[name])
     schema = adapter.json_schema()
     definitions = schema.pop("$defs", {})
@@ -88,7 +88,7 @@ def test_example_is_what_the_flow_takes(name: str) -> None:
 
 
 def test_arguments_say_what_they_are() -> None:
-    """Each has its type in words, its bounds, its default and its description."""
+    """Each argument has its type in words, its bounds, its default and its description."""
     line = TypeAdapter(list[Line]).json_schema()
     flow = flow_of(
         {
@@ -136,7 +136,7 @@ def test_program_can_be_pasted(api: FakeApi, capsys: pytest.CaptureFixture[str])
 
 
 def test_call_without_arguments_is_short() -> None:
-    """What may be left out, and says nothing by default, is not shown in a call."""
+    """Optional arguments whose default is null are left out of a call."""
     flow = flow_of({"message": {"type": ["string", "null"], "default": None}})
     assert command_line(flow) == "noukai submit acme/demo/done --wait"
     assert '"acme' not in python_code(flow)
@@ -147,12 +147,12 @@ def test_call_without_arguments_is_short() -> None:
     "schema", [True, {}, {"$ref": "#/$defs/Lost"}, {"type": 7}, {"anyOf": []}, {"items": 3}, None]
 )
 def test_no_schema_is_too_strange(schema: Any) -> None:
-    """A schema of a newer deployment may say what is not known here: something is shown all the same."""
+    """A schema of a later version may have unknown parts: something is shown all the same."""
     (argument,) = arguments_of(flow_of({"x": schema}))
     assert argument.kind == "any JSON"
 
 
 def test_unknown_flow_is_not_found() -> None:
-    """A flow that the deployment does not have is said to be none."""
+    """A flow that the deployment does not have is an error."""
     with pytest.raises(FlowNotFoundError, match="acme/demo/lost"):
         described([flow_of({})], "acme/demo/lost")

@@ -78,7 +78,7 @@ def test_submit_and_wait_print_the_result(api: FakeApi, flow: str, printed: str)
     ],
 )
 def test_every_other_end_has_its_exit_code(job_id: str, code: int, said: str) -> None:
-    """A wait without a result exits with the code of its reason, and says it in one line on stderr."""
+    """A wait without a result prints its reason in one line on stderr, and exits with its code."""
     assert run("wait", job_id, "--timeout-ms", "0") == (code, "", said)
 
 
@@ -121,7 +121,7 @@ def test_status_shows_a_job() -> None:
 
 
 def test_status_shows_nothing_that_commands_a_terminal(api: FakeApi) -> None:
-    """Control characters in what a job says of itself are left out."""
+    """Control characters in the job's own texts are left out."""
     api.live(
         "job_rude",
         job("running", attempt=1, maxAttempts=3, progress={"step": "\x1b[2Jgone\n", "percent": "all"}),
@@ -132,7 +132,7 @@ def test_status_shows_nothing_that_commands_a_terminal(api: FakeApi) -> None:
 
 
 def test_retry_prints_the_new_job() -> None:
-    """The id of the job that came of it is printed alone, or its JSON."""
+    """The new job's id is printed alone, or with --json its acceptance."""
     assert run("retry", "job_failed")[:2] == (0, "job_failed_again\n")
     assert json.loads(run("retry", "job_failed", "--json")[1])["id"] == "job_failed_again"
 
@@ -145,7 +145,7 @@ def test_cancel_cancels() -> None:
 
 
 def test_use_is_shown() -> None:
-    """A line for each day and flow and one for all; days are passed on as they are written."""
+    """There is a line for each day and flow, and one for all; days are passed on as they were typed."""
     code, shown, _ = run("usage")
     head, day, total = (line.split() for line in shown.splitlines())
     assert (code, head[:3]) == (0, ["day", "flow", "jobs"])
@@ -224,7 +224,7 @@ def test_a_missing_key_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_error_of_the_api_exits_with_5(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The API's errors are said in one line, with the id to look the request up by."""
+    """The error is one line, with the id of the request."""
     said = "noukai: there is none at jobs/job_gone (request req_7)\n"
     assert run("status", "job_gone") == (5, "", said)
     monkeypatch.setenv("NOUKAI_API_KEY", "nk_other")
@@ -232,6 +232,6 @@ def test_an_error_of_the_api_exits_with_5(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_refused_input_is_said_once() -> None:
-    """What is wrong with an input is said in the same line, but not again if the API's message says it."""
+    """The error names what is wrong with the input, once even if the API's message names it too."""
     said = "noukai: Correct the input: parameters.top: must be integer; message: ? (request req_7)\n"
     assert run("submit", "acme/demo/picky") == (5, "", said)

@@ -1,4 +1,4 @@
-"""Control characters of results, errors and names: a terminal obeys none of them."""
+"""Control characters in results, errors and names: none reaches a terminal."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ from tests.client.servers.fake_api import FakeApi
     "arguments", [("wait", "job_rude"), ("status", "job_rude"), ("wait", "job_rude", "-o", "-")]
 )
 def test_result_commands_no_terminal(api: FakeApi, arguments: tuple[str, ...]) -> None:
-    """What would clear the screen or reverse a line is shown on a terminal, and byte-exact in a pipe."""
+    """A terminal shows control characters as escapes; a pipe gets the exact bytes."""
     output = "grüße\t\x1b[2J\x9b1A\r\u202e👩\u200d🔧\nend"
     api.live("job_rude", job("completed", result={"status": "completed", "output": output}))
     with on_terminal(*arguments) as (_, terminal):
@@ -27,7 +27,7 @@ def test_result_commands_no_terminal(api: FakeApi, arguments: tuple[str, ...]) -
 
 
 def test_bytes_are_no_text_for_a_terminal(api: FakeApi) -> None:
-    """They are refused there, with the command that writes them to a file, and go into a pipe as they are."""
+    """A terminal refuses bytes, with the command that writes them to a file; a pipe gets them as they are."""
     api.flows[0] = {**api.flows[0], "output": {"type": "string", "contentEncoding": "base64"}}
     result = {
         "status": "completed",

@@ -1,4 +1,4 @@
-"""The command `noukai` with files: what it reads as an input, and where it writes a result."""
+"""The command `noukai` with files: inputs that it reads, and results that it writes."""
 
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def picture(tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("schema", [BYTES, NULLABLE, REFERRED], ids=["bytes", "perhaps", "referred"])
 def test_file_is_sent_as_the_base64_that_the_flow_takes(api: FakeApi, picture: str, schema: Any) -> None:
-    """As its message; or, if it takes none, as its one parameter of bytes."""
+    """The file becomes the message, or the only parameter of bytes if the flow has no message."""
     flow(api, message=schema, other=BYTES)
     assert run("submit", "acme/demo/done", "-f", picture)[0] == 0
     flow(api, scan=schema, width={"type": "integer"})
@@ -42,7 +42,7 @@ def test_file_is_sent_as_the_base64_that_the_flow_takes(api: FakeApi, picture: s
 
 
 def test_text_for_a_flow_of_bytes_is_base64_too(api: FakeApi) -> None:
-    """What the file holds decides on nothing."""
+    """The content of the file makes no difference."""
     flow(api, message=BYTES)
     assert run("submit", "acme/demo/done", "-f", "-", stdin=b"text")[0] == 0
     assert api.submissions == [{"message": "dGV4dA=="}]
@@ -50,7 +50,7 @@ def test_text_for_a_flow_of_bytes_is_base64_too(api: FakeApi) -> None:
 
 @pytest.mark.parametrize("schema", [{"type": "string"}, {}, {"anyOf": [{"type": "string"}, BYTES]}])
 def test_text_stays_text(api: FakeApi, schema: Any, picture: str) -> None:
-    """For a flow that takes text; other content is refused before anything is sent."""
+    """A flow of text gets text; other content is refused before anything is sent."""
     flow(api, message=schema)
     assert run("submit", "acme/demo/done", "-f", "-", stdin="grüße")[0] == 0
     assert api.submissions == [{"message": "grüße"}]
@@ -82,7 +82,7 @@ OUTPUTS: tuple[tuple[Any, Any, bytes], ...] = (
 def test_result_is_written_to_a_file(
     api: FakeApi, tmp_path: Path, schema: Any, output: Any, written: bytes
 ) -> None:
-    """As it would be printed; bytes as such. Nothing is printed."""
+    """The file has what would be printed, or the bytes; nothing is printed."""
     flow(api, output=schema)
     result = {"status": "completed", "output": output, "flowId": "acme/demo/done"}
     api.live("job_done", job("completed", result=result))
@@ -102,8 +102,8 @@ def test_file_of_a_job_without_a_result_stays_as_it_is(api: FakeApi, tmp_path: P
     assert path.read_text() == "as before"
 
 
-def test_result_cannot_be_written_where_nothing_waits(tmp_path: Path) -> None:
-    """Nor beside the status."""
+def test_output_option_needs_a_wait(tmp_path: Path) -> None:
+    """-o without --wait is wrong usage, and so is -o with --json."""
     path = str(tmp_path / "result")
     assert run("submit", "acme/demo/done", "-o", path)[0] == 2
     assert run("wait", "job_done", "-o", path, "--json")[0] == 2

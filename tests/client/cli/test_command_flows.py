@@ -1,4 +1,4 @@
-"""The command `noukai flows`: which there are, and how each is called."""
+"""The command `noukai flows`: the list of flows, and how to call each one."""
 
 import json
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("api")
 
 
 def test_flows_are_listed() -> None:
-    """Each flow is listed with its arguments, the optional ones in brackets; with --json as the API describes it."""
+    """Each flow is listed with its arguments, the optional ones in brackets; --json has what the API sent."""
     assert run("flows") == (0, "acme/demo/word-count message [top]\n    Count the words.\n", "")
     assert json.loads(run("flows", "--json")[1]) == {"flows": [FLOW]}
 
@@ -42,7 +42,7 @@ def test_flow_shows_how_it_is_called() -> None:
 
 
 def test_flow_that_asks_for_a_worker_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the name of its kind; one of the default worker says nothing of it."""
+    """The worker kind is named; the default one is not."""
     said = "It runs on a worker of the kind m3008-c4."
     assert said not in run("flows", "acme/demo/word-count")[1]
     monkeypatch.setitem(FLOW, "worker", "m3008-c4")
@@ -50,7 +50,7 @@ def test_flow_that_asks_for_a_worker_says_which(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_flow_that_is_not_there_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A flow may be named without org and project; an unknown one exits as an error of the API does."""
+    """An unknown flow exits as an error of the API does, also if it is named alone."""
     monkeypatch.setenv("NOUKAI_ORG", "acme")
     monkeypatch.setenv("NOUKAI_PROJECT", "demo")
     assert run("flows", "word-count")[0] == 0

@@ -64,7 +64,7 @@ def shell(line: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("name", ["help", "status", "list", "flow", "map", "ends"])
 def test_output_that_nobody_reads_ends_the_command(name: str, inputs: str) -> None:
-    """`| head` has enough: the command ends as other programs do then, and has nothing to say about it."""
+    """`| head` closes the pipe: the command ends as other programs do, without a message."""
     reader, writer = os.pipe()
     os.close(reader)
     with subprocess.Popen(words(COMMANDS[name], inputs), stdout=writer, stderr=subprocess.PIPE) as process:
@@ -77,7 +77,7 @@ def test_output_that_nobody_reads_ends_the_command(name: str, inputs: str) -> No
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 @pytest.mark.parametrize("name", ["help of one", "result", "usage", "ends"])
 def test_full_disk_is_said(name: str, inputs: str) -> None:
-    """What cannot be written is no success, and no failed job either."""
+    """Output that cannot be written is neither a success nor a failed job."""
     done = shell('"$@" > /dev/full', *words(COMMANDS[name], inputs))
     assert (done.returncode, done.stderr) == (
         5,
@@ -88,7 +88,7 @@ def test_full_disk_is_said(name: str, inputs: str) -> None:
 @pytest.mark.usefixtures("api")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 def test_full_disk_of_a_result_is_said() -> None:
-    """The usage was right, and the job did not fail; a reader that wants no more has nothing to be told."""
+    """It is neither wrong usage nor a failed job; a reader that closed the pipe gets no message."""
     done = shell('"$@" -o /dev/full', NOUKAI, "wait", "job_done")
     assert (done.returncode, done.stderr) == (
         5,
@@ -104,7 +104,7 @@ def test_full_disk_of_a_result_is_said() -> None:
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("name", ["submit", "list"])
 def test_output_that_is_closed_is_said(name: str, inputs: str) -> None:
-    """A process that was started without standard output cannot show what it has found."""
+    """A process that was started without standard output reports an error."""
     done = shell('"$@" >&-', *words(COMMANDS[name], inputs))
     assert (done.returncode, done.stderr) == (5, "noukai: standard output cannot be written: it is closed\n")
 
@@ -112,7 +112,7 @@ def test_output_that_is_closed_is_said(name: str, inputs: str) -> None:
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("closing", ["2>&-", "2>/dev/full"])
 def test_errors_that_nobody_can_read_keep_their_code(closing: str) -> None:
-    """Where nobody can be told why, the exit code still says what."""
+    """Without standard error, the exit code still tells the reason."""
     assert shell(f'"$@" {closing}', NOUKAI, "wait", "job_failed").returncode == 1
     assert shell(f'"$@" {closing}', NOUKAI, "wait", "job_cancelled").returncode == 3
     assert shell(f'"$@" {closing}', NOUKAI, "wait").returncode == 2
@@ -129,7 +129,7 @@ def test_errors_that_nobody_can_read_keep_their_code(closing: str) -> None:
     ],
 )
 def test_input_that_is_closed_is_wrong_usage(api: FakeApi, arguments: list[str], said: str) -> None:
-    """What was to be read from it is missing, so nothing is sent."""
+    """The input is missing, so nothing is sent."""
     done = shell('"$@" <&-', NOUKAI, *arguments)
     assert (done.returncode, done.stdout, said in done.stderr) == (2, "", True), done.stderr
     assert [*api.submissions, *api.cancellations] == []
@@ -142,7 +142,7 @@ def test_input_that_is_closed_matters_to_nothing_else() -> None:
 
 
 def test_file_that_cannot_be_read_is_wrong_usage(api: FakeApi, tmp_path: Path) -> None:
-    """A folder, or a file that is not there, is said by its name."""
+    """A folder or a missing file is named in the error."""
     for path, problem in ((tmp_path, "directory"), (tmp_path / "none", "No such file")):
         done = shell('"$@"', NOUKAI, "submit", "acme/demo/done", "-f", str(path))
         assert (done.returncode, problem in done.stderr) == (2, True), done.stderr
@@ -150,7 +150,7 @@ def test_file_that_cannot_be_read_is_wrong_usage(api: FakeApi, tmp_path: Path) -
 
 
 def test_texts_are_sent_as_they_are(api: FakeApi, tmp_path: Path) -> None:
-    """An empty message is one; a byte-order mark is how a file begins, and no part of its text."""
+    """An empty message is sent; the byte-order mark of a file is not."""
     (tmp_path / "marked").write_bytes(b"\xef\xbb\xbfto be\r\n")
     submit = [NOUKAI, "submit", "acme/demo/done"]
     assert shell('"$@" -m ""', *submit).returncode == 0
@@ -173,7 +173,7 @@ def test_json_is_a_document_in_a_line(name: str, inputs: str) -> None:
 
 
 def test_json_of_every_command_is_tested() -> None:
-    """A command that is added is added to those of the test before, unless it is one of operators, which lack it."""
+    """A new command is added to the test above, unless it is an operator's, which has no --json."""
     commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     assert {arguments[0] for arguments in JSON.values()} == commands - OPERATING
 
@@ -200,7 +200,7 @@ SHELLS: dict[str, tuple[Callable[[str], dict[str, str]], str]] = {
     ],
 )
 def test_shell_completes_what_is_typed(shell: str, typed: str, offered: list[str]) -> None:
-    """Commands and options are offered by their names, and a state by the states that there are."""
+    """Commands, options and states are completed."""
     asked, offer = SHELLS[shell]
     environment = {**os.environ, "_NOUKAI_COMPLETE": f"complete_{shell}", **asked(typed)}
     done = subprocess.run([NOUKAI], env=environment, capture_output=True, text=True, check=False)
@@ -209,7 +209,8 @@ def test_shell_completes_what_is_typed(shell: str, typed: str, offered: list[str
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_completion_can_be_installed(shell: str) -> None:
-    """The script for the shell that asks, here Bash under its name, comes from the command itself."""
-    asked = 'exec -a "$1" bash -c \'"$0" --show-completion; :\' "$0"'  # two commands, or Bash would become the first
+    """The command prints the script for the shell, here for Bash."""
+    # Two commands, or Bash would become the first.
+    asked = 'exec -a "$1" bash -c \'"$0" --show-completion; :\' "$0"'
     done = subprocess.run(["bash", "-c", asked, NOUKAI, shell], capture_output=True, text=True, check=True)
     assert f"_NOUKAI_COMPLETE=complete_{shell}" in done.stdout

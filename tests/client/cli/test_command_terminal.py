@@ -1,4 +1,4 @@
-"""The command on terminals, and when it is stopped: narrow and dumb ones, the bar, the cursor, signals."""
+"""The command on narrow and dumb terminals, its progress bar, and the signals that stop it."""
 
 import os
 import re
@@ -22,7 +22,7 @@ SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_stopped_wait_restores_the_terminal(api: FakeApi, number: signal.Signals) -> None:
-    """The line of the bar is erased and the cursor shown again before the last words; the job goes on."""
+    """The bar is erased and the cursor shown before the last message; the job goes on."""
     api.live("job_held", job("running"))
     with on_terminal("wait", "job_held") as (process, terminal):
         terminal.wait_for("job_held")
@@ -46,7 +46,7 @@ def test_stopped_wait_restores_the_terminal(api: FakeApi, number: signal.Signals
 def test_every_command_can_be_stopped(
     api: FakeApi, arguments: list[str], number: signal.Signals, inputs: str
 ) -> None:
-    """It exits as a shell expects it to, without a traceback, wherever it waits."""
+    """A command that is stopped exits as shells expect, without a traceback, wherever it waits."""
     for each in ("job_held", "job_done", "job_counted"):
         api.live(each, job("running"))
     api.slow |= {"status", "job_held"}
@@ -69,7 +69,7 @@ HERE = "[print('here', flush=True), __import__('time').sleep(60)]"
     ids=["loads", "ends"],
 )
 def test_command_can_be_stopped_before_and_after(tmp_path: Path, module: str, code: str, number: int) -> None:
-    """While it loads, which takes a while, and while Python ends: it ends as a program of C, without a traceback."""
+    """A signal while Python loads or ends stops the command without a traceback."""
     (tmp_path / f"{module}.py").write_text(code)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     command = [NOUKAI, "--version"]
@@ -101,7 +101,7 @@ def live_steps(api: FakeApi) -> None:
 
 
 def test_dumb_terminal_gets_text_alone(api: FakeApi) -> None:
-    """A terminal that cannot move its cursor is not told to, and no colour is used where none is wanted."""
+    """A terminal that cannot move its cursor gets no escapes, and `NO_COLOR` no colours."""
     live_steps(api)
     with on_terminal("wait", "job_steps", TERM="dumb") as (process, terminal):
         shown = terminal.read()
@@ -129,7 +129,7 @@ def test_terminal_may_be_narrow(api: FakeApi, name: str, columns: int, inputs: s
 
 
 def test_bar_is_cut_where_it_says_least(api: FakeApi) -> None:
-    """The id stays whole; and the line is never full, or what Ctrl-C echoes would begin another."""
+    """The id stays whole, and the line has room for the echo of Ctrl-C."""
     job_id = f"job_{'a' * 26}"
     api.live(
         job_id,
@@ -145,7 +145,7 @@ def test_bar_is_cut_where_it_says_least(api: FakeApi) -> None:
 
 @pytest.mark.parametrize("name", ["list", "usage", "flows"])
 def test_lines_fit_into_forty_columns(api: FakeApi, name: str) -> None:
-    """Columns and gaps give way, ids do not, and a description is broken between its words."""
+    """Columns and gaps shrink, ids do not, and a description is wrapped between words."""
     api.flows[0] = {**api.flows[0], "description": "Count the words of a text that is longer than a line."}
     with on_terminal(*COMMANDS[name], COLUMNS="40") as (process, terminal):
         lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.read()).splitlines()
@@ -154,7 +154,7 @@ def test_lines_fit_into_forty_columns(api: FakeApi, name: str) -> None:
 
 
 def test_end_above_a_bar_is_not_broken(api: FakeApi, inputs: str) -> None:
-    """A line that is longer than the terminal is copied from it in one piece."""
+    """A line that is longer than the terminal can be copied in one piece."""
     api.live("job_done", job("completed", result={"status": "completed", "output": "many words " * 20}))
     with on_terminal("map", "acme/demo/many", "-f", inputs, "--wait") as (_, terminal):
         shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.read())
@@ -165,7 +165,7 @@ def test_end_above_a_bar_is_not_broken(api: FakeApi, inputs: str) -> None:
     ("columns", "says"), [(80, "29 % counted 12 of 21 lines"), (40, "29 %…"), (20, "29 % counted 12…")]
 )
 def test_bar_shows_what_the_job_says_before_anything_else(api: FakeApi, columns: int, says: str) -> None:
-    """On the usual width whole; on a narrow one the bar makes room for it, and an id that does not fit."""
+    """The job's message is shown whole at the usual width; on a narrow terminal the bar makes room for it."""
     job_id = f"job_{'a' * 26}"
     api.live(job_id, job(progress={"percent": 29, "message": "counted 12 of 21 lines"}), job("completed"))
     with on_terminal("wait", job_id, COLUMNS=str(columns)) as (process, terminal):

@@ -1,4 +1,4 @@
-"""The commands that go through jobs: list, and cancel --all."""
+"""The commands for many jobs: list, and cancel --all."""
 
 import json
 import warnings
@@ -14,7 +14,7 @@ BUSY = ("cancel", "--all", "--flow", "acme/demo/busy")
 
 
 def test_list_shows_a_line_for_each_job(api: FakeApi) -> None:
-    """Where stdout is no terminal, no line is cut and there is no heading; a filter is passed on."""
+    """In a pipe no line is cut and there is no heading; the filter is passed on."""
     span = ("--created-after", "2026-01-01T00:00:00Z", "--created-before", "2026-01-02T00:00:00+01:00")
     exit_code, printed, _ = run("list", "acme/demo/echo", "--state", "running", *span)
     assert exit_code == 0
@@ -30,14 +30,14 @@ def test_list_shows_a_line_for_each_job(api: FakeApi) -> None:
 
 
 def test_list_ends_at_its_limit(api: FakeApi) -> None:
-    """No page is fetched that is not shown; --json prints what the API said of each job."""
+    """Only pages that are shown are fetched; --json prints what the API sent of each job."""
     printed = json.loads(run("list", "acme/demo/echo", "--limit", "1", "--json")[1])
     assert [job["id"] for job in printed["jobs"]] == ["job_0"]
     assert [query["limit"] for _, query in api.queries] == [["1"]]
 
 
 def test_list_of_a_project_and_of_the_org(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a flow the jobs of the environment's org are listed, or of one project of it."""
+    """Without a flow, the jobs of the environment's org or of one of its projects are listed."""
     monkeypatch.setenv("NOUKAI_ORG", "acme")
     assert run("list", "--limit", "1")[0] == run("list", "--project", "demo", "--limit", "1")[0] == 0
     assert [path for path, _ in api.queries] == [[], ["demo"]]
@@ -53,7 +53,7 @@ def test_cancel_all_asks_first(api: FakeApi, answer: str) -> None:
 
 @pytest.mark.parametrize(("arguments", "answer"), [([], "y\n"), (["--yes"], None)])
 def test_cancel_all_says_how_many(api: FakeApi, arguments: list[str], answer: str | None) -> None:
-    """With a yes, or --yes, all pages are cancelled."""
+    """After a yes, or with --yes, the jobs of all pages are cancelled."""
     exit_code, printed, _ = run(*BUSY, *arguments, stdin=answer)
     assert (exit_code, printed.splitlines()[-1]) == (0, "107 cancelled")
     assert api.cancellations == [{}, {"cursor": "c"}]
@@ -61,7 +61,7 @@ def test_cancel_all_says_how_many(api: FakeApi, arguments: list[str], answer: st
 
 
 def test_the_jobs_of_several_flows_are_cancelled_after_one_question(api: FakeApi) -> None:
-    """It names them all; a flow that is named twice is asked about and cancelled once."""
+    """The question names all flows; a flow that is named twice is cancelled once."""
     code, _, said = run(*BUSY, "--flow", "acme/demo/echo", *BUSY[2:])
     assert code == 2
     assert said.count("[y/N]") == 1
@@ -71,8 +71,8 @@ def test_the_jobs_of_several_flows_are_cancelled_after_one_question(api: FakeApi
 
 
 @pytest.mark.parametrize("command", [("list", "acme/demo/echo", "--json"), (*BUSY, "--yes", "--json")])
-def test_what_cannot_be_read_is_told_on_stderr(api: FakeApi, command: tuple[str, ...]) -> None:
-    """Each job has a line on stderr, whatever Python's warning filters say, and an entry in the document."""
+def test_unreadable_jobs_are_told_on_stderr(api: FakeApi, command: tuple[str, ...]) -> None:
+    """Each such job has a line on stderr, whatever the warning filters, and an entry in the document."""
     api.unreadable = ["job_7", "job_8"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -86,7 +86,7 @@ def test_what_cannot_be_read_is_told_on_stderr(api: FakeApi, command: tuple[str,
 
 @pytest.mark.parametrize("command", [("list", "acme/demo/echo", "--json"), (*BUSY, "--yes", "--json")])
 def test_document_has_no_errors_if_all_can_be_read(command: tuple[str, ...]) -> None:
-    """As in the API's answers, an absent list is an empty one."""
+    """As in the API's answers, an empty list of errors is absent."""
     assert "errors" not in json.loads(run(*command)[1])
 
 
@@ -99,13 +99,13 @@ def test_moments_may_be_relative(api: FakeApi) -> None:
 
 
 def test_the_version_is_shown() -> None:
-    """That of the distribution, without any API."""
+    """The version is that of the distribution; no request is sent."""
     code, printed, _ = run("--version")
     assert (code, printed.split()[0]) == (0, "noukai")
 
 
 def test_bare_command_shows_its_help() -> None:
-    """As a wrong use: a script that forgot its command must not go on."""
+    """It is wrong usage: a script that forgot its command must not go on."""
     code, printed, said = run()
     assert (code, printed) == (2, "")
     assert said.startswith("Usage: ")

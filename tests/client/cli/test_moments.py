@@ -1,4 +1,4 @@
-"""Moments and durations as people type them at the command."""
+"""The moments and durations that people type."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,24 +13,24 @@ from noukai.cli.moments import future, milliseconds, past, seconds, whole_second
     [("90", 90), ("90s", 90), ("1.5h", 5400), ("3d", 259_200), ("2 w", 1_209_600), ("0", 0)],
 )
 def test_a_duration_has_a_unit_or_is_in_seconds(text: str, expected: int) -> None:
-    """As people say them to each other."""
+    """`90` and `90s` are the same."""
     assert whole_seconds(text) == seconds(text) == expected
 
 
 def test_milliseconds_stay_milliseconds_without_a_unit() -> None:
-    """An option in milliseconds means those unless it is told otherwise."""
+    """A number without a unit has the unit of the option."""
     assert [milliseconds(text) for text in ("1500", "250ms", "1.1s", "2m")] == [1500, 250, 1100, 120_000]
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", "nan", "inf", "3 days", "1h30m", "1e400", "3D"])
-def test_what_is_no_duration_is_refused_with_what_is_one(text: str) -> None:
-    """Neither guessed nor handed on."""
+def test_invalid_durations_are_refused(text: str) -> None:
+    """The error shows how a duration is written."""
     with pytest.raises(typer.BadParameter, match="is not a duration"):
         whole_seconds(text)
 
 
-def test_half_a_second_is_no_whole_one() -> None:
-    """Where the API takes whole seconds alone."""
+def test_fractions_of_a_second_are_refused() -> None:
+    """The API takes only whole seconds there."""
     assert seconds("500ms") == 0.5
     with pytest.raises(typer.BadParameter, match="not a whole number of seconds"):
         whole_seconds("500ms")

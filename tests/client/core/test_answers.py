@@ -37,7 +37,7 @@ def error_of(answer: Answer) -> NoukaiError:
 
 @pytest.mark.parametrize("code", ErrorCode)
 def test_every_error_of_the_contract_has_its_kind(code: ErrorCode) -> None:
-    """Each code of the contract becomes one kind of error with its status, code, message and request id."""
+    """Each code becomes one kind of error with its status, code, message and request id."""
     error = error_of(refused(code.status, code, {"X-Request-ID": "req_7"}))
     assert type(error) is KINDS[code]
     assert (error.status_code, error.code, error.request_id) == (code.status, code, "req_7")
@@ -45,7 +45,7 @@ def test_every_error_of_the_contract_has_its_kind(code: ErrorCode) -> None:
 
 
 def test_the_errors_of_an_invalid_input_are_listed() -> None:
-    """A refused input says what is wrong where; entries that are no objects are left out."""
+    """The error lists each wrong place; entries that are no objects are left out."""
     errors = [{"path": "parameters.top", "message": "must be integer"}, "?"]
     detail = {"code": "INVALID_INPUT", "message": "the input is wrong", "errors": errors}
     error = error_of(Answer(422, {"detail": detail}))
@@ -57,7 +57,7 @@ def test_the_errors_of_an_invalid_input_are_listed() -> None:
     "detail", [{"code": "INVALID_INPUT"}, {"errors": "all of it"}, "wrong", ["wrong"], None]
 )
 def test_an_invalid_input_without_a_list_has_no_errors(detail: object) -> None:
-    """An answer that lists nothing gives an empty list."""
+    """The list is empty."""
     error = error_of(Answer(422, {"detail": detail}))
     assert isinstance(error, InvalidInputError)
     assert error.errors == []
@@ -67,14 +67,14 @@ def test_an_invalid_input_without_a_list_has_no_errors(detail: object) -> None:
     ("header", "seconds"), [("2.5", 2.5), ("-3", 0.0), ("1e99", 86_400.0), ("soon", None)]
 )
 def test_a_pause_is_told_with_the_error(header: str, seconds: float | None) -> None:
-    """`retry_after` is how long the API asks to wait: never negative, a day at most, None if it cannot be read."""
+    """`retry_after` is the requested pause: from 0 to a day, or None if it cannot be read."""
     error = error_of(refused(503, "UNAVAILABLE", {"Retry-After": header}))
     assert isinstance(error, ApiError)
     assert error.retry_after == seconds
 
 
 def test_an_answer_of_the_gateway_is_understood() -> None:
-    """What a gateway answers by itself becomes the status's error, with the gateway's own request id."""
+    """An error of the gateway has the kind of its status, and the gateway's request id."""
     error = error_of(refused(429, headers={"Apigw-Requestid": "gw_1", "Retry-After": "3"}))
     assert isinstance(error, noukai.RateLimitedError)
     assert (str(error), error.code, error.request_id) == ("refused with 429", None, "gw_1")
@@ -96,14 +96,14 @@ def test_an_answer_of_the_gateway_is_understood() -> None:
     ids=["empty", "html", "bytes", "list", "null", "text", "number", "deep"],
 )
 def test_an_error_that_explains_nothing_is_named_by_its_request(body: bytes) -> None:
-    """An error answer that is no JSON object of ours says which request was answered with which status."""
+    """An error answer that is not our JSON names the request and the status."""
     error = error_of(Answer(502, body))
     assert isinstance(error, noukai.ServerError)
     assert str(error) == "GET https://api.test/api/v1/jobs/job_1 was answered with HTTP 502 Bad Gateway"
 
 
 def test_an_unknown_error_status_is_an_api_error() -> None:
-    """A status that the contract does not have is an error of the API, and nothing more special."""
+    """A status that is not in the contract is a plain `ApiError`."""
     assert type(error_of(refused(418, "TEAPOT"))) is ApiError
 
 
@@ -123,7 +123,7 @@ def test_an_unknown_error_status_is_an_api_error() -> None:
 )
 @pytest.mark.parametrize("status", [200, 204])
 def test_a_success_of_another_shape_is_an_error_of_its_own(status: int, body: bytes) -> None:
-    """A success that is not of the contract's shape says so, without a traceback of the validation below it."""
+    """A success without the shape of the contract is an error without a traceback of pydantic."""
     error = error_of(Answer(status, body, {"X-Request-ID": "req_7"}))
     assert isinstance(error, UnexpectedAnswerError)
     assert "is not from this API" in str(error)
@@ -133,19 +133,19 @@ def test_a_success_of_another_shape_is_an_error_of_its_own(status: int, body: by
 
 
 def test_a_redirection_is_no_answer() -> None:
-    """A redirection is not followed with the key, but refused."""
+    """A redirection is refused, so that the key is not sent elsewhere."""
     error = error_of(Answer(302, {}, {"Location": "https://elsewhere.test/"}))
     assert isinstance(error, UnexpectedAnswerError)
 
 
 @pytest.mark.parametrize("failure", [httpx.DecodingError, httpx.TooManyRedirects])
 def test_an_answer_that_cannot_be_read_is_not_asked_for_again(failure: type[httpx.RequestError]) -> None:
-    """An answer whose bytes make no sense is an unexpected answer, and not retried."""
+    """An answer that cannot be decoded is an unexpected answer, which is not retried."""
     assert isinstance(error_of(Answer(failure=failure)), UnexpectedAnswerError)
 
 
 def test_fields_of_a_later_version_are_ignored() -> None:
-    """A field that this version does not know does not break it."""
+    """An unknown field breaks nothing."""
     player = Player()
     status = player.play(player.api.status(JOB), Answer(body=job("paused", colour="blue")))
     assert status.state == "paused"
@@ -153,6 +153,6 @@ def test_fields_of_a_later_version_are_ignored() -> None:
 
 
 def test_request_id_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """What a gateway calls a request is shown as text, as its message is."""
+    """A gateway's request id is shown as text, as its message is."""
     complain(ApiError("refused with 404", status_code=404, request_id="req\x9b2J"))
     assert capsys.readouterr().err == "noukai: refused with 404 (request req 2J)\n"

@@ -21,7 +21,7 @@ def test_a_flow_is_named_in_full_or_by_its_client(text: str) -> None:
 
 
 def test_a_full_address_does_not_use_the_defaults() -> None:
-    """An address in full is taken as it is."""
+    """The client's org and project do not matter then."""
     assert FlowAddress.parse("other/things/go", org="acme", project="demo") == ("other", "things", "go")
 
 
@@ -44,21 +44,21 @@ def test_a_full_address_does_not_use_the_defaults() -> None:
     ],
 )
 def test_a_bad_address_is_refused(text: str) -> None:
-    """What is not org/project/flow of slugs is refused, with what is wrong."""
+    """An address that is not org/project/flow in slugs is refused, with the reason."""
     with pytest.raises(InvalidArgumentError, match=r"slug|org/project/flow"):
         FlowAddress.parse(text, **DEFAULTS)
 
 
 @pytest.mark.parametrize("defaults", [{"org": None, "project": "demo"}, {"org": "acme", "project": None}])
 def test_a_short_address_needs_defaults(defaults: dict[str, str | None]) -> None:
-    """A flow alone, without an org and a project, says where to set them."""
+    """Without an org and a project, the error says where to set them."""
     with pytest.raises(InvalidArgumentError, match="NOUKAI_ORG and NOUKAI_PROJECT"):
         FlowAddress.parse("word-count", org=defaults["org"], project=defaults["project"])
 
 
 @pytest.mark.parametrize("text", ["", "job 1", "../flows", "..", "job/1", "job_1\n", "job_1?x", None])
 def test_a_job_id_cannot_change_the_path(text: object) -> None:
-    """What would lead to another address is no job's id."""
+    """A text that would lead to another path is refused as an id."""
     with pytest.raises(InvalidArgumentError, match="not a job's id"):
         job_id(text)
 
@@ -85,7 +85,7 @@ def test_arguments_win_over_the_environment() -> None:
 
 
 def test_empty_variables_are_absent() -> None:
-    """A variable that is set to nothing counts as not set; the API is then the one on this machine."""
+    """An empty variable counts as unset; the default base URL is then this machine."""
     empty = {"NOUKAI_BASE_URL": "", "NOUKAI_ORG": "", "NOUKAI_PROJECT": ""}
     settings = Settings.resolve(empty, "nk_arg")
     assert settings.base_url == "http://localhost:8080/api/v1"
@@ -94,14 +94,14 @@ def test_empty_variables_are_absent() -> None:
 
 @pytest.mark.parametrize("environment", [{}, {"NOUKAI_API_KEY": ""}])
 def test_a_missing_key_says_where_to_put_it(environment: dict[str, str]) -> None:
-    """Without a key nothing can be asked; the error names the argument and the variable."""
+    """The error names the argument and the variable."""
     with pytest.raises(InvalidArgumentError, match="api_key to the client, or set NOUKAI_API_KEY"):
         Settings.resolve(environment)
 
 
 @pytest.mark.parametrize("key", ["nk_1\n", "nk 1", "nk_ä"])
 def test_a_key_that_cannot_be_sent_is_not_shown(key: str) -> None:
-    """A key that cannot stand in a header is refused, without being repeated in the error."""
+    """A key that cannot be a header is refused; the error does not repeat it."""
     with pytest.raises(InvalidArgumentError) as raised:
         Settings.resolve({}, key)
     assert key not in str(raised.value)
@@ -198,12 +198,12 @@ def test_a_moment_is_sent_in_utc() -> None:
         ({"idempotency_key": "é"}, "idempotency_key"),
     ],
 )
-def test_what_cannot_be_submitted_is_refused(arguments: dict[str, Any], problem: str) -> None:
-    """An argument of the wrong type, or one that JSON or a header cannot carry, is refused with its name."""
+def test_invalid_arguments_are_refused(arguments: dict[str, Any], problem: str) -> None:
+    """An argument of a wrong type, or that JSON or a header cannot represent, is refused by name."""
     with pytest.raises(InvalidArgumentError, match=problem):
         submission(**arguments)
 
 
 def test_each_submission_has_a_key_of_its_own() -> None:
-    """Two submissions of the same input are two jobs, unless the caller names them alike."""
+    """Two submissions of the same input are two jobs, unless they have the same key."""
     assert submission("x").idempotency_key != submission("x").idempotency_key

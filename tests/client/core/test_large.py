@@ -1,4 +1,4 @@
-"""Inputs and outputs that are too large for a body: unseen by who calls the client."""
+"""Inputs and outputs that are too large for a body: callers of the client see no difference."""
 
 import hashlib
 import json
@@ -106,7 +106,7 @@ def flow_of(colour: Colour, api: LargeApi, **options: Any) -> Any:
 
 
 def test_large_input_is_uploaded_and_submitted_by_reference(colour: Colour) -> None:
-    """The options go with both: they say for how long the input is needed."""
+    """Both requests have the options, which decide how long the input is kept."""
     api = LargeApi()
     colour.run(flow_of(colour, api).job(LARGE, {"top": 3}, keep_seconds=7200))
     content = next(iter(api.objects.values()))
@@ -118,7 +118,7 @@ def test_large_input_is_uploaded_and_submitted_by_reference(colour: Colour) -> N
 
 
 def test_input_that_fits_is_sent_as_ever(colour: Colour) -> None:
-    """In one request, as long as it would fit into one entry of a batch as well."""
+    """It goes in one request if it would fit into an entry of a batch."""
     api = LargeApi()
     around = len('{"jobs":[{"message":"","idempotencyKey":"k"}]}')
     for size, asked in (
@@ -133,7 +133,7 @@ def test_input_that_fits_is_sent_as_ever(colour: Colour) -> None:
 def test_input_beyond_the_limit_is_refused_before_anything_is_sent(
     colour: Colour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the limit in the message."""
+    """The error has the limit."""
     monkeypatch.setattr("noukai._core.sending.submission.MAX_PAYLOAD_BYTES", 300_000)
     api = LargeApi()
     with pytest.raises(InvalidArgumentError, match="at most 300000"):
@@ -143,7 +143,7 @@ def test_input_beyond_the_limit_is_refused_before_anything_is_sent(
 
 @pytest.mark.parametrize("call", ["wait", "status", "execute"])
 def test_large_output_is_fetched(colour: Colour, call: str) -> None:
-    """It is where a small one is, and nothing tells that it came another way."""
+    """It is in the same place as a small one."""
     api = LargeApi()
     client = colour.client(api)
     calls = {
@@ -166,7 +166,7 @@ FAILURES = {
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
 def test_transfers_are_repeated(colour: Colour, failure: httpx.Response | Exception) -> None:
-    """As every request is, from their beginning."""
+    """They begin again, as every request does."""
     api = LargeApi(failures=[failure])
     colour.run(flow_of(colour, api).job(LARGE))
     assert [json.loads(content) for content in api.objects.values()] == [{"message": LARGE}, LARGE]
@@ -175,7 +175,7 @@ def test_transfers_are_repeated(colour: Colour, failure: httpx.Response | Except
 
 
 def test_expired_url_is_asked_for_anew(colour: Colour) -> None:
-    """On the way up and down, once."""
+    """An upload and a download ask once for another URL."""
     expired = httpx.Response(403, text="<Error><Code>AccessDenied</Code></Error>")
     api = LargeApi(failures=[expired])
     colour.run(flow_of(colour, api).job(LARGE))
@@ -189,7 +189,7 @@ def test_expired_url_is_asked_for_anew(colour: Colour) -> None:
 
 
 def test_unreachable_bucket_tells_no_signature(colour: Colour) -> None:
-    """The URL is enough to get the output."""
+    """The error leaves out the query: whoever has the URL can read the output."""
     api = LargeApi(failures=[httpx.ConnectError("no")])
     with pytest.raises(Exception, match=r"bucket\.test") as raised:
         colour.run(colour.client(api, max_retries=0).job("job_1").wait())
@@ -197,7 +197,7 @@ def test_unreachable_bucket_tells_no_signature(colour: Colour) -> None:
 
 
 def test_lost_output_is_told(colour: Colour) -> None:
-    """By the API, or by the bucket and then the API."""
+    """Either the API reports it, or the bucket and then the API."""
     api = LargeApi(is_lost=True)
     with pytest.raises(ResultLostError, match="it is gone") as raised:
         colour.run(colour.client(api).job("job_1").wait())
@@ -215,7 +215,7 @@ def test_lost_output_is_told(colour: Colour) -> None:
 
 
 def test_output_of_another_content_is_refused(colour: Colour) -> None:
-    """What was returned is what is given, or nothing."""
+    """An output that does not match its checksum is an error."""
     api = LargeApi()
     api.objects[hashlib.sha256(json.dumps(LARGE).encode()).hexdigest()] = b'"forged"'
     with pytest.raises(UnexpectedAnswerError, match="does not match the job's checksum"):
@@ -223,7 +223,7 @@ def test_output_of_another_content_is_refused(colour: Colour) -> None:
 
 
 def test_wait_ends_at_its_deadline_though_the_output_is_slow(colour: Colour) -> None:
-    """The job has ended, which the error says."""
+    """The error says that the job has ended."""
     now = [0.0]
     api = LargeApi()
 
@@ -238,7 +238,7 @@ def test_wait_ends_at_its_deadline_though_the_output_is_slow(colour: Colour) -> 
 
 
 def test_transfer_has_time_for_its_size(colour: Colour) -> None:
-    """Each step has its own timeout, and the transfer has none: a slow connection is not a dead one."""
+    """Each step has its timeout, and the transfer has none: a slow connection is not a broken one."""
     api = LargeApi()
     colour.run(flow_of(colour, api, timeout=30).job(LARGE))
     put = next(each for each in api.requests if each.method == "PUT")
@@ -248,7 +248,7 @@ def test_transfer_has_time_for_its_size(colour: Colour) -> None:
 
 
 def test_map_uploads_each_large_input(colour: Colour) -> None:
-    """One after the other in a request of its own, among small ones."""
+    """Each is uploaded after the one before, and submitted in a request of its own."""
     api = LargeApi()
     jobs = colour.collect(flow_of(colour, api).map(["a", LARGE, "b", "c"]))
     assert len(jobs) == 4
@@ -258,7 +258,7 @@ def test_map_uploads_each_large_input(colour: Colour) -> None:
 
 
 def test_jobs_that_end_with_large_outputs(colour: Colour) -> None:
-    """Each output is fetched when it is asked for."""
+    """Each output is fetched when it is read."""
     import noukai  # noqa: PLC0415 - beside the client's own names
 
     api = LargeApi()
@@ -269,7 +269,7 @@ def test_jobs_that_end_with_large_outputs(colour: Colour) -> None:
 
 
 def test_content_is_sent_in_pieces() -> None:
-    """What is left of it would be copied for each packet otherwise."""
+    """httpx would copy the remainder for each packet otherwise."""
     pieces = list(Pieces(b"x" * 200_000))
     assert b"".join(pieces) == b"x" * 200_000
     assert max(map(len, pieces)) == 1 << 16

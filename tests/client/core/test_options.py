@@ -1,4 +1,4 @@
-"""An option of a submission is known wherever it has to be: on the wire, to the client, to the command, to readers."""
+"""The options of a submission: the wire, the client, the command and the documents know the same ones."""
 
 import inspect
 from pathlib import Path
@@ -18,7 +18,7 @@ INPUT = {"message", "parameters"}
 
 
 def test_client_takes_the_options_of_the_wire() -> None:
-    """What a body may say a call may say, and what a call may say its types know."""
+    """The options of the wire, of the calls and of their types are the same."""
     assert JobOptions.__annotations__.keys() == SubmitOptions.model_fields.keys() | OF_THE_CLIENT
     assert inspect.signature(submission).parameters.keys() == JobOptions.__annotations__.keys() | INPUT
 

@@ -1,4 +1,4 @@
-"""An API that is away for a while: what outlasts it, for how long, and what is said meanwhile."""
+"""An API that is away for a while: how long each request goes on, and what is logged meanwhile."""
 
 import logging
 import ssl
@@ -80,8 +80,8 @@ def test_a_wait_outlasts_what_its_deadline_allows(answer: Answer) -> None:
     assert player.now == pytest.approx(1000 + 3600)
 
 
-def test_a_wait_without_a_deadline_ends_one_day() -> None:
-    """If the API stays away, the wait ends with an error."""
+def test_a_wait_without_a_deadline_ends_after_a_long_outage() -> None:
+    """If the API stays away for 15 minutes, the wait ends with an error."""
     player = Player()
     with pytest.raises(ConnectionFailedError):
         player.play(wait(player), *[Answer(failure=httpx.ConnectError)] * 116)
@@ -96,8 +96,8 @@ def test_a_wait_without_a_deadline_ends_one_day() -> None:
         (refused(404, "JOB_NOT_FOUND"), JobNotFoundError),
     ],
 )
-def test_what_is_final_ends_a_wait_at_once(answer: Answer, error: type[Exception]) -> None:
-    """No outage is behind a key that is not known, or a job that there is not."""
+def test_final_errors_end_a_wait_at_once(answer: Answer, error: type[Exception]) -> None:
+    """An unknown key or an unknown job is no outage."""
     player = Player()
     with pytest.raises(error):
         player.play(wait(player), answer)
@@ -106,7 +106,7 @@ def test_what_is_final_ends_a_wait_at_once(answer: Answer, error: type[Exception
 
 @away
 def test_a_submission_keeps_trying_for_a_minute(answer: Answer) -> None:
-    """Always with its one key; the error is raised when the minute is over."""
+    """Each retry has the same key; after the minute the error is raised."""
     player = Player()
     with pytest.raises((ConnectionFailedError, ServerError, UnexpectedAnswerError)):
         player.play(submit(player), *[answer] * 11)
@@ -123,8 +123,8 @@ def test_a_submission_outlasts_half_a_minute(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize(("retry_for", "requests"), [(0, 1), (1, 2), (300, 41)])
-def test_how_long_a_submission_keeps_trying_is_said_by_the_call(retry_for: float, requests: int) -> None:
-    """`retry_for` is seconds, 0 is one request."""
+def test_retry_for_limits_the_retries_of_a_submission(retry_for: float, requests: int) -> None:
+    """`retry_for` is a number of seconds; 0 allows one request."""
     player = Player()
     with pytest.raises(ConnectionFailedError):
         player.play(submit(player, retry_for=retry_for), *[Answer(failure=httpx.ConnectError)] * requests)
@@ -132,14 +132,14 @@ def test_how_long_a_submission_keeps_trying_is_said_by_the_call(retry_for: float
 
 
 @pytest.mark.parametrize("retry_for", [-1, float("nan"), float("inf")])
-def test_a_time_to_keep_trying_must_be_one(retry_for: float) -> None:
-    """What is no time is refused before anything is sent."""
+def test_invalid_retry_for_is_refused(retry_for: float) -> None:
+    """An invalid `retry_for` is refused before anything is sent."""
     with pytest.raises(InvalidArgumentError, match="retry_for"):
         submission("hello", retry_for=retry_for)
 
 
-def test_a_client_that_repeats_nothing_repeats_no_submission() -> None:
-    """`max_retries=0` means it, unless the call says otherwise."""
+def test_without_retries_a_submission_is_sent_once() -> None:
+    """`max_retries=0` also applies to submissions, unless the call has `retry_for`."""
     player = Player(max_retries=0)
     with pytest.raises(ServerError):
         player.play(submit(player), refused(503))
@@ -147,7 +147,7 @@ def test_a_client_that_repeats_nothing_repeats_no_submission() -> None:
 
 
 def test_a_wait_for_many_outlasts_an_outage(colour: Colour) -> None:
-    """`as_completed` goes on where it was when the API is back."""
+    """`as_completed` goes on with the remaining jobs when the API is back."""
     api, failures = CrowdApi(), iter([httpx.ConnectError("away")] * 70)
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -161,7 +161,7 @@ def test_a_wait_for_many_outlasts_an_outage(colour: Colour) -> None:
 
 
 def test_an_outage_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    """As a warning of the logger `noukai`: that the API is away, and that it is back; a moment is not worth a word."""
+    """The logger `noukai` warns that the API is away, and that it is back; not of short outages."""
     player = Player()
     with caplog.at_level(logging.INFO, "noukai"):
         player.play(wait(player), refused(503, headers={"Retry-After": "0"}), held("completed"))
@@ -202,7 +202,7 @@ def _start(port: int) -> EchoApi:
 def test_a_certificate_that_is_not_trusted_is_outlasted(
     colour: Colour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """TLS that fails is an outage for a wait with a deadline, whose error says why."""
+    """TLS that fails is an outage for a wait with a deadline, whose error gives the reason."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
@@ -216,7 +216,7 @@ def test_a_certificate_that_is_not_trusted_is_outlasted(
 
 
 def test_the_command_says_that_the_api_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On stderr, while it waits; its exit code is that of the time that is over."""
+    """The message is on stderr while the command waits; the exit code is that of the timeout."""
     monkeypatch.setattr("noukai._core.exchange._TOLD_AFTER", 0.0)
     monkeypatch.setenv("NOUKAI_API_KEY", KEY)
     with echo_api() as api:
@@ -229,7 +229,7 @@ def test_the_command_says_that_the_api_is_away(monkeypatch: pytest.MonkeyPatch) 
 
 
 def _asked_within(seconds: float, answer: Answer) -> int:
-    """How often that is within so many seconds of the full pauses."""
+    """Return how many requests fit into so many seconds with full backoffs."""
     pauses = [0.5, 1.0, 2.0, 4.0]
     asked = len(pauses) + 1 + int((seconds - sum(pauses)) // 8)
     is_hold_refused = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not answer.headers

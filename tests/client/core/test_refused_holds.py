@@ -1,4 +1,4 @@
-"""The wait when the API does not hold its request: the core as data."""
+"""A wait whose held requests are refused, played step by step."""
 
 import httpx
 import pytest
@@ -23,7 +23,7 @@ from tests.client.script import Answer, Player, held, polled, refused, wait
     ],
 )
 def test_a_refused_hold_becomes_polling(refusal: Answer) -> None:
-    """If the API does not hold, the wait asks for the plain status at the poll interval it is asked to keep."""
+    """The wait sends plain requests at the poll interval of the API."""
     player = Player(max_retries=0)
     result = player.play(wait(player), refusal, polled(interval=3), polled(interval=5), polled("completed"))
     assert result.output == 42
@@ -32,7 +32,7 @@ def test_a_refused_hold_becomes_polling(refusal: Answer) -> None:
 
 
 def test_a_refused_hold_is_not_repeated_and_its_pause_kept() -> None:
-    """Who is refused a hold asks plainly instead of pressing for it, and no sooner than the refusal allows."""
+    """After a refusal, the first plain request obeys its `Retry-After`."""
     player = Player()
     player.play(wait(player), refused(429, "RATE_LIMITED", {"Retry-After": "2"}), polled("completed"))
     assert player.sleeps == [2]
@@ -40,28 +40,28 @@ def test_a_refused_hold_is_not_repeated_and_its_pause_kept() -> None:
 
 
 def test_a_hold_that_was_cut_off_is_repeated() -> None:
-    """A connection that breaks while a request is held is no refusal: the wait holds again."""
+    """A connection that breaks during a hold is no refusal: the next request is held again."""
     player = Player()
     player.play(wait(player), Answer(failure=httpx.ReadError, took=3), held("completed"))
     assert player.paths == ["/jobs/job_1/wait?seconds=20"] * 2
 
 
 def test_an_unknown_job_is_not_polled_for() -> None:
-    """A hold that is refused because there is no such job ends the wait."""
+    """A hold that is refused because the job is unknown ends the wait."""
     player = Player()
     with pytest.raises(JobNotFoundError):
         player.play(wait(player), refused(404, "JOB_NOT_FOUND"))
 
 
 def test_polling_that_fails_for_good_ends_the_wait() -> None:
-    """If the plain status cannot be given either, its error is raised."""
+    """If the plain request fails for good as well, its error is raised."""
     player = Player(max_retries=0)
     with pytest.raises(ServerError):
         player.play(wait(player), refused(503), refused(503))
 
 
 def test_a_wait_outlasts_a_rate_limit() -> None:
-    """However often a wait is told that too much is asked, it asks again, ever more patiently, until its deadline."""
+    """After each 429 the wait retries, with growing pauses, until its deadline."""
     player = Player(max_retries=1)
     player.play(wait(player), *[refused(429, "RATE_LIMITED")] * 9, polled("completed"))
     assert player.sleeps == [0.5, 1, 2, 4, 8, 8, 8, 8]
@@ -70,8 +70,8 @@ def test_a_wait_outlasts_a_rate_limit() -> None:
     assert isinstance(raised.value.__cause__, RateLimitedError)
 
 
-def test_polling_never_asks_before_it_is_asked_to() -> None:
-    """When the poll interval reaches beyond the deadline, the wait sleeps until the deadline and asks no more."""
+def test_polling_obeys_the_poll_interval_at_the_deadline() -> None:
+    """If the poll interval ends after the deadline, the wait sends no further request."""
     player = Player(max_retries=0)
     with pytest.raises(WaitTimeoutError):
         player.play(

@@ -30,8 +30,8 @@ def submit(api: Api) -> Operation[JobAccepted]:
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_passing_fault_is_retried(status: int) -> None:
-    """A status that may pass is asked again after a pause, for a submission as for a read."""
+def test_transient_statuses_are_retried(status: int) -> None:
+    """A transient status is retried after a pause, for a submission as for a read."""
     player = Player()
     accepted = player.play(submit(player.api), refused(status), Answer(202, ACCEPTED))
     assert accepted.id == JOB
@@ -39,8 +39,8 @@ def test_a_passing_fault_is_retried(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 413, 422, 501, 301])
-def test_a_lasting_error_is_not_retried(status: int) -> None:
-    """A status that will not change by asking again is raised at once."""
+def test_final_statuses_are_not_retried(status: int) -> None:
+    """A final status is raised at once."""
     player = Player()
     with pytest.raises(ApiError) as raised:
         player.play(submit(player.api), refused(status))
@@ -53,7 +53,7 @@ def test_a_lasting_error_is_not_retried(status: int) -> None:
     [httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.ReadTimeout],
 )
 def test_a_broken_connection_is_retried(failure: type[httpx.RequestError]) -> None:
-    """A connection that cannot be made, breaks or stalls is tried again."""
+    """A connection that cannot be made, breaks or stalls is retried."""
     player = Player()
     status = player.play(player.api.status(JOB), Answer(failure=failure), Answer(body=job()))
     assert status.state == "running"
@@ -80,7 +80,7 @@ def test_the_backoff_doubles_up_to_a_cap() -> None:
 
 
 def test_the_jitter_is_full() -> None:
-    """A pause is a random part of the backoff, down to none at all, which is no sleep."""
+    """A pause is a random part of the backoff; a pause of 0 is no sleep."""
     parts = iter([0.0, 0.25])
     player = Player(jitter=lambda: next(parts))
     player.play(player.api.status(JOB), refused(500), refused(500), Answer(body=job()))
@@ -109,7 +109,7 @@ def test_max_retries_counts_what_comes_after_the_first_request(max_retries: int,
     ],
 )
 def test_a_retry_comes_no_sooner_than_asked(header: str, pause: float) -> None:
-    """Retry-After, in seconds or as a date by the server's own clock, is the least pause; nonsense is ignored."""
+    """`Retry-After`, as seconds or a date, is the shortest pause; an invalid one is ignored."""
     headers = {"Retry-After": header, "Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
     player = Player()
     player.play(player.api.status(JOB), refused(429, "RATE_LIMITED", headers), Answer(body=job()))
@@ -117,7 +117,7 @@ def test_a_retry_comes_no_sooner_than_asked(header: str, pause: float) -> None:
 
 
 def test_a_very_long_retry_after_is_left_to_the_caller() -> None:
-    """Asked to come back in an hour, the client raises, with the time, instead of looking hung."""
+    """After a `Retry-After` of an hour, the client raises an error with it instead of sleeping."""
     player = Player()
     with pytest.raises(RateLimitedError) as raised:
         player.play(player.api.status(JOB), refused(429, "RATE_LIMITED", {"Retry-After": "3600"}))
@@ -127,7 +127,7 @@ def test_a_very_long_retry_after_is_left_to_the_caller() -> None:
 
 @pytest.mark.parametrize("header", ["90", "Thu, 01 Jan 2026 00:01:30 GMT"])
 def test_long_retry_after_is_obeyed_within_the_deadline(header: str) -> None:
-    """A wait comes back after a minute and a half, or at its deadline if that is sooner."""
+    """A wait goes on after a minute and a half, or ends at its deadline."""
     headers = {"Retry-After": header, "Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
     busy = refused(429, "RATE_LIMITED", headers)
     for timeout_ms in (None, 120_000):
@@ -148,7 +148,7 @@ def test_long_retry_after_is_obeyed_within_the_deadline(header: str) -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_pause_of_an_hour_is_said_and_obeyed(status: int, caplog: pytest.LogCaptureFixture) -> None:
-    """A wait without a deadline comes back when the API wants it to, and does not look hung until then."""
+    """A wait without a deadline logs the pause, and goes on after it."""
     busy, player = refused(status, headers={"Retry-After": "3600"}), Player()
     player.play(wait(player), busy, busy, held("completed"))
     assert player.sleeps == [3600, 3600]
@@ -160,7 +160,7 @@ def test_pause_of_an_hour_is_said_and_obeyed(status: int, caplog: pytest.LogCapt
 
 
 def test_date_without_a_clock_beside_it_counts_from_now() -> None:
-    """A gateway may say when, and not what time it is there."""
+    """A gateway may send a `Retry-After` date without a `Date`."""
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
     error = error_of(refused(503, headers={"Retry-After": soon}).to(httpx.Request("GET", "https://api.test")))
     assert 30 < (error.retry_after or 0) <= 40
@@ -190,7 +190,7 @@ def test_the_last_failure_is_raised(
 def test_every_request_has_the_timeout_the_key_and_the_version(
     ask: Callable[[Api], Operation[object]],
 ) -> None:
-    """Each request is limited to the client's timeout, carries the key, only as a header, and says who asks."""
+    """Each request has the client's timeout, the key as a header, and the version as its user agent."""
     player = Player(timeout=12.5)
     with pytest.raises(ApiError):
         player.play(ask(player.api), refused(401))

@@ -25,7 +25,7 @@ from tests.client.script import Player, refused
 def begun(
     player: Player, *ids: str, seconds: float | None = None
 ) -> tuple[Operation[Any], Step | Outcome[Any]]:
-    """An operation that checks jobs, and its first step."""
+    """Return an operation that checks jobs, and its first step."""
     operation = player.api.shared_checks.check(ids, Deadline(player.api.clock, seconds))
     return operation, advance(operation, None)
 
@@ -39,8 +39,8 @@ def answer(step: Step | Outcome[Any], **ends: str) -> list[Answer]:
     return [httpx.Response(200, json={"jobs": entries}, request=request)]
 
 
-def test_the_first_asks_and_the_next_for_all_that_wait_by_then() -> None:
-    """One request is in flight; what comes meanwhile is asked for together, each job once."""
+def test_the_next_request_checks_all_queued_jobs() -> None:
+    """While one request is in flight, jobs are queued; the next request checks each of them once."""
     player = Player()
     first, asked = begun(player, "job_1")
     (second, waits), (third, _), (same, _) = (
@@ -64,8 +64,8 @@ def test_the_first_asks_and_the_next_for_all_that_wait_by_then() -> None:
         assert checked.seen.state == state
 
 
-def test_who_leaves_while_it_asks_lets_another_ask() -> None:
-    """No wait hangs on an answer that goes to an interrupted one."""
+def test_another_wait_sends_the_request_of_an_interrupted_one() -> None:
+    """No wait hangs if the wait that sent the request is interrupted."""
     player = Player()
     first, _ = begun(player, "job_1")
     second, waits = begun(player, "job_2")
@@ -76,8 +76,8 @@ def test_who_leaves_while_it_asks_lets_another_ask() -> None:
     assert isinstance(advance(second, answer(step, job_2="running")), Outcome)
 
 
-def test_who_is_called_to_ask_and_leaves_calls_the_next() -> None:
-    """The queue goes on, whichever wait leaves it."""
+def test_an_interrupted_wait_wakes_the_next() -> None:
+    """A wait that is interrupted before it sends the request wakes the next one."""
     player = Player()
     first, asked = begun(player, "job_1")
     (second, _), (third, waits) = begun(player, "job_2"), begun(player, "job_3")
@@ -88,8 +88,8 @@ def test_who_is_called_to_ask_and_leaves_calls_the_next() -> None:
     assert isinstance(advance(third, None), Together)
 
 
-def test_a_final_error_is_that_of_all_it_was_asked_for() -> None:
-    """A key that is revoked ends every wait with one request."""
+def test_a_final_error_ends_all_waits() -> None:
+    """A revoked key ends every wait with one request."""
     player = Player()
     first, _ = begun(player, "job_0")
     (second, waits), (third, _) = begun(player, "job_1"), begun(player, "job_2", seconds=60)
@@ -104,8 +104,8 @@ def test_a_final_error_is_that_of_all_it_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "gives_up"), [(0.5, True), (60, False)])
-def test_who_has_more_time_outlasts_who_asks(seconds: float, *, gives_up: bool) -> None:
-    """The deadline of the wait that asks ends that wait, and those whose time is over as well."""
+def test_waits_with_more_time_outlast_the_sending_one(seconds: float, *, gives_up: bool) -> None:
+    """The deadline of the sending wait ends only the waits whose time is over too."""
     player = Player()
     first, _ = begun(player, "job_0")
     (second, waits), (third, _) = begun(player, "job_1", seconds=0.5), begun(player, "job_2", seconds=seconds)

@@ -1,4 +1,4 @@
-"""What an API that is not to be trusted says of where inputs and outputs lie."""
+"""Presigned URLs of an API that cannot be trusted."""
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
@@ -38,8 +38,8 @@ class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_output_that_lies_where_http_does_not_lead(colour: Colour, place: str) -> None:
-    """It is an error of its own at once: no wait goes on for that."""
+def test_invalid_url_of_an_output_is_refused(colour: Colour, place: str) -> None:
+    """An invalid URL is an error at once, also in a wait."""
     api = LargeApi()
 
     def misleading(_: httpx.Request) -> httpx.Response:
@@ -52,8 +52,8 @@ def test_output_that_lies_where_http_does_not_lead(colour: Colour, place: str) -
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_input_that_is_to_be_sent_elsewhere(colour: Colour, place: str) -> None:
-    """Nothing is sent there."""
+def test_invalid_url_for_an_input_is_refused(colour: Colour, place: str) -> None:
+    """An input is not sent to an invalid URL."""
 
     def misleading(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"input": f"keep-16d/{'0' * 64}", "url": place, "headers": {}})

@@ -1,4 +1,4 @@
-"""What a program has at hand as a flow's input: it arrives as the flow's annotations read it, or is refused by name."""
+"""Python values as a flow's input: each arrives as the flow's annotations read it, or is refused by name."""
 
 import array
 import json
@@ -114,7 +114,7 @@ CONVERTED = [
 
 
 def arrived(annotation: Any, value: object) -> Any:
-    """What a flow of one parameter is called with, if its schema lets the submission through."""
+    """Return the arguments of a flow of one parameter, if its schema accepts the submission."""
     found: list[Any] = []
 
     def taking(value: Any) -> None:
@@ -130,15 +130,15 @@ def arrived(annotation: Any, value: object) -> Any:
 
 
 @pytest.mark.parametrize(("annotation", "value"), WRITTEN)
-def test_flow_gets_what_was_given(annotation: Any, value: object) -> None:
-    """A value of the annotation's own kind arrives as it was."""
+def test_values_arrive_unchanged(annotation: Any, value: object) -> None:
+    """A value of the annotation's type arrives unchanged."""
     found = arrived(annotation, value)
     assert (found, type(found)) == (value, dict if isinstance(value, dict) else type(value))
 
 
 @pytest.mark.parametrize(("annotation", "value", "expected"), CONVERTED)
-def test_flow_gets_what_a_value_stands_for(annotation: Any, value: object, expected: object) -> None:
-    """Arrays, their numbers and whatever can be gone through arrive as lists and numbers."""
+def test_arrays_and_iterables_arrive_as_lists(annotation: Any, value: object, expected: object) -> None:
+    """Arrays, their numbers and iterables arrive as lists and numbers."""
     found = arrived(annotation, value)
     assert (found, type(found)) == (expected, type(expected))
 
@@ -169,11 +169,11 @@ def cyclic() -> list[Any]:
         ([{1: "a", "1": "b"}], ".0", "'1'"),
         (SecretStr("word"), "", "get_secret_value"),
         ([Login(word=SecretStr("word"))], ".0", "get_secret_value"),
-        (test_flow_gets_what_was_given, "", "function"),
+        (test_values_arrive_unchanged, "", "function"),
     ],
 )
-def test_what_json_cannot_carry_is_refused_by_name(value: object, place: str, problem: str) -> None:
-    """The error says where the value stands and what is wrong with it."""
+def test_values_that_json_lacks_are_refused_by_name(value: object, place: str, problem: str) -> None:
+    """The error names the place of the value, and what is wrong with it."""
     with pytest.raises(InvalidArgumentError) as raised:
         submission(None, {"value": value})
     said, _, reason = str(raised.value).partition(" must be JSON, or have a form in JSON: ")
@@ -181,13 +181,13 @@ def test_what_json_cannot_carry_is_refused_by_name(value: object, place: str, pr
 
 
 def test_value_that_holds_itself_is_refused() -> None:
-    """There is no end to writing it."""
+    """It could not be written as JSON."""
     with pytest.raises(InvalidArgumentError, match="parameters must be JSON, but it contains itself"):
         submission(None, {"value": cyclic()})
 
 
 def test_options_are_written_alike() -> None:
-    """A number of numpy is accepted as a limit; another value is refused by name."""
+    """A number of numpy is accepted as an option; another type is refused by name."""
     assert b'"maxAttempts":2' in submission(max_attempts=np.int64(2)).content  # type: ignore[arg-type]
     with pytest.raises(InvalidArgumentError, match=r"options\.timeoutSeconds must be JSON"):
         submission(timeout_seconds=float("nan"))  # type: ignore[arg-type]

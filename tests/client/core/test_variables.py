@@ -1,4 +1,4 @@
-"""Variables of the environment that are named like the client's and are none."""
+"""Environment variables whose names resemble the client's own."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ _COMMAND = Path(sys.executable).with_name("noukai")
     ],
 )
 def test_client_warns_of_it_once(name: str, instead: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The warning names the nearest right name, and the line that made the first client."""
+    """The warning has the nearest right name, and the line that made the first client."""
     monkeypatch.setenv(name, "http://localhost:9")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -36,7 +36,7 @@ def test_client_warns_of_it_once(name: str, instead: str, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("name", ["NOUKAI_ENV", "NOUKAI_REPLAY_ENABLED", "NOUKAI_ORG", "_NOUKAI_COMPLETE"])
 def test_client_says_nothing_of_right_names(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor of those that the published SDKs read."""
+    """There is no warning about variables of the published SDKs either."""
     monkeypatch.setenv(name, "acme")
     monkeypatch.setenv("NOUKAI_NOTHING", "")
     with warnings.catch_warnings():
@@ -45,7 +45,7 @@ def test_client_says_nothing_of_right_names(name: str, monkeypatch: pytest.Monke
 
 
 def test_command_refuses_it() -> None:
-    """Before anything is asked, as any other wrong use."""
+    """Nothing is sent, as with any other wrong usage."""
     environment = {**os.environ, "NOUKAI_API_KEY": "nk_a", "NOUKAI_BASEURL": "http://localhost:9"}
     done = subprocess.run([_COMMAND, "list"], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")

@@ -1,4 +1,4 @@
-"""The requests, pauses and end of a wait: the core as data."""
+"""The requests, pauses and end of a wait, played step by step."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def test_a_wait_holds_until_the_job_has_ended() -> None:
 
 
 def test_a_hold_and_its_timeout_end_by_the_deadline() -> None:
-    """The last hold is cut to whole seconds before the deadline, and its timeout to exactly what is left."""
+    """The last hold is cut to whole seconds before the deadline, and its timeout to the exact rest."""
     player = Player()
     result = player.play(wait(player, timeout_ms=29_500), held(took=20), held("completed", took=9))
     assert result.output == 42
@@ -50,7 +50,7 @@ def test_a_hold_leaves_time_for_its_answer(timeout_ms: int, seconds: int) -> Non
 
 
 def test_the_deadline_is_kept() -> None:
-    """A job that does not end is given up at the deadline, with its last status; near it, requests keep a pause."""
+    """At the deadline the wait ends with the last status; near it, requests keep their pause."""
     player = Player()
     with pytest.raises(WaitTimeoutError, match="job_1 had not ended after 2500 ms") as raised:
         player.play(wait(player, timeout_ms=2_500), held(took=2), *[held(took=0.05)] * 3)
@@ -61,7 +61,7 @@ def test_the_deadline_is_kept() -> None:
 
 
 def test_a_late_answer_does_not_move_the_deadline() -> None:
-    """A server that answers nothing is left at the deadline; the error says why there is no status."""
+    """The wait ends at the deadline without an answer; the error says why there is no status."""
     player = Player()
     with pytest.raises(WaitTimeoutError) as raised:
         player.play(wait(player, timeout_ms=4_000), Answer(took=1000))
@@ -71,7 +71,7 @@ def test_a_late_answer_does_not_move_the_deadline() -> None:
 
 
 def test_a_retry_does_not_sleep_past_the_deadline() -> None:
-    """When a retry is due after the deadline, the wait ends at the deadline, caused by the error before it."""
+    """If a retry is due after the deadline, the wait ends there, caused by the last error."""
     player = Player()
     with pytest.raises(WaitTimeoutError) as raised:
         player.play(wait(player, timeout_ms=4_000), refused(503, "UNAVAILABLE", {"Retry-After": "30"}))
@@ -80,7 +80,7 @@ def test_a_retry_does_not_sleep_past_the_deadline() -> None:
 
 
 def test_no_retries_left_at_the_deadline_is_a_timeout() -> None:
-    """Without retries a request that is cut off by the deadline is still a timeout of the wait, not of the request."""
+    """A request that is cut off by the deadline is a timeout of the wait, also without retries."""
     player = Player(max_retries=0)
     with pytest.raises(WaitTimeoutError):
         player.play(wait(player, timeout_ms=1_500), Answer(took=1000))
@@ -88,7 +88,7 @@ def test_no_retries_left_at_the_deadline_is_a_timeout() -> None:
 
 @pytest.mark.parametrize("state", ["pending", "running", "something-new"])
 def test_a_timeout_of_zero_is_one_status_check(state: str) -> None:
-    """`timeout_ms=0` asks once, without a hold, and says so if the job has not ended."""
+    """`timeout_ms=0` sends one request without a hold, and raises if the job has not ended."""
     player = Player()
     with pytest.raises(WaitTimeoutError) as raised:
         player.play(wait(player, timeout_ms=0), polled(state))
@@ -104,8 +104,8 @@ def test_a_timeout_of_zero_gives_the_result_of_an_ended_job() -> None:
     assert player.play(wait(player, timeout_ms=0), polled("completed")).output == 42
 
 
-def test_a_wait_stays_away_for_as_long_as_it_is_told() -> None:
-    """A hold that is answered early says when to come back: to the millisecond, where it is that exact."""
+def test_a_wait_obeys_the_poll_interval() -> None:
+    """After an early answer, the wait obeys its poll interval, to the millisecond if given."""
     player = Player()
     early = held()
     early.headers = {"Retry-After": "8", "Retry-After-Ms": "7400"}
@@ -115,8 +115,8 @@ def test_a_wait_stays_away_for_as_long_as_it_is_told() -> None:
     assert player.sleeps == [7.4, 3]
 
 
-def test_a_hold_that_is_not_kept_does_not_spin() -> None:
-    """Answers that come at once although a hold was asked for are asked for five times a second at most."""
+def test_holds_answered_at_once_do_not_spin() -> None:
+    """If held requests are answered at once, the wait sends five a second at most."""
     player = Player()
     player.play(wait(player), held(), held(), held("completed"))
     assert player.sleeps == [0.2, 0.2]
@@ -132,7 +132,7 @@ def test_an_answer_without_a_poll_interval_is_followed_after_a_second() -> None:
 
 
 def test_progress_is_reported_as_it_changes() -> None:
-    """With a listener, changes are asked for too; it hears each once, the one at the end included."""
+    """A listener hears each change once, the last one included."""
     player, heard = Player(), list[dict[str, Any]]()
     player.play(
         wait(player, on_progress=heard.append),
@@ -162,7 +162,7 @@ def test_a_cancelled_job_raises_with_its_status() -> None:
 
 
 def test_a_completed_job_without_a_result_is_no_answer_of_this_api() -> None:
-    """A completed job whose status has no result is an error, not a result of None."""
+    """It is an error, not a result of None."""
     player = Player()
     with pytest.raises(UnexpectedAnswerError, match="no result"):
         player.play(wait(player), held("completed", result=None))
@@ -193,7 +193,7 @@ def test_cancel_on_timeout_returns_the_result_of_a_job_that_ended_just_then() ->
 
 
 def test_a_failed_cancellation_is_said() -> None:
-    """If cancelling fails too, the timeout says that the job may go on, and why; it takes five seconds at most."""
+    """The timeout says why cancelling failed, within five seconds, and that the job may go on."""
     player = Player()
     terms = {"timeout_ms": 0, "cancel_on_timeout": True}
     with pytest.raises(WaitTimeoutError, match="cancelling it failed") as raised:
@@ -211,7 +211,7 @@ def test_a_timeout_must_be_a_time(timeout_ms: float) -> None:
 
 @pytest.mark.parametrize("answers", [[refused(503, headers={"Retry-After": "2"})] * 3, [Answer(took=1000)]])
 def test_a_timeout_of_zero_is_over_within_seconds(answers: list[Answer]) -> None:
-    """Whatever the API does: the look may be repeated, but takes five seconds at most."""
+    """The status check may be retried, but takes five seconds at most."""
     player = Player()
     begun_at = player.now
     with pytest.raises(WaitTimeoutError):

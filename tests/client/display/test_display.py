@@ -78,7 +78,7 @@ def plain(text: str) -> str:
 
 
 def test_status_shows_itself_in_a_notebook() -> None:
-    """A table has the known facts, and the progress as a bar while the job runs."""
+    """A table has the known facts; while the job runs, it has a progress bar."""
     page = Page(status(progress={"percent": 40, "message": "counting"}, attempt=1)._repr_html_())
     assert {"table", "progress"} <= set(page.elements)
     assert ("value", "40") in page.attributes
@@ -88,7 +88,7 @@ def test_status_shows_itself_in_a_notebook() -> None:
 
 
 def test_status_shows_itself_on_a_terminal() -> None:
-    """rich draws the same facts, in lines, with the result below."""
+    """rich draws the same facts in lines, with the result below."""
     text = plain(drawn(status("completed", flow="acme/demo/word-count", attempt=2, maxAttempts=3)))
     rows = [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()]
     assert rows == [
@@ -102,7 +102,7 @@ def test_status_shows_itself_on_a_terminal() -> None:
 
 
 def test_nothing_that_a_job_says_is_html() -> None:
-    """Whatever stands in a job is text: no element, no attribute, no control character."""
+    """A job's texts become no element, no attribute and no control character."""
     shown = JobStatus.model_validate(EVERYWHERE)._repr_html_()
     page = Page(shown)
     assert set(page.elements) <= {"table", "tr", "th", "td", "b", "pre"}
@@ -114,7 +114,7 @@ def test_nothing_that_a_job_says_is_html() -> None:
 
 
 def test_nothing_that_a_job_says_commands_a_terminal() -> None:
-    """Only rich's own colours reach the terminal, and markup stands as it is."""
+    """Only rich's own colours reach the terminal; markup in texts is not interpreted."""
     for state in ("completed", EVIL):
         text = plain(drawn(JobStatus.model_validate({**EVERYWHERE, "state": state})))
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
@@ -122,13 +122,13 @@ def test_nothing_that_a_job_says_commands_a_terminal() -> None:
 
 
 def test_large_result_is_cut_in_a_notebook() -> None:
-    """A notebook keeps what it shows, and a result may be 256 KB."""
+    """A notebook stores what it shows, and a result may have 256 KB."""
     result = {"status": "completed", "output": "x" * 100_000}
     assert len(status("completed", result=result)._repr_html_()) < 5000
 
 
 def test_job_shows_itself(colour: Colour) -> None:
-    """A job is shown by its id, and its flow where that is known; nothing is asked of the API for it."""
+    """A job is shown by its id, and its flow if known; no request is sent for it."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.url.path.endswith("/jobs"), "only the submission"
@@ -175,7 +175,7 @@ HALF = {"percent": 50, "message": "<half>"}
 
 @pytest.mark.usefixtures("notebook")
 def test_bar_of_a_wait_in_a_notebook(colour: Colour) -> None:
-    """One bar is drawn, moved as the job moves, and taken away at the end; nothing but IPython is needed for it."""
+    """One bar is drawn, updated and removed at the end; only IPython is needed for it."""
     heard: list[dict[str, Any]] = []
     client = colour.client(answering(job(progress=HALF), job("completed")))
     with capture_output() as captured:
@@ -210,8 +210,8 @@ def test_bar_of_a_wait_on_a_terminal(colour: Colour, monkeypatch: pytest.MonkeyP
     assert "50 % <half>" in terminal.getvalue()
 
 
-def test_bar_is_not_drawn_where_nobody_looks(colour: Colour, capfd: pytest.CaptureFixture[str]) -> None:
-    """A program whose output goes to a file waits in silence, and the API is not asked for the progress."""
+def test_bar_is_not_drawn_in_a_pipe(colour: Colour, capfd: pytest.CaptureFixture[str]) -> None:
+    """In a pipe there is no bar, and the progress is not requested."""
     asked: list[httpx.URL] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -224,7 +224,7 @@ def test_bar_is_not_drawn_where_nobody_looks(colour: Colour, capfd: pytest.Captu
 
 
 def test_execute_draws_the_bar_too(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It carries the name of the flow, since no job is known when it begins."""
+    """Its label is the flow, since there is no job yet when it begins."""
     terminal = io.StringIO()
     monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(sys, "stderr", terminal)
@@ -236,7 +236,7 @@ def test_execute_draws_the_bar_too(colour: Colour, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.usefixtures("notebook")
 def test_coroutine_may_listen_beside_the_bar() -> None:
-    """A listener that is to be awaited is awaited, bar or not."""
+    """The coroutine of a listener is awaited, with a bar or without."""
     heard: list[dict[str, Any]] = []
 
     async def listen(progress: dict[str, Any]) -> None:
@@ -249,8 +249,8 @@ def test_coroutine_may_listen_beside_the_bar() -> None:
     assert heard == [HALF]
 
 
-def test_what_is_shown_loads_rich_only_then() -> None:
-    """A notebook's table needs no rich, and a wait without a bar none either."""
+def test_tables_and_waits_do_not_load_rich() -> None:
+    """Neither a notebook's table nor a wait without a bar loads rich."""
     program = (
         "import sys; sys.modules['httpx._main'] = None; from noukai import JobStatus; "
         "JobStatus(id='j', state='running', created_at='x')._repr_html_(); print('rich' in sys.modules)"

@@ -1,4 +1,4 @@
-"""What a notebook shows of lists, usage, flows and results: tables of text, and no wall of it."""
+"""The tables of lists, usage, flows and results in a notebook: short, and only text."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ def shown(colour: Colour) -> dict[str, str]:
 
 
 def test_tables_of_text(colour: Colour) -> None:
-    """Whatever a flow says is text there: no element, no attribute of its own, no control character."""
+    """A flow's texts become no element, no attribute and no control character."""
     for name, html in shown(colour).items():
         page = Page(html)
         assert set(page.elements) <= {"table", "tr", "th", "td", "pre"}, name
@@ -65,7 +65,7 @@ def test_tables_of_text(colour: Colour) -> None:
 
 
 def test_columns_and_total(colour: Colour) -> None:
-    """A heading, a row for each, and what was used in all."""
+    """There is a heading, a row for each entry, and a total."""
     text = Page(UsageReport.model_validate(report("acme/demo/echo"))._repr_html_()).text.split("\n")
     assert text[:4] == ["day", "flow", "jobs", "completed"]
     assert text[10:14] == ["2026-11-25", "acme/demo/echo", "3", "2"]
@@ -74,7 +74,7 @@ def test_columns_and_total(colour: Colour) -> None:
 
 
 def test_long_lists_are_cut() -> None:
-    """A notebook keeps what it shows; a list that is empty says so."""
+    """A notebook stores what it shows; an empty list is shown as such."""
     jobs = JobTable([JobStatus.model_validate(job("completed"))] * 1000)
     assert "… and 900 more" in Page(jobs._repr_html_()).text
     assert len(jobs._repr_html_()) < 100_000
@@ -95,8 +95,8 @@ def test_usage_for_a_data_frame() -> None:
 
 
 @pytest.mark.parametrize("show", [repr, str])
-def test_nothing_prints_a_wall(show: Any) -> None:
-    """A job with a large output takes one line, without absent values."""
+def test_reprs_are_short(show: Any) -> None:
+    """A job with a large output is printed in one line, without absent values."""
     status = JobStatus.model_validate(
         job("completed", result={"status": "completed", "output": "x" * 100_000})
     )

@@ -1,4 +1,4 @@
-"""The bar of uploads and downloads, over a slow link: where it is drawn, and what hears of it."""
+"""The progress bar of uploads and downloads over a slow link."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Screen:
 
 
 def test_bars_at_once_have_a_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A download is drawn below the bar of the jobs that it is for; neither is written over the other."""
+    """The bar of a download is drawn below that of the jobs; neither overwrites the other."""
     screen = seen(monkeypatch)
     with progress_bar("3 jobs"), progress_bar("job_1"):
         pass
@@ -65,7 +65,7 @@ def test_bars_at_once_have_a_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_child_leaves_the_bars_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are drawn by a thread that only the parent has."""
+    """A thread draws them, which a forked process does not have."""
     seen(monkeypatch)
     with progress_bar("3 jobs"):
         assert DISPLAY._progress is not None
@@ -85,7 +85,7 @@ def steps(drawn: list[tuple[str, dict[str, Any]]], label: str, doing: str) -> li
 
 
 def test_upload_is_drawn(colour: Colour, client: Any, drawn: list[tuple[str, dict[str, Any]]]) -> None:
-    """From its begin to its end, if that is wanted."""
+    """The bar goes from 0 to 100 % if it is requested."""
     colour.run(client.flow(FLOW).job(LARGE))
     assert drawn == []
     colour.run(client.flow(FLOW).job(LARGE, progress=True))
@@ -96,7 +96,7 @@ def test_upload_is_drawn(colour: Colour, client: Any, drawn: list[tuple[str, dic
 def test_small_input_is_not_drawn(
     colour: Colour, client: Any, drawn: list[tuple[str, dict[str, Any]]]
 ) -> None:
-    """Its submission is over at once, and a bar takes long to import."""
+    """Its submission is short, and importing rich takes long."""
     colour.run(client.flow(FLOW).job("small", progress=True))
     assert drawn == []
 
@@ -104,7 +104,7 @@ def test_small_input_is_not_drawn(
 def test_download_is_drawn_and_is_no_progress(
     colour: Colour, client: Any, drawn: list[tuple[str, dict[str, Any]]]
 ) -> None:
-    """The bar of the wait shows it; a listener hears of the job alone."""
+    """The wait's bar shows it; a listener hears only of the job."""
     heard: list[dict[str, Any]] = []
     assert colour.run(client.job(JOB).wait(on_progress=heard.append, progress=True)).output == LARGE
     percents = steps(drawn, JOB, "downloading")
@@ -116,7 +116,7 @@ def test_download_is_drawn_and_is_no_progress(
 def test_attempt_that_failed_is_drawn_no_further(
     colour: Colour, link: SlowLink, drawn: list[tuple[str, dict[str, Any]]]
 ) -> None:
-    """The next one begins at nothing; what is left of the first says no more."""
+    """The next attempt begins at 0; late pieces of the first one are ignored."""
     link.breaks = 1
     options: dict[str, Any] = {"base_url": f"{link.url}/api/v1", "timeout": 5, "jitter": lambda: 0.0}
 
@@ -144,7 +144,7 @@ def test_attempt_that_failed_is_drawn_no_further(
     ],
 )
 def test_command_draws_it_on_a_terminal_alone(tmp_path: Path, arguments: list[str], doing: str) -> None:
-    """Nothing is drawn where nobody looks, nor beside JSON."""
+    """There is no bar in a pipe, nor with --json."""
     (tmp_path / "large").write_text(LARGE)
     (tmp_path / "inputs").write_text('"small"\n')
     words = [

@@ -21,7 +21,7 @@ _FORGED_RECORD = b"\x17\x03\x03\x00\x20" + b"x" * 32
 
 
 class Server:
-    """Breaks its first connection, in a way of the test's, and answers on the second."""
+    """A server that breaks its first connection in some way, and answers on the second."""
 
     def __init__(self, authority: trustme.CA, listening: socket.socket) -> None:
         self._plain, self._mutual = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
@@ -82,7 +82,7 @@ def test_wait_outlasts_broken_tls(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whichever step of TLS fails, it is an outage."""
+    """It is an outage, whichever step of TLS fails."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))

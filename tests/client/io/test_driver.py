@@ -1,4 +1,4 @@
-"""How the drivers perform requests: the whole of one within its timeout, whatever its answer looks like."""
+"""The drivers: a request ends within its timeout, whatever its answer looks like."""
 
 import asyncio
 import gc
@@ -50,7 +50,7 @@ class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 @pytest.mark.parametrize("beginning", [HEADERS, BODY], ids=["headers", "body"])
 def test_an_answer_that_trickles_in_is_left_at_the_deadline(colour: Colour, beginning: bytes) -> None:
-    """A wait counts its time over the whole answer, not anew for each piece of its headers or its body."""
+    """The timeout of a request is for the whole answer, not for each piece of it."""
     with trickling(beginning) as trickle, colour.connected(trickle.base_url) as client:
         began = time.monotonic()
         with pytest.raises(WaitTimeoutError):
@@ -59,7 +59,7 @@ def test_an_answer_that_trickles_in_is_left_at_the_deadline(colour: Colour, begi
 
 
 def test_an_answer_that_is_left_is_read_no_further(colour: Colour) -> None:
-    """The connection is given up although the client stays open, so that an endless body fills no memory."""
+    """The connection is closed, so that an endless body does not fill the memory."""
     with trickling(BODY) as trickle, colour.connected(trickle.base_url) as client:
         with pytest.raises(WaitTimeoutError):
             colour.run(client.job(JOB).wait(timeout_ms=50))
@@ -69,7 +69,7 @@ def test_an_answer_that_is_left_is_read_no_further(colour: Colour) -> None:
 def test_a_name_that_is_looked_up_for_long_is_left_at_the_deadline(
     colour: Colour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The look-up of the host's name counts too, though nothing can break it off."""
+    """The lookup of the host counts too, although it cannot be interrupted."""
     over = threading.Event()
 
     def look_up(*_: object, **__: object) -> list[object]:
@@ -86,7 +86,7 @@ def test_a_name_that_is_looked_up_for_long_is_left_at_the_deadline(
 
 
 def test_an_answer_that_never_comes_is_left() -> None:
-    """An awaited request is over when its timeout is, whatever the transport does."""
+    """An awaited request ends at its timeout, whatever the transport does."""
 
     async def never(_: httpx.Request) -> httpx.Response:
         await asyncio.Event().wait()
@@ -137,14 +137,14 @@ def test_a_coroutine_may_listen() -> None:
 
 
 def test_a_compressed_answer_is_read(colour: Colour) -> None:
-    """An answer that a proxy has compressed is read as if it had not been."""
+    """The compression of a proxy makes no difference."""
     body = httpx.ByteStream(gzip.compress(json.dumps(job("completed")).encode()))
     client = colour.client(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=body))
     assert colour.run(client.job(JOB).status()).result.output == 42
 
 
 def test_an_answer_that_is_compressed_wrongly_is_an_error(colour: Colour) -> None:
-    """Bytes that are not what their header says are an unexpected answer, not an error of the library below."""
+    """Bytes that cannot be inflated are an unexpected answer, not an error of zlib."""
     client = colour.client(
         lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"no"))
     )
@@ -155,7 +155,7 @@ def test_an_answer_that_is_compressed_wrongly_is_an_error(colour: Colour) -> Non
 @pytest.mark.parametrize("status", [200, 404, 503])
 @pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}], ids=["plain", "gzip"])
 def test_an_endless_answer_is_left_at_a_limit(colour: Colour, status: int, headers: dict[str, str]) -> None:
-    """What is too long for an answer, sent or inflated, is not read on and not asked for again."""
+    """An answer that is too long, as sent or inflated, is not read further and not retried."""
     sent = Endless(is_compressed=bool(headers))
     client = colour.client(lambda _: httpx.Response(status, headers=headers, stream=sent))
     with pytest.raises(UnexpectedAnswerError, match="cannot be read: it is longer than 64 MB"):
@@ -176,7 +176,7 @@ def test_an_endless_answer_is_left_at_a_limit(colour: Colour, status: int, heade
 def test_what_follows_the_first_member_counts(
     colour: Colour, encoding: str, content: bytes, problem: str
 ) -> None:
-    """All members are inflated, up to the limit; gzip of gzip, which nobody has asked for, is no answer."""
+    """All members are inflated, up to the limit; gzip in gzip is no answer."""
     headers = {"Content-Encoding": encoding}
     client = colour.client(lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(content)))
     with pytest.raises(UnexpectedAnswerError, match=problem):
@@ -184,7 +184,7 @@ def test_what_follows_the_first_member_counts(
 
 
 def test_empty_members_end_too(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What inflates to nothing could be sent without end."""
+    """Members that inflate to nothing could be sent without end."""
     monkeypatch.setattr("noukai._io.inflation._MOST_SENT_BYTES", 1 << 20)
     sent = httpx.ByteStream(gzip.compress(b"") * ((1 << 20) // 20 + 1))
     client = colour.client(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=sent))
@@ -193,7 +193,7 @@ def test_empty_members_end_too(colour: Colour, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_answer_may_have_several_members(colour: Colour) -> None:
-    """A proxy may join what it has compressed in parts, at any byte."""
+    """A proxy may join parts that it has compressed, at any byte."""
     content = gzip.compress(COMPLETED[:5]) + gzip.compress(COMPLETED[5:])
 
     class InBytes(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -211,7 +211,7 @@ def test_an_answer_may_have_several_members(colour: Colour) -> None:
 
 
 def test_an_answer_may_be_as_long_as_the_limit(colour: Colour) -> None:
-    """Half of it is sent, of white space; it is read to its end."""
+    """It is read to its end."""
     body = json.dumps(job("completed")).encode() + b" " * (MAX_ANSWER_BYTES // 2)
     client = colour.client(lambda _: httpx.Response(200, stream=httpx.ByteStream(body)))
     assert colour.run(client.job(JOB).status()).result.output == 42

@@ -1,4 +1,4 @@
-"""The environment of a client: its proxies, its authorities, its own settings; each fault is named by its variable."""
+"""A client's environment: its proxies, its authorities, its own settings; errors name the variable."""
 
 import json
 import ssl
@@ -70,7 +70,7 @@ def a_proxy() -> Iterator[str]:
 
 @pytest.mark.parametrize("form", ["http://{}", "{}", "http://user:word@{}/"])
 def test_a_proxy_is_used(colour: Colour, proxy: str, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With or without its scheme, a user or a slash."""
+    """Its URL may lack the scheme, or have a user or a slash."""
     monkeypatch.setenv("HTTP_PROXY", form.format(proxy))
     with colour.connected("http://api.test/api/v1") as client:
         assert colour.run(client.job("job_1").status()).state == "running"
@@ -104,14 +104,14 @@ def test_a_malformed_proxy_is_named(
 
 
 def test_the_password_of_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor is its user: the error may be logged."""
+    """The error shows neither password nor user, since it may be logged."""
     monkeypatch.setenv("HTTPS_PROXY", "http://user:word@proxy:port")
     with pytest.raises(InvalidArgumentError, match="HTTPS_PROXY is 'http://…@proxy:port'"):
         Noukai(_KEY)
 
 
 def test_a_proxy_that_needs_another_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What httpx lacks for SOCKS is said with the variable."""
+    """The error names the variable, and what httpx needs for SOCKS."""
     monkeypatch.setenv("ALL_PROXY", "socks5://proxy:1080")
     with pytest.raises(InvalidArgumentError, match="ALL_PROXY='socks5://proxy:1080'"):
         Noukai(_KEY)
@@ -120,7 +120,7 @@ def test_a_proxy_that_needs_another_library_is_named(monkeypatch: pytest.MonkeyP
 def test_an_authority_of_ones_own_is_trusted(
     colour: Colour, secure: EchoApi, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`SSL_CERT_FILE` says whom to trust; without it the API's certificate is refused."""
+    """With `SSL_CERT_FILE` the API's certificate is trusted; without it, refused."""
     bundle = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(bundle))
     with (
@@ -136,7 +136,7 @@ def test_an_authority_of_ones_own_is_trusted(
 def test_a_folder_of_authorities_is_trusted(
     colour: Colour, secure: EchoApi, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`SSL_CERT_DIR` names a folder of certificates, as OpenSSL keeps it, or several."""
+    """`SSL_CERT_DIR` names one or several folders of certificates, as OpenSSL reads them."""
     pem = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(pem))
     subprocess.run(["openssl", "rehash", str(tmp_path)], check=True)
@@ -151,7 +151,7 @@ def test_a_folder_of_authorities_is_trusted(
 def test_missing_authorities_are_named(
     kind: Any, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file or a folder that is not there is named with its variable."""
+    """The error names a missing file or folder, and its variable."""
     missing = str(tmp_path / "missing")
     monkeypatch.setenv(variable, missing)
     with pytest.raises(InvalidArgumentError, match=variable) as raised:
@@ -160,7 +160,7 @@ def test_missing_authorities_are_named(
 
 
 def test_a_file_without_certificates_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither is one trusted that holds something else."""
+    """A file with other content is an error."""
     (tmp_path / "bundle.pem").write_text("nobody")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "bundle.pem"))
     with pytest.raises(InvalidArgumentError, match=r"SSL_CERT_FILE is .*bundle\.pem"):
@@ -171,7 +171,7 @@ def test_a_file_without_certificates_is_named(tmp_path: Path, monkeypatch: pytes
 def test_blanks_around_the_base_url_are_nothing(
     colour: Colour, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor are slashes behind it."""
+    """Blanks and trailing slashes are ignored."""
     with echo_api() as api:
         monkeypatch.setenv("NOUKAI_BASE_URL", text.format(api.base_url))
         with colour.connected(None) as client:
@@ -198,7 +198,7 @@ def test_blanks_around_the_base_url_are_nothing(
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the client and by its command, with the value; the command's exit code is that of wrong usage."""
+    """The client and the command name it with its value; the command exits with 2."""
     monkeypatch.setenv("NOUKAI_API_KEY", _KEY)
     monkeypatch.setenv(variable, value)
     with pytest.raises(InvalidArgumentError, match=variable) as raised:
@@ -213,7 +213,7 @@ def test_a_wrong_variable_is_named(variable: str, value: str, monkeypatch: pytes
 
 @pytest.mark.parametrize("key", [f"{_KEY}\n", f"{_KEY}\r\nX-Other: 1", ""])
 def test_a_wrong_key_is_named_but_not_shown(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variable is named, by the client and the command, and the key is not."""
+    """The client and the command name the variable, and do not show the key."""
     monkeypatch.setenv("NOUKAI_API_KEY", key)
     with pytest.raises(InvalidArgumentError, match="NOUKAI_API_KEY") as raised:
         Noukai()
@@ -223,7 +223,7 @@ def test_a_wrong_key_is_named_but_not_shown(key: str, monkeypatch: pytest.Monkey
 
 
 def test_no_variable_gives_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a process of its own, too."""
+    """This also holds for the command as a process."""
     monkeypatch.setenv("NOUKAI_API_KEY", _KEY)
     monkeypatch.setenv("ALL_PROXY", "http://[")
     command = [str(Path(sys.executable).with_name("noukai")), "flows"]

@@ -100,7 +100,7 @@ def test_a_loop_goes_on_while_children_run_their_own(api: EchoApi) -> None:
 
 
 def test_a_fork_while_requests_are_under_way(api: EchoApi) -> None:
-    """A thread forks while others wait: neither a lock nor an answer of theirs reaches the child."""
+    """While one thread forks, others wait: the child gets neither their locks nor their answers."""
     failures: list[BaseException] = []
     with Noukai("nk_test", base_url=api.base_url) as client:
 
@@ -122,7 +122,7 @@ def test_a_fork_while_requests_are_under_way(api: EchoApi) -> None:
 
 
 def test_a_child_leaves_the_parents_connections_to_it(api: EchoApi) -> None:
-    """A child that ends, or closes the client, does not end what the parent has open; nor does it keep it open."""
+    """A child that ends or closes the client neither closes its parent's connections nor keeps them open."""
     read, write = os.pipe()
     with Noukai("nk_test", base_url=api.base_url) as client:
         waits_of(client, "before")
@@ -170,7 +170,7 @@ def test_a_pool_of_processes_uses_the_client(api: EchoApi) -> None:
 
 
 def test_an_http_client_that_was_used_is_refused_in_a_child(api: EchoApi) -> None:
-    """Nobody but its owner can make another; one that has opened nothing yet is used by the child as by the parent."""
+    """It cannot be made anew; one without open connections works in the child too."""
 
     def refused() -> None:
         with pytest.raises(InvalidArgumentError, match="before this process was forked"):
@@ -188,14 +188,14 @@ def test_an_http_client_that_was_used_is_refused_in_a_child(api: EchoApi) -> Non
 
 @pytest.mark.parametrize("call", ["wait", "status", "cancel"])
 def test_another_jobs_answer_is_never_taken(colour: Colour, call: str) -> None:
-    """However it came here: an answer is read only if it is about the job that was asked for."""
+    """An answer is read only if it is about the requested job."""
     client = colour.client(lambda request: held("completed").to(request))
     with pytest.raises(UnexpectedAnswerError, match="about job job_1"):
         colour.run(getattr(client.job("job_2"), call)())
 
 
 def test_another_flows_job_is_never_taken(colour: Colour) -> None:
-    """A submission is accepted as a job of its flow only, alone and among many."""
+    """A submission accepts only a job of its flow, alone and in a batch."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         body = {"jobs": [{"job": ACCEPTED}]} if request.url.path.endswith("batch") else ACCEPTED
@@ -209,7 +209,7 @@ def test_another_flows_job_is_never_taken(colour: Colour) -> None:
 
 
 def test_another_jobs_end_is_never_taken(colour: Colour) -> None:
-    """An entry about a job that was not asked for ends none."""
+    """An entry about a job that was not requested ends no wait."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if not request.url.path.endswith("status"):

@@ -32,7 +32,7 @@ class Api:
 
 @pytest.mark.parametrize("is_awaiting", [False, True])
 def test_headers_and_hooks_are_respected(*, is_awaiting: bool) -> None:
-    """Every request of the API has them, beside the client's own key; a user agent of its own is kept."""
+    """Every request has them, beside the client's key; a user agent of its own is kept."""
     api, hooked = Api(), list[Any]()
     options: dict[str, Any] = {
         "transport": httpx.MockTransport(api),
@@ -68,7 +68,7 @@ def test_headers_and_hooks_are_respected(*, is_awaiting: bool) -> None:
 @pytest.mark.parametrize("is_awaiting", [False, True])
 @pytest.mark.parametrize("reads", [False, True])
 def test_hook_that_raises_for_a_status_changes_nothing(*, is_awaiting: bool, reads: bool) -> None:
-    """What may pass is retried, and what is final is the client's own error, with its details if the hook reads."""
+    """Transient statuses are retried; others are the client's errors, with details if the hook reads them."""
     refusals = [refused(502), refused(404, "JOB_NOT_FOUND", {"X-Request-ID": "req_1"})]
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -101,7 +101,7 @@ def test_hook_that_raises_for_a_status_changes_nothing(*, is_awaiting: bool, rea
 @pytest.mark.parametrize("is_awaiting", [False, True])
 @pytest.mark.parametrize("stated", [None, 7.0])
 def test_timeouts_of_each_step_are_respected(*, is_awaiting: bool, stated: float | None) -> None:
-    """A read has the seconds of a hold on top; a `timeout` that the client itself is given comes first."""
+    """A hold adds its seconds to a read; the `timeout` of the client comes first."""
     api, theirs = Api(), httpx.Timeout(1.0, read=2.0, pool=None)
     options: dict[str, Any] = {"transport": httpx.MockTransport(api), "timeout": theirs}
 
@@ -120,7 +120,7 @@ def test_timeouts_of_each_step_are_respected(*, is_awaiting: bool, stated: float
 
 
 def test_a_slow_answer_fails_by_their_timeout() -> None:
-    """On a real connection, long before ours would have."""
+    """On a real connection it fails long before the client's own timeout."""
     with socket.create_server(("127.0.0.1", 0)) as server, httpx.Client(timeout=0.05) as http_client:
         base_url = f"http://127.0.0.1:{server.getsockname()[1]}/api/v1"
         client = Noukai("nk_test", base_url=base_url, http_client=http_client, max_retries=0)
@@ -129,7 +129,7 @@ def test_a_slow_answer_fails_by_their_timeout() -> None:
 
 
 def test_another_event_loop_is_refused() -> None:
-    """Its connections belong to the loop that they were opened in; the client says so instead of failing within."""
+    """Its connections belong to the loop that opened them; the error says so."""
     http_client = httpx.AsyncClient(transport=httpx.MockTransport(Api()))
     client = AsyncNoukai("nk_test", http_client=http_client)
     asyncio.run(client.job("job_1").wait())
@@ -142,7 +142,7 @@ def test_another_event_loop_is_refused() -> None:
 
 @pytest.mark.parametrize("is_awaiting", [False, True])
 def test_theirs_stays_open(*, is_awaiting: bool) -> None:
-    """The caller who made it closes it."""
+    """The caller closes it."""
 
     async def awaiting() -> bool:
         async with httpx.AsyncClient(transport=httpx.MockTransport(Api())) as http_client:
@@ -160,7 +160,7 @@ def test_theirs_stays_open(*, is_awaiting: bool) -> None:
 
 
 def test_the_wrong_colour_is_refused() -> None:
-    """An error when the client is made, instead of one at its first request."""
+    """The error comes when the client is made, not at its first request."""
     other: Any = httpx.AsyncClient()
     with pytest.raises(TypeError, match=r"Noukai must be an httpx\.Client"):
         Noukai("nk_test", http_client=other)

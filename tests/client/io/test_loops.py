@@ -31,7 +31,7 @@ async def waits_of(client: AsyncNoukai, name: str) -> None:
 
 
 def test_loops_one_after_the_other(api: EchoApi) -> None:
-    """Each `asyncio.run` has connections of its own, which are closed with its loop: none is left, nothing is said."""
+    """Each `asyncio.run` has connections of its own, closed with its loop, without a warning."""
     client = AsyncNoukai("nk_test", base_url=api.base_url)
     for number in range(3):
         asyncio.run(waits_of(client, f"run{number}"))
@@ -116,7 +116,7 @@ def test_closing_in_one_loop_closes_in_all(api: EchoApi) -> None:
 
 
 def test_a_loop_that_is_kept(api: EchoApi) -> None:
-    """Call by call in one loop, as in a notebook, the connection is kept too."""
+    """Calls in one loop, as in a notebook, reuse the connection."""
     with asyncio.Runner() as runner:
         client = AsyncNoukai("nk_test", base_url=api.base_url)
         for number in range(5):
@@ -127,7 +127,7 @@ def test_a_loop_that_is_kept(api: EchoApi) -> None:
 
 
 def test_a_loop_that_is_closed_without_its_generators(api: EchoApi) -> None:
-    """A loop that nobody shuts down in order keeps the client from nothing."""
+    """The client goes on in the next loop."""
     client = AsyncNoukai("nk_test", base_url=api.base_url)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(waits_of(client, "first"))
@@ -142,7 +142,7 @@ def test_a_loop_that_is_closed_without_its_generators(api: EchoApi) -> None:
 
 
 def test_a_client_that_is_dropped_closes_its_connections(api: EchoApi) -> None:
-    """It says once that nobody has closed it, and the loop does so."""
+    """One warning says that nobody has closed it."""
 
     async def dropped() -> None:
         await waits_of(AsyncNoukai("nk_test", base_url=api.base_url), "dropped")
@@ -155,7 +155,7 @@ def test_a_client_that_is_dropped_closes_its_connections(api: EchoApi) -> None:
 
 
 def test_a_lost_answer_makes_no_second_job(colour: Colour, api: EchoApi) -> None:
-    """A submission that is repeated, here in several loops, is one job, since it keeps its key."""
+    """A submission that is retried, here in several loops, keeps its key and makes one job."""
     api.dropped = 2
     with colour.connected(api.base_url) as client:
         submitted = colour.run(client.flow(FLOW).job("hello"))
@@ -164,14 +164,14 @@ def test_a_lost_answer_makes_no_second_job(colour: Colour, api: EchoApi) -> None
 
 
 def test_another_library_than_asyncio_is_refused() -> None:
-    """Without a loop of asyncio, as in trio, the client says what to do instead of failing somewhere within."""
+    """Without a loop of asyncio, as in trio, the error says what to do."""
     waiting = AsyncNoukai("nk_test").job("job_1").wait()
     with pytest.raises(NoukaiError, match=r"trio.to_thread.run_sync"):
         waiting.send(None)
 
 
 def test_nothing_is_said_at_the_end_of_a_program(api: EchoApi) -> None:
-    """Two loops and a client that nobody closes: no error, no warning, with every warning shown."""
+    """Two loops and a client that nobody closes cause neither errors nor warnings."""
     program = (
         "import asyncio, noukai\n"
         f"client = noukai.AsyncNoukai('nk_test', base_url={api.base_url!r})\n"

@@ -1,4 +1,4 @@
-"""The hosts that are asked without a proxy: each form that `NO_PROXY` has."""
+"""The hosts that are requested without a proxy: each form of `NO_PROXY`."""
 
 import httpx
 import pytest
@@ -9,7 +9,7 @@ from tests.client.servers.echo_api import echo_api
 
 
 def test_a_network_is_an_exception(colour: Colour, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The API is asked directly by an address of it."""
+    """The API is requested directly if the network contains its address."""
     for name in ("http_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
@@ -44,7 +44,7 @@ def test_a_network_is_an_exception(colour: Colour, monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_each_form_of_an_exception(exceptions: str, direct: str | None, proxied: str | None) -> None:
-    """As curl and Go read them; what is no form excepts nothing."""
+    """They are read as by curl and Go; an invalid entry has no effect."""
     found = Exceptions(exceptions)
     assert direct is None or httpx.URL(direct) in found
     assert proxied is None or httpx.URL(proxied) not in found

@@ -1,4 +1,4 @@
-"""Uploads and downloads over a slow link, here of loopback: they go on while there is progress."""
+"""Uploads and downloads over a slow link: they go on while there is progress."""
 
 import json
 from collections.abc import Iterator
@@ -36,25 +36,25 @@ def connected(colour: Colour, link: SlowLink) -> Iterator[Any]:
 
 
 def test_upload_takes_as_long_as_it_takes(colour: Colour, client: Any, link: SlowLink) -> None:
-    """Longer than any other request may, and whole."""
+    """It may take longer than any other request, and arrives whole."""
     colour.run(client.flow(FLOW).job(LARGE))
     assert [json.loads(content) for content in link.objects.values()] == [{"message": LARGE}]
 
 
 def test_download_takes_as_long_as_it_takes(colour: Colour, client: Any) -> None:
-    """Its hash is that of the output."""
+    """Its hash is the output's."""
     assert colour.run(client.job(JOB).wait()).output == LARGE
 
 
 def test_download_without_progress_fails(colour: Colour, client: Any, link: SlowLink) -> None:
-    """When nothing has come for as long as a request may take."""
+    """It fails after the timeout of a request without a byte."""
     link.stalls = True
     with pytest.raises(RequestTimeoutError):
         colour.run(client.job(JOB).status())
 
 
 def test_one_upload_at_a_time(colour: Colour, client: Any, link: SlowLink) -> None:
-    """Of many large inputs each has the whole link."""
+    """Each of many large inputs has the whole link."""
     inputs = [f"{number}{LARGE}" for number in range(3)]
     assert len(colour.collect(client.flow(FLOW).map(inputs))) == 3
     assert (len(link.objects), link.most_putting) == (3, 1)

@@ -15,7 +15,7 @@ UNKNOWN = "job_unknown"
 
 
 class CountingApi(ThreadingHTTPServer):
-    """Jobs that end when they are looked at for the third time; counts the requests by what they are for."""
+    """An API whose jobs end at their third status check; it counts the requests by their purpose."""
 
     daemon_threads = True
     request_queue_size = 1024

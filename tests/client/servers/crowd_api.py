@@ -1,4 +1,4 @@
-"""A small API for crowds of jobs: it accepts them by the hundred, and each ends with so many looks at it."""
+"""A small API for many jobs: it accepts them by the hundred; each ends after some status checks."""
 
 import json
 import threading
@@ -18,7 +18,7 @@ AT_ONCE = 4
 
 
 class CrowdApi:
-    """Answers the requests of a client; `looks` says after how many looks the job of an input ends."""
+    """An API that answers the requests of a client; `looks` returns after how many checks a job ends."""
 
     def __init__(
         self, looks: Callable[[str], int] = lambda _: 1, *, poll_interval_ms: int | None = 1000

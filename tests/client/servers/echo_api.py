@@ -1,4 +1,4 @@
-"""An API on loopback that keeps its connections alive, and says which of them each request came on."""
+"""An API on loopback that keeps its connections open, and records the connection of each request."""
 
 import json
 import ssl
@@ -14,7 +14,7 @@ FLOW = "acme/demo/echo"
 
 
 class EchoApi(ThreadingHTTPServer):
-    """Answers for whichever job it is asked with an output that is the job's id; accepts each submission once."""
+    """An API that answers each request with a job whose output is its id; it accepts each submission once."""
 
     daemon_threads = True
     block_on_close = False
@@ -48,14 +48,14 @@ class EchoApi(ThreadingHTTPServer):
         return f"{scheme}://localhost:{self.server_address[1]}/api/v1"
 
     def accept(self, key: str) -> str | None:
-        """Return the job of a key, or None if its answer is to be lost."""
+        """Return the job of an idempotency key, or None if the answer is to be lost."""
         with self._lock:
             job_id = self.jobs.setdefault(key, f"job_{len(self.jobs)}")
             self.dropped -= 1
             return None if self.dropped >= 0 else job_id
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of a connection that its client has dropped."""
+        """Ignore connections that the client has dropped."""
 
 
 class _Handler(BaseHTTPRequestHandler):

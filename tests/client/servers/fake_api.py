@@ -1,4 +1,4 @@
-"""A small API on a real port, for the command as a real process: jobs live as a test has written."""
+"""A small API on a real port, for the command as a real process: a test writes the answers of each job."""
 
 import json
 import threading
@@ -58,7 +58,7 @@ PICKY = {
 
 
 class FakeApi(ThreadingHTTPServer):
-    """Serves flows whose jobs are answered with one body after the other, the last one again and again."""
+    """An API whose jobs are answered with one body after the other, the last one again and again."""
 
     daemon_threads = True
 
@@ -90,7 +90,7 @@ class FakeApi(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/api/v1"
 
     def live(self, job_id: str, *bodies: dict[str, Any]) -> None:
-        """Give a job its life."""
+        """Set the answers about a job."""
         self.lives[job_id] = [{**body, "id": job_id} for body in bodies]
 
     def answer(  # noqa: PLR0911 - one for each route
@@ -169,7 +169,7 @@ class FakeApi(ThreadingHTTPServer):
         return {"id": job_id, "job": self.lives[job_id][0], "retryAfterMs": 0}
 
     def hold_if_slow(self, path: list[str]) -> None:
-        """Hold a request if its path ends so."""
+        """Hold a request if its path is a slow one."""
         if path[-1] in self.slow:
             self.holding.set()
             self.stopping.wait()

@@ -1,4 +1,4 @@
-"""An API on loopback with a bucket beside it, which takes and gives what is large piece by piece, slowly."""
+"""An API on loopback with a bucket, which sends and receives large content slowly, piece by piece."""
 
 import hashlib
 import json
@@ -16,10 +16,7 @@ LARGE = "x" * 300_000
 
 
 class SlowLink(ThreadingHTTPServer):
-    """Answers every request; what is put and fetched takes `PIECES` intervals.
-
-    It stops halfway if it `stalls`, and breaks off there so many times as it `breaks`.
-    """
+    """A server that transfers large content in `PIECES`; it stops halfway if it `stalls`, or `breaks`."""
 
     daemon_threads = True
 

@@ -1,4 +1,4 @@
-"""A server on loopback whose answers trickle in."""
+"""A server on loopback that sends its answers byte by byte."""
 
 import socket
 import threading
