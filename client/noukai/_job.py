@@ -210,5 +210,5 @@ def note_end(job: _KnownJob[Driver], end: End) -> None:
 def status_with(job: Job, result: ExecuteResult) -> JobStatus:
     """Fetch the status of a job with a known result, without downloading a large output again."""
     api, driver = asked_through(job)
-    status = driver.run(api.look(job.id, Deadline(api.clock)))
+    status = driver.run(api.check(job.id, Deadline(api.clock)))
     return status.model_copy(update={"result": result})

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 from noukai import AsyncNoukai
 from tests.bench.report import Section
-from tests.client.servers.counting_api import LOOKS, counting_api
+from tests.client.servers.counting_api import CHECKS, counting_api
 
 _WAITS = (1, 10, 50, 500)
 _NOTES = (
-    f"An API on loopback; look number {LOOKS} finds a job ended; looks are at least 800 ms apart.",
-    f"Waits that did not share their looks would take {LOOKS} requests each.",
+    f"An API on loopback; status check {CHECKS} finds a job ended; checks are at least 800 ms apart.",
+    f"Waits that did not share their checks would take {CHECKS} requests each.",
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from noukai import AsyncNoukai, JobNotFoundError, Noukai
-from tests.client.servers.counting_api import LOOKS, UNKNOWN, counting_api
+from tests.client.servers.counting_api import CHECKS, UNKNOWN, counting_api
 
 Outcomes = list[Any]
 
@@ -42,9 +42,9 @@ def test_five_hundred_waits_share_their_checks(wait_for: Callable[[str, list[str
             assert wait_for(api.base_url, ids) == ids
         asked[count] = api.requests.total()
         assert max(api.sizes) <= 100
-        assert api.requests["alone"] <= 2 * 10 * LOOKS  # of the first ten and of the last
+        assert api.requests["alone"] <= 2 * 10 * CHECKS  # of the first ten and of the last
     assert asked[500] < 4 * asked[50]
-    assert asked[500] < 500 * LOOKS / 8
+    assert asked[500] < 500 * CHECKS / 8
 
 
 @ways

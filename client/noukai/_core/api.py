@@ -120,9 +120,9 @@ class Api:
 
     def status(self, job_id: str) -> Operation[JobStatus]:
         """Fetch the job's status with its output, wherever that is stored."""
-        return (yield from with_output(self, (yield from self.look(job_id, Deadline(self.clock)))))
+        return (yield from with_output(self, (yield from self.check(job_id, Deadline(self.clock)))))
 
-    def look(self, job_id: str, deadline: Deadline) -> Operation[JobStatus]:
+    def check(self, job_id: str, deadline: Deadline) -> Operation[JobStatus]:
         """Fetch the job's status as the API shows it."""
         response = yield from self.exchange.send(
             partial(self.requests.of, Route.STATUS_BY_ID, id=job_id), deadline

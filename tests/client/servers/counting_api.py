@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.client.script import job
 
-LOOKS = 3
+CHECKS = 3
 UNKNOWN = "job_unknown"
 
 
@@ -24,7 +24,7 @@ class CountingApi(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.requests: Counter[str] = Counter()
         self.sizes: list[int] = []
-        self.looks: Counter[str] = Counter()
+        self.checks: Counter[str] = Counter()
         self.lock = threading.Lock()
 
     @property
@@ -32,10 +32,10 @@ class CountingApi(ThreadingHTTPServer):
         """The `base_url` of its clients."""
         return f"http://127.0.0.1:{self.server_address[1]}/api/v1"
 
-    def look(self, job_id: str) -> dict[str, Any]:
-        """Return the job, one look later."""
-        self.looks[job_id] += 1
-        if self.looks[job_id] < LOOKS:
+    def check(self, job_id: str) -> dict[str, Any]:
+        """Return the job, one status check later."""
+        self.checks[job_id] += 1
+        if self.checks[job_id] < CHECKS:
             return {**job("running"), "id": job_id}
         return {**job("completed", result={"status": "completed", "output": job_id}), "id": job_id}
 
@@ -49,7 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         with self.server.lock:
             self.server.requests["alone"] += 1
-            self._answer(self.server.look(self.path.partition("/jobs/")[2].partition("/")[0]))
+            self._answer(self.server.check(self.path.partition("/jobs/")[2].partition("/")[0]))
 
     def do_POST(self) -> None:
         ids = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["ids"]
@@ -61,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _entry(self, job_id: str) -> dict[str, Any]:
         if job_id == UNKNOWN:
             return {"id": job_id, "error": {"code": "JOB_NOT_FOUND", "message": "there is none"}}
-        return {"id": job_id, "job": self.server.look(job_id), "retryAfterMs": 800}
+        return {"id": job_id, "job": self.server.check(job_id), "retryAfterMs": 800}
 
     def _answer(self, body: object) -> None:
         content = json.dumps(body).encode()

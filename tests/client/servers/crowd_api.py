@@ -18,10 +18,10 @@ AT_ONCE = 4
 
 
 class CrowdApi:
-    """An API that answers the requests of a client; `looks` returns after how many checks a job ends."""
+    """An API that answers the requests of a client; `checks` returns after how many checks a job ends."""
 
     def __init__(
-        self, looks: Callable[[str], int] = lambda _: 1, *, poll_interval_ms: int | None = 1000
+        self, checks: Callable[[str], int] = lambda _: 1, *, poll_interval_ms: int | None = 1000
     ) -> None:
         self.requests: Counter[str] = Counter()
         """By the last part of the path."""
@@ -34,7 +34,7 @@ class CrowdApi:
         self.refusals: dict[str, list[dict[str, Any]]] = {}
         """Of a message the errors that its entry gets, one after the other, before it is accepted."""
         self.unknown: set[str] = set()
-        self._looks = looks
+        self._checks = checks
         self._poll_interval_ms = poll_interval_ms
         self._left: dict[str, int] = {}
         self._in_flight = 0
@@ -61,7 +61,7 @@ class CrowdApi:
         job_id = self.ids.setdefault(
             entry["idempotencyKey"], f"{plain}_{len(self.ids)}" if plain in self._left else plain
         )
-        self._left.setdefault(job_id, self._looks(entry.get("message", "")))
+        self._left.setdefault(job_id, self._checks(entry.get("message", "")))
         return {"job": {**job("pending"), "id": job_id, "flow": "acme/demo/echo"}}
 
     def _look(self, job_id: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def with_output(
         return (yield from _with_output(api, status, deadline, patience, on_transfer))
     except (NotFoundError, PermissionDeniedError):
         # The URL has expired or the output is lost: the API knows which.
-        status = yield from api.look(status.id, deadline)
+        status = yield from api.check(status.id, deadline)
         return (yield from _with_output(api, status, deadline, patience, on_transfer))
 
 

@@ -117,7 +117,7 @@ class _Watch:
             yield from self._deadline.pause(interval)
 
     def _check_once(self) -> Operation[JobStatus]:
-        status = yield from self._api.look(self._job_id, Deadline(self._api.clock, _TIME_TO_CHECK))
+        status = yield from self._api.check(self._job_id, Deadline(self._api.clock, _TIME_TO_CHECK))
         yield from self._note(status)
         if not status.is_terminal:
             raise DeadlinePassedError
