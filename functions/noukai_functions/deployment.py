@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from noukai_functions.api.outputs import Outputs
     from noukai_functions.api.status_entries import StatusEntries
     from noukai_functions.catalog.entries import Catalog
+    from noukai_functions.emf import Metrics
+    from noukai_functions.job_metrics import JobMetrics
     from noukai_functions.jobs.estimate import RunTimes
     from noukai_functions.jobs.queue import JobQueues
+    from noukai_functions.queue_look import QueueLook
     from noukai_functions.requests.admission import Admission
     from noukai_functions.requests.cancellation import Cancellation
     from noukai_functions.requests.job_page import JobPages
@@ -126,6 +129,27 @@ class Deployment(Resources):
         from noukai_functions.usage.unfinished import Bounds, UnfinishedJobs
 
         return Bounds(UnfinishedJobs(self._dynamodb, self.environment["USAGE_TABLE"]), self.budgets)
+
+    @cached_property
+    def metrics(self) -> "Metrics":
+        """Return the writer of metrics."""
+        from noukai_functions.emf import Metrics
+
+        return Metrics.of(self.environment)
+
+    @cached_property
+    def job_metrics(self) -> "JobMetrics":
+        """Return the metrics of jobs."""
+        from noukai_functions.job_metrics import JobMetrics
+
+        return JobMetrics(self.metrics, lambda: self.catalog)
+
+    @cached_property
+    def queue_look(self) -> "QueueLook":
+        """Return the look at the queues."""
+        from noukai_functions.queue_look import QueueLook
+
+        return QueueLook.of(self._sqs, self.environment, self.metrics)
 
     @property
     def prices(self) -> "Prices":

@@ -32,3 +32,27 @@ INDEX_PARTITIONS = 4
 KEY_HASH = "hash"
 USAGE_ORG = "o"
 USAGE_KEY = "k"
+
+SUBMITTED = "Submitted"
+STARTED = "Started"
+RETRIED = "Retried"
+ENDED = {COMPLETED: "Completed", FAILED: "Failed", CANCELLED: "Cancelled"}
+WAITED = "Waited"
+RAN = "Ran"
+LATENESS = "Lateness"
+FAILED_SHARE = "FailedShare"
+UNSETTLED_WORK = "Unsettled"
+DEAD_LETTERS = "DeadLetters"
+TABLE_THROTTLES = "TableThrottles"
+SWEEP_ROUNDS = "SweepRounds"
+MILLISECONDS = (WAITED, RAN, LATENESS)
+"""The metrics that are times; the others are numbers of jobs, messages, records or rounds."""
+
+KIND_DIMENSION = "WorkerKind"
+DEFAULT_KIND = "default"
+"""The name of the default worker kind in metrics."""
+
+FLOW_DIMENSION = "Flow"
+
+LOOK = "look"
+"""The member of an event that asks the sweep function for a look at the queues."""

@@ -145,7 +145,11 @@ class Settings:
     the concurrency of held waits; a client that is refused polls instead. `execute_reserved_concurrency` does
     the same for executions; a refused execution has submitted nothing. Without them, holds share the
     account's concurrency with the workers. `wait_memory` is the memory of both functions. `price_job` and
-    `price_gb_second` are the prices for cost estimates, in USD: by default AWS's own.
+    `price_gb_second` are the prices for cost estimates, in USD: by default AWS's own. `metrics` are written
+    by worker kind, also by `flow`, or not at all (`none`). `alarms` are made unless it is false; they tell
+    `alarm_email` and the topic `alarm_topic` (an ARN). `oldest_message_hours` is the age from which a waiting
+    message raises one. `failed_flows` maps flows (`project/flow`) to the share of failed jobs above which an
+    alarm of their own is raised.
     """
 
     stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = DEFAULT_STACK
@@ -165,6 +169,14 @@ class Settings:
     log_retention: LogRetention = "ONE_MONTH"
     price_job: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.0000079
     price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
+    metrics: Literal["none", "kind", "flow"] = "kind"
+    alarms: bool = True
+    alarm_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    alarm_topic: Annotated[str, Field(pattern=r"^arn:aws[\w-]*:sns:[\w-]+:[0-9]{12}:[\w.-]+$")] | None = None
+    oldest_message_hours: Annotated[int, _A_NUMBER, Field(ge=1, le=240)] = 6
+    failed_flows: dict[_FlowName, Annotated[float, _A_NUMBER, Field(gt=0, lt=1)]] = dataclasses.field(
+        default_factory=dict
+    )
     worker: WorkerKind = dataclasses.field(default_factory=WorkerKind)
     environment: dict[Annotated[str, AfterValidator(_variable)], str] = dataclasses.field(
         default_factory=dict
@@ -189,6 +201,11 @@ class Settings:
             raise SettingsError("\n".join(complaints(error))) from error
         except ValueError as error:
             raise SettingsError(str(error)) from error
+
+    @property
+    def has_metrics(self) -> bool:
+        """Return whether functions write metrics."""
+        return self.metrics != "none"
 
     @property
     def usd_per_gb_second(self) -> float:

@@ -18,6 +18,7 @@ from noukai_functions.aws.connection import Answer, Connection
 from noukai_functions.aws.errors import AwsError
 from noukai_functions.aws.retries import (
     MOST_TRIES,
+    THROTTLED_CODES,
     TRANSIENT_CODES,
     TRANSIENT_STATUSES,
     RetryQuota,
@@ -64,6 +65,10 @@ class DirectClient:
             try:
                 answer = self._try(operation, body)
             except AwsError as error:
+                if error.code in THROTTLED_CODES and self._target.startswith("DynamoDB"):
+                    from noukai_functions.emf import note_throttled  # noqa: PLC0415 - seldom needed
+
+                    note_throttled()
                 if not error.is_transient or tries == MOST_TRIES or not self._quota.take():
                     raise
             else:

@@ -26,6 +26,11 @@ TRANSIENT_CODES = frozenset(
     }
 )
 
+THROTTLED_CODES = frozenset(
+    {"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
+)
+"""Those of them that say that a table is throttled."""
+
 _CAPACITY = 500
 _PRICE = 5
 

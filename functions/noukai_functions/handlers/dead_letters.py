@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.jobs.queue import Delivery, InvalidMessageError, Message
+from noukai_functions.names import DEAD_LETTERS, UNSETTLED_WORK
 from noukai_functions.ready import get_ready
 from noukai_functions.telemetry import logger
 from noukai_functions.worker.batch import Batch
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 def settle(event: "Event", deployment: Deployment) -> dict[str, Any]:
     """Fail each message's job if nobody runs it; keep a message that cannot be processed."""
     batch = Batch(lambda: deployment.dead_letters, deployment.times.lease_ms, Delivery.of(event))
+    found, failed = len(batch.waiting), 0
     while delivery := batch.next(deployment.clock.now()):
         try:
             message = Message.parse(delivery.body)
@@ -30,6 +32,9 @@ def settle(event: "Event", deployment: Deployment) -> dict[str, Any]:
                 "a dead-letter message could not be processed", extra={"message_id": delivery.id}
             )
             batch.failures.append(delivery.id)
+            failed += 1
+    figures = {DEAD_LETTERS: found, **({UNSETTLED_WORK: failed} if failed else {})}
+    deployment.metrics.write(figures, deployment.clock.now())
     return batch.answer
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
 from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.job_metrics import is_start
+from noukai_functions.names import UNSETTLED_WORK
 from noukai_functions.ready import get_ready
 from noukai_functions.telemetry import logger
 from noukai_functions.usage.records import Entry, Unfinished, Usage, entry_of, is_restored
@@ -26,8 +28,9 @@ def meter(event: "Event", deployment: Deployment) -> None:
     """
     # With time windows the event names its shard. An emulator without windows has one shard and names none.
     shard = event.get("shardId", "")
-    groups = _grouped(event.get("Records", ()), deployment.worker_memory)
+    records = event.get("Records", ())
     now = deployment.clock.now()
+    groups, skipped = _grouped((each for each in records if not is_start(each)), deployment.worker_memory)
     used: dict[str, Usage] = defaultdict(Usage)
     unfinished: dict[str, Unfinished] = defaultdict(Unfinished)
     for (org, day, flow), entries in groups.items():
@@ -37,6 +40,7 @@ def meter(event: "Event", deployment: Deployment) -> None:
             if error.code != "ValidationException":
                 raise
             logger().exception("usage was not counted", extra={"org": org, "day": day, "flow": flow})
+            skipped += len(entries)
             continue
         used[org] = sum((entry.usage for entry in entries), used[org])
         unfinished[org] = sum((entry.unfinished for entry in entries), unfinished[org])
@@ -45,10 +49,16 @@ def meter(event: "Event", deployment: Deployment) -> None:
     for org, usage in used.items():
         deployment.budget_watch.note(org, usage, now)
         deployment.bounds.note(org, unfinished[org], now)
+    if skipped:
+        deployment.metrics.write({UNSETTLED_WORK: skipped}, now)
+    # Last, so that a batch that is retried is not written twice.
+    deployment.job_metrics.write(records, now)
 
 
-def _grouped(records: Iterable[Mapping[str, Any]], memory: int) -> Groups:
+def _grouped(records: Iterable[Mapping[str, Any]], memory: int) -> tuple[Groups, int]:
+    """Return the entries of records, and how many records can never be counted."""
     groups: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
+    skipped = 0
     for record in records:
         try:
             if is_restored(record):
@@ -57,9 +67,10 @@ def _grouped(records: Iterable[Mapping[str, Any]], memory: int) -> Groups:
         except (KeyError, TypeError, ValueError, AttributeError):
             extra = {"keys": record.get("dynamodb", {}).get("Keys"), "event_id": record.get("eventID")}
             logger().exception("usage was not counted", extra=extra)
+            skipped += 1
         else:
             groups[entry.org, entry.day, entry.flow].append(entry)
-    return groups
+    return groups, skipped
 
 
 def handler(event: "Event", _context: object) -> dict[str, Any]:

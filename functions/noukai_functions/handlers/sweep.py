@@ -13,6 +13,7 @@ from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.overdue import fail_unrun
 from noukai_functions.jobs.rounds import Round
+from noukai_functions.names import LOOK, SWEEP_ROUNDS
 from noukai_functions.ready import get_ready
 from noukai_functions.refusals import UnreadableRowError
 from noukai_functions.telemetry import logger
@@ -47,6 +48,7 @@ def run(deployment: Deployment, has_time: Callable[[], bool]) -> None:
         latest = replace(latest, ended_at=deployment.clock.now())
         deployment.rounds.write(latest)
         _report(latest)
+        deployment.metrics.write({SWEEP_ROUNDS: 1}, deployment.clock.now())
 
 
 @dataclass
@@ -98,8 +100,11 @@ def _report(latest: Round) -> None:
     )
 
 
-def handler(_event: "Event", context: Any) -> None:
-    """Handle an event of the schedule."""
+def handler(event: "Event", context: Any) -> None:
+    """Handle an event of one of the schedules: a look at the queues, or else a part of the sweep."""
+    if LOOK in event:
+        deployed().queue_look.take(deployed().clock.now())
+        return
     run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)
 
 

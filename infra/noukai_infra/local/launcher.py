@@ -20,7 +20,7 @@ from noukai_infra.local.emulator.emulator import Emulator
 from noukai_infra.local.emulator.readiness import answered
 from noukai_infra.local.errors import LocalError
 from noukai_infra.local.settings import Settings
-from noukai_infra.local.terminal.log_line import readable
+from noukai_infra.local.terminal.log_line import is_metrics, readable
 from noukai_infra.local.terminal.steps import Step
 from noukai_wire.routes import Route
 
@@ -136,4 +136,5 @@ class _System:
         return TemporaryDirectory(dir=self.folder, ignore_cleanup_errors=True)
 
     def _show_line(self, source: str, line: str) -> None:
-        self.show(readable(source, line, datetime.now()))  # noqa: DTZ005 - a person reads the time of the wall clock
+        if not is_metrics(line):
+            self.show(readable(source, line, datetime.now()))  # noqa: DTZ005 - a person reads the time of the wall clock

@@ -172,6 +172,11 @@ class Api(Construct):
         """Return the base URL of every route."""
         return f"{self._api.api_endpoint}{BASE_PATH}"
 
+    @property
+    def api_id(self) -> str:
+        """Return the gateway's id of the API."""
+        return self._api.api_id
+
     def _add(self, answerer: _Answerer) -> None:
         function = self._function(answerer)
         integration = HttpLambdaIntegration(answerer.entry, function.live, scope_permission_to_route=False)

@@ -7,6 +7,8 @@ from aws_cdk import CfnOutput, DefaultStackSynthesizer, RemovalPolicy, Stack
 from constructs import Construct
 
 from noukai_infra.settings import Settings
+from noukai_infra.stack.alarms.construct import Alarms
+from noukai_infra.stack.alarms.definitions import Watched
 from noukai_infra.stack.api import Api
 from noukai_infra.stack.base.aliases import flows_description
 from noukai_infra.stack.base.assets import Assets
@@ -52,18 +54,19 @@ class JobStack(Stack):
             schedules=schedules,
             payloads=payloads,
         )
-        worker = partial(
-            Worker, self, settings=settings, code=assets.worker, tables=tables, payloads=payloads
-        )
+        code = assets.worker
+        worker = partial(Worker, self, settings=settings, code=code, tables=tables, payloads=payloads)
         worker("Worker", kind_name=None, kind=settings.worker, queue=queues.jobs.default)
         for name, kind in kinds.items():
             queue = queues.jobs.of_kinds[name]
             worker(f"Worker{in_a_resource(name)}", kind_name=name, kind=kind, queue=queue)
-        DeadLetterReader(
-            self, "DeadLetters", settings=settings, code=assets.api, tables=tables, queues=queues
-        )
-        Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables)
+        code = assets.api
+        DeadLetterReader(self, "DeadLetters", settings=settings, code=code, tables=tables, queues=queues)
+        Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables, queues=queues)
         metering = Metering(self, "Metering", settings=settings, code=assets.api, tables=tables)
+        if settings.alarms:
+            watched = Watched(queues.jobs, metering.function, api.api_id)
+            Alarms(self, "Alarms", settings=settings, watched=watched)
         if self.bundling_required:
             self._name_flows(assets)
         own = {"Endpoint": api.endpoint, "PayloadsBucket": payloads.bucket_name}

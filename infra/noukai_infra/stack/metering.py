@@ -9,7 +9,7 @@ from constructs import Construct
 from noukai_infra.settings import Settings
 from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.base.function import JobFunction
-from noukai_infra.stack.base.stream import COUNTED, GATHERED_SECONDS
+from noukai_infra.stack.base.stream import COUNTED, GATHERED_SECONDS, STARTED
 from noukai_infra.stack.storage.tables import Tables
 from noukai_infra.stack.storage.uncounted import Uncounted
 
@@ -48,16 +48,14 @@ class Metering(Construct):
             settings=settings,
             memory=settings.memory,
             timeout=_TIMEOUT,
-            environment={
-                "USAGE_TABLE": tables.usage.table_name,
-                "WORKER_MEMORY": str(settings.worker.memory),
-                **prices(settings),
-            },
+            environment=_environment(settings, tables),
         )
+        self.function = function
         tables.usage.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
         self._allow_stream(function, tables.jobs)
         uncounted = Uncounted(self, "Uncounted", removal_policy=RemovalPolicy[settings.tables.upper()])
         self.outputs = {"UncountedBucket": uncounted.bucket_name, "MeteringFunction": function.function_name}
+        patterns = (*COUNTED, *(STARTED if settings.has_metrics else ()))
         function.live.add_event_source_mapping(
             "Records",
             event_source_arn=tables.jobs.table_stream_arn,
@@ -68,7 +66,7 @@ class Metering(Construct):
             max_record_age=_LATEST,
             tumbling_window=_WINDOW,
             on_failure=uncounted,
-            filters=[lambda_.FilterCriteria.filter(pattern) for pattern in COUNTED],
+            filters=[lambda_.FilterCriteria.filter(pattern) for pattern in patterns],
         )
 
     def _allow_stream(self, function: JobFunction, table: dynamodb.ITable) -> None:
@@ -83,6 +81,21 @@ class Metering(Construct):
         function.add_to_role_policy(listing)
         streams = f"<{Stack.of(self).resolve(table.table_arn)['Fn::GetAtt'][0]}.Arn>/stream/*"
         acknowledge(self, f"IAM5[Resource::{streams}]", "IAM allows listing only for all streams of a table")
+
+
+def _environment(settings: Settings, tables: Tables) -> dict[str, str]:
+    return {
+        "USAGE_TABLE": tables.usage.table_name,
+        "WORKER_MEMORY": str(settings.worker.memory),
+        **prices(settings),
+        **_flows_with_metrics(settings),
+    }
+
+
+def _flows_with_metrics(settings: Settings) -> dict[str, str]:
+    """Return the environment that names the flows with metrics of their own."""
+    flows = "*" if settings.metrics == "flow" else ",".join(sorted(settings.failed_flows))
+    return {"METRICS_FLOWS": flows} if flows and settings.has_metrics else {}
 
 
 def prices(settings: Settings) -> dict[str, str]:

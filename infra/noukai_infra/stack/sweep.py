@@ -1,4 +1,6 @@
-"""The sweep: a daily pass over all jobs that settles overdue ones."""
+"""The sweep: a daily pass over all jobs that settles overdue ones; and a look at the queues for alarms."""
+
+import json
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -6,8 +8,10 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from noukai_functions.names import DEFAULT_KIND, LOOK
 from noukai_infra.settings import Settings
 from noukai_infra.stack.base.function import JobFunction
+from noukai_infra.stack.queues import Queues
 from noukai_infra.stack.storage.tables import Tables
 
 _TIMEOUT = 900
@@ -17,10 +21,20 @@ immediately."""
 
 
 class Sweep(Construct):
-    """The function that sweeps the jobs table, run by run, and its schedule."""
+    """The function that sweeps the jobs table, run by run, and its schedule.
+
+    With metrics and alarms it also looks at the queues, each minute.
+    """
 
     def __init__(
-        self, scope: Construct, name: str, *, settings: Settings, code: lambda_.Code, tables: Tables
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: Settings,
+        code: lambda_.Code,
+        tables: Tables,
+        queues: Queues,
     ) -> None:
         super().__init__(scope, name)
         function = JobFunction(
@@ -41,3 +55,16 @@ class Sweep(Construct):
         events.Rule(
             self, "Often", schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)), targets=[target]
         )
+        if settings.has_metrics and settings.alarms:
+            self._look_at(queues, function)
+
+    def _look_at(self, queues: Queues, function: JobFunction) -> None:
+        kinds = {DEFAULT_KIND: queues.jobs.default, **queues.jobs.of_kinds}
+        urls = {kind: queue.queue_url for kind, queue in kinds.items()}
+        function.add_environment("KIND_QUEUES", json.dumps(urls))
+        function.add_environment("UNPROCESSED_QUEUE_URL", queues.unprocessed.queue_url)
+        for queue in (*kinds.values(), queues.unprocessed):
+            queue.grant(function, "sqs:GetQueueAttributes")
+        look = events.RuleTargetInput.from_object({LOOK: True})
+        target = targets.LambdaFunction(function.live, event=look, retry_attempts=0)
+        events.Rule(self, "Look", schedule=events.Schedule.rate(Duration.minutes(1)), targets=[target])

@@ -11,7 +11,7 @@ from noukai_infra.stack.base.reader import read_queue
 from noukai_infra.stack.storage.payloads import BUCKET_VARIABLE, Payloads
 from noukai_infra.stack.storage.tables import Tables
 
-_OWN = (BUCKET_VARIABLE, "WORKER_KIND", "WORKER_KIND_MEMORY", "LOG_LEVEL")
+_OWN = (BUCKET_VARIABLE, "WORKER_KIND", "WORKER_KIND_MEMORY", "LOG_LEVEL", "METRICS_NAMESPACE")
 """The variables that some workers read besides those of all; `log_level` sets the last one."""
 
 

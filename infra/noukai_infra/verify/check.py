@@ -57,7 +57,7 @@ def check(
 
 def all_checks() -> Iterator[Check]:
     """Yield every check, in the order of their modules."""
-    from noukai_infra.verify import behaviour, configuration, processes, restore  # noqa: F401, PLC0415
+    from noukai_infra.verify import behaviour, configuration, health, processes, restore  # noqa: F401, PLC0415
 
     yield from _checks
 

@@ -138,8 +138,8 @@ def live_versions(deployed: Deployed, saw: Saw) -> None:
     targets = [each.get("IntegrationUri", "") for each in client.get_integrations(ApiId=api)["Items"]]
     targets += [each["FunctionArn"] for each in _mappings(deployed)]
     events = deployed.session.client("events")
-    (rule,) = deployed.resources("AWS::Events::Rule")
-    targets += [each["Arn"] for each in events.list_targets_by_rule(Rule=rule)["Targets"]]
+    for rule in deployed.resources("AWS::Events::Rule"):
+        targets += [each["Arn"] for each in events.list_targets_by_rule(Rule=rule)["Targets"]]
     others = [target for target in targets if not target.removesuffix("/invocations").endswith(f":{LIVE}")]
     saw(f"{len(targets)} invoke {LIVE}, and {others} do not")
     require(bool(targets), "some that invoke it")

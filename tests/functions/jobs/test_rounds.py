@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from noukai_functions.aws import AwsError
+from noukai_functions.emf import Metrics
 from noukai_functions.handlers.sweep import handler, run
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, State
 from noukai_functions.jobs.rounds import ROUND_MS, Round, Rounds
@@ -149,7 +150,7 @@ def test_round_over_a_billion_rows_ends_within_a_day() -> None:
         write=latest.append,
         overdue_page=Rounds(table, "jobs").overdue_page,
     )
-    deployment: Any = SimpleNamespace(clock=clock, rounds=rounds)
+    deployment: Any = SimpleNamespace(clock=clock, rounds=rounds, metrics=Metrics(None))
     began = clock.time
     for number in range(96):
         begins = clock.time = began + number * QUARTER_MS

@@ -121,7 +121,8 @@ def test_function_is_told_what_it_needs_and_no_more(
     template: Template, handler: str, names: set[str]
 ) -> None:
     """The environment of each function is the one it reads."""
-    assert template.functions()[handler]["Environment"]["Variables"].keys() == names | {"LOG_LEVEL"}
+    all_have = {"LOG_LEVEL", "METRICS_NAMESPACE"}
+    assert template.functions()[handler]["Environment"]["Variables"].keys() == names | all_have
 
 
 def test_environment_and_policies_of_the_deployment_reach_the_worker_only(
@@ -161,8 +162,9 @@ def test_environment_of_the_deployment_cannot_replace_the_workers_own(
 
 
 def test_sweep_goes_on_every_quarter_of_an_hour(template: Template) -> None:
-    """It reads the whole table and settles what it finds; nothing else calls it, and a run is over before the next."""
-    (rule,) = template.resources("Events::Rule").values()
+    """It reads the whole table and settles what it finds; a run is over before the next."""
+    rules = template.resources("Events::Rule")
+    rule = next(each for name, each in rules.items() if name.startswith("SweepOften"))
     assert rule["Properties"]["ScheduleExpression"] == "rate(15 minutes)"
     assert template.function_behind(rule["Properties"]["Targets"][0]["Arn"]) == template.named("sweep")
     assert {action for action, _ in template.rights("sweep")} == {
@@ -172,4 +174,5 @@ def test_sweep_goes_on_every_quarter_of_an_hour(template: Template) -> None:
         "dynamodb:UpdateItem",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        "sqs:GetQueueAttributes",
     }

@@ -3,7 +3,7 @@
 import json
 
 from noukai_functions.usage.counted import DISCARDED_AFTER_MS
-from noukai_infra.stack.base.stream import COUNTED, GATHERED_SECONDS
+from noukai_infra.stack.base.stream import COUNTED, GATHERED_SECONDS, STARTED
 from tests.infra.stack.template import Template
 
 HOUR = 60 * 60
@@ -16,11 +16,11 @@ def test_every_change_of_a_job_is_in_the_stream(template: Template) -> None:
 
 
 def test_only_ends_are_read(template: Template) -> None:
-    """Nothing else invokes the function, and nothing that happened before it was there is missed."""
+    """And what is new, and starts for metrics; nothing that happened before the function was there is missed."""
     mapping = template.deliveries("metering")
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     patterns = [json.loads(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]]
-    assert patterns == list(COUNTED)
+    assert patterns == [*COUNTED, *STARTED]
 
 
 def test_records_come_in_order_and_name_their_shard(template: Template) -> None:

@@ -72,15 +72,15 @@ def test_worker_kind_of_another_time_has_a_queue_that_hides_as_long(with_kinds: 
 
 
 def test_default_worker_and_its_queue_are_as_without_kinds(template: Template, with_kinds: Template) -> None:
-    """What is there already is neither replaced nor renamed; what sends to the queues, and may, is changed alone."""
+    """What is there already is neither replaced nor renamed; what sends to queues or looks at them is changed alone."""
     before, after = template.body["Resources"], with_kinds.body["Resources"]
     published = {*template.resources("Lambda::Version"), *template.resources("Lambda::Alias")}
     kept = before.keys() - published
     changed = {name for name in kept if without_code(before[name]) != without_code(after.get(name))}
     senders = {template.named(handler) for handler in SENDERS}
     policies = {name for name in changed if before[name]["Type"] == "AWS::IAM::Policy"}
-    assert changed == senders | policies
-    assert len(policies) == len(senders) + 1  # that of the schedules
+    assert changed == senders | policies | {template.named("sweep")}
+    assert len(policies) == len(senders) + 2  # those of the schedules and of the sweep, which looks at queues
     assert template.body["Outputs"].items() <= with_kinds.body["Outputs"].items()
 
 

@@ -47,7 +47,7 @@ OPERATIONS = {
     "dynamodb": {"GetItem", "PutItem", "UpdateItem", "Scan", "Query", "BatchGetItem"},
     "s3": {"GetObject", "HeadObject", "PutObject"},
     "scheduler": {"CreateSchedule", "GetSchedule", "DeleteSchedule"},
-    "sqs": {"SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch"},
+    "sqs": {"SendMessage", "SendMessageBatch", "ChangeMessageVisibilityBatch", "GetQueueAttributes"},
 }
 """The operations that our functions call. botocore parses the description of a whole service at the first
 call."""

@@ -30,6 +30,11 @@ _INDENT = "    "
 _UNPACKED = re.compile(r"(?<![^\s\"'])[^\s\"']*/(?:ministack-lambda-[^/\s]+/code|code-[0-9a-f]{64})/")
 
 
+def is_metrics(line: str) -> bool:
+    """Return whether a line is for CloudWatch, which makes metrics of it, and not for people."""
+    return line.startswith('{"_aws":')
+
+
 def readable(function: str, line: str, now: datetime) -> str:
     """Return a readable form of a log line, JSON or not.
 

@@ -62,7 +62,7 @@ class JobFunction(lambda_.Function):
             memory_size=memory,
             timeout=Duration.seconds(timeout),
             ephemeral_storage_size=_storage(ephemeral_storage),
-            environment={"LOG_LEVEL": settings.log_level, **environment},
+            environment={"LOG_LEVEL": settings.log_level, **metrics_environment(settings), **environment},
             reserved_concurrent_executions=reserved_concurrency,
             # A rollback needs the replaced version.
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
@@ -84,6 +84,11 @@ def _log_group(scope: Construct, name: str, settings: Settings) -> logs.LogGroup
 
 def _storage(megabytes: int) -> Size | None:
     return None if megabytes == LEAST_STORAGE else Size.mebibytes(megabytes)
+
+
+def metrics_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of functions that write metrics; empty if none does."""
+    return {"METRICS_NAMESPACE": settings.stack} if settings.has_metrics else {}
 
 
 def runtime() -> lambda_.Runtime:

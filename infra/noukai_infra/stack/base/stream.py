@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from noukai_functions.names import CANCELLED, PENDING, STATE, TERMINAL, UNSETTLED
+from noukai_functions.names import CANCELLED, PENDING, RUNNING, STATE, TERMINAL, UNSETTLED
 
 
 def _image(*states: str) -> dict[str, Any]:
@@ -22,6 +22,9 @@ COUNTED: tuple[Mapping[str, Any], ...] = (
 )
 """Lambda event filters: a job has ended; the code of a cancelled job has stopped; a job is new, perhaps
 replacing an expired one."""
+
+STARTED: tuple[Mapping[str, Any], ...] = (_change((PENDING,), (RUNNING,)),)
+"""Lambda event filters for metrics alone: an attempt has started."""
 
 GATHERED_SECONDS = 30
 """The batching window. It is part of the minute within which an org with a used-up budget is refused."""

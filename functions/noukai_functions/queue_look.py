@@ -1,0 +1,47 @@
+"""The look at the queues, each minute, for two alarms that need one metric each."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from noukai_functions.emf import Metrics
+from noukai_functions.names import STARTED, UNSETTLED_WORK
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_WAITING: Literal["ApproximateNumberOfMessages"] = "ApproximateNumberOfMessages"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLook:
+    """A look at the queues of worker kinds, and at the one of unprocessed dead-letter messages, by URL."""
+
+    client: "SQSClient"
+    kinds: Mapping[str, str]
+    unprocessed: str
+    metrics: Metrics
+
+    @classmethod
+    def of(cls, client: "SQSClient", environment: Mapping[str, str], metrics: Metrics) -> "QueueLook":
+        """Read the queues from a function's environment."""
+        return cls(
+            client, json.loads(environment["KIND_QUEUES"]), environment["UNPROCESSED_QUEUE_URL"], metrics
+        )
+
+    def take(self, now: int) -> None:
+        """Write a zero for each worker kind whose jobs wait, and the number of unprocessed messages.
+
+        The zero makes `Started` say something only while jobs wait: a sum of zero over some minutes means
+        that jobs wait and none starts. Without jobs there is no line.
+        """
+        for kind, url in self.kinds.items():
+            if self._waiting(url):
+                self.metrics.write({STARTED: 0}, now, kind=kind)
+        if left := self._waiting(self.unprocessed):
+            self.metrics.write({UNSETTLED_WORK: left}, now)
+
+    def _waiting(self, url: str) -> int:
+        answer = self.client.get_queue_attributes(QueueUrl=url, AttributeNames=[_WAITING])
+        return int(answer["Attributes"][_WAITING])

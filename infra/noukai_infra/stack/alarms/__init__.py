@@ -1,0 +1,1 @@
+"""The alarms of a stack: their definitions and their construct."""

@@ -1,0 +1,36 @@
+"""The checks of the metrics that CloudWatch has of a deployed stack."""
+
+from datetime import UTC, datetime, timedelta
+
+from noukai_infra.verify.check import CheckSkippedError, Saw, check, require
+from noukai_infra.verify.deployed import Deployed
+
+
+@check("CloudWatch makes metrics of the functions' lines.", on_aws=True)
+def metrics(deployed: Deployed, saw: Saw) -> None:
+    pages = deployed.session.client("cloudwatch").get_paginator("list_metrics")
+    found = {
+        each["MetricName"] for page in pages.paginate(Namespace=deployed.stack) for each in page["Metrics"]
+    }
+    saw(sorted(found))
+    require({"SweepRounds", "Submitted", "Started"} <= found, "those of sweeps and jobs")
+
+
+@check("The average of the gateway's 5xx is a share of its requests.", on_aws=True)
+def share_of_errors(deployed: Deployed, saw: Saw) -> None:
+    (api,) = deployed.resources("AWS::ApiGatewayV2::Api")
+    now = datetime.fromtimestamp(deployed.clock(), UTC)
+    answer = deployed.session.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/ApiGateway",
+        MetricName="5xx",
+        Dimensions=[{"Name": "ApiId", "Value": api}],
+        StartTime=now - timedelta(hours=3),
+        EndTime=now,
+        Period=300,
+        Statistics=["Average", "SampleCount"],
+    )
+    if not answer["Datapoints"]:
+        raise CheckSkippedError("nothing was requested in the last three hours")
+    saw(answer["Datapoints"])
+    require(all(each["Average"] <= 1 for each in answer["Datapoints"]), "averages of 1 at most")
+    require(any(each["SampleCount"] > 1 for each in answer["Datapoints"]), "a sample per request")

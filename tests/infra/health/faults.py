@@ -1,0 +1,127 @@
+"""Faults of a stack, each of which an alarm is for."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noukai_functions.aws import AwsError
+from noukai_functions.handlers import metering
+from noukai_functions.jobs.lifecycle import State
+from noukai_functions.jobs.rounds import ROUND_MS
+from tests.functions.stand_ins.aws_server import Canned, canned_server, direct_client
+from tests.functions.stand_ins.calls import hook
+from tests.functions.stand_ins.stream import ended
+from tests.infra.health.alarms import MINUTE_MS
+from tests.infra.health.watch import Watch
+
+
+def stalls(watch: Watch) -> None:
+    """The worker gets nothing any more."""
+    for _ in range(7):
+        watch.minute(jobs=1, works=False)
+
+
+def refuse(_: Any) -> None:
+    raise AwsError("UpdateItem", "InternalServerError", "no")
+
+
+def messages_grow_old(watch: Watch) -> None:
+    for _ in range(6):
+        watch.published.has_queued(watch.queue, watch.now, oldest_seconds=7 * 3600)
+        watch.minute()
+
+
+def messages_hide(watch: Watch) -> None:
+    for _ in range(6):
+        watch.published.has_queued(watch.queue, watch.now, in_flight=80_001)
+        watch.minute()
+
+
+def worker_dies(watch: Watch) -> None:
+    for _ in range(10):
+        watch.published.invoked(watch.functions["worker"], watch.now, failed=True)
+        watch.minute()
+    watch.system.clock.time += 5 * MINUTE_MS
+
+
+def account_is_full(watch: Watch) -> None:
+    for _ in range(10):
+        watch.published.invoked(watch.functions["submit"], watch.now, throttled=True)
+        watch.minute()
+    watch.system.clock.time += 5 * MINUTE_MS
+
+
+def stream_is_late(watch: Watch) -> None:
+    for _ in range(6):
+        watch.published.read_stream(watch.functions["metering"], watch.now, late_ms=3_700_000)
+        watch.minute()
+
+
+def gateway_fails(watch: Watch) -> None:
+    """Two requests in a hundred, for ten minutes."""
+    for _ in range(10):
+        for number in range(50):
+            watch.published.answered(watch.api, watch.now, 503 if number == 0 else 200)
+        watch.minute()
+
+
+def dead_letter_is_not_read(watch: Watch) -> None:
+    """The reader cannot read the table; the message stays."""
+    deployment = watch.system.deployment
+    job_id = watch.system.submit(parameters={"a": 1}).body["id"]
+    watch.system.deliver()
+    deployment.dead_letters.send(watch.system.message_of(job_id))
+    end = hook(deployment.table.client, "GetItem", before=refuse)
+    answer = watch.system.deliver(queue=deployment.dead_letters)
+    end()
+    assert len(answer["batchItemFailures"]) == 1
+    watch.take_lines()
+    watch.system.clock.time += 5 * MINUTE_MS
+
+
+def dead_letter_is_given_up(watch: Watch) -> None:
+    """It was received for two days in vain, and lies in the last queue."""
+    watch.unprocessed.client.send_message(QueueUrl=watch.unprocessed.url, MessageBody="{}")
+    for _ in range(6):
+        watch.minute()
+
+
+def usage_is_not_counted(watch: Watch) -> None:
+    record = ended(1)
+    del record["dynamodb"]["NewImage"]["s"]
+    metering.meter({"Records": [record], "shardId": "1"}, watch.system.deployment)
+    watch.take_lines()
+    watch.system.clock.time += 5 * MINUTE_MS
+
+
+def table_throttles(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call of a function is throttled, over a real connection."""
+    monkeypatch.setenv("METRICS_NAMESPACE", "noukai")
+    monkeypatch.setattr("noukai_functions.emf.Clock.now", lambda _: watch.now)
+    monkeypatch.setattr("noukai_functions.aws.direct_client.backoff_seconds", lambda _: 0)
+    with (
+        canned_server(tmp_path) as (server, environment),
+        direct_client("dynamodb", environment) as client,
+    ):
+        server.answers = [Canned(400, b'{"__type": "ThrottlingException"}')]
+        for _ in range(4):
+            with pytest.raises(AwsError):
+                client.get_item(TableName="jobs", Key={"id": {"S": "a"}})
+    watch.take_lines()
+    watch.system.clock.time += 5 * MINUTE_MS
+
+
+def sweep_is_missing(watch: Watch) -> None:
+    watch.system.clock.time += 3 * ROUND_MS
+
+
+def flow_fails(watch: Watch) -> None:
+    """Of one flow each third job, for ten minutes."""
+    for minute in range(11):
+        for number in range(3):
+            state = {"state": State.FAILED} if number == 0 else {}
+            record = ended(3 * minute + number + 1, flow="trial/add", **state)
+            record["dynamodb"]["ApproximateCreationDateTime"] = watch.now / 1000
+            metering.meter({"Records": [record], "shardId": "1"}, watch.system.deployment)
+        watch.minute()
