@@ -4,17 +4,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from noukai_infra.command_line import command
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
 from noukai_infra.operations.orgs.budgets import BudgetRow, Limits
+from noukai_infra.operations.orgs.listing import print_list
 from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
 
-_WIDE = 500
-"""Rows are never wrapped, since the terminal's width would be a guess in a script."""
+_COLUMNS = ("org", "jobs", "USD", "used up", "unfinished", "later", "reached")
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -72,13 +70,8 @@ def set_budget(
 @commands.command("list")
 def show(context: Context, stage: Stage = None) -> None:
     """Show every budget, when it was last used up, and which limit of unfinished jobs is reached."""
-    table = Table("org", "jobs", "USD", "used up", "unfinished", "later", "reached", box=None)
-    for row in Operator.of(context, stage).budgets().rows():
-        limits = row.limits
-        monthly = [str(limits.jobs or ""), str(limits.usd or ""), _state(row)]
-        bounds = [str(limits.unfinished or DEFAULT_UNFINISHED_JOBS), str(limits.later or DEFAULT_LATER_JOBS)]
-        table.add_row(row.org, *monthly, *bounds, ", ".join(row.full))
-    Console(width=_WIDE).print(table)
+    rows = [_cells(row) for row in Operator.of(context, stage).budgets().rows()]
+    print_list(_COLUMNS, rows, folded=("org", "used up", "reached"))
 
 
 @commands.command("clear")
@@ -87,6 +80,13 @@ def clear(org: Org, context: Context, stage: Stage = None) -> None:
     if not Operator.of(context, stage).budgets().clear(org):
         raise OperatorError(f"The org {org} has no budget: `{command('budget', 'list')}` shows all.")
     typer.echo(f"The org {org} has no budget now.")
+
+
+def _cells(row: BudgetRow) -> tuple[str, ...]:
+    limits = row.limits
+    monthly = (str(limits.jobs or ""), str(limits.usd or ""), _state(row))
+    bounds = (str(limits.unfinished or DEFAULT_UNFINISHED_JOBS), str(limits.later or DEFAULT_LATER_JOBS))
+    return (row.org, *monthly, *bounds, ", ".join(row.full))
 
 
 def _state(row: BudgetRow) -> str:

@@ -5,17 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
 from noukai_infra.operations.orgs.keys import KeyRow
+from noukai_infra.operations.orgs.listing import print_list
 from noukai_wire.scopes import Scope
 
 _MAX_NAME = 100
 _MAX_DAYS = 3650
-_WIDE = 500
-"""Rows are never wrapped, since the terminal's width would be a guess in a script."""
+COLUMNS = ("id", "org", "name", "scopes", "rate", "created", "used", "expires", "state")
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -70,11 +68,9 @@ def show(context: Context, stage: Stage = None) -> None:
 
     The keys themselves are not stored.
     """
-    table = Table("id", "org", "name", "scopes", "rate", "created", "last used", "expires", "state", box=None)
     now = int(time.time())
-    for row in Operator.of(context, stage).keys().rows():
-        table.add_row(*_cells(row, now))
-    Console(width=_WIDE).print(table)
+    rows = [cells(row, now) for row in Operator.of(context, stage).keys().rows()]
+    print_list(COLUMNS, rows, folded=("org", "name", "scopes"))
 
 
 @commands.command("revoke")
@@ -88,12 +84,14 @@ def revoke(
     typer.echo(f"{row.id} ({row.name}, of the org {row.org}) is revoked.")
 
 
-def _cells(row: KeyRow, now: int) -> tuple[str, ...]:
+def cells(row: KeyRow, now: int) -> tuple[str, ...]:
+    """Return the texts of a key in a list."""
     if row.problem is not None:
-        return (row.id, *[""] * 7, row.state(now))
+        return (row.id, "", row.problem, *[""] * 5, "broken")
     times = [_day(row.created), _day(row.used) or "never", _day(row.expires) or "never"]
     rate = "" if row.rate is None else f"{row.rate}/s"
-    return (row.id, row.org, row.name, " ".join(row.scopes), rate, *times, row.state(now))
+    scopes = "all" if set(row.scopes) == set(Scope) else " ".join(row.scopes)
+    return (row.id, row.org, row.name, scopes, rate, *times, row.state(now))
 
 
 def _day(seconds: int | None) -> str:
