@@ -1,4 +1,4 @@
-"""The operator's commands: `python -m noukai_infra deploy`, `rollback`, `keys` and others; `--help` lists them."""
+"""The operator's commands: `python -m noukai_infra deploy` and others; `--help` lists them."""
 
 import os
 import sys
@@ -48,7 +48,8 @@ def rollback_command(context: Context, stage: Stage = None) -> None:
     count = rollback(operator.account, operator.stack, now=int(time.time()))
     flows = live_flows(operator.account, operator.stack)
     typer.echo(
-        f"{count} functions have changed places with their previous versions, and version {flows} of the flows is "
+        f"{count} functions have changed places with their previous versions, and version {flows} of "
+        "the flows is "
         "live; tables and queues are as they were."
     )
 
@@ -61,7 +62,8 @@ def destroy_command(further: typer.Context, context: Context, stage: Stage = Non
     kept = destroy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
     if kept:
         typer.echo(
-            f"The tables and buckets are kept with what is in them: {', '.join(kept)}. A stack deployed with the "
+            f"The tables and buckets are kept with what is in them: {', '.join(kept)}. A stack "
+            "deployed with the "
             f'setting "tables": "destroy" of {SETTINGS_FILE.name} takes them with it.'
         )
 
@@ -73,7 +75,8 @@ def redrive_command(context: Context, stage: Stage = None) -> None:
     outputs = operator.account.deployed(operator.stack)
     queues = {"unprocessed": outputs["UnprocessedQueueUrl"], "dead_letters": outputs["DeadLetterQueueUrl"]}
     typer.echo(
-        f"{redrive(operator.account.session.client('sqs'), **queues)} dead-letter messages sent to their reader again"
+        f"{redrive(operator.account.session.client('sqs'), **queues)} dead-letter messages sent to "
+        "their reader again"
     )
 
 
@@ -101,7 +104,8 @@ def recount_command(
         typer.echo("There is no uncounted usage.")
         return
     typer.echo(
-        f"{found.records} records in {found.batches} batches could not be counted, the first from {found.since}."
+        f"{found.records} records in {found.batches} batches could not be counted, the first from "
+        f"{found.since}."
     )
     if not yes and not typer.confirm("Count them now?"):
         return
@@ -110,7 +114,8 @@ def recount_command(
     count = partial(count_with, session.client("lambda", config=config), outputs["MeteringFunction"])
     batches, records = uncounted.recount(count, without)
     typer.echo(
-        f"{records} records in {batches} batches are counted and deleted; those that were in stay counted once."
+        f"{records} records in {batches} batches are counted and deleted; those that were in stay "
+        "counted once."
     )
 
 

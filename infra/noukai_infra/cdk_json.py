@@ -9,13 +9,13 @@ from noukai_infra.suggestions import unknown_name
 
 CDK_OPTIONS = frozenset(
     """
-    $schema acknowledged-issue-numbers acknowledged-issues app assetMetadata assetParallelism assetPrebuild assets
-    bootstrap browser build bundlingStacks caBundlePath changeSetName ci cliTelemetry color concurrency context
-    customPermissionsBoundary debug deploy exclusively execute fallback force hotswap ignoreErrors import json language
-    list-languages lookups method migrate noColor notices notificationArns output outputsFile parameters pathMetadata
-    plugin profile progress proxy quiet requireApproval role-arn roleArn rollback staging strict synth tags
-    telemetryFile toolkitBucket toolkitBucketName toolkitStackName trace traceCode unstable validation verbose
-    versionReporting watch
+    $schema acknowledged-issue-numbers acknowledged-issues app assetMetadata assetParallelism assetPrebuild
+    assets bootstrap browser build bundlingStacks caBundlePath changeSetName ci cliTelemetry color concurrency
+    context customPermissionsBoundary debug deploy exclusively execute fallback force hotswap ignoreErrors
+    import json language list-languages lookups method migrate noColor notices notificationArns output
+    outputsFile parameters pathMetadata plugin profile progress proxy quiet requireApproval role-arn roleArn
+    rollback staging strict synth tags telemetryFile toolkitBucket toolkitBucketName toolkitStackName trace
+    traceCode unstable validation verbose versionReporting watch
     """.split()  # noqa: SIM905 - a list of 70 strings would fill the screen
 )
 """The top-level keys of `cdk.json` that the CDK command reads, or used to read."""

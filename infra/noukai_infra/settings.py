@@ -126,7 +126,7 @@ class WorkerKind:
 
     @property
     def flow_seconds(self) -> int:
-        """Return a flow's time limit: the worker's timeout without the grace and the time to start and settle."""
+        """Return a flow's time limit: the timeout without the grace and the time to start and settle."""
         return max(0, self.timeout - self.grace_seconds - WORKER_MARGIN_SECONDS)
 
 
@@ -239,7 +239,8 @@ def settings_in(file: Path, stage: str | None) -> dict[str, object]:
         return read_context(file)
     except FileNotFoundError:
         raise SettingsError(
-            f"There is no {PROJECT_FILE} in {file.parent} or above: go to the folder of your project, or make one "
+            f"There is no {PROJECT_FILE} in {file.parent} or above: go to the folder of your project, "
+            "or make one "
             "with `noukai init`."
         ) from None
     except ValueError as error:

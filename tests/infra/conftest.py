@@ -151,7 +151,8 @@ def flows(tmp_path: Path) -> Path:
     folder = tmp_path / "flows"
     folder.mkdir()
     (folder / "texts.py").write_text(
-        "from noukai.flow import flow\n\n\n@flow()\ndef shout(message: str) -> str:\n    return message.upper()\n"
+        "from noukai.flow import flow\n\n\n@flow()\ndef shout(message: str) -> str:\n    return "
+        "message.upper()\n"
     )
     return folder
 

@@ -15,7 +15,7 @@ from noukai_infra.local.processes import MARK, end_all
 
 @contextmanager
 def running_emulator(folder: Path, runtime: Path | None = None) -> Iterator[Emulator]:
-    """Start it with its files below `folder` and yield it once it takes requests; end its processes after that.
+    """Start it with its files below `folder`; yield it once it takes requests, and end its processes.
 
     Functions run only with `runtime`, the libraries of their runtime.
     """

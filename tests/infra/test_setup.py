@@ -22,7 +22,7 @@ from noukai_infra.settings import ROOT
 
 @pytest.fixture(scope="module")
 def runtimes() -> dict[tuple[int, int], str]:
-    """The end of each of Lambda's Pythons, as AWS's own linter of templates has it from its table of runtimes."""
+    """The end of each of Lambda's Pythons is the one that AWS's own linter of templates knows."""
     file = files("cfnlint.data.AdditionalSpecs") / "LmbdRuntimeLifecycle.json"
     found = [
         (re.fullmatch(r"python(3)\.(\d+)", name), each) for name, each in json.loads(file.read_text()).items()
@@ -163,7 +163,7 @@ def test_setup_behind_a_proxy_that_is_not_there_says_which_variables_are_missing
 def test_environment_of_tests_that_reaches_no_index_says_so(
     tmp_path: Path, environment: str, lock: str
 ) -> None:
-    """As the set-up does: each tool of the tests that wants an environment of its own is installed by hash."""
+    """Each tool of the tests that wants an environment of its own is installed by hash, too."""
     (tmp_path / lock).parent.mkdir(parents=True)
     for name in ("Makefile", "requirements.lock", "pyproject.toml", lock):
         shutil.copy(ROOT / name, tmp_path / name)

@@ -108,5 +108,6 @@ def _notices(environ: Mapping[str, str]) -> Iterator[str]:
             yield f"the environment variable {name} has no effect: did you mean {nearest[0]}?"
     if level := environ.get("LOG_LEVEL"):
         yield (
-            f"the environment variable LOG_LEVEL={level} has no effect: set log_level in {SETTINGS_FILE.name} instead"
+            f"the environment variable LOG_LEVEL={level} has no effect: set log_level in "
+            f"{SETTINGS_FILE.name} instead"
         )

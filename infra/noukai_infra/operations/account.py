@@ -56,7 +56,8 @@ class Account:
             raise OperatorError("No AWS region is configured: set AWS_REGION, for instance to us-east-1.")
         if session.get_credentials() is None:
             raise OperatorError(
-                "No AWS credentials are configured: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                "No AWS credentials are configured: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, "
                 "or run `aws sso login`."
             )
         number = session.client("sts").get_caller_identity()["Account"]
@@ -70,12 +71,14 @@ class Account:
         """
         if number not in (None, self.number):
             raise OperatorError(
-                f"The setting account is {number}, and these credentials are for {self.number}: set AWS_PROFILE to "
+                f"The setting account is {number}, and these credentials are for {self.number}: set "
+                "AWS_PROFILE to "
                 "others."
             )
         if region not in (None, self.region):
             raise OperatorError(
-                f"The setting region is {region}, and the environment's is {self.region}: set AWS_REGION={region}."
+                f"The setting region is {region}, and the environment's is {self.region}: set "
+                f"AWS_REGION={region}."
             )
 
     def outputs(self, stack: str) -> "Mapping[str, str] | None":

@@ -35,7 +35,8 @@ def begin_project(folder: Path, requirement: Requirement, example: str | None = 
     there = sorted(str(path) for path in (*made, *requirement.files) if (folder / path).exists())
     if there:
         raise FolderError(
-            f"{folder} has {', '.join(there)}, which would be overwritten: move them away, or name another folder."
+            f"{folder} has {', '.join(there)}, which would be overwritten: move them away, or name "
+            "another folder."
         )
     for path, text in made.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,8 @@ def init_command(
         typer.echo(path)
     if requirement.local is not None:
         typer.echo(
-            f"\nNote: requirements.txt installs noukai from {requirement.local}, which only this machine has. "
+            f"\nNote: requirements.txt installs noukai from {requirement.local}, which only this "
+            "machine has. "
             "For others and CI, name a wheel or a URL there, as `--package` of `noukai init` does: "
             "noukai[deploy] @ git+https://..."
         )

@@ -103,7 +103,7 @@ def _path(named: str) -> Path:
 
 
 def _public_url(folder: Path) -> str | None:
-    """Return the URL of a clone's origin if everybody can reach it, at the clone's commit if that is there."""
+    """Return the URL of a clone's public origin, at the clone's commit if that is there."""
     url = _git(folder, "remote", "get-url", "origin")
     if urlsplit(url).scheme != "https" or "@" in urlsplit(url).netloc:
         return None

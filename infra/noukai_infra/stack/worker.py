@@ -89,5 +89,5 @@ def _environment(
 
 
 def visibility_seconds(kind: WorkerKind) -> int:
-    """Return the visibility timeout of the worker's queue: Lambda requires at least the function's timeout."""
+    """Return the visibility timeout of the worker's queue, at least the function's timeout."""
     return kind.timeout

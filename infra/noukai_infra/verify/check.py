@@ -21,7 +21,7 @@ class CheckSkippedError(Exception):
 class Check:
     """A check: what it shows in a sentence, and where it can be made.
 
-    `on_aws` means that no emulator shows it, `needs_demo` that it runs jobs of the flows in `functions/flows`.
+    `on_aws` means that no emulator shows it, `needs_demo` that it runs jobs of this repository's flows.
     """
 
     says: str

@@ -81,7 +81,8 @@ def deliveries(deployed: Deployed, saw: Saw) -> None:
 @check("The jobs table's stream is read by shard and in order.", on_aws=True)
 def stream(deployed: Deployed, saw: Saw) -> None:
     (found,) = (each for each in _mappings(deployed) if ":dynamodb:" in each["EventSourceArn"])
-    # Without a time window no record would say which shard it is of, and those of several would be taken for repeated.
+    # Without a time window no record would say which shard it is of, and those of several would be taken
+    # for repeated.
     names = ("State", "TumblingWindowInSeconds", "ParallelizationFactor", "LastProcessingResult")
     seen = {name: found.get(name) for name in names}
     saw(str(seen))

@@ -43,7 +43,7 @@ class Deployed:
         return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
     def resources(self, kind: str) -> list[str]:
-        """Return the physical ids of the stack's resources of a kind, for instance `AWS::Lambda::Function`."""
+        """Return the physical ids of the stack's resources of a type, such as `AWS::Lambda::Function`."""
         return resources(self.session, self.stack, kind)
 
     def functions(self) -> list[dict[str, Any]]:

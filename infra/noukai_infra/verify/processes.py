@@ -54,7 +54,7 @@ def _worker_logs(deployed: Deployed) -> list[str]:
 
 
 def _worker_of_a_job(deployed: Deployed, groups: list[str]) -> tuple[str, str]:
-    """Run a job, and return the log group and stream of its worker: the job raises, which is logged with its id."""
+    """Run a job that raises, which is logged with its id; return the log group and stream."""
     began = datetime.now(UTC)
     job = deployed.submit("word-count", {"message": "word", "pause": -1}, maxAttempts=1)
     deployed.ended(job, _JOB_SECONDS)

@@ -9,7 +9,7 @@ _LONGEST = 300
 
 @dataclass(frozen=True)
 class Finding:
-    """A check by its sentence and its name, its outcome (`passed`, `failed`, `skipped`) and what it has seen."""
+    """The finding of a check: its outcome is `passed`, `failed` or `skipped`."""
 
     check: str
     name: str

@@ -29,7 +29,8 @@ def restored_copy(deployed: Deployed, saw: Saw) -> None:
             deployed.sleep(_LOOK_SECONDS)
         indexes = [each["IndexName"] for each in table.get("GlobalSecondaryIndexes", [])]
         saw(
-            f"restored in {deployed.clock() - began:.0f} s, indexes {indexes}, stream {table.get('LatestStreamArn')}"
+            f"restored in {deployed.clock() - began:.0f} s, indexes {indexes}, stream "
+            f"{table.get('LatestStreamArn')}"
         )
         expect(table["KeySchema"], _described(dynamodb, source)["KeySchema"])
         expect(len(indexes), 1)

@@ -73,7 +73,7 @@ def test_asset_describes_only_the_services_that_are_called(asset: Assets) -> Non
 
 @pytest.mark.parametrize("name", ["api", "worker"])
 def test_every_module_is_byte_code_that_is_never_checked(asset: Assets, name: AssetName) -> None:
-    """A cold start compiles nothing and looks at no source; only what is ours has sources, for its tracebacks."""
+    """A cold start compiles nothing and reads no source; only our code has sources, for tracebacks."""
     folder = asset(name, "manylinux")
     for source in folder.rglob("*.py"):
         assert Path(importlib.util.cache_from_source(str(source))).exists()
@@ -130,7 +130,7 @@ def test_flows_of_any_folder_are_bundled(write: Write, flows: Path) -> None:
 def test_engine_is_in_the_apis_asset_only_if_a_flow_takes_it(
     write: Write, flows: Path, tmp_path: Path
 ) -> None:
-    """A pattern or a date takes pydantic's engine, which is as large as all the rest, and nothing else of pydantic."""
+    """A pattern or a date takes pydantic's engine, which is as large as the rest, and no more of pydantic."""
     assert "pydantic_core" not in top_level(write("api", "host", flows))
     (flows / "dates.py").write_text(
         "from datetime import date\nfrom noukai.flow import flow\n\n@flow\ndef due(on: date) -> None: ...\n"

@@ -83,7 +83,7 @@ import boto3
     [
         (
             None,
-            "boto3.client('ec2', region_name='eu-west-1'); import botocore; assert '/own/' not in botocore.__file__",
+            "import botocore; boto3.client('ec2', 'eu-west-1'); assert '/own/' not in botocore.__file__",
         ),
         ("../boto3-9.0-py3-none-any.whl", "assert boto3.WHOSE == 'theirs'"),
     ],
@@ -133,7 +133,8 @@ def test_modules_are_one_in_a_process_that_python_starts_anew(
     (flows / "_items.py").write_text("class Item: ...\n")
     (flows / "shop.py").write_text(
         "from _items import Item\nimport flows._items\n"
-        "def sell(what):\n    item = flows._items.Item()\n    assert isinstance(item, Item)\n    return item\n"
+        "def sell(what):\n    item = flows._items.Item()\n    assert isinstance(item, Item)\n    "
+        "return item\n"
     )
     script = tmp_path / "script.py"
     script.write_text(SPAWNS)

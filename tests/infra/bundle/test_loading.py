@@ -61,7 +61,7 @@ def test_entry_of_the_api_loads_neither_pydantic_nor_a_flow(asset: Assets, entry
 
 @pytest.mark.parametrize("entry", [*API, "worker"])
 def test_entry_loads_nothing_that_a_first_request_may_do_without(asset: Assets, entry: str) -> None:
-    """No botocore, no logger before there is something to log, no event loop, and a bounded number of modules."""
+    """No botocore, no event loop, no logger before something is logged, and few modules."""
     names = modules(asset("worker" if entry == "worker" else "api", "host"), entry)
     assert not {name.split(".")[0] for name in names} & {
         "aws_lambda_powertools",

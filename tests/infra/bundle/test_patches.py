@@ -1,4 +1,4 @@
-"""Tests of what patches a vendor's files: it names the vendor's version, and fails when it matches nothing."""
+"""Patches of a vendor's files: each names the vendor's version, and fails if it matches nothing."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What is installed later than the set-up, behind an authority that nobody trusts and a proxy that is not there."""
+"""Installations after the set-up, behind an untrusted authority and a proxy that does not exist."""
 
 import os
 from pathlib import Path

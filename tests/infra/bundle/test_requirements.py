@@ -107,7 +107,7 @@ def test_hashes(install: Install, links: Path) -> None:
     ["-e ../own", "--editable=../own", "../own", "own @ {uri}", "../own ; python_version > '3'", "{path}"],
 )
 def test_local_project(install: Install, tmp_path: Path, line: str) -> None:
-    """Is built, since an asset has no place for links to it, and again whenever one of its files has changed."""
+    """It is built, since an asset cannot hold links, and again whenever one of its files has changed."""
     project = make_project(tmp_path, "own", "VERSION = 'before'\n")
     text = line.format(uri=project.as_uri(), path=project)
     assert version(install(text), "own") == "before"

@@ -124,7 +124,7 @@ def started(
     *,
     script: str = STARTS,
 ) -> Any:
-    """Import a function as Lambda does; gives the parts that are made then, and the modules that are loaded."""
+    """Import a function as Lambda does; return the parts that are made, and the loaded modules."""
     host, port = address or (listener.getsockname() if listener else ("", 0))
     variables = template.functions()[entry]["Environment"]["Variables"]
     environment = {

@@ -27,7 +27,7 @@ def progress_on(stream: io.StringIO, clock: Clock, *, is_terminal: bool) -> Demo
 
 
 def test_without_a_terminal_each_step_is_a_line_with_what_is_left() -> None:
-    """The first at once; a step that took longer than expected, or shorter, changes what is left by so much."""
+    """The first is shown at once; a step of unexpected length changes the time that is left."""
     stream, clock = io.StringIO(), Clock()
     progress = progress_on(stream, clock, is_terminal=False)
     with progress.shown():

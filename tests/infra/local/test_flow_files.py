@@ -28,7 +28,7 @@ def test_files_outside_the_folder_take_part(tmp_path: Path) -> None:
 
 
 def test_change_of_what_is_required(tmp_path: Path) -> None:
-    """It is noticed, also after an editor has put another file in its place; what a build makes is no change."""
+    """It is noticed, even if an editor replaces the file; what a build makes is no change."""
     flows = made(tmp_path)
 
     async def watch() -> None:

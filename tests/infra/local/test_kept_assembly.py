@@ -1,4 +1,4 @@
-"""The assembly after a change of a flow, which is written without the CDK if its template has the same shape."""
+"""The assembly after a change of a flow, written without the CDK if the template's shape is the same."""
 
 import json
 import re

@@ -152,7 +152,7 @@ def test_logs_appear_on_the_terminal(system: Running, api: Api) -> None:
 
 
 def test_flows_see_nothing_of_the_user(api: Api) -> None:
-    """Neither the libraries of this repository's environment nor the user's own settings and home reach a flow."""
+    """A flow sees neither this repository's libraries nor the user's settings and home."""
     seen = api.output(api.submit("surroundings"))
 
     assert isinstance(seen, dict)
@@ -167,7 +167,7 @@ def test_the_address_serves_as_a_proxy(url: str) -> None:
 
 
 def test_another_name_for_this_machine_is_refused(url: str) -> None:
-    """Whatever the path, a request for another host is answered 403 with that name, and reaches no function."""
+    """A request for another host gets 403 with that name on any path, and reaches no function."""
     for target in ("/healthz", "/flows"):
         answer = httpx.get(url + target, headers={"Host": "rebound.example:8080"}, trust_env=False)
         assert (answer.status_code, answer.json()["detail"]["code"]) == (403, "FORBIDDEN")
@@ -177,7 +177,7 @@ def test_another_name_for_this_machine_is_refused(url: str) -> None:
 def test_what_a_flow_raises_is_shown_with_its_text_and_nothing_that_commands_a_terminal(
     system: Running, api: Api
 ) -> None:
-    """The places in the flow and what it said; neither the emulator's own trace nor an escape of the flow's."""
+    """The flow's traceback and text are shown, without the emulator's own and without escapes."""
     api.submit("fails")
 
     system.wait_for(saying("    ValueError: no such thing", "[31mred"), JOB_SECONDS)
@@ -200,7 +200,7 @@ def test_a_flow_has_the_memory_of_its_worker(system: Running, api: Api) -> None:
 def test_a_changed_flow_is_picked_up_and_running_jobs_go_on(
     system: Running, api: Api, flows: Path, tmp_path: Path
 ) -> None:
-    """A job that runs during a reload ends with the old code, at its first attempt; a later job has the new code."""
+    """A job that runs during a reload ends with the old code, without a retry; a later one has the new."""
     file = tmp_path / "go"
     running = api.submit("until", file=str(file))
     system.wait_for(saying("waiting for the file"), JOB_SECONDS)
@@ -226,7 +226,7 @@ def test_a_broken_flow_leaves_the_version_before(system: Running, api: Api, flow
 
 
 def test_sigterm_ends_everything(system: Running, api: Api, url: str) -> None:
-    """In the middle of a request it stops with status 0, and takes along a flow's own processes and every file."""
+    """It stops with status 0 in the middle of a request, and leaves no process of a flow and no file."""
     run = run_of(system)
     folder = folder_of(run)
     api.submit("stray")

@@ -88,7 +88,7 @@ def test_what_was_submitted_outlives_the_system(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_what_ran_and_what_is_scheduled_goes_on_after_a_stop(tmp_path: Path, number: signal.Signals) -> None:
-    """Another attempt takes the job up once its lease is over, and the schedule is there, also if it was killed."""
+    """Another attempt runs the job once its lease is over, and the schedule is kept, even after a kill."""
     flows, data, file = tmp_path / "flows", tmp_path / "data", tmp_path / "file"
     flows.mkdir()
     (flows / "tests.py").write_text(FLOWS)

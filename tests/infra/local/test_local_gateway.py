@@ -55,7 +55,7 @@ def exchange(
 
 
 def test_an_object_is_handed_on_to_s3_piece_by_piece() -> None:
-    """By the host that was signed, which is this address, and with its size; the answer comes back as it arrives."""
+    """It goes to the signed host, which is this address, with its size; the answer is streamed back."""
     seen: list[httpx.Request] = []
 
     class Upstream(httpx.AsyncBaseTransport):
@@ -158,7 +158,7 @@ def test_an_absolute_target_is_taken_for_its_path(path: bytes, query: bytes, exp
 
 
 def test_headers_of_one_connection_stay_on_it() -> None:
-    """Hop-by-hop headers, those that `Connection` names, the host and the length are left out; others are kept."""
+    """Hop-by-hop headers, those named in `Connection`, host and length are left out; others are kept."""
     given = [
         (b"Connection", b"keep-alive, X-Only-Here"),
         (b"x-only-here", b"1"),

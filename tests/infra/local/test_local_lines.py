@@ -11,7 +11,7 @@ NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - as a wall clock shows it
 
 
 def test_a_log_line_is_shown_with_its_job_and_its_traceback() -> None:
-    """Of a JSON line a person sees time, level, function, message, what is special about it, and the traceback."""
+    """A JSON line is shown as time, level, function, message, its own fields and the traceback."""
     entry = {
         "level": "ERROR",
         "location": "run:12",
@@ -20,7 +20,8 @@ def test_a_log_line_is_shown_with_its_job_and_its_traceback() -> None:
         "service": "noukai",
         "job_id": "job_1",
         "attempt": 2,
-        "exception": 'Traceback:\n  File "/tmp/x/ministack-lambda-noukai-w/code/flows/demo.py", line 3\nValueError: no',
+        "exception": 'Traceback:\n  File "/tmp/x/ministack-lambda-noukai-w/code/flows/demo.py", line 3\n'
+        "ValueError: no",
         "exception_name": "ValueError",
     }
 
@@ -33,7 +34,7 @@ def test_a_log_line_is_shown_with_its_job_and_its_traceback() -> None:
 
 
 def test_a_traceback_ends_with_the_text_of_the_exception() -> None:
-    """What a worker here logs of it stands where Python would show it, each line indented: none looks like an entry."""
+    """A worker's traceback is shown as Python does, with each line indented: none looks like an entry."""
     entry = {
         "level": "ERROR",
         "message": "the flow raised\n12:00:01 INFO    worker       forged",
@@ -57,6 +58,6 @@ def test_any_other_output_is_shown_as_it_is(line: str) -> None:
 
 
 def test_long_word_is_shown_at_once() -> None:
-    """A flow may write a line without a space: a time that grows with the square of its length would be minutes."""
+    """A flow may write a line without a space: quadratic time would take minutes."""
     line = "x" * 2**18
     assert readable("worker", line, NOON) == f"12:00:00         worker       {line}"

@@ -110,7 +110,7 @@ def test_a_port_is_taken_in_either_family() -> None:
 
 
 def test_the_later_of_two_at_one_port_is_refused() -> None:
-    """Both can hold a port that nobody listens at yet; the second to listen is told what one that comes later is."""
+    """Both can hold a port that nobody listens at yet; the second to listen gets the usual error."""
     with Address.reserved(0) as first, Address.reserved(port_of(first)) as second:
         for listener in first.sockets:
             listener.listen()
@@ -181,9 +181,10 @@ def test_an_asset_is_whole_for_each_of_many_workers(tmp_path: Path, monkeypatch:
 
 
 def test_a_process_that_will_not_stop_is_killed() -> None:
-    """Every process with the run's mark is ended, in whatever session it is and whatever signal it ignores."""
+    """Every process with the run's mark is ended, in any session and whatever signal it ignores."""
     run = uuid.uuid4().hex
-    stubborn = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); sys.stdin.read()"
+    ignoring = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    stubborn = f"{ignoring}; print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", stubborn],
         env={**os.environ, processes.MARK: run},

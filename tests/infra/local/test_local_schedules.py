@@ -13,7 +13,7 @@ HOUR_MS = 3600 * 1000
 
 
 def test_schedule_sends_its_message_and_is_gone(emulator: Emulator) -> None:
-    """One that is due fires within seconds, by the emulator's own clock; another one stays until it is taken away."""
+    """A due one fires within seconds, by the emulator's clock; another stays until it is deleted."""
     sqs = emulator.endpoint.client("sqs")
     scheduler: Any = BotocoreClient(emulator.endpoint.client("scheduler"))
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]

@@ -8,7 +8,7 @@ PATIENCE = 30
 
 
 def test_who_polls_a_stream_keeps_nobody_waiting() -> None:
-    """One poller at a time goes on by itself while there is something, however often it is called meanwhile."""
+    """One poller at a time goes on while there is something, however often it is called."""
     found, asked, done = iter([True, True, False, False]), threading.Semaphore(0), threading.Semaphore(0)
     polls: list[str] = []
 

@@ -24,7 +24,7 @@ def _no_workers() -> Iterator[None]:
 
 
 def take(turns: Turns) -> tuple[Any, str]:
-    """Take a worker, and say whether it is a new one; it starts with its first invocation, which is none of ours."""
+    """Take a worker, and return whether it is new; it starts with an invocation that is none of ours."""
     worker, how = turns.acquire_worker(FUNCTION, *CODE)
     return worker, how
 
@@ -41,7 +41,7 @@ def test_request_waits_for_a_worker_that_starts() -> None:
 
 
 def test_requests_that_stay_get_workers_of_their_own() -> None:
-    """Where none becomes free another worker is started, so that requests that are held do not hold up others."""
+    """If none becomes free, another worker is started, so that held requests do not delay others."""
     turns = Turns(lambda_runtime, at_once=4, patience=0)
     taken = [take(turns) for _ in range(3)]
     assert [how for _, how in taken] == ["spawn"] * 3

@@ -11,7 +11,7 @@ from noukai_infra.operations.deployment.cdk import Cdk
 
 @dataclass(frozen=True)
 class RecordingCdk(Cdk):
-    """A command that says what it was asked to do; its assembly has no assets but the catalog of some flows."""
+    """A command that records what it was asked; its assembly has at most the catalog of flows."""
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=dict)

@@ -99,7 +99,7 @@ def test_role_is_for_the_main_branch() -> None:
 
 
 def test_workflow_tests_and_then_deploys() -> None:
-    """Its commands are there; credentials are taken after the tests, on the main branch alone, and are no secrets."""
+    """Its commands exist; it takes credentials after the tests, on the main branch only, without a secret."""
     [job] = document(".github/workflows/deploy.yml")["jobs"].values()
     assert job["permissions"] == {"contents": "read", "id-token": "write"}
     steps = job["steps"]

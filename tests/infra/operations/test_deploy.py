@@ -51,7 +51,7 @@ def completed_job(base_url: str, trust: ssl.SSLContext, key: str) -> dict[str, o
 
 
 def test_stack_is_deployed_used_verified_and_taken_away(emulator: Emulator, tmp_path: Path) -> None:
-    """With the CDK command, on an account that was never bootstrapped, and with a job completed in between."""
+    """The CDK command deploys to an account without bootstrap; a job completes in between."""
     trust = emulator.endpoint.trust()
     aws = {
         **emulator.endpoint.environment,
@@ -157,7 +157,7 @@ def assert_budgets_are_managed(aws: dict[str, str]) -> None:
 
 
 def assert_limits_hold(base_url: str, trust: ssl.SSLContext, aws: dict[str, str]) -> None:
-    """An org whose job of the month has been counted submits no other; a key that calls too often in a second waits."""
+    """An org with a used-up budget submits no job; a key that calls too often in a second waits."""
     budget = operate("budget", "set", "--org", "globex", "--jobs", "1", **aws)
     assert budget.returncode == 0, budget.stderr
     free, limited = (

@@ -29,7 +29,7 @@ def queue(account_with_kinds: Account) -> Iterator[JobQueue]:
 
 
 def test_worker_that_is_asked_for_stays(account_with_kinds: Account) -> None:
-    """Whether its queue is empty or not, jobs may be sent there until it has been replaced; an idle one need not."""
+    """Even with an empty queue, since jobs may be sent there until it is replaced; an idle one goes."""
     assert kinds_to_keep(account_with_kinds, "noukai") == ASKED
 
 

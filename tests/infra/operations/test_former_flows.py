@@ -1,4 +1,4 @@
-"""Flows that a deployment takes away: it names the jobs that wait for them, and the stack remembers the flows."""
+"""Flows that a deployment removes: it counts their waiting jobs, and the stack remembers them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -31,7 +31,7 @@ def test_every_dead_letter_message_is_sent_to_the_reader_again() -> None:
 
 @mock_aws
 def test_every_server_of_the_queue_is_asked() -> None:
-    """A request that does not wait asks some of a queue's servers only, and an empty answer of theirs is no end."""
+    """A short poll asks only some of a queue's servers: an empty answer is not the end."""
     sqs = boto3.client("sqs", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     url = sqs.create_queue(QueueName="unprocessed")["QueueUrl"]
     waits: list[int] = []

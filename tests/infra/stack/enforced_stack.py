@@ -1,4 +1,4 @@
-"""The stack on an emulator that enforces IAM, with its functions run in this process under their own roles."""
+"""The stack on an emulator that enforces IAM; its functions run here under their own roles."""
 
 import json
 import re
@@ -127,11 +127,11 @@ class EnforcedStack:
         return function.refused
 
     def permissions(self, handler: str) -> list[Statement]:
-        """What the function's role allows, each action on each resource by itself, but for what is not enforced here.
+        """Return what the function's role allows: each action on each resource that is enforced here.
 
-        Lambda itself writes a log and reads a stream. Of a log AWS checks the stream's name where the emulator checks
-        the group's, and of a table's stream that checks the table's or none. Nor does it ask whether a role may be
-        handed over.
+        Lambda itself writes a log and reads a stream. Of a log AWS checks the stream's name where the
+        emulator checks the group's, and of a table's stream that checks the table's or none. Nor does it ask
+        whether a role may be handed over.
         """
         return [
             each

@@ -1,4 +1,4 @@
-"""What each function may do, as a table for people: `python -m tests.infra.stack.permission_table` writes it anew."""
+"""The rights of each function, as a table: `python -m tests.infra.stack.permission_table` writes it."""
 
 import re
 from pathlib import Path
@@ -12,15 +12,15 @@ FILE = ROOT / ".github" / "permissions.md"
 
 _HEAD = """# What each function may do
 
-Every function has a role of its own, which allows these actions on these resources of the stack and nothing else.
-Lambda itself uses a role to write the function's log, and to read the queues and the stream; it
-puts what could not be counted into a bucket with that of `metering`.
-Of a key's row a function may write when the key was used, and of what is used, but for `metering`, how often a limited
-key calls; nothing else. AWS allows to list the streams of a table for all of them together, and for nothing narrower.
-The deployment's `policies` are added to the role of `worker`. A worker that flows ask for beside the default one is
-allowed the same, of its own queue and log; who sends to `QueuesJobs` may send to the queues of these workers, too.
-`iam:PassRole` hands EventBridge Scheduler, and nobody else, a role that it may take for schedules of this stack's
-group; that allows `sqs:SendMessage` on the queues of jobs.
+Every function has a role of its own, which allows these actions on these resources of the stack and nothing
+else. Lambda itself uses a role to write the function's log, and to read the queues and the stream; it puts
+what could not be counted into a bucket with that of `metering`. Of a key's row a function may write when the
+key was used, and of what is used, but for `metering`, how often a limited key calls; nothing else. AWS allows
+to list the streams of a table for all of them together, and for nothing narrower. The deployment's `policies`
+are added to the role of `worker`. A worker that flows ask for beside the default one is allowed the same, of
+its own queue and log; who sends to `QueuesJobs` may send to the queues of these workers, too. `iam:PassRole`
+hands EventBridge Scheduler, and nobody else, a role that it may take for schedules of this stack's group;
+that allows `sqs:SendMessage` on the queues of jobs.
 
 | function | resource | actions |
 | --- | --- | --- |

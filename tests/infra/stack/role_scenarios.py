@@ -22,8 +22,8 @@ LISTED = "add-later"
 def submit(role: System, root: System) -> None:
     """One job is to run at once, and is submitted twice; another later, a third at a moment that is over.
 
-    The input of a fourth was uploaded. Then the org uses up its budget, and it is looked whether the job is one that it
-    has.
+    The input of a fourth was uploaded. Then the org uses up its budget, and it is looked whether the job is
+    one that it has.
     """
     headers = {"idempotency-key": token_hex(8)}
     for _ in range(2):
@@ -61,7 +61,7 @@ def submit_jobs(role: System, root: System) -> None:
 
 
 def retry(role: System, root: System) -> None:
-    """One job has failed, another whose input was uploaded too; a third never started, which is noticed only now."""
+    """Two jobs have failed, one with an uploaded input; a third never started, which is noticed now."""
     for given in ({"arguments": {"a": 1}}, {"input": uploaded(root)}):
         failed = running(root)
         root.deployment.saved_inputs.keep(root.message_of(failed.id, **given), failed, root.clock.time)
@@ -98,7 +98,7 @@ def events(role: System, root: System) -> None:
 
 
 def execute(role: System, root: System) -> None:
-    """Three jobs are done by the time of the second look, one of an uploaded input; one was submitted before."""
+    """Three jobs have ended at the second look, one with an uploaded input; one was submitted before."""
     role.clock.while_asleep = root.deliver
     assert (
         role.send(

@@ -33,7 +33,7 @@ def test_table_expires_rows_by_the_functions_attribute(template: Template) -> No
 
 
 def test_index_is_keyed_as_the_functions_write(template: Template) -> None:
-    """The index has the functions' name and attributes, and holds keys alone, so that no transition writes it."""
+    """The index has the functions' names, and only keys, so that no transition writes to it."""
     _, table = template.named_resource("DynamoDB::Table", "TablesJobs")
     (index,) = table["Properties"]["GlobalSecondaryIndexes"]
     assert index == {
@@ -56,7 +56,7 @@ def test_states_are_named_as_the_lifecycle_names_them() -> None:
 def test_rows_say_why_before_their_messages_are_gone(template: Template) -> None:
     """An overdue job is found by a sweep in the two days before SQS forgets its message.
 
-    A sweep begins each day, and that of a large table takes a day. The age of a message counts from its first send.
+    A sweep begins each day; that of a large table takes a day. A message's age counts from its first send.
     """
     retentions = {
         queue["Properties"]["MessageRetentionPeriod"] * 1000
@@ -85,7 +85,7 @@ def test_records_that_are_counted_are_those_of_the_lifecycle() -> None:
 
 
 def test_kinds_that_flows_may_ask_for_are_those_that_workers_may_have() -> None:
-    """The stack reads of a worker kind's name what the functions have written into it, from the least to the most."""
+    """The stack reads from a worker kind's name what the functions have written into it."""
     least = runtime.WorkerKind(MIN_MEMORY, MIN_STORAGE, MIN_CONCURRENCY, 1, function_timeout(1, 0))
     most = runtime.WorkerKind(
         MAX_MEMORY, MAX_STORAGE, MAX_CONCURRENCY, MAX_BATCH, function_timeout(MAX_TIMEOUT_SECONDS, 10)

@@ -79,8 +79,9 @@ def test_gateway_may_call_the_functions_that_answer(template: Template) -> None:
 def gateway_arn(route_key: str) -> str:
     """The source ARN with which the gateway of an HTTP API invokes a route's function.
 
-    A route has a method and its path as declared; `$default` has neither, and comes right after the stage. Source:
-    "Invalid Lambda Permission generated for HTTP API $default routes", aws/serverless-application-model, issue 1860.
+    A route has a method and its path as declared; `$default` has neither, and comes right after the stage.
+    Source: "Invalid Lambda Permission generated for HTTP API $default routes",
+    aws/serverless-application-model, issue 1860.
     """
     at = route_key.replace(" ", "", 1) if " " in route_key else route_key
     return f"arn:aws:execute-api:us-east-1:123456789012:api/$default/{at}"
@@ -89,7 +90,8 @@ def gateway_arn(route_key: str) -> str:
 def is_allowed(source_arn: str, permission: dict[str, Any]) -> bool:
     """Whether a permission matches: a `*` stands for any characters, slashes and colons among them.
 
-    Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html: Lambda compares with StringLike.
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html: Lambda compares with
+    StringLike.
     """
     known = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012"}
     parts = permission["SourceArn"]["Fn::Join"][1]

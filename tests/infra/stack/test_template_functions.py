@@ -156,7 +156,7 @@ def test_environment_and_policies_of_the_deployment_reach_the_worker_only(
 def test_environment_of_the_deployment_cannot_replace_the_workers_own(
     template_for: Callable[..., Template], name: str, value: str, said: str
 ) -> None:
-    """It is refused, also where this worker has no such variable; what the worker reads has a value that it knows."""
+    """It is refused, even if this worker has no such variable; what the worker reads has a known value."""
     with pytest.raises(SettingsError, match=f"^environment.*{said}"):
         template_for(environment={name: value})
 

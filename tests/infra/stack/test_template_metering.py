@@ -24,7 +24,7 @@ def test_only_ends_are_read(template: Template) -> None:
 
 
 def test_records_come_in_order_and_name_their_shard(template: Template) -> None:
-    """Counting relies on it: no batch is bisected, no shard read in parallel, and time windows name the shard."""
+    """Counting relies on it: no bisected batch, no parallel reads of a shard, and windows name the shard."""
     mapping = template.deliveries("metering")
     assert not {"BisectBatchOnFunctionError", "ParallelizationFactor"} & mapping.keys()
     assert mapping["TumblingWindowInSeconds"] > 0

@@ -62,7 +62,7 @@ def test_message_is_received_as_often_as_it_may_be_long_before_it_expires(templa
 
 @pytest.mark.parametrize("handler", READERS)
 def test_delivery_is_invisible_for_as_long_as_its_reader_may_run(template: Template, handler: str) -> None:
-    """Else a message would be delivered a second time while the first is handled; Lambda refuses such a mapping."""
+    """Or a message would be delivered again while it is handled; Lambda refuses such a mapping."""
     assert template.queue_of(handler)["VisibilityTimeout"] >= template.functions()[handler]["Timeout"]
 
 
@@ -78,8 +78,8 @@ def test_reader_names_the_deliveries_that_are_to_be_kept(template: Template, han
 def test_new_account_has_concurrency_left_for_the_api(template: Template) -> None:
     """All readers together leave a few of its ten executions to whoever submits and asks.
 
-    Source: "Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: new accounts have
-    reduced concurrency.
+    Source: "Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: new
+    accounts have reduced concurrency.
     """
     queues = sum(template.deliveries(handler)["ScalingConfig"]["MaximumConcurrency"] for handler in READERS)
     shards_of_the_stream = 1
@@ -108,7 +108,7 @@ def test_worker_is_as_its_kind_says(template_for: Callable[..., Template]) -> No
 
 
 def test_one_delivery_at_a_time_is_the_default(template: Template) -> None:
-    """A batch runs one after the other, so it is for short flows only; leases and grace are the contract's."""
+    """The jobs of a batch run in turn, so it is for short flows; leases and grace are the contract's."""
     assert template.deliveries("worker")["BatchSize"] == 1
     environment = template.functions()["worker"]["Environment"]["Variables"]
     assert [environment[name] for name in TIMES] == ["60", "10", "60"]

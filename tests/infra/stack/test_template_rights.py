@@ -97,8 +97,8 @@ def test_permissions_are_listed_for_people(template: Template) -> None:
 
 @pytest.mark.parametrize("handler", ENTRIES)
 def test_role_has_no_wildcard(template: Template, handler: str) -> None:
-    """Each right is one action on one resource of this stack, on one part of it, or on the schedules of its group, or
-    on the objects of its bucket.
+    """Each right is one action on one resource of this stack, on one part of it, or on the schedules of its
+    group, or on the objects of its bucket.
 
     Only the streams of a table AWS allows to list for all of them together, and for nothing narrower.
     """
@@ -111,7 +111,7 @@ def test_role_has_no_wildcard(template: Template, handler: str) -> None:
 
 
 def test_api_writes_nothing_of_a_key_but_when_it_was_used(template: Template) -> None:
-    """A function that answers callers can neither make a key, nor widen or revive one, nor move one to another org."""
+    """A function that answers callers can neither make, widen or revive a key, nor change its org."""
     statements = [
         statement
         for policy in template.resources("IAM::Policy").values()
@@ -134,7 +134,7 @@ def test_no_function_may_put_a_key(template: Template) -> None:
 
 
 def conditions_of_use(template: Template, action: str) -> list[Any]:
-    """Under which conditions functions may do something with the usage table, but for the one that counts use."""
+    """Return the conditions on functions' rights to the usage table, except for metering."""
     table, _ = template.named_resource("DynamoDB::Table", "TablesUsage")
     metering = template.functions()["metering"]["Role"]["Fn::GetAtt"][0]
     return [
@@ -147,7 +147,7 @@ def conditions_of_use(template: Template, action: str) -> list[Any]:
 
 
 def test_api_counts_calls_and_changes_no_use_and_no_budget(template: Template) -> None:
-    """A function that answers callers writes to the usage table what is counted of limited keys, and nothing else."""
+    """A function that answers callers writes only the counts of limited keys to the usage table."""
     counting = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#rate/*"]}}
     assert conditions_of_use(template, "UpdateItem") == [counting] * len(API)
 

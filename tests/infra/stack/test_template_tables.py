@@ -41,8 +41,8 @@ def test_tables_outlive_the_stack_as_the_setting_says(
 ) -> None:
     """By default a destroyed stack leaves jobs and keys behind, and nobody else can delete them either.
 
-    So it does with inputs and results, which belong to jobs. Everything else goes in either case: a function takes its
-    versions along.
+    So it does with inputs and results, which belong to jobs. Everything else goes in either case: a function
+    takes its versions along.
     """
     template = template_for(tables=setting)
     resources = template.body["Resources"]

@@ -32,7 +32,7 @@ def without_code(resource: Any) -> str:
 
 
 def test_worker_kind_has_a_queue_and_a_worker_of_its_own(with_kinds: Template) -> None:
-    """As it asks for, and for the rest as the default one; what is undeliverable becomes one kind of dead letters."""
+    """It is as asked for, otherwise like the default one; all share one dead-letter queue."""
     queue_name, queue = with_kinds.named_resource("SQS::Queue", f"QueuesJobs{ASKED}")
     function_name, function = with_kinds.named_resource("Lambda::Function", f"Worker{ASKED}")
     default = with_kinds.properties(with_kinds.named_resource("Lambda::Function", "WorkerFunction")[0])
@@ -72,7 +72,7 @@ def test_worker_kind_of_another_time_has_a_queue_that_hides_as_long(with_kinds: 
 
 
 def test_default_worker_and_its_queue_are_as_without_kinds(template: Template, with_kinds: Template) -> None:
-    """What is there already is neither replaced nor renamed; what sends to queues or looks at them is changed alone."""
+    """Existing resources are neither replaced nor renamed; only what sends to or watches queues changes."""
     before, after = template.body["Resources"], with_kinds.body["Resources"]
     published = {*template.resources("Lambda::Version"), *template.resources("Lambda::Alias")}
     kept = before.keys() - published

@@ -20,6 +20,7 @@ def patch(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
     if not hasattr(owner, name):
         where = f"{owner.__name__}.{name}"
         raise PatchError(
-            f"{where}: ministack has no such name: adapt infra/noukai_infra/local, which is made for version {MADE_FOR}"
+            f"{where}: ministack has no such name: adapt infra/noukai_infra/local, which is made for "
+            f"version {MADE_FOR}"
         )
     setattr(owner, name, make(getattr(owner, name)))

@@ -68,7 +68,8 @@ def _show_deployment(operator: Operator) -> None:
     typer.echo(f"Endpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
     if draining := draining_kinds(operator.account, operator.stack):
         typer.echo(
-            f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues are empty and no "
+            f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues "
+            "are empty and no "
             f"schedule sends to them: `{command('deploy')}` takes them away from then on."
         )
 

@@ -111,7 +111,7 @@ class Inventory:
         return [part.one for part in self.counts if part not in known]
 
     def lines(self, before: "Inventory") -> Iterator[str]:
-        """Yield a line for each kind of part, with the difference from the inventory before, if it had any."""
+        """Yield a line for each kind of part, with the difference from an earlier inventory."""
         kinds = dict.fromkeys((*self.counts, *before.counts))
         for part in sorted(kinds, key=[*_PARTS.values(), *kinds].index):
             count = self.counts.get(part, 0)

@@ -81,25 +81,29 @@ def check_quotas(assembly: Path, stack: str, quotas: Quotas) -> list[str]:
 def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
     functions = dict(_properties(template, "AWS::Lambda::Function"))
     if (count := len(template["Resources"])) > MAX_RESOURCES:
-        yield f"The stack has {count} resources; a stack may have {MAX_RESOURCES}: use fewer kinds of workers."
+        yield f"The stack has {count} resources; a stack may have {MAX_RESOURCES}: use fewer worker kinds."
     for name, function in functions.items():
         memory = function["MemorySize"]
         if memory > quotas.memory:
             yield (
-                f"{name} has {memory} MB; a new account allows {quotas.memory}: use less, or ask AWS Support for more "
+                f"{name} has {memory} MB; a new account allows {quotas.memory}: use less, or ask AWS "
+                "Support for more "
                 "and then deploy with --any-memory, since AWS does not report the limit."
             )
         if (size := environment_bytes(function)) > MAX_ENVIRONMENT_BYTES:
             yield (
-                f"{name} has an environment of {size} bytes; a function may have {MAX_ENVIRONMENT_BYTES}: move values "
+                f"{name} has an environment of {size} bytes; a function may have "
+                f"{MAX_ENVIRONMENT_BYTES}: move values "
                 "of the setting `environment` to the flows' folder or to Parameter Store."
             )
     reserved = sum(each.get("ReservedConcurrentExecutions", 0) for each in functions.values())
     kept = min(_KEPT_UNRESERVED, quotas.concurrency)
     if reserved and quotas.unreserved - reserved < kept:
         yield (
-            f"The settings reserve {reserved} executions of {quotas.unreserved}, and {kept} must stay unreserved: "
-            "lower wait_reserved_concurrency and execute_reserved_concurrency, or raise 'Concurrent executions'."
+            f"The settings reserve {reserved} executions of {quotas.unreserved}, and {kept} must stay "
+            "unreserved: "
+            "lower wait_reserved_concurrency and execute_reserved_concurrency, or raise 'Concurrent "
+            "executions'."
         )
 
 
@@ -144,8 +148,10 @@ def _throttled(template: Template, quotas: Quotas) -> Iterator[str]:
     workers = sum(each.get("ScalingConfig", {}).get("MaximumConcurrency", 1) for each in mappings)
     if workers >= quotas.unreserved:
         yield (
-            f"The readers of queues and streams may run {workers} executions at once, of {quotas.unreserved} in all: "
-            "under load the API is throttled. Lower `concurrency` of flows and worker.max_concurrency, or raise the "
+            f"The readers of queues and streams may run {workers} executions at once, of "
+            f"{quotas.unreserved} in all: "
+            "under load the API is throttled. Lower `concurrency` of flows and worker.max_concurrency, "
+            "or raise the "
             "quota 'Concurrent executions'."
         )
 

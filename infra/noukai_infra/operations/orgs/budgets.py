@@ -65,10 +65,11 @@ class Budgets:
         }
         # A new version, so that a function that has read the former budget cannot mark this one as used up.
         stated["v"] = {"S": secrets.token_hex(4)}
+        assignments = ", ".join(f"#{name} = :{name}" for name in stated)
         answer = self.client.update_item(
             TableName=self.table,
             Key=_key(org),
-            UpdateExpression=f"SET {', '.join(f'#{name} = :{name}' for name in stated)} REMOVE spent, reached",
+            UpdateExpression=f"SET {assignments} REMOVE spent, reached",
             ExpressionAttributeNames={f"#{name}": name for name in stated},
             ExpressionAttributeValues={f":{name}": value for name, value in stated.items()},
             ReturnValues="ALL_NEW",

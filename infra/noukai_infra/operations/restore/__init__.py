@@ -6,8 +6,8 @@ rows are then made those of the copy. To delete the table and to restore under i
 large one, and would give up three things:
 
 - the table's history: while it stays, the moment before a restoration can be restored, too;
-- its stream: a new one has another ARN, which CloudFormation does not notice, so that the mapping that reads it would
-  have to be replaced behind the stack's back;
+- its stream: a new one has another ARN, which CloudFormation does not notice, so that the mapping that reads
+  it would have to be replaced behind the stack's back;
 - safety: no step here leaves the deployment without a table.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableToPointInTime.html

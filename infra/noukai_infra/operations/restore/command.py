@@ -16,11 +16,11 @@ from noukai_infra.operations.restore.restoration import OUTPUTS, Restoration, sh
 _ORDER: tuple[TableName, ...] = tuple(OUTPUTS)
 
 _MEANS: dict[TableName, str] = {
-    "jobs": "jobs are as they were then. Those submitted since are unknown. Those that had not ended then and have "
-    "ended since have no message any more, and fail. The others go on.",
+    "jobs": "jobs are as they were then. Those submitted since are unknown. Those that had not ended then "
+    "and have ended since have no message any more, and fail. The others go on.",
     "usage": "use, budgets and what is counted of unfinished jobs are as they were then.",
-    "keys": "keys made since are unknown. A key that is revoked now stays revoked. Keys whose rows were deleted since "
-    "ARE VALID AGAIN.",
+    "keys": "keys made since are unknown. A key that is revoked now stays revoked. Keys whose rows were "
+    "deleted since ARE VALID AGAIN.",
 }
 
 
@@ -73,7 +73,8 @@ def restore_command(
 def _goes_on(under_way: Progress, to: datetime | None) -> Progress:
     if to is not None and to != under_way.point_in_time:
         raise OperatorError(
-            f"A restoration to {shown(under_way.point_in_time)} is under way: `{command('restore')}` goes on with it, "
+            f"A restoration to {shown(under_way.point_in_time)} is under way: `{command('restore')}` "
+            "goes on with it, "
             f"and `{command('restore', '--call-off')}` gives it up if it has changed nothing yet."
         )
     typer.echo(f"The restoration to {shown(under_way.point_in_time)} goes on.")
@@ -101,7 +102,9 @@ def _show(restoration: Restoration, progress: Progress) -> None:
         if table not in progress.tables:
             typer.echo(f"- {table} stays as it is.")
     typer.echo(
-        "Until it is done, callers are answered 503 and no job is started: for 17 minutes at least, mostly within an "
-        "hour, and for as long as it takes to compare the rows. Messages wait on their queues. What it replaces can be "
+        "Until it is done, callers are answered 503 and no job is started: for 17 minutes at least, "
+        "mostly within an "
+        "hour, and for as long as it takes to compare the rows. Messages wait on their queues. What it "
+        "replaces can be "
         f"restored, too. If it breaks off, `{command('restore')}` goes on."
     )

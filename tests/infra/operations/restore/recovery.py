@@ -1,9 +1,10 @@
 """DynamoDB's point-in-time recovery, which moto has without the point in time: a model of AWS's own rules.
 
-- A restoration makes a new table, of a name that no table has, with the rows of the moment and the indexes of today;
-  stream, time to live, recovery and tags have to be set up again:
+- A restoration makes a new table, of a name that no table has, with the rows of the moment and the indexes of
+  today; stream, time to live, recovery and tags have to be set up again:
   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableToPointInTime.html
-- The moment lies between the earliest and the latest that are restorable, of which the latest is some five minutes ago:
+- The moment lies between the earliest and the latest that are restorable, of which the latest is some five
+  minutes ago:
   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
 - The new table is being created for a while, and holds nothing to be read until then:
   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/pointintimerecovery_restores.html

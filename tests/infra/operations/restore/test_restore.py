@@ -50,7 +50,7 @@ def test_rows_are_those_of_the_moment(deployment: Deployment) -> None:
 
 
 def test_tables_stay_what_they_were(deployment: Deployment) -> None:
-    """Their names, streams, indexes and time to live, the functions' concurrency, and the mappings; no copy is left."""
+    """Names, streams, indexes, time to live, concurrency and mappings are kept; no copy is left."""
     fill(deployment)
     before = deployment.shape()
     deployment.restore([*BOTH, "keys"])
