@@ -5,9 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from noukai_functions.worker.exchange.answer import Answer, Outcome
-from noukai_functions.worker.exchange.call import Call
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import Answer, Call, Outcome, ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.inside.surroundings import flush_output
 from noukai_functions.worker.process.process import FlowProcess

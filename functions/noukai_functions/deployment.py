@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from noukai_functions.usage.budget_watch import BudgetWatch
     from noukai_functions.usage.records import Prices
     from noukai_functions.usage.unfinished import Bounds
+    from noukai_functions.worker.batch import Worker
     from noukai_functions.worker.process.pool import ProcessPool
     from noukai_functions.worker.process.process import Body
     from noukai_functions.worker.unclaimed import Unclaimed
-    from noukai_functions.worker.work import Worker
 
 ASSET = Path(__file__).resolve().parent.parent
 
@@ -219,8 +219,8 @@ class Deployment(Resources):
     @cached_property
     def worker(self) -> "Worker":
         """Return the worker of this function's queue."""
+        from noukai_functions.worker.batch import Worker
         from noukai_functions.worker.equipment import Equipment
-        from noukai_functions.worker.work import Worker
 
         equipment = Equipment(
             self.catalog,

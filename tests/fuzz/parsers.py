@@ -13,8 +13,8 @@ from typing import Any
 from noukai_functions.api.endpoint import Request
 from noukai_functions.api.errors import refusal_answer
 from noukai_functions.catalog.entries import Catalog
-from noukai_functions.jobs.lifecycle import State, is_job_id
-from noukai_functions.jobs.queue import Delivery, InvalidMessageError, Message
+from noukai_functions.jobs.lifecycle import JOB_ID, State
+from noukai_functions.jobs.queue import InvalidMessageError, Message
 from noukai_functions.refusals import Refusal
 from noukai_functions.requests.job_filter import FlowSet, parse_filter
 from noukai_functions.requests.submission import check_idempotency_key, parse_submission
@@ -59,14 +59,11 @@ def _assert_can_be_answered(refused: Refusal) -> None:
 
 def message(data: bytes) -> None:
     """Parse a body on the queue: a valid message can be written again and claims a valid job."""
-    (delivery,) = Delivery.of(
-        {"Records": [{"messageId": "m", "receiptHandle": "r", "body": data.decode("utf-8", "replace")}]}
-    )
     try:
-        found = Message.parse(delivery.body)
+        found = Message.parse(data.decode("utf-8", "replace"))
     except InvalidMessageError:
         return
-    assert is_job_id(found.id)
+    assert JOB_ID.fullmatch(found.id)
     assert not is_too_deep(found.arguments)
     assert Message.parse(found.body) == found
 

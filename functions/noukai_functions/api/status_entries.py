@@ -10,7 +10,7 @@ from noukai_functions.api.errors import error_answer
 from noukai_functions.api.outputs import Outputs, size_of
 from noukai_functions.api.statuses import job_status
 from noukai_functions.clock import Clock
-from noukai_functions.jobs.lifecycle import is_job_id
+from noukai_functions.jobs.lifecycle import JOB_ID
 from noukai_functions.jobs.overdue import settled
 from noukai_functions.jobs.table import JobsTable, Row
 from noukai_functions.refusals import (
@@ -41,11 +41,11 @@ class StatusEntries:
 
         The reads are strongly consistent, like that of a single job.
         """
-        rows = self.table.read_many(filter(is_job_id, ids), results=True)
+        rows = self.table.read_many(filter(JOB_ID.fullmatch, ids), results=True)
         room = _ROOM
         for id_ in ids:
             try:
-                if is_job_id(id_) and id_ not in rows:
+                if JOB_ID.fullmatch(id_) and id_ not in rows:
                     raise UnavailableError
                 entry = {"id": id_, **self._entry(id_, rows.get(id_), org, room)}
             except (Refusal, UnreadableRowError) as error:

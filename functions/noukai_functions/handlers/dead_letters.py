@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.deployment import Deployment, deployed
-from noukai_functions.jobs.queue import Delivery, InvalidMessageError, Message
+from noukai_functions.jobs.queue import InvalidMessageError, Message
 from noukai_functions.names import DEAD_LETTERS, UNSETTLED_WORK
 from noukai_functions.ready import get_ready
 from noukai_functions.telemetry import logger
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def settle(event: "Event", deployment: Deployment) -> dict[str, Any]:
     """Fail each message's job if nobody runs it; keep a message that cannot be processed."""
-    batch = Batch(lambda: deployment.dead_letters, deployment.times.lease_ms, Delivery.of(event))
+    batch = Batch.of(event, lambda: deployment.dead_letters, deployment.times.lease_ms)
     found, failed = len(batch.waiting), 0
     while delivery := batch.next(deployment.clock.now()):
         try:

@@ -9,7 +9,7 @@ from noukai_functions.worker.libraries import use_own
 
 if TYPE_CHECKING:
     from noukai_functions.api.endpoint import Event
-    from noukai_functions.worker.work import LambdaContext
+    from noukai_functions.worker.batch import LambdaContext
 
 _READY_SECONDS = 8.0
 """Lambda's INIT phase may take ten seconds, with a full vCPU."""

@@ -74,9 +74,10 @@ DELIVERY_MS = 60_000
 
 
 _ID_BITS = 130
-_ID = re.compile(r"job_[a-z2-7]{26}")
+JOB_ID = re.compile(r"job_[a-z2-7]{26}")
+"""The form of a job's id."""
 
-_FIRST_PROGRESS_MS = 1000
+FIRST_PROGRESS_MS = 1000
 _PROGRESS_SHARE = 10
 """A tenth of the run time so far: the interval between progress writes, and between a caller's polls for
 progress."""
@@ -198,11 +199,6 @@ def job_id(org: str, flow: str, idempotency_key: str) -> str:
     return "job_" + base64.b32encode(digest[:20]).decode().lower()[: _ID_BITS // 5]
 
 
-def is_job_id(text: str) -> bool:
-    """Return whether a text is a job id."""
-    return _ID.fullmatch(text) is not None
-
-
 def needs_schedule(wait_ms: int) -> bool:
     """Return whether a wait is longer than a queue can delay a message."""
     return wait_ms > MAX_DELAY_SECONDS * 1000
@@ -247,7 +243,7 @@ def seconds_until_claimable(job: Job, now: int) -> int:
 
 def progress_interval_ms(age: int) -> int:
     """Return the milliseconds until a job of this age reports progress again."""
-    return max(_FIRST_PROGRESS_MS, age // _PROGRESS_SHARE)
+    return max(FIRST_PROGRESS_MS, age // _PROGRESS_SHARE)
 
 
 def longest_backoff_seconds(attempt: int, base: float, cap: float) -> float:

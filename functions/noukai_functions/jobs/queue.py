@@ -7,7 +7,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
-from noukai_functions.jobs.lifecycle import is_job_id
+from noukai_functions.jobs.lifecycle import JOB_ID
 from noukai_functions.telemetry import logger
 from noukai_wire.text import is_too_deep
 
@@ -75,7 +75,7 @@ class Message:
         """Return whether every value is valid; an invalid one would fail at each delivery."""
         numbers = (self.timeout_seconds, self.backoff_seconds, self.backoff_cap_seconds)
         return (
-            is_job_id(self.id)
+            JOB_ID.fullmatch(self.id) is not None
             and 0 <= self.created_at <= _LAST_MOMENT
             and all(number is None or 0 <= number <= _LAST_MOMENT for number in numbers)
             and not is_too_deep(self.arguments)
@@ -121,13 +121,6 @@ class Delivery:
     id: str
     receipt: str
     body: str
-
-    @classmethod
-    def of(cls, event: Mapping[str, Any]) -> "list[Delivery]":
-        """Return the deliveries of a batch, in order."""
-        return [
-            cls(record["messageId"], record["receiptHandle"], record["body"]) for record in event["Records"]
-        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from noukai_functions.clock import Clock
-from noukai_functions.jobs.lifecycle import Job, is_job_id
+from noukai_functions.jobs.lifecycle import JOB_ID, Job
 from noukai_functions.jobs.overdue import settled
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.refusals import JobNotFoundError, UnreadableJobError, UnreadableRowError
@@ -14,7 +14,7 @@ from noukai_functions.telemetry import logger
 def named_job(path: Mapping[str, str]) -> tuple[str, str | None]:
     """Parse a path into the job's id, and `project/flow` if the path names the flow."""
     job_id = path["id"]
-    if not is_job_id(job_id):
+    if not JOB_ID.fullmatch(job_id):
         raise JobNotFoundError
     flow = f"{path['project']}/{path['flow']}" if "flow" in path else None
     return job_id, flow

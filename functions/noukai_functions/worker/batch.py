@@ -1,17 +1,26 @@
-"""The deliveries of an invocation: hidden while in progress, returned if they cannot start soon."""
+"""The work on a batch of deliveries: each job is settled, or its delivery returned to the queue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from noukai_functions.jobs.queue import Delivery, JobQueue
+from noukai_functions.aws import AwsError
+from noukai_functions.jobs.queue import Delivery, InvalidMessageError, JobQueue, LaterMessageError, Message
+from noukai_functions.telemetry import logger
+from noukai_wire.limits import WORKER_MARGIN_SECONDS
+
+if TYPE_CHECKING:
+    from noukai_functions.worker.equipment import Equipment
 
 _GIVE_BACK_AFTER_MS = 1000
 
 
 @dataclass(slots=True)
 class Batch:
-    """Deliveries that run in turn; the answer names those deferred or returned."""
+    """The deliveries of an invocation, which run in turn; the answer names those deferred or returned.
+
+    They are hidden while one of them runs, and returned if they cannot start soon.
+    """
 
     queue: Callable[[], JobQueue]
     """Called only when a delivery must be hidden: few are, and making a client of SQS is a tenth of a cold
@@ -25,6 +34,15 @@ class Batch:
     """
     _hide_again_at: int = 0
     _begun_at: int = 0
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any], queue: Callable[[], JobQueue], lease_ms: int) -> Self:
+        """Make the batch of an event of Lambda, in the order of its records."""
+        return cls(
+            queue,
+            lease_ms,
+            [Delivery(each["messageId"], each["receiptHandle"], each["body"]) for each in event["Records"]],
+        )
 
     def hide(self, now: int) -> None:
         """Hide the deliveries for one lease, so that they return soon if this worker dies."""
@@ -69,3 +87,73 @@ class Batch:
     def answer(self) -> dict[str, Any]:
         """Return the partial batch response; SQS deletes the deliveries that it does not name."""
         return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in dict.fromkeys(self.failures)]}
+
+
+class LambdaContext(Protocol):
+    """The part of Lambda's context object that a worker uses."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until Lambda ends this invocation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker of one queue."""
+
+    equipment: "Equipment"
+    queue: Callable[[], JobQueue]
+
+    def work(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Work on the deliveries in turn; a failing one does not affect the others.
+
+        Raises:
+            WorkerBrokenError: no flow process can be started, or its processes cannot be found.
+            NotEndedError: a killed process of a flow is still running.
+        """
+        # The dead-letter reader uses batches too, and runs no flow.
+        from noukai_functions.worker.execution import BROKEN, Execution  # noqa: PLC0415 - see above
+
+        clock, times = self.equipment.clock, self.equipment.times
+        batch = Batch.of(event, self.queue, times.lease_ms)
+        if context.get_remaining_time_in_millis() <= times.lease_ms:
+            # A visibility timeout shorter than the lease needs no change.
+            batch.note_hidden(clock.now())
+        while delivery := batch.next(clock.now()):
+            available_ms = (
+                context.get_remaining_time_in_millis() - times.grace_ms - 1000 * WORKER_MARGIN_SECONDS
+            )
+            try:
+                Execution(self.equipment, batch, delivery, Message.parse(delivery.body)).run(available_ms)
+            except InvalidMessageError as error:
+                logger().error(
+                    "a message was dropped", extra={"message_id": delivery.id, "reason": str(error)}
+                )
+            except LaterMessageError as error:
+                extra = {"message_id": delivery.id, "reason": str(error)}
+                logger().error("a message was given back to the queue", extra=extra)
+                _retry_later(batch, delivery)
+            except BROKEN:
+                logger().exception("the broken worker exits", extra={"message_id": delivery.id})
+                _give_back(batch)
+                raise
+            except Exception:  # noqa: BLE001 - one delivery must not fail the others
+                logger().exception("a delivery failed", extra={"message_id": delivery.id})
+                _retry_later(batch, delivery)
+        return batch.answer
+
+
+def _retry_later(batch: Batch, delivery: Delivery) -> None:
+    """Defer a delivery by a lease; by then its row is up to date."""
+    try:
+        batch.defer(delivery, batch.lease_ms // 1000)
+    except (AwsError, OSError):
+        logger().warning(
+            "a failed delivery could not be deferred", extra={"message_id": delivery.id}, exc_info=True
+        )
+
+
+def _give_back(batch: Batch) -> None:
+    try:
+        batch.give_back()
+    except (AwsError, OSError):
+        logger().warning("the deliveries of a batch could not be returned to the queue", exc_info=True)

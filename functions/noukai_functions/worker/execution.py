@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from noukai.flow.runtime import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Raised, Returned
 from noukai_functions.aws import AwsError
@@ -15,16 +16,17 @@ from noukai_functions.jobs.lifecycle import Job, Payload, State, longest_backoff
 from noukai_functions.jobs.queue import Delivery, Message
 from noukai_functions.jobs.table import Refused
 from noukai_functions.telemetry import logger
-from noukai_functions.worker.batch import Batch
 from noukai_functions.worker.equipment import Equipment
-from noukai_functions.worker.exchange.answer import Outcome
-from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.exchange import Call, Outcome
 from noukai_functions.worker.process.pool import WorkerBrokenError
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.process.reaper import NotEndedError
 from noukai_functions.worker.watch import Stop, Watch
 from noukai_wire.limits import MAX_BACKOFF_SECONDS
 from noukai_wire.text import cut
+
+if TYPE_CHECKING:
+    from noukai_functions.worker.batch import Batch
 
 BROKEN = (WorkerBrokenError, NotEndedError)
 """Errors of the worker itself: it returns its deliveries, and must end."""
@@ -39,7 +41,7 @@ class Execution:
     """
 
     equipment: Equipment
-    batch: Batch
+    batch: "Batch"
     delivery: Delivery
     message: Message
 

@@ -9,12 +9,12 @@ from noukai_functions.jobs.overdue import fail_unrun
 from noukai_functions.jobs.queue import Delivery, Message
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.telemetry import logger
-from noukai_functions.worker.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from noukai_functions.jobs.saved_inputs import SavedInputs
+    from noukai_functions.worker.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Unclaimed:
         delivery: Delivery,
         message: Message,
         seen: Job | None,
-        batch: Batch,
+        batch: "Batch",
         *,
         dead: bool = False,
     ) -> None:

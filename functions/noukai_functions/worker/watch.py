@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.estimate import Estimate, RunTimes, refine
-from noukai_functions.jobs.lifecycle import Job, State, has_lost, progress_interval_ms
+from noukai_functions.jobs.lifecycle import FIRST_PROGRESS_MS, Job, State, has_lost, progress_interval_ms
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.telemetry import logger
-from noukai_functions.worker.batch import Batch
-from noukai_functions.worker.exchange.answer import Outcome
+from noukai_functions.worker.exchange import Outcome
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.times import Times
+
+if TYPE_CHECKING:
+    from noukai_functions.worker.batch import Batch
 
 BEAT_SECONDS = 0.25
 EXTENSIONS = 3
@@ -40,7 +42,7 @@ class Watch:
 
     job: Job
     process: FlowProcess
-    batch: Batch
+    batch: "Batch"
     table: JobsTable
     clock: Clock
     run_times: RunTimes
@@ -69,7 +71,7 @@ class Watch:
 
     def _begin(self, now: int, most_ms: int) -> None:
         self.begun_at = now
-        self._progress_at = now + progress_interval_ms(0)
+        self._progress_at = now + FIRST_PROGRESS_MS
         self._timeout_at = min(now + most_ms, self.until)
 
     @property

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from noukai.flow.runtime import Raised
 from noukai_functions.telemetry import logger
-from noukai_functions.worker.exchange.answer import Outcome
-from noukai_functions.worker.exchange.call import INTERRUPT
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import INTERRUPT, Outcome, ProgressBoard
 from noukai_functions.worker.inside.host import Host
 from tests.bench.account.timeline import Timeline
 
 if TYPE_CHECKING:
     from noukai_functions.deployment import Deployment
-    from noukai_functions.worker.exchange.call import Call
+    from noukai_functions.worker.exchange import Call
 
 
 class PassingProcess:

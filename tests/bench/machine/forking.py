@@ -12,8 +12,8 @@ from time import process_time
 
 from noukai_functions.build.catalog_build import build_catalog
 from noukai_functions.deployment import Deployment
-from noukai_functions.worker import work
-from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker import execution
+from noukai_functions.worker.exchange import Call
 from noukai_functions.worker.process.pool import ProcessPool
 from noukai_functions.worker.process.process import FlowProcess
 
@@ -31,7 +31,7 @@ def main() -> None:
 @contextmanager
 def pool_of_loads() -> Iterator[ProcessPool]:
     """Make a worker's pool for the flows of the benchmarks."""
-    _ = work  # loaded as in a worker
+    _ = execution  # loaded as in a worker
     with TemporaryDirectory() as folder:
         asset = Path(folder)
         (asset / "flows").symlink_to(_FLOWS)

@@ -16,7 +16,7 @@ import pytest
 from noukai.flow.runtime import Returned
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.table import JobsTable
-from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.exchange import Call
 from noukai_functions.worker.process.pool import ProcessPool, WorkerBrokenError
 from noukai_functions.worker.process.reaper import Reaper
 from noukai_functions.worker.process.scratch import remove_scratch

@@ -7,8 +7,7 @@ import pytest
 from noukai.flow.runtime import Returned
 from noukai_functions.jobs.queue import Delivery
 from noukai_functions.worker.batch import Batch
-from noukai_functions.worker.exchange.answer import Outcome
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import Outcome, ProgressBoard
 from noukai_functions.worker.watch import Stop, Watch
 from tests.functions.harness import System
 from tests.functions.stand_ins.calls import hook, unreachable

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from noukai.flow.runtime import Raised, Returned
-from noukai_functions.worker.exchange.answer import Outcome
-from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.exchange import Call, Outcome
 from tests.model.event import ORPHAN, UNCLEAN, Pending
 from tests.model.ledger import said_by
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from noukai.flow.runtime import Raised, Returned
-from noukai_functions.worker.exchange.answer import Answer, Outcome
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import Answer, Outcome, ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.process.pool import ProcessPool
 from tests.flow_process import CALL

@@ -13,8 +13,7 @@ from dataclasses import replace
 import pytest
 
 from noukai.flow.runtime import Raised, Returned, outcome_of
-from noukai_functions.worker.exchange.answer import Outcome
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import Outcome, ProgressBoard
 from noukai_functions.worker.inside.child import Guard, TraceLog
 from tests.flow_process import CALL, called, memory, serving, traces
 

@@ -5,8 +5,7 @@ import re
 import signal
 
 from noukai.flow.runtime import Raised
-from noukai_functions.worker.exchange.answer import Outcome
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import Outcome, ProgressBoard
 from tests.flow_process import ended, started
 from tests.unit.own_process import in_fresh_process
 

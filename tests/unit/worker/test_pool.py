@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 
 from noukai.flow.runtime import Returned
-from noukai_functions.worker.exchange.answer import Answer
-from noukai_functions.worker.exchange.call import Call
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import Answer, Call, ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.process import pool as module
 from noukai_functions.worker.process import reaper

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from noukai.flow.runtime import Raised, Returned
-from noukai_functions.worker.exchange.answer import Outcome
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import Outcome, ProgressBoard
 from noukai_functions.worker.process.tether import Tether
 from tests.flow_process import ended, receive, started
 
@@ -192,7 +191,7 @@ def test_printed_output_reaches_the_log() -> None:
     """Buffered output of both streams is written before the process ends."""
     script = """
 import sys
-from noukai_functions.worker.exchange.answer import Returned
+from noukai.flow.runtime import Returned
 from tests.flow_process import ended, started
 
 def body(_):

@@ -12,8 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from noukai.flow.runtime import Returned
-from noukai_functions.worker.exchange.answer import Answer
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import Answer, ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.process.pool import ProcessPool
 from noukai_functions.worker.process.reaper import Reaper

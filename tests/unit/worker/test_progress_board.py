@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import ProgressBoard
 
 
 @pytest.mark.parametrize(

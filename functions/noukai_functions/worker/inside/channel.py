@@ -4,8 +4,7 @@ import os
 from dataclasses import dataclass
 from os import _exit, fstat, read, set_blocking, write
 
-from noukai_functions.worker.exchange.answer import Answer
-from noukai_functions.worker.exchange.call import Call
+from noukai_functions.worker.exchange import Answer, Call
 from noukai_functions.worker.inside.descriptors import moved_up
 
 BROKEN = 83

@@ -14,7 +14,7 @@ from typing import Any
 
 from noukai.flow.runtime import Interrupted
 from noukai_functions.telemetry import trace_of
-from noukai_functions.worker.exchange.call import INTERRUPT
+from noukai_functions.worker.exchange import INTERRUPT
 
 
 @dataclass(slots=True)

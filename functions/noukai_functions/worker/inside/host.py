@@ -23,9 +23,7 @@ from noukai.flow.runtime import (
 )
 from noukai_functions.refusals import Refusal
 from noukai_functions.telemetry import logger, trace_of
-from noukai_functions.worker.exchange.answer import Answer, Outcome
-from noukai_functions.worker.exchange.call import Call
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import Answer, Call, Outcome, ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.inside.child import Guard, TraceLog
 from noukai_functions.worker.inside.flow_loader import flows_of, open_folder, projects

@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection
 from contextlib import ExitStack
 
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.process.detachment import detach
 from noukai_functions.worker.process.output import Output

@@ -10,7 +10,7 @@ from functools import cache
 from time import monotonic
 
 from noukai_functions.telemetry import logger
-from noukai_functions.worker.exchange.answer import LineReader
+from noukai_functions.worker.exchange import LineReader
 from noukai_functions.worker.process.connection import Connection
 from noukai_functions.worker.process.output import ERRORS
 from noukai_functions.worker.process.reaper import Reaper

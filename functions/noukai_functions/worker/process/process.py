@@ -15,9 +15,7 @@ from time import monotonic, sleep
 from typing import NoReturn
 
 from noukai.flow.runtime import Raised
-from noukai_functions.worker.exchange.answer import Answer, Outcome
-from noukai_functions.worker.exchange.call import INTERRUPT, Call
-from noukai_functions.worker.exchange.progress_board import ProgressBoard
+from noukai_functions.worker.exchange import INTERRUPT, Answer, Call, Outcome, ProgressBoard
 from noukai_functions.worker.inside.channel import BROKEN, Channel
 from noukai_functions.worker.process.connection import Connection
 from noukai_functions.worker.process.conversation import LOOK_SECONDS, Conversation
