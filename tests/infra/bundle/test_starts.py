@@ -17,13 +17,12 @@ from tests.infra.stack.template import ENTRIES, Template
 Assets = Callable[[AssetName, Platform], Path]
 
 TABLE, BOTH = {"_dynamodb"}, {"_dynamodb", "_sqs"}
-CREATES = {"creation", "budgets", "catalog", "api_keys", "queue", "table"}
-SUBMITS = CREATES | {"admission"}
+SUBMITS = {"admission", "budgets", "catalog", "api_keys", "queue", "queues", "table"}
 MADE: dict[str, tuple[set[str], set[str]]] = {
     "submit": (SUBMITS, BOTH),
     "submit_jobs": (SUBMITS, BOTH),
     "execute": (SUBMITS, BOTH),
-    "retry": (CREATES | {"saved_inputs", "lookup", "retries"}, BOTH),
+    "retry": (SUBMITS | {"saved_inputs", "lookup", "retries"}, BOTH),
     "upload": ({"catalog", "api_keys", "objects"}, {"_dynamodb", "_s3"}),
     **dict.fromkeys(("status", "wait"), ({"api_keys", "lookup", "outputs", "table"}, TABLE)),
     **dict.fromkeys(("logs", "events"), ({"api_keys", "lookup", "table"}, TABLE)),
