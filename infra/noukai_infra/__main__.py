@@ -23,6 +23,7 @@ from noukai_infra.operations.recount import Uncounted, count_with
 from noukai_infra.operations.redrive import redrive
 from noukai_infra.operations.restore.command import restore_command
 from noukai_infra.settings import SettingsError
+from noukai_infra.terminal import folded, tell
 from noukai_infra.verify.command import verify_command
 from noukai_wire.variables import unknown_variables
 
@@ -47,10 +48,9 @@ def rollback_command(context: Context, stage: Stage = None) -> None:
     operator = Operator.of(context, stage)
     count = rollback(operator.account, operator.stack, now=int(time.time()))
     flows = live_flows(operator.account, operator.stack)
-    typer.echo(
-        f"{count} functions have changed places with their previous versions, and version {flows} of "
-        "the flows is "
-        "live; tables and queues are as they were."
+    tell(
+        f"{count} functions have changed places with their previous versions, and version {flows} of the "
+        "flows is live; tables and queues are as they were."
     )
 
 
@@ -61,10 +61,9 @@ def destroy_command(further: typer.Context, context: Context, stage: Stage = Non
     operator.cdk.check_options("destroy", further.args)
     kept = destroy(operator.account, operator.cdk, operator.stack, operator.cdk_options(further.args))
     if kept:
-        typer.echo(
-            f"The tables and buckets are kept with what is in them: {', '.join(kept)}. A stack "
-            "deployed with the "
-            f'setting "tables": "destroy" of {SETTINGS_FILE.name} takes them with it.'
+        tell(
+            f"The tables and buckets are kept with what is in them: {', '.join(kept)}. A stack deployed with "
+            f'the setting "tables": "destroy" of {SETTINGS_FILE.name} takes them with it.'
         )
 
 
@@ -74,10 +73,8 @@ def redrive_command(context: Context, stage: Stage = None) -> None:
     operator = Operator.of(context, stage)
     outputs = operator.account.deployed(operator.stack)
     queues = {"unprocessed": outputs["UnprocessedQueueUrl"], "dead_letters": outputs["DeadLetterQueueUrl"]}
-    typer.echo(
-        f"{redrive(operator.account.session.client('sqs'), **queues)} dead-letter messages sent to "
-        "their reader again"
-    )
+    moved = redrive(operator.account.session.client("sqs"), **queues)
+    tell(f"{moved} dead-letter messages sent to their reader again")
 
 
 @commands.command("recount", options_metavar=_METAVAR)
@@ -97,26 +94,22 @@ def recount_command(
     uncounted = Uncounted(session.client("s3"), outputs["UncountedBucket"])
     found = uncounted.summary()
     for key in found.unreadable:
-        typer.echo(
+        tell(
             f"s3://{uncounted.bucket}/{key} holds no batch of the stream: look at it, and delete it yourself."
         )
     if not found.batches:
         typer.echo("There is no uncounted usage.")
         return
-    typer.echo(
-        f"{found.records} records in {found.batches} batches could not be counted, the first from "
-        f"{found.since}."
-    )
+    counts = f"{found.records} records in {found.batches} batches"
+    tell(f"{counts} could not be counted, the first from {found.since}.")
     if not yes and not typer.confirm("Count them now?"):
         return
     # The function may take a minute; a retry by the client would invoke it twice.
     config = Config(read_timeout=90, retries={"total_max_attempts": 1})
     count = partial(count_with, session.client("lambda", config=config), outputs["MeteringFunction"])
     batches, records = uncounted.recount(count, without)
-    typer.echo(
-        f"{records} records in {batches} batches are counted and deleted; those that were in stay "
-        "counted once."
-    )
+    counts = f"{records} records in {batches} batches"
+    tell(f"{counts} are counted and deleted; those that were in stay counted once.")
 
 
 def _with_stage(arguments: Sequence[str]) -> list[str]:
@@ -137,7 +130,7 @@ def main(arguments: Sequence[str] | None = None, program: str | None = None) -> 
     try:
         commands(_with_stage(given), prog_name=program)
     except (OperatorError, SettingsError, BotoCoreError, ClientError) as error:
-        sys.exit(str(error))
+        sys.exit(folded(str(error), sys.stderr))
 
 
 if __name__ == "__main__":

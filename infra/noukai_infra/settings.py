@@ -239,9 +239,8 @@ def settings_in(file: Path, stage: str | None) -> dict[str, object]:
         return read_context(file)
     except FileNotFoundError:
         raise SettingsError(
-            f"There is no {PROJECT_FILE} in {file.parent} or above: go to the folder of your project, "
-            "or make one "
-            "with `noukai init`."
+            f"There is no {PROJECT_FILE} in {file.parent} or above: go to the folder of your project, or "
+            "make one with `noukai init`."
         ) from None
     except ValueError as error:
         raise SettingsError(str(error)) from error

@@ -57,8 +57,7 @@ class Account:
         if session.get_credentials() is None:
             raise OperatorError(
                 "No AWS credentials are configured: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
-                "AWS_SECRET_ACCESS_KEY, "
-                "or run `aws sso login`."
+                "AWS_SECRET_ACCESS_KEY, or run `aws sso login`."
             )
         number = session.client("sts").get_caller_identity()["Account"]
         return cls(session, number, session.region_name)
@@ -72,8 +71,7 @@ class Account:
         if number not in (None, self.number):
             raise OperatorError(
                 f"The setting account is {number}, and these credentials are for {self.number}: set "
-                "AWS_PROFILE to "
-                "others."
+                "AWS_PROFILE to others."
             )
         if region not in (None, self.region):
             raise OperatorError(

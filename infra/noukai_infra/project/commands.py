@@ -10,6 +10,7 @@ import typer
 
 from noukai_infra.project.beginning import begin_project, examples
 from noukai_infra.project.distribution import Requirement, missing, with_extra
+from noukai_infra.terminal import folded, tell
 
 commands = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -40,16 +41,16 @@ def init_command(
         requirement = Requirement.of(package)
         files = begin_project(folder, requirement, example)
     except ValueError as error:
-        sys.exit(str(error))
+        sys.exit(folded(str(error), sys.stderr))
     for path in files:
         typer.echo(path)
     if requirement.local is not None:
-        typer.echo(
-            f"\nNote: requirements.txt installs noukai from {requirement.local}, which only this "
-            "machine has. "
+        note = (
+            f"Note: requirements.txt installs noukai from {requirement.local}, which only this machine has. "
             "For others and CI, name a wheel or a URL there, as `--package` of `noukai init` does: "
             "noukai[deploy] @ git+https://..."
         )
+        tell(f"\n{note}")
     typer.echo(f"\nGo on there: cd {folder}, and read README.md.")
 
 
@@ -101,14 +102,15 @@ def doctor_command(
     for each in findings():
         is_well = is_well and (each.is_good or not each.is_needed)
         mark = "ok" if each.is_good else "wrong" if each.is_needed else "note"
-        typer.echo(f"{mark:5}  {each.name}: {each.said}")
+        tell(f"{mark:5}  {each.name}: {each.said}", hanging=7)
     raise typer.Exit(0 if is_well else 1)
 
 
 def operate(name: str, arguments: Sequence[str]) -> int:
     """Run a command of the operator; return its exit code."""
     if name != "init" and (lacking := missing()):
-        sys.stderr.write(f"`noukai {name}` needs {', '.join(lacking)}: pip install '{with_extra()}'\n")
+        said = f"`noukai {name}` needs {', '.join(lacking)}: pip install '{with_extra()}'"
+        sys.stderr.write(f"{folded(said, sys.stderr)}\n")
         return 1
     try:
         _run(name, arguments)

@@ -12,6 +12,7 @@ import typer
 
 from noukai_infra.folders import PROJECT
 from noukai_infra.operations.operator import Context, Operator, Stage
+from noukai_infra.terminal import tell
 from noukai_infra.verify.check import all_checks
 from noukai_infra.verify.deployed import Deployed
 from noukai_infra.verify.report import report
@@ -52,14 +53,13 @@ def verify_command(
     findings = []
     with _deployed(Operator.of(context, stage), endpoint) as stack:
         for finding in Verification(stack, checks).findings():
-            typer.echo(f"{finding.outcome:8} {finding.check}")
-            if finding.outcome != "passed":
-                typer.echo(f"         {finding.seen}")
+            why = "" if finding.outcome == "passed" else f" {finding.seen}"
+            tell(f"{finding.outcome:8} {finding.check}{why}", hanging=9)
             findings.append(finding)
     text = report(f"`noukai verify` on {datetime.now(UTC).date()}", findings)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(f"{text}\n", encoding="utf-8")
-    typer.echo(f"\n{text.splitlines()[0].lstrip('# ')}; the report is in {file}.")
+    tell(f"\n{text.splitlines()[0].lstrip('# ')}; the report is in {file}.")
     raise typer.Exit(int(any(each.outcome == "failed" for each in findings)))
 
 

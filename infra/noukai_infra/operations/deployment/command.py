@@ -15,6 +15,7 @@ from noukai_infra.operations.deployment.draining import draining_kinds
 from noukai_infra.operations.deployment.rollback import live_flows
 from noukai_infra.operations.deployment.runtimes import check_runtime
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
+from noukai_infra.terminal import tell
 
 
 def deploy_command(
@@ -25,7 +26,9 @@ def deploy_command(
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Deploy without asking.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what would change before it asks.")] = False,
-    any_memory: Annotated[bool, typer.Option("--any-memory", help="The account is no new one.")] = False,
+    any_memory: Annotated[
+        bool, typer.Option("--any-memory", help="Allow more memory than a new account has.")
+    ] = False,
 ) -> None:
     """Deploy the stack, and show its endpoint and a first key; further options go to `cdk deploy`.
 
@@ -50,7 +53,7 @@ def deploy_command(
     )
     outcome = deploy(operator.account, operator.cdk, operator.stack, plan)
     for warning in [*outcome.warnings, *filter(None, [end_of_runtime])]:
-        typer.echo(f"\nWarning: {warning}")
+        tell(f"\nWarning: {warning}")
     _show_deployment(operator)
     _show_first_key(operator, org, outcome)
 
@@ -67,10 +70,9 @@ def _show_deployment(operator: Operator) -> None:
     typer.echo(f"\nFlows:    version {live_flows(operator.account, operator.stack)}")
     typer.echo(f"Endpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
     if draining := draining_kinds(operator.account, operator.stack):
-        typer.echo(
-            f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues "
-            "are empty and no "
-            f"schedule sends to them: `{command('deploy')}` takes them away from then on."
+        tell(
+            f"No flow asks for {', '.join(draining)} any more. These workers go on until their queues are "
+            f"empty and no schedule sends to them: `{command('deploy')}` deletes them from then on."
         )
 
 
@@ -80,10 +82,8 @@ def _show_first_key(operator: Operator, org: str, outcome: Outcome) -> None:
     if not keys.is_empty():
         return
     if _is_in_ci() or not is_terminal(sys.stdout):
-        typer.echo(
-            "Key:      none yet, to keep it out of logs; at a terminal: "
-            + command("keys", f"create --org {org} first")
-        )
+        made_by = command("keys", f"create --org {org} first")
+        tell(f"Key:      none yet, to keep it out of logs; at a terminal: {made_by}")
         return
     key = keys.create(org, "first", created=int(time.time()))
     typer.echo(f"Key:      {key}\n          of the org {org}; it is shown only now")

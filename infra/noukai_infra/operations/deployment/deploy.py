@@ -7,8 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import typer
-
 from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.operations.deployment.cdk import Cdk
 from noukai_infra.operations.deployment.draining import kinds_to_keep
@@ -17,6 +15,7 @@ from noukai_infra.operations.deployment.former_flows import DeployedFlows
 from noukai_infra.operations.deployment.inventory import Inventory
 from noukai_infra.operations.deployment.quotas import Quotas, check_quotas
 from noukai_infra.operations.deployment.rollback import conclude, live_versions
+from noukai_infra.terminal import tell
 
 _TABLES = ("JobsTable", "KeysTable", "UsageTable")
 _BUCKETS = ("PayloadsBucket", "UncountedBucket")
@@ -36,7 +35,7 @@ class Plan:
     confirm: Callable[[], bool] | None = None
     has_diff: bool = False
     any_memory: bool = False
-    show: Callable[[str], None] = typer.echo
+    show: Callable[[str], None] = tell
 
 
 @dataclass(frozen=True)

@@ -86,24 +86,21 @@ def _too_much(template: Template, quotas: Quotas) -> Iterator[str]:
         memory = function["MemorySize"]
         if memory > quotas.memory:
             yield (
-                f"{name} has {memory} MB; a new account allows {quotas.memory}: use less, or ask AWS "
-                "Support for more "
-                "and then deploy with --any-memory, since AWS does not report the limit."
+                f"{name} has {memory} MB; a new account allows {quotas.memory}: use less, or ask AWS Support "
+                "for more and then deploy with --any-memory, since AWS does not report the limit."
             )
         if (size := environment_bytes(function)) > MAX_ENVIRONMENT_BYTES:
             yield (
-                f"{name} has an environment of {size} bytes; a function may have "
-                f"{MAX_ENVIRONMENT_BYTES}: move values "
-                "of the setting `environment` to the flows' folder or to Parameter Store."
+                f"{name} has an environment of {size} bytes; a function may have {MAX_ENVIRONMENT_BYTES}: "
+                "move values of the setting `environment` to the flows' folder or to Parameter Store."
             )
     reserved = sum(each.get("ReservedConcurrentExecutions", 0) for each in functions.values())
     kept = min(_KEPT_UNRESERVED, quotas.concurrency)
     if reserved and quotas.unreserved - reserved < kept:
         yield (
             f"The settings reserve {reserved} executions of {quotas.unreserved}, and {kept} must stay "
-            "unreserved: "
-            "lower wait_reserved_concurrency and execute_reserved_concurrency, or raise 'Concurrent "
-            "executions'."
+            "unreserved: lower wait_reserved_concurrency and execute_reserved_concurrency, or raise "
+            "'Concurrent executions'."
         )
 
 
@@ -148,11 +145,9 @@ def _throttled(template: Template, quotas: Quotas) -> Iterator[str]:
     workers = sum(each.get("ScalingConfig", {}).get("MaximumConcurrency", 1) for each in mappings)
     if workers >= quotas.unreserved:
         yield (
-            f"The readers of queues and streams may run {workers} executions at once, of "
-            f"{quotas.unreserved} in all: "
-            "under load the API is throttled. Lower `concurrency` of flows and worker.max_concurrency, "
-            "or raise the "
-            "quota 'Concurrent executions'."
+            f"The readers of queues and streams may run {workers} executions at once, of {quotas.unreserved} "
+            "in all: under load the API is throttled. Lower `concurrency` of flows and "
+            "worker.max_concurrency, or raise the quota 'Concurrent executions'."
         )
 
 

@@ -128,8 +128,8 @@ class Keys:
         found = [row for row in self.rows() if row.hash.startswith(key_id)] if key_id else []
         if len(found) != 1:
             raise KeyNotFoundError(
-                f"{len(found)} keys have an id that begins with {key_id!r}: "
-                f"`{command('keys', 'list')}` shows all ids."
+                f"{len(found)} keys have an id that begins with {key_id!r}: `{command('keys', 'list')}` "
+                "shows all ids."
             )
         answer = self.client.update_item(
             TableName=self.table,

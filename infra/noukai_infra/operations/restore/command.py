@@ -12,6 +12,7 @@ from noukai_infra.operations.moments import moment
 from noukai_infra.operations.operator import Context, Operator, Stage
 from noukai_infra.operations.restore.record import Progress, TableName
 from noukai_infra.operations.restore.restoration import OUTPUTS, Restoration, shown
+from noukai_infra.terminal import tell
 
 _ORDER: tuple[TableName, ...] = tuple(OUTPUTS)
 
@@ -49,7 +50,7 @@ def restore_command(
     operator = Operator.of(context, stage)
     operator.account.deployed(operator.stack)
     restoration = Restoration(
-        operator.account, operator.stack, lambda: time.time_ns() // 10**6, time.sleep, typer.echo
+        operator.account, operator.stack, lambda: time.time_ns() // 10**6, time.sleep, tell
     )
     under_way = restoration.record.read()
     if call_off:
@@ -59,12 +60,12 @@ def restore_command(
         return
     progress = _goes_on(under_way, to) if under_way else _begins(restoration, to, tables, yes=yes)
     done = restoration.run(progress)
-    typer.echo(
+    tell(
         f"The tables are as they were at {shown(done.point_in_time)}. To undo it, some minutes from now: "
         + command("restore", f"--to {shown(done.replaced)} --tables {','.join(progress.tables)}")
     )
     if "usage" in done.tables:
-        typer.echo(
+        tell(
             "Usage that could not be counted, if there is any, is counted without what is forgotten by: "
             + command("recount", f"--without {shown(done.point_in_time)}/{shown(done.replaced)}")
         )
@@ -73,11 +74,10 @@ def restore_command(
 def _goes_on(under_way: Progress, to: datetime | None) -> Progress:
     if to is not None and to != under_way.point_in_time:
         raise OperatorError(
-            f"A restoration to {shown(under_way.point_in_time)} is under way: `{command('restore')}` "
-            "goes on with it, "
-            f"and `{command('restore', '--call-off')}` gives it up if it has changed nothing yet."
+            f"A restoration to {shown(under_way.point_in_time)} is under way: `{command('restore')}` goes on "
+            f"with it, and `{command('restore', '--call-off')}` gives it up if it has changed nothing yet."
         )
-    typer.echo(f"The restoration to {shown(under_way.point_in_time)} goes on.")
+    tell(f"The restoration to {shown(under_way.point_in_time)} goes on.")
     return under_way
 
 
@@ -93,18 +93,16 @@ def _begins(restoration: Restoration, to: datetime | None, tables: str, *, yes: 
 
 
 def _show(restoration: Restoration, progress: Progress) -> None:
-    typer.echo(f"To {shown(progress.point_in_time)}, of the stack {restoration.stack}:")
+    tell(f"To {shown(progress.point_in_time)}, of the stack {restoration.stack}:")
     for table in progress.tables:
         size = restoration.size(table)
         least, most = size.usd()
-        typer.echo(f"- {table} ({size.rows} rows, {least:.2f} to {most:.2f} USD): {_MEANS[table]}")
+        tell(f"- {table} ({size.rows} rows, {least:.2f} to {most:.2f} USD): {_MEANS[table]}")
     for table in _ORDER:
         if table not in progress.tables:
-            typer.echo(f"- {table} stays as it is.")
-    typer.echo(
-        "Until it is done, callers are answered 503 and no job is started: for 17 minutes at least, "
-        "mostly within an "
-        "hour, and for as long as it takes to compare the rows. Messages wait on their queues. What it "
-        "replaces can be "
-        f"restored, too. If it breaks off, `{command('restore')}` goes on."
+            tell(f"- {table} stays as it is.")
+    tell(
+        "Until it is done, callers are answered 503 and no job is started: for 17 minutes at least, mostly "
+        "within an hour, and for as long as it takes to compare the rows. Messages wait on their queues. "
+        f"What it replaces can be restored, too. If it breaks off, `{command('restore')}` goes on."
     )

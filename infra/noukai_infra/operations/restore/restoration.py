@@ -84,9 +84,8 @@ class Restoration:
         """
         if progress.changed is not None:
             raise OperatorError(
-                f"Rows have been changed already: let it end with `{command('restore')}`, and restore "
-                "the moment "
-                "before it."
+                f"Rows have been changed already: let it end with `{command('restore')}`, and restore the "
+                "moment before it."
             )
         self._end(progress)
 
