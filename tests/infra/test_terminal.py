@@ -6,7 +6,10 @@ import pytest
 
 from noukai_infra.terminal import folded
 
-TEXT = "wrong  AWS: there is no region here: `noukai deploy --stage production` needs one, in AWS_REGION\nor else"
+TEXT = (
+    "wrong  AWS: there is no region here: `noukai deploy --stage production` needs one, in AWS_REGION\n"
+    "or else"
+)
 
 
 class Terminal(io.StringIO):

@@ -1,11 +1,13 @@
 """The alarms of a template as CloudWatch evaluates them, and the metrics of AWS itself as AWS publishes them.
 
-Rules: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html (the last periods, M of
-N, missing data). Metrics: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html (`Errors` and
-`Throttles` also without a dimension; a throttled request is no invocation; `IteratorAge` per batch),
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html (each
-minute, for six hours after a queue was last used) and
-https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html (one `5xx` of 0 or 1 per request).
+Rules: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html (the last periods,
+M of N, missing data). Metrics: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+(`Errors` and `Throttles` also without a dimension; a throttled request is no invocation; `IteratorAge` per
+batch),
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+(each minute, for six hours after a queue was last used) and
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html (one `5xx` of 0 or 1 per
+request).
 """
 
 from collections.abc import Callable, Iterable, Mapping

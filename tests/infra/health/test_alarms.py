@@ -1,4 +1,4 @@
-"""Each alarm of the template is raised by its fault, and by nothing else: not on a good day, nor without traffic."""
+"""Each alarm is raised by its fault and by nothing else: not on a good day, nor without traffic."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

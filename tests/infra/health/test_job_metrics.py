@@ -160,7 +160,7 @@ def started(number: int) -> Record:
 def test_price_of_a_million_jobs(
     measured: System, capsys: pytest.CaptureFixture[str], jobs: int, usd: float
 ) -> None:
-    """The bytes of the lines at the price of CloudWatch: of a job alone in its batch, of an even million, of many."""
+    """The lines' bytes at CloudWatch's price: a job alone in its batch, an even million, many."""
     records = [each(number) for number in range(1, jobs + 1) for each in (submitted, started, ended)]
     count(measured, records)
     lines = capsys.readouterr().out.splitlines()

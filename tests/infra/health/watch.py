@@ -35,7 +35,7 @@ class Watch:
         self.api, _ = self.template.named_resource("ApiGatewayV2::Api", "ApiHttp")
 
     def minute(self, *, jobs: int = 0, works: bool = True, counts: bool = True) -> None:
-        """Let a minute pass: callers submit, the worker works, the stream is read, the sweep and the look are made."""
+        """Let a minute pass: jobs are submitted and run, the stream is read, the sweep and the look run."""
         for _ in range(jobs):
             answer = self.system.submit(parameters={"a": 1})
             self.published.answered(self.api, self.now, answer.status)

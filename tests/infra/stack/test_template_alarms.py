@@ -1,4 +1,4 @@
-"""The alarms and metrics in the template: what they cost, whom they tell, and that nothing is left of them when off."""
+"""The alarms and metrics in the template: their cost, their recipients, and no trace of them when off."""
 
 import json
 import re

@@ -16,7 +16,7 @@ def test_every_change_of_a_job_is_in_the_stream(template: Template) -> None:
 
 
 def test_only_ends_are_read(template: Template) -> None:
-    """And what is new, and starts for metrics; nothing that happened before the function was there is missed."""
+    """It reads starts for metrics, too; nothing from before the function existed is missed."""
     mapping = template.deliveries("metering")
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     patterns = [json.loads(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]]

@@ -34,7 +34,7 @@ MOST_IN_FLIGHT = 80_000
 
 @dataclass(frozen=True)
 class Watched:
-    """The watched parts of a stack: the queues of jobs, the function that reads the stream, and the gateway's API."""
+    """The watched parts of a stack: the job queues, the metering function and the gateway's API."""
 
     queues: JobQueues
     metering: lambda_.IFunction
