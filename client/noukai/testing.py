@@ -139,7 +139,7 @@ def _attempted(flow: Flow, given: bytes, context: Context) -> Any:
     The arguments are parsed anew, since the previous attempt may have changed them.
     """
     # The API's own checks, imported here because only a rehearsal needs them.
-    from noukai_functions.rehearsed import accepted_arguments  # noqa: PLC0415
+    from noukai_functions.rehearsal import accepted_arguments  # noqa: PLC0415
 
     return flow.run(accepted_arguments(flow, given), context)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from noukai_functions.clock import Clock
 from noukai_functions.resources import Resources
-from noukai_functions.worker.times import Times
+from noukai_functions.worker.time_limits import TimeLimits
 
 if TYPE_CHECKING:
     from noukai_functions.api.outputs import Outputs
@@ -205,9 +205,9 @@ class Deployment(Resources):
         return Catalog.load(self.asset / "catalog")
 
     @property
-    def times(self) -> Times:
+    def times(self) -> TimeLimits:
         """Return the time limits of this worker."""
-        return Times.of(self.environment)
+        return TimeLimits.of(self.environment)
 
     @cached_property
     def unclaimed(self) -> "Unclaimed":

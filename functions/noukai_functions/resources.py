@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from noukai_functions.jobs.index import JobIndex
     from noukai_functions.jobs.objects import JobObjects
     from noukai_functions.jobs.queue import JobQueue
-    from noukai_functions.jobs.rounds import Rounds
     from noukai_functions.jobs.saved_inputs import SavedInputs
+    from noukai_functions.jobs.sweep_rounds import Rounds
     from noukai_functions.jobs.table import JobsTable
     from noukai_functions.schedules import Schedules
     from noukai_functions.usage.budgets import Budgets
@@ -37,7 +37,7 @@ class Resources(Clients):
     @cached_property
     def rounds(self) -> "Rounds":
         """Return the store of the sweep's rounds."""
-        from noukai_functions.jobs.rounds import Rounds
+        from noukai_functions.jobs.sweep_rounds import Rounds
 
         return Rounds(self._dynamodb, self.environment["JOBS_TABLE"])
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from noukai_functions.jobs.rounds import ROUND_MS
 from noukai_functions.jobs.row import NAMES
+from noukai_functions.jobs.sweep_rounds import ROUND_MS
 from noukai_functions.names import INDEX_ORDER, INDEX_PARTITION
 from noukai_infra.stack.base.stream import GATHERED_SECONDS
 from tests.bench import prices

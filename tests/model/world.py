@@ -12,8 +12,8 @@ from noukai_functions.catalog.entries import Catalog
 from noukai_functions.deployment import Deployment
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State
 from noukai_functions.jobs.queue import JobQueue
-from noukai_functions.jobs.rounds import Rounds
 from noukai_functions.jobs.saved_inputs import SavedInputs
+from noukai_functions.jobs.sweep_rounds import Rounds
 from noukai_functions.jobs.table import JobsTable
 from tests.model.actors.actor import Actor
 from tests.model.actors.lives import KILLED, Lives

@@ -4,7 +4,7 @@ from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.api.statuses import job_outline, status_response
 from noukai_functions.deployment import Deployment, deployed
-from noukai_functions.ready import get_ready
+from noukai_functions.init_phase import get_ready
 from noukai_functions.requests.lookup import named_job
 
 

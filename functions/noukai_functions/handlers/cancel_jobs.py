@@ -4,10 +4,10 @@ from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.api.statuses import unreadable_entries
 from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.lifecycle import UNSETTLED
 from noukai_functions.jobs.row import order
 from noukai_functions.json_text import read_object
-from noukai_functions.ready import get_ready
 from noukai_functions.requests.job_filter import FlowSet, parse_filter
 
 _MOST_JOBS = 100

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.queue import InvalidMessageError, Message
 from noukai_functions.names import DEAD_LETTERS, UNSETTLED_WORK
-from noukai_functions.ready import get_ready
 from noukai_functions.telemetry import logger
 from noukai_functions.worker.batch import Batch
 

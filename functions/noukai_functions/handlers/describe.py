@@ -16,7 +16,7 @@ from noukai_functions.api.endpoint import (
 from noukai_functions.api.errors import ErrorAnswer
 from noukai_functions.catalog.entries import FlowEntry
 from noukai_functions.deployment import Deployment, deployed
-from noukai_functions.ready import get_ready
+from noukai_functions.init_phase import get_ready
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
 

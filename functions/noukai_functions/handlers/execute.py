@@ -8,8 +8,8 @@ from noukai_functions.api.hold import held_poll_ms, hold
 from noukai_functions.api.statuses import execute_answer
 from noukai_functions.aws import AwsError
 from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.ready import get_ready
 from noukai_functions.refusals import InvalidInputError
 from noukai_functions.requests.submission import check_idempotency_key, flow_name, parse_submission
 from noukai_functions.telemetry import logger

@@ -4,8 +4,8 @@ from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.api.statuses import job_status, unreadable_entries
 from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.lifecycle import State
-from noukai_functions.ready import get_ready
 from noukai_functions.requests.job_filter import FlowSet, parse_filter
 from noukai_wire import limits
 

@@ -7,8 +7,8 @@ from noukai_functions.api.answers import accepted, entry_error
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.api.errors import error_answer
 from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.lifecycle import Job
-from noukai_functions.ready import get_ready
 from noukai_functions.requests.batch_submission import BatchSubmission
 from noukai_functions.requests.submission import check_idempotency_key, flow_name, parse_batch
 

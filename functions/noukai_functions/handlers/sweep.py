@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
 from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.overdue import fail_unrun
-from noukai_functions.jobs.rounds import Round
+from noukai_functions.jobs.sweep_rounds import Round
 from noukai_functions.names import LOOK, SWEEP_ROUNDS
-from noukai_functions.ready import get_ready
 from noukai_functions.refusals import UnreadableRowError
 from noukai_functions.telemetry import logger
 

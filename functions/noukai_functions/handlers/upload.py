@@ -4,8 +4,8 @@ from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.catalog.entries import UPLOAD
 from noukai_functions.deployment import Deployment, deployed
+from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.objects import input_key, input_reference
-from noukai_functions.ready import get_ready
 from noukai_functions.refusals import InvalidInputError
 from noukai_functions.requests.admission import due_at, run_at_errors
 from noukai_functions.requests.submission import flow_name, parse_announcement

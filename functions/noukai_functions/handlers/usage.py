@@ -8,7 +8,7 @@ from typing import Any
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.deployment import Deployment, deployed
-from noukai_functions.ready import get_ready
+from noukai_functions.init_phase import get_ready
 from noukai_functions.refusals import InvalidInputError
 from noukai_functions.usage.records import Prices, Usage
 from noukai_wire.limits import MAX_USAGE_DAYS

@@ -7,7 +7,7 @@ from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.api.hold import hold, watched_poll_ms
 from noukai_functions.api.statuses import status_response
 from noukai_functions.deployment import Deployment, deployed
-from noukai_functions.ready import get_ready
+from noukai_functions.init_phase import get_ready
 from noukai_functions.refusals import InvalidInputError
 from noukai_wire import limits
 

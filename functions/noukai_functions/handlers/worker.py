@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.deployment import Deployment, deployed
-from noukai_functions.ready import IS_DEPLOYED, get_ready
+from noukai_functions.init_phase import IS_DEPLOYED, get_ready
 from noukai_functions.worker.libraries import use_own
 
 if TYPE_CHECKING:

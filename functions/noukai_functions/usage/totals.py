@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from noukai_functions.aws import AwsError, queried
 from noukai_functions.telemetry import logger
-from noukai_functions.usage.counted import Counted, oldest_kept
 from noukai_functions.usage.records import Entry, Usage
+from noukai_functions.usage.sequence_ranges import SequenceRanges, oldest_kept
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,7 +48,7 @@ class UsageTotals:
         """
         row = self._write(shard, entries, _next(entries, now))
         while row is not None:
-            counted = Counted.read(row.get("e", {"S": ""})["S"], row["q"]["S"])
+            counted = SequenceRanges.read(row.get("e", {"S": ""})["S"], row["q"]["S"])
             missing = [entry for entry in entries if not counted.has(entry.sequence)]
             if not missing:
                 return
@@ -122,7 +122,7 @@ def _next(entries: Sequence[Entry], now: int) -> _Change:
     )
 
 
-def _later(row: "Mapping[str, Any]", counted: Counted, entries: Sequence[Entry], now: int) -> _Change:
+def _later(row: "Mapping[str, Any]", counted: SequenceRanges, entries: Sequence[Entry], now: int) -> _Change:
     """Add a batch at any place of a total whose row is unchanged."""
     first, last = entries[0].sequence, entries[-1].sequence
     time = int(row.get("t", {"N": "0"})["N"])

@@ -8,7 +8,7 @@ from noukai_functions.clock import Clock
 from noukai_functions.jobs.estimate import RunTimes
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.worker.process.pool import ProcessPool
-from noukai_functions.worker.times import Times
+from noukai_functions.worker.time_limits import TimeLimits
 from noukai_functions.worker.unclaimed import Unclaimed
 
 if TYPE_CHECKING:
@@ -29,6 +29,6 @@ class Equipment:
     saved_inputs: "Callable[[], SavedInputs]"
     """Called only when an input must be stored: a completed job needs none."""
     unclaimed: Unclaimed
-    times: Times
+    times: TimeLimits
     memory: int | None
     """The memory of this worker in MB, unless it is the default worker."""

@@ -13,7 +13,7 @@ from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.telemetry import logger
 from noukai_functions.worker.exchange import Outcome
 from noukai_functions.worker.process.process import FlowProcess
-from noukai_functions.worker.times import Times
+from noukai_functions.worker.time_limits import TimeLimits
 
 if TYPE_CHECKING:
     from noukai_functions.worker.batch import Batch
@@ -46,7 +46,7 @@ class Watch:
     table: JobsTable
     clock: Clock
     run_times: RunTimes
-    times: Times
+    times: TimeLimits
     timeout_ms: int
     """Measured from the flow's begin, which may be after the import."""
     until: int

@@ -24,7 +24,7 @@ _OTHER_HANDLERS = tuple(
 _FOR_CALLERS = ("noukai_functions/access", "noukai_functions/api", *_OTHER_HANDLERS)
 """The modules that only the API needs."""
 
-_FOR_AUTHORS = ("noukai_functions/rehearsed.py",)
+_FOR_AUTHORS = ("noukai_functions/rehearsal.py",)
 _NEVER_IN_ASSETS = ("__pycache__", *_FOR_AUTHORS, "*.md", "*.pyi", "py.typed")
 _LEFT_OUT: dict[AssetName, tuple[str, ...]] = {
     "api": (*_NEVER_IN_ASSETS, *_BUILD_STEP),

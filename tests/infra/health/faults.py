@@ -8,7 +8,7 @@ import pytest
 from noukai_functions.aws import AwsError
 from noukai_functions.handlers import metering
 from noukai_functions.jobs.lifecycle import State
-from noukai_functions.jobs.rounds import ROUND_MS
+from noukai_functions.jobs.sweep_rounds import ROUND_MS
 from tests.functions.stand_ins.aws_server import Canned, canned_server, direct_client
 from tests.functions.stand_ins.calls import hook
 from tests.functions.stand_ins.stream import ended

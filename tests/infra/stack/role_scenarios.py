@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from noukai_functions.handlers.sweep import run
 from noukai_functions.jobs.lifecycle import State
-from noukai_functions.jobs.rounds import Round
+from noukai_functions.jobs.sweep_rounds import Round
 from noukai_functions.usage.budgets import CACHE_MS
 from noukai_wire.routes import Route
 from tests.functions.harness import System

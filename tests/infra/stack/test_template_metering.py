@@ -2,7 +2,7 @@
 
 import json
 
-from noukai_functions.usage.counted import DISCARDED_AFTER_MS
+from noukai_functions.usage.sequence_ranges import DISCARDED_AFTER_MS
 from noukai_infra.stack.base.stream import COUNTED, GATHERED_SECONDS, STARTED
 from tests.infra.stack.template import Template
 

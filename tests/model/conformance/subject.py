@@ -17,8 +17,8 @@ from moto.sqs import models as moto_sqs
 from noukai_functions.aws import AwsError, client
 from noukai_functions.jobs.lifecycle import job_id
 from noukai_functions.jobs.queue import Delivery, JobQueue, Message
-from noukai_functions.jobs.rounds import Rounds
 from noukai_functions.jobs.saved_inputs import SavedInputs
+from noukai_functions.jobs.sweep_rounds import Rounds
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_infra.local.emulator.endpoint import REGION
 from tests.functions.stand_ins.calls import answered_by_moto

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from noukai_functions.worker.exchange import ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
-from noukai_functions.worker.process.detachment import detach
+from noukai_functions.worker.process.after_fork import detach
 from noukai_functions.worker.process.output import Output
 from noukai_functions.worker.process.tether import Tether
 

@@ -6,7 +6,7 @@ from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class TimeLimits:
     """The time limits of a worker, in milliseconds."""
 
     lease_ms: int

@@ -17,7 +17,7 @@ def oldest_kept(now: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class SequenceRanges:
     """Sorted ranges of the sequence numbers that a total includes; numbers sort as text."""
 
     ranges: tuple[tuple[str, str], ...]
@@ -42,14 +42,14 @@ class Counted:
         """Return whether a sequence number is included."""
         return any(first <= sequence <= last for first, last in self.ranges)
 
-    def with_range(self, first: str, last: str, *, follows: bool) -> "Counted":
+    def with_range(self, first: str, last: str, *, follows: bool) -> "SequenceRanges":
         """Add a range, and merge overlapping ones.
 
         `follows` is true if no record lies between the last range and this one.
         """
         if follows and first > self.last:
             first = self.last
-        return Counted(tuple(_put_together(sorted([*self.ranges, (first, last)]))))
+        return SequenceRanges(tuple(_put_together(sorted([*self.ranges, (first, last)]))))
 
 
 def _put_together(ranges: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
