@@ -17,7 +17,7 @@ $(error There is no variable $(strip $(UNKNOWN)): use $(filter ARGS DATA FLOWS F
 endif
 
 # The targets that read a variable; `deploy` itself refuses FLOWS, and names what it reads instead.
-OPERATING := deploy rollback restore destroy keys budget redrive recount
+OPERATING := deploy rollback restore destroy keys budget redrive recount ops
 READERS_ARGS := test test-client bench explore soak fuzz lock verify-aws $(OPERATING)
 READERS_DATA := local
 READERS_FLOWS := local deploy
@@ -33,7 +33,7 @@ $(error make $(GOALS) does not read $(strip $(UNREAD)): it is for $(sort $(forea
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test test-client bench explore soak fuzz check local demo deploy rollback restore destroy keys budget redrive recount verify-aws
+.PHONY: help setup lock test test-client bench explore soak fuzz check local demo deploy rollback restore destroy keys budget redrive recount ops verify-aws
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1 \2/' | awk '{ \
@@ -156,6 +156,9 @@ budget: $(SETUP) ## Set, list or clear the monthly budgets of orgs: make budget 
 
 redrive: $(SETUP) ## Send the unprocessed dead-letter messages to their reader again
 	@$(BIN)/python -m noukai_infra redrive $(ARGS)
+
+ops: $(SETUP) ## Show the system's health, its queues, dead-letter messages and logs: make ops ARGS=queues
+	@$(BIN)/python -m noukai_infra ops $(ARGS)
 
 recount: $(SETUP) ## Count the usage that could not be counted in time, exactly once
 	@$(BIN)/python -m noukai_infra recount $(ARGS)

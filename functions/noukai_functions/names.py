@@ -5,10 +5,23 @@ Names are short because DynamoDB charges a write by the size of the whole item.
 
 JOB_ID = "id"
 STATE = "s"
+ORG = "o"
+FLOW = "f"
+ATTEMPT = "n"
+MAX_ATTEMPTS = "m"
 CREATED_AT = "c"
+NOT_BEFORE = "b"
+LEASE_UNTIL = "l"
+STARTED_AT = "a"
+CLAIMED_AT = "i"
+COMPLETED_AT = "e"
+STOPPED_AT = "z"
 START_BY = "u"
 EXPIRES_AT = "t"
 """The time-to-live attribute of the jobs and usage tables."""
+
+SWEEP_ROW = "#sweep"
+"""The key of the row that records the latest sweep."""
 
 RESTORED = "rt"
 """When the row was last restored. A stream record that changes it counts no usage."""

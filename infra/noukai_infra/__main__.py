@@ -18,6 +18,7 @@ from noukai_infra.operations.deployment.deploy import destroy
 from noukai_infra.operations.deployment.rollback import live_flows, rollback
 from noukai_infra.operations.moments import Interval, interval
 from noukai_infra.operations.operator import Context, Operator, Stage
+from noukai_infra.operations.ops import commands as ops_commands
 from noukai_infra.operations.orgs import budget_commands, key_commands
 from noukai_infra.operations.recount import Uncounted, count_with
 from noukai_infra.operations.redrive import redrive
@@ -34,9 +35,12 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 _METAVAR = "[STAGE] [OPTIONS]"
 
+_OPS = "Show the system's health, its queues, dead-letter messages and logs."
+
 commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 commands.add_typer(key_commands.commands, name="keys", help="The keys of the deployment's callers.")
 commands.add_typer(budget_commands.commands, name="budget", help="What orgs may use in a month.")
+commands.add_typer(ops_commands.commands, name="ops", help=_OPS)
 commands.command("deploy", context_settings=_PASS_ON, options_metavar=_METAVAR)(deploy_command)
 commands.command("restore", options_metavar=_METAVAR)(restore_command)
 commands.command("verify", options_metavar=_METAVAR)(verify_command)

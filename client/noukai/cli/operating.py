@@ -14,6 +14,7 @@ _SUMMARIES = {
     "budget": "What orgs may use in a month.",
     "restore": "Restore tables to a point in time, or continue an interrupted restoration.",
     "verify": "Check on the deployed stack what only AWS shows, and write a report.",
+    "ops": "Show the system's health, its queues, dead-letter messages and logs.",
     "redrive": "Return unprocessed dead-letter messages to their reader.",
     "recount": "Count the usage that could not be counted in time, exactly once.",
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.jobs.lifecycle import UNSETTLED, Job
 from noukai_functions.jobs.row import decode, expression, placeholders
+from noukai_functions.names import SWEEP_ROW
 from noukai_functions.telemetry import logger
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Rounds:
         self.client.put_item(TableName=self.table_name, Item=_KEY | item)
 
 
-_KEY: Any = {"id": {"S": "#sweep"}}
+_KEY: Any = {"id": {"S": SWEEP_ROW}}
 
 
 def _readable(items: Iterable[Mapping[str, Any]]) -> Iterator[Job]:

@@ -21,15 +21,13 @@ from noukai_functions.names import (
     UNSETTLED_WORK,
 )
 from noukai_infra.settings import Settings
+from noukai_infra.stack.alarms.limits import MOST_IN_FLIGHT, SWEEP_WITHIN_SECONDS
 from noukai_infra.stack.queues import JobQueues
 
 Statistic = Literal["Sum", "Average", "Maximum"]
 Comparison = Literal["GreaterThanThreshold", "LessThanThreshold"]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-
-MOST_IN_FLIGHT = 80_000
-"""Two thirds of the messages that a queue may have in flight, beyond which nothing more is delivered."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,7 @@ def _of_own_metrics(settings: Settings) -> Iterator[Definition]:
         "Sum",
         1,
         period=_DAY,
-        periods=2,
+        periods=SWEEP_WITHIN_SECONDS // _DAY,
         comparison="LessThanThreshold",
         tells_of_silence=True,
     )

@@ -1,0 +1,1 @@
+"""The health of a deployed stack: the commands `ops`."""
