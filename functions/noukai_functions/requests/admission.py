@@ -42,11 +42,9 @@ class Admission:
 
         The same idempotency key always gives the same job.
         """
-        return self.create(*self.asked_for(name, key, submission, org))
+        return self.create(*self.make_job(name, key, submission, org))
 
-    def asked_for(
-        self, name: str, key: str | None, submission: "Submission", org: str
-    ) -> tuple[Job, Message]:
+    def make_job(self, name: str, key: str | None, submission: "Submission", org: str) -> tuple[Job, Message]:
         """Return the new job of a submission, and its message; write nothing yet."""
         job = self._new_job(name, key, submission, org)
         message = _message(job, submission, self.catalog.version)

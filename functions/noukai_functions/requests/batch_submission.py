@@ -48,7 +48,7 @@ class BatchSubmission:
         if key is None and self.batch_key is not None:
             # No idempotency key can hold a line break, so that none equals a place's key.
             key = f"{self.batch_key}\n{place}"
-        job, message = self.admission.asked_for(self.name, key, submission, self.org)
+        job, message = self.admission.make_job(self.name, key, submission, self.org)
         stored = self.admission.create_row(job, message)
         outbox.add(stored, self.admission.outgoing(stored, message), is_repeated=stored is not job)
         return stored
