@@ -2,8 +2,8 @@
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
-The writer of aws-lambda-powertools is not used: importing that package takes 70 ms of CPU at a cold start, half
-of what a function needs for everything else, and it writes a line per combination of dimensions.
+The writer of aws-lambda-powertools is not used: importing that package takes 70 ms of CPU at a cold start,
+half of what a function needs for everything else, and it writes a line per combination of dimensions.
 """
 
 import json
@@ -57,7 +57,10 @@ class Metrics:
     def write(
         self, values: Mapping[str, Value], at: int, *, kind: str | None = None, flow: str | None = None
     ) -> None:
-        """Write metrics of the whole stack, or of a worker kind and perhaps a flow; `at` is in milliseconds."""
+        """Write metrics of the whole stack, or of a worker kind and perhaps a flow.
+
+        `at` is in milliseconds since the epoch.
+        """
         if self.namespace is None:
             return
         names = {KIND_DIMENSION: kind, FLOW_DIMENSION: flow}

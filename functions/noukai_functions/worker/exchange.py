@@ -1,7 +1,7 @@
 """The messages between a worker and its flow processes: calls, answers with outcomes, and progress.
 
-Calls and answers are lines. An answer begins with the secret token of its call: a flow can write to any of its
-descriptors, so a line without the token is dropped.
+Calls and answers are lines. An answer begins with the secret token of its call: a flow can write to any of
+its descriptors, so a line without the token is dropped.
 """
 
 import mmap
@@ -136,7 +136,8 @@ class ProgressBoard:
         text = dumps(progress).encode()
         if len(text) > _BOARD_BYTES - _HEADER.size:
             raise ValueError(
-                f"the progress is {len(text)} bytes of JSON; at most {_BOARD_BYTES - _HEADER.size} are allowed"
+                f"the progress is {len(text)} bytes of JSON; "
+                f"at most {_BOARD_BYTES - _HEADER.size} are allowed"
             )
         self._memory[_HEADER.size : _HEADER.size + len(text)] = text
         self._memory[: _HEADER.size] = _HEADER.pack(len(text), zlib.crc32(text))

@@ -29,7 +29,8 @@ A request is checked in this order: 401, 403, 404, 413, 400, 422.
 
 A body holds at most {limits.MAX_BODY_BYTES} bytes and {limits.MAX_JSON_DEPTH} levels of JSON, in UTF-8,
 without NaN, numbers beyond a double and halves of surrogate pairs; so does a result in an answer. A larger
-input is uploaded first, and a larger result is behind a URL: at most {limits.MAX_PAYLOAD_BYTES} bytes either way.
+input is uploaded first, and a larger result is behind a URL: either has at most
+{limits.MAX_PAYLOAD_BYTES} bytes.
 
 Every answer of ours carries `X-Request-ID`. What the gateway answers by itself (429, 413 beyond 10 MB, 431,
 503, 504) has a `message` alone, and not that header."""
