@@ -140,6 +140,7 @@ def test_flow_harms_only_its_own_job(seen: Seen, kind: str) -> None:
 
 def test_neighbour_always_succeeds(seen: Seen) -> None:
     """Another project's jobs succeed at their first attempt, and its output is in the log."""
+    assert len(seen.neighbours) == len(AT_IMPORT) + len(IN_RUN)
     for number, status in enumerate(seen.neighbours):
         assert (status.state, status.error, status.attempt) == ("completed", None, 1)
         assert status.result is not None
