@@ -4,12 +4,14 @@ Functions are imported by name, so that a flow cannot replace them in their modu
 """
 
 import signal
+from _thread import get_ident
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from os import getpid, kill
-from signal import pthread_sigmask
+from dataclasses import dataclass
+from functools import cache
+from os import register_at_fork
+from signal import getsignal, pthread_sigmask
 from signal import signal as set_handler
-from types import FrameType
+from types import FrameType, MethodType
 from typing import Any
 
 from noukai.flow.runtime import Interrupted
@@ -39,19 +41,15 @@ class Guard:
     told: Callable[[], object] = lambda: None
     """Called at each interruption, inside the region or not."""
     armed: bool = False
-    _pid: int = field(default_factory=getpid)
 
     def arm(self) -> None:
         """Install the signal handler, whatever the flow's module has installed."""
+        _spare_children()
         set_handler(INTERRUPT, self.interrupt)
         pthread_sigmask(signal.SIG_UNBLOCK, {INTERRUPT})
 
     def interrupt(self, _signal: int, _frame: FrameType | None) -> None:
         """Handle the signal."""
-        if getpid() != self._pid:
-            # In a child forked by the flow, the signal ends the process, as by default.
-            set_handler(INTERRUPT, signal.SIG_DFL)
-            kill(getpid(), INTERRUPT)
         self.told()
         if self.armed:
             self.armed = False
@@ -64,3 +62,27 @@ class Guard:
             return function()
         finally:
             self.armed = False
+
+
+@cache
+def _spare_children() -> None:
+    """Let the signal end the children that a flow forks, as by default, from their first moment.
+
+    Python forgets a signal that a starting child receives while it has a handler in Python. A pool that ends
+    such a child would wait for it forever. So the signal is blocked until the child has the default again.
+    """
+    masks = {}
+
+    def block() -> None:
+        masks[get_ident()] = pthread_sigmask(signal.SIG_BLOCK, {INTERRUPT})
+
+    def unblock() -> None:
+        pthread_sigmask(signal.SIG_SETMASK, masks.pop(get_ident()))
+
+    def reset() -> None:
+        handler = getsignal(INTERRUPT)
+        if isinstance(handler, MethodType) and isinstance(handler.__self__, Guard):
+            set_handler(INTERRUPT, signal.SIG_DFL)
+        unblock()
+
+    register_at_fork(before=block, after_in_parent=unblock, after_in_child=reset)
