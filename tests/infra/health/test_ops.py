@@ -1,4 +1,4 @@
-"""The operator sees with `ops` whether the system is well, and what to do about it, on a stack of an emulator."""
+"""The command `ops` on an emulator's stack: it shows the system's health, and what to do about it."""
 
 import json
 import time
@@ -66,7 +66,7 @@ def test_system_is_well(run: Run) -> None:
 
 
 def test_message_that_nobody_could_process(run: Run, message_id: str) -> None:
-    """It is an alarm; it is shown without its input, sent to its reader again, or dropped after a question."""
+    """It raises an alarm; it is shown without its input, sent to its reader again, or dropped on request."""
     shown = run()
     assert (shown.exit_code, "ALARM unprocessed" in shown.output) == (1, True)
     listed = run("dead-letters", "show").output
@@ -102,7 +102,7 @@ def test_alarm_is_shown_with_what_to_do(run: Run, account_with_kinds: Account) -
 def test_reader_that_is_disabled(
     run: Run, account_with_kinds: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A queue that nobody reads is told of before its messages are old; this stack has no mappings of its own."""
+    """A queue without a reader is reported before its messages are old; this stack has no mappings."""
     client = account_with_kinds.session.client("lambda")
     function, *_ = resources(account_with_kinds.session, STACK, "AWS::Lambda::Function")
     queue = account_with_kinds.deployed(STACK)["UnprocessedQueueUrl"].rpartition("/")[2]
