@@ -109,6 +109,12 @@ def wait_seconds(system: System, seconds: int) -> Answer:
     return system.send(Route.WAIT_BY_ID, id=job, query=f"seconds={seconds}")
 
 
+def log_limit(system: System, limit: int) -> Answer:
+    job = system.submit(parameters={"a": 1}).body["id"]
+    system.deliver()
+    return system.send(Route.LOGS_BY_ID, id=job, query=f"limit={limit}")
+
+
 @dataclass(frozen=True)
 class Limit:
     """A limit, how to request a value of it, and the step beyond it, which is negative for a minimum."""
@@ -134,6 +140,7 @@ LIMITS = [
     Limit("MAX_IDEMPOTENCY_KEY_LENGTH", idempotency_key),
     Limit("MAX_WAIT_SECONDS", wait_seconds),
     Limit("MAX_LIST_LIMIT", list_limit),
+    Limit("MAX_LOG_LIMIT", log_limit),
     Limit("MAX_USAGE_DAYS", usage_days),
     Limit("MAX_DELAY_SECONDS", option("delaySeconds")),
     Limit("MAX_RUN_AHEAD_SECONDS", run_ahead),
@@ -157,6 +164,7 @@ ELSEWHERE = {
     "MAX_ERROR_BYTES": "what an error says",
     "MAX_EXECUTE_SECONDS": "how long an answer is held",
     "DEFAULT_LIST_LIMIT": "no limit: what a query is by default",
+    "DEFAULT_LOG_LIMIT": "no limit: what a query is by default",
     "MIN_SLUG_LENGTH": "a path",
     "MAX_SLUG_LENGTH": "a path",
     "WORKER_MARGIN_SECONDS": "no limit of a request: a worker's own time",
@@ -196,7 +204,7 @@ def test_limit_of_a_request(system: System, limit: Limit) -> None:
     refused = limit.ask(system, limit.value + limit.step)
     assert (refused.status, refused.code) == (limit.code.status, limit.code)
     assert str(limit.value) in refused.body["detail"]["message"]
-    assert system.messages() == before or limit.ask is wait_seconds
+    assert system.messages() == before or limit.ask in (wait_seconds, log_limit)
 
 
 @pytest.mark.parametrize("length", [limits.MIN_SLUG_LENGTH - 1, limits.MAX_SLUG_LENGTH + 1])
