@@ -110,8 +110,8 @@ class JobsTable:
                 changes={"lease_until": lease_until, "owner": owner, "claimed_at": now, **known},
                 computed=("attempt = attempt + :one", "started_at = if_not_exists(started_at, :now)"),
                 clears=("not_before", "progress", *unknown),
-                guard="created_at = :created AND attempt < max_attempts"
-                " AND (state = :pending OR lease_until <= :now)"
+                guard="created_at = :created"
+                " AND attempt < max_attempts AND (state = :pending OR lease_until <= :now)"
                 " AND (attribute_not_exists(not_before) OR not_before <= :now)",
                 values={"one": 1, "now": now, "created": created_at},
             )
