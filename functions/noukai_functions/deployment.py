@@ -18,6 +18,7 @@ from noukai_functions.worker.time_limits import TimeLimits
 if TYPE_CHECKING:
     from noukai_functions.api.outputs import Outputs
     from noukai_functions.api.status_entries import StatusEntries
+    from noukai_functions.audit import AuditLog
     from noukai_functions.catalog.entries import Catalog
     from noukai_functions.emf import Metrics
     from noukai_functions.job_metrics import JobMetrics
@@ -129,6 +130,13 @@ class Deployment(Resources):
         from noukai_functions.usage.unfinished import Bounds, UnfinishedJobs
 
         return Bounds(UnfinishedJobs(self._dynamodb, self.environment["USAGE_TABLE"]), self.budgets)
+
+    @cached_property
+    def audit_log(self) -> "AuditLog":
+        """Return the audit log."""
+        from noukai_functions.audit import AuditLog
+
+        return AuditLog.of(self.environment)
 
     @cached_property
     def metrics(self) -> "Metrics":

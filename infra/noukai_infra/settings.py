@@ -149,7 +149,7 @@ class Settings:
     by worker kind, also by `flow`, or not at all (`none`). `alarms` are made unless it is false; they tell
     `alarm_email` and the topic `alarm_topic` (an ARN). `oldest_message_hours` is the age from which a waiting
     message raises one. `failed_flows` maps flows (`project/flow`) to the share of failed jobs above which an
-    alarm of their own is raised.
+    alarm of their own is raised. `audit_retention` is that of the audit log.
     """
 
     stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = DEFAULT_STACK
@@ -167,6 +167,7 @@ class Settings:
     throttle_burst: Annotated[int, _A_NUMBER, Field(ge=1)] = 1000
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
     log_retention: LogRetention = "ONE_MONTH"
+    audit_retention: LogRetention = "ONE_YEAR"
     price_job: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.0000079
     price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
     metrics: Literal["none", "kind", "flow"] = "kind"

@@ -29,6 +29,8 @@ class ApiKey:
     """Its SHA-256."""
     rate: int | None = None
     """The rate limit of the key in calls per second; None if it is unlimited."""
+    name: str = ""
+    """Its name, which the audit log has."""
 
     @property
     def may_read(self) -> bool:
@@ -88,7 +90,8 @@ class ApiKeys:
         if int(row.get("used", {"N": "0"})["N"]) < day:
             self._note_use(digest, day)
         rate = int(row["rate"]["N"]) if "rate" in row else None
-        return believed_until, ApiKey(row["org"]["S"], frozenset(row["scopes"]["SS"]), digest, rate)
+        name = row.get("name", {"S": ""})["S"]
+        return believed_until, ApiKey(row["org"]["S"], frozenset(row["scopes"]["SS"]), digest, rate, name)
 
     def _note_use(self, digest: str, day: int) -> None:
         """Record the day of the key's last use: one write a day, whose failure is ignored."""

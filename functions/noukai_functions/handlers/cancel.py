@@ -5,6 +5,7 @@ from noukai_functions.api.endpoint import Endpoint, Request, Response
 from noukai_functions.api.statuses import job_outline, status_response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
+from noukai_functions.jobs.lifecycle import State
 from noukai_functions.requests.lookup import named_job
 
 
@@ -16,6 +17,9 @@ def cancel(request: Request, api_key: ApiKey, deployment: Deployment) -> Respons
     job_id, flow = named_job(request.path)
     request.know_query()
     job = deployment.cancellation.cancel(job_id, flow, api_key.org)
+    if job.state is State.CANCELLED and (job.completed_at or 0) >= request.received_at:
+        at, who = deployment.clock.now(), {"org": api_key.org, "key": api_key.name}
+        deployment.audit_log.write("cancel", at, **who, request_id=request.id, job_id=job.id)
     if not api_key.may_read:
         return Response(job_outline(job))
     return status_response(job, deployment.outputs.shown(job), deployment.clock.now())

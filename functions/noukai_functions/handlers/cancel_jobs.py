@@ -16,7 +16,7 @@ _MOST_MS = 20_000
 after 30 s."""
 
 
-def cancel_jobs(request: Request, _api_key: ApiKey, deployment: Deployment) -> Response:
+def cancel_jobs(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the number of cancelled jobs, and the cursor of the next page if there may be more.
 
     Jobs submitted after the first page are newer than all later pages, and are not cancelled.
@@ -32,6 +32,16 @@ def cancel_jobs(request: Request, _api_key: ApiKey, deployment: Deployment) -> R
         if deployment.clock.now() >= request.received_at + _MOST_MS:
             end = order(job)
             break
+    if cancelled:
+        deployment.audit_log.write(
+            "cancel_jobs",
+            deployment.clock.now(),
+            org=api_key.org,
+            key=api_key.name,
+            request_id=request.id,
+            flow=flow_set.name,
+            jobs=cancelled,
+        )
     more = {} if end is None else {"cursor": job_filter.cursor(end)}
     return Response({"cancelled": cancelled, **unreadable_entries(page.unreadable), **more})
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from noukai_infra.operations.account import Account
+from noukai_infra.operations.audit_trail import record
 from noukai_infra.operations.deployment.cdk import Cdk
 from noukai_infra.operations.orgs.budgets import Budgets
 from noukai_infra.operations.orgs.keys import Keys
@@ -73,6 +74,10 @@ class Operator:
     def cdk_options(self, further: list[str]) -> list[str]:
         """Return the options for the CDK command."""
         return [*further, *(part for pair in self.context for part in ("--context", pair))]
+
+    def record(self, action: str, **about: object) -> None:
+        """Write to the audit log what this operator has done."""
+        record(self.account, self.stack, action, **about)
 
     def keys(self) -> Keys:
         """Return the keys table of the stack."""

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from noukai_infra.settings import Settings
 from noukai_infra.stack.base.acknowledgement import acknowledge
+from noukai_infra.stack.base.audit_log import audit_log
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.row_rights import counting_calls, noting_uses, reading_budgets
 from noukai_infra.stack.metering import prices
@@ -40,6 +41,8 @@ class _Answerer:
     has_budgets: bool = False
     """Whether it refuses submissions by the org's budget."""
     reports_use: bool = False
+    is_audited: bool = False
+    """Whether it changes something on a caller's behalf, and writes its log into the audit log."""
 
 
 _SUBMIT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
@@ -103,6 +106,7 @@ _ANSWERERS = (
         _CANCEL_ACTIONS,
         payload_actions=_READ_PAYLOADS,
         withdraws=True,
+        is_audited=True,
     ),
     _Answerer(
         "list_jobs", (Route.LIST_JOBS, Route.LIST_PROJECT, Route.LIST_ORG), _LISTING_ACTIONS, lists=True
@@ -113,6 +117,7 @@ _ANSWERERS = (
         (*_LISTING_ACTIONS, "dynamodb:PutItem"),
         lists=True,
         withdraws=True,
+        is_audited=True,
     ),
     _Answerer("usage", (Route.USAGE,), reports_use=True),
     _Answerer("describe", (Route.FLOWS, Route.OPENAPI, Route.HEALTH)),
@@ -158,6 +163,7 @@ class Api(Construct):
                 rate_limit=settings.throttle_rate, burst_limit=settings.throttle_burst
             ),
         )
+        self.audit_log = audit_log(self, settings)
         for answerer in _ANSWERERS:
             self._add(answerer)
         acknowledge(self, "APIG1", "access logs cost a seventh of a request; functions log failures")
@@ -211,6 +217,8 @@ class Api(Construct):
             environment |= self._queues.environment
         if answerer.reports_use:
             environment |= prices(settings)
+        if answerer.is_audited:
+            environment["AUDIT"] = "on"
         reserved = {
             "wait": settings.wait_reserved_concurrency,
             "execute": settings.execute_reserved_concurrency,
@@ -225,6 +233,7 @@ class Api(Construct):
             timeout=_TIMEOUT,
             environment=environment,
             reserved_concurrency=reserved.get(answerer.entry),
+            log_group=self.audit_log if answerer.is_audited else None,
         )
         self._allow(function, answerer)
         return function

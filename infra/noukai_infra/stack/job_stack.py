@@ -28,8 +28,8 @@ class JobStack(Stack):
     """The whole system in one stack, for any account and region.
 
     Its outputs are for the operator: `Endpoint`, `JobsTable`, `KeysTable`, `UsageTable`, `PayloadsBucket`,
-    `UncountedBucket`, `MeteringFunction`, `QueueUrl`, `DeadLetterQueueUrl`, `UnprocessedQueueUrl`, and the
-    queues of worker kinds.
+    `UncountedBucket`, `AuditLogGroup`, `MeteringFunction`, `QueueUrl`, `DeadLetterQueueUrl`,
+    `UnprocessedQueueUrl`, and the queues of worker kinds.
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, assets: Assets) -> None:
@@ -69,7 +69,8 @@ class JobStack(Stack):
             Alarms(self, "Alarms", settings=settings, watched=watched)
         if self.bundling_required:
             self._name_flows(assets)
-        own = {"Endpoint": api.endpoint, "PayloadsBucket": payloads.bucket_name}
+        audit = {"AuditLogGroup": api.audit_log.log_group_name}
+        own = {"Endpoint": api.endpoint, "PayloadsBucket": payloads.bucket_name, **audit}
         self._export({**own, **metering.outputs, **_outputs(tables, queues, asked)})
 
     def _export(self, outputs: Mapping[str, str]) -> None:

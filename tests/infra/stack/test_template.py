@@ -12,6 +12,7 @@ def test_outputs_are_what_an_operator_needs(template: Template) -> None:
     """The endpoint is the base URL of the contract."""
     outputs = template.body["Outputs"]
     assert sorted(outputs) == [
+        "AuditLogGroup",
         "DeadLetterQueueUrl",
         "Endpoint",
         "JobsTable",

@@ -69,16 +69,25 @@ def test_function_logs_json_to_its_own_kept_log_group(template: Template, handle
     """The platform's own lines are written from WARN on, and no log is kept for ever."""
     logging = template.functions()[handler]["LoggingConfig"]
     assert (logging["LogFormat"], logging["SystemLogLevel"]) == ("JSON", "WARN")
-    assert template.properties(logging["LogGroup"]["Ref"])["RetentionInDays"] == 30
+    kept = 365 if "Audit" in logging["LogGroup"]["Ref"] else 30
+    assert template.properties(logging["LogGroup"]["Ref"])["RetentionInDays"] == kept
 
 
 def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> None:
-    """What one function may do says nothing of another."""
-    functions = template.functions().values()
-    assert len({json.dumps(function["Role"]) for function in functions}) == len(functions)
-    assert len({json.dumps(function["LoggingConfig"]["LogGroup"]) for function in functions}) == len(
-        functions
-    )
+    """What one function may do says nothing of another; those that are audited write one log together."""
+    functions = template.functions()
+    assert len({json.dumps(function["Role"]) for function in functions.values()}) == len(functions)
+    writers: dict[str, set[str]] = {}
+    for name, function in functions.items():
+        writers.setdefault(function["LoggingConfig"]["LogGroup"]["Ref"], set()).add(name)
+    audit, _ = template.named_resource("Logs::LogGroup", "ApiAudit")
+    assert writers.pop(audit) == {"cancel", "cancel_jobs"}
+    assert {len(names) for names in writers.values()} == {1}
+
+
+def test_audit_log_is_kept_for_a_year_and_longer_than_the_stack(template: Template) -> None:
+    _, group = template.named_resource("Logs::LogGroup", "ApiAudit")
+    assert (group["Properties"]["RetentionInDays"], group["DeletionPolicy"]) == (365, "Retain")
 
 
 @pytest.mark.parametrize(
@@ -97,9 +106,9 @@ def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> Non
         ("wait", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         ("logs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
         ("events", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
-        ("cancel", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "SCHEDULE_GROUP"}),
+        ("cancel", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "SCHEDULE_GROUP", "AUDIT"}),
         ("list_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
-        ("cancel_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "SCHEDULE_GROUP"}),
+        ("cancel_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "SCHEDULE_GROUP", "AUDIT"}),
         ("usage", {"KEYS_TABLE", "USAGE_TABLE", "PRICE_JOB", "PRICE_GB_SECOND"}),
         ("metering", {"USAGE_TABLE", "WORKER_MEMORY", "PRICE_JOB", "PRICE_GB_SECOND"}),
         ("describe", {"KEYS_TABLE", "USAGE_TABLE"}),

@@ -86,6 +86,7 @@ def _show_first_key(operator: Operator, org: str, outcome: Outcome) -> None:
         tell(f"Key:      none yet, to keep it out of logs; at a terminal: {made_by}")
         return
     key = keys.create(org, "first", created=int(time.time()))
+    operator.record("create_key", org=org, key="first")
     typer.echo(f"Key:      {key}\n          of the org {org}; it is shown only now")
     if outcome.first_job is not None:
         typer.echo("\nSubmit a first job:\n")

@@ -1,5 +1,6 @@
 """The commands `python -m noukai_infra budget set|list|clear`."""
 
+from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -64,7 +65,11 @@ def set_budget(
     limits = Limits(jobs, usd, unfinished, later)
     if limits == Limits():
         raise typer.BadParameter("use --jobs, --usd, --unfinished, --later or several of them")
-    typer.echo(f"The org {org} may {_sentence(Operator.of(context, stage).budgets().set(org, limits))}.")
+    operator = Operator.of(context, stage)
+    all_limits = operator.budgets().set(org, limits)
+    given = {name: str(value) for name, value in asdict(limits).items() if value is not None}
+    operator.record("set_budget", org=org, **given)
+    typer.echo(f"The org {org} may {_sentence(all_limits)}.")
 
 
 @commands.command("list")
@@ -77,8 +82,10 @@ def show(context: Context, stage: Stage = None) -> None:
 @commands.command("clear")
 def clear(org: Org, context: Context, stage: Stage = None) -> None:
     """Remove an org's budget; the default limits of unfinished jobs apply."""
-    if not Operator.of(context, stage).budgets().clear(org):
+    operator = Operator.of(context, stage)
+    if not operator.budgets().clear(org):
         raise OperatorError(f"The org {org} has no budget: `{command('budget', 'list')}` shows all.")
+    operator.record("clear_budget", org=org)
     typer.echo(f"The org {org} has no budget now.")
 
 

@@ -58,8 +58,10 @@ def create(
     """Create a key and show it, once."""
     now = int(time.time())
     expires = None if days is None else now + int(timedelta(days=days).total_seconds())
-    keys = Operator.of(context, stage).keys()
-    typer.echo(keys.create(org, name, scopes=scope, created=now, expires=expires, rate=rate))
+    operator = Operator.of(context, stage)
+    key = operator.keys().create(org, name, scopes=scope, created=now, expires=expires, rate=rate)
+    operator.record("create_key", org=org, key=name, scopes=sorted(scope))
+    typer.echo(key)
 
 
 @commands.command("list")
@@ -80,7 +82,9 @@ def revoke(
     stage: Stage = None,
 ) -> None:
     """Revoke a key for good; every function knows it within a minute."""
-    row = Operator.of(context, stage).keys().revoke(key_id, now=int(time.time()))
+    operator = Operator.of(context, stage)
+    row = operator.keys().revoke(key_id, now=int(time.time()))
+    operator.record("revoke_key", org=row.org, key=row.name, id=row.id)
     typer.echo(f"{row.id} ({row.name}, of the org {row.org}) is revoked.")
 
 

@@ -43,9 +43,10 @@ class JobFunction(lambda_.Function):
         environment: Mapping[str, str],
         reserved_concurrency: int | None = None,
         ephemeral_storage: int = LEAST_STORAGE,
+        log_group: logs.ILogGroup | None = None,
     ) -> None:
         role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group = _log_group(scope, f"{name}Logs", settings)
+        log_group = log_group or _log_group(scope, f"{name}Logs", settings)
         log_group.grant_write(role)
         super().__init__(
             scope,
