@@ -1,0 +1,102 @@
+"""The runbook lists every line that the functions log; none holds what a caller has sent."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from noukai_infra.settings import ROOT
+
+LEVELS = {"info": "INFO", "warning": "WARNING", "error": "ERROR", "exception": "ERROR"}
+OF_CALLERS = {
+    "input",
+    "arguments",
+    "message_body",
+    "result",
+    "output",
+    "metadata",
+    "progress",
+    "token",
+    "body",
+}
+"""What must not be a field of a line. `key` is that of a row of usage: its day and flow."""
+
+
+@dataclass
+class Line:
+    """The levels and fields with which a message is logged."""
+
+    levels: set[str] = field(default_factory=set)
+    fields: set[str] = field(default_factory=set)
+
+
+def logged() -> Mapping[str, Line]:
+    """The lines in the source of the functions, by their messages."""
+    found: dict[str, Line] = defaultdict(Line)
+    for path in (ROOT / "functions" / "noukai_functions").rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef):
+                known = dict(assigned(function))
+                for call in calls(function):
+                    message = ast.literal_eval(call.args[0])
+                    found[message].levels.add(LEVELS[call.func.attr])  # type: ignore[attr-defined]
+                    for keyword in call.keywords:
+                        if keyword.arg == "extra":
+                            found[message].fields |= keys(keyword.value, known)
+    return found
+
+
+def calls(function: ast.FunctionDef) -> Iterator[ast.Call]:
+    """The calls of the logger that write a line."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="logger")), attr=attr)):
+                if attr in LEVELS:
+                    yield node
+
+
+def assigned(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+
+
+def keys(value: ast.expr | None, known: Mapping[str, ast.expr]) -> set[str]:
+    """The keys of a dictionary, also of one that was given a name before or is spread into it."""
+    match value:
+        case ast.Name(id=name):
+            return keys(known[name], known)
+        case ast.IfExp(body=body, orelse=other):
+            return keys(body, known) | keys(other, known)
+        case ast.Dict(keys=named, values=values):
+            own = {ast.literal_eval(each) for each in named if each is not None}
+            for name, each in zip(named, values, strict=True):
+                own |= keys(each, known) if name is None else set()
+            return own
+    raise AssertionError(f"the fields of a line are not to be seen: {ast.dump(value) if value else ''}")
+
+
+def listed() -> Mapping[str, tuple[set[str], set[str]]]:
+    """The rows of the runbook: the level and the fields by message."""
+    text = (ROOT / "infra" / "RUNBOOK.md").read_text().partition("\n## Log lines\n")[2]
+    rows = re.findall(r"^\| `([^`]+)` \| (\w+) \|([^|]*)\|", text, re.MULTILINE)
+    return {message: ({level}, set(re.findall(r"`(\w+)`", fields))) for message, level, fields in rows}
+
+
+def test_runbook_lists_every_line() -> None:
+    """With its fields and one of its levels; a message that is gone is no row any more."""
+    in_source, in_runbook = logged(), listed()
+    assert in_source.keys() == in_runbook.keys()
+    for message, line in in_source.items():
+        assert in_runbook[message][1] == line.fields, message
+        assert in_runbook[message][0] <= line.levels, message
+
+
+def test_no_field_is_of_a_caller() -> None:
+    """Neither a key nor an input nor a result; `tests/e2e/test_logs.py` looks at what is really written."""
+    fields = set().union(*(line.fields for line in logged().values()))
+    assert len(fields) > 10
+    assert fields & OF_CALLERS == set()
