@@ -8,6 +8,7 @@ from constructs import Construct
 
 from noukai_infra.settings import Settings
 from noukai_infra.stack.alarms.construct import Alarms
+from noukai_infra.stack.alarms.dashboard import Dashboard
 from noukai_infra.stack.alarms.definitions import Watched
 from noukai_infra.stack.api import Api
 from noukai_infra.stack.base.aliases import flows_description
@@ -64,14 +65,18 @@ class JobStack(Stack):
         DeadLetterReader(self, "DeadLetters", settings=settings, code=code, tables=tables, queues=queues)
         Sweep(self, "Sweep", settings=settings, code=assets.api, tables=tables, queues=queues)
         metering = Metering(self, "Metering", settings=settings, code=assets.api, tables=tables)
-        if settings.alarms:
-            watched = Watched(queues.jobs, metering.function, api.api_id)
-            Alarms(self, "Alarms", settings=settings, watched=watched)
+        self._watch(settings, Watched(queues.jobs, metering.function, api.api_id))
         if self.bundling_required:
             self._name_flows(assets)
         audit = {"AuditLogGroup": api.audit_log.log_group_name}
         own = {"Endpoint": api.endpoint, "PayloadsBucket": payloads.bucket_name, **audit}
         self._export({**own, **metering.outputs, **_outputs(tables, queues, asked)})
+
+    def _watch(self, settings: Settings, watched: Watched) -> None:
+        if settings.alarms:
+            Alarms(self, "Alarms", settings=settings, watched=watched)
+        if settings.dashboard:
+            Dashboard(self, "Dashboard", settings=settings, watched=watched)
 
     def _export(self, outputs: Mapping[str, str]) -> None:
         for name, value in outputs.items():

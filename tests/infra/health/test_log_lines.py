@@ -73,9 +73,8 @@ def keys(value: ast.expr | None, known: Mapping[str, ast.expr]) -> set[str]:
             return keys(body, known) | keys(other, known)
         case ast.Dict(keys=named, values=values):
             own = {ast.literal_eval(each) for each in named if each is not None}
-            for name, each in zip(named, values, strict=True):
-                own |= keys(each, known) if name is None else set()
-            return own
+            spread = [each for name_, each in zip(named, values, strict=True) if name_ is None]
+            return own.union(*(keys(each, known) for each in spread))
     raise AssertionError(f"the fields of a line are not to be seen: {ast.dump(value) if value else ''}")
 
 

@@ -114,3 +114,23 @@ def test_flows_with_metrics_of_their_own(
     """None by default: each costs some dollars a month."""
     variables = template_for(**settings).functions()["metering"]["Environment"]["Variables"]
     assert variables.get("METRICS_FLOWS") == flows
+
+
+def test_dashboard_is_a_setting(template: Template, template_for: Make) -> None:
+    """It has a graph of each alarm with its threshold and two of each worker kind's jobs, side by side."""
+    assert template.resources("CloudWatch::Dashboard") == {}
+    made = template_for(dashboard=True, draining="m2048-b10")
+    (dashboard,) = made.resources("CloudWatch::Dashboard").values()
+    parts = dashboard["Properties"]["DashboardBody"]["Fn::Join"][1]
+    body = json.loads("".join(part if isinstance(part, str) else "a-token" for part in parts))
+    titles = [widget["properties"]["title"] for widget in body["widgets"]]
+    of_jobs = [title for title in titles if " of " in title]
+    assert {*titles} - {*of_jobs} == alarms(made).keys()
+    assert len(of_jobs) == 4
+    assert len({(widget["x"], widget["y"]) for widget in body["widgets"]}) == len(titles)
+    thresholds = {
+        widget["properties"]["title"]: widget["properties"]["annotations"]["horizontal"][0]["value"]
+        for widget in body["widgets"]
+        if "annotations" in widget["properties"]
+    }
+    assert thresholds == {name: alarm["Threshold"] for name, alarm in alarms(made).items()}

@@ -1,1 +1,1 @@
-"""The alarms of a stack: their definitions and their construct."""
+"""The alarms of a stack: their definitions, their construct and the dashboard of what they watch."""
