@@ -25,7 +25,7 @@ from noukai_wire.models import (
     Submission,
     WireModel,
 )
-from noukai_wire.parameters import IdempotencyHeader, UsageQuery, WaitQuery
+from noukai_wire.parameters import SubmissionHeaders, TraceHeader, UsageQuery, WaitQuery
 from noukai_wire.routes import Route
 from noukai_wire.uploads import Upload, UploadTarget
 from noukai_wire.usage import UsageReport
@@ -78,7 +78,7 @@ _SUBMIT = Operation(
     JobAccepted,
     request=Submission,
     example=_SUBMISSION,
-    request_headers=IdempotencyHeader,
+    request_headers=SubmissionHeaders,
     status=HTTPStatus.ACCEPTED,
     errors=_NEW_JOB_ERRORS,
     has_poll_interval=True,
@@ -88,7 +88,7 @@ _EXECUTE = Operation(
     ExecuteAnswer,
     request=Submission,
     example=_SUBMISSION,
-    request_headers=IdempotencyHeader,
+    request_headers=SubmissionHeaders,
     errors=(*_NEW_JOB_ERRORS, ErrorCode.EXECUTE_TIMEOUT),
 )
 _SUBMIT_JOBS = Operation(
@@ -96,7 +96,7 @@ _SUBMIT_JOBS = Operation(
     AcceptedBatch,
     request=Batch,
     example={"jobs": [{"message": "to be", "idempotencyKey": "line-1"}, {"message": "or not"}]},
-    request_headers=IdempotencyHeader,
+    request_headers=SubmissionHeaders,
     status=HTTPStatus.ACCEPTED,
 )
 _STATUS = Operation("Show a job as it stands", JobStatus, has_poll_interval=True)
@@ -117,6 +117,7 @@ _CANCEL = Operation("Cancel a job, at once and for good", JobStatus, has_poll_in
 _RETRY = Operation(
     "Submit the input of a failed or cancelled job again, as a new job",
     JobAccepted,
+    request_headers=TraceHeader,
     status=HTTPStatus.ACCEPTED,
     errors=(ErrorCode.INVALID_INPUT, ErrorCode.FLOW_NOT_FOUND, ErrorCode.INSUFFICIENT_CREDITS),
     has_poll_interval=True,

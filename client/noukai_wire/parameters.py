@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from noukai_wire import limits
 from noukai_wire.models import WireModel
@@ -14,12 +14,19 @@ IdempotencyKey = Annotated[
 ]
 
 
-class IdempotencyHeader(WireModel):
-    """The header with an idempotency key: the same key for the same flow returns the same job."""
+class TraceHeader(WireModel):
+    """The header that places a job in a trace of its caller."""
 
-    model_config = ConfigDict(alias_generator=lambda name: name.title().replace("_", "-"))
+    traceparent: Annotated[
+        str | None,
+        Field(description="The caller's span, as the W3C's Trace Context writes it; ignored if invalid."),
+    ] = None
 
-    idempotency_key: IdempotencyKey | None = None
+
+class SubmissionHeaders(TraceHeader):
+    """The headers of a submission: the same idempotency key for the same flow returns the same job."""
+
+    idempotency_key: Annotated[IdempotencyKey | None, Field(alias="Idempotency-Key")] = None
 
 
 class WaitQuery(WireModel):

@@ -1,6 +1,6 @@
 """The one-time schedules of messages that wait longer than a queue can delay them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,10 @@ def _name(of: Job | Message) -> str:
 def _input(message: Message) -> str:
     # Scheduler would replace keywords such as `<aws.scheduler.execution-id>`. Only JSON strings can hold a
     # `<`, where the escape means the same.
-    return message.body.replace("<", "\\u003c")
+    text = message.body.replace("<", "\\u003c")
+    if message.traceparent is not None and len(text) > limits.MAX_SCHEDULED_BYTES:
+        return _input(replace(message, traceparent=None))  # a trace is no reason to refuse a job
+    return text
 
 
 def _unless(error: AwsError, code: str) -> None:

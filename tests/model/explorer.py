@@ -97,10 +97,10 @@ class Explorer:
 
         return call
 
-    def parser(self) -> Callable[[bytes, str, Catalog], Submission]:
+    def parser(self) -> Callable[[bytes, str, Catalog, str | None], Submission]:
         """A `parse_submission` with a cache."""
         remembered = cache(lambda body, name: parse_submission(body, name, self.catalog))
-        return lambda body, name, _catalog: remembered(body, name)
+        return lambda body, name, _catalog, _traceparent: remembered(body, name)
 
     @contextmanager
     def world(self, scenario: Scenario) -> Iterator[World]:

@@ -69,10 +69,13 @@ class Context:
         logger: Callable[[], Logger],
         remaining: Callable[[], float],
         report: Report,
+        traceparent: str | None = None,
     ) -> None:
         self.job_id = job_id
         self.attempt = attempt
         self.org = org
+        self.traceparent = traceparent
+        """The caller's span, or the attempt's own below it, as the W3C's Trace Context writes it."""
         self._make_logger = logger
         self._remaining = remaining
         self._report = report

@@ -63,6 +63,15 @@ class Request:
         """Return the body, inflated; refuse it if it is too large or cannot be inflated."""
         return inflated(self.content, self.headers.get("content-encoding", "identity"))
 
+    @property
+    def traceparent(self) -> str | None:
+        """Return the caller's `traceparent`, if it is valid."""
+        if (text := self.headers.get("traceparent")) is None:
+            return None
+        from noukai_wire.traces import read_traceparent  # noqa: PLC0415 - many callers send none
+
+        return read_traceparent(text)
+
     def know_query(self, *names: str) -> None:
         """Refuse unknown query parameters, so that a misspelt one is not ignored."""
         if unknown := sorted(self.query.keys() - set(names)):

@@ -11,7 +11,9 @@ def retry(request: Request, api_key: ApiKey, deployment: Deployment) -> Response
     """Return 202 with the new job, whose id is derived from the old one's."""
     old = deployment.lookup.find(request.path, api_key.org)
     request.know_query()
-    return accepted_response(deployment.retries.retry(old), api_key, deployment.clock.now())
+    return accepted_response(
+        deployment.retries.retry(old, request.traceparent), api_key, deployment.clock.now()
+    )
 
 
 handler = Endpoint(retry, deployed)

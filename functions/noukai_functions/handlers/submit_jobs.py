@@ -24,7 +24,7 @@ def submit_jobs(request: Request, api_key: ApiKey, deployment: Deployment) -> Re
     entries = parse_batch(request.body)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     request.know_query()
-    batch = BatchSubmission(deployment.admission, name, api_key.org, key)
+    batch = BatchSubmission(deployment.admission, name, api_key.org, key, request.traceparent)
     outcomes = batch.submit(entries, until=request.received_at + _MOST_MS)
     return Response({"jobs": [_entry(each, request.id) for each in outcomes]}, status=202)
 

@@ -39,6 +39,8 @@ class Message:
     """The reference to an uploaded input, which holds the arguments."""
     version: str | None = None
     """The version of the flows at submission; the worker may have another one."""
+    traceparent: str | None = None
+    """The span of the submission's caller."""
 
     @property
     def body(self) -> str:
@@ -102,6 +104,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "backoff_cap_seconds": (int, float, NoneType),
     "input": (str, NoneType),
     "version": (str, NoneType),
+    "traceparent": (str, NoneType),
 }
 """The types of a message's fields. A boolean is not a number here."""
 

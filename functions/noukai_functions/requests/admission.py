@@ -190,6 +190,7 @@ def _message(job: Job, submission: "Submission", version: str) -> Message:
         backoff_cap_seconds=options.get("backoffCapSeconds"),
         input=submission.input,
         version=version,
+        traceparent=submission.traceparent,
     )
 
 

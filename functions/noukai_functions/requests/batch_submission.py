@@ -19,6 +19,7 @@ class BatchSubmission:
     org: str
     batch_key: str | None
     """The idempotency key of the batch. A submission without its own key gets one from this and its place."""
+    traceparent: str | None = None
 
     def submit(self, entries: Sequence[object], *, until: int) -> list[Job | Exception]:
         """Submit the jobs in order; return each job, or its error.
@@ -44,7 +45,7 @@ class BatchSubmission:
         ]
 
     def _submit_one(self, entry: object, place: int, outbox: "_Outbox") -> Job:
-        key, submission = keyed_submission(entry, self.name, self.admission.catalog)
+        key, submission = keyed_submission(entry, self.name, self.admission.catalog, self.traceparent)
         if key is None and self.batch_key is not None:
             # No idempotency key can hold a line break, so that none equals a place's key.
             key = f"{self.batch_key}\n{place}"

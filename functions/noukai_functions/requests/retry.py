@@ -37,8 +37,10 @@ class Retries:
     clock: Clock
     objects: "Callable[[], JobObjects]"
 
-    def retry(self, old: Job) -> Job:
+    def retry(self, old: Job, traceparent: str | None = None) -> Job:
         """Resubmit the input of a job as a new job; retrying twice makes one job.
+
+        Without a `traceparent` of its own, it belongs to the trace of the old job.
 
         Raises:
             Refusal: the job is not failed or cancelled, or its flow or input is gone.
@@ -63,7 +65,9 @@ class Retries:
                 raise InvalidInputError(
                     [("id", "is a job whose uploaded input has expired: upload and submit it again")]
                 )
-        return self.admission.create(job, replace(message, id=job.id))
+        return self.admission.create(
+            job, replace(message, id=job.id, traceparent=traceparent or message.traceparent)
+        )
 
 
 def _without_input(old: Job, now: int) -> Refusal:

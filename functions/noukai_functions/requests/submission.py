@@ -35,6 +35,8 @@ class Submission:
     class does not count."""
     input: str | None = None
     """The reference to an uploaded input."""
+    traceparent: str | None = None
+    """The caller's span, which the digest ignores: a repeated submission may have another one."""
 
 
 def flow_name(path: Mapping[str, str], catalog: Catalog) -> str:
@@ -48,9 +50,9 @@ def flow_name(path: Mapping[str, str], catalog: Catalog) -> str:
     return name
 
 
-def parse_submission(body: bytes, name: str, catalog: Catalog) -> Submission:
+def parse_submission(body: bytes, name: str, catalog: Catalog, traceparent: str | None = None) -> Submission:
     """Validate a body for the flow `name`, in the contract's order."""
-    return submission_of(read_object(body), name, catalog)
+    return submission_of(read_object(body), name, catalog, traceparent)
 
 
 def parse_batch(body: bytes) -> list[Any]:
@@ -60,19 +62,23 @@ def parse_batch(body: bytes) -> list[Any]:
     return read_list(fields, "jobs")
 
 
-def keyed_submission(entry: object, name: str, catalog: Catalog) -> tuple[str | None, Submission]:
+def keyed_submission(
+    entry: object, name: str, catalog: Catalog, traceparent: str | None = None
+) -> tuple[str | None, Submission]:
     """Validate a submission of a batch; return it with its idempotency key."""
     if not isinstance(entry, dict):
         raise InvalidInputError([("", "must be an object")])
     fields = dict(entry)
     key = fields.pop("idempotencyKey", None)
-    submission = submission_of(fields, name, catalog)
+    submission = submission_of(fields, name, catalog, traceparent)
     if key is not None and not isinstance(key, str):
         raise InvalidInputError([("idempotencyKey", "must be a string")])
     return check_idempotency_key(key, "idempotencyKey"), submission
 
 
-def submission_of(fields: Mapping[str, Any], name: str, catalog: Catalog) -> Submission:
+def submission_of(
+    fields: Mapping[str, Any], name: str, catalog: Catalog, traceparent: str | None = None
+) -> Submission:
     """Validate a submission for the flow `name`, in the contract's order."""
     uploaded = fields.get("input") is not None
     if not uploaded:
@@ -87,7 +93,7 @@ def submission_of(fields: Mapping[str, Any], name: str, catalog: Catalog) -> Sub
     # An uploaded input is digested as a string, so that no arguments, an object, have the same digest.
     digested = stated["input"].rpartition("/")[2] if uploaded else arguments
     digest = hashlib.sha256(_canonical([digested, options])).digest()[:16]
-    return Submission(arguments, options, digest, stated.get("input"))
+    return Submission(arguments, options, digest, stated.get("input"), traceparent)
 
 
 def uploaded_arguments(content: bytes, name: str, catalog: Catalog) -> Mapping[str, Any]:

@@ -57,6 +57,7 @@ class Call:
     input: str | None = None
     version: str | None = None
     """The version of the flows at the job's submission."""
+    traceparent: str | None = None
 
     def line(self, token: str) -> bytes:
         """Return the call as a line, with the token that its answer must begin with."""

@@ -163,6 +163,7 @@ class Execution:
             arguments=self.message.arguments,
             input=self.message.input,
             version=self.message.version,
+            traceparent=self.message.traceparent,
         )
         process.begin(call)
         parts = self.equipment

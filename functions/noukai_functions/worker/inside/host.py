@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.inside.child import Guard, TraceLog
 from noukai_functions.worker.inside.flow_loader import flows_of, open_folder, projects
 from noukai_functions.worker.inside.leftovers import LeftOvers
-from noukai_functions.worker.inside.surroundings import Surroundings, flush_output
+from noukai_functions.worker.inside.surroundings import Surroundings, flush_output, pass_traceparent
 from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 from noukai_wire.text import cut
 
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from noukai_functions.catalog.entries import Catalog
     from noukai_functions.clock import Clock
     from noukai_functions.jobs.objects import JobObjects
+    from noukai_functions.spans import Spans
+
+_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+"""The variables that ask for the export of traces."""
 
 
 @dataclass(slots=True)
@@ -53,6 +58,7 @@ class Host:
     """The environment before the module's import, which may change it."""
     _flows: dict[str, Flow] = field(default_factory=dict)
     _pid: int = field(default_factory=getpid)
+    _spans: "Spans | None" = None
 
     def serve(self, channel: Channel, board: ProgressBoard, token: str) -> None:
         """Import the module, report that to the worker, and serve calls until the pipe closes."""
@@ -61,6 +67,7 @@ class Host:
         channel.say(Answer(failed), token)
         if failed is not None:
             return
+        self._spans = _open_spans()
         surroundings, left = Surroundings(), LeftOvers()
         while (received := channel.next_call()) is not None:
             call, token = received
@@ -80,7 +87,14 @@ class Host:
 
     def run(self, call: Call, board: ProgressBoard) -> Returned | Raised:
         """Run a flow, and return its outcome."""
-        return _Attempt(self, call, board).run()
+        attempt = _Attempt(self, call, board)
+        if self._spans is None:
+            return attempt.run(call.traceparent)
+        with self._spans.attempt(call) as span:
+            outcome = attempt.run(span.traceparent)
+            if isinstance(outcome, Raised):
+                span.fail(outcome.error.partition(":")[0])
+        return outcome
 
     def kept(self, call: Call, outcome: Returned | Raised) -> Outcome:
         """Store a result that is too large for a row as an object, while the worker extends the lease."""
@@ -178,8 +192,9 @@ class _Attempt:
     _is_over: bool = False
     _reporting: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self) -> Returned | Raised:
-        """Run the flow, and return its outcome."""
+    def run(self, traceparent: str | None) -> Returned | Raised:
+        """Run the flow within a trace, and return its outcome."""
+        pass_traceparent(traceparent)
         call, clock = self.call, self.host.clock
         over_at = min(clock.now() + call.timeout_ms, call.until)
         context = Context(
@@ -189,6 +204,7 @@ class _Attempt:
             logger=self._logger,
             remaining=lambda: (over_at - clock.now()) / 1000,
             report=self._report,
+            traceparent=traceparent,
         )
         guard, log = Guard(context.mark_cancelled), TraceLog()
         guard.arm()
@@ -217,6 +233,19 @@ class _Attempt:
         made = logger()
         made.append_keys(job_id=self.call.id, attempt=self.call.attempt)
         return made
+
+
+def _open_spans() -> "Spans | None":
+    """Return the spans of attempts, if the module uses OpenTelemetry or an exporter is configured."""
+    exports = any(os.environ.get(name) for name in _ENDPOINTS)
+    if not exports and "opentelemetry.trace" not in sys.modules:
+        return None
+    try:
+        from noukai_functions.spans import Spans  # noqa: PLC0415 - it imports OpenTelemetry
+    except ImportError as missing:
+        logger().warning("traces are not exported", extra={"reason": str(missing)})
+        return None
+    return Spans.open(exports=exports)
 
 
 def _leave() -> None:

@@ -33,6 +33,7 @@ Restore = Callable[[], bool]
 _ENVIRONMENT = os.environ
 _ENCODED: dict[bytes, bytes] = _ENVIRONMENT._data  # type: ignore[attr-defined]  # noqa: SLF001 - decoding takes the longest
 _MODULES = sys.modules
+_TRACEPARENT = "TRACEPARENT"
 _PATH = [*sys.path]
 _STREAMS = ("stdin", "stdout", "stderr")
 _SIGNALS = sorted(map(int, signal.valid_signals()))
@@ -75,6 +76,14 @@ class Surroundings:
             except BaseException:  # noqa: BLE001 - a handler of the flow may raise anything
                 restored = False
         return restored
+
+
+def pass_traceparent(traceparent: str | None) -> None:
+    """Pass the trace of the attempt to its child processes, until the environment is restored."""
+    if traceparent is not None:
+        _ENVIRONMENT[_TRACEPARENT] = traceparent
+    elif _TRACEPARENT.encode() in _ENCODED:  # that of the worker's own start
+        del _ENVIRONMENT[_TRACEPARENT]
 
 
 def flush_output() -> None:
