@@ -36,6 +36,9 @@ DEFAULT_LOG_LIMIT = 100
 MAX_LOG_LIMIT = 1000
 """The most lines of a log in one answer."""
 
+LEAST_SECRET = 8
+"""The fewest characters of a secret: masking a shorter one would hide ordinary words, and so tell it."""
+
 MAX_DELAY_SECONDS = 15 * 60
 """The longest delay of an SQS message."""
 

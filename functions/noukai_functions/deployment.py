@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from noukai_functions.resources import Resources
 from noukai_functions.worker.time_limits import TimeLimits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from noukai_functions.api.outputs import Outputs
     from noukai_functions.api.status_entries import StatusEntries
     from noukai_functions.audit import AuditLog
@@ -23,11 +25,14 @@ if TYPE_CHECKING:
     from noukai_functions.emf import Metrics
     from noukai_functions.job_metrics import JobMetrics
     from noukai_functions.jobs.estimate import RunTimes
+    from noukai_functions.jobs.lifecycle import Job
     from noukai_functions.jobs.queue import JobQueues
+    from noukai_functions.logs.attempt_log import AttemptLog
     from noukai_functions.queue_look import QueueLook
     from noukai_functions.requests.admission import Admission
     from noukai_functions.requests.cancellation import Cancellation
     from noukai_functions.requests.job_page import JobPages
+    from noukai_functions.requests.log_following import LogFollowing
     from noukai_functions.requests.lookup import Lookup
     from noukai_functions.requests.retry import Retries
     from noukai_functions.usage.budget_watch import BudgetWatch
@@ -81,6 +86,14 @@ class Deployment(Resources):
         from noukai_functions.requests.lookup import Lookup
 
         return Lookup(self.table, self.clock)
+
+    @cached_property
+    def log_following(self) -> "LogFollowing":
+        """Return the following of jobs' logs."""
+        from noukai_functions.logs.reader import LogReader
+        from noukai_functions.requests.log_following import LogFollowing
+
+        return LogFollowing(self.table, LogReader(self.log_store), self.followers, self.clock)
 
     @cached_property
     def job_pages(self) -> "JobPages":
@@ -225,6 +238,21 @@ class Deployment(Resources):
         return Unclaimed(self.table, self.clock, lambda: self.saved_inputs)
 
     @cached_property
+    def new_log(self) -> "Callable[[Job], AttemptLog]":
+        """Return what makes the log of an attempt."""
+        from noukai_functions.logs.attempt_log import AttemptLog
+        from noukai_functions.logs.masking import Masker
+
+        return partial(
+            AttemptLog,
+            store=self.log_store,
+            clock=self.clock,
+            masker=Masker.of(self.environment),
+            copies=self.environment.get("COPY_LOGS") == "true",
+            interval_ms=self.times.lease_ms // 3,
+        )
+
+    @cached_property
     def worker(self) -> "Worker":
         """Return the worker of this function's queue."""
         from noukai_functions.worker.batch import Worker
@@ -239,6 +267,7 @@ class Deployment(Resources):
             lambda: self.saved_inputs,
             self.unclaimed,
             self.times,
+            self.new_log,
             self.worker_kind_memory,
         )
         return Worker(equipment, lambda: self.queue)

@@ -10,12 +10,14 @@ from noukai_functions.clock import Clock
 if TYPE_CHECKING:
     from noukai_functions.access.api_keys import ApiKeys
     from noukai_functions.access.rate_limits import RateLimits
+    from noukai_functions.jobs.following import Followers
     from noukai_functions.jobs.index import JobIndex
     from noukai_functions.jobs.objects import JobObjects
     from noukai_functions.jobs.queue import JobQueue
     from noukai_functions.jobs.saved_inputs import SavedInputs
     from noukai_functions.jobs.sweep_rounds import Rounds
     from noukai_functions.jobs.table import JobsTable
+    from noukai_functions.logs.store import LogStore
     from noukai_functions.schedules import Schedules
     from noukai_functions.usage.budgets import Budgets
     from noukai_functions.usage.totals import UsageTotals
@@ -99,6 +101,20 @@ class Resources(Clients):
         from noukai_functions.jobs.objects import JobObjects
 
         return JobObjects(self._s3, self.environment["PAYLOADS_BUCKET"])
+
+    @cached_property
+    def log_store(self) -> "LogStore":
+        """Return the stored logs of attempts."""
+        from noukai_functions.logs.store import LogStore
+
+        return LogStore(self._dynamodb, self.environment["JOBS_TABLE"], lambda: self.objects)
+
+    @cached_property
+    def followers(self) -> "Followers":
+        """Return the marks of followers in the rows of running jobs."""
+        from noukai_functions.jobs.following import Followers
+
+        return Followers(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
     def schedules(self) -> "Schedules":

@@ -139,7 +139,9 @@ class Settings:
     deploy) or `host` (an emulator on this machine). `architecture` is that of all functions: x86_64 costs a
     quarter more, and is for flows whose libraries have no wheels for arm64. `tables` decides about the tables
     when the stack is destroyed: `retain` keeps jobs, keys and usage, `destroy` deletes them with the stack.
-    `environment` and `policies` (IAM statements) reach only the worker. `draining` names worker kinds that no
+    `environment` and `policies` (IAM statements) reach only the worker. `secret_environment` names variables
+    of `environment` whose values are masked in jobs' logs and errors; `copy_logs` copies jobs' logs to
+    CloudWatch. `draining` names worker kinds that no
     flow asks for any more, but whose workers continue. `former` are flows (`project/flow`) that were deployed
     before and still have jobs; `make deploy` finds out both. `wait_reserved_concurrency` reserves and limits
     the concurrency of held waits; a client that is refused polls instead. `execute_reserved_concurrency` does
@@ -184,6 +186,8 @@ class Settings:
     environment: dict[Annotated[str, AfterValidator(_variable)], str] = dataclasses.field(
         default_factory=dict
     )
+    secret_environment: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+    copy_logs: bool = False
     policies: tuple[Annotated[dict[str, Any], AfterValidator(_statement)], ...] = ()
     draining: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
     former: Annotated[tuple[_FlowName, ...], BeforeValidator(_split)] = ()

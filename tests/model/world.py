@@ -15,6 +15,7 @@ from noukai_functions.jobs.queue import JobQueue
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.sweep_rounds import Rounds
 from noukai_functions.jobs.table import JobsTable
+from noukai_functions.logs.store import LogStore
 from tests.model.actors.actor import Actor
 from tests.model.actors.lives import KILLED, Lives
 from tests.model.event import CUT, DIES, FAILS, NOTHING, READS_TIME, TIME, Event, Pending
@@ -73,6 +74,7 @@ class World:
         self.deployment.rounds = Rounds(tables, JOBS)
         self.deployment.queue = JobQueue(queues, QUEUE)
         self.deployment.dead_letters = JobQueue(queues, DEAD_LETTERS)
+        self.deployment.log_store = LogStore(tables, JOBS, lambda: self.deployment.objects)
         self.deployment.catalog = catalog
         self.lives = Lives(self)
         processes: Any = self.lives

@@ -68,7 +68,8 @@ def outcome_of(run: Callable[[], Any], logger: Callable[[], Log]) -> Returned | 
     """Return the outcome of a flow, whatever it does; log an exception."""
     try:
         return result_of(run())
-    except Interrupted:
+    except Interrupted as error:
+        logger().exception("the flow was told to stop", exc_info=error)
         return Raised("Interrupted: the flow was told to stop")
     except BaseException as error:  # noqa: BLE001 - a flow may raise SystemExit or worse
         logger().exception("the flow raised", exc_info=error)

@@ -2,8 +2,11 @@
 
 from noukai_functions.access.api_keys import ApiKey
 from noukai_functions.api.endpoint import Endpoint, Request, Response
+from noukai_functions.api.log_view import log_response
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
+from noukai_functions.logs.place import Place
+from noukai_functions.requests.log_following import LogRequest
 from noukai_wire import limits
 
 
@@ -11,11 +14,25 @@ def logs(request: Request, api_key: ApiKey, deployment: Deployment) -> Response:
     """Return the lines after a place, once there are any, or after `seconds` from the gateway's receipt."""
     job = deployment.lookup.find(request.path, api_key.org)
     request.know_query("after", "attempt", "limit", "seconds")
-    request.whole_number("attempt", default=1, least=1, most=limits.MAX_ATTEMPTS)
-    request.whole_number("limit", default=limits.DEFAULT_LOG_LIMIT, least=1, most=limits.MAX_LOG_LIMIT)
-    request.whole_number("seconds", default=0, least=0, most=limits.MAX_WAIT_SECONDS)
-    return Response({"lines": [], "after": request.query.get("after", ""), "done": job.is_terminal})
+    asked = _asked(request)
+    seconds = request.whole_number("seconds", default=0, least=0, most=limits.MAX_WAIT_SECONDS)
+    following = deployment.log_following
+    if seconds:
+        job, page = following.follow(job, asked, request.received_at + seconds * 1000)
+    else:
+        page = following.read(job, asked)
+    return log_response(job, page, deployment.clock.now(), held=seconds > 0)
+
+
+def _asked(request: Request) -> LogRequest:
+    most, usual = limits.MAX_LOG_LIMIT, limits.DEFAULT_LOG_LIMIT
+    limit = request.whole_number("limit", default=usual, least=1, most=most)
+    attempt = request.whole_number("attempt", default=1, least=1, most=limits.MAX_ATTEMPTS)
+    place = Place.parse(request.query["after"]) if "after" in request.query else Place(1, 0)
+    if "attempt" not in request.query:
+        return LogRequest(place, limit)
+    return LogRequest(place if place.attempt == attempt else Place(attempt, 0), limit, attempt)
 
 
 handler = Endpoint(logs, deployed)
-get_ready(lambda made: (made.api_keys, made.lookup))
+get_ready(lambda made: (made.api_keys, made.lookup, made.log_following))

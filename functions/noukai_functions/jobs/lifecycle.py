@@ -140,6 +140,8 @@ class Job:
     """The job that this one retries."""
     memory: int | None = None
     """The memory in MB of the worker that made the last claim, unless it is the default."""
+    followed_until: int | None = None
+    """Until when somebody follows its log."""
 
     def total_ms(self, now: int) -> int:
         """Return the total run time of its attempts until now."""

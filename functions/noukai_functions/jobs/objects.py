@@ -86,8 +86,11 @@ class JobObjects:
         except PayloadLostError:
             return None
 
-    def read(self, key: str, sha256: str) -> bytes:
-        """Return an object's content; raise `PayloadLostError` if it is missing or altered."""
+    def read(self, key: str, sha256: str | None) -> bytes:
+        """Return an object's content; raise `PayloadLostError` if it is missing or altered.
+
+        A log that grows has no known SHA-256.
+        """
         try:
             body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
         except AwsError as error:
@@ -98,7 +101,7 @@ class JobObjects:
             digest.update(chunk)
             if len(content) > limits.MAX_PAYLOAD_BYTES:
                 break
-        if digest.hexdigest() != sha256:
+        if sha256 is not None and digest.hexdigest() != sha256:
             raise PayloadLostError("its content was changed")
         return bytes(content)
 
@@ -122,6 +125,11 @@ def input_ms(keep_seconds: int) -> int:
 def result_key(*, org: str, job_id: str, created_at: int, attempt: int, keep_seconds: int) -> str:
     """Return the key of an attempt's result, which names the attempt: a lost attempt overwrites nothing."""
     return f"{_kept_for(keep_seconds * 1000)}/{org}/{job_id}/{created_at}-{attempt}"
+
+
+def log_prefix(*, org: str, job_id: str, created_at: int, attempt: int, keep_ms: int) -> str:
+    """Return the prefix of the keys of an attempt's log, which a segment's number completes."""
+    return f"{_kept_for(keep_ms)}/{org}/{job_id}/{created_at}-{attempt}-log-"
 
 
 def _lost(error: AwsError) -> Exception:

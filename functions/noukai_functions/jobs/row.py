@@ -69,6 +69,7 @@ NAMES = {
     "metadata": "g",
     "retry_of": "v",
     "memory": "mb",
+    "followed_until": "fu",
 }
 FORMAT = "fv"
 """The attribute of rows that this version would misread, with a number from 2 on.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _ESTIMATED = ("expected_at", "spread_ms")
-_OF_A_RUN = ("lease_until", "not_before", "progress", *_ESTIMATED)
+_OF_A_RUN = ("lease_until", "not_before", "progress", "followed_until", *_ESTIMATED)
 _WITHOUT_RESULT = ", ".join(["format", *(field for field in NAMES if field != "result")])
 _SETTLED = "state IN (:completed, :failed, :cancelled)"
 

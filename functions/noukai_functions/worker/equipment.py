@@ -14,7 +14,9 @@ from noukai_functions.worker.unclaimed import Unclaimed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from noukai_functions.jobs.lifecycle import Job
     from noukai_functions.jobs.saved_inputs import SavedInputs
+    from noukai_functions.logs.attempt_log import AttemptLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +32,7 @@ class Equipment:
     """Called only when an input must be stored: a completed job needs none."""
     unclaimed: Unclaimed
     times: TimeLimits
+    new_log: "Callable[[Job], AttemptLog]"
+    """Makes the log of a claimed attempt."""
     memory: int | None
     """The memory of this worker in MB, unless it is the default worker."""

@@ -6,7 +6,7 @@ import random
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from noukai.flow.runtime import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Raised, Returned
@@ -165,8 +165,9 @@ class Execution:
             version=self.message.version,
             traceparent=self.message.traceparent,
         )
-        process.begin(call)
         parts = self.equipment
+        log = parts.new_log(job)
+        process.begin(call, log)
         return Watch(
             job,
             process,
@@ -177,11 +178,22 @@ class Execution:
             parts.times,
             timeout_ms,
             until,
+            log,
         )
 
     def _end(self, watch: Watch, outcome: Outcome, flow: FlowEntry) -> None:
         """Write the outcome of a finished attempt."""
-        job, now = watch.job, self.equipment.clock.now()
+        job, now, log = watch.job, self.equipment.clock.now(), watch.log
+        if watch.stop is Stop.TIMED_OUT:
+            outcome = Raised(
+                watch.timeout_error, trace=outcome.trace if isinstance(outcome, Raised) else None
+            )
+        if isinstance(outcome, Raised):
+            outcome = replace(outcome, error=log.masker.mask(outcome.error))
+        # Before the outcome, so that the log is there when the state is.
+        is_kept = watch.stop in (None, Stop.TIMED_OUT)
+        if log.is_open or isinstance(outcome, Raised):
+            log.close(now, outcome if is_kept else None, is_last=not is_kept or _is_final(job, outcome))
         if watch.stop is None:
             if isinstance(outcome, Raised):
                 self._log(job, outcome)
@@ -189,7 +201,7 @@ class Execution:
             if not isinstance(outcome, Raised):
                 self.equipment.run_times.learn(self.message.flow, now - watch.begun_at)
         elif watch.stop is Stop.TIMED_OUT:
-            self._settle(job, Raised(watch.timeout_error), flow, stopped_at=now)
+            self._settle(job, outcome, flow, stopped_at=now)
         else:
             self._discard(job, self.equipment.table.read(job.id, consistent=True))
 
@@ -208,7 +220,7 @@ class Execution:
         if not isinstance(outcome, Raised):
             result = outcome if isinstance(outcome, Payload) else outcome.result
             self.equipment.table.complete(job, result=result, now=now)
-        elif outcome.permanent or job.attempt >= job.max_attempts:
+        elif _is_final(job, outcome):
             self.equipment.saved_inputs().keep(self.message, job, now)
             self.equipment.table.fail(job, error=outcome.error, now=now, stopped_at=stopped_at)
         else:
@@ -243,6 +255,11 @@ class Execution:
 
     def _turn_away(self, seen: Job | None) -> None:
         self.equipment.unclaimed.turn_away(self.delivery, self.message, seen, self.batch)
+
+
+def _is_final(job: Job, outcome: Outcome) -> bool:
+    """Return whether the job ends with this outcome."""
+    return not isinstance(outcome, Raised) or outcome.permanent or job.attempt >= job.max_attempts
 
 
 def backoff_seconds(attempt: int, base: float, cap: float) -> float:

@@ -16,6 +16,7 @@ from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.time_limits import TimeLimits
 
 if TYPE_CHECKING:
+    from noukai_functions.logs.attempt_log import AttemptLog
     from noukai_functions.worker.batch import Batch
 
 BEAT_SECONDS = 0.25
@@ -51,6 +52,7 @@ class Watch:
     """Measured from the flow's begin, which may be after the import."""
     until: int
     """The end of the attempt, however late its flow begins."""
+    log: "AttemptLog"
     stop: Stop | None = None
     _shown: Mapping[str, Any] | None = None
     _check_at: int = field(init=False)
@@ -117,7 +119,8 @@ class Watch:
 
     def _touch(self, now: int) -> None:
         """Write to the row if an update is due; read it if the last read is old."""
-        progress = self.process.board.read()
+        if progress := self.process.board.read():
+            progress = self.log.masked(progress)
         progress_due = progress != self._shown and now >= self._progress_at
         if now >= self._extend_at or progress_due:
             self._extend(now, progress)
@@ -126,10 +129,14 @@ class Watch:
             seen = self.table.read(self.job.id, consistent=False)
             if seen is not None and has_lost(self.job, seen):
                 self._lose(seen, now)
+            elif seen is not None:
+                self.log.follow(seen.followed_until)
+        if self.log.has_news and self.log.is_due(now):
+            self.log.flush(now)
 
     def _extend(self, now: int, progress: Mapping[str, Any] | None) -> None:
         try:
-            self.table.extend(
+            seen = self.table.extend(
                 self.job,
                 lease_until=now + self.times.lease_ms,
                 progress=progress,
@@ -139,6 +146,7 @@ class Watch:
         except Refused as refused:
             self._lose(refused.seen, now)
             return
+        self.log.follow(seen.followed_until)
         self._shown = progress
         self._check_at = now + CHECK_MS
         self._extend_at = now + self.times.lease_ms // EXTENSIONS

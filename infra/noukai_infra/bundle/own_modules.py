@@ -21,7 +21,21 @@ _OTHER_HANDLERS = tuple(
     for path in sorted((_API["noukai_functions"] / "handlers").glob("*.py"))
     if path.name not in ("__init__.py", "worker.py")
 )
-_FOR_CALLERS = ("noukai_functions/access", "noukai_functions/api", *_OTHER_HANDLERS)
+_OTHER_REQUESTS = tuple(
+    f"requests/{path.name}"
+    for path in sorted((_API["noukai_functions"] / "requests").glob("*.py"))
+    if path.name not in ("__init__.py", "submission.py")
+)
+_FOR_CALLERS = (
+    "noukai_functions/access",
+    "noukai_functions/api",
+    "noukai_functions/usage",
+    "noukai_functions/jobs/following.py",
+    "noukai_functions/logs/place.py",
+    "noukai_functions/logs/reader.py",
+    *_OTHER_HANDLERS,
+    *_OTHER_REQUESTS,
+)
 """The modules that only the API needs."""
 
 _FOR_AUTHORS = ("noukai_functions/rehearsal.py",)

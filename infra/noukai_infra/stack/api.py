@@ -98,7 +98,13 @@ _ANSWERERS = (
     _Answerer(
         "wait", (Route.WAIT, Route.WAIT_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS, holds=True
     ),
-    _Answerer("logs", (Route.LOGS, Route.LOGS_BY_ID), _STATUS_ACTIONS, holds=True),
+    _Answerer(
+        "logs",
+        (Route.LOGS, Route.LOGS_BY_ID),
+        (*_STATUS_ACTIONS, "dynamodb:BatchGetItem"),
+        payload_actions=_READ_PAYLOADS,
+        holds=True,
+    ),
     _Answerer("events", (Route.EVENTS, Route.EVENTS_BY_ID), _STATUS_ACTIONS),
     _Answerer(
         "cancel",

@@ -10,8 +10,17 @@ from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.reader import read_queue
 from noukai_infra.stack.storage.payloads import BUCKET_VARIABLE, Payloads
 from noukai_infra.stack.storage.tables import Tables
+from noukai_wire.limits import LEAST_SECRET
 
-_OWN = (BUCKET_VARIABLE, "WORKER_KIND", "WORKER_KIND_MEMORY", "LOG_LEVEL", "METRICS_NAMESPACE")
+_OWN = (
+    BUCKET_VARIABLE,
+    "WORKER_KIND",
+    "WORKER_KIND_MEMORY",
+    "LOG_LEVEL",
+    "METRICS_NAMESPACE",
+    "COPY_LOGS",
+    "SECRET_ENVIRONMENT",
+)
 """The variables that some workers read besides those of all; `log_level` sets the last one."""
 
 
@@ -79,6 +88,11 @@ def _environment(
         own["WORKER_KIND"] = kind_name
     if kind.memory != settings.worker.memory:
         own["WORKER_KIND_MEMORY"] = str(kind.memory)
+    if settings.copy_logs:
+        own["COPY_LOGS"] = "true"
+    if settings.secret_environment:
+        own["SECRET_ENVIRONMENT"] = ",".join(settings.secret_environment)
+    _check_secrets(settings)
     if taken := sorted({*own, *_OWN} & settings.environment.keys()):
         raise SettingsError(f"environment: must not set {', '.join(taken)}, which the worker needs itself")
     if (shown := settings.environment.get(ERROR_TEXTS, "false")) not in ("true", "false"):
@@ -86,6 +100,21 @@ def _environment(
             f'environment.{ERROR_TEXTS}: "{shown}" is invalid: it should be "true" or "false".'
         )
     return {**settings.environment, **own}
+
+
+def _check_secrets(settings: Settings) -> None:
+    """Refuse a secret variable that is not set, or whose value is too short to be masked."""
+    for name in settings.secret_environment:
+        value = settings.environment.get(name)
+        if value is None:
+            raise SettingsError(
+                f"secret_environment: {name} is not in environment: name variables that are there."
+            )
+        if len(value) < LEAST_SECRET:
+            raise SettingsError(
+                f"secret_environment: the value of {name} has {len(value)} characters: masking fewer than "
+                f"{LEAST_SECRET} would hide ordinary words of a log, and so tell it. Give it a longer value."
+            )
 
 
 def visibility_seconds(kind: WorkerKind) -> int:

@@ -18,11 +18,13 @@ from noukai_functions.aws import client
 from noukai_functions.aws.direct_client import DirectClient
 from noukai_functions.build.catalog_build import build_catalog
 from noukai_functions.deployment import Deployment
+from noukai_functions.jobs.following import Followers
 from noukai_functions.jobs.index import JobIndex
 from noukai_functions.jobs.objects import JobObjects
 from noukai_functions.jobs.queue import JobQueue
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.table import JobsTable
+from noukai_functions.logs.store import LogStore
 from noukai_functions.names import EXPIRES_AT
 from noukai_functions.schedules import Schedules
 from noukai_functions.telemetry import logger
@@ -162,6 +164,8 @@ class Account:
         made = Deployment(self.system.deployment.environment, self.system.deployment.asset, clock)
         jobs, keys = made.environment["JOBS_TABLE"], made.environment["KEYS_TABLE"]
         made.table, made.saved_inputs = JobsTable(self._dynamodb, jobs), SavedInputs(self._dynamodb, jobs)
+        made.log_store = LogStore(self._dynamodb, jobs, lambda: made.objects)
+        made.followers = Followers(self._dynamodb, jobs)
         made.index = JobIndex(self._dynamodb, jobs)
         made.api_keys = ApiKeys(self._dynamodb, keys, clock)
         usage = made.environment["USAGE_TABLE"]

@@ -28,7 +28,7 @@ class PassingProcess:
         self._begun = self._ends = timeline.time
         self._outcome: Outcome | None = None
 
-    def begin(self, call: "Call") -> None:
+    def begin(self, call: "Call", _log: object) -> None:
         """Start a flow."""
         self._begun = self._timeline.time
         self._ends = self._begun + self._host.arguments(call)["milliseconds"]

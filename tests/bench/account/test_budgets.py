@@ -152,9 +152,10 @@ def test_job_that_is_cancelled_as_it_runs(account: Account) -> None:
 
 
 def test_failed_attempt(account: Account) -> None:
-    """A failed attempt costs a release, a claim, four SQS requests, and a log entry of its exception."""
+    """A failed attempt costs a release, a claim, four SQS requests, and its exception in both logs."""
     bill = account.play(Life(event=Event.ATTEMPT_FAILS), SHORT, jobs=1)
-    assert bill.per_job("write_units") == 7
+    assert bill.per_job("write_units") == 8
+    assert bill.meter.operations("claim", "run", "settle").count("PutItem") == 1
     assert bill.meter.operations("claim", "run", "settle").count("ChangeMessageVisibilityBatch") == 1
     assert bill.per_job("sqs_requests") == 5
     assert 400 < bill.per_job("log_bytes") < 1000

@@ -43,6 +43,7 @@ def test_row_holds_every_field_of_a_job(system: System) -> None:
         metadata={"team": "ü"},
         retry_of="job_b",
         memory=2048,
+        followed_until=12,
     )
     assert all(getattr(full, field.name) is not None for field in fields(Job))
     system.deployment.table.create(full, NOW)

@@ -59,7 +59,18 @@ def begin(system: System, process: PassingProcess, timeout_seconds: int = 600) -
     del system.calls[:]
     timeout_ms = timeout_seconds * 1000
     of, passing = system.deployment, cast("FlowProcess", process)
-    return Watch(job, passing, batch, of.table, of.clock, of.run_times, of.times, timeout_ms, now + 900_000)
+    return Watch(
+        job,
+        passing,
+        batch,
+        of.table,
+        of.clock,
+        of.run_times,
+        of.times,
+        timeout_ms,
+        now + 900_000,
+        of.new_log(job),
+    )
 
 
 def times(system: System, operation: str) -> int:

@@ -88,7 +88,15 @@ def wait(role: System, root: System) -> None:
 
 
 def logs(role: System, root: System) -> None:
-    assert role.send(Route.LOGS_BY_ID, id=large(root)).body["done"]
+    """Of a job that runs, with more lines than an item holds; then of one that never started."""
+    job = running(root)
+    log = root.deployment.new_log(job)
+    for _ in range(1000):
+        log.hear(0, f"{token_hex(32)}\n".encode())
+    log.flush(root.clock.time)
+    assert len(role.send(Route.LOGS_BY_ID, id=job.id, query="seconds=1").body["lines"]) == 100
+    assert role.send(Route.LOGS_BY_ID, id=job.id, query="seconds=1&after=1-1000").body["lines"] == []
+    assert root.row(job.id).followed_until is not None
     assert role.send(Route.LOGS_BY_ID, id=overdue(root)).body["done"]
 
 

@@ -77,7 +77,7 @@ class ScriptedProcess:
         """Return whether the process must not get another attempt, which its worker has to notice."""
         return self.is_unclean or self.has_orphan
 
-    def begin(self, call: Call) -> None:
+    def begin(self, call: Call, _log: object) -> None:
         if self.is_busy or self.is_spoilt:
             self._stage.violate(f"{self.name} was used again, although it must not be")
         if self.is_dead:

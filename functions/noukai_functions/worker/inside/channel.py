@@ -2,10 +2,10 @@
 
 import os
 from dataclasses import dataclass
-from os import _exit, fstat, read, set_blocking, write
+from os import _exit, read, set_blocking, write
 
 from noukai_functions.worker.exchange import Answer, Call
-from noukai_functions.worker.inside.descriptors import moved_up
+from noukai_functions.worker.inside.descriptors import identity_of, moved_up
 
 BROKEN = 83
 """The exit status of a process that has lost its pipes."""
@@ -23,22 +23,17 @@ class _End:
     @classmethod
     def of(cls, descriptor: int) -> "_End":
         moved = moved_up(descriptor)
-        return cls(moved, _identity(moved))
+        return cls(moved, identity_of(moved))
 
     def check(self) -> int:
         """Return the descriptor; exit if the flow has closed or reused it, since no call can follow."""
         try:
-            if _identity(self.number) == self.identity:
+            if identity_of(self.number) == self.identity:
                 set_blocking(self.number, True)
                 return self.number
         except OSError:
             pass
         _exit(BROKEN)
-
-
-def _identity(descriptor: int) -> tuple[int, int]:
-    found = fstat(descriptor)
-    return found.st_dev, found.st_ino
 
 
 class Channel:
@@ -75,7 +70,7 @@ class Channel:
         """Close both ends in a child; otherwise the worker would wait for the child too."""
         for end in (self._calls, self._answers):
             try:
-                if _identity(end.number) == end.identity:
+                if identity_of(end.number) == end.identity:
                     os.close(end.number)
             except OSError:
                 continue

@@ -5,6 +5,7 @@ import os
 import resource
 from collections.abc import Collection
 from contextlib import suppress
+from os import fstat
 from pathlib import Path
 
 _FIRST = 700
@@ -19,6 +20,12 @@ def moved_up(descriptor: int) -> int:
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, first)
     os.close(descriptor)
     return moved
+
+
+def identity_of(descriptor: int) -> tuple[int, int]:
+    """Return what identifies an open file, whose number may be reused."""
+    found = fstat(descriptor)
+    return found.st_dev, found.st_ino
 
 
 def put_out(kept: Collection[int]) -> None:

@@ -29,13 +29,12 @@ from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.inside.child import Guard, TraceLog
 from noukai_functions.worker.inside.flow_loader import flows_of, open_folder, projects
 from noukai_functions.worker.inside.leftovers import LeftOvers
+from noukai_functions.worker.inside.log_records import flow_logger
 from noukai_functions.worker.inside.surroundings import Surroundings, flush_output, pass_traceparent
 from noukai_wire.limits import MAX_ROW_RESULT_BYTES
 from noukai_wire.text import cut
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools import Logger
-
     from noukai_functions.catalog.entries import Catalog
     from noukai_functions.clock import Clock
     from noukai_functions.jobs.objects import JobObjects
@@ -201,7 +200,7 @@ class _Attempt:
             job_id=call.id,
             attempt=call.attempt,
             org=call.org,
-            logger=self._logger,
+            logger=flow_logger,
             remaining=lambda: (over_at - clock.now()) / 1000,
             report=self._report,
             traceparent=traceparent,
@@ -228,11 +227,6 @@ class _Attempt:
         with self._reporting:
             if not self._is_over:
                 self.board.write(progress)
-
-    def _logger(self) -> "Logger":
-        made = logger()
-        made.append_keys(job_id=self.call.id, attempt=self.call.attempt)
-        return made
 
 
 def _open_spans() -> "Spans | None":

@@ -13,6 +13,7 @@ from typing import Any
 
 from noukai_functions.telemetry import renew_logger
 from noukai_functions.worker.inside.descriptors import put_out
+from noukai_functions.worker.inside.log_records import send_records
 
 _STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 _INHERITED: list[object] = []
@@ -20,18 +21,21 @@ _INHERITED: list[object] = []
 descriptors."""
 
 
-def detach(kept: Collection[int], output: Sequence[int], modules: Collection[str] | None) -> None:
+def detach(
+    kept: Collection[int], output: Sequence[int], modules: Collection[str] | None, records: int
+) -> None:
     """Drop the worker's streams, descriptors, signal handlers, log handlers and exit handlers.
 
-    `output` are the pipes for standard output and standard error. Of all libraries, only `modules`, those
-    loaded before the first fork, stay loaded, so that a flow imports its own in every process; None keeps
-    all.
+    `output` are the pipes for standard output and standard error, `records` is the one of logging. Of all
+    libraries, only `modules`, those loaded before the first fork, stay loaded, so that a flow imports its own
+    in every process; None keeps all.
     """
     atexit._clear()  # noqa: SLF001 - as multiprocessing does, which has the same need
     _reset_signals()
     inherited = _replace_streams(output)
     put_out(kept)
     _replace_log_handlers(inherited)
+    send_records(records)
     sys.modules["__main__"] = _main_module()
     if modules is not None:
         _forget_libraries(modules)
@@ -74,7 +78,10 @@ def _stream(descriptor: int) -> io.TextIOWrapper:
 
 
 def _replace_log_handlers(inherited: list[object]) -> None:
-    """Redirect loggers to this process's streams, since the runtime's handler has its own descriptor."""
+    """Redirect loggers to this process's streams.
+
+    The runtime's own handler is removed, since it has a descriptor of its own.
+    """
     logging: Any = sys.modules.get("logging")
     if logging is None:
         return
@@ -88,18 +95,6 @@ def _replace_log_handlers(inherited: list[object]) -> None:
                 handler.stream = streams.get(id(handler.stream), sys.stderr)
                 continue
             each.removeHandler(handler)
-            if each is root:
-                each.addHandler(_root_handler(logging, handler.formatter))
-
-
-def _root_handler(logging: Any, formatter: Any) -> Any:
-    handler = logging.StreamHandler(sys.stderr)
-    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
-        handler.setFormatter(formatter)
-        handler.terminator = ""  # the runtime's formatter adds the line end
-    else:
-        handler.setFormatter(logging.Formatter("[%(levelname)s]\t%(asctime)s\t%(message)s"))
-    return handler
 
 
 def _forget_libraries(modules: Collection[str]) -> None:

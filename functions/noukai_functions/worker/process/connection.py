@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from noukai_functions.worker.exchange import ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
+from noukai_functions.worker.inside.descriptors import moved_up
 from noukai_functions.worker.process.after_fork import detach
 from noukai_functions.worker.process.output import Output
 from noukai_functions.worker.process.tether import Tether
@@ -51,7 +52,9 @@ class Connection:
         os.setpgid(0, 0)
         tied = self.tether.tie()
         channel = Channel(self._their_calls, self._their_answers)
-        detach({tied, *channel.descriptors}, self.output.writing, modules)
+        *streams, records = self.output.writing
+        records = moved_up(records)
+        detach({tied, records, *channel.descriptors}, streams, modules, records)
         return channel
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from time import monotonic
 from noukai_functions.telemetry import logger
 from noukai_functions.worker.exchange import LineReader
 from noukai_functions.worker.process.connection import Connection
-from noukai_functions.worker.process.output import ERRORS
+from noukai_functions.worker.process.output import ERRORS, HALF_PIPE
 from noukai_functions.worker.process.reaper import Reaper
 
 _CHUNK_BYTES = 1 << 16
@@ -39,7 +39,7 @@ class Conversation:
         self._unsent = memoryview(b"")
         self._death = _pidfd(pid)
         self._quiet, self._all = select.poll(), select.poll()
-        self._output_at = 0.0
+        self._output_at = self._passed_at = 0.0
         for poll in (self._quiet, self._all):
             poll.register(connection.answers, select.POLLIN)
             if self._death is not None:
@@ -82,8 +82,7 @@ class Conversation:
     def _pass_output(self) -> None:
         output = self._connection.output
         open_ones = {*output.reading}
-        busy = output.pass_on()
-        self._output_at = 0.0 if busy else monotonic() + _OUTPUT_SECONDS
+        self._output_at = self._next_pass(output.pass_on())
         if output.waits_for_log:
             # Continue as soon as the log accepts more: a pipe holds so little that polling would be slow.
             self._output_at = math.inf
@@ -93,6 +92,14 @@ class Conversation:
                 self._quiet.unregister(ERRORS)
         for ended in open_ones - output.reading.keys():
             self._all.unregister(ended)
+
+    def _next_pass(self, read: int) -> float:
+        """Return when to read the output again: before a pipe that fills as fast as now is full."""
+        now = monotonic()
+        since, self._passed_at = now - self._passed_at, now
+        if read >= HALF_PIPE:
+            return 0.0
+        return now + min(_OUTPUT_SECONDS, since * HALF_PIPE / (2 * max(read, 1)))
 
     def _send(self) -> None:
         """Write as much of the call as the pipe accepts."""

@@ -1,4 +1,4 @@
-"""The pipes from a flow's standard streams to the worker's log."""
+"""The pipes from a flow's standard streams and its logging to its worker."""
 
 import fcntl
 import os
@@ -8,30 +8,49 @@ import struct
 import sys
 import termios
 from contextlib import suppress
+from itertools import chain
 from time import monotonic
+from typing import Protocol
 
 ERRORS = 2
 """The worker's standard error, which is its log. The runtime may use standard output for itself."""
 
 _PIPE_BYTES = 1 << 20
+HALF_PIPE = _PIPE_BYTES // 2
 _CHUNK_BYTES = 1 << 16
 _LINE_BYTES = 1 << 14
 """The longest part of an unfinished line that is kept back, so that lines of several streams do not mix."""
+_STREAMS = 3
 _LAST_SECONDS = 2.0
 """How long the last output may wait for a log that is full."""
 
 
-class Output:
-    """The two output pipes of a flow process.
+class Listener(Protocol):
+    """An interface that takes the output of an attempt."""
 
-    Reads no more than the log accepts, so that a flow that prints faster must wait.
+    def hear(self, stream: int, data: bytes) -> bytes:
+        """Take what a pipe held; return what is to be copied to the worker's log."""
+
+    def finish(self) -> bytes:
+        """Take the unfinished lines; return what is to be copied to the worker's log."""
+
+
+class Output:
+    """The output pipes of a flow process: standard output, standard error, records of logging.
+
+    The listener of an attempt takes what they hold; what belongs to no attempt goes to the worker's log.
+    Reads no more than that log accepts, so that a flow that prints faster must wait.
     """
 
     def __init__(self) -> None:
-        pipes = _two_pipes()
+        pipes = _pipes()
         self.writing = tuple(pipe[1] for pipe in pipes)
         self.reading = {pipe[0]: b"" for pipe in pipes}
         """The open descriptors, each with the unfinished line read from it."""
+        self._streams = {pipe[0]: number for number, pipe in enumerate(pipes)}
+        self._listener: Listener | None = None
+        self._is_heard = False
+        """Whether the listener has taken anything since the last `finish`."""
         self._log = _Log()
         for descriptor in self.reading:
             os.set_blocking(descriptor, False)
@@ -52,17 +71,21 @@ class Output:
         """Return whether output is waiting for the log."""
         return self._log.is_full
 
-    def pass_on(self) -> bool:
-        """Copy the pipes' content to the log; return whether more is expected immediately."""
-        busy = False
+    def listen(self, listener: Listener | None, *, from_now: bool) -> None:
+        """Let the listener of an attempt take what is written from now on, or all that is unread."""
+        if from_now:
+            self.finish()  # what was written before the attempt may be another org's
+        self._listener = listener
+
+    def pass_on(self) -> int:
+        """Take the pipes' content; return the most bytes that one held, at most half of what it can hold."""
+        most = 0
         for descriptor in list(self.reading):
             read = 0
-            while (
-                read < _PIPE_BYTES // 2 and self._log.takes_more() and (count := self._pass_chunk(descriptor))
-            ):
+            while read < HALF_PIPE and self._log.takes_more() and (count := self._pass_chunk(descriptor)):
                 read += count
-            busy = busy or read >= _PIPE_BYTES // 2
-        return busy
+            most = max(most, read)
+        return most
 
     def finish(self) -> None:
         """Copy the pipes' current content.
@@ -77,6 +100,9 @@ class Output:
             if begun := self.reading.get(descriptor):
                 self.reading[descriptor] = b""
                 self._log.write(begun + b"\n")
+        if self._listener is not None and self._is_heard:
+            self._is_heard = False
+            self._log.write(self._listener.finish())
         self._log.waits()
 
     def close(self) -> None:
@@ -90,6 +116,10 @@ class Output:
             data = os.read(descriptor, _CHUNK_BYTES)
         except BlockingIOError:
             return 0
+        if self._listener is not None:
+            self._is_heard = True
+            self._log.write(self._listener.hear(self._streams[descriptor], data))
+            return self._noted_end(descriptor, data)
         whole, end, begun = (self.reading[descriptor] + data).rpartition(b"\n")
         if begun and not data:
             whole, end, begun = begun, b"\n", b""
@@ -97,6 +127,9 @@ class Output:
             whole, end, begun = whole + end + begun, b"", b""
         self.reading[descriptor] = begun
         self._log.write(whole + end)
+        return self._noted_end(descriptor, data)
+
+    def _noted_end(self, descriptor: int, data: bytes) -> int:
         if not data:
             del self.reading[descriptor]
             os.close(descriptor)
@@ -119,6 +152,8 @@ class _Log:
         return bool(self._left)
 
     def write(self, data: bytes) -> None:
+        if not data:
+            return
         self._left = memoryview(bytes(self._left) + data) if self._left else memoryview(data)
         self.takes_more()
 
@@ -136,14 +171,16 @@ class _Log:
         return self.takes_more(max(0.0, self.give_up_at - monotonic()))
 
 
-def _two_pipes() -> list[tuple[int, int]]:
-    first = os.pipe()
+def _pipes() -> list[tuple[int, int]]:
+    made: list[tuple[int, int]] = []
     try:
-        return [first, os.pipe()]
+        while len(made) < _STREAMS:
+            made.append(os.pipe())
     except OSError:
-        for descriptor in first:
+        for descriptor in chain.from_iterable(made):
             os.close(descriptor)
         raise
+    return made
 
 
 def _waiting(descriptor: int) -> int:

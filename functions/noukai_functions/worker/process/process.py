@@ -19,6 +19,7 @@ from noukai_functions.worker.exchange import INTERRUPT, Answer, Call, Outcome, P
 from noukai_functions.worker.inside.channel import BROKEN, Channel
 from noukai_functions.worker.process.connection import Connection
 from noukai_functions.worker.process.conversation import LOOK_SECONDS, Conversation
+from noukai_functions.worker.process.output import Listener
 from noukai_functions.worker.process.reaper import End, Reaper
 
 _DEATH_SECONDS = 0.1
@@ -114,8 +115,9 @@ class FlowProcess:
                 return True
         return False
 
-    def begin(self, call: Call) -> None:
-        """Send a call, which begins when the module is imported."""
+    def begin(self, call: Call, listener: Listener | None = None) -> None:
+        """Send a call, which begins when the module is imported; the listener takes its output."""
+        self._connection.output.listen(listener, from_now=self.has_imported)
         self.attempts += 1
         self._is_called = True
         self.board.clear()

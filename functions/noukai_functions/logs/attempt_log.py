@@ -1,0 +1,213 @@
+"""The log of an attempt while it runs: lines are masked, bounded, compressed and stored."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from noukai.flow.runtime import Raised
+from noukai_functions.aws import AwsError
+from noukai_functions.clock import Clock
+from noukai_functions.jobs.lifecycle import Job
+from noukai_functions.logs.line import DROPPED, LOG, STDERR, STDOUT, Line
+from noukai_functions.logs.masking import Masker
+from noukai_functions.logs.record import printed_level, read_record
+from noukai_functions.logs.segment import Segment
+from noukai_functions.logs.store import LogStore
+from noukai_functions.logs.text_lines import MOST_LINE_BYTES, TextLines, shortened
+from noukai_functions.telemetry import logger
+
+MOST_BYTES = 5 * 1000 * 1000
+MOST_LINES = 100_000
+FLUSH_MS = 2000
+"""The interval between two writes while somebody follows the log."""
+
+_STREAMS = (STDOUT, STDERR, LOG)
+"""The streams, by the number of their pipe."""
+_RECORD_BYTES = 4 * MOST_LINE_BYTES
+"""The longest record of logging, with its fields."""
+
+
+@dataclass(slots=True)
+class AttemptLog:
+    """The log of one attempt.
+
+    It holds no more than a little over a line of each stream and the compressed segment that grows. A line
+    beyond the bounds is only counted.
+    """
+
+    job: Job
+    store: LogStore
+    clock: Clock
+    masker: Masker
+    copies: bool = False
+    """Whether `hear` returns the lines for the worker's own log."""
+    interval_ms: int = 20_000
+    """The interval between two writes while nobody follows."""
+    _streams: list[TextLines] = field(default_factory=list)
+    _firsts: list[int] = field(default_factory=list)
+    _segment: Segment | None = None
+    _bytes: int = 0
+    _dropped: int = 0
+    _dropped_bytes: int = 0
+    _unfinished: set[int] = field(default_factory=set)
+    """The streams whose last line, which is not kept, has not ended."""
+    has_news: bool = False
+    """Whether there are lines that are not stored."""
+    _flushed_at: int = 0
+    _sealed_at: int = 0
+    _followed_until: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether `close` has something to store."""
+        return self.has_news or self._dropped > 0
+
+    def hear(self, stream: int, data: bytes) -> bytes:
+        """Take what was read from a pipe; return the lines to copy to the worker's log."""
+        if self._is_full:
+            self._skip(stream, data)
+            return b""
+        lines = list(self._stream(stream).feed(data))
+        return self._take(stream, lines) if lines else b""
+
+    def finish(self) -> bytes:
+        """Take the unfinished lines of all streams; return them to copy to the worker's log."""
+        self._dropped += len(self._unfinished)
+        self._unfinished.clear()
+        return b"".join(self._take(number, list(each.finish())) for number, each in enumerate(self._streams))
+
+    def follow(self, until: int | None) -> None:
+        """Record until when somebody follows the log."""
+        self._followed_until = max(self._followed_until, until or 0)
+
+    def is_due(self, now: int) -> bool:
+        """Return whether there are new lines, and it is time to store them."""
+        interval = FLUSH_MS if self._followed_until > now else self.interval_ms
+        return self.has_news and now >= (self._flushed_at or self.job.claimed_at or 0) + interval
+
+    def flush(self, now: int, *, is_last: bool = False) -> None:
+        """Store the new lines; a failure is only logged, since a log must decide nothing about its job.
+
+        `is_last` states that the job ends with this attempt.
+        """
+        if self._segment is None or not self.has_news:
+            return
+        self._flushed_at = now
+        try:
+            self.store.write(self.job, self._firsts, self._segment, now, is_last=is_last)
+        except (AwsError, OSError):
+            logger().warning("a job's log could not be stored", extra={"job_id": self.job.id}, exc_info=True)
+            return
+        self.has_news = False
+
+    def close(self, now: int, outcome: object, *, is_last: bool) -> None:
+        """Store what is left; the last lines count what was dropped, and say where the flow raised."""
+        if self._dropped:
+            self._note_dropped()
+        if isinstance(outcome, Raised) and outcome.trace:
+            places, _, _ = outcome.trace.rpartition("\n")
+            trace = f"Traceback (most recent call last):\n{places}\n{outcome.error}"
+            self._keep(Line(now, LOG, self.masker.mask(trace), "error"))
+        self.flush(now, is_last=is_last)
+
+    def masked(self, progress: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a report of progress without secrets."""
+        if "message" not in progress:
+            return progress
+        return {**progress, "message": self.masker.mask(progress["message"])}
+
+    def _stream(self, number: int) -> TextLines:
+        while len(self._streams) <= number:
+            most = _RECORD_BYTES if _STREAMS[len(self._streams)] == LOG else MOST_LINE_BYTES
+            self._streams.append(TextLines(self.masker.longest, most))
+        return self._streams[number]
+
+    def _skip(self, number: int, data: bytes) -> None:
+        """Count lines only: a flow that prints without end must not wait for each of them to be decoded."""
+        if number < len(self._streams):
+            self._streams[number].forget()
+        self._dropped += data.count(b"\n")
+        self._dropped_bytes += len(data)
+        if data.endswith(b"\n"):
+            self._unfinished.discard(number)
+        else:
+            self._unfinished.add(number)
+
+    def _take(self, number: int, lines: list[tuple[str, int]]) -> bytes:
+        now, stream, copied = self.clock.now(), _STREAMS[number], []
+        mask = self.masker.mask if self.masker.finds("\n".join(text for text, _ in lines)) else _as_it_is
+        for place, (text, left_out) in enumerate(lines):
+            if self._is_full:
+                self._drop(lines[place:])
+                break
+            if stream == LOG:
+                line = read_record(mask(text), left_out, now)
+            else:
+                line = Line(now, stream, shortened(mask(text), left_out), printed_level(stream, text))
+            self._keep(line)
+            if self.copies:
+                copied.append(self._copy(line))
+        return b"".join(copied)
+
+    @property
+    def _is_full(self) -> bool:
+        return self._bytes >= MOST_BYTES or self._count >= MOST_LINES
+
+    @property
+    def _count(self) -> int:
+        return 0 if self._segment is None else self._segment.first + self._segment.count
+
+    def _drop(self, lines: list[tuple[str, int]]) -> None:
+        self._dropped += len(lines)
+        self._dropped_bytes += sum(len(text) + left_out + 1 for text, left_out in lines)
+
+    def _note_dropped(self) -> None:
+        count, size = self._dropped, self._dropped_bytes
+        message = (
+            f"{count:,} more lines ({size:,} bytes) were dropped: "
+            f"the log of an attempt keeps {MOST_LINES:,} lines or {MOST_BYTES // 1_000_000} MB"
+        )
+        self._keep(Line(self.clock.now(), DROPPED, message, fields={"dropped": count}))
+        self._dropped = self._dropped_bytes = 0
+
+    def _keep(self, line: Line) -> None:
+        segment = self._segment
+        if segment is None:
+            segment = self._segment = Segment(0)
+        elif segment.is_full and line.at >= self._sealed_at + FLUSH_MS:
+            segment = self._next(segment, line.at)
+        segment.add(line)
+        self._bytes += len(line.message)
+        self.has_news = True
+
+    def _next(self, full: Segment, now: int) -> Segment:
+        """Store a full segment, and begin the next; after a failure, let it grow for a while."""
+        try:
+            self.store.seal(self.job, full, len(self._firsts))
+        except (AwsError, OSError):
+            logger().warning(
+                "a part of a job's log could not be stored", extra={"job_id": self.job.id}, exc_info=True
+            )
+            self._sealed_at = now
+            return full
+        self._firsts.append(full.first)
+        self._segment = Segment(full.first + full.count)
+        return self._segment
+
+    def _copy(self, line: Line) -> bytes:
+        """Return a line as the worker's log has it: as it was printed, or a record as JSON."""
+        if line.stream != LOG:
+            return line.message.encode("utf-8", "replace") + b"\n"
+        record = {
+            "level": line.shown_level.upper(),
+            "message": line.message,
+            "job_id": self.job.id,
+            "attempt": self.job.attempt,
+            **(line.fields or {}),
+        }
+        return json.dumps(record).encode() + b"\n"
+
+
+def _as_it_is(text: str) -> str:
+    return text

@@ -1,0 +1,84 @@
+"""The lines of a stream of bytes, as text that commands no terminal."""
+
+import re
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
+
+from noukai_wire.text import cut
+
+MOST_LINE_BYTES = 16 * 1024
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+"""A sequence that commands a terminal: colours, movements of the cursor, titles."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_DECODER = getincrementaldecoder("utf-8")
+
+
+class TextLines:
+    """A splitter of a stream into lines, with memory for a little more than one line.
+
+    A character may be split between two reads. Of a longer line, the beginning is kept. `overlap` is the
+    number of characters kept beyond a line's limit, so that a secret at the limit is still recognized.
+    """
+
+    def __init__(self, overlap: int, most: int = MOST_LINE_BYTES) -> None:
+        self._decoder = _DECODER("backslashreplace")
+        self._most = most + overlap
+        self._begun = ""
+        self._left_out = 0
+        """The bytes of the unfinished line that are not kept."""
+
+    def feed(self, data: bytes) -> Iterator[tuple[str, int]]:
+        """Yield each complete line, and the number of its bytes that are left out."""
+        *lines, begun = self._decoder.decode(data).split("\n")
+        for line in lines:
+            # Most lines come whole, and are short.
+            is_whole = not self._begun and len(line) <= self._most
+            yield (_readable(line), 0) if is_whole else self._finished(line)
+        self._begin(begun)
+
+    def finish(self) -> Iterator[tuple[str, int]]:
+        """Yield the unfinished line, if there is one."""
+        self._begin(self._decoder.decode(b"", final=True))
+        self._decoder.reset()
+        if self._begun:
+            yield self._finished("")
+
+    def forget(self) -> None:
+        """Forget the unfinished line."""
+        self._decoder.reset()
+        self._begun, self._left_out = "", 0
+
+    def _begin(self, text: str) -> None:
+        """Keep the begin of the unfinished line; of a progress bar, only the last frame."""
+        begun = self._begun + text
+        if (frame := begun.rfind("\r", 0, -1)) >= 0 and begun[frame + 1 :].strip("\r"):
+            begun, self._left_out = begun[frame + 1 :], 0
+        if len(begun) > self._most:
+            self._left_out += len(begun[self._most :].encode("utf-8", "replace"))
+            begun = begun[: self._most]
+        self._begun = begun
+
+    def _finished(self, end: str) -> tuple[str, int]:
+        self._begin(end)
+        line, left_out = self._begun, self._left_out
+        self._begun, self._left_out = "", 0
+        return _readable(line), left_out
+
+
+def _readable(line: str) -> str:
+    """Return a line as it reads on a terminal, with control characters written out."""
+    if _CONTROL.search(line) is None:
+        return line
+    frames = [frame for frame in _ESCAPE.sub("", line).split("\r") if frame]
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", frames[-1]) if frames else ""
+
+
+def shortened(line: str, left_out: int) -> str:
+    """Return a line of at most 16 KB; say at the end of a longer one how long it was."""
+    size = len(line) if line.isascii() else len(line.encode("utf-8", "replace"))
+    if not left_out and size <= MOST_LINE_BYTES:
+        return line
+    mark = f"… [cut: {size + left_out} bytes]"
+    return cut(line, MOST_LINE_BYTES - len(mark.encode())) + mark
