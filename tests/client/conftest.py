@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from itertools import islice
 from typing import Any
 
@@ -58,8 +59,10 @@ class Colour:
                 yield blocking
 
     def run(self, outcome: Any) -> Any:
-        """Return the outcome of a call, awaited if necessary."""
-        return self._runner.run(outcome) if asyncio.iscoroutine(outcome) else outcome
+        """Return the outcome of a call, awaited if necessary, in the caller's context."""
+        if not asyncio.iscoroutine(outcome):
+            return outcome
+        return self._runner.run(outcome, context=copy_context())
 
     def collect(self, jobs: Any, most: int | None = None) -> list[Any]:
         """Return the items of an iteration, or the first of them."""

@@ -28,6 +28,7 @@ from .exchange import Exchange
 from .operation import Clock, Deadline, Listener, Operation
 from .requests import Requests
 from .sending.payload import uploaded, with_output
+from .sending.spans import retry_span, submission_span
 from .sending.submission import Submission
 from .settings import Settings
 from .waiting.shared_checks import CheckedStatus, SharedChecks, SharedChecksByLoop
@@ -68,26 +69,31 @@ class Api:
         self, address: FlowAddress, submission: Submission, on_transfer: Listener | None = None
     ) -> Operation[JobAccepted]:
         """Submit a job; retries are harmless, because they carry the same idempotency key."""
-        submission = yield from uploaded(self, address, submission, on_transfer)
-        headers = {"Idempotency-Key": submission.idempotency_key, **_JSON}
-        ask = partial(
-            self.requests.of, Route.SUBMIT, content=submission.content, headers=headers, **address._asdict()
-        )
-        response = yield from self.exchange.send(
-            ask, Deadline(self.clock), self.exchange.patience_of_submission(submission.retry_for)
-        )
-        return of_flow(address, read(JobAccepted, response), response)
+        patience = self.exchange.patience_of_submission(submission.retry_for)
+        with submission_span(address) as span:
+            submission = yield from uploaded(self, address, submission, on_transfer)
+            headers = {"Idempotency-Key": submission.idempotency_key, **_JSON, **span.headers}
+            content = submission.content
+            ask = partial(
+                self.requests.of, Route.SUBMIT, content=content, headers=headers, **address._asdict()
+            )
+            response = yield from self.exchange.send(ask, Deadline(self.clock), patience)
+            accepted = of_flow(address, read(JobAccepted, response), response)
+            span.note_job(accepted.id)
+            return accepted
 
     def submit_jobs(
         self, address: FlowAddress, submissions: Sequence[Submission]
     ) -> Operation[list[JobAccepted | ApiError]]:
         """Submit jobs in one request; return each one's outcome, in order."""
         content = b'{"jobs":[%b]}' % b",".join(submission.entry for submission in submissions)
-        ask = partial(
-            self.requests.of, Route.SUBMIT_JOBS, content=content, headers=_JSON, **address._asdict()
-        )
         patience = self.exchange.patience_of_submission(submissions[0].retry_for)
-        response = yield from self.exchange.send(ask, Deadline(self.clock), patience)
+        with submission_span(address, len(submissions)) as span:
+            headers = {**_JSON, **span.headers}
+            ask = partial(
+                self.requests.of, Route.SUBMIT_JOBS, content=content, headers=headers, **address._asdict()
+            )
+            response = yield from self.exchange.send(ask, Deadline(self.clock), patience)
         entries = read(AcceptedBatch, response).jobs
         outcomes = [error_of_entry(each.error, response) if each.error else each.job for each in entries]
         found = [of_flow(address, each, response) for each in outcomes if each is not None]
@@ -113,10 +119,9 @@ class Api:
 
     def retry(self, job_id: str) -> Operation[JobAccepted]:
         """Resubmit the job's input; retries are harmless, because they make one new job."""
-        response = yield from self.exchange.send(
-            partial(self.requests.of, Route.RETRY_BY_ID, id=job_id), Deadline(self.clock)
-        )
-        return read(JobAccepted, response)
+        with retry_span(job_id) as span:
+            ask = partial(self.requests.of, Route.RETRY_BY_ID, headers=span.headers, id=job_id)
+            return read(JobAccepted, (yield from self.exchange.send(ask, Deadline(self.clock))))
 
     def status(self, job_id: str) -> Operation[JobStatus]:
         """Fetch the job's status with its output, wherever that is stored."""

@@ -1,5 +1,7 @@
 """`job.wait` is followed in few steps, which the document lists."""
 
+import sys
+
 import pytest
 
 from noukai import Noukai
@@ -12,8 +14,12 @@ MOST_RETURNS = 2
 
 
 @pytest.mark.parametrize("is_submitted", [True, False])
-def test_walk_of_a_wait(api: FakeApi, is_submitted: bool) -> None:
-    """The files of a wait for a job that runs, then completes, are those of the list."""
+def test_walk_of_a_wait(api: FakeApi, monkeypatch: pytest.MonkeyPatch, is_submitted: bool) -> None:
+    """The files of a wait for a job that runs, then completes, are those of the list.
+
+    The program does not use OpenTelemetry, whatever other tests have loaded.
+    """
+    monkeypatch.delitem(sys.modules, "opentelemetry.trace", raising=False)
     api.live("job_counted", job("running"), job("completed", result={"status": "completed", "output": 42}))
     with Noukai() as client:
         client.job("job_done").wait()

@@ -1,6 +1,7 @@
 """The wait for a job: at the API's poll interval, with held requests near the expected end."""
 
 import math
+import sys
 from dataclasses import dataclass
 from functools import partial
 
@@ -79,6 +80,15 @@ def wait(
     api: Api, job_id: str, terms: WaitTerms, submitted: Submitted | None = None
 ) -> Operation[ExecuteResult]:
     """Wait for a job, and return its output; raise the `JobError` of any other end."""
+    if "opentelemetry.trace" not in sys.modules:
+        return (yield from _wait(api, job_id, terms, submitted))
+    from noukai._core.sending.spans import wait_span  # noqa: PLC0415 - few programs have traces
+
+    with wait_span(job_id):
+        return (yield from _wait(api, job_id, terms, submitted))
+
+
+def _wait(api: Api, job_id: str, terms: WaitTerms, submitted: Submitted | None) -> Operation[ExecuteResult]:
     watch = _Watch(api, job_id, terms)
     first_check = 0.0 if submitted is None else api.waits.seconds_to_first_check(submitted)
     how_to_go_on = f"job {job_id} goes on: client.job({job_id!r}).wait() continues to wait for it"
