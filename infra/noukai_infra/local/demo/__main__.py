@@ -2,6 +2,7 @@
 
 import os
 import pty
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -66,7 +67,7 @@ def main() -> int:
 
 
 def _run(command: list[str], url: str) -> int:
-    print(f"$ {' '.join(command)}", flush=True)  # noqa: T201 - printing is the demo's purpose
+    print(f"$ {shlex.join(command)}", flush=True)  # noqa: T201 - printing is the demo's purpose
     program = str(Path(sys.executable).with_name(command[0]))
     os.chdir(PROJECT)
     os.environ.update(NOUKAI_BASE_URL=url, NOUKAI_API_KEY=LOCAL_KEYS["acme"])
