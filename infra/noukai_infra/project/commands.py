@@ -51,7 +51,8 @@ def init_command(
             "noukai[deploy] @ git+https://..."
         )
         tell(f"\n{note}")
-    typer.echo(f"\nGo on there: cd {folder}, and read README.md.")
+    step = "" if folder.resolve() == Path.cwd() else f"cd {folder}, and "
+    typer.echo(f"\nNext: {step}read README.md.")
 
 
 @commands.command("local")

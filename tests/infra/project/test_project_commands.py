@@ -78,11 +78,13 @@ def test_project_begins_without_the_extra(tmp_path: Path, monkeypatch: pytest.Mo
     assert str(tmp_path / "new" / "flows" / "hello.py") in output.splitlines()
 
 
-def test_project_begins_where_it_overwrites_nothing(tmp_path: Path) -> None:
+def test_project_begins_where_it_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A repository that has been made elsewhere has a `.git`, a licence and more."""
     (tmp_path / ".git").mkdir()
     (tmp_path / "LICENSE").write_text("MIT")
-    assert run("init", str(tmp_path), "--package", URL)[0] == 0
+    monkeypatch.chdir(tmp_path)
+    code, output, _ = run("init", ".", "--package", URL)
+    assert (code, output.splitlines()[-1]) == (0, "Next: read README.md.")
     (tmp_path / "README.md").write_text("mine")
     (tmp_path / "noukai.toml").unlink()
     code, output, said = run("init", str(tmp_path), "--package", URL)
