@@ -13,3 +13,10 @@ def command(name: str, arguments: str = "") -> str:
         return f"{stage}noukai {name} {arguments}".rstrip()
     given = f'"{arguments}"' if " " in arguments else arguments
     return f"make {name} ARGS={given}" if given else f"make {name}"
+
+
+def local_command(setting: str, value: str = "") -> str:
+    """Return the command line that starts the local system with a setting; a switch has no value."""
+    if PROJECT != SOURCES:
+        return f"noukai local --{setting} {value}".rstrip()
+    return f"make local {setting.upper()}={value or 1}"

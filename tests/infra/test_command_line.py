@@ -14,11 +14,15 @@ def test_repository_names_make(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (
         command_line.command("keys", "create --org acme first") == 'make keys ARGS="create --org acme first"'
     )
+    assert command_line.local_command("port", "8081") == "make local PORT=8081"
+    assert command_line.local_command("fresh") == "make local FRESH=1"
 
 
 def test_project_names_the_command_and_its_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command_line, "PROJECT", SOURCES / "elsewhere")
     monkeypatch.delenv(STAGE, raising=False)
     assert command_line.command("rollback") == "noukai rollback"
+    assert command_line.local_command("port", "8081") == "noukai local --port 8081"
+    assert command_line.local_command("fresh") == "noukai local --fresh"
     monkeypatch.setenv(STAGE, "production")
     assert command_line.command("keys", "list") == "NOUKAI_STAGE=production noukai keys list"

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from noukai_infra.bundle.libraries.dependencies import Dependencies
+from noukai_infra.command_line import local_command
 from noukai_infra.local import processes
 from noukai_infra.local.address.api_address import Address
 from noukai_infra.local.assembly import flow_files
@@ -86,7 +87,9 @@ class _System:
             self.show(Step.ANSWER)
             await answered(f"{address.url}{Route.HEALTH.path()}")
             if not is_anew:
-                self.show(f"continues with the data in {self.data.folder}; FRESH=1 starts anew")
+                self.show(
+                    f"continues with the data in {self.data.folder}; `{local_command('fresh')}` starts anew"
+                )
             for org, key in LOCAL_KEYS.items():
                 self.show(f"key of the org {org}: {key}")
             self.show(f"to reach its AWS: {' '.join(map('='.join, emulator.endpoint.environment.items()))}")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from noukai_infra.command_line import command
+from noukai_infra.command_line import command, local_command
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.local.emulator import patching
 from noukai_infra.local.settings import DEFAULT_PORT
@@ -76,7 +76,7 @@ def _port() -> str:
         with suppress(OSError):
             probe.bind(("127.0.0.1", DEFAULT_PORT))
             return f"{DEFAULT_PORT} is free for `{command('local')}`"
-    raise OperatorError(f"{DEFAULT_PORT} is in use: `{command('local')}` takes another by PORT")
+    raise OperatorError(f"{DEFAULT_PORT} is in use; for another: `{local_command('port', '8081')}`")
 
 
 def _account() -> str:

@@ -154,7 +154,10 @@ def test_what_cannot_be_read_is_said_and_can_be_left(tmp_path: Path) -> None:
     (tmp_path / "contents").write_bytes(b"half")
     with pytest.raises(ContentsError):
         read_contents(tmp_path / "contents")
-    with pytest.raises(LocalError, match="FRESH=1 starts anew"), Data.locked(tmp_path, is_fresh=False):
+    with (
+        pytest.raises(LocalError, match="`make local FRESH=1` starts anew"),
+        Data.locked(tmp_path, is_fresh=False),
+    ):
         pass
     with Data.locked(tmp_path, is_fresh=True) as data:
         assert not data.is_there

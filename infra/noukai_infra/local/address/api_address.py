@@ -12,7 +12,7 @@ import httpx
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from noukai_infra.folders import PROJECT, SOURCES
+from noukai_infra.command_line import local_command
 from noukai_infra.local.address.gateway import Gateway
 from noukai_infra.local.address.hosts import LoopbackHosts
 from noukai_infra.local.emulator.endpoint import Endpoint
@@ -119,7 +119,7 @@ def _bind(port: int, stack: ExitStack) -> tuple[socket.socket, ...]:
 
 def _refusal(port: int, failure: OSError) -> LocalError:
     reason = "taken" if failure.errno == errno.EADDRINUSE else f"not available ({failure.strerror})"
-    another = "make local PORT=8081" if PROJECT == SOURCES else "noukai local --port 8081"
+    another = local_command("port", "8081")
     return LocalError(f"Port {port} is {reason}: stop what uses it, or choose another, as in: {another}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from noukai_infra.command_line import local_command
 from noukai_infra.local.emulator.contents import ContentsError, queues_with_messages, read_contents
 from noukai_infra.local.errors import LocalError
 from noukai_infra.stack.base.worker_kinds import DeployedQueue
@@ -101,4 +102,6 @@ def _former(folder: Path) -> tuple[str, ...]:
 
 
 def _unreadable(folder: Path, error: Exception) -> LocalError:
-    return LocalError(f"The data in {folder} cannot be read ({error}): FRESH=1 starts anew.")
+    return LocalError(
+        f"The data in {folder} cannot be read ({error}): `{local_command('fresh')}` starts anew."
+    )
