@@ -152,7 +152,7 @@ class Settings:
     `alarm_email` and the topic `alarm_topic` (an ARN). `oldest_message_hours` is the age from which a waiting
     message raises one. `failed_flows` maps flows (`project/flow`) to the share of failed jobs above which an
     alarm of their own is raised. `audit_retention` is that of the audit log.
-    `dashboard` makes one of CloudWatch.
+    `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions.
     """
 
     stack: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")] = DEFAULT_STACK
@@ -176,6 +176,7 @@ class Settings:
     metrics: Literal["none", "kind", "flow"] = "kind"
     alarms: bool = True
     dashboard: bool = False
+    xray: bool = False
     alarm_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
     alarm_topic: Annotated[str, Field(pattern=r"^arn:aws[\w-]*:sns:[\w-]+:[0-9]{12}:[\w.-]+$")] | None = None
     oldest_message_hours: Annotated[int, _A_NUMBER, Field(ge=1, le=240)] = 6

@@ -25,9 +25,10 @@ def complaints(*command: str | Path) -> str:
 def test_cdk_nag_finds_nothing(tmp_path: Path) -> None:
     """All it finds in our stack is acknowledged where it stands; it does find a queue that takes plain HTTP.
 
-    The stack has a second kind of worker.
+    The stack has a second kind of worker, and X-Ray.
     """
-    with composed(tmp_path, {**file_context(), **NO_BUNDLING, "draining": "m2048-b10"}) as app:
+    settings = {"draining": "m2048-b10", "xray": True}
+    with composed(tmp_path, {**file_context(), **NO_BUNDLING, **settings}) as app:
         sqs.Queue(Stack(app, "open"), "Queue")
         Validations.of(app).add_plugins(AwsSolutionsChecks(app))
         with pytest.raises(RuntimeError) as found:

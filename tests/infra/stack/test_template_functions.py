@@ -50,6 +50,18 @@ def test_architecture_is_a_setting(template_for: Callable[..., Template]) -> Non
     assert {each["Architectures"][0] for each in functions.values()} == {"x86_64"}
 
 
+def test_xray_is_a_setting(template: Template, template_for: Callable[..., Template]) -> None:
+    """Of all functions alike, whose roles may then write segments; without it the template is the same."""
+    assert template_for(xray=False).text == template.text
+    assert not [word for word in ("xray", "TracingConfig") if word in template.text]
+    traced = template_for(xray=True)
+    assert {each["TracingConfig"]["Mode"] for each in traced.functions().values()} == {"Active"}
+    writes = {("xray:PutTelemetryRecords", "*"), ("xray:PutTraceSegments", "*")}
+    for handler in ENTRIES:
+        assert traced.rights(handler) - template.rights(handler) == writes
+        assert template.rights(handler) <= traced.rights(handler)
+
+
 @pytest.mark.parametrize(("context", "usd"), [({}, 13.3334), ({"architecture": "x86_64"}, 16.6667)])
 def test_compute_is_estimated_at_the_price_of_its_architecture(
     template_for: Callable[..., Template], context: dict[str, object], usd: float

@@ -15,6 +15,9 @@ from noukai_infra.stack.base.aliases import LIVE
 
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
+_KEPT = lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN)
+"""A rollback needs the replaced version."""
+
 LEAST_STORAGE = 512
 """The storage in MB that every function has."""
 
@@ -45,7 +48,7 @@ class JobFunction(lambda_.Function):
         ephemeral_storage: int = LEAST_STORAGE,
         log_group: logs.ILogGroup | None = None,
     ) -> None:
-        role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        role = _role(scope, f"{name}Role", settings)
         log_group = log_group or _log_group(scope, f"{name}Logs", settings)
         log_group.grant_write(role)
         super().__init__(
@@ -65,8 +68,8 @@ class JobFunction(lambda_.Function):
             ephemeral_storage_size=_storage(ephemeral_storage),
             environment={"LOG_LEVEL": settings.log_level, **metrics_environment(settings), **environment},
             reserved_concurrent_executions=reserved_concurrency,
-            # A rollback needs the replaced version.
-            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            tracing=lambda_.Tracing.ACTIVE if settings.xray else None,
+            current_version_options=_KEPT,
         )
         self.live = lambda_.Alias(self, "Live", alias_name=LIVE, version=self.current_version)
         acknowledge(self, "L1", "the runtime must match the Python that made the byte code in the asset")
@@ -76,6 +79,13 @@ class JobFunction(lambda_.Function):
         resource = self.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 - a function of the CDK has one
         resource.description = text
+
+
+def _role(scope: Construct, name: str, settings: Settings) -> iam.Role:
+    role = iam.Role(scope, name, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    if settings.xray:
+        acknowledge(role, "IAM5[Resource::*]", "the actions of X-Ray apply to no resources")
+    return role
 
 
 def _log_group(scope: Construct, name: str, settings: Settings) -> logs.LogGroup:
