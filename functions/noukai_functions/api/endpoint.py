@@ -13,6 +13,7 @@ from noukai_functions.access.rate_limits import RateLimits
 from noukai_functions.api.errors import ErrorAnswer, error_answer
 from noukai_functions.json_text import inflated
 from noukai_functions.refusals import InvalidInputError
+from noukai_functions.telemetry import add_fields, line_fields
 from noukai_wire.routes import DEFAULT_ROUTE, Route
 
 Event = Mapping[str, Any]
@@ -147,6 +148,7 @@ def error_response(error: ErrorAnswer) -> Response:
 def key_of(request: Request, access: Access) -> ApiKey:
     """Authenticate the request, and count the call if the key is rate-limited."""
     api_key = access.api_keys.authenticate(request.headers.get("authorization"))
+    add_fields(org=api_key.org)
     if api_key.rate is not None:
         access.rate_limits.count(api_key.digest, api_key.rate)
     return api_key
@@ -155,10 +157,11 @@ def key_of(request: Request, access: Access) -> ApiKey:
 def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[str, Any]:
     """Answer a request that needs no key; convert errors to the contract's."""
     request_id = request_id_of(event)
-    try:
-        response = handle(Request.of(event))
-    except Exception as raised:  # noqa: BLE001 - the last line of defence: every failure is answered
-        response = error_response(error_answer(raised, request_id))
+    with line_fields(request_id=request_id):
+        try:
+            response = handle(Request.of(event))
+        except Exception as raised:  # noqa: BLE001 - the last line of defence: every failure is answered
+            response = error_response(error_answer(raised, request_id))
     headers = {"Content-Type": "application/json", "X-Request-ID": request_id, **response.headers}
     text = json.dumps(response.body, separators=(",", ":")) if response.body and not is_head(event) else ""
     answer = {"statusCode": int(response.status), "headers": headers, "body": text}

@@ -95,7 +95,13 @@ def error_answer(raised: Exception, request_id: str) -> ErrorAnswer:
         return refusal_answer(raised)
     if isinstance(raised, UnreadableRowError):
         # The caller may belong to another org, so the answer is the same as for an unknown job.
-        logger().error("a job cannot be read", extra={"request_id": request_id, "reason": str(raised)})
+        extra = {
+            "request_id": request_id,
+            "job_id": raised.job_id,
+            "org": raised.org,
+            "reason": str(raised),
+        }
+        logger().error("a job cannot be read", extra=extra)
         return refusal_answer(JobNotFoundError())
     logger().exception("a request failed", exc_info=raised, extra={"request_id": request_id})
     if isinstance(raised, AwsError):

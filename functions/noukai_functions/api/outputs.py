@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from noukai_functions.api.statuses import Shown
 from noukai_functions.jobs.lifecycle import Job, Payload
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import job_fields, logger
 from noukai_wire.limits import MAX_RESULT_BYTES
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _parsed(job: Job, content: str | bytes) -> Shown:
 
 
 def _lost(job: Job, reason: str) -> Shown:
-    logger().error("a result is lost", extra={"job_id": job.id, "reason": reason})
+    logger().error("a result is lost", extra={**job_fields(job), "reason": reason})
     return {
         "error": f"ResultLost: the job is completed, but its result is lost: {reason}; submit the job again"
     }

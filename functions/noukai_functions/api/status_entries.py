@@ -57,7 +57,9 @@ class StatusEntries:
     def _entry(self, id_: str, row: Row, org: str, room: int) -> dict[str, Any]:
         now = self.clock.now()
         if isinstance(row, UnreadableRowError):
-            logger().error("a job cannot be read", extra={"job_id": row.job_id, "reason": str(row)})
+            logger().error(
+                "a job cannot be read", extra={"job_id": row.job_id, "org": row.org, "reason": str(row)}
+            )
             raise UnreadableJobError(id_) if row.org == org else JobNotFoundError()
         if row is None or not is_visible(row, org, None, now):
             raise JobNotFoundError

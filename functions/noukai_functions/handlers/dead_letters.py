@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
-from noukai_functions.jobs.queue import InvalidMessageError, Message
+from noukai_functions.jobs.queue import Delivery, InvalidMessageError, Message
 from noukai_functions.names import DEAD_LETTERS, UNSETTLED_WORK
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import add_fields, line_fields, logger
 from noukai_functions.worker.batch import Batch
 
 if TYPE_CHECKING:
@@ -18,24 +18,30 @@ def settle(event: "Event", deployment: Deployment) -> dict[str, Any]:
     batch = Batch.of(event, lambda: deployment.dead_letters, deployment.times.lease_ms)
     found, failed = len(batch.waiting), 0
     while delivery := batch.next(deployment.clock.now()):
-        try:
-            message = Message.parse(delivery.body)
-            seen = deployment.table.read(message.id, consistent=True)
-            deployment.unclaimed.turn_away(delivery, message, seen, batch, dead=True)
-        except InvalidMessageError as error:
-            logger().error(
-                "an invalid dead-letter message was dropped",
-                extra={"message_id": delivery.id, "reason": str(error)},
-            )
-        except Exception:  # noqa: BLE001 - one message must not fail the others of its batch
-            logger().exception(
-                "a dead-letter message could not be processed", extra={"message_id": delivery.id}
-            )
-            batch.failures.append(delivery.id)
-            failed += 1
+        with line_fields(message_id=delivery.id):
+            failed += not _settle(batch, delivery, deployment)
     figures = {DEAD_LETTERS: found, **({UNSETTLED_WORK: failed} if failed else {})}
     deployment.metrics.write(figures, deployment.clock.now())
     return batch.answer
+
+
+def _settle(batch: Batch, delivery: Delivery, deployment: Deployment) -> bool:
+    """Settle the job of a message; return False if that failed, and keep the message."""
+    try:
+        message = Message.parse(delivery.body)
+        add_fields(job_id=message.id, org=message.org, flow=message.flow)
+        seen = deployment.table.read(message.id, consistent=True)
+        deployment.unclaimed.turn_away(delivery, message, seen, batch, dead=True)
+    except InvalidMessageError as error:
+        logger().error(
+            "an invalid dead-letter message was dropped",
+            extra={"message_id": delivery.id, "reason": str(error)},
+        )
+    except Exception:  # noqa: BLE001 - one message must not fail the others of its batch
+        logger().exception("a dead-letter message could not be processed", extra={"message_id": delivery.id})
+        batch.failures.append(delivery.id)
+        return False
+    return True
 
 
 def handler(event: "Event", _context: object) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.refusals import InvalidInputError
 from noukai_functions.requests.submission import check_idempotency_key, flow_name, parse_submission
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import job_fields, logger
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 
@@ -45,7 +45,7 @@ def _hold(job: Job, deployment: Deployment, *, until: int) -> Job | None:
         # The job is accepted. If the caller were told to repeat the request without a key, it would start
         # another.
         logger().warning(
-            "a job's status could not be read after its submission", extra={"job_id": job.id}, exc_info=True
+            "a job's status could not be read after its submission", extra=job_fields(job), exc_info=True
         )
         return None
 

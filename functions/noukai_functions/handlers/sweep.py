@@ -16,7 +16,7 @@ from noukai_functions.jobs.overdue import fail_unrun
 from noukai_functions.jobs.sweep_rounds import Round
 from noukai_functions.names import LOOK, SWEEP_ROUNDS
 from noukai_functions.refusals import UnreadableRowError
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import job_fields, logger
 
 if TYPE_CHECKING:
     from noukai_functions.api.endpoint import Event
@@ -85,11 +85,11 @@ def _settle(job: Job, deployment: Deployment, now: int) -> bool:
     try:
         standing = fail_unrun(job, deployment.table, now)
     except (AwsError, UnreadableRowError):
-        logger().exception("an overdue job could not be settled", extra={"job_id": job.id})
+        logger().exception("an overdue job could not be settled", extra=job_fields(job))
         return False
     if standing is None or not standing.is_terminal:
         return False
-    logger().warning("an overdue job was settled as failed", extra={"job_id": job.id})
+    logger().warning("an overdue job was settled as failed", extra=job_fields(job))
     return True
 
 

@@ -15,7 +15,7 @@ from noukai_functions.logs.record import printed_level, read_record
 from noukai_functions.logs.segment import Segment
 from noukai_functions.logs.store import LogStore
 from noukai_functions.logs.text_lines import MOST_LINE_BYTES, TextLines, shortened
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import job_fields, logger
 
 MOST_BYTES = 5 * 1000 * 1000
 MOST_LINES = 100_000
@@ -97,7 +97,7 @@ class AttemptLog:
         try:
             self.store.write(self.job, self._firsts, self._segment, now, is_last=is_last)
         except (AwsError, OSError):
-            logger().warning("a job's log could not be stored", extra={"job_id": self.job.id}, exc_info=True)
+            logger().warning("a job's log could not be stored", extra=job_fields(self.job), exc_info=True)
             return
         self.has_news = False
 
@@ -187,7 +187,7 @@ class AttemptLog:
             self.store.seal(self.job, full, len(self._firsts))
         except (AwsError, OSError):
             logger().warning(
-                "a part of a job's log could not be stored", extra={"job_id": self.job.id}, exc_info=True
+                "a part of a job's log could not be stored", extra=job_fields(self.job), exc_info=True
             )
             self._sealed_at = now
             return full

@@ -11,7 +11,7 @@ from noukai_functions.logs.line import DROPPED, Line
 from noukai_functions.logs.place import Place
 from noukai_functions.logs.segment import lines_of
 from noukai_functions.logs.store import AttemptHead, LogStore
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import job_fields, logger
 
 MOST_PAGE_BYTES = 1 << 20
 """The most bytes of messages on a page; the first line is always on it."""
@@ -93,7 +93,7 @@ class LogReader:
         try:
             content = self.store.segment(head, number)
         except PayloadLostError as lost:
-            logger().error("a part of a log is lost", extra={"job_id": job.id, "reason": str(lost)})
+            logger().error("a part of a log is lost", extra={**job_fields(job), "reason": str(lost)})
             ends = (*head.firsts[1:], head.count)
             count = ends[number] - first
             yield Line(

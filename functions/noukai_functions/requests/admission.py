@@ -15,7 +15,7 @@ from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State, job_id,
 from noukai_functions.jobs.queue import JobQueue, JobQueues, Message, OutgoingMessage
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.refusals import IdempotencyConflictError, InvalidInputError
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import job_fields, logger
 from noukai_functions.usage.budgets import Budgets
 from noukai_wire import limits
 
@@ -107,9 +107,7 @@ class Admission:
         except Refused:
             pass  # a worker has claimed it in the meantime
         except AwsError:
-            logger().warning(
-                "a resent message could not be recorded", extra={"job_id": job.id}, exc_info=True
-            )
+            logger().warning("a resent message could not be recorded", extra=job_fields(job), exc_info=True)
 
     def queue_of(self, flow: str) -> JobQueue:
         """Return the queue of the workers that run the flow `project/flow`."""

@@ -11,7 +11,7 @@ from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.refusals import JobNotFoundError, UnreadableRowError
 from noukai_functions.requests.job_filter import JobFilter
 from noukai_functions.requests.lookup import is_visible
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import job_fields, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ class Cancellation:
         except Refused:
             return False
         except UnreadableRowError as error:
-            logger().error("a job could not be cancelled", extra={"job_id": job.id, "reason": str(error)})
+            logger().error("a job could not be cancelled", extra={**job_fields(job), "reason": str(error)})
             return False
         try:
             self._withdraw(cancelled)
@@ -57,7 +57,7 @@ class Cancellation:
             # If the schedule fires, a worker drops its message. The other jobs need not wait for that.
             logger().warning(
                 "the schedule of a cancelled job could not be deleted",
-                extra={"job_id": job.id},
+                extra=job_fields(job),
                 exc_info=True,
             )
         return True
@@ -75,7 +75,7 @@ class Cancellation:
         except LaterMessageError as error:
             # When the schedule fires, a worker of the later version keeps the input.
             logger().warning(
-                "the schedule of a cancelled job stays", extra={"job_id": job.id, "reason": str(error)}
+                "the schedule of a cancelled job stays", extra={**job_fields(job), "reason": str(error)}
             )
             return
         if message is not None:

@@ -89,7 +89,8 @@ class JobPages:
             return None if row is None or order(row) != at else settled(row, self.table, now)
         except UnreadableRowError as error:
             logger().error(
-                "a job of a list cannot be read", extra={"job_id": error.job_id, "reason": str(error)}
+                "a job of a list cannot be read",
+                extra={"job_id": error.job_id, "org": error.org, "reason": str(error)},
             )
             unreadable.append(id_at(at))
             return None

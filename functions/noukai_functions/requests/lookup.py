@@ -39,7 +39,9 @@ class Lookup:
             # Other orgs get the same answer as for an unknown job.
             if error.org != org:
                 raise JobNotFoundError from None
-            logger().exception("a job cannot be read", extra={"job_id": error.job_id})
+            logger().exception(
+                "a job cannot be read", extra={"job_id": error.job_id, "org": org, "reason": str(error)}
+            )
             raise UnreadableJobError(error.job_id) from None
         now = self.clock.now()
         if job is None or not is_visible(job, org, flow, now):

@@ -16,7 +16,7 @@ from noukai_functions.refusals import (
     UnreadableJobError,
 )
 from noukai_functions.requests.admission import Admission
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import job_fields, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ class Retries:
         try:
             message = self.saved_inputs.read(old)
         except LaterMessageError as error:
-            logger().error("a job cannot be retried", extra={"job_id": old.id, "reason": str(error)})
+            logger().error("a job cannot be retried", extra={**job_fields(old), "reason": str(error)})
             raise UnreadableJobError(old.id) from error
         if message is None:
             raise _without_input(old, now)

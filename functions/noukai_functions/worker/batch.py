@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.queue import Delivery, InvalidMessageError, JobQueue, LaterMessageError, Message
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import add_fields, line_fields, logger
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 if TYPE_CHECKING:
@@ -110,9 +110,6 @@ class Worker:
             WorkerBrokenError: no flow process can be started, or its processes cannot be found.
             NotEndedError: a killed process of a flow is still running.
         """
-        # The dead-letter reader uses batches too, and runs no flow.
-        from noukai_functions.worker.execution import BROKEN, Execution  # noqa: PLC0415 - see above
-
         clock, times = self.equipment.clock, self.equipment.times
         batch = Batch.of(event, self.queue, times.lease_ms)
         if context.get_remaining_time_in_millis() <= times.lease_ms:
@@ -122,24 +119,31 @@ class Worker:
             available_ms = (
                 context.get_remaining_time_in_millis() - times.grace_ms - 1000 * WORKER_MARGIN_SECONDS
             )
-            try:
-                Execution(self.equipment, batch, delivery, Message.parse(delivery.body)).run(available_ms)
-            except InvalidMessageError as error:
-                logger().error(
-                    "a message was dropped", extra={"message_id": delivery.id, "reason": str(error)}
-                )
-            except LaterMessageError as error:
-                extra = {"message_id": delivery.id, "reason": str(error)}
-                logger().error("a message was given back to the queue", extra=extra)
-                _retry_later(batch, delivery)
-            except BROKEN:
-                logger().exception("the broken worker exits", extra={"message_id": delivery.id})
-                _give_back(batch)
-                raise
-            except Exception:  # noqa: BLE001 - one delivery must not fail the others
-                logger().exception("a delivery failed", extra={"message_id": delivery.id})
-                _retry_later(batch, delivery)
+            with line_fields(message_id=delivery.id):
+                self._run(batch, delivery, available_ms)
         return batch.answer
+
+    def _run(self, batch: Batch, delivery: Delivery, available_ms: int) -> None:
+        # The dead-letter reader uses batches too, and runs no flow.
+        from noukai_functions.worker.execution import BROKEN, Execution  # noqa: PLC0415 - see above
+
+        try:
+            message = Message.parse(delivery.body)
+            add_fields(job_id=message.id, org=message.org, flow=message.flow)
+            Execution(self.equipment, batch, delivery, message).run(available_ms)
+        except InvalidMessageError as error:
+            logger().error("a message was dropped", extra={"message_id": delivery.id, "reason": str(error)})
+        except LaterMessageError as error:
+            extra = {"message_id": delivery.id, "reason": str(error)}
+            logger().error("a message was given back to the queue", extra=extra)
+            _retry_later(batch, delivery)
+        except BROKEN:
+            logger().exception("the broken worker exits", extra={"message_id": delivery.id})
+            _give_back(batch)
+            raise
+        except Exception:  # noqa: BLE001 - one delivery must not fail the others
+            logger().exception("a delivery failed", extra={"message_id": delivery.id})
+            _retry_later(batch, delivery)
 
 
 def _retry_later(batch: Batch, delivery: Delivery) -> None:

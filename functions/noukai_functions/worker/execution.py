@@ -15,7 +15,7 @@ from noukai_functions.catalog.entries import FlowEntry
 from noukai_functions.jobs.lifecycle import Job, Payload, State, longest_backoff_seconds
 from noukai_functions.jobs.queue import Delivery, Message
 from noukai_functions.jobs.table import Refused
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import add_fields, job_fields, logger
 from noukai_functions.worker.equipment import Equipment
 from noukai_functions.worker.exchange import Call, Outcome
 from noukai_functions.worker.process.pool import WorkerBrokenError
@@ -68,7 +68,8 @@ class Execution:
         gone = f"this deployment no longer has the flow {self.message.flow!r}"
         missing = self.equipment.catalog.cannot_run(self.message.version, gone)
         logger().error(
-            "a job's flow is not deployed", extra={"job_id": self.message.id, "reason": cut(missing)}
+            "a job's flow is not deployed",
+            extra={"job_id": self.message.id, "flow": self.message.flow, "reason": cut(missing)},
         )
         if job := self._claimed():
             with self._discarding(job):
@@ -135,6 +136,7 @@ class Execution:
             self._turn_away(refused.seen)
             return None
         self.batch.has_run = True
+        add_fields(**job_fields(job))
         return job
 
     def _claim(self) -> Job:
@@ -209,7 +211,7 @@ class Execution:
     def _log(job: Job, raised: Raised) -> None:
         """Log where a flow raised; the message is logged only on request, since it may quote the input."""
         name = raised.error.partition(":")[0]
-        extra = {"job_id": job.id, "attempt": job.attempt, "exception_name": name, "exception": raised.trace}
+        extra = {**job_fields(job), "exception_name": name, "exception": raised.trace}
         text = {"exception_text": raised.error} if os.environ.get("LOG_ERROR_TEXTS") == "true" else {}
         logger().error("the flow raised", extra={**extra, **text})
 

@@ -10,7 +10,7 @@ from noukai_functions.clock import Clock
 from noukai_functions.jobs.estimate import Estimate, RunTimes, refine
 from noukai_functions.jobs.lifecycle import FIRST_PROGRESS_MS, Job, State, has_lost, progress_interval_ms
 from noukai_functions.jobs.table import JobsTable, Refused
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry import job_fields, logger
 from noukai_functions.worker.exchange import Outcome
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.time_limits import TimeLimits
@@ -110,7 +110,7 @@ class Watch:
                 self._touch(now)
         except AwsError:
             # The lease outlives a few failed heartbeats; the next one tries again.
-            logger().warning("a heartbeat failed", extra={"job_id": self.job.id}, exc_info=True)
+            logger().warning("a heartbeat failed", extra=job_fields(self.job), exc_info=True)
             self._check_at = self._extend_at = self._progress_at = now + CHECK_MS
         if self.stop is None and now >= self._timeout_at:
             self._make_stop(Stop.TIMED_OUT, now)

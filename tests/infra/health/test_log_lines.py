@@ -22,6 +22,8 @@ OF_CALLERS = {
 }
 """What must not be a field of a line. `key` is that of a row of usage: its day and flow."""
 
+JOB_FIELDS = ("job_id", "org", "flow", "attempt")
+
 
 @dataclass
 class Line:
@@ -71,6 +73,8 @@ def keys(value: ast.expr | None, known: Mapping[str, ast.expr]) -> set[str]:
             return keys(known[name], known)
         case ast.IfExp(body=body, orelse=other):
             return keys(body, known) | keys(other, known)
+        case ast.Call(func=ast.Name(id="job_fields")):
+            return set(JOB_FIELDS)
         case ast.Dict(keys=named, values=values):
             own = {ast.literal_eval(each) for each in named if each is not None}
             spread = [each for name_, each in zip(named, values, strict=True) if name_ is None]
@@ -92,6 +96,19 @@ def test_runbook_lists_every_line() -> None:
     for message, line in in_source.items():
         assert in_runbook[message][1] == line.fields, message
         assert in_runbook[message][0] <= line.levels, message
+
+
+def test_runbook_names_the_fields_that_lines_share() -> None:
+    """Those of a request or a delivery, which its lines have without naming them."""
+    shared: set[str] = set()
+    for path in (ROOT / "functions" / "noukai_functions").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Name(id="line_fields" | "add_fields"), keywords=keywords):
+                    shared |= {name for each in keywords for name in ([each.arg] if each.arg else JOB_FIELDS)}
+    assert shared == {"request_id", "message_id", *JOB_FIELDS}
+    text = (ROOT / "infra" / "RUNBOOK.md").read_text().partition("\n## Log lines\n")[2].partition("\n| ")[0]
+    assert shared <= set(re.findall(r"`(\w+)`", text))
 
 
 def test_no_field_is_of_a_caller() -> None:
