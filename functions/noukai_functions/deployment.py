@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from noukai_functions.audit import AuditLog
     from noukai_functions.catalog.entries import Catalog
     from noukai_functions.emf import Metrics
-    from noukai_functions.job_metrics import JobMetrics
     from noukai_functions.jobs.estimate import RunTimes
     from noukai_functions.jobs.lifecycle import Job
     from noukai_functions.jobs.queue import JobQueues
     from noukai_functions.logs.attempt_log import AttemptLog
-    from noukai_functions.queue_look import QueueLook
+    from noukai_functions.metrics.job_metrics import JobMetrics
+    from noukai_functions.metrics.queue_check import QueueCheck
     from noukai_functions.requests.admission import Admission
     from noukai_functions.requests.cancellation import Cancellation
     from noukai_functions.requests.job_page import JobPages
@@ -161,16 +161,16 @@ class Deployment(Resources):
     @cached_property
     def job_metrics(self) -> "JobMetrics":
         """Return the metrics of jobs."""
-        from noukai_functions.job_metrics import JobMetrics
+        from noukai_functions.metrics.job_metrics import JobMetrics
 
         return JobMetrics(self.metrics, lambda: self.catalog)
 
     @cached_property
-    def queue_look(self) -> "QueueLook":
-        """Return the look at the queues."""
-        from noukai_functions.queue_look import QueueLook
+    def queue_check(self) -> "QueueCheck":
+        """Return the check of the queues."""
+        from noukai_functions.metrics.queue_check import QueueCheck
 
-        return QueueLook.of(self._sqs, self.environment, self.metrics)
+        return QueueCheck.of(self._sqs, self.environment, self.metrics)
 
     @property
     def prices(self) -> "Prices":

@@ -67,5 +67,5 @@ DEFAULT_KIND = "default"
 
 FLOW_DIMENSION = "Flow"
 
-LOOK = "look"
-"""The member of an event that asks the sweep function for a look at the queues."""
+CHECK_QUEUES = "checkQueues"
+"""The member of an event that asks the sweep function for a check of the queues."""

@@ -29,8 +29,8 @@ def read_project(path: Path, known: Collection[str], stage: str | None, default_
     if stage is None:
         return content
     if stage not in stages:
-        there_are = f"it has {', '.join(stages)}" if stages else "it has none"
-        raise ValueError(f"{path.name} has no stage {stage}, {there_are}: add [{STAGES}.{stage}] to it.")
+        others = f"only {', '.join(stages)}" if stages else "and no other"
+        raise ValueError(f"{path.name} has no stage {stage}, {others}: add [{STAGES}.{stage}] to it.")
     named = {_STACK: f"{content.get(_STACK, default_stack)}-{stage}"}
     return _merged(content, {**named, **stages[stage]})
 

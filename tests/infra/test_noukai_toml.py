@@ -76,8 +76,8 @@ def test_stage_has_a_stack_of_its_own(file: Path) -> None:
         ("[stages]\nlive = 1", None, "stages.live: 1 is not a table of noukai.toml: write [stages.live]."),
         ("stages = 1", None, "stages: 1 is not a table of noukai.toml: write [stages.NAME]."),
         ("memory = ", None, "noukai.toml is not TOML: "),
-        ("memory = 512", "live", "noukai.toml has no stage live, it has none: add [stages.live] to it."),
-        ("[stages.test]", "live", "noukai.toml has no stage live, it has test: add [stages.live] to it."),
+        ("memory = 512", "live", "noukai.toml has no stage live, and no other: add [stages.live] to it."),
+        ("[stages.test]", "live", "noukai.toml has no stage live, only test: add [stages.live] to it."),
         ('account = "12"', None, 'account: "12" is invalid: it should match pattern '),
     ],
 )

@@ -14,7 +14,7 @@ from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.jobs.overdue import fail_unrun
 from noukai_functions.jobs.sweep_rounds import Round
-from noukai_functions.names import LOOK, SWEEP_ROUNDS
+from noukai_functions.names import CHECK_QUEUES, SWEEP_ROUNDS
 from noukai_functions.refusals import UnreadableRowError
 from noukai_functions.telemetry import job_fields, logger
 
@@ -101,9 +101,9 @@ def _report(latest: Round) -> None:
 
 
 def handler(event: "Event", context: Any) -> None:
-    """Handle an event of one of the schedules: a look at the queues, or else a part of the sweep."""
-    if LOOK in event:
-        deployed().queue_look.take(deployed().clock.now())
+    """Handle an event of one of the schedules: a check of the queues, or else a part of the sweep."""
+    if CHECK_QUEUES in event:
+        deployed().queue_check.take(deployed().clock.now())
         return
     run(deployed(), lambda: context.get_remaining_time_in_millis() > _MARGIN_MS)
 

@@ -1,4 +1,4 @@
-"""The sweep: a daily pass over all jobs that settles overdue ones; and a look at the queues for alarms."""
+"""The sweep: a daily pass over all jobs that settles overdue ones; and a check of the queues for alarms."""
 
 import json
 
@@ -8,7 +8,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from noukai_functions.names import DEFAULT_KIND, LOOK
+from noukai_functions.names import CHECK_QUEUES, DEFAULT_KIND
 from noukai_infra.settings import Settings
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.queues import Queues
@@ -56,15 +56,15 @@ class Sweep(Construct):
             self, "Often", schedule=events.Schedule.rate(Duration.minutes(_EVERY_MINUTES)), targets=[target]
         )
         if settings.has_metrics and settings.alarms:
-            self._look_at(queues, function)
+            self._check_queues(queues, function)
 
-    def _look_at(self, queues: Queues, function: JobFunction) -> None:
+    def _check_queues(self, queues: Queues, function: JobFunction) -> None:
         kinds = {DEFAULT_KIND: queues.jobs.default, **queues.jobs.of_kinds}
         urls = {kind: queue.queue_url for kind, queue in kinds.items()}
         function.add_environment("KIND_QUEUES", json.dumps(urls))
         function.add_environment("UNPROCESSED_QUEUE_URL", queues.unprocessed.queue_url)
         for queue in (*kinds.values(), queues.unprocessed):
             queue.grant(function, "sqs:GetQueueAttributes")
-        look = events.RuleTargetInput.from_object({LOOK: True})
-        target = targets.LambdaFunction(function.live, event=look, retry_attempts=0)
-        events.Rule(self, "Look", schedule=events.Schedule.rate(Duration.minutes(1)), targets=[target])
+        event = events.RuleTargetInput.from_object({CHECK_QUEUES: True})
+        target = targets.LambdaFunction(function.live, event=event, retry_attempts=0)
+        events.Rule(self, "QueueCheck", schedule=events.Schedule.rate(Duration.minutes(1)), targets=[target])

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from noukai_functions.job_metrics import is_start
 from noukai_functions.jobs.lifecycle import State
+from noukai_functions.metrics.job_metrics import is_start
 from noukai_infra.stack.base import stream as filters
 from tests.bench import prices
 from tests.bench.keeping import counted_together

@@ -6,7 +6,7 @@ import pytest
 
 from noukai_functions.handlers import metering
 from noukai_functions.jobs.queue import JobQueue
-from noukai_functions.queue_look import QueueLook
+from noukai_functions.metrics.queue_check import QueueCheck
 from tests.functions.harness import System
 from tests.functions.stand_ins.stream import Stream
 from tests.infra.health.alarms import ALARM, INSUFFICIENT, MINUTE_MS, Alarm, Published, alarms_of
@@ -61,7 +61,7 @@ class Watch:
     def look(self) -> None:
         deployment = self.system.deployment
         queues = {"default": deployment.queue.url}
-        QueueLook(deployment.queue.client, queues, self.unprocessed.url, deployment.metrics).take(self.now)
+        QueueCheck(deployment.queue.client, queues, self.unprocessed.url, deployment.metrics).take(self.now)
 
     def take_lines(self) -> None:
         self.published.read(self.capsys.readouterr().out.splitlines())

@@ -192,7 +192,7 @@ def sweep(role: System, root: System) -> None:
     root.deployment.rounds.write(Round(0, ended_at=0))
     run(role.deployment, lambda: True)
     assert root.row(lost).state is State.FAILED
-    role.deployment.queue_look.take(role.clock.time)
+    role.deployment.queue_check.take(role.clock.time)
 
 
 SCENARIOS: dict[str, Scenario] = {

@@ -57,7 +57,7 @@ def test_look_is_made_each_minute(template: Template) -> None:
         if each["Properties"]["ScheduleExpression"] == "rate(1 minute)"
     ]
     (target,) = rule["Targets"]
-    assert json.loads(target["Input"]) == {"look": True}
+    assert json.loads(target["Input"]) == {"checkQueues": True}
     assert template.function_behind(target["Arn"]) == template.named("sweep")
 
 

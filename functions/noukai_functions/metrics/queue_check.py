@@ -1,4 +1,4 @@
-"""The look at the queues, each minute, for two alarms that need one metric each."""
+"""The check of the queues, each minute, for two alarms that need one metric each."""
 
 import json
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ _WAITING: Literal["ApproximateNumberOfMessages"] = "ApproximateNumberOfMessages"
 
 
 @dataclass(frozen=True, slots=True)
-class QueueLook:
-    """A look at the queues of worker kinds, and at the one of unprocessed dead-letter messages, by URL."""
+class QueueCheck:
+    """A check of the queues of worker kinds, and at the one of unprocessed dead-letter messages, by URL."""
 
     client: "SQSClient"
     kinds: Mapping[str, str]
@@ -24,7 +24,7 @@ class QueueLook:
     metrics: Metrics
 
     @classmethod
-    def of(cls, client: "SQSClient", environment: Mapping[str, str], metrics: Metrics) -> "QueueLook":
+    def of(cls, client: "SQSClient", environment: Mapping[str, str], metrics: Metrics) -> "QueueCheck":
         """Read the queues from a function's environment."""
         return cls(
             client, json.loads(environment["KIND_QUEUES"]), environment["UNPROCESSED_QUEUE_URL"], metrics
