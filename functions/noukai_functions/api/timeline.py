@@ -1,11 +1,12 @@
 """The timeline of a job, made from its row. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from noukai_functions.api.answers import timestamp
-from noukai_functions.jobs.lifecycle import Job, State
+from noukai_functions.jobs.attempts import EndedAttempt, ended_attempts
+from noukai_functions.jobs.lifecycle import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,50 @@ def _events(job: Job) -> Iterator[Event]:
     if job.due_at > job.created_at:
         yield Event(job.created_at, "waiting", message=f"until {timestamp(job.due_at)}, as submitted")
     yield from _attempts(job)
-    if job.completed_at is not None:
-        attempt = job.attempt or None
-        yield Event(job.completed_at, job.state.value, attempt, job.error)
-        if job.stopped_at is not None:
-            yield Event(max(job.stopped_at, job.completed_at), "stopped", attempt, "its code has ended")
+    if job.completed_at is None:
+        return
+    attempt = job.attempt or None
+    by = f"by the key {job.cancelled_by}" if job.cancelled_by else None
+    yield Event(job.completed_at, job.state.value, attempt, job.error or by)
+    if job.stopped_at is not None:
+        yield Event(max(job.stopped_at, job.completed_at), "stopped", attempt, "its code has ended")
 
 
 def _attempts(job: Job) -> Iterator[Event]:
-    if job.attempt == 0 or job.claimed_at is None:
-        return
-    if job.attempt > 1 and job.started_at is not None:
-        yield Event(job.started_at, "started", 1)
-    yield Event(job.claimed_at, "started", job.attempt)
-    if job.state is State.PENDING:
-        again = "" if job.not_before is None else f"; the next attempt starts at {timestamp(job.not_before)}"
-        yield Event(job.claimed_at, "retried", job.attempt, f"{job.last_error}{again}")
+    ended = ended_attempts(job)
+    for number, each in enumerate(ended):
+        follower = ended[number + 1].number if number + 1 < len(ended) else job.attempt
+        yield Event(each.started_at, "started", each.number, _worker(is_cold=each.is_cold))
+        outcome = _outcome(job, each, is_last=each is ended[-1])
+        yield Event(each.ended_at, "retried", each.number, outcome)
+        yield from _lost(range(each.number + 1, follower), each.ended_at)
+    if job.attempt and job.claimed_at is not None and (not ended or ended[-1].number < job.attempt):
+        if not ended:
+            yield from _lost(range(1, job.attempt), job.started_at or job.claimed_at)
+        yield Event(job.claimed_at, "started", job.attempt, _worker(is_cold=job.is_cold))
+        if job.progress and job.progress_at is not None:
+            yield Event(job.progress_at, "progress", job.attempt, _said(job.progress))
+
+
+def _lost(attempts: Iterable[int], at: int) -> Iterator[Event]:
+    """Yield the events of attempts whose worker has written no end."""
+    for attempt in attempts:
+        yield Event(at, "started", attempt)
+        yield Event(at, "retried", attempt, "its worker was lost")
+
+
+def _worker(*, is_cold: bool) -> str | None:
+    return "on a new worker" if is_cold else None
+
+
+def _outcome(job: Job, ended: EndedAttempt, *, is_last: bool) -> str:
+    """Return why an attempt was followed by another; of the last one, the row has the whole error."""
+    if not is_last:
+        return ended.reason
+    again = "" if job.not_before is None else f"; the next attempt starts at {timestamp(job.not_before)}"
+    return f"{job.last_error}{again}"
+
+
+def _said(progress: Mapping[str, Any]) -> str:
+    percent = f"{progress['percent']:g} %" if "percent" in progress else ""
+    return " ".join(filter(None, (percent, progress.get("message"))))

@@ -16,7 +16,7 @@ def cancel(request: Request, api_key: ApiKey, deployment: Deployment) -> Respons
     """
     job_id, flow = named_job(request.path)
     request.know_query()
-    job = deployment.cancellation.cancel(job_id, flow, api_key.org)
+    job = deployment.cancellation.cancel(job_id, flow, api_key.org, api_key.name)
     if job.state is State.CANCELLED and (job.completed_at or 0) >= request.received_at:
         at, who = deployment.clock.now(), {"org": api_key.org, "key": api_key.name}
         deployment.audit_log.write("cancel", at, **who, request_id=request.id, job_id=job.id)

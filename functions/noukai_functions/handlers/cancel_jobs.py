@@ -28,7 +28,7 @@ def cancel_jobs(request: Request, api_key: ApiKey, deployment: Deployment) -> Re
     page = deployment.job_pages.read(job_filter, _MOST_JOBS)
     cancelled, end = 0, page.end
     for job in page.jobs:
-        cancelled += deployment.cancellation.cancel_matching(job, job_filter)
+        cancelled += deployment.cancellation.cancel_matching(job, job_filter, api_key.name)
         if deployment.clock.now() >= request.received_at + _MOST_MS:
             end = order(job)
             break

@@ -53,6 +53,8 @@ class RunTimes:
     """The durations of each flow's successful runs in this process; recent runs weigh more."""
 
     _flows: dict[str, _RunTime] = field(default_factory=dict)
+    is_cold: bool = True
+    """Whether no job was claimed in this process."""
 
     def learn(self, flow: str, took_ms: int) -> None:
         """Record a successful run; failed runs do not predict the next."""

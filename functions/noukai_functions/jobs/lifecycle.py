@@ -83,6 +83,10 @@ _PROGRESS_SHARE = 10
 progress."""
 
 
+COLD = "!"
+"""The end of an owner's token that marks the first claim of a process. It takes no room in the row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Payload:
     """An object with content that is too large for a row: its key, size in bytes and SHA-256 in hex."""
@@ -114,7 +118,7 @@ class Job:
     """When a repeated submission last sent its message again."""
     lease_until: int | None = None
     owner: str | None = None
-    """The token of the claim that runs the job or settled it."""
+    """The token of the claim that runs the job or settled it, marked if it was its process's first."""
     started_at: int | None = None
     claimed_at: int | None = None
     """When the current or last attempt was claimed."""
@@ -142,6 +146,17 @@ class Job:
     """The memory in MB of the worker that made the last claim, unless it is the default."""
     followed_until: int | None = None
     """Until when somebody follows its log."""
+    progress_at: int | None = None
+    """When its progress was last written."""
+    history: str | None = None
+    """Its ended attempts, as `attempts` writes them."""
+    cancelled_by: str | None = None
+    """The name of the key that has cancelled it."""
+
+    @property
+    def is_cold(self) -> bool:
+        """Return whether the last claim was the first of its worker's process."""
+        return self.owner is not None and self.owner.endswith(COLD)
 
     def total_ms(self, now: int) -> int:
         """Return the total run time of its attempts until now."""

@@ -70,6 +70,9 @@ NAMES = {
     "retry_of": "v",
     "memory": "mb",
     "followed_until": "fu",
+    "progress_at": "pa",
+    "history": "hi",
+    "cancelled_by": "cb",
 }
 FORMAT = "fv"
 """The attribute of rows that this version would misread, with a number from 2 on.

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
+from noukai_functions.jobs.attempts import history_with
 from noukai_functions.jobs.estimate import Estimate
 from noukai_functions.jobs.lifecycle import TERMINAL, Job, Payload, State, Transition
 from noukai_functions.jobs.row import (
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _ESTIMATED = ("expected_at", "spread_ms")
-_OF_A_RUN = ("lease_until", "not_before", "progress", "followed_until", *_ESTIMATED)
+_SHOWN = ("progress", "progress_at")
+_OF_AN_ATTEMPT = ("lease_until", *_SHOWN, *_ESTIMATED)
+_OF_A_RUN = ("not_before", "followed_until", *_OF_AN_ATTEMPT)
 _WITHOUT_RESULT = ", ".join(["format", *(field for field in NAMES if field != "result")])
 _SETTLED = "state IN (:completed, :failed, :cancelled)"
 
@@ -109,7 +112,7 @@ class JobsTable:
                 job_id,
                 changes={"lease_until": lease_until, "owner": owner, "claimed_at": now, **known},
                 computed=("attempt = attempt + :one", "started_at = if_not_exists(started_at, :now)"),
-                clears=("not_before", "progress", *unknown),
+                clears=("not_before", *_SHOWN, *unknown),
                 guard="created_at = :created"
                 " AND attempt < max_attempts AND (state = :pending OR lease_until <= :now)"
                 " AND (attribute_not_exists(not_before) OR not_before <= :now)",
@@ -130,7 +133,8 @@ class JobsTable:
         estimate: Estimate | None = None,
     ) -> Job:
         """Extend the lease until `lease_until`, and write the progress and the estimate."""
-        told = {**({"progress": progress} if progress else {}), **(estimate._asdict() if estimate else {})}
+        shown = {"progress": progress, "progress_at": now} if progress else {}
+        told = {**shown, **(estimate._asdict() if estimate else {})}
         return self._fenced(Transition.EXTEND, job, {"lease_until": lease_until, **told}, now)
 
     def complete(self, job: Job, *, result: str | Payload, now: int) -> Job:
@@ -145,10 +149,8 @@ class JobsTable:
 
     def release(self, job: Job, *, error: str, not_before: int, now: int) -> Job:
         """Release the job for another attempt, not before `not_before`."""
-        changes = {"last_error": error, "not_before": not_before}
-        return self._fenced(
-            Transition.RELEASE, job, changes, now, clears=("lease_until", "progress", *_ESTIMATED)
-        )
+        changes = {"last_error": error, "not_before": not_before, "history": history_with(job, error, now)}
+        return self._fenced(Transition.RELEASE, job, changes, now, clears=_OF_AN_ATTEMPT)
 
     def unclaim(self, job: Job) -> Job:
         """Undo a claim that found no process, unless another worker has claimed the same attempt."""
@@ -161,13 +163,15 @@ class JobsTable:
             values={"one": 1, "created": job.created_at, "attempt": job.attempt, "owner": job.owner},
         )
 
-    def cancel(self, job_id: str, *, org: str, flow: str | None, now: int, seen: State | None = None) -> Job:
-        """Cancel the org's job; if a flow or state is given, only if it matches."""
+    def cancel(
+        self, job_id: str, *, org: str, flow: str | None, now: int, by: str = "", seen: State | None = None
+    ) -> Job:
+        """Cancel the org's job, with a key named `by`; if a flow or state is given, only if it matches."""
         known = {"org": org, **({"flow": flow} if flow else {}), **({"state": seen} if seen else {})}
         return self._update(
             Transition.CANCEL,
             job_id,
-            changes={"completed_at": now},
+            changes={"completed_at": now, **({"cancelled_by": by} if by else {})},
             computed=("expires_at = :seconds + keep_seconds",),
             clears=_OF_A_RUN,
             guard=" AND ".join(assignments(known)),

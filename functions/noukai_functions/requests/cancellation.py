@@ -29,11 +29,11 @@ class Cancellation:
     schedules: "Callable[[], Schedules]"
     saved_inputs: "Callable[[], SavedInputs]"
 
-    def cancel(self, job_id: str, flow: str | None, org: str) -> Job:
+    def cancel(self, job_id: str, flow: str | None, org: str, by: str) -> Job:
         """Cancel the org's job and return it; return a terminal job unchanged."""
         now = self.clock.now()
         try:
-            job = self.table.cancel(job_id, org=org, flow=flow, now=now)
+            job = self.table.cancel(job_id, org=org, flow=flow, now=now, by=by)
         except Refused as refused:
             if refused.seen is None or not is_visible(refused.seen, org, flow, now):
                 raise JobNotFoundError from None
@@ -41,11 +41,12 @@ class Cancellation:
         self._withdraw(job)
         return job
 
-    def cancel_matching(self, job: Job, job_filter: JobFilter) -> bool:
+    def cancel_matching(self, job: Job, job_filter: JobFilter, by: str) -> bool:
         """Cancel a job of a page; return False if it is terminal or no longer in the selected state."""
         seen = None if job_filter.states == UNSETTLED else job.state
         try:
-            cancelled = self.table.cancel(job.id, org=job.org, flow=job.flow, now=self.clock.now(), seen=seen)
+            now = self.clock.now()
+            cancelled = self.table.cancel(job.id, org=job.org, flow=job.flow, now=now, by=by, seen=seen)
         except Refused:
             return False
         except UnreadableRowError as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from noukai.flow.runtime import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Raised, Returned
 from noukai_functions.aws import AwsError
 from noukai_functions.catalog.entries import FlowEntry
-from noukai_functions.jobs.lifecycle import Job, Payload, State, longest_backoff_seconds
+from noukai_functions.jobs.lifecycle import COLD, Job, Payload, State, longest_backoff_seconds
 from noukai_functions.jobs.queue import Delivery, Message
 from noukai_functions.jobs.table import Refused
 from noukai_functions.telemetry import add_fields, job_fields, logger
@@ -141,15 +141,18 @@ class Execution:
 
     def _claim(self) -> Job:
         now = self.equipment.clock.now()
-        return self.equipment.table.claim(
+        run_times, owner = self.equipment.run_times, secrets.token_urlsafe(6)
+        claimed = self.equipment.table.claim(
             self.message.id,
             created_at=self.message.created_at,
-            owner=secrets.token_urlsafe(6),
+            owner=f"{owner[:-1]}{COLD}" if run_times.is_cold else owner,
             lease_until=now + self.equipment.times.lease_ms,
             now=now,
-            estimate=self.equipment.run_times.estimate(self.message.flow, now),
+            estimate=run_times.estimate(self.message.flow, now),
             memory=self.equipment.memory,
         )
+        run_times.is_cold = False
+        return claimed
 
     def _watch(self, job: Job, process: FlowProcess, timeout_ms: int, until: int) -> Watch:
         call = Call(

@@ -44,6 +44,9 @@ def test_row_holds_every_field_of_a_job(system: System) -> None:
         retry_of="job_b",
         memory=2048,
         followed_until=12,
+        progress_at=13,
+        history="1,5,6,1,ValueError",
+        cancelled_by="ci",
     )
     assert all(getattr(full, field.name) is not None for field in fields(Job))
     system.deployment.table.create(full, NOW)
