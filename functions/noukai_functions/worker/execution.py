@@ -194,7 +194,7 @@ class Execution:
                 watch.timeout_error, trace=outcome.trace if isinstance(outcome, Raised) else None
             )
         if isinstance(outcome, Raised):
-            outcome = replace(outcome, error=log.masker.mask(outcome.error))
+            outcome = replace(outcome, error=log.masker.mask_error(outcome.error))
         # Before the outcome, so that the log is there when the state is.
         is_kept = watch.stop in (None, Stop.TIMED_OUT)
         if log.is_open or isinstance(outcome, Raised):

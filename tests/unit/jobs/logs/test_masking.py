@@ -1,5 +1,6 @@
 """The masking of secrets in the forms in which programs print them."""
 
+import html
 import json
 import shlex
 from base64 import b64encode, urlsafe_b64encode
@@ -23,6 +24,10 @@ LINES = "first line of a key\nsecond line of it\nend"
         json.dumps,
         lambda text: json.dumps(text, ensure_ascii=False),
         repr,
+        ascii,
+        lambda text: repr(text.encode()),
+        html.escape,
+        lambda text: html.escape(text, quote=False),
         shlex.quote,
     ],
 )
@@ -60,11 +65,43 @@ def test_longer_secret_is_masked_first() -> None:
     assert Masker(["password1", "password1234"]).mask("password1234 password1") == "*** ***"
 
 
-@pytest.mark.parametrize("text", ["nk_", "nk_short", "ink_pot_of_the_writer", "a bank_note"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nk_",
+        "nk_short",
+        "a bank_note",
+        "bank_transfer_id",
+        "chunk_iterator",
+        "rank_features_of_the_words_in_a_long_document",
+    ],
+)
 def test_words_that_are_no_key(text: str) -> None:
-    assert Masker().mask(text.replace("ink_pot_of_the_writer", "nk_pot")) == text.replace(
-        "ink_pot_of_the_writer", "nk_pot"
-    )
+    assert Masker().mask(text) == text
+
+
+def test_overlapping_secrets_are_masked_whole() -> None:
+    """Also a secret that holds what looks like a key."""
+    assert Masker(["abcdefgh", "efghijkl"]).mask("<abcdefghijkl>") == "<***>"
+    holds_a_key = f"user-nk_{'aB3' * 12}.password"
+    assert Masker([holds_a_key]).mask(f"as {holds_a_key}!") == "as ***!"
+
+
+def test_secret_whose_end_is_cut_off() -> None:
+    """Only the end of a text that is cut is searched: elsewhere the same letters may be a word."""
+    for length in range(4, len("correct horse")):
+        text = f"a correct word, {'correct horse'[:length]}"
+        assert Masker(["correct horse"]).mask(text, is_cut=True) == "a correct word, ***"
+        assert Masker(["correct horse"]).mask(text) == text
+    assert Masker().mask("Bearer nk_aB3", is_cut=True) == "Bearer ***"
+
+
+def test_secret_at_the_cut_of_an_error() -> None:
+    """Each line of a long error may be cut, and its place follows the cut."""
+    error = f"ValueError: {'x' * 1100}\nwhile handling KeyError: correct ho (shop.py:3 in buy)\ncorrect h"
+    shown = Masker(["correct horse"]).mask_error(error)
+    assert shown.endswith("x\nwhile handling KeyError: *** (shop.py:3 in buy)\n***")
+    assert Masker(["correct horse"]).mask_error("correct h") == "correct h"
 
 
 def test_key_is_masked_in_any_text() -> None:
