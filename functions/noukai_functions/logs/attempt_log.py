@@ -1,7 +1,7 @@
 """The log of an attempt while it runs: lines are masked, bounded, compressed and stored."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,18 +14,23 @@ from noukai_functions.logs.masking import Masker
 from noukai_functions.logs.record import printed_level, read_record
 from noukai_functions.logs.segment import Segment
 from noukai_functions.logs.store import LogStore
-from noukai_functions.logs.text_lines import MOST_LINE_BYTES, TextLines, shortened
+from noukai_functions.logs.text_lines import MOST_LINE_BYTES, TextLines, readable, shortened
 from noukai_functions.telemetry import job_fields, logger
 
 MOST_BYTES = 5 * 1000 * 1000
 MOST_LINES = 100_000
 FLUSH_MS = 2000
-"""The interval between two writes while somebody follows the log."""
+"""The interval between two writes while somebody follows the log, and after a write that failed."""
 
 _STREAMS = (STDOUT, STDERR, LOG)
 """The streams, by the number of their pipe."""
-_RECORD_BYTES = 4 * MOST_LINE_BYTES
-"""The longest record of logging, with its fields."""
+_RECORD_BYTES = 8 * MOST_LINE_BYTES
+"""The longest record of logging: JSON writes a byte of its message with up to six characters, and each of its
+fields with its own."""
+_CUT_PROGRESS = 100
+"""The fewest characters of a message of progress that may have been cut: it has 400 bytes at most."""
+_PLACES = 12 * 1024
+"""The most characters of a traceback without its last line, of which the end is kept."""
 
 
 @dataclass(slots=True)
@@ -55,7 +60,10 @@ class AttemptLog:
     has_news: bool = False
     """Whether there are lines that are not stored."""
     _flushed_at: int = 0
-    _sealed_at: int = 0
+    _stores_from: int = 0
+    """When to store again after a service did not answer."""
+    _seals_from: int = 0
+    """When to store a full segment after a write that failed: not at each further line."""
     _followed_until: int = 0
 
     @property
@@ -93,13 +101,9 @@ class AttemptLog:
         """
         if self._segment is None or not self.has_news:
             return
-        self._flushed_at = now
-        try:
-            self.store.write(self.job, self._firsts, self._segment, now, is_last=is_last)
-        except (AwsError, OSError):
-            logger().warning("a job's log could not be stored", extra=job_fields(self.job), exc_info=True)
-            return
-        self.has_news = False
+        self._flushed_at, segment = now, self._segment
+        if self._stores(lambda: self.store.write(self.job, self._firsts, segment, now, is_last=is_last)):
+            self.has_news = False
 
     def close(self, now: int, outcome: object, *, is_last: bool) -> None:
         """Store what is left; the last lines count what was dropped, and say where the flow raised."""
@@ -107,15 +111,18 @@ class AttemptLog:
             self._note_dropped()
         if isinstance(outcome, Raised) and outcome.trace:
             places, _, _ = outcome.trace.rpartition("\n")
-            trace = f"Traceback (most recent call last):\n{places}\n{outcome.error}"
-            self._keep(Line(now, LOG, self.masker.mask(trace), "error"))
+            if len(places) > _PLACES:
+                places = f"… [cut: {len(places)} characters]{places[-_PLACES:]}"
+            trace = readable(f"Traceback (most recent call last):\n{places}\n{outcome.error}")
+            self._keep(Line(now, LOG, shortened(self.masker.mask(trace), 0), "error"))
         self.flush(now, is_last=is_last)
 
     def masked(self, progress: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a report of progress without secrets."""
         if "message" not in progress:
             return progress
-        return {**progress, "message": self.masker.mask(progress["message"])}
+        message = progress["message"]
+        return {**progress, "message": self.masker.mask(message, is_cut=len(message) >= _CUT_PROGRESS)}
 
     def _stream(self, number: int) -> TextLines:
         while len(self._streams) <= number:
@@ -136,15 +143,18 @@ class AttemptLog:
 
     def _take(self, number: int, lines: list[tuple[str, int]]) -> bytes:
         now, stream, copied = self.clock.now(), _STREAMS[number], []
-        mask = self.masker.mask if self.masker.finds("\n".join(text for text, _ in lines)) else _as_it_is
+        is_masked = stream != LOG and self.masker.finds("\n".join(text for text, _ in lines))
         for place, (text, left_out) in enumerate(lines):
             if self._is_full:
                 self._drop(lines[place:])
                 break
             if stream == LOG:
-                line = read_record(mask(text), left_out, now)
+                line = read_record(text, left_out, now, self.masker)
             else:
-                line = Line(now, stream, shortened(mask(text), left_out), printed_level(stream, text))
+                level = printed_level(stream, text)
+                if is_masked or left_out:
+                    text = self.masker.mask(text, is_cut=left_out > 0)  # noqa: PLW2901 - one secret less
+                line = Line(now, stream, shortened(text, left_out), level)
             self._keep(line)
             if self.copies:
                 copied.append(self._copy(line))
@@ -175,39 +185,48 @@ class AttemptLog:
         segment = self._segment
         if segment is None:
             segment = self._segment = Segment(0)
-        elif segment.is_full and line.at >= self._sealed_at + FLUSH_MS:
-            segment = self._next(segment, line.at)
+        elif segment.is_full and self.clock.now() >= self._seals_from:
+            segment = self._next(segment)
         segment.add(line)
-        self._bytes += len(line.message)
+        self._bytes += line.size
         self.has_news = True
 
-    def _next(self, full: Segment, now: int) -> Segment:
-        """Store a full segment, and begin the next; after a failure, let it grow for a while."""
-        try:
-            self.store.seal(self.job, full, len(self._firsts))
-        except (AwsError, OSError):
-            logger().warning(
-                "a part of a job's log could not be stored", extra=job_fields(self.job), exc_info=True
-            )
-            self._sealed_at = now
+    def _next(self, full: Segment) -> Segment:
+        """Store a full segment, and begin the next; if that fails, let it grow for a while."""
+        if not self._stores(lambda: self.store.seal(self.job, full, len(self._firsts))):
             return full
         self._firsts.append(full.first)
         self._segment = Segment(full.first + full.count)
         return self._segment
+
+    def _stores(self, write: Callable[[], object]) -> bool:
+        """Store something, and return whether that has succeeded.
+
+        A service that does not answer holds up the heartbeats until the call times out. Two such calls within
+        a third of the lease would lose the lease, and with it the job's outcome.
+        """
+        begun = self.clock.now()
+        if begun < self._stores_from:
+            return False
+        try:
+            write()
+        except (AwsError, OSError):
+            logger().warning("a job's log could not be stored", extra=job_fields(self.job), exc_info=True)
+            ended = self.clock.now()
+            self._stores_from = ended + (self.interval_ms if ended - begun >= FLUSH_MS else 0)
+            self._seals_from = ended + FLUSH_MS
+            return False
+        return True
 
     def _copy(self, line: Line) -> bytes:
         """Return a line as the worker's log has it: as it was printed, or a record as JSON."""
         if line.stream != LOG:
             return line.message.encode("utf-8", "replace") + b"\n"
         record = {
+            **(line.fields or {}),  # which must not pass for ours
             "level": line.shown_level.upper(),
             "message": line.message,
             "job_id": self.job.id,
             "attempt": self.job.attempt,
-            **(line.fields or {}),
         }
         return json.dumps(record).encode() + b"\n"
-
-
-def _as_it_is(text: str) -> str:
-    return text

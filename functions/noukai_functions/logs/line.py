@@ -39,6 +39,13 @@ class Line:
         """Return the level; a line without one has its stream's."""
         return self.level or _LEVELS[self.stream]
 
+    @property
+    def size(self) -> int:
+        """Return the bytes of the message and the fields, which count for the bounds of a log."""
+        message = self.message
+        size = len(message) if message.isascii() else len(message.encode("utf-8", "replace"))
+        return size + len(_ENCODE(self.fields)) if self.fields else size
+
     def encoded(self, before: "Line | None" = None) -> bytes:
         """Return the row of the line in a segment, after the row of the line before it."""
         if (

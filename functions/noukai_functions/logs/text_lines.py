@@ -75,6 +75,13 @@ def _readable(line: str) -> str:
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", frames[-1]) if frames else ""
 
 
+def readable(text: str) -> str:
+    """Return a text of several lines as it reads on a terminal."""
+    if _CONTROL.search(text) is None:
+        return text
+    return "\n".join(map(_readable, text.split("\n")))
+
+
 def shortened(line: str, left_out: int) -> str:
     """Return a line of at most 16 KB; say at the end of a longer one how long it was."""
     size = len(line) if line.isascii() else len(line.encode("utf-8", "replace"))

@@ -43,11 +43,12 @@ class RecordHandler(logging.Handler):
         fields |= vars(record).get("noukai_fields", {})
         if record.name not in (FLOW_LOGGER, "root"):
             fields.setdefault("logger", record.name)
-        line = write_record(round(record.created * 1000), level_of(record.levelno), text, fields)
+        line = memoryview(write_record(round(record.created * 1000), level_of(record.levelno), text, fields))
         with suppress(OSError):
             if identity_of(self._descriptor) == self._identity:
                 os.set_blocking(self._descriptor, True)
-                os.write(self._descriptor, line)
+                while line:  # a signal may end a write early
+                    line = line[os.write(self._descriptor, line) :]
                 return
         sys.stderr.write(f"{text}\n")
 
