@@ -14,19 +14,23 @@ IdempotencyKey = Annotated[
 ]
 
 
+_Traceparent = Annotated[
+    str | None,
+    Field(description="The caller's span, as the W3C's Trace Context writes it; ignored if invalid."),
+]
+
+
 class TraceHeader(WireModel):
     """The header that places a job in a trace of its caller."""
 
-    traceparent: Annotated[
-        str | None,
-        Field(description="The caller's span, as the W3C's Trace Context writes it; ignored if invalid."),
-    ] = None
+    traceparent: _Traceparent = None
 
 
-class SubmissionHeaders(TraceHeader):
+class SubmissionHeaders(WireModel):
     """The headers of a submission: the same idempotency key for the same flow returns the same job."""
 
     idempotency_key: Annotated[IdempotencyKey | None, Field(alias="Idempotency-Key")] = None
+    traceparent: _Traceparent = None
 
 
 class WaitQuery(WireModel):

@@ -1,6 +1,9 @@
 """The span of an attempt, which its process exports to a collector."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -87,6 +90,22 @@ def test_collector_that_answers_nothing_delays_no_job_for_long(
         monkeypatch.setenv(ENDPOINT, f"http://127.0.0.1:{silent.getsockname()[1]}")
         processes = {output(run(system))[-1] for _ in range(3)}
     assert len(processes) == 1
+
+
+def test_process_without_traces_imports_nothing_for_them() -> None:
+    """Neither our module nor OpenTelemetry, in a process whose module does not use it."""
+    program = """
+import sys
+from noukai_functions.worker.inside import host
+assert host._open_spans() is None
+ours = ("noukai_functions.spans", "noukai_wire.traces")
+print(*(name for name in sys.modules if name.startswith("opentelemetry") or name in ours))
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment
+    )
+    assert done.stdout == "\n"
 
 
 @pytest.mark.parametrize("variables", [{ENDPOINT: "x"}, {"OTEL_SDK_DISABLED": "true", ENDPOINT: "http://x"}])

@@ -38,6 +38,8 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "sweep": ({"rounds", "table"}, TABLE),
 }
 """The parts that each request of a function uses, and the clients that these call."""
+OF_TRACES = {"noukai_wire.traces", "noukai_functions.spans"}
+"""The modules that only traced jobs use."""
 STARTS = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
@@ -60,7 +62,7 @@ import noukai_functions.handlers.worker
 done = [*done]
 from noukai_functions.deployment import deployed
 ready = [deployed().processes.take(project, fresh=True) for project, _ in waits]
-print(json.dumps([done, waits, [process.has_imported for process in ready]]))
+print(json.dumps([done, waits, [process.has_imported for process in ready], sorted(sys.modules)]))
 for process in ready:
     process.close()
 """
@@ -85,6 +87,7 @@ def test_what_each_request_uses_is_made_and_connected(
     assert ("fastjsonschema" in modules) == (entry in {"submit", "submit_jobs", "execute", "upload"})
     assert ("botocore.client" in modules) == (entry == "upload")
     assert ("aws_lambda_powertools" in modules) == (entry == "sweep")
+    assert OF_TRACES.isdisjoint(modules)
     sent = list(received(listener))
     assert sent == [b""] * len(clients & BOTH)
 
@@ -108,10 +111,12 @@ def test_worker_imports_its_flows_and_then_connects(
     asset: Assets, template: Template, listener: socket.socket
 ) -> None:
     """In the process of each project, which has none of its connections, and for eight seconds at most."""
-    done, waits, ready = started("worker", asset("worker", "host"), template, listener, script=WORKER_STARTS)
+    started_worker = started("worker", asset("worker", "host"), template, listener, script=WORKER_STARTS)
+    done, waits, ready, modules = started_worker
     assert done == ["os.fork", "socket.connect", "socket.connect"]
     ((project, seconds),) = waits
     assert (project, 7 < seconds <= 8, ready) == ("demo", True, [True])
+    assert OF_TRACES.isdisjoint(modules)
     assert list(received(listener)) == [b"", b""]
 
 
