@@ -56,6 +56,11 @@ def add_fields(**fields: object) -> None:
     _SHARED.set({**_SHARED.get(), **fields})
 
 
+def trace_id_of(traceparent: str) -> str:
+    """Return the id of the trace that a valid `traceparent` names."""
+    return traceparent.split("-")[1]
+
+
 def _share_fields(record: logging.LogRecord) -> bool:
     """Add the shared fields to a line, unless it has its own: it may be about another job."""
     for name, value in _SHARED.get().items():

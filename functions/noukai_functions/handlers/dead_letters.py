@@ -6,8 +6,8 @@ from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.queue import Delivery, InvalidMessageError, Message
 from noukai_functions.names import DEAD_LETTERS, UNSETTLED_WORK
-from noukai_functions.telemetry import add_fields, line_fields, logger
-from noukai_functions.worker.batch import Batch
+from noukai_functions.telemetry import line_fields, logger
+from noukai_functions.worker.batch import Batch, name_message
 
 if TYPE_CHECKING:
     from noukai_functions.api.endpoint import Event
@@ -29,7 +29,7 @@ def _settle(batch: Batch, delivery: Delivery, deployment: Deployment) -> bool:
     """Settle the job of a message; return False if that failed, and keep the message."""
     try:
         message = Message.parse(delivery.body)
-        add_fields(job_id=message.id, org=message.org, flow=message.flow)
+        name_message(message)
         seen = deployment.table.read(message.id, consistent=True)
         deployment.unclaimed.turn_away(delivery, message, seen, batch, dead=True)
     except InvalidMessageError as error:

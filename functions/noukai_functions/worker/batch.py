@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.queue import Delivery, InvalidMessageError, JobQueue, LaterMessageError, Message
-from noukai_functions.telemetry import add_fields, line_fields, logger
+from noukai_functions.telemetry import add_fields, line_fields, logger, trace_id_of
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 if TYPE_CHECKING:
@@ -89,6 +89,13 @@ class Batch:
         return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in dict.fromkeys(self.failures)]}
 
 
+def name_message(message: Message) -> None:
+    """Add the job and the trace of a message to the lines about its delivery."""
+    add_fields(job_id=message.id, org=message.org, flow=message.flow)
+    if message.traceparent is not None:
+        add_fields(trace_id=trace_id_of(message.traceparent))
+
+
 class LambdaContext(Protocol):
     """The part of Lambda's context object that a worker uses."""
 
@@ -129,7 +136,7 @@ class Worker:
 
         try:
             message = Message.parse(delivery.body)
-            add_fields(job_id=message.id, org=message.org, flow=message.flow)
+            name_message(message)
             Execution(self.equipment, batch, delivery, message).run(available_ms)
         except InvalidMessageError as error:
             logger().error("a message was dropped", extra={"message_id": delivery.id, "reason": str(error)})

@@ -106,7 +106,7 @@ def test_runbook_names_the_fields_that_lines_share() -> None:
             match node:
                 case ast.Call(func=ast.Name(id="line_fields" | "add_fields"), keywords=keywords):
                     shared |= {name for each in keywords for name in ([each.arg] if each.arg else JOB_FIELDS)}
-    assert shared == {"request_id", "message_id", *JOB_FIELDS}
+    assert shared == {"request_id", "message_id", "trace_id", *JOB_FIELDS}
     text = (ROOT / "infra" / "RUNBOOK.md").read_text().partition("\n## Log lines\n")[2].partition("\n| ")[0]
     assert shared <= set(re.findall(r"`(\w+)`", text))
 

@@ -176,9 +176,16 @@ def test_job_and_what_was_logged_about_it(run: Run, account_with_kinds: Account)
 
 def test_lines_of_a_request(run: Run, account_with_kinds: Account) -> None:
     """In whichever function; without one, the exit code says so."""
-    entry = {"level": "ERROR", "message": "a request failed", "request_id": "JKJaXmPLvHcESHA="}
+    entry = {
+        "level": "ERROR",
+        "message": "a request failed",
+        "request_id": "JKJaXmPLvHcESHA=",
+        "trace_id": "4bf92f35",
+    }
     log(account_with_kinds, "status", entry)
     assert "status       a request failed" in run("find", "--request-id", "JKJaXmPLvHcESHA=").output
+    assert "status       a request failed" in run("find", "--trace", entry["trace_id"]).output
+    assert run("find", "--trace", "a", "--message-id", "b").exit_code == 2
     assert run("find", "--message-id", "unknown").exit_code == 1
     assert run("find").exit_code == 2
 

@@ -12,6 +12,8 @@ from noukai_wire.routes import Route
 from tests.functions.harness import System
 
 SECRET = "a word of the input"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 Log = Callable[[], Mapping[str, dict[str, Any]]]
 
 
@@ -49,6 +51,24 @@ def test_lines_of_an_attempt_name_it(system: System, log: Log, monkeypatch: pyte
     assert "message_id" in line
     assert "attempt" not in line, "no attempt has started, and that of another job is not named"
     assert SECRET not in json.dumps(line)
+
+
+def test_lines_name_the_trace_of_the_caller(
+    system: System, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the request and in the worker; an invalid one is not written."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError
+
+    job_id = system.submit("trial/fail", headers={"traceparent": TRACEPARENT}, message=SECRET).body["id"]
+    system.deliver()
+    assert log()["the flow raised"]["trace_id"] == TRACE
+    monkeypatch.setattr(JobsTable, "read", fail)
+    system.send(Route.STATUS_BY_ID, id=job_id, headers={"traceparent": TRACEPARENT})
+    assert log()["a request failed"]["trace_id"] == TRACE
+    system.send(Route.STATUS_BY_ID, id=job_id, headers={"traceparent": SECRET})
+    assert "trace_id" not in log()["a request failed"]
 
 
 def test_lines_of_a_request_name_it_and_its_org(

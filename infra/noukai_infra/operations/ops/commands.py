@@ -139,12 +139,14 @@ def find(
     *,
     request_id: Annotated[str | None, typer.Option("--request-id", help="As in X-Request-ID.")] = None,
     message_id: Annotated[str | None, typer.Option("--message-id", help="Of a message of SQS.")] = None,
+    trace: Annotated[str | None, typer.Option("--trace", help="The trace id of a traceparent.")] = None,
     since: Since = "1d",
 ) -> None:
-    """Find the log lines of a request or a message, in all functions."""
-    wanted = request_id or message_id
-    if wanted is None or '"' in wanted or (request_id and message_id):
-        raise typer.BadParameter("use either --request-id or --message-id")
+    """Find the log lines of a request, a message or a trace, in all functions."""
+    given = [each for each in (request_id, message_id, trace) if each]
+    if len(given) != 1 or '"' in given[0]:
+        raise typer.BadParameter("use one of --request-id, --message-id and --trace")
+    (wanted,) = given
     operator = Operator.of(context, stage)
     found = StackLogs.of(operator.account.session, operator.stack).lines(_back(since), text=wanted)
     _print(found)
