@@ -14,7 +14,7 @@ VERBS = """
     Claim Clear Close Combine Compile Complete Conclude Connect Continue Convert Copy Count Create
     Decode Defer Delete Deliver Deploy Describe Discard Do Draw Drop End Estimate Expand Extend Extract
     Fail Fetch Find Flush Forget Fork Format Forward Get Group Handle Hide Ignore Import Include Inflate
-    Insert Install Interrupt Invoke Iterate Join Keep Kill Leave Let Limit Link List Load Lock Log Make
+    Insert Install Interrupt Invoke Iterate Join Keep Kill Leave Lend Let Limit Link List Load Lock Log Make
     Mark Merge Move Open Parse Pass Patch Perform Pickle Poll Print Put Raise Read Reap Record Recount
     Redirect Refer Refuse Register Release Remember Remove Repeat Replace Report Reserve Reset Resolve
     Restore Resubmit Resume Retry Return Revoke Roll Run Save Say Schedule Send Serialize Serve Set

@@ -158,10 +158,6 @@ class Job:
         """Return whether the last claim was the first of its worker's process."""
         return self.owner is not None and self.owner.endswith(COLD)
 
-    def total_ms(self, now: int) -> int:
-        """Return the total run time of its attempts until now."""
-        return (self.ran_ms or 0) + max(0, now - (self.claimed_at or now))
-
     @property
     def is_terminal(self) -> bool:
         """Return whether the state will never change again."""

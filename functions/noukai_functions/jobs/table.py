@@ -221,11 +221,12 @@ class JobsTable:
 
         Each write records the run time so far, because a lost attempt cannot write it.
         """
+        ran_ms = (job.ran_ms or 0) + max(0, now - (job.claimed_at or now))
         try:
             return self._update(
                 transition,
                 job.id,
-                changes={**changes, "ran_ms": job.total_ms(now)},
+                changes={**changes, "ran_ms": ran_ms},
                 clears=clears,
                 guard="created_at = :created AND attempt = :attempt",
                 values={"created": job.created_at, "attempt": job.attempt},

@@ -25,9 +25,6 @@ Outcome = Returned | Payload | Raised
 
 _KINDS: dict[str, type[Outcome]] = {kind.__name__: kind for kind in (Returned, Payload, Raised)}
 
-_MOST_ANSWER_BYTES = 1 << 20
-"""More than any answer has: results too large for a row are stored as objects."""
-
 _BOARD_BYTES = 4096
 _HEADER = struct.Struct("=II")
 
@@ -106,20 +103,6 @@ def _outcome_of_kind(said: Mapping[str, Any]) -> Outcome:
     """Make an outcome of its kind's name and its values."""
     ((kind, values),) = said.items()
     return _KINDS[kind](**values)
-
-
-class LineReader:
-    """A splitter of a pipe's bytes into lines."""
-
-    def __init__(self) -> None:
-        self._begun = b""
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """Return the complete lines; drop a line that is too long for an answer."""
-        *lines, self._begun = (self._begun + data).split(b"\n")
-        if len(self._begun) > _MOST_ANSWER_BYTES:
-            self._begun = b""
-        return lines
 
 
 class ProgressBoard:

@@ -77,23 +77,23 @@ class Execution:
 
     def _run(self, flow: FlowEntry, timeout_ms: int, until: int) -> None:
         """Take a process before claiming the job, so that without one no attempt is spent."""
-        processes, project = self.equipment.processes, self.message.flow.partition("/")[0]
-        process = processes.take(project, fresh=flow.fresh_process)
+        project = self.message.flow.partition("/")[0]
         watch, outcome = None, None
         try:
-            if (job := self._claimed()) is None:
-                return
-            # The process may die during the claim. If it dies during its import, its death is the job's
-            # error.
-            if process.has_imported and not process.is_alive:
-                with self._unclaiming(job):
-                    dead, process = process, processes.take(project, fresh=flow.fresh_process)
-                    processes.give_back(dead, is_used_up=True)
-            watch = self._watch(job, process, timeout_ms, until)
-            outcome = watch.follow()
-        finally:
-            with self._keeping_result(watch, outcome, flow):
-                processes.give_back(process, is_used_up=flow.fresh_process)
+            with self.equipment.processes.process_of(project, fresh=flow.fresh_process) as loan:
+                if (job := self._claimed()) is None:
+                    return
+                if loan.has_died:  # during the claim
+                    with self._unclaiming(job):
+                        loan.replace()
+                watch = self._watch(job, loan.process, timeout_ms, until)
+                outcome = watch.follow()
+        except BROKEN:
+            # The worker has broken after the flow's return.
+            if watch and watch.stop is None and isinstance(outcome, Returned | Payload):
+                with suppress(AwsError), self._discarding(watch.job):
+                    self._end(watch, outcome, flow)
+            raise
         with self._discarding(job):
             self._end(watch, outcome, flow)
 
@@ -105,19 +105,6 @@ class Execution:
         except BROKEN:
             with suppress(AwsError, Refused):
                 self.equipment.table.unclaim(job)
-            raise
-
-    @contextmanager
-    def _keeping_result(
-        self, watch: Watch | None, outcome: Outcome | None, flow: FlowEntry
-    ) -> Iterator[None]:
-        """Complete a job whose flow has returned, even if the worker breaks afterwards."""
-        try:
-            yield
-        except BROKEN:
-            if watch and watch.stop is None and isinstance(outcome, Returned | Payload):
-                with suppress(AwsError), self._discarding(watch.job):
-                    self._end(watch, outcome, flow)
             raise
 
     @contextmanager
@@ -171,11 +158,10 @@ class Execution:
             traceparent=self.message.traceparent,
         )
         parts = self.equipment
-        log = parts.new_log(job)
-        process.begin(call, log)
         return Watch(
             job,
             process,
+            call,
             self.batch,
             parts.table,
             parts.clock,
@@ -183,7 +169,7 @@ class Execution:
             parts.times,
             timeout_ms,
             until,
-            log,
+            parts.new_log(job),
         )
 
     def _end(self, watch: Watch, outcome: Outcome, flow: FlowEntry) -> None:

@@ -11,7 +11,7 @@ from noukai_functions.jobs.estimate import Estimate, RunTimes, refine
 from noukai_functions.jobs.lifecycle import FIRST_PROGRESS_MS, Job, State, has_lost, progress_interval_ms
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.telemetry import job_fields, logger
-from noukai_functions.worker.exchange import Outcome
+from noukai_functions.worker.exchange import Call, Outcome
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.time_limits import TimeLimits
 
@@ -43,6 +43,7 @@ class Watch:
 
     job: Job
     process: FlowProcess
+    call: Call
     batch: "Batch"
     table: JobsTable
     clock: Clock
@@ -64,7 +65,7 @@ class Watch:
     _timeout_at: int = field(init=False)
     _is_importing: bool = field(init=False)
 
-    def __post_init__(self) -> None:
+    def _start(self) -> None:
         now = self.clock.now()
         self._check_at = now + CHECK_MS
         self._extend_at = now + self.times.lease_ms // EXTENSIONS
@@ -90,18 +91,19 @@ class Watch:
         Raises:
             NotEndedError: a killed process is still running.
         """
+        running = self.process.run(self.call, self.log, BEAT_SECONDS)
+        next(running)
+        self._start()
         # The first heartbeat shortens the batch's visibility timeout to a lease while the flow is already
         # running.
         self._beat(self.clock.now())
-        while True:
-            outcome = self.process.receive(BEAT_SECONDS)
-            if outcome is not None:
-                return outcome
+        while (outcome := next(running)) is None:
             now = self.clock.now()
             if self._is_importing and self.process.has_imported and self.stop is None:
                 self._is_importing = False
                 self._begin(now, self.timeout_ms)
             self._beat(now)
+        return outcome
 
     def _beat(self, now: int) -> None:
         try:
@@ -119,10 +121,8 @@ class Watch:
 
     def _touch(self, now: int) -> None:
         """Write to the row if an update is due; read it if the last read is old."""
-        if progress := self.process.board.read():
-            progress = self.log.masked(progress)
-        progress_due = progress != self._shown and now >= self._progress_at
-        if now >= self._extend_at or progress_due:
+        progress = self._progress(now)
+        if now >= self._extend_at or progress != self._shown:
             self._extend(now, progress)
         elif now >= self._check_at:
             self._check_at = now + CHECK_MS
@@ -133,6 +133,13 @@ class Watch:
                 self.log.follow(seen.followed_until)
         if self.log.has_news and self.log.is_due(now):
             self.log.flush(now)
+
+    def _progress(self, now: int) -> Mapping[str, Any] | None:
+        """Return the flow's progress if it may be written now, or else what was written last."""
+        if now < min(self._extend_at, self._progress_at):
+            return self._shown
+        progress = self.process.board.read()
+        return progress and self.log.masked(progress)
 
     def _extend(self, now: int, progress: Mapping[str, Any] | None) -> None:
         try:

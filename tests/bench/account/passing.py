@@ -8,6 +8,8 @@ from noukai.flow.runtime import Raised
 from noukai_functions.telemetry import logger
 from noukai_functions.worker.exchange import INTERRUPT, Outcome, ProgressBoard
 from noukai_functions.worker.inside.host import Host
+from noukai_functions.worker.process.pool import ProcessPool
+from noukai_functions.worker.process.process import FlowProcess
 from tests.bench.account.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class PassingProcess:
         self._timeline.sleep(min(seconds, left))
         return self._outcome if self._timeline.time >= self._ends else None
 
+    run = FlowProcess.run
+
     def interrupt(self) -> None:
         """End the flow now."""
         self._ends = self._timeline.time
@@ -65,6 +69,8 @@ class Processes:
     timeline: Timeline
     deployment: "Deployment"
     _hosts: dict[str, Host] = field(default_factory=dict)
+
+    process_of = ProcessPool.process_of
 
     def take(self, project: str, *, fresh: bool) -> PassingProcess:
         """Give a process whose module is imported."""

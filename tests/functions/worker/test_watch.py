@@ -8,14 +8,14 @@ from noukai.flow.runtime import Returned
 from noukai_functions.jobs.queue import Delivery
 from noukai_functions.worker.batch import Batch
 from noukai_functions.worker.exchange import Outcome, ProgressBoard
+from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.watch import Stop, Watch
+from tests.flow_process import CALL
 from tests.functions.harness import System
 from tests.functions.stand_ins.calls import hook, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from noukai_functions.worker.process.process import FlowProcess
 
 
 class PassingProcess:
@@ -33,6 +33,11 @@ class PassingProcess:
     @property
     def second(self) -> int:
         return (self.system.clock.time - self.begun) // 1000
+
+    run = FlowProcess.run
+
+    def begin(self, _call: object, _log: object) -> None:
+        """Begin the flow, which has begun."""
 
     def receive(self, _seconds: float) -> Outcome | None:
         self.system.clock.time += 1000
@@ -62,6 +67,7 @@ def begin(system: System, process: PassingProcess, timeout_seconds: int = 600) -
     return Watch(
         job,
         passing,
+        CALL,
         batch,
         of.table,
         of.clock,

@@ -52,6 +52,8 @@ class Lives:
 
     # Called by a worker.
 
+    process_of = ProcessPool.process_of
+
     def take(self, project: str, *, fresh: bool) -> FlowProcess:
         """Return a process of the acting worker."""
         process: Any = self._acting().pool.take(project, fresh=fresh)

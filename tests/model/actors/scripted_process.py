@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from noukai.flow.runtime import Raised, Returned
 from noukai_functions.worker.exchange import Call, Outcome
+from noukai_functions.worker.process.process import FlowProcess
 from tests.model.event import ORPHAN, UNCLEAN, Pending
 from tests.model.ledger import said_by
 
@@ -111,6 +112,8 @@ class ScriptedProcess:
         self.has_orphan = choice == ORPHAN
         self.is_unclean = self.is_unclean or choice in (UNCLEAN, "is dead")
         return outcomes.get(choice)
+
+    run = FlowProcess.run
 
     def _choices(self) -> tuple[str, ...]:
         if self.is_dead:

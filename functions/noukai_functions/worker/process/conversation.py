@@ -10,11 +10,12 @@ from functools import cache
 from time import monotonic
 
 from noukai_functions.telemetry import logger
-from noukai_functions.worker.exchange import LineReader
 from noukai_functions.worker.process.connection import Connection
 from noukai_functions.worker.process.output import ERRORS, HALF_PIPE
 from noukai_functions.worker.process.reaper import Reaper
 
+_MOST_ANSWER_BYTES = 1 << 20
+"""More than any answer has: results too large for a row are stored as objects."""
 _CHUNK_BYTES = 1 << 16
 _LAST_CHUNKS = 32
 """How many chunks are read after a process's death: its children may write on."""
@@ -35,7 +36,7 @@ class Conversation:
         self._connection = connection
         self._pid = pid
         self._reaper = reaper
-        self._lines = LineReader()
+        self._lines = _LineReader()
         self._unsent = memoryview(b"")
         self._death = _pidfd(pid)
         self._quiet, self._all = select.poll(), select.poll()
@@ -127,6 +128,20 @@ class Conversation:
             if not data:
                 self.has_gone = True
                 return
+
+
+class _LineReader:
+    """A splitter of a pipe's bytes into lines."""
+
+    def __init__(self) -> None:
+        self._begun = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the complete lines; drop a line that is too long for an answer."""
+        *lines, self._begun = (self._begun + data).split(b"\n")
+        if len(self._begun) > _MOST_ANSWER_BYTES:
+            self._begun = b""
+        return lines
 
 
 def _pidfd(pid: int) -> int | None:

@@ -1,8 +1,9 @@
 """The pool of flow processes that a worker keeps between attempts."""
 
+import os
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import monotonic
@@ -10,7 +11,7 @@ from time import monotonic
 from noukai_functions.telemetry import logger
 from noukai_functions.worker.process.process import Body, FlowProcess
 from noukai_functions.worker.process.reaper import Reaper
-from noukai_functions.worker.process.scratch import is_untouched, make_scratch, remove_scratch, remove_stale
+from noukai_functions.worker.process.scratch import NEW_MODE, make_scratch, remove_scratch, remove_stale
 
 _MOST_KEPT = 4
 _IDLE_SHARE = 4
@@ -66,6 +67,20 @@ class ProcessPool:
                 process.close()
             else:
                 self._idle.append(process)
+
+    @contextmanager
+    def process_of(self, project: str, *, fresh: bool) -> "Iterator[Loan]":
+        """Lend a process of the project for an attempt, as `take` and `give_back` do.
+
+        Raises:
+            WorkerBrokenError: no process or folder can be made, or the running processes cannot be found.
+            NotEndedError: a killed process is still running.
+        """
+        loan = Loan(self, project, fresh, self.take(project, fresh=fresh))
+        try:
+            yield loan
+        finally:
+            self.give_back(loan.process, is_used_up=fresh)
 
     def take(self, project: str, *, fresh: bool) -> FlowProcess:
         """Return a process of the project, kept or new, with an empty scratch folder.
@@ -128,14 +143,14 @@ class ProcessPool:
 
     def _empty_folder(self) -> str:
         spare, self._spare = self._spare, ""
-        if spare and is_untouched(spare):
+        if spare and _is_untouched(spare):
             return spare
         if spare:  # a thread of a kept process may know its name
             self._remove(spare)
         return make_scratch()
 
     def _clear(self, folder: str) -> None:
-        if not self._spare and is_untouched(folder):
+        if not self._spare and _is_untouched(folder):
             self._spare = folder
         else:
             remove_scratch(folder)
@@ -192,3 +207,30 @@ class ProcessPool:
             process.first_memory = memory
         growth = memory - process.first_memory
         return process.attempts >= _MOST_ATTEMPTS or growth > self.memory // _GROWTH_SHARE
+
+
+@dataclass(slots=True)
+class Loan:
+    """The process that a pool lends for an attempt."""
+
+    _pool: ProcessPool
+    _project: str
+    _is_fresh: bool
+    process: FlowProcess
+
+    @property
+    def has_died(self) -> bool:
+        """Return whether the process has ended unused, and not during its import: that is the job's error."""
+        return self.process.has_imported and not self.process.is_alive
+
+    def replace(self) -> None:
+        """Take another process in place of one that has died."""
+        dead, self.process = self.process, self._pool.take(self._project, fresh=self._is_fresh)
+        self._pool.give_back(dead, is_used_up=True)
+
+
+def _is_untouched(folder: str) -> bool:
+    """Return whether a scratch folder is still empty and can be reused."""
+    with suppress(OSError):
+        return os.lstat(folder).st_mode == NEW_MODE and not os.listdir(folder)  # noqa: PTH208 - it is fast
+    return False

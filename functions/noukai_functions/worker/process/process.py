@@ -8,7 +8,7 @@ lacks.
 import os
 import signal
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from secrets import token_hex
 from time import monotonic, sleep
@@ -114,6 +114,15 @@ class FlowProcess:
             if self.receive(left) is not None:
                 return True
         return False
+
+    def run(self, call: Call, listener: Listener | None, seconds: float) -> Iterator[Outcome | None]:
+        """Run a call: yield None once it is sent, then at least every `seconds`, and at last the outcome."""
+        self.begin(call, listener)
+        outcome = None
+        while outcome is None:
+            yield None
+            outcome = self.receive(seconds)
+        yield outcome
 
     def begin(self, call: Call, listener: Listener | None = None) -> None:
         """Send a call, which begins when the module is imported; the listener takes its output."""

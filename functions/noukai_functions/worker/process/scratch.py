@@ -7,7 +7,8 @@ import stat
 from contextlib import suppress
 
 _NAME = re.compile(r"attempt-(\d+)-[0-9a-f]{16}")
-_AS_MADE = stat.S_IFDIR | stat.S_IRWXU
+NEW_MODE = stat.S_IFDIR | stat.S_IRWXU
+"""The mode of a new folder."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
@@ -16,13 +17,6 @@ def make_scratch() -> str:
     path = f"{_parent()}/attempt-{os.getpid()}-{secrets.token_hex(8)}"
     os.mkdir(path, 0o700)
     return path
-
-
-def is_untouched(path: str) -> bool:
-    """Return whether the folder is still empty and can be reused."""
-    with suppress(OSError):
-        return os.lstat(path).st_mode == _AS_MADE and not os.listdir(path)
-    return False
 
 
 def remove_stale() -> None:
