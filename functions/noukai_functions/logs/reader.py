@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from noukai_functions.jobs.attempts import ended_attempts
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.objects import PayloadLostError
 from noukai_functions.logs.line import DROPPED, Line
@@ -107,8 +108,10 @@ def is_over(job: Job, now: int) -> bool:
     """Return whether the log will not grow any more.
 
     A worker stores the log before the outcome. A cancellation does not wait for the worker, which records
-    that the code has stopped; a worker that is lost never does.
+    that the code has stopped; a worker that is lost never does. No code of a job that waits is running.
     """
     if job.state is not State.CANCELLED or job.attempt == 0 or job.stopped_at is not None:
         return job.is_terminal
-    return now >= (job.completed_at or 0) + _STOP_MS
+    ended = ended_attempts(job)
+    has_waited = bool(ended) and ended[-1].number == job.attempt
+    return has_waited or now >= (job.completed_at or 0) + _STOP_MS

@@ -184,7 +184,9 @@ class Execution:
         # Before the outcome, so that the log is there when the state is.
         is_kept = watch.stop in (None, Stop.TIMED_OUT)
         if log.is_open or isinstance(outcome, Raised):
-            log.close(now, outcome if is_kept else None, is_last=not is_kept or _is_final(job, outcome))
+            # A job that was taken over goes on in another worker.
+            is_last = _is_final(job, outcome) if is_kept else watch.stop is Stop.CANCELLED
+            log.close(now, outcome if is_kept else None, is_last=is_last)
         if watch.stop is None:
             if isinstance(outcome, Raised):
                 self._log(job, outcome)

@@ -1,13 +1,17 @@
 """The following of a log while its job runs: it marks the row, and the worker stores lines more often."""
 
+from typing import Any
+from unittest.mock import patch
+
 import pytest
 
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.logs.attempt_log import AttemptLog
 from noukai_functions.logs.reader import is_over
+from noukai_functions.names import EXPIRES_AT
 from noukai_wire.routes import Route
 from tests.functions.harness import System
-from tests.functions.jobs.logs.asking import lines, messages, page
+from tests.functions.jobs.logs.asking import lines, messages, page, run
 from tests.functions.stand_ins.calls import hook, unreachable
 
 
@@ -145,6 +149,36 @@ def test_cancelled_job_whose_worker_is_lost_ends(system: System, job: Job) -> No
     row, now = system.row(job.id), system.clock.time
     assert row.state is State.CANCELLED
     assert [is_over(row, now + ms) for ms in (119_999, 120_000)] == [False, True]
+
+
+def test_job_that_is_cancelled_while_it_waits_for_a_retry_ends_at_once(system: System) -> None:
+    """No code of it is running that could print more."""
+    job_id = run(system, "raise-after", message="no")
+    assert not page(system, job_id)["done"]
+    system.send(Route.CANCEL_BY_ID, id=job_id)
+    assert page(system, job_id, "seconds=20")["done"]
+    assert system.clock.slept == []
+
+
+def test_log_of_an_attempt_that_was_taken_over_is_kept_as_long_as_its_job(system: System) -> None:
+    """The job goes on in another worker, as late as its deadline to start."""
+    hear = AttemptLog.hear
+
+    def take_over(log: AttemptLog, stream: int, data: bytes) -> bytes:
+        if system.row(log.job.id).attempt == 1:
+            system.clock.time += 61_000
+            assert claimed(system, log.job.id).attempt == 2
+        return hear(log, stream, data)
+
+    not_before_the_end = patch.object(AttemptLog, "is_due", return_value=False)
+    with patch.object(AttemptLog, "hear", take_over), not_before_the_end:
+        job_id = run(system, "hang", message="waiting", options={"maxAttempts": 2})
+    row = system.row(job_id)
+    assert (row.attempt, row.state) == (2, State.RUNNING)
+    kept: Any = system.deployment.table.client.get_item(
+        TableName="jobs", Key={"id": {"S": f"{job_id}#log#1"}}
+    )
+    assert int(kept["Item"][EXPIRES_AT]["N"]) >= row.start_by // 1000 + row.keep_seconds
 
 
 def test_log_is_stored_before_the_outcome(system: System) -> None:
