@@ -27,6 +27,7 @@ from noukai_wire.models import (
 )
 from noukai_wire.parameters import SubmissionHeaders, TraceHeader, UsageQuery, WaitQuery
 from noukai_wire.routes import Route
+from noukai_wire.runs import RunTrace
 from noukai_wire.uploads import Upload, UploadTarget
 from noukai_wire.usage import UsageReport
 
@@ -37,7 +38,8 @@ class Operation:
 
     `is_public` operations need no key; the scopes of others are in the route. The fields of `request_headers`
     and `query` are headers and query parameters; `example` is an example body. `errors` are those beyond the
-    ones implied by the path, the key and the models. `has_poll_interval` answers may have a poll interval.
+    ones implied by the path, the key and the models. `has_poll_interval` answers may have a poll interval;
+    `is_stream` answers are server-sent events.
     """
 
     summary: str
@@ -50,6 +52,7 @@ class Operation:
     status: HTTPStatus = HTTPStatus.OK
     errors: tuple[ErrorCode, ...] = ()
     has_poll_interval: bool = False
+    is_stream: bool = False
 
     def every_error(self, route: Route) -> frozenset[ErrorCode]:
         """Return every error code that the route may answer with."""
@@ -151,6 +154,12 @@ OPERATIONS: Mapping[Route, Operation] = {
     Route.LOGS_BY_ID: _LOGS,
     Route.EVENTS: _EVENTS,
     Route.EVENTS_BY_ID: _EVENTS,
+    Route.TRACE: Operation("Show a job as a run, with its attempts as steps", RunTrace),
+    Route.TRACE_STREAM: Operation(
+        "Show the same as server-sent events, held until the job has ended, for 25 seconds at most",
+        RunTrace,
+        is_stream=True,
+    ),
     Route.CANCEL: _CANCEL,
     Route.CANCEL_BY_ID: _CANCEL,
     Route.RETRY: _RETRY,

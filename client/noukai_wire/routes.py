@@ -34,6 +34,9 @@ class Route(Enum):
     LOGS_BY_ID = ("GET", "/jobs/{id}/logs", Scope.READ)
     EVENTS = ("GET", _FLOW + "/jobs/{id}/events", Scope.READ)
     EVENTS_BY_ID = ("GET", "/jobs/{id}/events", Scope.READ)
+    # For the published SDKs.
+    TRACE = ("GET", _FLOW + "/runs/{id}/trace", Scope.READ)
+    TRACE_STREAM = ("GET", _FLOW + "/runs/{id}/trace/stream", Scope.READ)
     CANCEL = ("POST", _FLOW + "/jobs/{id}/cancel", Scope.CANCEL)
     CANCEL_BY_ID = ("POST", "/jobs/{id}/cancel", Scope.CANCEL)
     CANCEL_JOBS = ("POST", _FLOW + "/jobs/cancel", Scope.CANCEL)

@@ -29,6 +29,11 @@ const cancelled = await send(`${process.env.SYSTEM}/api/v1/jobs/${slow.responseB
   headers: { Authorization: `Bearer ${process.env.NOUKAI_API_KEY}` },
 });
 
+const run = counting.run(executed.executionId);
+const trace = await run.trace();
+const live = [];
+for await (const event of run.liveTrace()) live.push(event.type);
+
 const errors = [];
 for (const attempt of [
   () => new Noukai({ apiKey: "nk_wrong" }).flow("acme/demo/echo").executeAsync({ message }),
@@ -46,6 +51,7 @@ console.log(
     output: done.result.output,
     executed: [executed.status, executed.result.words],
     failed: [failed.status, failed.result ?? null],
+    traced: [trace.flowRun.status, trace.steps.map((step) => [step.stepId, step.status]), live],
     slow: [slow.name, slow.code, slow.statusCode, cancelled.ok],
     errors,
   }),

@@ -98,6 +98,46 @@ def test_python_executes() -> None:
     assert ended(failed) == ("failed", None)
 
 
+def test_python_traces() -> None:
+    """`run.trace()` and `run.live_trace()` show a job's attempts as steps."""
+    with noukai_sdk.Noukai() as client:
+        flow = client.flow("acme/demo/word-count")
+        counted = flow.execute(message=TEXT, parameters={"top": 1}, trace=True)
+        assert isinstance(counted, noukai_sdk.ExecuteResult)
+        assert counted.execution_id is not None
+        run = flow.run(counted.execution_id)
+        found, live = run.trace(), [*run.live_trace()]
+        failed = flow.run(flow.execute_async(parameters=FAILS, message=TEXT).execution_id)
+        kinds = [event.event_type for event in failed.live_trace()]
+    assert (found.flow_run.id, found.flow_run.status) == (counted.execution_id, "completed")
+    assert [(step.step_id, step.status, step.output_context) for step in found.steps] == [
+        ("attempt-1", "completed", {"output": COUNTED})
+    ]
+    assert [event.event_type for event in live] == [
+        "run_started",
+        "step_started",
+        "step_completed",
+        "flow_completed",
+    ]
+    assert kinds[:3] == ["run_started", "step_started", "step_error"]
+
+
+def test_python_traces_awaiting() -> None:
+    """The same with `await`."""
+
+    async def run() -> None:
+        async with noukai_sdk.AsyncNoukai() as client:
+            flow = client.flow("acme/demo/echo")
+            job = await flow.execute_async(message=TEXT)
+            traced = flow.run(job.execution_id)
+            kinds = [event.event_type async for event in traced.live_trace()]
+            assert kinds[-1] == "flow_completed"
+            (step,) = (await traced.trace()).steps
+            assert (step.status, step.attempt) == ("completed", 1)
+
+    asyncio.run(run())
+
+
 def test_python_executes_awaiting() -> None:
     """`execute` does the same with `await`."""
 
@@ -208,6 +248,11 @@ def test_javascript(node_modules: Path, base_url: str) -> None:
         "output": COUNTED,
         "executed": ["completed", 6],
         "failed": ["failed", None],
+        "traced": [
+            "completed",
+            [["attempt-1", "completed"]],
+            ["run_started", "step_started", "step_completed", "flow_completed"],
+        ],
         "slow": ["FlowExecutionError", "EXECUTE_TIMEOUT", 504, True],
         "errors": [
             ["AuthenticationError", "UNAUTHENTICATED", True],

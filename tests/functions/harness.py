@@ -103,7 +103,9 @@ class System:
             **({} if text is None else {"body": text}),
         }
         answered = ENTRIES[key](event, self.deployment)
-        return Answer(answered["statusCode"], answered["headers"], json.loads(answered["body"]))
+        headers, content = answered["headers"], answered["body"]
+        is_json = headers["Content-Type"] == "application/json"
+        return Answer(answered["statusCode"], headers, json.loads(content) if is_json else content)
 
     def submit(self, flow: str = "trial/add", *, headers: Any = None, **body: Any) -> Answer:
         project, name = flow.split("/")

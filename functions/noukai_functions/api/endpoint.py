@@ -91,11 +91,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer with a JSON body, which may be empty."""
+    """An answer with a JSON body, which may be empty, or with a text of another type."""
 
     body: Mapping[str, Any]
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = None
 
 
 class Access(Protocol):
@@ -165,9 +166,15 @@ def answer_anyone(event: Event, handle: Callable[[Request], Response]) -> dict[s
         except Exception as raised:  # noqa: BLE001 - the last line of defence: every failure is answered
             response = error_response(error_answer(raised, request_id))
     headers = {"Content-Type": "application/json", "X-Request-ID": request_id, **response.headers}
-    text = json.dumps(response.body, separators=(",", ":")) if response.body and not is_head(event) else ""
+    text = "" if is_head(event) else _text_of(response)
     answer = {"statusCode": int(response.status), "headers": headers, "body": text}
     return _compressed(answer) if len(text) >= _WORTH_COMPRESSING and _takes_gzip(event) else answer
+
+
+def _text_of(response: Response) -> str:
+    if response.text is not None:
+        return response.text
+    return json.dumps(response.body, separators=(",", ":")) if response.body else ""
 
 
 def _takes_gzip(event: Event) -> bool:

@@ -10,7 +10,7 @@ from noukai_wire.limits import LEAST_SECRET, MAX_ERROR_BYTES
 
 MASK = "***"
 _API_KEY = re.compile(r"nk_(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{32,}")
-"""A key has 43 random characters. Without a capital letter it is a name, such as `bank_transfer_…`."""
+"""A key has 43 random characters. Without a capital letter it is a name, such as a part of another."""
 _BEGUN_KEY = re.compile(r"nk_[A-Za-z0-9_-]+\Z")
 _LONGEST_KEY = 64
 _PLACE = re.compile(r" \([^()]+:\d+ in [^()]+\)\Z")

@@ -105,6 +105,13 @@ _ANSWERERS = (
         payload_actions=_READ_PAYLOADS,
         holds=True,
     ),
+    _Answerer(
+        "trace",
+        (Route.TRACE, Route.TRACE_STREAM),
+        _STATUS_ACTIONS,
+        payload_actions=_READ_PAYLOADS,
+        holds=True,
+    ),
     _Answerer("events", (Route.EVENTS, Route.EVENTS_BY_ID), _STATUS_ACTIONS),
     _Answerer(
         "cancel",

@@ -24,7 +24,7 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "execute": (SUBMITS, BOTH),
     "retry": (SUBMITS | {"saved_inputs", "lookup", "retries"}, BOTH),
     "upload": ({"catalog", "api_keys", "objects"}, {"_dynamodb", "_s3"}),
-    **dict.fromkeys(("status", "wait"), ({"api_keys", "lookup", "outputs", "table"}, TABLE)),
+    **dict.fromkeys(("status", "wait", "trace"), ({"api_keys", "lookup", "outputs", "table"}, TABLE)),
     "logs": ({"api_keys", "followers", "log_following", "log_store", "lookup", "table"}, TABLE),
     "events": ({"api_keys", "lookup", "table"}, TABLE),
     "statuses": ({"api_keys", "outputs", "status_entries", "table"}, TABLE),

@@ -100,6 +100,14 @@ def logs(role: System, root: System) -> None:
     assert role.send(Route.LOGS_BY_ID, id=overdue(root)).body["done"]
 
 
+def trace(role: System, root: System) -> None:
+    path = {"org": "acme", "project": "trial"}
+    (step,) = role.send(Route.TRACE, id=large(root), flow="repeat", **path).body["steps"]
+    assert step["status"] == "completed"
+    run = role.send(Route.TRACE, id=overdue(root), flow="add", **path).body["flowRun"]
+    assert run["status"] == "failed"
+
+
 def events(role: System, root: System) -> None:
     assert role.send(Route.EVENTS_BY_ID, id=large(root)).body["events"][-1]["type"] == "completed"
     assert role.send(Route.EVENTS_BY_ID, id=overdue(root)).body["events"][-1]["type"] == "failed"
@@ -204,6 +212,7 @@ SCENARIOS: dict[str, Scenario] = {
     "statuses": statuses,
     "wait": wait,
     "logs": logs,
+    "trace": trace,
     "events": events,
     "execute": execute,
     "cancel": cancel,

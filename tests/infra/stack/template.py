@@ -21,6 +21,7 @@ API = [
     "statuses",
     "wait",
     "logs",
+    "trace",
     "events",
     "cancel",
     "list_jobs",

@@ -23,6 +23,8 @@ HANDLERS = {
     Route.WAIT_BY_ID.key: "wait",
     Route.LOGS.key: "logs",
     Route.LOGS_BY_ID.key: "logs",
+    Route.TRACE.key: "trace",
+    Route.TRACE_STREAM.key: "trace",
     Route.EVENTS.key: "events",
     Route.EVENTS_BY_ID.key: "events",
     Route.CANCEL.key: "cancel",

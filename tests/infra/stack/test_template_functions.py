@@ -117,6 +117,7 @@ def test_audit_log_is_kept_for_a_year_and_longer_than_the_stack(template: Templa
         ("status", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         ("wait", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         ("logs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
+        ("trace", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET"}),
         ("events", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),
         ("cancel", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE", "PAYLOADS_BUCKET", "SCHEDULE_GROUP", "AUDIT"}),
         ("list_jobs", {"JOBS_TABLE", "KEYS_TABLE", "USAGE_TABLE"}),

@@ -16,7 +16,7 @@ LISTS = ("list_jobs", "cancel_jobs")
 READ_PAYLOADS = {"s3:GetObject"}
 PAYLOADS = {
     **dict.fromkeys(("submit", "submit_jobs", "execute", "retry"), READ_PAYLOADS),
-    **dict.fromkeys(("status", "statuses", "wait", "logs", "cancel"), READ_PAYLOADS),
+    **dict.fromkeys(("status", "statuses", "wait", "logs", "trace", "cancel"), READ_PAYLOADS),
     "upload": {"s3:PutObject"},
     "worker": {"s3:GetObject", "s3:PutObject"},
 }
@@ -56,6 +56,7 @@ WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
             COUNT_CALLS,
             set(),
         ),
+        ("trace", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
         ("events", {"dynamodb:GetItem", "dynamodb:UpdateItem"}, USE_KEYS, COUNT_CALLS, set()),
         ("cancel", CANCEL, USE_KEYS, COUNT_CALLS, set()),
         ("list_jobs", LIST, USE_KEYS, COUNT_CALLS, set()),

@@ -186,12 +186,10 @@ def _responses(route: Route, operation: Operation, known: Mapping[str, str]) -> 
     is_accepted = operation.answer is JobAccepted
     # An accepted job always has a poll interval; a shown job has none once it has ended.
     certain = ["X-Request-ID", *(["Location", *_POLL_INTERVAL] if is_accepted else [])]
-    answer = _response(
-        operation.summary,
-        reference(operation.answer),
-        certain,
-        _POLL_INTERVAL if operation.has_poll_interval else (),
-    )
+    possible = _POLL_INTERVAL if operation.has_poll_interval else ()
+    answer = _response(operation.summary, reference(operation.answer), certain, possible)
+    if operation.is_stream:
+        answer["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
     refusals = {
         str(int(status)): f"#/components/responses/{_name(codes)}"
         for status, codes in _codes(route, operation)
