@@ -164,8 +164,8 @@ def close_streams() -> str:
 @flow(max_attempts=1)
 def hang(begun: str, ended: str, stubborn: bool = False) -> None:
     """Begin, and wait to be stopped; write both to files."""
-    Path(begun).touch()
     try:
+        Path(begun).touch()
         while True:
             try:
                 time.sleep(600)
@@ -178,8 +178,8 @@ def hang(begun: str, ended: str, stubborn: bool = False) -> None:
 
 @flow(max_attempts=1)
 async def hang_later(begun: str, ended: str) -> None:
-    Path(begun).touch()
     try:
+        Path(begun).touch()
         await asyncio.Event().wait()
     finally:
         Path(ended).touch()

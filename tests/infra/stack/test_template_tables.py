@@ -41,8 +41,8 @@ def test_tables_outlive_the_stack_as_the_setting_says(
 ) -> None:
     """By default a destroyed stack leaves jobs and keys behind, and nobody else can delete them either.
 
-    So it does with inputs and results, which belong to jobs. Everything else goes in either case: a function
-    takes its versions along.
+    So it does with inputs and results, which belong to jobs, and with the audit log. Everything else goes in
+    either case: a function takes its versions along.
     """
     template = template_for(tables=setting)
     resources = template.body["Resources"]
@@ -53,5 +53,8 @@ def test_tables_outlive_the_stack_as_the_setting_says(
     assert protected == {policy == "Retain"}
     buckets = template.resources("S3::Bucket")
     assert {policies[name] for name in buckets} == {policy}
-    others = resources.keys() - tables.keys() - buckets.keys() - template.resources("Lambda::Version").keys()
+    audit, _ = template.named_resource("Logs::LogGroup", "ApiAudit")
+    assert policies[audit] == policy
+    kept = {*tables, *buckets, audit, *template.resources("Lambda::Version")}
+    others = resources.keys() - kept
     assert {policies[name] for name in others} == {"Delete"}
