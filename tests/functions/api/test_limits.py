@@ -169,6 +169,7 @@ ELSEWHERE = {
     "MAX_SLUG_LENGTH": "a path",
     "WORKER_MARGIN_SECONDS": "no limit of a request: a worker's own time",
     "DEFAULT_KEEP_SECONDS": "no limit: what an option is by default",
+    "LEAST_SECRET": "a setting, which the deployment checks",
 }
 """Limits that no single request tests; those that can be tested have tests of their own below."""
 
