@@ -21,10 +21,18 @@ OF_CI = [block for block in BLOCKS if block.language in ("yaml", "json") and blo
 """Run by `tests/infra/operations/test_ci_recipe.py`."""
 OF_PROJECTS = [block for block in BLOCKS if block.language == "toml" or block.info == "project"]
 """Read by `tests/infra/test_noukai_toml.py`, and run by `tests/e2e/test_wheel.py`."""
+OF_OPERATORS = [block for block in BLOCKS if block.document.name == "RUNBOOK.md" and block.language == "sh"]
+"""Run by `tests/infra/health/test_runbook_commands.py`."""
 COMMANDS = [
-    block for block in BLOCKS if block.language == "sh" and "noukai " in block.code and not block.info
+    block
+    for block in BLOCKS
+    if block.language == "sh" and "noukai " in block.code and not block.info and block not in OF_OPERATORS
 ]
-MAKES = [block for block in BLOCKS if block.language == "sh" and block not in (*COMMANDS, *OF_PROJECTS)]
+MAKES = [
+    block
+    for block in BLOCKS
+    if block.language == "sh" and block not in (*COMMANDS, *OF_PROJECTS, *OF_OPERATORS)
+]
 READER = {
     name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 }
@@ -58,7 +66,8 @@ def run(command: list[str], environ: dict[str, str]) -> str:
 def test_every_block_is_run() -> None:
     """Some test runs each block of a document."""
     drawings = [block for block in BLOCKS if block.language == "text"]
-    run_somewhere = [*SCRIPTS, *FLOWS, *APPLICATIONS, *OF_CI, *OF_PROJECTS, *COMMANDS, *MAKES, *drawings]
+    run_by_others = [*OF_CI, *OF_PROJECTS, *OF_OPERATORS]
+    run_somewhere = [*SCRIPTS, *FLOWS, *APPLICATIONS, *COMMANDS, *MAKES, *run_by_others, *drawings]
     assert [block for block in BLOCKS if block not in run_somewhere] == []
     assert {"make demo", "make test", "make setup", FIRST_TEST} == TARGETS
 

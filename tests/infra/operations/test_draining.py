@@ -81,8 +81,8 @@ def test_deployment_is_told_which_workers_stay(account_with_kinds: Account) -> N
         "noukai",
         Plan(context=["--context", "tables=destroy"], options=["--verbose"], confirm=lambda: True),
     )
-    synth, deployed = cdk.asked[-2:]
-    assert synth[0] == "synth"
+    synth, bootstrap, deployed = cdk.asked[-3:]
+    assert (synth[0], bootstrap[0]) == ("synth", "bootstrap")
     assert synth[-4:] == ("--context", f"draining={','.join(ASKED)}", "--context", "tables=destroy")
     # The CDK command asks before it widens rights.
     assert deployed == ("deploy", "noukai", "--verbose")
