@@ -16,7 +16,8 @@ _PARTS = st.tuples(
     st.sampled_from([TRACE, TRACE[:-1], TRACE + "0", TRACE.upper(), "0" * 32, TRACE[:-1] + "g"]),
     st.sampled_from([PARENT, PARENT[:-1], PARENT.upper(), "0" * 16]),
     st.sampled_from(["00", "01", "02", "03", "ff", "1", "0g", "0A"]),
-    st.sampled_from(["", "-", "-x", "-what the future holds", "x", " ", "\t", "\n"]),
+    # No line ends, which a header cannot hold: OpenTelemetry's pattern lets one stand at the end.
+    st.sampled_from(["", "-", "-x", "-what the future holds", "x", " ", "\t"]),
 )
 
 
