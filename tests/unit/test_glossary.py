@@ -58,7 +58,7 @@ def old_words(name: str) -> list[str]:
 
 
 def test_each_thing_has_one_name() -> None:
-    """Whoever knows the glossary's word finds every place."""
+    """A search for the glossary's word finds every place."""
     paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     assert paths
     found = {

@@ -49,13 +49,13 @@ class LogStore:
     objects: "Callable[[], JobObjects]"
 
     def seal(self, job: Job, segment: Segment, number: int) -> None:
-        """Store a full segment, which does not change any more; idempotent."""
+        """Store a full segment, which never changes again; idempotent."""
         self.objects().put(f"{_prefix(job)}{number}", segment.content())
 
     def write(self, job: Job, firsts: Sequence[int], last: Segment, now: int, *, is_last: bool) -> None:
         """Store the last segment, and where all are; idempotent.
 
-        The item is written last: whoever reads it finds its objects.
+        The item is written after its objects, so that a reader of the item finds them.
         """
         content = last.content()
         item: dict[str, Any] = {

@@ -23,7 +23,7 @@ immediately."""
 class Sweep(Construct):
     """The function that sweeps the jobs table, run by run, and its schedule.
 
-    With metrics and alarms it also looks at the queues, each minute.
+    With metrics and alarms it also checks the queues, each minute.
     """
 
     def __init__(

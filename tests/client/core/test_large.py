@@ -189,7 +189,7 @@ def test_expired_url_is_asked_for_anew(colour: Colour) -> None:
 
 
 def test_unreachable_bucket_tells_no_signature(colour: Colour) -> None:
-    """The error leaves out the query: whoever has the URL can read the output."""
+    """The error leaves out the query, since anybody with the whole URL can read the output."""
     api = LargeApi(failures=[httpx.ConnectError("no")])
     with pytest.raises(Exception, match=r"bucket\.test") as raised:
         colour.run(colour.client(api, max_retries=0).job("job_1").wait())

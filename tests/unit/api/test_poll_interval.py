@@ -76,7 +76,7 @@ def test_an_early_end_is_not_missed_for_long() -> None:
 
 
 def test_progress_is_followed_as_often_as_it_is_written() -> None:
-    """Whoever follows it looks every second, later after a tenth of the job's age."""
+    """A follower polls every second, later after a tenth of the job's age."""
     job = known(600, 10)
     assert [next_poll_ms(job, NOW + after, progress=True) for after in (3000, 60_000)] == [1000, 6000]
     assert next_poll_ms(PENDING, NOW + 3000, progress=True) == 1000

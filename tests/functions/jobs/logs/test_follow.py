@@ -182,7 +182,7 @@ def test_log_of_an_attempt_that_was_taken_over_is_kept_as_long_as_its_job(system
 
 
 def test_log_is_stored_before_the_outcome(system: System) -> None:
-    """So that whoever sees the state sees the log."""
+    """A reader who sees the state sees the log."""
     job_id = system.submit("speaking/raise-after", message="no", options={"maxAttempts": 1}).body["id"]
     system.deliver()
     written = [

@@ -40,7 +40,7 @@ def test_pages_join_without_gap_or_repeat(system: System, limit: int) -> None:
 
 
 def test_empty_page_of_the_end_keeps_its_place(system: System) -> None:
-    """Whoever asks again after the end is told the same."""
+    """Asking again after the end gives the same page."""
     job_id = run(system, "print-lines", parameters={"count": 2})
     end = page(system, job_id)
     again = page(system, job_id, f"after={end['after']}")
