@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from noukai_functions.telemetry import SERVICE, logger
+from noukai_functions.telemetry.logger import SERVICE, logger
 
 
 @contextmanager

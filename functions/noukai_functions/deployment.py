@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
     from noukai_functions.api.outputs import Outputs
     from noukai_functions.api.status_entries import StatusEntries
-    from noukai_functions.audit import AuditLog
     from noukai_functions.catalog.entries import Catalog
-    from noukai_functions.emf import Metrics
     from noukai_functions.jobs.estimate import RunTimes
     from noukai_functions.jobs.lifecycle import Job
     from noukai_functions.jobs.queue import JobQueues
@@ -35,6 +33,8 @@ if TYPE_CHECKING:
     from noukai_functions.requests.log_following import LogFollowing
     from noukai_functions.requests.lookup import Lookup
     from noukai_functions.requests.retry import Retries
+    from noukai_functions.telemetry.audit import AuditLog
+    from noukai_functions.telemetry.emf import Metrics
     from noukai_functions.usage.budget_watch import BudgetWatch
     from noukai_functions.usage.records import Prices
     from noukai_functions.usage.unfinished import Bounds
@@ -147,14 +147,14 @@ class Deployment(Resources):
     @cached_property
     def audit_log(self) -> "AuditLog":
         """Return the audit log."""
-        from noukai_functions.audit import AuditLog
+        from noukai_functions.telemetry.audit import AuditLog
 
         return AuditLog.of(self.environment)
 
     @cached_property
     def metrics(self) -> "Metrics":
         """Return the writer of metrics."""
-        from noukai_functions.emf import Metrics
+        from noukai_functions.telemetry.emf import Metrics
 
         return Metrics.of(self.environment)
 

@@ -16,7 +16,7 @@ import pytest
 from noukai.flow import PermanentError, flow
 from noukai.flow.runtime import describe_error, raised_by
 from noukai.testing import rehearse
-from noukai_functions.telemetry import trace_of
+from noukai_functions.telemetry.logger import trace_of
 from noukai_wire.exceptions import frames_of
 from noukai_wire.limits import MAX_ERROR_BYTES
 

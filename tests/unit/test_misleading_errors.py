@@ -7,7 +7,7 @@ import pytest
 
 from noukai.flow import PermanentError
 from noukai.flow.runtime import Raised, raised_by
-from noukai_functions.telemetry import trace_of
+from noukai_functions.telemetry.logger import trace_of
 
 
 class NamelessType(type):

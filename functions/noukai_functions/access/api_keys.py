@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.aws import AwsError
 from noukai_functions.clock import Clock
 from noukai_functions.refusals import ForbiddenError, UnauthenticatedError
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_wire.scopes import Scope
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from noukai_functions.access.rate_limits import RateLimits
 from noukai_functions.api.errors import ErrorAnswer, error_answer
 from noukai_functions.json_text import inflated
 from noukai_functions.refusals import InvalidInputError
-from noukai_functions.telemetry import add_fields, line_fields, trace_id_of
+from noukai_functions.telemetry.logger import add_fields, line_fields, trace_id_of
 from noukai_wire.routes import DEFAULT_ROUTE, Route
 
 Event = Mapping[str, Any]

@@ -13,7 +13,7 @@ from noukai_functions.refusals import (
     UnavailableError,
     UnreadableRowError,
 )
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_wire.errors import ErrorCode
 
 _NONE: Mapping[str, Any] = MappingProxyType({})

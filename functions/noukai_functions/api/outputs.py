@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from noukai_functions.api.statuses import Shown
 from noukai_functions.jobs.lifecycle import Job, Payload
-from noukai_functions.telemetry import job_fields, logger
+from noukai_functions.telemetry.logger import job_fields, logger
 from noukai_wire.limits import MAX_RESULT_BYTES
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from noukai_functions.refusals import (
     UnreadableRowError,
 )
 from noukai_functions.requests.lookup import is_visible
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 
 _ROOM = 640 * 1024
 """Bytes of entries after which no further entry is added. The last one may add 800 KB. Lambda's limit is 6

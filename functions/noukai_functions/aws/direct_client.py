@@ -66,7 +66,7 @@ class DirectClient:
                 answer = self._try(operation, body)
             except AwsError as error:
                 if error.code in THROTTLED_CODES and self._target.startswith("DynamoDB"):
-                    from noukai_functions.emf import note_throttled  # noqa: PLC0415 - seldom needed
+                    from noukai_functions.telemetry.emf import note_throttled  # noqa: PLC0415 - seldom needed
 
                     note_throttled()
                 if not error.is_transient or tries == MOST_TRIES or not self._quota.take():

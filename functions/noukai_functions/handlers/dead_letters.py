@@ -6,7 +6,7 @@ from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.queue import Delivery, InvalidMessageError, Message
 from noukai_functions.names import DEAD_LETTERS, UNSETTLED_WORK
-from noukai_functions.telemetry import line_fields, logger
+from noukai_functions.telemetry.logger import line_fields, logger
 from noukai_functions.worker.batch import Batch, name_message
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.refusals import InvalidInputError
 from noukai_functions.requests.submission import check_idempotency_key, flow_name, parse_submission
-from noukai_functions.telemetry import job_fields, logger
+from noukai_functions.telemetry.logger import job_fields, logger
 from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 

@@ -9,7 +9,7 @@ from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
 from noukai_functions.metrics.job_metrics import is_start
 from noukai_functions.names import UNSETTLED_WORK
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_functions.usage.records import Entry, Unfinished, Usage, entry_of, is_restored
 
 if TYPE_CHECKING:

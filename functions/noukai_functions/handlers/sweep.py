@@ -16,7 +16,7 @@ from noukai_functions.jobs.overdue import fail_unrun
 from noukai_functions.jobs.sweep_rounds import Round
 from noukai_functions.names import CHECK_QUEUES, SWEEP_ROUNDS
 from noukai_functions.refusals import UnreadableRowError
-from noukai_functions.telemetry import job_fields, logger
+from noukai_functions.telemetry.logger import job_fields, logger
 
 if TYPE_CHECKING:
     from noukai_functions.api.endpoint import Event

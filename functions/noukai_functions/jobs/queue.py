@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.lifecycle import JOB_ID
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_wire.text import is_too_deep
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from noukai_functions.jobs.lifecycle import UNSETTLED, Job
 from noukai_functions.jobs.row import decode, expression, placeholders
 from noukai_functions.names import SWEEP_ROW
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,7 +15,7 @@ from noukai_functions.logs.record import printed_level, read_record
 from noukai_functions.logs.segment import Segment
 from noukai_functions.logs.store import LogStore
 from noukai_functions.logs.text_lines import MOST_LINE_BYTES, TextLines, readable, shortened
-from noukai_functions.telemetry import job_fields, logger
+from noukai_functions.telemetry.logger import job_fields, logger
 
 MOST_BYTES = 5 * 1000 * 1000
 MOST_LINES = 100_000

@@ -12,7 +12,7 @@ from noukai_functions.logs.line import DROPPED, Line
 from noukai_functions.logs.place import Place
 from noukai_functions.logs.segment import lines_of
 from noukai_functions.logs.store import AttemptHead, LogStore
-from noukai_functions.telemetry import job_fields, logger
+from noukai_functions.telemetry.logger import job_fields, logger
 
 MOST_PAGE_BYTES = 1 << 20
 """The most bytes of messages on a page; the first line is always on it."""

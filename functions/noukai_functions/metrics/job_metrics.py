@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from noukai_functions.emf import Metrics
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.row import decode
 from noukai_functions.names import (
@@ -25,11 +24,12 @@ from noukai_functions.names import (
     WAITED,
 )
 from noukai_functions.refusals import UnreadableRowError
+from noukai_functions.telemetry.emf import Metrics
 from noukai_functions.usage.records import is_restored
 
 if TYPE_CHECKING:
     from noukai_functions.catalog.entries import Catalog
-    from noukai_functions.emf import Value
+    from noukai_functions.telemetry.emf import Value
 
 Figures = dict[str, list[int]]
 """The values of each metric."""

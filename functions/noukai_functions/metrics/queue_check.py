@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from noukai_functions.emf import Metrics
 from noukai_functions.names import STARTED, UNSETTLED_WORK
+from noukai_functions.telemetry.emf import Metrics
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -15,7 +15,7 @@ from noukai_functions.jobs.lifecycle import START_WITHIN_MS, Job, State, job_id,
 from noukai_functions.jobs.queue import JobQueue, JobQueues, Message, OutgoingMessage
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.refusals import IdempotencyConflictError, InvalidInputError
-from noukai_functions.telemetry import job_fields, logger
+from noukai_functions.telemetry.logger import job_fields, logger
 from noukai_functions.usage.budgets import Budgets
 from noukai_wire import limits
 

@@ -11,7 +11,7 @@ from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.refusals import JobNotFoundError, UnreadableRowError
 from noukai_functions.requests.job_filter import JobFilter
 from noukai_functions.requests.lookup import is_visible
-from noukai_functions.telemetry import job_fields, logger
+from noukai_functions.telemetry.logger import job_fields, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable

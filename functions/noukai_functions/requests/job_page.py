@@ -11,7 +11,7 @@ from noukai_functions.jobs.row import id_at, order
 from noukai_functions.jobs.table import JobsTable, Row
 from noukai_functions.refusals import UnavailableError, UnreadableRowError
 from noukai_functions.requests.job_filter import JobFilter
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 
 _ROWS_AT_ONCE = 100
 """DynamoDB's limit for a batch read."""

@@ -8,7 +8,7 @@ from noukai_functions.jobs.lifecycle import JOB_ID, Job
 from noukai_functions.jobs.overdue import settled
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.refusals import JobNotFoundError, UnreadableJobError, UnreadableRowError
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 
 
 def named_job(path: Mapping[str, str]) -> tuple[str, str | None]:

@@ -16,7 +16,7 @@ from noukai_functions.refusals import (
     UnreadableJobError,
 )
 from noukai_functions.requests.admission import Admission
-from noukai_functions.telemetry import job_fields, logger
+from noukai_functions.telemetry.logger import job_fields, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.aws import AwsError
 from noukai_functions.clock import Clock, month_of
 from noukai_functions.refusals import BudgetUsedUpError, Refusal, TooManyUnfinishedError
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_wire.limits import DEFAULT_LATER_JOBS, DEFAULT_UNFINISHED_JOBS
 
 if TYPE_CHECKING:

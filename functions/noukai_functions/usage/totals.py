@@ -19,7 +19,7 @@ from operator import add
 from typing import TYPE_CHECKING, Any, cast
 
 from noukai_functions.aws import AwsError, queried
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_functions.usage.records import Entry, Usage
 from noukai_functions.usage.sequence_ranges import SequenceRanges, oldest_kept
 

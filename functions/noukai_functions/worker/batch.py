@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.queue import Delivery, InvalidMessageError, JobQueue, LaterMessageError, Message
-from noukai_functions.telemetry import add_fields, line_fields, logger, trace_id_of
+from noukai_functions.telemetry.logger import add_fields, line_fields, logger, trace_id_of
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
 if TYPE_CHECKING:

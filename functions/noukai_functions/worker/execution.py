@@ -15,7 +15,7 @@ from noukai_functions.catalog.entries import FlowEntry
 from noukai_functions.jobs.lifecycle import COLD, Job, Payload, State, longest_backoff_seconds
 from noukai_functions.jobs.queue import Delivery, Message
 from noukai_functions.jobs.table import Refused
-from noukai_functions.telemetry import add_fields, job_fields, logger
+from noukai_functions.telemetry.logger import add_fields, job_fields, logger
 from noukai_functions.worker.equipment import Equipment
 from noukai_functions.worker.exchange import Call, Outcome
 from noukai_functions.worker.process.pool import WorkerBrokenError

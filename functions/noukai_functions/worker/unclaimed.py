@@ -8,7 +8,7 @@ from noukai_functions.jobs.lifecycle import Job, State, Verdict, judge, seconds_
 from noukai_functions.jobs.overdue import fail_unrun
 from noukai_functions.jobs.queue import Delivery, Message
 from noukai_functions.jobs.table import JobsTable
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable

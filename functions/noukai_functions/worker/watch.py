@@ -10,7 +10,7 @@ from noukai_functions.clock import Clock
 from noukai_functions.jobs.estimate import Estimate, RunTimes, refine
 from noukai_functions.jobs.lifecycle import FIRST_PROGRESS_MS, Job, State, has_lost, progress_interval_ms
 from noukai_functions.jobs.table import JobsTable, Refused
-from noukai_functions.telemetry import job_fields, logger
+from noukai_functions.telemetry.logger import job_fields, logger
 from noukai_functions.worker.exchange import Call, Outcome
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.time_limits import TimeLimits

@@ -27,7 +27,7 @@ from noukai_functions.jobs.table import JobsTable
 from noukai_functions.logs.store import LogStore
 from noukai_functions.names import EXPIRES_AT
 from noukai_functions.schedules import Schedules
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_functions.usage.budgets import Budgets
 from noukai_functions.usage.totals import UsageTotals
 from noukai_functions.usage.unfinished import Bounds, UnfinishedJobs

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from noukai.flow.runtime import Raised
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_functions.worker.exchange import INTERRUPT, Outcome, ProgressBoard
 from noukai_functions.worker.inside.host import Host
 from noukai_functions.worker.process.pool import ProcessPool

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System, assert_refused, output

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from noukai_functions.aws import AwsError
-from noukai_functions.emf import Metrics
 from noukai_functions.handlers.sweep import handler, run
 from noukai_functions.jobs.lifecycle import START_WITHIN_MS, State
 from noukai_functions.jobs.sweep_rounds import ROUND_MS, Round, Rounds
+from noukai_functions.telemetry.emf import Metrics
 from tests.functions.harness import System
 from tests.functions.stand_ins.calls import hook, unreachable
 from tests.functions.time import ManualClock

@@ -98,7 +98,7 @@ def test_process_without_traces_imports_nothing_for_them() -> None:
 import sys
 from noukai_functions.worker.inside import host
 assert host._open_spans() is None
-ours = ("noukai_functions.spans", "noukai_wire.traces")
+ours = ("noukai_functions.telemetry.spans", "noukai_wire.traces")
 print(*(name for name in sys.modules if name.startswith("opentelemetry") or name in ours))
 """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}

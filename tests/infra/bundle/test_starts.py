@@ -38,7 +38,7 @@ MADE: dict[str, tuple[set[str], set[str]]] = {
     "sweep": ({"rounds", "table"}, TABLE),
 }
 """The parts that each request of a function uses, and the clients that these call."""
-OF_TRACES = {"noukai_wire.traces", "noukai_functions.spans"}
+OF_TRACES = {"noukai_wire.traces", "noukai_functions.telemetry.spans"}
 """The modules that only traced jobs use."""
 STARTS = """
 import json, sys

@@ -98,7 +98,7 @@ def usage_is_not_counted(watch: Watch) -> None:
 def table_throttles(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each call of a function is throttled, over a real connection."""
     monkeypatch.setenv("METRICS_NAMESPACE", "noukai")
-    monkeypatch.setattr("noukai_functions.emf.Clock.now", lambda _: watch.now)
+    monkeypatch.setattr("noukai_functions.telemetry.emf.Clock.now", lambda _: watch.now)
     monkeypatch.setattr("noukai_functions.aws.direct_client.backoff_seconds", lambda _: 0)
     with (
         canned_server(tmp_path) as (server, environment),

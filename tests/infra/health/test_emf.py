@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from noukai_functions.emf import Metrics
+from noukai_functions.telemetry.emf import Metrics
 
 AT = 1_700_000_000_123
 

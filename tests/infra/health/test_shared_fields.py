@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from noukai_functions.jobs.table import JobsTable
-from noukai_functions.telemetry import renew_logger
+from noukai_functions.telemetry.logger import renew_logger
 from noukai_wire.routes import Route
 from tests.functions.harness import System
 

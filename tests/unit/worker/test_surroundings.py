@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_functions.worker.inside.surroundings import Surroundings, flush_output
 from tests.unit.own_process import in_own_process, with_own_streams
 

@@ -15,7 +15,7 @@ from types import FrameType, MethodType
 from typing import Any
 
 from noukai.flow.runtime import Interrupted
-from noukai_functions.telemetry import trace_of
+from noukai_functions.telemetry.logger import trace_of
 from noukai_functions.worker.exchange import INTERRUPT
 
 

@@ -23,7 +23,7 @@ from noukai.flow.runtime import (
     raised_by,
 )
 from noukai_functions.refusals import Refusal
-from noukai_functions.telemetry import logger, trace_of
+from noukai_functions.telemetry.logger import logger, trace_of
 from noukai_functions.worker.exchange import Answer, Call, Outcome, ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.inside.child import Guard, TraceLog
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from noukai_functions.catalog.entries import Catalog
     from noukai_functions.clock import Clock
     from noukai_functions.jobs.objects import JobObjects
-    from noukai_functions.spans import Spans
+    from noukai_functions.telemetry.spans import Spans
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 """The variables that ask for the export of traces."""
@@ -235,7 +235,7 @@ def _open_spans() -> "Spans | None":
     if not exports and "opentelemetry.trace" not in sys.modules:
         return None
     try:
-        from noukai_functions.spans import Spans  # noqa: PLC0415 - it imports OpenTelemetry
+        from noukai_functions.telemetry.spans import Spans  # noqa: PLC0415 - it imports OpenTelemetry
     except ImportError as missing:
         logger().warning("traces are not exported", extra={"reason": str(missing)})
         return None

@@ -21,7 +21,7 @@ from signal import signal as set_handler
 from time import tzset
 from typing import Any, TypeVar
 
-from noukai_functions.telemetry import SERVICE, logger
+from noukai_functions.telemetry.logger import SERVICE, logger
 from noukai_functions.worker.inside.hooks import note_hooks
 
 getsignal = _signal.getsignal  # returns a plain number faster, without an enumeration

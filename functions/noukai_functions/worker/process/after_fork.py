@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from noukai_functions.telemetry import renew_logger
+from noukai_functions.telemetry.logger import renew_logger
 from noukai_functions.worker.inside.descriptors import put_out
 from noukai_functions.worker.inside.log_records import send_records
 

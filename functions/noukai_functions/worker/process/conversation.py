@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cache
 from time import monotonic
 
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_functions.worker.process.connection import Connection
 from noukai_functions.worker.process.output import ERRORS, HALF_PIPE
 from noukai_functions.worker.process.reaper import Reaper

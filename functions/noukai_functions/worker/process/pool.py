@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from time import monotonic
 
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 from noukai_functions.worker.process.process import Body, FlowProcess
 from noukai_functions.worker.process.reaper import Reaper
 from noukai_functions.worker.process.scratch import NEW_MODE, make_scratch, remove_scratch, remove_stale

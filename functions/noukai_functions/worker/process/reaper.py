@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic, sleep
 
-from noukai_functions.telemetry import logger
+from noukai_functions.telemetry.logger import logger
 
 PATIENCE_SECONDS = 5.0
 """How long a killed process may take to end."""

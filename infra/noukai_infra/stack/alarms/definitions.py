@@ -1,7 +1,7 @@
 """The definitions of the alarms: what each watches, when it is raised, and its page of the runbook.
 
 CloudWatch bills an alarm per metric that it reads, so each reads one. Metrics of AWS are free; those of the
-stack's own namespace are written by its functions (`noukai_functions.emf`).
+stack's own namespace are written by its functions (`noukai_functions.telemetry.emf`).
 """
 
 from collections.abc import Iterator, Mapping

@@ -8,7 +8,7 @@ _entry = importlib.import_module(f"noukai_functions.handlers.{os.environ['ENTRY'
 
 
 def handler(event: Any, context: Any) -> Any:
-    from noukai_functions.telemetry import logger  # noqa: PLC0415 - as lazily as ours do
+    from noukai_functions.telemetry.logger import logger  # noqa: PLC0415 - as lazily as ours do
 
     logger().info("request", extra={"entry": os.environ["ENTRY"]})
     return _entry(event, context)

@@ -8,7 +8,7 @@ from typing import Protocol
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from noukai_functions.telemetry import SERVICE, logger
+from noukai_functions.telemetry.logger import SERVICE, logger
 from noukai_wire.traces import ATTEMPT, ERROR_TYPE, FLOW, INSTRUMENTATION, JOB_ID, ORG, TRACEPARENT
 
 _FLUSH_SECONDS = 1.0

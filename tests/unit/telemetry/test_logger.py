@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from noukai_functions.telemetry import trace_of
+from noukai_functions.telemetry.logger import trace_of
 
 TEXT = "a word of the input"
 

@@ -1,0 +1,1 @@
+"""Telemetry of the functions: log lines, audit lines, metrics and spans."""
