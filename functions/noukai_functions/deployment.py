@@ -69,7 +69,7 @@ class Deployment(Resources):
             self.budgets,
             self.queues,
             self.clock,
-            lambda: self.schedules,
+            lambda: self.delayed_messages,
             lambda: self.objects,
         )
 
@@ -107,7 +107,7 @@ class Deployment(Resources):
         """Return the cancellation of jobs."""
         from noukai_functions.requests.cancellation import Cancellation
 
-        return Cancellation(self.table, self.clock, lambda: self.schedules, lambda: self.saved_inputs)
+        return Cancellation(self.table, self.clock, lambda: self.delayed_messages, lambda: self.saved_inputs)
 
     @cached_property
     def retries(self) -> "Retries":

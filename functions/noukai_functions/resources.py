@@ -1,4 +1,4 @@
-"""The tables, queues, buckets and schedules of a deployment, each made on first use."""
+"""The tables, queues, buckets and delayed messages of a deployment, each made on first use."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -10,6 +10,7 @@ from noukai_functions.clock import Clock
 if TYPE_CHECKING:
     from noukai_functions.access.api_keys import ApiKeys
     from noukai_functions.access.rate_limits import RateLimits
+    from noukai_functions.delayed_messages import DelayedMessages
     from noukai_functions.jobs.following import Followers
     from noukai_functions.jobs.index import JobIndex
     from noukai_functions.jobs.objects import JobObjects
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from noukai_functions.jobs.sweep_rounds import Rounds
     from noukai_functions.jobs.table import JobsTable
     from noukai_functions.logs.store import LogStore
-    from noukai_functions.schedules import Schedules
     from noukai_functions.usage.budgets import Budgets
     from noukai_functions.usage.totals import UsageTotals
 
@@ -117,12 +117,12 @@ class Resources(Clients):
         return Followers(self._dynamodb, self.environment["JOBS_TABLE"])
 
     @cached_property
-    def schedules(self) -> "Schedules":
-        """Return the schedules of messages that wait longer than a queue can delay them."""
-        from noukai_functions.schedules import Schedules
+    def delayed_messages(self) -> "DelayedMessages":
+        """Return the messages that wait longer than a queue can delay them."""
+        from noukai_functions.delayed_messages import DelayedMessages
 
         environment = self.environment
-        return Schedules(
+        return DelayedMessages(
             self._scheduler,
             environment["SCHEDULE_GROUP"],
             environment.get("QUEUE_ARN"),

@@ -227,10 +227,10 @@ def system_on_moto(asset: Path, kinds: Iterable[str] = ()) -> Iterator[System]:
         urls |= {"WORKER_KIND_QUEUES": json.dumps(of_kinds)} if of_kinds else {}
         clock = ManualClock()
         system = System(Deployment(ENVIRONMENT | urls, asset, clock), clock)  # type: ignore[arg-type]  # it has the same methods
-        for called in (system.deployment.table, system.deployment.queue, system.deployment.schedules):
+        for called in (system.deployment.table, system.deployment.queue, system.deployment.delayed_messages):
             record_calls(called.client, system.calls)
-        scheduler.enforce(system.deployment.schedules.client)
-        system.deployment.schedules.client.create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])
+        scheduler.enforce(system.deployment.delayed_messages.client)
+        system.deployment.delayed_messages.client.create_schedule_group(Name=ENVIRONMENT["SCHEDULE_GROUP"])
         try:
             yield system
         finally:

@@ -20,9 +20,9 @@ from noukai_functions.usage.budgets import Budgets
 from noukai_wire import limits
 
 if TYPE_CHECKING:
+    from noukai_functions.delayed_messages import DelayedMessages
     from noukai_functions.jobs.objects import JobObjects
     from noukai_functions.requests.submission import Submission
-    from noukai_functions.schedules import Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Admission:
     budgets: Budgets
     queues: JobQueues
     clock: Clock
-    schedules: "Callable[[], Schedules]"
+    delayed_messages: "Callable[[], DelayedMessages]"
     objects: "Callable[[], JobObjects]"
 
     def submit(self, name: str, key: str | None, submission: "Submission", org: str) -> Job:
@@ -79,7 +79,7 @@ class Admission:
         if (refusal or job.is_later) and not self._is_known(job, consistent=refusal is not None):
             if refusal:
                 raise refusal
-            self.schedules().create(message, job.due_at, self.queue_of(job.flow))
+            self.delayed_messages().create(message, job.due_at, self.queue_of(job.flow))
         try:
             self.table.create(job, job.created_at)
         except Refused as refused:
@@ -139,7 +139,7 @@ class Admission:
             raise InvalidInputError(errors)
         if needs_schedule(run_at - job.created_at):
             # Imported here because few submissions are scheduled.
-            from noukai_functions.schedules import check_size  # noqa: PLC0415 - see above
+            from noukai_functions.delayed_messages import check_size  # noqa: PLC0415 - see above
 
             check_size(message)
 

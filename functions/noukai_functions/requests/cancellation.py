@@ -1,4 +1,4 @@
-"""The cancellation of jobs and of their schedules."""
+"""The cancellation of jobs and of their delayed messages."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,8 +16,8 @@ from noukai_functions.telemetry.logger import job_fields, logger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from noukai_functions.delayed_messages import DelayedMessages
     from noukai_functions.jobs.saved_inputs import SavedInputs
-    from noukai_functions.schedules import Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Cancellation:
 
     table: JobsTable
     clock: Clock
-    schedules: "Callable[[], Schedules]"
+    delayed_messages: "Callable[[], DelayedMessages]"
     saved_inputs: "Callable[[], SavedInputs]"
 
     def cancel(self, job_id: str, flow: str | None, org: str, by: str) -> Job:
@@ -72,7 +72,7 @@ class Cancellation:
         if job.state is not State.CANCELLED or not job.has_schedule(now):
             return
         try:
-            message = self.schedules().read(job)
+            message = self.delayed_messages().read(job)
         except LaterMessageError as error:
             # When the schedule fires, a worker of the later version keeps the input.
             logger().warning(
@@ -81,4 +81,4 @@ class Cancellation:
             return
         if message is not None:
             self.saved_inputs().keep(message, job, now)
-            self.schedules().delete(job)
+            self.delayed_messages().delete(job)

@@ -14,9 +14,9 @@ from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.base.audit_log import audit_log
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.row_rights import counting_calls, noting_uses, reading_budgets
+from noukai_infra.stack.delayed_messages import DelayedMessages
 from noukai_infra.stack.metering import prices
 from noukai_infra.stack.queues import JobQueues
-from noukai_infra.stack.schedules import Schedules
 from noukai_infra.stack.storage.payloads import Payloads
 from noukai_infra.stack.storage.tables import Tables
 from noukai_wire.routes import BASE_PATH, DEFAULT_ROUTE, Route
@@ -36,7 +36,7 @@ class _Answerer:
     lists: bool = False
     holds: bool = False
     sends: bool = False
-    creates_schedules: bool = False
+    delays_messages: bool = False
     withdraws: bool = False
     has_budgets: bool = False
     """Whether it refuses submissions by the org's budget."""
@@ -59,7 +59,7 @@ _ANSWERERS = (
         _READ_PAYLOADS,
         has_budgets=True,
         sends=True,
-        creates_schedules=True,
+        delays_messages=True,
     ),
     _Answerer("upload", (Route.UPLOAD,), payload_actions=("s3:PutObject",)),
     _Answerer(
@@ -69,7 +69,7 @@ _ANSWERERS = (
         _READ_PAYLOADS,
         has_budgets=True,
         sends=True,
-        creates_schedules=True,
+        delays_messages=True,
     ),
     _Answerer(
         "execute",
@@ -155,7 +155,7 @@ class Api(Construct):
         code: lambda_.Code,
         tables: Tables,
         queues: JobQueues,
-        schedules: Schedules,
+        delayed_messages: DelayedMessages,
         payloads: Payloads,
     ) -> None:
         super().__init__(scope, name)
@@ -163,7 +163,7 @@ class Api(Construct):
         self._code = code
         self._tables = tables
         self._queues = queues
-        self._schedules = schedules
+        self._delayed_messages = delayed_messages
         self._payloads = payloads
         self._api = apigateway.HttpApi(self, "Http", api_name=settings.stack, create_default_stage=False)
         apigateway.HttpStage(
@@ -266,10 +266,10 @@ class Api(Construct):
             self._payloads.let(function, *answerer.payload_actions)
         if answerer.sends:
             self._queues.let_send(function)
-        if answerer.creates_schedules:
-            self._schedules.let_create(function)
+        if answerer.delays_messages:
+            self._delayed_messages.let_create(function)
         if answerer.withdraws:
-            self._schedules.let_withdraw(function)
+            self._delayed_messages.let_withdraw(function)
 
 
 def _route_key(key: str) -> apigateway.HttpRouteKey:

@@ -16,9 +16,9 @@ from noukai_infra.stack.base.assets import Assets
 from noukai_infra.stack.base.function import JobFunction
 from noukai_infra.stack.base.worker_kinds import in_a_resource, kind_named, output_of
 from noukai_infra.stack.dead_letters import VISIBILITY_SECONDS, DeadLetterReader
+from noukai_infra.stack.delayed_messages import DelayedMessages
 from noukai_infra.stack.metering import Metering
 from noukai_infra.stack.queues import Queues
-from noukai_infra.stack.schedules import Schedules
 from noukai_infra.stack.storage.payloads import Payloads
 from noukai_infra.stack.storage.tables import Tables
 from noukai_infra.stack.sweep import Sweep
@@ -44,7 +44,7 @@ class JobStack(Stack):
         )
         payloads = Payloads(self, "Payloads", removal_policy=RemovalPolicy[settings.tables.upper()])
         # A scheduled job may wait for longer than flows ask for its worker kind.
-        schedules = Schedules(self, "Schedules", queues=queues.jobs)
+        delayed_messages = DelayedMessages(self, "Schedules", queues=queues.jobs)
         api = Api(
             self,
             "Api",
@@ -52,7 +52,7 @@ class JobStack(Stack):
             code=assets.api,
             tables=tables,
             queues=queues.jobs.only(asked),
-            schedules=schedules,
+            delayed_messages=delayed_messages,
             payloads=payloads,
         )
         code = assets.worker

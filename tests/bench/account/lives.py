@@ -17,6 +17,7 @@ from noukai_functions.access.api_keys import ApiKeys
 from noukai_functions.aws import client
 from noukai_functions.aws.direct_client import DirectClient
 from noukai_functions.build.catalog_build import build_catalog
+from noukai_functions.delayed_messages import DelayedMessages
 from noukai_functions.deployment import Deployment
 from noukai_functions.jobs.following import Followers
 from noukai_functions.jobs.index import JobIndex
@@ -26,7 +27,6 @@ from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.logs.store import LogStore
 from noukai_functions.names import EXPIRES_AT
-from noukai_functions.schedules import Schedules
 from noukai_functions.telemetry.logger import logger
 from noukai_functions.usage.budgets import Budgets
 from noukai_functions.usage.totals import UsageTotals
@@ -176,7 +176,7 @@ class Account:
         made.bounds = Bounds(UnfinishedJobs(self._dynamodb, usage), made.budgets)
         made.queue = JobQueue(queues, QUEUE)
         made.objects = JobObjects(objects, made.environment["PAYLOADS_BUCKET"])
-        made.schedules = Schedules(schedules, "schedules", QUEUE, "role")
+        made.delayed_messages = DelayedMessages(schedules, "schedules", QUEUE, "role")
         processes: Any = Processes(cloud.timeline, made)
         made.processes = processes
         return made

@@ -17,7 +17,7 @@ from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from noukai_wire.text import cut
 from tests.functions.harness import Answer, System
-from tests.functions.stand_ins.schedules import moment
+from tests.functions.stand_ins.delayed_messages import moment
 
 
 def option(name: str) -> Callable[[System, Any], Answer]:

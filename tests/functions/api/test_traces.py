@@ -8,7 +8,7 @@ import pytest
 from noukai_wire import limits
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System, output
-from tests.functions.stand_ins.schedules import fire, moment, schedules
+from tests.functions.stand_ins.delayed_messages import delayed_messages, fire, moment
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 OTHER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
@@ -123,12 +123,14 @@ def test_trace_is_no_reason_to_refuse_a_job(system: System) -> None:
     """A message that just fits into a schedule goes without it."""
     options = {"runAt": moment(system, 3600)}
     submit(system, None, options=options, parameters={"ballast": ""})
-    (schedule,) = schedules(system)
+    (schedule,) = delayed_messages(system)
     room = limits.MAX_SCHEDULED_BYTES - len(schedule["Target"]["Input"])
     full: dict[str, Any] = {"parameters": {"ballast": "x" * room}, "options": options}
     answers = [submit(system, traceparent, **full).status for traceparent in (None, TRACE)]
     assert answers == [202, 202]
-    others = [each["Target"]["Input"] for each in schedules(system) if each["Name"] != schedule["Name"]]
+    others = [
+        each["Target"]["Input"] for each in delayed_messages(system) if each["Name"] != schedule["Name"]
+    ]
     assert [len(each) for each in others] == [limits.MAX_SCHEDULED_BYTES] * 2
     full["parameters"] = {"ballast": "x" * (room + 1)}
     assert submit(system, None, **full).status == 413

@@ -14,7 +14,7 @@ from noukai_wire import limits
 from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System, assert_refused, output
-from tests.functions.stand_ins.schedules import moment
+from tests.functions.stand_ins.delayed_messages import moment
 
 DAY_MS = 24 * 60 * 60 * 1000
 UNKNOWN = "keep-16d/" + "0" * 64

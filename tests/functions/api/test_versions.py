@@ -7,7 +7,7 @@ import pytest
 
 from noukai_functions.jobs.lifecycle import State
 from tests.functions.harness import System, output
-from tests.functions.stand_ins.schedules import fire, moment
+from tests.functions.stand_ins.delayed_messages import fire, moment
 from tests.functions.versions import HEAD, OLD, asset_of, live, version_in
 
 HOUR = 3600

@@ -8,7 +8,7 @@ import pytest
 from noukai_functions.jobs.lifecycle import State
 from noukai_wire.routes import Route
 from tests.functions.harness import System, output
-from tests.functions.stand_ins.schedules import failing, fire, moment, schedules
+from tests.functions.stand_ins.delayed_messages import delayed_messages, failing, fire, moment
 
 HOUR = 3600
 KEY = {"idempotency-key": "k"}
@@ -35,7 +35,7 @@ def test_cancelling_deletes_the_schedule(system: System) -> None:
         "PutItem",
         "DeleteSchedule",
     ]
-    assert (system.status(job_id)["state"], schedules(system)) == ("cancelled", [])
+    assert (system.status(job_id)["state"], delayed_messages(system)) == ("cancelled", [])
     again = system.send(Route.RETRY_BY_ID, id=job_id).body["id"]
     system.deliver()
     assert output(system.status(again)) == 2
@@ -55,9 +55,9 @@ def test_failed_cancellation_is_healed_by_the_retry(system: System, operation: s
     job_id = submit(system)
     with failing(system, operation):
         assert cancel(system, job_id) == 503
-    assert (system.row(job_id).state, len(schedules(system))) == (State.CANCELLED, 1)
+    assert (system.row(job_id).state, len(delayed_messages(system))) == (State.CANCELLED, 1)
     assert cancel(system, job_id) == 200
-    assert schedules(system) == []
+    assert delayed_messages(system) == []
     assert (cancel(system, job_id), system.send(Route.RETRY_BY_ID, id=job_id).status) == (200, 202)
 
 
@@ -90,7 +90,7 @@ def test_id_that_is_used_again_has_a_schedule_of_its_own(system: System) -> None
         cancel(system, job_id)
     system.clock.time += (HOUR + 1) * 1000
     assert submit(system, 9 * HOUR, headers=KEY) == job_id
-    assert len(schedules(system)) == 2
+    assert len(delayed_messages(system)) == 2
     for hours, state in ((4, State.PENDING), (6, State.COMPLETED)):
         system.clock.time += hours * HOUR * 1000
         assert fire(system) == 1
@@ -107,7 +107,7 @@ def test_many_are_cancelled_with_their_schedules(system: System, prepare: Callab
     """Each is cancelled once, whether a schedule or the queue holds it."""
     prepare(system)
     submit(system)
-    assert (cancelled(system), cancelled(system), schedules(system)) == (
+    assert (cancelled(system), cancelled(system), delayed_messages(system)) == (
         {"cancelled": 2},
         {"cancelled": 0},
         [],

@@ -10,7 +10,7 @@ from noukai_wire.errors import ErrorCode
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System, assert_refused, output
 from tests.functions.stand_ins.calls import hook, unreachable
-from tests.functions.stand_ins.schedules import failing, fire, moment, schedules
+from tests.functions.stand_ins.delayed_messages import delayed_messages, failing, fire, moment
 from tests.functions.sweeping import swept
 
 HOUR, DAY = 3600, 24 * 3600
@@ -38,7 +38,7 @@ def test_near_moment_is_a_delay(system: System, seconds: float, delay: int) -> N
     job_id = submit(system, seconds).body["id"]
     assert called(system) == ["PutItem", "SendMessage"]
     assert system.calls[-1][1]["DelaySeconds"] == delay
-    assert (system.row(job_id).due_at, schedules(system)) == (system.clock.time + seconds * 1000, [])
+    assert (system.row(job_id).due_at, delayed_messages(system)) == (system.clock.time + seconds * 1000, [])
 
 
 def test_later_moment_is_a_schedule(system: System) -> None:
@@ -46,7 +46,7 @@ def test_later_moment_is_a_schedule(system: System) -> None:
     answer = submit(system, HOUR + 0.001)
     assert (answer.status, answer.headers["Retry-After"]) == (202, "10")
     assert called(system) == ["GetItem", "CreateSchedule", "PutItem"]
-    (schedule,) = schedules(system)
+    (schedule,) = delayed_messages(system)
     assert schedule["Name"] == f"{answer.body['id']}-{system.clock.time}"
     assert (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"]) == (
         "at(2023-11-14T23:13:21)",
@@ -68,13 +68,13 @@ def test_job_runs_when_its_schedule_fires(system: System) -> None:
     system.clock.time += 300 * DAY * 1000
     assert (system.status(job_id)["state"], fire(system)) == ("pending", 1)
     system.deliver()
-    assert (output(system.status(job_id)), schedules(system)) == (2, [])
+    assert (output(system.status(job_id)), delayed_messages(system)) == (2, [])
 
 
 def test_message_that_comes_early_waits(system: System) -> None:
     """A schedule fires within a minute; the job starts no sooner than requested."""
     job_id = submit(system).body["id"]
-    (schedule,) = schedules(system)
+    (schedule,) = delayed_messages(system)
     queue = system.deployment.queue
     queue.client.send_message(QueueUrl=queue.url, MessageBody=schedule["Target"]["Input"])
     system.clock.time += (HOUR - 20) * 1000
@@ -88,7 +88,7 @@ def test_same_key_is_one_job_with_one_schedule(system: System) -> None:
     assert first.body["id"] == submit(system, headers=KEY).body["id"]
     for spelled in ("2023-11-15t00:13:20+01:00", "2023-11-14T18:13:20.000-05:00"):
         assert system.submit(parameters={"a": 1}, options={"runAt": spelled}, headers=KEY).body == first.body
-    assert len(schedules(system)) == 1
+    assert len(delayed_messages(system)) == 1
     assert submit(system, HOUR + 1, headers=KEY).code == ErrorCode.IDEMPOTENCY_CONFLICT
 
 
@@ -112,7 +112,7 @@ def test_refused_schedule_leaves_no_job(system: System) -> None:
     assert (answer.status, answer.code, system.jobs()) == (503, ErrorCode.UNAVAILABLE, [])
     system.clock.time += 1000
     job_id = submit(system, HOUR - 1, headers=KEY).body["id"]
-    assert [each["Name"] for each in schedules(system)] == [f"{job_id}-{system.clock.time}"]
+    assert [each["Name"] for each in delayed_messages(system)] == [f"{job_id}-{system.clock.time}"]
 
 
 def test_schedule_without_a_row_starts_nothing(system: System) -> None:
@@ -152,7 +152,7 @@ def test_text_like_a_keyword_of_scheduler_arrives(system: System) -> None:
     text = "<aws.scheduler.execution-id> & <b>é\U0001f388</b>"
     options = {"runAt": moment(system, HOUR)}
     job_id = system.submit("trial/greet", message=text, options=options).body["id"]
-    assert "<" not in schedules(system)[0]["Target"]["Input"]
+    assert "<" not in delayed_messages(system)[0]["Target"]["Input"]
     system.clock.time += HOUR * 1000
     fire(system)
     system.deliver()
@@ -213,4 +213,4 @@ def test_execute_refuses_a_later_start(system: System) -> None:
     """`execute` waits for the job: a later start is refused, and no job is made."""
     body = {"parameters": {"a": 1}, "options": {"runAt": moment(system, HOUR)}}
     answer = system.send(Route.EXECUTE, body=body, org="acme", project="trial", flow="add")
-    assert (answer.code, schedules(system), system.jobs()) == (ErrorCode.INVALID_INPUT, [], [])
+    assert (answer.code, delayed_messages(system), system.jobs()) == (ErrorCode.INVALID_INPUT, [], [])

@@ -12,7 +12,7 @@ from noukai_wire.errors import ErrorCode
 from noukai_wire.limits import MAX_DELAY_SECONDS
 from noukai_wire.routes import Route
 from tests.functions.harness import Answer, System
-from tests.functions.stand_ins.schedules import moment
+from tests.functions.stand_ins.delayed_messages import moment
 from tests.functions.stand_ins.stream import NOW, Stream, count, ended, submitted, sums
 
 A_DAY = 24 * 60 * 60 * 1000

@@ -14,7 +14,7 @@ from noukai_functions.usage.records import Usage
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 from noukai_wire.routes import Route
 from tests.functions.harness import System, output, system_on_moto
-from tests.functions.stand_ins.schedules import moment, schedules
+from tests.functions.stand_ins.delayed_messages import delayed_messages, moment
 from tests.functions.stand_ins.stream import Stream, count, sums
 
 HOUR = 3600
@@ -113,7 +113,7 @@ def test_submission_goes_to_its_flows_own_queue(system: System) -> None:
         Route.EXECUTE, body={"parameters": {"a": 5}}, org="acme", project="scales", flow="weigh"
     ).body["detail"]["id"]
     assert sorted(queued(system, "scales/weigh")) == sorted([alone, *many, executed])
-    (schedule,) = schedules(system)
+    (schedule,) = delayed_messages(system)
     arn = "arn:aws:sqs:us-east-1:123456789012:m2048-b10-t60"
     assert (schedule["Target"]["Arn"], schedule["Name"].partition("-")[0]) == (arn, scheduled)
     assert (system.messages(), queued(system, "scales/slow")) == (0, [])

@@ -6,9 +6,9 @@ from contextlib import nullcontext
 
 import pytest
 
+from noukai_functions.delayed_messages import DelayedMessages
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.queue import JobQueue, Message
-from noukai_functions.schedules import Schedules
 from noukai_infra.operations.account import Account, OperatorError, resources
 from noukai_infra.operations.deployment.deploy import Plan, deploy
 from noukai_infra.operations.deployment.draining import draining_kinds, kinds_to_keep
@@ -65,10 +65,10 @@ def test_worker_stays_while_a_schedule_will_send_to_it(account_with_kinds: Accou
         "Attributes"
     ]
     client = account_with_kinds.session.client("scheduler")
-    schedules = Schedules(client, group, attributes["QueueArn"], "arn:aws:iam::000000000000:role/any")
-    schedules.create(MESSAGE, time.time_ns() // 1_000_000 + HOUR_MS, queue)
+    delayed = DelayedMessages(client, group, attributes["QueueArn"], "arn:aws:iam::000000000000:role/any")
+    delayed.create(MESSAGE, time.time_ns() // 1_000_000 + HOUR_MS, queue)
     assert "t60" in kinds_to_keep(account_with_kinds, "noukai")
-    schedules.delete(Job("job_a", "acme", "demo/echo", State.CANCELLED, 1, 0, 1, b"", HOUR_MS, 1))
+    delayed.delete(Job("job_a", "acme", "demo/echo", State.CANCELLED, 1, 0, 1, b"", HOUR_MS, 1))
     assert "t60" not in kinds_to_keep(account_with_kinds, "noukai")
 
 

@@ -9,7 +9,7 @@ from noukai_functions.jobs.sweep_rounds import Round
 from noukai_functions.usage.budgets import CACHE_MS
 from noukai_wire.routes import Route
 from tests.functions.harness import System
-from tests.functions.stand_ins.schedules import moment
+from tests.functions.stand_ins.delayed_messages import moment
 from tests.functions.stand_ins.stream import count, ended
 from tests.infra.stack.enforced_stack import Scenario
 from tests.infra.stack.role_jobs import budget, large, overdue, pending, put, running, uploaded

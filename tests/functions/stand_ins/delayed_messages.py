@@ -12,9 +12,9 @@ from tests.functions.harness import ENVIRONMENT, System
 GROUP = ENVIRONMENT["SCHEDULE_GROUP"]
 
 
-def schedules(system: System) -> list[Any]:
-    """Return the waiting schedules."""
-    client = system.deployment.schedules.client
+def delayed_messages(system: System) -> list[Any]:
+    """Return the schedules of the messages that still wait."""
+    client = system.deployment.delayed_messages.client
     names = [each["Name"] for each in client.list_schedules(GroupName=GROUP)["Schedules"]]
     found = [client.get_schedule(GroupName=GROUP, Name=name) for name in names]
     del system.calls[:]
@@ -24,12 +24,12 @@ def schedules(system: System) -> list[Any]:
 def fire(system: System) -> int:
     """Fire the due schedules as Scheduler does; return how many there were."""
     now = f"at({datetime.fromtimestamp(system.clock.time / 1000, UTC):%Y-%m-%dT%H:%M:%S})"
-    due = [each for each in schedules(system) if each["ScheduleExpression"] <= now]
+    due = [each for each in delayed_messages(system) if each["ScheduleExpression"] <= now]
     queue = system.deployment.queue
     for each in due:
         queue.client.send_message(QueueUrl=queue.url, MessageBody=each["Target"]["Input"])
         if each["ActionAfterCompletion"] == "DELETE":
-            system.deployment.schedules.client.delete_schedule(GroupName=GROUP, Name=each["Name"])
+            system.deployment.delayed_messages.client.delete_schedule(GroupName=GROUP, Name=each["Name"])
     return len(due)
 
 
@@ -46,7 +46,7 @@ def failing(system: System, operation: str) -> Iterator[None]:
     def fail(**_: Any) -> None:
         raise EndpointConnectionError(endpoint_url="https://scheduler")
 
-    events = system.deployment.schedules.client.meta.events
+    events = system.deployment.delayed_messages.client.meta.events
     events.register(f"before-call.scheduler.{operation}", fail)
     yield
     events.unregister(f"before-call.scheduler.{operation}", fail)

@@ -1,4 +1,4 @@
-"""The schedules of jobs that start later than a queue can delay their messages."""
+"""Messages that wait longer than a queue can delay them, each in a one-time schedule."""
 
 from aws_cdk import Aws, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -10,7 +10,7 @@ from noukai_infra.stack.base.acknowledgement import acknowledge
 from noukai_infra.stack.queues import JobQueues
 
 
-class Schedules(Construct):
+class DelayedMessages(Construct):
     """A schedule group, deleted with the stack, and its role, which may send to the queues of jobs.
 
     EventBridge Scheduler may assume the role only for schedules of this group.

@@ -1,4 +1,4 @@
-"""The one-time schedules of messages that wait longer than a queue can delay them."""
+"""Messages that wait longer than a queue can delay them, each in a one-time schedule."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedules:
+class DelayedMessages:
     """A schedule group.
 
     A schedule sends its message within a minute of its time, and is then deleted.

@@ -1,4 +1,4 @@
-"""The schedules in the template."""
+"""The schedules of delayed messages in the template."""
 
 from tests.infra.stack.template import Template
 
