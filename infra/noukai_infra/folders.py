@@ -1,7 +1,7 @@
-"""The folders of the infrastructure: the operator's project, and our own package.
+"""The folders of the infrastructure: the operator's repository, and our own package.
 
-In this repository the project is the repository. A team's project has its own `flows` and settings, and our
-package is an installed library.
+That is this repository, or a team's, which has its own `flows` and settings and our package as an installed
+library.
 """
 
 from importlib.util import find_spec
@@ -22,11 +22,11 @@ def folder_of(package: str) -> Path:
     return Path(spec.origin).resolve().parent
 
 
-PROJECT_FILE = "noukai.toml"
-SETTINGS_FILES = (PROJECT_FILE, "cdk.json")
+NOUKAI_TOML = "noukai.toml"
+SETTINGS_FILES = (NOUKAI_TOML, "cdk.json")
 
 
-def project_of(folder: Path, default: Path) -> Path:
+def repository_of(folder: Path, default: Path) -> Path:
     """Return the nearest folder, upwards from `folder`, with a settings file; otherwise the default."""
     for each in (folder, *folder.parents):
         if any((each / name).is_file() for name in SETTINGS_FILES):
@@ -38,10 +38,10 @@ def _default(folder: Path) -> Path:
     return SOURCES if (SOURCES / "cdk.json").is_file() else folder
 
 
-PROJECT = project_of(Path.cwd(), _default(Path.cwd()))
+REPOSITORY = repository_of(Path.cwd(), _default(Path.cwd()))
 """The folder of the flows, the settings and `.build`."""
 
 SETTINGS_FILE = next(
-    (PROJECT / name for name in SETTINGS_FILES if (PROJECT / name).is_file()), PROJECT / PROJECT_FILE
+    (REPOSITORY / name for name in SETTINGS_FILES if (REPOSITORY / name).is_file()), REPOSITORY / NOUKAI_TOML
 )
-"""The settings file of the project, which may not exist."""
+"""The settings file of the repository, which may not exist."""

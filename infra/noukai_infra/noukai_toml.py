@@ -1,4 +1,4 @@
-"""The file `noukai.toml`: the settings of a project and of its stages."""
+"""The file `noukai.toml`: the settings of a repository and of its stages."""
 
 import tomllib
 from collections.abc import Collection, Mapping
@@ -11,7 +11,9 @@ STAGES = "stages"
 _STACK = "stack"
 
 
-def read_project(path: Path, known: Collection[str], stage: str | None, default_stack: str) -> dict[str, Any]:
+def read_noukai_toml(
+    path: Path, known: Collection[str], stage: str | None, default_stack: str
+) -> dict[str, Any]:
     """Return the settings of a stage, or without a stage those of the file; `known` are their names.
 
     The settings of a stage override those of the file. A stage's stack is named after the stage unless it

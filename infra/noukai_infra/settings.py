@@ -16,8 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 from pydantic.dataclasses import dataclass
 
 from noukai_infra.cdk_json import own_settings, read_context
-from noukai_infra.folders import PROJECT, PROJECT_FILE, SETTINGS_FILE, SOURCES
-from noukai_infra.noukai_toml import read_project
+from noukai_infra.folders import NOUKAI_TOML, REPOSITORY, SETTINGS_FILE, SOURCES
+from noukai_infra.noukai_toml import read_noukai_toml
 from noukai_infra.suggestions import unknown_name
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
@@ -36,7 +36,7 @@ LogRetention = Literal[
     "ONE_DAY", "ONE_WEEK", "TWO_WEEKS", "ONE_MONTH", "THREE_MONTHS", "SIX_MONTHS", "ONE_YEAR"
 ]
 
-_WHERE = SETTINGS_FILE.name if SETTINGS_FILE.name == PROJECT_FILE else f"the context of {SETTINGS_FILE.name}"
+_WHERE = SETTINGS_FILE.name if SETTINGS_FILE.name == NOUKAI_TOML else f"the context of {SETTINGS_FILE.name}"
 """The place of the settings, for messages."""
 
 _CONFIG = ConfigDict(extra="forbid")
@@ -134,7 +134,7 @@ class WorkerKind:
 class Settings:
     """The settings of an operator, named as in the context.
 
-    `flows` is the flows folder, relative to the project's. `account` and `region` are the stack's place:
+    `flows` is the flows folder, relative to the repository. `account` and `region` are the stack's place:
     credentials for another place deploy nothing. `platform` is what the assets are built for: `manylinux` (to
     deploy) or `host` (an emulator on this machine). `architecture` is that of all functions: x86_64 costs a
     quarter more, and is for flows whose libraries have no wheels for arm64. `tables` decides about the tables
@@ -223,11 +223,11 @@ class Settings:
     @property
     def flows_folder(self) -> Path:
         """Return the absolute path of the flows folder."""
-        return PROJECT / self.flows
+        return REPOSITORY / self.flows
 
 
 def file_context() -> dict[str, object]:
-    """Read the settings of the project's file, in the stage that the environment selects.
+    """Read the settings of the repository's file, in the stage that the environment selects.
 
     Raises:
         SettingsError: the file or the stage does not exist, or the file has unknown settings.
@@ -238,16 +238,16 @@ def file_context() -> dict[str, object]:
 def settings_in(file: Path, stage: str | None) -> dict[str, object]:
     """Read the settings of a file, like `file_context`."""
     try:
-        if file.name == PROJECT_FILE:
-            return read_project(
+        if file.name == NOUKAI_TOML:
+            return read_noukai_toml(
                 file, [field.name for field in dataclasses.fields(Settings)], stage, DEFAULT_STACK
             )
         if stage is not None:
-            raise SettingsError(f"{file.name} has no stages, such as {stage}: {PROJECT_FILE} may have some.")
+            raise SettingsError(f"{file.name} has no stages, such as {stage}: {NOUKAI_TOML} may have some.")
         return read_context(file)
     except FileNotFoundError:
         raise SettingsError(
-            f"There is no {PROJECT_FILE} in {file.parent} or above: go to the folder of your project, or "
+            f"There is no {NOUKAI_TOML} in {file.parent} or above: go to the folder of your repository, or "
             "make one with `noukai init`."
         ) from None
     except ValueError as error:

@@ -19,7 +19,7 @@ FLOWS = [block for block in BLOCKS if block.language == "python" and block.info.
 APPLICATIONS = [block for block in BLOCKS if block.info.startswith("application=")]
 OF_CI = [block for block in BLOCKS if block.language in ("yaml", "json") and block.info.startswith("file=")]
 """Run by `tests/infra/operations/test_ci_recipe.py`."""
-OF_PROJECTS = [block for block in BLOCKS if block.language == "toml" or block.info == "project"]
+OF_REPOSITORIES = [block for block in BLOCKS if block.language == "toml" or block.info == "repository"]
 """Read by `tests/infra/test_noukai_toml.py`, and run by `tests/e2e/test_wheel.py`."""
 OF_OPERATORS = [block for block in BLOCKS if block.document.name == "RUNBOOK.md" and block.language == "sh"]
 """Run by `tests/infra/health/test_runbook_commands.py`."""
@@ -31,7 +31,7 @@ COMMANDS = [
 MAKES = [
     block
     for block in BLOCKS
-    if block.language == "sh" and block not in (*COMMANDS, *OF_PROJECTS, *OF_OPERATORS)
+    if block.language == "sh" and block not in (*COMMANDS, *OF_REPOSITORIES, *OF_OPERATORS)
 ]
 READER = {
     name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
@@ -66,7 +66,7 @@ def run(command: list[str], environ: dict[str, str]) -> str:
 def test_every_block_is_run() -> None:
     """Some test runs each block of a document."""
     drawings = [block for block in BLOCKS if block.language == "text"]
-    run_by_others = [*OF_CI, *OF_PROJECTS, *OF_OPERATORS]
+    run_by_others = [*OF_CI, *OF_REPOSITORIES, *OF_OPERATORS]
     run_somewhere = [*SCRIPTS, *FLOWS, *APPLICATIONS, *COMMANDS, *MAKES, *run_by_others, *drawings]
     assert [block for block in BLOCKS if block not in run_somewhere] == []
     assert {"make demo", "make test", "make setup", FIRST_TEST} == TARGETS

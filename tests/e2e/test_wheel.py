@@ -1,4 +1,4 @@
-"""The distribution alone in its own environment: a team begins a project, tests it, and runs it."""
+"""The distribution alone in its own environment: a team begins a repository, tests it, and runs it."""
 
 import os
 import re
@@ -35,8 +35,8 @@ def ran(*command: str | Path, cwd: Path, **environ: str) -> str:
 
 
 @dataclass(frozen=True)
-class Project:
-    """A new project, and the programs of the environment with its requirements."""
+class Repository:
+    """A new repository, and the programs of the environment with its requirements."""
 
     folder: Path
     programs: Path
@@ -86,8 +86,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def project(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Begin a project as the documents say."""
+def repository(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """Begin a repository as the documents say."""
     folder = tmp_path_factory.mktemp("team")
     venv.create(folder / "venv", with_pip=True)
     programs = folder / "venv" / "bin"
@@ -105,12 +105,12 @@ def project(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
         "requirements.txt",
         cwd=folder / "my-jobs",
     )
-    return Project(folder / "my-jobs", programs)
+    return Repository(folder / "my-jobs", programs)
 
 
 def test_documented_steps_are_tested() -> None:
     """They are those of the fixture and of the tests below."""
-    [block] = [each for each in BLOCKS if each.info == "project"]
+    [block] = [each for each in BLOCKS if each.info == "repository"]
     assert block.code.splitlines() == ["noukai init my-jobs", "cd my-jobs", "pytest", "noukai local"]
 
 
@@ -121,30 +121,30 @@ def test_wheel_puts_nothing_of_another_name_beside_other_libraries(wheel: Path) 
     assert [root for root in roots if not root.startswith("noukai")] == []
 
 
-def test_environment_is_complete(project: Project) -> None:
-    """pip and the project's own check find nothing missing."""
-    assert "No broken requirements found" in project.run("python", "-m", "pip", "check")
-    assert "wrong" not in project.run("noukai", "doctor")
+def test_environment_is_complete(repository: Repository) -> None:
+    """pip and the repository's own check find nothing missing."""
+    assert "No broken requirements found" in repository.run("python", "-m", "pip", "check")
+    assert "wrong" not in repository.run("noukai", "doctor")
 
 
-def test_wheel_has_the_examples_and_the_checks(project: Project, tmp_path: Path) -> None:
+def test_wheel_has_the_examples_and_the_checks(repository: Repository, tmp_path: Path) -> None:
     """Files that are no modules of a package are easily left out."""
-    project.run("noukai", "init", str(tmp_path / "new"), "--example", "web-application")
+    repository.run("noukai", "init", str(tmp_path / "new"), "--example", "web-application")
     assert (tmp_path / "new" / "web.py").is_file()
-    assert "-k" in project.run("noukai", "verify", "--help")
+    assert "-k" in repository.run("noukai", "verify", "--help")
 
 
-def test_tests_of_the_project_pass(project: Project) -> None:
-    assert "2 passed" in project.run("pytest", "-q")
+def test_tests_of_the_repository_pass(repository: Repository) -> None:
+    assert "2 passed" in repository.run("pytest", "-q")
 
 
-def test_local_system_runs_a_job(project: Project) -> None:
-    """The command submits one, and the program of the project's README another."""
-    readme = (project.folder / "README.md").read_text()
+def test_local_system_runs_a_job(repository: Repository) -> None:
+    """The command submits one, and the program of the repository's README another."""
+    readme = (repository.folder / "README.md").read_text()
     [program] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    with project.local() as url:
+    with repository.local() as url:
         submitted = ("submit", "acme/hello/hello", "-m", "Ada Grace", "--wait")
-        assert project.run("noukai", *submitted, NOUKAI_BASE_URL=url, NOUKAI_API_KEY="nk_local_acme") == (
+        assert repository.run("noukai", *submitted, NOUKAI_BASE_URL=url, NOUKAI_API_KEY="nk_local_acme") == (
             "Hello, Ada and Grace!\n"
         )
-        assert project.run("python", "-c", program, NOUKAI_BASE_URL=url) == "Hello, Ada and Grace!\n"
+        assert repository.run("python", "-c", program, NOUKAI_BASE_URL=url) == "Hello, Ada and Grace!\n"

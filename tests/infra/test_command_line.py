@@ -8,7 +8,7 @@ from noukai_infra.settings import STAGE
 
 
 def test_repository_names_make(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command_line, "PROJECT", SOURCES)
+    monkeypatch.setattr(command_line, "REPOSITORY", SOURCES)
     assert command_line.command("rollback") == "make rollback"
     assert command_line.command("keys", "list") == "make keys ARGS=list"
     assert (
@@ -18,8 +18,8 @@ def test_repository_names_make(monkeypatch: pytest.MonkeyPatch) -> None:
     assert command_line.local_command("fresh") == "make local FRESH=1"
 
 
-def test_project_names_the_command_and_its_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command_line, "PROJECT", SOURCES / "elsewhere")
+def test_repository_names_the_command_and_its_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_line, "REPOSITORY", SOURCES / "elsewhere")
     monkeypatch.delenv(STAGE, raising=False)
     assert command_line.command("rollback") == "noukai rollback"
     assert command_line.local_command("port", "8081") == "noukai local --port 8081"

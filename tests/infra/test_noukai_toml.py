@@ -1,4 +1,4 @@
-"""The settings of a project and of its stages, in `noukai.toml`."""
+"""The settings of a repository and of its stages, in `noukai.toml`."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from noukai_infra.operations.account import Account, OperatorError
 from noukai_infra.settings import Settings, SettingsError, settings_in
 from tests.documents import BLOCKS, Block
 
-PROJECT = """
+SETTINGS = """
 stack = "texts"
 flows = "flows"
 
@@ -38,7 +38,7 @@ worker = { memory = 1024 }
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "noukai.toml"
-    path.write_text(PROJECT)
+    path.write_text(SETTINGS)
     return path
 
 

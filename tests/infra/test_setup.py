@@ -95,7 +95,7 @@ def test_node_trusts_whom_python_is_told_to_trust() -> None:
 
 
 def test_everything_that_builds_is_locked() -> None:
-    """The installer, and what builds the project itself."""
+    """The installer, and what builds the distribution itself."""
     lock = (ROOT / "requirements.lock").read_text()
     for name in ("uv", "hatchling"):
         assert re.search(rf"^{name}==\S+ \\\n    --hash=sha256:", lock, re.MULTILINE)

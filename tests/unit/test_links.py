@@ -80,7 +80,7 @@ def test_targets_that_documents_name() -> None:
 
 def test_every_document_is_checked() -> None:
     """A new document is tested like the others."""
-    of_new_projects = [f":!infra/noukai_infra/project/{folder}" for folder in ("template", "examples")]
+    of_new_projects = [f":!infra/noukai_infra/repository/{folder}" for folder in ("template", "examples")]
     listed = subprocess.run(
         ["git", "ls-files", "*.md", *of_new_projects], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -3,10 +3,10 @@
 import typer
 
 _SUMMARIES = {
-    "init": "Make a project: a flow, its test, its settings and a workflow that deploys it.",
+    "init": "Make a repository: a flow, its test, its settings and a workflow that deploys it.",
     "local": "Run the system on http://localhost:8080 until Ctrl-C.",
     "demo": "Run the system here, submit a job, show its progress and result, and stop.",
-    "doctor": "Check this machine and the project.",
+    "doctor": "Check this machine and the repository.",
     "deploy": "Deploy the stack, and show its endpoint and a first key.",
     "rollback": "Roll back to the functions before the last deployment.",
     "destroy": "Delete the stack.",
@@ -30,6 +30,6 @@ def add_operating(app: typer.Typer) -> None:
 
 def _operate(context: typer.Context) -> None:
     # The infrastructure takes a second to load, and who submits jobs has none of its libraries.
-    from noukai_infra.project.commands import operate  # noqa: PLC0415
+    from noukai_infra.repository.commands import operate  # noqa: PLC0415
 
     raise typer.Exit(operate(context.info_name or "", context.args))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from noukai_infra.folders import PROJECT
+from noukai_infra.folders import REPOSITORY
 from noukai_infra.local.errors import LocalError
 from noukai_infra.local.terminal.steps import Step
 
@@ -91,7 +91,7 @@ def started(
     settings = {"PORT": str(port), "FRESH": "", **folders}
     process = subprocess.Popen(
         [sys.executable, "-m", "noukai_infra.local"],
-        cwd=PROJECT,
+        cwd=REPOSITORY,
         env={**environ, **settings},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

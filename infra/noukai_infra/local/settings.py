@@ -7,14 +7,14 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from noukai_infra.cdk_json import once
-from noukai_infra.folders import PROJECT, SETTINGS_FILE
+from noukai_infra.folders import REPOSITORY, SETTINGS_FILE
 from noukai_infra.local.errors import LocalError
 from noukai_infra.settings import ERROR_TEXTS, SettingsError, file_context
 from noukai_infra.settings import Settings as Deployed
 from noukai_wire.variables import unknown_variables
 
 DEFAULT_PORT = 8080
-DEFAULT_DATA = PROJECT / ".build" / "local"
+DEFAULT_DATA = REPOSITORY / ".build" / "local"
 
 _LAST_PORT = 65_535
 _CONTEXT = "CDK_CONTEXT_JSON"

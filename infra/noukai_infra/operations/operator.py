@@ -57,7 +57,7 @@ class Operator:
 
     @classmethod
     def of(cls, context: list[str], stage: str | None = None) -> "Operator":
-        """Resolve the target from the overrides, the project's settings and the environment.
+        """Resolve the target from the overrides, the repository's settings and the environment.
 
         Raises:
             OperatorError: there are no credentials, or they are for another place than the settings.

@@ -10,7 +10,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from noukai_infra.folders import PROJECT
+from noukai_infra.folders import REPOSITORY
 from noukai_infra.operations.operator import Context, Operator, Stage
 from noukai_infra.terminal import tell
 from noukai_infra.verify.check import all_checks
@@ -37,7 +37,7 @@ def verify_command(
             show_default=False,
         ),
     ],
-    file: Annotated[Path, typer.Option("--report", help="The file for the report, in Markdown.")] = PROJECT
+    file: Annotated[Path, typer.Option("--report", help="The file for the report, in Markdown.")] = REPOSITORY
     / ".build"
     / "verify.md",
     endpoint: Annotated[

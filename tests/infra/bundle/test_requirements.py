@@ -10,7 +10,7 @@ from noukai_infra.bundle.error import BundleError
 from noukai_infra.bundle.libraries.dependencies import Dependencies
 from noukai_infra.bundle.libraries.requirements import Requirements
 from noukai_infra.bundle.libraries.wheel import Wheel, wheel_of
-from tests.infra.bundle.wheels import make_project, make_wheel
+from tests.infra.bundle.wheels import make_package, make_wheel
 
 Write = Callable[..., Path]
 Install = Callable[..., Path]
@@ -106,12 +106,12 @@ def test_hashes(install: Install, links: Path) -> None:
     "line",
     ["-e ../own", "--editable=../own", "../own", "own @ {uri}", "../own ; python_version > '3'", "{path}"],
 )
-def test_local_project(install: Install, tmp_path: Path, line: str) -> None:
+def test_local_package(install: Install, tmp_path: Path, line: str) -> None:
     """It is built, since an asset cannot hold links, and again whenever one of its files has changed."""
-    project = make_project(tmp_path, "own", "VERSION = 'before'\n")
-    text = line.format(uri=project.as_uri(), path=project)
+    package = make_package(tmp_path, "own", "VERSION = 'before'\n")
+    text = line.format(uri=package.as_uri(), path=package)
     assert version(install(text), "own") == "before"
-    (project / "own.py").write_text("VERSION = 'after'\n")
+    (package / "own.py").write_text("VERSION = 'after'\n")
     assert version(install(text), "own") == "after"
 
 
@@ -144,7 +144,7 @@ def test_wheel_of_a_folder_that_has_changed(install: Install, links: Path) -> No
 
 
 def test_file_that_several_include(install: Install, flows: Path) -> None:
-    """Is read once, as in a project whose files share their constraints."""
+    """Is read once, as in a folder whose files share their constraints."""
     (flows / "limits.txt").write_text("first < 2\n")
     for name in ("base", "more"):
         (flows / f"{name}.txt").write_text("-c limits.txt\nfirst\n")
@@ -157,7 +157,7 @@ def test_file_that_several_include(install: Install, flows: Path) -> None:
         ("-r nowhere.txt", "there is no file"),
         ("-r requirements.txt", "it includes itself"),
         ("../nowhere", "nowhere does not exist"),
-        ("-e .", "is not a project: it has neither pyproject.toml nor setup.py"),
+        ("-e .", "is not a package: it has neither pyproject.toml nor setup.py"),
         ("-e git+https://example.com/own.git", "only a local path can be editable"),
         ("own @ git+https://example.com/own.git", "git+https cannot be fetched"),
         ("--pre", "--pre is not supported"),
@@ -175,7 +175,7 @@ def test_file_that_several_include(install: Install, flows: Path) -> None:
 )
 def test_line_that_is_refused(install: Install, tmp_path: Path, text: str, said: str) -> None:
     """Is named, and why."""
-    make_project(tmp_path, "own", "")
+    make_package(tmp_path, "own", "")
     (tmp_path / "own.txt").write_text("./own\n")
     with pytest.raises(BundleError) as raised:
         install(f"first\n{text}\n")
@@ -189,20 +189,20 @@ def test_requirement_that_nobody_has(install: Install) -> None:
         install("first\nthird==3.0\n")
 
 
-def test_project_that_cannot_be_built(install: Install, tmp_path: Path) -> None:
+def test_package_that_cannot_be_built(install: Install, tmp_path: Path) -> None:
     """Is named by its line."""
-    project = make_project(tmp_path, "own", "")
-    (project / "backend.py").write_text("raise ValueError('broken')\n")
+    package = make_package(tmp_path, "own", "")
+    (package / "backend.py").write_text("raise ValueError('broken')\n")
     with pytest.raises(BundleError, match=r"(?s)requirements\.txt:3: .*it cannot be built:.*broken"):
         install("-e ../own\n")
 
 
 def test_wheel_for_this_machine_alone_is_not_deployed(tmp_path: Path) -> None:
-    """A project with parts in C is built for what builds it."""
+    """A package with parts in C is built for what builds it."""
     assert Wheel(Path("own-1.0-cp313-cp313-linux_x86_64.whl")).is_for_this_machine_alone
-    project = make_project(tmp_path, "own", "")
-    backend = project / "backend.py"
+    package = make_package(tmp_path, "own", "")
+    backend = package / "backend.py"
     named = "own-1.0-cp311-cp311-linux_x86_64.whl"
     backend.write_text(backend.read_text().replace(".name", f".rename(Path(directory) / {named!r}).name"))
     with pytest.raises(BundleError, match="runs only on this machine"):
-        wheel_of(project, "manylinux", tmp_path)
+        wheel_of(package, "manylinux", tmp_path)

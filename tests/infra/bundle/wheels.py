@@ -20,19 +20,19 @@ def make_wheel(folder: Path, name: str, source: str, *, version: str = "1.0", me
     return path
 
 
-def make_project(folder: Path, name: str, source: str) -> Path:
+def make_package(folder: Path, name: str, source: str) -> Path:
     """Make the sources of a one-module distribution, which build themselves without anything else."""
-    project = folder / name
-    project.mkdir(parents=True)
-    (project / f"{name}.py").write_text(source)
-    (project / "pyproject.toml").write_text(
+    package = folder / name
+    package.mkdir(parents=True)
+    (package / f"{name}.py").write_text(source)
+    (package / "pyproject.toml").write_text(
         f'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
         f'[project]\nname = "{name}"\nversion = "1.0"\n'
     )
-    (project / "backend.py").write_text(
+    (package / "backend.py").write_text(
         "import sys\nfrom pathlib import Path\n"
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\nfrom wheels import make_wheel\n"
         "def build_wheel(directory, *_, **__):\n"
         f"    return make_wheel(Path(directory), {name!r}, Path('{name}.py').read_text()).name\n"
     )
-    return project
+    return package

@@ -14,9 +14,9 @@ from noukai_infra.bundle.libraries.pruning import prune_installation, prune_own
 from noukai_infra.bundle.libraries.requirements import Local, Named, Requirements
 from noukai_infra.bundle.libraries.wheel import wheel_of
 from noukai_infra.bundle.target import PYTHON_VERSION, Platform, wheel_options
-from noukai_infra.folders import PACKAGE, PROJECT
+from noukai_infra.folders import PACKAGE, REPOSITORY
 
-CACHE = PROJECT / ".build" / "dependencies"
+CACHE = REPOSITORY / ".build" / "dependencies"
 _LOCKED = PACKAGE / "bundle" / "locked"
 _UNREACHABLE = (
     "Behind a proxy, set HTTPS_PROXY; if it has its own authority, SSL_CERT_FILE to its certificates, or "
@@ -68,7 +68,7 @@ class Dependencies:
             raise BundleError("\n".join([*lines, str(error)])) from error
 
     def _asked(self, requirements: Requirements) -> list[str]:
-        """Return the requirements for the installer; local projects and our client become wheels."""
+        """Return the requirements for the installer; local packages and our client become wheels."""
         return [self._as_asked(each) for each in requirements.required]
 
     def _as_asked(self, required: Named | Local) -> str:

@@ -76,7 +76,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A requirement by path: a wheel, or a project to build."""
+    """A requirement by path: a wheel, or a package to build."""
 
     line: Line
     path: Path
@@ -240,7 +240,7 @@ def _local(line: Line, text: str) -> Local:
 
 def _there(line: Line, path: Path) -> Path:
     if path.is_dir() and not any((path / name).exists() for name in ("pyproject.toml", "setup.py")):
-        raise line.refused(f"{path} is not a project: it has neither pyproject.toml nor setup.py.")
+        raise line.refused(f"{path} is not a package: it has neither pyproject.toml nor setup.py.")
     if not path.exists():
         raise line.refused(f"{path} does not exist.")
     return path

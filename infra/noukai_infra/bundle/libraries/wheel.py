@@ -1,4 +1,4 @@
-"""The wheels of local projects, each built once per state of its sources."""
+"""The wheels of local packages, each built once per state of its sources."""
 
 import hashlib
 import subprocess
@@ -42,7 +42,7 @@ class Wheel:
 
 
 def wheel_of(path: Path, platform: Platform, cache: Path) -> Wheel:
-    """Return a wheel as it is, or build a project's wheel.
+    """Return a wheel as it is, or build a package's wheel.
 
     Raises:
         BundleError: the wheel cannot be built, or does not run on the platform.

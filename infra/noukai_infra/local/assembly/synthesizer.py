@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from noukai_infra.folders import PROJECT
+from noukai_infra.folders import REPOSITORY
 from noukai_infra.local.assembly.assembly import Assembly
 from noukai_infra.local.assembly.synthesizer_process import DONE
 from noukai_infra.local.errors import LocalError
@@ -84,7 +84,7 @@ class Synthesizer:
         settings = {"CDK_CONTEXT_JSON": "{}", "CDK_VALIDATION": "false"}
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "noukai_infra.local.assembly.synthesizer_process"),
-            cwd=PROJECT,
+            cwd=REPOSITORY,
             env={**self.environ, **settings},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

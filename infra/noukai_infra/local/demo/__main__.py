@@ -9,18 +9,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from noukai_infra.folders import PROJECT, SOURCES
+from noukai_infra.folders import REPOSITORY, SOURCES
 from noukai_infra.local.assembly.deployment import LOCAL_KEYS
 from noukai_infra.local.demo.progress import DemoProgress, keep_seconds, read_seconds
 from noukai_infra.local.errors import LocalError
 from noukai_infra.local.running import started
 from noukai_infra.local.terminal.steps import Step
-from noukai_infra.project.beginning import TEMPLATE
+from noukai_infra.repository.beginning import TEMPLATE
 
 FLOW = "acme/demo/word-count"
 TEXT = "LICENSE"
 _OF_THIS_REPOSITORY = ["noukai", "submit", FLOW, "-f", TEXT, "-p", "pause=0.4", "--wait"]
-_OF_A_PROJECT = [
+_OF_A_TEAM = [
     "noukai",
     "submit",
     "acme/hello/hello",
@@ -30,15 +30,15 @@ _OF_A_PROJECT = [
     "pause=1",
     "--wait",
 ]
-"""The command for the flow of a new project. A project may no longer have that flow, so the demo brings its
-own."""
+"""The command for the flow of a new repository. A team may have deleted that flow, so the demo
+brings its own."""
 
 _LOAD = "starting the system on this machine ..."
 _JOB = "running a job ..."
 _USUAL_SECONDS = {_LOAD: 1.5, Step.BUILD: 9.0, Step.DEPLOY: 2.0, Step.ANSWER: 1.0, _JOB: 10.0}
 """Measured on two cores, with the functions' libraries not yet installed."""
 
-_KEPT_SECONDS = PROJECT / ".build" / "demo.json"
+_KEPT_SECONDS = REPOSITORY / ".build" / "demo.json"
 
 
 def main() -> int:
@@ -51,13 +51,13 @@ def main() -> int:
         signal.signal(number, lambda *_: sys.exit(1))
     progress = DemoProgress(read_seconds(_KEPT_SECONDS, _USUAL_SECONDS), Console(highlight=False))
     try:
-        is_here = PROJECT == SOURCES
+        is_here = REPOSITORY == SOURCES
         with started(os.environ, flows=None if is_here else TEMPLATE / "flows") as system:
             with progress.shown():
                 progress.begin(_LOAD)
                 url = system.wait_until_ready(progress.begin)
                 progress.begin(_JOB)
-            status = _run(_OF_THIS_REPOSITORY if is_here else _OF_A_PROJECT, url)
+            status = _run(_OF_THIS_REPOSITORY if is_here else _OF_A_TEAM, url)
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -69,7 +69,7 @@ def main() -> int:
 def _run(command: list[str], url: str) -> int:
     print(f"$ {shlex.join(command)}", flush=True)  # noqa: T201 - printing is the demo's purpose
     program = str(Path(sys.executable).with_name(command[0]))
-    os.chdir(PROJECT)
+    os.chdir(REPOSITORY)
     os.environ.update(NOUKAI_BASE_URL=url, NOUKAI_API_KEY=LOCAL_KEYS["acme"])
     # The command shows progress only on a terminal, so it gets a pseudo-terminal if there is none.
     return os.waitstatus_to_exitcode(pty.spawn([program, *command[1:]]))

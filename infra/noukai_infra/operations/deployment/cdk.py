@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from noukai_infra.folders import PACKAGE, PROJECT
+from noukai_infra.folders import PACKAGE, REPOSITORY
 from noukai_infra.nodejs import NODE, NPM, node_environment
 from noukai_infra.operations.account import OperatorError
 from noukai_infra.operations.deployment.cdk_options import check_options
@@ -32,10 +32,10 @@ class Cdk:
     """The CDK command, installed into its own folder on first use."""
 
     environ: Mapping[str, str]
-    folder: Path = PROJECT / ".build" / "cdk"
+    folder: Path = REPOSITORY / ".build" / "cdk"
 
     def run(self, *arguments: str, assembly: Path | None = None) -> int:
-        """Run the command in the project's folder; return its exit status.
+        """Run the command in the repository's folder; return its exit status.
 
         It synthesizes our app, unless an assembly is given.
 
@@ -49,7 +49,7 @@ class Cdk:
         return subprocess.run(  # noqa: S603 - our own Node
             [*command, *arguments],
             check=False,
-            cwd=PROJECT,
+            cwd=REPOSITORY,
             env={**node_environment(self.environ), **quiet},
         ).returncode
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from noukai_infra.bundle.catalog import inputs_in
-from noukai_infra.folders import PROJECT, SOURCES
+from noukai_infra.folders import REPOSITORY, SOURCES
 from noukai_wire.schema_reader import example_of_arguments
 from noukai_wire.submit_command import submit_command
 
@@ -31,7 +31,7 @@ class FirstJob:
         """Yield the lines for a shell: they name the deployment and its key, and submit the job."""
         yield f"export NOUKAI_BASE_URL={base_url}"
         yield f"export NOUKAI_API_KEY={key}"
-        program = "noukai" if PROJECT != SOURCES else ".venv/bin/noukai"
+        program = "noukai" if REPOSITORY != SOURCES else ".venv/bin/noukai"
         yield submit_command(f"{org}/{self.flow}", self.arguments, program)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from noukai_infra.folders import PROJECT, SOURCES
+from noukai_infra.folders import REPOSITORY, SOURCES
 from noukai_infra.operations.account import OperatorError
 
 _NEWEST = (3, 14)
@@ -15,7 +15,7 @@ cannot be created from 2027-07-31 on, nor updated from 2027-08-31 on. For python
 
 _OTHERWISE = (
     "remove .venv and set up again with another: make PYTHON=python3.13 setup."
-    if PROJECT == SOURCES
+    if REPOSITORY == SOURCES
     else "make the virtual environment again with another, such as python3.13."
 )
 

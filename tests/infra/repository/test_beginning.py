@@ -1,4 +1,4 @@
-"""The beginning of a project."""
+"""The beginning of a repository."""
 
 import json
 import re
@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from noukai_infra.project import distribution as own
-from noukai_infra.project.beginning import EXAMPLES, FolderError, begin_project, examples, stack_of
-from noukai_infra.project.distribution import PackageError, Requirement
+from noukai_infra.repository import distribution as own
+from noukai_infra.repository.beginning import EXAMPLES, FolderError, begin_repository, examples, stack_of
+from noukai_infra.repository.distribution import PackageError, Requirement
 from noukai_infra.settings import ROOT, Settings, settings_in
 from tests.documents import BLOCKS
 from tests.infra.bundle.wheels import make_wheel
@@ -40,17 +40,19 @@ def documented(file: str) -> Any:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A new project whose stack is named as in the documents."""
+def repository(tmp_path: Path) -> Path:
+    """A new repository whose stack is named as in the documents."""
     folder = tmp_path / "noukai"
-    begin_project(folder, Requirement.of(URL))
+    begin_repository(folder, Requirement.of(URL))
     return folder
 
 
-def test_project_has_all_that_a_team_needs(project: Path) -> None:
+def test_repository_has_all_that_a_team_needs(repository: Path) -> None:
     """And nothing in it is left to be filled in."""
     files = {
-        str(path.relative_to(project)): path.read_text() for path in project.rglob("*") if path.is_file()
+        str(path.relative_to(repository)): path.read_text()
+        for path in repository.rglob("*")
+        if path.is_file()
     }
     assert set(files) == FILES
     assert [
@@ -58,43 +60,43 @@ def test_project_has_all_that_a_team_needs(project: Path) -> None:
     ] == []
 
 
-def test_tests_of_a_new_project_pass(project: Path) -> None:
-    """With pytest's own settings of the project."""
-    assert result_of_tests(project) == "2 passed"
+def test_tests_of_a_new_repository_pass(repository: Path) -> None:
+    """With pytest's own settings of the repository."""
+    assert result_of_tests(repository) == "2 passed"
 
 
-def result_of_tests(project: Path) -> str:
-    """Run the tests of a project, and return the number of those that passed."""
+def result_of_tests(repository: Path) -> str:
+    """Run the tests of a repository, and return the number of those that passed."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     return " ".join(done.stdout.splitlines()[-1].split()[:2])
 
 
-def test_settings_of_a_new_project_can_be_used(project: Path) -> None:
+def test_settings_of_a_new_repository_can_be_used(repository: Path) -> None:
     """The stack is named after the folder."""
-    settings = Settings.from_context(settings_in(project / "noukai.toml", None))
+    settings = Settings.from_context(settings_in(repository / "noukai.toml", None))
     assert (settings.stack, settings.flows) == ("noukai", Path("flows"))
 
 
 @pytest.mark.parametrize("name", ["policy", "trust"])
-def test_rights_of_the_workflow_are_the_documented_ones(project: Path, name: str) -> None:
+def test_rights_of_the_workflow_are_the_documented_ones(repository: Path, name: str) -> None:
     """They are as narrow as what deployments ask, which holds for the documented ones."""
-    written = json.loads((project / ".github" / f"deploy-{name}.json").read_text())
+    written = json.loads((repository / ".github" / f"deploy-{name}.json").read_text())
     assert written == documented(f"{name}.json")
 
 
 def test_rights_are_those_of_the_stack(tmp_path: Path) -> None:
-    """A project deploys a stack of its own."""
-    begin_project(tmp_path / "Some texts", Requirement.of(URL))
+    """A repository deploys a stack of its own."""
+    begin_repository(tmp_path / "Some texts", Requirement.of(URL))
     policy = (tmp_path / "Some texts" / ".github" / "deploy-policy.json").read_text()
     assert "stack/some-texts/*" in policy
     assert "noukai" not in policy
 
 
-def test_workflow_tests_and_then_deploys_the_main_branch(project: Path) -> None:
+def test_workflow_tests_and_then_deploys_the_main_branch(repository: Path) -> None:
     """As the documented one of this repository does, by a role that needs no secret."""
-    written = yaml.load((project / ".github" / "workflows" / "deploy.yml").read_text(), yaml.BaseLoader)
+    written = yaml.load((repository / ".github" / "workflows" / "deploy.yml").read_text(), yaml.BaseLoader)
     known = documented(".github/workflows/deploy.yml")
     ours, theirs = written["jobs"]["deploy"], known["jobs"]["deploy"]
     assert {**written, "jobs": None} == {**known, "jobs": None}
@@ -125,13 +127,13 @@ def test_stack_is_named_after_the_folder(name: str, stack: str) -> None:
 
 @pytest.fixture(params=sorted(examples()))
 def with_example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A new project with an example."""
-    begin_project(tmp_path / "new", Requirement.of(URL), request.param)
+    """A new repository with an example."""
+    begin_repository(tmp_path / "new", Requirement.of(URL), request.param)
     return tmp_path / "new"
 
 
-def test_project_with_an_example_has_all_of_it(with_example: Path) -> None:
-    """Its README says how to run it, beside what every project has."""
+def test_repository_with_an_example_has_all_of_it(with_example: Path) -> None:
+    """Its README says how to run it, beside what every repository has."""
     files = {str(path.relative_to(with_example)): path for path in with_example.rglob("*") if path.is_file()}
     assert set(files) > FILES
     readme = files["README.md"].read_text()
@@ -142,7 +144,7 @@ def test_project_with_an_example_has_all_of_it(with_example: Path) -> None:
     assert re.search(r"```\n\n## Example: .*\n\n## Deploy\n", readme, re.DOTALL)
 
 
-def test_tests_of_a_project_with_an_example_pass(with_example: Path) -> None:
+def test_tests_of_a_repository_with_an_example_pass(with_example: Path) -> None:
     assert result_of_tests(with_example) in ("3 passed", "4 passed")
 
 
@@ -164,12 +166,12 @@ def test_package_of_a_wheel_comes_with_the_project(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "noukai", "")
     for number, package in enumerate((str(wheel), wheel.as_uri())):
         folder = tmp_path / f"new{number}"
-        made = begin_project(folder, Requirement.of(package))
+        made = begin_repository(folder, Requirement.of(package))
         assert f"\n./vendor/{wheel.name}[deploy]\n" in (folder / "requirements.txt").read_text()
         assert (folder / "vendor" / wheel.name).read_bytes() == wheel.read_bytes()
         assert folder / "vendor" / wheel.name in made
         with pytest.raises(FolderError, match=f"vendor/{wheel.name}, which would be overwritten"):
-            begin_project(folder, Requirement.of(package))
+            begin_repository(folder, Requirement.of(package))
 
 
 def test_package_that_is_none() -> None:
@@ -180,12 +182,12 @@ def test_package_that_is_none() -> None:
 def test_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_text("own")
     with pytest.raises(FolderError, match=r"own.txt is a file: name a folder"):
-        begin_project(tmp_path / "own.txt", Requirement.of(URL))
+        begin_repository(tmp_path / "own.txt", Requirement.of(URL))
     assert (tmp_path / "own.txt").read_text() == "own"
 
 
 def test_empty_folder_will_do(tmp_path: Path) -> None:
-    made = begin_project(tmp_path, Requirement.of(URL))
+    made = begin_repository(tmp_path, Requirement.of(URL))
     assert {str(path.relative_to(tmp_path)) for path in made} == FILES
 
 

@@ -1,4 +1,4 @@
-"""The distribution `noukai`: its extra, where it was installed from, and how a project installs it."""
+"""The distribution `noukai`: its extra, where it was installed from, and how a repository installs it."""
 
 import json
 import shutil
@@ -41,10 +41,10 @@ def missing() -> list[str]:
 
 @dataclass(frozen=True)
 class Requirement:
-    """The line of a project's `requirements.txt` that installs the distribution.
+    """The line of a repository's `requirements.txt` that installs the distribution.
 
-    `wheel` is a file that comes with the project. `local` is the folder or file of this machine that the line
-    names, which others who work on the project do not have.
+    `wheel` is a file that comes with the repository. `local` is the folder or file of this machine that the
+    line names, which others who work on the repository do not have.
     """
 
     line: str
@@ -75,7 +75,7 @@ class Requirement:
 
     @property
     def files(self) -> dict[Path, Path]:
-        """Return the files that come with the project, by their places in it."""
+        """Return the files that come with the repository, by their places in it."""
         return {} if self.wheel is None else {Path(_WHEELS) / self.wheel.name: self.wheel}
 
 

@@ -14,10 +14,10 @@ from typer.core import TyperGroup
 
 import noukai_infra.__main__ as operations
 from noukai.cli.main import app
-from noukai_infra.project import commands
-from noukai_infra.project.beginning import examples
-from noukai_infra.project.commands import operate
-from noukai_infra.project.distribution import MODULES
+from noukai_infra.repository import commands
+from noukai_infra.repository.beginning import examples
+from noukai_infra.repository.commands import operate
+from noukai_infra.repository.distribution import MODULES
 from noukai_infra.settings import ROOT, STAGE
 from tests.client.cli.running_command import run
 
@@ -70,7 +70,7 @@ def test_command_without_the_extra_says_what_to_install(
     assert said.endswith("'\n")
 
 
-def test_project_begins_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repository_begins_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its requirements name what the other commands need."""
     monkeypatch.setattr(commands, "missing", lambda: ["aws_cdk"])
     code, output, _ = run("init", str(tmp_path / "new"), "--package", "https://example.com/noukai.whl")
@@ -78,7 +78,9 @@ def test_project_begins_without_the_extra(tmp_path: Path, monkeypatch: pytest.Mo
     assert str(tmp_path / "new" / "flows" / "hello.py") in output.splitlines()
 
 
-def test_project_begins_where_it_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repository_begins_where_it_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A repository that has been made elsewhere has a `.git`, a licence and more."""
     (tmp_path / ".git").mkdir()
     (tmp_path / "LICENSE").write_text("MIT")
@@ -110,7 +112,7 @@ def test_examples_are_listed_and_made(tmp_path: Path) -> None:
 
 
 def test_folder_of_this_machine_is_told(tmp_path: Path) -> None:
-    """Others cannot install the project's requirements."""
+    """Others cannot install the repository's requirements."""
     folder = (tmp_path / "noukai").as_uri()
     code, output, _ = run("init", str(tmp_path / "new"), "--package", folder)
     assert code == 0

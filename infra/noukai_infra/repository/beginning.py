@@ -1,11 +1,11 @@
-"""The beginning of a project: a folder with a flow, its test, its settings and its workflow."""
+"""The beginning of a repository: a folder with a flow, its test, its settings and its workflow."""
 
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from noukai_infra.project.distribution import Requirement
+from noukai_infra.repository.distribution import Requirement
 
 TEMPLATE = Path(__file__).with_name("template")
 EXAMPLES = Path(__file__).with_name("examples")
@@ -15,18 +15,18 @@ _LONGEST_STACK = 40
 
 
 class FolderError(ValueError):
-    """An error about the folder of a new project; the message names it."""
+    """An error about the folder of a new repository; the message names it."""
 
 
 class ExampleError(ValueError):
     """An error about an example that does not exist; the message names those that do."""
 
 
-def begin_project(folder: Path, requirement: Requirement, example: str | None = None) -> list[Path]:
-    """Make a project in a folder, which may exist; return the files that it has made.
+def begin_repository(folder: Path, requirement: Requirement, example: str | None = None) -> list[Path]:
+    """Make a repository in a folder, which may exist; return the files that it has made.
 
     Raises:
-        FolderError: the folder has a file that the project would overwrite.
+        FolderError: the folder has a file that the repository would overwrite.
         ExampleError: there is no such example.
     """
     made = dict(_texts(folder, requirement, example))
@@ -54,7 +54,7 @@ def examples() -> dict[str, str]:
 
 
 def stack_of(folder: Path) -> str:
-    """Return the name of a project's stack: the folder's name, reduced to allowed characters."""
+    """Return the name of a repository's stack: the folder's name, reduced to allowed characters."""
     name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower())[:_LONGEST_STACK].strip("-")
     return name if name[:1].isalpha() else f"noukai-{name}".rstrip("-")
 
@@ -65,7 +65,7 @@ def _title(readme: Path) -> str:
 
 
 def _texts(folder: Path, requirement: Requirement, example: str | None) -> Iterator[tuple[Path, str]]:
-    """Yield the place and the text of each file of a project."""
+    """Yield the place and the text of each file of a repository."""
     of_example = dict(_files(EXAMPLES / example)) if example in examples() else {}
     if example is not None and not of_example:
         raise ExampleError(f"There is no example {example}: use one of {', '.join(examples())}.")

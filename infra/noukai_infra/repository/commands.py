@@ -1,4 +1,4 @@
-"""The commands of a project: begin it, run it on this machine, check the machine."""
+"""The commands of a repository: begin it, run it on this machine, check the machine."""
 
 import os
 import sys
@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from noukai_infra.project.beginning import begin_project, examples
-from noukai_infra.project.distribution import Requirement, missing, with_extra
+from noukai_infra.repository.beginning import begin_repository, examples
+from noukai_infra.repository.distribution import Requirement, missing, with_extra
 from noukai_infra.terminal import folded, tell
 
 commands = typer.Typer(
@@ -24,22 +24,22 @@ def _listed_examples() -> str:
 @commands.command("init")
 def init_command(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder, new or without the files that a project has.")
+        Path, typer.Argument(metavar="DIR", help="A folder, new or without the files that a repository has.")
     ],
     package: Annotated[
         str | None,
         typer.Option(
-            metavar="WHEEL_OR_URL", help="What the project installs; by default, what is installed here."
+            metavar="WHEEL_OR_URL", help="What the repository installs; by default, what is installed here."
         ),
     ] = None,
     example: Annotated[
         str | None, typer.Option(metavar="NAME", help=f"A recipe to begin with: {_listed_examples()}.")
     ] = None,
 ) -> None:
-    """Make a project: a flow, its test, its settings and a workflow that deploys it."""
+    """Make a repository: a flow, its test, its settings and a workflow that deploys it."""
     try:
         requirement = Requirement.of(package)
-        files = begin_project(folder, requirement, example)
+        files = begin_repository(folder, requirement, example)
     except ValueError as error:
         sys.exit(folded(str(error), sys.stderr))
     for path in files:
@@ -94,10 +94,10 @@ def doctor_command(
         typer.Option(help="The stage of noukai.toml whose settings are checked.", show_default=False),
     ] = None,
 ) -> None:
-    """Check this machine and the project."""
+    """Check this machine and the repository."""
     if stage is not None:
         os.environ["NOUKAI_STAGE"] = stage
-    from noukai_infra.project.doctor import findings  # noqa: PLC0415 - as above
+    from noukai_infra.repository.doctor import findings  # noqa: PLC0415 - as above
 
     is_well = True
     for each in findings():

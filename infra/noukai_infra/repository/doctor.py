@@ -1,4 +1,4 @@
-"""The checks of this machine and of the project."""
+"""The checks of this machine and of the repository."""
 
 import os
 import socket

@@ -1,1 +1,0 @@
-"""The project of a team: how it begins, and the commands that it is worked with."""

@@ -1,0 +1,1 @@
+"""The repository of a team: how it begins, and the commands that it is worked with."""
