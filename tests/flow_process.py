@@ -1,13 +1,15 @@
 """Flow processes in which a test runs a function instead of a flow."""
 
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from noukai_functions.worker.exchange import Answer, Call, Outcome, ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.inside.surroundings import flush_output
+from noukai_functions.worker.process.output import Listener
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.process.reaper import Reaper
 
@@ -16,14 +18,20 @@ MEMORY = 10 << 30
 """The most that Lambda allows: a fork counts the memory that it shares with all tests before it."""
 
 
+Running = Iterator[Outcome | None]
+"""A call that was sent: None while it runs, and at last its outcome."""
+
+
 @cache
 def reaper() -> Reaper:
     """Return this process's reaper."""
     return Reaper()
 
 
-def started(run: Callable[[ProgressBoard], Outcome], *, memory: int = MEMORY) -> FlowProcess:
-    """Start a process that answers its first call with the function's outcome, and ends."""
+def started(
+    run: Callable[[ProgressBoard], Outcome], *, memory: int = MEMORY, seconds: float = 5
+) -> tuple[FlowProcess, Running]:
+    """Start a process that answers its first call with the function's outcome, and ends; send the call."""
 
     def body(channel: Channel, board: ProgressBoard, token: str) -> None:
         channel.say(Answer(), token)
@@ -34,8 +42,7 @@ def started(run: Callable[[ProgressBoard], Outcome], *, memory: int = MEMORY) ->
         channel.say(Answer(outcome, is_clean=True), received[1])
 
     process = FlowProcess.start("trial", body, reaper(), memory)
-    process.begin(CALL)
-    return process
+    return process, begin(process, seconds=seconds)
 
 
 def serving(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
@@ -51,29 +58,41 @@ def serving(run: Callable[[ProgressBoard], Outcome]) -> FlowProcess:
     return FlowProcess.start("trial", body, reaper(), MEMORY)
 
 
-def called(process: FlowProcess) -> Outcome:
+def begin(
+    process: FlowProcess, call: Call = CALL, listener: Listener | None = None, *, seconds: float = 5
+) -> Running:
+    """Send a call to a process, which is looked at every `seconds`."""
+    running = process.run(call, listener, seconds)
+    assert next(running) is None
+    return running
+
+
+def awaited(running: Running) -> Outcome:
+    """Wait for the outcome of a call."""
+    return next(outcome for outcome in running if outcome is not None)
+
+
+def called(process: FlowProcess, call: Call = CALL, listener: Listener | None = None) -> Outcome:
     """Return the outcome of one call."""
-    process.begin(CALL)
-    while (outcome := process.receive(5)) is None:
-        pass
-    return outcome
+    return awaited(begin(process, call, listener))
 
 
-def receive(process: FlowProcess, seconds: float) -> Outcome | None:
-    """Return what it reports within that many seconds, once it runs."""
-    return (
-        process.receive(seconds) if process.has_imported else process.receive(5) or process.receive(seconds)
-    )
-
-
-def ended(process: FlowProcess) -> Outcome:
-    """Return the outcome of a process, and close it."""
+def ended(process: FlowProcess, running: Running) -> Outcome:
+    """Return the outcome of a process's call, and close the process."""
     try:
-        while (outcome := process.receive(5)) is None:
-            pass
+        return awaited(running)
     finally:
         process.close()
-    return outcome
+
+
+def in_turns(process: Any, call: Call, listener: Listener | None, seconds: float) -> Running:
+    """Run a call in a stand-in for a process, whose `begin` starts it and whose `receive` lets time pass."""
+    process.begin(call, listener)
+    outcome = None
+    while outcome is None:
+        yield None
+        outcome = process.receive(seconds)
+    yield outcome
 
 
 def memory(pid: int) -> int:

@@ -1,16 +1,17 @@
 """The messages between a worker and its flow processes: calls, answers with outcomes, and progress.
 
 Calls and answers are lines. An answer begins with the secret token of its call: a flow can write to any of
-its descriptors, so a line without the token is dropped.
+its descriptors, so a line without the token is dropped. `answers_to` is the worker's side of an exchange.
 """
 
 import mmap
 import signal
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from json import dumps, loads
+from secrets import token_hex
 from typing import Any
 
 from noukai.flow.runtime import Raised, Returned
@@ -97,6 +98,31 @@ class Answer:
             return cls(None if said is None else _outcome_of_kind(said), bool(is_clean))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return cls(Raised("ProcessDied: the flow's process sent an unreadable answer"))
+
+
+def answers_to(
+    call: Call | None, talk: Callable[[bytes], Iterator[bytes | None]], import_token: str | None
+) -> Iterator[Answer | None]:
+    """Send a call, and yield the answer to it; first the import's, if its token is given.
+
+    `talk` sends a line, and yields the lines received. It also yields None now and then, which is passed on.
+    """
+    token = token_hex(8)
+    lines = talk(call.line(token) if call else b"")
+    if import_token:
+        yield from _answer_among(lines, import_token)
+    if call:
+        yield from _answer_among(lines, token)
+
+
+def _answer_among(lines: Iterator[bytes | None], token: str) -> Iterator[Answer | None]:
+    """Yield each None among the lines, and at last the answer that begins with the token."""
+    for line in lines:
+        answer = None if line is None else Answer.read(line, token)
+        if line is None or answer:
+            yield answer
+        if answer:
+            return
 
 
 def _outcome_of_kind(said: Mapping[str, Any]) -> Outcome:

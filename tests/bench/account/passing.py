@@ -9,8 +9,8 @@ from noukai_functions.telemetry.logger import logger
 from noukai_functions.worker.exchange import INTERRUPT, Outcome, ProgressBoard
 from noukai_functions.worker.inside.host import Host
 from noukai_functions.worker.process.pool import ProcessPool
-from noukai_functions.worker.process.process import FlowProcess
 from tests.bench.account.timeline import Timeline
+from tests.flow_process import in_turns
 
 if TYPE_CHECKING:
     from noukai_functions.deployment import Deployment
@@ -43,7 +43,7 @@ class PassingProcess:
         self._timeline.sleep(min(seconds, left))
         return self._outcome if self._timeline.time >= self._ends else None
 
-    run = FlowProcess.run
+    run = in_turns
 
     def interrupt(self) -> None:
         """End the flow now."""

@@ -16,6 +16,7 @@ from noukai_functions.worker import execution
 from noukai_functions.worker.exchange import Call
 from noukai_functions.worker.process.pool import ProcessPool
 from noukai_functions.worker.process.process import FlowProcess
+from tests.flow_process import called
 
 _SAMPLES = 40
 _FLOWS = Path(__file__).parents[1] / "account" / "flows"
@@ -48,11 +49,10 @@ def attempt(pool: ProcessPool) -> FlowProcess:
     """Pass one call to the process and give it back."""
     process = pool.take("load", fresh=False)
     arguments = {"message": "m" * 200, "size": 498, "milliseconds": 0}
-    process.begin(
-        Call("load/brief", "job_x", "acme", 1, _NOW, 3600, 60_000, _NOW + 60_000, process.folder, arguments)
+    called(
+        process,
+        Call("load/brief", "job_x", "acme", 1, _NOW, 3600, 60_000, _NOW + 60_000, process.folder, arguments),
     )
-    while process.receive(1.0) is None:
-        pass
     pool.give_back(process)
     return process
 

@@ -20,7 +20,7 @@ from noukai_functions.worker.exchange import Call
 from noukai_functions.worker.process.pool import ProcessPool, WorkerBrokenError
 from noukai_functions.worker.process.reaper import Reaper
 from noukai_functions.worker.process.scratch import remove_scratch
-from tests.flow_process import memory, traces
+from tests.flow_process import called, memory, traces
 from tests.functions.harness import System, output
 from tests.functions.stand_ins.calls import unreachable
 
@@ -185,12 +185,8 @@ def attempt_in(pool: ProcessPool) -> int:
     """Run an attempt; return the process."""
     process = pool.take("trial", fresh=False)
     until = 2 * 1_700_000_000_000
-    process.begin(
-        Call("trial/greet", "job_x", "acme", 1, 0, 3600, 60_000, until, process.folder, {"message": "x"})
-    )
-    while (outcome := process.receive(5)) is None:
-        pass
-    assert outcome == Returned('"hello x"')
+    call = Call("trial/greet", "job_x", "acme", 1, 0, 3600, 60_000, until, process.folder, {"message": "x"})
+    assert called(process, call) == Returned('"hello x"')
     pool.give_back(process)
     return process.pid
 

@@ -8,14 +8,15 @@ from noukai.flow.runtime import Returned
 from noukai_functions.jobs.queue import Delivery
 from noukai_functions.worker.batch import Batch
 from noukai_functions.worker.exchange import Outcome, ProgressBoard
-from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.watch import Stop, Watch
-from tests.flow_process import CALL
+from tests.flow_process import CALL, in_turns
 from tests.functions.harness import System
 from tests.functions.stand_ins.calls import hook, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from noukai_functions.worker.process.process import FlowProcess
 
 
 class PassingProcess:
@@ -34,7 +35,7 @@ class PassingProcess:
     def second(self) -> int:
         return (self.system.clock.time - self.begun) // 1000
 
-    run = FlowProcess.run
+    run = in_turns
 
     def begin(self, _call: object, _log: object) -> None:
         """Begin the flow, which has begun."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from noukai.flow.runtime import Raised, Returned
 from noukai_functions.worker.exchange import Call, Outcome
-from noukai_functions.worker.process.process import FlowProcess
+from tests.flow_process import in_turns
 from tests.model.event import ORPHAN, UNCLEAN, Pending
 from tests.model.ledger import said_by
 
@@ -113,7 +113,7 @@ class ScriptedProcess:
         self.is_unclean = self.is_unclean or choice in (UNCLEAN, "is dead")
         return outcomes.get(choice)
 
-    run = FlowProcess.run
+    run = in_turns
 
     def _choices(self) -> tuple[str, ...]:
         if self.is_dead:

@@ -12,7 +12,7 @@ from noukai.flow.runtime import Raised, Returned
 from noukai_functions.worker.exchange import Answer, Outcome, ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.process.pool import ProcessPool
-from tests.flow_process import CALL
+from tests.flow_process import CALL, called
 from tests.unit.own_process import in_own_process
 
 _NEW_MOUNTS, _NEW_USER = 0x00020000, 0x10000000
@@ -62,9 +62,7 @@ def test_attempt_that_fills_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
         for _ in range(3):
             process = processes.take("trial", fresh=False)
             pids.append(process.pid)
-            process.begin(replace(CALL, folder=process.folder))
-            while (outcome := process.receive(5)) is None:
-                pass
+            outcome = called(process, replace(CALL, folder=process.folder))
             assert outcome == Raised("OSError: No space left on device")
             processes.give_back(process)
         assert len(set(pids)) == 1

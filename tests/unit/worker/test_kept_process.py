@@ -15,7 +15,7 @@ import pytest
 from noukai.flow.runtime import Raised, Returned, outcome_of
 from noukai_functions.worker.exchange import Outcome, ProgressBoard
 from noukai_functions.worker.inside.child import Guard, TraceLog
-from tests.flow_process import CALL, called, memory, serving, traces
+from tests.flow_process import CALL, awaited, begin, called, memory, serving, traces
 
 RACES = 3000
 INTERRUPTED = Raised("Interrupted: the flow was told to stop")
@@ -38,14 +38,12 @@ def test_interrupt_at_the_end_of_a_call_harms_no_other() -> None:
     usual = (time.perf_counter() - begun) / 100
     try:
         for _ in range(RACES):
-            process.begin(CALL)
+            running = begin(process)
             until = time.perf_counter() + choose.uniform(0, 1.5 * usual)
             while time.perf_counter() < until:
                 pass
             process.interrupt()
-            outcome = None
-            while outcome is None:
-                outcome = process.receive(5)
+            outcome = awaited(running)
             assert outcome in (Returned("1225"), INTERRUPTED)
             ends[type(outcome)] = ends.get(type(outcome), 0) + 1
             assert called(process) == Returned("1225")
@@ -57,9 +55,7 @@ def test_interrupt_at_the_end_of_a_call_harms_no_other() -> None:
 def test_call_larger_than_a_pipe() -> None:
     """A call of a megabyte arrives, also while the module is still being imported."""
     process = serving(lambda _: Returned("1"))
-    process.begin(replace(CALL, arguments={"a": "x" * 1_000_000}))
-    while (outcome := process.receive(5)) is None:
-        pass
+    outcome = called(process, replace(CALL, arguments={"a": "x" * 1_000_000}))
     process.close()
     assert outcome == Returned("1")
 
@@ -174,9 +170,9 @@ def test_flood_of_empty_lines_takes_the_worker_little_time() -> None:
 def test_process_in_a_call_is_not_clean() -> None:
     """A process with an unfinished call gets no other, whatever keeps its worker from waiting."""
     process = serving(lambda _: Returned("1"))
-    process.begin(CALL)
+    running = begin(process)
     assert not process.is_clean
-    while process.receive(5) is None:
+    while next(running) is None:
         assert not process.is_clean
     assert process.is_clean
     process.close()

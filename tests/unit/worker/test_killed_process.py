@@ -21,7 +21,7 @@ def _kill_a_large_process() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError(held)
 
-    outcome = ended(started(body, memory=1 << 30))
+    outcome = ended(*started(body, memory=1 << 30))
     assert isinstance(outcome, Raised)
     said = r"ProcessDied: .* SIGKILL, most likely out of memory: "
     held = r"it held up to (\d+) MB, and its worker has 1024 MB"

@@ -13,7 +13,7 @@ from noukai.flow.runtime import Returned
 from noukai_functions.clock import Clock
 from noukai_functions.logs.attempt_log import AttemptLog
 from noukai_functions.logs.masking import Masker
-from tests.flow_process import CALL, serving
+from tests.flow_process import CALL, called, serving
 from tests.flow_process import memory as memory_of
 from tests.unit.own_process import in_own_process
 
@@ -52,9 +52,7 @@ def cpu_seconds(run: Callable[[Any], Returned]) -> tuple[float, float]:
     process, log = serving(run), new_log()
     try:
         begun = time.process_time()
-        process.begin(CALL, log)
-        while (outcome := process.receive(5)) is None:
-            pass
+        outcome = called(process, CALL, log)
         assert isinstance(outcome, Returned)
         return json.loads(outcome.result), time.process_time() - begun
     finally:

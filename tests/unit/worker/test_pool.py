@@ -20,7 +20,7 @@ from noukai_functions.worker.process.pool import ProcessPool, WorkerBrokenError
 from noukai_functions.worker.process.process import FlowProcess
 from noukai_functions.worker.process.reaper import NotEndedError
 from noukai_functions.worker.process.scratch import remove_scratch
-from tests.flow_process import CALL
+from tests.flow_process import CALL, Running, begin
 from tests.unit.own_process import in_own_process
 
 pytestmark = pytest.mark.skipif(
@@ -40,18 +40,18 @@ def pool_of(run: Callable[[Call], object]) -> ProcessPool:
     return ProcessPool(lambda _: body, memory=1 << 30)
 
 
-def begun(processes: ProcessPool) -> FlowProcess:
-    """Return a process of the pool that has been given a call."""
+def begun(processes: ProcessPool) -> tuple[FlowProcess, Running]:
+    """Return a process of the pool that has been given a call, and the call."""
     process = processes.take("trial", fresh=False)
-    process.begin(replace(CALL, folder=process.folder))
+    running = begin(process, replace(CALL, folder=process.folder), seconds=20)
     while not process.has_imported:
-        process.receive(5)
-    return process
+        next(running)
+    return process, running
 
 
 def run_one(processes: ProcessPool) -> FlowProcess:
-    process = begun(processes)
-    assert process.receive(5) == Returned("null")
+    process, running = begun(processes)
+    assert next(running) == Returned("null")
     processes.give_back(process)
     return process
 
@@ -72,7 +72,7 @@ def test_process_at_work_is_never_kept() -> None:
 
     def worker() -> None:
         processes = pool_of(lambda _: time.sleep(60))
-        at_work = begun(processes)
+        at_work, _ = begun(processes)
         processes.give_back(at_work)
         assert not at_work.is_alive
         assert processes.take("trial", fresh=False).pid != at_work.pid
@@ -105,8 +105,8 @@ def test_thread_that_goes_on_writing_ends_with_its_process(monkeypatch: pytest.M
 
     def worker() -> None:
         processes = pool_of(lambda call: (Path(call.folder) / "cache").touch())
-        used = begun(processes)
-        assert used.receive(5) == Returned("null")
+        used, running = begun(processes)
+        assert next(running) == Returned("null")
 
         def remove(path: str) -> None:
             if used.is_alive:
@@ -157,12 +157,12 @@ def test_unkillable_leftover_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
 
     def worker() -> None:
         processes = pool_of(leave_a_daemon)
-        used = begun(processes)
+        used, running = begun(processes)
         with monkeypatch.context() as context:
             context.setattr(os, "kill", lambda *_: None)
             context.setattr(os, "killpg", lambda *_: None)
             with pytest.raises(NotEndedError):
-                used.receive(20)
+                next(running)
             with pytest.raises(NotEndedError):
                 processes.give_back(used)
         os.kill(int((Path(used.folder) / "pid").read_text()), signal.SIGKILL)

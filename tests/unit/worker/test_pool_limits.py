@@ -16,7 +16,7 @@ from noukai_functions.worker.process import pool as module
 from noukai_functions.worker.process.pool import ProcessPool
 from noukai_functions.worker.process.process import Body, FlowProcess
 from noukai_infra.settings import WorkerKind
-from tests.flow_process import CALL
+from tests.flow_process import CALL, called
 from tests.unit.own_process import in_fresh_process, in_own_process
 
 pytestmark = pytest.mark.skipif(
@@ -44,10 +44,8 @@ def pool_of(mebibytes: Callable[[Call], int], memory: int = 1 << 30) -> ProcessP
 def used(processes: ProcessPool, project: str) -> FlowProcess:
     """Return the process that an attempt of the project had."""
     process = processes.take(project, fresh=False)
-    process.begin(replace(CALL, folder=process.folder, attempt=process.attempts))
-    while (outcome := process.receive(5)) is None:
-        pass
-    assert outcome == Returned("null")
+    call = replace(CALL, folder=process.folder, attempt=process.attempts)
+    assert called(process, call) == Returned("null")
     processes.give_back(process)
     return process
 

@@ -14,7 +14,7 @@ import pytest
 from noukai.flow.runtime import Raised, Returned
 from noukai_functions.worker.exchange import Outcome, ProgressBoard
 from noukai_functions.worker.process.tether import Tether
-from tests.flow_process import ended, receive, started
+from tests.flow_process import awaited, ended, started
 
 
 def is_alive(pid: int) -> bool:
@@ -35,13 +35,13 @@ def wait_until(happened: Callable[[], bool], seconds: float = 5) -> None:
 
 def test_outcome_arrives() -> None:
     """The parent receives what the body returns in the child."""
-    assert ended(started(lambda _: Returned("1"))) == Returned("1")
+    assert ended(*started(lambda _: Returned("1"))) == Returned("1")
 
 
 def test_result_larger_than_the_pipe() -> None:
     """A result of any size arrives whole."""
     text = '"' + "x" * 1_000_000 + '"'
-    assert ended(started(lambda _: Returned(text))) == Returned(text)
+    assert ended(*started(lambda _: Returned(text))) == Returned(text)
 
 
 def test_last_progress_is_seen_while_the_flow_is_silent() -> None:
@@ -53,7 +53,7 @@ def test_last_progress_is_seen_while_the_flow_is_silent() -> None:
         time.sleep(600)
         raise AssertionError
 
-    process = started(body)
+    process, _ = started(body)
     wait_until(lambda: process.board.read() == {"percent": 99.9})
     process.close()
 
@@ -68,11 +68,11 @@ def test_progress_that_is_too_large_is_refused() -> None:
     assert board.read() == {"percent": 1}
 
 
-def test_outcome_of_a_process_that_has_already_ended() -> None:
+def test_awaited_a_process_that_has_already_ended() -> None:
     """The outcome of a process that ended before the look is found, however short the look."""
-    process = started(lambda _: Returned("1"))
+    process, running = started(lambda _: Returned("1"), seconds=0)
     wait_until(lambda: not is_alive(process.pid))
-    assert receive(process, 0) == Returned("1")
+    assert [*running] == [None, Returned("1")]
     process.close()
 
 
@@ -84,7 +84,7 @@ def test_death_by_a_signal_without_a_name_is_seen() -> None:
         raise AssertionError
 
     said = f"ProcessDied: the flow's process was ended by signal {signal.SIGRTMIN + 6}"
-    assert ended(started(body)) == Raised(said)
+    assert ended(*started(body)) == Raised(said)
 
 
 def test_process_that_dies_is_seen_although_its_child_lives() -> None:
@@ -96,9 +96,9 @@ def test_process_that_dies_is_seen_although_its_child_lives() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
 
-    process = started(body)
+    process, running = started(body)
     wait_until(lambda: not is_alive(process.pid))
-    outcome = receive(process, 5)
+    outcome = awaited(running)
     process.close()
     assert "ended by SIGKILL; it held up to " in repr(outcome)
 
@@ -112,7 +112,7 @@ def test_closing_a_process_ends_its_children(tmp_path: Path) -> None:
         pid_file.write_text(str(sleeper.pid))
         return Returned("null")
 
-    assert ended(started(body)) == Returned("null")
+    assert ended(*started(body)) == Returned("null")
     sleeper = int(pid_file.read_text())
     wait_until(lambda: not is_alive(sleeper))
 
@@ -127,7 +127,7 @@ def test_flow_that_leaves_its_group_is_killed_all_the_same(tmp_path: Path) -> No
         time.sleep(600)
         raise AssertionError
 
-    process = started(body)
+    process, _ = started(body)
     wait_until(moved.exists)
     process.close()
     assert not is_alive(process.pid)
@@ -147,7 +147,7 @@ def test_scribbles_on_the_pipe_are_ignored() -> None:
                 os.write(descriptor, b'no json\n{"Returned": 1}\n[]\n\xff\n')
         return Returned("2")
 
-    assert ended(started(body)) == Returned("2")
+    assert ended(*started(body)) == Returned("2")
 
 
 def test_flow_that_floods_the_pipe_is_looked_at_in_time() -> None:
@@ -160,11 +160,13 @@ def test_flow_that_floods_the_pipe_is_looked_at_in_time() -> None:
                 with suppress(OSError):
                     os.write(descriptor, b"\n" * (1 << 16))
 
-    process = started(body)
+    process, running = started(body, seconds=0.05)
+    while not process.has_imported:
+        next(running)
     begun = time.monotonic()
     try:
         for _ in range(10):
-            assert receive(process, 0.05) is None
+            assert next(running) is None
             # Without a limit it would never return.
             assert time.monotonic() - begun < 30
     finally:
@@ -182,8 +184,8 @@ def test_process_without_an_outcome(how: Callable[[], object]) -> None:
         time.sleep(600)
         raise AssertionError
 
-    process = started(body)
-    assert isinstance(ended(process), Raised)
+    process, running = started(body)
+    assert isinstance(ended(process, running), Raised)
     assert not is_alive(process.pid)
 
 
@@ -199,7 +201,7 @@ def body(_):
     print("complained", end="", file=sys.stderr)
     return Returned("1")
 
-ended(started(body))
+ended(*started(body))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert sorted(done.stderr.splitlines()) == ["complained", "printed"]
@@ -214,9 +216,9 @@ def body(_):
     print(program.pid, flush=True)
     time.sleep(600)
 
-process = started(body)
+process, running = started(body)
 print(process.pid, flush=True)
-ended(process)
+ended(process, running)
 """
 
 

@@ -16,7 +16,7 @@ from noukai_functions.worker.exchange import Answer, ProgressBoard
 from noukai_functions.worker.inside.channel import Channel
 from noukai_functions.worker.process.pool import ProcessPool
 from noukai_functions.worker.process.reaper import Reaper
-from tests.flow_process import CALL
+from tests.flow_process import awaited, begin, called
 from tests.unit.own_process import in_own_process
 
 pytestmark = pytest.mark.skipif(
@@ -34,9 +34,7 @@ def serve(channel: Channel, _: ProgressBoard, token: str) -> None:
 def run_one(processes: ProcessPool) -> int:
     """Run a call in a process of the pool; return the process's id."""
     process = processes.take("trial", fresh=False)
-    process.begin(CALL)
-    while process.receive(5) is None:
-        pass
+    called(process)
     processes.give_back(process)
     return process.pid
 
@@ -108,21 +106,31 @@ def test_deaths_that_are_reported_late(
     in_own_process(worker)
 
 
-def test_watch_without_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch_without_descriptors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A worker without a descriptor to look for orphans continues to watch its flow, and looks later."""
 
     def worker() -> None:
-        pool = ProcessPool(lambda _: serve, memory=1 << 30)
+        pool = ProcessPool(lambda _: serve_when_told, memory=1 << 30)
         process = pool.take("trial", fresh=False)
+        running = begin(process, seconds=0)
         while not process.has_imported:
-            process.receive(5)
+            next(running)
         with monkeypatch.context() as context:
             context.setattr(os, "listdir", lack_descriptors)
-            assert process.receive(0) is None
-        process.begin(CALL)
-        assert process.receive(5) == Returned("null")
+            assert next(running) is None
+        told.touch()
+        assert awaited(running) == Returned("null")
         pool.give_back(process)
         pool.close()
+
+    told = tmp_path / "told"
+
+    def serve_when_told(channel: Channel, _: ProgressBoard, token: str) -> None:
+        channel.say(Answer(), token)
+        while received := channel.next_call():
+            while not told.exists():
+                os.sched_yield()
+            channel.say(Answer(Returned("null"), is_clean=True), received[1])
 
     def lack_descriptors(_: object) -> list[str]:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))

@@ -4,7 +4,7 @@ import math
 import os
 import select
 import sys
-from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from time import monotonic
@@ -29,15 +29,13 @@ class Conversation:
     """The worker's side of a connection, which sends calls, passes output on, and receives answers."""
 
     def __init__(self, connection: Connection, pid: int, reaper: Reaper) -> None:
-        self.said: deque[bytes] = deque()
-        """The received lines, each removed when it is read."""
-        self.has_gone = False
-        """Whether the process has ended, or closed its pipe of answers."""
         self._connection = connection
         self._pid = pid
         self._reaper = reaper
         self._lines = _LineReader()
         self._unsent = memoryview(b"")
+        self._has_gone = False
+        """Whether the process has ended, or closed its pipe of answers."""
         self._death = _pidfd(pid)
         self._quiet, self._all = select.poll(), select.poll()
         self._output_at = self._passed_at = 0.0
@@ -48,10 +46,22 @@ class Conversation:
         for descriptor in connection.output.reading:
             self._all.register(descriptor, select.POLLIN)
 
-    def send(self, call: bytes) -> None:
-        """Begin to send a call; `wait` sends the rest."""
+    def talk(self, call: bytes, seconds: float) -> Iterator[bytes | None]:
+        """Send a call, and yield the lines received until the process has gone.
+
+        Yields None once as much is sent as the pipe accepts, and then at least every `seconds`.
+        """
         self._unsent = memoryview(call)
         self._send()
+        deadline = 0.0
+        while True:
+            # A flow may write lines for ever; the deadline must still hold.
+            if monotonic() >= deadline:
+                yield None
+                deadline = monotonic() + seconds
+            yield from self.wait(deadline)
+            if self._has_gone:
+                return
 
     def close(self) -> None:
         """Pass on the last output, and close all descriptors."""
@@ -60,8 +70,8 @@ class Conversation:
         if self._death is not None:
             os.close(self._death)
 
-    def wait(self, deadline: float) -> None:
-        """Wait for an event, and handle it."""
+    def wait(self, deadline: float) -> list[bytes]:
+        """Wait for an event, and handle it; return the lines received."""
         now = monotonic()
         poll, until = (
             (self._all, deadline) if now >= self._output_at else (self._quiet, min(deadline, self._output_at))
@@ -72,13 +82,14 @@ class Conversation:
         if not happened:
             self._reaper.reap()
         connection = self._connection
-        self.has_gone = self._death in happened or (self._death is None and self._reaper.has_ended(self._pid))
+        self._has_gone = self._death in happened or (
+            self._death is None and self._reaper.has_ended(self._pid)
+        )
         if poll is self._all or ERRORS in happened:
             self._pass_output()
         if self._unsent:
             self._send()
-        if connection.answers in happened or self.has_gone:
-            self._listen()
+        return self._received() if connection.answers in happened or self._has_gone else []
 
     def _pass_output(self) -> None:
         output = self._connection.output
@@ -117,17 +128,19 @@ class Conversation:
                 with suppress(KeyError):
                     poll.unregister(self._connection.calls)
 
-    def _listen(self) -> None:
-        """Read from the process; a closed pipe counts as its end."""
-        for _ in range(_LAST_CHUNKS if self.has_gone else 1):
+    def _received(self) -> list[bytes]:
+        """Read lines from the process; a closed pipe counts as its end."""
+        lines: list[bytes] = []
+        for _ in range(_LAST_CHUNKS if self._has_gone else 1):
             try:
                 data = os.read(self._connection.answers, _CHUNK_BYTES)
             except BlockingIOError:
-                return
-            self.said += self._lines.feed(data)
+                break
+            lines += self._lines.feed(data)
             if not data:
-                self.has_gone = True
-                return
+                self._has_gone = True
+                break
+        return lines
 
 
 class _LineReader:

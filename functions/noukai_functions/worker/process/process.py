@@ -15,7 +15,7 @@ from time import monotonic, sleep
 from typing import NoReturn
 
 from noukai.flow.runtime import Raised
-from noukai_functions.worker.exchange import INTERRUPT, Answer, Call, Outcome, ProgressBoard
+from noukai_functions.worker.exchange import INTERRUPT, Answer, Call, Outcome, ProgressBoard, answers_to
 from noukai_functions.worker.inside.channel import BROKEN, Channel
 from noukai_functions.worker.process.connection import Connection
 from noukai_functions.worker.process.conversation import LOOK_SECONDS, Conversation
@@ -39,7 +39,7 @@ Body = Callable[[Channel, ProgressBoard, str], object]
 class FlowProcess:
     """A process that runs one call at a time, from the worker's side.
 
-    `receive` returns the outcome of a call; after `close` no process of its group is running.
+    `run` yields the outcome of a call; after `close` no process of its group is running.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class FlowProcess:
         self._inherited = _memory(os.getpid())
         self._connection = connection
         self._reaper = reaper
-        self._token = self._first_token = token
+        self._import_token = token
         self._conversation = Conversation(connection, pid, reaper)
         self._is_called = False
         self._is_spoilt = False
@@ -109,46 +109,20 @@ class FlowProcess:
 
     def fails_to_import(self, seconds: float) -> bool:
         """Wait for the import, up to a number of seconds; return whether it has failed."""
-        deadline = monotonic() + seconds
-        while not self.has_imported and (left := deadline - monotonic()) > 0:
-            if self.receive(left) is not None:
-                return True
-        return False
+        importing = self._exchange(None, seconds)
+        next(importing)  # begins to wait
+        return next(importing) is not None
 
     def run(self, call: Call, listener: Listener | None, seconds: float) -> Iterator[Outcome | None]:
-        """Run a call: yield None once it is sent, then at least every `seconds`, and at last the outcome."""
-        self.begin(call, listener)
-        outcome = None
-        while outcome is None:
-            yield None
-            outcome = self.receive(seconds)
-        yield outcome
+        """Run a call, which begins when the module is imported; the listener takes its output.
 
-    def begin(self, call: Call, listener: Listener | None = None) -> None:
-        """Send a call, which begins when the module is imported; the listener takes its output."""
+        Yields None once the call is sent, when the module has been imported, and at least every `seconds`; at
+        last the outcome. A death is an outcome too.
+        """
         self._connection.output.listen(listener, from_now=self.has_imported)
         self.attempts += 1
         self._is_called = True
-        self.board.clear()
-        self._token = token_hex(8)
-        self._conversation.send(call.line(self._token))
-
-    def receive(self, seconds: float) -> Outcome | None:
-        """Wait for the outcome, up to a number of seconds; a death is an outcome too.
-
-        Returns None early when the module has been imported.
-        """
-        deadline = monotonic() + seconds
-        answer = self._heard()
-        while answer is None:
-            self._conversation.wait(deadline)
-            # A flow may write other lines for ever; the deadline must still hold.
-            answer = self._heard()
-            if answer is None and self._conversation.has_gone:
-                return self._cause_of_death()
-            if answer is None and monotonic() >= deadline:
-                return None
-        return self._outcome_of(answer)
+        yield from self._exchange(call, seconds)
 
     def interrupt(self) -> None:
         """Interrupt the flow: raise an exception in its main thread, and cancel its coroutines."""
@@ -168,7 +142,6 @@ class FlowProcess:
         deadline = monotonic() + _LEAVING_SECONDS
         while self.is_alive and (left := deadline - monotonic()) > 0:
             self._conversation.wait(monotonic() + min(left, LOOK_SECONDS))
-            self._conversation.said.clear()  # exit handlers may write without end
         self.close()
 
     def close(self) -> None:
@@ -182,13 +155,16 @@ class FlowProcess:
         finally:
             self._conversation.close()
 
-    def _heard(self) -> Answer | None:
-        """Return the next answer to a call, if one was received."""
-        while self._conversation.said:
-            token = self._token if self.has_imported else self._first_token
-            if answer := Answer.read(self._conversation.said.popleft(), token):
-                return answer
-        return None
+    def _exchange(self, call: Call | None, seconds: float) -> Iterator[Outcome | None]:
+        """Send a call, and yield its outcome; without a call, wait for the module's import."""
+        self.board.clear()
+        import_token = None if self.has_imported else self._import_token
+        for answer in answers_to(call, lambda line: self._conversation.talk(line, seconds), import_token):
+            outcome = self._outcome_of(answer) if answer else None
+            yield outcome
+            if outcome:
+                return
+        yield self._cause_of_death()
 
     def _outcome_of(self, answer: Answer) -> Outcome | None:
         if not self.has_imported and answer.outcome is None:
