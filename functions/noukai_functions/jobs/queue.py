@@ -1,7 +1,7 @@
-"""The queue of jobs: its messages and deliveries."""
+"""The queue of jobs: its messages, and how they are sent. `worker/batch` has those received."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -118,17 +118,8 @@ class OutgoingMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One SQS record as received."""
-
-    id: str
-    receipt: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
 class JobQueue:
-    """One queue. The event source deletes a delivery after the worker's answer; here it is only hidden."""
+    """One queue, to send to."""
 
     client: "SQSClient"
     url: str
@@ -158,18 +149,6 @@ class JobQueue:
                 failed = list(range(len(batch)))
             unsent |= {batch[index].message.id for index in failed}
         return unsent
-
-    def hide(self, deliveries: Iterable[Delivery], seconds: int) -> None:
-        """Hide up to ten deliveries for a number of seconds, in one request; 0 makes them visible again.
-
-        An invalid receipt affects no other entry: SQS reports it for its entry only.
-        """
-        entries = [
-            {"Id": str(index), "ReceiptHandle": delivery.receipt, "VisibilityTimeout": seconds}
-            for index, delivery in enumerate(deliveries)
-        ]
-        if entries:
-            self.client.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

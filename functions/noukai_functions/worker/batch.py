@@ -1,11 +1,11 @@
 """The work on a batch of deliveries: each job is settled, or its delivery returned to the queue."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from noukai_functions.aws import AwsError
-from noukai_functions.jobs.queue import Delivery, InvalidMessageError, JobQueue, LaterMessageError, Message
+from noukai_functions.jobs.queue import InvalidMessageError, JobQueue, LaterMessageError, Message
 from noukai_functions.telemetry.logger import add_fields, line_fields, logger, trace_id_of
 from noukai_wire.limits import WORKER_MARGIN_SECONDS
 
@@ -15,11 +15,21 @@ if TYPE_CHECKING:
 _GIVE_BACK_AFTER_MS = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One SQS record as received."""
+
+    id: str
+    receipt: str
+    body: str
+
+
 @dataclass(slots=True)
 class Batch:
     """The deliveries of an invocation, which run in turn; the answer names those deferred or returned.
 
-    They are hidden while one of them runs, and returned if they cannot start soon.
+    They are hidden while one of them runs, and returned if they cannot start soon. The event source deletes
+    the others after the answer.
     """
 
     queue: Callable[[], JobQueue]
@@ -46,7 +56,7 @@ class Batch:
 
     def hide(self, now: int) -> None:
         """Hide the deliveries for one lease, so that they return soon if this worker dies."""
-        self.queue().hide([*filter(None, [self.current]), *self.waiting], self.lease_ms // 1000)
+        self._hide([*filter(None, [self.current]), *self.waiting], self.lease_ms // 1000)
         self.note_hidden(now)
 
     def note_hidden(self, now: int) -> None:
@@ -62,14 +72,14 @@ class Batch:
     def defer(self, delivery: Delivery, seconds: int) -> None:
         """Hide a delivery for a number of seconds; it is not deleted."""
         self.failures.append(delivery.id)
-        self.queue().hide([delivery], seconds)
+        self._hide([delivery], seconds)
 
     def give_back(self) -> None:
         """Return all deliveries to the queue, because this worker cannot run them."""
         left = [*filter(None, [self.current]), *self.waiting]
         self.failures.extend(delivery.id for delivery in left)
         self.waiting = []
-        self.queue().hide(left, 0)
+        self._hide(left, 0)
 
     def beat(self, now: int) -> None:
         """Keep the deliveries hidden while the current one runs (heartbeat).
@@ -79,9 +89,22 @@ class Batch:
         if self.waiting and now - self._begun_at >= _GIVE_BACK_AFTER_MS:
             self.failures.extend(delivery.id for delivery in self.waiting)
             given_back, self.waiting = self.waiting, []
-            self.queue().hide(given_back, 0)
+            self._hide(given_back, 0)
         if now >= self._hide_again_at:
             self.hide(now)
+
+    def _hide(self, deliveries: Iterable[Delivery], seconds: int) -> None:
+        """Hide up to ten deliveries for a number of seconds, in one request; 0 makes them visible again.
+
+        An invalid receipt affects no other entry: SQS reports it for its entry only.
+        """
+        entries = [
+            {"Id": str(index), "ReceiptHandle": delivery.receipt, "VisibilityTimeout": seconds}
+            for index, delivery in enumerate(deliveries)
+        ]
+        if entries:
+            queue = self.queue()
+            queue.client.change_message_visibility_batch(QueueUrl=queue.url, Entries=entries)  # type: ignore[arg-type]
 
     @property
     def answer(self) -> dict[str, Any]:

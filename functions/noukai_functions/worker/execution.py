@@ -13,7 +13,7 @@ from noukai.flow.runtime import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Raised, Re
 from noukai_functions.aws import AwsError
 from noukai_functions.catalog.entries import FlowEntry
 from noukai_functions.jobs.lifecycle import COLD, Job, Payload, State, longest_backoff_seconds
-from noukai_functions.jobs.queue import Delivery, Message
+from noukai_functions.jobs.queue import Message
 from noukai_functions.jobs.table import Refused
 from noukai_functions.telemetry.logger import add_fields, job_fields, logger
 from noukai_functions.worker.equipment import Equipment
@@ -26,7 +26,7 @@ from noukai_wire.limits import MAX_BACKOFF_SECONDS
 from noukai_wire.text import cut
 
 if TYPE_CHECKING:
-    from noukai_functions.worker.batch import Batch
+    from noukai_functions.worker.batch import Batch, Delivery
 
 BROKEN = (WorkerBrokenError, NotEndedError)
 """Errors of the worker itself: it returns its deliveries, and must end."""
@@ -42,7 +42,7 @@ class Execution:
 
     equipment: Equipment
     batch: "Batch"
-    delivery: Delivery
+    delivery: "Delivery"
     message: Message
 
     def run(self, available_ms: int) -> None:

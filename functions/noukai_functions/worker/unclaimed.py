@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.clock import Clock
 from noukai_functions.jobs.lifecycle import Job, State, Verdict, judge, seconds_until_claimable
 from noukai_functions.jobs.overdue import fail_unrun
-from noukai_functions.jobs.queue import Delivery, Message
+from noukai_functions.jobs.queue import Message
 from noukai_functions.jobs.table import JobsTable
 from noukai_functions.telemetry.logger import logger
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from noukai_functions.jobs.saved_inputs import SavedInputs
-    from noukai_functions.worker.batch import Batch
+    from noukai_functions.worker.batch import Batch, Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Unclaimed:
 
     def turn_away(
         self,
-        delivery: Delivery,
+        delivery: "Delivery",
         message: Message,
         seen: Job | None,
         batch: "Batch",

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from noukai.flow.runtime import Returned
-from noukai_functions.jobs.queue import Delivery
-from noukai_functions.worker.batch import Batch
+from noukai_functions.worker.batch import Batch, Delivery
 from noukai_functions.worker.exchange import Outcome, ProgressBoard
 from noukai_functions.worker.watch import Stop, Watch
 from tests.flow_process import CALL, in_turns

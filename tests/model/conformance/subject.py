@@ -16,10 +16,11 @@ from moto.sqs import models as moto_sqs
 
 from noukai_functions.aws import AwsError, client
 from noukai_functions.jobs.lifecycle import job_id
-from noukai_functions.jobs.queue import Delivery, JobQueue, Message
+from noukai_functions.jobs.queue import JobQueue, Message
 from noukai_functions.jobs.saved_inputs import SavedInputs
 from noukai_functions.jobs.sweep_rounds import Rounds
 from noukai_functions.jobs.table import JobsTable, Refused
+from noukai_functions.worker.batch import Batch, Delivery
 from noukai_infra.local.emulator.endpoint import REGION
 from tests.functions.stand_ins.calls import answered_by_moto
 from tests.functions.time import ManualClock
@@ -84,6 +85,17 @@ class Subject:
         """Return the groups of the due deliveries."""
         received = self.queues.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, **self.asks)
         return [each["Attributes"][_GROUP] for each in received["Messages"]]
+
+    def defer(self, delivery: Delivery, seconds: int) -> None:
+        """Hide a delivery as a worker does."""
+        self._batch([]).defer(delivery, seconds)
+
+    def give_back(self, deliveries: list[Delivery]) -> None:
+        """Return deliveries to the queue as a worker does."""
+        self._batch(deliveries).give_back()
+
+    def _batch(self, waiting: list[Delivery]) -> Batch:
+        return Batch(lambda: self.queue, VISIBILITY_SECONDS * 1000, waiting)
 
     def hide(self, receipts: Mapping[str, str], seconds: int) -> Mapping[str, str]:
         """Change the visibility of receipts by name; return the code of each that failed."""

@@ -52,7 +52,7 @@ def test_delay_and_visibility_end(subject: Subject) -> None:
         ((delivery, counted),) = subject.receive()
         assert counted == receives
         if receives > 1:
-            subject.queue.hide([delivery], 7)
+            subject.defer(delivery, 7)
 
 
 def test_delivery_is_given_back(subject: Subject) -> None:
@@ -60,8 +60,8 @@ def test_delivery_is_given_back(subject: Subject) -> None:
     for flow in ("demo/one", "demo/two"):
         subject.queue.send(replace(MESSAGE, flow=flow))
     (one, _), (two, _) = subject.receive()
-    subject.queue.hide([one], 0)
-    subject.queue.hide([two], 30)
+    subject.defer(one, 0)
+    subject.defer(two, 30)
     ((again, receives),) = subject.receive()
     assert (again.id, again.body, receives) == (one.id, one.body, 2)
     assert again.receipt != one.receipt
@@ -93,7 +93,7 @@ def test_one_bad_receipt_does_not_fail_its_neighbours(subject: Subject) -> None:
     assert subject.hide(receipts, 0) == dict.fromkeys(("gone", "garbage"), "ReceiptHandleIsInvalid")
     ((again, _),) = subject.receive()
     assert again.id == there.id
-    subject.queue.hide([gone, again], 0)
+    subject.give_back([gone, again])
     assert len(subject.receive()) == 1
 
 
@@ -101,7 +101,7 @@ def test_deleted_message_is_gone(subject: Subject) -> None:
     """A receipt deletes its message even if that is due again; a second deletion changes nothing."""
     subject.queue.send(MESSAGE)
     ((delivery, _),) = subject.receive()
-    subject.queue.hide([delivery], 0)
+    subject.defer(delivery, 0)
     subject.delete(delivery.receipt)
     assert subject.receive() == []
     assert answer(lambda: subject.delete(delivery.receipt)) == subject.code_of_spent_receipt
@@ -112,7 +112,7 @@ def received_twice(subject: Subject) -> tuple[str, str]:
     """Return the older and the newer receipt of a message."""
     subject.queue.send(MESSAGE)
     ((older, _),) = subject.receive()
-    subject.queue.hide([older], 0)
+    subject.defer(older, 0)
     ((newer, _),) = subject.receive()
     return older.receipt, newer.receipt
 
@@ -139,7 +139,7 @@ def test_message_becomes_a_dead_letter(subject: Subject) -> None:
     subject.queue.send(MESSAGE)
     for _ in range(MOST_RECEIVES):
         ((delivery, _),) = subject.receive()
-        subject.queue.hide([delivery], 0)
+        subject.defer(delivery, 0)
     assert subject.receive() == []
     ((dead_letter, receives),) = subject.receive(dead_letters=True)
     assert (dead_letter.id, dead_letter.body, receives) == (delivery.id, delivery.body, MOST_RECEIVES + 1)
