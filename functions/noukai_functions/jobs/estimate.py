@@ -3,7 +3,8 @@
 It costs no read and no extra write: the claim writes the estimate into the job's row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -49,6 +50,28 @@ class _RunTime:
 
 
 @dataclass(slots=True)
+class Run:
+    """A run of a flow, whose end may be predictable."""
+
+    _known: _RunTime | None = None
+    begun_at: int = 0
+    """When the flow began; until then, when its import began or its job was claimed."""
+    took_ms: int | None = None
+    """The duration of a successful run: a failed one has none, since it does not predict the next."""
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """Return its expected end; None if it cannot be predicted."""
+        known = self._known
+        if known is None:
+            return None
+        spread = max(known.deviation * _SPREAD_PER_DEVIATION, known.mean * _LEAST_SPREAD)
+        if spread > known.mean * _LARGEST_SPREAD:
+            return None
+        return Estimate(self.begun_at + round(known.mean), max(1, round(spread)))
+
+
+@dataclass(slots=True)
 class RunTimes:
     """The durations of each flow's successful runs in this process; recent runs weigh more."""
 
@@ -56,22 +79,18 @@ class RunTimes:
     is_cold: bool = True
     """Whether no job was claimed in this process."""
 
-    def learn(self, flow: str, took_ms: int) -> None:
-        """Record a successful run; failed runs do not predict the next."""
-        if known := self._flows.get(flow):
-            known.learn(took_ms)
-        else:
-            self._flows[flow] = _RunTime(took_ms, took_ms * _FIRST_DEVIATION)
-
-    def estimate(self, flow: str, begun_at: int) -> Estimate | None:
-        """Return the expected end of a run begun at `begun_at`; None if it cannot be predicted."""
+    @contextmanager
+    def timed(self, flow: str) -> Iterator[Run]:
+        """Record a run: predict its end by the earlier ones, and learn its duration, if it is set."""
         known = self._flows.get(flow)
-        if known is None:
-            return None
-        spread = max(known.deviation * _SPREAD_PER_DEVIATION, known.mean * _LEAST_SPREAD)
-        if spread > known.mean * _LARGEST_SPREAD:
-            return None
-        return Estimate(begun_at + round(known.mean), max(1, round(spread)))
+        run = Run(known)
+        try:
+            yield run
+        finally:
+            if run.took_ms is not None and known is not None:
+                known.learn(run.took_ms)
+            elif run.took_ms is not None:
+                self._flows[flow] = _RunTime(run.took_ms, run.took_ms * _FIRST_DEVIATION)
 
 
 def refine(

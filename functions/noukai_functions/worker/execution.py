@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from noukai.flow.runtime import DEFAULT_BACKOFF, DEFAULT_BACKOFF_CAP, Raised, Returned
 from noukai_functions.aws import AwsError
 from noukai_functions.catalog.entries import FlowEntry
+from noukai_functions.jobs.estimate import Run
 from noukai_functions.jobs.lifecycle import COLD, Job, Payload, State, longest_backoff_seconds
 from noukai_functions.jobs.queue import Message
 from noukai_functions.jobs.table import Refused
@@ -62,7 +63,8 @@ class Execution:
         else:
             # Starting a process and claiming the job take part of the same time.
             until = self.equipment.clock.now() + available_ms
-            self._run(flow, min(timeout_ms, available_ms), until)
+            with self.equipment.run_times.timed(self.message.flow) as run:
+                self._run(flow, run, min(timeout_ms, available_ms), until)
 
     def _fail_unknown(self) -> None:
         gone = f"this deployment no longer has the flow {self.message.flow!r}"
@@ -71,22 +73,22 @@ class Execution:
             "a job's flow is not deployed",
             extra={"job_id": self.message.id, "flow": self.message.flow, "reason": cut(missing)},
         )
-        if job := self._claimed():
+        if job := self._claimed(Run()):
             with self._discarding(job):
                 self._settle(job, Raised(cut(f"FlowNotFound: {missing}"), permanent=True))
 
-    def _run(self, flow: FlowEntry, timeout_ms: int, until: int) -> None:
+    def _run(self, flow: FlowEntry, run: Run, timeout_ms: int, until: int) -> None:
         """Take a process before claiming the job, so that without one no attempt is spent."""
         project = self.message.flow.partition("/")[0]
         watch, outcome = None, None
         try:
             with self.equipment.processes.process_of(project, fresh=flow.fresh_process) as loan:
-                if (job := self._claimed()) is None:
+                if (job := self._claimed(run)) is None:
                     return
                 if loan.has_died:  # during the claim
                     with self._unclaiming(job):
                         loan.replace()
-                watch = self._watch(job, loan.process, timeout_ms, until)
+                watch = self._watch(job, run, loan.process, timeout_ms, until)
                 outcome = watch.follow()
         except BROKEN:
             # The worker has broken after the flow's return.
@@ -115,10 +117,10 @@ class Execution:
         except Refused as refused:
             self._discard(job, refused.seen)
 
-    def _claimed(self) -> Job | None:
-        """Claim the job; if that is refused, handle the delivery and return None."""
+    def _claimed(self, run: Run) -> Job | None:
+        """Claim the job for a run of its flow; if that is refused, handle the delivery and return None."""
         try:
-            job = self._claim()
+            job = self._claim(run)
         except Refused as refused:
             self._turn_away(refused.seen)
             return None
@@ -126,22 +128,23 @@ class Execution:
         add_fields(**job_fields(job))
         return job
 
-    def _claim(self) -> Job:
+    def _claim(self, run: Run) -> Job:
         now = self.equipment.clock.now()
         run_times, owner = self.equipment.run_times, secrets.token_urlsafe(6)
+        run.begun_at = now
         claimed = self.equipment.table.claim(
             self.message.id,
             created_at=self.message.created_at,
             owner=f"{owner[:-1]}{COLD}" if run_times.is_cold else owner,
             lease_until=now + self.equipment.times.lease_ms,
             now=now,
-            estimate=run_times.estimate(self.message.flow, now),
+            estimate=run.estimate,
             memory=self.equipment.memory,
         )
         run_times.is_cold = False
         return claimed
 
-    def _watch(self, job: Job, process: FlowProcess, timeout_ms: int, until: int) -> Watch:
+    def _watch(self, job: Job, run: Run, process: FlowProcess, timeout_ms: int, until: int) -> Watch:
         call = Call(
             flow=self.message.flow,
             id=job.id,
@@ -160,12 +163,12 @@ class Execution:
         parts = self.equipment
         return Watch(
             job,
+            run,
             process,
             call,
             self.batch,
             parts.table,
             parts.clock,
-            parts.run_times,
             parts.times,
             timeout_ms,
             until,
@@ -192,7 +195,7 @@ class Execution:
                 self._log(job, outcome)
             self._settle(job, outcome, flow)
             if not isinstance(outcome, Raised):
-                self.equipment.run_times.learn(self.message.flow, now - watch.begun_at)
+                watch.run.took_ms = now - watch.run.begun_at
         elif watch.stop is Stop.TIMED_OUT:
             self._settle(job, outcome, flow, stopped_at=now)
         else:

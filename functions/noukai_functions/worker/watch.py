@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.aws import AwsError
 from noukai_functions.clock import Clock
-from noukai_functions.jobs.estimate import Estimate, RunTimes, refine
+from noukai_functions.jobs.estimate import Estimate, Run, refine
 from noukai_functions.jobs.lifecycle import FIRST_PROGRESS_MS, Job, State, has_lost, progress_interval_ms
 from noukai_functions.jobs.table import JobsTable, Refused
 from noukai_functions.telemetry.logger import job_fields, logger
@@ -42,12 +42,12 @@ class Watch:
     """The watch over a running flow: heartbeats, progress, cancellation and timeout."""
 
     job: Job
+    run: Run
     process: FlowProcess
     call: Call
     batch: "Batch"
     table: JobsTable
     clock: Clock
-    run_times: RunTimes
     times: TimeLimits
     timeout_ms: int
     """Measured from the flow's begin, which may be after the import."""
@@ -60,8 +60,6 @@ class Watch:
     _extend_at: int = field(init=False)
     _progress_at: int = field(init=False)
     _kill_at: int | None = None
-    begun_at: int = field(init=False)
-    """When the flow began, or until then, when its import began."""
     _timeout_at: int = field(init=False)
     _is_importing: bool = field(init=False)
 
@@ -73,7 +71,7 @@ class Watch:
         self._begin(now, self.times.import_ms if self._is_importing else self.timeout_ms)
 
     def _begin(self, now: int, most_ms: int) -> None:
-        self.begun_at = now
+        self.run.begun_at = now
         self._progress_at = now + FIRST_PROGRESS_MS
         self._timeout_at = min(now + most_ms, self.until)
 
@@ -157,12 +155,12 @@ class Watch:
         self._shown = progress
         self._check_at = now + CHECK_MS
         self._extend_at = now + self.times.lease_ms // EXTENSIONS
-        self._progress_at = now + progress_interval_ms(now - self.begun_at)
+        self._progress_at = now + progress_interval_ms(now - self.run.begun_at)
 
     def _estimate(self, now: int, progress: Mapping[str, Any] | None) -> Estimate | None:
         if progress == self._shown:
             return None
-        return refine(self.run_times.estimate(self.job.flow, self.begun_at), self.begun_at, now, progress)
+        return refine(self.run.estimate, self.run.begun_at, now, progress)
 
     def _lose(self, seen: Job | None, now: int) -> None:
         cancelled = (

@@ -113,9 +113,11 @@ def _life(number: int, created_at: float, took_ms: float, runs_before: list[floa
     claimed_at = created_at + _QUEUED_MS
     run_times = RunTimes()
     for earlier_ms in runs_before:
-        run_times.learn("bench/flow", round(earlier_ms))
-    estimate = run_times.estimate("bench/flow", round(claimed_at))
-    return Life(job_id(number), created_at, claimed_at, claimed_at + took_ms, estimate)
+        with run_times.timed("bench/flow") as earlier:
+            earlier.took_ms = round(earlier_ms)
+    with run_times.timed("bench/flow") as run:
+        run.begun_at = round(claimed_at)
+    return Life(job_id(number), created_at, claimed_at, claimed_at + took_ms, run.estimate)
 
 
 def _refined(life: Life, chance: random.Random) -> list[tuple[float, Estimate | None]]:

@@ -30,4 +30,4 @@ def test_walk_of_a_delivery(system: System, monkeypatch: pytest.MonkeyPatch) -> 
     assert output(system.status(job_id)) == 2
     assert walk.files == described_walk("functions/README.md", "A delivery")
     assert len(walk.files) <= 14
-    assert walk.returns <= 7
+    assert walk.returns <= 3

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from noukai.flow.runtime import Returned
+from noukai_functions.jobs.estimate import Run
 from noukai_functions.worker.batch import Batch, Delivery
 from noukai_functions.worker.exchange import Outcome, ProgressBoard
 from noukai_functions.worker.watch import Stop, Watch
@@ -66,12 +67,12 @@ def begin(system: System, process: PassingProcess, timeout_seconds: int = 600) -
     of, passing = system.deployment, cast("FlowProcess", process)
     return Watch(
         job,
+        Run(),
         passing,
         CALL,
         batch,
         of.table,
         of.clock,
-        of.run_times,
         of.times,
         timeout_ms,
         now + 900_000,

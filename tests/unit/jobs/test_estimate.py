@@ -1,5 +1,6 @@
 """The estimate of a flow's next run."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,18 +10,35 @@ from noukai_functions.jobs.estimate import Estimate, RunTimes, refine
 NOW = 1_700_000_000_000
 
 
-def estimate(*took: int) -> Estimate | None:
+def learned(*took: int) -> RunTimes:
+    """Return the run times of a worker that has run one flow."""
     run_times = RunTimes()
     for each in took:
-        run_times.learn("demo/one", each)
-    return run_times.estimate("demo/one", NOW)
+        with run_times.timed("demo/one") as run:
+            run.took_ms = each
+    return run_times
+
+
+def estimate(*took: int, flow: str = "demo/one") -> Estimate | None:
+    with learned(*took).timed(flow) as run:
+        run.begun_at = NOW
+        return run.estimate
 
 
 def test_a_flow_never_seen_has_no_estimate() -> None:
     """The runs of one flow say nothing about another."""
-    run_times = RunTimes()
-    run_times.learn("demo/one", 500)
-    assert run_times.estimate("demo/two", NOW) is None
+    assert estimate(500, flow="demo/two") is None
+
+
+def test_a_run_without_a_duration_says_nothing() -> None:
+    """A failed run changes no estimate, and neither does one that an error ends."""
+    run_times = learned(1000)
+    with suppress(KeyError), run_times.timed("demo/one") as run:
+        run.begun_at = NOW - 5000
+        raise KeyError
+    with run_times.timed("demo/one") as run:
+        run.begun_at = NOW
+        assert run.estimate == (NOW + 1000, 250)
 
 
 def test_one_run_is_a_first_guess() -> None:
