@@ -139,7 +139,7 @@ demo: $(SETUP) ## Run the system here, submit a text, show its progress and resu
 deploy: $(SETUP) ## Deploy to the configured AWS account and region; print the endpoint and a first key
 	@$(BIN)/python -m noukai_infra deploy $(ARGS)
 
-rollback: $(SETUP) ## Return the functions to the versions before the last deployment, in seconds
+rollback: $(SETUP) ## Return the functions to the versions before the last deploy, in seconds
 	@$(BIN)/python -m noukai_infra rollback $(ARGS)
 
 restore: $(SETUP) ## Return the tables to a point in time: make restore ARGS="--to 2026-11-28T12:00Z"

@@ -1,4 +1,4 @@
-"""The stack, its bundle and its deployment.
+"""The stack, its bundle, and its deploys.
 
 Refers to the functions' handlers by name, and runs none of them.
 """

@@ -13,9 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.deployment.command import deploy_command
-from noukai_infra.operations.deployment.deploy import destroy
-from noukai_infra.operations.deployment.rollback import live_flows, rollback
+from noukai_infra.operations.deploy.command import deploy_command
+from noukai_infra.operations.deploy.deploy import destroy
+from noukai_infra.operations.deploy.rollback import live_flows, rollback
 from noukai_infra.operations.moments import Interval, interval
 from noukai_infra.operations.operator import Context, Operator, Stage
 from noukai_infra.operations.ops import commands as ops_commands
@@ -48,7 +48,7 @@ commands.command("verify", options_metavar=_METAVAR)(verify_command)
 
 @commands.command("rollback", options_metavar=_METAVAR)
 def rollback_command(context: Context, stage: Stage = None) -> None:
-    """Roll back to the functions before the last deployment; a second rollback undoes the first."""
+    """Roll back to the functions before the last deploy; a second rollback undoes the first."""
     operator = Operator.of(context, stage)
     count = rollback(operator.account, operator.stack, now=int(time.time()))
     flows = live_flows(operator.account, operator.stack)

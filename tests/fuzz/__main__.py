@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from noukai_infra.local.assembly.deployment import LOCAL_KEYS
+from noukai_infra.local.assembly.emulated_stack import LOCAL_KEYS
 from noukai_infra.local.running import ready
 from noukai_wire.routes import BASE_PATH
 from tests.fuzz.api import FLOWS, fuzz_api

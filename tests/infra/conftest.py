@@ -16,7 +16,7 @@ from noukai_infra.app import synthesize
 from noukai_infra.bundle.asset import Bundler
 from noukai_infra.bundle.target import AssetName, Platform
 from noukai_infra.local.assembly.assembly import Assembly
-from noukai_infra.local.assembly.deployment import Deployment
+from noukai_infra.local.assembly.emulated_stack import EmulatedStack
 from noukai_infra.local.emulator.emulator import Emulator
 from noukai_infra.local.emulator.endpoint import ACCOUNT, REGION, Endpoint
 from noukai_infra.operations.account import Account
@@ -91,7 +91,7 @@ def endpoint_with_kinds(
     }
     assembly = replace(Assembly.read(assembly_with_kinds), template=json.dumps(body))
     with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
-        asyncio.run(Deployment.of(emulator.endpoint).create(assembly, now=0))
+        asyncio.run(EmulatedStack.of(emulator.endpoint).create(assembly, now=0))
         yield emulator.endpoint
 
 

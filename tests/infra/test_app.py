@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from noukai_infra.app import bundler_of, synthesize
-from noukai_infra.operations.deployment.cdk import app_command
+from noukai_infra.operations.deploy.cdk import app_command
 from noukai_infra.settings import ROOT, Settings, file_context
 from tests.infra.stack.template import Template
 

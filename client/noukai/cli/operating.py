@@ -8,7 +8,7 @@ _SUMMARIES = {
     "demo": "Run the system here, submit a job, show its progress and result, and stop.",
     "doctor": "Check this machine and the repository.",
     "deploy": "Deploy the stack, and show its endpoint and a first key.",
-    "rollback": "Roll back to the functions before the last deployment.",
+    "rollback": "Roll back to the functions before the last deploy.",
     "destroy": "Delete the stack.",
     "keys": "The keys of the deployment's callers.",
     "budget": "What orgs may use in a month.",

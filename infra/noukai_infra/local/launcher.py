@@ -14,7 +14,7 @@ from noukai_infra.command_line import local_command
 from noukai_infra.local import processes
 from noukai_infra.local.address.api_address import Address
 from noukai_infra.local.assembly import flow_files
-from noukai_infra.local.assembly.deployment import LOCAL_KEYS, Deployment
+from noukai_infra.local.assembly.emulated_stack import LOCAL_KEYS, EmulatedStack
 from noukai_infra.local.assembly.synthesizer import Synthesizer
 from noukai_infra.local.emulator.data import Data
 from noukai_infra.local.emulator.emulator import Emulator
@@ -82,8 +82,8 @@ class _System:
         )
         relay = tasks.create_task(emulator.relay(self._show_line))
         try:
-            deployment = await self._deploy(emulator)
-            tasks.create_task(address.serve(emulator.endpoint, deployment.api_id, deployment.payloads_bucket))
+            stack = await self._deploy(emulator)
+            tasks.create_task(address.serve(emulator.endpoint, stack.api_id, stack.payloads_bucket))
             self.show(Step.ANSWER)
             await answered(f"{address.url}{Route.HEALTH.path()}")
             if not is_anew:
@@ -96,35 +96,35 @@ class _System:
             self.show(f"{address.url} ready")
             while await self.changed.wait():
                 self.changed.clear()
-                await self._reload(deployment)
+                await self._reload(stack)
         finally:
             # From here on, the emulator's end is not an error.
             relay.cancel()
             await emulator.stop()
 
-    async def _deploy(self, emulator: Emulator) -> Deployment:
+    async def _deploy(self, emulator: Emulator) -> EmulatedStack:
         with self._scratch() as outdir:
-            assembly, deployment, _ = await asyncio.gather(
+            assembly, stack, _ = await asyncio.gather(
                 self.synthesizer.synthesize(Path(outdir), draining=self.data.waiting, former=self.data.flows),
-                asyncio.to_thread(Deployment.of, emulator.endpoint),
+                asyncio.to_thread(EmulatedStack.of, emulator.endpoint),
                 emulator.ready(),
             )
             self.show(Step.DEPLOY)
-            await deployment.create(assembly, now=int(time.time()))
-        self.data.remember(deployment.queues, deployment.flows)
-        return deployment
+            await stack.create(assembly, now=int(time.time()))
+        self.data.remember(stack.queues, stack.flows)
+        return stack
 
-    async def _reload(self, deployment: Deployment) -> None:
+    async def _reload(self, stack: EmulatedStack) -> None:
         started = time.monotonic()
         self.show("flows changed: reloading ...")
         try:
             with self._scratch() as outdir:
                 # A worker that no flow asks for may still have jobs, so it stays until the end of the run.
                 assembly = await self.synthesizer.synthesize(
-                    Path(outdir), draining=[*deployment.queues], former=deployment.flows
+                    Path(outdir), draining=[*stack.queues], former=stack.flows
                 )
-                updated = await deployment.update(assembly)
-                self.data.remember(deployment.queues, deployment.flows)
+                updated = await stack.update(assembly)
+                self.data.remember(stack.queues, stack.flows)
         except LocalError as error:
             self.show(f"{error}\nflows not reloaded: the previous version continues")
         else:

@@ -8,7 +8,7 @@ import typer
 
 from noukai_infra.operations.account import Account
 from noukai_infra.operations.audit_trail import record
-from noukai_infra.operations.deployment.cdk import Cdk
+from noukai_infra.operations.deploy.cdk import Cdk
 from noukai_infra.operations.orgs.budgets import Budgets
 from noukai_infra.operations.orgs.keys import Keys
 from noukai_infra.settings import STAGE, Settings, file_context

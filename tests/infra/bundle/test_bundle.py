@@ -109,7 +109,7 @@ def test_deployed_extensions_are_for_the_architecture(
 def test_asset_is_the_same_from_run_to_run(
     asset: Assets, write: Write, tmp_path: Path, name: AssetName
 ) -> None:
-    """Byte for byte, with the libraries installed anew: so a deployment changes what somebody has changed."""
+    """Byte for byte, with the libraries installed anew: so a deploy changes what somebody has changed."""
     again = files(write(name, "manylinux", cache=tmp_path))
     assert again == files(asset(name, "manylinux"))
 

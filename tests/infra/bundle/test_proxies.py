@@ -9,7 +9,7 @@ import trustme
 from noukai_infra.bundle.error import BundleError
 from noukai_infra.bundle.libraries.dependencies import Dependencies
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.deployment.cdk import Cdk
+from noukai_infra.operations.deploy.cdk import Cdk
 
 NOWHERE = "http://127.0.0.1:9"
 

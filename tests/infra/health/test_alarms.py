@@ -9,7 +9,7 @@ import pytest
 from noukai_functions.handlers.sweep import run
 from noukai_functions.jobs.queue import JobQueue
 from noukai_infra.app import synthesize
-from noukai_infra.operations.deployment.inventory import Inventory
+from noukai_infra.operations.deploy.inventory import Inventory
 from noukai_infra.settings import file_context
 from noukai_infra.stack.base import stream as filters
 from tests.functions.harness import System

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from noukai_infra.local import processes
-from noukai_infra.local.assembly.deployment import LOCAL_KEYS
+from noukai_infra.local.assembly.emulated_stack import LOCAL_KEYS
 from noukai_infra.local.running import READY, Running, started
 from tests.infra.local.local_system import START_SECONDS, folder_of, run_of, stop
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from noukai_infra.local.assembly.deployment import LOCAL_KEYS
+from noukai_infra.local.assembly.emulated_stack import LOCAL_KEYS
 from noukai_infra.local.emulator.contents import ContentsError, read_contents
 from noukai_infra.local.emulator.data import Data
 from noukai_infra.local.emulator.endpoint import Endpoint

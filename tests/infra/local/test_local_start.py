@@ -14,7 +14,7 @@ import pytest
 
 from noukai_infra.local import processes
 from noukai_infra.local.assembly.assembly import Assembly
-from noukai_infra.local.assembly.deployment import Deployment
+from noukai_infra.local.assembly.emulated_stack import EmulatedStack
 from noukai_infra.local.emulator.emulator import Emulator
 from noukai_infra.local.errors import LocalError
 from noukai_infra.local.running import READY, started
@@ -70,7 +70,9 @@ def test_a_resource_that_cannot_be_created_is_named(tmp_path: Path) -> None:
         emulator = await Emulator.start(tmp_path, {**os.environ, processes.MARK: run})
         try:
             await emulator.ready()
-            await Deployment.of(emulator.endpoint).create(Assembly("broken", json.dumps(template), ()), now=0)
+            await EmulatedStack.of(emulator.endpoint).create(
+                Assembly("broken", json.dumps(template), ()), now=0
+            )
         finally:
             processes.end_all(run)
             await emulator.process.communicate()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from noukai_infra.operations.deployment.cdk import Cdk
+from noukai_infra.operations.deploy.cdk import Cdk
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 
 from noukai_infra.folders import PACKAGE
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.deployment.cdk import Cdk
+from noukai_infra.operations.deploy.cdk import Cdk
 
 REGISTRY: dict[str, Any] = {
     "globalOptions": {

@@ -10,8 +10,8 @@ from botocore.model import OperationModel
 
 from noukai_functions.jobs.row import encode
 from noukai_infra.operations.account import Account, OperatorError
-from noukai_infra.operations.deployment.deploy import Plan, deploy
-from noukai_infra.operations.deployment.rollback import conclude, live_flows, live_versions
+from noukai_infra.operations.deploy.deploy import Plan, deploy
+from noukai_infra.operations.deploy.rollback import conclude, live_flows, live_versions
 from noukai_infra.operations.orgs.keys import Keys
 from noukai_infra.settings import ROOT
 from noukai_infra.stack.base.aliases import LIVE
@@ -42,7 +42,7 @@ class Recorder:
 
 
 def publish(account: Account, function: str, description: str) -> str:
-    """Publish a version as a deployment would, and return it."""
+    """Publish a version as a deploy would, and return it."""
     client = account.session.client("lambda")
     client.update_function_configuration(FunctionName=function, Description=description)
     version = client.publish_version(FunctionName=function)["Version"]
@@ -52,7 +52,7 @@ def publish(account: Account, function: str, description: str) -> str:
 
 @pytest.fixture
 def asked(account_with_kinds: Account) -> set[str]:
-    """The actions that deployments in CI take."""
+    """The actions that deploys in CI take."""
     function = next(iter(live_versions(account_with_kinds, STACK)))
     versions = [publish(account_with_kinds, function, text) for text in ("second", "third")]
     job = pending(1_700_000_000_000, id="job_a", flow="scales/plain")

@@ -9,10 +9,10 @@ import pytest
 from moto import mock_aws
 
 from noukai_infra.operations.account import Account
-from noukai_infra.operations.deployment.deploy import destroy
+from noukai_infra.operations.deploy.deploy import destroy
 
 if TYPE_CHECKING:
-    from noukai_infra.operations.deployment.cdk import Cdk
+    from noukai_infra.operations.deploy.cdk import Cdk
 
 STACK = "noukai"
 

@@ -10,8 +10,8 @@ from noukai_functions.delayed_messages import DelayedMessages
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.queue import JobQueue, Message
 from noukai_infra.operations.account import Account, OperatorError, resources
-from noukai_infra.operations.deployment.deploy import Plan, deploy
-from noukai_infra.operations.deployment.draining import draining_kinds, kinds_to_keep
+from noukai_infra.operations.deploy.deploy import Plan, deploy
+from noukai_infra.operations.deploy.draining import draining_kinds, kinds_to_keep
 from tests.infra.operations.recording_cdk import RecordingCdk
 
 HOUR_MS = 3_600_000
@@ -34,7 +34,7 @@ def test_worker_that_is_asked_for_stays(account_with_kinds: Account) -> None:
 
 
 def test_stack_that_is_not_there_keeps_nothing(account_with_kinds: Account) -> None:
-    """The first deployment has nothing to lose."""
+    """The first deploy has nothing to lose."""
     assert kinds_to_keep(account_with_kinds, "another") == []
 
 

@@ -1,4 +1,4 @@
-"""Flows that a deployment removes: it counts their waiting jobs, and the stack remembers them."""
+"""Flows that a deploy removes: it counts their waiting jobs, and the stack remembers them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,11 +7,11 @@ import pytest
 
 from noukai_functions.jobs.lifecycle import State
 from noukai_functions.jobs.row import encode
-from noukai_infra.local.assembly.deployment import LOCAL_KEYS
+from noukai_infra.local.assembly.emulated_stack import LOCAL_KEYS
 from noukai_infra.operations.account import Account, OperatorError
-from noukai_infra.operations.deployment import former_flows
-from noukai_infra.operations.deployment.deploy import Plan, deploy
-from noukai_infra.operations.deployment.former_flows import DeployedFlows, FlowNames
+from noukai_infra.operations.deploy import former_flows
+from noukai_infra.operations.deploy.deploy import Plan, deploy
+from noukai_infra.operations.deploy.former_flows import DeployedFlows, FlowNames
 from tests.infra.operations.recording_cdk import RecordingCdk
 from tests.infra.stack.template import Template
 from tests.job_rows import pending
@@ -44,7 +44,7 @@ def flows(account_with_kinds: Account) -> Iterator[DeployedFlows]:
 
 
 def said_of(account: Account, following: Sequence[str] = ()) -> list[str]:
-    """What a deployment says of flows that go before it asks, which is refused."""
+    """What a deploy says of flows that go before it asks, which is refused."""
     said: list[str] = []
 
     def refuse() -> bool:
@@ -81,7 +81,7 @@ def test_deployment_names_the_jobs_that_wait(account_with_kinds: Account) -> Non
 
 @pytest.mark.usefixtures("flows")
 def test_count_is_bounded(account_with_kinds: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a million jobs keep no deployment waiting."""
+    """So that a million jobs keep no deploy waiting."""
     monkeypatch.setattr(former_flows, "_MOST_LOOKED_AT", 120)
     (said,) = said_of(account_with_kinds, [WEIGH, LITTLE])
     assert said.startswith(f"The flow {PLAIN} goes: 120 jobs wait for it among the 120 that were checked; ")

@@ -1,4 +1,4 @@
-"""The inventory that a deployment shows before it asks."""
+"""The inventory that a deploy shows before it asks."""
 
 import re
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from noukai_infra.operations.account import Account
-from noukai_infra.operations.deployment.deploy import Plan, deploy
-from noukai_infra.operations.deployment.first_job import FirstJob
-from noukai_infra.operations.deployment.inventory import Inventory
+from noukai_infra.operations.deploy.deploy import Plan, deploy
+from noukai_infra.operations.deploy.first_job import FirstJob
+from noukai_infra.operations.deploy.inventory import Inventory
 from noukai_infra.settings import ROOT
 from tests.infra.operations.recording_cdk import RecordingCdk
 from tests.infra.stack.template import Template
@@ -99,7 +99,7 @@ def test_lines_show_what_a_deployment_changes() -> None:
 
 
 def said_of(account: Account, stack: str, **made: Any) -> list[str]:
-    """What a deployment shows before it asks."""
+    """What a deploy shows before it asks."""
     said: list[str] = []
 
     def confirm() -> bool:
@@ -148,7 +148,7 @@ def test_account_is_bootstrapped_after_the_answer(
     account_with_kinds: Account, monkeypatch: pytest.MonkeyPatch, stack: str, approval: tuple[str, ...]
 ) -> None:
     """The rights of a new stack, all of them new, are not asked about once more."""
-    monkeypatch.setattr("noukai_infra.operations.deployment.deploy.conclude", lambda *_, **__: None)
+    monkeypatch.setattr("noukai_infra.operations.deploy.deploy.conclude", lambda *_, **__: None)
     cdk, seen = RecordingCdk({}), []
 
     def confirm() -> bool:

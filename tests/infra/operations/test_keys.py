@@ -111,7 +111,7 @@ def test_keys_are_not_to_be_guessed(keys: Keys) -> None:
 
 
 def test_table_is_empty_until_a_key_is_made(keys: Keys) -> None:
-    """So a second deployment makes no second first key."""
+    """So a second deploy makes no second first key."""
     assert keys.is_empty()
     keys.create("acme", "first", created=0)
     assert not keys.is_empty()

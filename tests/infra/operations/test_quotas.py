@@ -1,4 +1,4 @@
-"""The quota check before a deployment."""
+"""The quota check before a deploy."""
 
 import json
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from noukai_infra.operations.account import Account, OperatorError
-from noukai_infra.operations.deployment.deploy import Plan, deploy
-from noukai_infra.operations.deployment.quotas import (
+from noukai_infra.operations.deploy.deploy import Plan, deploy
+from noukai_infra.operations.deploy.quotas import (
     MAX_ENVIRONMENT_BYTES,
     Quotas,
     check_quotas,
@@ -162,6 +162,6 @@ def test_account_with_less_than_the_usual_concurrency_is_a_new_one(concurrency: 
 
 
 def test_what_the_stack_has_reserved_is_its_own() -> None:
-    """The next deployment reserves it again."""
+    """The next deploy reserves it again."""
     account: Any = AnAccount(1000, reserved={"wait": 300, "execute": 200, "submit": 0})
     assert Quotas.of(account, "noukai").unreserved == 1000

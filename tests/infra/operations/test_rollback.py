@@ -1,4 +1,4 @@
-"""A deployment is taken back in one step, and the next one goes forward whatever was taken back."""
+"""A deploy is taken back in one step, and the next one goes forward whatever was taken back."""
 
 import json
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from noukai_infra.__main__ import commands
 from noukai_infra.local.emulator.emulator import Emulator
 from noukai_infra.local.emulator.endpoint import ACCOUNT, REGION
 from noukai_infra.operations.account import Account, OperatorError
-from noukai_infra.operations.deployment.deploy import Plan
-from noukai_infra.operations.deployment.deploy import deploy as make_deploy
-from noukai_infra.operations.deployment.rollback import conclude, live_flows, live_versions, rollback
+from noukai_infra.operations.deploy.deploy import Plan
+from noukai_infra.operations.deploy.deploy import deploy as make_deploy
+from noukai_infra.operations.deploy.rollback import conclude, live_flows, live_versions, rollback
 from noukai_infra.stack.base.aliases import LIVE, flows_description
 from tests.infra.operations.recording_cdk import RecordingCdk
 
@@ -64,7 +64,7 @@ def template(**texts: str) -> str:
 
 
 def deploy(account: Account, now: int = 0, **texts: str) -> None:
-    """Do what a deployment does."""
+    """Do what a deploy does."""
     before = live_versions(account, STACK)
     apply_template(account, **texts)
     conclude(account, STACK, before, now=now)
@@ -149,7 +149,7 @@ def test_deployment_after_a_rollback_leaves_no_function_behind(account: Account)
 
 @pytest.mark.parametrize("is_taken_back", [False, True], ids=["deployed", "rolled back"])
 def test_version_that_may_still_run_is_kept(account: Account, *, is_taken_back: bool) -> None:
-    """What it has begun may take a quarter of an hour: a deployment after that takes it away."""
+    """What it has begun may take a quarter of an hour: a deploy after that takes it away."""
     deploy(account, Api="one", Worker="one")
     deploy(account, Api="two", Worker="two", now=HOUR)
     if is_taken_back:

@@ -15,7 +15,7 @@ import pytest
 from noukai_infra.app import synthesize
 from noukai_infra.bundle.libraries.dependencies import Dependencies
 from noukai_infra.local.assembly.assembly import Assembly
-from noukai_infra.local.assembly.deployment import LOCAL_KEYS, Deployment
+from noukai_infra.local.assembly.emulated_stack import LOCAL_KEYS, EmulatedStack
 from noukai_infra.local.emulator.endpoint import Endpoint
 from noukai_infra.operations.orgs.budgets import Budgets, Limits
 from noukai_infra.settings import file_context
@@ -49,7 +49,7 @@ class Stack:
     """The stack on an emulator, its API for one key, and the jobs that it was given."""
 
     endpoint: Endpoint
-    deployment: Deployment
+    emulated: EmulatedStack
     jobs: dict[str, str] = field(default_factory=dict)
     """What each job is for, and its id."""
 
@@ -61,7 +61,7 @@ class Stack:
             "Authorization": f"Bearer {LOCAL_KEYS[org]}",
             **({"Idempotency-Key": submission} if submission else {}),
         }
-        url = f"{self.endpoint.url}/_aws/execute-api/{self.deployment.api_id}/$default{BASE_PATH}{path}"
+        url = f"{self.endpoint.url}/_aws/execute-api/{self.emulated.api_id}/$default{BASE_PATH}{path}"
         with httpx.Client(verify=self.endpoint.trust(), trust_env=False, timeout=30) as client:
             return client.request(method, url, headers=headers, **options)
 
@@ -87,13 +87,13 @@ class Stack:
 
     def output(self, resource: str) -> str:
         """The name of a resource, as the stack's outputs tell it."""
-        (described,) = self.deployment.cloudformation.describe_stacks(StackName="noukai")["Stacks"]
+        (described,) = self.emulated.cloudformation.describe_stacks(StackName="noukai")["Stacks"]
         return {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}[resource]
 
     @property
     def budgets(self) -> Budgets:
         """The budgets in its table."""
-        return Budgets(self.deployment.dynamodb, self.output("UsageTable"))
+        return Budgets(self.emulated.dynamodb, self.output("UsageTable"))
 
     def is_empty(self, queue: str) -> bool:
         """Whether a queue holds no message, visible or not."""
@@ -133,11 +133,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     gate = folder / "gate"
     os.mkfifo(gate)
     with running_emulator(tmp_path_factory.mktemp("emulator"), Dependencies("host").of_runtime()) as emulator:
-        stack = Stack(emulator.endpoint, Deployment.of(emulator.endpoint))
-        asyncio.run(stack.deployment.create(Assembly.read(released.result()), now=int(time.time())))
+        stack = Stack(emulator.endpoint, EmulatedStack.of(emulator.endpoint))
+        asyncio.run(stack.emulated.create(Assembly.read(released.result()), now=int(time.time())))
         stack.budgets.set("acme", LIMITS)
         give_jobs(stack, gate)
-        assert asyncio.run(stack.deployment.update(Assembly.read(today)))
+        assert asyncio.run(stack.emulated.update(Assembly.read(today)))
         gate.write_text("let go")
         stack.deliver(enabled=True)
         yield stack

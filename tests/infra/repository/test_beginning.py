@@ -81,7 +81,7 @@ def test_settings_of_a_new_repository_can_be_used(repository: Path) -> None:
 
 @pytest.mark.parametrize("name", ["policy", "trust"])
 def test_rights_of_the_workflow_are_the_documented_ones(repository: Path, name: str) -> None:
-    """They are as narrow as what deployments ask, which holds for the documented ones."""
+    """They are as narrow as what deploys ask, which holds for the documented ones."""
     written = json.loads((repository / ".github" / f"deploy-{name}.json").read_text())
     assert written == documented(f"{name}.json")
 

@@ -10,7 +10,7 @@ import pytest
 
 from noukai_functions.build.catalog_build import build_catalog
 from noukai_infra.local.assembly.assembly import Assembly
-from noukai_infra.local.assembly.deployment import Deployment
+from noukai_infra.local.assembly.emulated_stack import EmulatedStack
 from tests.infra.emulator import running_emulator
 from tests.infra.stack.enforced_stack import EnforcedStack
 from tests.infra.stack.role_scenarios import SCENARIOS
@@ -32,7 +32,9 @@ def stack(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
         endpoint = emulator.endpoint
         asyncio.run(
-            Deployment.of(endpoint).create(replace(Assembly.read(assembly), template=json.dumps(body)), now=0)
+            EmulatedStack.of(endpoint).create(
+                replace(Assembly.read(assembly), template=json.dumps(body)), now=0
+            )
         )
         described = endpoint.client("cloudformation").describe_stack_resources(StackName="noukai")[
             "StackResources"

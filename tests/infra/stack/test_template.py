@@ -30,7 +30,7 @@ def test_outputs_are_what_an_operator_needs(template: Template) -> None:
 def test_template_is_the_same_from_run_to_run(
     template: Template, template_for: Callable[..., Template]
 ) -> None:
-    """So that a deployment changes what somebody has changed."""
+    """So that a deploy changes what somebody has changed."""
     assert template_for().text == template.text
 
 

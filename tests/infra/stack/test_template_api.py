@@ -112,7 +112,7 @@ def test_every_route_may_invoke_its_function(template: Template) -> None:
 
 
 def test_stage_is_the_default_one_and_is_throttled(template: Template) -> None:
-    """A path has no stage in front, a deployment is live at once, and a flood is refused by the gateway."""
+    """A path has no stage in front, a deploy is live at once, and a flood is refused by the gateway."""
     (stage,) = (each["Properties"] for each in template.resources("ApiGatewayV2::Stage").values())
     assert (stage["StageName"], stage["AutoDeploy"]) == ("$default", True)
     assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 500, "ThrottlingBurstLimit": 1000}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from noukai_infra.local.assembly.assembly import Assembly
-from noukai_infra.local.assembly.deployment import Deployment
+from noukai_infra.local.assembly.emulated_stack import EmulatedStack
 from noukai_infra.local.emulator.emulator import Emulator
 from noukai_infra.local.emulator.endpoint import REGION
 from noukai_infra.settings import ROOT
@@ -138,7 +138,7 @@ def test_stack_with_further_workers_is_as_it_should_be(
     assembly_with_kinds: Path, emulator: Emulator, tmp_path: Path
 ) -> None:
     """Each worker's queue, mapping, function and log is looked at, as far as an emulator has them."""
-    asyncio.run(Deployment.of(emulator.endpoint).create(Assembly.read(assembly_with_kinds), now=0))
+    asyncio.run(EmulatedStack.of(emulator.endpoint).create(Assembly.read(assembly_with_kinds), now=0))
     file = tmp_path / "report.md"
     aws = {**emulator.endpoint.environment, "AWS_REGION": REGION}
     done = verified(aws, "--report", str(file), "-k", "configuration")

@@ -1,1 +1,1 @@
-"""The assembly that is deployed to the local system, and its deployment."""
+"""The assembly of the local system, and its stack in the emulator."""

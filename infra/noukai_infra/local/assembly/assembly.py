@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from noukai_infra.local.emulator.endpoint import ACCOUNT, REGION
-from noukai_infra.operations.deployment.former_flows import FlowNames
+from noukai_infra.operations.deploy.former_flows import FlowNames
 
 _PLACEHOLDERS = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
 

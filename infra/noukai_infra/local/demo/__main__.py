@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from noukai_infra.folders import REPOSITORY, SOURCES
-from noukai_infra.local.assembly.deployment import LOCAL_KEYS
+from noukai_infra.local.assembly.emulated_stack import LOCAL_KEYS
 from noukai_infra.local.demo.progress import DemoProgress, keep_seconds, read_seconds
 from noukai_infra.local.errors import LocalError
 from noukai_infra.local.running import started

@@ -1,10 +1,10 @@
 """The aliases of functions, and the descriptions of their versions."""
 
 LIVE = "live"
-"""The alias that the gateway, mappings and schedules invoke; each deployment sets its version."""
+"""The alias that the gateway, mappings and schedules invoke; each deploy sets its version."""
 
 PREVIOUS = "previous"
-"""The alias of the version that was live before the last deployment."""
+"""The alias of the version that was live before the last deploy."""
 
 _FLOWS = "flows "
 

@@ -13,7 +13,7 @@ from noukai_infra.bundle.asset import Bundler
 from noukai_infra.bundle.error import BundleError
 from noukai_infra.bundle.target import AssetName
 from noukai_infra.folders import folder_of
-from noukai_infra.operations.deployment.former_flows import FlowNames
+from noukai_infra.operations.deploy.former_flows import FlowNames
 
 
 class Assets:

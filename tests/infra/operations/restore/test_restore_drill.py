@@ -10,7 +10,7 @@ import pytest
 
 from noukai_functions.jobs.row import encode
 from noukai_infra.local.assembly.assembly import Assembly
-from noukai_infra.local.assembly.deployment import Deployment
+from noukai_infra.local.assembly.emulated_stack import EmulatedStack
 from noukai_infra.local.emulator.emulator import Emulator
 from noukai_infra.local.emulator.endpoint import ACCOUNT, REGION
 from noukai_infra.operations.account import Account, resources
@@ -39,7 +39,7 @@ def test_whole_stack_stands_still_and_goes_on(
     """Its functions and mappings are found and stopped; afterwards they are as the template has them."""
     for name, value in emulator.endpoint.environment.items():
         monkeypatch.setenv(name, value)
-    asyncio.run(Deployment.of(emulator.endpoint).create(Assembly.read(assembly), now=0))
+    asyncio.run(EmulatedStack.of(emulator.endpoint).create(Assembly.read(assembly), now=0))
     account = Account(boto3.Session(region_name=REGION), ACCOUNT, REGION)
     dynamodb, table = account.session.client("dynamodb"), account.deployed(STACK)["JobsTable"]
     now = time.time_ns() // 10**6

@@ -1,4 +1,4 @@
-"""The check of quotas before a deployment.
+"""The check of quotas before a deploy.
 
 Sources: "Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and
 "CloudFormation quotas",
@@ -72,9 +72,7 @@ def check_quotas(assembly: Path, stack: str, quotas: Quotas) -> list[str]:
     template = json.loads((assembly / f"{stack}.template.json").read_text())
     refused = [*_too_much(template, quotas), *_large_assets(assembly, stack, quotas.unzipped_bytes)]
     if refused:
-        raise OperatorError(
-            "AWS would refuse this deployment:\n" + "\n".join(f"- {each}" for each in refused)
-        )
+        raise OperatorError("AWS would refuse this deploy:\n" + "\n".join(f"- {each}" for each in refused))
     return list(_throttled(template, quotas))
 
 

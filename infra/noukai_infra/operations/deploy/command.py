@@ -10,10 +10,10 @@ import typer
 from noukai_infra.command_line import command
 from noukai_infra.folders import SETTINGS_FILE
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.deployment.deploy import Outcome, Plan, deploy
-from noukai_infra.operations.deployment.draining import draining_kinds
-from noukai_infra.operations.deployment.rollback import live_flows
-from noukai_infra.operations.deployment.runtimes import check_runtime
+from noukai_infra.operations.deploy.deploy import Outcome, Plan, deploy
+from noukai_infra.operations.deploy.draining import draining_kinds
+from noukai_infra.operations.deploy.rollback import live_flows
+from noukai_infra.operations.deploy.runtimes import check_runtime
 from noukai_infra.operations.operator import Context, Operator, Org, Stage
 from noukai_infra.terminal import tell
 
@@ -54,7 +54,7 @@ def deploy_command(
     outcome = deploy(operator.account, operator.cdk, operator.stack, plan)
     for warning in [*outcome.warnings, *filter(None, [end_of_runtime])]:
         tell(f"\nWarning: {warning}")
-    _show_deployment(operator)
+    _show_what_to_deploy(operator)
     _show_first_key(operator, org, outcome)
 
 
@@ -66,7 +66,7 @@ def _check_flows() -> None:
         )
 
 
-def _show_deployment(operator: Operator) -> None:
+def _show_what_to_deploy(operator: Operator) -> None:
     typer.echo(f"\nFlows:    version {live_flows(operator.account, operator.stack)}")
     typer.echo(f"Endpoint: {operator.account.deployed(operator.stack)['Endpoint']}")
     if draining := draining_kinds(operator.account, operator.stack):

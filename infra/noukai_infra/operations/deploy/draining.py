@@ -5,7 +5,7 @@ from noukai_infra.stack.base.worker_kinds import DeployedQueue, deployed_queues
 
 
 def kinds_to_keep(account: Account, stack: str) -> list[str]:
-    """Return the worker kinds of the deployed stack that the next deployment must keep.
+    """Return the worker kinds of the deployed stack that the next deploy must keep.
 
     A worker kind that the deployed flows ask for stays, even with an empty queue, because jobs are sent to it
     until the update ends. A draining one stays while its queue holds a message or a schedule will send one.

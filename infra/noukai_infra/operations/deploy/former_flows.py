@@ -72,7 +72,7 @@ class DeployedFlows:
         return cls(client, keys, outputs["JobsTable"], FlowNames.of(account.template(stack)))
 
     def to_remember(self) -> list[str]:
-        """Return the flows that the next deployment must record: current ones, and former ones with jobs."""
+        """Return the flows that the next deploy must record: current ones, and former ones with jobs."""
         left = (flow for flow in self.names.former if next(self._jobs(flow), None) is not None)
         return [*self.names.live, *left]
 

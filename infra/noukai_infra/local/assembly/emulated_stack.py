@@ -1,4 +1,4 @@
-"""The deployment of the stack to the emulator: publish, create and update."""
+"""The stack in the emulator: publish, create and update it."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,8 +29,8 @@ _POLL_SECONDS = 0.1
 
 
 @dataclass(slots=True)
-class Deployment:
-    """A deployment to one emulator, with thread-safe clients."""
+class EmulatedStack:
+    """The stack in one emulator, with thread-safe clients."""
 
     cloudformation: "CloudFormationClient"
     s3: "S3Client"

@@ -12,7 +12,7 @@ from pathlib import Path
 from noukai_infra.folders import PACKAGE, REPOSITORY
 from noukai_infra.nodejs import NODE, NPM, node_environment
 from noukai_infra.operations.account import OperatorError
-from noukai_infra.operations.deployment.cdk_options import check_options
+from noukai_infra.operations.deploy.cdk_options import check_options
 
 _PACKAGE_FILE = PACKAGE / "package.json"
 _LOCK = PACKAGE / "package-lock.json"

@@ -1,4 +1,4 @@
-"""The deployment of the stack, and its deletion."""
+"""The deploy of the stack, and its deletion."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from noukai_infra.operations.account import Account, OperatorError
-from noukai_infra.operations.deployment.cdk import Cdk
-from noukai_infra.operations.deployment.draining import kinds_to_keep
-from noukai_infra.operations.deployment.first_job import FirstJob
-from noukai_infra.operations.deployment.former_flows import DeployedFlows
-from noukai_infra.operations.deployment.inventory import Inventory
-from noukai_infra.operations.deployment.quotas import Quotas, check_quotas
-from noukai_infra.operations.deployment.rollback import conclude, live_versions
+from noukai_infra.operations.deploy.cdk import Cdk
+from noukai_infra.operations.deploy.draining import kinds_to_keep
+from noukai_infra.operations.deploy.first_job import FirstJob
+from noukai_infra.operations.deploy.former_flows import DeployedFlows
+from noukai_infra.operations.deploy.inventory import Inventory
+from noukai_infra.operations.deploy.quotas import Quotas, check_quotas
+from noukai_infra.operations.deploy.rollback import conclude, live_versions
 from noukai_infra.terminal import tell
 
 _TABLES = ("JobsTable", "KeysTable", "UsageTable")
@@ -23,7 +23,7 @@ _BUCKETS = ("PayloadsBucket", "UncountedBucket")
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of a deployment: `context` overrides settings, `options` go to `cdk deploy`.
+    """The plan of a deploy: `context` overrides settings, `options` go to `cdk deploy`.
 
     If `confirm` is given, the operator is asked; otherwise nobody is. `has_diff` shows the differences before
     that; without them, the CDK command asks as well before it widens the permissions of an existing stack.
@@ -40,7 +40,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a deployment: warnings, and an example job of its flows, if there is one."""
+    """The outcome of a deploy: warnings, and an example job of its flows, if there is one."""
 
     warnings: Sequence[str] = ()
     first_job: FirstJob | None = None
@@ -49,7 +49,7 @@ class Outcome:
 def deploy(account: Account, cdk: Cdk, stack: str, plan: Plan) -> Outcome:
     """Deploy the stack, after bootstrapping the account if necessary.
 
-    Workers that no flow asks for continue until they are idle; a later deployment removes them.
+    Workers that no flow asks for continue until they are idle; a later deploy removes them.
 
     Raises:
         OperatorError: AWS would refuse it, the operator declined, or the CDK command has failed.

@@ -37,7 +37,7 @@ def live_flows(account: Account, stack: str) -> str | None:
 
 
 def conclude(account: Account, stack: str, before: Versions, *, now: int) -> None:
-    """Conclude a deployment: the versions that were live `before` become the previous ones.
+    """Conclude a deploy: the versions that were live `before` become the previous ones.
 
     CloudFormation changes only the aliases of changed functions; after a rollback, the others would stay
     rolled back. Versions without an alias are deleted, because they count as stored code, but only after all
@@ -61,9 +61,9 @@ def conclude(account: Account, stack: str, before: Versions, *, now: int) -> Non
 
 
 def rollback(account: Account, stack: str, *, now: int) -> int:
-    """Swap the live versions with those before the last deployment; return the number of changed functions.
+    """Swap the live versions with those before the last deploy; return the number of changed functions.
 
-    A function that the last deployment has added is unchanged. Running invocations end with the version that
+    A function that the last deploy has added is unchanged. Running invocations end with the version that
     they began with.
 
     Raises:

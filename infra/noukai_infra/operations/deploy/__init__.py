@@ -1,0 +1,1 @@
+"""The deploy of the stack by the CDK, its checks beforehand, and its rollback."""

@@ -1,1 +1,0 @@
-"""The deployment of the stack by the CDK, its checks beforehand, and its rollback."""
