@@ -74,7 +74,10 @@ class LogQuery(WireModel):
 
 
 class Event(WireModel):
-    """Something that happened to a job; `attempt` is absent where it belongs to none."""
+    """Something that happened to a job; `attempt` is absent where it belongs to none.
+
+    `message` says more, such as the name of the key that has submitted or cancelled the job.
+    """
 
     at: Timestamp
     type: EventType

@@ -145,8 +145,10 @@ class Deployment(Resources):
         return Bounds(UnfinishedJobs(self._dynamodb, self.environment["USAGE_TABLE"]), self.budgets)
 
     @cached_property
-    def audit_log(self) -> "AuditLog":
-        """Return the audit log."""
+    def audit_log(self) -> "AuditLog | None":
+        """Return the audit log; None if this function writes none."""
+        if self.environment.get("AUDIT") != "on":
+            return None
         from noukai_functions.telemetry.audit import AuditLog
 
         return AuditLog.of(self.environment)

@@ -151,7 +151,8 @@ class Settings:
     by worker kind, also by `flow`, or not at all (`none`). `alarms` are made unless it is false; they tell
     `alarm_email` and the topic `alarm_topic` (an ARN). `oldest_message_hours` is the age from which a waiting
     message raises one. `failed_flows` maps flows (`project/flow`) to the share of failed jobs above which an
-    alarm of their own is raised. `audit_retention` is that of the audit log.
+    alarm of their own is raised. `audit_retention` is that of the audit log; `audit_submissions` adds a line
+    for each submission.
     `dashboard` makes one of CloudWatch. `xray` samples the invocations of all functions.
     """
 
@@ -171,6 +172,7 @@ class Settings:
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
     log_retention: LogRetention = "ONE_MONTH"
     audit_retention: LogRetention = "ONE_YEAR"
+    audit_submissions: bool = False
     price_job: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] = 0.0000079
     price_gb_second: Annotated[float, _A_NUMBER, Field(ge=0, allow_inf_nan=False)] | None = None
     metrics: Literal["none", "kind", "flow"] = "kind"

@@ -112,7 +112,12 @@ class System:
         return self.send(Route.SUBMIT, body=body, headers=headers, org="acme", project=project, flow=name)
 
     def add_key(
-        self, key: str, org: str, scopes: tuple[str, ...] = ("submit", "read", "cancel"), **more: int
+        self,
+        key: str,
+        org: str,
+        scopes: tuple[str, ...] = ("submit", "read", "cancel"),
+        name: str = "a test",
+        **more: int,
     ) -> None:
         """Put a row for the key into the keys table, as the operator's command does."""
         self.deployment.table.client.put_item(
@@ -120,7 +125,7 @@ class System:
             Item={
                 "hash": {"S": hashlib.sha256(key.encode()).hexdigest()},
                 "org": {"S": org},
-                "name": {"S": "a test"},
+                "name": {"S": name},
                 "scopes": {"SS": list(scopes)},
                 "created": {"N": "1700000000"},
                 "used": {"N": str(self.clock.time // 1000)},

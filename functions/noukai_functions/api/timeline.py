@@ -43,7 +43,7 @@ def timeline(job: Job) -> list[Event]:
 
 
 def _events(job: Job) -> Iterator[Event]:
-    yield Event(job.created_at, "submitted", message=job.retry_of and f"as a retry of {job.retry_of}")
+    yield Event(job.created_at, "submitted", message=_submission(job))
     if job.due_at > job.created_at:
         yield Event(job.created_at, "waiting", message=f"until {timestamp(job.due_at)}, as submitted")
     yield from _attempts(job)
@@ -54,6 +54,12 @@ def _events(job: Job) -> Iterator[Event]:
     yield Event(job.completed_at, job.state.value, attempt, job.error or by)
     if job.stopped_at is not None:
         yield Event(max(job.stopped_at, job.completed_at), "stopped", attempt, "its code has ended")
+
+
+def _submission(job: Job) -> str | None:
+    by = f"by the key {job.submitted_by}" if job.submitted_by else None
+    of = f"as a retry of {job.retry_of}" if job.retry_of else None
+    return ", ".join(filter(None, (by, of))) or None
 
 
 def _attempts(job: Job) -> Iterator[Event]:

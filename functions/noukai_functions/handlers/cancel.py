@@ -17,9 +17,9 @@ def cancel(request: Request, api_key: ApiKey, deployment: Deployment) -> Respons
     job_id, flow = named_job(request.path)
     request.know_query()
     job = deployment.cancellation.cancel(job_id, flow, api_key.org, api_key.name)
-    if job.state is State.CANCELLED and (job.completed_at or 0) >= request.received_at:
-        at, who = deployment.clock.now(), {"org": api_key.org, "key": api_key.name}
-        deployment.audit_log.write("cancel", at, **who, request_id=request.id, job_id=job.id)
+    is_new = job.state is State.CANCELLED and (job.completed_at or 0) >= request.received_at
+    if deployment.audit_log and is_new:
+        deployment.audit_log.write("cancel", api_key, request.id, deployment.clock.now(), job_id=job.id)
     if not api_key.may_read:
         return Response(job_outline(job))
     return status_response(job, deployment.outputs.shown(job), deployment.clock.now())

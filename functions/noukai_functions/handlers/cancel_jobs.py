@@ -32,16 +32,9 @@ def cancel_jobs(request: Request, api_key: ApiKey, deployment: Deployment) -> Re
         if deployment.clock.now() >= request.received_at + _MOST_MS:
             end = order(job)
             break
-    if cancelled:
-        deployment.audit_log.write(
-            "cancel_jobs",
-            deployment.clock.now(),
-            org=api_key.org,
-            key=api_key.name,
-            request_id=request.id,
-            flow=flow_set.name,
-            jobs=cancelled,
-        )
+    if deployment.audit_log and cancelled:
+        about = {"flow": flow_set.name, "jobs": cancelled}
+        deployment.audit_log.write("cancel_jobs", api_key, request.id, deployment.clock.now(), **about)
     more = {} if end is None else {"cursor": job_filter.cursor(end)}
     return Response({"cancelled": cancelled, **unreadable_entries(page.unreadable), **more})
 

@@ -31,7 +31,9 @@ def execute(request: Request, api_key: ApiKey, deployment: Deployment) -> Respon
         raise InvalidInputError(
             [("options.runAt", "is not supported by execute, which answers at once: submit a job")]
         )
-    job = deployment.admission.submit(name, key, submission, api_key.org)
+    job = deployment.admission.submit(name, key, submission, api_key.org, api_key.name)
+    if deployment.audit_log:
+        deployment.audit_log.write("execute", api_key, request.id, deployment.clock.now(), job_id=job.id)
     ended = _hold(job, deployment, until=request.received_at + limits.MAX_EXECUTE_SECONDS * 1000)
     if ended is None or not ended.is_terminal:
         return error_response(_too_slow(job))

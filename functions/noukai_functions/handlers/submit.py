@@ -17,7 +17,9 @@ def submit(request: Request, api_key: ApiKey, deployment: Deployment) -> Respons
     submission = parse_submission(request.body, name, deployment.catalog, request.traceparent)
     key = check_idempotency_key(request.headers.get("idempotency-key"))
     request.know_query()
-    job = deployment.admission.submit(name, key, submission, api_key.org)
+    job = deployment.admission.submit(name, key, submission, api_key.org, api_key.name)
+    if deployment.audit_log:
+        deployment.audit_log.write("submit", api_key, request.id, deployment.clock.now(), job_id=job.id)
     return accepted_response(job, api_key, deployment.clock.now())
 
 

@@ -150,6 +150,8 @@ class Job:
     """When its progress was last written."""
     history: str | None = None
     """Its ended attempts, as `attempts` writes them."""
+    submitted_by: str | None = None
+    """The name of the key that has submitted it."""
     cancelled_by: str | None = None
     """The name of the key that has cancelled it."""
 

@@ -72,6 +72,7 @@ NAMES = {
     "followed_until": "fu",
     "progress_at": "pa",
     "history": "hi",
+    "submitted_by": "sb",
     "cancelled_by": "cb",
 }
 FORMAT = "fv"

@@ -37,16 +37,18 @@ class Admission:
     delayed_messages: "Callable[[], DelayedMessages]"
     objects: "Callable[[], JobObjects]"
 
-    def submit(self, name: str, key: str | None, submission: "Submission", org: str) -> Job:
-        """Submit a job of the flow `name`.
+    def submit(self, name: str, key: str | None, submission: "Submission", org: str, by: str) -> Job:
+        """Submit a job of the flow `name`, for the API key with the name `by`.
 
         The same idempotency key always gives the same job.
         """
-        return self.create(*self.make_job(name, key, submission, org))
+        return self.create(*self.make_job(name, key, submission, org, by))
 
-    def make_job(self, name: str, key: str | None, submission: "Submission", org: str) -> tuple[Job, Message]:
+    def make_job(
+        self, name: str, key: str | None, submission: "Submission", org: str, by: str
+    ) -> tuple[Job, Message]:
         """Return the new job of a submission, and its message; write nothing yet."""
-        job = self._new_job(name, key, submission, org)
+        job = self._new_job(name, key, submission, org, by)
         message = _message(job, submission, self.catalog.version)
         if submission.input is not None:
             self._check_input(job, submission.input)
@@ -113,7 +115,7 @@ class Admission:
         """Return the queue of the workers that run the flow `project/flow`."""
         return self.queues.of(self.catalog.flows[flow].worker_kind)
 
-    def _new_job(self, name: str, key: str | None, submission: "Submission", org: str) -> Job:
+    def _new_job(self, name: str, key: str | None, submission: "Submission", org: str, by: str) -> Job:
         options, flow = submission.options, self.catalog.flows[name]
         now = self.clock.now()
         due = due_at(options, now)
@@ -130,6 +132,7 @@ class Admission:
             start_by=due + START_WITHIN_MS,
             not_before=due if due > now else None,
             metadata=options.get("metadata") or None,
+            submitted_by=by or None,
         )
 
     def _check_run_at(self, job: Job, message: Message, run_at: int) -> None:

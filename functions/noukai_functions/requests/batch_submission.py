@@ -17,6 +17,8 @@ class BatchSubmission:
     admission: Admission
     name: str
     org: str
+    by: str
+    """The name of the API key."""
     batch_key: str | None
     """The idempotency key of the batch. A submission without its own key gets one from this and its place."""
     traceparent: str | None = None
@@ -49,7 +51,7 @@ class BatchSubmission:
         if key is None and self.batch_key is not None:
             # No idempotency key can hold a line break, so that none equals a place's key.
             key = f"{self.batch_key}\n{place}"
-        job, message = self.admission.make_job(self.name, key, submission, self.org)
+        job, message = self.admission.make_job(self.name, key, submission, self.org, self.by)
         stored = self.admission.create_row(job, message)
         outbox.add(stored, self.admission.outgoing(stored, message), is_repeated=stored is not job)
         return stored

@@ -37,8 +37,10 @@ class Retries:
     clock: Clock
     objects: "Callable[[], JobObjects]"
 
-    def retry(self, old: Job, traceparent: str | None = None) -> Job:
-        """Resubmit the input of a job as a new job; retrying twice makes one job.
+    def retry(self, old: Job, by: str, traceparent: str | None = None) -> Job:
+        """Resubmit the input of a job as a new job, for the API key with the name `by`.
+
+        Retrying twice makes one job.
 
         Without a `traceparent` of its own, it belongs to the trace of the old job.
 
@@ -58,7 +60,7 @@ class Retries:
             raise UnreadableJobError(old.id) from error
         if message is None:
             raise _without_input(old, now)
-        job = _again(old, now)
+        job = _again(old, by, now)
         if message.input is not None:
             kept_until = self.objects().uploaded_until(job.org, message.input)
             if (kept_until or 0) < job.start_by:
@@ -77,7 +79,7 @@ def _without_input(old: Job, now: int) -> Refusal:
     return InvalidInputError([("id", "is a job whose input was lost with its message: submit it again")])
 
 
-def _again(old: Job, now: int) -> Job:
+def _again(old: Job, by: str, now: int) -> Job:
     """Return a new job with the same input and options, but without a delay."""
     # No idempotency key can hold a line break, so that no submission has this id. The creation time is
     # included because an expired job's id may be reused.
@@ -94,4 +96,4 @@ def _again(old: Job, now: int) -> Job:
         keep_seconds=old.keep_seconds,
         start_by=now + START_WITHIN_MS,
     )
-    return replace(fresh, metadata=old.metadata, retry_of=old.id)
+    return replace(fresh, metadata=old.metadata, retry_of=old.id, submitted_by=by or None)

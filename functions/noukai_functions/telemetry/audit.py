@@ -8,37 +8,46 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
+from typing import Protocol, Self
 
 AUDIT = "audit"
 """The message of every line."""
 
 
+class Caller(Protocol):
+    """The API key of a caller."""
+
+    @property
+    def org(self) -> str:
+        """Return its org."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuditLog:
-    """The audit log of a function; unless it is on, nothing is written."""
+    """The audit log of a function."""
 
-    is_on: bool
     level: str = "INFO"
     """The level of the lines. Lambda drops lines below the level of the function's log."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings from a function's environment."""
-        return cls(environment.get("AUDIT") == "on", environment.get("LOG_LEVEL", "INFO"))
+        return cls(environment.get("LOG_LEVEL", "INFO"))
 
-    def write(self, action: str, at: int, *, org: str, key: str, request_id: str, **about: object) -> None:
+    def write(self, action: str, caller: Caller, request_id: str, at: int, **about: object) -> None:
         """Write who (the org and the name of its key) did what; `at` is in milliseconds."""
-        if not self.is_on:
-            return
         moment = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
         line = {
             "level": self.level,
             "timestamp": moment.replace("+00:00", "Z"),
             "message": AUDIT,
             "action": action,
-            "org": org,
-            "key": key,
+            "org": caller.org,
+            "key": caller.name,
             "request_id": request_id,
             **about,
         }

@@ -38,11 +38,11 @@ class _Answerer:
     sends: bool = False
     delays_messages: bool = False
     withdraws: bool = False
-    has_budgets: bool = False
-    """Whether it refuses submissions by the org's budget."""
+    submits: bool = False
+    """Whether it makes jobs: it refuses them by the org's budget, and may be audited."""
     reports_use: bool = False
     is_audited: bool = False
-    """Whether it changes something on a caller's behalf, and writes its log into the audit log."""
+    """Whether it changes something on a caller's behalf, and so writes the audit log."""
 
 
 _SUBMIT_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
@@ -57,7 +57,7 @@ _ANSWERERS = (
         (Route.SUBMIT, Route.SUBMIT_VERSION),
         _SUBMIT_ACTIONS,
         _READ_PAYLOADS,
-        has_budgets=True,
+        submits=True,
         sends=True,
         delays_messages=True,
     ),
@@ -67,7 +67,7 @@ _ANSWERERS = (
         (Route.SUBMIT_JOBS,),
         _SUBMIT_ACTIONS,
         _READ_PAYLOADS,
-        has_budgets=True,
+        submits=True,
         sends=True,
         delays_messages=True,
     ),
@@ -76,7 +76,7 @@ _ANSWERERS = (
         (Route.EXECUTE, Route.EXECUTE_VERSION),
         _SUBMIT_ACTIONS,
         _READ_PAYLOADS,
-        has_budgets=True,
+        submits=True,
         holds=True,
         sends=True,
     ),
@@ -85,7 +85,7 @@ _ANSWERERS = (
         (Route.RETRY, Route.RETRY_BY_ID),
         _SUBMIT_ACTIONS,
         _READ_PAYLOADS,
-        has_budgets=True,
+        submits=True,
         sends=True,
     ),
     _Answerer("status", (Route.STATUS, Route.STATUS_BY_ID), _STATUS_ACTIONS, payload_actions=_READ_PAYLOADS),
@@ -230,7 +230,8 @@ class Api(Construct):
             environment |= self._queues.environment
         if answerer.reports_use:
             environment |= prices(settings)
-        if answerer.is_audited:
+        is_audited = answerer.is_audited or (answerer.submits and settings.audit_submissions)
+        if is_audited:
             environment["AUDIT"] = "on"
         reserved = {
             "wait": settings.wait_reserved_concurrency,
@@ -246,7 +247,7 @@ class Api(Construct):
             timeout=_TIMEOUT,
             environment=environment,
             reserved_concurrency=reserved.get(answerer.entry),
-            log_group=self.audit_log if answerer.is_audited else None,
+            log_group=self.audit_log if is_audited else None,
         )
         self._allow(function, answerer)
         return function
@@ -258,7 +259,7 @@ class Api(Construct):
         function.add_to_role_policy(counting_calls(tables.usage))
         if answerer.job_actions:
             tables.allow_jobs(function, *answerer.job_actions, lists=answerer.lists)
-        if answerer.has_budgets:
+        if answerer.submits:
             function.add_to_role_policy(reading_budgets(tables.usage))
         if answerer.reports_use:
             tables.usage.grant(function, "dynamodb:Query")

@@ -65,7 +65,7 @@ def jobs(system: System) -> dict[str, str]:
     """Submit a pending job for each org; return them by the placeholder of their id."""
     for key in KEYS:
         if key.text and key.org:
-            end = {key.end: system.clock.time // 1000} if key.end else {}
+            end: dict[str, Any] = {key.end: system.clock.time // 1000} if key.end else {}
             system.add_key(key.text, key.org, key.scopes, **end)
     return {f"of {org}": new_job(system, org) for org in ("acme", "globex")}
 

@@ -1,5 +1,6 @@
 """A job's timeline: what happened to it, from its row alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,6 +33,25 @@ def test_completed_job(system: System) -> None:
     shown = {event["type"]: event["at"] for event in events(system, job_id)}
     assert (shown["submitted"], shown["started"]) == (status["createdAt"], status["startedAt"])
     assert shown["completed"] == status["completedAt"]
+
+
+@pytest.mark.parametrize("route", [Route.SUBMIT, Route.SUBMIT_JOBS, Route.EXECUTE])
+def test_submission_names_the_key(system: System, route: Route) -> None:
+    body = {"parameters": {"a": 1}}
+    path = {"org": "acme", "project": "trial", "flow": "add"}
+    system.send(route, body={"jobs": [body]} if route is Route.SUBMIT_JOBS else body, **path)
+    (job_id,) = system.jobs()
+    assert events(system, job_id)[0]["message"] == "by the key a test"
+
+
+def test_retry_names_its_own_key(system: System) -> None:
+    """Not that of the job which it retries."""
+    system.add_key("nk_other", "acme", name="another")
+    old = system.submit("trial/fail", message="no", options={"maxAttempts": 1}).body["id"]
+    system.deliver()
+    again = replace(system, key="nk_other").send(Route.RETRY_BY_ID, id=old).body["id"]
+    assert events(system, old)[0]["message"] == "by the key a test"
+    assert events(system, again)[0]["message"] == f"by the key another, as a retry of {old}"
 
 
 def test_job_that_waits_says_until_when(system: System) -> None:
@@ -183,6 +203,7 @@ def test_row_of_an_earlier_version(system: System) -> None:
     """It has none of what the timeline is made from but the times of its states."""
     job_id = retried(system, maxAttempts=2)
     system.deployment.table.client.update_item(
-        TableName="jobs", Key={"id": {"S": job_id}}, UpdateExpression="REMOVE hi"
+        TableName="jobs", Key={"id": {"S": job_id}}, UpdateExpression="REMOVE hi, sb"
     )
     assert kinds(system, job_id) == [("submitted", None), ("started", 1)]
+    assert "message" not in events(system, job_id)[0]

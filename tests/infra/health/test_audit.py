@@ -27,9 +27,11 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_cancellation_has_its_key(audited: System, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cancellation_has_its_key(
+    system: System, audited: System, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Once, whoever asks again; the level is one that the function's log lets through."""
-    job_id = audited.submit(parameters={"a": 1}).body["id"]
+    job_id = system.submit(parameters={"a": 1}).body["id"]
     for _ in range(2):
         assert audited.send(Route.CANCEL_BY_ID, id=job_id).status == 200
         audited.clock.time += 1
@@ -47,11 +49,13 @@ def test_cancellation_has_its_key(audited: System, capsys: pytest.CaptureFixture
     ]
 
 
-def test_cancellation_of_many_is_a_line(audited: System, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cancellation_of_many_is_a_line(
+    system: System, audited: System, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With their number and no id; none if nothing was cancelled."""
     path = {"org": "acme", "project": "trial", "flow": "add"}
     for _ in range(3):
-        audited.submit(parameters={"a": 1})
+        system.submit(parameters={"a": 1})
     for _ in range(2):
         audited.send(Route.CANCEL_JOBS, body={}, **path)
     (line,) = lines(capsys)
@@ -68,6 +72,41 @@ def test_nothing_that_a_caller_has_sent_is_in_it(audited: System, capsys: pytest
     assert job_id in out
     assert SECRET not in out
     assert "nk_" not in out
+
+
+PATH = {"org": "acme", "project": "trial", "flow": "greet"}
+
+
+@pytest.mark.parametrize("route", [Route.SUBMIT, Route.EXECUTE, Route.SUBMIT_JOBS, Route.RETRY_BY_ID])
+def test_submission_has_its_key(audited: System, capsys: pytest.CaptureFixture[str], route: Route) -> None:
+    """Each has a line where it is on, without the input, the metadata and the idempotency key."""
+    body = {"message": SECRET, "options": {"metadata": {"customer": SECRET}}}
+    job_id = audited.submit("trial/greet", headers={"idempotency-key": SECRET}, **body).body["id"]
+    audited.send(Route.CANCEL_BY_ID, id=job_id)
+    audited.deliver()
+    capsys.readouterr()
+    path = {"id": job_id} if route is Route.RETRY_BY_ID else PATH
+    sent = {"jobs": [body, body, {}]} if route is Route.SUBMIT_JOBS else body
+    answer = audited.send(route, body=None if route is Route.RETRY_BY_ID else sent, **path)
+    assert answer.status in (202, 504)
+    out = capsys.readouterr().out
+    (line,) = [json.loads(each) for each in out.splitlines()]
+    about = {
+        Route.SUBMIT: {"job_id": answer.body.get("id")},
+        Route.EXECUTE: {"job_id": answer.body.get("detail", {}).get("id")},
+        Route.SUBMIT_JOBS: {"flow": "trial/greet", "jobs": 2},
+        Route.RETRY_BY_ID: {"job_id": answer.body.get("id"), "retry_of": job_id},
+    }[route]
+    assert {"org": "acme", "key": "a test", "request_id": "request-1", **about}.items() <= line.items()
+    assert line["action"] == route.name.removesuffix("_BY_ID").lower()
+    assert SECRET not in out
+    assert "nk_" not in out
+
+
+def test_refused_submission_is_not_in_it(audited: System, capsys: pytest.CaptureFixture[str]) -> None:
+    audited.submit("trial/greet")
+    audited.send(Route.SUBMIT_JOBS, body={"jobs": [{}]}, **PATH)
+    assert capsys.readouterr().out == ""
 
 
 def test_what_changes_nothing_is_not_in_it(audited: System, capsys: pytest.CaptureFixture[str]) -> None:

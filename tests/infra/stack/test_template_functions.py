@@ -102,6 +102,29 @@ def test_audit_log_is_kept_for_a_year_and_longer_than_the_stack(template: Templa
     assert (group["Properties"]["RetentionInDays"], group["DeletionPolicy"]) == (365, "Retain")
 
 
+def test_submissions_are_audited_where_it_is_asked_for(
+    template: Template, template_for: Callable[..., Template]
+) -> None:
+    """Their functions then write the audit log; nothing else changes."""
+    asked = template_for(audit_submissions=True)
+    audit, _ = asked.named_resource("Logs::LogGroup", "ApiAudit")
+    audited = {
+        name
+        for name, function in asked.functions().items()
+        if function["Environment"]["Variables"].get("AUDIT") == "on"
+    }
+    submitting = {"submit", "submit_jobs", "execute", "retry"}
+    assert audited == {"cancel", "cancel_jobs"} | submitting
+    writers = {
+        name
+        for name, function in asked.functions().items()
+        if function["LoggingConfig"]["LogGroup"]["Ref"] == audit
+    }
+    assert writers == audited
+    for name in template.functions().keys() - submitting:
+        assert asked.functions()[name] == template.functions()[name]
+
+
 @pytest.mark.parametrize(
     ("handler", "names"),
     [
