@@ -87,7 +87,8 @@ class DirectClient:
         try:
             answer = connection.exchange(self._signer.signed(connection.path, headers, body), body)
         except (OSError, HTTPException) as error:
-            raise AwsError(operation, message=repr(error), is_transient=True) from error
+            message = repr(error) if isinstance(error, OSError) else type(error).__name__
+            raise AwsError(operation, message=message, is_transient=True) from error
         stated = answer.headers.get("x-amz-crc32")
         if stated is not None and int(stated) != zlib.crc32(answer.content):
             raise AwsError(operation, message="the checksum of the answer does not match", is_transient=True)

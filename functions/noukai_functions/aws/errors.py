@@ -4,13 +4,29 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from noukai_functions.aws.retries import TRANSIENT_CODES
+
+_TELLING_CODES = TRANSIENT_CODES | {
+    "",
+    "AccessDenied",
+    "AccessDeniedException",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "ExpiredTokenException",
+    "InternalServerError",
+    "NoSuchBucket",
+    "NoSuchKey",
+    "ResourceNotFoundException",
+    "UnrecognizedClientException",
+}
+"""Codes whose messages name resources and rights. With others, AWS may quote a value of the request."""
+
 
 class AwsError(Exception):
     """A call that AWS refused or did not answer.
 
     `code` is AWS's error code; it is empty if there was no answer. `answer` is the whole answer: a failed
     condition has the `Item`, a cancelled transaction its `CancellationReasons`. `is_transient` says whether a
-    retry may help.
+    retry may help. Its text may be logged: it never quotes a value of the request.
     """
 
     def __init__(
@@ -22,7 +38,8 @@ class AwsError(Exception):
         *,
         is_transient: bool = False,
     ) -> None:
-        super().__init__(f"{operation}: {code or 'no answer'}: {message}")
+        told = f": {message}" if message and code in _TELLING_CODES else ""
+        super().__init__(f"{operation}: {code or 'no answer'}{told}")
         self.code = code
         self.answer: Mapping[str, Any] = answer or {}
         self.is_transient = is_transient
@@ -42,5 +59,5 @@ def as_aws_error(operation: str) -> Iterator[None]:
                 operation, told.get("Code", ""), told.get("Message", ""), error.response
             ) from error
         if isinstance(error, BotoCoreError):
-            raise AwsError(operation, message=str(error)) from error
+            raise AwsError(operation, message=type(error).__name__) from error
         raise

@@ -6,7 +6,7 @@ from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
 from noukai_functions.jobs.queue import InvalidMessageError, Message
 from noukai_functions.names import DEAD_LETTERS, UNSETTLED_WORK
-from noukai_functions.telemetry.logger import line_fields, logger
+from noukai_functions.telemetry.logger import line_fields, logger, logs_failures
 from noukai_functions.worker.batch import Batch, Delivery, name_message
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def _settle(batch: Batch, delivery: Delivery, deployment: Deployment) -> bool:
     return True
 
 
+@logs_failures
 def handler(event: "Event", _context: object) -> dict[str, Any]:
     """Handle a batch of the dead-letter queue."""
     return settle(event, deployed())

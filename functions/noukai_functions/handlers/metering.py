@@ -9,7 +9,7 @@ from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import get_ready
 from noukai_functions.metrics.job_metrics import is_start
 from noukai_functions.names import UNSETTLED_WORK
-from noukai_functions.telemetry.logger import logger
+from noukai_functions.telemetry.logger import logger, logs_failures
 from noukai_functions.usage.records import Entry, Unfinished, Usage, entry_of, is_restored
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def _grouped(records: Iterable[Mapping[str, Any]], memory: int) -> tuple[Groups,
     return groups, skipped
 
 
+@logs_failures
 def handler(event: "Event", _context: object) -> dict[str, Any]:
     """Handle a batch of the stream; Lambda requires a window state, and ours is empty."""
     meter(event, deployed())

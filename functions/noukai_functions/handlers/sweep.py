@@ -16,7 +16,7 @@ from noukai_functions.jobs.overdue import fail_unrun
 from noukai_functions.jobs.sweep_rounds import Round
 from noukai_functions.names import CHECK_QUEUES, SWEEP_ROUNDS
 from noukai_functions.refusals import UnreadableRowError
-from noukai_functions.telemetry.logger import job_fields, logger
+from noukai_functions.telemetry.logger import job_fields, logger, logs_failures
 
 if TYPE_CHECKING:
     from noukai_functions.api.endpoint import Event
@@ -100,6 +100,7 @@ def _report(latest: Round) -> None:
     )
 
 
+@logs_failures
 def handler(event: "Event", context: Any) -> None:
     """Handle an event of one of the schedules: a check of the queues, or else a part of the sweep."""
     if CHECK_QUEUES in event:

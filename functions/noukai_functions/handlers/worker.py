@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from noukai_functions.deployment import Deployment, deployed
 from noukai_functions.init_phase import IS_DEPLOYED, get_ready
+from noukai_functions.telemetry.logger import logs_failures
 from noukai_functions.worker.libraries import use_own
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ from noukai_functions.worker.execution import BROKEN  # noqa: E402 - see above
 get_ready(lambda made: (made.worker, made.queue))
 
 
+@logs_failures
 def handler(event: "Event", context: "LambdaContext") -> dict[str, Any]:
     """Work on a batch; end the process if the worker is broken, so that SQS delivers again."""
     try:
