@@ -181,17 +181,56 @@ def test_every_limit_is_tested() -> None:
     }
 
 
+ROWS = {
+    "body (message and parameters included), result in an answer": ("MAX_BODY_BYTES", "MAX_RESULT_BYTES"),
+    "uploaded input, result behind a URL": ("MAX_PAYLOAD_BYTES",),
+    "levels of JSON in any of them": ("MAX_JSON_DEPTH",),
+    "jobs in a batch or a request for their status": ("MAX_BATCH_SIZE",),
+    "`Idempotency-Key`": ("MAX_IDEMPOTENCY_KEY_LENGTH",),
+    "`seconds` of a wait": ("MAX_WAIT_SECONDS",),
+    "seconds for which `execute` waits": ("MAX_EXECUTE_SECONDS",),
+    "`limit` of a list": ("MAX_LIST_LIMIT",),
+    "`limit` of a log's lines": ("MAX_LOG_LIMIT",),
+    "`delaySeconds`": ("MAX_DELAY_SECONDS",),
+    "`runAt`, seconds ahead": ("MAX_RUN_AHEAD_SECONDS",),
+    f"message of a job whose `runAt` is more than {limits.MAX_DELAY_SECONDS} seconds ahead, as ASCII JSON": (
+        "MAX_SCHEDULED_BYTES",
+    ),
+    "`timeoutSeconds` (less where the flow's worker has less time)": ("MAX_TIMEOUT_SECONDS",),
+    "`maxAttempts`": ("MAX_ATTEMPTS",),
+    "`backoffSeconds`, `backoffCapSeconds`": ("MAX_BACKOFF_SECONDS",),
+    "`keepSeconds`, from": ("MIN_KEEP_SECONDS",),
+    "`keepSeconds`, to": ("MAX_KEEP_SECONDS",),
+    "days of a usage report": ("MAX_USAGE_DAYS",),
+    "`metadata`, entries": ("MAX_METADATA_ENTRIES",),
+    "`metadata`, characters of a name": ("MAX_METADATA_KEY_LENGTH",),
+    "`metadata`, characters of a value": ("MAX_METADATA_VALUE_LENGTH",),
+    "org, project, flow: characters, from": ("MIN_SLUG_LENGTH",),
+    "org, project, flow: characters, to": ("MAX_SLUG_LENGTH",),
+    "message of an error": ("MAX_ERROR_BYTES",),
+}
+"""The limits of each row in the table of the callers' README."""
+FOR_OPERATORS = {
+    "DEFAULT_UNFINISHED_JOBS",
+    "DEFAULT_LATER_JOBS",
+    "LEAST_SECRET",
+    "WORKER_MARGIN_SECONDS",
+    "MAX_ROW_RESULT_BYTES",
+    "KEPT_DAYS",
+}
+DEFAULTS = {"DEFAULT_LIST_LIMIT", "DEFAULT_LOG_LIMIT", "DEFAULT_KEEP_SECONDS"}
+
+
 def test_every_limit_is_documented() -> None:
-    """Each is a row of the table in the callers' README, with the exact number."""
+    """Each has its own row in the table of the callers' README, with the exact number."""
     readme = (Path(__file__).parents[3] / "client" / "README.md").read_text()
-    stated = set(re.findall(r"^\| .* \| (\d+)(?: .*)? \|$", readme, re.MULTILINE))
-    named = {limit.value for limit in LIMITS} | {
-        limits.MAX_SLUG_LENGTH,
-        limits.MAX_ERROR_BYTES,
-        limits.MAX_RESULT_BYTES,
-        limits.MAX_PAYLOAD_BYTES,
-    }
-    assert {str(value) for value in named} <= stated
+    section = readme.partition("\n## Limits\n")[2].partition("\n## ")[0]
+    stated = dict(re.findall(r"^\| (.+) \| (\d+)(?: [^|]*)? \|$", section, re.MULTILINE))
+    assert stated == {row: str(getattr(limits, names[0])) for row, names in ROWS.items()}
+    for names in ROWS.values():
+        assert len({getattr(limits, name) for name in names}) == 1
+    documented = {name for names in ROWS.values() for name in names}
+    assert documented | FOR_OPERATORS | DEFAULTS == {name for name in vars(limits) if name.isupper()}
 
 
 @pytest.mark.parametrize(
