@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from noukai_functions.aws import read_items
 from noukai_functions.jobs.lifecycle import Job
 from noukai_functions.logs.segment import Segment
 from noukai_functions.names import EXPIRES_AT
@@ -77,15 +78,10 @@ class LogStore:
 
     def read(self, job: Job, attempts: Iterable[int], *, consistent: bool) -> dict[int, AttemptHead]:
         """Read the items of some of a job's attempts; those without a line have none."""
-        keys: Any = {f"{job.id}#log#{attempt}": attempt for attempt in attempts}
+        keys = {f"{job.id}#log#{attempt}": attempt for attempt in attempts}
         if not keys:
             return {}
-        asked: Any = {"Keys": [{"id": {"S": key}} for key in keys], "ConsistentRead": consistent}
-        found: list[Mapping[str, Any]] = []
-        while asked:
-            answer: Any = self.client.batch_get_item(RequestItems={self.table_name: asked})
-            found += answer["Responses"].get(self.table_name, [])
-            asked = answer["UnprocessedKeys"].get(self.table_name)
+        found = read_items(self.client, self.table_name, list(keys), consistent=consistent)
         # The id may have been that of an earlier job, with more attempts.
         own = [item for item in found if item[_CREATED_AT]["N"] == str(job.created_at)]
         return {keys[item["id"]["S"]]: _head(item) for item in own}
