@@ -65,9 +65,10 @@ class LogQuery(WireModel):
     The answer is held up to `seconds` until there are lines after that place, or until the log is done.
     """
 
-    after: Annotated[str, Field(json_schema_extra={"pattern": "^([1-9]|1[0-9]|20)-[0-9]{1,9}$"})] | None = (
-        None
-    )
+    after: (
+        Annotated[str, Field(json_schema_extra={"pattern": "^([1-9]|1[0-9]|20)-[0-9]{1,9}(-[0-9]{1,13})?$"})]
+        | None
+    ) = None
     attempt: Annotated[int, Field(ge=1, le=limits.MAX_ATTEMPTS)] | None = None
     limit: Annotated[int, Field(ge=1, le=limits.MAX_LOG_LIMIT)] = limits.DEFAULT_LOG_LIMIT
     seconds: Annotated[int, Field(ge=0, le=limits.MAX_WAIT_SECONDS)] = 0

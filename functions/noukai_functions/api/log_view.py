@@ -16,7 +16,7 @@ def log_response(job: Job, page: Page, now: int, *, held: bool) -> Response:
     """Return a page of a log and its poll interval; a log that is done has none."""
     body = {
         "lines": [_line(attempt, line) for attempt, line in page.lines],
-        "after": str(page.place),
+        "after": page.place.text(job.created_at),
         "done": page.is_last,
         "dropped": page.dropped,
     }

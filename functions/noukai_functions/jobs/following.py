@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from noukai_functions.aws import AwsError
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.jobs.row import expression, placeholders
+from noukai_functions.telemetry.logger import job_fields, logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,10 +23,13 @@ class Followers:
     client: "DynamoDBClient"
     table_name: str
 
-    def mark(self, job: Job, now: int) -> None:
-        """Mark a running job as followed, unless it is marked for long enough."""
+    def mark(self, job: Job, now: int) -> bool:
+        """Mark a running job as followed, unless it is marked for long enough.
+
+        Returns False, with a warning, if that fails: the log can be read, only its lines are stored later.
+        """
         if job.state is not State.RUNNING or (job.followed_until or 0) > now + _LEFT_MS:
-            return
+            return True
         values = {
             "until": now + _FOLLOWED_MS,
             "created": job.created_at,
@@ -46,4 +50,6 @@ class Followers:
             )
         except AwsError as error:
             if error.code != "ConditionalCheckFailedException":  # the attempt has just ended
-                raise
+                logger().warning("a log's follower could not be noted", extra=job_fields(job), exc_info=True)
+                return False
+        return True

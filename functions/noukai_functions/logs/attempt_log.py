@@ -105,6 +105,11 @@ class AttemptLog:
         if self._stores(lambda: self.store.write(self.job, self._firsts, segment, now, is_last=is_last)):
             self.has_news = False
 
+    def outlast(self, now: int) -> None:
+        """Store the log again, to be kept until its job ends: the job goes on in another worker."""
+        self.has_news = self._segment is not None
+        self.flush(now)
+
     def close(self, now: int, outcome: object, *, is_last: bool) -> None:
         """Store what is left; the last lines count what was dropped, and say where the flow raised."""
         if self._dropped:

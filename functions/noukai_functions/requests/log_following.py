@@ -40,12 +40,12 @@ class LogFollowing:
 
         A job that waits for its start is not held for. Returns the job as it was before the page was read.
         """
-        page = self.read(job, asked)
+        page, can_mark = self.read(job, asked), True
         while not (page.lines or page.is_last) and job.state is not State.PENDING:
             now = self.clock.now()
             if now >= until:
                 break
-            self.followers.mark(job, now)
+            can_mark = can_mark and self.followers.mark(job, now)
             self.clock.sleep(min(LOOK_MS, until - now) / 1000)
             seen = self.table.read(job.id, consistent=False)
             if seen is None or seen.created_at != job.created_at:

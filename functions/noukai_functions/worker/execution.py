@@ -27,6 +27,7 @@ from noukai_wire.limits import MAX_BACKOFF_SECONDS
 from noukai_wire.text import cut
 
 if TYPE_CHECKING:
+    from noukai_functions.logs.attempt_log import AttemptLog
     from noukai_functions.worker.batch import Batch, Delivery
 
 BROKEN = (WorkerBrokenError, NotEndedError)
@@ -96,7 +97,7 @@ class Execution:
                 with suppress(AwsError), self._discarding(watch.job):
                     self._end(watch, outcome, flow)
             raise
-        with self._discarding(job):
+        with self._discarding(job, watch.log):
             self._end(watch, outcome, flow)
 
     @contextmanager
@@ -110,12 +111,16 @@ class Execution:
             raise
 
     @contextmanager
-    def _discarding(self, job: Job) -> Iterator[None]:
+    def _discarding(self, job: Job, log: "AttemptLog | None" = None) -> Iterator[None]:
         """Discard the outcome if its write is refused."""
         try:
             yield
         except Refused as refused:
-            self._discard(job, refused.seen)
+            seen = refused.seen
+            if log and seen and seen.created_at == job.created_at and not seen.is_terminal:
+                # Another worker has taken the job over, and this log was stored as its last.
+                log.outlast(self.equipment.clock.now())
+            self._discard(job, seen)
 
     def _claimed(self, run: Run) -> Job | None:
         """Claim the job for a run of its flow; if that is refused, handle the delivery and return None."""

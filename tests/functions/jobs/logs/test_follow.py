@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
+from noukai_functions.aws import AwsError
 from noukai_functions.jobs.lifecycle import Job, State
 from noukai_functions.logs.attempt_log import AttemptLog
 from noukai_functions.logs.reader import is_over
@@ -34,6 +35,14 @@ def log(system: System, job: Job) -> AttemptLog:
     made = system.deployment.new_log(job)
     del system.calls[:]
     return made
+
+
+def kept_until(system: System, job_id: str) -> int:
+    """Until when the log of the first attempt is kept, in seconds since the epoch."""
+    kept: Any = system.deployment.table.client.get_item(
+        TableName="jobs", Key={"id": {"S": f"{job_id}#log#1"}}
+    )
+    return int(kept["Item"][EXPIRES_AT]["N"])
 
 
 def operations(system: System) -> list[str]:
@@ -69,6 +78,27 @@ def test_somebody_follows(system: System, job: Job, log: AttemptLog) -> None:
     log.flush(now)
     log.hear(0, b"two\n")
     assert [log.is_due(now + ms) for ms in (0, 1999, 2000)] == [False, False, now + 2000 < until]
+
+
+def test_follower_that_cannot_be_noted_reads_on(system: System, job: Job, log: AttemptLog) -> None:
+    """A throttled row delays the lines; it is asked to take the mark once in a request."""
+    asked: list[object] = []
+
+    def throttle(parameters: object) -> None:
+        asked.append(parameters)
+        raise AwsError("UpdateItem", "ProvisionedThroughputExceededException", "slow")
+
+    def store() -> None:
+        if len(system.clock.slept) == 3:
+            log.hear(0, b"one\n")
+            log.flush(system.clock.time)
+
+    system.clock.while_asleep = store
+    end = hook(system.deployment.followers.client, "UpdateItem", before=throttle)
+    assert messages(system, job.id, "seconds=20") == ["one"]
+    end()
+    assert len(asked) == 1
+    assert system.row(job.id).followed_until is None
 
 
 def test_request_that_is_not_held_marks_nothing(system: System, job: Job) -> None:
@@ -175,10 +205,28 @@ def test_log_of_an_attempt_that_was_taken_over_is_kept_as_long_as_its_job(system
         job_id = run(system, "hang", message="waiting", options={"maxAttempts": 2})
     row = system.row(job_id)
     assert (row.attempt, row.state) == (2, State.RUNNING)
-    kept: Any = system.deployment.table.client.get_item(
-        TableName="jobs", Key={"id": {"S": f"{job_id}#log#1"}}
-    )
-    assert int(kept["Item"][EXPIRES_AT]["N"]) >= row.start_by // 1000 + row.keep_seconds
+    assert kept_until(system, job_id) >= row.start_by // 1000 + row.keep_seconds
+
+
+def test_takeover_that_is_noticed_at_the_end_keeps_the_log_as_long(system: System) -> None:
+    """The log was stored as the job's last, and the outcome is refused."""
+    stored: list[int] = []
+
+    def take_over(parameters: dict[str, Any]) -> None:
+        job_id = parameters["Key"]["id"]["S"]
+        if ":result" in parameters["ExpressionAttributeValues"] and system.row(job_id).attempt == 1:
+            stored.append(kept_until(system, job_id))
+            system.clock.time += 61_000
+            assert claimed(system, job_id).attempt == 2
+
+    end = hook(system.deployment.table.client, "UpdateItem", before=take_over)
+    job_id = run(system, "print-lines", parameters={"count": 1}, options={"maxAttempts": 2})
+    end()
+    row = system.row(job_id)
+    assert (row.attempt, row.state) == (2, State.RUNNING)
+    assert stored[0] < row.start_by // 1000
+    assert kept_until(system, job_id) >= row.start_by // 1000 + row.keep_seconds
+    assert messages(system, job_id) == ["0 xxxxxxx"]
 
 
 def test_log_is_stored_before_the_outcome(system: System) -> None:

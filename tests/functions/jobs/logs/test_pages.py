@@ -68,7 +68,8 @@ def test_attempts_follow_each_other(system: System) -> None:
     "query",
     [
         "after=", "after=x", "after=1-x", "after=0-1", "after=21-0", "after=1-1234567890",
-        "after=%D9%A1-1", "attempt=0", "attempt=21", "limit=0", "limit=1001", "seconds=21",
+        "after=1-1-", "after=1-1-x", "after=%D9%A1-1",
+        "attempt=0", "attempt=21", "limit=0", "limit=1001", "seconds=21",
     ],
 )  # fmt: skip
 def test_invalid_query_is_named(system: System, query: str) -> None:
@@ -150,16 +151,22 @@ def test_segment_that_is_gone_is_told(large: System, s3: Endpoint) -> None:
 
 
 def test_id_that_is_used_again_has_a_new_log(system: System) -> None:
-    """What an earlier job of the id has left is not shown."""
+    """What an earlier job of the id has left is not shown, and a place in its log begins the new one."""
     key = {"idempotency-key": "once"}
     body = {"message": "no", "options": {"keepSeconds": 3600}}
     job_id = run(system, "raise-after", headers=key, **body)
+    old = page(system, job_id)["after"]
     system.send(Route.CANCEL_BY_ID, id=job_id)
     system.clock.time += 3_600_000
     assert run(system, "silent", headers=key) != job_id
     again = system.submit("speaking/raise-after", headers=key, **body).body["id"]
     assert again == job_id
     assert page(system, job_id)["lines"] == []
+    system.deliver()
+    assert messages(system, job_id)[0] == "attempt 1"
+    assert messages(system, job_id, f"after={old}") == messages(system, job_id)
+    of_an_earlier_release = old.rpartition("-")[0]
+    assert messages(system, job_id, f"after={of_an_earlier_release}") == []
 
 
 def test_other_orgs_get_404(system: System) -> None:
